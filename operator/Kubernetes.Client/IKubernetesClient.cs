@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+
+namespace Kubernetes.Client;
+
+/// <summary>
+/// What the operator asks of a cluster. Every failure that the API server reports is a <see cref="KubernetesException"/>;
+/// an unreachable server is an <see cref="HttpRequestException"/> or <see cref="IOException"/>. There is no server-side
+/// apply: one writer owns each field, and preconditions (<c>resourceVersion</c>) settle conflicts.
+/// </summary>
+public interface IKubernetesClient
+{
+    /// <summary>The object, or null when the API server answers 404 NotFound.</summary>
+    Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
+    /// <summary>One page of a list. Pass the token of the page before to go on; 410 Expired means: begin anew.</summary>
+    Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
+    /// <summary>
+    /// Watches from a resource version on, with bookmarks. The sequence ends when the server ends the watch (resume
+    /// from the last version seen); 410 Expired is thrown as <see cref="KubernetesException"/> (list anew). A watch that
+    /// stays silent for longer than the server's own time limit is cut with an <see cref="IOException"/>.
+    /// </summary>
+    IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
+    /// <summary>Creates the object. 409 AlreadyExists when the name is taken.</summary>
+    Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
+    /// <summary>Replaces the object; a <c>metadata.resourceVersion</c> in it is a precondition (409 Conflict).</summary>
+    Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
+    /// <summary>Applies a JSON merge patch (RFC 7386). A <c>metadata.resourceVersion</c> in it is a precondition.</summary>
+    Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
+    /// <summary>Applies a JSON merge patch to the status subresource.</summary>
+    Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
+    /// <summary>Deletes the object; 404 NotFound is thrown, so that the caller knows that nothing was deleted.</summary>
+    Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+}

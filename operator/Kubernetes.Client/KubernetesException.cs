@@ -1,0 +1,39 @@
+using System.Net;
+
+namespace Kubernetes.Client;
+
+/// <summary>
+/// The API server refused a request. Carries its <c>Status</c> object
+/// (<see href="https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/"/>); callers decide by
+/// <see cref="Reason"/> and <see cref="StatusCode"/>, never by message text.
+/// </summary>
+public sealed class KubernetesException(HttpStatusCode statusCode, string reason, string message, TimeSpan? retryAfter = null)
+    : Exception(message)
+{
+    /// <summary>HTTP status code of the answer, or the code of the <c>Status</c> object inside a watch.</summary>
+    public HttpStatusCode StatusCode { get; } = statusCode;
+
+    /// <summary>Machine-readable reason, for example <c>NotFound</c>, <c>Conflict</c>, <c>AlreadyExists</c>, <c>Expired</c>, <c>Invalid</c>; empty when the answer had none.</summary>
+    public string Reason { get; } = reason;
+
+    /// <summary>How long the server asks to wait (<c>Retry-After</c> header or <c>details.retryAfterSeconds</c>); null when it does not say.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+
+    /// <summary>The object does not exist.</summary>
+    public bool IsNotFound => StatusCode == HttpStatusCode.NotFound;
+
+    /// <summary>The object changed since it was read, or a precondition did not hold.</summary>
+    public bool IsConflict => StatusCode == HttpStatusCode.Conflict && !IsAlreadyExists;
+
+    /// <summary>The name is taken.</summary>
+    public bool IsAlreadyExists => Reason == "AlreadyExists";
+
+    /// <summary>The resource version or continue token is too old: list anew.</summary>
+    public bool IsExpired => StatusCode == HttpStatusCode.Gone;
+
+    /// <summary>The object breaks a rule of the API server (422), for example a change of an immutable field.</summary>
+    public bool IsInvalid => StatusCode == HttpStatusCode.UnprocessableEntity;
+
+    /// <summary>The account may not do this.</summary>
+    public bool IsForbidden => StatusCode == HttpStatusCode.Forbidden;
+}

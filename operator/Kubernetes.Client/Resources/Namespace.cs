@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace Kubernetes.Client.Resources;
+
+/// <summary>A namespace, as far as this project reads it: labels for selectors, and whether it is on its way out.</summary>
+public sealed record Namespace : IResource<Namespace>
+{
+    /// <inheritdoc/>
+    public static ResourceKind ResourceKind { get; } = new(string.Empty, "v1", "Namespace", "namespaces", IsNamespaced: false);
+
+    /// <inheritdoc/>
+    public static JsonTypeInfo<Namespace> JsonTypeInfo => KubernetesJsonContext.Default.Namespace;
+
+    /// <summary>Always <c>v1</c>.</summary>
+    public string ApiVersion { get; init; } = "v1";
+
+    /// <summary>Always <c>Namespace</c>.</summary>
+    public string Kind { get; init; } = "Namespace";
+
+    /// <inheritdoc/>
+    public ObjectMeta Metadata { get; init; } = new();
+
+    /// <inheritdoc/>
+    public Namespace WithMetadata(ObjectMeta metadata) => this with { Metadata = metadata };
+}

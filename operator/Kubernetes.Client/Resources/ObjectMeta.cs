@@ -1,0 +1,55 @@
+namespace Kubernetes.Client.Resources;
+
+/// <summary>
+/// Standard object metadata (<see href="https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/"/>),
+/// as far as this project reads or writes it. <c>managedFields</c> is left out on purpose: an update without it keeps the
+/// server's own.
+/// </summary>
+public sealed record ObjectMeta
+{
+    /// <summary>Name; unique in the namespace.</summary>
+    public string Name { get; init; } = string.Empty;
+
+    /// <summary>Prefix from which the server makes a unique name when <see cref="Name"/> is empty.</summary>
+    public string? GenerateName { get; init; }
+
+    /// <summary>Namespace; null for cluster-scoped kinds.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>Identity over time: a later object of the same name has another one.</summary>
+    public string? Uid { get; init; }
+
+    /// <summary>Version of the object; a precondition when sent with an update.</summary>
+    public string? ResourceVersion { get; init; }
+
+    /// <summary>Counts changes of the desired state (<c>spec</c>).</summary>
+    public long? Generation { get; init; }
+
+    /// <summary>When the server created the object.</summary>
+    public DateTimeOffset? CreationTimestamp { get; init; }
+
+    /// <summary>Set once deletion was asked for; the object is on its way out and must not be written.</summary>
+    public DateTimeOffset? DeletionTimestamp { get; init; }
+
+    /// <summary>Labels; null when there are none.</summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>Annotations; null when there are none.</summary>
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+
+    /// <summary>Objects that own this one; the garbage collector deletes it with the last of them.</summary>
+    public IReadOnlyList<OwnerReference>? OwnerReferences { get; init; }
+
+    /// <summary>Names that hold up deletion until each is removed. This project adds none.</summary>
+    public IReadOnlyList<string>? Finalizers { get; init; }
+
+    /// <summary>Namespace and name in one.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public NamespacedName NamespacedName => new(Namespace ?? string.Empty, Name);
+
+    /// <summary>The value of a label, or null.</summary>
+    public string? Label(string key) => Labels is not null && Labels.TryGetValue(key, out var value) ? value : null;
+
+    /// <summary>The value of an annotation, or null.</summary>
+    public string? Annotation(string key) => Annotations is not null && Annotations.TryGetValue(key, out var value) ? value : null;
+}

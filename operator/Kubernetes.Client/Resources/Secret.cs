@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace Kubernetes.Client.Resources;
+
+/// <summary>A Secret with its content (<see href="https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/secret-v1/"/>).</summary>
+public sealed record Secret : IResource<Secret>
+{
+    /// <inheritdoc/>
+    public static ResourceKind ResourceKind { get; } = new(string.Empty, "v1", "Secret", "secrets", IsNamespaced: true);
+
+    /// <inheritdoc/>
+    public static JsonTypeInfo<Secret> JsonTypeInfo => KubernetesJsonContext.Default.Secret;
+
+    /// <summary>Always <c>v1</c>.</summary>
+    public string ApiVersion { get; init; } = "v1";
+
+    /// <summary>Always <c>Secret</c>.</summary>
+    public string Kind { get; init; } = "Secret";
+
+    /// <inheritdoc/>
+    public ObjectMeta Metadata { get; init; } = new();
+
+    /// <summary>Type; immutable once created. <c>Opaque</c> when absent.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>True when the content can no longer be changed, only deleted.</summary>
+    public bool? Immutable { get; init; }
+
+    /// <summary>The values by key; null when there are none.</summary>
+    public IReadOnlyDictionary<string, SecretValue>? Data { get; init; }
+
+    /// <inheritdoc/>
+    public Secret WithMetadata(ObjectMeta metadata) => this with { Metadata = metadata };
+}

@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace Kubernetes.Client.Resources;
+
+/// <summary>
+/// One value of a Secret. It prints as <c>***</c>, has no conversion to string, and only the JSON converter of the wire
+/// and <see cref="Reveal"/> see the bytes, so that a log line or an exception cannot leak it by accident.
+/// </summary>
+public sealed class SecretValue : IEquatable<SecretValue>
+{
+    private readonly byte[] bytes;
+
+    private SecretValue(byte[] bytes) => this.bytes = bytes;
+
+    /// <summary>Length in bytes.</summary>
+    public int Length => bytes.Length;
+
+    /// <summary>Wraps a text as UTF-8.</summary>
+    public static SecretValue FromText(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Wraps a copy of the bytes.</summary>
+    public static SecretValue FromBytes(ReadOnlySpan<byte> content) => new(content.ToArray());
+
+    /// <summary>The bytes. Every call is a place where a secret leaves its wrapper; keep them few and greppable.</summary>
+    public ReadOnlySpan<byte> Reveal() => bytes;
+
+    /// <summary>The bytes as UTF-8 text. See <see cref="Reveal"/>.</summary>
+    public string RevealText() => Encoding.UTF8.GetString(bytes);
+
+    /// <inheritdoc/>
+    public bool Equals(SecretValue? other) => other is not null && bytes.AsSpan().SequenceEqual(other.bytes);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as SecretValue);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => bytes.Length;
+
+    /// <summary>Always <c>***</c>.</summary>
+    public override string ToString() => "***";
+}
