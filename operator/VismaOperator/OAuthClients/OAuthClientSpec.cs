@@ -1,0 +1,84 @@
+using System.Text.Json.Serialization;
+
+namespace VismaOperator.OAuthClients;
+
+/// <summary>What the user declares of an application.</summary>
+public sealed record OAuthClientSpec
+{
+    /// <summary>Visma Connect in production.</summary>
+    public const string DefaultIssuer = "https://connect.visma.com";
+
+    /// <summary>Issuer URL of the provider. Its discovery document names the endpoints.</summary>
+    public string Issuer { get => field ?? DefaultIssuer; init; }
+
+    /// <summary>Endpoints that replace those of the discovery document; null when none is replaced.</summary>
+    public EndpointsSpec? Endpoints { get; init; }
+
+    /// <summary>The client id. Exactly one of this and <see cref="ClientIdFrom"/> is set.</summary>
+    [JsonPropertyName("clientID")]
+    public string? ClientId { get; init; }
+
+    /// <summary>Where the client id is read from.</summary>
+    [JsonPropertyName("clientIDFrom")]
+    public ClientIdSource? ClientIdFrom { get; init; }
+
+    /// <summary>How the client proves its identity to the token endpoint (RFC 6749 section 2.3.1).</summary>
+    public AuthenticationMethod AuthenticationMethod { get; init; }
+
+    /// <summary>The secrets in order of preference; at least one.</summary>
+    public required IReadOnlyList<ClientSecretSpec> ClientSecrets { get; init; }
+
+    /// <summary>From which namespaces connections may use this client.</summary>
+    public AllowedNamespaces AllowedNamespaces { get => field ?? new(); init; }
+
+    /// <summary>Which tenants this client serves to whom; null when that is not limited.</summary>
+    public IReadOnlyList<TenantRule>? Tenants { get; init; }
+}
+
+/// <summary>Endpoints that replace those of the discovery document.</summary>
+public sealed record EndpointsSpec
+{
+    /// <summary>URL of the token endpoint (RFC 6749 section 3.2). With it, client credentials need no discovery.</summary>
+    public string? Token { get; init; }
+}
+
+/// <summary>Where a client id is read from.</summary>
+public sealed record ClientIdSource
+{
+    /// <summary>The Secret and key that hold the client id.</summary>
+    public required SecretKeyReference SecretKeyRef { get; init; }
+}
+
+/// <summary>One secret of the application.</summary>
+public sealed record ClientSecretSpec
+{
+    /// <summary>The Secret and key that hold it.</summary>
+    public required SecretKeyReference SecretKeyRef { get; init; }
+
+    /// <summary>The expiry chosen in the developer portal; null when none was stated. Nothing in a token answer tells it.</summary>
+    public DateTimeOffset? ExpirationTime { get; init; }
+}
+
+/// <summary>One key of a Secret in the namespace of the client.</summary>
+public sealed record SecretKeyReference
+{
+    /// <summary>Name of the Secret.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Key in its data.</summary>
+    public required string Key { get; init; }
+}
+
+/// <summary>A tenant that the client serves, optionally only to some namespaces and only some scopes.</summary>
+public sealed record TenantRule
+{
+    /// <summary>The tenant's GUID.</summary>
+    [JsonPropertyName("tenantID")]
+    public required string TenantId { get; init; }
+
+    /// <summary>Namespaces that may ask for it; empty: any that is otherwise allowed.</summary>
+    public IReadOnlyList<string> Namespaces { get => field ?? []; init; }
+
+    /// <summary>Scopes that may be asked for; empty: any.</summary>
+    public IReadOnlyList<string> Scopes { get => field ?? []; init; }
+}

@@ -1,0 +1,35 @@
+using Kubernetes.Client.Resources;
+
+namespace VismaOperator.OAuthClients;
+
+/// <summary>What the operator reports of an application.</summary>
+public sealed record OAuthClientStatus
+{
+    /// <summary>The status of an object that the operator has not looked at yet, as the schema defaults it.</summary>
+    public static OAuthClientStatus Unseen { get; } = new() { ObservedGeneration = -1 };
+
+    /// <summary>Generation of the spec that this status speaks of.</summary>
+    public long ObservedGeneration { get; init; }
+
+    /// <summary>Ready, Reconciling, Stalled, SecretExpiring.</summary>
+    public IReadOnlyList<Condition> Conditions { get => field ?? []; init; }
+
+    /// <summary>Endpoints in use; null until they are known.</summary>
+    public EndpointsStatus? Endpoints { get; init; }
+
+    /// <summary>The secret that last worked; tried first.</summary>
+    public SecretKeyReference? ActiveSecret { get; init; }
+
+    /// <summary>Stated expiry of the active secret; null when none was stated.</summary>
+    public DateTimeOffset? SecretExpirationTime { get; init; }
+
+    /// <summary>How many connections use this client; written at most once a minute.</summary>
+    public int? Connections { get; init; }
+}
+
+/// <summary>Endpoints in use.</summary>
+public sealed record EndpointsStatus
+{
+    /// <summary>URL of the token endpoint.</summary>
+    public string? Token { get; init; }
+}

@@ -1,0 +1,44 @@
+namespace VismaOperator;
+
+/// <summary>Every name that manifests, dashboards and other tools rely on. Changing one breaks users.</summary>
+public static class VismaNames
+{
+    /// <summary>API group of both kinds, and prefix of the labels and annotations.</summary>
+    public const string Group = "visma-operator.io";
+
+    /// <summary>API version of both kinds.</summary>
+    public const string Version = "v1";
+
+    /// <summary><c>group/version</c> of both kinds.</summary>
+    public const string ApiVersion = Group + "/" + Version;
+
+    /// <summary>Standard label that says who manages an object.</summary>
+    public const string ManagedByLabel = "app.kubernetes.io/managed-by";
+
+    /// <summary>Value of <see cref="ManagedByLabel"/> on what the operator writes.</summary>
+    public const string ManagedByValue = "visma-operator";
+
+    /// <summary>Label that says what a Secret of the operator holds; the operator watches Secrets by it.</summary>
+    public const string SecretLabel = Group + "/secret";
+
+    /// <summary>Value of <see cref="SecretLabel"/> on a Secret that workloads read.</summary>
+    public const string TokenSecretValue = "token";
+
+    /// <summary>Annotation on a token Secret: the name of the connection that it belongs to (same namespace).</summary>
+    public const string ConnectionAnnotation = Group + "/connection";
+
+    /// <summary>Annotation on a token Secret: when the token was issued (RFC 3339, UTC).</summary>
+    public const string IssuedAtAnnotation = Group + "/issued-at";
+
+    /// <summary>Annotation on a token Secret: when the token expires (RFC 3339, UTC).</summary>
+    public const string ExpiresAtAnnotation = Group + "/expires-at";
+
+    /// <summary>Annotation on a token Secret: a hash of the content, never a value.</summary>
+    public const string FingerprintAnnotation = Group + "/fingerprint";
+
+    /// <summary>Annotation on a connection: any new value asks for a refresh now.</summary>
+    public const string RequestedAtAnnotation = Group + "/requestedAt";
+
+    /// <summary>Flux's annotation, which counts where <see cref="RequestedAtAnnotation"/> is absent.</summary>
+    public const string FluxRequestedAtAnnotation = "reconcile.fluxcd.io/requestedAt";
+}
