@@ -1,0 +1,126 @@
+using VismaOperator.Testing.ApiServer.Cluster;
+
+namespace VismaOperator.Testing.ApiServer;
+
+/// <summary>
+/// A real Kubernetes API server for tests, with etcd behind it and, where there is a kube-controller-manager, garbage collection by
+/// owner reference and deletion of namespaces. Either its own (it can be stopped and started again), or the cluster that
+/// <c>TEST_KUBECONFIG</c> names.
+/// </summary>
+public sealed class ApiServer : IAsyncDisposable
+{
+    /// <summary>The variable that names the kubeconfig of an existing cluster.</summary>
+    public const string KubeconfigVariable = "TEST_KUBECONFIG";
+
+    /// <summary>Why a test that stops the server cannot run here; for <c>Assert.SkipUnless(server.CanRestart, ...)</c>.</summary>
+    public const string NoRestartReason =
+        $"{KubeconfigVariable} names a cluster of somebody else, which this test must not stop. Unset it to run the test against an own server.";
+
+    private readonly OwnCluster? own;
+    private readonly ClusterAccess access;
+
+    private ApiServer(string kubeconfigPath, OwnCluster? own)
+    {
+        this.own = own;
+        KubeconfigPath = kubeconfigPath;
+        access = ClusterAccess.Load(kubeconfigPath);
+        Admin = new ApiClient(access.Server, access.CreateHandler());
+    }
+
+    /// <summary>A kubeconfig whose user may do everything.</summary>
+    public string KubeconfigPath { get; }
+
+    /// <summary>The API with the rights of an administrator.</summary>
+    public ApiClient Admin { get; }
+
+    /// <summary>Where the server answers.</summary>
+    public Uri Server => access.Server;
+
+    /// <summary>Whether this is an own server, which a test may stop, kill and start again.</summary>
+    public bool CanRestart => own is not null;
+
+    /// <summary>Whether owner references and namespaces are cleaned up. A cluster of somebody else is taken to be whole.</summary>
+    public bool HasControllerManager => own?.HasControllerManager ?? true;
+
+    /// <summary>The folder with the logs of the own processes; null for a cluster of somebody else. It goes when the server is disposed.</summary>
+    public string? LogFolder => own?.LogFolder;
+
+    internal ClusterAccess Access => access;
+
+    /// <summary>Starts an own cluster, or takes the one that <c>TEST_KUBECONFIG</c> names, and waits until it is ready.</summary>
+    /// <exception cref="FileNotFoundException">There are no binaries; the message says what to do.</exception>
+    /// <exception cref="InvalidOperationException">A process ended at once; the message holds the end of its log.</exception>
+    /// <exception cref="TimeoutException">The server did not become ready.</exception>
+    public static async Task<ApiServer> StartAsync(ApiServerOptions options, CancellationToken cancellationToken)
+    {
+        if (Environment.GetEnvironmentVariable(KubeconfigVariable) is { Length: > 0 } kubeconfig)
+        {
+            var given = new ApiServer(kubeconfig, own: null);
+            await given.InstallCrdsAsync(options, cancellationToken);
+            return given;
+        }
+
+        var cluster = await OwnCluster.StartAsync(ApiServerBinaries.Find(), options, cancellationToken);
+        var server = new ApiServer(cluster.KubeconfigPath, cluster);
+        try
+        {
+            await cluster.WaitUntilReadyAsync(server.Admin, cancellationToken);
+            await server.InstallCrdsAsync(options, cancellationToken);
+            cluster.StartControllerManager();
+            return server;
+        }
+        catch
+        {
+            server.Admin.Dispose();
+            await cluster.AbandonAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Asks the API server to end (SIGTERM) and waits; etcd keeps running.</summary>
+    /// <exception cref="InvalidOperationException">This is not an own server.</exception>
+    public Task StopAsync(CancellationToken cancellationToken) => Own().StopServerAsync(cancellationToken);
+
+    /// <summary>Kills the API server (SIGKILL): all connections break at once; etcd keeps running.</summary>
+    /// <exception cref="InvalidOperationException">This is not an own server.</exception>
+    public Task KillAsync(CancellationToken cancellationToken) => Own().KillServerAsync(cancellationToken);
+
+    /// <summary>Starts the stopped or killed API server again, on the same port and data, and waits until it is ready.</summary>
+    /// <exception cref="InvalidOperationException">This is not an own server.</exception>
+    public async Task StartAgainAsync(CancellationToken cancellationToken)
+    {
+        Own().StartServer();
+        await Own().WaitUntilReadyAsync(Admin, cancellationToken);
+    }
+
+    /// <summary>For tests that look at garbage collection: fails when nothing collects.</summary>
+    /// <exception cref="InvalidOperationException">There is no kube-controller-manager; the message says what to do.</exception>
+    public void EnsureControllerManager()
+    {
+        if (!HasControllerManager)
+        {
+            throw new InvalidOperationException(
+                $"This test needs kube-controller-manager, which KUBEBUILDER_ASSETS lacks. Put one of the same version beside kube-apiserver, or unset it. {ApiServerBinaries.Remedy}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Admin.Dispose();
+        if (own is not null)
+        {
+            await own.DisposeAsync();
+        }
+    }
+
+    private OwnCluster Own() => own ?? throw new InvalidOperationException(NoRestartReason);
+
+    private async Task InstallCrdsAsync(ApiServerOptions options, CancellationToken cancellationToken)
+    {
+        foreach (var folder in options.CrdFolders)
+        {
+            await CustomResourceDefinitions.InstallAsync(Admin, folder, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+
+namespace VismaOperator.Testing.ApiServer.Cluster;
+
+/// <summary>The files of one test cluster: keys, kubeconfig, etcd's data and the logs, in a folder of its own.</summary>
+internal sealed class ClusterFolder
+{
+    private ClusterFolder(string root) => Root = root;
+
+    public string Root { get; }
+
+    public string EtcdData => Path.Combine(Root, "etcd-data");
+
+    public string AuthorityFile => Path.Combine(Root, "ca.crt");
+
+    public string ServerCertificateFile => Path.Combine(Root, "server.crt");
+
+    public string ServerKeyFile => Path.Combine(Root, "server.key");
+
+    public string ServiceAccountKeyFile => Path.Combine(Root, "service-account.key");
+
+    public string KubeconfigFile => Path.Combine(Root, "admin.kubeconfig");
+
+    public string LogFile(string program) => Path.Combine(Root, program + ".log");
+
+    /// <summary>Makes the folder (readable by its owner only: it holds keys) and fills it for a server at the given address.</summary>
+    public static ClusterFolder Create(Uri server, TimeProvider clock)
+    {
+        var folder = new ClusterFolder(Directory.CreateTempSubdirectory("visma-operator-cluster-").FullName);
+        using var certificates = new ClusterCertificates(clock);
+        var serving = certificates.IssueServer();
+        File.WriteAllText(folder.AuthorityFile, certificates.AuthorityPem);
+        File.WriteAllText(folder.ServerCertificateFile, serving.Certificate);
+        File.WriteAllText(folder.ServerKeyFile, serving.Key);
+        using var serviceAccountKey = RSA.Create(2048);
+        File.WriteAllText(folder.ServiceAccountKeyFile, serviceAccountKey.ExportRSAPrivateKeyPem());
+        // system:masters is bound to cluster-admin before any other RBAC object exists.
+        var admin = certificates.IssueClient("test-admin", "system:masters");
+        Kubeconfig.Write(folder.KubeconfigFile, server, certificates.AuthorityPem, Kubeconfig.UserWith(admin));
+        return folder;
+    }
+
+    public void Delete() => Directory.Delete(Root, recursive: true);
+}

@@ -1,0 +1,106 @@
+using VismaOperator.Testing.ApiServer.Processes;
+
+namespace VismaOperator.Testing.ApiServer.Cluster;
+
+/// <summary>The processes of a cluster that belongs to this test run.</summary>
+internal sealed class OwnCluster : IAsyncDisposable
+{
+    private readonly ClusterCommands commands;
+    private readonly ApiServerOptions options;
+    private readonly RealProcess etcd;
+    private RealProcess? server;
+    private RealProcess? controllerManager;
+
+    private OwnCluster(ClusterCommands commands, ApiServerOptions options)
+    {
+        this.commands = commands;
+        this.options = options;
+        etcd = RealProcess.Start(commands.Etcd());
+    }
+
+    public string KubeconfigPath => commands.Folder.KubeconfigFile;
+
+    public string LogFolder => commands.Folder.Root;
+
+    public bool HasControllerManager => commands.Binaries.KubeControllerManager is not null;
+
+    /// <summary>Starts etcd and, once it answers, the API server.</summary>
+    public static async Task<OwnCluster> StartAsync(ApiServerBinaries binaries, ApiServerOptions options, CancellationToken cancellationToken)
+    {
+        var port = FreePort.Take();
+        var folder = ClusterFolder.Create(new Uri($"https://127.0.0.1:{port}"), TimeProvider.System);
+        var cluster = new OwnCluster(new ClusterCommands(binaries, folder, port, FreePort.Take(), FreePort.Take()), options);
+        try
+        {
+            await cluster.WaitForEtcdAsync(cancellationToken);
+            cluster.StartServer();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.AbandonAsync();
+            throw;
+        }
+    }
+
+    public void StartServer()
+    {
+        if (server is { HasExited: false })
+        {
+            throw new InvalidOperationException("The API server already runs.");
+        }
+
+        server = RealProcess.Start(commands.ApiServer(options.ExtraArguments));
+    }
+
+    public void StartControllerManager()
+    {
+        if (commands.Binaries.KubeControllerManager is { } program)
+        {
+            controllerManager = RealProcess.Start(commands.ControllerManager(program));
+        }
+    }
+
+    public Task StopServerAsync(CancellationToken cancellationToken) => Running().TerminateAsync(cancellationToken);
+
+    public Task KillServerAsync(CancellationToken cancellationToken) => Running().KillAsync(cancellationToken);
+
+    /// <summary>Ready means that all of the server's own start-up work is done, the built-in RBAC roles among it.</summary>
+    public Task WaitUntilReadyAsync(ApiClient admin, CancellationToken cancellationToken) =>
+        Eventually.BecomesTrueAsync($"kube-apiserver to become ready (log: {Running().LogFile})", async token =>
+        {
+            Running().EnsureRunning();
+            return await admin.IsReadyAsync(token);
+        }, cancellationToken);
+
+    /// <summary>Ends the processes but leaves the logs to whoever must find out why the start failed.</summary>
+    public async Task AbandonAsync()
+    {
+        foreach (var process in new[] { controllerManager, server, etcd })
+        {
+            if (process is not null)
+            {
+                await process.DisposeAsync();
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await AbandonAsync();
+        commands.Folder.Delete();
+    }
+
+    private async Task WaitForEtcdAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        await Eventually.BecomesTrueAsync($"etcd to become healthy (log: {etcd.LogFile})", async token =>
+        {
+            etcd.EnsureRunning();
+            using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{commands.EtcdPort}/health"), token);
+            return response.IsSuccessStatusCode;
+        }, cancellationToken);
+    }
+
+    private RealProcess Running() => server ?? throw new InvalidOperationException("The API server was never started.");
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using VismaOperator.Testing.ApiServer.Cluster;
+
+namespace VismaOperator.Testing.ApiServer;
+
+/// <summary>
+/// Installs CustomResourceDefinitions by plain create and replace: a server of 1.20 refuses server-side apply of a schema with
+/// <c>x-kubernetes-validations</c>, but drops that member on create.
+/// </summary>
+public static class CustomResourceDefinitions
+{
+    private const string Collection = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+    /// <summary>Installs all definitions in the folder's <c>*.yaml</c>, or replaces them, and waits until the API server serves them.</summary>
+    /// <exception cref="FileNotFoundException">The folder holds no YAML file, or does not exist.</exception>
+    /// <exception cref="ApiException">The API server refuses a definition; the message says which field.</exception>
+    public static async Task InstallAsync(ApiClient admin, string folder, CancellationToken cancellationToken)
+    {
+        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.yaml") : [];
+        if (files.Length == 0)
+        {
+            throw new FileNotFoundException($"There is no CustomResourceDefinition (*.yaml) in {folder}.");
+        }
+
+        var definitions = files.Order().SelectMany(YamlDocuments.Read).ToList();
+        foreach (var definition in definitions)
+        {
+            await CreateOrReplaceAsync(admin, definition, cancellationToken);
+        }
+
+        foreach (var definition in definitions)
+        {
+            await WaitUntilServedAsync(admin, definition, cancellationToken);
+        }
+    }
+
+    private static async Task CreateOrReplaceAsync(ApiClient admin, JsonNode definition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await admin.CreateAsync(Collection, definition, cancellationToken);
+        }
+        catch (ApiException exception) when (exception.Status == HttpStatusCode.Conflict)
+        {
+            var path = PathOf(definition);
+            var present = await admin.GetAsync(path, cancellationToken);
+            definition["metadata"]!["resourceVersion"] = present["metadata"]!["resourceVersion"]!.GetValue<string>();
+            await admin.ReplaceAsync(path, definition, cancellationToken);
+        }
+    }
+
+    /// <summary>Established alone is not enough: the resource itself may answer 404 for a moment after it.</summary>
+    private static Task WaitUntilServedAsync(ApiClient admin, JsonNode definition, CancellationToken cancellationToken)
+    {
+        var spec = definition["spec"]!;
+        var version = spec["versions"]!.AsArray().First(version => version!["served"]!.GetValue<bool>())!["name"];
+        var resources = $"/apis/{spec["group"]}/{version}/{spec["names"]!["plural"]}";
+        return Eventually.BecomesTrueAsync(
+            $"the API server to serve {resources}",
+            async token => await admin.FindAsync(resources + "?limit=1", token) is not null,
+            cancellationToken);
+    }
+
+    private static string PathOf(JsonNode definition) => $"{Collection}/{definition["metadata"]!["name"]}";
+}

@@ -1,0 +1,73 @@
+namespace VismaOperator.Testing.ApiServer;
+
+/// <summary>
+/// Waits for something outside this process (an API server, an operator binary, a garbage collector) that sends no
+/// signal a test could await. It is the only place that polls; every wait has a deadline, and a wait that fails says
+/// what it waited for and what it saw last.
+/// </summary>
+public static class Eventually
+{
+    /// <summary>How long a wait lasts unless the caller says otherwise. Generous: a loaded machine is no failure.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Asks until the answer is not null, and returns it.</summary>
+    /// <param name="expectation">Ends the sentence "waited for ...", for the failure text.</param>
+    /// <param name="probe">Null means: not yet. An I/O failure means the same; any other exception ends the wait.</param>
+    /// <param name="cancellationToken">Usually that of the running test.</param>
+    /// <param name="within">The deadline; <see cref="Patience"/> where absent.</param>
+    /// <exception cref="TimeoutException">The deadline passed; the message holds the last failure of the probe.</exception>
+    public static async Task<T> GetAsync<T>(
+        string expectation, Func<CancellationToken, Task<T?>> probe, CancellationToken cancellationToken, TimeSpan? within = null)
+        where T : class
+    {
+        var clock = TimeProvider.System;
+        var begun = clock.GetTimestamp();
+        var deadline = within ?? Patience;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(deadline);
+        Exception? last = null;
+        var tries = 0;
+        while (clock.GetElapsedTime(begun) < deadline)
+        {
+            tries++;
+            try
+            {
+                if (await probe(limit.Token) is { } found)
+                {
+                    return found;
+                }
+
+                await Task.Delay(Pause, clock, limit.Token);
+            }
+            catch (Exception exception) when (IsNotYet(exception) && !cancellationToken.IsCancellationRequested)
+            {
+                last = exception is OperationCanceledException ? last : exception;
+                await Task.Delay(Pause, clock, cancellationToken);
+            }
+        }
+
+        throw new TimeoutException($"Waited {deadline.TotalSeconds:0.#} s for {expectation}, in vain (asked {tries} times)." +
+            (last is null ? "" : $" The last answer was: {last.Message}"), last);
+    }
+
+    /// <summary>Asks until the answer is yes.</summary>
+    /// <inheritdoc cref="GetAsync{T}" path="/param"/>
+    /// <inheritdoc cref="GetAsync{T}" path="/exception"/>
+    public static Task BecomesTrueAsync(
+        string expectation, Func<CancellationToken, Task<bool>> probe, CancellationToken cancellationToken, TimeSpan? within = null) =>
+        GetAsync(expectation, async token => await probe(token) ? Yes : null, cancellationToken, within);
+
+    /// <summary>Asks until the answer is yes, where the answer is known without waiting.</summary>
+    /// <inheritdoc cref="GetAsync{T}" path="/param"/>
+    /// <inheritdoc cref="GetAsync{T}" path="/exception"/>
+    public static Task BecomesTrueAsync(
+        string expectation, Func<bool> probe, CancellationToken cancellationToken, TimeSpan? within = null) =>
+        GetAsync(expectation, _ => Task.FromResult(probe() ? Yes : null), cancellationToken, within);
+
+    private static readonly object Yes = new();
+
+    private static bool IsNotYet(Exception exception) =>
+        exception is HttpRequestException or IOException or OperationCanceledException or System.Net.Sockets.SocketException;
+}

@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+
+namespace VismaOperator.Testing.ApiServer;
+
+/// <summary>
+/// A namespace of one test, so that tests share a server without seeing each other. Disposing it asks for its deletion and does
+/// not wait: the controller manager empties it while the next tests run.
+/// </summary>
+public sealed class TestNamespace : IAsyncDisposable
+{
+    private readonly ApiClient admin;
+
+    private TestNamespace(ApiClient admin, string name)
+    {
+        this.admin = admin;
+        Name = name;
+    }
+
+    /// <summary>The name, which the API server chose.</summary>
+    public string Name { get; }
+
+    /// <summary>Creates a namespace.</summary>
+    /// <param name="admin">Who may create namespaces.</param>
+    /// <param name="cancellationToken">Usually that of the running test.</param>
+    /// <param name="labels">Its labels.</param>
+    public static async Task<TestNamespace> CreateAsync(
+        ApiClient admin, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? labels = null)
+    {
+        var metadata = new JsonObject { ["generateName"] = "test-" };
+        if (labels is not null)
+        {
+            metadata["labels"] = new JsonObject(labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)));
+        }
+
+        var created = await admin.CreateAsync("/api/v1/namespaces", new JsonObject { ["metadata"] = metadata }, cancellationToken);
+        return new TestNamespace(admin, created["metadata"]!["name"]!.GetValue<string>());
+    }
+
+    /// <summary>The path of a core collection in it, for example <c>secrets</c>, or of an object, <c>secrets/a</c>.</summary>
+    public string Core(string resource) => $"/api/v1/namespaces/{Name}/{resource}";
+
+    /// <summary>The path of a collection or object of an API group in it.</summary>
+    /// <param name="group">Group and version, for example <c>visma-operator.io/v1</c>.</param>
+    /// <param name="resource">For example <c>vismaconnections</c> or <c>vismaconnections/acme/status</c>.</param>
+    public string Of(string group, string resource) => $"/apis/{group}/namespaces/{Name}/{resource}";
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await admin.DeleteAsync($"/api/v1/namespaces/{Name}", CancellationToken.None);
+}

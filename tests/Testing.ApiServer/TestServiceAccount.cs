@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+using VismaOperator.Testing.ApiServer.Cluster;
+
+namespace VismaOperator.Testing.ApiServer;
+
+/// <summary>A ServiceAccount with a real token, for tests that show which rights are enough and which are missing.</summary>
+/// <param name="Namespace">Where it lives.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Token">A bearer token, valid for an hour.</param>
+public sealed record TestServiceAccount(string Namespace, string Name, string Token)
+{
+    /// <summary>Creates the account in the namespace and asks the API server for a token (TokenRequest API).</summary>
+    public static async Task<TestServiceAccount> CreateAsync(ApiClient admin, TestNamespace home, string name, CancellationToken cancellationToken)
+    {
+        var account = new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } };
+        await admin.CreateAsync(home.Core("serviceaccounts"), account, cancellationToken);
+        var request = new JsonObject
+        {
+            ["apiVersion"] = "authentication.k8s.io/v1",
+            ["kind"] = "TokenRequest",
+            ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 },
+        };
+        var answer = await admin.CreateAsync(home.Core($"serviceaccounts/{name}/token"), request, cancellationToken);
+        return new TestServiceAccount(home.Name, name, answer["status"]!["token"]!.GetValue<string>());
+    }
+
+    /// <summary>The subject for a RoleBinding or ClusterRoleBinding.</summary>
+    public JsonObject ToSubject() => new() { ["kind"] = "ServiceAccount", ["name"] = Name, ["namespace"] = Namespace };
+
+    /// <summary>Writes a kubeconfig that speaks to the server as this account.</summary>
+    public void WriteKubeconfig(ApiServer server, string path) =>
+        Kubeconfig.Write(path, server.Server, server.Access.AuthorityPem, Kubeconfig.UserWith(Token));
+}
