@@ -1,0 +1,77 @@
+namespace Lifecycle;
+
+/// <summary>
+/// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps (inspect,
+/// acknowledge, adopt, rewrite, refresh, withdraw) change the facts, and the policy decides again; the others are
+/// where a reconcile comes to rest.
+/// </summary>
+public abstract record Decision
+{
+    private Decision()
+    {
+    }
+
+    /// <summary>The object is going: touch nothing. Its Secret goes with it by owner reference, or stays by its deletion policy.</summary>
+    public sealed record Release : Decision;
+
+    /// <summary>Leave the Secret and the provider alone until <c>spec.suspend</c> is lifted.</summary>
+    public sealed record Suspend : Decision;
+
+    /// <summary>The client says no: delete our Secret, whatever its deletion policy, and say why.</summary>
+    public sealed record Withdraw(Problem Problem) : Decision;
+
+    /// <summary>Nothing can be attempted before a person acts, or before <paramref name="RetryAt"/>.</summary>
+    public sealed record Stall(Problem Problem, DateTimeOffset? RetryAt = null) : Decision;
+
+    /// <summary>Something referenced is not there yet; patience ends at <paramref name="Until"/>.</summary>
+    public sealed record Await(Problem Problem, DateTimeOffset Until) : Decision;
+
+    /// <summary>Read the Secret's content once and decide again with what it shows.</summary>
+    public sealed record Inspect : Decision;
+
+    /// <summary>The Secret is as published; record its version.</summary>
+    public sealed record Acknowledge : Decision;
+
+    /// <summary>The Secret holds a newer token of ours; record it.</summary>
+    public sealed record Adopt(TokenRecord Token) : Decision;
+
+    /// <summary>Write the Secret again around the token that it holds.</summary>
+    public sealed record Rewrite : Decision;
+
+    /// <summary>Ask the provider for a token and publish it.</summary>
+    public sealed record Refresh(RefreshCause Cause) : Decision;
+
+    /// <summary>An earlier attempt failed and the next one is not due.</summary>
+    public sealed record BackOff(FailureRecord Failure) : Decision;
+
+    /// <summary>Nothing is due before <paramref name="Until"/>.</summary>
+    public sealed record Wait(DateTimeOffset Until) : Decision;
+}
+
+/// <summary>Why a token is asked for; a label of metrics and logs.</summary>
+public enum RefreshCause
+{
+    /// <summary>There is no token yet.</summary>
+    First,
+
+    /// <summary>The Secret, or the token in it, was removed.</summary>
+    Lost,
+
+    /// <summary>The tenant, the scopes or the client changed.</summary>
+    InputsChanged,
+
+    /// <summary>The spec names another Secret.</summary>
+    SecretRenamed,
+
+    /// <summary>An annotation asks for it.</summary>
+    Requested,
+
+    /// <summary>The renewal time has come.</summary>
+    Due,
+
+    /// <summary>An earlier attempt failed.</summary>
+    Retry,
+
+    /// <summary>The token claims to be from the future, so its times mean nothing: a clock was set back.</summary>
+    ClockSetBack,
+}

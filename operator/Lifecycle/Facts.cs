@@ -1,0 +1,134 @@
+namespace Lifecycle;
+
+/// <summary>
+/// Everything a decision about one connection rests on, gathered beforehand. There is no clock, no I/O and no memory of
+/// earlier reconciles here besides what the status and the Secret themselves say: deciding twice on the same facts gives
+/// the same decision.
+/// </summary>
+public sealed record Facts
+{
+    /// <summary>What the connection's spec and metadata say.</summary>
+    public required ConnectionFacts Connection { get; init; }
+
+    /// <summary>What its OAuthClient allows and offers.</summary>
+    public required ClientFacts Client { get; init; }
+
+    /// <summary>What is known of the consumer Secret without reading its content.</summary>
+    public required SecretFacts Secret { get; init; }
+
+    /// <summary>What reading the Secret's content showed; null while it has not been read.</summary>
+    public ContentFacts? Content { get; init; }
+
+    /// <summary>The token that status says is published; null before the first one and after a withdrawal.</summary>
+    public TokenRecord? Token { get; init; }
+
+    /// <summary>The failure that status says is unresolved; null when the last attempt succeeded.</summary>
+    public FailureRecord? Failure { get; init; }
+}
+
+/// <summary>What a connection's spec and metadata say.</summary>
+public sealed record ConnectionFacts
+{
+    /// <summary>Stable identity of the object (its UID), which spreads renewals.</summary>
+    public required string Identity { get; init; }
+
+    /// <summary>Generation of the spec.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>True when the object or its namespace is being deleted.</summary>
+    public bool IsGoing { get; init; }
+
+    /// <summary><c>spec.suspend</c>.</summary>
+    public bool IsSuspended { get; init; }
+
+    /// <summary>The first rule that the spec breaks; null when it is sound.</summary>
+    public Problem? SpecProblem { get; init; }
+
+    /// <summary>Value of the annotation that asks for a refresh now; null when absent.</summary>
+    public string? RequestedAt { get; init; }
+
+    /// <summary><c>status.lastHandledReconcileAt</c>.</summary>
+    public string? HandledRequest { get; init; }
+
+    /// <summary>How early to renew.</summary>
+    public RefreshMargins Margins { get; init; } = RefreshMargins.Default;
+
+    /// <summary>Name of the consumer Secret that the spec asks for.</summary>
+    public required string SecretName { get; init; }
+
+    /// <summary>The connection's part of what a token is asked with (tenant, scopes, client reference), hashed.</summary>
+    public required string Inputs { get; init; }
+
+    /// <summary>How the Secret is to be rendered (template, type, base URL, deletion policy), hashed.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>Scopes that the spec asks for; empty when it asks for all that the application is allowed.</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <summary>True when the annotation asks for a refresh that was not attempted yet.</summary>
+    public bool HasUnhandledRequest => RequestedAt is { Length: > 0 } && RequestedAt != HandledRequest;
+}
+
+/// <summary>What the OAuthClient allows and offers to this connection.</summary>
+public abstract record ClientFacts
+{
+    private ClientFacts()
+    {
+    }
+
+    /// <summary>A token can be asked for.</summary>
+    /// <param name="Inputs">The client's part of what a token is asked with (issuer, client id), hashed.</param>
+    /// <param name="Revision">Changes whenever the client's spec or a credential changes; a failure is retried at once when it does.</param>
+    public sealed record Usable(string Inputs, string Revision) : ClientFacts;
+
+    /// <summary>The client, or something that it references, does not exist (yet).</summary>
+    public sealed record Missing(Problem Problem) : ClientFacts;
+
+    /// <summary>The client exists and says no: this namespace or tenant is not on its lists.</summary>
+    public sealed record Refusing(Problem Problem) : ClientFacts;
+
+    /// <summary>The client exists, allows, and cannot be used before a person acts or a pause ends.</summary>
+    /// <param name="Problem">What is wrong with it.</param>
+    /// <param name="RetryAt">When a connection may try it again; null when only a change helps.</param>
+    public sealed record Unusable(Problem Problem, DateTimeOffset? RetryAt) : ClientFacts;
+}
+
+/// <summary>What is known of the consumer Secret from its metadata alone.</summary>
+public abstract record SecretFacts
+{
+    private SecretFacts()
+    {
+    }
+
+    /// <summary>No Secret of that name carries our label. One without it may exist; a create finds out.</summary>
+    public sealed record Absent : SecretFacts;
+
+    /// <summary>The Secret is ours.</summary>
+    public sealed record Owned(string ResourceVersion) : SecretFacts;
+
+    /// <summary>The Secret belongs to someone else.</summary>
+    public sealed record Foreign(Problem Problem) : SecretFacts;
+
+    /// <summary>The Secret is ours and on its way out; it cannot be written.</summary>
+    public sealed record Going : SecretFacts;
+}
+
+/// <summary>What reading the Secret once showed.</summary>
+public abstract record ContentFacts
+{
+    private ContentFacts()
+    {
+    }
+
+    /// <summary>Exactly what status says was published.</summary>
+    public sealed record Intact : ContentFacts;
+
+    /// <summary>The token is the published one, but something around it was changed.</summary>
+    public sealed record Healable : ContentFacts;
+
+    /// <summary>A token of ours that status does not know yet: a process ended between its two writes.</summary>
+    public sealed record Unrecorded(TokenRecord Token) : ContentFacts;
+
+    /// <summary>The published token is no longer there.</summary>
+    public sealed record Lost : ContentFacts;
+}

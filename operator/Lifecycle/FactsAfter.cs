@@ -1,0 +1,55 @@
+namespace Lifecycle;
+
+/// <summary>The facts as they are after a step, so that the policy can decide again without a second observation.</summary>
+public static class FactsAfter
+{
+    /// <summary>A token was published, adopted, acknowledged or written again.</summary>
+    public static Facts Published(this Facts facts, TokenRecord token) => facts with
+    {
+        Token = token,
+        Secret = new SecretFacts.Owned(token.SecretResourceVersion),
+        Content = null,
+    };
+
+    /// <summary>An attempt to get a token succeeded: the request, if any, is answered and the failure is over.</summary>
+    public static Facts Succeeded(this Facts facts, TokenRecord token) => facts.Published(token) with
+    {
+        Failure = null,
+        Connection = facts.Connection with { HandledRequest = facts.Connection.RequestedAt ?? facts.Connection.HandledRequest },
+    };
+
+    /// <summary>An attempt failed. Failures count up while what is attempted stays the same.</summary>
+    /// <param name="facts">The facts that the attempt was made on.</param>
+    /// <param name="problem">What went wrong.</param>
+    /// <param name="retryAfter">What the provider asked for, or null.</param>
+    /// <param name="now">When the attempt failed.</param>
+    /// <param name="roll">A number in [0, 1) for the jitter.</param>
+    public static Facts Failed(this Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double roll)
+    {
+        var inputs = Policy.AttemptInputs(facts);
+        var attempts = facts.Failure is { } earlier && earlier.Inputs == inputs ? earlier.Attempts + 1 : 1;
+        return facts with
+        {
+            Content = null,
+            Connection = facts.Connection with { HandledRequest = facts.Connection.RequestedAt ?? facts.Connection.HandledRequest },
+            Failure = new FailureRecord
+            {
+                Reason = problem.Reason,
+                Message = problem.Message,
+                Attempts = attempts,
+                LastFailureTime = now,
+                NextAttemptTime = now + FailureBackoff.Delay(problem.Kind, attempts, roll, retryAfter),
+                Inputs = inputs,
+            },
+        };
+    }
+
+    /// <summary>Our Secret was deleted because the client says no. Patience counts as spent, so that this stalls at once.</summary>
+    public static Facts Withdrawn(this Facts facts, Problem problem, DateTimeOffset now) => facts with
+    {
+        Token = null,
+        Secret = new SecretFacts.Absent(),
+        Content = null,
+        Failure = new FailureRecord { Reason = problem.Reason, Message = problem.Message, Attempts = 1, LastFailureTime = now, NextAttemptTime = now },
+    };
+}

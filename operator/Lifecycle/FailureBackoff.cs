@@ -1,0 +1,40 @@
+namespace Lifecycle;
+
+/// <summary>How long to wait after the n-th failure in a row.</summary>
+public static class FailureBackoff
+{
+    /// <summary>No wait is longer, whatever a server asks for: an hour is when a person looks again, too.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan TransientBase = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TransientCap = TimeSpan.FromMinutes(5);
+
+    // The developer portal says that changes take "a minute or two" to be seen; a quicker retry would only add noise.
+    private static readonly TimeSpan PersonBase = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// The wait after <paramref name="attempts"/> failures. Transient: full jitter over an exponentially growing window
+    /// (half of it at least, so that a retry is never immediate). Needs a person: minutes, doubling to an hour.
+    /// </summary>
+    /// <param name="kind">What the failure asks for.</param>
+    /// <param name="attempts">Failures in a row, this one included.</param>
+    /// <param name="roll">A number in [0, 1); injected, so that a schedule can be replayed.</param>
+    /// <param name="retryAfter">What the server asked for; honoured up to <see cref="Longest"/>.</param>
+    public static TimeSpan Delay(FailureKind kind, int attempts, double roll, TimeSpan? retryAfter)
+    {
+        var (first, cap) = kind == FailureKind.Transient ? (TransientBase, TransientCap) : (PersonBase, Longest);
+        var window = Window(first, cap, attempts);
+        var delay = kind == FailureKind.Transient ? (window / 2) + (window / 2 * roll) : window;
+        var asked = retryAfter ?? TimeSpan.Zero;
+        var longest = delay > asked ? delay : asked;
+        return longest < Longest ? longest : Longest;
+    }
+
+    // The exponent is bounded before the shift, so that a thousand failures do not overflow into a short wait.
+    private static TimeSpan Window(TimeSpan first, TimeSpan cap, int attempts)
+    {
+        var doublings = Math.Clamp(attempts - 1, 0, 20);
+        var window = first * (1L << doublings);
+        return window < cap ? window : cap;
+    }
+}

@@ -1,0 +1,175 @@
+namespace Lifecycle;
+
+/// <summary>
+/// The whole policy for a connection, as ordered rules: the first that speaks decides. Pure, so that one table shows
+/// every case.
+/// </summary>
+public static class Policy
+{
+    /// <summary>How long a missing reference is not held against a connection: GitOps applies objects in any order.</summary>
+    public static readonly TimeSpan DependencyGrace = TimeSpan.FromSeconds(60);
+
+    /// <summary>However often somebody deletes a Secret, the provider is asked at most this often for one connection.</summary>
+    public static readonly TimeSpan LeastGap = TimeSpan.FromSeconds(1);
+
+    // Clocks of two replicas differ by less; a larger lead means that a clock was set back.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+
+    private static readonly Func<Facts, DateTimeOffset, Decision?>[] Rules =
+    [
+        WhatIsGoingIsLeftAlone,
+        WhatTheClientForbidsIsWithdrawn,
+        AForeignSecretIsNeverTouched,
+        WhatIsSuspendedIsLeftAlone,
+        AnUnsoundSpecStalls,
+        ASecretOnItsWayOutIsWaitedFor,
+        ADriftedSecretIsInspected,
+        AMissingClientIsWaitedFor,
+        AnUnusableClientStalls,
+        AFailureIsNotRepeatedAtOnce,
+        ADisputedSecretIsInspected,
+        ATokenIsFetchedWhereOneIsNeeded,
+        AChangedLayoutIsRewritten,
+    ];
+
+    /// <summary>Decides. Deciding again on the same facts, or earlier than asked, changes nothing.</summary>
+    public static Decision Decide(Facts facts, DateTimeOffset now)
+    {
+        foreach (var rule in Rules)
+        {
+            if (rule(facts, now) is { } decision)
+            {
+                return decision;
+            }
+        }
+
+        return new Decision.Wait(facts.Token!.RefreshTime);
+    }
+
+    /// <summary>True when the published token is what this spec and this client (where known) ask for.</summary>
+    public static bool IsCurrent(TokenRecord token, Facts facts) =>
+        TokenInputs.Match(token.Inputs, facts.Connection.Inputs, (facts.Client as ClientFacts.Usable)?.Inputs)
+        && token.Layout == facts.Connection.Layout
+        && token.SecretName == facts.Connection.SecretName;
+
+    private static Decision? WhatIsGoingIsLeftAlone(Facts facts, DateTimeOffset now) =>
+        facts.Connection.IsGoing ? new Decision.Release() : null;
+
+    // A client that never served this connection may as well not exist yet, and must read the same to the asker:
+    // otherwise anybody could find out which clients other namespaces have.
+    private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) => facts.Client switch
+    {
+        ClientFacts.Refusing refusing when facts.Token is not null || facts.Secret is SecretFacts.Owned => new Decision.Withdraw(refusing.Problem),
+        ClientFacts.Refusing refusing when refusing.Problem.Kind == FailureKind.NotThereYet && !facts.Connection.IsSuspended => Await(refusing.Problem, facts, now),
+        ClientFacts.Refusing refusing => new Decision.Stall(refusing.Problem),
+        _ => null,
+    };
+
+    private static Decision? AForeignSecretIsNeverTouched(Facts facts, DateTimeOffset now) =>
+        facts.Secret is SecretFacts.Foreign foreign ? new Decision.Stall(foreign.Problem, NextSlowLook(facts, now)) : null;
+
+    private static Decision? WhatIsSuspendedIsLeftAlone(Facts facts, DateTimeOffset now) =>
+        facts.Connection.IsSuspended ? new Decision.Suspend() : null;
+
+    private static Decision? AnUnsoundSpecStalls(Facts facts, DateTimeOffset now) =>
+        facts.Connection.SpecProblem is { } problem ? new Decision.Stall(problem) : null;
+
+    private static Decision? ASecretOnItsWayOutIsWaitedFor(Facts facts, DateTimeOffset now) =>
+        facts.Secret is SecretFacts.Going
+            ? Await(new Problem(Reason.SecretTerminating, $"Secret {facts.Connection.SecretName} is being deleted and cannot be written until it is gone. If it stays, remove the finalizers that hold it."), facts, now)
+            : null;
+
+    private static Decision? AMissingClientIsWaitedFor(Facts facts, DateTimeOffset now) =>
+        facts.Client is ClientFacts.Missing missing ? Await(missing.Problem, facts, now) : null;
+
+    private static Decision? AnUnusableClientStalls(Facts facts, DateTimeOffset now) =>
+        facts.Client is ClientFacts.Unusable unusable ? new Decision.Stall(unusable.Problem, unusable.RetryAt) : null;
+
+    // Before the rules about the client: healing needs no provider, so a Secret is put right even while the client is gone.
+    private static Decision? ADriftedSecretIsInspected(Facts facts, DateTimeOffset now)
+    {
+        if (facts.Secret is not SecretFacts.Owned owned || owned.ResourceVersion == facts.Token?.SecretResourceVersion)
+        {
+            return null;
+        }
+
+        return facts.Content switch
+        {
+            null => new Decision.Inspect(),
+            ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token),
+            ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
+            ContentFacts.Intact or ContentFacts.Healable when CauseToRefresh(facts, now) is null => new Decision.Rewrite(),
+            _ => null,
+        };
+    }
+
+    private static Decision? AFailureIsNotRepeatedAtOnce(Facts facts, DateTimeOffset now) =>
+        facts.Failure is { } failure
+        && failure.Problem.Kind != FailureKind.NotThereYet
+        && now < failure.NextAttemptTime
+        && failure.Inputs == AttemptInputs(facts)
+        && !facts.Connection.HasUnhandledRequest
+            ? new Decision.BackOff(failure)
+            : null;
+
+    // Without our label a Secret is not watched: before another token is asked for in vain, look whether it still stands there.
+    private static Decision? ADisputedSecretIsInspected(Facts facts, DateTimeOffset now) =>
+        facts.Failure?.Reason == Reason.SecretNotOwned && facts.Secret is SecretFacts.Absent && facts.Content is null
+            ? new Decision.Inspect()
+            : null;
+
+    private static Decision? ATokenIsFetchedWhereOneIsNeeded(Facts facts, DateTimeOffset now)
+    {
+        if (CauseToRefresh(facts, now) is not { } cause)
+        {
+            return null;
+        }
+
+        var earliest = facts.Token?.IssueTime + LeastGap;
+        return cause == RefreshCause.Lost && now < earliest ? new Decision.Wait(earliest.Value) : new Decision.Refresh(cause);
+    }
+
+    private static Decision? AChangedLayoutIsRewritten(Facts facts, DateTimeOffset now) => (IsLaidOut(facts), facts.Content) switch
+    {
+        (true, _) => null,
+        (false, null) => new Decision.Inspect(),
+        (false, _) => new Decision.Rewrite(),
+    };
+
+    private static bool IsLaidOut(Facts facts) => facts.Token?.Layout == facts.Connection.Layout;
+
+    private static RefreshCause? CauseToRefresh(Facts facts, DateTimeOffset now)
+    {
+        if (facts.Token is not { } token)
+        {
+            return RefreshCause.First;
+        }
+
+        var client = (facts.Client as ClientFacts.Usable)?.Inputs;
+        return token switch
+        {
+            _ when !TokenInputs.Match(token.Inputs, facts.Connection.Inputs, client) => RefreshCause.InputsChanged,
+            _ when token.SecretName != facts.Connection.SecretName => RefreshCause.SecretRenamed,
+            _ when facts.Connection.HasUnhandledRequest => RefreshCause.Requested,
+            _ when facts.Secret is SecretFacts.Absent || facts.Content is ContentFacts.Lost => RefreshCause.Lost,
+            _ when token.IssueTime - ClockTolerance > now => RefreshCause.ClockSetBack,
+            _ when token.RefreshTime <= now => RefreshCause.Due,
+            _ when facts.Failure is { } failure && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
+            _ => null,
+        };
+    }
+
+    /// <summary>What an attempt is made with: when it changes after a failure, the next attempt is due at once.</summary>
+    public static string AttemptInputs(Facts facts) =>
+        $"{facts.Connection.Inputs}.{(facts.Client as ClientFacts.Usable)?.Revision}.{facts.Connection.SecretName}";
+
+    private static Decision Await(Problem problem, Facts facts, DateTimeOffset now)
+    {
+        var until = facts.Failure?.Reason == problem.Reason ? facts.Failure.NextAttemptTime : now + DependencyGrace;
+        return now < until ? new Decision.Await(problem, until) : new Decision.Stall(problem);
+    }
+
+    // Somebody else's Secret is not watched, so that its deletion is noticed only by looking again.
+    private static DateTimeOffset NextSlowLook(Facts facts, DateTimeOffset now) =>
+        facts.Failure is { } failure && failure.NextAttemptTime > now ? failure.NextAttemptTime : now + TimeSpan.FromMinutes(5);
+}

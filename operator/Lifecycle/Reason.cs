@@ -1,0 +1,95 @@
+namespace Lifecycle;
+
+/// <summary>
+/// Every reason that a condition, an event or a metric may carry, once. Reasons are API: dashboards and alerts rely on
+/// them, so they are added, never renamed.
+/// </summary>
+public static class Reason
+{
+    /// <summary>The Secret holds a token that has not expired.</summary>
+    public const string TokenValid = nameof(TokenValid);
+
+    /// <summary>The token was renewed in time.</summary>
+    public const string Renewed = nameof(Renewed);
+
+    /// <summary>The token was renewed in time, but it lives shorter than the margin that was asked for.</summary>
+    public const string LifetimeTooShort = nameof(LifetimeTooShort);
+
+    /// <summary>The token expired before it could be renewed.</summary>
+    public const string TokenExpired = nameof(TokenExpired);
+
+    /// <summary>The first token has not been obtained yet.</summary>
+    public const string TokenPending = nameof(TokenPending);
+
+    /// <summary>The spec asks the operator to leave this object alone.</summary>
+    public const string Suspended = nameof(Suspended);
+
+    /// <summary>The spec breaks a rule that the schema of this cluster did not catch.</summary>
+    public const string InvalidSpec = nameof(InvalidSpec);
+
+    /// <summary>The issuer is not on the operator's allow-list.</summary>
+    public const string IssuerNotAllowed = nameof(IssuerNotAllowed);
+
+    /// <summary>The API host is not on the operator's allow-list.</summary>
+    public const string ApiHostNotAllowed = nameof(ApiHostNotAllowed);
+
+    /// <summary>The OAuthClient does not exist, or is not for this namespace: the two read alike on purpose.</summary>
+    public const string ClientNotAvailable = nameof(ClientNotAvailable);
+
+    /// <summary>The OAuthClient's list of tenants has no entry that fits.</summary>
+    public const string TenantNotAllowed = nameof(TenantNotAllowed);
+
+    /// <summary>A Secret that the OAuthClient references does not exist.</summary>
+    public const string SecretNotFound = nameof(SecretNotFound);
+
+    /// <summary>A Secret that the OAuthClient references lacks the key, or its value is empty.</summary>
+    public const string SecretKeyNotFound = nameof(SecretKeyNotFound);
+
+    /// <summary>The operator may not read a Secret that the OAuthClient references.</summary>
+    public const string SecretForbidden = nameof(SecretForbidden);
+
+    /// <summary>The Secret that the connection names belongs to someone else.</summary>
+    public const string SecretNotOwned = nameof(SecretNotOwned);
+
+    /// <summary>The Secret is being deleted and cannot be written until it is gone.</summary>
+    public const string SecretTerminating = nameof(SecretTerminating);
+
+    /// <summary>The provider refused the client id or every client secret (<c>invalid_client</c>).</summary>
+    public const string ClientRefused = nameof(ClientRefused);
+
+    /// <summary>The provider refused a scope (<c>invalid_scope</c>).</summary>
+    public const string ScopeRefused = nameof(ScopeRefused);
+
+    /// <summary>The application may not use this grant (<c>unauthorized_client</c>).</summary>
+    public const string GrantTypeRefused = nameof(GrantTypeRefused);
+
+    /// <summary>The tenant is unknown or has not approved the application (<c>invalid_tenant</c>).</summary>
+    public const string TenantRefused = nameof(TenantRefused);
+
+    /// <summary>The provider refused the request with a code that has no entry of its own here.</summary>
+    public const string RequestRefused = nameof(RequestRefused);
+
+    /// <summary>The provider did not answer, or answered that it cannot (timeout, network, 5xx, 429).</summary>
+    public const string ProviderUnavailable = nameof(ProviderUnavailable);
+
+    /// <summary>The provider's answer could not be understood.</summary>
+    public const string AnswerNotUnderstood = nameof(AnswerNotUnderstood);
+
+    /// <summary>The provider's metadata (discovery document) could not be had or is not to be trusted.</summary>
+    public const string MetadataUnusable = nameof(MetadataUnusable);
+
+    /// <summary>Every scope that was asked for was granted.</summary>
+    public const string AllGranted = nameof(AllGranted);
+
+    /// <summary>The provider granted fewer scopes than were asked for.</summary>
+    public const string ScopesMissing = nameof(ScopesMissing);
+
+    /// <summary>The OAuthClient's endpoints are known and at least one secret is readable.</summary>
+    public const string ClientUsable = nameof(ClientUsable);
+
+    /// <summary>A client secret expires soon, or has expired.</summary>
+    public const string SecretExpiresSoon = nameof(SecretExpiresSoon);
+
+    /// <summary>No client secret expires soon.</summary>
+    public const string NoSecretExpiresSoon = nameof(NoSecretExpiresSoon);
+}

@@ -1,0 +1,60 @@
+namespace Lifecycle;
+
+/// <summary>A published token, as status records it. Never holds the token itself.</summary>
+public sealed record TokenRecord
+{
+    /// <summary>When the provider issued it, by our clock before the request was sent.</summary>
+    public required DateTimeOffset IssueTime { get; init; }
+
+    /// <summary>When it expires.</summary>
+    public required DateTimeOffset ExpirationTime { get; init; }
+
+    /// <summary>When it is to be renewed.</summary>
+    public required DateTimeOffset RefreshTime { get; init; }
+
+    /// <summary>What it was asked with: see <see cref="TokenInputs"/>.</summary>
+    public required string Inputs { get; init; }
+
+    /// <summary>How its Secret was rendered; see <see cref="ConnectionFacts.Layout"/>.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>Hash of the Secret's content.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>Name of the Secret that it was published in.</summary>
+    public required string SecretName { get; init; }
+
+    /// <summary>Version of that Secret that was last verified.</summary>
+    public required string SecretResourceVersion { get; init; }
+
+    /// <summary>Scopes that the provider granted; null when it did not say.</summary>
+    public IReadOnlyList<string>? GrantedScopes { get; init; }
+
+    /// <summary>How long it lives in all.</summary>
+    public TimeSpan Lifetime => ExpirationTime - IssueTime;
+}
+
+/// <summary>An unresolved failure, as status records it, so that a restart neither stampedes nor forgets.</summary>
+public sealed record FailureRecord
+{
+    /// <summary>One of <see cref="Lifecycle.Reason"/>.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Attempts in a row that ended in failure; at least 1.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>When the last attempt failed; for something that is not there yet, when that was first noticed.</summary>
+    public required DateTimeOffset LastFailureTime { get; init; }
+
+    /// <summary>When the next attempt is due; for something that is not there yet, when patience ends.</summary>
+    public required DateTimeOffset NextAttemptTime { get; init; }
+
+    /// <summary>Spec and client revision that failed; another one is tried at once.</summary>
+    public string? Inputs { get; init; }
+
+    /// <summary>What happened and what to do; repeated in conditions while the failure lasts.</summary>
+    public string Message { get; init; } = string.Empty;
+
+    /// <summary>The failure in words.</summary>
+    public Problem Problem => new(Reason, Message);
+}

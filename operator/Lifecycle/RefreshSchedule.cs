@@ -1,0 +1,40 @@
+namespace Lifecycle;
+
+/// <summary>When a token is renewed: a pure function of its lifetime, the margins and the object's identity.</summary>
+public static class RefreshSchedule
+{
+    /// <summary>What providers that leave out <c>expires_in</c> usually mean (RFC 6749 section 5.1 recommends the member); Visma's own default.</summary>
+    public static readonly TimeSpan LifetimeWhenUnstated = TimeSpan.FromHours(1);
+
+    // A request and a few quick retries fit into this before the promised margin is touched.
+    private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMinutes(1);
+
+    /// <summary>The margin that can be kept: never more than half of the lifetime, else a token would be renewed as soon as it came.</summary>
+    public static TimeSpan EffectiveMargin(TimeSpan lifetime, RefreshMargins margins) =>
+        Min(margins.MinRemainingValidity, lifetime / 2);
+
+    /// <summary>True when the margin that was asked for had to be cut.</summary>
+    public static bool IsLifetimeTooShort(TimeSpan lifetime, RefreshMargins margins) =>
+        margins.MinRemainingValidity > lifetime / 2;
+
+    /// <summary>
+    /// When to renew. Objects that were created together drift apart by up to a tenth of the lifetime, always to the
+    /// early side, so that the margin holds for each of them; and never earlier than a quarter of the lifetime (at least
+    /// one second), so that no configuration can make a loop.
+    /// </summary>
+    public static DateTimeOffset RefreshTime(DateTimeOffset issueTime, TimeSpan lifetime, RefreshMargins margins, string identity)
+    {
+        var margin = EffectiveMargin(lifetime, margins);
+        var headroom = Min(MaxHeadroom, lifetime / 20);
+        var renewBefore = Max(margins.RenewBefore ?? (lifetime / 3), margin + headroom);
+        var latest = lifetime - renewBefore - (Spread.Of(identity) * (lifetime / 10));
+        return issueTime + Max(latest, EarliestGap(lifetime));
+    }
+
+    /// <summary>The least time between two successful renewals that nobody asked for.</summary>
+    public static TimeSpan EarliestGap(TimeSpan lifetime) => Max(lifetime / 4, TimeSpan.FromSeconds(1));
+
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
+    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
+}

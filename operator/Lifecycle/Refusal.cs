@@ -1,0 +1,32 @@
+namespace Lifecycle;
+
+/// <summary>
+/// What an <c>error</c> code of a token endpoint (RFC 6749 section 5.2, and Visma's own <c>invalid_tenant</c>) asks a
+/// person to do. Decided by the code alone, never by the description.
+/// </summary>
+public static class Refusal
+{
+    /// <summary>The problem in words; unknown codes are passed through as they are.</summary>
+    /// <param name="error">The <c>error</c> member.</param>
+    /// <param name="description">The <c>error_description</c> member, already cut and cleaned; null when absent.</param>
+    /// <param name="context">Names for the message.</param>
+    public static Problem Explain(string error, string? description, RefusalContext context)
+    {
+        var (reason, remedy) = error switch
+        {
+            "invalid_client" => (Reason.ClientRefused, $"The client id or every client secret of OAuthClient {context.Client} is wrong or has expired; the provider does not say which. Check spec.clientID, make a new secret in the Visma developer portal if need be, and put it into the referenced Secret."),
+            "invalid_scope" => (Reason.ScopeRefused, $"A scope of [{context.Scopes}] does not exist or is not granted to this application. Check spec.scopes against the application's APIs in the Visma developer portal."),
+            "unauthorized_client" => (Reason.GrantTypeRefused, $"The application behind OAuthClient {context.Client} may not use client credentials. Enable the grant type in the Visma developer portal."),
+            "invalid_tenant" => (Reason.TenantRefused, $"Tenant {context.Tenant} is unknown or has not approved this application. Check spec.tenantID (the company's tenant id from Visma Admin > Company > Configuration) and let an Integration Administrator of that tenant approve the application; an approval can take 15 minutes to count."),
+            _ => (Reason.RequestRefused, "Look the code up in RFC 6749 section 5.2 or in the provider's documentation."),
+        };
+        var said = string.IsNullOrEmpty(description) ? string.Empty : $" ({description})";
+        return new Problem(reason, $"The provider refused with {error}{said}. {remedy}");
+    }
+}
+
+/// <summary>Names for the message of a refusal.</summary>
+/// <param name="Client">Namespace and name of the OAuthClient.</param>
+/// <param name="Tenant">The tenant id; empty when none is set.</param>
+/// <param name="Scopes">The scopes asked for, separated by spaces.</param>
+public sealed record RefusalContext(string Client, string Tenant, string Scopes);

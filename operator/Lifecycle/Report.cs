@@ -1,0 +1,124 @@
+using System.Globalization;
+
+namespace Lifecycle;
+
+/// <summary>One condition as it should stand; a type that is not in the report is to be absent.</summary>
+public sealed record ConditionReport(string Type, bool IsTrue, string Reason, string Message);
+
+/// <summary>
+/// What a connection's status should say after a reconcile came to rest, and when to look again. A pure function of
+/// the facts and the decision: the same facts give the same report, so that nothing is written while nothing changes.
+/// </summary>
+public sealed record Report
+{
+    /// <summary>The conditions that should stand.</summary>
+    public required IReadOnlyList<ConditionReport> Conditions { get; init; }
+
+    /// <summary>The token in service; null when there is none.</summary>
+    public TokenRecord? Token { get; init; }
+
+    /// <summary>The failure to remember; null when there is none.</summary>
+    public FailureRecord? Failure { get; init; }
+
+    /// <summary>The request that counts as handled.</summary>
+    public string? HandledRequest { get; init; }
+
+    /// <summary>When to look again; null when only a change can bring news.</summary>
+    public DateTimeOffset? NextLook { get; init; }
+
+    /// <summary>Composes the report for a decision at which the reconcile came to rest.</summary>
+    public static Report Of(Facts facts, Decision decision, DateTimeOffset now)
+    {
+        var standing = Standing.Of(facts, decision, now);
+        return new Report
+        {
+            Conditions = [.. ConditionsOf(standing)],
+            Token = standing.Token,
+            Failure = FailureOf(facts, decision, now),
+            HandledRequest = HandledBy(facts, decision),
+            NextLook = NextLookOf(standing, decision, now),
+        };
+    }
+
+    private static IEnumerable<ConditionReport> ConditionsOf(Standing standing)
+    {
+        yield return ReadyReport.Of(standing);
+        if (standing.IsReconciling)
+        {
+            yield return new(ConditionType.Reconciling, IsTrue: true, standing.Problem!.Reason, standing.Problem.Message);
+        }
+
+        if (standing.IsStalled)
+        {
+            yield return new(ConditionType.Stalled, IsTrue: true, standing.Problem!.Reason, standing.Problem.Message);
+        }
+
+        if (standing.Token is { } token)
+        {
+            yield return FreshnessReport.Of(standing, token);
+            yield return ScopesReport.Of(standing, token);
+        }
+    }
+
+    private static FailureRecord? FailureOf(Facts facts, Decision decision, DateTimeOffset now) => decision switch
+    {
+        Decision.Await waiting when facts.Failure?.Reason == waiting.Problem.Reason => facts.Failure with { Message = waiting.Problem.Message },
+        Decision.Await waiting => new FailureRecord
+        {
+            Reason = waiting.Problem.Reason,
+            Message = waiting.Problem.Message,
+            Attempts = 1,
+            LastFailureTime = now,
+            NextAttemptTime = waiting.Until,
+        },
+        Decision.BackOff or Decision.Suspend => facts.Failure,
+        Decision.Stall stalled when facts.Failure?.Reason == stalled.Problem.Reason => facts.Failure,
+        _ => null,
+    };
+
+    private static string? HandledBy(Facts facts, Decision decision) =>
+        decision is Decision.Stall or Decision.Await ? facts.Connection.RequestedAt ?? facts.Connection.HandledRequest : facts.Connection.HandledRequest;
+
+    private static DateTimeOffset? NextLookOf(Standing standing, Decision decision, DateTimeOffset now)
+    {
+        DateTimeOffset? due = decision switch
+        {
+            Decision.Wait wait => wait.Until,
+            Decision.BackOff backOff => backOff.Failure.NextAttemptTime,
+            Decision.Await waiting => waiting.Until,
+            Decision.Stall stalled => stalled.RetryAt,
+            _ => null,
+        };
+        DateTimeOffset? expiry = standing.IsServing ? standing.Token!.ExpirationTime : null;
+        var next = due is null || expiry < due ? expiry : due;
+        return next <= now ? now + Policy.LeastGap : next;
+    }
+}
+
+/// <summary>The condition types of a connection.</summary>
+public static class ConditionType
+{
+    /// <summary>The Secret holds a token that has not expired, for this generation.</summary>
+    public const string Ready = nameof(Ready);
+
+    /// <summary>An attempt left this generation unreached, and it will be tried again.</summary>
+    public const string Reconciling = nameof(Reconciling);
+
+    /// <summary>A person must act.</summary>
+    public const string Stalled = nameof(Stalled);
+
+    /// <summary>The last renewal succeeded in time.</summary>
+    public const string TokenFresh = nameof(TokenFresh);
+
+    /// <summary>Every scope asked for was granted.</summary>
+    public const string ScopesGranted = nameof(ScopesGranted);
+
+    /// <summary>(OAuthClient) a client secret expires soon.</summary>
+    public const string SecretExpiring = nameof(SecretExpiring);
+}
+
+/// <summary>Instants in messages: short, in UTC, to the second where seconds matter.</summary>
+internal static class InstantText
+{
+    public static string Of(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,126 @@
+namespace Lifecycle;
+
+/// <summary>Where a connection stands when a reconcile comes to rest: the few truths that every condition is made of.</summary>
+internal sealed record Standing
+{
+    public required Facts Facts { get; init; }
+
+    /// <summary>The token in the Secret; null when the Secret, or the token in it, is gone.</summary>
+    public required TokenRecord? Token { get; init; }
+
+    /// <summary>What is in the way; null when nothing is.</summary>
+    public required Problem? Problem { get; init; }
+
+    public required bool IsStalled { get; init; }
+
+    /// <summary>The token has not expired.</summary>
+    public required bool IsServing { get; init; }
+
+    /// <summary>The token is the one that this spec asks for.</summary>
+    public required bool IsCurrent { get; init; }
+
+    public bool IsSuspended => Facts.Connection.IsSuspended && !IsStalled;
+
+    /// <summary>Never for a renewal: once this generation was reached, a failing renewal shows in TokenFresh only.</summary>
+    public bool IsReconciling => Problem is not null && !IsStalled && !IsCurrent;
+
+    public static Standing Of(Facts facts, Decision decision, DateTimeOffset now)
+    {
+        var isThere = facts.Secret is SecretFacts.Owned && facts.Content is not ContentFacts.Lost;
+        var token = isThere ? facts.Token : null;
+        var problem = ProblemOf(decision);
+        return new Standing
+        {
+            Facts = facts,
+            Token = token,
+            Problem = problem,
+            IsStalled = decision is Decision.Stall || problem?.Kind == FailureKind.NeedsPerson,
+            IsServing = token is not null && token.ExpirationTime > now,
+            IsCurrent = token is not null && facts.Connection.SpecProblem is null && Policy.IsCurrent(token, facts),
+        };
+    }
+
+    private static Problem? ProblemOf(Decision decision) => decision switch
+    {
+        Decision.Stall stalled => stalled.Problem,
+        Decision.Await waiting => waiting.Problem,
+        Decision.BackOff backOff => backOff.Failure.Problem,
+        _ => null,
+    };
+}
+
+/// <summary>Ready: what GitOps tools and <c>kubectl wait</c> look at.</summary>
+internal static class ReadyReport
+{
+    public static ConditionReport Of(Standing standing)
+    {
+        var isReady = standing.IsServing && standing.IsCurrent;
+        var reason = standing.IsSuspended ? Reason.Suspended : isReady ? Reason.TokenValid : ReasonOf(standing);
+        return new(ConditionType.Ready, isReady, reason, MessageOf(standing, isReady));
+    }
+
+    private static string ReasonOf(Standing standing) =>
+        standing.Problem?.Reason ?? (standing.Token is not null && !standing.IsServing ? Reason.TokenExpired : Reason.TokenPending);
+
+    private static string MessageOf(Standing standing, bool isReady)
+    {
+        var secret = $"Secret {standing.Facts.Connection.SecretName}";
+        var paused = standing.IsSuspended ? " Suspended: set spec.suspend to false to renew it." : string.Empty;
+        return standing switch
+        {
+            _ when isReady => $"{secret} holds a token that is valid until {InstantText.Of(standing.Token!.ExpirationTime)}.{paused}",
+            { Token: null, Problem: { } problem } => problem.Message,
+            { Token: null } => $"{secret} holds no token.{paused}",
+            { IsServing: false } => $"The token in Secret {standing.Token.SecretName} expired at {InstantText.Of(standing.Token.ExpirationTime)}.{paused} {standing.Problem?.Message}".TrimEnd(),
+            _ => $"Secret {standing.Token.SecretName} still serves the token of an earlier spec, valid until {InstantText.Of(standing.Token.ExpirationTime)}.{paused} {standing.Problem?.Message}".TrimEnd(),
+        };
+    }
+}
+
+/// <summary>TokenFresh: whether renewal works, while a token is in service.</summary>
+internal static class FreshnessReport
+{
+    public static ConditionReport Of(Standing standing, TokenRecord token)
+    {
+        if (standing.Problem is { } problem)
+        {
+            return new(ConditionType.TokenFresh, IsTrue: false, problem.Reason, Outage(standing, token, problem));
+        }
+
+        if (!standing.IsServing)
+        {
+            return new(ConditionType.TokenFresh, IsTrue: false, Reason.TokenExpired, $"The token expired at {InstantText.Of(token.ExpirationTime)}.");
+        }
+
+        var margins = standing.Facts.Connection.Margins;
+        return RefreshSchedule.IsLifetimeTooShort(token.Lifetime, margins)
+            ? new(ConditionType.TokenFresh, IsTrue: true, Reason.LifetimeTooShort, TooShort(token, margins))
+            : new(ConditionType.TokenFresh, IsTrue: true, Reason.Renewed, $"Issued at {InstantText.Of(token.IssueTime)}; next renewal at {InstantText.Of(token.RefreshTime)}.");
+    }
+
+    private static string Outage(Standing standing, TokenRecord token, Problem problem) => standing.IsServing
+        ? $"Serving the token of {InstantText.Of(token.IssueTime)} until {InstantText.Of(token.ExpirationTime)}: {problem.Message}"
+        : $"The token expired at {InstantText.Of(token.ExpirationTime)}: {problem.Message}";
+
+    private static string TooShort(TokenRecord token, RefreshMargins margins) =>
+        $"Tokens live {Seconds(token.Lifetime)}, too short to keep spec.refresh.minRemainingValidity of {Seconds(margins.MinRemainingValidity)}; readers find at least {Seconds(RefreshSchedule.EffectiveMargin(token.Lifetime, margins))}. "
+        + $"Lower the margin, or raise the lifetime in the Visma developer portal. Next renewal at {InstantText.Of(token.RefreshTime)}.";
+
+    private static string Seconds(TimeSpan duration) => FormattableString.Invariant($"{(long)duration.TotalSeconds}s");
+}
+
+/// <summary>ScopesGranted: a provider may grant less than was asked for (RFC 6749 section 3.3).</summary>
+internal static class ScopesReport
+{
+    public static ConditionReport Of(Standing standing, TokenRecord token)
+    {
+        var missing = Missing(standing.Facts.Connection.Scopes, token.GrantedScopes);
+        return missing.Count == 0
+            ? new(ConditionType.ScopesGranted, IsTrue: true, Reason.AllGranted, "Every scope asked for was granted.")
+            : new(ConditionType.ScopesGranted, IsTrue: false, Reason.ScopesMissing, $"Not granted: {string.Join(' ', missing)}. Add them to the application in the Visma developer portal and have the tenant approve them, or remove them from spec.scopes.");
+    }
+
+    // A provider that leaves the member out granted what was asked for (RFC 6749 section 5.1).
+    private static List<string> Missing(IReadOnlyList<string> asked, IReadOnlyList<string>? granted) =>
+        granted is null ? [] : [.. asked.Where(scope => !granted.Contains(scope, StringComparer.Ordinal))];
+}
