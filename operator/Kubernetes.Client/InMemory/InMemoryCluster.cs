@@ -1,0 +1,271 @@
+using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Kubernetes.Client.InMemory;
+
+/// <summary>
+/// A cluster in this process: the behaviour of the API server that controllers rely on (versions, preconditions,
+/// generations, the status subresource, finalizers, watches with bookmarks and a limited history, paging, selectors),
+/// and of the garbage collector and the namespace controller, which here act at once. It serves <c>local</c> mode and
+/// tests. Schemas, defaulting and validation of custom resources come from <see cref="InMemoryClusterOptions.Admit"/>. Thread-safe.
+/// </summary>
+public sealed class InMemoryCluster : IKubernetesClient
+{
+    private readonly Lock gate = new();
+    private readonly ListSnapshots snapshots = new();
+    private readonly InMemoryClusterOptions options;
+    private readonly TimeProvider clock;
+    private readonly ObjectStore store;
+    private readonly ObjectWriter writer;
+
+    /// <summary>An empty cluster. <paramref name="clock"/> sets creation times and times bookmarks.</summary>
+    public InMemoryCluster(TimeProvider clock, InMemoryClusterOptions? options = null)
+    {
+        this.clock = clock;
+        this.options = options ?? new InMemoryClusterOptions();
+        store = new ObjectStore(this.options);
+        writer = new ObjectWriter(store, new WriteRules(this.options, clock), this.options);
+    }
+
+    /// <summary>
+    /// Awaited before a request is carried out, with its verb (<see cref="ClusterVerb"/>), kind and name. An exception becomes
+    /// the answer and nothing happens to the cluster: an API server that refuses or cannot be reached.
+    /// </summary>
+    public Func<string, ResourceKind, NamespacedName, Task>? Before { get; set; }
+
+    /// <summary>
+    /// Awaited after a request was carried out. An exception becomes the answer although the request took effect: an
+    /// answer that was lost on its way.
+    /// </summary>
+    public Func<string, ResourceKind, NamespacedName, Task>? After { get; set; }
+
+    /// <summary>Awaited before each watch event is delivered; a task that completes late is a slow watch.</summary>
+    public Func<ResourceKind, NamespacedName, CancellationToken, Task>? BeforeDelivery { get; set; }
+
+    /// <summary>Told of every request once it is answered. Called from the thread of the request; it must be quick and thread-safe.</summary>
+    public Action<ClusterRequest>? Answered { get; set; }
+
+    /// <summary>The version of the last change.</summary>
+    public string ResourceVersion => Locked(() => Text(store.Version));
+
+    /// <summary>How many watches are open.</summary>
+    public int OpenWatches => Locked(() => store.Watches.Count);
+
+    /// <inheritdoc/>
+    public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        AnswerAsync(new(ClusterVerb.Get, T.ResourceKind, name), () => store.Find(T.ResourceKind, name)?.As<T>(), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        AnswerAsync(new(ClusterVerb.List, T.ResourceKind, Scope(selector)), () => Page<T>(selector, limit, continueToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var request = new ClusterRequest(ClusterVerb.Watch, T.ResourceKind, Scope(selector));
+        var watch = await AnswerAsync(request, () => Open(new Selection(T.ResourceKind, selector), resourceVersion), cancellationToken);
+        await using var bookmarks = clock.CreateTimer(_ => OfferBookmark(watch), null, options.BookmarkInterval, options.BookmarkInterval);
+        try
+        {
+            await foreach (var item in watch.Items.ReadAllAsync(cancellationToken))
+            {
+                yield return await DeliverAsync<T>(item, cancellationToken);
+            }
+        }
+        finally
+        {
+            Locked(() => store.Remove(watch));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        WriteAsync<T>(ClusterVerb.Create, resource.Metadata.NamespacedName, () => writer.Create(T.ResourceKind, Tree(resource)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var name = resource.Metadata.NamespacedName;
+        return WriteAsync<T>(ClusterVerb.Update, name, () => writer.Replace(T.ResourceKind, name, Tree(resource)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        WriteAsync<T>(ClusterVerb.Patch, name, () => writer.Patch(T.ResourceKind, name, mergePatch), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        WriteAsync<T>(ClusterVerb.PatchStatus, name, () => writer.PatchStatus(T.ResourceKind, name, mergePatch), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        AnswerAsync(new(ClusterVerb.Delete, T.ResourceKind, name), () => Delete(T.ResourceKind, name, preconditions), cancellationToken);
+
+    /// <summary>
+    /// Puts back an object as a journal recorded it, with its own uid, version, times and status. For the start of a
+    /// process, before anything reads or writes.
+    /// </summary>
+    public void Restore(ResourceKind kind, JsonObject json) => Locked(() =>
+    {
+        var version = long.Parse(json.Metadata().Text("resourceVersion"), CultureInfo.InvariantCulture);
+        store.Restore(StoredObject.From(kind, json, version));
+    });
+
+    /// <summary>Every object, as stored.</summary>
+    public IReadOnlyList<ClusterObject> Export() =>
+        Locked(() => store.All.Select(stored => new ClusterObject(stored.Kind, stored.Name, stored.Json)).ToList());
+
+    /// <summary>Forgets the history and every continue token: what began before is answered with 410 Expired.</summary>
+    public void Compact() => Locked(() =>
+    {
+        store.Compact();
+        snapshots.Clear();
+    });
+
+    /// <summary>Sends every open watch a bookmark now.</summary>
+    public void SendBookmarks() => Locked(() =>
+    {
+        foreach (var watch in store.Watches)
+        {
+            watch.OfferBookmark(store.Version);
+        }
+    });
+
+    /// <summary>Ends every open watch after the events it was already offered: normally, or with <paramref name="error"/> (a cut connection, a 410).</summary>
+    public void EndWatches(Exception? error = null) => Locked(() =>
+    {
+        foreach (var watch in store.Watches)
+        {
+            watch.End(error);
+        }
+    });
+
+    private static string Text(long version) => version.ToString(CultureInfo.InvariantCulture);
+
+    private static NamespacedName Scope(ResourceSelector selector) => new(selector.Namespace ?? string.Empty, string.Empty);
+
+    private static JsonObject Tree<T>(T resource)
+        where T : class, IResource<T> => JsonSerializer.SerializeToNode(resource, T.JsonTypeInfo)!.AsObject();
+
+    private Task<T> WriteAsync<T>(string verb, NamespacedName name, Func<StoredObject> write, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        MetadataOnly.RefuseWrite<T>();
+        return AnswerAsync(new(verb, T.ResourceKind, name), () => write().As<T>(), cancellationToken);
+    }
+
+    private async Task<TAnswer> AnswerAsync<TAnswer>(ClusterRequest request, Func<TAnswer> carryOut, CancellationToken cancellationToken)
+    {
+        HttpStatusCode? code = null;
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await (Before?.Invoke(request.Verb, request.Kind, request.Name) ?? Task.CompletedTask);
+            cancellationToken.ThrowIfCancellationRequested();
+            var answer = Locked(carryOut);
+            await (After?.Invoke(request.Verb, request.Kind, request.Name) ?? Task.CompletedTask);
+            code = answer is null ? HttpStatusCode.NotFound : HttpStatusCode.OK;
+            return answer;
+        }
+        catch (KubernetesException refused)
+        {
+            code = refused.StatusCode;
+            throw;
+        }
+        finally
+        {
+            Answered?.Invoke(request with { StatusCode = code });
+        }
+    }
+
+    private ResourcePage<T> Page<T>(ResourceSelector selector, int limit, string? continueToken)
+        where T : class, IResource<T>
+    {
+        var (items, version, next) = string.IsNullOrEmpty(continueToken)
+            ? snapshots.First([.. store.Select(new Selection(T.ResourceKind, selector))], store.Version, limit)
+            : snapshots.Next(continueToken, limit);
+        return new ResourcePage<T>([.. items.Select(stored => stored.As<T>())], Text(version), next);
+    }
+
+    private bool Delete(ResourceKind kind, NamespacedName name, DeletePreconditions? preconditions)
+    {
+        writer.Delete(kind, name, preconditions);
+        return true;
+    }
+
+    // Without a version, or with "0", the real server first shows what exists and then goes on from there.
+    private WatchSubscription Open(Selection selection, string resourceVersion)
+    {
+        var watch = new WatchSubscription(selection);
+        if (resourceVersion is "" or "0")
+        {
+            foreach (var stored in store.Select(selection))
+            {
+                watch.OfferExisting(stored);
+            }
+        }
+        else
+        {
+            Resume(watch, resourceVersion);
+        }
+
+        store.Add(watch);
+        return watch;
+    }
+
+    private void Resume(WatchSubscription watch, string resourceVersion)
+    {
+        if (!long.TryParse(resourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+        {
+            throw Refusal.BadRequest($"Invalid resource version '{resourceVersion}'");
+        }
+
+        var missed = store.Since(version) ?? throw Refusal.Expired($"too old resource version: {version}");
+        foreach (var change in missed)
+        {
+            watch.Offer(change);
+        }
+    }
+
+    private void OfferBookmark(WatchSubscription watch) => Locked(() => watch.OfferBookmark(store.Version));
+
+    private async Task<WatchEvent<T>> DeliverAsync<T>(WatchItem item, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        if (item is WatchItem.Bookmark bookmark)
+        {
+            return new WatchEvent<T>.Bookmark(Text(bookmark.Version));
+        }
+
+        var stored = item is WatchItem.Deleted deleted ? deleted.Stored : ((WatchItem.Applied)item).Stored;
+        await (BeforeDelivery?.Invoke(stored.Kind, stored.Name, cancellationToken) ?? Task.CompletedTask);
+        return item is WatchItem.Deleted ? new WatchEvent<T>.Deleted(stored.As<T>()) : new WatchEvent<T>.Applied(stored.As<T>());
+    }
+
+    private void Locked(Action act)
+    {
+        lock (gate)
+        {
+            act();
+        }
+    }
+
+    private TAnswer Locked<TAnswer>(Func<TAnswer> act)
+    {
+        lock (gate)
+        {
+            return act();
+        }
+    }
+}

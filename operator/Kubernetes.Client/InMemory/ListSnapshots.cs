@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text;
+
+namespace Kubernetes.Client.InMemory;
+
+/// <summary>
+/// Lists that were given out in part. All pages of one list show the same version, so the rest is kept until it is
+/// asked for; the oldest rest is given up first, and its token is then answered with 410 Expired, as after a compaction.
+/// </summary>
+internal sealed class ListSnapshots
+{
+    private const int Kept = 64; // several reflectors can list at once; a caller that never comes back must not pile up
+
+    private readonly LinkedList<Snapshot> snapshots = new();
+    private long lastNumber;
+
+    public (IReadOnlyList<StoredObject> Items, long Version, string? ContinueToken) First(IReadOnlyList<StoredObject> all, long version, int limit) =>
+        Cut(all, version, limit);
+
+    public (IReadOnlyList<StoredObject> Items, long Version, string? ContinueToken) Next(string token, int limit)
+    {
+        var number = Number(token);
+        var snapshot = snapshots.FirstOrDefault(candidate => candidate.Number == number)
+            ?? throw Refusal.Expired("The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.");
+        return Cut(snapshot.Rest, snapshot.Version, limit);
+    }
+
+    public void Clear() => snapshots.Clear();
+
+    private static long Number(string token)
+    {
+        var bytes = new byte[token.Length];
+        return Convert.TryFromBase64String(token, bytes, out var length)
+            && long.TryParse(Encoding.ASCII.GetString(bytes, 0, length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw Refusal.BadRequest("continue key is not valid");
+    }
+
+    private (IReadOnlyList<StoredObject> Items, long Version, string? ContinueToken) Cut(IReadOnlyList<StoredObject> rest, long version, int limit)
+    {
+        if (limit <= 0 || rest.Count <= limit)
+        {
+            return (rest, version, null);
+        }
+
+        // A token stays valid after use, since a page whose answer was lost is asked for again.
+        var snapshot = new Snapshot(++lastNumber, version, [.. rest.Skip(limit)]);
+        snapshots.AddLast(snapshot);
+        if (snapshots.Count > Kept)
+        {
+            snapshots.RemoveFirst();
+        }
+
+        var token = Convert.ToBase64String(Encoding.ASCII.GetBytes(snapshot.Number.ToString(CultureInfo.InvariantCulture)));
+        return ([.. rest.Take(limit)], version, token);
+    }
+
+    private sealed record Snapshot(long Number, long Version, IReadOnlyList<StoredObject> Rest);
+}

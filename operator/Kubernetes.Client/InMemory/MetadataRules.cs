@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Kubernetes.Client.InMemory;
+
+/// <summary>Names, owners and finalizers, as the API server checks them for every kind.</summary>
+internal static partial class MetadataRules
+{
+    private const int LongestName = 253; // DNS-1123 subdomain
+    private const int LongestGeneratedPrefix = 58; // the server keeps room for five characters of 63
+
+    /// <summary>Completes <c>generateName</c> and refuses names that are no DNS subdomain.</summary>
+    public static void Name(ResourceKind kind, JsonObject metadata, Guid uid)
+    {
+        var prefix = metadata.Text("generateName");
+        if (metadata.Text("name").Length == 0 && prefix.Length > 0)
+        {
+            // A UID is random already: its last characters make the name unique without another source of randomness.
+            metadata["name"] = prefix[..Math.Min(prefix.Length, LongestGeneratedPrefix)] + uid.ToString("N")[^5..];
+        }
+
+        var name = new NamespacedName(metadata.Text("namespace"), metadata.Text("name"));
+        if (name.Name.Length is 0 or > LongestName || !Subdomain().IsMatch(name.Name))
+        {
+            throw Refusal.Invalid(kind, name, $"metadata.name: Invalid value: \"{name.Name}\": a lowercase RFC 1123 subdomain is required");
+        }
+
+        if (kind.IsNamespaced != name.Namespace.Length > 0)
+        {
+            throw Refusal.BadRequest(kind.IsNamespaced ? "an empty namespace may not be set during creation" : "namespace is not allowed on this type");
+        }
+    }
+
+    /// <summary>Owners need a UID, and at most one may be the controller.</summary>
+    public static void CheckOwners(ResourceKind kind, NamespacedName name, JsonObject metadata)
+    {
+        if (metadata["ownerReferences"] is not JsonArray owners)
+        {
+            return;
+        }
+
+        var references = owners.OfType<JsonObject>().ToList();
+        if (references.Exists(owner => owner.Text("uid").Length == 0))
+        {
+            throw Refusal.Invalid(kind, name, "metadata.ownerReferences.uid: Invalid value: \"\": uid must not be empty");
+        }
+
+        if (references.Count(owner => owner["controller"]?.GetValueKind() == JsonValueKind.True) > 1)
+        {
+            throw Refusal.Invalid(kind, name, "metadata.ownerReferences: Invalid value: only one reference can have Controller set to true");
+        }
+    }
+
+    /// <summary>An object on its way out takes no new finalizers.</summary>
+    public static void CheckFinalizers(StoredObject current, JsonObject metadata)
+    {
+        if (!current.IsBeingDeleted || metadata["finalizers"] is not JsonArray finalizers)
+        {
+            return;
+        }
+
+        var added = finalizers.Select(finalizer => finalizer!.GetValue<string>()).Except(current.Metadata.Finalizers ?? []).ToList();
+        if (added.Count > 0)
+        {
+            throw Refusal.Invalid(current.Kind, current.Name, $"metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {string.Join(", ", added)}");
+        }
+    }
+
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Subdomain();
+}

@@ -1,0 +1,122 @@
+namespace Kubernetes.Client.InMemory;
+
+/// <summary>One step of the cluster's history: an object came, changed, or went.</summary>
+internal sealed record Change(long Version, StoredObject? Before, StoredObject? After)
+{
+    public ResourceKind Kind => (After ?? Before)!.Kind;
+}
+
+/// <summary>
+/// The objects, the window of history that watches may resume over, and the open watches. Not thread-safe: the cluster
+/// holds its one lock around every call, so that versions, history and watches can never disagree.
+/// </summary>
+internal sealed class ObjectStore(InMemoryClusterOptions options)
+{
+    // Not 0, which in a watch means "whatever version there is".
+    private const long FirstVersion = 1;
+
+    private readonly Dictionary<(ResourceKind, NamespacedName), StoredObject> objects = [];
+    private readonly HashSet<string> uids = [];
+    private readonly HashSet<(string ApiVersion, string Kind)> servedKinds = [];
+    private readonly Queue<Change> history = new();
+    private readonly HashSet<WatchSubscription> watches = [];
+    private long forgotten = FirstVersion; // the newest version that is no longer in the history
+
+    /// <summary>The version of the last change.</summary>
+    public long Version { get; private set; } = FirstVersion;
+
+    public IEnumerable<StoredObject> All => objects.Values;
+
+    public StoredObject? Find(ResourceKind kind, NamespacedName name) => objects.GetValueOrDefault((kind, name));
+
+    public bool Contains(string uid) => uids.Contains(uid);
+
+    /// <summary>True when an object of this kind was ever stored. The garbage collector judges no owners of other kinds.</summary>
+    public bool Serves(string apiVersion, string kind) => servedKinds.Contains((apiVersion, kind));
+
+    /// <summary>The objects that a selection holds, in the order of the real server: by namespace, then by name.</summary>
+    public IEnumerable<StoredObject> Select(Selection selection) =>
+        objects.Values.Where(selection.Matches)
+            .OrderBy(stored => stored.Name.Namespace, StringComparer.Ordinal)
+            .ThenBy(stored => stored.Name.Name, StringComparer.Ordinal);
+
+    /// <summary>The version that the next change will have.</summary>
+    public long NextVersion => Version + 1;
+
+    /// <summary>Makes the change durable, then visible, then tells the watches.</summary>
+    public void Commit(StoredObject? before, StoredObject? after)
+    {
+        Record(before, after);
+        var change = new Change(NextVersion, before, after);
+        Version = change.Version;
+        Place(before, after);
+        Remember(change);
+        foreach (var watch in watches)
+        {
+            watch.Offer(change);
+        }
+    }
+
+    /// <summary>Puts back an object of an earlier process with its own version; no watch can resume from before it.</summary>
+    public void Restore(StoredObject stored)
+    {
+        Place(null, stored);
+        Version = Math.Max(Version, stored.Version);
+        forgotten = Version;
+    }
+
+    /// <summary>The changes after a version, or null when some of them are forgotten.</summary>
+    public IReadOnlyList<Change>? Since(long version) =>
+        version < forgotten ? null : [.. history.Where(change => change.Version > version)];
+
+    public bool Forgets(long version) => version < forgotten;
+
+    public void Compact()
+    {
+        history.Clear();
+        forgotten = Version;
+    }
+
+    public void Add(WatchSubscription watch) => watches.Add(watch);
+
+    public void Remove(WatchSubscription watch) => watches.Remove(watch);
+
+    public IReadOnlyList<WatchSubscription> Watches => [.. watches];
+
+    private void Record(StoredObject? before, StoredObject? after)
+    {
+        if (after is not null)
+        {
+            options.Journal?.Write(new ClusterObject(after.Kind, after.Name, after.Json));
+        }
+        else
+        {
+            options.Journal?.Delete(new ClusterObject(before!.Kind, before.Name, before.Json));
+        }
+    }
+
+    private void Place(StoredObject? before, StoredObject? after)
+    {
+        if (before is not null)
+        {
+            objects.Remove((before.Kind, before.Name));
+            uids.Remove(before.Uid);
+        }
+
+        if (after is not null)
+        {
+            objects[(after.Kind, after.Name)] = after;
+            uids.Add(after.Uid);
+            servedKinds.Add((after.Kind.ApiVersion, after.Kind.Kind));
+        }
+    }
+
+    private void Remember(Change change)
+    {
+        history.Enqueue(change);
+        while (history.Count > options.HistoryLength)
+        {
+            forgotten = history.Dequeue().Version;
+        }
+    }
+}

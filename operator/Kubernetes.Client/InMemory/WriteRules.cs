@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Kubernetes.Client.Resources;
+
+namespace Kubernetes.Client.InMemory;
+
+/// <summary>
+/// What the API server does to an object on its way in: which members it sets itself, which it keeps, which it refuses.
+/// Nothing here stores anything.
+/// </summary>
+internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider clock)
+{
+    private static readonly string[] SetByTheServer = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"];
+
+    /// <summary>The object as it is first stored.</summary>
+    public JsonObject ForCreate(ResourceKind kind, JsonObject desired)
+    {
+        var metadata = desired.Metadata();
+        if (metadata.Text("resourceVersion").Length > 0)
+        {
+            throw Refusal.BadRequest("resourceVersion should not be set on objects to be created");
+        }
+
+        foreach (var member in SetByTheServer)
+        {
+            metadata.Remove(member);
+        }
+
+        var uid = options.NewUid();
+        MetadataRules.Name(kind, metadata, uid);
+        metadata["uid"] = uid.ToString();
+        metadata["creationTimestamp"] = Now();
+        if (KindRules.HasGeneration(kind))
+        {
+            metadata["generation"] = 1;
+        }
+
+        if (KindRules.HasStatus(kind))
+        {
+            desired.Remove("status");
+        }
+
+        return Admitted(kind, desired, NameOf(metadata));
+    }
+
+    /// <summary>The object after a replace or a patch of its main resource.</summary>
+    public JsonObject ForUpdate(StoredObject current, JsonObject desired)
+    {
+        var before = current.Parse();
+        CheckPreconditions(current, desired.Metadata());
+        KeepServerMembers(current, before, desired);
+        if (KindRules.HasStatus(current.Kind))
+        {
+            desired.CopyFrom(before, "status");
+        }
+
+        MetadataRules.CheckFinalizers(current, desired.Metadata());
+        var admitted = Admitted(current.Kind, desired, current.Name);
+        SecretRules.CheckUpdate(current, before, admitted);
+        if (KindRules.HasGeneration(current.Kind) && !SameContent(before, admitted))
+        {
+            admitted.Metadata()["generation"] = (current.Metadata.Generation ?? 0) + 1;
+        }
+
+        return admitted;
+    }
+
+    /// <summary>The object after a patch of its status: only the status changes.</summary>
+    public JsonObject ForStatus(StoredObject current, JsonObject patched)
+    {
+        CheckPreconditions(current, patched.Metadata());
+        var desired = current.Parse();
+        desired.CopyFrom(patched, "status");
+        return Admitted(current.Kind, desired, current.Name);
+    }
+
+    /// <summary>The object once its deletion was asked for but finalizers still hold it.</summary>
+    public JsonObject ForDeletion(StoredObject current)
+    {
+        var desired = current.Parse();
+        var metadata = desired.Metadata();
+        metadata["deletionTimestamp"] = Now();
+        metadata["deletionGracePeriodSeconds"] = 0;
+        if (current.Metadata.Generation is { } generation)
+        {
+            metadata["generation"] = generation + 1;
+        }
+
+        return desired;
+    }
+
+    private static void CheckPreconditions(StoredObject current, JsonObject metadata)
+    {
+        var version = metadata.Text("resourceVersion");
+        if (version.Length > 0 && version != current.Metadata.ResourceVersion)
+        {
+            throw Refusal.Modified(current.Kind, current.Name);
+        }
+
+        var uid = metadata.Text("uid");
+        if (uid.Length > 0 && uid != current.Uid)
+        {
+            throw Refusal.Conflict(current.Kind, current.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Uid}");
+        }
+
+        if (NameOf(metadata) is var name && name != current.Name)
+        {
+            throw Refusal.BadRequest($"the name of the object ({name}) does not match the name of the request ({current.Name})");
+        }
+    }
+
+    private static void KeepServerMembers(StoredObject current, JsonObject before, JsonObject desired)
+    {
+        desired["apiVersion"] = current.Kind.ApiVersion;
+        desired["kind"] = current.Kind.Kind;
+        foreach (var member in SetByTheServer)
+        {
+            desired.Metadata().CopyFrom(before.Metadata(), member);
+        }
+
+        desired.Metadata()["resourceVersion"] = current.Metadata.ResourceVersion;
+    }
+
+    private static bool SameContent(JsonObject before, JsonObject after) =>
+        JsonNode.DeepEquals(Content(before), Content(after));
+
+    private static JsonObject Content(JsonObject json)
+    {
+        var content = json.DeepClone().AsObject();
+        content.Remove("metadata");
+        content.Remove("status");
+        return content;
+    }
+
+    private static NamespacedName NameOf(JsonObject metadata) => new(metadata.Text("namespace"), metadata.Text("name"));
+
+    private JsonObject Admitted(ResourceKind kind, JsonObject desired, NamespacedName name)
+    {
+        desired["apiVersion"] = kind.ApiVersion;
+        desired["kind"] = kind.Kind;
+        MetadataRules.CheckOwners(kind, name, desired.Metadata());
+        if (KindRules.IsSecret(kind))
+        {
+            SecretRules.Complete(name, desired);
+        }
+
+        var problems = options.Admit(kind, desired);
+        return problems.Count == 0 ? desired : throw Refusal.Invalid(kind, name, string.Join(", ", problems));
+    }
+
+    private string Now() => clock.GetUtcNow().UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
+}
