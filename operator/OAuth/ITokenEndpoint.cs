@@ -1,0 +1,10 @@
+namespace OAuth;
+
+/// <summary>Asks authorization servers for tokens.</summary>
+public interface ITokenEndpoint
+{
+    /// <summary>Sends one token request, at most once, and says how it ended.</summary>
+    /// <exception cref="OperationCanceledException">Only when <paramref name="cancellationToken"/> is cancelled; the request may have been processed.</exception>
+    /// <exception cref="ArgumentException">The request cannot be written down, for example an extra parameter named as a protocol field.</exception>
+    Task<TokenOutcome> RequestAsync(Uri endpoint, ClientCredentials client, TokenRequest request, CancellationToken cancellationToken);
+}

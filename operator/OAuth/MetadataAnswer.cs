@@ -1,0 +1,81 @@
+using System.Text.Json;
+
+namespace OAuth;
+
+/// <summary>Judges a metadata document: the issuer must be the one asked for, character by character, and every endpoint one that may be contacted.</summary>
+internal static class MetadataAnswer
+{
+    private const int MaxQuoted = 200;
+
+    /// <summary>The outcome; throws nothing, whatever the bytes.</summary>
+    public static MetadataOutcome Judge(WireResult.Answer answer, string issuer, HostPolicy policy)
+    {
+        var status = (int)answer.Status;
+        if (status is >= 500 or 429 or 408)
+        {
+            return new MetadataOutcome.Unavailable($"metadata of the issuer: answered {status}", answer.RetryAfter);
+        }
+
+        using var json = status is >= 200 and < 300 ? AnswerJson.TryParse(answer.Body) : null;
+        if (json is null)
+        {
+            return new MetadataOutcome.Malformed($"metadata of the issuer: answered {status} ({answer.MediaType}), not a JSON document; is its URL right?");
+        }
+
+        try
+        {
+            return Read(json.RootElement, issuer, policy);
+        }
+        catch (InvalidOperationException)
+        {
+            return new MetadataOutcome.Malformed("metadata of the issuer: holds text that is not valid Unicode");
+        }
+    }
+
+    private static MetadataOutcome Read(JsonElement root, string issuer, HostPolicy policy)
+    {
+        if (root.Text("issuer") is not { } named)
+        {
+            return new MetadataOutcome.Malformed("metadata of the issuer: has no member issuer");
+        }
+
+        if (named != issuer)
+        {
+            return new MetadataOutcome.Untrusted(
+                $"the metadata names the issuer {PrintableText.Cut(named, MaxQuoted)}, but {PrintableText.Cut(issuer, MaxQuoted)} was asked for; they must be the same, to the last slash");
+        }
+
+        var (tokenEndpoint, problem) = EndpointOf(root, "token_endpoint", policy);
+        var (authorizationEndpoint, authorizationProblem) = EndpointOf(root, "authorization_endpoint", policy);
+        var (revocationEndpoint, revocationProblem) = EndpointOf(root, "revocation_endpoint", policy);
+        if ((problem ?? authorizationProblem ?? revocationProblem) is { } cause)
+        {
+            return new MetadataOutcome.Untrusted(cause);
+        }
+
+        return tokenEndpoint is null
+            ? new MetadataOutcome.Malformed("metadata of the issuer: has no token_endpoint")
+            : new MetadataOutcome.Found(new ServerMetadata(
+                named, tokenEndpoint, authorizationEndpoint, revocationEndpoint, IsTrue(root, "authorization_response_iss_parameter_supported")));
+    }
+
+    private static (Uri? Endpoint, string? Problem) EndpointOf(JsonElement root, string member, HostPolicy policy)
+    {
+        if (root.Text(member) is not { } text)
+        {
+            return (null, null);
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var endpoint))
+        {
+            return (null, $"{member} of the metadata is not an absolute URL");
+        }
+
+        return policy.ProblemWith(endpoint) is { } problem
+            ? (null, $"{member} of the metadata may not be used: {PrintableText.Cut(problem, MaxQuoted)}")
+            : (endpoint, null);
+    }
+
+    private static bool IsTrue(JsonElement root, string member) =>
+        root.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.True;
+}

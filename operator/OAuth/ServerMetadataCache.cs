@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+
+namespace OAuth;
+
+/// <summary>
+/// Remembers metadata per issuer. One look at a time serves all who wait for it; a document past its time is served on while
+/// renewing it fails, since yesterday's endpoints are a better guess than none.
+/// </summary>
+public sealed class ServerMetadataCache(IServerMetadataEndpoint source, TimeProvider time, ServerMetadataOptions options) : IServerMetadataEndpoint
+{
+    private readonly ConcurrentDictionary<string, Entry> entries = new();
+
+    /// <inheritdoc/>
+    public Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken) =>
+        entries.GetOrAdd(issuer.OriginalString, _ => new Entry(issuer, source, time, options)).GetAsync(cancellationToken);
+
+    /// <summary>One issuer. The look itself has no caller's token: it serves whoever still waits, and its own deadline ends it.</summary>
+    private sealed class Entry(Uri issuer, IServerMetadataEndpoint source, TimeProvider time, ServerMetadataOptions options)
+    {
+        private readonly Lock gate = new();
+        private Task<MetadataOutcome>? look;
+        private MetadataOutcome? outcome;
+        private DateTimeOffset lookAgainAt = DateTimeOffset.MinValue;
+
+        public Task<MetadataOutcome> GetAsync(CancellationToken cancellationToken)
+        {
+            lock (gate)
+            {
+                if (look is null && outcome is not null && time.GetUtcNow() < lookAgainAt)
+                {
+                    return Task.FromResult(outcome);
+                }
+
+                look ??= LookAsync();
+                return look.WaitAsync(cancellationToken);
+            }
+        }
+
+        private async Task<MetadataOutcome> LookAsync()
+        {
+            await Task.Yield(); // nothing of the look may run under the lock
+            try
+            {
+                return Keep(await source.GetAsync(issuer, CancellationToken.None));
+            }
+            finally
+            {
+                lock (gate)
+                {
+                    look = null;
+                }
+            }
+        }
+
+        private MetadataOutcome Keep(MetadataOutcome latest)
+        {
+            lock (gate)
+            {
+                outcome = latest is not MetadataOutcome.Found && outcome is MetadataOutcome.Found stale ? stale : latest;
+                lookAgainAt = time.GetUtcNow() + Patience(latest);
+                return outcome;
+            }
+        }
+
+        private TimeSpan Patience(MetadataOutcome latest) => latest switch
+        {
+            MetadataOutcome.Found => options.FreshFor,
+            MetadataOutcome.Unavailable { RetryAfter: { } wait } => wait,
+            _ when outcome is MetadataOutcome.Found => options.RetryStaleAfter,
+            _ => options.RetryMissingAfter,
+        };
+    }
+}

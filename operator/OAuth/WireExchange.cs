@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace OAuth;
+
+/// <summary>Sends one request under a deadline and reads the answer up to a limit. Failures are values.</summary>
+/// <param name="http">A client without redirects and without a timeout of its own.</param>
+/// <param name="time">The clock of the deadline and of dates in headers.</param>
+/// <param name="timeout">From the first DNS packet to the last byte of the answer.</param>
+/// <param name="maxBytes">Largest body that is read.</param>
+internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan timeout, int maxBytes)
+{
+    /// <summary>Sends <paramref name="request"/>; throws only when <paramref name="cancellationToken"/> is cancelled.</summary>
+    public async Task<WireResult> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+            return await ReadAsync(response, both.Token);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return new WireResult.Failed(
+                deadline.IsCancellationRequested ? TimedOut() : WireFailureText.For(exception),
+                request.Content is not WitnessedContent { Begun: false });
+        }
+    }
+
+    private string TimedOut() => string.Create(
+        CultureInfo.InvariantCulture, $"no complete answer within {timeout.TotalSeconds:0.###} s");
+
+    private async Task<WireResult> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentLength > maxBytes)
+        {
+            return new WireResult.TooLarge(maxBytes);
+        }
+
+        var buffer = new byte[maxBytes + 1];
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        return length > maxBytes ? new WireResult.TooLarge(maxBytes) : Judge(response, buffer[..length]);
+    }
+
+    private WireResult.Answer Judge(HttpResponseMessage response, byte[] body)
+    {
+        var retryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? values.ToString() : null;
+        return new WireResult.Answer(
+            response.StatusCode,
+            PrintableText.Cut(response.Content.Headers.ContentType?.MediaType ?? "no media type", 64),
+            RetryAfter.Parse(retryAfter, time.GetUtcNow()),
+            body);
+    }
+}
