@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Net;
+using Kubernetes.Client;
+
+namespace Kubernetes.Controllers.Caching;
+
+/// <summary>Where a list and watch stands, and thereby what it asks the API server for next.</summary>
+internal abstract record ListWatchState<T>
+{
+    private ListWatchState()
+    {
+    }
+
+    /// <summary>The list is being read. Ask for the page after <paramref name="ContinueToken"/>.</summary>
+    /// <param name="SoFar">The pages that were read.</param>
+    /// <param name="ResourceVersion">Version of the list, from its first page; null before it.</param>
+    /// <param name="ContinueToken">Null for the first page.</param>
+    public sealed record Listing(ImmutableList<T> SoFar, string? ResourceVersion, string? ContinueToken) : ListWatchState<T>
+    {
+        /// <summary>Before the first page.</summary>
+        public static Listing Anew { get; } = new([], ResourceVersion: null, ContinueToken: null);
+    }
+
+    /// <summary>The list is complete. Watch from this version on.</summary>
+    public sealed record Watching(string ResourceVersion) : ListWatchState<T>;
+}
+
+/// <summary>What the API server answered.</summary>
+internal abstract record ListWatchSignal<T>
+{
+    private ListWatchSignal()
+    {
+    }
+
+    /// <summary>A page of the list.</summary>
+    public sealed record Page(ResourcePage<T> Content) : ListWatchSignal<T>;
+
+    /// <summary>A line of the watch.</summary>
+    public sealed record Line(WatchEvent<T> Event) : ListWatchSignal<T>;
+
+    /// <summary>The request failed, or the watch broke.</summary>
+    public sealed record Failure(Exception Cause) : ListWatchSignal<T>;
+}
+
+/// <summary>What follows for the store.</summary>
+internal abstract record Finding<T>
+{
+    private Finding()
+    {
+    }
+
+    /// <summary>These objects and no others exist at this version.</summary>
+    public sealed record Complete(IReadOnlyList<T> Items, string ResourceVersion) : Finding<T>;
+
+    /// <summary>The object was created or changed.</summary>
+    public sealed record Applied(T Resource) : Finding<T>;
+
+    /// <summary>The object is gone; this is its last state.</summary>
+    public sealed record Deleted(T Resource) : Finding<T>;
+
+    /// <summary>Nothing happened up to this version.</summary>
+    public sealed record Progress(string ResourceVersion) : Finding<T>;
+}
+
+/// <summary>
+/// List and watch as a pure function: from where it stands and what the server answered, to where it stands then and what the
+/// store learns. What to ask next follows from the state alone, so every fault is a row in a table test.
+/// </summary>
+internal static class ListWatch<T>
+    where T : class, IResource<T>
+{
+    /// <summary>One step. A signal that does not fit the state (a line while listing) changes nothing.</summary>
+    public static (ListWatchState<T> State, Finding<T>? Finding) Step(ListWatchState<T> state, ListWatchSignal<T> signal) => (state, signal) switch
+    {
+        (ListWatchState<T>.Listing listing, ListWatchSignal<T>.Page page) => AfterPage(listing, page.Content),
+        (ListWatchState<T>.Watching watching, ListWatchSignal<T>.Line line) => AfterLine(watching, line.Event),
+        (_, ListWatchSignal<T>.Failure failure) => (AfterFailure(state, failure.Cause), null),
+        _ => (state, null),
+    };
+
+    private static (ListWatchState<T> State, Finding<T>? Finding) AfterPage(ListWatchState<T>.Listing listing, ResourcePage<T> page)
+    {
+        var items = listing.SoFar.AddRange(page.Items);
+
+        // All pages of a list are of one version. Should a server say otherwise, the first page's is the safe one: a watch from
+        // there repeats what later pages showed already, whereas a watch from a later one would skip changes of the first page.
+        var version = listing.ResourceVersion ?? page.ResourceVersion;
+        return page.ContinueToken is { Length: > 0 } token
+            ? (new ListWatchState<T>.Listing(items, version, token), null)
+            : (new ListWatchState<T>.Watching(version), new Finding<T>.Complete(items, version));
+    }
+
+    private static (ListWatchState<T> State, Finding<T>? Finding) AfterLine(ListWatchState<T>.Watching watching, WatchEvent<T> line) => line switch
+    {
+        WatchEvent<T>.Applied applied => (Resume(watching, applied.Resource.Metadata.ResourceVersion), new Finding<T>.Applied(applied.Resource)),
+        WatchEvent<T>.Deleted deleted => (Resume(watching, deleted.Resource.Metadata.ResourceVersion), new Finding<T>.Deleted(deleted.Resource)),
+        WatchEvent<T>.Bookmark bookmark => (Resume(watching, bookmark.ResourceVersion), new Finding<T>.Progress(bookmark.ResourceVersion)),
+        _ => (watching, null),
+    };
+
+    private static ListWatchState<T>.Watching Resume(ListWatchState<T>.Watching watching, string? version) =>
+        ResourceVersions.IsNewer(version, watching.ResourceVersion) ? new(version!) : watching;
+
+    /// <summary>
+    /// 410: the version or the continue token is too old. 504 on a watch: the server does not know the version yet, which after a restored
+    /// backup it never will. 403: only a new list shows that the permission is back, since a watch may stay silent for minutes. These begin
+    /// anew; anything else is tried again from where it stood.
+    /// </summary>
+    private static ListWatchState<T> AfterFailure(ListWatchState<T> state, Exception cause) => (state, cause) switch
+    {
+        (_, KubernetesException { IsExpired: true }) => ListWatchState<T>.Listing.Anew,
+        (ListWatchState<T>.Watching, KubernetesException { StatusCode: HttpStatusCode.GatewayTimeout }) => ListWatchState<T>.Listing.Anew,
+        (ListWatchState<T>.Watching, KubernetesException { IsForbidden: true }) => ListWatchState<T>.Listing.Anew,
+        _ => state,
+    };
+}

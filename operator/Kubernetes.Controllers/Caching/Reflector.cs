@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Kubernetes.Client;
+using Kubernetes.Controllers.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Kubernetes.Controllers.Caching;
+
+/// <summary>
+/// Runs <see cref="ListWatch{T}"/> against a cluster: asks what the state calls for, passes on what was found, and waits after failures.
+/// </summary>
+/// <param name="client">The cluster.</param>
+/// <param name="selector">What is listed and watched.</param>
+/// <param name="sink">Where findings and failures go.</param>
+/// <param name="time">Clock of the waits.</param>
+/// <param name="random">Chance in [0, 1), for jitter.</param>
+/// <param name="logger">Log.</param>
+internal sealed partial class Reflector<T>(
+    IKubernetesClient client, ResourceSelector selector, IReflectorSink<T> sink, TimeProvider time, Func<double> random, ILogger logger)
+    where T : class, IResource<T>
+{
+    /// <summary>As client-go: large enough for few round trips, small enough that a page of large objects fits in memory twice.</summary>
+    private const int PageSize = 500;
+
+    private readonly Pace pace = new(time, random);
+    private string lastFailure = string.Empty;
+
+    /// <summary>Runs until cancelled. Failures of the server or the network are waited out; any other exception is a bug and ends it.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        ListWatchState<T> state = ListWatchState<T>.Listing.Anew;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            state = state switch
+            {
+                ListWatchState<T>.Listing listing => await ListAsync(listing, cancellationToken).ConfigureAwait(false),
+                ListWatchState<T>.Watching watching => await WatchAsync(watching, cancellationToken).ConfigureAwait(false),
+                _ => throw new InvalidOperationException("A state without a request."),
+            };
+        }
+    }
+
+    private static bool IsOutage(Exception exception, CancellationToken cancellationToken) => exception switch
+    {
+        OperationCanceledException => !cancellationToken.IsCancellationRequested,
+        KubernetesException or HttpRequestException or IOException or TimeoutException or JsonException => true,
+        _ => false,
+    };
+
+    private async Task<ListWatchState<T>> ListAsync(ListWatchState<T>.Listing listing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var page = await client.ListPageAsync<T>(selector, PageSize, listing.ContinueToken, cancellationToken).ConfigureAwait(false);
+            lastFailure = string.Empty;
+            return Step(listing, new ListWatchSignal<T>.Page(page));
+        }
+        catch (Exception failure) when (IsOutage(failure, cancellationToken))
+        {
+            return await WaitOutAsync(listing, failure, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<ListWatchState<T>> WatchAsync(ListWatchState<T>.Watching watching, CancellationToken cancellationToken)
+    {
+        ListWatchState<T> state = watching;
+        Exception? failure = null;
+        var openedAt = time.GetTimestamp();
+        try
+        {
+            await foreach (var line in client.WatchAsync<T>(selector, watching.ResourceVersion, cancellationToken).ConfigureAwait(false))
+            {
+                state = Step(state, new ListWatchSignal<T>.Line(line));
+            }
+        }
+        catch (Exception cause) when (IsOutage(cause, cancellationToken))
+        {
+            failure = cause;
+        }
+
+        var wasHealthy = pace.WasHealthy(openedAt);
+        return wasHealthy && failure is null ? state : await WaitOutAsync(state, failure, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ListWatchState<T>> WaitOutAsync(ListWatchState<T> state, Exception? failure, CancellationToken cancellationToken)
+    {
+        var delay = pace.NextDelay(failure);
+        if (failure is not null)
+        {
+            Tell(failure, delay);
+            sink.Failed(failure);
+            state = Step(state, new ListWatchSignal<T>.Failure(failure));
+        }
+
+        await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+        return state;
+    }
+
+    private ListWatchState<T> Step(ListWatchState<T> state, ListWatchSignal<T> signal)
+    {
+        var (next, finding) = ListWatch<T>.Step(state, signal);
+        if (finding is not null)
+        {
+            sink.Found(finding);
+        }
+
+        return next;
+    }
+
+    /// <summary>The same failure again is worth a line at Debug only: an outage of an hour would fill the log.</summary>
+    private void Tell(Exception failure, TimeSpan delay)
+    {
+        var text = FailureText.Of(failure);
+        var level = text == lastFailure || failure is KubernetesException { IsExpired: true } ? LogLevel.Debug : LogLevel.Warning;
+        lastFailure = text;
+        LogFailure(level, T.ResourceKind.Plural, selector, delay, text);
+    }
+
+    [LoggerMessage(Message = "List and watch of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}", EventName = "ListWatchFailed")]
+    private partial void LogFailure(LogLevel level, string plural, ResourceSelector selector, TimeSpan delay, string failure);
+}

@@ -1,0 +1,287 @@
+using Kubernetes.Client;
+
+namespace Kubernetes.Controllers.Caching;
+
+/// <summary>
+/// The objects of a kind, as far as this process knows them. It never goes back in time: an object is replaced only by a
+/// newer <c>resourceVersion</c> (compared as numbers), whether it comes from a list, a watch or the answer of an own write, and an object that was
+/// deleted does not come back by a late event. What was written is therefore seen at once, however slow the watch is. Objects are immutable and
+/// shared. Safe for use by many threads.
+/// </summary>
+public sealed class Store<T>
+    where T : class, IResource<T>
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<NamespacedName, T> resources = [];
+    private readonly Dictionary<string, StoreIndex<T>> indexes = new(StringComparer.Ordinal);
+    private readonly OwnDeletions ownDeletions = new();
+    private readonly Subscribers<StoreChange<T>> subscribers = new();
+    private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StoreFeed<T>[] feeds = [];
+
+    /// <summary>
+    /// True once every list that feeds this store was read completely for the first time. Before that, "not found" means nothing.
+    /// A store that nothing feeds is always in sync.
+    /// </summary>
+    public bool HasSynced
+    {
+        get
+        {
+            lock (gate)
+            {
+                return feeds.All(feed => feed.HasSynced);
+            }
+        }
+    }
+
+    /// <summary>Completes when <see cref="HasSynced"/> turns true.</summary>
+    internal Task Synced => synced.Task;
+
+    /// <summary>The object, or null.</summary>
+    public T? Find(NamespacedName name)
+    {
+        lock (gate)
+        {
+            return resources.GetValueOrDefault(name);
+        }
+    }
+
+    /// <summary>All objects, in no particular order, as they are at this moment.</summary>
+    public IReadOnlyList<T> List()
+    {
+        lock (gate)
+        {
+            return [.. resources.Values];
+        }
+    }
+
+    /// <summary>Adds an index, also over what is in the store already.</summary>
+    /// <param name="name">Name for <see cref="FindBy"/>.</param>
+    /// <param name="values">The values under which an object is found. Must give the same for the same object, and look at nothing else.</param>
+    public void AddIndex(string name, Func<T, IEnumerable<string>> values)
+    {
+        lock (gate)
+        {
+            var index = new StoreIndex<T>(values);
+            indexes.Add(name, index);
+            foreach (var (key, resource) in resources)
+            {
+                index.Add(key, resource);
+            }
+        }
+    }
+
+    /// <summary>The objects that an index holds under a value.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such index.</exception>
+    public IReadOnlyList<T> FindBy(string index, string value)
+    {
+        lock (gate)
+        {
+            return [.. indexes[index].Find(value).Select(name => resources[name])];
+        }
+    }
+
+    /// <summary>
+    /// Tells of every change, after it is visible, in order, one at a time. The callback runs on the thread that brought the change: it must be
+    /// quick, may look into any store, and must not throw.
+    /// </summary>
+    /// <returns>Ends the subscription when disposed.</returns>
+    public IDisposable Subscribe(Action<StoreChange<T>> onChange) => subscribers.Add(onChange);
+
+    /// <summary>
+    /// Takes in the answer of an own write at once. Ignored when the store knows something newer already, be it a later version or that the object is gone since.
+    /// </summary>
+    public void Observe(T written)
+    {
+        ArgumentNullException.ThrowIfNull(written);
+        Change(() =>
+        {
+            if (resources.ContainsKey(NameOf(written)) || IsNews(written))
+            {
+                Take(written);
+            }
+        });
+    }
+
+    /// <summary>
+    /// Takes out an object that was deleted by this process. Events of it that are still under way do not bring it back; a later object of the
+    /// same name is another one. It counts as gone even while someone's finalizer holds it.
+    /// </summary>
+    /// <param name="name">The object.</param>
+    /// <param name="uid">Its uid; when null, that of the object in the store.</param>
+    public void ObserveDeletion(NamespacedName name, string? uid) => Change(() =>
+    {
+        var present = resources.GetValueOrDefault(name);
+        var isPresent = present is not null && (uid is null || uid == present.Metadata.Uid);
+        if ((uid ?? present?.Metadata.Uid) is { } deleted)
+        {
+            ownDeletions.Add(name, deleted, isPresent ? present!.Metadata.ResourceVersion : null);
+        }
+
+        if (isPresent)
+        {
+            Remove(name);
+        }
+    });
+
+    /// <summary>Adds a list and watch that feeds the store.</summary>
+    internal StoreFeed<T> AddFeed(ResourceSelector selector)
+    {
+        var feed = new StoreFeed<T>(this, selector);
+        lock (gate)
+        {
+            feeds = [.. feeds, feed];
+        }
+
+        return feed;
+    }
+
+    /// <summary>Removes a list and watch, and what it covers. What is still under way from it is ignored.</summary>
+    internal void RemoveFeed(StoreFeed<T> feed) => Change(() =>
+    {
+        feeds = [.. feeds.Where(other => other != feed)];
+        foreach (var name in resources.Keys.Where(feed.Covers).ToList())
+        {
+            Remove(name);
+        }
+    });
+
+    /// <summary>A complete list: takes what is newer, and removes what is gone unless it was written after the list was taken.</summary>
+    /// <exception cref="InvalidOperationException">The cluster went back in time.</exception>
+    internal void Replace(StoreFeed<T> feed, IReadOnlyList<T> items, string version) => Change(feed, () =>
+    {
+        ThrowIfOlder(version, feed.Progress);
+        var listed = items.Select(NameOf).ToHashSet();
+        foreach (var item in items)
+        {
+            Take(item);
+        }
+
+        var gone = resources.Where(entry =>
+            feed.Covers(entry.Key) && !listed.Contains(entry.Key) && !ResourceVersions.IsNewer(entry.Value.Metadata.ResourceVersion, version));
+        foreach (var (name, _) in gone.ToList())
+        {
+            Remove(name);
+        }
+
+        ownDeletions.Confirm(feed.Covers, items.Select(item => item.Metadata.Uid ?? string.Empty).ToHashSet(), version);
+        feed.Reached(version);
+        if (feeds.All(other => other.HasSynced))
+        {
+            synced.TrySetResult();
+        }
+    });
+
+    /// <summary>A line of the watch: the object was created or changed.</summary>
+    internal void Apply(StoreFeed<T> feed, T resource) => Change(feed, () =>
+    {
+        Take(resource);
+        feed.Reached(resource.Metadata.ResourceVersion);
+    });
+
+    /// <summary>
+    /// A line of the watch: the object is gone, or no longer matches the selector. The line carries the version of that moment: an own write after it means
+    /// that the object is back.
+    /// </summary>
+    internal void Delete(StoreFeed<T> feed, T resource) => Change(feed, () =>
+    {
+        var name = NameOf(resource);
+        var wasOwn = ownDeletions.Confirm(resource.Metadata.Uid);
+        feed.Reached(resource.Metadata.ResourceVersion);
+        if (!resources.TryGetValue(name, out var present))
+        {
+            if (wasOwn)
+            {
+                subscribers.Enqueue(new(name, Before: null, After: null));
+            }
+        }
+        else if (!ResourceVersions.IsNewer(present.Metadata.ResourceVersion, resource.Metadata.ResourceVersion))
+        {
+            Remove(name);
+        }
+    });
+
+    /// <summary>A line of the watch: nothing happened up to this version.</summary>
+    internal void Advance(StoreFeed<T> feed, string version) => Change(feed, () => feed.Reached(version));
+
+    private static NamespacedName NameOf(T resource) => resource.Metadata.NamespacedName;
+
+    /// <summary>
+    /// Lists are read from a quorum, so one that is older than an earlier watch means that the cluster was restored from a backup. Versions of before and after
+    /// cannot be compared; only a process that knows nothing can go on safely.
+    /// </summary>
+    private static void ThrowIfOlder(string version, string? progress)
+    {
+        if (ResourceVersions.IsNewer(progress, version))
+        {
+            throw new InvalidOperationException(
+                $"The list of {T.ResourceKind.Plural} is of version {version}, but version {progress} was seen before: the cluster went back in time (restored from a backup?). Start anew.");
+        }
+    }
+
+    private void Change(Action change)
+    {
+        lock (gate)
+        {
+            change();
+        }
+
+        subscribers.Deliver();
+    }
+
+    private void Change(StoreFeed<T> feed, Action change) => Change(() =>
+    {
+        if (feeds.Contains(feed))
+        {
+            change();
+        }
+    });
+
+    /// <summary>Needs the lock. An object that is not in the store, of a version that its watch has passed, is not new but gone.</summary>
+    private bool IsNews(T resource) => feeds.Length == 0
+        || feeds.Any(feed => feed.Covers(NameOf(resource)) && ResourceVersions.IsNewer(resource.Metadata.ResourceVersion, feed.Progress));
+
+    /// <summary>Needs the lock. Puts the object in unless the store knows better.</summary>
+    private void Take(T resource)
+    {
+        var name = NameOf(resource);
+        var present = resources.GetValueOrDefault(name);
+        var isNewer = present is null || ResourceVersions.IsNewer(resource.Metadata.ResourceVersion, present.Metadata.ResourceVersion);
+        if (!isNewer || ownDeletions.Contains(resource.Metadata.Uid))
+        {
+            return;
+        }
+
+        Unindex(name, present);
+        resources[name] = resource;
+        foreach (var index in indexes.Values)
+        {
+            index.Add(name, resource);
+        }
+
+        subscribers.Enqueue(new(name, present, resource));
+    }
+
+    /// <summary>Needs the lock.</summary>
+    private void Remove(NamespacedName name)
+    {
+        if (resources.Remove(name, out var present))
+        {
+            Unindex(name, present);
+            subscribers.Enqueue(new(name, present, After: null));
+        }
+    }
+
+    private void Unindex(NamespacedName name, T? present)
+    {
+        if (present is null)
+        {
+            return;
+        }
+
+        foreach (var index in indexes.Values)
+        {
+            index.Remove(name, present);
+        }
+    }
+}

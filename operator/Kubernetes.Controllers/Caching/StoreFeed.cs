@@ -1,0 +1,56 @@
+using Kubernetes.Client;
+
+namespace Kubernetes.Controllers.Caching;
+
+/// <summary>
+/// What one list and watch knows and writes into a store: the part of the store that it covers, and how far it has come.
+/// </summary>
+/// <param name="store">The store that is fed.</param>
+/// <param name="selector">What is listed and watched.</param>
+internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : IReflectorSink<T>
+    where T : class, IResource<T>
+{
+    private readonly NamespacedName? only = ResourceSelectors.NameIn(selector);
+
+    /// <summary>
+    /// Everything that happened up to this version is in the store; null before the first complete list. What is not in the store and is older
+    /// than this has been deleted (or does not match the selector).
+    /// </summary>
+    public string? Progress { get; private set; }
+
+    /// <summary>True once a complete list was taken.</summary>
+    public bool HasSynced => Progress is not null;
+
+    /// <summary>True when objects of this name come from this list and watch.</summary>
+    public bool Covers(NamespacedName name) =>
+        only is { } one ? one == name : selector.Namespace is null || selector.Namespace == name.Namespace;
+
+    /// <inheritdoc/>
+    public void Failed(Exception failure)
+    {
+        // The store keeps what it knows.
+    }
+
+    /// <inheritdoc/>
+    public void Found(Finding<T> finding)
+    {
+        switch (finding)
+        {
+            case Finding<T>.Complete complete:
+                store.Replace(this, complete.Items, complete.ResourceVersion);
+                break;
+            case Finding<T>.Applied applied:
+                store.Apply(this, applied.Resource);
+                break;
+            case Finding<T>.Deleted deleted:
+                store.Delete(this, deleted.Resource);
+                break;
+            case Finding<T>.Progress progress:
+                store.Advance(this, progress.ResourceVersion);
+                break;
+        }
+    }
+
+    /// <summary>Moves <see cref="Progress"/>, never backwards. Called by the store under its lock.</summary>
+    internal void Reached(string? resourceVersion) => Progress = ResourceVersions.Newer(resourceVersion, Progress) ?? string.Empty;
+}

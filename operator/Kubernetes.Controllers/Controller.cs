@@ -1,0 +1,183 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Kubernetes.Controllers.Leadership;
+using Kubernetes.Controllers.Queueing;
+using Kubernetes.Controllers.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Kubernetes.Controllers;
+
+/// <summary>Takes keys from a queue and has them reconciled, by a bounded number of workers.</summary>
+/// <param name="name">Name in logs and metrics, for example <c>vismaconnection</c>.</param>
+/// <param name="queue">Where the keys come from; not owned.</param>
+/// <param name="reconciler">What is done with each key. See <see cref="IReconciler"/> for the contract.</param>
+/// <param name="workers">How many keys are reconciled at the same time; at least 1.</param>
+/// <param name="logger">Log of this controller.</param>
+/// <param name="metrics">Metrics of all controllers.</param>
+/// <param name="time">Wall clock and durations.</param>
+public sealed partial class Controller(
+    string name, WorkQueue queue, IReconciler reconciler, int workers, ILogger logger, ControllerMetrics metrics, TimeProvider time)
+{
+    /// <summary>A requeue in the past is put off by this much: see <see cref="Requeue.At"/>.</summary>
+    private static readonly TimeSpan shortestRequeue = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// One conflict is settled by looking again. So many in a row mean that the cache lags behind, and asking at the speed of the network
+    /// would only make that worse: from then on the key waits as after a failure.
+    /// </summary>
+    private const int ConflictsAtOnce = 5;
+
+    private readonly ConcurrentDictionary<NamespacedName, int> conflicts = new();
+    private long reconcileId;
+
+    /// <summary>Name in logs and metrics.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Kind of the objects, for the log scope; the name of the controller when not set.</summary>
+    public string Kind { get => field ?? Name; init; }
+
+    /// <summary>
+    /// How long <see cref="RunAsync"/> waits for running reconciles once it is asked to stop. 20 s: more than the deadline of a
+    /// token request and its write, less than the 30 s that Kubernetes grants a pod.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Works until asked to stop. Then no more keys are handed out, running reconciles see their token fire, and the method returns when
+    /// they are done or <see cref="DrainTimeout"/> has passed. An exception from here is a bug, never a failed reconcile.
+    /// </summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        metrics.ControllerStarted(Name, queue);
+        LogStarted(Name, workers);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = BackgroundLoops.RunAsync(Enumerable.Repeat<Func<CancellationToken, Task>>(WorkAsync, workers), stop);
+        await Task.WhenAny(running, WhenCancelledAsync(stop.Token)).ConfigureAwait(false);
+        await DrainAsync(running).ConfigureAwait(false);
+    }
+
+    private static async Task WhenCancelledAsync(CancellationToken cancellationToken)
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = cancellationToken.UnsafeRegister(state => ((TaskCompletionSource)state!).TrySetResult(), cancelled);
+        await cancelled.Task.ConfigureAwait(false);
+    }
+
+    private async Task DrainAsync(Task running)
+    {
+        try
+        {
+            await running.WaitAsync(DrainTimeout, time, CancellationToken.None).ConfigureAwait(false);
+            LogStopped(Name);
+        }
+        catch (TimeoutException) when (!running.IsCompleted)
+        {
+            LogAbandoned(Name, DrainTimeout);
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var key = await queue.TakeAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await ReconcileAsync(key, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                queue.Done(key);
+            }
+        }
+    }
+
+    private async Task ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        using var scope = logger.BeginScope(new ReconcileScope(Kind, key, Interlocked.Increment(ref reconcileId)));
+        metrics.ReconcileStarted(Name);
+        var started = time.GetTimestamp();
+        var result = ReconcileResult.Error;
+        try
+        {
+            result = Succeeded(key, await reconciler.ReconcileAsync(key, cancellationToken).ConfigureAwait(false));
+        }
+#pragma warning disable CA1031 // Whatever a reconcile throws concerns its key alone.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            result = Failed(key, failure, cancellationToken);
+        }
+        finally
+        {
+            metrics.ReconcileEnded(Name, result, time.GetElapsedTime(started));
+        }
+    }
+
+    private string Succeeded(NamespacedName key, Requeue requeue)
+    {
+        queue.Forget(key);
+        conflicts.TryRemove(key, out _);
+        if (requeue is not Requeue.At at)
+        {
+            return ReconcileResult.Success;
+        }
+
+        var now = time.GetUtcNow();
+        queue.AddAt(key, at.Instant > now ? at.Instant : now + shortestRequeue);
+        return ReconcileResult.RequeueAfter;
+    }
+
+    private string Failed(NamespacedName key, Exception failure, CancellationToken cancellationToken)
+    {
+        switch (failure)
+        {
+            case OperationCanceledException when cancellationToken.IsCancellationRequested:
+                queue.Add(key);
+                return ReconcileResult.Requeue;
+            case KubernetesException { IsConflict: true }:
+                Conflicted(key);
+                return ReconcileResult.Requeue;
+            case LeadershipLostException:
+                LogLeadershipLost();
+                queue.AddAfterFailure(key, retryAfter: null);
+                return ReconcileResult.Requeue;
+            default:
+                LogFailed(FailureText.Of(failure));
+                queue.AddAfterFailure(key, (failure as KubernetesException)?.RetryAfter);
+                return ReconcileResult.Error;
+        }
+    }
+
+    private void Conflicted(NamespacedName key)
+    {
+        LogConflict();
+        if (conflicts.AddOrUpdate(key, 1, (_, count) => count + 1) <= ConflictsAtOnce)
+        {
+            queue.Add(key);
+        }
+        else
+        {
+            queue.AddAfterFailure(key, retryAfter: null);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Controller {Controller} started with {Workers} workers", EventName = "ControllerStarted")]
+    private partial void LogStarted(string controller, int workers);
+
+    [LoggerMessage(LogLevel.Information, "Controller {Controller} stopped", EventName = "ControllerStopped")]
+    private partial void LogStopped(string controller);
+
+    [LoggerMessage(LogLevel.Warning, "Controller {Controller} stopped without waiting longer than {DrainTimeout} for running reconciles", EventName = "ReconcilesAbandoned")]
+    private partial void LogAbandoned(string controller, TimeSpan drainTimeout);
+
+    [LoggerMessage(LogLevel.Debug, "Conflict: the object changed meanwhile; looking again", EventName = "ReconcileConflict")]
+    private partial void LogConflict();
+
+    [LoggerMessage(LogLevel.Information, "Nothing done: this process is no longer the leader", EventName = "ReconcileNotLeader")]
+    private partial void LogLeadershipLost();
+
+    [LoggerMessage(LogLevel.Error, "Reconcile failed; trying again later: {Failure}", EventName = "ReconcileFailed")]
+    private partial void LogFailed(string failure);
+}

@@ -1,0 +1,27 @@
+namespace Kubernetes.Controllers.Leadership;
+
+/// <summary>
+/// Whether this process may act. Two replicas must never act at the same time, so everything with a side effect asks
+/// <see cref="EnsureLeader"/> last, and work that takes time keeps its own deadline within <see cref="Remaining"/>.
+/// </summary>
+public interface ILeadership
+{
+    /// <summary>True while this process may start side effects. Once it was leader and this turned false, it never turns true again.</summary>
+    bool IsLeader { get; }
+
+    /// <summary>
+    /// How long, by the monotonic clock, no other process can take over, counted from when the last renewal was <em>sent</em>. Zero while not leading,
+    /// <see cref="TimeSpan.MaxValue"/> where there is no election.
+    /// </summary>
+    TimeSpan Remaining { get; }
+
+    /// <summary>Fires when the leadership is lost or given up.</summary>
+    CancellationToken Lost { get; }
+
+    /// <summary>Passes only while <see cref="IsLeader"/>. The clock is read at the call: a process that was paused finds the fence closed although no timer has fired yet.</summary>
+    /// <exception cref="LeadershipLostException">This process may not act.</exception>
+    void EnsureLeader();
+
+    /// <summary>Waits until this process leads for the first time.</summary>
+    Task WaitUntilLeaderAsync(CancellationToken cancellationToken);
+}

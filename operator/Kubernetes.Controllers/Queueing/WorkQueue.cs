@@ -1,0 +1,203 @@
+using System.Threading.Channels;
+using Kubernetes.Client;
+
+namespace Kubernetes.Controllers.Queueing;
+
+/// <summary>
+/// Hands keys to workers, with the semantics of controller-runtime's queue.
+/// <list type="bullet">
+/// <item>A key waits in the queue at most once, however often it is added.</item>
+/// <item>A key has one holder: between <see cref="TakeAsync"/> and <see cref="Done"/> nobody else gets it. What is added
+/// meanwhile takes effect at <see cref="Done"/>.</item>
+/// <item>Of several times at which a key shall be handed out, the earliest wins; handing it out forgets the others.</item>
+/// <item>Only failures are delayed by a backoff, which grows per key until <see cref="Forget"/>.</item>
+/// </list>
+/// Keys that are due are handed out in the order in which they became due. One timer serves all appointments. Safe for use by many threads.
+/// </summary>
+#pragma warning disable CA1711 // It is a queue, and this is what every Kubernetes developer calls it.
+public sealed class WorkQueue : IDisposable
+#pragma warning restore CA1711
+{
+    /// <summary>
+    /// The timer is armed for at most this long and then looks at the wall clock again: timers run on a clock that a
+    /// suspended machine stops, and refuse waits beyond 49 days.
+    /// </summary>
+    private static readonly TimeSpan longestTimer = TimeSpan.FromMinutes(1);
+
+    /// <summary>A server that asks for a longer pause than this is not believed.</summary>
+    private static readonly TimeSpan longestRetryAfter = TimeSpan.FromHours(1);
+
+    private readonly Lock gate = new();
+    private readonly TimeProvider time;
+    private readonly BackoffOptions backoff;
+    private readonly Func<double> random;
+    private readonly Channel<NamespacedName> ready = Channel.CreateUnbounded<NamespacedName>();
+    private readonly HashSet<NamespacedName> readyKeys = [];
+    private readonly HashSet<NamespacedName> held = [];
+    private readonly Dictionary<NamespacedName, DateTimeOffset> onceDone = [];
+    private readonly Appointments appointments = new();
+    private readonly Dictionary<NamespacedName, int> failures = [];
+    private readonly ITimer timer;
+    private long adds;
+    private long retries;
+
+    /// <summary>An empty queue.</summary>
+    /// <param name="time">Wall clock and timer.</param>
+    /// <param name="backoff">Waits after failures.</param>
+    /// <param name="random">Chance in [0, 1), for the jitter of the backoff.</param>
+    public WorkQueue(TimeProvider time, BackoffOptions backoff, Func<double> random)
+    {
+        this.time = time;
+        this.backoff = backoff;
+        this.random = random;
+        timer = time.CreateTimer(_ => HandOutDue(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>How many keys are due and not yet taken.</summary>
+    public int Depth
+    {
+        get
+        {
+            lock (gate)
+            {
+                return readyKeys.Count;
+            }
+        }
+    }
+
+    /// <summary>How often a key became due, since the start.</summary>
+    internal long Adds => Interlocked.Read(ref adds);
+
+    /// <summary>How often a key was added after a failure, since the start.</summary>
+    internal long Retries => Interlocked.Read(ref retries);
+
+    /// <summary>Makes the key due now.</summary>
+    public void Add(NamespacedName key) => AddAt(key, DateTimeOffset.MinValue);
+
+    /// <summary>Makes the key due at an instant of the wall clock, unless it is due earlier already. An instant in the past means now.</summary>
+    public void AddAt(NamespacedName key, DateTimeOffset instant)
+    {
+        lock (gate)
+        {
+            if (held.Contains(key))
+            {
+                onceDone[key] = onceDone.TryGetValue(key, out var earlier) && earlier < instant ? earlier : instant;
+            }
+            else
+            {
+                Schedule(key, instant);
+            }
+        }
+    }
+
+    /// <summary>Counts a failure of the key and makes it due after the backoff.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="retryAfter">A pause that the server asked for (at most an hour is honoured), or null. The longer of both waits counts.</param>
+    public void AddAfterFailure(NamespacedName key, TimeSpan? retryAfter)
+    {
+        Interlocked.Increment(ref retries);
+        AddAt(key, time.GetUtcNow() + Longer(CountFailure(key), retryAfter ?? TimeSpan.Zero));
+    }
+
+    /// <summary>Forgets the failures of the key: it succeeded.</summary>
+    public void Forget(NamespacedName key)
+    {
+        lock (gate)
+        {
+            failures.Remove(key);
+        }
+    }
+
+    /// <summary>Waits for a due key and takes it. The caller is its only holder until <see cref="Done"/>.</summary>
+    public async ValueTask<NamespacedName> TakeAsync(CancellationToken cancellationToken)
+    {
+        var key = await ready.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        lock (gate)
+        {
+            readyKeys.Remove(key);
+            held.Add(key);
+        }
+
+        return key;
+    }
+
+    /// <summary>Gives the key back. What was added while it was held takes effect now.</summary>
+    public void Done(NamespacedName key)
+    {
+        lock (gate)
+        {
+            if (held.Remove(key) && onceDone.Remove(key, out var instant))
+            {
+                Schedule(key, instant);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => timer.Dispose();
+
+    private static TimeSpan Longer(TimeSpan wait, TimeSpan retryAfter) =>
+        wait > retryAfter ? wait : retryAfter < longestRetryAfter ? retryAfter : longestRetryAfter;
+
+    private TimeSpan CountFailure(NamespacedName key)
+    {
+        lock (gate)
+        {
+            var count = failures.GetValueOrDefault(key) + 1;
+            failures[key] = count;
+            return backoff.DelayAfter(count, random());
+        }
+    }
+
+    /// <summary>Needs the lock, and a key that nobody holds.</summary>
+    private void Schedule(NamespacedName key, DateTimeOffset instant)
+    {
+        if (readyKeys.Contains(key))
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        if (instant <= now)
+        {
+            appointments.Cancel(key);
+            MakeReady(key);
+        }
+        else if (appointments.TryMakeEarlier(key, instant))
+        {
+            ArmTimer(now);
+        }
+    }
+
+    /// <summary>Needs the lock.</summary>
+    private void MakeReady(NamespacedName key)
+    {
+        readyKeys.Add(key);
+        Interlocked.Increment(ref adds);
+        ready.Writer.TryWrite(key);
+    }
+
+    private void HandOutDue()
+    {
+        lock (gate)
+        {
+            var now = time.GetUtcNow();
+            while (appointments.TryTakeDue(now, out var key))
+            {
+                MakeReady(key);
+            }
+
+            ArmTimer(now);
+        }
+    }
+
+    /// <summary>Needs the lock.</summary>
+    private void ArmTimer(DateTimeOffset now)
+    {
+        if (appointments.Next is { } next)
+        {
+            var wait = next - now;
+            timer.Change(wait < longestTimer ? wait : longestTimer, Timeout.InfiniteTimeSpan);
+        }
+    }
+}

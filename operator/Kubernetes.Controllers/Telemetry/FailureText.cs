@@ -1,0 +1,31 @@
+using System.Text;
+using Kubernetes.Client;
+
+namespace Kubernetes.Controllers.Telemetry;
+
+/// <summary>
+/// What a log may say of an exception. Only messages from the API server and the network are quoted; any other message may repeat
+/// the value that it complains about ("The input string '...' was not in a correct format"), and that value may be a secret. Of those the
+/// types and the stack remain, which find a bug just as well.
+/// </summary>
+internal static class FailureText
+{
+    public static string Of(Exception exception) => exception switch
+    {
+        KubernetesException refused => $"API server: {(int)refused.StatusCode} {refused.Reason}: {refused.Message}",
+        HttpRequestException or IOException => $"API server not reachable: {exception.Message}",
+        OperationCanceledException or TimeoutException => "no answer in time",
+        _ => TypesAndStack(exception),
+    };
+
+    private static string TypesAndStack(Exception exception)
+    {
+        var text = new StringBuilder();
+        for (var current = exception; current is not null; current = current.InnerException)
+        {
+            text.Append(current.GetType().FullName).Append('\n').Append(current.StackTrace).Append('\n');
+        }
+
+        return text.ToString().TrimEnd();
+    }
+}

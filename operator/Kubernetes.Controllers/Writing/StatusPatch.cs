@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Kubernetes.Client;
+
+namespace Kubernetes.Controllers.Writing;
+
+/// <summary>Makes the one status write of a reconcile: the difference to what was read, as a JSON merge patch (RFC 7386).</summary>
+public static class StatusPatch
+{
+    /// <summary>
+    /// The difference between the statuses of two versions of an object, rooted so that it can be sent: <c>{"status": {...}}</c>, or null when they are equal.
+    /// Other members are not compared; the status subresource would ignore them.
+    /// </summary>
+    public static JsonObject? Between<T>(T before, T after)
+        where T : class, IResource<T>
+    {
+        var difference = Between(before, after, T.JsonTypeInfo);
+        return difference is not null && difference.Remove("status", out var status) ? new JsonObject { ["status"] = status } : null;
+    }
+
+    /// <summary>
+    /// The merge patch that turns one value into another, or null when they are equal: a member that is gone becomes null, lists are replaced as a whole
+    /// (merge patches cannot reach into them).
+    /// </summary>
+    /// <param name="before">The value as it was read, the before-image.</param>
+    /// <param name="after">The value as it shall be.</param>
+    /// <param name="contract">Source-generated contract of a type that is written as a JSON object.</param>
+    public static JsonObject? Between<T>(T before, T after, JsonTypeInfo<T> contract)
+    {
+        var difference = Difference(ObjectOf(before, contract), ObjectOf(after, contract));
+        return difference.Count == 0 ? null : difference;
+    }
+
+    private static JsonObject ObjectOf<T>(T value, JsonTypeInfo<T> contract) => JsonSerializer.SerializeToNode(value, contract)!.AsObject();
+
+    private static JsonObject Difference(JsonObject before, JsonObject after)
+    {
+        var patch = new JsonObject();
+        foreach (var (name, _) in before.Where(member => member.Value is not null && after[member.Key] is null))
+        {
+            patch[name] = null;
+        }
+
+        foreach (var (name, wanted) in after.Where(member => member.Value is not null))
+        {
+            AddDifference(patch, name, before[name], wanted!);
+        }
+
+        return patch;
+    }
+
+    private static void AddDifference(JsonObject patch, string name, JsonNode? present, JsonNode wanted)
+    {
+        if (JsonNode.DeepEquals(present, wanted))
+        {
+            return;
+        }
+
+        patch[name] = present is JsonObject from && wanted is JsonObject to ? Difference(from, to) : wanted.DeepClone();
+    }
+}
