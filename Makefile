@@ -1,0 +1,41 @@
+# What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell. `make help` lists the targets.
+.SUFFIXES:
+.PHONY: help demo test unit lint docs bench publish clean
+
+CONFIGURATION = Debug
+PUBLISHED = artifacts/publish
+# Only `make demo KUBECONFIG=file` means a cluster: an exported variable must not send a demo to somebody's production.
+DEMO_KUBECONFIG = $(if $(filter command,$(origin KUBECONFIG)),$(KUBECONFIG))
+
+help: ## Lists the targets
+	@echo "make <target>:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Shows the operator at work in a terminal (STAY=1 stays, KUBECONFIG=file uses that cluster)
+	@STAY="$(STAY)" DEMO_KUBECONFIG="$(DEMO_KUBECONFIG)" examples/quickstart/demo.sh
+
+test: ## Runs unit tests, then integration tests against a real API server; ends with "N passed, N failed"
+	@CONFIGURATION=$(CONFIGURATION) tests/run.sh
+
+unit: ## Runs the unit tests of the operator's own projects only
+	@CONFIGURATION=$(CONFIGURATION) tests/run.sh Lifecycle.Tests OAuth.Tests Kubernetes.Client.Tests Kubernetes.Controllers.Tests VismaOperator.Tests
+
+lint: ## Builds with warnings as errors, checks the formatting and the shell scripts
+	dotnet build VismaOperator.sln -v quiet -nologo -warnaserror
+	dotnet format VismaOperator.sln --no-restore --verify-no-changes
+	@if command -v shellcheck >/dev/null; then git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck; else echo "shellcheck is not installed: shell scripts were not checked"; fi
+
+docs: ## Writes the generated references in docs/reference anew
+	dotnet build tests/VismaOperator.Tests -v quiet -nologo
+	WRITE_DOCS=1 tests/VismaOperator.Tests/bin/Debug/net10.0/VismaOperator.Tests --filter-trait "Category=Docs" --no-ansi --no-progress
+
+bench: ## Runs the benchmarks (minutes)
+	dotnet run -c Release --project benchmarks/VismaOperator.Benchmarks -- --filter '*'
+
+publish: ## Leaves the trimmed, self-contained single-file executable at artifacts/publish/visma-operator
+	rm -rf $(PUBLISHED)
+	dotnet publish operator/VismaOperator -c Release --use-current-runtime --self-contained -p:PublishProfile=SingleFile -o $(PUBLISHED) -v quiet -nologo
+	@ls -l $(PUBLISHED)/visma-operator
+
+clean: ## Removes what the other targets made in this checkout
+	rm -rf artifacts operator/*/bin operator/*/obj tests/*/bin tests/*/obj benchmarks/*/bin benchmarks/*/obj

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Builds the solution once, runs every test project, and ends with the line "N passed, N failed".
+#
+#   tests/run.sh            unit tests (tests/*.Tests), then integration tests (tests/*.IntegrationTests)
+#   tests/run.sh NAME...    only the projects of these names
+#
+#   CONFIGURATION   build configuration (default Debug)
+#
+# A test project that ends badly without a failed test (it crashed, or has no tests) counts as one failure: silence is no pass.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+configuration=${CONFIGURATION:-Debug}
+results=artifacts/tests
+mkdir -p "$results"
+
+passed=0
+failed=0
+
+if ! dotnet build VismaOperator.sln -c "$configuration" -v quiet -nologo; then
+  echo "The solution does not build, so no test ran."
+  echo "0 passed, 1 failed"
+  exit 1
+fi
+
+count() { # file, word: the number behind the word in the summary, 0 where there is none
+  number=$(sed -n "s/^ *$2: *\([0-9][0-9]*\) *$/\1/p" "$1" | tail -n 1)
+  echo "${number:-0}"
+}
+
+run_project() {
+  name=$(basename "$1")
+  log="$results/$name.log"
+  echo "== $name"
+  "$1/bin/$configuration/net10.0/$name" --no-ansi --no-progress >"$log" 2>&1
+  status=$?
+  good=$(count "$log" succeeded)
+  bad=$(count "$log" failed)
+  skipped=$(count "$log" skipped)
+  if [ "$status" -ne 0 ]; then
+    [ "$bad" -gt 0 ] || bad=1
+    tail -n 200 "$log"
+    echo "   exit code $status; all of its output: $log"
+  fi
+  passed=$((passed + good))
+  failed=$((failed + bad))
+  echo "   $good passed, $bad failed, $skipped skipped"
+}
+
+if [ "$#" -gt 0 ]; then
+  for name in "$@"; do run_project "tests/$name"; done
+else
+  for project in tests/*.Tests tests/*.IntegrationTests; do
+    [ -d "$project" ] && run_project "$project"
+  done
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
