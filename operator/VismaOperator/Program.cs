@@ -1,1 +1,6 @@
-return 0;
+using VismaOperator.Commands;
+using VismaOperator.Hosting;
+
+using var signals = new StopSignals();
+var process = new CommandContext(Environment.GetEnvironmentVariable, Console.Out, Console.Error, TimeProvider.System);
+return await CommandTree.InvokeAsync(args, process, Verbs.Of(process), signals.Token);

@@ -1,0 +1,61 @@
+using System.CommandLine;
+
+namespace VismaOperator.Commands;
+
+/// <summary>The command line as a whole.</summary>
+internal static class CommandTree
+{
+    /// <summary>Runs the verb that the arguments name and answers with its exit code.</summary>
+    public static async Task<int> InvokeAsync(string[] arguments, CommandContext process, Verbs verbs, CancellationToken cancellationToken)
+    {
+        var parsed = Create(process, verbs).Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            return await process.RefuseAsync(parsed.Errors.Select(error => error.Message));
+        }
+
+        // Signals are answered by StopSignals, which lets a verb finish what it must; the library's own handling would cut it off after two seconds.
+        var configuration = new InvocationConfiguration
+        {
+            Output = process.Output,
+            Error = process.Error,
+            ProcessTerminationTimeout = null,
+            EnableDefaultExceptionHandler = false,
+        };
+        return await parsed.InvokeAsync(configuration, cancellationToken);
+    }
+
+    /// <summary>All verbs with their options.</summary>
+    public static RootCommand Create(CommandContext process, Verbs verbs) =>
+        new("Keeps OAuth tokens for Visma ERP in Kubernetes Secrets, always fresh.")
+        {
+            new RunVerb().ToCommand(process, verbs.Run),
+            new LocalVerb().ToCommand(process, verbs.Local),
+        };
+
+    /// <summary>Adds the settings' options to the command.</summary>
+    public static Command With(this Command command, IEnumerable<Setting> settings)
+    {
+        foreach (var setting in settings)
+        {
+            command.Options.Add(setting.Option);
+        }
+
+        return command;
+    }
+
+    /// <summary>Says what is wrong with the arguments; the answer is the exit code.</summary>
+    public static Task<int> Refuse(this CommandContext process, IEnumerable<SettingProblem> problems) =>
+        process.RefuseAsync(problems.Select(problem => problem.ToString()));
+
+    private static async Task<int> RefuseAsync(this CommandContext process, IEnumerable<string> messages)
+    {
+        foreach (var message in messages)
+        {
+            await process.Error.WriteLineAsync("visma-operator: " + message);
+        }
+
+        await process.Error.WriteLineAsync("Help: visma-operator --help");
+        return ExitCode.UnusableArguments;
+    }
+}

@@ -1,0 +1,17 @@
+namespace VismaOperator.Hosting;
+
+/// <summary>The caches and controllers of the operator, as the host starts and stops them.</summary>
+internal interface IControllerSet
+{
+    /// <summary>Informers and whatever else feeds the stores. They run on every replica, leader or not.</summary>
+    IReadOnlyList<BackgroundLoop> Caches { get; }
+
+    /// <summary>True once every cache has listed; the replica is ready from then on.</summary>
+    bool HasSynced { get; }
+
+    /// <summary>Controllers. They run while this replica leads, and drain when cancelled.</summary>
+    IReadOnlyList<BackgroundLoop> Controllers { get; }
+
+    /// <summary>Waits until every cache has listed.</summary>
+    Task WaitUntilSyncedAsync(CancellationToken cancellationToken);
+}

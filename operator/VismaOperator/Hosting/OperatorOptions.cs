@@ -1,0 +1,37 @@
+using VismaOperator.Rules;
+
+namespace VismaOperator.Hosting;
+
+/// <summary>Everything that <c>run</c> can be told.</summary>
+internal sealed record OperatorOptions
+{
+    /// <summary>Path of a kubeconfig; null for KUBECONFIG, ~/.kube/config or the service account, in that order.</summary>
+    public string? Kubeconfig { get; init; }
+
+    /// <summary>Context of the kubeconfig; null for its current one.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>Namespaces to serve; empty for all (needs cluster-wide permissions).</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+
+    /// <summary>What the administrator allows.</summary>
+    public AllowLists AllowLists { get; init; } = new();
+
+    /// <summary>True to serve only while holding the Lease; null for: in a cluster yes, outside no.</summary>
+    public bool? LeaderElection { get; init; }
+
+    /// <summary>Objects of one kind that are reconciled at the same time. Default 8.</summary>
+    public int Workers { get; init; } = DefaultWorkers;
+
+    /// <summary>TCP port of health and metrics on all addresses; 0 for any free one, which the log names. Default 8080.</summary>
+    public int HttpPort { get; init; } = DefaultHttpPort;
+
+    /// <summary>How log records are written.</summary>
+    public LogOptions Logs { get; init; } = new();
+
+    /// <summary>As many as the token endpoint is asked at once per issuer: more would only wait there.</summary>
+    public const int DefaultWorkers = 8;
+
+    /// <summary>What controller-runtime's projects serve metrics on.</summary>
+    public const int DefaultHttpPort = 8080;
+}

@@ -1,0 +1,36 @@
+using VismaOperator.Hosting;
+using VismaOperator.Rules;
+
+namespace VismaOperator.Local;
+
+/// <summary>Everything that <c>local</c> can be told.</summary>
+internal sealed record LocalOptions
+{
+    /// <summary>Directories or files with manifests.</summary>
+    public IReadOnlyList<string> Manifests { get; init; } = [];
+
+    /// <summary>Directory that token Secrets are published in, one folder each.</summary>
+    public string Output { get; init; } = string.Empty;
+
+    /// <summary>Directory that keeps what must survive a restart: statuses and tokens.</summary>
+    public string State { get; init; } = string.Empty;
+
+    /// <summary>When to stop.</summary>
+    public LocalRun Until { get; init; } = LocalRun.Stopped;
+
+    /// <summary>What the administrator allows.</summary>
+    public AllowLists AllowLists { get; init; } = new();
+
+    /// <summary>How log records are written.</summary>
+    public LogOptions Logs { get; init; } = new() { Format = LogFormat.Text };
+}
+
+/// <summary>When <c>local</c> stops by itself.</summary>
+internal enum LocalRun
+{
+    /// <summary>Never; it is stopped by a signal.</summary>
+    Stopped,
+
+    /// <summary>As soon as every connection is Ready or Stalled.</summary>
+    Settled,
+}

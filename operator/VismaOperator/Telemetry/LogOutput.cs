@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Logging.Console;
+using VismaOperator.Hosting;
+
+namespace VismaOperator.Telemetry;
+
+/// <summary>Writes log records to standard error, one line each: standard output belongs to what a verb prints.</summary>
+internal static class LogOutput
+{
+    private const string UtcWithMilliseconds = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+
+    /// <summary>Replaces whatever providers there are by the console.</summary>
+    public static ILoggingBuilder WriteToConsole(this ILoggingBuilder logging, LogOptions options)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(options.Level);
+        logging.AddFilter("Microsoft.AspNetCore", Quieter(options.Level));
+        logging.AddFilter("Microsoft.Extensions", Quieter(options.Level));
+        logging.AddFilter("Microsoft.Hosting", Quieter(options.Level));
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        return options.Format == LogFormat.Json ? AddJson(logging) : AddText(logging);
+    }
+
+    // The framework's own Information is one record a request: a scrape every few seconds would drown what the operator did.
+    private static LogLevel Quieter(LogLevel level) => level < LogLevel.Information || level > LogLevel.Warning ? level : LogLevel.Warning;
+
+    private static ILoggingBuilder AddJson(ILoggingBuilder logging) => logging.AddJsonConsole(json =>
+    {
+        json.UseUtcTimestamp = true;
+        json.TimestampFormat = UtcWithMilliseconds.TrimEnd();
+        json.IncludeScopes = true;
+    });
+
+    private static ILoggingBuilder AddText(ILoggingBuilder logging) => logging.AddSimpleConsole(text =>
+    {
+        text.UseUtcTimestamp = true;
+        text.TimestampFormat = UtcWithMilliseconds;
+        text.SingleLine = true;
+        text.IncludeScopes = false;
+        text.ColorBehavior = LoggerColorBehavior.Disabled;
+    });
+}
