@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Kubernetes.Client.Access;
+
+/// <summary>Certificates in PEM, from files or from base64 in a kubeconfig.</summary>
+internal static class Certificates
+{
+    /// <summary>All authorities of a bundle; during a rotation of the cluster's authority there are two.</summary>
+    public static X509Certificate2Collection AuthoritiesFromFile(string path) => Authorities(Read(path), path);
+
+    public static X509Certificate2Collection AuthoritiesFromBase64(string data, string origin) => Authorities(Decode(data, origin), origin);
+
+    public static X509Certificate2 ClientCertificate(string certificatePem, string keyPem, string origin)
+    {
+        try
+        {
+            var certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
+            return OperatingSystem.IsWindows() ? Persisted(certificate) : certificate;
+        }
+        catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
+        {
+            throw new ClusterAccessException($"the client certificate or its key in {origin} is not readable PEM, or the key is of another certificate: renew both.", unreadable);
+        }
+    }
+
+    public static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new ClusterAccessException($"{path} cannot be read ({unreadable.Message}): check the path in the kubeconfig and the permissions of the file.", unreadable);
+        }
+    }
+
+    public static string Decode(string data, string origin)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(Convert.FromBase64String(data));
+        }
+        catch (FormatException unreadable)
+        {
+            throw new ClusterAccessException($"{origin} is not base64: copy the kubeconfig again.", unreadable);
+        }
+    }
+
+    private static X509Certificate2Collection Authorities(string pem, string origin)
+    {
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPem(pem);
+        }
+        catch (CryptographicException)
+        {
+            authorities.Clear();
+        }
+
+        return authorities.Count > 0
+            ? authorities
+            : throw new ClusterAccessException($"{origin} holds no PEM certificate: copy the cluster's certificate authority again.");
+    }
+
+    // Windows' TLS takes no key that lives in memory only.
+    private static X509Certificate2 Persisted(X509Certificate2 certificate)
+    {
+        using (certificate)
+        {
+            return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
+        }
+    }
+}

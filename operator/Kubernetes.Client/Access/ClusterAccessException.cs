@@ -1,0 +1,20 @@
+namespace Kubernetes.Client.Access;
+
+/// <summary>
+/// The cluster's address or the credentials for it cannot be had. The message names the object (file, context, plugin),
+/// the cause, and what to do; it never holds a token, a key or a password.
+/// </summary>
+public sealed class ClusterAccessException : Exception
+{
+    /// <summary>Says what is wrong, why, and what to do.</summary>
+    public ClusterAccessException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Says what is wrong, why, and what to do; <paramref name="cause"/> must not hold a secret.</summary>
+    public ClusterAccessException(string message, Exception cause)
+        : base(message, cause)
+    {
+    }
+}

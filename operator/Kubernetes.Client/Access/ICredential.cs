@@ -1,0 +1,31 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Kubernetes.Client.Access;
+
+/// <summary>Proves to the API server who we are.</summary>
+internal interface ICredential
+{
+    /// <summary>The certificate to present in the TLS handshake, or null. Known once <see cref="GetHeaderAsync"/> has been awaited.</summary>
+    X509Certificate2? ClientCertificate { get; }
+
+    /// <summary>The value of <c>Authorization</c>, or null when the certificate says it all.</summary>
+    /// <exception cref="ClusterAccessException">The credential cannot be had; the message says why and what to do.</exception>
+    ValueTask<AuthenticationHeaderValue?> GetHeaderAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gets a new credential after the API server refused <paramref name="refused"/> with 401. False when there is no
+    /// other to be had, so that trying again is useless.
+    /// </summary>
+    ValueTask<bool> RenewAsync(AuthenticationHeaderValue? refused, CancellationToken cancellationToken);
+}
+
+/// <summary>A token, a password or a certificate that stands in the kubeconfig itself.</summary>
+internal sealed class FixedCredential(AuthenticationHeaderValue? header, X509Certificate2? certificate) : ICredential
+{
+    public X509Certificate2? ClientCertificate => certificate;
+
+    public ValueTask<AuthenticationHeaderValue?> GetHeaderAsync(CancellationToken cancellationToken) => ValueTask.FromResult(header);
+
+    public ValueTask<bool> RenewAsync(AuthenticationHeaderValue? refused, CancellationToken cancellationToken) => ValueTask.FromResult(false);
+}

@@ -1,0 +1,25 @@
+using System.Buffers;
+
+namespace Kubernetes.Client.Http;
+
+/// <summary>Reads the body of an answer whole, up to a limit.</summary>
+internal static class AnswerBody
+{
+    /// <exception cref="HttpRequestException">The answer is larger than the limit (in bytes), or was cut.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var buffer = new ArrayBufferWriter<byte>(16 * 1024);
+        int read;
+        while ((read = await stream.ReadAsync(buffer.GetMemory(16 * 1024), cancellationToken)) > 0)
+        {
+            buffer.Advance(read);
+            if (buffer.WrittenCount > limit)
+            {
+                throw new HttpRequestException(HttpRequestError.ConfigurationLimitExceeded, $"the answer is larger than {limit} bytes");
+            }
+        }
+
+        return buffer.WrittenMemory;
+    }
+}

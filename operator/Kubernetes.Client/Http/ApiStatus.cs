@@ -1,0 +1,67 @@
+using System.Text.Json.Serialization;
+
+namespace Kubernetes.Client.Http;
+
+/// <summary>The <c>Status</c> object (<see href="https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/"/>), as far as it is read.</summary>
+internal sealed record ApiStatus
+{
+    public string? Kind { get; init; }
+
+    public int? Code { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+
+    public ApiStatusDetails? Details { get; init; }
+}
+
+/// <summary>More about a refusal.</summary>
+internal sealed record ApiStatusDetails
+{
+    public int? RetryAfterSeconds { get; init; }
+
+    public IReadOnlyList<ApiStatusCause>? Causes { get; init; }
+}
+
+/// <summary>One thing that is wrong with an object.</summary>
+internal sealed record ApiStatusCause
+{
+    public string? Reason { get; init; }
+
+    public string? Field { get; init; }
+}
+
+/// <summary>Metadata of a list, or of the object of a bookmark.</summary>
+internal sealed record ListMetadata
+{
+    public string? ResourceVersion { get; init; }
+
+    public string? Continue { get; init; }
+}
+
+/// <summary>The object of a bookmark: only its version is set, so that it cannot be read as a whole object.</summary>
+internal sealed record BookmarkObject
+{
+    public ListMetadata? Metadata { get; init; }
+}
+
+/// <summary>Body of a delete.</summary>
+internal sealed record DeleteOptions
+{
+    public string ApiVersion { get; init; } = "v1";
+
+    public string Kind { get; init; } = "DeleteOptions";
+
+    /// <summary>Dependents go after the owner, so that nothing holds up the delete.</summary>
+    public string PropagationPolicy { get; init; } = "Background";
+
+    public DeletePreconditions? Preconditions { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ApiStatus))]
+[JsonSerializable(typeof(ListMetadata))]
+[JsonSerializable(typeof(BookmarkObject))]
+[JsonSerializable(typeof(DeleteOptions))]
+internal sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -1,0 +1,39 @@
+using System.Net;
+using Kubernetes.Client.Access;
+
+namespace Kubernetes.Client.Http;
+
+/// <summary>Adds the credential to each request; after a 401 it renews the credential once and sends the request once more.</summary>
+internal sealed class CredentialHandler(ClusterAccess access, ICredential credential) : DelegatingHandler
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.Headers.Host = access.TlsServerName; // the handler takes the name to verify, and SNI, from the Host header
+        Impersonate(request);
+        request.Headers.Authorization = await credential.GetHeaderAsync(cancellationToken);
+        var response = await base.SendAsync(request, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.Unauthorized
+            || !await credential.RenewAsync(request.Headers.Authorization, cancellationToken))
+        {
+            return response;
+        }
+
+        response.Dispose();
+        request.Headers.Authorization = await credential.GetHeaderAsync(cancellationToken);
+        return await base.SendAsync(request, cancellationToken);
+    }
+
+    private void Impersonate(HttpRequestMessage request)
+    {
+        if (access.Impersonation is not { } impersonation)
+        {
+            return;
+        }
+
+        request.Headers.TryAddWithoutValidation("Impersonate-User", impersonation.User);
+        foreach (var group in impersonation.Groups)
+        {
+            request.Headers.TryAddWithoutValidation("Impersonate-Group", group);
+        }
+    }
+}

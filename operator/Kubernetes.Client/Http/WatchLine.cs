@@ -1,0 +1,76 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Kubernetes.Client.Http;
+
+/// <summary>Reads one line of a watch: <c>{"type": ..., "object": ...}</c>. The object is parsed once, as what the type says it is.</summary>
+internal static class WatchLine
+{
+    /// <summary>The event; null for a type that this client does not know.</summary>
+    /// <exception cref="JsonException">The line is no watch event.</exception>
+    /// <exception cref="KubernetesException">The line is an ERROR event.</exception>
+    public static WatchEvent<T>? Read<T>(in ReadOnlySequence<byte> line, ResourceRequest request)
+        where T : class, IResource<T>
+    {
+        var reader = new Utf8JsonReader(line);
+        string? type = null;
+        var sawObject = false;
+        Utf8JsonReader early = default; // where the object begins, should it ever come before its type
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException("The line is no JSON object.");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isType = reader.ValueTextEquals("type"u8);
+            var isObject = reader.ValueTextEquals("object"u8);
+            reader.Read();
+            if (isType)
+            {
+                type = reader.GetString();
+            }
+            else if (isObject && type is not null)
+            {
+                return Event<T>(type, ref reader, request);
+            }
+            else if (isObject)
+            {
+                sawObject = true;
+                early = reader;
+            }
+
+            reader.Skip();
+        }
+
+        if (type is null || !sawObject)
+        {
+            throw new JsonException("The line has no type or no object.");
+        }
+
+        return Event<T>(type, ref early, request);
+    }
+
+    private static WatchEvent<T>? Event<T>(string type, ref Utf8JsonReader reader, ResourceRequest request)
+        where T : class, IResource<T>
+    {
+        switch (type)
+        {
+            case "ADDED" or "MODIFIED":
+                return new WatchEvent<T>.Applied(Resource<T>(ref reader));
+            case "DELETED":
+                return new WatchEvent<T>.Deleted(Resource<T>(ref reader));
+            case "BOOKMARK":
+                var bookmark = JsonSerializer.Deserialize(ref reader, ApiJsonContext.Default.BookmarkObject);
+                return new WatchEvent<T>.Bookmark(bookmark?.Metadata?.ResourceVersion ?? throw new JsonException("The bookmark has no version."));
+            case "ERROR":
+                throw ApiFailure.FromEvent(JsonSerializer.Deserialize(ref reader, ApiJsonContext.Default.ApiStatus), request);
+            default:
+                return null;
+        }
+    }
+
+    private static T Resource<T>(ref Utf8JsonReader reader)
+        where T : class, IResource<T> =>
+        JsonSerializer.Deserialize(ref reader, T.JsonTypeInfo) ?? throw new JsonException("The object of the event is null.");
+}

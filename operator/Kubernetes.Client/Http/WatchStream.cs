@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace Kubernetes.Client.Http;
+
+/// <summary>Cuts the answer to a watch into lines and each line into an event.</summary>
+internal static class WatchStream
+{
+    /// <summary>The events until the server ends the answer. <paramref name="heard"/> is called whenever bytes arrive.</summary>
+    /// <exception cref="IOException">The answer was cut within a line, a line is no event, or is longer than <paramref name="maxLine"/> bytes.</exception>
+    public static async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(Stream body, ResourceRequest request, int maxLine, Action heard, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var pipe = PipeReader.Create(body, new StreamPipeReaderOptions(leaveOpen: true));
+        while (true)
+        {
+            var result = await pipe.ReadAsync(cancellationToken);
+            heard();
+            var rest = result.Buffer;
+            while (NextLine(ref rest) is { } line)
+            {
+                if (Parse<T>(line, request) is { } known)
+                {
+                    yield return known;
+                }
+            }
+
+            if (rest.Length > maxLine)
+            {
+                throw new IOException($"{request}: a line of the watch is longer than {maxLine} bytes.");
+            }
+
+            if (result.IsCompleted)
+            {
+                ThrowIfCut(rest, request);
+                yield break;
+            }
+
+            pipe.AdvanceTo(rest.Start, rest.End);
+        }
+    }
+
+    private static ReadOnlySequence<byte>? NextLine(ref ReadOnlySequence<byte> rest)
+    {
+        if (rest.PositionOf((byte)'\n') is not { } end)
+        {
+            return null;
+        }
+
+        var line = rest.Slice(0, end);
+        rest = rest.Slice(rest.GetPosition(1, end));
+        return line;
+    }
+
+    private static WatchEvent<T>? Parse<T>(in ReadOnlySequence<byte> line, ResourceRequest request)
+        where T : class, IResource<T>
+    {
+        try
+        {
+            return line.Length == 0 ? null : WatchLine.Read<T>(line, request);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or FormatException or InvalidOperationException)
+        {
+            throw new IOException($"{request}: a line of the watch is no readable event of this kind (the inner exception says where).", unreadable);
+        }
+    }
+
+    private static void ThrowIfCut(in ReadOnlySequence<byte> rest, ResourceRequest request)
+    {
+        if (rest.Length > 0)
+        {
+            throw new IOException($"{request}: the watch was cut within an event.");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Kubernetes.Client.Access;
+using Kubernetes.Client.Http;
+
+namespace Kubernetes.Client;
+
+/// <summary>
+/// The connections to one API server. Ordinary requests share one HTTP/2 connection; watches have a handler of their own
+/// that opens more connections when one is full (API servers allow 100 to 250 streams on each), so that hundreds of
+/// watches neither wait for each other nor hold up a write. Falls back to HTTP/1.1 where the server has no HTTP/2.
+/// </summary>
+public sealed class KubernetesHttp : IDisposable
+{
+    private readonly ICredential credential;
+
+    /// <summary>Opens nothing yet; the first request does. Requests are counted as <c>rest_client_requests_total</c> in the meter <c>Kubernetes.Client</c>.</summary>
+    public KubernetesHttp(ClusterAccess access, KubernetesHttpOptions options, TimeProvider clock, IMeterFactory meters)
+    {
+        Access = access;
+        Options = options;
+        credential = access.Credential(clock);
+        var metrics = new RequestMetrics(meters);
+        Requests = Client(Handler(DecompressionMethods.GZip), metrics);
+        Watches = Client(Handler(DecompressionMethods.None), metrics); // a compressed watch would hold events back in its window
+    }
+
+    internal ClusterAccess Access { get; }
+
+    internal KubernetesHttpOptions Options { get; }
+
+    internal HttpClient Requests { get; }
+
+    internal HttpClient Watches { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Requests.Dispose();
+        Watches.Dispose();
+        (credential as IDisposable)?.Dispose();
+    }
+
+    private HttpClient Client(SocketsHttpHandler handler, RequestMetrics metrics)
+    {
+        var counted = new CountingHandler(metrics) { InnerHandler = handler };
+        var authenticated = new CredentialHandler(Access, credential) { InnerHandler = counted };
+        var client = new HttpClient(authenticated)
+        {
+            BaseAddress = Access.Server,
+            Timeout = Timeout.InfiniteTimeSpan, // each request has a limit of its own, on the injected clock
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", Options.UserAgent);
+        return client;
+    }
+
+    private SocketsHttpHandler Handler(DecompressionMethods decompression)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            AllowAutoRedirect = false, // a redirect would carry the token elsewhere
+            UseCookies = false,
+            AutomaticDecompression = decompression,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            // client-go's figures: a connection whose peer is gone is noticed within 45 s instead of at the next write.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            // A new connection resolves the name and reads the client certificate again.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            SslOptions = Tls(),
+        };
+        if (Access.Proxy is not null)
+        {
+            handler.Proxy = new WebProxy(Access.Proxy);
+        }
+
+        return handler;
+    }
+
+    private SslClientAuthenticationOptions Tls()
+    {
+        var tls = new SslClientAuthenticationOptions
+        {
+            LocalCertificateSelectionCallback = (_, _, _, _, _) => credential.ClientCertificate!,
+        };
+        if (Access.SkipsTlsVerification)
+        {
+#pragma warning disable CA5359 // the kubeconfig says insecure-skip-tls-verify, and kubectl obeys it too
+            tls.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+        else if (Access.Authorities is not null)
+        {
+            tls.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck, // a cluster's own authority publishes no revocation list
+            };
+            tls.CertificateChainPolicy.CustomTrustStore.AddRange(Access.Authorities);
+        }
+
+        return tls;
+    }
+}
