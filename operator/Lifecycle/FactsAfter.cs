@@ -50,6 +50,6 @@ public static class FactsAfter
         Token = null,
         Secret = new SecretFacts.Absent(),
         Content = null,
-        Failure = new FailureRecord { Reason = problem.Reason, Message = problem.Message, Attempts = 1, LastFailureTime = now, NextAttemptTime = now },
+        Failure = new FailureRecord { Reason = problem.Reason, Message = problem.Message, Attempts = 1, LastFailureTime = now, NextAttemptTime = now, Inputs = facts.Connection.Inputs },
     };
 }

@@ -23,13 +23,12 @@ public static class Policy
         WhatIsSuspendedIsLeftAlone,
         AnUnsoundSpecStalls,
         ASecretOnItsWayOutIsWaitedFor,
-        ADriftedSecretIsInspected,
+        ASecretThatDiffersIsPutRight,
         AMissingClientIsWaitedFor,
         AnUnusableClientStalls,
         AFailureIsNotRepeatedAtOnce,
         ADisputedSecretIsInspected,
         ATokenIsFetchedWhereOneIsNeeded,
-        AChangedLayoutIsRewritten,
     ];
 
     /// <summary>Decides. Deciding again on the same facts, or earlier than asked, changes nothing.</summary>
@@ -59,7 +58,7 @@ public static class Policy
     // otherwise anybody could find out which clients other namespaces have.
     private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) => facts.Client switch
     {
-        ClientFacts.Refusing refusing when facts.Token is not null || facts.Secret is SecretFacts.Owned => new Decision.Withdraw(refusing.Problem),
+        ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => new Decision.Withdraw(refusing.Problem),
         ClientFacts.Refusing refusing when refusing.Problem.Kind == FailureKind.NotThereYet && !facts.Connection.IsSuspended => Await(refusing.Problem, facts, now),
         ClientFacts.Refusing refusing => new Decision.Stall(refusing.Problem),
         _ => null,
@@ -85,28 +84,27 @@ public static class Policy
     private static Decision? AnUnusableClientStalls(Facts facts, DateTimeOffset now) =>
         facts.Client is ClientFacts.Unusable unusable ? new Decision.Stall(unusable.Problem, unusable.RetryAt) : null;
 
-    // Before the rules about the client: healing needs no provider, so a Secret is put right even while the client is gone.
-    private static Decision? ADriftedSecretIsInspected(Facts facts, DateTimeOffset now)
+    // Before the rules about the client and about failures: this needs no provider, so a Secret is put right even while
+    // the client is gone or the provider is down. A Secret that is to get another token anyway is not read for its layout.
+    private static Decision? ASecretThatDiffersIsPutRight(Facts facts, DateTimeOffset now)
     {
-        if (facts.Secret is not SecretFacts.Owned owned || owned.ResourceVersion == facts.Token?.SecretResourceVersion)
-        {
-            return null;
-        }
-
+        var hasMovedOn = facts.Secret is SecretFacts.Owned owned && owned.ResourceVersion != facts.Token?.SecretResourceVersion;
+        var isToChange = facts.Secret is SecretFacts.Owned && AsksForTheSameToken(facts) && !IsLaidOut(facts);
         return facts.Content switch
         {
+            _ when !hasMovedOn && !isToChange => null,
             null => new Decision.Inspect(),
             ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
-            ContentFacts.Intact or ContentFacts.Healable when CauseToRefresh(facts, now) is null => new Decision.Rewrite(),
+            ContentFacts.Intact or ContentFacts.Healable when AsksForTheSameToken(facts) => new Decision.Rewrite(),
             _ => null,
         };
     }
 
     private static Decision? AFailureIsNotRepeatedAtOnce(Facts facts, DateTimeOffset now) =>
         facts.Failure is { } failure
-        && failure.Problem.Kind != FailureKind.NotThereYet
         && now < failure.NextAttemptTime
+        && !IsFromTheFuture(failure.LastFailureTime, now)
         && failure.Inputs == AttemptInputs(facts)
         && !facts.Connection.HasUnhandledRequest
             ? new Decision.BackOff(failure)
@@ -125,16 +123,21 @@ public static class Policy
             return null;
         }
 
-        var earliest = facts.Token?.IssueTime + LeastGap;
-        return cause == RefreshCause.Lost && now < earliest ? new Decision.Wait(earliest.Value) : new Decision.Refresh(cause);
+        // A token that claims to come from later says nothing about when the provider was last asked.
+        var asked = facts.Token?.IssueTime;
+        return cause == RefreshCause.Lost && asked <= now && now < asked + LeastGap
+            ? new Decision.Wait(asked.Value + LeastGap)
+            : new Decision.Refresh(cause);
     }
 
-    private static Decision? AChangedLayoutIsRewritten(Facts facts, DateTimeOffset now) => (IsLaidOut(facts), facts.Content) switch
-    {
-        (true, _) => null,
-        (false, null) => new Decision.Inspect(),
-        (false, _) => new Decision.Rewrite(),
-    };
+    private static bool HoldsASecretOfOurs(Facts facts) =>
+        facts.Secret is SecretFacts.Owned
+        || (facts.Token is { } token && (facts.Secret is not SecretFacts.Foreign || token.SecretName != facts.Connection.SecretName));
+
+    private static bool AsksForTheSameToken(Facts facts) =>
+        facts.Token is { } token
+        && TokenInputs.Match(token.Inputs, facts.Connection.Inputs, (facts.Client as ClientFacts.Usable)?.Inputs)
+        && token.SecretName == facts.Connection.SecretName;
 
     private static bool IsLaidOut(Facts facts) => facts.Token?.Layout == facts.Connection.Layout;
 
@@ -152,7 +155,7 @@ public static class Policy
             _ when token.SecretName != facts.Connection.SecretName => RefreshCause.SecretRenamed,
             _ when facts.Connection.HasUnhandledRequest => RefreshCause.Requested,
             _ when facts.Secret is SecretFacts.Absent || facts.Content is ContentFacts.Lost => RefreshCause.Lost,
-            _ when token.IssueTime - ClockTolerance > now => RefreshCause.ClockSetBack,
+            _ when IsFromTheFuture(token.IssueTime, now) => RefreshCause.ClockSetBack,
             _ when token.RefreshTime <= now => RefreshCause.Due,
             _ when facts.Failure is { } failure && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
             _ => null,
@@ -163,13 +166,22 @@ public static class Policy
     public static string AttemptInputs(Facts facts) =>
         $"{facts.Connection.Inputs}.{(facts.Client as ClientFacts.Usable)?.Revision}.{facts.Connection.SecretName}";
 
+    // Patience is for one thing that is missing: a spec that names another one starts it anew, and so does a clock set back.
     private static Decision Await(Problem problem, Facts facts, DateTimeOffset now)
     {
-        var until = facts.Failure?.Reason == problem.Reason ? facts.Failure.NextAttemptTime : now + DependencyGrace;
+        var hasBegun = facts.Failure is { } failure
+            && failure.Reason == problem.Reason
+            && failure.Inputs == facts.Connection.Inputs
+            && !IsFromTheFuture(failure.LastFailureTime, now);
+        var until = hasBegun ? facts.Failure!.NextAttemptTime : now + DependencyGrace;
         return now < until ? new Decision.Await(problem, until) : new Decision.Stall(problem);
     }
 
     // Somebody else's Secret is not watched, so that its deletion is noticed only by looking again.
     private static DateTimeOffset NextSlowLook(Facts facts, DateTimeOffset now) =>
-        facts.Failure is { } failure && failure.NextAttemptTime > now ? failure.NextAttemptTime : now + TimeSpan.FromMinutes(5);
+        facts.Failure is { } failure && failure.NextAttemptTime > now && !IsFromTheFuture(failure.LastFailureTime, now)
+            ? failure.NextAttemptTime
+            : now + TimeSpan.FromMinutes(5);
+
+    private static bool IsFromTheFuture(DateTimeOffset recorded, DateTimeOffset now) => recorded - ClockTolerance > now;
 }

@@ -49,7 +49,10 @@ public sealed record FailureRecord
     /// <summary>When the next attempt is due; for something that is not there yet, when patience ends.</summary>
     public required DateTimeOffset NextAttemptTime { get; init; }
 
-    /// <summary>Spec and client revision that failed; another one is tried at once.</summary>
+    /// <summary>
+    /// What failed: <see cref="Policy.AttemptInputs"/> of an attempt, <see cref="ConnectionFacts.Inputs"/> of a wait for
+    /// something missing. When it changes, an attempt is made at once and patience begins anew.
+    /// </summary>
     public string? Inputs { get; init; }
 
     /// <summary>What happened and what to do; repeated in conditions while the failure lasts.</summary>

@@ -62,7 +62,7 @@ public sealed record Report
 
     private static FailureRecord? FailureOf(Facts facts, Decision decision, DateTimeOffset now) => decision switch
     {
-        Decision.Await waiting when facts.Failure?.Reason == waiting.Problem.Reason => facts.Failure with { Message = waiting.Problem.Message },
+        Decision.Await waiting when IsOngoing(facts.Failure, waiting) => facts.Failure! with { Message = waiting.Problem.Message },
         Decision.Await waiting => new FailureRecord
         {
             Reason = waiting.Problem.Reason,
@@ -70,11 +70,15 @@ public sealed record Report
             Attempts = 1,
             LastFailureTime = now,
             NextAttemptTime = waiting.Until,
+            Inputs = facts.Connection.Inputs,
         },
         Decision.BackOff or Decision.Suspend => facts.Failure,
         Decision.Stall stalled when facts.Failure?.Reason == stalled.Problem.Reason => facts.Failure,
         _ => null,
     };
+
+    private static bool IsOngoing(FailureRecord? failure, Decision.Await waiting) =>
+        failure?.Reason == waiting.Problem.Reason && failure.NextAttemptTime == waiting.Until;
 
     private static string? HandledBy(Facts facts, Decision decision) =>
         decision is Decision.Stall or Decision.Await ? facts.Connection.RequestedAt ?? facts.Connection.HandledRequest : facts.Connection.HandledRequest;

@@ -1,0 +1,173 @@
+using static Lifecycle.Tests.Some;
+
+namespace Lifecycle.Tests;
+
+/// <summary>The whole policy as one table: every rule, and who wins where two of them have something to say.</summary>
+internal static class PolicyTable
+{
+    private static readonly Problem Terminating = new(
+        Reason.SecretTerminating,
+        "Secret acme-token is being deleted and cannot be written until it is gone. If it stays, remove the finalizers that hold it.");
+
+    public static readonly IReadOnlyList<PolicyRow> Rows =
+    [
+        // What is going
+        new("a connection that goes is let go", Serving().Going(), Soon, new Decision.Release()),
+        new("going beats a refusing client", Serving().Going().ClientRefusing(), Soon, new Decision.Release()),
+        new("going beats suspended", Serving().Going().Suspended(), Soon, new Decision.Release()),
+        new("going beats a request", Serving().Going().Requested(), Soon, new Decision.Release()),
+
+        // A client that says no
+        new("a withdrawn tenant takes the Secret away", Serving().ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
+        new("a withdrawn namespace takes the Secret away", Serving().ClientRefusingNamespace(), Soon, new Decision.Withdraw(Missing)),
+        new("a Secret of ours that status forgot is withdrawn, too", Facts().ClientRefusing() with { Secret = new SecretFacts.Owned("7") }, Soon, new Decision.Withdraw(NotAllowed)),
+        new("a recorded token is withdrawn though its Secret is gone", Serving().SecretDeleted().ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
+        new("withdrawing beats suspended", Serving().ClientRefusing().Suspended(), Soon, new Decision.Withdraw(NotAllowed)),
+        new("withdrawing beats an unsound spec", Serving().ClientRefusing().SpecUnsound(), Soon, new Decision.Withdraw(NotAllowed)),
+        new("withdrawing beats a pending failure", Failing(Outage).ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
+        new("a Secret that someone else took over is not withdrawn", Serving().SecretForeign().ClientRefusing(), Soon, Stalled(NotAllowed)),
+        new("the earlier Secret is withdrawn though the new name is taken", Serving().SecretRenamed().SecretForeign().ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
+        new("a tenant that was never allowed stalls at once", Facts().ClientRefusing(), Soon, Stalled(NotAllowed)),
+        new("a namespace that was never allowed reads as a missing client", Facts().ClientRefusingNamespace(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
+        new("a namespace that was never allowed stalls after the same minute", Facts().ClientRefusingNamespace().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(Missing)),
+        new("a suspended connection has no patience for a client that says no", Facts().ClientRefusingNamespace().Suspended(), Soon, Stalled(Missing)),
+        new("after a withdrawal there is no patience either", Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon), Soon, Stalled(Missing)),
+        new("after a withdrawal a new allowance counts at once", Serving().Withdrawn(NotAllowed, Soon), Soon, Refresh(RefreshCause.First)),
+
+        // A Secret of someone else
+        new("a foreign Secret stalls and is looked at again", Facts().SecretForeign(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
+        new("a foreign Secret beats suspended", Facts().SecretForeign().Suspended(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
+        new("a foreign Secret beats an unsound spec", Facts().SecretForeign().SpecUnsound(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
+        new("a foreign Secret beats a request", Facts().SecretForeign().Requested(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
+        new("a client that says no beats a foreign Secret", Facts().SecretForeign().ClientRefusing(), Soon, Stalled(NotAllowed)),
+        new("a foreign Secret is looked at when the failed attempt is due", Facts().FailedWith(SomebodyElses, Soon).SecretForeign(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(1))),
+
+        // Suspended
+        new("suspended rests", Serving().Suspended(), Due, new Decision.Suspend()),
+        new("suspended rests without a token, too", Facts().Suspended(), Soon, new Decision.Suspend()),
+        new("suspended beats an unsound spec", Serving().Suspended().SpecUnsound(), Soon, new Decision.Suspend()),
+        new("suspended beats a request", Serving().Suspended().Requested(), Soon, new Decision.Suspend()),
+        new("suspended beats a deleted Secret", Serving().Suspended().SecretDeleted(), Soon, new Decision.Suspend()),
+        new("suspended beats a Secret that drifted", Serving().Suspended().Drifted(), Soon, new Decision.Suspend()),
+        new("suspended beats a missing client", Serving().Suspended().ClientMissing(), Soon, new Decision.Suspend()),
+        new("suspended beats a pending failure", Failing(Outage).Suspended(), Soon, new Decision.Suspend()),
+
+        // An unsound spec
+        new("an unsound spec stalls", Facts().SpecUnsound(), Soon, Stalled(Unsound)),
+        new("an unsound spec leaves a Secret that drifted alone", Serving().SpecUnsound().Drifted(), Soon, Stalled(Unsound)),
+        new("an unsound spec beats a Secret on its way out", Serving().SpecUnsound().SecretGoing(), Soon, Stalled(Unsound)),
+        new("an unsound spec beats a due renewal", Serving().SpecUnsound(), Due, Stalled(Unsound)),
+
+        // A Secret on its way out
+        new("a Secret on its way out is waited for", Serving().SecretGoing(), Soon, new Decision.Await(Terminating, Soon.AddMinutes(1))),
+        new("a Secret that will not go stalls", Serving().SecretGoing().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(Terminating)),
+        new("a Secret on its way out beats a missing client", Serving().SecretGoing().ClientMissing(), Soon, new Decision.Await(Terminating, Soon.AddMinutes(1))),
+        new("a Secret on its way out beats a request", Serving().SecretGoing().Requested(), Soon, new Decision.Await(Terminating, Soon.AddMinutes(1))),
+
+        // Drift
+        new("a Secret of another version is inspected", Serving().Drifted(), Soon, new Decision.Inspect()),
+        new("a Secret of ours without a record is inspected", Facts().Drifted(), Soon, new Decision.Inspect()),
+        new("a Secret that is as published is acknowledged", Serving().Drifted(new ContentFacts.Intact()), Soon, new Decision.Acknowledge()),
+        new("a Secret that was edited is written again", Serving().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
+        new("a token of ours that status does not know is adopted", Serving().Drifted(new ContentFacts.Unrecorded(UnrecordedToken())), Soon, new Decision.Adopt(UnrecordedToken())),
+        new("a token that is gone from its Secret is fetched", Serving().Drifted(new ContentFacts.Lost()), Soon, Refresh(RefreshCause.Lost)),
+        new("drift is inspected before a missing client", Serving().Drifted().ClientMissing(), Soon, new Decision.Inspect()),
+        new("drift is healed while the client is missing", Serving().Drifted(new ContentFacts.Healable()).ClientMissing(), Soon, new Decision.Rewrite()),
+        new("drift is healed while the client cannot be used", Serving().Drifted(new ContentFacts.Healable()).ClientUnusable(), Soon, new Decision.Rewrite()),
+        new("drift is healed while the provider is down", Failing(Outage).Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
+        new("drift is healed while the client is missing though renewal is due", Serving().Drifted(new ContentFacts.Healable()).ClientMissing(), Due, new Decision.Rewrite()),
+        new("drift of a token of an earlier spec is not healed with the new one", Serving().ScopesChanged().Drifted(new ContentFacts.Healable()), Soon, Refresh(RefreshCause.InputsChanged)),
+        new("a lost token waits for a missing client", Serving().Drifted(new ContentFacts.Lost()).ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
+
+        // Layout
+        new("a changed template is looked at first", Serving().LayoutChanged(), Soon, new Decision.Inspect()),
+        new("a changed template is rewritten around an intact token", Serving().LayoutChanged().Showing(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),
+        new("a changed template is rewritten around drift", Serving().LayoutChanged().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
+        new("a changed template of a Secret that moved on is rewritten, not acknowledged", Serving().LayoutChanged().Drifted(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),
+        new("a changed template is rewritten while the provider is down", Failing(Outage).LayoutChanged().Showing(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),
+        new("a changed template is rewritten while the client is missing", Serving().LayoutChanged().ClientMissing().Showing(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),
+        new("a changed template and changed scopes take one request and no read", Serving().LayoutChanged().ScopesChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
+        new("a changed template of a deleted Secret takes a token", Serving().LayoutChanged().SecretDeleted(), Soon, Refresh(RefreshCause.Lost)),
+        new("a changed template of a Secret without its token takes a token", Serving().LayoutChanged().Drifted(new ContentFacts.Lost()), Soon, Refresh(RefreshCause.Lost)),
+
+        // A missing client
+        new("a missing client is waited for", Facts().ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
+        new("a missing client has grace for a minute", Facts().ClientMissing().AwaitingSince(Soon), Soon.AddSeconds(59), new Decision.Await(Missing, Soon.AddMinutes(1))),
+        new("a missing client stalls after a minute", Facts().ClientMissing().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(Missing)),
+        new("another missing thing has grace of its own", Facts().ClientMissing().AwaitingSince(Soon).ClientIs(new ClientFacts.Missing(Missing with { Reason = Reason.SecretNotFound })), Soon.AddMinutes(1), new Decision.Await(Missing with { Reason = Reason.SecretNotFound }, Soon.AddMinutes(2))),
+        new("a spec that names another missing client has grace of its own", Facts().ClientMissing().AwaitingSince(Soon).ScopesChanged(), Soon.AddMinutes(2), new Decision.Await(Missing, Soon.AddMinutes(3))),
+        new("grace does not outlast a clock that was set back", Facts().ClientMissing().AwaitingSince(Soon.AddDays(1)), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
+        new("a missing client beats a pending failure", Failing(Outage).ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
+        new("a missing client beats a request", Serving().ClientMissing().Requested(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
+        new("a client that came is asked at once", Facts().ClientMissing().AwaitingSince(Soon) with { Client = new ClientFacts.Usable("k1", "r1") }, Soon, Refresh(RefreshCause.First)),
+        new("a client that came back costs no request while the token is fresh", Serving().ClientMissing().AwaitingSince(Soon) with { Client = new ClientFacts.Usable("k1", "r1") }, Soon, new Decision.Wait(Due)),
+
+        // An unusable client
+        new("an unusable client stalls", Facts().ClientUnusable(), Soon, Stalled(Unreadable)),
+        new("an unusable client says when to try it again", Facts().ClientUnusable(Soon.AddMinutes(7)), Soon, Stalled(Unreadable, Soon.AddMinutes(7))),
+        new("an unusable client beats a pending failure", Failing(Outage).ClientUnusable(), Soon, Stalled(Unreadable)),
+        new("an unusable client beats a due renewal", Serving().ClientUnusable(), Due, Stalled(Unreadable)),
+
+        // Pending failures
+        new("a failed attempt is not repeated at once", Failing(Outage), Soon, BackOff(Failing(Outage))),
+        new("a failed attempt is repeated when it is due", Failing(Outage), NextAttempt(Failing(Outage)), Refresh(RefreshCause.Retry)),
+        new("a failed renewal is repeated as a renewal", Serving().FailedWith(Outage, Due), Due.AddMinutes(1), Refresh(RefreshCause.Due)),
+        new("a failed first attempt is repeated as a first one", Facts().FailedWith(Outage, Soon), Soon.AddMinutes(1), Refresh(RefreshCause.First)),
+        new("a refusal is not repeated at once", Failing(Refused), Soon.AddSeconds(59), BackOff(Failing(Refused))),
+        new("a request beats a pending failure", Failing(Refused).Requested(), Soon, Refresh(RefreshCause.Requested)),
+        new("a handled request does not", Serving().Requested().FailedWith(Refused, Soon), Soon, BackOff(Serving().Requested().FailedWith(Refused, Soon))),
+        new("changed scopes beat a pending failure", Failing(Refused).ScopesChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
+        new("a changed credential beats a pending failure", Failing(Refused).CredentialChanged(), Soon, Refresh(RefreshCause.Retry)),
+        new("another client beats a pending failure", Failing(Refused).ClientChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
+        new("another Secret name beats a pending failure", Failing(SomebodyElses).SecretRenamed(), Soon, new Decision.Inspect()),
+        new("a pending failure beats a due renewal", Serving().FailedWith(Refused, Due), Due, BackOff(Serving().FailedWith(Refused, Due))),
+        new("a pending failure beats a lost token", Failing(Outage).SecretDeleted(), Soon, BackOff(Failing(Outage))),
+        new("a pending failure beats expiry", Serving().FailedWith(Refused, Expired), Expired.AddSeconds(1), BackOff(Serving().FailedWith(Refused, Expired))),
+        new("an attempt that met a Secret on its way out is not repeated at once", Facts().FailedWith(Terminating, Soon), Soon, BackOff(Facts().FailedWith(Terminating, Soon))),
+        new("a failure from the future binds nobody", Failing(Refused), Soon.AddDays(-1), Refresh(RefreshCause.ClockSetBack)),
+
+        // A disputed Secret
+        new("a disputed Secret is inspected before a token is asked for in vain", Facts().FailedWith(SomebodyElses, Soon), Soon.AddMinutes(1), new Decision.Inspect()),
+        new("a disputed Secret is not inspected before its time", Facts().FailedWith(SomebodyElses, Soon), Soon.AddSeconds(59), BackOff(Facts().FailedWith(SomebodyElses, Soon))),
+        new("a disputed Secret that still stands there costs no token", Facts().FailedWith(SomebodyElses, Soon).SecretForeign(), Soon.AddMinutes(1), Stalled(SomebodyElses, Soon.AddMinutes(6))),
+        new("a disputed Secret that went away is replaced", Facts().FailedWith(SomebodyElses, Soon).Showing(new ContentFacts.Lost()), Soon.AddMinutes(1), Refresh(RefreshCause.First)),
+        new("a request inspects a disputed Secret first", Facts().FailedWith(SomebodyElses, Soon).Requested(), Soon, new Decision.Inspect()),
+
+        // Fetching
+        new("the first token is fetched at once", Facts(), Soon, Refresh(RefreshCause.First)),
+        new("changed scopes are fetched at once", Serving().ScopesChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
+        new("another client is asked at once", Serving().ClientChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
+        new("a changed credential alone costs nothing", Serving().CredentialChanged(), Soon, new Decision.Wait(Due)),
+        new("a renamed Secret gets a token of its own", Serving().SecretRenamed(), Soon, Refresh(RefreshCause.SecretRenamed)),
+        new("changed scopes beat a renamed Secret", Serving().SecretRenamed().ScopesChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
+        new("a request is served", Serving().Requested(), Soon, Refresh(RefreshCause.Requested)),
+        new("a request is served once", Serving().Requested().Succeeded(Token()), Soon, new Decision.Wait(Due)),
+        new("an empty request is none", Serving().Requested(string.Empty), Soon, new Decision.Wait(Due)),
+        new("a request beats a due renewal", Serving().Requested(), Due, Refresh(RefreshCause.Requested)),
+        new("a deleted Secret is fetched", Serving().SecretDeleted(), Soon, Refresh(RefreshCause.Lost)),
+        new("a deleted Secret waits out the least gap", Serving().SecretDeleted(), Start.AddMilliseconds(300), new Decision.Wait(Start.AddSeconds(1))),
+        new("a deleted Secret is fetched when the least gap is over", Serving().SecretDeleted(), Start.AddSeconds(1), Refresh(RefreshCause.Lost)),
+        new("a request need not wait out the least gap", Serving().SecretDeleted().Requested(), Start.AddMilliseconds(300), Refresh(RefreshCause.Requested)),
+        new("a deleted Secret does not wait for a clock that was set back", Serving().SecretDeleted(), Start.AddHours(-3), Refresh(RefreshCause.Lost)),
+        new("a deleted Secret does not wait for another replica's clock", Serving().SecretDeleted(), Start.AddSeconds(-30), Refresh(RefreshCause.Lost)),
+        new("a token from the future is replaced", Serving(), Start.AddMinutes(-2), Refresh(RefreshCause.ClockSetBack)),
+        new("a token from another replica's clock is kept", Serving(), Start.AddSeconds(-59), new Decision.Wait(Due)),
+        new("a token is renewed when its time has come", Serving(), Due, Refresh(RefreshCause.Due)),
+        new("a token is not renewed a moment earlier", Serving(), Due.AddTicks(-1), new Decision.Wait(Due)),
+        new("an expired token is renewed", Serving(), Expired.AddDays(3), Refresh(RefreshCause.Due)),
+        new("a fresh token rests until its renewal", Serving(), Soon, new Decision.Wait(Due)),
+    ];
+
+    private static Facts Failing(Problem problem) => Serving().FailedWith(problem, Soon);
+
+    private static Decision.Stall Stalled(Problem problem, DateTimeOffset? retryAt = null) => new(problem, retryAt);
+
+    private static Decision.Refresh Refresh(RefreshCause cause) => new(cause);
+
+    private static Decision.BackOff BackOff(Facts facts) => new(facts.Failure!);
+
+    private static DateTimeOffset NextAttempt(Facts facts) => facts.Failure!.NextAttemptTime;
+}
+
+/// <summary>One case of the policy, named by a sentence.</summary>
+internal sealed record PolicyRow(string Sentence, Facts Facts, DateTimeOffset Now, Decision Expected);
