@@ -1,3 +1,4 @@
+using Kubernetes.Controllers.Telemetry;
 using OpenTelemetry.Metrics;
 
 namespace VismaOperator.Telemetry;
@@ -9,7 +10,7 @@ internal static class Meters
     public const string Operator = "VismaOperator";
 
     /// <summary>The meters of this process: one a project, and the runtime's own for memory, garbage collection and threads.</summary>
-    public static IReadOnlyList<string> Exported { get; } = [Operator, "Kubernetes.Controllers", "Kubernetes.Client", "OAuth", "System.Runtime"];
+    public static IReadOnlyList<string> Exported { get; } = [Operator, ControllerMetrics.MeterName, "Kubernetes.Client", "OAuth", "System.Runtime"];
 
     /// <summary>Exports them in Prometheus' text format.</summary>
     public static MeterProviderBuilder AddOperatorMeters(this MeterProviderBuilder metrics) =>

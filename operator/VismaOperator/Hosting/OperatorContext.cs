@@ -1,0 +1,54 @@
+using System.Diagnostics.Metrics;
+using Kubernetes.Client;
+using Kubernetes.Controllers.Leadership;
+using Kubernetes.Controllers.Telemetry;
+using OAuth;
+using VismaOperator.Rules;
+
+namespace VismaOperator.Hosting;
+
+/// <summary>
+/// Everything that the controllers are built from. Made once, in <c>run</c> or in <c>local</c>; the two differ in nothing
+/// else that a controller could see.
+/// </summary>
+internal sealed record OperatorContext
+{
+    /// <summary>The cluster.</summary>
+    public required IKubernetesClient Client { get; init; }
+
+    /// <summary>Namespaces to serve; empty for all.</summary>
+    public required IReadOnlyList<string> Namespaces { get; init; }
+
+    /// <summary>What the administrator allows.</summary>
+    public required AllowLists AllowLists { get; init; }
+
+    /// <summary>Objects of one kind that are reconciled at the same time.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>The fence that side effects check.</summary>
+    public required ILeadership Leadership { get; init; }
+
+    /// <summary>The token endpoints of all issuers.</summary>
+    public required ITokenEndpoint Tokens { get; init; }
+
+    /// <summary>The discovery documents of all issuers.</summary>
+    public required IServerMetadataEndpoint Metadata { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Where loggers come from.</summary>
+    public required ILoggerFactory Logs { get; init; }
+
+    /// <summary>Where meters come from.</summary>
+    public required IMeterFactory Meters { get; init; }
+
+    /// <summary>Metrics of controllers, queues and the election; one instance, since the election counts in it too.</summary>
+    public required ControllerMetrics Metrics { get; init; }
+
+    /// <summary>Randomness in [0, 1) for jitter; never for secrets.</summary>
+    public required Func<double> Random { get; init; }
+
+    /// <summary>What events name as their source: the pod's name, or the machine's outside a cluster.</summary>
+    public required string Instance { get; init; }
+}

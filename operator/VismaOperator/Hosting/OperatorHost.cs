@@ -1,0 +1,98 @@
+namespace VismaOperator.Hosting;
+
+/// <summary>
+/// Starts and stops the operator's parts in order: caches, leadership, controllers; and back. Standing on both sides of
+/// it are <c>run</c>, which adds HTTP and a cluster, and <c>local</c>, which adds files.
+/// </summary>
+internal sealed partial class OperatorHost(IControllerSet controllers, Leader leader, OperatorHealth health, TimeProvider time, ILogger<OperatorHost> log)
+{
+    /// <summary>
+    /// Kubernetes kills a pod 30 s after SIGTERM. Reconciles finish under their own deadlines well within 20 s; the rest
+    /// is for releasing the lease and for answering the last scrape.
+    /// </summary>
+    private static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan ReleaseDeadline = TimeSpan.FromSeconds(4);
+
+    /// <summary>Runs until <paramref name="stop"/> is cancelled, which returns, or until any part fails, which throws.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var caches = new LoopGroup();
+        using var election = new LoopGroup();
+        using var work = new LoopGroup();
+        try
+        {
+            await RunPartsAsync(caches, election, work, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            LogStopping();
+        }
+        finally
+        {
+            health.Stopping();
+            await StopPartsAsync(caches, election, work);
+        }
+
+        LogStopped();
+    }
+
+    private async Task RunPartsAsync(LoopGroup caches, LoopGroup election, LoopGroup work, CancellationToken stop)
+    {
+        // The election ends an attempt with the other parts, so that a failed cache does not leave us waiting for a lease.
+        using var abort = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var failed = Task.WhenAny(caches.Failed, election.Failed, work.Failed).Unwrap();
+
+        caches.Start(controllers.Caches);
+        await FirstOfAsync(controllers.WaitUntilSyncedAsync(abort.Token), failed, abort);
+        health.CachesSynced();
+        LogSynced();
+
+        election.Start(leader.Loops);
+        await FirstOfAsync(leader.Leadership.WaitUntilLeaderAsync(abort.Token), failed, abort);
+        LogLeading();
+
+        work.Start(controllers.Controllers);
+        await failed.WaitAsync(stop);
+    }
+
+    private static async Task FirstOfAsync(Task step, Task failed, CancellationTokenSource abort)
+    {
+        await await Task.WhenAny(step, failed);
+        if (failed.IsFaulted)
+        {
+            await abort.CancelAsync();
+            await failed;
+        }
+    }
+
+    private async Task StopPartsAsync(LoopGroup caches, LoopGroup election, LoopGroup work)
+    {
+        using var drain = new CancellationTokenSource(DrainDeadline, time);
+        if (!await work.StopAsync(drain.Token))
+        {
+            LogDrainCutOff(DrainDeadline);
+        }
+
+        // Only now, with no side effect of ours under way, may another replica take over.
+        using var release = new CancellationTokenSource(ReleaseDeadline, time);
+        await election.StopAsync(release.Token);
+        await leader.ReleaseAsync(release.Token);
+        await caches.StopAsync(release.Token);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "CachesSynced", Message = "Caches are in sync")]
+    private partial void LogSynced();
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "Leading", Message = "This replica leads; controllers start")]
+    private partial void LogLeading();
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "Stopping", Message = "Stopping as asked: running reconciles are finished first")]
+    private partial void LogStopping();
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "Stopped", Message = "Stopped")]
+    private partial void LogStopped();
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "DrainCutOff", Message = "Reconciles were still running {Deadline} after the stop was asked for and are cut off")]
+    private partial void LogDrainCutOff(TimeSpan deadline);
+}
