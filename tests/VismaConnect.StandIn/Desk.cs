@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Http;
+
+namespace VismaConnect.StandIn;
+
+/// <summary>Serves one request: notes its arrival, lets the script spoil it, processes it, and notes the outcome before the answer leaves.</summary>
+internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time, CancellationToken stopping)
+{
+    public async Task ServeAsync(HttpContext context, StandInEndpoint endpoint, AskedFor asked, Func<Reply> process)
+    {
+        var visit = new Visit(context, endpoint, asked, ledger.Enter(endpoint), process);
+        try
+        {
+            await ServeAsync(visit, faults.Take(endpoint, asked.TenantId));
+        }
+        catch (OperationCanceledException)
+        {
+            // The client left before its answer did, or the stand-in stops.
+        }
+        finally
+        {
+            ledger.Leave(endpoint);
+        }
+    }
+
+    private async Task ServeAsync(Visit visit, Fault? fault)
+    {
+        switch (fault)
+        {
+            case Fault.Answer answer:
+                await FinishAsync(visit, new Reply(answer.Status, answer.Body, answer.MediaType, answer.Headers, $"fault: answered {answer.Status}"));
+                return;
+            case Fault.CutBefore:
+                Note(visit, "fault: cut before");
+                visit.Context.Abort();
+                return;
+            case Fault.CutAfterProcessing:
+                Note(visit, visit.Process().Outcome + ", then cut");
+                visit.Context.Abort();
+                return;
+            case Fault.Slow slow:
+                await Task.Delay(slow.By, time, stopping);
+                break;
+            case Fault.Hold hold:
+                await hold.Until.WaitAsync(stopping);
+                break;
+        }
+
+        await FinishAsync(visit, visit.Process());
+    }
+
+    private async Task FinishAsync(Visit visit, Reply reply)
+    {
+        Note(visit, reply.Outcome);
+        await reply.WriteAsync(visit.Context.Response);
+    }
+
+    private void Note(Visit visit, string outcome) => ledger.Add(visit.Arrived, visit.Endpoint, visit.Asked, outcome);
+
+    private sealed record Visit(HttpContext Context, StandInEndpoint Endpoint, AskedFor Asked, DateTimeOffset Arrived, Func<Reply> Process);
+}

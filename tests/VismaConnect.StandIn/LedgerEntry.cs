@@ -1,0 +1,38 @@
+namespace VismaConnect.StandIn;
+
+/// <summary>One request and what came of it. Holds no secret.</summary>
+/// <param name="Number">Counts from 1 in order of completion.</param>
+/// <param name="Time">When it arrived.</param>
+/// <param name="Endpoint">Which endpoint.</param>
+/// <param name="Request">What it asked for; empty for endpoints other than the token endpoint.</param>
+/// <param name="Outcome"><c>granted</c>, an OAuth error code, <c>served</c> for documents, or <c>fault: ...</c>; <c>granted, then cut</c> when the answer was withheld.</param>
+public sealed record LedgerEntry(int Number, DateTimeOffset Time, StandInEndpoint Endpoint, AskedFor Request, string Outcome)
+{
+    /// <summary>Whether a token was issued, delivered or not.</summary>
+    public bool IsGranted => Outcome.StartsWith("granted", StringComparison.Ordinal);
+}
+
+/// <summary>The parts of a token request that are not secret.</summary>
+/// <param name="ClientId">As sent; null when absent.</param>
+/// <param name="AuthenticationMethod"><c>client_secret_post</c>, <c>client_secret_basic</c> or null.</param>
+/// <param name="GrantType">As sent; null when absent.</param>
+/// <param name="TenantId">As sent; null when absent.</param>
+/// <param name="Scopes">As sent; empty when absent.</param>
+public sealed record AskedFor(
+    string? ClientId, string? AuthenticationMethod, string? GrantType, string? TenantId, IReadOnlyList<string> Scopes)
+{
+    internal static AskedFor Nothing { get; } = new(null, null, null, null, []);
+}
+
+/// <summary>The endpoints that the ledger and the fault script tell apart.</summary>
+public enum StandInEndpoint
+{
+    /// <summary>The token endpoint.</summary>
+    Token,
+
+    /// <summary>Both discovery documents.</summary>
+    Metadata,
+
+    /// <summary>The signing keys.</summary>
+    Keys,
+}

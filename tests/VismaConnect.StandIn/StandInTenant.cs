@@ -1,0 +1,22 @@
+namespace VismaConnect.StandIn;
+
+/// <summary>A tenant and who may act for it.</summary>
+/// <param name="TenantId">A GUID.</param>
+public sealed record StandInTenant(string TenantId)
+{
+    /// <summary>Whether its tokens are good for the ERP API.</summary>
+    public TenantKind Kind { get; init; } = TenantKind.Company;
+
+    /// <summary>Clients that its administrator approved; null for all.</summary>
+    public IReadOnlyList<string>? ApprovedClients { get; init; }
+}
+
+/// <summary>The two ids a customer has; only one is good for the API.</summary>
+public enum TenantKind
+{
+    /// <summary>A company: token and API work.</summary>
+    Company,
+
+    /// <summary>The customer above the companies: a token is issued, and the API answers 401.</summary>
+    Customer,
+}
