@@ -1,0 +1,98 @@
+using System.Threading.Channels;
+using Kubernetes.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Kubernetes.Controllers.Caching;
+
+/// <summary>
+/// Follows some objects of a kind by name, each with a list and a watch of its own, so that neither the permission to read the others nor the memory to
+/// hold them is needed. Which objects may change at any time; the others are not disturbed. Made for the few hundred Secrets that clients
+/// reference. Safe for use by many threads.
+/// </summary>
+/// <param name="client">The cluster.</param>
+/// <param name="time">Clock of the waits after failures.</param>
+/// <param name="logger">Log.</param>
+/// <param name="jitter">Chance in [0, 1).</param>
+public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILogger logger, Func<double> jitter)
+    where T : class, IResource<T>
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<NamespacedName, FollowedResource<T>> followed = [];
+    private readonly Subscribers<NamespacedName> subscribers = new();
+    private readonly Channel<FollowedResource<T>> starts = Channel.CreateUnbounded<FollowedResource<T>>();
+
+    /// <summary>
+    /// Sets which objects are followed. New ones start as <see cref="Watched{T}.NotSynced"/>; those no longer named are forgotten and their watches end.
+    /// May be called before <see cref="RunAsync"/>.
+    /// </summary>
+    public void Follow(IReadOnlySet<NamespacedName> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        lock (gate)
+        {
+            foreach (var name in followed.Keys.Where(name => !names.Contains(name)).ToList())
+            {
+                followed.Remove(name, out var forgotten);
+                forgotten!.Stop();
+            }
+
+            foreach (var name in names.Where(name => !followed.ContainsKey(name)))
+            {
+                starts.Writer.TryWrite(followed[name] = new FollowedResource<T>(name, Changed));
+            }
+        }
+    }
+
+    /// <summary>What is known of an object.</summary>
+    public Watched<T> Find(NamespacedName name)
+    {
+        lock (gate)
+        {
+            return followed.TryGetValue(name, out var resource) ? resource.Current : Watched<T>.NotSynced.Instance;
+        }
+    }
+
+    /// <summary>
+    /// Tells the name of an object whenever <see cref="Find"/> gives something else for it because of the cluster (not because of <see cref="Follow"/>).
+    /// The callback must be quick and must not throw.
+    /// </summary>
+    /// <returns>Ends the subscription when disposed.</returns>
+    public IDisposable Subscribe(Action<NamespacedName> onChange) => subscribers.Add(onChange);
+
+    /// <summary>Takes in the answer of an own write of a followed object at once; an older version changes nothing.</summary>
+    public void Observe(T written)
+    {
+        ArgumentNullException.ThrowIfNull(written);
+        FollowedResource<T>? resource;
+        lock (gate)
+        {
+            followed.TryGetValue(written.Metadata.NamespacedName, out resource);
+        }
+
+        resource?.Observe(written);
+    }
+
+    /// <summary>Lists and watches until cancelled, then returns. Outages are waited out; an exception from here is a bug, or a cluster that went back in time.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = new RunningFollowers();
+        await BackgroundLoops.RunAsync([token => StartAllAsync(running, token), running.WatchOverAsync], stop).ConfigureAwait(false);
+        await running.WhenAllEndedAsync().ConfigureAwait(false);
+    }
+
+    private async Task StartAllAsync(RunningFollowers running, CancellationToken cancellationToken)
+    {
+        await foreach (var resource in starts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var reflector = new Reflector<T>(client, ResourceSelectors.ByName(resource.Name), resource, time, jitter, logger);
+            running.Add(resource.RunAsync(reflector, cancellationToken));
+        }
+    }
+
+    private void Changed(NamespacedName name)
+    {
+        subscribers.Enqueue(name);
+        subscribers.Deliver();
+    }
+}

@@ -1,0 +1,248 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Kubernetes.Controllers.Leadership;
+
+/// <summary>
+/// Elects one leader among processes by a Lease (<see href="https://kubernetes.io/docs/concepts/architecture/leases/"/>), as client-go does, with three differences: times are measured by the
+/// monotonic clock only; the fence is computed when it is asked for, so that a process that was paused finds it closed at once;
+/// and a lease that was declared lost is never renewed again.
+/// <para>
+/// Order at the end of a process: stop the controllers, cancel <see cref="RunAsync"/>, then call <see cref="ReleaseAsync"/>. Until then the lease is
+/// renewed, so that running reconciles finish under it.
+/// </para>
+/// </summary>
+public sealed partial class LeaderElector : ILeadership, IDisposable
+{
+    private readonly IKubernetesClient client;
+    private readonly LeaderElectionOptions options;
+    private readonly TimeProvider time;
+    private readonly Func<double> random;
+    private readonly ILogger logger;
+    private readonly ControllerMetrics metrics;
+    private readonly LeaseObservation others;
+    private readonly Fence fence;
+
+    /// <summary>A candidate; nothing is asked before <see cref="RunAsync"/>.</summary>
+    /// <param name="client">The cluster.</param>
+    /// <param name="options">Lease, identity and times.</param>
+    /// <param name="time">Monotonic clock; its wall clock is only written into the lease.</param>
+    /// <param name="random">Chance in [0, 1), so that candidates do not ask in step.</param>
+    /// <param name="logger">Log.</param>
+    /// <param name="metrics">Tells whether this process leads.</param>
+    public LeaderElector(
+        IKubernetesClient client, LeaderElectionOptions options, TimeProvider time, Func<double> random, ILogger logger, ControllerMetrics metrics)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(metrics);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.LeaseDuration, options.RenewDeadline, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.RenewDeadline, options.RetryPeriod, nameof(options));
+        (this.client, this.options, this.time, this.random, this.logger, this.metrics) = (client, options, time, random, logger, metrics);
+        others = new(time, options.LeaseDuration);
+        fence = new(time, options);
+        metrics.NotLeading(options.Lease.Name);
+    }
+
+    /// <inheritdoc/>
+    public bool IsLeader => fence.IsOpen;
+
+    /// <inheritdoc/>
+    public TimeSpan Remaining => fence.Remaining;
+
+    /// <inheritdoc/>
+    public CancellationToken Lost => fence.Closed;
+
+    /// <inheritdoc/>
+    public void EnsureLeader()
+    {
+        if (!fence.IsOpen)
+        {
+            throw new LeadershipLostException($"This process ({options.Identity}) is not the leader.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task WaitUntilLeaderAsync(CancellationToken cancellationToken) => fence.Opened.WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => fence.Dispose();
+
+    /// <summary>
+    /// Takes the lease when it is free and renews it until cancelled, then returns; the lease stays as it is (see <see cref="ReleaseAsync"/>). Run it
+    /// once: a process that lost the lease must end and start anew, because only that is sure to end whatever it had begun.
+    /// </summary>
+    /// <exception cref="LeadershipLostException">The lease was held and is lost.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AcquireAsync(cancellationToken).ConfigureAwait(false);
+            await HoldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Stopped as asked.
+        }
+        catch (LeadershipLostException) when (fence.WasGivenUp)
+        {
+            // Released while it still ran.
+        }
+    }
+
+    /// <summary>
+    /// Gives the lease up, so that another process can take over at its next attempt instead of after the lease's duration. From here on this process does not
+    /// lead, whether the API server can be reached or not. Does nothing unless this process leads.
+    /// </summary>
+    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        if (fence.GiveUp() is not { } own)
+        {
+            return;
+        }
+
+        metrics.NotLeading(options.Lease.Name);
+        await TryAsync(token => GiveBackAsync(own, token), options.RenewDeadline, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task GiveBackAsync(Lease own, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReplaceAsync(own, lease => LeaseTerms.Released(lease, time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+            LogReleased(options.Lease);
+        }
+        catch (LeadershipLostException)
+        {
+            // Somebody else holds it already: nothing to give back.
+        }
+    }
+
+    private async Task AcquireAsync(CancellationToken cancellationToken)
+    {
+        LogWaiting(options.Identity, options.Lease);
+        while (!fence.IsOpen)
+        {
+            await TryAsync(TakeAsync, options.RenewDeadline, cancellationToken).ConfigureAwait(false);
+            if (!fence.IsOpen)
+            {
+                await Task.Delay(options.RetryPeriod * (1 + (0.2 * random())), time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        metrics.Leading(options.Lease.Name);
+        LogLeading(options.Identity, options.Lease);
+    }
+
+    private async Task HoldAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var left = fence.UntilDeadline;
+            await Task.Delay(left < options.RetryPeriod ? left : options.RetryPeriod, time, cancellationToken).ConfigureAwait(false);
+            if (!fence.IsOpen)
+            {
+                throw Lose("it was not renewed in time");
+            }
+
+            await TryAsync(RenewAsync, fence.UntilDeadline, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TakeAsync(CancellationToken cancellationToken)
+    {
+        var found = await client.FindAsync<Lease>(options.Lease, cancellationToken).ConfigureAwait(false);
+        if (found is not null && !others.MayBeTaken(found, options.Identity))
+        {
+            return;
+        }
+
+        var sentAt = time.GetTimestamp();
+        var now = time.GetUtcNow();
+        var stored = found is null
+            ? await client.CreateAsync(LeaseTerms.New(options, now), cancellationToken).ConfigureAwait(false)
+            : await client.ReplaceAsync(LeaseTerms.Taken(found, options, now), cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        fence.Open(stored, sentAt);
+    }
+
+    private async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var sentAt = time.GetTimestamp();
+        var stored = await ReplaceAsync(fence.Lease, own => LeaseTerms.Renewed(own, options, time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+        if (!fence.TryExtend(stored, sentAt))
+        {
+            throw Lose("the renewal was answered too late");
+        }
+    }
+
+    /// <summary>
+    /// Writes the own lease, with its version as precondition. On a conflict the lease is read: when this process still holds it, somebody merely touched
+    /// it and it is written again; otherwise it was taken. A lease that was deleted is written anew, and whoever creates it first has it.
+    /// </summary>
+    private async Task<Lease> ReplaceAsync(Lease own, Func<Lease, Lease> change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.ReplaceAsync(change(own), cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesException refused) when (refused.IsConflict || refused.IsNotFound)
+        {
+            var found = await client.FindAsync<Lease>(options.Lease, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (found is not null && found.Spec.HolderIdentity != options.Identity)
+            {
+                throw Lose($"{found.Spec.HolderIdentity ?? "nobody"} holds it");
+            }
+
+            return found is null
+                ? await client.CreateAsync(change(own) with { Metadata = LeaseTerms.New(options, time.GetUtcNow()).Metadata }, cancellationToken).ConfigureAwait(false)
+                : await client.ReplaceAsync(change(found), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One attempt within a time limit. What the server or the network refuses is logged and tried again later.</summary>
+    private async Task TryAsync(Func<CancellationToken, Task> attempt, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            // The wait ends at the limit even when the client does not: a request that hangs must not hold up the declaration of a loss.
+            await attempt(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException
+            && !cancellationToken.IsCancellationRequested)
+        {
+            LogAttemptFailed(options.Lease, FailureText.Of(failure));
+        }
+    }
+
+    private LeadershipLostException Lose(string why)
+    {
+        if (fence.Close())
+        {
+            metrics.NotLeading(options.Lease.Name);
+            LogLost(options.Lease, why);
+        }
+
+        return new($"The lease {options.Lease} is lost: {why}.");
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Identity} waits for the lease {Lease}", EventName = "LeaseAwaited")]
+    private partial void LogWaiting(string identity, NamespacedName lease);
+
+    [LoggerMessage(LogLevel.Information, "{Identity} leads: it holds the lease {Lease}", EventName = "LeaseTaken")]
+    private partial void LogLeading(string identity, NamespacedName lease);
+
+    [LoggerMessage(LogLevel.Information, "The lease {Lease} was given up", EventName = "LeaseReleased")]
+    private partial void LogReleased(NamespacedName lease);
+
+    [LoggerMessage(LogLevel.Error, "The lease {Lease} is lost: {Why}", EventName = "LeaseLost")]
+    private partial void LogLost(NamespacedName lease, string why);
+
+    [LoggerMessage(LogLevel.Warning, "The lease {Lease} could not be read or written: {Failure}", EventName = "LeaseAttemptFailed")]
+    private partial void LogAttemptFailed(NamespacedName lease, string failure);
+}
