@@ -78,6 +78,9 @@ public static class Reason
     /// <summary>The provider's metadata (discovery document) could not be had or is not to be trusted.</summary>
     public const string MetadataUnusable = nameof(MetadataUnusable);
 
+    /// <summary>The provider's metadata names another issuer or a host that is not allowed.</summary>
+    public const string MetadataUntrusted = nameof(MetadataUntrusted);
+
     /// <summary>Every scope that was asked for was granted.</summary>
     public const string AllGranted = nameof(AllGranted);
 

@@ -26,8 +26,7 @@ internal sealed record Standing
 
     public static Standing Of(Facts facts, Decision decision, DateTimeOffset now)
     {
-        var isThere = facts.Secret is SecretFacts.Owned && facts.Content is not ContentFacts.Lost;
-        var token = isThere ? facts.Token : null;
+        var token = IsThere(facts) ? facts.Token : null;
         var problem = ProblemOf(decision);
         return new Standing
         {
@@ -39,6 +38,11 @@ internal sealed record Standing
             IsCurrent = token is not null && facts.Connection.SpecProblem is null && Policy.IsCurrent(token, facts),
         };
     }
+
+    // Facts about the Secret speak of the name that the spec asks for now; a token under an earlier name stays until it has moved.
+    private static bool IsThere(Facts facts) =>
+        (facts.Token is { } token && token.SecretName != facts.Connection.SecretName)
+        || (facts.Secret is SecretFacts.Owned && facts.Content is not ContentFacts.Lost);
 
     private static Problem? ProblemOf(Decision decision) => decision switch
     {

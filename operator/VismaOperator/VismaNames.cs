@@ -36,6 +36,15 @@ public static class VismaNames
     /// <summary>Annotation on a token Secret: a hash of the content, never a value.</summary>
     public const string FingerprintAnnotation = Group + "/fingerprint";
 
+    /// <summary>Annotation on a token Secret: hash of what the token was asked with (client, tenant, scopes).</summary>
+    public const string InputsAnnotation = Group + "/inputs";
+
+    /// <summary>Annotation on a token Secret: hash of how it was rendered (template, type, base URL).</summary>
+    public const string LayoutAnnotation = Group + "/layout";
+
+    /// <summary>Annotation on a token Secret: keys of the labels and annotations that its template set, so that one that leaves the template leaves the Secret.</summary>
+    public const string TemplateKeysAnnotation = Group + "/template-keys";
+
     /// <summary>Annotation on a connection: any new value asks for a refresh now.</summary>
     public const string RequestedAtAnnotation = Group + "/requestedAt";
 

@@ -77,4 +77,7 @@ public sealed record FailureStatus
 
     /// <summary>Hash of what the failed attempts asked with (hexadecimal); a change lets the next attempt start at once.</summary>
     public string? Inputs { get; init; }
+
+    /// <summary>What happened and what to do, for a person.</summary>
+    public string? Message { get; init; }
 }

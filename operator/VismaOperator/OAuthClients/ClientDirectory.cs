@@ -1,0 +1,117 @@
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using OAuth;
+using VismaOperator.Rules;
+using VismaOperator.VismaConnections;
+using Problem = Lifecycle.Problem;
+
+namespace VismaOperator.OAuthClients;
+
+/// <summary>
+/// Answers, for one connection, which client it may use and whether that client can be used now. All from caches: the
+/// connection does not wait for the client's own reconcile.
+/// </summary>
+internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialReader reader, CredentialBook book, INamespaces namespaces, AllowLists allowLists, TimeProvider time)
+{
+    /// <summary>Looks the connection's client up; null while the caches do not know yet.</summary>
+    public async Task<ClientAnswer?> FindAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var name = connection.ClientName();
+        if (clients.Find(name) is not { } client || client.Metadata.DeletionTimestamp is not null)
+        {
+            return new ClientAnswer(new ClientFacts.Missing(NotAvailable(connection)));
+        }
+
+        if (await RefusalAsync(client, connection, cancellationToken) is { } refusal)
+        {
+            return new ClientAnswer(new ClientFacts.Refusing(refusal));
+        }
+
+        return reader.IsReady(client) ? Usability(client, connection) : null;
+    }
+
+    /// <summary>The client with its credentials, or why it cannot be used.</summary>
+    public (UsableClient? Usable, Problem? Problem) Describe(OAuthClient client)
+    {
+        var name = client.Metadata.NamespacedName;
+        if (OAuthClientRules.Check(client.Spec, allowLists) is [var broken, ..])
+        {
+            return (null, new Problem(broken.Reason, $"OAuthClient {name}: {broken.Path}: {broken.Message}"));
+        }
+
+        if (reader.ClientId(client) is not ReadValue.Found clientId)
+        {
+            return (null, ((ReadValue.Unreadable)reader.ClientId(client)).Problem);
+        }
+
+        var (credentials, problem) = reader.ClientSecrets(client);
+        return credentials.Count > 0 ? (Usable(client, clientId.Value.Reveal(), credentials), null) : (null, problem);
+    }
+
+    private static UsableClient Usable(OAuthClient client, string clientId, IReadOnlyList<Credential> credentials) => new()
+    {
+        Name = client.Metadata.NamespacedName,
+        Issuer = new Uri(client.Spec.Issuer),
+        TokenEndpoint = client.Spec.Endpoints?.Token is { Length: > 0 } token ? new Uri(token) : null,
+        ClientId = clientId,
+        Method = client.Spec.AuthenticationMethod == AuthenticationMethod.ClientSecretBasic ? ClientAuthenticationMethod.ClientSecretBasic : ClientAuthenticationMethod.ClientSecretPost,
+        Credentials = credentials,
+        RecordedActive = client.Status.ActiveSecret,
+    };
+
+    private ClientAnswer Usability(OAuthClient client, VismaConnection connection)
+    {
+        var (usable, problem) = Describe(client);
+        if (usable is null)
+        {
+            return new ClientAnswer(problem!.Kind == FailureKind.NotThereYet ? new ClientFacts.Missing(problem) : new ClientFacts.Unusable(problem, RetryAt: null));
+        }
+
+        var standing = book.StandingOf(usable);
+        var isRequested = ConnectionRequests.IsUnhandled(connection);
+        return standing.RetryAt is { } retryAt && retryAt > time.GetUtcNow() && !isRequested
+            ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, connection), retryAt))
+            : new ClientAnswer(new ClientFacts.Usable(usable.Inputs, usable.Revision), usable);
+    }
+
+    private static Problem AllRefused(UsableClient client, VismaConnection connection) =>
+        Refusal.Explain("invalid_client", description: null, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });
+
+    // The same words whether the client is missing or says no to this namespace: who may not use it learns nothing about it.
+    private static Problem NotAvailable(VismaConnection connection)
+    {
+        var name = connection.ClientName();
+        var place = connection.Metadata.Namespace;
+        return new Problem(Reason.ClientNotAvailable, name.Namespace == place
+            ? $"OAuthClient {name} does not exist. Apply it, or correct spec.oauthClientRef."
+            : $"OAuthClient {name} does not exist, or does not allow namespace {place}. Apply it, add the namespace to its spec.allowedNamespaces, or correct spec.oauthClientRef.");
+    }
+
+    private async Task<Problem?> RefusalAsync(OAuthClient client, VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var place = connection.Metadata.Namespace ?? string.Empty;
+        var home = client.Metadata.Namespace ?? string.Empty;
+        var allowed = client.Spec.AllowedNamespaces;
+        var labels = allowed.From == NamespaceScope.Selector && place != home ? await namespaces.LabelsOfAsync(place, cancellationToken) : null;
+        var isNamespaceAllowed = place == home || (allowed.From == NamespaceScope.Selector && labels is null ? false : allowed.Includes(home, place, labels));
+        if (!isNamespaceAllowed)
+        {
+            return NotAvailable(connection);
+        }
+
+        return IsTenantAllowed(client.Spec.Tenants, connection) ? null : new Problem(
+            Reason.TenantNotAllowed,
+            $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace {place}. Ask its owner to add the combination to spec.tenants.");
+    }
+
+    private static bool IsTenantAllowed(IReadOnlyList<TenantRule>? rules, VismaConnection connection) =>
+        rules is null || rules.Any(rule =>
+            string.Equals(rule.TenantId, connection.Spec.TenantId, StringComparison.OrdinalIgnoreCase)
+            && (rule.Namespaces.Count == 0 || rule.Namespaces.Contains(connection.Metadata.Namespace ?? string.Empty, StringComparer.Ordinal))
+            && (rule.Scopes.Count == 0 || (!connection.Spec.AllScopes && connection.Spec.Scopes.All(scope => rule.Scopes.Contains(scope, StringComparer.Ordinal)))));
+}
+
+/// <summary>What a connection learns of its client.</summary>
+/// <param name="Facts">What the policy decides by.</param>
+/// <param name="Client">The client with its credentials; null unless it can be used.</param>
+internal sealed record ClientAnswer(ClientFacts Facts, UsableClient? Client = null);

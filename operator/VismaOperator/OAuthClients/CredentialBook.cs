@@ -1,0 +1,166 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Lifecycle;
+
+namespace VismaOperator.OAuthClients;
+
+/// <summary>
+/// Remembers which secret of a client works, so that hundreds of connections do not each find out. <c>invalid_client</c>
+/// does not tell a wrong secret from an expired one, so the only way to know is to try, and every try counts at the
+/// provider: the order is walked when it changes, on the first refusal, and otherwise at most hourly.
+/// <para>
+/// It lives in memory on purpose. What must survive a restart, the secret that worked last, is in the client's status.
+/// </para>
+/// </summary>
+internal sealed class CredentialBook(TimeProvider time)
+{
+    private static readonly TimeSpan walkAgainAfter = TimeSpan.FromHours(1);
+    private readonly ConcurrentDictionary<NamespacedName, Page> pages = new();
+
+    /// <summary>Tells that what is known of a client changed. Raised outside of any lock.</summary>
+    public event Action<NamespacedName>? Changed;
+
+    /// <summary>What is known of a client's secrets in their present revision.</summary>
+    public CredentialStanding StandingOf(UsableClient client)
+    {
+        var page = PageOf(client);
+        lock (page)
+        {
+            return new CredentialStanding(page.Working, page.RetryAt);
+        }
+    }
+
+    /// <summary>Which secrets to try, best first.</summary>
+    public IReadOnlyList<Credential> OrderToTry(UsableClient client)
+    {
+        var page = PageOf(client);
+        lock (page)
+        {
+            var now = time.GetUtcNow();
+            var ordered = client.Credentials
+                .OrderByDescending(credential => credential.Reference == page.Working)
+                .ThenBy(credential => credential.ExpirationTime <= now)
+                .ToList();
+            var mayWalk = page.WalkAgainAt is null || page.WalkAgainAt <= now;
+            return mayWalk ? ordered : ordered[..1];
+        }
+    }
+
+    /// <summary>
+    /// Waits for the right to try secrets of which none is known to work, so that one connection tries and the others
+    /// learn from it. Where a secret is known to work there is nothing to wait for.
+    /// </summary>
+    public async Task<CredentialProof> EnterProofAsync(UsableClient client, CancellationToken cancellationToken)
+    {
+        var page = PageOf(client);
+        int refusals;
+        lock (page)
+        {
+            if (page.Working is not null)
+            {
+                return new CredentialProof(held: null);
+            }
+
+            refusals = page.Refusals;
+        }
+
+        await page.Proof.WaitAsync(cancellationToken);
+        lock (page)
+        {
+            return new CredentialProof(page.Proof) { IsWorkingKnown = page.Working is not null, WasRefusedMeanwhile = page.Refusals > refusals };
+        }
+    }
+
+    /// <summary>The provider accepted this secret.</summary>
+    public void Accepted(UsableClient client, Credential credential)
+    {
+        var page = PageOf(client);
+        bool isNews;
+        lock (page)
+        {
+            isNews = page.Working != credential.Reference || page.RetryAt is not null;
+            page.Working = credential.Reference;
+            page.Refusals = 0;
+            page.RetryAt = null;
+            page.WalkAgainAt = null;
+        }
+
+        Tell(isNews, client.Name);
+    }
+
+    /// <summary>The provider refused every secret that was tried. Others wait until <see cref="CredentialStanding.RetryAt"/>.</summary>
+    public void AllRefused(UsableClient client, IReadOnlyCollection<Credential> tried)
+    {
+        var page = PageOf(client);
+        lock (page)
+        {
+            var now = time.GetUtcNow();
+            page.Working = null;
+            page.Refusals++;
+            page.RetryAt = now + FailureBackoff.Delay(FailureKind.NeedsPerson, page.Refusals, roll: 0, retryAfter: null);
+            page.WalkAgainAt = tried.Count == client.Credentials.Count ? now + walkAgainAfter : page.WalkAgainAt;
+        }
+
+        Tell(isNews: true, client.Name);
+    }
+
+    /// <summary>The client is gone.</summary>
+    public void Forget(NamespacedName client) => pages.TryRemove(client, out _);
+
+    private void Tell(bool isNews, NamespacedName client)
+    {
+        if (isNews)
+        {
+            Changed?.Invoke(client);
+        }
+    }
+
+    // Another revision is another page: what was known of the old secrets says nothing about the new ones.
+    private Page PageOf(UsableClient client)
+    {
+        var revision = client.Revision;
+        return pages.AddOrUpdate(
+            client.Name,
+            _ => new Page(revision) { Working = StillListed(client, client.RecordedActive) },
+            (_, page) => page.Revision == revision ? page : new Page(revision) { Working = StillListed(client, page.Working) });
+    }
+
+    private static SecretKeyReference? StillListed(UsableClient client, SecretKeyReference? reference) =>
+        client.Credentials.Any(credential => credential.Reference == reference) ? reference : null;
+
+    private sealed class Page(string revision)
+    {
+        public string Revision { get; } = revision;
+
+        // Never disposed: a SemaphoreSlim without a wait handle holds nothing that the collector would not take.
+        public SemaphoreSlim Proof { get; } = new(1, 1);
+
+        public SecretKeyReference? Working { get; set; }
+
+        public int Refusals { get; set; }
+
+        public DateTimeOffset? RetryAt { get; set; }
+
+        public DateTimeOffset? WalkAgainAt { get; set; }
+    }
+}
+
+/// <summary>The right to try secrets of which none is known to work; dispose it to pass the right on.</summary>
+internal sealed class CredentialProof(SemaphoreSlim? held) : IDisposable
+{
+    private SemaphoreSlim? held = held;
+
+    /// <summary>Another connection found a working secret while this one waited.</summary>
+    public bool IsWorkingKnown { get; init; }
+
+    /// <summary>Another connection was refused with every secret while this one waited.</summary>
+    public bool WasRefusedMeanwhile { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Interlocked.Exchange(ref held, null)?.Release();
+}
+
+/// <summary>What is known of a client's secrets.</summary>
+/// <param name="Working">The one that the provider accepted last; null when none is known to work.</param>
+/// <param name="RetryAt">When all were refused: the earliest time to try again; else null.</param>
+internal sealed record CredentialStanding(SecretKeyReference? Working, DateTimeOffset? RetryAt);

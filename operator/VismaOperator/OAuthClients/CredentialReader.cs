@@ -1,0 +1,88 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using OAuth;
+
+namespace VismaOperator.OAuthClients;
+
+/// <summary>Reads what a client references from the watched credential Secrets. Their content stays wrapped from here on.</summary>
+internal sealed class CredentialReader(WatchSet<Secret> secrets)
+{
+    /// <summary>Every Secret that a client references, for the set of watched names.</summary>
+    public static IEnumerable<NamespacedName> ReferencesOf(OAuthClient client)
+    {
+        var place = client.Metadata.Namespace ?? string.Empty;
+        var references = client.Spec.ClientSecrets.Select(secret => secret.SecretKeyRef);
+        return (client.Spec.ClientIdFrom is { } source ? references.Prepend(source.SecretKeyRef) : references)
+            .Select(reference => new NamespacedName(place, reference.Name))
+            .Distinct();
+    }
+
+    /// <summary>True once every Secret that the client references was looked up.</summary>
+    public bool IsReady(OAuthClient client) =>
+        ReferencesOf(client).All(name => secrets.Find(name) is not Watched<Secret>.NotSynced);
+
+    /// <summary>The client id: as written, or read from its Secret.</summary>
+    public ReadValue ClientId(OAuthClient client) =>
+        client.Spec.ClientIdFrom is { } source
+            ? Read(client, source.SecretKeyRef)
+            : new ReadValue.Found(Sensitive.From(client.Spec.ClientId!), string.Empty);
+
+    /// <summary>The readable secrets in the order of the spec, and the first problem among the others.</summary>
+    public (IReadOnlyList<Credential> Credentials, Problem? Problem) ClientSecrets(OAuthClient client)
+    {
+        var credentials = new List<Credential>();
+        Problem? firstProblem = null;
+        foreach (var declared in client.Spec.ClientSecrets)
+        {
+            switch (Read(client, declared.SecretKeyRef))
+            {
+                case ReadValue.Found found:
+                    credentials.Add(new Credential(declared.SecretKeyRef, found.ResourceVersion, found.Value, declared.ExpirationTime));
+                    break;
+                case ReadValue.Unreadable unreadable:
+                    firstProblem ??= unreadable.Problem;
+                    break;
+            }
+        }
+
+        return (credentials, firstProblem);
+    }
+
+    private ReadValue Read(OAuthClient client, SecretKeyReference reference)
+    {
+        var name = new NamespacedName(client.Metadata.Namespace ?? string.Empty, reference.Name);
+        return secrets.Find(name) switch
+        {
+            Watched<Secret>.Present present => Read(present.Resource, reference, client.Metadata.NamespacedName),
+            Watched<Secret>.Forbidden => Unreadable(Reason.SecretForbidden, $"The operator may not read Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references. Grant its service account get, list and watch on Secrets in namespace {name.Namespace}."),
+            _ => Unreadable(Reason.SecretNotFound, $"Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references, does not exist. Create it with the key {reference.Key}."),
+        };
+    }
+
+    // A trailing line break is what `echo secret | base64` leaves behind; no portal issues a secret that ends in one.
+    private static ReadValue Read(Secret secret, SecretKeyReference reference, NamespacedName client)
+    {
+        var value = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? found.RevealText().TrimEnd('\r', '\n') : string.Empty;
+        return value.Length > 0
+            ? new ReadValue.Found(Sensitive.From(value), secret.Metadata.ResourceVersion ?? string.Empty)
+            : Unreadable(Reason.SecretKeyNotFound, $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or correct the reference.");
+    }
+
+    private static ReadValue.Unreadable Unreadable(string reason, string message) => new(new Problem(reason, message));
+}
+
+/// <summary>What reading one key of a Secret gave.</summary>
+internal abstract record ReadValue
+{
+    private ReadValue()
+    {
+    }
+
+    /// <summary>A value that is not empty.</summary>
+    public sealed record Found(Sensitive Value, string ResourceVersion) : ReadValue;
+
+    /// <summary>No value, and why.</summary>
+    public sealed record Unreadable(Problem Problem) : ReadValue;
+}

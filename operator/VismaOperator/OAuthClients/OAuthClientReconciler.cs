@@ -1,0 +1,142 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Leadership;
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
+
+namespace VismaOperator.OAuthClients;
+
+/// <summary>Keeps a client's status true. Connections do not wait for it; it tells people, and warns of secrets that expire.</summary>
+internal sealed class OAuthClientReconciler(
+    Store<OAuthClient> clients, OAuthClientObserver observer, CredentialBook book, OAuthClientReporter reporter, TimeProvider time) : IReconciler
+{
+    // The provider's metadata is behind a breaker of its own; this is how soon a person sees that it works again.
+    private static readonly TimeSpan metadataRetry = TimeSpan.FromSeconds(30);
+
+    /// <inheritdoc/>
+    public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        if (clients.Find(key) is not { } client)
+        {
+            book.Forget(key);
+            return Requeue.Never.Instance;
+        }
+
+        if (client.Metadata.DeletionTimestamp is not null)
+        {
+            return Requeue.Never.Instance;
+        }
+
+        if (await observer.ObserveAsync(client, cancellationToken) is not { } situation)
+        {
+            return new Requeue.At(time.GetUtcNow() + Policy.LeastGap);
+        }
+
+        var counterDue = await reporter.WriteAsync(situation, cancellationToken);
+        return NextLook(situation, counterDue) is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
+    }
+
+    private DateTimeOffset? NextLook(OAuthClientSituation situation, DateTimeOffset? counterDue)
+    {
+        var now = time.GetUtcNow();
+        DateTimeOffset? retry = situation.Problem?.Kind == FailureKind.Transient ? now + metadataRetry : null;
+        return new[] { OAuthClientReport.NextChange(situation, now), retry, counterDue }.Min();
+    }
+}
+
+/// <summary>The only writer of a client's status.</summary>
+internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthClient> clients, EventRecorder events, ILeadership leadership, TimeProvider time)
+{
+    private static readonly string[] ownedConditions = [ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.SecretExpiring];
+
+    // Hundreds of connections that arrive together are one write, not hundreds.
+    private static readonly TimeSpan counterInterval = TimeSpan.FromMinutes(1);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, DateTimeOffset> counted = new();
+
+    /// <summary>Writes what changed; returns when the counter of connections may be written, if that is all that is left to write.</summary>
+    public async Task<DateTimeOffset?> WriteAsync(OAuthClientSituation situation, CancellationToken cancellationToken)
+    {
+        var before = situation.Client;
+        var now = time.GetUtcNow();
+        var isCounterDue = !counted.TryGetValue(before.Metadata.NamespacedName, out var last) || now - last >= counterInterval;
+        var after = before with { Status = StatusOf(situation, isCounterDue, now) };
+        if (StatusPatch.Between(before, after) is { } patch)
+        {
+            leadership.EnsureLeader();
+            var written = await client.PatchStatusAsync<OAuthClient>(before.Metadata.NamespacedName, patch, cancellationToken);
+            clients.Observe(written);
+            RememberCount(before, after, now);
+            await AnnounceAsync(written, before, after, cancellationToken);
+        }
+
+        return after.Status.Connections != situation.Connections ? last + counterInterval : null;
+    }
+
+    private void RememberCount(OAuthClient before, OAuthClient after, DateTimeOffset now)
+    {
+        if (before.Status.Connections != after.Status.Connections)
+        {
+            counted[before.Metadata.NamespacedName] = now;
+        }
+    }
+
+    private async Task AnnounceAsync(OAuthClient written, OAuthClient before, OAuthClient after, CancellationToken cancellationToken)
+    {
+        foreach (var type in (string[])[ConditionType.Stalled, ConditionType.Ready, ConditionType.SecretExpiring])
+        {
+            var (earlier, now) = (Conditions.Find(before.Status.Conditions, type), Conditions.Find(after.Status.Conditions, type));
+            if (now is not null && IsNews(type, earlier, now))
+            {
+                var isWarning = type == ConditionType.Ready ? now.Status != "True" && FailureKinds.Of(now.Reason) != FailureKind.NotThereYet : now.Status == "True";
+                await events.RecordAsync(written, isWarning ? EventKind.Warning : EventKind.Normal, now.Reason, "Reconcile", now.Message, cancellationToken);
+                return;
+            }
+        }
+    }
+
+    // The message of SecretExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event.
+    private static bool IsNews(string type, Condition? earlier, Condition now) => type == ConditionType.SecretExpiring
+        ? now.Status == "True" && (earlier?.Status, earlier?.Message) != (now.Status, now.Message)
+        : (earlier?.Status, earlier?.Reason) != (now.Status, now.Reason);
+
+    private static OAuthClientStatus StatusOf(OAuthClientSituation situation, bool isCounterDue, DateTimeOffset now)
+    {
+        var client = situation.Client;
+        var active = situation.Working ?? client.Status.ActiveSecret;
+        var listed = client.Spec.ClientSecrets.FirstOrDefault(secret => secret.SecretKeyRef == active);
+        return client.Status with
+        {
+            ObservedGeneration = client.Metadata.Generation ?? 0,
+            Conditions = ConditionsOf(situation, now),
+            Endpoints = situation.TokenEndpoint is { } endpoint ? new EndpointsStatus { Token = endpoint.AbsoluteUri } : client.Status.Endpoints,
+            ActiveSecret = listed?.SecretKeyRef,
+            SecretExpirationTime = listed?.ExpirationTime,
+            Connections = isCounterDue ? situation.Connections : client.Status.Connections,
+        };
+    }
+
+    private static IReadOnlyList<Condition> ConditionsOf(OAuthClientSituation situation, DateTimeOffset now)
+    {
+        var wanted = OAuthClientReport.Conditions(situation, now).ToDictionary(report => report.Type);
+        var conditions = situation.Client.Status.Conditions;
+        foreach (var type in ownedConditions)
+        {
+            conditions = wanted.TryGetValue(type, out var report)
+                ? Conditions.Set(conditions, ConditionOf(report, situation.Client), now)
+                : Conditions.Remove(conditions, type);
+        }
+
+        return conditions;
+    }
+
+    private static Condition ConditionOf(ConditionReport report, OAuthClient client) => new()
+    {
+        Type = report.Type,
+        Status = report.IsTrue ? "True" : "False",
+        Reason = report.Reason,
+        Message = report.Message,
+        ObservedGeneration = client.Metadata.Generation,
+    };
+}

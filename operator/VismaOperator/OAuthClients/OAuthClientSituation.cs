@@ -1,0 +1,105 @@
+using Lifecycle;
+
+namespace VismaOperator.OAuthClients;
+
+/// <summary>What is known of a client when its status is composed.</summary>
+internal sealed record OAuthClientSituation
+{
+    /// <summary>The object.</summary>
+    public required OAuthClient Client { get; init; }
+
+    /// <summary>The client with its credentials; null when it cannot be used.</summary>
+    public UsableClient? Usable { get; init; }
+
+    /// <summary>What is wrong; null when nothing is.</summary>
+    public Problem? Problem { get; init; }
+
+    /// <summary>Where tokens are asked for; null while unknown.</summary>
+    public Uri? TokenEndpoint { get; init; }
+
+    /// <summary>The secret that the provider accepted last; null when none did.</summary>
+    public SecretKeyReference? Working { get; init; }
+
+    /// <summary>How many connections use the client.</summary>
+    public int Connections { get; init; }
+}
+
+/// <summary>What a client's status should say. Pure: the same situation at the same time gives the same report.</summary>
+internal static class OAuthClientReport
+{
+    /// <summary>How long before its stated expiry a secret is warned of; events at each of these.</summary>
+    public static readonly IReadOnlyList<int> WarningDays = [30, 14, 7, 1];
+
+    /// <summary>The conditions that should stand; a type that is missing is to be absent.</summary>
+    public static IEnumerable<ConditionReport> Conditions(OAuthClientSituation situation, DateTimeOffset now)
+    {
+        var problem = situation.Problem;
+        yield return problem is null
+            ? new(ConditionType.Ready, IsTrue: true, Reason.ClientUsable, $"Tokens are asked for at {situation.TokenEndpoint}.")
+            : new(ConditionType.Ready, IsTrue: false, problem.Reason, problem.Message);
+        if (problem is not null)
+        {
+            var isStalled = problem.Kind == FailureKind.NeedsPerson || IsOverdue(situation, problem, now);
+            yield return new(isStalled ? ConditionType.Stalled : ConditionType.Reconciling, IsTrue: true, problem.Reason, problem.Message);
+        }
+
+        yield return SecretExpiry(situation, now);
+    }
+
+    /// <summary>The next time at which the report changes by itself; null when it does not.</summary>
+    public static DateTimeOffset? NextChange(OAuthClientSituation situation, DateTimeOffset now)
+    {
+        var warnings = Expiries(situation).SelectMany(expiry => WarningDays.Append(0).Select(days => expiry.At - TimeSpan.FromDays(days)));
+        var patience = situation.Problem is { } problem ? Since(situation, problem) + Policy.DependencyGrace : null;
+        return warnings.Cast<DateTimeOffset?>().Append(patience).Where(instant => instant > now).Min();
+    }
+
+    /// <summary>How many of the warning thresholds have passed for the secret that expires first: an event is due when this grows.</summary>
+    public static int WarningsPassed(OAuthClientSituation situation, DateTimeOffset now) =>
+        Expiries(situation).Select(expiry => WarningDays.Append(0).Count(days => expiry.At - TimeSpan.FromDays(days) <= now)).DefaultIfEmpty(0).Max();
+
+    private static ConditionReport SecretExpiry(OAuthClientSituation situation, DateTimeOffset now)
+    {
+        var first = Expiries(situation).Where(expiry => expiry.At - TimeSpan.FromDays(WarningDays[0]) <= now).MinBy(expiry => expiry.At);
+        if (first is null)
+        {
+            return new(ConditionType.SecretExpiring, IsTrue: false, Reason.NoSecretExpiresSoon, "No client secret with a stated expiry expires within 30 days.");
+        }
+
+        var when = first.At <= now ? "expired" : "expires";
+        return new(
+            ConditionType.SecretExpiring,
+            IsTrue: true,
+            Reason.SecretExpiresSoon,
+            $"The client secret in {first.Reference.Name}, key {first.Reference.Key}, {when} on {first.At.UtcDateTime:yyyy-MM-dd} ({DaysLeft(first.At, now)}). Make a new one in the Visma developer portal and put it first in spec.clientSecrets.");
+    }
+
+    // Stated in steps, so that the message, and with it the status, changes only when a warning is due.
+    private static string DaysLeft(DateTimeOffset at, DateTimeOffset now)
+    {
+        if (at <= now)
+        {
+            return "tokens are refused once the provider counts it as expired";
+        }
+
+        var step = WarningDays.Where(days => at - now <= TimeSpan.FromDays(days)).Min();
+        return step == 1 ? "within a day" : $"within {step} days";
+    }
+
+    private static IEnumerable<Expiry> Expiries(OAuthClientSituation situation) =>
+        situation.Client.Spec.ClientSecrets
+            .Where(secret => secret.ExpirationTime is not null)
+            .Select(secret => new Expiry(secret.SecretKeyRef, secret.ExpirationTime!.Value));
+
+    private static bool IsOverdue(OAuthClientSituation situation, Problem problem, DateTimeOffset now) =>
+        problem.Kind == FailureKind.NotThereYet && Since(situation, problem) is { } since && now - since >= Policy.DependencyGrace;
+
+    // Ready turned False when the reference was first found missing, and its transition time says when.
+    private static DateTimeOffset? Since(OAuthClientSituation situation, Problem problem)
+    {
+        var ready = Kubernetes.Controllers.Writing.Conditions.Find(situation.Client.Status.Conditions, ConditionType.Ready);
+        return problem.Kind == FailureKind.NotThereYet && ready is { Status: "False" } && ready.Reason == problem.Reason ? ready.LastTransitionTime : null;
+    }
+
+    private sealed record Expiry(SecretKeyReference Reference, DateTimeOffset At);
+}

@@ -1,0 +1,35 @@
+using Kubernetes.Client;
+using OAuth;
+
+namespace VismaOperator.OAuthClients;
+
+/// <summary>A client with everything that a token request needs.</summary>
+internal sealed record UsableClient
+{
+    /// <summary>The OAuthClient.</summary>
+    public required NamespacedName Name { get; init; }
+
+    /// <summary>Issuer of the provider.</summary>
+    public required Uri Issuer { get; init; }
+
+    /// <summary>Token endpoint that replaces the discovered one; null when none does.</summary>
+    public Uri? TokenEndpoint { get; init; }
+
+    /// <summary>Client id (RFC 6749 section 2.2).</summary>
+    public required string ClientId { get; init; }
+
+    /// <summary>How the client authenticates.</summary>
+    public required ClientAuthenticationMethod Method { get; init; }
+
+    /// <summary>The readable secrets in the order of the spec; at least one.</summary>
+    public required IReadOnlyList<Credential> Credentials { get; init; }
+
+    /// <summary>The secret that status says worked last; null when none did.</summary>
+    public SecretKeyReference? RecordedActive { get; init; }
+
+    /// <summary>What a token is asked with, as far as the client decides it, hashed.</summary>
+    public string Inputs => ShortHash.Of(Issuer.AbsoluteUri, TokenEndpoint?.AbsoluteUri, ClientId);
+
+    /// <summary>Changes with the client's spec and with every credential.</summary>
+    public string Revision => ShortHash.Of([Inputs, Method.ToString(), .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.ResourceVersion])]);
+}

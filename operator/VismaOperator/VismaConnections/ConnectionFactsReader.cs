@@ -1,0 +1,74 @@
+using Lifecycle;
+using VismaOperator.Rules;
+using Problem = Lifecycle.Problem;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>Reads what the policy needs from a connection's own spec and status.</summary>
+internal static class ConnectionFactsReader
+{
+    /// <summary>What spec and metadata say.</summary>
+    public static ConnectionFacts Read(VismaConnection connection, AllowLists allowLists, bool isNamespaceGoing) => new()
+    {
+        Identity = connection.Metadata.Uid ?? connection.Metadata.NamespacedName.ToString(),
+        Generation = connection.Metadata.Generation ?? 0,
+        IsGoing = connection.Metadata.DeletionTimestamp is not null || isNamespaceGoing,
+        IsSuspended = connection.Spec.Suspend,
+        SpecProblem = SpecProblem(connection, allowLists),
+        RequestedAt = ConnectionRequests.RequestedAt(connection),
+        HandledRequest = connection.Status.LastHandledReconcileAt,
+        Margins = Margins(connection),
+        SecretName = connection.SecretName().Name,
+        Inputs = ConnectionHashes.Inputs(connection),
+        Layout = ConnectionHashes.Layout(connection),
+        Scopes = connection.Spec.AllScopes ? [] : connection.Spec.Scopes,
+    };
+
+    /// <summary>The token that status says is published. Anything missing in it means that there is none: then one is asked for.</summary>
+    public static TokenRecord? Token(VismaConnection connection) =>
+        connection.Status is { SecretName: { } secretName, Token: { IssueTime: { } issued, ExpirationTime: { } expires, RefreshTime: { } refresh, Inputs: { } inputs, Layout: { } layout, Fingerprint: { } fingerprint } token }
+            ? new TokenRecord
+            {
+                IssueTime = issued,
+                ExpirationTime = expires,
+                RefreshTime = refresh,
+                Inputs = inputs,
+                Layout = layout,
+                Fingerprint = fingerprint,
+                SecretName = secretName,
+                SecretResourceVersion = token.SecretResourceVersion ?? string.Empty,
+                GrantedScopes = token.GrantedScopes.Count > 0 ? token.GrantedScopes : null,
+            }
+            : null;
+
+    /// <summary>The failure that status says is unresolved.</summary>
+    public static FailureRecord? Failure(VismaConnection connection) =>
+        connection.Status.Failure is { Reason: { } reason, NextAttemptTime: { } next } failure
+            ? new FailureRecord
+            {
+                Reason = reason,
+                Message = failure.Message ?? string.Empty,
+                Attempts = failure.Attempts,
+                LastFailureTime = failure.LastFailureTime ?? next,
+                NextAttemptTime = next,
+                Inputs = failure.Inputs,
+            }
+            : null;
+
+    /// <summary>When a token of these times is to be renewed, rounded up to the second that status can hold.</summary>
+    public static DateTimeOffset RefreshTime(VismaConnection connection, DateTimeOffset issued, DateTimeOffset expires)
+    {
+        var identity = connection.Metadata.Uid ?? connection.Metadata.NamespacedName.ToString();
+        var exact = RefreshSchedule.RefreshTime(issued, expires - issued, Margins(connection), identity);
+        var part = exact.Ticks % TimeSpan.TicksPerSecond;
+        return part == 0 ? exact : exact.AddTicks(TimeSpan.TicksPerSecond - part);
+    }
+
+    private static RefreshMargins Margins(VismaConnection connection) =>
+        new(connection.Spec.Refresh.MinRemainingValiditySpan(), connection.Spec.Refresh.RenewBeforeSpan());
+
+    private static Problem? SpecProblem(VismaConnection connection, AllowLists allowLists) =>
+        VismaConnectionRules.Check(connection.Spec, allowLists) is [var first, ..]
+            ? new Problem(first.Reason, $"{first.Path}: {first.Message}")
+            : null;
+}

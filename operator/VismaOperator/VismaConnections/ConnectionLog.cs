@@ -1,0 +1,19 @@
+using Lifecycle;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>Log of this slice. Information: something changed; the object is in the scope of every line.</summary>
+internal sealed partial class ConnectionLog(ILogger logger)
+{
+    [LoggerMessage(LogLevel.Information, "Token refreshed ({Cause}); valid until {ExpirationTime:o}, next renewal at {RefreshTime:o}", EventName = "TokenRefreshed")]
+    public partial void Refreshed(RefreshCause cause, DateTimeOffset expirationTime, DateTimeOffset refreshTime);
+
+    [LoggerMessage(LogLevel.Warning, "Token not refreshed ({Cause}): {Reason}: {Detail}", EventName = "TokenNotRefreshed")]
+    public partial void RefreshFailed(RefreshCause cause, string reason, string detail);
+
+    [LoggerMessage(LogLevel.Warning, "Secret removed, because the OAuthClient no longer allows it: {Reason}", EventName = "SecretWithdrawn")]
+    public partial void Withdrawn(string reason);
+
+    [LoggerMessage(LogLevel.Debug, "Came to rest at {Decision}", EventName = "ReconcileRested")]
+    public partial void Rested(string decision);
+}

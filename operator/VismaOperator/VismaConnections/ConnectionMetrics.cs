@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Lifecycle;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>Metrics of connections: how often tokens are asked for and why, and when each one in service expires.</summary>
+internal sealed class ConnectionMetrics
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "VismaOperator.Connections";
+
+    private readonly Counter<long> refreshes;
+
+    /// <summary>Makes the instruments, with every label set at zero, so that a rate is right from the first event on.</summary>
+    public ConnectionMetrics(IMeterFactory meters, Func<IEnumerable<VismaConnection>> connections)
+    {
+        var meter = meters.Create(MeterName);
+        refreshes = meter.CreateCounter<long>("visma_operator_token_refreshes", "{refresh}", "Attempts to get a token, by cause and result.");
+        meter.CreateObservableGauge(
+            "visma_operator_token_expiration_timestamp_seconds",
+            () => connections().Where(connection => connection.Status.Token?.ExpirationTime is not null).Select(Expiry),
+            description: "When the token in service expires, as Unix time.");
+        foreach (var cause in Enum.GetValues<RefreshCause>())
+        {
+            refreshes.Add(0, Labels(cause, "stored"));
+            refreshes.Add(0, Labels(cause, "failed"));
+        }
+    }
+
+    /// <summary>Counts one attempt.</summary>
+    public void Refreshed(RefreshCause cause, RefreshOutcome outcome) =>
+        refreshes.Add(1, Labels(cause, outcome is RefreshOutcome.Stored ? "stored" : "failed"));
+
+    private static TagList Labels(RefreshCause cause, string result) => new() { { "cause", cause.ToString() }, { "result", result } };
+
+    // Labels from user names are the one exception to closed sets: an alert must say which connection runs out.
+    private static Measurement<long> Expiry(VismaConnection connection) => new(
+        connection.Status.Token!.ExpirationTime!.Value.ToUnixTimeSeconds(),
+        new("namespace", connection.Metadata.Namespace),
+        new("name", connection.Metadata.Name));
+}

@@ -1,0 +1,34 @@
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using VismaOperator.OAuthClients;
+using VismaOperator.Rules;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>Gathers the facts about one connection from the caches. It writes nothing and asks the API server nothing.</summary>
+internal sealed class ConnectionObserver(Store<SecretMetadata> secrets, ClientDirectory clients, INamespaces namespaces, AllowLists allowLists)
+{
+    /// <summary>The facts; null while a cache that they rest on has not been filled.</summary>
+    public async Task<Observation?> ObserveAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        if (!secrets.HasSynced || await clients.FindAsync(connection, cancellationToken) is not { } answer)
+        {
+            return null;
+        }
+
+        var isNamespaceGoing = namespaces.IsGoing(connection.Metadata.Namespace ?? string.Empty);
+        var facts = new Facts
+        {
+            Connection = ConnectionFactsReader.Read(connection, allowLists, isNamespaceGoing),
+            Client = answer.Facts,
+            Secret = SecretInspector.Whose(secrets.Find(connection.SecretName())?.Metadata, connection),
+            Token = ConnectionFactsReader.Token(connection),
+            Failure = ConnectionFactsReader.Failure(connection),
+        };
+        return new Observation(facts, answer.Client);
+    }
+}
+
+/// <summary>What was observed: facts for the policy, and the client to act with when it can be used.</summary>
+internal sealed record Observation(Facts Facts, UsableClient? Client);

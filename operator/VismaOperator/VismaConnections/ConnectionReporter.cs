@@ -1,0 +1,98 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Leadership;
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>The only writer of a connection's status: one patch of what changed, or none, and an event where a condition turned.</summary>
+internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaConnection> connections, EventRecorder events, ILeadership leadership, TimeProvider time)
+{
+    private static readonly string[] ownedConditions =
+        [ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted];
+
+    /// <summary>Writes the report and says when to look again.</summary>
+    public async Task<Requeue> WriteAsync(VismaConnection before, Report report, CancellationToken cancellationToken)
+    {
+        var after = before with { Status = StatusOf(before, report) };
+        if (StatusPatch.Between(before, after) is { } patch)
+        {
+            leadership.EnsureLeader();
+            var written = await client.PatchStatusAsync<VismaConnection>(before.Metadata.NamespacedName, patch, cancellationToken);
+            connections.Observe(written);
+            await AnnounceAsync(written, before.Status.Conditions, after.Status.Conditions, cancellationToken);
+        }
+
+        return report.NextLook is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
+    }
+
+    private async Task AnnounceAsync(VismaConnection connection, IReadOnlyList<Condition> before, IReadOnlyList<Condition> after, CancellationToken cancellationToken)
+    {
+        if (Announcement.Of(before, after) is { } announcement)
+        {
+            await events.RecordAsync(connection, announcement.Kind, announcement.Reason, "Reconcile", announcement.Note, cancellationToken);
+        }
+    }
+
+    private VismaConnectionStatus StatusOf(VismaConnection connection, Report report) => connection.Status with
+    {
+        ObservedGeneration = connection.Metadata.Generation ?? 0,
+        LastHandledReconcileAt = report.HandledRequest,
+        Conditions = ConditionsOf(connection, report),
+        SecretName = report.Token?.SecretName,
+        BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
+        Token = TokenOf(report.Token),
+        Failure = FailureOf(report.Failure),
+    };
+
+    // While the Secret still serves an earlier spec, its base URL is that of the earlier spec, too.
+    private static string? BaseUrlOf(VismaConnection connection, TokenRecord token) =>
+        token.Layout == ConnectionHashes.Layout(connection) ? connection.Spec.EffectiveBaseUrl() : connection.Status.BaseUrl;
+
+    private IReadOnlyList<Condition> ConditionsOf(VismaConnection connection, Report report)
+    {
+        var conditions = connection.Status.Conditions;
+        foreach (var type in ownedConditions)
+        {
+            conditions = report.Conditions.FirstOrDefault(wanted => wanted.Type == type) is { } wanted
+                ? Conditions.Set(conditions, ConditionOf(wanted, connection), time.GetUtcNow())
+                : Conditions.Remove(conditions, type);
+        }
+
+        return conditions;
+    }
+
+    private static Condition ConditionOf(ConditionReport report, VismaConnection connection) => new()
+    {
+        Type = report.Type,
+        Status = report.IsTrue ? "True" : "False",
+        Reason = report.Reason,
+        Message = report.Message,
+        ObservedGeneration = connection.Metadata.Generation,
+    };
+
+    private static TokenStatus? TokenOf(TokenRecord? token) => token is null ? null : new TokenStatus
+    {
+        IssueTime = token.IssueTime,
+        ExpirationTime = token.ExpirationTime,
+        RefreshTime = token.RefreshTime,
+        GrantedScopes = token.GrantedScopes ?? [],
+        Fingerprint = token.Fingerprint,
+        SecretResourceVersion = token.SecretResourceVersion,
+        Inputs = token.Inputs,
+        Layout = token.Layout,
+    };
+
+    private static FailureStatus? FailureOf(FailureRecord? failure) => failure is null ? null : new FailureStatus
+    {
+        Reason = failure.Reason,
+        Message = failure.Message,
+        Attempts = failure.Attempts,
+        LastFailureTime = failure.LastFailureTime,
+        NextAttemptTime = failure.NextAttemptTime,
+        Inputs = failure.Inputs,
+    };
+}

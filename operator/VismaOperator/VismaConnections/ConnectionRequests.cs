@@ -1,0 +1,21 @@
+using Lifecycle;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>What a connection asks for, as its annotations and its spec say it.</summary>
+internal static class ConnectionRequests
+{
+    /// <summary>The value that asks for a refresh now; ours counts before Flux's. Null when nobody asks.</summary>
+    public static string? RequestedAt(VismaConnection connection) =>
+        connection.Metadata.Annotation(VismaNames.RequestedAtAnnotation) ?? connection.Metadata.Annotation(VismaNames.FluxRequestedAtAnnotation);
+
+    /// <summary>True when that request was not attempted yet.</summary>
+    public static bool IsUnhandled(VismaConnection connection) =>
+        RequestedAt(connection) is { Length: > 0 } requested && requested != connection.Status.LastHandledReconcileAt;
+
+    /// <summary>Names for the messages of a refusal.</summary>
+    public static RefusalContext ContextOf(VismaConnection connection) => new(
+        connection.ClientName().ToString(),
+        connection.Spec.TenantId ?? string.Empty,
+        connection.Spec.AllScopes ? "all that the application is allowed" : string.Join(' ', connection.Spec.Scopes));
+}

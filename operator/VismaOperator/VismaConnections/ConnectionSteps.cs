@@ -1,0 +1,82 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Lifecycle;
+using VismaOperator.OAuthClients;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>Carries out one decision and says how the facts are afterwards. One instance serves one reconcile.</summary>
+internal sealed class ConnectionSteps(VismaConnection connection, UsableClient? client, ConnectionTools tools)
+{
+    // Read by an inspection, so that a rewrite that follows does not read again.
+    private Secret? inspected;
+
+    /// <summary>The facts after the step; null when the decision is no step but where the reconcile comes to rest.</summary>
+    public async Task<Facts?> TakeAsync(Decision decision, Facts facts, CancellationToken cancellationToken) => decision switch
+    {
+        Decision.Inspect => await InspectAsync(facts, cancellationToken),
+        Decision.Acknowledge => facts.Published(facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion }),
+        Decision.Adopt adopt => facts.Published(adopt.Token) with { Failure = null },
+        Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
+        Decision.Refresh refresh => await RefreshAsync(refresh.Cause, facts, cancellationToken),
+        Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, facts, cancellationToken),
+        _ => null,
+    };
+
+    private async Task<Facts> InspectAsync(Facts facts, CancellationToken cancellationToken)
+    {
+        inspected = await tools.Publisher.ReadAsync(connection.SecretName(), cancellationToken);
+        var whose = SecretInspector.Whose(inspected?.Metadata, connection);
+        ContentFacts content = inspected is not null && whose is SecretFacts.Owned
+            ? SecretInspector.Judge(inspected, connection, facts.Token)
+            : new ContentFacts.Lost();
+        return facts with { Secret = whose, Content = content };
+    }
+
+    private async Task<Facts> RewriteAsync(Facts facts, CancellationToken cancellationToken)
+    {
+        if (inspected is null || SecretInspector.TokenIn(inspected, facts.Token!) is not { } token)
+        {
+            return facts with { Content = new ContentFacts.Lost() };
+        }
+
+        tools.Leadership.EnsureLeader();
+        return await tools.Publisher.PublishAsync(connection, token, cancellationToken) switch
+        {
+            Publication.Done done => facts.Published(done.Token),
+            Publication.Refused refused => facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Roll()),
+            var publication => throw new InvalidOperationException($"Unknown publication {publication.GetType().Name}."),
+        };
+    }
+
+    private async Task<Facts> RefreshAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
+    {
+        var usable = client ?? throw new InvalidOperationException("A refresh was decided without a usable client.");
+        var outcome = await tools.Refresher.RefreshAsync(connection, usable, cancellationToken);
+        tools.Metrics.Refreshed(cause, outcome);
+        switch (outcome)
+        {
+            case RefreshOutcome.Stored stored:
+                tools.Log.Refreshed(cause, stored.Token.ExpirationTime, stored.Token.RefreshTime);
+                return facts.Succeeded(stored.Token);
+            case RefreshOutcome.Failed failed:
+                tools.Log.RefreshFailed(cause, failed.Problem.Reason, failed.Problem.Message);
+                return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Roll());
+            default:
+                throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
+        }
+    }
+
+    private async Task<Facts> WithdrawAsync(Problem problem, Facts facts, CancellationToken cancellationToken)
+    {
+        tools.Leadership.EnsureLeader();
+        await tools.Publisher.RemoveAsync(connection.SecretName(), connection, cancellationToken);
+        if (connection.Status.SecretName is { } recorded && recorded != connection.SecretName().Name)
+        {
+            await tools.Publisher.RemoveAsync(new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded), connection, cancellationToken);
+        }
+
+        tools.Log.Withdrawn(problem.Reason);
+        return facts.Withdrawn(problem, tools.Time.GetUtcNow());
+    }
+}

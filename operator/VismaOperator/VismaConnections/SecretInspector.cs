@@ -1,0 +1,116 @@
+using System.Globalization;
+using Kubernetes.Client.Resources;
+using Lifecycle;
+using OAuth;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>Judges a consumer Secret: whose it is, and whether its content is what was published.</summary>
+internal static class SecretInspector
+{
+    /// <summary>
+    /// Whose Secret this is: ours when it bears our label and names this connection, and no other living object controls
+    /// it. After a restore from a backup the controller reference names an earlier UID of the same connection: ours still.
+    /// </summary>
+    public static SecretFacts Whose(ObjectMeta? secret, VismaConnection connection)
+    {
+        if (secret is null)
+        {
+            return new SecretFacts.Absent();
+        }
+
+        if (!IsOurs(secret, connection))
+        {
+            return new SecretFacts.Foreign(NotOwned(secret, connection));
+        }
+
+        return secret.DeletionTimestamp is null ? new SecretFacts.Owned(secret.ResourceVersion ?? string.Empty) : new SecretFacts.Going();
+    }
+
+    /// <summary>True when the Secret bears our marks for this connection.</summary>
+    public static bool IsOurs(ObjectMeta secret, VismaConnection connection) =>
+        secret.Label(VismaNames.SecretLabel) == VismaNames.TokenSecretValue
+        && secret.Annotation(VismaNames.ConnectionAnnotation) == connection.Metadata.Name
+        && (secret.OwnerReferences ?? []).All(owner => owner.Controller != true || IsThisConnection(owner, connection));
+
+    /// <summary>Compares the content with what status says was published.</summary>
+    public static ContentFacts Judge(Secret secret, VismaConnection connection, TokenRecord? recorded)
+    {
+        var fingerprint = TokenSecret.Fingerprint(secret.Data);
+        if (recorded is not null && fingerprint == recorded.Fingerprint)
+        {
+            return HasOurMarks(secret, connection, recorded) ? new ContentFacts.Intact() : new ContentFacts.Healable();
+        }
+
+        if (Unrecorded(secret, connection, fingerprint) is { } newer && (recorded is null || newer.IssueTime > recorded.IssueTime))
+        {
+            return new ContentFacts.Unrecorded(newer);
+        }
+
+        return recorded is not null && IsTokenIntact(secret, connection, recorded) ? new ContentFacts.Healable() : new ContentFacts.Lost();
+    }
+
+    /// <summary>The token that the Secret holds, with the times that are on record; null when the key is gone.</summary>
+    public static IssuedToken? TokenIn(Secret secret, TokenRecord recorded) =>
+        secret.Data is not null && secret.Data.TryGetValue(StandardKeys.AccessToken, out var value) && value.Length > 0
+            ? new IssuedToken
+            {
+                AccessToken = Sensitive.From(value.RevealText()),
+                IssueTime = recorded.IssueTime,
+                ExpirationTime = recorded.ExpirationTime,
+                Inputs = recorded.Inputs,
+                GrantedScopes = recorded.GrantedScopes,
+            }
+            : null;
+
+    private static bool HasOurMarks(Secret secret, VismaConnection connection, TokenRecord recorded)
+    {
+        var token = TokenIn(secret, recorded);
+        return token is not null && TokenSecret.HasMarks(secret.Metadata, TokenSecret.Render(connection, token, secret.Metadata).Metadata);
+    }
+
+    // Rendered anew around the token that stands there, the content has the recorded fingerprint only if that token is the published one.
+    private static bool IsTokenIntact(Secret secret, VismaConnection connection, TokenRecord recorded) =>
+        TokenIn(secret, recorded) is { } token
+        && TokenSecret.Fingerprint(TokenSecretData.Render(connection, token)) == recorded.Fingerprint;
+
+    // A process that ended between its two writes left a Secret that describes itself, newer than status.
+    private static TokenRecord? Unrecorded(Secret secret, VismaConnection connection, string fingerprint)
+    {
+        var meta = secret.Metadata;
+        if (meta.Annotation(VismaNames.FingerprintAnnotation) != fingerprint
+            || Instant(meta, VismaNames.IssuedAtAnnotation) is not { } issued
+            || Instant(meta, VismaNames.ExpiresAtAnnotation) is not { } expires
+            || meta.Annotation(VismaNames.InputsAnnotation) is not { } inputs
+            || meta.Annotation(VismaNames.LayoutAnnotation) is not { } layout)
+        {
+            return null;
+        }
+
+        return new TokenRecord
+        {
+            IssueTime = issued,
+            ExpirationTime = expires,
+            RefreshTime = ConnectionFactsReader.RefreshTime(connection, issued, expires),
+            Inputs = inputs,
+            Layout = layout,
+            Fingerprint = fingerprint,
+            SecretName = meta.Name,
+            SecretResourceVersion = meta.ResourceVersion ?? string.Empty,
+            GrantedScopes = ScopesIn(secret),
+        };
+    }
+
+    private static string[]? ScopesIn(Secret secret) =>
+        secret.Data!.TryGetValue(StandardKeys.Scope, out var scope) && scope.Length > 0 ? scope.RevealText().Split(' ', StringSplitOptions.RemoveEmptyEntries) : null;
+
+    private static DateTimeOffset? Instant(ObjectMeta meta, string annotation) =>
+        DateTimeOffset.TryParseExact(meta.Annotation(annotation), TimeConverter.Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
+
+    private static bool IsThisConnection(OwnerReference owner, VismaConnection connection) =>
+        owner.Kind == VismaConnection.ResourceKind.Kind && owner.Name == connection.Metadata.Name && owner.ApiVersion == VismaNames.ApiVersion;
+
+    private static Problem NotOwned(ObjectMeta secret, VismaConnection connection) => new(
+        Reason.SecretNotOwned,
+        $"Secret {secret.NamespacedName} exists and does not belong to VismaConnection {connection.Metadata.Name}, so it is left as it is. Choose another spec.secret.name, or delete that Secret.");
+}

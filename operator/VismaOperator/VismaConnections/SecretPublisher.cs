@@ -1,0 +1,119 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using Problem = Lifecycle.Problem;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>
+/// Writes the consumer Secret: one request in the usual case, since everything it needs is known from watched metadata.
+/// Never writes over a Secret that is not ours.
+/// </summary>
+internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMetadata> secrets)
+{
+    // Each round follows a change by somebody else; more than a few in a row are better left to the queue's backoff.
+    private const int MaxRounds = 4;
+
+    /// <summary>Puts the token into the connection's Secret.</summary>
+    public async Task<Publication> PublishAsync(VismaConnection connection, IssuedToken token, CancellationToken cancellationToken)
+    {
+        var name = connection.SecretName();
+        var present = secrets.Find(name)?.Metadata;
+        for (var round = 1; ; round++)
+        {
+            if (present is not null && SecretInspector.Whose(present, connection) is SecretFacts.Foreign foreign)
+            {
+                return new Publication.Refused(foreign.Problem);
+            }
+
+            try
+            {
+                return Published(connection, token, await WriteAsync(TokenSecret.Render(connection, token, present), present, cancellationToken));
+            }
+            catch (KubernetesException failure) when (IsLostRace(failure) && round < MaxRounds)
+            {
+                present = (await client.FindAsync<SecretMetadata>(name, cancellationToken))?.Metadata;
+            }
+            catch (KubernetesException failure) when (failure.IsForbidden)
+            {
+                return new Publication.Refused(MayNotWrite(name));
+            }
+        }
+    }
+
+    /// <summary>The Secret with its content, straight from the API server; null when there is none.</summary>
+    public Task<Secret?> ReadAsync(NamespacedName name, CancellationToken cancellationToken) => client.FindAsync<Secret>(name, cancellationToken);
+
+    /// <summary>Deletes a Secret of that name if it is ours, and exactly the one that was seen.</summary>
+    public async Task RemoveAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var present = secrets.Find(name)?.Metadata;
+        if (present is null || present.DeletionTimestamp is not null || !SecretInspector.IsOurs(present, connection))
+        {
+            return;
+        }
+
+        try
+        {
+            await client.DeleteAsync<SecretMetadata>(name, new DeletePreconditions(Uid: present.Uid), cancellationToken);
+        }
+        catch (KubernetesException failure) when (failure.IsNotFound)
+        {
+            // Gone is what was wanted.
+        }
+
+        secrets.ObserveDeletion(name, present.Uid);
+    }
+
+    private Publication.Done Published(VismaConnection connection, IssuedToken token, Secret written)
+    {
+        secrets.Observe(new SecretMetadata { Metadata = written.Metadata });
+        return new Publication.Done(token.ToRecord(connection, written));
+    }
+
+    private async Task<Secret> WriteAsync(Secret secret, ObjectMeta? present, CancellationToken cancellationToken)
+    {
+        if (present is null)
+        {
+            return await client.CreateAsync(secret, cancellationToken);
+        }
+
+        try
+        {
+            return await client.ReplaceAsync(secret, cancellationToken);
+        }
+        catch (KubernetesException failure) when (failure.IsInvalid)
+        {
+            return await CreateAnewAsync(secret, present, cancellationToken);
+        }
+    }
+
+    // The type of a Secret never changes, and neither does an immutable one: the only way is a new object.
+    private async Task<Secret> CreateAnewAsync(Secret secret, ObjectMeta present, CancellationToken cancellationToken)
+    {
+        await client.DeleteAsync<SecretMetadata>(present.NamespacedName, new DeletePreconditions(Uid: present.Uid), cancellationToken);
+        secrets.ObserveDeletion(present.NamespacedName, present.Uid);
+        return await client.CreateAsync(secret.WithMetadata(secret.Metadata with { ResourceVersion = null }), cancellationToken);
+    }
+
+    private static bool IsLostRace(KubernetesException failure) => failure.IsConflict || failure.IsAlreadyExists || failure.IsNotFound;
+
+    private static Problem MayNotWrite(NamespacedName name) => new(
+        Reason.SecretForbidden,
+        $"The operator may not write Secret {name}. Grant its service account create, update and delete on Secrets in namespace {name.Namespace}, and see whether an admission policy refuses it.");
+}
+
+/// <summary>What became of a publication.</summary>
+internal abstract record Publication
+{
+    private Publication()
+    {
+    }
+
+    /// <summary>The token stands in the Secret.</summary>
+    public sealed record Done(TokenRecord Token) : Publication;
+
+    /// <summary>The Secret could not be written before a person acts.</summary>
+    public sealed record Refused(Problem Problem) : Publication;
+}

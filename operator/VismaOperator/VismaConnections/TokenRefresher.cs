@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Kubernetes.Controllers.Leadership;
+using Lifecycle;
+using OAuth;
+using VismaOperator.OAuthClients;
+using Problem = Lifecycle.Problem;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>
+/// The refresh-and-persist section. From the moment a request leaves for the provider, nothing but its own deadline ends it:
+/// a token that was issued is worth storing even while the process is being stopped. A token that could not be stored
+/// is held in memory, so that an API server that is away does not make the provider issue another.
+/// </summary>
+internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher publisher, ILeadership leadership, TimeProvider time)
+{
+    /// <summary>Longer than the provider's own timeout, so that a queue in front of it can drain; shorter than a pod's 30 s of grace.</summary>
+    public static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(15);
+
+    /// <summary>For the write that follows, counted anew.</summary>
+    public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<NamespacedName, IssuedToken> unstored = new();
+
+    /// <summary>Gets a token and publishes it.</summary>
+    public async Task<RefreshOutcome> RefreshAsync(VismaConnection connection, UsableClient client, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
+        var (token, failure) = Unstored(connection, inputs) is { } held ? (held, null) : await RequestAsync(connection, client, inputs);
+        return token is null ? failure! : await StoreAsync(connection, token);
+    }
+
+    /// <summary>The connection is gone: what could not be stored for it is dropped.</summary>
+    public void Forget(NamespacedName connection) => unstored.TryRemove(connection, out _);
+
+    private IssuedToken? Unstored(VismaConnection connection, string inputs) =>
+        unstored.TryGetValue(connection.Metadata.NamespacedName, out var held)
+        && held.Inputs == inputs
+        && ConnectionFactsReader.RefreshTime(connection, held.IssueTime, held.ExpirationTime) > time.GetUtcNow()
+            ? held
+            : null;
+
+    private async Task<(IssuedToken? Token, RefreshOutcome? Failure)> RequestAsync(VismaConnection connection, UsableClient client, string inputs)
+    {
+        leadership.EnsureLeader();
+        var deadline = leadership.Remaining < RequestDeadline ? leadership.Remaining : RequestDeadline;
+        using var cancellation = new CancellationTokenSource(deadline, time);
+        var issueTime = WholeSecond(time.GetUtcNow());
+        var attempt = await AttemptAsync(connection, client, cancellation.Token);
+        return attempt.Tokens is { } tokens
+            ? (Issued(tokens, issueTime, inputs), null)
+            : (null, new RefreshOutcome.Failed(attempt.Problem!, attempt.RetryAfter));
+    }
+
+    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, CancellationToken deadline)
+    {
+        try
+        {
+            return await source.RequestAsync(client, Request(connection), ConnectionRequests.ContextOf(connection), deadline);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return new TokenAttempt(TimedOut(client), retryAfter: null);
+        }
+    }
+
+    private async Task<RefreshOutcome> StoreAsync(VismaConnection connection, IssuedToken token)
+    {
+        var key = connection.Metadata.NamespacedName;
+        unstored[key] = token;
+        using var cancellation = new CancellationTokenSource(StoreDeadline, time);
+        var publication = await publisher.PublishAsync(connection, token, cancellation.Token);
+        if (publication is Publication.Done done)
+        {
+            unstored.TryRemove(key, out _);
+            return new RefreshOutcome.Stored(done.Token);
+        }
+
+        return new RefreshOutcome.Failed(((Publication.Refused)publication).Problem, RetryAfter: null);
+    }
+
+    private static IssuedToken Issued(TokenSet tokens, DateTimeOffset issueTime, string inputs) => new()
+    {
+        AccessToken = tokens.AccessToken,
+        IssueTime = issueTime,
+        ExpirationTime = WholeSecond(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
+        Inputs = inputs,
+        GrantedScopes = tokens.GrantedScopes,
+    };
+
+    private static TokenRequest.ClientCredentialsGrant Request(VismaConnection connection) => new(
+        connection.Spec.AllScopes ? [] : connection.Spec.Scopes,
+        connection.Spec.TenantId is { Length: > 0 } tenant ? new Dictionary<string, string> { ["tenant_id"] = tenant } : new Dictionary<string, string>());
+
+    private static Problem TimedOut(UsableClient client) => new(
+        Reason.ProviderUnavailable,
+        $"The provider {client.Issuer.Host} did not answer within {RequestDeadline.TotalSeconds:0} s. It is tried again by itself; if this lasts, look at its status page and at the network between.");
+
+    // Status and Secret hold whole seconds; rounding down never promises more than there is.
+    private static DateTimeOffset WholeSecond(DateTimeOffset instant) => instant.AddTicks(-(instant.Ticks % TimeSpan.TicksPerSecond));
+}
+
+/// <summary>What became of a refresh.</summary>
+internal abstract record RefreshOutcome
+{
+    private RefreshOutcome()
+    {
+    }
+
+    /// <summary>A token was issued and stands in the Secret.</summary>
+    public sealed record Stored(TokenRecord Token) : RefreshOutcome;
+
+    /// <summary>No token was issued, or it could not be stored before a person acts.</summary>
+    public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : RefreshOutcome;
+}

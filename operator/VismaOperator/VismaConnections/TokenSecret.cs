@@ -1,0 +1,131 @@
+using System.Globalization;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>Renders the consumer Secret, and reads our marks on it. The contract with every application that mounts it.</summary>
+internal static class TokenSecret
+{
+    /// <summary>The Secret as it should be: content and marks of ours, foreign labels and annotations of the present one kept.</summary>
+    /// <param name="connection">Whose token it is.</param>
+    /// <param name="token">The token and its times.</param>
+    /// <param name="present">Metadata of the Secret that stands there; null when none does.</param>
+    public static Secret Render(VismaConnection connection, IssuedToken token, ObjectMeta? present)
+    {
+        var data = TokenSecretData.Render(connection, token);
+        return new Secret
+        {
+            Metadata = Metadata(connection, token, Fingerprint(data), present),
+            Type = connection.Spec.Secret.Template?.Type ?? SecretTemplate.DefaultType,
+            Data = data,
+        };
+    }
+
+    /// <summary>Hash of a Secret's content; changes with every key and value.</summary>
+    public static string Fingerprint(IReadOnlyDictionary<string, SecretValue>? data) =>
+        ShortHash.OfContent([.. (data ?? new Dictionary<string, SecretValue>()).OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => (string[])[pair.Key, pair.Value.RevealText()])]);
+
+    /// <summary>True when every mark of ours stands as it would be rendered.</summary>
+    public static bool HasMarks(ObjectMeta present, ObjectMeta rendered) =>
+        Holds(present.Labels, rendered.Labels) && Holds(present.Annotations, rendered.Annotations) && SameOwner(present, rendered);
+
+    private static ObjectMeta Metadata(VismaConnection connection, IssuedToken token, string fingerprint, ObjectMeta? present)
+    {
+        var name = connection.SecretName();
+        var template = connection.Spec.Secret.Template?.Metadata;
+        var earlier = (present?.Annotation(VismaNames.TemplateKeysAnnotation) ?? string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var labels = Without(present?.Labels, earlier, template?.Labels);
+        labels[VismaNames.ManagedByLabel] = VismaNames.ManagedByValue;
+        labels[VismaNames.SecretLabel] = VismaNames.TokenSecretValue;
+        var annotations = Without(present?.Annotations, earlier, template?.Annotations);
+        annotations[VismaNames.ConnectionAnnotation] = connection.Metadata.Name;
+        annotations[VismaNames.IssuedAtAnnotation] = Rfc3339(token.IssueTime);
+        annotations[VismaNames.ExpiresAtAnnotation] = Rfc3339(token.ExpirationTime);
+        annotations[VismaNames.FingerprintAnnotation] = fingerprint;
+        annotations[VismaNames.InputsAnnotation] = token.Inputs;
+        annotations[VismaNames.LayoutAnnotation] = ConnectionHashes.Layout(connection);
+        MarkTemplateKeys(annotations, template);
+        return new ObjectMeta
+        {
+            Name = name.Name,
+            Namespace = name.Namespace,
+            ResourceVersion = present?.ResourceVersion,
+            Labels = labels,
+            Annotations = annotations,
+            OwnerReferences = connection.Spec.Secret.DeletionPolicy == DeletionPolicy.Retain ? null : [OwnerReferences.To(connection)],
+            Finalizers = present?.Finalizers,
+        };
+    }
+
+    private static void MarkTemplateKeys(Dictionary<string, string> annotations, TemplateMetadata? template)
+    {
+        var keys = (template?.Labels?.Keys ?? []).Concat(template?.Annotations?.Keys ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        if (keys.Count > 0)
+        {
+            annotations[VismaNames.TemplateKeysAnnotation] = string.Join(' ', keys);
+        }
+        else
+        {
+            annotations.Remove(VismaNames.TemplateKeysAnnotation);
+        }
+    }
+
+    private static Dictionary<string, string> Without(IReadOnlyDictionary<string, string>? present, IReadOnlyList<string> earlier, IReadOnlyDictionary<string, string>? template)
+    {
+        var kept = (present ?? new Dictionary<string, string>()).Where(pair => !earlier.Contains(pair.Key, StringComparer.Ordinal));
+        var result = kept.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        foreach (var (key, value) in template ?? new Dictionary<string, string>())
+        {
+            result[key] = value;
+        }
+
+        return result;
+    }
+
+    private static bool Holds(IReadOnlyDictionary<string, string>? present, IReadOnlyDictionary<string, string>? wanted) =>
+        (wanted ?? new Dictionary<string, string>()).All(pair => present is not null && present.TryGetValue(pair.Key, out var value) && value == pair.Value);
+
+    private static bool SameOwner(ObjectMeta present, ObjectMeta rendered)
+    {
+        var owner = rendered.OwnerReferences is [var reference] ? reference.Uid : null;
+        var owners = present.OwnerReferences ?? [];
+        return owner is null ? owners.Count == 0 : owners.Any(candidate => candidate.Uid == owner);
+    }
+
+    internal static string Rfc3339(DateTimeOffset instant) => instant.UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
+}
+
+/// <summary>A token as it goes into a Secret.</summary>
+internal sealed record IssuedToken
+{
+    /// <summary>The access token.</summary>
+    public required OAuth.Sensitive AccessToken { get; init; }
+
+    /// <summary>When it was issued, to the second.</summary>
+    public required DateTimeOffset IssueTime { get; init; }
+
+    /// <summary>When it expires, to the second.</summary>
+    public required DateTimeOffset ExpirationTime { get; init; }
+
+    /// <summary>What it was asked with; see <see cref="TokenInputs"/>.</summary>
+    public required string Inputs { get; init; }
+
+    /// <summary>Scopes that were granted; null when the provider did not say.</summary>
+    public IReadOnlyList<string>? GrantedScopes { get; init; }
+
+    /// <summary>What status is to say of it once it stands in a Secret.</summary>
+    public TokenRecord ToRecord(VismaConnection connection, Secret published) => new()
+    {
+        IssueTime = IssueTime,
+        ExpirationTime = ExpirationTime,
+        RefreshTime = ConnectionFactsReader.RefreshTime(connection, IssueTime, ExpirationTime),
+        Inputs = Inputs,
+        Layout = ConnectionHashes.Layout(connection),
+        Fingerprint = TokenSecret.Fingerprint(published.Data),
+        SecretName = published.Metadata.Name,
+        SecretResourceVersion = published.Metadata.ResourceVersion ?? string.Empty,
+        GrantedScopes = GrantedScopes,
+    };
+}

@@ -1,0 +1,70 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Wiring;
+
+/// <summary>Every cache of the operator. Memory follows what these hold: our objects, our Secrets' metadata, and the few Secrets that clients reference.</summary>
+internal sealed class OperatorCaches
+{
+    /// <summary>Name of the index that finds connections by their namespace.</summary>
+    public const string NamespaceIndex = "namespace";
+
+    private const string TokenSecretSelector = $"{VismaNames.SecretLabel}={VismaNames.TokenSecretValue}";
+
+    /// <summary>Makes the caches; nothing is asked before the loops run.</summary>
+    /// <param name="client">The cluster.</param>
+    /// <param name="namespaces">Namespaces to work in; empty for all.</param>
+    /// <param name="time">Wall clock and durations.</param>
+    /// <param name="logs">Where each cache logs.</param>
+    /// <param name="jitter">Numbers in [0, 1) that spread reconnects.</param>
+    public OperatorCaches(IKubernetesClient client, IReadOnlyList<string> namespaces, TimeProvider time, ILoggerFactory logs, Func<double> jitter)
+    {
+        var selectors = namespaces.Count == 0 ? [ResourceSelector.All] : namespaces.Select(name => new ResourceSelector(name)).ToList();
+        var ours = selectors.Select(selector => selector with { LabelSelector = TokenSecretSelector }).ToList();
+        Connections = new(client, selectors, time, logs.CreateLogger("Cache.VismaConnection"), jitter);
+        Clients = new(client, selectors, time, logs.CreateLogger("Cache.OAuthClient"), jitter);
+        TokenSecrets = new(client, ours, time, logs.CreateLogger("Cache.TokenSecret"), jitter);
+        Credentials = new(client, time, logs.CreateLogger("Cache.Credential"), jitter);
+        Namespaces = namespaces.Count == 0 ? new(client, [ResourceSelector.All], time, logs.CreateLogger("Cache.Namespace"), jitter) : null;
+        Connections.Store.AddIndex(NamespaceIndex, connection => [connection.Metadata.Namespace ?? string.Empty]);
+    }
+
+    /// <summary>The connections.</summary>
+    public Informer<VismaConnection> Connections { get; }
+
+    /// <summary>The clients.</summary>
+    public Informer<OAuthClient> Clients { get; }
+
+    /// <summary>Metadata of the Secrets that bear our label; never their content.</summary>
+    public Informer<SecretMetadata> TokenSecrets { get; }
+
+    /// <summary>The Secrets that clients reference, each watched by its name.</summary>
+    public WatchSet<Secret> Credentials { get; }
+
+    /// <summary>The namespaces; null where only Roles in listed namespaces are given.</summary>
+    public Informer<Namespace>? Namespaces { get; }
+
+    /// <summary>Watches exactly the Secrets that clients reference now.</summary>
+    public void FollowCredentials() =>
+        Credentials.Follow(Clients.Store.List().SelectMany(CredentialReader.ReferencesOf).ToHashSet());
+
+    /// <summary>The caches' loops; each runs until it is asked to stop.</summary>
+    public IReadOnlyList<(string Name, Func<CancellationToken, Task> RunAsync)> Loops =>
+    [
+        ("connections", Connections.RunAsync),
+        ("clients", Clients.RunAsync),
+        ("token secrets", TokenSecrets.RunAsync),
+        ("credentials", Credentials.RunAsync),
+        .. Namespaces is null ? [] : new (string, Func<CancellationToken, Task>)[] { ("namespaces", Namespaces.RunAsync) },
+    ];
+
+    /// <summary>Waits until every list was taken once. Credentials are waited for one by one, by whoever needs them.</summary>
+    public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        Connections.WaitUntilSyncedAsync(cancellationToken),
+        Clients.WaitUntilSyncedAsync(cancellationToken),
+        TokenSecrets.WaitUntilSyncedAsync(cancellationToken),
+        Namespaces?.WaitUntilSyncedAsync(cancellationToken) ?? Task.CompletedTask);
+}

@@ -1,0 +1,95 @@
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Queueing;
+using Kubernetes.Controllers.Telemetry;
+using Kubernetes.Controllers.Writing;
+using VismaOperator.Hosting;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Wiring;
+
+/// <summary>
+/// Builds the caches and controllers of both kinds, in explicit constructor calls: the order of construction is the order
+/// of dependence, and what a part can reach is what it was given.
+/// </summary>
+internal sealed class OperatorControllers : IControllerSet, IDisposable
+{
+    private readonly OperatorCaches caches;
+    private readonly OperatorTriggers triggers;
+    private readonly WorkQueue connectionQueue;
+    private readonly WorkQueue clientQueue;
+
+    /// <summary>Builds everything; nothing runs yet.</summary>
+    public OperatorControllers(OperatorContext context)
+    {
+        caches = new OperatorCaches(context.Client, context.Namespaces, context.Time, context.Logs, context.Random);
+        connectionQueue = new WorkQueue(context.Time, BackoffOptions.ForKeys, context.Random);
+        clientQueue = new WorkQueue(context.Time, BackoffOptions.ForKeys, context.Random);
+        var book = new CredentialBook(context.Time);
+        var reader = new CredentialReader(caches.Credentials);
+        INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : new FetchedNamespaces(context.Client, context.Time);
+        var directory = new ClientDirectory(caches.Clients.Store, reader, book, namespaces, context.AllowLists, context.Time);
+        var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
+        var metrics = new ControllerMetrics(context.Meters);
+        triggers = new OperatorTriggers(caches, connectionQueue, clientQueue);
+        triggers.Listen(book);
+        Controllers =
+        [
+            Loop("vismaconnection", "VismaConnection", connectionQueue, Connections(context, directory, book, namespaces, events), context, metrics),
+            Loop("oauthclient", "OAuthClient", clientQueue, Clients(context, directory, reader, book, events), context, metrics),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BackgroundLoop> Caches => [.. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync))];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BackgroundLoop> Controllers { get; }
+
+    /// <inheritdoc/>
+    public bool HasSynced => caches.WaitUntilSyncedAsync(CancellationToken.None).IsCompletedSuccessfully;
+
+    /// <inheritdoc/>
+    public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => caches.WaitUntilSyncedAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        triggers.Dispose();
+        connectionQueue.Dispose();
+        clientQueue.Dispose();
+    }
+
+    private ConnectionReconciler Connections(OperatorContext context, ClientDirectory directory, CredentialBook book, INamespaces namespaces, EventRecorder events)
+    {
+        var publisher = new SecretPublisher(context.Client, caches.TokenSecrets.Store);
+        var source = new ClientTokenSource(context.Tokens, context.Metadata, book);
+        var tools = new ConnectionTools
+        {
+            Publisher = publisher,
+            Refresher = new TokenRefresher(source, publisher, context.Leadership, context.Time),
+            Leadership = context.Leadership,
+            Time = context.Time,
+            Roll = context.Random,
+            Metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List),
+            Log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection")),
+        };
+        var observer = new ConnectionObserver(caches.TokenSecrets.Store, directory, namespaces, context.AllowLists);
+        var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, context.Leadership, context.Time);
+        return new ConnectionReconciler(caches.Connections.Store, observer, reporter, tools);
+    }
+
+    private OAuthClientReconciler Clients(OperatorContext context, ClientDirectory directory, CredentialReader reader, CredentialBook book, EventRecorder events)
+    {
+        var observer = new OAuthClientObserver(directory, reader, book, context.Metadata, caches.Connections.Store);
+        var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
+        return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, context.Time);
+    }
+
+    private static BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context, ControllerMetrics metrics)
+    {
+        var logger = context.Logs.CreateLogger($"Controller.{kind}");
+        var controller = new Controller(name, queue, reconciler, context.Workers, logger, metrics, context.Time) { Kind = kind };
+        return new BackgroundLoop($"controller {name}", controller.RunAsync);
+    }
+}

@@ -1,0 +1,135 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Queueing;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Wiring;
+
+/// <summary>
+/// Maps what changed to the keys that must be looked at. A trigger carries no news: the reconcile looks for itself, so a
+/// trigger too many costs a look, and only one too few would be a fault.
+/// </summary>
+internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connectionQueue, WorkQueue clientQueue) : IDisposable
+{
+    /// <summary>Name of the index that finds clients by a Secret that they reference.</summary>
+    public const string CredentialIndex = "credential";
+
+    private readonly List<IDisposable> subscriptions = [];
+
+    /// <summary>Starts to listen. Call before the caches run, so that nothing is missed.</summary>
+    public void Listen(CredentialBook book)
+    {
+        caches.Connections.Store.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
+        caches.Clients.Store.AddIndex(CredentialIndex, client => CredentialReader.ReferencesOf(client).Select(name => name.ToString()));
+        subscriptions.Add(caches.Connections.Store.Subscribe(OnConnection));
+        subscriptions.Add(caches.Clients.Store.Subscribe(OnClient));
+        subscriptions.Add(caches.TokenSecrets.Store.Subscribe(OnTokenSecret));
+        subscriptions.Add(caches.Credentials.Subscribe(OnCredential));
+        if (caches.Namespaces is { } namespaces)
+        {
+            subscriptions.Add(namespaces.Store.Subscribe(OnNamespace));
+        }
+
+        book.Changed += OnBook;
+        subscriptions.Add(new Unsubscribe(() => book.Changed -= OnBook));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => subscriptions.ForEach(subscription => subscription.Dispose());
+
+    // A change of status alone is our own writing; looking again would find nothing to do.
+    private void OnConnection(StoreChange<VismaConnection> change)
+    {
+        var (before, after) = (change.Before, change.After);
+        if (before is null || after is null || !ReferenceEquals(before, after) && !IsOnlyStatus(before.Metadata, after.Metadata))
+        {
+            connectionQueue.Add(change.Name);
+        }
+
+        if (before?.ClientName() != after?.ClientName())
+        {
+            Add(clientQueue, before?.ClientName());
+            Add(clientQueue, after?.ClientName());
+        }
+    }
+
+    private void OnClient(StoreChange<OAuthClient> change)
+    {
+        caches.FollowCredentials();
+        if (change.Before is null || change.After is null || !IsOnlyStatus(change.Before.Metadata, change.After.Metadata))
+        {
+            clientQueue.Add(change.Name);
+            AddConnectionsOf(change.Name);
+        }
+    }
+
+    private void OnTokenSecret(StoreChange<SecretMetadata> change)
+    {
+        var metadata = (change.After ?? change.Before)!.Metadata;
+        foreach (var name in Names(change).Distinct(StringComparer.Ordinal))
+        {
+            connectionQueue.Add(new NamespacedName(metadata.Namespace ?? string.Empty, name));
+        }
+    }
+
+    // Both sides of the change: an edit may have taken the annotation away.
+    private static IEnumerable<string> Names(StoreChange<SecretMetadata> change) =>
+        new[] { change.Before, change.After }.Select(secret => secret?.Metadata.Annotation(VismaNames.ConnectionAnnotation)).OfType<string>();
+
+    private void OnCredential(NamespacedName secret)
+    {
+        foreach (var client in caches.Clients.Store.FindBy(CredentialIndex, secret.ToString()))
+        {
+            clientQueue.Add(client.Metadata.NamespacedName);
+            AddConnectionsOf(client.Metadata.NamespacedName);
+        }
+    }
+
+    private void OnBook(NamespacedName client)
+    {
+        clientQueue.Add(client);
+        AddConnectionsOf(client);
+    }
+
+    // Labels decide which clients a namespace may use; a deletion decides whether anything may still be written in it.
+    private void OnNamespace(StoreChange<Namespace> change)
+    {
+        foreach (var connection in caches.Connections.Store.FindBy(OperatorCaches.NamespaceIndex, change.Name.Name))
+        {
+            connectionQueue.Add(connection.Metadata.NamespacedName);
+        }
+    }
+
+    private void AddConnectionsOf(NamespacedName client)
+    {
+        foreach (var connection in caches.Connections.Store.FindBy(OAuthClientObserver.ClientIndex, client.ToString()))
+        {
+            connectionQueue.Add(connection.Metadata.NamespacedName);
+        }
+    }
+
+    private static void Add(WorkQueue queue, NamespacedName? key)
+    {
+        if (key is { } name)
+        {
+            queue.Add(name);
+        }
+    }
+
+    private static bool IsOnlyStatus(ObjectMeta before, ObjectMeta after) =>
+        before.Uid == after.Uid
+        && before.Generation == after.Generation
+        && before.DeletionTimestamp == after.DeletionTimestamp
+        && SameRequests(before, after);
+
+    private static bool SameRequests(ObjectMeta before, ObjectMeta after) =>
+        before.Annotation(VismaNames.RequestedAtAnnotation) == after.Annotation(VismaNames.RequestedAtAnnotation)
+        && before.Annotation(VismaNames.FluxRequestedAtAnnotation) == after.Annotation(VismaNames.FluxRequestedAtAnnotation);
+
+    private sealed class Unsubscribe(Action action) : IDisposable
+    {
+        public void Dispose() => action();
+    }
+}
