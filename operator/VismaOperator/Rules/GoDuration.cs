@@ -11,8 +11,8 @@ public static class GoDuration
 {
     private static readonly (string Name, long Milliseconds)[] units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-    // Nine digits of hours are a century times a thousand: still far inside a TimeSpan.
-    private const int MaxDigits = 9;
+    // Six digits of hours are 114 years: inside a TimeSpan, and inside the 292 years of a duration in Go and CEL.
+    private const int MaxDigits = 6;
 
     /// <summary>Reads a duration; false when the text is not one.</summary>
     public static bool TryParse(string? text, out TimeSpan duration)
