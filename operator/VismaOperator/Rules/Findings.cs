@@ -1,0 +1,20 @@
+namespace VismaOperator.Rules;
+
+/// <summary>Collects problems while a spec is checked.</summary>
+internal sealed class Findings
+{
+    private readonly List<Problem> problems = [];
+
+    internal IReadOnlyList<Problem> All => problems;
+
+    /// <summary>Adds a problem unless the requirement is met.</summary>
+    internal void Require(bool isMet, string path, string message)
+    {
+        if (!isMet)
+        {
+            Add(path, ProblemReasons.InvalidSpec, message);
+        }
+    }
+
+    internal void Add(string path, string reason, string message) => problems.Add(new(path, reason, message));
+}
