@@ -1,0 +1,103 @@
+using System.Net;
+
+namespace OAuth.Tests;
+
+public sealed class HostTests
+{
+    private static readonly HostPolicy Policy = new(["connect.visma.com"], ["idp.internal"], TransportRule.HttpsOnly);
+
+    [Theory]
+    [InlineData("https://connect.visma.com")]
+    [InlineData("https://CONNECT.visma.com:8443/connect/token?x=ø")]
+    [InlineData("https://idp.internal/realm")]
+    public void Listed_hosts_are_fine(string url) => Assert.Null(Policy.ProblemWith(new Uri(url)));
+
+    [Theory]
+    [InlineData("http://connect.visma.com", "not encrypted")]
+    [InlineData("https://evil.example", "not allowed")]
+    [InlineData("https://connect.visma.com.evil.example", "not allowed")]
+    [InlineData("https://connect.visma.com@evil.example", "user information")]
+    [InlineData("https://connect\u2024visma.com", "U+2024")]
+    [InlineData("https://connect\uff0evisma.com/connect/token", "U+FF0E")]
+    [InlineData("https://c\u043fnnect.visma.com", "U+043F")]
+    [InlineData("ftp://connect.visma.com", "https")]
+    public void Other_URLs_are_refused_with_the_reason(string url, string reason) =>
+        Assert.Contains(reason, Policy.ProblemWith(new Uri(url)), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_dot_that_is_none_is_explained() =>
+        Assert.Contains("looks like a full stop", HostName.ProblemIn("https://eu\u2024integrator.io/connection/oauth2callback"), StringComparison.Ordinal);
+
+    [Fact]
+    public void Only_the_authority_must_be_ASCII()
+    {
+        Assert.True(HostName.IsAscii("https://example.com/ø?å#æ"));
+        Assert.False(HostName.IsAscii("https://exåmple.com/"));
+        Assert.False(HostName.IsAscii("exåmple.com"));
+    }
+
+    [Fact]
+    public void Http_can_be_allowed() =>
+        Assert.Null(new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed).ProblemWith(new Uri("http://127.0.0.1:8400")));
+
+    [Theory]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("10.1.2.3", false)]
+    [InlineData("172.16.0.1", false)]
+    [InlineData("172.32.0.1", true)]
+    [InlineData("192.168.1.1", false)]
+    [InlineData("169.254.169.254", false)]
+    [InlineData("100.64.0.1", false)]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("224.0.0.1", false)]
+    [InlineData("255.255.255.255", false)]
+    [InlineData("13.107.42.14", true)]
+    [InlineData("::1", false)]
+    [InlineData("::", false)]
+    [InlineData("fe80::1", false)]
+    [InlineData("fd00::1", false)]
+    [InlineData("ff02::1", false)]
+    [InlineData("::ffff:10.0.0.1", false)]
+    [InlineData("::ffff:13.107.42.14", true)]
+    [InlineData("64:ff9b::a00:1", false)]
+    [InlineData("64:ff9b::d6b:2a0e", true)]
+    [InlineData("2002:a00:1::1", false)]
+    [InlineData("2603:1020::1", true)]
+    public void Addresses_are_told_apart(string address, bool isPublic) => Assert.Equal(isPublic, PublicAddress.Is(IPAddress.Parse(address)));
+
+    [Fact]
+    public async Task A_built_in_host_at_a_private_address_is_not_contacted()
+    {
+        using var http = OAuthHttp.CreateClient(new HostPolicy(["localhost"], [], TransportRule.HttpAllowed), new OAuthHttpOptions());
+
+        var exception = await Assert.ThrowsAnyAsync<HttpRequestException>(() => http.GetAsync("http://localhost:9/", Some.Patience()));
+
+        Assert.Contains("private address", exception.GetBaseException().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_listed_host_at_a_private_address_is()
+    {
+        using var http = OAuthHttp.CreateClient(new HostPolicy(["localhost"], ["localhost"], TransportRule.HttpAllowed), new OAuthHttpOptions());
+
+        var exception = await Assert.ThrowsAnyAsync<HttpRequestException>(() => http.GetAsync("http://localhost:9/", Some.Patience()));
+
+        Assert.Equal(HttpRequestError.ConnectionError, exception.HttpRequestError);
+        Assert.IsNotType<HostRefusedException>(exception.GetBaseException());
+    }
+
+    [Fact]
+    public async Task A_host_outside_the_lists_is_stopped_before_DNS_and_said_so_in_the_outcome()
+    {
+        var time = new FakeTimeProvider(Some.Noon);
+        using var http = OAuthHttp.CreateClient(Policy, new OAuthHttpOptions());
+        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+
+        var outcome = await new TokenEndpoint(http, gate, time).RequestAsync(
+            new Uri("https://evil.example/token"), Some.Client(), Some.Request(), Some.Patience());
+
+        var unavailable = Assert.IsType<TokenOutcome.Unavailable>(outcome);
+        Assert.False(unavailable.MayHaveBeenProcessed);
+        Assert.Contains("evil.example is not allowed", unavailable.Cause, StringComparison.Ordinal);
+    }
+}

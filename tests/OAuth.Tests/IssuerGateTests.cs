@@ -1,0 +1,209 @@
+using System.Net;
+
+namespace OAuth.Tests;
+
+public sealed class IssuerGateTests : IDisposable
+{
+    private static readonly TokenOutcome Down = new TokenOutcome.Unavailable("down", null, MayHaveBeenProcessed: true);
+    private static readonly TokenOutcome Refused = new TokenOutcome.Refused("invalid_client", null, HttpStatusCode.BadRequest, null);
+
+    private readonly FakeTimeProvider time = new(Some.Noon);
+    private readonly IssuerGate gate;
+    private int sent;
+
+    public IssuerGateTests() => gate = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 2, MinimumThroughput = 4 }, time);
+
+    public void Dispose() => gate.Dispose();
+
+    [Fact]
+    public async Task Opens_after_an_outage_and_says_for_how_long()
+    {
+        await SendAsync(Down, times: 4);
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        var refusal = Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Down));
+
+        Assert.Equal(4, sent);
+        Assert.False(refusal.MayHaveBeenProcessed);
+        Assert.Equal(TimeSpan.FromSeconds(3), refusal.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Stays_closed_for_refusals_and_for_odd_answers()
+    {
+        await SendAsync(Refused, times: 50);
+        await SendAsync(new TokenOutcome.Malformed("odd"), times: 50);
+
+        Assert.Equal(100, sent);
+    }
+
+    [Fact]
+    public async Task Stays_closed_for_a_few_failures_among_many_answers()
+    {
+        await SendAsync(Refused, times: 10);
+        await SendAsync(Down, times: 5);
+
+        Assert.Equal(15, sent);
+    }
+
+    [Fact]
+    public async Task One_trial_goes_out_after_the_break_and_its_failure_keeps_it_open()
+    {
+        await SendAsync(Down, times: 4);
+        time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Same(Down, await SendAsync(Down));
+        await SendAsync(Down, times: 10);
+
+        Assert.Equal(5, sent);
+    }
+
+    [Fact]
+    public async Task Others_wait_out_a_running_trial_and_a_good_one_closes_the_circuit()
+    {
+        await SendAsync(Down, times: 4);
+        time.Advance(TimeSpan.FromSeconds(5));
+        var trial = new TaskCompletionSource<TokenOutcome>();
+        var trying = gate.RunAsync(Some.Endpoint, _ => trial.Task, Some.Patience());
+
+        Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+        Assert.Equal(4, sent);
+        trial.SetResult(Refused);
+        await trying;
+
+        Assert.Same(Refused, await SendAsync(Refused));
+    }
+
+    [Fact]
+    public async Task A_cancelled_trial_proves_nothing()
+    {
+        await SendAsync(Down, times: 4);
+        time.Advance(TimeSpan.FromSeconds(5));
+        using var caller = new CancellationTokenSource();
+        await caller.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gate.RunAsync(
+            Some.Endpoint, _ => Task.FromException<TokenOutcome>(new OperationCanceledException()), Some.Patience()));
+
+        Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+        Assert.Equal(4, sent);
+    }
+
+    [Fact]
+    public async Task Those_who_queued_while_it_opened_are_turned_away()
+    {
+        var outage = new TaskCompletionSource<TokenOutcome>();
+        await SendAsync(Down, times: 3);
+        var first = Enumerable.Range(0, 2).Select(_ => gate.RunAsync(Some.Endpoint, _ => outage.Task, Some.Patience())).ToList();
+        var queued = Enumerable.Range(0, 5).Select(_ => SendAsync(Refused)).ToList();
+
+        outage.SetResult(Down);
+        await Task.WhenAll(first);
+
+        Assert.All(await Task.WhenAll(queued), outcome => Assert.False(Assert.IsType<TokenOutcome.Unavailable>(outcome).MayHaveBeenProcessed));
+        Assert.Equal(3, sent);
+    }
+
+    [Fact]
+    public async Task A_burst_after_recovery_keeps_to_the_limit()
+    {
+        await SendAsync(Down, times: 4);
+        time.Advance(TimeSpan.FromSeconds(5));
+        await SendAsync(Refused);
+        var (running, most) = (0, 0);
+        var full = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+
+        var burst = Enumerable.Range(0, 30).Select(_ => gate.RunAsync(Some.Endpoint, HeldAsync, Some.Patience())).ToList();
+        await full.Task.WaitAsync(Some.Patience());
+        release.SetResult();
+        await Task.WhenAll(burst);
+
+        Assert.Equal(2, most);
+
+        async Task<TokenOutcome> HeldAsync(CancellationToken cancellationToken)
+        {
+            most = Math.Max(most, Interlocked.Increment(ref running));
+            if (most == 2)
+            {
+                full.TrySetResult();
+            }
+
+            await release.Task.WaitAsync(cancellationToken);
+            Interlocked.Decrement(ref running);
+            return Refused;
+        }
+    }
+
+    [Fact]
+    public async Task A_429_with_Retry_After_pauses_the_issuer_for_that_time()
+    {
+        await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        var pause = Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+        Assert.Equal((TimeSpan.FromSeconds(20), false), (pause.RetryAfter, pause.MayHaveBeenProcessed));
+        Assert.Equal(TimeSpan.FromSeconds(20), gate.States.Single().ClosedFor);
+        time.Advance(TimeSpan.FromSeconds(20));
+
+        Assert.Same(Refused, await SendAsync(Refused));
+    }
+
+    [Fact]
+    public async Task A_shorter_pause_does_not_end_a_longer_one()
+    {
+        var second = new TaskCompletionSource<TokenOutcome>();
+        var running = gate.RunAsync(Some.Endpoint, _ => second.Task, Some.Patience());
+        await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
+        second.SetResult(Throttled(TimeSpan.FromSeconds(1)));
+        await running;
+        time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+    }
+
+    [Fact]
+    public async Task Issuers_do_not_share_a_gate()
+    {
+        await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
+        await SendAsync(Down, times: 4);
+
+        Assert.Same(Refused, await gate.RunAsync(new Uri("https://other.example/token"), _ => Task.FromResult(Refused), Some.Patience()));
+    }
+
+    [Fact]
+    public async Task Waiting_for_a_place_can_be_given_up()
+    {
+        var busy = new TaskCompletionSource<TokenOutcome>();
+        var running = Enumerable.Range(0, 2).Select(_ => gate.RunAsync(Some.Endpoint, _ => busy.Task, Some.Patience())).ToList();
+        using var caller = new CancellationTokenSource();
+        var waiting = gate.RunAsync(Some.Endpoint, _ => Task.FromResult(Refused), caller.Token);
+        Assert.Equal((2, 1), (gate.States.Single().InFlight, (int)gate.States.Single().Queued));
+
+        await caller.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        busy.SetResult(Refused);
+        await Task.WhenAll(running);
+    }
+
+    private static TokenOutcome.Unavailable Throttled(TimeSpan wait) =>
+        new("429", wait, MayHaveBeenProcessed: true) { StatusCode = HttpStatusCode.TooManyRequests };
+
+    private async Task<TokenOutcome> SendAsync(TokenOutcome outcome, int times = 1)
+    {
+        for (var count = 1; count < times; count++)
+        {
+            await SendAsync(outcome);
+        }
+
+        return await gate.RunAsync(
+            Some.Endpoint,
+            _ =>
+            {
+                Interlocked.Increment(ref sent);
+                return Task.FromResult(outcome);
+            },
+            Some.Patience());
+    }
+}

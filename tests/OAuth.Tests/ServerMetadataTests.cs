@@ -1,0 +1,205 @@
+using System.Net;
+using System.Threading.Channels;
+using VismaConnect.StandIn;
+
+namespace OAuth.Tests;
+
+public sealed class ServerMetadataTests
+{
+    private const string Issuer = "https://idp.example/realm";
+    private static readonly HostPolicy Policy = new([], ["idp.example", "tokens.example"], TransportRule.HttpsOnly);
+    private readonly FakeTimeProvider time = new(Some.Noon);
+
+    [Fact]
+    public async Task Reads_the_stand_ins_document()
+    {
+        await using var standIn = await VismaConnectStandIn.StartAsync(new StandInOptions { Time = time }, Some.Patience());
+        var local = new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed);
+        using var http = OAuthHttp.CreateClient(local, new OAuthHttpOptions());
+        var endpoint = new ServerMetadataEndpoint(http, local, time, new ServerMetadataOptions());
+
+        var found = Assert.IsType<MetadataOutcome.Found>(await endpoint.GetAsync(standIn.Issuer, Some.Patience())).Metadata;
+
+        Assert.Equal(standIn.Issuer.OriginalString, found.Issuer);
+        Assert.Equal(standIn.TokenEndpoint, found.TokenEndpoint);
+        Assert.Equal("/connect/revocation", found.RevocationEndpoint!.AbsolutePath);
+        Assert.True(found.IssParameterSupported);
+    }
+
+    [Fact]
+    public async Task Falls_back_to_the_path_of_RFC_8414_when_the_first_is_not_found()
+    {
+        using var handler = new ScriptedHandler((request, _) => Task.FromResult(
+            request.RequestUri!.AbsolutePath.EndsWith("openid-configuration", StringComparison.Ordinal)
+                ? Some.Answer("", HttpStatusCode.NotFound)
+                : Some.Answer(Document())));
+
+        Assert.IsType<MetadataOutcome.Found>(await GetAsync(handler));
+        Assert.Equal(
+            ["/realm/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/realm"],
+            handler.Requests.Select(request => request.Path));
+    }
+
+    [Theory]
+    [InlineData(404, typeof(MetadataOutcome.Malformed))]
+    [InlineData(403, typeof(MetadataOutcome.Malformed))]
+    [InlineData(302, typeof(MetadataOutcome.Malformed))]
+    [InlineData(503, typeof(MetadataOutcome.Unavailable))]
+    [InlineData(429, typeof(MetadataOutcome.Unavailable))]
+    public async Task Other_statuses_are_told_apart(int status, Type expected) =>
+        Assert.IsType(expected, await GetAsync(new ScriptedHandler(() => Some.Answer("{}", (HttpStatusCode)status))));
+
+    [Theory]
+    [InlineData("https://idp.example/realm/")]
+    [InlineData("https://IDP.example/realm")]
+    [InlineData("https://evil.example")]
+    public async Task An_issuer_that_differs_in_a_single_character_is_untrusted(string named)
+    {
+        var untrusted = Assert.IsType<MetadataOutcome.Untrusted>(await GetAsync(Answering(Document(issuer: named))));
+
+        Assert.Contains(named, untrusted.Cause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://idp.example/token", "not encrypted")]
+    [InlineData("https://evil.example/token", "not allowed")]
+    [InlineData("https://idp\u2024example/token", "U+2024")]
+    [InlineData("/token", "")]
+    public async Task An_endpoint_that_may_not_be_contacted_is_untrusted(string endpoint, string reason)
+    {
+        var untrusted = Assert.IsType<MetadataOutcome.Untrusted>(await GetAsync(Answering(Document(token: endpoint))));
+
+        Assert.Contains("token_endpoint", untrusted.Cause, StringComparison.Ordinal);
+        Assert.Contains(reason, untrusted.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_endpoint_on_another_listed_host_is_fine() =>
+        Assert.IsType<MetadataOutcome.Found>(await GetAsync(Answering(Document(token: "https://tokens.example/t"))));
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("<html>")]
+    [InlineData("{\"issuer\":\"https://idp.example/realm\"}")]
+    [InlineData("{\"issuer\":\"\\ud800\"}")]
+    public async Task What_is_no_metadata_is_malformed(string body) => Assert.IsType<MetadataOutcome.Malformed>(await GetAsync(Answering(body)));
+
+    [Fact]
+    public async Task A_document_above_256_KiB_is_malformed() =>
+        Assert.IsType<MetadataOutcome.Malformed>(await GetAsync(Answering(Document() + new string(' ', 256 * 1024))));
+
+    [Fact]
+    public async Task The_cache_asks_once_for_all_who_wait_and_once_a_day()
+    {
+        var source = new Source();
+        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+
+        var waiting = Enumerable.Range(0, 10).Select(_ => cache.GetAsync(new Uri(Issuer), Some.Patience())).ToList();
+        await source.AnswerNextAsync(Source.Good);
+        Assert.All(await Task.WhenAll(waiting), outcome => Assert.Same(Source.Good, outcome));
+        time.Advance(TimeSpan.FromHours(23.9));
+        Assert.Same(Source.Good, await cache.GetAsync(new Uri(Issuer), Some.Patience()));
+        Assert.Equal(1, source.Asked);
+        time.Advance(TimeSpan.FromHours(0.1));
+        var again = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(Source.Good);
+        await again;
+
+        Assert.Equal(2, source.Asked);
+    }
+
+    [Fact]
+    public async Task An_old_document_is_served_while_renewing_it_fails()
+    {
+        var (source, cache) = await FilledAsync();
+        time.Advance(TimeSpan.FromHours(25));
+
+        var first = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(Source.Down);
+        Assert.Same(Source.Good, await first);
+        Assert.Same(Source.Good, await cache.GetAsync(new Uri(Issuer), Some.Patience()));
+
+        Assert.Equal(2, source.Asked);
+    }
+
+    [Fact]
+    public async Task A_failure_without_a_document_is_repeated_for_two_seconds_only()
+    {
+        var source = new Source();
+        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+        var first = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(Source.Down);
+        Assert.Same(Source.Down, await first);
+        Assert.Same(Source.Down, await cache.GetAsync(new Uri(Issuer), Some.Patience()));
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        var second = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(Source.Good);
+
+        Assert.Same(Source.Good, await second);
+    }
+
+    [Fact]
+    public async Task One_who_gives_up_does_not_end_the_look_of_the_others()
+    {
+        var source = new Source();
+        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+        using var hasty = new CancellationTokenSource();
+        var leaving = cache.GetAsync(new Uri(Issuer), hasty.Token);
+        var staying = cache.GetAsync(new Uri(Issuer), Some.Patience());
+
+        await hasty.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
+        await source.AnswerNextAsync(Source.Good);
+
+        Assert.Same(Source.Good, await staying);
+        Assert.Equal(1, source.Asked);
+    }
+
+    private async Task<(Source Source, ServerMetadataCache Cache)> FilledAsync()
+    {
+        var source = new Source();
+        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+        var filling = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(Source.Good);
+        await filling;
+        return (source, cache);
+    }
+
+    private async Task<MetadataOutcome> GetAsync(HttpMessageHandler handler)
+    {
+        using var http = new HttpClient(handler);
+        return await new ServerMetadataEndpoint(http, Policy, time, new ServerMetadataOptions()).GetAsync(new Uri(Issuer), Some.Patience());
+    }
+
+    private static ScriptedHandler Answering(string body) => new(() => Some.Answer(body));
+
+    private static string Document(string issuer = Issuer, string token = "https://idp.example/token") =>
+        $$"""{"issuer":"{{issuer}}","token_endpoint":"{{token}}"}""";
+
+    /// <summary>A source whose looks end when the test says so.</summary>
+    private sealed class Source : IServerMetadataEndpoint
+    {
+        public static readonly MetadataOutcome Good = new MetadataOutcome.Found(
+            new ServerMetadata(Issuer, new Uri("https://idp.example/token"), null, null, false));
+
+        public static readonly MetadataOutcome Down = new MetadataOutcome.Unavailable("down", null);
+
+        private readonly Channel<TaskCompletionSource<MetadataOutcome>> looks =
+            Channel.CreateUnbounded<TaskCompletionSource<MetadataOutcome>>();
+
+        private int asked;
+
+        public int Asked => asked;
+
+        public async Task AnswerNextAsync(MetadataOutcome outcome) => (await looks.Reader.ReadAsync(Some.Patience())).SetResult(outcome);
+
+        public Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref asked);
+            var look = new TaskCompletionSource<MetadataOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+            looks.Writer.TryWrite(look);
+            return look.Task;
+        }
+    }
+}

@@ -1,0 +1,260 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace OAuth.Tests;
+
+public sealed class TokenAnswerTests
+{
+    [Fact]
+    public async Task A_token_is_read_with_all_its_members()
+    {
+        var outcome = await Asking.OnceAsync(Some.TokenBody(
+            "\"expires_in\":3599,\"scope\":\"a:read  b:write\",\"refresh_token\":\"r3fresh\",\"refresh_token_expires_in\":86400"));
+
+        var tokens = Assert.IsType<TokenOutcome.Granted>(outcome).Tokens;
+        Assert.Equal(Some.Token, tokens.AccessToken.Reveal());
+        Assert.Equal("Bearer", tokens.TokenType);
+        Assert.Equal(TimeSpan.FromSeconds(3599), tokens.Lifetime);
+        Assert.Equal(["a:read", "b:write"], tokens.GrantedScopes!);
+        Assert.Equal("r3fresh", tokens.RefreshToken!.Reveal());
+        Assert.Equal(TimeSpan.FromDays(1), tokens.RefreshTokenLifetime);
+    }
+
+    [Theory]
+    [InlineData("\"expires_in\":3600", 3600)]
+    [InlineData("\"expires_in\":\"3600\"", 3600)]
+    [InlineData("\"expires_in\":3600.9", 3600)]
+    [InlineData("\"expires_in\":3.6e3", 3600)]
+    [InlineData("\"expires_in\":1", 1)]
+    [InlineData("\"expires_in\":null", null)]
+    [InlineData("\"scope\":\"a\"", null)]
+    public async Task A_lifetime_may_be_a_number_a_text_or_absent(string member, int? seconds)
+    {
+        var granted = Assert.IsType<TokenOutcome.Granted>(await Asking.OnceAsync(Some.TokenBody(member)));
+
+        Assert.Equal(seconds is { } value ? TimeSpan.FromSeconds(value) : null, granted.Tokens.Lifetime);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("\"-3600\"")]
+    [InlineData("\"soon\"")]
+    [InlineData("\"\"")]
+    [InlineData("\"3,600\"")]
+    [InlineData("\"NaN\"")]
+    [InlineData("\"Infinity\"")]
+    [InlineData("1e999")]
+    [InlineData("1795400000")]
+    [InlineData("99999999999999999999")]
+    [InlineData("true")]
+    [InlineData("[3600]")]
+    public async Task A_lifetime_that_makes_no_sense_is_malformed(string value)
+    {
+        var malformed = Assert.IsType<TokenOutcome.Malformed>(await Asking.OnceAsync(Some.TokenBody($"\"expires_in\":{value}")));
+
+        Assert.Contains("expires_in", malformed.Cause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bearer")]
+    [InlineData("BEARER")]
+    public async Task The_token_type_is_read_in_any_case_and_written_in_one(string type)
+    {
+        var outcome = await Asking.OnceAsync($$"""{"access_token":"t","token_type":"{{type}}"}""");
+
+        Assert.Equal("Bearer", Assert.IsType<TokenOutcome.Granted>(outcome).Tokens.TokenType);
+    }
+
+    [Theory]
+    [InlineData("""{"access_token":"t","token_type":"DPoP"}""")]
+    [InlineData("""{"access_token":"t"}""")]
+    [InlineData("""{"access_token":"","token_type":"Bearer"}""")]
+    [InlineData("""{"token_type":"Bearer"}""")]
+    [InlineData("""{"access_token":["t"],"token_type":"Bearer"}""")]
+    [InlineData("""{"access_token":"a\r\nX-Injected: b","token_type":"Bearer"}""")]
+    [InlineData("""{"access_token":"a b","token_type":"Bearer"}""")]
+    [InlineData("""{"access_token":"t","access_token":"u","token_type":"Bearer"}""")]
+    [InlineData("""{"access_token":"\ud800","token_type":"Bearer"}""")]
+    [InlineData("""{"access_token":"t","token_type":"Bearer","scope":7}""")]
+    [InlineData("""{"access_token":"t","token_type":"Bearer","refresh_token":"a b"}""")]
+    [InlineData("""["t"]""")]
+    [InlineData("{")]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("<!doctype html><title>Sorry</title>")]
+    public async Task What_is_no_bearer_token_is_malformed(string body) =>
+        Assert.IsType<TokenOutcome.Malformed>(await Asking.OnceAsync(body));
+
+    [Fact]
+    public async Task An_empty_refresh_token_reads_as_none()
+    {
+        var granted = Assert.IsType<TokenOutcome.Granted>(await Asking.OnceAsync(Some.TokenBody("\"refresh_token\":\"\"")));
+
+        Assert.Null(granted.Tokens.RefreshToken);
+    }
+
+    [Fact]
+    public async Task Scopes_may_be_a_list()
+    {
+        var granted = Assert.IsType<TokenOutcome.Granted>(await Asking.OnceAsync(Some.TokenBody("\"scope\":[\"a\",\"b c\"]")));
+
+        Assert.Equal(["a", "b", "c"], granted.Tokens.GrantedScopes!);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_is_no_harm() =>
+        Assert.IsType<TokenOutcome.Granted>(await Asking.OnceAsync("\uFEFF" + Some.TokenBody()));
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(429)]
+    [InlineData(500)]
+    public async Task The_error_member_decides_at_any_status(int status)
+    {
+        var outcome = await Asking.OnceAsync("""{"error":"invalid_client"}""", (HttpStatusCode)status);
+
+        Assert.Equal(new TokenOutcome.Refused("invalid_client", null, (HttpStatusCode)status, null), outcome);
+    }
+
+    [Theory]
+    [InlineData("invalid_tenant")]
+    [InlineData("company_closed")]
+    public async Task Unknown_codes_are_passed_through(string code)
+    {
+        var outcome = await Asking.OnceAsync($$"""{"error":"{{code}}","error_description":"Ask Kari."}""", HttpStatusCode.BadRequest);
+
+        Assert.Equal(new TokenOutcome.Refused(code, "Ask Kari.", HttpStatusCode.BadRequest, null), outcome);
+    }
+
+    [Theory]
+    [InlineData(400, "server_error")]
+    [InlineData(400, "temporarily_unavailable")]
+    [InlineData(500, "Internal Server Error")]
+    [InlineData(429, "rate_limit_exceeded")]
+    public async Task Codes_about_the_server_itself_are_no_refusal(int status, string code)
+    {
+        var outcome = await Asking.OnceAsync($$"""{"error":"{{code}}"}""", (HttpStatusCode)status);
+
+        var unavailable = Assert.IsType<TokenOutcome.Unavailable>(outcome);
+        Assert.True(unavailable.MayHaveBeenProcessed);
+        Assert.Equal((HttpStatusCode)status, unavailable.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(502)]
+    [InlineData(503)]
+    [InlineData(504)]
+    [InlineData(429)]
+    [InlineData(408)]
+    public async Task Overload_and_outage_are_unavailable(int status)
+    {
+        var unavailable = Assert.IsType<TokenOutcome.Unavailable>(await Asking.OnceAsync("oops", (HttpStatusCode)status, "text/html"));
+
+        Assert.True(unavailable.MayHaveBeenProcessed);
+        Assert.Contains(status.ToString(CultureInfo.InvariantCulture), unavailable.Cause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(404)]
+    [InlineData(302)]
+    [InlineData(307)]
+    public async Task Other_answers_without_an_OAuth_error_are_malformed(int status)
+    {
+        var malformed = Assert.IsType<TokenOutcome.Malformed>(await Asking.OnceAsync("<html>", (HttpStatusCode)status, "text/html"));
+
+        Assert.Contains(status.ToString(CultureInfo.InvariantCulture), malformed.Cause, StringComparison.Ordinal);
+        Assert.DoesNotContain("<", malformed.Cause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("30", 30.0)]
+    [InlineData("1.5", 1.5)]
+    [InlineData("999999999999", 3600.0)]
+    [InlineData("Mon, 23 Nov 2026 12:02:00 GMT", 120.0)]
+    [InlineData("Mon, 23 Nov 2026 15:00:00 GMT", 3600.0)]
+    [InlineData("Mon, 23 Nov 2026 11:59:00 GMT", null)]
+    [InlineData("0", null)]
+    [InlineData("-5", null)]
+    [InlineData("later", null)]
+    public async Task Retry_After_is_read_as_seconds_or_date_and_capped(string header, double? seconds)
+    {
+        var outcome = await Asking.OnceAsync(() =>
+        {
+            var answer = Some.Answer("", HttpStatusCode.ServiceUnavailable);
+            answer.Headers.TryAddWithoutValidation("Retry-After", header);
+            return answer;
+        });
+
+        var expected = seconds is { } value ? TimeSpan.FromSeconds(value) : (TimeSpan?)null;
+        Assert.Equal(expected, Assert.IsType<TokenOutcome.Unavailable>(outcome).RetryAfter);
+    }
+
+    [Fact]
+    public async Task Error_and_description_become_short_printable_ASCII()
+    {
+        var outcome = await Asking.OnceAsync(
+            $$"""{"error":"{{new string('e', 70)}}","error_description":"a\u001b[31mb\r\nc\u2024{{new string('d', 300)}}"}""", HttpStatusCode.BadRequest);
+
+        var refused = Assert.IsType<TokenOutcome.Refused>(outcome);
+        Assert.Equal(new string('e', 64), refused.Error);
+        Assert.Equal(200, refused.Description!.Length);
+        Assert.StartsWith("a?[31mb  c?ddd", refused.Description, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("the secret {0} is wrong")]
+    [InlineData("form: client_secret={1}&x")]
+    [InlineData("Basic {2}")]
+    public async Task A_description_that_repeats_the_secret_is_withheld(string template)
+    {
+        const string secret = "p+q %41/æ=";
+        var echo = string.Format(
+            CultureInfo.InvariantCulture, template, secret, Uri.EscapeDataString(secret), Convert.ToBase64String("p+q %41/æ="u8));
+
+        var outcome = await Asking.OnceAsync(
+            () => Some.Answer($$"""{"error":"invalid_client","error_description":"{{echo}}"}""", HttpStatusCode.BadRequest), secret);
+
+        var refused = Assert.IsType<TokenOutcome.Refused>(outcome);
+        Assert.Equal("invalid_client", refused.Error);
+        Assert.DoesNotContain("p+q", refused.ToString(), StringComparison.Ordinal);
+        Assert.Contains("withheld", refused.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_beside_an_error_is_not_repeated()
+    {
+        var outcome = await Asking.OnceAsync(
+            """{"error":"odd","access_token":"t0ken","error_description":"not t0ken"}""", HttpStatusCode.BadRequest);
+
+        Assert.DoesNotContain("t0ken", Assert.IsType<TokenOutcome.Refused>(outcome).ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(64 * 1024, false)]
+    [InlineData((64 * 1024) + 1, true)]
+    public async Task Answers_above_64_KiB_are_malformed(int size, bool isTooLarge)
+    {
+        var body = Some.TokenBody("\"expires_in\":3600,\"x\":\"\"");
+        var padded = body.Replace("\"x\":\"\"", $"\"x\":\"{new string('x', size - body.Length)}\"", StringComparison.Ordinal);
+
+        var known = await Asking.OnceAsync(padded);
+        var chunked = await Asking.OnceAsync(() => new HttpResponseMessage { Content = new StreamContent(new Unseekable(padded)) });
+
+        Assert.Equal(isTooLarge, known is TokenOutcome.Malformed);
+        Assert.Equal(isTooLarge, chunked is TokenOutcome.Malformed);
+    }
+
+    /// <summary>Content without a length, as a chunked answer has.</summary>
+    private sealed class Unseekable(string text) : MemoryStream(Encoding.UTF8.GetBytes(text))
+    {
+        public override bool CanSeek => false;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace OAuth.Tests;
+
+/// <summary>Failures below HTTP, from a real socket or a scripted network.</summary>
+public sealed class WireFailureTests
+{
+    [Theory]
+    [InlineData(HttpRequestError.NameResolutionError)]
+    [InlineData(HttpRequestError.ConnectionError)]
+    [InlineData(HttpRequestError.SecureConnectionError)]
+    [InlineData(HttpRequestError.ProxyTunnelError)]
+    public async Task A_failure_before_the_form_is_written_means_not_processed(HttpRequestError error)
+    {
+        var outcome = await AskAsync(new Failing(new HttpRequestException(error, "no " + Some.Secret)));
+
+        var unavailable = Assert.IsType<TokenOutcome.Unavailable>(outcome);
+        Assert.False(unavailable.MayHaveBeenProcessed);
+        Assert.DoesNotContain(Some.Secret, unavailable.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_deadline_that_ends_while_connecting_means_not_processed()
+    {
+        var time = new FakeTimeProvider(Some.Noon);
+        var connecting = new TaskCompletionSource();
+        var asking = AskAsync(new Connecting(connecting), time);
+        await connecting.Task.WaitAsync(Some.Patience());
+
+        time.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.False(Assert.IsType<TokenOutcome.Unavailable>(await asking).MayHaveBeenProcessed);
+    }
+
+    [Fact]
+    public async Task A_failure_after_the_form_was_written_may_have_been_processed()
+    {
+        var handler = new ScriptedHandler((_, _) => throw new HttpRequestException(HttpRequestError.ResponseEnded));
+
+        Assert.True(Assert.IsType<TokenOutcome.Unavailable>(await AskAsync(handler)).MayHaveBeenProcessed);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 500\r\nContent-Type: application/json\r\n\r\n{\"access_token\":")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Le")]
+    [InlineData("SSH-2.0-OpenSSH_9.6\r\n")]
+    [InlineData("")]
+    public async Task An_answer_cut_short_or_in_another_protocol_may_have_been_processed(string answer)
+    {
+        var outcome = await AskRawAsync(Encoding.ASCII.GetBytes(answer));
+
+        Assert.True(Assert.IsType<TokenOutcome.Unavailable>(outcome).MayHaveBeenProcessed);
+    }
+
+    [Fact]
+    public async Task Headers_without_end_are_refused()
+    {
+        var outcome = await AskRawAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\n" + new string('x', 40_000) + ": y\r\n\r\n"));
+
+        Assert.Contains("headers", Assert.IsType<TokenOutcome.Unavailable>(outcome).Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_good_answer_over_the_same_socket_is_granted()
+    {
+        var body = Some.TokenBody();
+
+        Assert.IsType<TokenOutcome.Granted>(await AskRawAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}")));
+    }
+
+    private static async Task<TokenOutcome> AskRawAsync(byte[] answer)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = ServeOnceAsync(listener, answer);
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var handler = OAuthHttp.CreateHandler(new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed), new OAuthHttpOptions());
+        var outcome = await AskAsync(handler, endpoint: new Uri($"http://127.0.0.1:{port}/connect/token"));
+        await serving;
+        return outcome;
+    }
+
+    private static async Task ServeOnceAsync(TcpListener listener, byte[] answer)
+    {
+        using var connection = await listener.AcceptSocketAsync(Some.Patience());
+        var received = new StringBuilder();
+        var buffer = new byte[4096];
+        while (!received.ToString().Contains("tenant_id", StringComparison.Ordinal))
+        {
+            received.Append(Encoding.ASCII.GetString(buffer, 0, await connection.ReceiveAsync(buffer, Some.Patience())));
+        }
+
+        await connection.SendAsync(answer, Some.Patience());
+        connection.Shutdown(SocketShutdown.Both);
+    }
+
+    private static async Task<TokenOutcome> AskAsync(HttpMessageHandler handler, FakeTimeProvider? time = null, Uri? endpoint = null)
+    {
+        time ??= new FakeTimeProvider(Some.Noon);
+        using var http = new HttpClient(handler);
+        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        return await new TokenEndpoint(http, gate, time).RequestAsync(endpoint ?? Some.Endpoint, Some.Client(), Some.Request(), Some.Patience());
+    }
+
+    /// <summary>A network that fails before it takes the form.</summary>
+    private sealed class Failing(Exception exception) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromException<HttpResponseMessage>(exception);
+    }
+
+    /// <summary>A network that never finishes connecting.</summary>
+    private sealed class Connecting(TaskCompletionSource begun) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            begun.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            throw new InvalidOperationException("a delay without end has ended");
+        }
+    }
+}
