@@ -18,6 +18,9 @@ public sealed record ClusterAccess
     /// <summary>Where this came from, for messages: file and context, or <c>in-cluster</c>.</summary>
     public required string Source { get; init; }
 
+    /// <summary>True for the service account of a pod.</summary>
+    public bool IsInCluster { get; internal init; }
+
     /// <summary>Authorities that may have signed the server's certificate; null for the system's.</summary>
     internal X509Certificate2Collection? Authorities { get; init; }
 

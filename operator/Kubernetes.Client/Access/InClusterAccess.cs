@@ -23,6 +23,7 @@ internal static class InClusterAccess
         {
             Server = new UriBuilder(Uri.UriSchemeHttps, host, number).Uri,
             Source = "in-cluster",
+            IsInCluster = true,
             Namespace = File.ReadAllText(Mounted(environment, "namespace")).Trim(),
             Authorities = Certificates.AuthoritiesFromFile(Mounted(environment, "ca.crt")),
             Credential = clock => new TokenFileCredential(token, clock),

@@ -5,11 +5,4 @@ namespace VismaOperator.Commands;
 /// <param name="Output">Standard output.</param>
 /// <param name="Error">Standard error.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record CommandContext(Func<string, string?> Variable, TextWriter Output, TextWriter Error, TimeProvider Time)
-{
-    public async Task<int> NotWiredAsync(string verb)
-    {
-        await Error.WriteLineAsync($"visma-operator: {verb} is not wired yet");
-        return ExitCode.Failure;
-    }
-}
+internal sealed record CommandContext(Func<string, string?> Variable, TextWriter Output, TextWriter Error, TimeProvider Time);

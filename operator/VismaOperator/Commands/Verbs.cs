@@ -1,3 +1,4 @@
+using Kubernetes.Client.Access;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 
@@ -12,6 +13,36 @@ internal sealed record Verbs(
 {
     /// <summary>The verbs of the executable.</summary>
     public static Verbs Of(CommandContext process) => new(
-        (_, _) => process.NotWiredAsync("run"),
-        (_, _) => process.NotWiredAsync("local"));
+        (options, stop) => EndAsync(process, () => RunAsync(options, process, stop)),
+        (options, stop) => EndAsync(process, () => LocalAsync(options, process, stop)));
+
+    private static async Task<int> RunAsync(OperatorOptions options, CommandContext process, CancellationToken stop)
+    {
+        await new ClusterRun(options, process.Time).RunAsync(stop);
+        return ExitCode.Success;
+    }
+
+    private static async Task<int> LocalAsync(LocalOptions options, CommandContext process, CancellationToken stop) =>
+        await new LocalMode(options, process.Output, process.Time).RunAsync(stop) ? ExitCode.Success : ExitCode.Failure;
+
+    /// <summary>Turns the end of a verb into an exit code, and an exception into words.</summary>
+    private static async Task<int> EndAsync(CommandContext process, Func<Task<int>> verb)
+    {
+        try
+        {
+            return await verb();
+        }
+        catch (Exception exception) when (exception is LocalException or ClusterAccessException or BackgroundLoopException)
+        {
+            await process.Error.WriteLineAsync("visma-operator: " + exception.Message);
+        }
+#pragma warning disable CA1031 // The last place where a failure can be told; nothing goes on after it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            await process.Error.WriteLineAsync($"visma-operator: ended by a failure: {exception}");
+        }
+
+        return ExitCode.Failure;
+    }
 }

@@ -8,6 +8,10 @@ namespace VismaOperator.Hosting;
 /// <param name="ReleaseAsync">Gives the leadership up, after everything with side effects has stopped.</param>
 internal sealed record Leader(ILeadership Leadership, IReadOnlyList<BackgroundLoop> Loops, Func<CancellationToken, Task> ReleaseAsync)
 {
+    /// <summary>Leads while holding the lease.</summary>
+    public static Leader Elected(LeaderElector elector) =>
+        new(elector, [new BackgroundLoop("leader election", elector.RunAsync)], elector.ReleaseAsync);
+
     /// <summary>Leads without an election.</summary>
     public static Leader Always() => new(new AlwaysLeader(), [], _ => Task.CompletedTask);
 }

@@ -28,6 +28,11 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         {
             LogStopping();
         }
+        catch (Exception exception)
+        {
+            LogFailed(exception);
+            throw;
+        }
         finally
         {
             health.Stopping();
@@ -89,6 +94,9 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "Stopping", Message = "Stopping as asked: running reconciles are finished first")]
     private partial void LogStopping();
+
+    [LoggerMessage(Level = LogLevel.Critical, EventName = "Failed", Message = "A part of the operator failed, so the process ends: a part that is missing would go unnoticed")]
+    private partial void LogFailed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "Stopped", Message = "Stopped")]
     private partial void LogStopped();

@@ -1,0 +1,76 @@
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using Kubernetes.Client;
+using Kubernetes.Client.Access;
+using Kubernetes.Controllers.Leadership;
+using Kubernetes.Controllers.Telemetry;
+
+namespace VismaOperator.Hosting;
+
+/// <summary><c>run</c>: the operator against a cluster. Everything it consists of is constructed here.</summary>
+internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider time)
+{
+    private const string LeaseName = "visma-operator";
+    private const string FallbackNamespace = "default";
+
+    /// <summary>Runs until stopped. Unusable access to the cluster and failures of any part are thrown.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var access = ClusterAccess.Load(options.Kubeconfig, options.Context);
+        await using var http = HttpHost.Build(options);
+        var logs = http.Services.GetRequiredService<ILoggerFactory>();
+        var meters = http.Services.GetRequiredService<IMeterFactory>();
+        using var connections = new KubernetesHttp(access, new KubernetesHttpOptions(), time, meters);
+        using var metrics = new ControllerMetrics(meters);
+        using var oauth = new OAuthEndpoints(options.AllowLists, time);
+        var client = new HttpKubernetesClient(connections, time, Jitter.Next);
+        using var elector = Elects(access) ? Elector(client, access, logs, metrics) : null;
+        var leader = elector is null ? Leader.Always() : Leader.Elected(elector);
+        var health = new OperatorHealth();
+
+        http.MapOperator(health);
+        await http.StartAsync(stop);
+        var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port());
+        LogStarted(log, Product.Version, access.Server, access.Source, port);
+
+        var controllers = ControllerWiring.Create(new OperatorContext
+        {
+            Client = client,
+            Namespaces = options.Namespaces,
+            AllowLists = options.AllowLists,
+            Workers = options.Workers,
+            Leadership = leader.Leadership,
+            Tokens = oauth.Tokens,
+            Metadata = oauth.Metadata,
+            Time = time,
+            Logs = logs,
+            Meters = meters,
+            Metrics = metrics,
+            Random = Jitter.Next,
+            Instance = Environment.MachineName,
+        });
+        try
+        {
+            await new OperatorHost(controllers, leader, health, time, logs.CreateLogger<OperatorHost>()).RunAsync(stop);
+        }
+        finally
+        {
+            await http.StopAsync(CancellationToken.None); // bounded by the host's own deadline
+        }
+    }
+
+    /// <summary>Outside a cluster there are no replicas: somebody tries the operator from a laptop and would wait for the lease of the real one.</summary>
+    private bool Elects(ClusterAccess access) => options.LeaderElection ?? access.IsInCluster;
+
+    private LeaderElector Elector(IKubernetesClient client, ClusterAccess access, ILoggerFactory logs, ControllerMetrics metrics)
+    {
+        var lease = new NamespacedName(access.Namespace ?? FallbackNamespace, LeaseName);
+
+        // The name of a pod is unique at a time but not over time: a restarted container must not take the lease of its former self for its own.
+        var identity = $"{Environment.MachineName}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        return new LeaderElector(client, new LeaderElectionOptions(lease, identity), time, Jitter.Next, logs.CreateLogger<LeaderElector>(), metrics);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "Started", Message = "visma-operator {Version} serves {Server} ({Source}); health and metrics on port {Port}")]
+    private static partial void LogStarted(ILogger logger, string version, Uri server, string source, int port);
+}

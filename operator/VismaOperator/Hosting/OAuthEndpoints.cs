@@ -1,0 +1,45 @@
+using OAuth;
+using VismaOperator.Rules;
+
+namespace VismaOperator.Hosting;
+
+/// <summary>The way to authorization servers: one HTTP client, held to the allowed hosts, behind one gate per issuer.</summary>
+internal sealed class OAuthEndpoints : IDisposable
+{
+    private static readonly AllowLists BuiltIn = new();
+
+    private readonly HttpClient http;
+    private readonly IssuerGate gate;
+
+    public OAuthEndpoints(AllowLists allowLists, TimeProvider time)
+    {
+        var policy = Policy(allowLists);
+        http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
+        gate = new IssuerGate(new IssuerGateOptions(), time);
+        Tokens = new TokenEndpoint(http, gate, time);
+        var options = new ServerMetadataOptions();
+        Metadata = new ServerMetadataCache(new ServerMetadataEndpoint(http, policy, time, options), time, options);
+    }
+
+    /// <summary>Asks for tokens.</summary>
+    public ITokenEndpoint Tokens { get; }
+
+    /// <summary>Asks for discovery documents, and remembers them.</summary>
+    public IServerMetadataEndpoint Metadata { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        gate.Dispose();
+        http.Dispose();
+    }
+
+    /// <summary>A list that the administrator wrote may name private hosts; the built-in one is known to be public.</summary>
+    private static HostPolicy Policy(AllowLists allowLists)
+    {
+        var hosts = allowLists.AllowedIssuers.Select(issuer => new Uri(issuer).Host).ToList();
+        var isBuiltIn = allowLists.AllowedIssuers.SequenceEqual(BuiltIn.AllowedIssuers, StringComparer.Ordinal);
+        var transport = allowLists.AllowInsecureIssuers ? TransportRule.HttpAllowed : TransportRule.HttpsOnly;
+        return isBuiltIn ? new HostPolicy(hosts, [], transport) : new HostPolicy([], hosts, transport);
+    }
+}

@@ -1,0 +1,62 @@
+using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
+using Kubernetes.Client.Resources;
+
+namespace VismaOperator.Local;
+
+/// <summary>The cluster of local mode: in memory, kept in a state directory, and swept of old events as the API server does it.</summary>
+internal sealed class LocalCluster : IDisposable
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan EventLifetime = TimeSpan.FromHours(1); // --event-ttl of the API server
+
+    private readonly StateDirectory directory;
+    private readonly InMemoryCluster cluster;
+    private readonly TimeProvider time;
+
+    /// <summary>Takes the state directory and puts back what it keeps.</summary>
+    /// <param name="state">Path of the state directory.</param>
+    /// <param name="changed">Told of every change, after it is on the disk.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="LocalException">The directory is in use, or damaged.</exception>
+    public LocalCluster(string state, Action changed, TimeProvider time)
+    {
+        this.time = time;
+        directory = StateDirectory.Open(state);
+        try
+        {
+            var journal = new StateJournal(directory, changed);
+            cluster = new InMemoryCluster(time, new InMemoryClusterOptions { Journal = journal });
+            foreach (var (kind, json) in journal.ReadAll())
+            {
+                cluster.Restore(kind, json);
+            }
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the controllers see.</summary>
+    public IKubernetesClient Client => cluster;
+
+    /// <inheritdoc/>
+    public void Dispose() => directory.Dispose();
+
+    /// <summary>Deletes events past their lifetime until cancelled; without it they would be kept as long as the process runs.</summary>
+    public async Task SweepEventsAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(SweepInterval, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            var oldest = time.GetUtcNow() - EventLifetime;
+            var page = await cluster.ListPageAsync<Event>(ResourceSelector.All, int.MaxValue, continueToken: null, cancellationToken);
+            foreach (var old in page.Items.Where(item => item.Metadata.CreationTimestamp < oldest))
+            {
+                await cluster.DeleteAsync<Event>(old.Metadata.NamespacedName, preconditions: null, cancellationToken);
+            }
+        }
+    }
+}

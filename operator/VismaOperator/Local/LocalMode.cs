@@ -1,0 +1,98 @@
+using System.Diagnostics.Metrics;
+using Kubernetes.Controllers.Telemetry;
+using VismaOperator.Hosting;
+using VismaOperator.Telemetry;
+
+namespace VismaOperator.Local;
+
+/// <summary>
+/// <c>local</c>: the controllers of <c>run</c> over a cluster in memory. Manifests take the place of kubectl, folders that of mounted
+/// Secrets, a locked directory that of etcd and of the lease; nothing else differs.
+/// </summary>
+internal sealed partial class LocalMode(LocalOptions options, TextWriter output, TimeProvider time)
+{
+    private const int Workers = OperatorOptions.DefaultWorkers;
+
+    /// <summary>Runs until stopped, or until settled where that was asked for.</summary>
+    /// <returns>False when a connection is not Ready although all have settled.</returns>
+    /// <exception cref="LocalException">A directory cannot be used.</exception>
+    public async Task<bool> RunAsync(CancellationToken stop)
+    {
+        await using var services = new ServiceCollection().AddMetrics().AddLogging(logging => logging.WriteToConsole(options.Logs)).BuildServiceProvider();
+        var logs = services.GetRequiredService<ILoggerFactory>();
+        using var metrics = new ControllerMetrics(services.GetRequiredService<IMeterFactory>());
+        using var oauth = new OAuthEndpoints(options.AllowLists, time);
+        var (publish, settle) = (new Wakeup(time), new Wakeup(time));
+        using var cluster = new LocalCluster(options.State, Both(publish, settle), time);
+        UnixFiles.CreatePrivateDirectory(Path.GetFullPath(options.Output));
+        var log = logs.CreateLogger<LocalMode>();
+        LogStarted(log, Product.Version, options.Output, options.State);
+        WarnWithoutModes(log);
+
+        var manifests = new ManifestFolders(options.Manifests, new ManifestApplier(cluster.Client, logs.CreateLogger<ManifestApplier>()), time, logs.CreateLogger<ManifestFolders>());
+        await manifests.LoadIfChangedAsync(stop);
+        var folders = new SecretFolders(cluster.Client, options.Output, publish, time, logs.CreateLogger<SecretFolders>());
+        var leader = Leader.Always();
+        var controllers = ControllerWiring.Create(new OperatorContext
+        {
+            Client = cluster.Client,
+            Namespaces = [],
+            AllowLists = options.AllowLists,
+            Workers = Workers,
+            Leadership = leader.Leadership,
+            Tokens = oauth.Tokens,
+            Metadata = oauth.Metadata,
+            Time = time,
+            Logs = logs,
+            Meters = services.GetRequiredService<IMeterFactory>(),
+            Metrics = metrics,
+            Random = Jitter.Next,
+            Instance = Environment.MachineName,
+        });
+        BackgroundLoop[] files = [new("manifests", manifests.RunAsync), new("token files", folders.RunAsync), new("events", cluster.SweepEventsAsync)];
+        var host = new OperatorHost(new LocalControllers(controllers, files), leader, new OperatorHealth(), time, logs.CreateLogger<OperatorHost>());
+        return options.Until == LocalRun.Settled
+            ? await RunUntilSettledAsync(host, cluster, folders, settle, stop)
+            : await RunUntilStoppedAsync(host, stop);
+    }
+
+    private static Action Both(Wakeup first, Wakeup second) => () =>
+    {
+        first.Signal();
+        second.Signal();
+    };
+
+    private static async Task<bool> RunUntilStoppedAsync(OperatorHost host, CancellationToken stop)
+    {
+        await host.RunAsync(stop);
+        return true;
+    }
+
+    private async Task<bool> RunUntilSettledAsync(OperatorHost host, LocalCluster cluster, SecretFolders folders, Wakeup changed, CancellationToken stop)
+    {
+        using var settled = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var running = host.RunAsync(settled.Token);
+        var waiting = new Settlement(cluster.Client, changed, time).WaitAsync(settled.Token);
+        await Task.WhenAny(running, waiting);
+        await settled.CancelAsync();
+        await running; // a part that failed is told here
+        await folders.PublishAsync(CancellationToken.None); // the last change may be younger than the last look
+        var report = await ConnectionReport.ReadAsync(cluster.Client, time, CancellationToken.None);
+        await output.WriteAsync(report.ToTable());
+        return report.AllReady;
+    }
+
+    private static void WarnWithoutModes(ILogger logger)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            LogNoModes(logger);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "LocalStarted", Message = "visma-operator {Version} runs locally; token files in {Output}, state in {State}")]
+    private static partial void LogStarted(ILogger logger, string version, string output, string state);
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "NoFileModes", Message = "This system has no Unix file modes: token files and state are as open as their directories. Restrict those yourself")]
+    private static partial void LogNoModes(ILogger logger);
+}

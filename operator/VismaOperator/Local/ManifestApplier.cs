@@ -1,0 +1,150 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Local;
+
+/// <summary>
+/// Brings the cluster to what the manifests hold, in the order in which a person would: namespaces, credentials, clients,
+/// connections. Custom resources that were kept from an earlier run count as applied then, so that a manifest removed while
+/// nothing ran takes its connection and its token away at the next start.
+/// </summary>
+internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger<ManifestApplier> log)
+{
+    private const int PageSize = 500;
+    private const string NamespaceNameLabel = "kubernetes.io/metadata.name"; // set by the API server on every namespace
+
+    private HashSet<NamespacedName> secrets = [];
+    private int changes;
+
+    /// <summary>Creates, replaces and (where asked for) deletes. Answers how many objects changed.</summary>
+    public async Task<int> ApplyAsync(ManifestObjects manifests, Absent absent, CancellationToken cancellationToken)
+    {
+        changes = 0;
+        await PutAllAsync(Namespaces(manifests), cancellationToken);
+        await PutAllAsync(manifests.Secrets, cancellationToken);
+        await PutAllAsync(manifests.Clients, cancellationToken);
+        await PutAllAsync(manifests.Connections, cancellationToken);
+        if (absent == Absent.Deleted)
+        {
+            await DeleteAbsentAsync(manifests, cancellationToken);
+        }
+
+        return changes;
+    }
+
+    private static IEnumerable<Namespace> Namespaces(ManifestObjects manifests)
+    {
+        var named = manifests.Namespaces.ToDictionary(item => item.Metadata.Name, StringComparer.Ordinal);
+        var used = manifests.Secrets.Select(item => item.Metadata)
+            .Concat(manifests.Clients.Select(item => item.Metadata))
+            .Concat(manifests.Connections.Select(item => item.Metadata));
+        foreach (var name in used.Select(metadata => metadata.NamespacedName.Namespace))
+        {
+            named.TryAdd(name, new Namespace { Metadata = new ObjectMeta { Name = name } });
+        }
+
+        return named.Values.Select(WithNameLabel);
+    }
+
+    private static Namespace WithNameLabel(Namespace item)
+    {
+        var labels = new Dictionary<string, string>(item.Metadata.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
+        {
+            [NamespaceNameLabel] = item.Metadata.Name,
+        };
+        return item with { Metadata = new ObjectMeta { Name = item.Metadata.Name, Labels = labels, Annotations = item.Metadata.Annotations } };
+    }
+
+    private async Task PutAllAsync<T>(IEnumerable<T> desired, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        foreach (var resource in desired)
+        {
+            try
+            {
+                await PutAsync(resource, cancellationToken);
+            }
+            catch (KubernetesException exception) when (!exception.IsConflict)
+            {
+                LogRefused(T.ResourceKind.Kind, resource.Metadata.NamespacedName, exception.Message);
+            }
+        }
+    }
+
+    private async Task PutAsync<T>(T desired, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var name = desired.Metadata.NamespacedName;
+        var current = await cluster.FindAsync<T>(name, cancellationToken);
+        if (current is null)
+        {
+            await cluster.CreateAsync(desired.WithMetadata(Wanted(desired.Metadata)), cancellationToken);
+            changes++;
+        }
+        else if (current is Secret secret && secret.Metadata.Label(VismaNames.SecretLabel) is not null)
+        {
+            LogOperatorsSecret(name);
+        }
+        else
+        {
+            // Without a resourceVersion of its own the manifest always wins, as kubectl apply would have it; equal content changes nothing.
+            var metadata = current.Metadata with { Labels = desired.Metadata.Labels, Annotations = desired.Metadata.Annotations };
+            var written = await cluster.ReplaceAsync(desired.WithMetadata(metadata), cancellationToken);
+            changes += written.Metadata.ResourceVersion == current.Metadata.ResourceVersion ? 0 : 1;
+        }
+    }
+
+    private static ObjectMeta Wanted(ObjectMeta manifest) =>
+        new() { Name = manifest.Name, Namespace = manifest.Namespace, Labels = manifest.Labels, Annotations = manifest.Annotations };
+
+    private async Task DeleteAbsentAsync(ManifestObjects manifests, CancellationToken cancellationToken)
+    {
+        await DeleteAbsentAsync(manifests.Connections, await NamesAsync<VismaConnection>(cancellationToken), cancellationToken);
+        await DeleteAbsentAsync(manifests.Clients, await NamesAsync<OAuthClient>(cancellationToken), cancellationToken);
+        await DeleteAbsentAsync(manifests.Secrets, secrets, cancellationToken);
+        secrets = Names(manifests.Secrets);
+    }
+
+    private async Task DeleteAbsentAsync<T>(IReadOnlyList<T> wanted, HashSet<NamespacedName> present, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        foreach (var name in present.Except(Names(wanted)))
+        {
+            if (await cluster.FindAsync<T>(name, cancellationToken) is not null)
+            {
+                await cluster.DeleteAsync<T>(name, preconditions: null, cancellationToken);
+                changes++;
+                LogDeleted(T.ResourceKind.Kind, name);
+            }
+        }
+    }
+
+    private async Task<HashSet<NamespacedName>> NamesAsync<T>(CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var names = new HashSet<NamespacedName>();
+        string? next = null;
+        do
+        {
+            var page = await cluster.ListPageAsync<T>(ResourceSelector.All, PageSize, next, cancellationToken);
+            names.UnionWith(Names(page.Items));
+            next = page.ContinueToken;
+        }
+        while (next is not null);
+        return names;
+    }
+
+    private static HashSet<NamespacedName> Names<T>(IEnumerable<T> resources)
+        where T : class, IResource<T> => [.. resources.Select(resource => resource.Metadata.NamespacedName)];
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "ManifestObjectDeleted", Message = "{Kind} {Name} is in no manifest any more and was deleted")]
+    private partial void LogDeleted(string kind, NamespacedName name);
+
+    [LoggerMessage(Level = LogLevel.Error, EventName = "ManifestObjectRefused", Message = "{Kind} {Name} was not applied: {Cause}")]
+    private partial void LogRefused(string kind, NamespacedName name, string cause);
+
+    [LoggerMessage(Level = LogLevel.Error, EventName = "OperatorsSecretNotOverwritten", Message = "Secret {Name} is in a manifest, but the operator publishes a token under that name. Rename one of them")]
+    private partial void LogOperatorsSecret(NamespacedName name);
+}

@@ -1,0 +1,105 @@
+using Kubernetes.Client.Resources;
+using VismaOperator.Manifests;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Local;
+
+/// <summary>
+/// Keeps the cluster as the manifests say: what they hold is created or replaced, what they no longer hold is deleted.
+/// Looks at the files' times and sizes once a second; that sees every way of editing, on every file system.
+/// </summary>
+internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, ManifestApplier applier, TimeProvider time, ILogger<ManifestFolders> log)
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private string seen = string.Empty;
+
+    /// <summary>Follows the files until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(LookInterval, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            await LoadIfChangedAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Loads the manifests where a file changed since the last look. Files that cannot be read now are looked at again.</summary>
+    public async Task LoadIfChangedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var now = Signature();
+            if (now != seen)
+            {
+                await LoadAsync(cancellationToken);
+                seen = now;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogUnreadable(exception.Message);
+        }
+    }
+
+    /// <summary>Reads and applies the manifests once.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var (documents, problems) = Read();
+        foreach (var problem in problems)
+        {
+            LogProblem(problem.File, problem.Position, problem.Message);
+        }
+
+        // While anything is unreadable, an absent object may only be a typing error away: nothing is taken back.
+        var absent = problems.Count == 0 ? Absent.Deleted : Absent.Kept;
+        var changes = await applier.ApplyAsync(documents, absent, cancellationToken);
+        LogApplied(changes, problems.Count);
+    }
+
+    private (ManifestObjects Objects, IReadOnlyList<ManifestProblem> Problems) Read()
+    {
+        var set = ManifestReader.Read(paths);
+        var problems = new List<ManifestProblem>(set.Problems);
+        var named = set.Documents.Where(document => IsNamed(document, problems)).ToList();
+        var objects = new ManifestObjects(
+            ManifestConversion.ReadAll<Namespace>(named, problems),
+            ManifestConversion.ReadAll<Secret>(named, problems),
+            ManifestConversion.ReadAll<OAuthClient>(named, problems),
+            ManifestConversion.ReadAll<VismaConnection>(named, problems));
+        return (objects, problems);
+    }
+
+    private static bool IsNamed(ManifestDocument document, List<ManifestProblem> problems)
+    {
+        try
+        {
+            SafeNames.Directory(document.Name);
+            SafeNames.Directory(document.NamespacedName.Namespace);
+            return true;
+        }
+        catch (LocalException exception)
+        {
+            problems.Add(new ManifestProblem(document.File, document.PositionOf("metadata"), exception.Message));
+            return false;
+        }
+    }
+
+    private string Signature() => string.Join('\n', paths.SelectMany(Files).Select(file => $"{file.FullName} {file.LastWriteTimeUtc.Ticks} {file.Length}"));
+
+    private static IEnumerable<FileInfo> Files(string path) =>
+        File.Exists(path)
+            ? [new FileInfo(path)]
+            : new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName, StringComparer.Ordinal);
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "ManifestsApplied", Message = "Manifests read: {Changes} objects changed, {Problems} problems")]
+    private partial void LogApplied(int changes, int problems);
+
+    [LoggerMessage(Level = LogLevel.Error, EventName = "ManifestProblem", Message = "{File}:{Position}: {Problem}")]
+    private partial void LogProblem(string file, Position position, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "ManifestsUnreadable", Message = "Manifests cannot be read now: {Cause}. Looking again in a second")]
+    private partial void LogUnreadable(string cause);
+}

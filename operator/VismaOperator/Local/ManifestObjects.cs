@@ -1,0 +1,22 @@
+using Kubernetes.Client.Resources;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Local;
+
+/// <summary>What the manifests hold of the kinds that local mode serves.</summary>
+internal sealed record ManifestObjects(
+    IReadOnlyList<Namespace> Namespaces,
+    IReadOnlyList<Secret> Secrets,
+    IReadOnlyList<OAuthClient> Clients,
+    IReadOnlyList<VismaConnection> Connections);
+
+/// <summary>What happens to objects that the manifests no longer hold.</summary>
+internal enum Absent
+{
+    /// <summary>They are deleted, and what they own with them.</summary>
+    Deleted,
+
+    /// <summary>They stay.</summary>
+    Kept,
+}
