@@ -3,12 +3,16 @@ namespace Lifecycle;
 /// <summary>The facts as they are after a step, so that the policy can decide again without a second observation.</summary>
 public static class FactsAfter
 {
-    /// <summary>A token was published, adopted, acknowledged or written again.</summary>
+    /// <summary>
+    /// A token was published, adopted, acknowledged or written again. One that was issued after the last failure proves
+    /// that failure over: a process that ended between its two writes did not live to say so.
+    /// </summary>
     public static Facts Published(this Facts facts, TokenRecord token) => facts with
     {
         Token = token,
         Secret = new SecretFacts.Owned(token.SecretResourceVersion),
         Content = null,
+        Failure = facts.Failure?.LastFailureTime < token.IssueTime ? null : facts.Failure,
     };
 
     /// <summary>An attempt to get a token succeeded: the request, if any, is answered and the failure is over.</summary>
@@ -18,7 +22,7 @@ public static class FactsAfter
         Connection = facts.Connection with { HandledRequest = facts.Connection.RequestedAt ?? facts.Connection.HandledRequest },
     };
 
-    /// <summary>An attempt failed. Failures count up while what is attempted stays the same.</summary>
+    /// <summary>An attempt failed. Failures count up while the same thing is attempted and fails alike.</summary>
     /// <param name="facts">The facts that the attempt was made on.</param>
     /// <param name="problem">What went wrong.</param>
     /// <param name="retryAfter">What the provider asked for, or null.</param>
@@ -27,7 +31,8 @@ public static class FactsAfter
     public static Facts Failed(this Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double roll)
     {
         var inputs = Policy.AttemptInputs(facts);
-        var attempts = facts.Failure is { } earlier && earlier.Inputs == inputs ? earlier.Attempts + 1 : 1;
+        var isAnother = facts.Failure is { } earlier && earlier.Inputs == inputs && earlier.Problem.Kind == problem.Kind;
+        var attempts = isAnother ? facts.Failure!.Attempts + 1 : 1;
         return facts with
         {
             Content = null,
@@ -37,8 +42,8 @@ public static class FactsAfter
                 Reason = problem.Reason,
                 Message = problem.Message,
                 Attempts = attempts,
-                LastFailureTime = now,
-                NextAttemptTime = now + FailureBackoff.Delay(problem.Kind, attempts, roll, retryAfter),
+                LastFailureTime = WholeSeconds.Floor(now),
+                NextAttemptTime = WholeSeconds.Ceiling(now + FailureBackoff.Delay(problem.Kind, attempts, roll, retryAfter)),
                 Inputs = inputs,
             },
         };
@@ -50,6 +55,14 @@ public static class FactsAfter
         Token = null,
         Secret = new SecretFacts.Absent(),
         Content = null,
-        Failure = new FailureRecord { Reason = problem.Reason, Message = problem.Message, Attempts = 1, LastFailureTime = now, NextAttemptTime = now, Inputs = facts.Connection.Inputs },
+        Failure = new FailureRecord
+        {
+            Reason = problem.Reason,
+            Message = problem.Message,
+            Attempts = 1,
+            LastFailureTime = WholeSeconds.Floor(now),
+            NextAttemptTime = WholeSeconds.Floor(now),
+            Inputs = facts.Connection.Inputs,
+        },
     };
 }

@@ -65,7 +65,7 @@ public static class Policy
     };
 
     private static Decision? AForeignSecretIsNeverTouched(Facts facts, DateTimeOffset now) =>
-        facts.Secret is SecretFacts.Foreign foreign ? new Decision.Stall(foreign.Problem, NextSlowLook(facts, now)) : null;
+        facts.Secret is SecretFacts.Foreign foreign ? new Decision.Stall(foreign.Problem, NextSlowLook(foreign.Problem, facts, now)) : null;
 
     private static Decision? WhatIsSuspendedIsLeftAlone(Facts facts, DateTimeOffset now) =>
         facts.Connection.IsSuspended ? new Decision.Suspend() : null;
@@ -173,13 +173,16 @@ public static class Policy
             && failure.Reason == problem.Reason
             && failure.Inputs == facts.Connection.Inputs
             && !IsFromTheFuture(failure.LastFailureTime, now);
-        var until = hasBegun ? facts.Failure!.NextAttemptTime : now + DependencyGrace;
+        var until = hasBegun ? facts.Failure!.NextAttemptTime : WholeSeconds.Ceiling(now + DependencyGrace);
         return now < until ? new Decision.Await(problem, until) : new Decision.Stall(problem);
     }
 
     // Somebody else's Secret is not watched, so that its deletion is noticed only by looking again.
-    private static DateTimeOffset NextSlowLook(Facts facts, DateTimeOffset now) =>
-        facts.Failure is { } failure && failure.NextAttemptTime > now && !IsFromTheFuture(failure.LastFailureTime, now)
+    private static DateTimeOffset NextSlowLook(Problem problem, Facts facts, DateTimeOffset now) =>
+        facts.Failure is { } failure
+        && failure.Reason == problem.Reason
+        && failure.NextAttemptTime > now
+        && !IsFromTheFuture(failure.LastFailureTime, now)
             ? failure.NextAttemptTime
             : now + TimeSpan.FromMinutes(5);
 

@@ -20,7 +20,7 @@ public static class RefreshSchedule
     /// <summary>
     /// When to renew. Objects that were created together drift apart by up to a tenth of the lifetime, always to the
     /// early side, so that the margin holds for each of them; and never earlier than a quarter of the lifetime (at least
-    /// one second), so that no configuration can make a loop.
+    /// one second), so that no configuration can make a loop. A whole number of seconds after <paramref name="issueTime"/>.
     /// </summary>
     public static DateTimeOffset RefreshTime(DateTimeOffset issueTime, TimeSpan lifetime, RefreshMargins margins, string identity)
     {
@@ -28,7 +28,7 @@ public static class RefreshSchedule
         var headroom = Min(MaxHeadroom, lifetime / 20);
         var renewBefore = Max(margins.RenewBefore ?? (lifetime / 3), margin + headroom);
         var latest = lifetime - renewBefore - (Spread.Of(identity) * (lifetime / 10));
-        return issueTime + Max(latest, EarliestGap(lifetime));
+        return issueTime + Max(WholeSeconds.Floor(latest), WholeSeconds.Ceiling(EarliestGap(lifetime)));
     }
 
     /// <summary>The least time between two successful renewals that nobody asked for.</summary>

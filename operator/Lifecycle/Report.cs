@@ -11,10 +11,13 @@ public sealed record ConditionReport(string Type, bool IsTrue, string Reason, st
 /// </summary>
 public sealed record Report
 {
+    /// <summary>No message is longer (characters): events repeat them, and the API server takes 1,024 bytes for the note of an event.</summary>
+    public const int LongestMessage = 1_000;
+
     /// <summary>The conditions that should stand.</summary>
     public required IReadOnlyList<ConditionReport> Conditions { get; init; }
 
-    /// <summary>The token in service; null when there is none.</summary>
+    /// <summary>The token to remember: the one in service, or a lost one while its successor waits out <see cref="Policy.LeastGap"/>; else null.</summary>
     public TokenRecord? Token { get; init; }
 
     /// <summary>The failure to remember; null when there is none.</summary>
@@ -32,8 +35,8 @@ public sealed record Report
         var standing = Standing.Of(facts, decision, now);
         return new Report
         {
-            Conditions = [.. ConditionsOf(standing)],
-            Token = standing.Token,
+            Conditions = [.. ConditionsOf(standing).Select(Fitting)],
+            Token = decision is Decision.Wait ? facts.Token : standing.Token,
             Failure = FailureOf(facts, decision, now),
             HandledRequest = HandledBy(facts, decision),
             NextLook = NextLookOf(standing, decision, now),
@@ -60,15 +63,18 @@ public sealed record Report
         }
     }
 
+    private static ConditionReport Fitting(ConditionReport condition) =>
+        condition.Message.Length <= LongestMessage ? condition : condition with { Message = condition.Message[..(LongestMessage - 1)] + "…" };
+
     private static FailureRecord? FailureOf(Facts facts, Decision decision, DateTimeOffset now) => decision switch
     {
-        Decision.Await waiting when IsOngoing(facts.Failure, waiting) => facts.Failure! with { Message = waiting.Problem.Message },
+        Decision.Await waiting when IsOngoing(facts, waiting) => facts.Failure! with { Message = waiting.Problem.Message },
         Decision.Await waiting => new FailureRecord
         {
             Reason = waiting.Problem.Reason,
             Message = waiting.Problem.Message,
             Attempts = 1,
-            LastFailureTime = now,
+            LastFailureTime = WholeSeconds.Floor(now),
             NextAttemptTime = waiting.Until,
             Inputs = facts.Connection.Inputs,
         },
@@ -77,8 +83,11 @@ public sealed record Report
         _ => null,
     };
 
-    private static bool IsOngoing(FailureRecord? failure, Decision.Await waiting) =>
-        failure?.Reason == waiting.Problem.Reason && failure.NextAttemptTime == waiting.Until;
+    private static bool IsOngoing(Facts facts, Decision.Await waiting) =>
+        facts.Failure is { } failure
+        && failure.Reason == waiting.Problem.Reason
+        && failure.Inputs == facts.Connection.Inputs
+        && failure.NextAttemptTime == waiting.Until;
 
     private static string? HandledBy(Facts facts, Decision decision) =>
         decision is Decision.Stall or Decision.Await ? facts.Connection.RequestedAt ?? facts.Connection.HandledRequest : facts.Connection.HandledRequest;
@@ -93,9 +102,10 @@ public sealed record Report
             Decision.Stall stalled => stalled.RetryAt,
             _ => null,
         };
-        DateTimeOffset? expiry = standing.IsServing ? standing.Token!.ExpirationTime : null;
-        var next = due is null || expiry < due ? expiry : due;
-        return next <= now ? now + Policy.LeastGap : next;
+        // What fell due between observing and deciding is looked at soon; expiry is never slept through for it.
+        var next = due <= now ? now + Policy.LeastGap : due;
+        DateTimeOffset? expiry = standing.IsServing && decision is not Decision.Release ? standing.Token!.ExpirationTime : null;
+        return next is null || expiry < next ? expiry : next;
     }
 }
 

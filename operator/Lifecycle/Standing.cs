@@ -5,7 +5,10 @@ internal sealed record Standing
 {
     public required Facts Facts { get; init; }
 
-    /// <summary>The token in the Secret; null when the Secret, or the token in it, is gone.</summary>
+    /// <summary>
+    /// The token in service; null when its Secret, or the token in it, is gone. Of a Secret of an earlier name nothing is
+    /// observed: its record is kept until the new one is published, so that it serves on and is cleared away then.
+    /// </summary>
     public required TokenRecord? Token { get; init; }
 
     /// <summary>What is in the way; null when nothing is.</summary>
@@ -33,7 +36,7 @@ internal sealed record Standing
             Facts = facts,
             Token = token,
             Problem = problem,
-            IsStalled = decision is Decision.Stall || problem?.Kind == FailureKind.NeedsPerson,
+            IsStalled = problem?.Kind == FailureKind.NeedsPerson || (decision is Decision.Stall && problem?.Kind != FailureKind.Transient),
             IsServing = token is not null && token.ExpirationTime > now,
             IsCurrent = token is not null && facts.Connection.SpecProblem is null && Policy.IsCurrent(token, facts),
         };
@@ -86,7 +89,8 @@ internal static class FreshnessReport
 {
     public static ConditionReport Of(Standing standing, TokenRecord token)
     {
-        if (standing.Problem is { } problem)
+        // Suspending ends no outage: what failed before it is still the news.
+        if ((standing.Problem ?? (standing.IsSuspended ? standing.Facts.Failure?.Problem : null)) is { } problem)
         {
             return new(ConditionType.TokenFresh, IsTrue: false, problem.Reason, Outage(standing, token, problem));
         }
@@ -94,6 +98,11 @@ internal static class FreshnessReport
         if (!standing.IsServing)
         {
             return new(ConditionType.TokenFresh, IsTrue: false, Reason.TokenExpired, $"The token expired at {InstantText.Of(token.ExpirationTime)}.");
+        }
+
+        if (standing.IsSuspended)
+        {
+            return new(ConditionType.TokenFresh, IsTrue: true, Reason.Renewed, $"Issued at {InstantText.Of(token.IssueTime)}; not renewed while suspended.");
         }
 
         var margins = standing.Facts.Connection.Margins;
@@ -124,7 +133,7 @@ internal static class ScopesReport
             : new(ConditionType.ScopesGranted, IsTrue: false, Reason.ScopesMissing, $"Not granted: {string.Join(' ', missing)}. Add them to the application in the Visma developer portal and have the tenant approve them, or remove them from spec.scopes.");
     }
 
-    // A provider that leaves the member out granted what was asked for (RFC 6749 section 5.1).
+    // A provider that leaves the member out granted what was asked for (RFC 6749 section 5.1); status holds that as an empty list.
     private static List<string> Missing(IReadOnlyList<string> asked, IReadOnlyList<string>? granted) =>
-        granted is null ? [] : [.. asked.Where(scope => !granted.Contains(scope, StringComparer.Ordinal))];
+        granted is not { Count: > 0 } ? [] : [.. asked.Where(scope => !granted.Contains(scope, StringComparer.Ordinal))];
 }

@@ -1,0 +1,68 @@
+using Xunit;
+
+namespace Lifecycle.Tests;
+
+public sealed class FailureBackoffTests
+{
+    [Theory]
+    [InlineData(1, 1, 2)]
+    [InlineData(2, 2, 4)]
+    [InlineData(5, 16, 32)]
+    [InlineData(8, 128, 256)]
+    [InlineData(9, 150, 300)]
+    [InlineData(1_000, 150, 300)]
+    [InlineData(int.MaxValue, 150, 300)]
+    public void A_transient_failure_waits_between_half_of_a_growing_window_and_all_of_it(int attempts, int shortest, int longest)
+    {
+        Assert.Equal(TimeSpan.FromSeconds(shortest), FailureBackoff.Delay(FailureKind.Transient, attempts, roll: 0, retryAfter: null));
+        Assert.InRange(FailureBackoff.Delay(FailureKind.Transient, attempts, roll: 0.999_999, retryAfter: null), TimeSpan.FromSeconds(longest - 0.1), TimeSpan.FromSeconds(longest));
+    }
+
+    [Theory]
+    [InlineData(FailureKind.NeedsPerson)]
+    [InlineData(FailureKind.NotThereYet)]
+    public void What_needs_a_person_waits_minutes_growing_to_an_hour(FailureKind kind)
+    {
+        int[] minutes = [.. Enumerable.Range(1, 8).Select(attempts => (int)FailureBackoff.Delay(kind, attempts, roll: 0.7, retryAfter: null).TotalMinutes)];
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60], minutes);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(30, 30)]
+    [InlineData(3_599, 3_599)]
+    [InlineData(3_601, 3_600)]
+    [InlineData(1_000_000_000, 3_600)]
+    [InlineData(-5, 2)]
+    public void What_the_provider_asks_for_is_honoured_up_to_an_hour(int asked, int expected)
+    {
+        var delay = FailureBackoff.Delay(FailureKind.Transient, 1, roll: 0.999_999_9, TimeSpan.FromSeconds(asked));
+
+        Assert.Equal(expected, delay.TotalSeconds, 1e-3);
+    }
+
+    [Fact]
+    public void Attempts_count_while_the_same_thing_is_attempted_and_fails_alike()
+    {
+        var twice = Some.Facts().FailedWith(Some.Outage, Some.Soon).FailedWith(Some.Outage, Some.Soon);
+
+        Assert.Equal(2, twice.Failure!.Attempts);
+        Assert.Equal(3, twice.FailedWith(Some.Outage with { Reason = Reason.AnswerNotUnderstood }, Some.Soon).Failure!.Attempts);
+        Assert.Equal(1, twice.FailedWith(Some.Refused, Some.Soon).Failure!.Attempts);
+        Assert.Equal(1, twice.ScopesChanged().FailedWith(Some.Outage, Some.Soon).Failure!.Attempts);
+        Assert.Equal(1, twice.CredentialChanged().FailedWith(Some.Outage, Some.Soon).Failure!.Attempts);
+        Assert.Null(twice.Succeeded(Some.Token()).Failure);
+    }
+
+    [Fact]
+    public void The_next_attempt_is_never_earlier_than_the_backoff_says_though_status_holds_whole_seconds()
+    {
+        var late = Some.Soon.AddMilliseconds(900);
+
+        var failure = Some.Facts().Failed(Some.Outage, retryAfter: null, late, roll: 0.05).Failure!;
+
+        Assert.Equal(Some.Soon, failure.LastFailureTime);
+        Assert.Equal(Some.Soon.AddSeconds(2), failure.NextAttemptTime);
+    }
+}

@@ -1,0 +1,110 @@
+using CsCheck;
+using Xunit;
+
+namespace Lifecycle.Tests;
+
+/// <summary>What holds for any facts at any instant. A failure prints the seed that replays it.</summary>
+public sealed class PolicyProperties
+{
+    private const int Cases = 5_000;
+
+    private static readonly Gen<(Facts Facts, DateTimeOffset Now)> Any = Gen.Select(Tests.Any.Facts, Tests.Any.Instant);
+
+    [Fact]
+    public void Nothing_is_asked_for_where_nothing_may_be() => Any.Sample(
+        (facts, now) =>
+        {
+            var mayAsk = facts is { Connection: { IsGoing: false, IsSuspended: false, SpecProblem: null }, Client: ClientFacts.Usable }
+                && facts.Secret is not (SecretFacts.Foreign or SecretFacts.Going);
+            Assert.True(mayAsk || Policy.Decide(facts, now) is not Decision.Refresh);
+        },
+        iter: Cases);
+
+    [Fact]
+    public void Nothing_is_written_where_nothing_may_be() => Any.Sample(
+        (facts, now) =>
+        {
+            var mayWrite = facts.Connection is { IsGoing: false, IsSuspended: false, SpecProblem: null } && facts.Secret is SecretFacts.Owned;
+            Assert.True(mayWrite || Policy.Decide(facts, now) is not (Decision.Rewrite or Decision.Acknowledge or Decision.Adopt));
+        },
+        iter: Cases);
+
+    [Fact]
+    public void Deciding_twice_gives_the_same() => Any.Sample(
+        (facts, now) => Assert.Equal(Policy.Decide(facts, now), Policy.Decide(facts with { }, now)),
+        iter: Cases);
+
+    [Fact]
+    public void Every_wait_ends_in_the_future_and_no_later_than_renewal_is_due() => Any.Sample(
+        (facts, now) =>
+        {
+            if (Policy.Decide(facts, now) is Decision.Wait wait)
+            {
+                Assert.True(wait.Until > now);
+                Assert.True(wait.Until <= facts.Token!.RefreshTime);
+                Assert.True(wait.Until <= facts.Token.ExpirationTime);
+            }
+        },
+        iter: Cases);
+
+    [Fact]
+    public void Every_backoff_and_every_patience_ends_within_an_hour_of_sane_clocks() => Any.Sample(
+        (facts, now) =>
+        {
+            DateTimeOffset? until = Policy.Decide(facts, now) switch
+            {
+                Decision.BackOff backOff => backOff.Failure.NextAttemptTime,
+                Decision.Await waiting => waiting.Until,
+                _ => null,
+            };
+            Assert.True(until is null || until > now);
+
+            // A minute more: clocks of two replicas may differ by that much.
+            Assert.True(until is null || until <= now + FailureBackoff.Longest + TimeSpan.FromMinutes(1));
+        },
+        iter: Cases);
+
+    [Fact]
+    public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() => Any.Sample(
+        (facts, now) =>
+        {
+            var decision = Policy.Decide(facts, now);
+            if (decision.IsRest())
+            {
+                StatusRules.Check(facts, decision, Report.Of(facts, decision, now), now);
+            }
+        },
+        iter: Cases);
+
+    [Fact]
+    public void A_failed_attempt_is_never_repeated_at_once() => Any.Sample(
+        (facts, now) =>
+        {
+            if (Policy.Decide(facts, now) is Decision.Refresh)
+            {
+                Assert.All([Some.Outage, Some.Refused, Some.SomebodyElses, Some.Missing], problem =>
+                    Assert.IsNotType<Decision.Refresh>(Policy.Decide(facts.FailedWith(problem, now), now)));
+            }
+        },
+        iter: Cases);
+
+    [Fact]
+    public void A_fresh_token_brings_rest() => Any.Sample(
+        (facts, now) =>
+        {
+            if (Policy.Decide(facts, now) is Decision.Refresh)
+            {
+                var token = Some.Token() with
+                {
+                    IssueTime = WholeSeconds.Floor(now),
+                    ExpirationTime = WholeSeconds.Floor(now) + Some.Hour,
+                    RefreshTime = WholeSeconds.Floor(now).AddMinutes(30),
+                    Inputs = TokenInputs.Join(facts.Connection.Inputs, ((ClientFacts.Usable)facts.Client).Inputs),
+                    Layout = facts.Connection.Layout,
+                    SecretName = facts.Connection.SecretName,
+                };
+                Assert.Equal(new Decision.Wait(token.RefreshTime), Policy.Decide(facts.Succeeded(token), now));
+            }
+        },
+        iter: Cases);
+}
