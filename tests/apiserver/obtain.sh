@@ -126,41 +126,50 @@ fetch_source() {
     return 1
   fi
   (cd "$scratch" && with_source_lists apt-get -q source "kubernetes=$debian_version") >>"$log" 2>&1
+  # The tree must lie at its import path below GOPATH (it predates Go modules); a symbolic link is enough.
+  mkdir -p "$scratch/gopath/src/k8s.io"
+  ln -s "$(find "$scratch" -maxdepth 1 -type d -name 'kubernetes-*' -print -quit)" "$scratch/gopath/src/k8s.io/kubernetes"
 }
 
-# The tree must lie at its import path below GOPATH (it predates Go modules); a symbolic link is enough.
 # Everything that Go writes stays in the scratch folder, and GOPROXY=off proves that nothing else is fetched.
 # Debian's own Go goes first: newer ones refuse parts of this old tree.
 build_kubernetes() {
-  local tree
   begin "building kube-apiserver and kube-controller-manager (several minutes)"
-  tree="$(find "$scratch" -maxdepth 1 -type d -name 'kubernetes-*' -print -quit)"
-  mkdir -p "$scratch/gopath/src/k8s.io"
-  ln -s "$tree" "$scratch/gopath/src/k8s.io/kubernetes"
   (
     cd "$scratch/gopath/src/k8s.io/kubernetes"
     env PATH="/usr/bin:$PATH" GO111MODULE=off GOFLAGS='' GOPROXY=off GOPATH="$scratch/gopath" GOCACHE="$scratch/gocache" \
       CGO_ENABLED=0 KUBE_GIT_VERSION="v$version" \
       nice -n 10 make WHAT="cmd/kube-apiserver cmd/kube-controller-manager"
   ) >>"$log" 2>&1 </dev/null
-  find "$tree/_output/local/bin/" -type f \( -name kube-apiserver -o -name kube-controller-manager \) \
+  find "$scratch/gopath/src/k8s.io/kubernetes/_output/local/bin/" -type f \( -name kube-apiserver -o -name kube-controller-manager \) \
     -exec cp -t "$scratch/result" {} +
+}
+
+# Unpacks the Debian package $1 into $scratch/$1 without installing it.
+unpack_package() {
+  mkdir -p "$scratch/$1"
+  (
+    cd "$scratch/$1"
+    with_source_lists apt-get -q download "$1"
+    dpkg-deb -x "$1"_*.deb .
+  ) >>"$log" 2>&1
 }
 
 # Installing Debian's etcd-server would also start a service on the machine, so only its program is taken out.
 take_etcd() {
   begin "taking etcd out of its Debian package"
-  if command -v etcd >/dev/null; then
-    cp "$(command -v etcd)" "$scratch/result/etcd"
-    return
-  fi
-  mkdir -p "$scratch/etcd"
-  (
-    cd "$scratch/etcd"
-    with_source_lists apt-get -q download etcd-server
-    dpkg-deb -x etcd-server_*.deb .
-  ) >>"$log" 2>&1
-  cp "$scratch/etcd/usr/bin/etcd" "$scratch/result/etcd"
+  unpack_package etcd-server
+  cp "$scratch/etcd-server/usr/bin/etcd" "$scratch/result/etcd"
+}
+
+# The tree carries reflect2 1.0.1, which iterates over maps in a way that Go 1.18 and later answer with a crash of the
+# whole server, at random and under load. Debian's own package of that library has the release that mends it.
+mend_reflect2() {
+  local library=golang-github-modern-go-reflect2-dev name=github.com/modern-go/reflect2
+  begin "replacing $name by Debian's newer one"
+  unpack_package "$library"
+  rm -rf "$scratch/gopath/src/k8s.io/kubernetes/vendor/$name"
+  cp -r "$scratch/$library/usr/share/gocode/src/$name" "$scratch/gopath/src/k8s.io/kubernetes/vendor/$name"
 }
 
 obtain() {
@@ -172,6 +181,7 @@ obtain() {
   install_missing_packages
   fetch_source
   take_etcd
+  mend_reflect2
   build_kubernetes
   rm -rf "$target"
   mv "$scratch/result" "$target"
