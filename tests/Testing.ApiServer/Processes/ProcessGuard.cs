@@ -8,7 +8,7 @@ namespace VismaOperator.Testing.ApiServer.Processes;
 /// The obvious other way, PR_SET_PDEATHSIG (<c>setpriv --pdeathsig</c>), fires when the starting *thread* ends, and threads
 /// of the .NET pool come and go: servers would die in the middle of a test run.
 /// </summary>
-internal sealed class ProcessGuard
+internal sealed class ProcessGuard : IDisposable
 {
     private const string Script =
         """
@@ -25,10 +25,11 @@ internal sealed class ProcessGuard
 
     private static readonly Lazy<ProcessGuard> Instance = new(() => new ProcessGuard());
 
+    private readonly Process shell;
     private readonly StreamWriter changes;
     private readonly Lock gate = new();
 
-    private ProcessGuard()
+    internal ProcessGuard()
     {
         var start = new ProcessStartInfo("/bin/sh", ["-c", Script])
         {
@@ -37,16 +38,27 @@ internal sealed class ProcessGuard
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        var shell = Process.Start(start) ?? throw new InvalidOperationException("/bin/sh did not start.");
+        shell = Process.Start(start) ?? throw new InvalidOperationException("/bin/sh did not start.");
         changes = shell.StandardInput;
         changes.AutoFlush = true;
     }
 
+    /// <summary>The guard of this test process.</summary>
+    public static ProcessGuard OfThisProcess => Instance.Value;
+
     /// <summary>From now on the process does not outlive this one.</summary>
-    public static void Add(int processId) => Instance.Value.Write($"add {processId}");
+    public void Add(int processId) => Write($"add {processId}");
 
     /// <summary>The process has ended: its id may soon be that of a stranger.</summary>
-    public static void Drop(int processId) => Instance.Value.Write($"drop {processId}");
+    public void Drop(int processId) => Write($"drop {processId}");
+
+    /// <summary>Ends the guard as the death of the test process would: what is left is killed.</summary>
+    public void Dispose()
+    {
+        changes.Dispose();
+        shell.WaitForExit();
+        shell.Dispose();
+    }
 
     private void Write(string change)
     {

@@ -22,11 +22,11 @@ public sealed class RealProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => output.Add(line.Data);
         process.Start();
         Id = process.Id;
-        ProcessGuard.Add(Id);
-        process.Exited += (_, _) => ProcessGuard.Drop(Id);
+        ProcessGuard.OfThisProcess.Add(Id);
+        process.Exited += (_, _) => ProcessGuard.OfThisProcess.Drop(Id);
         if (process.HasExited)
         {
-            ProcessGuard.Drop(Id);
+            ProcessGuard.OfThisProcess.Drop(Id);
         }
 
         process.BeginOutputReadLine();
