@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using VismaOperator.Testing.ApiServer.Cluster;
 
 namespace VismaOperator.Testing.ApiServer;
 
@@ -13,14 +14,16 @@ public sealed class ApiClient : IDisposable
 {
     private readonly HttpClient http;
 
-    /// <summary>Speaks through the handler, which it owns from now on.</summary>
-    /// <param name="server">Where the API server answers.</param>
-    /// <param name="handler">Brings trust and credentials.</param>
-    public ApiClient(Uri server, HttpMessageHandler handler)
+    private ApiClient(Uri server, HttpMessageHandler handler)
     {
         http = new HttpClient(handler) { BaseAddress = server, DefaultRequestVersion = HttpVersion.Version20 };
         http.DefaultRequestHeaders.UserAgent.ParseAdd("visma-operator-tests");
     }
+
+    /// <summary>A client that speaks as the current context of a kubeconfig says.</summary>
+    public static ApiClient FromKubeconfig(string path) => From(ClusterAccess.Load(path));
+
+    internal static ApiClient From(ClusterAccess access) => new(access.Server, access.CreateHandler());
 
     /// <summary>The object or list; null when there is none (404).</summary>
     /// <exception cref="ApiException">Any other refusal.</exception>

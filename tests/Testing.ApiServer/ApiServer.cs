@@ -7,7 +7,7 @@ namespace VismaOperator.Testing.ApiServer;
 /// owner reference and deletion of namespaces. Either its own (it can be stopped and started again), or the cluster that
 /// <c>TEST_KUBECONFIG</c> names.
 /// </summary>
-public sealed class ApiServer : IAsyncDisposable
+public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
 {
     /// <summary>The variable that names the kubeconfig of an existing cluster.</summary>
     public const string KubeconfigVariable = "TEST_KUBECONFIG";
@@ -24,7 +24,7 @@ public sealed class ApiServer : IAsyncDisposable
         this.own = own;
         KubeconfigPath = kubeconfigPath;
         access = ClusterAccess.Load(kubeconfigPath);
-        Admin = new ApiClient(access.Server, access.CreateHandler());
+        Admin = ApiClient.From(access);
     }
 
     /// <summary>A kubeconfig whose user may do everything.</summary>
@@ -33,8 +33,11 @@ public sealed class ApiServer : IAsyncDisposable
     /// <summary>The API with the rights of an administrator.</summary>
     public ApiClient Admin { get; }
 
-    /// <summary>Where the server answers.</summary>
+    /// <inheritdoc/>
     public Uri Server => access.Server;
+
+    /// <inheritdoc/>
+    public string? AuthorityPem => access.AuthorityPem;
 
     /// <summary>Whether this is an own server, which a test may stop, kill and start again.</summary>
     public bool CanRestart => own is not null;
@@ -42,7 +45,8 @@ public sealed class ApiServer : IAsyncDisposable
     /// <summary>Whether owner references and namespaces are cleaned up. A cluster of somebody else is taken to be whole.</summary>
     public bool HasControllerManager => own?.HasControllerManager ?? true;
 
-    /// <summary>The folder with the logs of the own processes; null for a cluster of somebody else. It goes when the server is disposed.</summary>
+    /// <summary>The folder with the logs of the own processes; null for a cluster of somebody else. It goes when the server
+    /// is disposed, unless the variable <c>TEST_APISERVER_LOGS</c> names a folder to keep the logs in.</summary>
     public string? LogFolder => own?.LogFolder;
 
     internal ClusterAccess Access => access;

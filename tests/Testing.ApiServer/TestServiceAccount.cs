@@ -27,7 +27,7 @@ public sealed record TestServiceAccount(string Namespace, string Name, string To
     /// <summary>The subject for a RoleBinding or ClusterRoleBinding.</summary>
     public JsonObject ToSubject() => new() { ["kind"] = "ServiceAccount", ["name"] = Name, ["namespace"] = Namespace };
 
-    /// <summary>Writes a kubeconfig that speaks to the server as this account.</summary>
-    public void WriteKubeconfig(ApiServer server, string path) =>
-        Kubeconfig.Write(path, server.Server, server.Access.AuthorityPem, Kubeconfig.UserWith(Token));
+    /// <summary>Writes a kubeconfig that speaks to the API server, or to a proxy in front of it, as this account.</summary>
+    public void WriteKubeconfig(IApiEndpoint endpoint, string path) =>
+        Kubeconfig.Write(path, endpoint.Server, endpoint.AuthorityPem, Kubeconfig.UserWith(Token));
 }

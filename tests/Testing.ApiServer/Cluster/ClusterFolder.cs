@@ -5,9 +5,18 @@ namespace VismaOperator.Testing.ApiServer.Cluster;
 /// <summary>The files of one test cluster: keys, kubeconfig, etcd's data and the logs, in a folder of its own.</summary>
 internal sealed class ClusterFolder
 {
-    private ClusterFolder(string root) => Root = root;
+    /// <summary>Names a folder in which the logs of all clusters of a run are kept, for CI and for the search of a fault.</summary>
+    public const string LogsVariable = "TEST_APISERVER_LOGS";
+
+    private ClusterFolder(string root, string logs)
+    {
+        Root = root;
+        Logs = logs;
+    }
 
     public string Root { get; }
+
+    public string Logs { get; }
 
     public string EtcdData => Path.Combine(Root, "etcd-data");
 
@@ -21,12 +30,13 @@ internal sealed class ClusterFolder
 
     public string KubeconfigFile => Path.Combine(Root, "admin.kubeconfig");
 
-    public string LogFile(string program) => Path.Combine(Root, program + ".log");
+    public string LogFile(string program) => Path.Combine(Logs, program + ".log");
 
     /// <summary>Makes the folder (readable by its owner only: it holds keys) and fills it for a server at the given address.</summary>
     public static ClusterFolder Create(Uri server, TimeProvider clock)
     {
-        var folder = new ClusterFolder(Directory.CreateTempSubdirectory("visma-operator-cluster-").FullName);
+        var root = Directory.CreateTempSubdirectory("visma-operator-cluster-");
+        var folder = new ClusterFolder(root.FullName, LogsOf(root));
         using var certificates = new ClusterCertificates(clock);
         var serving = certificates.IssueServer();
         File.WriteAllText(folder.AuthorityFile, certificates.AuthorityPem);
@@ -40,5 +50,10 @@ internal sealed class ClusterFolder
         return folder;
     }
 
+    /// <summary>Removes everything but logs that are kept elsewhere.</summary>
     public void Delete() => Directory.Delete(Root, recursive: true);
+
+    private static string LogsOf(DirectoryInfo root) => Environment.GetEnvironmentVariable(LogsVariable) is { Length: > 0 } kept
+        ? Directory.CreateDirectory(Path.Combine(kept, root.Name)).FullName
+        : root.FullName;
 }

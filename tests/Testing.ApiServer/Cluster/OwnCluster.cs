@@ -20,7 +20,7 @@ internal sealed class OwnCluster : IAsyncDisposable
 
     public string KubeconfigPath => commands.Folder.KubeconfigFile;
 
-    public string LogFolder => commands.Folder.Root;
+    public string LogFolder => commands.Folder.Logs;
 
     public bool HasControllerManager => commands.Binaries.KubeControllerManager is not null;
 
