@@ -12,18 +12,21 @@ public static class CustomResourceDefinitions
 {
     private const string Collection = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
-    /// <summary>Installs all definitions in the folder's <c>*.yaml</c>, or replaces them, and waits until the API server serves them.</summary>
-    /// <exception cref="FileNotFoundException">The folder holds no YAML file, or does not exist.</exception>
+    /// <summary>
+    /// Installs all definitions in the folder's <c>*.yaml</c>, or replaces them, and waits until the API server serves them. Other
+    /// documents there (a kustomization, say) are none of its business.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">The folder holds no definition, or does not exist.</exception>
     /// <exception cref="ApiException">The API server refuses a definition; the message says which field.</exception>
     public static async Task InstallAsync(ApiClient admin, string folder, CancellationToken cancellationToken)
     {
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.yaml") : [];
-        if (files.Length == 0)
+        var definitions = files.Order().SelectMany(YamlDocuments.Read).Where(IsDefinition).ToList();
+        if (definitions.Count == 0)
         {
             throw new FileNotFoundException($"There is no CustomResourceDefinition (*.yaml) in {folder}.");
         }
 
-        var definitions = files.Order().SelectMany(YamlDocuments.Read).ToList();
         foreach (var definition in definitions)
         {
             await CreateOrReplaceAsync(admin, definition, cancellationToken);
@@ -34,6 +37,8 @@ public static class CustomResourceDefinitions
             await WaitUntilServedAsync(admin, definition, cancellationToken);
         }
     }
+
+    private static bool IsDefinition(JsonNode document) => document["kind"]?.GetValue<string>() == "CustomResourceDefinition";
 
     private static async Task CreateOrReplaceAsync(ApiClient admin, JsonNode definition, CancellationToken cancellationToken)
     {
