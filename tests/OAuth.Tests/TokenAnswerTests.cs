@@ -229,6 +229,20 @@ public sealed class TokenAnswerTests
     }
 
     [Fact]
+    public async Task A_description_that_repeats_the_Basic_header_is_withheld()
+    {
+        var time = new FakeTimeProvider(Some.Noon);
+        using var http = new HttpClient(new ScriptedHandler((request, _) => Task.FromResult(
+            Some.Answer($$"""{"error":"odd","error_description":"got {{request.Headers.Authorization}}"}""", HttpStatusCode.BadRequest))));
+        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+
+        var outcome = await new TokenEndpoint(http, gate, time).RequestAsync(
+            Some.Endpoint, Some.Client(method: ClientAuthenticationMethod.ClientSecretBasic), Some.Request(), Some.Patience());
+
+        Assert.Equal("(withheld: it repeated a credential)", Assert.IsType<TokenOutcome.Refused>(outcome).Description);
+    }
+
+    [Fact]
     public async Task A_token_beside_an_error_is_not_repeated()
     {
         var outcome = await Asking.OnceAsync(

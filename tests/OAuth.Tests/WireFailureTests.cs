@@ -70,6 +70,20 @@ public sealed class WireFailureTests
         Assert.IsType<TokenOutcome.Granted>(await AskRawAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}")));
     }
 
+    [Fact]
+    public async Task A_server_that_never_finishes_the_TLS_handshake_means_not_processed()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var handler = OAuthHttp.CreateHandler(
+            new HostPolicy([], ["127.0.0.1"], TransportRule.HttpsOnly), new OAuthHttpOptions { ConnectTimeout = TimeSpan.FromMilliseconds(50) });
+
+        var outcome = await AskAsync(handler, endpoint: new Uri($"https://127.0.0.1:{port}/connect/token"));
+
+        Assert.Equal(new TokenOutcome.Unavailable("token endpoint: could not connect in time", null, MayHaveBeenProcessed: false), outcome);
+    }
+
     private static async Task<TokenOutcome> AskRawAsync(byte[] answer)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

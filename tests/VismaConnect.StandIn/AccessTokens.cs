@@ -31,7 +31,7 @@ internal sealed class AccessTokens(TimeProvider time)
             claims["tenant_id"] = grant.TenantId;
         }
 
-        var header = new JsonObject { ["alg"] = "RS256", ["kid"] = KeyId, ["typ"] = "at+jwt" };
+        var header = new JsonObject { ["alg"] = "RS256", ["kid"] = KeyId, ["typ"] = "JWT" };
         return Sign(Encode(header) + "." + Encode(claims));
     }
 

@@ -37,6 +37,12 @@ internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time,
                 Note(visit, visit.Process().Outcome + ", then cut");
                 visit.Context.Abort();
                 return;
+            case Fault.CutDuringAnswer:
+                var whole = visit.Process();
+                Note(visit, whole.Outcome + ", then cut");
+                await whole.WriteHalfAsync(visit.Context.Response);
+                visit.Context.Abort();
+                return;
             case Fault.Slow slow:
                 await Task.Delay(slow.By, time, stopping);
                 break;

@@ -24,6 +24,9 @@ public abstract record Fault
     /// <summary>The request is processed, a token enters the ledger, and the connection is reset before the answer.</summary>
     public sealed record CutAfterProcessing : Fault;
 
+    /// <summary>The request is processed, and the connection is reset after half of the answer.</summary>
+    public sealed record CutDuringAnswer : Fault;
+
     /// <summary>500 with an empty body, or another status.</summary>
     public static Fault ServerError(int status = 500) => new Answer(status, "", "text/plain", NoHeaders);
 
