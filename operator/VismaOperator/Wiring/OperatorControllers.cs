@@ -1,6 +1,5 @@
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Queueing;
-using Kubernetes.Controllers.Telemetry;
 using Kubernetes.Controllers.Writing;
 using VismaOperator.Hosting;
 using VismaOperator.OAuthClients;
@@ -30,13 +29,12 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : new FetchedNamespaces(context.Client, context.Time);
         var directory = new ClientDirectory(caches.Clients.Store, reader, book, namespaces, context.AllowLists, context.Time);
         var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
-        var metrics = new ControllerMetrics(context.Meters);
         triggers = new OperatorTriggers(caches, connectionQueue, clientQueue);
         triggers.Listen(book);
         Controllers =
         [
-            Loop("vismaconnection", "VismaConnection", connectionQueue, Connections(context, directory, book, namespaces, events), context, metrics),
-            Loop("oauthclient", "OAuthClient", clientQueue, Clients(context, directory, reader, book, events), context, metrics),
+            Loop("vismaconnection", "VismaConnection", connectionQueue, Connections(context, directory, book, namespaces, events), context),
+            Loop("oauthclient", "OAuthClient", clientQueue, Clients(context, directory, reader, book, events), context),
         ];
     }
 
@@ -86,10 +84,10 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, context.Time);
     }
 
-    private static BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context, ControllerMetrics metrics)
+    private static BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)
     {
         var logger = context.Logs.CreateLogger($"Controller.{kind}");
-        var controller = new Controller(name, queue, reconciler, context.Workers, logger, metrics, context.Time) { Kind = kind };
+        var controller = new Controller(name, queue, reconciler, context.Workers, logger, context.Metrics, context.Time) { Kind = kind };
         return new BackgroundLoop($"controller {name}", controller.RunAsync);
     }
 }

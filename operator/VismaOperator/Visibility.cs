@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("VismaOperator.Tests")]
+[assembly: InternalsVisibleTo("VismaOperator.IntegrationTests")]
