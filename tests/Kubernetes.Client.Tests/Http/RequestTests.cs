@@ -1,0 +1,149 @@
+using System.Text.Json.Nodes;
+using Kubernetes.Client.Contract;
+using Kubernetes.Client.Resources;
+using Xunit;
+
+namespace Kubernetes.Client.Tests.Http;
+
+/// <summary>What is sent: paths, queries, bodies and headers.</summary>
+public sealed class RequestTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Pages_of_one_send_the_token_of_the_page_before()
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(context.Request.Query["continue"].ToString() switch
+        {
+            "" => Answers.List(7, "to/2=", Answers.Widget("a", 1)),
+            "to/2=" => Answers.List(7, "to/3=", Answers.Widget("b", 2)),
+            _ => Answers.List(7, null, Answers.Widget("c", 3)),
+        }));
+        using var test = new ClientUnderTest(server);
+
+        var names = new List<string>();
+        string? token = null;
+        do
+        {
+            var page = await test.Client.ListPageAsync<Widget>(ResourceSelector.All, 1, token, Cancellation);
+            names.AddRange(page.Items.Select(item => item.Metadata.Name));
+            token = page.ContinueToken;
+        }
+        while (token is not null);
+
+        Assert.Equal(["a", "b", "c"], names);
+        Assert.All(server.Requests, request => Assert.Equal("1", request.Query["limit"]));
+        Assert.Equal([null, "to/2=", "to/3="], server.Requests.Select(request => request.Query.GetValueOrDefault("continue")));
+    }
+
+    [Fact]
+    public async Task A_page_that_expired_in_the_middle_says_so()
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.Request.Query.ContainsKey("continue")
+            ? context.SendAsync(Answers.Status(410, "Expired", "The provided continue parameter is too old"), 410)
+            : context.SendAsync(Answers.List(7, "next", Answers.Widget("a", 1))));
+        using var test = new ClientUnderTest(server);
+        var first = await test.Client.ListPageAsync<Widget>(ResourceSelector.All, 1, null, Cancellation);
+
+        var refused = await Assert.ThrowsAsync<KubernetesException>(() => test.Client.ListPageAsync<Widget>(ResourceSelector.All, 1, first.ContinueToken, Cancellation));
+
+        Assert.True(refused.IsExpired);
+    }
+
+    [Theory]
+    [InlineData(null, "/apis/contract.visma-operator.io/v1/widgets")]
+    [InlineData("home", "/apis/contract.visma-operator.io/v1/namespaces/home/widgets")]
+    public async Task Selectors_reach_the_server_unchanged(string? inNamespace, string path)
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.List(7, null)));
+        using var test = new ClientUnderTest(server);
+
+        await test.Client.ListPageAsync<Widget>(new ResourceSelector(inNamespace, "a in (b,c),!d", "metadata.name=one"), 500, null, Cancellation);
+
+        var request = Assert.Single(server.Requests);
+        Assert.Equal(path, request.Path);
+        Assert.Equal("a in (b,c),!d", request.Query["labelSelector"]);
+        Assert.Equal("metadata.name=one", request.Query["fieldSelector"]);
+    }
+
+    [Fact]
+    public async Task Each_operation_has_its_method_path_and_body()
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Widget("one", 1)));
+        using var test = new ClientUnderTest(server);
+        var patch = JsonNode.Parse("""{"a":null}""")!.AsObject();
+
+        await test.Client.CreateAsync(Some.Widget("one"), Cancellation);
+        await test.Client.ReplaceAsync(Some.Widget("one"), Cancellation);
+        await test.Client.PatchAsync<Widget>(Some.Named("one"), patch, Cancellation);
+        await test.Client.PatchStatusAsync<Widget>(Some.Named("one"), patch, Cancellation);
+        await test.Client.DeleteAsync<Widget>(Some.Named("one"), new DeletePreconditions("u", "7"), Cancellation);
+
+        const string Collection = "/apis/contract.visma-operator.io/v1/namespaces/home/widgets";
+        Assert.Equal(
+            [("POST", Collection, "application/json"), ("PUT", $"{Collection}/one", "application/json"), ("PATCH", $"{Collection}/one", "application/merge-patch+json"), ("PATCH", $"{Collection}/one/status", "application/merge-patch+json"), ("DELETE", $"{Collection}/one", "application/json")],
+            server.Requests.Select(request => (request.Method, request.Path, request.Headers.ContentType.ToString())));
+        Assert.Equal("""{"a":null}""", server.Requests.ElementAt(2).Body);
+        Assert.Equal(
+            """{"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background","preconditions":{"uid":"u","resourceVersion":"7"}}""",
+            server.Requests.Last().Body);
+    }
+
+    [Fact]
+    public async Task Every_request_names_its_sender_and_carries_the_token()
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Widget("one", 1)));
+        using var test = new ClientUnderTest(server);
+
+        await test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation);
+
+        var request = Assert.Single(server.Requests);
+        Assert.Equal("visma-operator", request.Headers.UserAgent.ToString());
+        Assert.Equal("Bearer t0ken", request.Headers.Authorization.ToString());
+        Assert.Equal("application/json", request.Headers.Accept.ToString());
+    }
+
+    [Fact]
+    public async Task Metadata_is_all_that_is_asked_for_where_metadata_is_enough()
+    {
+        const string Metadata = """{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"one","namespace":"home","resourceVersion":"1"}}""";
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(
+            context.Request.Query.ContainsKey("limit") ? Answers.List(7, null, Metadata) : context.Request.Query.ContainsKey("watch") ? Answers.Event("ADDED", Metadata) : Metadata));
+        using var test = new ClientUnderTest(server);
+
+        await test.Client.FindAsync<SecretMetadata>(Some.Named("one"), Cancellation);
+        await test.Client.ListPageAsync<SecretMetadata>(ResourceSelector.All, 500, null, Cancellation);
+        await using var watch = new WatchLog<SecretMetadata>(test.Client.WatchAsync<SecretMetadata>(ResourceSelector.All, "7", Cancellation));
+        Assert.Equal("one", (await watch.NextAppliedAsync()).Metadata.Name);
+
+        Assert.Equal(
+            ["application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"],
+            server.Requests.Select(request => request.Headers.Accept.ToString()));
+    }
+
+    [Fact]
+    public async Task A_request_without_name_or_namespace_is_never_sent()
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync("{}"));
+        using var test = new ClientUnderTest(server);
+
+        await Assert.ThrowsAsync<ArgumentException>(() => test.Client.DeleteAsync<Widget>(new NamespacedName("home", string.Empty), null, Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(() => test.Client.DeleteAsync<Widget>(NamespacedName.ClusterScoped("one"), null, Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(() => test.Client.FindAsync<Namespace>(new NamespacedName("home", "one"), Cancellation));
+
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task Whoever_acts_for_another_says_so()
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Widget("one", 1)));
+        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Impersonation = new("jane", ["a", "b"]) });
+
+        await test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation);
+
+        var request = Assert.Single(server.Requests);
+        Assert.Equal("jane", request.Headers["Impersonate-User"].ToString());
+        Assert.Equal("a,b", request.Headers["Impersonate-Group"].ToString().Replace(", ", ",", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Kubernetes.Client.Tests.Http;
+
+/// <summary>A certificate authority of one test, a server and a client that it signed.</summary>
+internal sealed class TestCertificates : IDisposable
+{
+    private static readonly DateTimeOffset From = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Until = new(2120, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public TestCertificates()
+    {
+        Authority = CreateAuthority();
+        Server = Sign("CN=server", "1.3.6.1.5.5.7.3.1");
+        Client = Sign("CN=client", "1.3.6.1.5.5.7.3.2");
+    }
+
+    public X509Certificate2 Authority { get; }
+
+    /// <summary>For 127.0.0.1 and <c>kubernetes.test</c>.</summary>
+    public X509Certificate2 Server { get; }
+
+    public X509Certificate2 Client { get; }
+
+    public string ClientKeyPem => Client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem();
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        Server.Dispose();
+        Authority.Dispose();
+    }
+
+    private static X509Certificate2 CreateAuthority()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=authority", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        return request.CreateSelfSigned(From, Until);
+    }
+
+    private X509Certificate2 Sign(string subject, string usage)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        var names = new SubjectAlternativeNameBuilder();
+        if (subject == "CN=server")
+        {
+            names.AddIpAddress(IPAddress.Loopback);
+            names.AddDnsName("kubernetes.test");
+            request.CertificateExtensions.Add(names.Build());
+        }
+
+        using var signed = request.Create(Authority, From, Until, RandomNumberGenerator.GetBytes(8));
+        return signed.CopyWithPrivateKey(key);
+    }
+}
