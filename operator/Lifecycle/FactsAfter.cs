@@ -5,14 +5,14 @@ public static class FactsAfter
 {
     /// <summary>
     /// A token was published, adopted, acknowledged or written again. One that was issued after the last failure proves
-    /// that failure over: a process that ended between its two writes did not live to say so.
+    /// that failure over: a process that ended between its two writes did not live to say so. So does any write, if writing failed.
     /// </summary>
     public static Facts Published(this Facts facts, TokenRecord token) => facts with
     {
         Token = token,
         Secret = new SecretFacts.Owned(token.SecretResourceVersion),
         Content = null,
-        Failure = facts.Failure?.LastFailureTime < token.IssueTime ? null : facts.Failure,
+        Failure = facts.Failure is { IsOfWriting: true } || facts.Failure?.LastFailureTime < token.IssueTime ? null : facts.Failure,
     };
 
     /// <summary>An attempt to get a token succeeded: the request, if any, is answered and the failure is over.</summary>

@@ -96,18 +96,23 @@ public static class Policy
             null => new Decision.Inspect(),
             ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
-            ContentFacts.Intact or ContentFacts.Healable when AsksForTheSameToken(facts) => new Decision.Rewrite(),
+            ContentFacts.Intact or ContentFacts.Healable when AsksForTheSameToken(facts) =>
+                Pending(facts, now) is { IsOfWriting: true } failure ? new Decision.BackOff(failure) : new Decision.Rewrite(),
             _ => null,
         };
     }
 
     private static Decision? AFailureIsNotRepeatedAtOnce(Facts facts, DateTimeOffset now) =>
+        Pending(facts, now) is { } failure ? new Decision.BackOff(failure) : null;
+
+    // The failed attempt that binds: its time has not come, and nobody changed or asked for anything since.
+    private static FailureRecord? Pending(Facts facts, DateTimeOffset now) =>
         facts.Failure is { } failure
         && now < failure.NextAttemptTime
         && !IsFromTheFuture(failure.LastFailureTime, now)
         && failure.Inputs == AttemptInputs(facts)
         && !facts.Connection.HasUnhandledRequest
-            ? new Decision.BackOff(failure)
+            ? failure
             : null;
 
     // Without our label a Secret is not watched: before another token is asked for in vain, look whether it still stands there.

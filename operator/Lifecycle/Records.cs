@@ -58,6 +58,9 @@ public sealed record FailureRecord
     /// <summary>What happened and what to do; repeated in conditions while the failure lasts.</summary>
     public string Message { get; init; } = string.Empty;
 
+    /// <summary>True when it was the Secret that could not be written, whatever the provider said.</summary>
+    public bool IsOfWriting => Reason is Lifecycle.Reason.SecretForbidden or Lifecycle.Reason.SecretNotOwned or Lifecycle.Reason.SecretTerminating;
+
     /// <summary>The failure in words.</summary>
     public Problem Problem => new(Reason, Message);
 }

@@ -85,6 +85,12 @@ public sealed class PolicyProperties
                 Assert.All([Some.Outage, Some.Refused, Some.SomebodyElses, Some.Missing], problem =>
                     Assert.IsNotType<Decision.Refresh>(Policy.Decide(facts.FailedWith(problem, now), now)));
             }
+
+            if (Policy.Decide(facts, now) is Decision.Rewrite)
+            {
+                Assert.All([Some.Unwritable, Some.SomebodyElses], problem =>
+                    Assert.IsNotType<Decision.Rewrite>(Policy.Decide(facts.FailedWith(problem, now) with { Content = facts.Content }, now)));
+            }
         },
         iter: Cases);
 

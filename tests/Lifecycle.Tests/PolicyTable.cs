@@ -79,6 +79,11 @@ internal static class PolicyTable
         new("drift of a token of an earlier spec is not healed with the new one", Serving().ScopesChanged().Drifted(new ContentFacts.Healable()), Soon, Refresh(RefreshCause.InputsChanged)),
         new("a lost token waits for a missing client", Serving().Drifted(new ContentFacts.Lost()).ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
 
+        new("drift that could not be healed is not tried again at once", Failing(Unwritable).Drifted(new ContentFacts.Healable()), Soon, BackOff(Failing(Unwritable))),
+        new("drift that could not be healed is tried again when that is due", Failing(Unwritable).Drifted(new ContentFacts.Healable()), Soon.AddMinutes(1), new Decision.Rewrite()),
+        new("drift that could not be healed beats a missing client", Serving().ClientMissing().FailedWith(Unwritable, Soon).Drifted(new ContentFacts.Healable()), Soon, BackOff(Serving().ClientMissing().FailedWith(Unwritable, Soon))),
+        new("a request tries at once to heal what could not be healed", Failing(Unwritable).Requested().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
+
         // Layout
         new("a changed template is looked at first", Serving().LayoutChanged(), Soon, new Decision.Inspect()),
         new("a changed template is rewritten around an intact token", Serving().LayoutChanged().Showing(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),

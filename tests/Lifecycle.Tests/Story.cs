@@ -32,6 +32,9 @@ internal sealed class Story(Facts facts)
 
     public Func<Answer> Provider { get; set; } = () => new Answer.Granted(Some.Hour);
 
+    /// <summary>Why the Secret cannot be written; null when it can.</summary>
+    public Problem? WriteProblem { get; set; }
+
     public List<(DateTimeOffset At, RefreshCause Cause)> Requests { get; } = [];
 
     public List<(DateTimeOffset At, RefreshCause Cause)> Successes { get; } = [];
@@ -128,6 +131,7 @@ internal sealed class Story(Facts facts)
         Decision.Inspect => Facts with { Content = hidden },
         Decision.Acknowledge => Facts.Published(Facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion }),
         Decision.Adopt adopt => Facts.Published(adopt.Token with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion }),
+        Decision.Rewrite when WriteProblem is { } problem => Facts.Failed(problem, retryAfter: null, Now, roll: 0.5),
         Decision.Rewrite => Facts.Published(Write(Facts.Token!)),
         Decision.Withdraw withdraw => Facts.Withdrawn(withdraw.Problem, Now),
         Decision.Refresh refresh => Ask(refresh.Cause),
@@ -139,6 +143,8 @@ internal sealed class Story(Facts facts)
         Requests.Add((Now, cause));
         switch (Provider())
         {
+            case Answer.Granted when WriteProblem is { } problem:
+                return Facts.Failed(problem, retryAfter: null, Now, roll: 0.5);
             case Answer.Granted granted:
                 Successes.Add((Now, cause));
                 return Facts.Succeeded(Write(Issue(granted)));

@@ -12,7 +12,7 @@ public sealed class StoryProperties
 
     // How long until it happens, as a part of the lifetime, and what.
     private static readonly Gen<(double After, int What)[]> Happenings =
-        Gen.Select(Gen.Double[0, 1.5], Gen.Int[0, 21]).Array[1, 25];
+        Gen.Select(Gen.Double[0, 1.5], Gen.Int[0, 23]).Array[1, 25];
 
     [Fact]
     public void An_earlier_wake_changes_nothing() => Gen.Select(Lifetime, Happenings, Gen.Double[0.001, 0.999]).Sample(
@@ -39,6 +39,7 @@ public sealed class StoryProperties
         {
             var story = Live(lifetime, happenings, _ => { });
             story.Provider = () => new Answer.Granted(Some.Hour);
+            story.WriteProblem = null;
             story.SecretIsDeleted();
             story.Then(facts => facts.Resumed().ClientIs(Some.Facts().Client));
 
@@ -99,8 +100,16 @@ public sealed class StoryProperties
         18 => story.Then(facts => facts.SecretForeign()),
         19 => Answers(story, new Answer.Failed(Some.Outage)),
         20 => Answers(story, new Answer.Failed(Some.Refused, TimeSpan.FromMinutes(2))),
+        21 => WritingFails(story, Some.Unwritable),
+        22 => WritingFails(story, null),
         _ => Answers(story, new Answer.Granted(TimeSpan.FromSeconds(lifetime))),
     };
+
+    private static Story WritingFails(Story story, Problem? problem)
+    {
+        story.WriteProblem = problem;
+        return story.Reconcile();
+    }
 
     private static Story Answers(Story story, Answer answer)
     {

@@ -334,6 +334,25 @@ public sealed class StoryTests
     }
 
     [Fact]
+    public void A_Secret_that_may_not_be_written_is_tried_again_slowly_and_healed_without_a_request()
+    {
+        var story = new Story(Some.Facts()).Reconcile();
+        story.WriteProblem = Some.Unwritable;
+        story.SecretIsEdited(new ContentFacts.Healable());
+        Assert.Equal(Reason.SecretForbidden, story.Report.Find(ConditionType.Stalled)!.Reason);
+        Assert.Equal(Some.Start.AddMinutes(1), story.Report.NextLook);
+
+        story.Until(Some.Start.AddMinutes(1));
+        Assert.Equal(2, story.Report.Failure!.Attempts);
+        story.WriteProblem = null;
+        story.Until(Some.Start.AddMinutes(5));
+
+        Assert.Null(story.Report.Failure);
+        Assert.Single(story.Requests);
+        Assert.Equal(2, story.SecretWrites);
+    }
+
+    [Fact]
     public void Healing_does_not_end_a_failure()
     {
         var story = new Story(Some.Serving().FailedWith(Some.Refused, Some.Soon)) { Now = Some.Soon };
