@@ -4,6 +4,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
+using VismaOperator.Wiring;
 
 namespace VismaOperator.Hosting;
 
@@ -33,7 +34,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port());
         LogStarted(log, Product.Version, access.Server, access.Source, port);
 
-        var controllers = ControllerWiring.Create(new OperatorContext
+        using var controllers = new OperatorControllers(new OperatorContext
         {
             Client = client,
             Namespaces = options.Namespaces,

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Kubernetes.Controllers.Telemetry;
 using VismaOperator.Hosting;
 using VismaOperator.Telemetry;
+using VismaOperator.Wiring;
 
 namespace VismaOperator.Local;
 
@@ -33,7 +34,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         await manifests.LoadIfChangedAsync(stop);
         var folders = new SecretFolders(cluster.Client, options.Output, publish, time, logs.CreateLogger<SecretFolders>());
         var leader = Leader.Always();
-        var controllers = ControllerWiring.Create(new OperatorContext
+        using var controllers = new OperatorControllers(new OperatorContext
         {
             Client = cluster.Client,
             Namespaces = [],

@@ -1,16 +1,14 @@
 using Kubernetes.Controllers.Telemetry;
 using OpenTelemetry.Metrics;
+using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Telemetry;
 
 /// <summary>Which meters are exported.</summary>
 internal static class Meters
 {
-    /// <summary>Name of the operator's own meter.</summary>
-    public const string Operator = "VismaOperator";
-
     /// <summary>The meters of this process: one a project, and the runtime's own for memory, garbage collection and threads.</summary>
-    public static IReadOnlyList<string> Exported { get; } = [Operator, ControllerMetrics.MeterName, "Kubernetes.Client", "OAuth", "System.Runtime"];
+    public static IReadOnlyList<string> Exported { get; } = [ConnectionMetrics.MeterName, ControllerMetrics.MeterName, "Kubernetes.Client", "OAuth", "System.Runtime"];
 
     /// <summary>Exports them in Prometheus' text format.</summary>
     public static MeterProviderBuilder AddOperatorMeters(this MeterProviderBuilder metrics) =>
