@@ -35,7 +35,7 @@ internal static class LogOutput
         text.UseUtcTimestamp = true;
         text.TimestampFormat = UtcWithMilliseconds;
         text.SingleLine = true;
-        text.IncludeScopes = false;
+        text.IncludeScopes = true;
         text.ColorBehavior = LoggerColorBehavior.Disabled;
     });
 }
