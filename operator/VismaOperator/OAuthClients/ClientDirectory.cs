@@ -105,10 +105,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     }
 
     private static bool IsTenantAllowed(IReadOnlyList<TenantRule>? rules, VismaConnection connection) =>
-        rules is null || rules.Any(rule =>
-            string.Equals(rule.TenantId, connection.Spec.TenantId, StringComparison.OrdinalIgnoreCase)
-            && (rule.Namespaces.Count == 0 || rule.Namespaces.Contains(connection.Metadata.Namespace ?? string.Empty, StringComparer.Ordinal))
-            && (rule.Scopes.Count == 0 || (!connection.Spec.AllScopes && connection.Spec.Scopes.All(scope => rule.Scopes.Contains(scope, StringComparer.Ordinal)))));
+        rules is null || rules.Any(rule => rule.Serves(connection));
 }
 
 /// <summary>What a connection learns of its client.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using VismaOperator.VismaConnections;
 
 namespace VismaOperator.OAuthClients;
 
@@ -81,4 +82,10 @@ public sealed record TenantRule
 
     /// <summary>Scopes that may be asked for; empty: any.</summary>
     public IReadOnlyList<string> Scopes { get => field ?? []; init; }
+
+    /// <summary>True when the rule has the connection's tenant, its namespace and all of its scopes. All scopes at once cannot be vouched for.</summary>
+    public bool Serves(VismaConnection connection) =>
+        string.Equals(TenantId, connection.Spec.TenantId, StringComparison.OrdinalIgnoreCase)
+        && (Namespaces.Count == 0 || Namespaces.Contains(connection.Metadata.Namespace ?? string.Empty))
+        && (Scopes.Count == 0 || (!connection.Spec.AllScopes && connection.Spec.Scopes.All(Scopes.Contains)));
 }

@@ -1,5 +1,5 @@
-using System.Text;
 using Kubernetes.Client.Resources;
+using VismaOperator.Rules;
 
 namespace VismaOperator.VismaConnections;
 
@@ -13,12 +13,13 @@ internal static class TokenSecretData
     public static IReadOnlyDictionary<string, SecretValue> Render(VismaConnection connection, IssuedToken token)
     {
         var values = StandardValues(connection, token);
+        var rendered = new Dictionary<string, string>(values, StringComparer.Ordinal);
         foreach (var (key, template) in connection.Spec.Secret.Template?.Data ?? new Dictionary<string, string>())
         {
-            values[key] = Expand(template, values);
+            rendered[key] = TemplateText.Render(template, name => values[name]);
         }
 
-        return values.ToDictionary(pair => pair.Key, pair => SecretValue.FromText(pair.Value), StringComparer.Ordinal);
+        return rendered.ToDictionary(pair => pair.Key, pair => SecretValue.FromText(pair.Value), StringComparer.Ordinal);
     }
 
     private static Dictionary<string, string> StandardValues(VismaConnection connection, IssuedToken token) => new(StringComparer.Ordinal)
@@ -32,16 +33,4 @@ internal static class TokenSecretData
         [StandardKeys.ApiVersion] = connection.Spec.ErpApiVersionName(),
         [StandardKeys.BaseUrl] = connection.Spec.EffectiveBaseUrl(),
     };
-
-    // Only ${standard key} is replaced; the rules refuse other names, so whatever else stands in a template is meant as it stands.
-    private static string Expand(string template, Dictionary<string, string> values)
-    {
-        var text = new StringBuilder(template);
-        foreach (var key in StandardKeys.All)
-        {
-            text.Replace($"${{{key}}}", values[key]);
-        }
-
-        return text.ToString();
-    }
 }
