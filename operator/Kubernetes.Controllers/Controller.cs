@@ -66,14 +66,17 @@ public sealed partial class Controller(
 
     private async Task DrainAsync(Task running)
     {
-        try
+        using var enough = new CancellationTokenSource();
+        await Task.WhenAny(running, Task.Delay(DrainTimeout, time, enough.Token)).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false);
+        if (running.IsCompleted)
         {
-            await running.WaitAsync(DrainTimeout, time, CancellationToken.None).ConfigureAwait(false);
+            await running.ConfigureAwait(false);
             LogStopped(Name);
         }
-        catch (TimeoutException) when (!running.IsCompleted)
+        else
         {
-            LogAbandoned(Name, DrainTimeout);
+            LogAbandoned(Name, queue.Held, DrainTimeout);
         }
     }
 
@@ -169,8 +172,8 @@ public sealed partial class Controller(
     [LoggerMessage(LogLevel.Information, "Controller {Controller} stopped", EventName = "ControllerStopped")]
     private partial void LogStopped(string controller);
 
-    [LoggerMessage(LogLevel.Warning, "Controller {Controller} stopped without waiting longer than {DrainTimeout} for running reconciles", EventName = "ReconcilesAbandoned")]
-    private partial void LogAbandoned(string controller, TimeSpan drainTimeout);
+    [LoggerMessage(LogLevel.Warning, "Controller {Controller} stopped with {Running} reconciles still running after {DrainTimeout}", EventName = "ReconcilesAbandoned")]
+    private partial void LogAbandoned(string controller, int running, TimeSpan drainTimeout);
 
     [LoggerMessage(LogLevel.Debug, "Conflict: the object changed meanwhile; looking again", EventName = "ReconcileConflict")]
     private partial void LogConflict();

@@ -13,11 +13,18 @@ internal sealed class OwnDeletions
     /// </summary>
     private const int Capacity = 4096;
 
+    /// <summary>Older than any list.</summary>
+    private const string AnyVersion = "0";
+
     private readonly Dictionary<string, (NamespacedName Name, string? Version)> byUid = new(StringComparer.Ordinal);
     private readonly Queue<string> order = new();
 
-    /// <summary>True when this process deleted the object.</summary>
-    public bool Contains(string? uid) => uid is not null && byUid.ContainsKey(uid);
+    /// <summary>
+    /// True when an object is one that this process deleted, or is older than one of its name that this process deleted: then it was gone even before.
+    /// </summary>
+    public bool Exclude(NamespacedName name, string? uid, string? version) =>
+        byUid.Count > 0 && (byUid.ContainsKey(uid ?? string.Empty) || byUid.Values.Any(
+            deleted => deleted.Name == name && ResourceVersions.IsNewer(deleted.Version, version)));
 
     /// <summary>Remembers a deletion, with the last version known of the object.</summary>
     public void Add(NamespacedName name, string uid, string? version)
@@ -33,14 +40,22 @@ internal sealed class OwnDeletions
     /// <summary>The watch confirms the deletion. True when it was an own one.</summary>
     public bool Confirm(string? uid) => uid is not null && byUid.Remove(uid);
 
-    /// <summary>A complete list confirms the deletions of what it covers, knew, and does not hold.</summary>
+    /// <summary>
+    /// A complete list confirms the deletions of what it covers and does not hold: of a version that the list includes, the object must be gone by then. Where the version
+    /// is not known, the list may have been taken before the object existed; the next one is surely taken after the deletion.
+    /// </summary>
     public void Confirm(Func<NamespacedName, bool> covers, IReadOnlySet<string> listed, string listVersion)
     {
-        var confirmed = byUid.Where(entry =>
-            covers(entry.Value.Name) && !listed.Contains(entry.Key) && !ResourceVersions.IsNewer(entry.Value.Version, listVersion));
-        foreach (var (uid, _) in confirmed.ToList())
+        foreach (var (uid, (name, version)) in byUid.Where(entry => covers(entry.Value.Name) && !listed.Contains(entry.Key)).ToList())
         {
-            byUid.Remove(uid);
+            if (version is null)
+            {
+                byUid[uid] = (name, AnyVersion);
+            }
+            else if (!ResourceVersions.IsNewer(version, listVersion))
+            {
+                byUid.Remove(uid);
+            }
         }
     }
 }

@@ -247,7 +247,7 @@ public sealed class Store<T>
         var name = NameOf(resource);
         var present = resources.GetValueOrDefault(name);
         var isNewer = present is null || ResourceVersions.IsNewer(resource.Metadata.ResourceVersion, present.Metadata.ResourceVersion);
-        if (!isNewer || ownDeletions.Contains(resource.Metadata.Uid))
+        if (!isNewer || ownDeletions.Exclude(name, resource.Metadata.Uid, resource.Metadata.ResourceVersion))
         {
             return;
         }

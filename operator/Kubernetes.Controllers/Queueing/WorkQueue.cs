@@ -65,6 +65,18 @@ public sealed class WorkQueue : IDisposable
         }
     }
 
+    /// <summary>How many keys are taken and not given back.</summary>
+    internal int Held
+    {
+        get
+        {
+            lock (gate)
+            {
+                return held.Count;
+            }
+        }
+    }
+
     /// <summary>How often a key became due, since the start.</summary>
     internal long Adds => Interlocked.Read(ref adds);
 

@@ -1,0 +1,184 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Tests.Doubles;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Kubernetes.Controllers.Tests.Caching;
+
+public sealed class WatchSetTests : IAsyncDisposable
+{
+    private static readonly NamespacedName acme = Some.Key;
+    private static readonly NamespacedName other = new("team-b", "other");
+    private readonly ScriptedCluster cluster = new();
+    private readonly SignallingTime time = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly Channel<NamespacedName> told = Channel.CreateUnbounded<NamespacedName>();
+    private readonly WatchSet<SecretMetadata> set;
+    private readonly Task running;
+
+    public WatchSetTests()
+    {
+        set = new(cluster, time, NullLogger.Instance, () => 0);
+        set.Subscribe(name => told.Writer.TryWrite(name));
+        running = set.RunAsync(stop.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await Wait.For(running);
+        stop.Dispose();
+    }
+
+    [Fact]
+    public async Task Follows_an_object_by_its_name_from_not_synced_to_present()
+    {
+        Follow(acme);
+        Assert.IsType<Watched<SecretMetadata>.NotSynced>(set.Find(acme));
+        var list = await cluster.NextListAsync();
+        Assert.Equal(new("team-a", null, "metadata.name=acme"), list.Selector);
+        list.Answer(Some.Page(5));
+        await ToldAsync(acme);
+        Assert.IsType<Watched<SecretMetadata>.Missing>(set.Find(acme));
+
+        var watch = await cluster.NextWatchAsync();
+        watch.Apply(Some.Secret("acme", 7));
+        await ToldAsync(acme);
+        Assert.Equal(new Watched<SecretMetadata>.Present(Some.Secret("acme", 7)), set.Find(acme));
+
+        watch.Delete(Some.Secret("acme", 8));
+        await ToldAsync(acme);
+        Assert.IsType<Watched<SecretMetadata>.Missing>(set.Find(acme));
+    }
+
+    [Fact]
+    public async Task A_name_that_may_not_be_read_is_told_and_asked_for_slowly_until_it_may()
+    {
+        Follow(acme);
+        (await cluster.NextListAsync()).Refuse(Some.Forbidden);
+        await ToldAsync(acme);
+        Assert.Equal(new Watched<SecretMetadata>.Forbidden("secrets \"acme\" is forbidden"), set.Find(acme));
+
+        var waits = new List<double>();
+        for (var round = 0; round < 6; round++)
+        {
+            waits.Add((await time.PassNextWaitAsync()).TotalSeconds);
+            (await cluster.NextListAsync()).Refuse(Some.Forbidden);
+        }
+
+        Assert.Equal([2.5, 5, 10, 20, 40, 60], waits);
+        await time.PassNextWaitAsync();
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+        await ToldAsync(acme);
+        Assert.IsType<Watched<SecretMetadata>.Present>(set.Find(acme));
+    }
+
+    [Fact]
+    public async Task A_permission_that_is_withdrawn_during_a_watch_is_told_and_the_object_is_listed_anew()
+    {
+        Follow(acme);
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+        (await cluster.NextWatchAsync()).Break(Some.Forbidden);
+        await ToldAsync(acme);
+        await ToldAsync(acme);
+        Assert.IsType<Watched<SecretMetadata>.Forbidden>(set.Find(acme));
+        await time.PassNextWaitAsync();
+        (await cluster.NextListAsync()).Answer(Some.Page(9, Some.Secret("acme", 3)));
+        await ToldAsync(acme);
+        Assert.IsType<Watched<SecretMetadata>.Present>(set.Find(acme));
+    }
+
+    [Fact]
+    public async Task Changing_the_set_does_not_disturb_the_others()
+    {
+        Follow(acme);
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+        var watch = await cluster.NextWatchAsync();
+        await ToldAsync(acme);
+
+        Follow(acme, other);
+        var list = await cluster.NextListAsync();
+        Assert.Equal("team-b", list.Selector.Namespace);
+        list.Answer(Some.Page(6));
+        await ToldAsync(other);
+        Follow(acme);
+
+        Assert.IsType<Watched<SecretMetadata>.NotSynced>(set.Find(other));
+        watch.Apply(Some.Secret("acme", 9));
+        await ToldAsync(acme);
+        Assert.Equal(new Watched<SecretMetadata>.Present(Some.Secret("acme", 9)), set.Find(acme));
+    }
+
+    [Fact]
+    public async Task A_name_that_is_followed_again_starts_from_nothing()
+    {
+        Follow(acme);
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+        await ToldAsync(acme);
+        Follow();
+        Follow(acme);
+        Assert.IsType<Watched<SecretMetadata>.NotSynced>(set.Find(acme));
+        (await cluster.NextListAsync()).Answer(Some.Page(9));
+        await ToldAsync(acme);
+        Assert.IsType<Watched<SecretMetadata>.Missing>(set.Find(acme));
+    }
+
+    [Fact]
+    public async Task An_own_write_is_seen_at_once_and_not_taken_back_by_late_lines()
+    {
+        Follow(acme);
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+        var watch = await cluster.NextWatchAsync();
+        await ToldAsync(acme);
+        set.Observe(Some.Secret("acme", 8));
+        await ToldAsync(acme);
+        watch.Apply(Some.Secret("acme", 6));
+        watch.Apply(Some.Secret("acme", 9));
+        await ToldAsync(acme);
+        Assert.Equal(new Watched<SecretMetadata>.Present(Some.Secret("acme", 9)), set.Find(acme));
+
+        set.Observe(Some.Secret("acme", 7));
+        Assert.Equal(new Watched<SecretMetadata>.Present(Some.Secret("acme", 9)), set.Find(acme));
+    }
+
+    [Fact]
+    public async Task Three_hundred_names_are_followed_each_with_a_watch_of_its_own()
+    {
+        var names = Enumerable.Range(0, 300).Select(index => new NamespacedName("team-a", $"secret-{index}")).ToHashSet();
+        set.Follow(names);
+        var listed = new ConcurrentBag<string>();
+        for (var count = 0; count < names.Count; count++)
+        {
+            var list = await cluster.NextListAsync();
+            listed.Add(list.Selector.FieldSelector!);
+            list.Answer(Some.Page(5, Some.Secret(list.Selector.FieldSelector!["metadata.name=".Length..], 1)));
+        }
+
+        for (var count = 0; count < names.Count; count++)
+        {
+            await cluster.NextWatchAsync();
+        }
+
+        Assert.Equal(300, listed.Distinct().Count());
+        Assert.All(names, name => Assert.IsType<Watched<SecretMetadata>.Present>(set.Find(name)));
+    }
+
+    [Fact]
+    public async Task A_bug_ends_it()
+    {
+        var broken = new WatchSet<SecretMetadata>(cluster, time, NullLogger.Instance, () => 0);
+        broken.Subscribe(_ => throw new InvalidCastException());
+        broken.Follow(new HashSet<NamespacedName> { acme });
+        var ending = broken.RunAsync(stop.Token);
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+        await Assert.ThrowsAsync<InvalidCastException>(() => Wait.For(ending));
+    }
+
+    private void Follow(params NamespacedName[] names) => set.Follow(names.ToHashSet());
+
+    private async Task ToldAsync(NamespacedName name) => Assert.Equal(name, await Wait.For(told.Reader.ReadAsync()));
+}

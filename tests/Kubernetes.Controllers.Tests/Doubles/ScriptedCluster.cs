@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+
+namespace Kubernetes.Controllers.Tests.Doubles;
+
+/// <summary>A cluster whose every answer the test gives: it takes the next request and answers, delays, cuts or refuses it.</summary>
+internal sealed class ScriptedCluster : IKubernetesClient
+{
+    private readonly Channel<PendingList> lists = Channel.CreateUnbounded<PendingList>();
+    private readonly Channel<OpenWatch> watches = Channel.CreateUnbounded<OpenWatch>();
+
+    public Task<PendingList> NextListAsync() => Wait.For(lists.Reader.ReadAsync());
+
+    public Task<OpenWatch> NextWatchAsync() => Wait.For(watches.Reader.ReadAsync());
+
+    public async Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var list = new PendingList(selector, limit, continueToken);
+        lists.Writer.TryWrite(list);
+        return (ResourcePage<T>)(object)await list.Answered.WaitAsync(cancellationToken);
+    }
+
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var watch = new OpenWatch(selector, resourceVersion);
+        watches.Writer.TryWrite(watch);
+        await foreach (var line in watch.Lines.ReadAllAsync(cancellationToken))
+        {
+            yield return (WatchEvent<T>)(object)line;
+        }
+    }
+
+    public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException();
+
+    public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException();
+
+    public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException();
+
+    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException();
+
+    public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException();
+
+    public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException();
+
+    /// <summary>A list request that waits for its answer.</summary>
+    internal sealed record PendingList(ResourceSelector Selector, int Limit, string? ContinueToken)
+    {
+        private readonly TaskCompletionSource<ResourcePage<SecretMetadata>> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<ResourcePage<SecretMetadata>> Answered => answer.Task;
+
+        public void Answer(ResourcePage<SecretMetadata> page) => answer.SetResult(page);
+
+        public void Refuse(Exception failure) => answer.SetException(failure);
+    }
+
+    /// <summary>A watch that is open.</summary>
+    internal sealed record OpenWatch(ResourceSelector Selector, string ResourceVersion)
+    {
+        private readonly Channel<WatchEvent<SecretMetadata>> lines = Channel.CreateUnbounded<WatchEvent<SecretMetadata>>();
+
+        public ChannelReader<WatchEvent<SecretMetadata>> Lines => lines.Reader;
+
+        public void Apply(SecretMetadata resource) => lines.Writer.TryWrite(new WatchEvent<SecretMetadata>.Applied(resource));
+
+        public void Delete(SecretMetadata resource) => lines.Writer.TryWrite(new WatchEvent<SecretMetadata>.Deleted(resource));
+
+        public void Bookmark(string version) => lines.Writer.TryWrite(new WatchEvent<SecretMetadata>.Bookmark(version));
+
+        public void Close() => lines.Writer.Complete();
+
+        public void Break(Exception failure) => lines.Writer.Complete(failure);
+    }
+}
