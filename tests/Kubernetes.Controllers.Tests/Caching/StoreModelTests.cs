@@ -29,7 +29,7 @@ public sealed class StoreModelTests
 
             run.DeliverEverything();
         },
-        iter: 3000);
+        iter: 1000);
 
     private sealed class Run
     {

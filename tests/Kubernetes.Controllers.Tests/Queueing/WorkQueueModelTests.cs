@@ -42,7 +42,7 @@ public sealed class WorkQueueModelTests
                 run.Do(step);
             }
         },
-        iter: 3000);
+        iter: 1000);
 
     private sealed record Operation(Verb Verb, int Key, int Seconds);
 
