@@ -6,7 +6,7 @@ namespace OAuth;
 
 /// <summary>
 /// Makes the one HTTP client for authorization servers: no redirects, no cookies, hosts held to a <see cref="HostPolicy"/>
-/// on every request and after DNS. A proxy of the environment is used.
+/// on every request and after DNS.
 /// </summary>
 public static class OAuthHttp
 {
@@ -21,6 +21,7 @@ public static class OAuthHttp
         {
             AllowAutoRedirect = false,
             UseCookies = false,
+            Proxy = options.Proxy,
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = options.PooledConnectionLifetime,
             MaxResponseHeadersLength = 32, // KiB; real answers have less than 4

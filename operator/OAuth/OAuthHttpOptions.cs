@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 
 namespace OAuth;
@@ -13,4 +14,7 @@ public sealed record OAuthHttpOptions
 
     /// <summary>Roots to trust instead of the system's, for servers with a private authority; null for the system's.</summary>
     public X509Certificate2Collection? TrustedRoots { get; init; }
+
+    /// <summary>The proxy; null for the one the environment names (<c>HTTPS_PROXY</c>, <c>NO_PROXY</c>), if any.</summary>
+    public IWebProxy? Proxy { get; init; }
 }

@@ -87,6 +87,23 @@ public sealed class HostTests
     }
 
     [Fact]
+    public async Task Behind_a_proxy_it_is_the_proxy_that_resolves_a_built_in_host()
+    {
+        var time = new FakeTimeProvider(Some.Noon);
+        using var proxy = new RawServer();
+        using var http = OAuthHttp.CreateClient(
+            new HostPolicy(["idp.test"], [], TransportRule.HttpAllowed), new OAuthHttpOptions { Proxy = new WebProxy(proxy.Url) });
+        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var serving = proxy.ServeOnceAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 26\r\n\r\n{\"error\":\"invalid_client\"}"u8.ToArray());
+
+        var outcome = await new TokenEndpoint(http, gate, time).RequestAsync(
+            new Uri("http://idp.test/connect/token"), Some.Client(), Some.Request(), Some.Patience());
+
+        Assert.Equal("invalid_client", Assert.IsType<TokenOutcome.Refused>(outcome).Error);
+        Assert.Equal("POST http://idp.test/connect/token HTTP/1.1", await serving);
+    }
+
+    [Fact]
     public async Task A_host_outside_the_lists_is_stopped_before_DNS_and_said_so_in_the_outcome()
     {
         var time = new FakeTimeProvider(Some.Noon);

@@ -86,28 +86,12 @@ public sealed class WireFailureTests
 
     private static async Task<TokenOutcome> AskRawAsync(byte[] answer)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var serving = ServeOnceAsync(listener, answer);
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var server = new RawServer();
+        var serving = server.ServeOnceAsync(answer);
         using var handler = OAuthHttp.CreateHandler(new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed), new OAuthHttpOptions());
-        var outcome = await AskAsync(handler, endpoint: new Uri($"http://127.0.0.1:{port}/connect/token"));
+        var outcome = await AskAsync(handler, endpoint: new Uri(server.Url, "/connect/token"));
         await serving;
         return outcome;
-    }
-
-    private static async Task ServeOnceAsync(TcpListener listener, byte[] answer)
-    {
-        using var connection = await listener.AcceptSocketAsync(Some.Patience());
-        var received = new StringBuilder();
-        var buffer = new byte[4096];
-        while (!received.ToString().Contains("tenant_id", StringComparison.Ordinal))
-        {
-            received.Append(Encoding.ASCII.GetString(buffer, 0, await connection.ReceiveAsync(buffer, Some.Patience())));
-        }
-
-        await connection.SendAsync(answer, Some.Patience());
-        connection.Shutdown(SocketShutdown.Both);
     }
 
     private static async Task<TokenOutcome> AskAsync(HttpMessageHandler handler, FakeTimeProvider? time = null, Uri? endpoint = null)
