@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Kubernetes.Client;
+using VismaOperator.Manifests;
+using VismaOperator.OAuthClients;
+
+namespace VismaOperator.Checking;
+
+/// <summary>Checks what a client refers to, and how far it is open.</summary>
+internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, FindingList findings)
+{
+    // The operator's own condition SecretExpiring turns True this long ahead.
+    private static readonly TimeSpan soon = TimeSpan.FromDays(30);
+
+    internal void Check(Declared<OAuthClient> client)
+    {
+        var spec = client.Resource.Spec;
+        if (spec.ClientIdFrom is { } source)
+        {
+            CheckReference(client, "spec.clientIDFrom.secretKeyRef", source.SecretKeyRef);
+        }
+
+        for (var index = 0; index < spec.ClientSecrets.Count; index++)
+        {
+            var path = FieldPath.Item("spec.clientSecrets", index);
+            CheckReference(client, $"{path}.secretKeyRef", spec.ClientSecrets[index].SecretKeyRef);
+            CheckExpiry(client, $"{path}.expirationTime", spec.ClientSecrets[index].ExpirationTime);
+        }
+
+        if (spec.AllowedNamespaces.From is NamespaceScope.All or NamespaceScope.Selector && spec.Tenants is null)
+        {
+            findings.Warn(client.Document, "spec.allowedNamespaces", CheckReasons.OpenClient, "other namespaces may use this client for every tenant: list in spec.tenants which namespace may ask for which tenant");
+        }
+    }
+
+    private static bool HasKey(ManifestDocument secret, string part, string key) => secret.Content[part] is JsonObject data && data.ContainsKey(key);
+
+    private void CheckReference(Declared<OAuthClient> client, string path, SecretKeyReference reference)
+    {
+        var name = new NamespacedName(client.Name.Namespace, reference.Name);
+        if (objects.FindSecret(name) is not { } secret)
+        {
+            findings.Inform(client.Document, $"{path}.name", CheckReasons.SecretMissing, $"Secret {name} is not among the files: see to it that it is in the cluster, with the key {reference.Key}");
+        }
+        else if (!HasKey(secret, "data", reference.Key) && !HasKey(secret, "stringData", reference.Key))
+        {
+            findings.Error(client.Document, $"{path}.key", CheckReasons.SecretKeyMissing, $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line}) has no key {reference.Key}: correct the key here or add it there");
+        }
+    }
+
+    private void CheckExpiry(Declared<OAuthClient> client, string path, DateTimeOffset? expiry)
+    {
+        if (expiry is not { } at || at > time.GetUtcNow() + soon)
+        {
+            return;
+        }
+
+        var date = at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        findings.Warn(client.Document, path, CheckReasons.SecretExpiring, at <= time.GetUtcNow()
+            ? $"the secret expired on {date}: make a new one in the developer portal and list it first"
+            : $"the secret expires on {date}: make a new one in the developer portal and list it beside this one");
+    }
+}

@@ -1,0 +1,86 @@
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Checking;
+
+/// <summary>Checks what a connection refers to and where it publishes.</summary>
+internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findings)
+{
+    private const string ClientPath = "spec.oauthClientRef";
+
+    internal void Check(Declared<VismaConnection> connection)
+    {
+        CheckApi(connection);
+        CheckSecret(connection);
+        if (objects.FindClient(connection.Resource.ClientName()) is { } client)
+        {
+            CheckNamespace(connection, client.Resource);
+            CheckTenant(connection, client.Resource);
+        }
+        else
+        {
+            ClientMissing(connection);
+        }
+    }
+
+    private void ClientMissing(Declared<VismaConnection> connection)
+    {
+        var name = connection.Resource.ClientName();
+        var known = objects.Clients.Where(client => client.Name.Namespace == name.Namespace).Select(client => client.Name.Name);
+        var message = $"OAuthClient {name} is not among the files{Suggestion.For(name.Name, known)}";
+        if (name.Namespace == connection.Name.Namespace)
+        {
+            findings.Error(connection.Document, $"{ClientPath}.name", CheckReasons.ClientMissing, message);
+        }
+        else
+        {
+            findings.Inform(connection.Document, $"{ClientPath}.name", CheckReasons.ClientMissing, $"{message}; whether it allows namespace {connection.Name.Namespace} was not checked");
+        }
+    }
+
+    private void CheckNamespace(Declared<VismaConnection> connection, OAuthClient client)
+    {
+        var place = connection.Name.Namespace;
+        var home = client.Metadata.NamespacedName.Namespace;
+        var labels = objects.LabelsOf(place);
+        if (client.Spec.AllowedNamespaces.From == NamespaceScope.Selector && place != home && labels is null)
+        {
+            findings.Inform(connection.Document, $"{ClientPath}.namespace", CheckReasons.NamespaceNotAllowed, $"Namespace {place} is not among the files: whether its labels match the selector of the client was not checked");
+        }
+        else if (!client.Spec.AllowedNamespaces.Includes(home, place, labels))
+        {
+            findings.Error(connection.Document, $"{ClientPath}.namespace", CheckReasons.NamespaceNotAllowed, $"OAuthClient {client.Metadata.NamespacedName} does not allow namespace {place}: add it to the client's spec.allowedNamespaces, or use another client");
+        }
+    }
+
+    private void CheckTenant(Declared<VismaConnection> connection, OAuthClient client)
+    {
+        if (client.Spec.Tenants is { } tenants && !tenants.Any(rule => rule.Serves(connection.Resource)))
+        {
+            findings.Error(connection.Document, "spec.tenantID", CheckReasons.TenantNotAllowed, $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Resource.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Name.Namespace}: add the combination to the client's spec.tenants");
+        }
+    }
+
+    private void CheckSecret(Declared<VismaConnection> connection)
+    {
+        var name = connection.Resource.SecretName();
+        var first = objects.Connections.First(other => other.Resource.SecretName() == name);
+        if (first != connection)
+        {
+            findings.Error(connection.Document, "spec.secret.name", CheckReasons.SecretNotOwned, $"VismaConnection {first.Name} ({first.Document.File}:{first.Document.PositionOf("spec").Line}) publishes in the same Secret {name}: give one of them another spec.secret.name");
+        }
+
+        if (objects.FindSecret(name) is { } secret)
+        {
+            findings.Error(connection.Document, "spec.secret.name", CheckReasons.SecretNotOwned, $"the files declare Secret {name} themselves ({secret.File}:{secret.PositionOf("metadata.name").Line}), and the operator does not overwrite what it does not own: choose another spec.secret.name, or remove that Secret");
+        }
+    }
+
+    private void CheckApi(Declared<VismaConnection> connection)
+    {
+        if (connection.Resource.Spec.BaseUrl?.TrimEnd('/') == "https://api.finance.visma.net/erp/service")
+        {
+            findings.Warn(connection.Document, "spec.baseURL", CheckReasons.NotAnApiUrl, "this is the audience of the tokens, not the address of the API, and every path under it answers 404: use https://api.finance.visma.net/v1, or leave baseURL out");
+        }
+    }
+}

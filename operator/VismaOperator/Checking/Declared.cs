@@ -1,0 +1,35 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using VismaOperator.Manifests;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Checking;
+
+/// <summary>An object together with the document that declares it.</summary>
+internal sealed record Declared<T>(T Resource, ManifestDocument Document)
+    where T : class, IResource<T>
+{
+    internal NamespacedName Name => Resource.Metadata.NamespacedName;
+}
+
+/// <summary>All objects that the files declare, as far as references need them.</summary>
+internal sealed record DeclaredObjects(
+    IReadOnlyList<Declared<OAuthClient>> Clients,
+    IReadOnlyList<Declared<VismaConnection>> Connections,
+    IReadOnlyList<ManifestDocument> Secrets,
+    IReadOnlyList<ManifestDocument> Namespaces)
+{
+    // Every namespace of a cluster has it.
+    private const string NameLabel = "kubernetes.io/metadata.name";
+
+    internal Declared<OAuthClient>? FindClient(NamespacedName name) => Clients.FirstOrDefault(client => client.Name == name);
+
+    internal ManifestDocument? FindSecret(NamespacedName name) => Secrets.FirstOrDefault(secret => secret.NamespacedName == name);
+
+    /// <summary>The labels of a namespace; null when the files do not declare it.</summary>
+    internal IReadOnlyDictionary<string, string>? LabelsOf(string name) =>
+        Namespaces.FirstOrDefault(declared => declared.Name == name) is { } document
+            ? new Dictionary<string, string>(ManifestConversion.ToResource<Namespace>(document, [])?.Metadata.Labels ?? new Dictionary<string, string>()) { [NameLabel] = name }
+            : null;
+}
