@@ -81,6 +81,16 @@ public sealed class ApiClient : IDisposable
         }
     }
 
+    /// <summary>The server's version, for example 1.20. Distributions may add signs behind the numbers, which are left out.</summary>
+    public async Task<Version> GetServerVersionAsync(CancellationToken cancellationToken)
+    {
+        var version = await GetAsync("/version", cancellationToken);
+        return new Version(Number("major"), Number("minor"));
+
+        int Number(string member) =>
+            int.Parse(version[member]!.GetValue<string>().TrimEnd('+'), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Whether the server says that it is ready; a server that cannot be reached is not.</summary>
     public async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {

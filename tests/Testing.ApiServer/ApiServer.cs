@@ -70,7 +70,7 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
         {
             await cluster.WaitUntilReadyAsync(server.Admin, cancellationToken);
             await server.InstallCrdsAsync(options, cancellationToken);
-            cluster.StartControllerManager();
+            await cluster.StartControllerManagerAsync(server.Admin, cancellationToken);
             return server;
         }
         catch

@@ -53,11 +53,12 @@ internal sealed class OwnCluster : IAsyncDisposable
         server = RealProcess.Start(commands.ApiServer(options.ExtraArguments));
     }
 
-    public void StartControllerManager()
+    public async Task StartControllerManagerAsync(ApiClient admin, CancellationToken cancellationToken)
     {
         if (commands.Binaries.KubeControllerManager is { } program)
         {
-            controllerManager = RealProcess.Start(commands.ControllerManager(program));
+            var version = await admin.GetServerVersionAsync(cancellationToken);
+            controllerManager = RealProcess.Start(commands.ControllerManager(program, version));
         }
     }
 
