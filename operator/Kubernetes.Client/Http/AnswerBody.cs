@@ -16,7 +16,7 @@ internal static class AnswerBody
             buffer.Advance(read);
             if (buffer.WrittenCount > limit)
             {
-                throw new HttpRequestException(HttpRequestError.ConfigurationLimitExceeded, $"the answer is larger than {limit} bytes");
+                throw new HttpRequestException(HttpRequestError.ConfigurationLimitExceeded, $"{response.RequestMessage?.Method} {response.RequestMessage?.RequestUri?.AbsolutePath}: the answer is larger than {limit} bytes");
             }
         }
 

@@ -10,6 +10,19 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
     {
         request.Headers.Host = access.TlsServerName; // the handler takes the name to verify, and SNI, from the Host header
         Impersonate(request);
+        try
+        {
+            return await SendOnceOrTwiceAsync(request, cancellationToken);
+        }
+        catch (ClusterAccessException unavailable)
+        {
+            // To a caller this is a server that cannot be reached for now: a plugin or a file may be back a moment later.
+            throw new HttpRequestException(unavailable.Message, unavailable);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceOrTwiceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
         request.Headers.Authorization = await credential.GetHeaderAsync(cancellationToken);
         var response = await base.SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.Unauthorized

@@ -57,7 +57,7 @@ public sealed class InMemoryCluster : IKubernetesClient
     /// <inheritdoc/>
     public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        AnswerAsync(new(ClusterVerb.Get, T.ResourceKind, name), () => store.Find(T.ResourceKind, name)?.As<T>(), cancellationToken);
+        AnswerAsync(new(ClusterVerb.Get, T.ResourceKind, Addressed.Object(T.ResourceKind, name)), () => store.Find(T.ResourceKind, name)?.As<T>(), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
@@ -110,7 +110,7 @@ public sealed class InMemoryCluster : IKubernetesClient
     /// <inheritdoc/>
     public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        AnswerAsync(new(ClusterVerb.Delete, T.ResourceKind, name), () => Delete(T.ResourceKind, name, preconditions), cancellationToken);
+        AnswerAsync(new(ClusterVerb.Delete, T.ResourceKind, Addressed.Object(T.ResourceKind, name)), () => Delete(T.ResourceKind, name, preconditions), cancellationToken);
 
     /// <summary>
     /// Puts back an object as a journal recorded it, with its own uid, version, times and status. For the start of a
@@ -162,6 +162,7 @@ public sealed class InMemoryCluster : IKubernetesClient
         where T : class, IResource<T>
     {
         MetadataOnly.RefuseWrite<T>();
+        _ = verb == ClusterVerb.Create ? Addressed.Collection(T.ResourceKind, name) : Addressed.Object(T.ResourceKind, name);
         return AnswerAsync(new(verb, T.ResourceKind, name), () => write().As<T>(), cancellationToken);
     }
 

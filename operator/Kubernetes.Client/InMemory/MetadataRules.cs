@@ -25,11 +25,6 @@ internal static partial class MetadataRules
         {
             throw Refusal.Invalid(kind, name, $"metadata.name: Invalid value: \"{name.Name}\": a lowercase RFC 1123 subdomain is required");
         }
-
-        if (kind.IsNamespaced != name.Namespace.Length > 0)
-        {
-            throw Refusal.BadRequest(kind.IsNamespaced ? "an empty namespace may not be set during creation" : "namespace is not allowed on this type");
-        }
     }
 
     /// <summary>Owners need a UID, and at most one may be the controller.</summary>

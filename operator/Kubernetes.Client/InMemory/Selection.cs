@@ -25,7 +25,7 @@ internal sealed class Selection
 
     public bool Matches(StoredObject stored) =>
         stored.Kind == kind
-        && (inNamespace is null || stored.Name.Namespace == inNamespace)
+        && (string.IsNullOrEmpty(inNamespace) || stored.Name.Namespace == inNamespace)
         && labels.Matches(stored.Metadata.Labels)
         && fields.Matches(stored);
 }

@@ -45,6 +45,18 @@ public sealed class CredentialTests
     }
 
     [Fact]
+    public async Task A_credential_that_cannot_be_had_is_an_error_of_the_connection()
+    {
+        await using var server = await StartAsync(new ScriptedTls());
+        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Credential = clock => new TokenFileCredential("/absent/token", clock) });
+
+        var failed = await Assert.ThrowsAsync<HttpRequestException>(() => FindAsync(test));
+
+        Assert.Contains("/absent/token", failed.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
     public async Task A_client_certificate_proves_who_we_are()
     {
         using var certificates = new TestCertificates();
