@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -40,12 +39,8 @@ internal sealed partial class Reflector<T>(
         }
     }
 
-    private static bool IsOutage(Exception exception, CancellationToken cancellationToken) => exception switch
-    {
-        OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        KubernetesException or HttpRequestException or IOException or TimeoutException or JsonException => true,
-        _ => false,
-    };
+    private static bool IsOutage(Exception exception, CancellationToken cancellationToken) =>
+        exception is OperationCanceledException ? !cancellationToken.IsCancellationRequested : Outage.Caused(exception);
 
     private async Task<ListWatchState<T>> ListAsync(ListWatchState<T>.Listing listing, CancellationToken cancellationToken)
     {

@@ -192,7 +192,8 @@ public sealed class Store<T>
         {
             if (wasOwn)
             {
-                subscribers.Enqueue(new(name, Before: null, After: null));
+                // It was told when it was deleted. Told again, so that whoever waits for the name to be free wakes.
+                subscribers.Enqueue(new(name, resource, After: null));
             }
         }
         else if (!ResourceVersions.IsNewer(present.Metadata.ResourceVersion, resource.Metadata.ResourceVersion))

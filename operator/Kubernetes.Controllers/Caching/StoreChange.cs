@@ -2,9 +2,12 @@ using Kubernetes.Client;
 
 namespace Kubernetes.Controllers.Caching;
 
-/// <summary>One change of a store.</summary>
+/// <summary>
+/// One change of a store. At least one of <paramref name="Before"/> and <paramref name="After"/> is there. An own deletion is told twice: when it is made, and
+/// when the watch confirms it.
+/// </summary>
 /// <param name="Name">The object.</param>
-/// <param name="Before">As the store held it before; null when it is new.</param>
-/// <param name="After">As the store holds it now; null when it is gone. Both are null when an own deletion, already taken out of the store, is confirmed.</param>
+/// <param name="Before">As the store held it before; null when it is new. Its last state when an own deletion is confirmed.</param>
+/// <param name="After">As the store holds it now; null when it is gone.</param>
 public sealed record StoreChange<T>(NamespacedName Name, T? Before, T? After)
     where T : class;

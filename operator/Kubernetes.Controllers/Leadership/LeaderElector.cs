@@ -213,8 +213,7 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
             // The wait ends at the limit even when the client does not: a request that hangs must not hold up the declaration of a loss.
             await attempt(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException
-            && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
             LogAttemptFailed(options.Lease, FailureText.Of(failure));
         }

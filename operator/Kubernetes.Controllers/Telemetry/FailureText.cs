@@ -1,5 +1,6 @@
 using System.Text;
 using Kubernetes.Client;
+using Kubernetes.Client.Access;
 
 namespace Kubernetes.Controllers.Telemetry;
 
@@ -14,6 +15,7 @@ internal static class FailureText
     {
         KubernetesException refused => $"API server: {(int)refused.StatusCode} {refused.Reason}: {refused.Message}",
         HttpRequestException or IOException => $"API server not reachable: {exception.Message}",
+        ClusterAccessException => exception.Message,
         OperationCanceledException or TimeoutException => "no answer in time",
         _ => TypesAndStack(exception),
     };

@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using Kubernetes.Client.Access;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Tests.Doubles;
@@ -135,6 +136,15 @@ public sealed class InformerTests : IAsyncDisposable
         (await cluster.NextListAsync()).Answer(Some.Page(1, Some.Secret("a", 1)));
         await Wait.For(informer.WaitUntilSyncedAsync(CancellationToken.None));
         Assert.Single(informer.Store.List());
+    }
+
+    [Fact]
+    public async Task Credentials_that_cannot_be_had_are_waited_out_too()
+    {
+        (await cluster.NextListAsync()).Refuse(new ClusterAccessException("log in again"));
+        await time.PassNextWaitAsync();
+        (await cluster.NextListAsync()).Answer(Some.Page(1));
+        await Wait.For(informer.WaitUntilSyncedAsync(CancellationToken.None));
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public sealed class StoreTests
         store.ObserveDeletion(Some.Key, "uid-of-acme");
         changes.Clear();
         Delete(Some.Secret("acme", 12));
-        Assert.Equal([new(Some.Key, null, null)], changes);
+        Assert.Equal([new(Some.Key, Some.Secret("acme", 12), null)], changes);
     }
 
     [Fact]
