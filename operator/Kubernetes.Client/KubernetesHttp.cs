@@ -71,7 +71,7 @@ public sealed class KubernetesHttp : IDisposable
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            // A new connection resolves the name and reads the client certificate again.
+            // A new connection resolves the name again, and presents the certificate that an exec plugin handed out last.
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             SslOptions = Tls(),
         };
