@@ -13,7 +13,7 @@ public sealed class Store<T>
 {
     private readonly Lock gate = new();
     private readonly Dictionary<NamespacedName, T> resources = [];
-    private readonly Dictionary<string, StoreIndex<T>> indexes = new(StringComparer.Ordinal);
+    private readonly StoreIndexes<T> indexes = new();
     private readonly OwnDeletions ownDeletions = new();
     private readonly Subscribers<StoreChange<T>> subscribers = new();
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -62,12 +62,7 @@ public sealed class Store<T>
     {
         lock (gate)
         {
-            var index = new StoreIndex<T>(values);
-            indexes.Add(name, index);
-            foreach (var (key, resource) in resources)
-            {
-                index.Add(key, resource);
-            }
+            indexes.Define(name, values, resources.Values);
         }
     }
 
@@ -77,7 +72,7 @@ public sealed class Store<T>
     {
         lock (gate)
         {
-            return [.. indexes[index].Find(value).Select(name => resources[name])];
+            return [.. indexes.Find(index, value).Select(name => resources[name])];
         }
     }
 
@@ -253,13 +248,8 @@ public sealed class Store<T>
             return;
         }
 
-        Unindex(name, present);
+        indexes.Follow(name, present, resource);
         resources[name] = resource;
-        foreach (var index in indexes.Values)
-        {
-            index.Add(name, resource);
-        }
-
         subscribers.Enqueue(new(name, present, resource));
     }
 
@@ -268,21 +258,8 @@ public sealed class Store<T>
     {
         if (resources.Remove(name, out var present))
         {
-            Unindex(name, present);
+            indexes.Follow(name, present, after: null);
             subscribers.Enqueue(new(name, present, After: null));
-        }
-    }
-
-    private void Unindex(NamespacedName name, T? present)
-    {
-        if (present is null)
-        {
-            return;
-        }
-
-        foreach (var index in indexes.Values)
-        {
-            index.Remove(name, present);
         }
     }
 }

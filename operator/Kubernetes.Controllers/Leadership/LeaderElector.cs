@@ -93,7 +93,8 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
 
     /// <summary>
     /// Gives the lease up, so that another process can take over at its next attempt instead of after the lease's duration. From here on this process does not
-    /// lead, whether the API server can be reached or not. Does nothing unless this process leads.
+    /// lead, whether the API server can be reached or not. Does nothing unless this process leads, and never throws: what cannot be given back
+    /// in time is taken over a little later.
     /// </summary>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
@@ -103,7 +104,14 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
         }
 
         metrics.NotLeading(options.Lease.Name);
-        await TryAsync(token => GiveBackAsync(own, token), options.RenewDeadline, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await TryAsync(token => GiveBackAsync(own, token), options.RenewDeadline, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            LogAttemptFailed(options.Lease, "it was not given up in time");
+        }
     }
 
     private async Task GiveBackAsync(Lease own, CancellationToken cancellationToken)
@@ -229,19 +237,4 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
 
         return new($"The lease {options.Lease} is lost: {why}.");
     }
-
-    [LoggerMessage(LogLevel.Information, "{Identity} waits for the lease {Lease}", EventName = "LeaseAwaited")]
-    private partial void LogWaiting(string identity, NamespacedName lease);
-
-    [LoggerMessage(LogLevel.Information, "{Identity} leads: it holds the lease {Lease}", EventName = "LeaseTaken")]
-    private partial void LogLeading(string identity, NamespacedName lease);
-
-    [LoggerMessage(LogLevel.Information, "The lease {Lease} was given up", EventName = "LeaseReleased")]
-    private partial void LogReleased(NamespacedName lease);
-
-    [LoggerMessage(LogLevel.Error, "The lease {Lease} is lost: {Why}", EventName = "LeaseLost")]
-    private partial void LogLost(NamespacedName lease, string why);
-
-    [LoggerMessage(LogLevel.Warning, "The lease {Lease} could not be read or written: {Failure}", EventName = "LeaseAttemptFailed")]
-    private partial void LogAttemptFailed(NamespacedName lease, string failure);
 }

@@ -279,6 +279,21 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Releasing_in_no_time_is_given_up_quietly()
+    {
+        await LeadAsync();
+        using var tooLate = new CancellationTokenSource();
+        server.Before = async (_, cancellationToken) =>
+        {
+            await tooLate.CancelAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        };
+        await Wait.For(elector.ReleaseAsync(tooLate.Token));
+        Assert.False(elector.IsLeader);
+        Assert.Equal("one", server.Holder);
+    }
+
+    [Fact]
     public async Task Releasing_what_was_never_held_asks_nothing()
     {
         await elector.ReleaseAsync(CancellationToken.None);

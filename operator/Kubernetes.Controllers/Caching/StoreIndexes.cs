@@ -1,0 +1,41 @@
+using Kubernetes.Client;
+
+namespace Kubernetes.Controllers.Caching;
+
+/// <summary>The indexes of a store, by name, kept in step with it. Not safe for use by several threads: the store's lock guards it.</summary>
+internal sealed class StoreIndexes<T>
+    where T : class, IResource<T>
+{
+    private readonly Dictionary<string, StoreIndex<T>> indexes = new(StringComparer.Ordinal);
+
+    /// <summary>Adds an index over what is there.</summary>
+    public void Define(string name, Func<T, IEnumerable<string>> values, IEnumerable<T> present)
+    {
+        var index = new StoreIndex<T>(values);
+        indexes.Add(name, index);
+        foreach (var resource in present)
+        {
+            index.Add(resource.Metadata.NamespacedName, resource);
+        }
+    }
+
+    /// <summary>The names that an index holds under a value.</summary>
+    public IEnumerable<NamespacedName> Find(string index, string value) => indexes[index].Find(value);
+
+    /// <summary>Follows a change of one object.</summary>
+    public void Follow(NamespacedName name, T? before, T? after)
+    {
+        foreach (var index in indexes.Values)
+        {
+            if (before is not null)
+            {
+                index.Remove(name, before);
+            }
+
+            if (after is not null)
+            {
+                index.Add(name, after);
+            }
+        }
+    }
+}
