@@ -31,6 +31,8 @@ internal static class CommandTree
         {
             new RunVerb().ToCommand(process, verbs.Run),
             new LocalVerb().ToCommand(process, verbs.Local),
+            new CheckVerb().ToCommand(process),
+            CrdsVerb.ToCommand(process),
         };
 
     /// <summary>Adds the settings' options to the command.</summary>

@@ -1,0 +1,16 @@
+using System.CommandLine;
+using VismaOperator.Crds;
+
+namespace VismaOperator.Commands;
+
+/// <summary><c>visma-operator crds</c>: the custom resource definitions of this very version.</summary>
+internal static class CrdsVerb
+{
+    /// <summary>The verb.</summary>
+    public static Command ToCommand(CommandContext process)
+    {
+        var command = new Command("crds", "Prints the custom resource definitions, ready for kubectl apply -f -.");
+        command.SetAction((_, _) => Task.FromResult(CrdsCommand.Run(process.Output)));
+        return command;
+    }
+}
