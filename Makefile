@@ -12,7 +12,8 @@ help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Shows the operator at work in a terminal (STAY=1 stays, KUBECONFIG=file uses that cluster)
-	@STAY="$(STAY)" DEMO_KUBECONFIG="$(DEMO_KUBECONFIG)" examples/quickstart/demo.sh
+	@dotnet build tests/VismaOperator.Demo -v quiet -nologo -clp:NoSummary
+	@STAY="$(STAY)" DEMO_KUBECONFIG="$(DEMO_KUBECONFIG)" tests/VismaOperator.Demo/bin/Debug/net10.0/VismaOperator.Demo
 
 test: ## Runs unit tests, then integration tests against a real API server; ends with "N passed, N failed"
 	@CONFIGURATION=$(CONFIGURATION) tests/run.sh

@@ -16,7 +16,7 @@ mkdir -p "$results"
 passed=0
 failed=0
 
-if ! dotnet build VismaOperator.sln -c "$configuration" -v quiet -nologo; then
+if ! dotnet build VismaOperator.sln -c "$configuration" -v quiet -nologo -clp:NoSummary; then
   echo "The solution does not build, so no test ran."
   echo "0 passed, 1 failed"
   exit 1
