@@ -8,18 +8,25 @@ namespace VismaOperator.IntegrationTests.Support;
 
 /// <summary>
 /// One test's world: a namespace on the real API server, the stand-in of Visma Connect, a proxy that sees and disturbs what
-/// the operator asks of the API server, and the operator as a real process.
+/// the operator asks of the API server, and the operator as a real process. At its end every scene is audited: no secret has
+/// leaked anywhere, and every status that was ever to be seen was one that tools can judge.
 /// </summary>
 internal sealed class Scene : IAsyncDisposable
 {
-    private const string Group = "visma-operator.io/v1";
+    private readonly SceneOptions options;
+    private readonly SceneAudit audit;
+    private readonly SceneFolder folder;
 
-    private Scene(ApiServer server, TestNamespace home, VismaConnectStandIn provider, ApiProxy proxy)
+    private Scene(ApiServer server, TestNamespace home, VismaConnectStandIn provider, ApiProxy proxy, SceneOptions options)
     {
+        this.options = options;
         Server = server;
         Home = home;
         Provider = provider;
         Proxy = proxy;
+        folder = SceneFolder.Create(proxy.KubeconfigPath, home.Name);
+        History = Chronicle.Start(Admin, [home.Name, .. options.MoreNamespaces]);
+        audit = new SceneAudit(Admin, provider.Ledger, History, [home.Name, .. options.MoreNamespaces]);
     }
 
     public ApiServer Server { get; }
@@ -30,6 +37,10 @@ internal sealed class Scene : IAsyncDisposable
 
     public ApiProxy Proxy { get; }
 
+    /// <summary>Every version of every object of ours, as somebody outside sees them.</summary>
+    public Chronicle History { get; }
+
+    /// <summary>The operator that was started last.</summary>
     public OperatorProcess Operator { get; private set; } = null!;
 
     public ApiClient Admin => Server.Admin;
@@ -37,29 +48,44 @@ internal sealed class Scene : IAsyncDisposable
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>Everything up and the operator ready.</summary>
-    public static async Task<Scene> OpenAsync(ApiServerFixture fixture, SceneOptions? options = null)
+    public static Task<Scene> OpenAsync(ApiServerFixture fixture, SceneOptions? options = null) => OpenAsync(fixture.Server, options);
+
+    /// <summary>Everything up and the operator ready.</summary>
+    public static async Task<Scene> OpenAsync(ApiServer server, SceneOptions? options = null)
     {
-        var scene = await SetAsync(fixture.Server, options);
-        await scene.StartOperatorAsync(options);
+        var scene = await SetAsync(server, options);
+        await scene.StartOperatorAsync();
         return scene;
     }
 
     /// <summary>Everything up but the operator.</summary>
     public static async Task<Scene> SetAsync(ApiServer server, SceneOptions? options = null)
     {
-        var provider = await VismaConnectStandIn.StartAsync((options ?? new SceneOptions()).Provider, Ct);
-        return new Scene(server, await TestNamespace.CreateAsync(server.Admin, Ct), provider, await ApiProxy.StartAsync(server, Ct));
+        var used = options ?? new SceneOptions();
+        var provider = await VismaConnectStandIn.StartAsync(used.Provider, Ct);
+        var home = await TestNamespace.CreateAsync(server.Admin, Ct, used.Labels);
+        return new Scene(server, home, provider, await ApiProxy.StartAsync(server, Ct), used);
     }
 
-    public async Task StartOperatorAsync(SceneOptions? options = null)
+    /// <summary>Starts an operator, beside others that run already, and waits until it is ready.</summary>
+    public async Task<OperatorProcess> StartOperatorAsync()
     {
-        var used = options ?? new SceneOptions();
-        string[] places = used.AllNamespaces ? [] : ["--namespaces", string.Join(',', [Home.Name, .. used.MoreNamespaces])];
+        string[] places = options.AllNamespaces ? [] : ["--namespaces", string.Join(',', [Home.Name, .. options.MoreNamespaces])];
         Operator = OperatorProcess.Start(
             OperatorProcess.FindProgram("visma-operator"),
             "run",
-            ["--kubeconfig", Proxy.KubeconfigPath, "--allowed-issuers", Provider.Issuer.OriginalString, "--insecure-issuers", "--log-format", "text", .. places, .. used.Arguments]);
+            ["--kubeconfig", folder.Kubeconfig, "--allowed-issuers", Provider.Issuer.OriginalString, "--insecure-issuers", "--log-format", "text", "--log-level", "debug", .. places, .. options.Arguments]);
+        audit.Add(Operator);
         await Operator.WaitUntilReadyAsync(Ct);
+        return Operator;
+    }
+
+    /// <summary>Ends the operator by a signal and waits until it is gone.</summary>
+    public async Task EndOperatorAsync(ProcessSignal signal)
+    {
+        await audit.ScrapeAsync(Operator);
+        Operator.Process.Send(signal);
+        await Operator.Process.WaitForExitAsync(Ct);
     }
 
     public Task<JsonNode> CreateSecretAsync(string name, params (string Key, string Value)[] values) => Admin.CreateAsync(
@@ -71,29 +97,50 @@ internal sealed class Scene : IAsyncDisposable
         },
         Ct);
 
+    public Task<JsonNode> CreateCredentialsAsync(string name = The.CredentialSecret) => CreateSecretAsync(name, ("clientSecret", The.ClientSecret));
+
     public Task<JsonNode> CreateClientAsync(JsonObject? spec = null, string name = The.Client) =>
-        Admin.CreateAsync(Home.Of(Group, "oauthclients"), The.OAuthClient(name, spec ?? The.ClientSpec(Provider.Issuer.OriginalString)), Ct);
+        Admin.CreateAsync(Home.Of(The.Group, "oauthclients"), The.OAuthClient(name, spec ?? The.ClientSpec(Provider.Issuer.OriginalString)), Ct);
 
     public Task<JsonNode> CreateConnectionAsync(JsonObject? spec = null, string name = The.Connection) =>
-        Admin.CreateAsync(Home.Of(Group, "vismaconnections"), The.VismaConnection(name, spec ?? The.ConnectionSpec()), Ct);
+        Admin.CreateAsync(Home.Of(The.Group, "vismaconnections"), The.VismaConnection(name, spec ?? The.ConnectionSpec()), Ct);
 
     /// <summary>Credentials, client and connection, and the connection Ready.</summary>
-    public async Task<JsonNode> CreateAllAsync()
+    public async Task<JsonNode> CreateAllAsync(JsonObject? connectionSpec = null)
     {
-        await CreateSecretAsync(The.CredentialSecret, ("clientSecret", The.ClientSecret));
+        await CreateCredentialsAsync();
         await CreateClientAsync();
-        await CreateConnectionAsync();
+        await CreateConnectionAsync(connectionSpec);
         return await UntilReadyAsync();
     }
 
-    public string ConnectionPath(string name = The.Connection) => Home.Of(Group, $"vismaconnections/{name}");
+    public string ConnectionPath(string name = The.Connection) => Home.Of(The.Group, $"vismaconnections/{name}");
 
-    public string ClientPath(string name = The.Client) => Home.Of(Group, $"oauthclients/{name}");
+    public string ClientPath(string name = The.Client) => Home.Of(The.Group, $"oauthclients/{name}");
 
     public string SecretPath(string name = The.TokenSecret) => Home.Core($"secrets/{name}");
 
+    public Task<JsonNode> GetSecretAsync(string name = The.TokenSecret) => Admin.GetAsync(SecretPath(name), Ct);
+
+    public Task<JsonNode> GetConnectionAsync(string name = The.Connection) => Admin.GetAsync(ConnectionPath(name), Ct);
+
+    /// <summary>Changes members of the connection's spec; a null removes one.</summary>
+    public Task<JsonNode> ChangeConnectionAsync(JsonObject spec, string name = The.Connection) =>
+        Admin.PatchAsync(ConnectionPath(name), new JsonObject { ["spec"] = spec }, Ct);
+
+    /// <summary>Asks for a refresh now, as a person does.</summary>
+    public Task<JsonNode> RequestRefreshAsync(string value, string name = The.Connection) => Admin.PatchAsync(
+        ConnectionPath(name),
+        new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [VismaNames.RequestedAtAnnotation] = value } } },
+        Ct);
+
+    /// <summary>Waits until the connection is Ready for the spec as it is now.</summary>
     public Task<JsonNode> UntilReadyAsync(string name = The.Connection, TimeSpan? within = null) =>
-        UntilAsync(ConnectionPath(name), $"VismaConnection {name} to be Ready", node => node.Condition("Ready")?.Status == "True", within);
+        UntilAsync(ConnectionPath(name), $"VismaConnection {name} to be Ready", node => node.IsObserved() && node.Condition("Ready")?.Status == "True", within);
+
+    /// <summary>Waits until a request for a refresh was handled.</summary>
+    public Task<JsonNode> UntilHandledAsync(string value, string name = The.Connection, TimeSpan? within = null) =>
+        UntilAsync(ConnectionPath(name), $"the request {value} to be handled", node => node["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == value, within);
 
     /// <summary>Waits until the object at a path is as wanted.</summary>
     public async Task<JsonNode> UntilAsync(string path, string expectation, Func<JsonNode, bool> isWanted, TimeSpan? within = null)
@@ -105,23 +152,34 @@ internal sealed class Scene : IAsyncDisposable
         }
         catch (TimeoutException timeout)
         {
-            throw new TimeoutException($"{timeout.Message}\nIt was: {last?.ToJsonString()}\nThe operator said:\n{string.Join('\n', Operator.Process.Lines.TakeLast(40))}", timeout);
+            throw new TimeoutException($"{timeout.Message}\nIt was: {last?.ToJsonString()}\n{Situation()}", timeout);
         }
     }
 
     public Task UntilGoneAsync(string path, TimeSpan? within = null) =>
         Eventually.BecomesTrueAsync($"{path} to be gone", async token => await Admin.FindAsync(path, token) is null, Ct, within);
 
+    /// <summary>Waits until the operator has asked the API server for nothing new for a while.</summary>
+    public Task UntilStillAsync(TimeSpan duration) => Quiet.UntilUnchangedAsync(() => Proxy.Ledger.Requests.Count + Provider.Ledger.Requests.Count, duration, Ct);
+
+    /// <summary>What people would look at when something does not happen.</summary>
+    public string Situation() =>
+        $"The operator said:\n{string.Join('\n', Operator?.Process.Lines.TakeLast(40) ?? [])}\nIt asked for:\n{string.Join('\n', Proxy.Ledger.Requests.TakeLast(30))}";
+
     public async ValueTask DisposeAsync()
     {
-        if (Operator is not null)
+        try
         {
-            await Operator.DisposeAsync();
+            await audit.CloseAsync();
         }
-
-        await Home.DisposeAsync();
-        await Proxy.DisposeAsync();
-        await Provider.DisposeAsync();
+        finally
+        {
+            await History.DisposeAsync();
+            await Home.DisposeAsync();
+            await Proxy.DisposeAsync();
+            await Provider.DisposeAsync();
+            folder.Delete();
+        }
     }
 }
 
@@ -134,5 +192,10 @@ internal sealed record SceneOptions
 
     public IReadOnlyList<string> MoreNamespaces { get; init; } = [];
 
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
     public bool AllNamespaces { get; init; }
+
+    /// <summary>Tokens of this lifetime.</summary>
+    public static SceneOptions WithLifetime(TimeSpan lifetime) => new() { Provider = The.Provider with { AccessTokenLifetime = lifetime } };
 }

@@ -7,6 +7,7 @@ namespace VismaOperator.IntegrationTests.Support;
 /// <summary>Names and objects that work together, for tests to change one thing of.</summary>
 internal static class The
 {
+    public const string Group = "visma-operator.io/v1";
     public const string Client = "acme";
     public const string Connection = "acme-production";
     public const string TokenSecret = "acme-production-token";
@@ -49,6 +50,12 @@ internal static class The
             .Where(condition => condition!["type"]!.GetValue<string>() == type)
             .Select(condition => new ConditionText(condition!["status"]!.GetValue<string>(), condition["reason"]!.GetValue<string>(), condition["message"]!.GetValue<string>()))
             .FirstOrDefault();
+
+    /// <summary>Whether status speaks of the spec as it is now.</summary>
+    public static bool IsObserved(this JsonNode resource) =>
+        resource["status"]?["observedGeneration"]?.GetValue<long>() == resource["metadata"]!["generation"]!.GetValue<long>();
+
+    public static string? TokenIssueTime(this JsonNode connection) => connection["status"]?["token"]?["issueTime"]?.GetValue<string>();
 
     private static JsonObject Resource(string kind, string name, JsonObject spec) => new()
     {
