@@ -1,7 +1,6 @@
 using System.Text.Json;
 using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
-using Xunit;
 
 namespace VismaOperator.Tests.Crds;
 

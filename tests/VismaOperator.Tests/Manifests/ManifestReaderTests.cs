@@ -3,7 +3,6 @@ using Kubernetes.Client.Resources;
 using VismaOperator.Manifests;
 using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
-using Xunit;
 
 namespace VismaOperator.Tests.Manifests;
 

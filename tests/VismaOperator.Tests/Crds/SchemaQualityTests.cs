@@ -1,0 +1,99 @@
+using VismaOperator.Crds;
+using VismaOperator.Manifests;
+
+namespace VismaOperator.Tests.Crds;
+
+/// <summary>What every field of the definitions must have.</summary>
+public sealed class SchemaQualityTests
+{
+    // Functions of Kubernetes' CEL libraries, which an evaluator of plain CEL, and a server of another version, may not have.
+    private static readonly string[] extensions =
+        [".isSorted(", ".sum(", ".indexOf(", ".lastIndexOf(", ".lowerAscii(", ".upperAscii(", ".replace(", ".split(", ".join(", ".find(", ".findAll(", "isURL(", "url(", "isIP(", "ip(", "cidr(", "quantity(", "format.", ".?", "optional", "oldSelf"];
+
+    [Fact]
+    public void Every_field_is_described() =>
+        Assert.Equal([], Fields().Where(field => field.Schema.Description.Length == 0 && !IsItem(field.Path)).Select(field => field.Path));
+
+    [Fact]
+    public void Every_field_of_a_spec_says_its_default() =>
+        Assert.Equal([], Fields()
+            .Where(field => field.Path.Contains(".spec.", StringComparison.Ordinal) && !IsItem(field.Path))
+            .Where(field => !field.Schema.Description.Contains("efault", StringComparison.Ordinal))
+            .Select(field => field.Path));
+
+    [Fact]
+    public void Every_default_stands_in_its_description() =>
+        Assert.Equal([], Fields()
+            .Where(field => field.Schema.Default is System.Text.Json.Nodes.JsonValue)
+            .Where(field => !field.Schema.Description.Contains($"Default: {field.Schema.Default!.ToString().ToLowerInvariant()}", StringComparison.OrdinalIgnoreCase))
+            .Select(field => field.Path));
+
+    [Fact]
+    public void Every_text_list_and_map_has_a_limit() =>
+        Assert.Equal([], Fields().Where(field => !IsLimited(field.Schema)).Select(field => field.Path));
+
+    [Fact]
+    public void Every_list_says_how_it_is_merged() =>
+        Assert.Equal([], Fields().Where(field => field.Schema is { Type: "array", ListType: null }).Select(field => field.Path));
+
+    [Fact]
+    public void Rules_use_plain_cel_and_say_what_to_do()
+    {
+        var rules = Fields().SelectMany(field => field.Schema.Validations).ToList();
+
+        Assert.NotEmpty(rules);
+        Assert.All(rules, rule =>
+        {
+            Assert.DoesNotContain(extensions, extension => rule.Rule.Contains(extension, StringComparison.Ordinal));
+            Assert.DoesNotContain('\n', rule.Message);
+            Assert.True(rule.Message.Length is > 30 and < 300, rule.Message);
+        });
+    }
+
+    [Fact]
+    public void The_same_rule_says_the_same_everywhere() =>
+        Assert.All(
+            Fields().SelectMany(field => field.Schema.Validations).GroupBy(rule => rule.Rule),
+            rules => Assert.Single(rules.Select(rule => rule.Message).Distinct()));
+
+    [Theory]
+    [InlineData("visma-operator.io_oauthclients.yaml")]
+    [InlineData("visma-operator.io_vismaconnections.yaml")]
+    public void Moments_in_the_future_are_columns_of_texts(string file)
+    {
+        // kubectl prints <invalid> for a date column whose moment is still to come.
+        var columns = ManifestReader.ReadText(file, File.ReadAllText(Support.Repository.Path("crds", file)))
+            .Documents.Single().Content["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray();
+
+        Assert.Equal(["Age"], columns.Where(column => (string)column!["type"]! == "date").Select(column => (string)column!["name"]!));
+    }
+
+    internal static IEnumerable<(string Path, SchemaNode Schema)> Fields() =>
+        [.. Below("OAuthClient", Schemas.OAuthClient), .. Below("VismaConnection", Schemas.VismaConnection)];
+
+    private static IEnumerable<(string Path, SchemaNode Schema)> Below(string path, SchemaNode schema)
+    {
+        if (path.EndsWith(".metadata", StringComparison.Ordinal) && schema.Properties.Count == 0)
+        {
+            return [];
+        }
+
+        return
+        [
+            (path, schema),
+            .. schema.Properties.SelectMany(property => Below($"{path}.{property.Key}", property.Value)),
+            .. schema.Items is { } items ? Below(path + "[]", items) : [],
+            .. schema.AdditionalProperties is { } values ? Below(path + "{}", values) : [],
+        ];
+    }
+
+    private static bool IsItem(string path) => path.EndsWith("[]", StringComparison.Ordinal) || path.EndsWith("{}", StringComparison.Ordinal);
+
+    private static bool IsLimited(SchemaNode schema) => schema.Type switch
+    {
+        "string" => schema.MaxLength is not null || schema.Enum.Count > 0,
+        "array" => schema.MaxItems is not null,
+        "object" => schema.AdditionalProperties is null || schema.MaxProperties is not null,
+        _ => true,
+    };
+}
