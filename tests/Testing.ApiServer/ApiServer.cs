@@ -5,7 +5,7 @@ namespace VismaOperator.Testing.ApiServer;
 /// <summary>
 /// A real Kubernetes API server for tests, with etcd behind it and, where there is a kube-controller-manager, garbage collection by
 /// owner reference and deletion of namespaces. Either its own (it can be stopped and started again), or the cluster that
-/// <c>TEST_KUBECONFIG</c> names.
+/// <c>TEST_KUBECONFIG</c> names, or K3s in a container from the image that <c>TEST_K3S_IMAGE</c> names.
 /// </summary>
 public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
 {
@@ -14,14 +14,16 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
 
     /// <summary>Why a test that stops the server cannot run here; for <c>Assert.SkipUnless(server.CanRestart, ...)</c>.</summary>
     public const string NoRestartReason =
-        $"{KubeconfigVariable} names a cluster of somebody else, which this test must not stop. Unset it to run the test against an own server.";
+        $"{KubeconfigVariable} or {K3sCluster.ImageVariable} names a cluster that this test cannot stop and start again. Unset it to run the test against an own server.";
 
     private readonly OwnCluster? own;
+    private readonly K3sCluster? container;
     private readonly ClusterAccess access;
 
-    private ApiServer(string kubeconfigPath, OwnCluster? own)
+    private ApiServer(string kubeconfigPath, OwnCluster? own, K3sCluster? container = null)
     {
         this.own = own;
+        this.container = container;
         KubeconfigPath = kubeconfigPath;
         access = ClusterAccess.Load(kubeconfigPath);
         Admin = ApiClient.From(access);
@@ -59,9 +61,13 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
     {
         if (Environment.GetEnvironmentVariable(KubeconfigVariable) is { Length: > 0 } kubeconfig)
         {
-            var given = new ApiServer(kubeconfig, own: null);
-            await given.InstallCrdsAsync(options, cancellationToken);
-            return given;
+            return await WithCrdsAsync(new ApiServer(kubeconfig, own: null), options, cancellationToken);
+        }
+
+        if (Environment.GetEnvironmentVariable(K3sCluster.ImageVariable) is { Length: > 0 } image)
+        {
+            var k3s = await K3sCluster.StartAsync(image, cancellationToken);
+            return await WithCrdsAsync(new ApiServer(k3s.KubeconfigPath, own: null, k3s), options, cancellationToken);
         }
 
         var cluster = await OwnCluster.StartAsync(ApiServerBinaries.Find(), options, cancellationToken);
@@ -115,6 +121,25 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
         if (own is not null)
         {
             await own.DisposeAsync();
+        }
+
+        if (container is not null)
+        {
+            await container.DisposeAsync();
+        }
+    }
+
+    private static async Task<ApiServer> WithCrdsAsync(ApiServer server, ApiServerOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await server.InstallCrdsAsync(options, cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
         }
     }
 

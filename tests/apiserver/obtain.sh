@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Leaves etcd, kube-apiserver and kube-controller-manager in a cache folder and prints that folder as the last
-# line on stdout (KUBEBUILDER_ASSETS where that is set; nothing where TEST_KUBECONFIG is). Progress goes to stderr,
+# line on stdout (KUBEBUILDER_ASSETS where that is set; nothing where TEST_KUBECONFIG or TEST_K3S_IMAGE is). Progress goes to stderr,
 # details to a log in the cache.
 #
 # Why build at all: the integration tests want a real API server, and not every machine can pull a container
@@ -25,6 +25,7 @@ explain() {
   say "$1"
   say "Or do without the build, in one of these ways:"
   say "  TEST_KUBECONFIG=FILE      an existing cluster (kind, k3d, K3s, ...)"
+  say "  TEST_K3S_IMAGE=IMAGE      K3s in a container, where there is a container engine"
   say "  KUBEBUILDER_ASSETS=DIR    a folder with etcd and kube-apiserver, e.g. from 'setup-envtest use -p path'"
 }
 
@@ -191,8 +192,8 @@ obtain() {
 
 main() {
   # A caller need not know the order in which the tests look for a server: what comes first needs no build.
-  if [ -n "${TEST_KUBECONFIG:-}" ]; then
-    say "nothing to obtain: TEST_KUBECONFIG names a cluster"
+  if [ -n "${TEST_KUBECONFIG:-}${TEST_K3S_IMAGE:-}" ]; then
+    say "nothing to obtain: TEST_KUBECONFIG or TEST_K3S_IMAGE names a cluster"
     return
   fi
   if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
