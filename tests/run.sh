@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the solution once, runs every test project, and ends with the line "N passed, N failed".
 #
-#   tests/run.sh            unit tests (tests/*.Tests), then integration tests (tests/*.IntegrationTests)
+#   tests/run.sh            unit tests (tests/*.Tests), integration tests (tests/*.IntegrationTests), tests of the chart
 #   tests/run.sh NAME...    only the projects of these names
 #
 #   CONFIGURATION   build configuration (default Debug)
@@ -48,13 +48,16 @@ run_project() {
 
 # Without a server the tests that need one fail one by one with the remedy, so a failure here only has to be seen.
 case "$*" in
-  "" | *IntegrationTests* | *Testing.ApiServer.Tests*) tests/apiserver/obtain.sh || echo "There is no API server for the integration tests." ;;
+  "" | *IntegrationTests* | *Testing.ApiServer.Tests* | *ChartTests*) tests/apiserver/obtain.sh || echo "There is no API server for the integration tests." ;;
+esac
+case "$*" in
+  "" | *ChartTests*) tests/helm/obtain.sh || echo "There is no Helm for the tests of the chart." ;;
 esac
 
 if [ "$#" -gt 0 ]; then
   for name in "$@"; do run_project "tests/$name"; done
 else
-  for project in tests/*.Tests tests/*.IntegrationTests; do
+  for project in tests/*.Tests tests/*.IntegrationTests tests/*.ChartTests; do
     [ -d "$project" ] && run_project "$project"
   done
 fi

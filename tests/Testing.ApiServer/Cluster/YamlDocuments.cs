@@ -6,12 +6,18 @@ using YamlDotNet.RepresentationModel;
 namespace VismaOperator.Testing.ApiServer.Cluster;
 
 /// <summary>Reads manifests as kubectl does: YAML documents become JSON, and plain scalars take the types of YAML's core schema.</summary>
-internal static class YamlDocuments
+public static class YamlDocuments
 {
     /// <summary>The documents of a file; empty ones are left out.</summary>
     public static IReadOnlyList<JsonNode> Read(string path)
     {
         using var reader = new StreamReader(path);
+        return Read(reader);
+    }
+
+    /// <summary>The documents of a text; empty ones are left out.</summary>
+    public static IReadOnlyList<JsonNode> Read(TextReader reader)
+    {
         var stream = new YamlStream();
         stream.Load(reader);
         return [.. stream.Documents.Select(document => ToJson(document.RootNode)).OfType<JsonNode>()];

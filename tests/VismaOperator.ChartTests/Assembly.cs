@@ -1,0 +1,5 @@
+global using Xunit;
+using VismaOperator.Testing.ApiServer;
+
+// One API server for all tests; each test works in namespaces of its own, so that tests may run side by side.
+[assembly: AssemblyFixture(typeof(ApiServerFixture))]

