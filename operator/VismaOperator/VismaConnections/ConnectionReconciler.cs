@@ -21,10 +21,11 @@ internal sealed class ConnectionReconciler(Store<VismaConnection> connections, C
         if (connections.Find(key) is not { } connection)
         {
             tools.Refresher.Forget(key);
+            reporter.Forget(key);
             return Requeue.Never.Instance;
         }
 
-        if (await observer.ObserveAsync(connection, cancellationToken) is not { } observation)
+        if (await observer.ObserveAsync(reporter.AsReported(connection), cancellationToken) is not { } observation)
         {
             return new Requeue.At(tools.Time.GetUtcNow() + Policy.LeastGap);
         }

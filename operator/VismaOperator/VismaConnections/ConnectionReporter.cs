@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
@@ -14,15 +15,31 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     private static readonly string[] ownedConditions =
         [ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted];
 
+    // What could not be written yet. Decided anew on the status of before, a request that was served would be served again.
+    private readonly ConcurrentDictionary<NamespacedName, VismaConnection> unwritten = new();
+
+    /// <summary>The connection with the status that it should have by now, even where the API server has not taken it yet.</summary>
+    public VismaConnection AsReported(VismaConnection stored) =>
+        unwritten.TryGetValue(stored.Metadata.NamespacedName, out var reported) && reported.Metadata.Uid == stored.Metadata.Uid
+            ? stored with { Status = reported.Status }
+            : stored;
+
+    /// <summary>The connection is gone: what could not be written of it is dropped.</summary>
+    public void Forget(NamespacedName connection) => unwritten.TryRemove(connection, out _);
+
     /// <summary>Writes the report and says when to look again.</summary>
     public async Task<Requeue> WriteAsync(VismaConnection before, Report report, CancellationToken cancellationToken)
     {
+        var key = before.Metadata.NamespacedName;
         var after = before with { Status = StatusOf(before, report) };
+        Forget(key);
         if (StatusPatch.Between(before, after) is { } patch)
         {
+            unwritten[key] = after;
             leadership.EnsureLeader();
-            var written = await client.PatchStatusAsync<VismaConnection>(before.Metadata.NamespacedName, patch, cancellationToken);
+            var written = await client.PatchStatusAsync<VismaConnection>(key, patch, cancellationToken);
             connections.Observe(written);
+            Forget(key);
             await AnnounceAsync(written, before.Status.Conditions, after.Status.Conditions, cancellationToken);
         }
 
