@@ -25,48 +25,39 @@ internal static class UrlRules
     /// <summary>Checks an issuer: its form, and whether the administrator listed it.</summary>
     internal static void CheckIssuer(Findings findings, string path, string url, AllowLists allowLists)
     {
-        if (CheckForm(findings, path, url))
+        if (CheckForm(findings, path, url) && IsEncrypted(findings, path, url, allowLists) && !allowLists.AllowsIssuer(url))
         {
-            RequireEncryption(findings, path, url, allowLists);
-            if (!allowLists.AllowsIssuer(url))
-            {
-                findings.Add(path, ProblemReasons.IssuerNotAllowed, $"the issuer {url} is not among those that the administrator allows ({Listed(allowLists.AllowedIssuers)}): use one of them, or ask for it to be added to --allowed-issuers");
-            }
+            findings.Add(path, ProblemReasons.IssuerNotAllowed, $"the issuer {url} is not among those that the administrator allows ({Listed(allowLists.AllowedIssuers)}): use one of them, or ask for it to be added to --allowed-issuers");
         }
     }
 
     /// <summary>Checks an endpoint: its form, and whether it is on the host of an issuer that the administrator listed.</summary>
     internal static void CheckEndpoint(Findings findings, string path, string url, AllowLists allowLists)
     {
-        if (CheckForm(findings, path, url))
+        if (CheckForm(findings, path, url) && IsEncrypted(findings, path, url, allowLists) && !allowLists.AllowsEndpoint(url))
         {
-            RequireEncryption(findings, path, url, allowLists);
-            if (!allowLists.AllowsEndpoint(url))
-            {
-                findings.Add(path, ProblemReasons.IssuerNotAllowed, $"the endpoint {url} is not on the host of an issuer that the administrator allows ({Listed(allowLists.AllowedIssuers)}): correct the host, or ask for its issuer to be added to --allowed-issuers");
-            }
+            findings.Add(path, ProblemReasons.IssuerNotAllowed, $"the endpoint {url} is not on the host of an issuer that the administrator allows ({Listed(allowLists.AllowedIssuers)}): correct the host, or ask for its issuer to be added to --allowed-issuers");
         }
     }
 
     /// <summary>Checks the base URL of an API: its form, and whether the administrator listed its host.</summary>
     internal static void CheckApi(Findings findings, string path, string url, AllowLists allowLists)
     {
-        if (CheckForm(findings, path, url))
+        if (CheckForm(findings, path, url) && IsEncrypted(findings, path, url, allowLists) && !allowLists.AllowsApi(url))
         {
-            RequireEncryption(findings, path, url, allowLists);
-            if (!allowLists.AllowsApi(url))
-            {
-                findings.Add(path, ProblemReasons.ApiHostNotAllowed, $"the host of {url} is not among those that the administrator allows ({Listed(allowLists.AllowedApiHosts)}): use one of them, or ask for it to be added to --allowed-api-hosts");
-            }
+            findings.Add(path, ProblemReasons.ApiHostNotAllowed, $"the host of {url} is not among those that the administrator allows ({Listed(allowLists.AllowedApiHosts)}): use one of them, or ask for it to be added to --allowed-api-hosts");
         }
     }
 
-    private static void RequireEncryption(Findings findings, string path, string url, AllowLists allowLists)
+    private static bool IsEncrypted(Findings findings, string path, string url, AllowLists allowLists)
     {
-        if (!allowLists.AllowInsecureIssuers && !url.StartsWith("https://", StringComparison.Ordinal))
+        if (allowLists.AllowInsecureIssuers || url.StartsWith("https://", StringComparison.Ordinal))
         {
-            findings.Add(path, ProblemReasons.InsecureUrl, "secrets and tokens would travel unencrypted over http: use https (--insecure-issuers allows http, for development)");
+            return true;
         }
+
+        findings.Add(path, ProblemReasons.InsecureUrl, "secrets and tokens would travel unencrypted over http: use https (--insecure-issuers allows http, for development)");
+        return false;
     }
 
     private static string Listed(IReadOnlyList<string> entries) => entries.Count == 0 ? "none" : string.Join(", ", entries);
