@@ -51,6 +51,17 @@ public sealed class SchemaQualityTests
     }
 
     [Fact]
+    public void Rules_stay_below_half_of_the_cost_that_API_servers_accept()
+    {
+        // As k8s.io/apiserver estimates it: a tenth a byte (four a character) times a quarter a letter of the pattern, times how
+        // often the field can be there; ten million are accepted for a rule. Other functions cost little beside matches.
+        var costs = Fields().SelectMany(field => field.Schema.Validations.Select(rule => (field.Path, Cost: Occurrences(field.Path) * MatchCost(rule.Rule, field.Schema)))).ToList();
+
+        Assert.Contains(costs, item => item.Cost > 100_000);
+        Assert.All(costs, item => Assert.True(item.Cost < 5_000_000, $"{item.Path}: {item.Cost}"));
+    }
+
+    [Fact]
     public void The_same_rule_says_the_same_everywhere() =>
         Assert.All(
             Fields().SelectMany(field => field.Schema.Validations).GroupBy(rule => rule.Rule),
@@ -85,6 +96,17 @@ public sealed class SchemaQualityTests
             .. schema.Items is { } items ? Below(path + "[]", items) : [],
             .. schema.AdditionalProperties is { } values ? Below(path + "{}", values) : [],
         ];
+    }
+
+    private static double MatchCost(string rule, SchemaNode schema) =>
+        System.Text.RegularExpressions.Regex.Matches(rule, @"matches\('(?<pattern>[^']*)'\)", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))
+            .Sum(match => match.Groups["pattern"].Length * 0.25 * ((schema.MaxLength ?? 0) * 4 + 1) * 0.1);
+
+    private static double Occurrences(string path)
+    {
+        var byPath = Fields().ToDictionary(field => field.Path, field => field.Schema, StringComparer.Ordinal);
+        return byPath.Where(field => path.StartsWith(field.Key + "[]", StringComparison.Ordinal) || path.StartsWith(field.Key + "{}", StringComparison.Ordinal))
+            .Aggregate(1.0, (product, field) => product * (field.Value.MaxItems ?? field.Value.MaxProperties ?? 1));
     }
 
     private static bool IsItem(string path) => path.EndsWith("[]", StringComparison.Ordinal) || path.EndsWith("{}", StringComparison.Ordinal);
