@@ -130,7 +130,8 @@ internal sealed class TestOperator : IAsyncDisposable
     public async Task UntilIdleAsync()
     {
         var name = $"sentinel-{Guid(requests.Count)}";
-        await ApplyAsync(Some.VismaConnection(name) with { Spec = Some.VismaConnection(name).Spec with { Suspend = true } });
+        var spec = Some.VismaConnection(name).Spec with { Suspend = true, OAuthClientRef = new OAuthClientReference { Name = name } }; // counted by no client of the test
+        await ApplyAsync(Some.VismaConnection(name) with { Spec = spec });
         await UntilAsync<VismaConnection>(name, connection => connection.Status.ObservedGeneration == 1);
         await DeleteAsync<VismaConnection>(name);
     }
