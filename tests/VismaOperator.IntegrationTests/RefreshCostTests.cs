@@ -1,6 +1,7 @@
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
+using VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
@@ -70,5 +71,25 @@ public sealed class RefreshCostTests(ApiServerFixture fixture)
         Assert.Single(scene.Provider.Ledger.TokenRequests);
         Assert.DoesNotContain(requests, request => request.IsWrite);
         Assert.DoesNotContain(requests, request => request.IsReadOf(scene.SecretPath()));
+    }
+
+    [Fact]
+    public async Task A_process_that_dies_between_its_two_writes_has_asked_for_the_only_token()
+    {
+        await using var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateCredentialsAsync();
+        await scene.CreateClientAsync();
+        using (var hold = scene.Proxy.Inject(new FaultEffect.Hold(), request => request.IsConnectionStatus()))
+        {
+            await scene.CreateConnectionAsync();
+            await hold.Reached.WaitAsync(Ct);
+            await scene.EndOperatorAsync(ProcessSignal.Kill);
+        }
+
+        await scene.StartOperatorAsync();
+        await scene.UntilReadyAsync();
+        await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Single(scene.Provider.Ledger.TokenRequests);
     }
 }
