@@ -19,5 +19,5 @@ public sealed record Condition
     public required string Reason { get; init; }
 
     /// <summary>What happened and what to do, for a person.</summary>
-    public string Message { get; init; } = string.Empty;
+    public string Message { get => field ?? string.Empty; init; }
 }

@@ -13,13 +13,13 @@ public sealed record Event : IResource<Event>
     public static JsonTypeInfo<Event> JsonTypeInfo => KubernetesJsonContext.Default.Event;
 
     /// <summary>Always <c>events.k8s.io/v1</c>.</summary>
-    public string ApiVersion { get; init; } = "events.k8s.io/v1";
+    public string ApiVersion { get => field ?? "events.k8s.io/v1"; init; }
 
     /// <summary>Always <c>Event</c>.</summary>
-    public string Kind { get; init; } = "Event";
+    public string Kind { get => field ?? "Event"; init; }
 
     /// <inheritdoc/>
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get => field ?? new(); init; }
 
     /// <summary>When the event was first observed.</summary>
     [JsonConverter(typeof(MicroTimeConverter))]

@@ -3,6 +3,10 @@ using System.Text.Json.Serialization;
 namespace Kubernetes.Client.Resources;
 
 /// <summary>The source-generated JSON contracts of the built-in kinds.</summary>
+/// <remarks>
+/// The generated code assigns every init-only property, also one that the JSON leaves out (items of a list carry no kind), so an
+/// initializer would be lost. Properties with a default therefore answer it from the getter.
+/// </remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

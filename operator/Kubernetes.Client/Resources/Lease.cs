@@ -13,16 +13,16 @@ public sealed record Lease : IResource<Lease>
     public static JsonTypeInfo<Lease> JsonTypeInfo => KubernetesJsonContext.Default.Lease;
 
     /// <summary>Always <c>coordination.k8s.io/v1</c>.</summary>
-    public string ApiVersion { get; init; } = "coordination.k8s.io/v1";
+    public string ApiVersion { get => field ?? "coordination.k8s.io/v1"; init; }
 
     /// <summary>Always <c>Lease</c>.</summary>
-    public string Kind { get; init; } = "Lease";
+    public string Kind { get => field ?? "Lease"; init; }
 
     /// <inheritdoc/>
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get => field ?? new(); init; }
 
     /// <summary>Who holds the lease, and since when.</summary>
-    public LeaseSpec Spec { get; init; } = new();
+    public LeaseSpec Spec { get => field ?? new(); init; }
 
     /// <inheritdoc/>
     public Lease WithMetadata(ObjectMeta metadata) => this with { Metadata = metadata };

@@ -12,13 +12,13 @@ public sealed record Namespace : IResource<Namespace>
     public static JsonTypeInfo<Namespace> JsonTypeInfo => KubernetesJsonContext.Default.Namespace;
 
     /// <summary>Always <c>v1</c>.</summary>
-    public string ApiVersion { get; init; } = "v1";
+    public string ApiVersion { get => field ?? "v1"; init; }
 
     /// <summary>Always <c>Namespace</c>.</summary>
-    public string Kind { get; init; } = "Namespace";
+    public string Kind { get => field ?? "Namespace"; init; }
 
     /// <inheritdoc/>
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get => field ?? new(); init; }
 
     /// <inheritdoc/>
     public Namespace WithMetadata(ObjectMeta metadata) => this with { Metadata = metadata };

@@ -8,7 +8,7 @@ namespace Kubernetes.Client.Resources;
 public sealed record ObjectMeta
 {
     /// <summary>Name; unique in the namespace.</summary>
-    public string Name { get; init; } = string.Empty;
+    public string Name { get => field ?? string.Empty; init; }
 
     /// <summary>Prefix from which the server makes a unique name when <see cref="Name"/> is empty.</summary>
     public string? GenerateName { get; init; }

@@ -12,13 +12,13 @@ public sealed record Secret : IResource<Secret>
     public static JsonTypeInfo<Secret> JsonTypeInfo => KubernetesJsonContext.Default.Secret;
 
     /// <summary>Always <c>v1</c>.</summary>
-    public string ApiVersion { get; init; } = "v1";
+    public string ApiVersion { get => field ?? "v1"; init; }
 
     /// <summary>Always <c>Secret</c>.</summary>
-    public string Kind { get; init; } = "Secret";
+    public string Kind { get => field ?? "Secret"; init; }
 
     /// <inheritdoc/>
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get => field ?? new(); init; }
 
     /// <summary>Type; immutable once created. <c>Opaque</c> when absent.</summary>
     public string? Type { get; init; }

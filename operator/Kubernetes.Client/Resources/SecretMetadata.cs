@@ -15,7 +15,7 @@ public sealed record SecretMetadata : IResource<SecretMetadata>
     public static bool IsMetadataOnly => true;
 
     /// <inheritdoc/>
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get => field ?? new(); init; }
 
     /// <inheritdoc/>
     public SecretMetadata WithMetadata(ObjectMeta metadata) => this with { Metadata = metadata };

@@ -73,6 +73,7 @@ public sealed class CelEvaluator : IAsyncLifetime
             return Process.Start(new ProcessStartInfo(program, arguments)
             {
                 WorkingDirectory = folder,
+                UseShellExecute = false,
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = program == "node",
