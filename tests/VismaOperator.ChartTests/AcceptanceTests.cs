@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+using VismaOperator.ChartTests.Support;
+using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Cluster;
+
+namespace VismaOperator.ChartTests;
+
+/// <summary>The real API server takes every object of the golden files, and drops no field of it.</summary>
+public sealed class AcceptanceTests(ApiServerFixture fixture)
+{
+    // Kinds that the API server of Kubernetes 1.20 does not have. A newer one (TEST_KUBECONFIG) is asked about the first.
+    private static readonly string[] unknownToOldServers = ["policy/v1 PodDisruptionBudget", "monitoring.coreos.com/v1 ServiceMonitor"];
+
+    // Fields that came later; an older server drops them.
+    private static readonly string[] newerFields = ["spec.template.spec.topologySpreadConstraints[0].minDomains"];
+
+    public static TheoryData<string> Sets() =>
+        [.. Directory.GetFiles(RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/golden"), "*.yaml").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Sets))]
+    public async Task Every_object_is_accepted_as_it_is(string golden)
+    {
+        await using var home = await fixture.CreateNamespaceAsync(TestContext.Current.CancellationToken);
+        var server = new DryRun(fixture.Admin, home.Name);
+
+        foreach (var resource in YamlDocuments.Read(RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/golden/{golden}.yaml")))
+        {
+            var kind = $"{resource["apiVersion"]} {resource.Kind()}";
+            if (await server.CreateAsync(resource) is not { } answer)
+            {
+                Assert.Contains(kind, unknownToOldServers);
+                TestContext.Current.SendDiagnosticMessage($"Not checked, since this API server does not have it: {kind}");
+                continue;
+            }
+
+            Assert.Empty(DryRun.Dropped(resource, answer).Except(newerFields));
+        }
+    }
+
+    [Fact]
+    public async Task A_field_that_the_server_does_not_know_would_be_noticed()
+    {
+        await using var home = await fixture.CreateNamespaceAsync(TestContext.Current.CancellationToken);
+        var account = JsonNode.Parse("""{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}, "automountServiceAccountTokens": true}""")!;
+
+        var answer = await new DryRun(fixture.Admin, home.Name).CreateAsync(account);
+
+        Assert.Equal(["automountServiceAccountTokens"], DryRun.Dropped(account, answer!));
+    }
+}
