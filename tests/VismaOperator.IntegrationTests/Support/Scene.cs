@@ -128,6 +128,10 @@ internal sealed class Scene : IAsyncDisposable
     public Task<JsonNode> ChangeConnectionAsync(JsonObject spec, string name = The.Connection) =>
         Admin.PatchAsync(ConnectionPath(name), new JsonObject { ["spec"] = spec }, Ct);
 
+    /// <summary>Changes members of the client's spec; a null removes one.</summary>
+    public Task<JsonNode> ChangeClientAsync(JsonObject spec, string name = The.Client) =>
+        Admin.PatchAsync(ClientPath(name), new JsonObject { ["spec"] = spec }, Ct);
+
     /// <summary>Asks for a refresh now, as a person does.</summary>
     public Task<JsonNode> RequestRefreshAsync(string value, string name = The.Connection) => Admin.PatchAsync(
         ConnectionPath(name),

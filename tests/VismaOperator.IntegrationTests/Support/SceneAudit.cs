@@ -1,4 +1,3 @@
-using System.Text;
 using VismaConnect.StandIn;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
@@ -52,32 +51,17 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
 
     private IEnumerable<string> Leaks(IEnumerable<string> events)
     {
-        var texts = operators.SelectMany(process => process.Process.Lines).Select(line => (Place: "log", Text: line))
-            .Concat(pages.Select(page => (Place: "metrics", Text: page)))
-            .Concat(events.Select(text => (Place: "event", Text: text)))
-            .Concat(history.Sightings.Select(sighting => (Place: $"{sighting.Kind} {sighting.Name}", Text: Readable(sighting))));
-        var needles = issued.AllSecretsIssued().SelectMany(Forms).Distinct().ToList();
-        return from text in texts
-               from needle in needles
-               where text.Text.Contains(needle, StringComparison.Ordinal)
-               select $"a secret in {text.Place}: {text.Text.Replace(needle, "<<<HERE>>>", StringComparison.Ordinal)}";
+        var texts = operators.SelectMany(process => process.Process.Lines).Select(line => new ReadableText("log", line))
+            .Concat(pages.Select(page => new ReadableText("metrics", page)))
+            .Concat(events.Select(text => new ReadableText("event", text)))
+            .Concat(history.Sightings.Select(sighting => new ReadableText($"{sighting.Kind} {sighting.Name}", Readable(sighting))));
+        return LeakSearch.In(texts, issued.AllSecretsIssued());
     }
 
     // In the data of the token Secret the token belongs; anywhere else in it, and anywhere in the other objects, it does not.
     private static string Readable(Sighting sighting) => sighting.Kind == "Secret"
         ? sighting.Resource["metadata"]!.DeepClone().ToJsonString()
         : sighting.Resource.ToJsonString();
-
-    // As it is, as Kubernetes writes it, and the part of a token that is worth as much as the whole.
-    private static IEnumerable<string> Forms(string secret)
-    {
-        yield return secret;
-        yield return Convert.ToBase64String(Encoding.UTF8.GetBytes(secret));
-        if (secret.Split('.') is [_, _, var signature])
-        {
-            yield return signature;
-        }
-    }
 
     private IEnumerable<string> Crashes() => operators
         .SelectMany(process => process.Process.Lines)

@@ -1,0 +1,32 @@
+using System.Text;
+
+namespace VismaOperator.IntegrationTests.Support;
+
+/// <summary>A text that people or their tools can read.</summary>
+internal sealed record ReadableText(string Place, string Text);
+
+/// <summary>Searches texts for secrets.</summary>
+internal static class LeakSearch
+{
+    /// <summary>A line for each hit; the line does not repeat the secret.</summary>
+    public static IEnumerable<string> In(IEnumerable<ReadableText> texts, IEnumerable<string> secrets)
+    {
+        var needles = secrets.SelectMany(Forms).Distinct().ToList();
+        return from text in texts
+               from needle in needles
+               where text.Text.Contains(needle, StringComparison.Ordinal)
+               select $"a secret in {text.Place}: {text.Text.Replace(needle, "<<<HERE>>>", StringComparison.Ordinal)}";
+    }
+
+    // As it is, as Kubernetes writes it, as a form sends it, and the part of a token that is worth as much as the whole.
+    private static IEnumerable<string> Forms(string secret)
+    {
+        yield return secret;
+        yield return Convert.ToBase64String(Encoding.UTF8.GetBytes(secret));
+        yield return Uri.EscapeDataString(secret);
+        if (secret.Split('.') is [_, _, var signature])
+        {
+            yield return signature;
+        }
+    }
+}
