@@ -5,9 +5,12 @@ namespace VismaOperator.VismaConnections;
 /// <summary>What a connection asks for, as its annotations and its spec say it.</summary>
 internal static class ConnectionRequests
 {
+    // status.lastHandledReconcileAt holds no more.
+    private const int MaxEcho = 1024;
+
     /// <summary>The value that asks for a refresh now; ours counts before Flux's. Null when nobody asks.</summary>
     public static string? RequestedAt(VismaConnection connection) =>
-        connection.Metadata.Annotation(VismaNames.RequestedAtAnnotation) ?? connection.Metadata.Annotation(VismaNames.FluxRequestedAtAnnotation);
+        Shortened(connection.Metadata.Annotation(VismaNames.RequestedAtAnnotation) ?? connection.Metadata.Annotation(VismaNames.FluxRequestedAtAnnotation));
 
     /// <summary>True when that request was not attempted yet.</summary>
     public static bool IsUnhandled(VismaConnection connection) =>
@@ -18,4 +21,8 @@ internal static class ConnectionRequests
         connection.ClientName().ToString(),
         connection.Spec.TenantId ?? string.Empty,
         connection.Spec.AllScopes ? "all that the application is allowed" : string.Join(' ', connection.Spec.Scopes));
+
+    // A longer echo would be refused by the schema, so the request would never count as handled. Half a character would come back as another one.
+    private static string? Shortened(string? value) =>
+        value is { Length: > MaxEcho } ? value[..(char.IsHighSurrogate(value[MaxEcho - 1]) ? MaxEcho - 1 : MaxEcho)] : value;
 }
