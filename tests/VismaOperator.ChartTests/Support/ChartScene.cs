@@ -85,6 +85,9 @@ internal sealed class ChartScene : IAsyncDisposable
         subject = OperatorProcess.Start(OperatorProcess.FindProgram("visma-operator"), "run", ["--kubeconfig", KubeconfigPath, .. arguments]);
     }
 
+    /// <summary>Asks the operator to end, and waits.</summary>
+    public Task StopAsync() => subject!.Process.TerminateAsync(Ct);
+
     /// <summary>What RBAC refused to the operator. Cluster-wide it also meets the namespaces of other tests, where anything may be refused because they are going.</summary>
     public IReadOnlyList<Permission> Refused()
     {

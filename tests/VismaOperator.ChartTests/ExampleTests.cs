@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using VismaOperator.ChartTests.Support;
+using VismaOperator.Checking;
+using VismaOperator.Rules;
+using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Cluster;
+
+namespace VismaOperator.ChartTests;
+
+/// <summary>What stands in examples/ works: it passes the operator's own check, and the real API server takes it.</summary>
+public sealed class ExampleTests(ApiServerFixture fixture)
+{
+    // Groups whose definitions belong to somebody else: Flux, Argo CD, External Secrets, Sealed Secrets.
+    private static readonly string[] ofOthers = ["toolkit.fluxcd.io", "argoproj.io", "external-secrets.io", "bitnami.com"];
+
+    // The issuer of the quickstart is the demo's stand-in on this machine.
+    private static readonly AllowLists forTheDemo = new() { AllowedIssuers = ["http://127.0.0.1:18088"], AllowInsecureIssuers = true };
+
+    private static string Root { get; } = RepositoryFolder.PathOf("examples");
+
+    public static TheoryData<string> Folders() =>
+        [.. Manifests(Root).Select(file => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void The_check_finds_no_error(string folder)
+    {
+        using var output = new StringWriter();
+        var files = Manifests(Path.Combine(Root, folder)).Where(file => Path.GetDirectoryName(file) == Path.Combine(Root, folder)).ToList();
+
+        var exitCode = CheckCommand.Run(files, CheckOutput.Text, folder == "quickstart" ? forTheDemo : new AllowLists(), TimeProvider.System, output, output);
+
+        Assert.True(exitCode == 0, output.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public async Task The_API_server_takes_every_object_as_it_is(string folder)
+    {
+        await using var home = await fixture.CreateNamespaceAsync(TestContext.Current.CancellationToken);
+        var server = new DryRun(fixture.Admin, home.Name);
+        foreach (var resource in Manifests(Path.Combine(Root, folder)).SelectMany(YamlDocuments.Read))
+        {
+            await AssertTakenAsync(server, resource);
+        }
+    }
+
+    [Fact]
+    public async Task The_overlay_of_production_builds_and_is_taken()
+    {
+        await using var home = await fixture.CreateNamespaceAsync(TestContext.Current.CancellationToken);
+        var built = YamlDocuments.Read(new StringReader(await Tool.Kubectl.RunAsync("kustomize", Path.Combine(Root, "kustomize/overlays/production"))));
+
+        Assert.Equal("https://connect.visma.com", built.Single(resource => resource.Kind() == "OAuthClient")["spec"]!["issuer"]!.GetValue<string>());
+        foreach (var resource in built)
+        {
+            await AssertTakenAsync(new DryRun(fixture.Admin, home.Name), resource);
+        }
+    }
+
+    private static async Task AssertTakenAsync(DryRun server, JsonNode resource)
+    {
+        var group = resource["apiVersion"]!.GetValue<string>().Split('/')[0];
+        if (ofOthers.Any(other => group == other || group.EndsWith('.' + other, StringComparison.Ordinal)))
+        {
+            TestContext.Current.SendDiagnosticMessage($"Not checked, since its definition is not ours: {group} {resource.Kind()}");
+            return;
+        }
+
+        var answer = await server.CreateAsync(resource);
+
+        Assert.True(answer is not null, $"The API server does not have {resource["apiVersion"]} {resource.Kind()}.");
+        Assert.Empty(DryRun.Dropped(resource, answer));
+    }
+
+    // Files that are no manifests: Kustomize's own, and what it makes a ConfigMap of.
+    private static IEnumerable<string> Manifests(string folder) =>
+        Directory.GetFiles(folder, "*.yaml", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not ("kustomization.yaml" or "actions.yaml")).Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,116 @@
+using System.Text.Json.Nodes;
+using VismaConnect.StandIn;
+using VismaOperator.ChartTests.Support;
+using VismaOperator.Testing.ApiServer;
+
+namespace VismaOperator.ChartTests;
+
+/// <summary>
+/// Brings objects into every state with a real operator on a real API server, and shows that Argo CD's script judges them as expected.
+/// <c>WRITE_RECORDINGS=1</c> also writes them to <c>recorded/</c>.
+/// </summary>
+public sealed class RecordingTests(ApiServerFixture fixture)
+{
+    private const string Tenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f11";
+    private const string OutageTenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f12";
+    private const string LeavingTenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f13";
+    private const string Group = "visma-operator.io/v1";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_state_can_be_reached_and_is_judged_right()
+    {
+        await using var scene = await ChartScene.InstallAsync(fixture.Server, Mode.Namespaces);
+        var recorder = new Recorder(scene);
+        await PrepareAsync(scene);
+        scene.Start();
+
+        await CreateAsync(recorder);
+        await recorder.TakeAsync("connection-client-missing", node => Is(node, "Reconciling"));
+        await recorder.TakeAsync("client-secret-missing", node => Is(node, "Reconciling"));
+        foreach (var ready in new[] { "connection-ready", "connection-outage", "connection-renewal-refused", "connection-expired", "client-ready" })
+        {
+            await recorder.TakeAsync(ready, node => Is(node, "Ready"));
+        }
+
+        foreach (var refused in new[] { "connection-tenant-refused", "connection-scope-refused", "connection-api-host-not-allowed", "connection-secret-not-owned", "client-refused" })
+        {
+            await recorder.TakeAsync(refused, node => Is(node, "Stalled"));
+        }
+
+        await recorder.TakeAsync("connection-suspended", node => Reason(node, "Ready") == "Suspended");
+        await RunIntoTroubleAsync(scene, recorder);
+        await scene.StopAsync();
+        await LeaveUnseenAsync(scene, recorder);
+
+        await recorder.JudgeAsync();
+    }
+
+    private static async Task PrepareAsync(ChartScene scene)
+    {
+        scene.Provider.Portal.Set(new StandInTenant(OutageTenant));
+        scene.Provider.Portal.Set(new StandInTenant(LeavingTenant));
+        scene.Provider.Portal.Set(new StandInClient("isv_brief") { Secrets = [new StandInSecret("brief-secret")], AccessTokenLifetime = TimeSpan.FromSeconds(8) });
+        await SecretAsync(scene, "credentials", "clientSecret", Job.ClientSecret);
+        await SecretAsync(scene, "brief-credentials", "clientSecret", "brief-secret");
+        await SecretAsync(scene, "wrong-credentials", "clientSecret", "not-what-the-portal-showed");
+        await SecretAsync(scene, "somebody-elses", "key", "value");
+    }
+
+    private static Task SecretAsync(ChartScene scene, string name, string key, string value) =>
+        scene.Admin.CreateAsync(scene.Clients.Core("secrets"), JsonNode.Parse($$"""{"metadata": {"name": "{{name}}"}, "stringData": {"{{key}}": "{{value}}"} }""")!, Ct);
+
+    private static async Task CreateAsync(Recorder recorder)
+    {
+        await recorder.ClientAsync("client-ready", Job.ClientId, "credentials");
+        await recorder.ClientAsync("client-refused", Job.ClientId, "wrong-credentials");
+        await recorder.ClientAsync("client-secret-missing", Job.ClientId, "never-created");
+        await recorder.ClientAsync("client-brief", "isv_brief", "brief-credentials");
+        await recorder.ConnectionAsync("connection-ready", Tenant);
+        await recorder.ConnectionAsync("connection-outage", OutageTenant);
+        await recorder.ConnectionAsync("connection-renewal-refused", LeavingTenant);
+        await recorder.ConnectionAsync("connection-expired", OutageTenant, client: "client-brief", more: """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}""");
+        await recorder.ConnectionAsync("connection-tenant-refused", "0badf00d-0000-4000-8000-00000000dead");
+        await recorder.ConnectionAsync("connection-scope-refused", Tenant, scope: "no_such_scope");
+        await recorder.ConnectionAsync("connection-api-host-not-allowed", Tenant, more: """, "baseURL": "https://erp.example.com/v1" """);
+        await recorder.ConnectionAsync("connection-secret-not-owned", Tenant, more: """, "secret": {"name": "somebody-elses"}""");
+        await recorder.ConnectionAsync("connection-client-missing", Tenant, client: "nobody");
+        await recorder.ConnectionAsync("connection-suspended", Tenant, more: """, "suspend": true""");
+        await recorder.ConnectionAsync("connection-wrong-secret", Tenant, client: "client-refused"); // the refusal of the client shows with its first use
+    }
+
+    private static async Task RunIntoTroubleAsync(ChartScene scene, Recorder recorder)
+    {
+        scene.Provider.Faults.Always(Fault.ServerError(503), tenantId: OutageTenant);
+        scene.Provider.Portal.Set(new StandInTenant(LeavingTenant) { ApprovedClients = [] });
+        await recorder.RefreshAsync("connection-outage");
+        await recorder.RefreshAsync("connection-renewal-refused");
+        await recorder.TakeAsync("connection-outage", node => Is(node, "Ready") && Status(node, "TokenFresh") == "False");
+        await recorder.TakeAsync("connection-renewal-refused", node => Is(node, "Ready") && Is(node, "Stalled"));
+        await recorder.TakeAsync("connection-expired", node => Status(node, "Ready") == "False");
+    }
+
+    private static async Task LeaveUnseenAsync(ChartScene scene, Recorder recorder)
+    {
+        await recorder.ConnectionAsync("connection-unseen", Tenant);
+        await recorder.ClientAsync("client-unseen", Job.ClientId, "credentials");
+        await recorder.ConnectionAsync("connection-deleting", Tenant, finalizer: "example.com/kept");
+        await scene.Admin.DeleteAsync(scene.Clients.Of(Group, "vismaconnections/connection-deleting"), Ct);
+        var changed = await recorder.CopyAsync("connection-ready", "connection-changed");
+        changed["metadata"]!["generation"] = changed["metadata"]!["generation"]!.GetValue<int>() + 1;
+        foreach (var name in new[] { "connection-unseen", "client-unseen", "connection-deleting" })
+        {
+            await recorder.TakeAsync(name, _ => true);
+        }
+    }
+
+    private static bool Is(JsonNode node, string type) => Status(node, type) == "True";
+
+    private static string? Status(JsonNode node, string type) => Condition(node, type)?["status"]!.GetValue<string>();
+
+    private static string? Reason(JsonNode node, string type) => Condition(node, type)?["reason"]!.GetValue<string>();
+
+    private static JsonNode? Condition(JsonNode node, string type) =>
+        (node["status"]?["conditions"]?.AsArray() ?? []).FirstOrDefault(condition => condition!["type"]!.GetValue<string>() == type);
+}
