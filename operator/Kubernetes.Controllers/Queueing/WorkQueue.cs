@@ -38,6 +38,7 @@ public sealed class WorkQueue : IDisposable
     private readonly Appointments appointments = new();
     private readonly Dictionary<NamespacedName, int> failures = [];
     private readonly ITimer timer;
+    private TaskCompletionSource? rest;
     private long adds;
     private long retries;
 
@@ -142,11 +143,28 @@ public sealed class WorkQueue : IDisposable
             {
                 Schedule(key, instant);
             }
+
+            if (IsAtRest)
+            {
+                rest?.SetResult();
+                rest = null;
+            }
+        }
+    }
+
+    /// <summary>Completes once no key is due and none is taken: what was asked for until then is done. Appointments may be left.</summary>
+    public Task WhenAtRestAsync()
+    {
+        lock (gate)
+        {
+            return IsAtRest ? Task.CompletedTask : (rest ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => timer.Dispose();
+
+    private bool IsAtRest => readyKeys.Count == 0 && held.Count == 0;
 
     private static TimeSpan Longer(TimeSpan wait, TimeSpan retryAfter) =>
         wait > retryAfter ? wait : retryAfter < longestRetryAfter ? retryAfter : longestRetryAfter;

@@ -50,6 +50,17 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     /// <inheritdoc/>
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => caches.WaitUntilSyncedAsync(cancellationToken);
 
+    /// <summary>Completes once neither controller has anything to do before something changes or falls due.</summary>
+    public async Task WhenAtRestAsync()
+    {
+        do
+        {
+            await connectionQueue.WhenAtRestAsync();
+            await clientQueue.WhenAtRestAsync();
+        }
+        while (!connectionQueue.WhenAtRestAsync().IsCompleted); // a client's reconcile may have added connections
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
