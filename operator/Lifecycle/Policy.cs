@@ -59,8 +59,7 @@ public static class Policy
     private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) => facts.Client switch
     {
         ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => new Decision.Withdraw(refusing.Problem),
-        ClientFacts.Refusing refusing when refusing.Problem.Kind == FailureKind.NotThereYet && !facts.Connection.IsSuspended => Await(refusing.Problem, facts, now),
-        ClientFacts.Refusing refusing => new Decision.Stall(refusing.Problem),
+        ClientFacts.Refusing refusing when refusing.Problem.Kind != FailureKind.NotThereYet || facts.Failure is { IsOfWithdrawal: true } => new Decision.Stall(refusing.Problem),
         _ => null,
     };
 
@@ -78,8 +77,12 @@ public static class Policy
             ? Await(new Problem(Reason.SecretTerminating, $"Secret {facts.Connection.SecretName} is being deleted and cannot be written until it is gone. If it stays, remove the finalizers that hold it."), facts, now)
             : null;
 
-    private static Decision? AMissingClientIsWaitedFor(Facts facts, DateTimeOffset now) =>
-        facts.Client is ClientFacts.Missing missing ? Await(missing.Problem, facts, now) : null;
+    private static Decision? AMissingClientIsWaitedFor(Facts facts, DateTimeOffset now) => facts.Client switch
+    {
+        ClientFacts.Missing missing => Await(missing.Problem, facts, now),
+        ClientFacts.Refusing refusing => Await(refusing.Problem, facts, now),
+        _ => null,
+    };
 
     private static Decision? AnUnusableClientStalls(Facts facts, DateTimeOffset now) =>
         facts.Client is ClientFacts.Unusable unusable ? new Decision.Stall(unusable.Problem, unusable.RetryAt) : null;

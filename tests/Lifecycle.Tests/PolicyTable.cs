@@ -30,7 +30,10 @@ internal static class PolicyTable
         new("a tenant that was never allowed stalls at once", Facts().ClientRefusing(), Soon, Stalled(NotAllowed)),
         new("a namespace that was never allowed reads as a missing client", Facts().ClientRefusingNamespace(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
         new("a namespace that was never allowed stalls after the same minute", Facts().ClientRefusingNamespace().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(Missing)),
-        new("a suspended connection has no patience for a client that says no", Facts().ClientRefusingNamespace().Suspended(), Soon, Stalled(Missing)),
+        new("a suspended connection does not learn whether a client says no or does not exist", Facts().ClientRefusingNamespace().Suspended(), Soon, new Decision.Suspend()),
+        new("neither does one with an unsound spec", Facts().ClientRefusingNamespace().SpecUnsound(), Soon, Stalled(Unsound)),
+        new("neither does one whose Secret belongs to someone else", Facts().ClientRefusingNamespace().SecretForeign(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
+        new("suspended or not, a withdrawal goes on to be told", Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon).Suspended(), Soon, Stalled(Missing)),
         new("after a withdrawal there is no patience either", Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon), Soon, Stalled(Missing)),
         new("after a withdrawal a new allowance counts at once", Serving().Withdrawn(NotAllowed, Soon), Soon, Refresh(RefreshCause.First)),
 
