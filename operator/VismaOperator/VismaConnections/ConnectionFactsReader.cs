@@ -10,7 +10,7 @@ internal static class ConnectionFactsReader
     /// <summary>What spec and metadata say.</summary>
     public static ConnectionFacts Read(VismaConnection connection, AllowLists allowLists, bool isNamespaceGoing) => new()
     {
-        Identity = connection.Metadata.Uid ?? connection.Metadata.NamespacedName.ToString(),
+        Identity = Identity(connection),
         Generation = connection.Metadata.Generation ?? 0,
         IsGoing = connection.Metadata.DeletionTimestamp is not null || isNamespaceGoing,
         IsSuspended = connection.Spec.Suspend,
@@ -24,14 +24,17 @@ internal static class ConnectionFactsReader
         Scopes = connection.Spec.AllScopes ? [] : connection.Spec.Scopes,
     };
 
-    /// <summary>The token that status says is published. Anything missing in it means that there is none: then one is asked for.</summary>
+    /// <summary>
+    /// The token that status says is published. Anything missing in it means that there is none: then one is asked for. When
+    /// it is to be renewed follows from the spec of now, so that a raised margin counts for the token in service.
+    /// </summary>
     public static TokenRecord? Token(VismaConnection connection) =>
-        connection.Status is { SecretName: { } secretName, Token: { IssueTime: { } issued, ExpirationTime: { } expires, RefreshTime: { } refresh, Inputs: { } inputs, Layout: { } layout, Fingerprint: { } fingerprint } token }
+        connection.Status is { SecretName: { } secretName, Token: { IssueTime: { } issued, ExpirationTime: { } expires, Inputs: { } inputs, Layout: { } layout, Fingerprint: { } fingerprint } token }
             ? new TokenRecord
             {
                 IssueTime = issued,
                 ExpirationTime = expires,
-                RefreshTime = refresh,
+                RefreshTime = RefreshTime(connection, issued, expires),
                 Inputs = inputs,
                 Layout = layout,
                 Fingerprint = fingerprint,
@@ -55,14 +58,11 @@ internal static class ConnectionFactsReader
             }
             : null;
 
-    /// <summary>When a token of these times is to be renewed, rounded up to the second that status can hold.</summary>
-    public static DateTimeOffset RefreshTime(VismaConnection connection, DateTimeOffset issued, DateTimeOffset expires)
-    {
-        var identity = connection.Metadata.Uid ?? connection.Metadata.NamespacedName.ToString();
-        var exact = RefreshSchedule.RefreshTime(issued, expires - issued, Margins(connection), identity);
-        var part = exact.Ticks % TimeSpan.TicksPerSecond;
-        return part == 0 ? exact : exact.AddTicks(TimeSpan.TicksPerSecond - part);
-    }
+    /// <summary>When a token of these times is to be renewed: a whole number of seconds after its issue.</summary>
+    public static DateTimeOffset RefreshTime(VismaConnection connection, DateTimeOffset issued, DateTimeOffset expires) =>
+        RefreshSchedule.RefreshTime(issued, expires - issued, Margins(connection), Identity(connection));
+
+    private static string Identity(VismaConnection connection) => connection.Metadata.Uid ?? connection.Metadata.NamespacedName.ToString();
 
     private static RefreshMargins Margins(VismaConnection connection) =>
         new(connection.Spec.Refresh.MinRemainingValiditySpan(), connection.Spec.Refresh.RenewBeforeSpan());

@@ -48,7 +48,7 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
 
     private async Task AnnounceAsync(VismaConnection connection, IReadOnlyList<Condition> before, IReadOnlyList<Condition> after, CancellationToken cancellationToken)
     {
-        if (Announcement.Of(before, after) is { } announcement)
+        foreach (var announcement in Announcement.Of(before, after))
         {
             await events.RecordAsync(connection, announcement.Kind, announcement.Reason, "Reconcile", announcement.Note, cancellationToken);
         }

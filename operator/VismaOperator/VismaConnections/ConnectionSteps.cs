@@ -16,7 +16,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, UsableClient? 
     {
         Decision.Inspect => await InspectAsync(facts, cancellationToken),
         Decision.Acknowledge => facts.Published(facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion }),
-        Decision.Adopt adopt => facts.Published(adopt.Token) with { Failure = null },
+        Decision.Adopt adopt => facts.Published(adopt.Token) with { Failure = null, Secret = facts.Secret },
         Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
         Decision.Refresh refresh => await RefreshAsync(refresh.Cause, facts, cancellationToken),
         Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, facts, cancellationToken),

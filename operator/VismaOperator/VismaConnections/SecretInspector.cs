@@ -87,7 +87,7 @@ internal static class SecretInspector
             return null;
         }
 
-        return new TokenRecord
+        var found = new TokenRecord
         {
             IssueTime = issued,
             ExpirationTime = expires,
@@ -99,6 +99,9 @@ internal static class SecretInspector
             SecretResourceVersion = meta.ResourceVersion ?? string.Empty,
             GrantedScopes = ScopesIn(secret),
         };
+
+        // Without an owner, or that of an earlier connection, it has to be written once more: no version of it is verified.
+        return HasOurMarks(secret, connection, found) ? found : found with { SecretResourceVersion = string.Empty };
     }
 
     private static string[]? ScopesIn(Secret secret) =>

@@ -47,7 +47,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         leadership.EnsureLeader();
         var deadline = leadership.Remaining < RequestDeadline ? leadership.Remaining : RequestDeadline;
         using var cancellation = new CancellationTokenSource(deadline, time);
-        var issueTime = WholeSecond(time.GetUtcNow());
+        var issueTime = WholeSeconds.Floor(time.GetUtcNow());
         var attempt = await AttemptAsync(connection, client, cancellation.Token);
         return attempt.Tokens is { } tokens
             ? (Issued(tokens, issueTime, inputs), null)
@@ -85,7 +85,8 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     {
         AccessToken = tokens.AccessToken,
         IssueTime = issueTime,
-        ExpirationTime = WholeSecond(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
+        // Rounding down never promises more than there is.
+        ExpirationTime = WholeSeconds.Floor(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
         Inputs = inputs,
         GrantedScopes = tokens.GrantedScopes,
     };
@@ -97,9 +98,6 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     private static Problem TimedOut(UsableClient client) => new(
         Reason.ProviderUnavailable,
         $"The provider {client.Issuer.Host} did not answer within {RequestDeadline.TotalSeconds:0} s. It is tried again by itself; if this lasts, look at its status page and at the network between.");
-
-    // Status and Secret hold whole seconds; rounding down never promises more than there is.
-    private static DateTimeOffset WholeSecond(DateTimeOffset instant) => instant.AddTicks(-(instant.Ticks % TimeSpan.TicksPerSecond));
 }
 
 /// <summary>What became of a refresh.</summary>

@@ -39,11 +39,11 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
     /// <inheritdoc/>
     public void Dispose() => subscriptions.ForEach(subscription => subscription.Dispose());
 
-    // A change of status alone is our own writing; looking again would find nothing to do.
+    // A change of status alone is our own writing, and looking again would find nothing to do; unless somebody wiped it.
     private void OnConnection(StoreChange<VismaConnection> change)
     {
         var (before, after) = (change.Before, change.After);
-        if (before is null || after is null || !ReferenceEquals(before, after) && !IsOnlyStatus(before.Metadata, after.Metadata))
+        if (before is null || after is null || !ReferenceEquals(before, after) && (IsWiped(before, after) || !IsOnlyStatus(before.Metadata, after.Metadata)))
         {
             connectionQueue.Add(change.Name);
         }
@@ -117,6 +117,9 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
             queue.Add(name);
         }
     }
+
+    private static bool IsWiped(VismaConnection before, VismaConnection after) =>
+        after.Status.ObservedGeneration < before.Status.ObservedGeneration;
 
     private static bool IsOnlyStatus(ObjectMeta before, ObjectMeta after) =>
         before.Uid == after.Uid
