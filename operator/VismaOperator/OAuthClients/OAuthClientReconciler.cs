@@ -84,16 +84,19 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
 
     private async Task AnnounceAsync(OAuthClient written, OAuthClient before, OAuthClient after, CancellationToken cancellationToken)
     {
-        foreach (var type in (string[])[ConditionType.Stalled, ConditionType.Ready, ConditionType.SecretExpiring])
+        foreach (var type in NewsOf(before.Status.Conditions, after.Status.Conditions))
         {
-            var (earlier, now) = (Conditions.Find(before.Status.Conditions, type), Conditions.Find(after.Status.Conditions, type));
-            if (now is not null && IsNews(type, earlier, now))
-            {
-                var isWarning = type == ConditionType.Ready ? now.Status != "True" && FailureKinds.Of(now.Reason) != FailureKind.NotThereYet : now.Status == "True";
-                await events.RecordAsync(written, isWarning ? EventKind.Warning : EventKind.Normal, now.Reason, "Reconcile", now.Message, cancellationToken);
-                return;
-            }
+            var now = Conditions.Find(after.Status.Conditions, type)!;
+            var isWarning = type == ConditionType.Ready ? now.Status != "True" && FailureKinds.Of(now.Reason) != FailureKind.NotThereYet : now.Status == "True";
+            await events.RecordAsync(written, isWarning ? EventKind.Warning : EventKind.Normal, now.Reason, "Reconcile", now.Message, cancellationToken);
         }
+    }
+
+    // Stalled and Ready turn together and tell the same; a secret that expires is another matter and must not be passed over for it.
+    private static IEnumerable<string> NewsOf(IReadOnlyList<Condition> before, IReadOnlyList<Condition> after)
+    {
+        bool IsNew(string type) => Conditions.Find(after, type) is { } now && IsNews(type, Conditions.Find(before, type), now);
+        return new[] { new[] { ConditionType.Stalled, ConditionType.Ready }.FirstOrDefault(IsNew), new[] { ConditionType.SecretExpiring }.FirstOrDefault(IsNew) }.OfType<string>();
     }
 
     // The message of SecretExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event.

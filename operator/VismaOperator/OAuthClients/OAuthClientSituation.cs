@@ -50,17 +50,18 @@ internal static class OAuthClientReport
     public static DateTimeOffset? NextChange(OAuthClientSituation situation, DateTimeOffset now)
     {
         var warnings = Expiries(situation).SelectMany(expiry => WarningDays.Append(0).Select(days => expiry.At - TimeSpan.FromDays(days)));
-        var patience = situation.Problem is { } problem ? Since(situation, problem) + Policy.DependencyGrace : null;
+        DateTimeOffset? patience = situation.Problem is { Kind: FailureKind.NotThereYet } problem ? (Since(situation, problem) ?? now) + Policy.DependencyGrace : null;
         return warnings.Cast<DateTimeOffset?>().Append(patience).Where(instant => instant > now).Min();
     }
 
-    /// <summary>How many of the warning thresholds have passed for the secret that expires first: an event is due when this grows.</summary>
-    public static int WarningsPassed(OAuthClientSituation situation, DateTimeOffset now) =>
-        Expiries(situation).Select(expiry => WarningDays.Append(0).Count(days => expiry.At - TimeSpan.FromDays(days) <= now)).DefaultIfEmpty(0).Max();
-
     private static ConditionReport SecretExpiry(OAuthClientSituation situation, DateTimeOffset now)
     {
-        var first = Expiries(situation).Where(expiry => expiry.At - TimeSpan.FromDays(WarningDays[0]) <= now).MinBy(expiry => expiry.At);
+        // One that expired already must not hide that the one in use is next.
+        var first = Expiries(situation)
+            .Where(expiry => expiry.At - TimeSpan.FromDays(WarningDays[0]) <= now)
+            .OrderBy(expiry => expiry.At <= now)
+            .ThenBy(expiry => expiry.At)
+            .FirstOrDefault();
         if (first is null)
         {
             return new(ConditionType.SecretExpiring, IsTrue: false, Reason.NoSecretExpiresSoon, "No client secret with a stated expiry expires within 30 days.");
