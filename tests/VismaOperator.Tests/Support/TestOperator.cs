@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
@@ -12,6 +14,7 @@ using Microsoft.Extensions.Time.Testing;
 using OAuth;
 using VismaConnect.StandIn;
 using VismaOperator.Hosting;
+using VismaOperator.OAuthClients;
 using VismaOperator.Rules;
 using VismaOperator.VismaConnections;
 using VismaOperator.Wiring;
@@ -29,6 +32,8 @@ internal sealed class TestOperator : IAsyncDisposable
     private readonly ConcurrentQueue<ClusterRequest> requests = new();
     private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private CancellationTokenSource stop = new();
+    private readonly FollowedCluster followed;
+    private OperatorControllers? controllers;
     private Task running = Task.CompletedTask;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -36,7 +41,9 @@ internal sealed class TestOperator : IAsyncDisposable
     {
         Provider = provider;
         Time = time;
-        Cluster = new InMemoryCluster(time) { Answered = OnAnswered };
+        Record = new ClusterRecord(time);
+        Cluster = new InMemoryCluster(time, new InMemoryClusterOptions { Journal = Record }) { Answered = OnAnswered };
+        followed = new FollowedCluster(Cluster, Pulse);
     }
 
     public FakeTimeProvider Time { get; }
@@ -45,7 +52,13 @@ internal sealed class TestOperator : IAsyncDisposable
 
     public VismaConnectStandIn Provider { get; }
 
+    /// <summary>Every state that any object ever had.</summary>
+    public ClusterRecord Record { get; }
+
     public CapturedLogs Logs { get; } = new();
+
+    /// <summary>Objects of one kind that are reconciled at the same time, from the next <see cref="Start"/> on.</summary>
+    public int Workers { get; set; } = 1;
 
     public AllowLists AllowLists { get; set; } = new();
 
@@ -55,26 +68,44 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>What the operator and the test asked of the cluster, events left out, since the last <see cref="ForgetRequests"/>.</summary>
     public IReadOnlyList<ClusterRequest> Requests => [.. requests.Where(request => request.Kind != Event.ResourceKind)];
 
-    public static async Task<TestOperator> StartAsync()
+    /// <summary>An operator over an empty cluster.</summary>
+    /// <param name="prepare">Changes settings before the controllers start.</param>
+    public static async Task<TestOperator> StartAsync(Action<TestOperator>? prepare = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
         var provider = await VismaConnectStandIn.StartAsync(Some.Provider(time), TestContext.Current.CancellationToken);
         var test = new TestOperator(provider, time);
         test.AllowLists = test.AllowLists with { AllowedIssuers = [provider.Issuer.OriginalString], AllowInsecureIssuers = true };
+        prepare?.Invoke(test);
         test.Start();
         return test;
     }
+
+    /// <summary>An operator with one connection that is Ready.</summary>
+    public static async Task<TestOperator> StartReadyAsync(Action<TestOperator>? prepare = null)
+    {
+        var test = await StartAsync(prepare);
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.ApplyAsync(Some.VismaConnection());
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+        return test;
+    }
+
+    /// <summary>The usual client of this test's provider.</summary>
+    public OAuthClient Client() => Some.OAuthClient(Provider.Issuer.OriginalString);
 
     /// <summary>Starts the controllers; after <see cref="StopAsync"/>, as a new process would.</summary>
     public void Start()
     {
         stop = new CancellationTokenSource();
-        var controllers = new OperatorControllers(Context());
-        var group = controllers.Caches.Select(loop => loop.RunAsync(stop.Token)).ToList();
+        var started = controllers = new OperatorControllers(Context());
+        var group = started.Caches.Select(loop => loop.RunAsync(stop.Token)).ToList();
         running = Task.Run(async () =>
         {
-            await controllers.WaitUntilSyncedAsync(stop.Token);
-            group.AddRange(controllers.Controllers.Select(loop => loop.RunAsync(stop.Token)));
+            await started.WaitUntilSyncedAsync(stop.Token);
+            group.AddRange(started.Controllers.Select(loop => loop.RunAsync(stop.Token)));
             await Task.WhenAll(group);
         });
     }
@@ -83,6 +114,7 @@ internal sealed class TestOperator : IAsyncDisposable
     {
         await stop.CancelAsync();
         await running.WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
+        controllers?.Dispose();
     }
 
     public void ForgetRequests() => requests.Clear();
@@ -92,6 +124,10 @@ internal sealed class TestOperator : IAsyncDisposable
 
     public Task<T?> FindAsync<T>(string name, string place = Some.Place)
         where T : class, IResource<T> => Cluster.FindAsync<T>(new NamespacedName(place, name), TestContext.Current.CancellationToken);
+
+    /// <summary>Applies a merge patch, written as JSON.</summary>
+    public Task PatchAsync<T>(string name, [StringSyntax(StringSyntaxAttribute.Json)] string patch, string place = Some.Place)
+        where T : class, IResource<T> => PatchAsync<T>(name, JsonNode.Parse(patch)!.AsObject(), place);
 
     public Task PatchAsync<T>(string name, JsonObject patch, string place = Some.Place)
         where T : class, IResource<T> => Cluster.PatchAsync<T>(new NamespacedName(place, name), patch, TestContext.Current.CancellationToken);
@@ -114,11 +150,14 @@ internal sealed class TestOperator : IAsyncDisposable
 
             try
             {
+                patience.Token.ThrowIfCancellationRequested();
                 await signal.WaitAsync(patience.Token);
             }
             catch (OperationCanceledException impatience)
             {
-                throw new TimeoutException($"{T.ResourceKind.Kind} {place}/{name} did not become as wanted. It is: {System.Text.Json.JsonSerializer.Serialize((await FindAsync<T>(name, place))!, T.JsonTypeInfo)}\n{Logs}", impatience);
+                var last = await Cluster.FindAsync<T>(new NamespacedName(place, name), CancellationToken.None);
+                var text = last is null or Secret ? "missing" : JsonSerializer.Serialize(last, T.JsonTypeInfo);
+                throw new TimeoutException($"{T.ResourceKind.Kind} {place}/{name} did not become as wanted. It is: {text}\n{Logs}", impatience);
             }
         }
     }
@@ -126,14 +165,47 @@ internal sealed class TestOperator : IAsyncDisposable
     public Task<VismaConnection> UntilReadyAsync(string name = Some.Connection) =>
         UntilAsync<VismaConnection>(name, connection => connection.Is("Ready", "True"));
 
-    /// <summary>Waits until everything that is due has been done: a fresh connection, asked for last, has been looked at.</summary>
+    public Task<VismaConnection> UntilStalledAsync(string reason, string name = Some.Connection, string place = Some.Place) =>
+        UntilAsync<VismaConnection>(name, connection => connection.Condition("Stalled")?.Reason == reason, place);
+
+    public async Task<VismaConnection> ConnectionAsync(string name = Some.Connection, string place = Some.Place) =>
+        (await FindAsync<VismaConnection>(name, place))!;
+
+    public async Task<Secret> TokenSecretAsync(string name = "acme-production-token", string place = Some.Place) =>
+        (await FindAsync<Secret>(name, place))!;
+
+    /// <summary>The events about an object, oldest first.</summary>
+    public IReadOnlyList<Event> EventsAbout(string name) => [.. Record.Of<Event>().Where(happened => happened.Regarding!.Name == name)];
+
+    /// <summary>How often a status was written.</summary>
+    public int StatusWrites(string name) => Requests.Count(request => request.Verb == ClusterVerb.PatchStatus && request.Name.Name == name);
+
+    /// <summary>Waits until all that happened has been seen and all that is due has been done.</summary>
     public async Task UntilIdleAsync()
     {
-        var name = $"sentinel-{Guid(requests.Count)}";
-        var spec = Some.VismaConnection(name).Spec with { Suspend = true, OAuthClientRef = new OAuthClientReference { Name = name } }; // counted by no client of the test
-        await ApplyAsync(Some.VismaConnection(name) with { Spec = spec });
-        await UntilAsync<VismaConnection>(name, connection => connection.Status.ObservedGeneration == 1);
-        await DeleteAsync<VismaConnection>(name);
+        using var patience = new CancellationTokenSource(Patience);
+        string version;
+        do
+        {
+            Assert.False(patience.IsCancellationRequested, $"the operator does not come to rest:\n{Logs}");
+            version = Cluster.ResourceVersion;
+            await UntilSeenAsync(version, patience.Token);
+            await controllers!.WhenAtRestAsync().WaitAsync(Patience);
+        }
+        while (Cluster.ResourceVersion != version);
+    }
+
+    /// <summary>Lets time pass in steps, and what falls due in each be done.</summary>
+    public async Task AdvanceAsync(TimeSpan time, TimeSpan? step = null)
+    {
+        await UntilIdleAsync();
+        var end = Time.GetUtcNow() + time;
+        while (Time.GetUtcNow() < end)
+        {
+            var left = end - Time.GetUtcNow();
+            Time.Advance(left < (step ?? time) ? left : step ?? time);
+            await UntilIdleAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -142,9 +214,39 @@ internal sealed class TestOperator : IAsyncDisposable
         await Provider.DisposeAsync();
         await services.DisposeAsync();
         stop.Dispose();
+        SecretSearch.Check(Record, Logs, Provider.Ledger.AllSecretsIssued());
+        KStatus.Check(Record);
     }
 
-    private static string Guid(int count) => count.ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
+    // A bookmark arrives behind every event that was offered before it, so whoever has read it has read them all.
+    private async Task UntilSeenAsync(string version, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var signal = Volatile.Read(ref changed).Task;
+            Cluster.SendBookmarks();
+            if (followed.HasReached(version) && followed.OpenWatches >= ExpectedWatches())
+            {
+                return;
+            }
+
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{followed.OpenWatches} of {ExpectedWatches()} watches are open; read up to {version}: {followed.HasReached(version)}\n{Logs}");
+            }
+
+            await signal.WaitAsync(Patience, CancellationToken.None);
+        }
+    }
+
+    // Connections, clients, token Secrets, namespaces, and each Secret that a client references. A cluster that was told to fail cannot be held to it.
+    private int ExpectedWatches() => Cluster.Before is not null
+        ? 0
+        : 4 + Cluster.Export()
+            .Where(stored => stored.Kind == OAuthClient.ResourceKind)
+            .SelectMany(stored => CredentialReader.ReferencesOf(JsonSerializer.Deserialize(stored.Json.Span, OAuthClient.JsonTypeInfo)!))
+            .Distinct()
+            .Count();
 
     private OperatorContext Context()
     {
@@ -153,10 +255,10 @@ internal sealed class TestOperator : IAsyncDisposable
         var gate = new IssuerGate(new IssuerGateOptions(), Time);
         return new OperatorContext
         {
-            Client = Cluster,
+            Client = followed,
             Namespaces = [],
             AllowLists = AllowLists,
-            Workers = 1,
+            Workers = Workers,
             Leadership = new AlwaysLeader(),
             Tokens = new TokenEndpoint(http, gate, Time),
             Metadata = new ServerMetadataCache(new ServerMetadataEndpoint(http, policy, Time, new ServerMetadataOptions()), Time, new ServerMetadataOptions()),
@@ -172,6 +274,12 @@ internal sealed class TestOperator : IAsyncDisposable
     private void OnAnswered(ClusterRequest request)
     {
         requests.Enqueue(request);
-        Interlocked.Exchange(ref changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        if (request.Verb is not (ClusterVerb.Get or ClusterVerb.List))
+        {
+            Pulse();
+        }
     }
+
+    private void Pulse() =>
+        Interlocked.Exchange(ref changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 }
