@@ -1,15 +1,17 @@
 # What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell. `make help` lists the targets.
 .SUFFIXES:
-.PHONY: help demo test unit lint docs bench publish clean
+.PHONY: help demo test unit lint docs bench publish manifests clean
 
 CONFIGURATION = Debug
 PUBLISHED = artifacts/publish
+NAMESPACE = visma-system
+HELM = "$$(command -v helm || echo "$$(tests/helm/obtain.sh)/helm4")"
 # Only `make demo KUBECONFIG=file` means a cluster: an exported variable must not send a demo to somebody's production.
 DEMO_KUBECONFIG = $(if $(filter command,$(origin KUBECONFIG)),$(KUBECONFIG))
 
 help: ## Lists the targets
 	@echo "make <target>:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Shows the operator at work in a terminal (STAY=1 stays, KUBECONFIG=file uses that cluster)
 	@dotnet build tests/VismaOperator.Demo -v quiet -nologo -clp:NoSummary
@@ -37,6 +39,13 @@ publish: ## Leaves the trimmed, self-contained single-file executable at artifac
 	rm -rf $(PUBLISHED)
 	dotnet publish operator/VismaOperator -c Release --use-current-runtime --self-contained -p:PublishProfile=SingleFile -o $(PUBLISHED) -v quiet -nologo
 	@ls -l $(PUBLISHED)/visma-operator
+
+manifests: ## Copies crds/ into the chart and renders artifacts/install.yaml, the chart with its defaults (NAMESPACE=visma-system)
+	cp crds/visma-operator.io_*.yaml charts/visma-operator/files/crds/
+	mkdir -p artifacts
+	{ printf 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: %s\n  labels:\n    pod-security.kubernetes.io/enforce: restricted\n' $(NAMESPACE) \
+	&& $(HELM) template visma-operator charts/visma-operator --namespace $(NAMESPACE) --skip-tests; } >artifacts/install.yaml
+	@ls -l artifacts/install.yaml
 
 clean: ## Removes what the other targets made in this checkout
 	rm -rf artifacts operator/*/bin operator/*/obj tests/*/bin tests/*/obj benchmarks/*/bin benchmarks/*/obj

@@ -1,4 +1,4 @@
-// Reads one JSON object a line, {"rule": "<CEL>", "self": <value>}, and answers one a line: {"result": true|false} or
+// Reads one JSON object a line, {"rule": "<CEL>", "self": <value>} or {"rule": "<CEL>", "variables": {<name>: <value>}}, and answers one a line: {"result": true|false} or
 // {"error": "<why>"}. An error counts as a refusal, as it does in an API server.
 import { createInterface } from "node:readline";
 import { run } from "@bufbuild/cel";
@@ -14,9 +14,10 @@ function toCel(value) {
   return Number.isInteger(value) ? BigInt(value) : value;
 }
 
-function evaluate({ rule, self }) {
+function evaluate({ rule, self, variables }) {
   try {
-    const result = run(rule, { self: toCel(self) });
+    const bound = Object.entries(variables ?? { self }).map(([name, value]) => [name, toCel(value)]);
+    const result = run(rule, Object.fromEntries(bound));
     return typeof result === "boolean" ? { result } : { error: String(result) };
   } catch (error) {
     return { error: String(error) };

@@ -19,6 +19,9 @@ internal sealed class Tool
     /// <summary>Debian's Lua. Argo CD embeds Lua 5.1, so scripts keep to what both know.</summary>
     public static Tool Lua { get; } = new("/usr/bin/lua5.4");
 
+    /// <summary>A POSIX shell.</summary>
+    public static Tool Shell { get; } = new("/bin/sh");
+
     public static Tool HelmNamed(string name) => new(InCache(name));
 
     /// <summary>Runs the program; the answer is what it wrote, standard output and standard error alike.</summary>
