@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
@@ -20,16 +21,8 @@ public sealed class FirstSecretTests(ApiServerFixture fixture)
         await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
         await scene.CreateCredentialsAsync();
 
-        var applied = TimeProvider.System.GetTimestamp();
-        await scene.CreateClientAsync();
-        await scene.CreateConnectionAsync();
-        await Eventually.GetAsync("the Secret", token => scene.Admin.FindAsync(scene.SecretPath(), token), Ct);
-        var toSecret = TimeProvider.System.GetElapsedTime(applied);
-        await scene.UntilReadyAsync();
-        var toReady = TimeProvider.System.GetElapsedTime(applied);
-
-        Report($"From applying client and connection to the Secret: {toSecret.TotalMilliseconds:0} ms, to Ready: {toReady.TotalMilliseconds:0} ms.");
-        Assert.True(toSecret < bound, $"It took {toSecret}.");
+        await AssertSoonAsync(scene, "first", "in the first seconds of the process");
+        await AssertSoonAsync(scene, "second", "in a warm process");
     }
 
     [Fact]
@@ -46,6 +39,23 @@ public sealed class FirstSecretTests(ApiServerFixture fixture)
 
         Report($"From the deletion of the Secret to the next one: {back.TotalMilliseconds:0} ms.");
         Assert.True(back < bound, $"It took {back}.");
+    }
+
+    private static async Task AssertSoonAsync(Scene scene, string name, string when)
+    {
+        var connection = The.ConnectionSpec();
+        connection["oauthClientRef"] = new JsonObject { ["name"] = name };
+        var applied = TimeProvider.System.GetTimestamp();
+        await scene.CreateClientAsync(name: name);
+        await scene.CreateConnectionAsync(connection, name);
+        await Eventually.GetAsync("the Secret", token => scene.Admin.FindAsync(scene.SecretPath($"{name}-token"), token), Ct);
+        var toSecret = TimeProvider.System.GetElapsedTime(applied);
+        await scene.UntilReadyAsync(name);
+        var toReady = TimeProvider.System.GetElapsedTime(applied);
+
+        Report($"From applying client and connection {when} to the Secret: {toSecret.TotalMilliseconds:0} ms, to Ready: {toReady.TotalMilliseconds:0} ms.");
+        Assert.True(toSecret < bound, $"It took {toSecret}.");
+        await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
     }
 
     private static void Report(FormattableString measured) =>

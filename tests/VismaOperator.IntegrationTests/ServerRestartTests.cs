@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
@@ -44,14 +45,19 @@ public sealed class ServerRestartTests(OwnServerFixture fixture)
     public async Task A_token_that_was_issued_while_the_server_was_away_is_stored_when_it_is_back()
     {
         Assert.SkipUnless(fixture.Server.CanRestart, ApiServer.NoRestartReason);
-        await using var scene = await Scene.OpenAsync(fixture.Server, SceneOptions.WithLifetime(TimeSpan.FromSeconds(30)));
+        await using var scene = await Scene.OpenAsync(fixture.Server);
         var first = await scene.CreateAllAsync();
+        using (scene.Proxy.Inject(new FaultEffect.Break(), request => request.IsSecretWrite()))
+        {
+            await scene.RequestRefreshAsync("now");
+            await scene.Provider.Ledger.WaitForAsync(2, entry => entry.IsGranted, Ct);
+            await fixture.Server.KillAsync(Ct);
+        }
 
-        await fixture.Server.KillAsync(Ct);
-        await scene.Provider.Ledger.WaitForAsync(2, entry => entry.IsGranted, Ct);
         await fixture.Server.StartAgainAsync(Ct);
 
-        await scene.UntilAsync(scene.ConnectionPath(), "the token of meanwhile", node => node.TokenIssueTime() != first.TokenIssueTime());
+        var connection = await scene.UntilHandledAsync("now");
+        Assert.NotEqual(first["status"]!["token"]!["fingerprint"]!.GetValue<string>(), connection["status"]!["token"]!["fingerprint"]!.GetValue<string>());
         Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count);
     }
 }

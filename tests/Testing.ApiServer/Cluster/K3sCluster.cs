@@ -28,10 +28,10 @@ internal sealed class K3sCluster : IAsyncDisposable
     /// <exception cref="InvalidOperationException">There is no container engine; the message holds the remedy.</exception>
     public static async Task<K3sCluster> StartAsync(string image, CancellationToken cancellationToken)
     {
-        var container = Build(image);
-        await container.StartAsync(cancellationToken);
-        var cluster = new K3sCluster(container, Directory.CreateTempSubdirectory("visma-operator-k3s-"));
-        await File.WriteAllTextAsync(cluster.KubeconfigPath, await container.GetKubeconfigAsync(), cancellationToken);
+        var started = Build(image);
+        await started.StartAsync(cancellationToken);
+        var cluster = new K3sCluster(started, Directory.CreateTempSubdirectory("visma-operator-k3s-"));
+        await File.WriteAllTextAsync(cluster.KubeconfigPath, await started.GetKubeconfigAsync(), cancellationToken);
         return cluster;
     }
 

@@ -26,4 +26,4 @@ public sealed class OwnServerFixture : IAsyncLifetime
 }
 
 [CollectionDefinition(OwnServerFixture.Collection)]
-public sealed class OwnServerCollection : ICollectionFixture<OwnServerFixture>;
+public sealed class OwnServerTests : ICollectionFixture<OwnServerFixture>;
