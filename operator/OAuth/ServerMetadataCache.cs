@@ -45,10 +45,16 @@ public sealed class ServerMetadataCache(IServerMetadataEndpoint source, TimeProv
             }
             finally
             {
-                lock (gate)
-                {
-                    look = null;
-                }
+                EndLook();
+            }
+        }
+
+        // A method of its own: a lock statement in the finally block of an async method was seen to stay taken in optimized builds.
+        private void EndLook()
+        {
+            lock (gate)
+            {
+                look = null;
             }
         }
 
