@@ -36,8 +36,9 @@ bench: ## Runs the benchmarks (minutes)
 	dotnet run -c Release --project benchmarks/VismaOperator.Benchmarks -- --filter '*'
 
 publish: ## Leaves the trimmed, self-contained single-file executable at artifacts/publish/visma-operator
-	rm -rf $(PUBLISHED)
-	dotnet publish operator/VismaOperator -c Release --use-current-runtime --self-contained -p:PublishProfile=SingleFile -o $(PUBLISHED) -v quiet -nologo
+	rm -rf $(PUBLISHED) artifacts/publish-all
+	dotnet publish operator/VismaOperator -c Release --use-current-runtime --self-contained -p:PublishProfile=SingleFile -o artifacts/publish-all -v quiet -nologo
+	@mkdir -p $(PUBLISHED) && mv artifacts/publish-all/visma-operator $(PUBLISHED)/ && rm -rf artifacts/publish-all
 	@ls -l $(PUBLISHED)/visma-operator
 
 manifests: ## Copies crds/ into the chart and renders artifacts/install.yaml, the chart with its defaults (NAMESPACE=visma-system)

@@ -1,3 +1,4 @@
+using OpenTelemetry.Resources;
 using VismaOperator.Telemetry;
 
 namespace VismaOperator.Hosting;
@@ -22,7 +23,9 @@ internal static class HttpHost
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopDeadline);
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddOperatorMeters());
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.Clear().AddService("visma-operator", serviceVersion: Product.Version))
+            .WithMetrics(metrics => metrics.AddOperatorMeters());
         builder.Logging.WriteToConsole(options.Logs);
         return builder.Build();
     }
