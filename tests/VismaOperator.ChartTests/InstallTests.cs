@@ -101,6 +101,20 @@ public sealed class InstallTests(InstallServer fixture) : IClassFixture<InstallS
         Assert.NotNull(await Server.Admin.FindAsync("/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles/visma-other-visma-operator", Ct));
     }
 
+    [Theory]
+    [InlineData("helm4")]
+    [InlineData("helm3")]
+    public async Task Definitions_that_kubectl_applied_are_taken_only_when_told_to(string helm)
+    {
+        await CustomResourceDefinitions.InstallAsync(Server.Admin, RepositoryFolder.PathOf("crds"), Ct);
+        var release = Of(helm, "visma-system");
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => release.InstallAsync(Chart.Folder));
+        await release.InstallAsync(Chart.Folder, "--take-ownership");
+
+        Assert.Contains("invalid ownership metadata", refused.Message, StringComparison.Ordinal);
+    }
+
     private Release Of(string helm, string ns)
     {
         var release = new Release(helm, Server, ns);
