@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubernetes.Client.Resources;
 using VismaOperator.OAuthClients;
@@ -31,6 +32,18 @@ internal static class SomeChanges
     /// <summary>A client with another spec.</summary>
     public static OAuthClient With(this OAuthClient client, Func<OAuthClientSpec, OAuthClientSpec> change) =>
         client with { Spec = change(client.Spec) };
+
+    /// <summary>A connection whose spec has other members, given as JSON.</summary>
+    public static VismaConnection Changed(this VismaConnection connection, string spec)
+    {
+        var json = JsonSerializer.SerializeToNode(connection, VismaConnection.JsonTypeInfo)!;
+        foreach (var (key, value) in JsonNode.Parse(spec)!.AsObject())
+        {
+            json["spec"]![key] = value?.DeepClone();
+        }
+
+        return json.Deserialize(VismaConnection.JsonTypeInfo)!;
+    }
 
     /// <summary>A connection with another Secret.</summary>
     public static VismaConnection WithSecret(this VismaConnection connection, SecretSpec secret) =>

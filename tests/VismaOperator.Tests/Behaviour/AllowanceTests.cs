@@ -1,0 +1,213 @@
+using System.Text.Json.Nodes;
+using Kubernetes.Client.Resources;
+using VismaOperator.OAuthClients;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Tests.Behaviour;
+
+/// <summary>Clients of other namespaces: what the client's owner allows is served, what is withdrawn is taken away, and nobody learns more.</summary>
+public sealed class AllowanceTests
+{
+    private const string Asker = "customer-a";
+    private const string Name = "acme-production-token";
+
+    [Fact]
+    public async Task Same_serves_its_own_namespace_only()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ApplyAsync(Some.VismaConnection(place: Asker));
+        await test.UntilIdleAsync();
+
+        Assert.False((await test.ConnectionAsync(place: Asker)).Is("Ready", "True"));
+        Assert.Null(await test.FindAsync<Secret>(Name, Asker));
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task All_serves_every_namespace()
+    {
+        await using var test = await ServedAsync("""{"from": "All"}""");
+
+        Assert.NotNull(await test.FindAsync<Secret>(Name, Asker));
+    }
+
+    [Fact]
+    public async Task A_selector_follows_the_labels_of_namespaces()
+    {
+        await using var test = await StartAsync("""{"from": "Selector", "selector": {"matchExpressions": [{"key": "visma", "operator": "In", "values": ["yes"]}]}}""");
+        await test.ApplyAsync(Some.VismaConnection(place: Asker));
+        await test.UntilIdleAsync();
+        var before = (await test.ConnectionAsync(place: Asker)).Is("Ready", "True");
+
+        await LabelAsync(test, "yes");
+        await test.UntilIdleAsync();
+        var during = (await test.ConnectionAsync(place: Asker)).Is("Ready", "True");
+        await LabelAsync(test, "no");
+        await test.UntilIdleAsync();
+
+        Assert.False(before);
+        Assert.True(during);
+        Assert.Null(await test.FindAsync<Secret>(Name, Asker));
+        Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Reason);
+    }
+
+    [Theory]
+    [InlineData(DeletionPolicy.Delete)]
+    [InlineData(DeletionPolicy.Retain)]
+    public async Task A_withdrawn_allowance_takes_the_Secret_away_whatever_its_deletion_policy(DeletionPolicy policy)
+    {
+        await using var test = await ServedAsync("""{"from": "All"}""", connection => connection.WithSecret(new SecretSpec { DeletionPolicy = policy }));
+
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
+        await test.UntilIdleAsync();
+
+        var withdrawn = await test.ConnectionAsync(place: Asker);
+        Assert.Null(await test.FindAsync<Secret>(Name, Asker));
+        Assert.Equal("ClientNotAvailable", withdrawn.Condition("Stalled")!.Reason);
+        Assert.True(withdrawn.Is("Ready", "False"));
+        Assert.Null(withdrawn.Status.Token);
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_withdrawal_is_not_held_up_by_suspend_and_stays_told()
+    {
+        await using var test = await ServedAsync("""{"from": "All"}""");
+        await test.ChangeConnectionAsync("""{"suspend": true}""", place: Asker);
+        await test.UntilIdleAsync();
+
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
+        await test.UntilIdleAsync();
+        await test.StopAsync();
+        test.Start();
+        await test.UntilIdleAsync();
+
+        Assert.Null(await test.FindAsync<Secret>(Name, Asker));
+        Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")?.Reason);
+    }
+
+    [Fact]
+    public async Task An_allowance_that_is_given_back_counts_at_once()
+    {
+        await using var test = await ServedAsync("""{"from": "All"}""");
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
+        await test.UntilIdleAsync();
+
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
+        await test.UntilIdleAsync();
+
+        Assert.True((await test.ConnectionAsync(place: Asker)).Is("Ready", "True"));
+        Assert.NotNull(await test.FindAsync<Secret>(Name, Asker));
+    }
+
+    [Fact]
+    public async Task The_list_of_tenants_limits_tenant_namespace_and_scopes()
+    {
+        await using var test = await ServedAsync("""{"from": "All"}""");
+        var isReady = new List<bool>();
+        foreach (var rule in (string[])
+            [
+                $$"""{"tenantID": "{{Some.Tenant.ToUpperInvariant()}}"}""",
+                $$"""{"tenantID": "{{Some.OtherTenant}}"}""",
+                $$"""{"tenantID": "{{Some.Tenant}}", "namespaces": ["customer-a"]}""",
+                $$"""{"tenantID": "{{Some.Tenant}}", "namespaces": ["customer-b"]}""",
+                $$"""{"tenantID": "{{Some.Tenant}}", "scopes": ["vismanet_erp_service_api:read", "vismanet_erp_service_api:create"]}""",
+                $$"""{"tenantID": "{{Some.Tenant}}", "scopes": ["vismanet_erp_service_api:read"]}""",
+            ])
+        {
+            await test.ChangeClientAsync($$"""{"tenants": [{{rule}}]}""");
+            await test.UntilIdleAsync();
+            var connection = await test.ConnectionAsync(place: Asker);
+            isReady.Add(connection.Is("Ready", "True") && await test.FindAsync<Secret>(Name, Asker) is not null && connection.Condition("Stalled") is null);
+        }
+
+        Assert.Equal([true, false, true, false, true, false], isReady);
+        Assert.Equal("TenantNotAllowed", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Reason);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"suspend": true}""")]
+    [InlineData("""{"tenantID": "no-guid"}""")]
+    [InlineData("""{"secret": {"name": "taken"}}""")]
+    public async Task Missing_and_not_allowed_read_the_same_at_all_times(string change)
+    {
+        var missing = await StoryAsync(change, isThere: false);
+        var refused = await StoryAsync(change, isThere: true);
+
+        Assert.NotEmpty(missing);
+        Assert.Equal(missing, refused);
+    }
+
+    [Fact]
+    public async Task A_deleted_client_is_served_until_the_token_expires()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var before = await test.TokenSecretAsync();
+
+        await test.DeleteAsync<OAuthClient>(Some.Client);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(59), TimeSpan.FromSeconds(30));
+        var serving = await test.ConnectionAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        var expired = await test.ConnectionAsync();
+        await test.ApplyAsync(test.Client());
+        await test.UntilReadyAsync();
+
+        Assert.True(serving.Is("Ready", "True"));
+        Assert.Equal("ClientNotAvailable", serving.Condition("Stalled")!.Reason);
+        Assert.True(serving.Is("TokenFresh", "False"));
+        Assert.Contains("until 2026-11-23 13:00:00Z", serving.Condition("TokenFresh")!.Message, StringComparison.Ordinal);
+        Assert.True(expired.Is("Ready", "False"));
+        Assert.Equal(before.Metadata.Uid, (await test.TokenSecretAsync()).Metadata.Uid);
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    private static async Task<TestOperator> StartAsync(string allowed)
+    {
+        var test = await TestOperator.StartAsync();
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Asker } });
+        await test.ApplyAsync(test.Client());
+        await test.ChangeClientAsync($$"""{"allowedNamespaces": {{allowed}}}""");
+        await test.UntilIdleAsync();
+        return test;
+    }
+
+    private static async Task<TestOperator> ServedAsync(string allowed, Func<VismaConnection, VismaConnection>? change = null)
+    {
+        var test = await StartAsync(allowed);
+        await test.ApplyAsync((change ?? (connection => connection))(Some.VismaConnection(place: Asker)));
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);
+        await test.UntilIdleAsync();
+        return test;
+    }
+
+    // Everything that the asker can see over two minutes: each status with its time, and each event.
+    private static async Task<List<string>> StoryAsync(string change, bool isThere)
+    {
+        await using var test = await TestOperator.StartAsync();
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(Some.Credentials("somebody-elses", "taken").WithMetadata(new ObjectMeta
+        {
+            Name = "taken",
+            Namespace = Asker,
+            Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.TokenSecretValue },
+            Annotations = new Dictionary<string, string> { [VismaNames.ConnectionAnnotation] = "another" },
+        }));
+        if (isThere)
+        {
+            await test.ApplyAsync(test.Client());
+        }
+
+        await test.UntilIdleAsync();
+        await test.ApplyAsync(Some.VismaConnection(place: Asker).Changed(change));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+        var statuses = test.Record.Of<VismaConnection>(Some.Connection)
+            .SelectMany(connection => connection.Status.Conditions.Select(condition => condition.ToString()));
+        return [.. statuses, .. test.EventsAbout(Some.Connection).Select(happened => $"{happened.EventTime} {happened.Type} {happened.Reason} {happened.Note}")];
+    }
+
+    private static Task LabelAsync(TestOperator test, string value) =>
+        test.PatchAsync<Namespace>(Asker, new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["visma"] = value } } }, string.Empty);
+}

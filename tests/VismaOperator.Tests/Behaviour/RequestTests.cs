@@ -1,0 +1,140 @@
+using VismaConnect.StandIn;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Tests.Behaviour;
+
+/// <summary>The annotation that asks for a refresh now, and what the generation tells.</summary>
+public sealed class RequestTests
+{
+    [Fact]
+    public async Task Ours_counts_before_that_of_Flux()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+
+        await test.AnnotateAsync(VismaNames.FluxRequestedAtAnnotation, "flux-1");
+        await test.UntilIdleAsync();
+        var byFlux = (await test.ConnectionAsync()).Status.LastHandledReconcileAt;
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "ours-1");
+        await test.UntilIdleAsync();
+        var byUs = (await test.ConnectionAsync()).Status.LastHandledReconcileAt;
+        await test.AnnotateAsync(VismaNames.FluxRequestedAtAnnotation, "flux-2");
+        await test.UntilIdleAsync();
+
+        Assert.Equal("flux-1", byFlux);
+        Assert.Equal("ours-1", byUs);
+        Assert.Equal("ours-1", (await test.ConnectionAsync()).Status.LastHandledReconcileAt);
+        Assert.Equal(3, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task It_is_echoed_after_an_attempt_that_failed()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        test.Provider.Faults.Always(Fault.ServerError(503));
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "in-vain");
+        await test.UntilIdleAsync();
+        var after = await test.ConnectionAsync();
+
+        Assert.Equal("in-vain", after.Status.LastHandledReconcileAt);
+        Assert.True(after.Is("Ready", "True"));
+        Assert.True(after.Is("TokenFresh", "False"));
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    [Theory]
+    [InlineData("""{"tenantID": "no-guid"}""")]
+    [InlineData("""{"oauthClientRef": {"name": "nobody"}}""")]
+    public async Task It_is_echoed_where_nothing_can_be_attempted(string change)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ChangeConnectionAsync(change);
+        await test.UntilIdleAsync();
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "in-vain");
+        await test.UntilIdleAsync();
+
+        Assert.Equal("in-vain", (await test.ConnectionAsync()).Status.LastHandledReconcileAt);
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task It_makes_one_attempt_with_a_client_whose_secrets_were_refused()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret("a-new-one-in-the-portal")] });
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "first");
+        await test.UntilIdleAsync();
+        Assert.Equal("ClientRefused", (await test.ConnectionAsync()).Condition("Stalled")!.Reason);
+        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret)] });
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "second");
+        await test.UntilIdleAsync();
+
+        var healed = await test.ConnectionAsync();
+        Assert.Null(healed.Condition("Stalled"));
+        Assert.True(healed.Is("TokenFresh", "True"));
+        Assert.Equal("second", healed.Status.LastHandledReconcileAt);
+        Assert.Equal(3, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_slow_watch_makes_no_second_request_of_one()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var late = new TaskCompletionSource();
+        test.Cluster.BeforeDelivery = (kind, _, cancellationToken) => kind.Kind == "Secret" ? late.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "once");
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "once");
+        test.Time.Advance(TimeSpan.FromSeconds(5));
+        await test.ChangeConnectionAsync("""{"scopes": ["vismanet_erp_service_api:read"]}""");
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.ObservedGeneration == 2);
+        test.Time.Advance(TimeSpan.FromSeconds(5));
+        late.SetResult();
+        await test.UntilIdleAsync();
+
+        Assert.Equal(3, test.TokenRequests);
+    }
+
+    [Theory]
+    [InlineData("""{"tenantID": "7b1e3c22-8f4e-4a57-8a63-2f1f5b6f0c22"}""", 2)]
+    [InlineData("""{"scopes": ["vismanet_erp_service_api:read"]}""", 2)]
+    [InlineData("""{"scopes": ["vismanet_erp_service_api:create", "vismanet_erp_service_api:read"]}""", 1)]
+    [InlineData("""{"scopes": null, "allScopes": true}""", 2)]
+    [InlineData("""{"displayName": "Acme AS"}""", 1)]
+    [InlineData("""{"apiVersion": "v2"}""", 1)]
+    public async Task A_changed_spec_replaces_the_token_only_where_it_asks_for_another(string change, int requests)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+
+        await test.ChangeConnectionAsync(change);
+        await test.UntilIdleAsync();
+
+        var changed = await test.ConnectionAsync();
+        Assert.Equal((2, true), (changed.Status.ObservedGeneration, changed.Is("Ready", "True")));
+        Assert.Equal(requests, test.TokenRequests);
+        var secret = await test.TokenSecretAsync();
+        Assert.Equal(changed.Spec.TenantId, secret.Text("tenant_id"));
+        Assert.Equal(changed.Spec.EffectiveBaseUrl(), secret.Text("base_url"));
+        Assert.Equal(changed.Spec.EffectiveBaseUrl(), changed.Status.BaseUrl);
+    }
+
+    [Fact]
+    public async Task A_changed_spec_that_cannot_be_fulfilled_leaves_the_old_Secret_coherent()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var before = await test.TokenSecretAsync();
+
+        await test.ChangeConnectionAsync($$"""{"tenantID": "{{Some.UnapprovedTenant}}", "apiVersion": "v2"}""");
+        await test.UntilStalledAsync("TenantRefused");
+        await test.UntilIdleAsync();
+
+        var connection = await test.ConnectionAsync();
+        Assert.Equal(before.Data, (await test.TokenSecretAsync()).Data);
+        Assert.True(connection.Is("Ready", "False"));
+        Assert.Contains("still serves the token of an earlier spec, valid until 2026-11-23 13:00:00Z", connection.Condition("Ready")!.Message, StringComparison.Ordinal);
+        Assert.Equal("https://api.finance.visma.net/v1", connection.Status.BaseUrl);
+    }
+}

@@ -1,0 +1,234 @@
+using Kubernetes.Client.InMemory;
+using Kubernetes.Client.Resources;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Tests.Behaviour;
+
+/// <summary>The consumer Secret: its name, its template, its owner, and what becomes of it.</summary>
+public sealed class SecretTests
+{
+    private const string Name = "acme-production-token";
+
+    [Fact]
+    public async Task A_renamed_Secret_is_written_before_the_old_one_goes()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        test.ForgetRequests();
+
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-visma"}}""");
+        await test.UntilIdleAsync();
+
+        Assert.Null(await test.FindAsync<Secret>(Name));
+        Assert.NotNull(await test.FindAsync<Secret>("acme-visma"));
+        Assert.Equal("acme-visma", (await test.ConnectionAsync()).Status.SecretName);
+        Assert.Equal(
+            [(ClusterVerb.Create, "acme-visma"), (ClusterVerb.Delete, Name)],
+            test.Requests.Where(request => request.Verb is ClusterVerb.Create or ClusterVerb.Delete).Select(request => (request.Verb, request.Name.Name)));
+    }
+
+    [Fact]
+    public async Task A_rename_to_a_taken_name_leaves_both_Secrets_as_they_are()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var before = await test.TokenSecretAsync();
+
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-credentials"}}""");
+        var stalled = await test.UntilStalledAsync("SecretNotOwned");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(before.Data, (await test.TokenSecretAsync()).Data);
+        Assert.Equal(Some.ClientSecret, (await test.TokenSecretAsync("acme-credentials")).Text("clientSecret"));
+        Assert.True(stalled.Is("Ready", "False"));
+        await test.ChangeConnectionAsync("""{"secret": {"name": null}}""");
+        await test.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task A_template_adds_type_labels_annotations_and_data()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+
+        await test.ChangeConnectionAsync("""
+            {"secret": {"template": {
+                "type": "example.com/token",
+                "metadata": {"labels": {"example.com/team": "erp"}, "annotations": {"example.com/note": "read only"}},
+                "data": {"appsettings.json": "{\"Token\":\"${access_token}\",\"Until\":\"${expires_at}\"}"}}}}
+            """);
+        await test.UntilIdleAsync();
+
+        var secret = await test.TokenSecretAsync();
+        Assert.Equal("example.com/token", secret.Type);
+        Assert.Equal("erp", secret.Metadata.Label("example.com/team"));
+        Assert.Equal("read only", secret.Metadata.Annotation("example.com/note"));
+        Assert.Equal($$"""{"Token":"{{secret.Text("access_token")}}","Until":"{{secret.Text("expires_at")}}"}""", secret.Text("appsettings.json"));
+        Assert.Equal(1, test.TokenRequests);
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+    }
+
+    [Fact]
+    public async Task What_leaves_the_template_leaves_the_Secret_and_what_others_put_there_stays()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ChangeConnectionAsync("""{"secret": {"template": {"metadata": {"labels": {"example.com/team": "erp", "example.com/old": "yes"}}, "data": {"extra": "${scope}"}}}}""");
+        await test.UntilIdleAsync();
+        await test.PatchAsync<Secret>(Name, """{"metadata": {"labels": {"backup.example.com/keep": "yes"}, "annotations": {"backup.example.com/at": "night"}}}""");
+        await test.UntilIdleAsync();
+
+        await test.ChangeConnectionAsync("""{"secret": {"template": {"metadata": {"labels": {"example.com/old": null}}, "data": null}}}""");
+        await test.UntilIdleAsync();
+
+        var secret = await test.TokenSecretAsync();
+        Assert.Equal("erp", secret.Metadata.Label("example.com/team"));
+        Assert.Null(secret.Metadata.Label("example.com/old"));
+        Assert.Equal("yes", secret.Metadata.Label("backup.example.com/keep"));
+        Assert.Equal("night", secret.Metadata.Annotation("backup.example.com/at"));
+        Assert.False(secret.Data!.ContainsKey("extra"));
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task An_immutable_Secret_is_replaced()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var before = await test.TokenSecretAsync();
+        await test.PatchAsync<Secret>(Name, """{"immutable": true}""");
+
+        await test.AdvanceAsync(TimeSpan.FromMinutes(41));
+
+        var after = await test.TokenSecretAsync();
+        Assert.NotEqual(before.Metadata.Uid, after.Metadata.Uid);
+        Assert.NotEqual(before.Text("access_token"), after.Text("access_token"));
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task The_deletion_policy_can_be_switched_both_ways()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ChangeConnectionAsync("""{"secret": {"deletionPolicy": "Retain"}}""");
+        await test.UntilIdleAsync();
+        var retained = await test.TokenSecretAsync();
+        await test.ChangeConnectionAsync("""{"secret": {"deletionPolicy": "Delete"}}""");
+        await test.UntilIdleAsync();
+        var owned = await test.TokenSecretAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.UntilIdleAsync();
+
+        Assert.Empty(retained.Metadata.OwnerReferences ?? []);
+        Assert.Single(owned.Metadata.OwnerReferences!);
+        Assert.Null(await test.FindAsync<Secret>(Name));
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_retained_Secret_outlives_its_connection_and_is_taken_over_by_the_next()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ChangeConnectionAsync("""{"secret": {"deletionPolicy": "Retain"}}""");
+        await test.UntilIdleAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.UntilIdleAsync();
+        var left = await test.FindAsync<Secret>(Name);
+
+        await test.ApplyAsync(Some.VismaConnection());
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+
+        Assert.NotNull(left);
+        Assert.Equal(left.Text("access_token"), (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.Equal((await test.ConnectionAsync()).Metadata.Uid, (await test.TokenSecretAsync()).Metadata.OwnerReferences!.Single().Uid);
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_Secret_restored_without_its_owner_is_adopted_and_owned_again()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var backup = await test.TokenSecretAsync();
+        await test.StopAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.ApplyAsync(backup.WithMetadata(backup.Metadata with { OwnerReferences = null, ResourceVersion = null, Uid = null }));
+        await test.ApplyAsync(Some.VismaConnection());
+
+        test.Start();
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+
+        Assert.Equal(1, test.TokenRequests);
+        Assert.Equal((await test.ConnectionAsync()).Metadata.Uid, (await test.TokenSecretAsync()).Metadata.OwnerReferences?.Single().Uid);
+    }
+
+    [Fact]
+    public async Task The_Secret_of_another_connection_is_not_shared()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var before = await test.TokenSecretAsync();
+
+        await test.ApplyAsync(Some.VismaConnection("second").WithSecret(new SecretSpec { Name = Name }));
+        await test.UntilStalledAsync("SecretNotOwned", "second");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(before.Metadata.ResourceVersion, (await test.TokenSecretAsync()).Metadata.ResourceVersion);
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_Secret_that_is_being_deleted_is_not_written_and_replaced_once_it_is_gone()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.PatchAsync<Secret>(Name, """{"metadata": {"finalizers": ["example.com/hold"]}}""");
+        await test.UntilIdleAsync();
+        await test.DeleteAsync<Secret>(Name);
+        await test.UntilIdleAsync();
+        var waiting = await test.ConnectionAsync();
+        var held = await test.TokenSecretAsync();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(61));
+        var stalled = await test.ConnectionAsync();
+        var untouched = await test.TokenSecretAsync();
+
+        await test.PatchAsync<Secret>(Name, """{"metadata": {"finalizers": null}}""");
+        await test.UntilReadyAsync();
+
+        Assert.Equal("SecretTerminating", waiting.Condition("Reconciling")?.Reason);
+        Assert.Contains("remove the finalizers", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Equal(held.Metadata.ResourceVersion, untouched.Metadata.ResourceVersion);
+        Assert.NotEqual(held.Metadata.Uid, (await test.TokenSecretAsync()).Metadata.Uid);
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task Nothing_is_written_in_a_namespace_that_is_going()
+    {
+        await using var test = await TestOperator.StartAsync();
+        await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = "customer-a", Finalizers = ["example.com/hold"] } });
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
+        var connection = Some.VismaConnection(place: "customer-a");
+        await test.ApplyAsync(connection.WithMetadata(connection.Metadata with { Finalizers = ["example.com/hold"] }));
+        await test.UntilAsync<VismaConnection>(Some.Connection, ready => ready.Is("Ready", "True"), "customer-a");
+        await test.UntilIdleAsync();
+
+        await test.DeleteAsync<Namespace>("customer-a", string.Empty);
+        await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, test.TokenRequests);
+        Assert.Null(await test.FindAsync<Secret>(Name, "customer-a"));
+    }
+
+    [Fact]
+    public async Task A_wiped_status_is_read_back_from_the_Secret_at_once()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var before = await test.ConnectionAsync();
+
+        await test.Cluster.PatchStatusAsync<VismaConnection>(before.Metadata.NamespacedName, new System.Text.Json.Nodes.JsonObject { ["status"] = null }, TestContext.Current.CancellationToken);
+        await test.UntilIdleAsync();
+
+        var after = await test.ConnectionAsync();
+        Assert.True(after.Is("Ready", "True"));
+        Assert.Equal(before.Status.Token!.ExpirationTime, after.Status.Token!.ExpirationTime);
+        Assert.Equal(1, test.TokenRequests);
+    }
+}
