@@ -30,6 +30,9 @@ public static class Reason
     /// <summary>The issuer is not on the operator's allow-list.</summary>
     public const string IssuerNotAllowed = nameof(IssuerNotAllowed);
 
+    /// <summary>A URL is plain http, which the administrator does not allow.</summary>
+    public const string InsecureUrl = nameof(InsecureUrl);
+
     /// <summary>The API host is not on the operator's allow-list.</summary>
     public const string ApiHostNotAllowed = nameof(ApiHostNotAllowed);
 
@@ -47,6 +50,9 @@ public static class Reason
 
     /// <summary>The operator may not read a Secret that the OAuthClient references.</summary>
     public const string SecretForbidden = nameof(SecretForbidden);
+
+    /// <summary>The API server refuses the Secret as it would be written.</summary>
+    public const string SecretInvalid = nameof(SecretInvalid);
 
     /// <summary>The Secret that the connection names belongs to someone else.</summary>
     public const string SecretNotOwned = nameof(SecretNotOwned);

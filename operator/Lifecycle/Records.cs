@@ -59,7 +59,7 @@ public sealed record FailureRecord
     public string Message { get; init; } = string.Empty;
 
     /// <summary>True when it was the Secret that could not be written, whatever the provider said.</summary>
-    public bool IsOfWriting => Reason is Lifecycle.Reason.SecretForbidden or Lifecycle.Reason.SecretNotOwned or Lifecycle.Reason.SecretTerminating;
+    public bool IsOfWriting => Reason is Lifecycle.Reason.SecretForbidden or Lifecycle.Reason.SecretInvalid or Lifecycle.Reason.SecretNotOwned or Lifecycle.Reason.SecretTerminating;
 
     /// <summary>True when a Secret was taken away because the client says no: no patience was ever granted.</summary>
     public bool IsOfWithdrawal => Reason is Lifecycle.Reason.ClientNotAvailable or Lifecycle.Reason.TenantNotAllowed && NextAttemptTime == LastFailureTime;

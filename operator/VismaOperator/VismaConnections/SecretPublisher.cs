@@ -39,6 +39,10 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             {
                 return new Publication.Refused(MayNotWrite(name));
             }
+            catch (KubernetesException failure) when (failure.IsInvalid)
+            {
+                return new Publication.Refused(Invalid(name));
+            }
         }
     }
 
@@ -85,9 +89,19 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         }
         catch (KubernetesException failure) when (failure.IsInvalid)
         {
+            if (!await NeedsAnotherObjectAsync(secret, cancellationToken))
+            {
+                throw;
+            }
+
             return await CreateAnewAsync(secret, present, cancellationToken);
         }
     }
+
+    // Whatever else makes it invalid would refuse the new object, too, and readers would have lost the old one for nothing.
+    private async Task<bool> NeedsAnotherObjectAsync(Secret wanted, CancellationToken cancellationToken) =>
+        await client.FindAsync<Secret>(wanted.Metadata.NamespacedName, cancellationToken) is { } present
+        && (present.Immutable == true || (present.Type ?? SecretTemplate.DefaultType) != wanted.Type);
 
     // The type of a Secret never changes, and neither does an immutable one: the only way is a new object.
     private async Task<Secret> CreateAnewAsync(Secret secret, ObjectMeta present, CancellationToken cancellationToken)
@@ -98,6 +112,11 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     }
 
     private static bool IsLostRace(KubernetesException failure) => failure.IsConflict || failure.IsAlreadyExists || failure.IsNotFound;
+
+    // The server's own words are left out: an admission policy may quote what it was shown.
+    private static Problem Invalid(NamespacedName name) => new(
+        Reason.SecretInvalid,
+        $"The API server refuses Secret {name} as invalid. Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy refuses it.");
 
     private static Problem MayNotWrite(NamespacedName name) => new(
         Reason.SecretForbidden,
