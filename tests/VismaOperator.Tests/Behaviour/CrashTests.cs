@@ -93,7 +93,10 @@ public sealed class CrashTests
         await test.ChangeConnectionAsync("""{"secret": {"template": {"data": {"more": "than fits"}}}}""");
         await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
 
+        var stalled = (await test.ConnectionAsync()).Condition("Stalled");
         Assert.Equal(before.Metadata.Uid, (await test.FindAsync<Secret>("acme-production-token"))?.Metadata.Uid);
+        Assert.Equal("SecretInvalid", stalled?.Reason);
+        Assert.Contains("spec.secret.template", stalled!.Message, StringComparison.Ordinal);
     }
 
     private static async Task<TestOperator> PreparedAsync()
