@@ -9,9 +9,9 @@ internal static class AnswerBody
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
     {
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var buffer = new ArrayBufferWriter<byte>(16 * 1024);
+        var buffer = new ArrayBufferWriter<byte>(ExpectedSize(response, limit));
         int read;
-        while ((read = await stream.ReadAsync(buffer.GetMemory(16 * 1024), cancellationToken)) > 0)
+        while ((read = await stream.ReadAsync(buffer.GetMemory(), cancellationToken)) > 0)
         {
             buffer.Advance(read);
             if (buffer.WrittenCount > limit)
@@ -22,4 +22,8 @@ internal static class AnswerBody
 
         return buffer.WrittenMemory;
     }
+
+    /// <summary>What the server announces, and one byte more, so that the read that finds the end needs no larger buffer; else what most single objects fit in.</summary>
+    private static int ExpectedSize(HttpResponseMessage response, int limit) =>
+        response.Content.Headers.ContentLength is { } announced ? (int)Math.Min(announced, limit) + 1 : 8 * 1024;
 }
