@@ -93,7 +93,7 @@ public sealed class Store<T>
         {
             if (resources.ContainsKey(NameOf(written)) || IsNews(written))
             {
-                Take(written);
+                Take(written, ChangeOrigin.OwnWrite);
             }
         });
     }
@@ -149,7 +149,7 @@ public sealed class Store<T>
         var listed = items.Select(NameOf).ToHashSet();
         foreach (var item in items)
         {
-            Take(item);
+            Take(item, ChangeOrigin.Cluster);
         }
 
         var gone = resources.Where(entry =>
@@ -170,7 +170,7 @@ public sealed class Store<T>
     /// <summary>A line of the watch: the object was created or changed.</summary>
     internal void Apply(StoreFeed<T> feed, T resource) => Change(feed, () =>
     {
-        Take(resource);
+        Take(resource, ChangeOrigin.Cluster);
         feed.Reached(resource.Metadata.ResourceVersion);
     });
 
@@ -238,7 +238,7 @@ public sealed class Store<T>
         || feeds.Any(feed => feed.Covers(NameOf(resource)) && ResourceVersions.IsNewer(resource.Metadata.ResourceVersion, feed.Progress));
 
     /// <summary>Needs the lock. Puts the object in unless the store knows better.</summary>
-    private void Take(T resource)
+    private void Take(T resource, ChangeOrigin origin)
     {
         var name = NameOf(resource);
         var present = resources.GetValueOrDefault(name);
@@ -250,7 +250,7 @@ public sealed class Store<T>
 
         indexes.Follow(name, present, resource);
         resources[name] = resource;
-        subscribers.Enqueue(new(name, present, resource));
+        subscribers.Enqueue(new(name, present, resource) { Origin = origin });
     }
 
     /// <summary>Needs the lock.</summary>

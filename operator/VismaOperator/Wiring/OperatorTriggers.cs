@@ -65,8 +65,14 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
         }
     }
 
+    // The reconcile that writes a Secret goes on from what it wrote; another one behind it would find nothing to do.
     private void OnTokenSecret(StoreChange<SecretMetadata> change)
     {
+        if (change.Origin is ChangeOrigin.OwnWrite)
+        {
+            return;
+        }
+
         var metadata = (change.After ?? change.Before)!.Metadata;
         foreach (var name in Names(change).Distinct(StringComparer.Ordinal))
         {

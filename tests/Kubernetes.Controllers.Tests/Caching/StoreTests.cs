@@ -45,6 +45,15 @@ public sealed class StoreTests
     }
 
     [Fact]
+    public void A_change_says_whether_this_process_made_it()
+    {
+        List(10);
+        store.Observe(Some.Secret("acme", 12));
+        Apply(Some.Secret("acme", 13));
+        Assert.Equal([ChangeOrigin.OwnWrite, ChangeOrigin.Cluster], changes.Select(change => change.Origin));
+    }
+
+    [Fact]
     public void An_own_write_that_is_newer_than_a_list_survives_it()
     {
         List(10);
