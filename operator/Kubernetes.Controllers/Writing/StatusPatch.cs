@@ -8,6 +8,8 @@ namespace Kubernetes.Controllers.Writing;
 /// <summary>Makes the one status write of a reconcile: the difference to what was read, as a JSON merge patch (RFC 7386).</summary>
 public static class StatusPatch
 {
+    private const string StatusMember = "status";
+
     /// <summary>
     /// The difference between the statuses of two versions of an object, rooted so that it can be sent: <c>{"status": {...}}</c>, or null when they are equal.
     /// Other members are not compared; the status subresource would ignore them.
@@ -15,8 +17,18 @@ public static class StatusPatch
     public static JsonObject? Between<T>(T before, T after)
         where T : class, IResource<T>
     {
-        var difference = Between(before, after, T.JsonTypeInfo);
-        return difference is not null && difference.Remove("status", out var status) ? new JsonObject { ["status"] = status } : null;
+        var patch = new JsonObject();
+        switch (StatusOf(before), StatusOf(after))
+        {
+            case (not null, null):
+                patch[StatusMember] = null;
+                break;
+            case (var present, { } wanted):
+                AddDifference(patch, StatusMember, present, wanted);
+                break;
+        }
+
+        return patch.Count == 0 ? null : patch;
     }
 
     /// <summary>
@@ -30,6 +42,15 @@ public static class StatusPatch
     {
         var difference = Difference(ObjectOf(before, contract), ObjectOf(after, contract));
         return difference.Count == 0 ? null : difference;
+    }
+
+    // Only the status is written out: metadata and spec are the larger part, and are not compared.
+    private static JsonNode? StatusOf<T>(T resource)
+        where T : class, IResource<T>
+    {
+        var contract = T.JsonTypeInfo;
+        var member = contract.Properties.FirstOrDefault(property => property.Name == StatusMember);
+        return member?.Get?.Invoke(resource) is { } status ? JsonSerializer.SerializeToNode(status, contract.Options.GetTypeInfo(member.PropertyType)) : null;
     }
 
     private static JsonObject ObjectOf<T>(T value, JsonTypeInfo<T> contract) => JsonSerializer.SerializeToNode(value, contract)!.AsObject();
