@@ -3,8 +3,8 @@ using OAuth;
 
 namespace VismaOperator.OAuthClients;
 
-/// <summary>A client with everything that a token request needs.</summary>
-internal sealed record UsableClient
+/// <summary>A client with everything that a token request needs. It never changes, so its hashes are taken once.</summary>
+internal sealed class UsableClient
 {
     /// <summary>The OAuthClient.</summary>
     public required NamespacedName Name { get; init; }
@@ -28,8 +28,8 @@ internal sealed record UsableClient
     public SecretKeyReference? RecordedActive { get; init; }
 
     /// <summary>What a token is asked with, as far as the client decides it, hashed.</summary>
-    public string Inputs => ShortHash.Of(Issuer.AbsoluteUri, TokenEndpoint?.AbsoluteUri, ClientId);
+    public string Inputs => field ??= ShortHash.Of(Issuer.AbsoluteUri, TokenEndpoint?.AbsoluteUri, ClientId);
 
     /// <summary>Changes with the client's spec and with every credential.</summary>
-    public string Revision => ShortHash.Of([Inputs, Method.ToString(), .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.ResourceVersion])]);
+    public string Revision => field ??= ShortHash.Of([Inputs, Method.ToString(), .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.ResourceVersion])]);
 }
