@@ -59,7 +59,7 @@ public static class Policy
     private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) => facts.Client switch
     {
         ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => new Decision.Withdraw(refusing.Problem),
-        ClientFacts.Refusing refusing when refusing.Problem.Kind != FailureKind.NotThereYet || facts.Failure is { IsOfWithdrawal: true } => new Decision.Stall(refusing.Problem),
+        ClientFacts.Refusing refusing when refusing.Problem.Kind != FailureKind.NotThereYet || WasWithdrawn(facts) => new Decision.Stall(refusing.Problem),
         _ => null,
     };
 
@@ -137,6 +137,10 @@ public static class Policy
             ? new Decision.Wait(asked.Value + LeastGap)
             : new Decision.Refresh(cause);
     }
+
+    // By the client that the spec names now: what another one withdrew must not tell a client that says no from one that does not exist.
+    private static bool WasWithdrawn(Facts facts) =>
+        facts.Failure is { IsOfWithdrawal: true } failure && failure.Inputs == facts.Connection.Inputs;
 
     private static bool HoldsASecretOfOurs(Facts facts) =>
         facts.Secret is SecretFacts.Owned

@@ -35,6 +35,7 @@ internal static class PolicyTable
         new("neither does one whose Secret belongs to someone else", Facts().ClientRefusingNamespace().SecretForeign(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
         new("suspended or not, a withdrawal goes on to be told", Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon).Suspended(), Soon, Stalled(Missing)),
         new("after a withdrawal there is no patience either", Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon), Soon, Stalled(Missing)),
+        new("another client that never served is waited for after a withdrawal, too", Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon).ScopesChanged(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
         new("after a withdrawal a new allowance counts at once", Serving().Withdrawn(NotAllowed, Soon), Soon, Refresh(RefreshCause.First)),
 
         // A Secret of someone else
