@@ -64,12 +64,30 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         {
             try
             {
-                await PutAsync(resource, cancellationToken);
+                while (!await TryPutAsync(resource, cancellationToken))
+                {
+                    // Written meanwhile: looked at again.
+                }
             }
-            catch (KubernetesException exception) when (!exception.IsConflict)
+            catch (KubernetesException exception)
             {
                 LogRefused(T.ResourceKind.Kind, resource.Metadata.NamespacedName, exception.Message);
             }
+        }
+    }
+
+    // A custom resource is replaced at a version, and the operator may have written its status since.
+    private async Task<bool> TryPutAsync<T>(T desired, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        try
+        {
+            await PutAsync(desired, cancellationToken);
+            return true;
+        }
+        catch (KubernetesException exception) when (exception.IsConflict)
+        {
+            return false;
         }
     }
 
@@ -89,7 +107,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         }
         else
         {
-            // Without a resourceVersion of its own the manifest always wins, as kubectl apply would have it; equal content changes nothing.
+            // The manifest always wins, as kubectl apply would have it; equal content changes nothing.
             var metadata = current.Metadata with { Labels = desired.Metadata.Labels, Annotations = desired.Metadata.Annotations };
             var written = await cluster.ReplaceAsync(desired.WithMetadata(metadata), cancellationToken);
             changes += written.Metadata.ResourceVersion == current.Metadata.ResourceVersion ? 0 : 1;

@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+using Kubernetes.Client.InMemory;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using VismaOperator.Local;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Tests.Local;
+
+/// <summary>Manifests against a cluster in which the operator writes at the same time.</summary>
+public sealed class ManifestApplierTests
+{
+    [Fact]
+    public async Task A_status_that_is_written_meanwhile_does_not_stop_a_manifest()
+    {
+        var cluster = new InMemoryCluster(new FakeTimeProvider());
+        var applier = new ManifestApplier(cluster, NullLogger<ManifestApplier>.Instance);
+        await applier.ApplyAsync(With(Some.VismaConnection()), Absent.Deleted, TestContext.Current.CancellationToken);
+        var writes = 0;
+        cluster.Before = (verb, kind, name) => verb == ClusterVerb.Update && kind == VismaConnection.ResourceKind && writes++ == 0
+            ? cluster.PatchStatusAsync<VismaConnection>(name, new JsonObject { ["status"] = new JsonObject { ["secretName"] = "acme-production-token" } }, TestContext.Current.CancellationToken)
+            : Task.CompletedTask;
+
+        await applier.ApplyAsync(With(Some.VismaConnection().With(spec => spec with { Suspend = true })), Absent.Deleted, TestContext.Current.CancellationToken);
+
+        var applied = await cluster.FindAsync<VismaConnection>(Some.VismaConnection().Metadata.NamespacedName, TestContext.Current.CancellationToken);
+        Assert.True(applied!.Spec.Suspend);
+        Assert.Equal("acme-production-token", applied.Status.SecretName);
+    }
+
+    private static ManifestObjects With(VismaConnection connection) => new([], [], [], [connection]);
+}
