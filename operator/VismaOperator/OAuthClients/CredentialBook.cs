@@ -74,7 +74,11 @@ internal sealed class CredentialBook(TimeProvider time)
     /// <summary>The provider accepted this secret.</summary>
     public void Accepted(UsableClient client, Credential credential)
     {
-        var page = PageOf(client);
+        if (OpenPageOf(client) is not { } page)
+        {
+            return;
+        }
+
         bool isNews;
         lock (page)
         {
@@ -91,7 +95,11 @@ internal sealed class CredentialBook(TimeProvider time)
     /// <summary>The provider refused every secret that was tried. Others wait until <see cref="CredentialStanding.RetryAt"/>.</summary>
     public void AllRefused(UsableClient client, IReadOnlyCollection<Credential> tried)
     {
-        var page = PageOf(client);
+        if (OpenPageOf(client) is not { } page)
+        {
+            return;
+        }
+
         lock (page)
         {
             var now = time.GetUtcNow();
@@ -124,6 +132,10 @@ internal sealed class CredentialBook(TimeProvider time)
             _ => new Page(revision) { Working = StillListed(client, client.RecordedActive) },
             (_, page) => page.Revision == revision ? page : new Page(revision) { Working = StillListed(client, page.Working) });
     }
+
+    // An answer may come after the client changed or went: it says nothing about the secrets of now, and brings no page back.
+    private Page? OpenPageOf(UsableClient client) =>
+        pages.TryGetValue(client.Name, out var page) && page.Revision == client.Revision ? page : null;
 
     private static SecretKeyReference? StillListed(UsableClient client, SecretKeyReference? reference) =>
         client.Credentials.Any(credential => credential.Reference == reference) ? reference : null;
