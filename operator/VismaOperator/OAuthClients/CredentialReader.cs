@@ -65,7 +65,7 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets)
     private static ReadValue Read(Secret secret, SecretKeyReference reference, NamespacedName client)
     {
         var value = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? found.RevealText().TrimEnd('\r', '\n') : string.Empty;
-        return value.Length > 0
+        return !string.IsNullOrWhiteSpace(value)
             ? new ReadValue.Found(Sensitive.From(value), secret.Metadata.ResourceVersion ?? string.Empty)
             : Unreadable(Reason.SecretKeyNotFound, $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or correct the reference.");
     }

@@ -31,8 +31,8 @@ internal sealed class WatchedNamespaces(Store<Namespace> store) : INamespaces
 
 /// <summary>
 /// Namespaces by <c>get</c> of one name, where only Roles in listed namespaces are given: a Role may grant <c>get</c> of
-/// its own namespace, but never a list of them. A look-up is kept for half a minute, so a label that changes counts
-/// that much later than with a cluster-wide watch.
+/// its own namespace, but never a list of them. A look-up is kept for half a minute, and nothing tells of a change: a label that changes counts
+/// when a connection of that namespace is next looked at.
 /// </summary>
 internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider time) : INamespaces
 {
@@ -62,7 +62,8 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         }
         catch (KubernetesException failure) when (failure.IsForbidden)
         {
-            return null;
+            // Not to know is no reason to take anything back: a Role that is replaced must not withdraw what was allowed.
+            return kept.TryGetValue(name, out var last) ? last.Found : null;
         }
     }
 }

@@ -21,6 +21,7 @@ internal sealed class OAuthClientReconciler(
         if (clients.Find(key) is not { } client)
         {
             book.Forget(key);
+            reporter.Forget(key);
             return Requeue.Never.Instance;
         }
 
@@ -54,6 +55,9 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
     // Hundreds of connections that arrive together are one write, not hundreds.
     private static readonly TimeSpan counterInterval = TimeSpan.FromMinutes(1);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, DateTimeOffset> counted = new();
+
+    /// <summary>The client is gone.</summary>
+    public void Forget(NamespacedName client) => counted.TryRemove(client, out _);
 
     /// <summary>Writes what changed; returns when the counter of connections may be written, if that is all that is left to write.</summary>
     public async Task<DateTimeOffset?> WriteAsync(OAuthClientSituation situation, CancellationToken cancellationToken)
