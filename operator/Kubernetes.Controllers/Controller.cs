@@ -37,8 +37,8 @@ public sealed partial class Controller(
     public string Kind { get => field ?? Name; init; }
 
     /// <summary>
-    /// How long <see cref="RunAsync"/> waits for running reconciles once it is asked to stop. 20 s: more than the deadline of a
-    /// token request and its write, less than the 30 s that Kubernetes grants a pod.
+    /// How long <see cref="RunAsync"/> waits for running reconciles once it is asked to stop. 20 s: more than the deadlines of a
+    /// token request, its write and its report together, less than the 30 s that Kubernetes grants a pod.
     /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -15,7 +15,7 @@ public sealed record IssuerGateOptions
     /// <summary>Share of unavailable outcomes that opens the circuit. The default is 0.5.</summary>
     public double FailureRatio { get; init; } = 0.5;
 
-    /// <summary>Time over which outcomes are counted. The default is 30 s, the time one request may take.</summary>
+    /// <summary>Time over which outcomes are counted. The default is 30 s: several rounds of requests that time out.</summary>
     public TimeSpan SamplingDuration { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long an open circuit refuses before one request tries again. The default is 5 s: an outage's end is seen soon, at 12 requests a minute.</summary>

@@ -126,7 +126,7 @@ public sealed class StandInTests : IAsyncLifetime
 
         var unavailable = Assert.IsType<TokenOutcome.Unavailable>(await asking);
         Assert.True(unavailable.MayHaveBeenProcessed);
-        Assert.Contains("30 s", unavailable.Cause, StringComparison.Ordinal);
+        Assert.Contains("8 s", unavailable.Cause, StringComparison.Ordinal);
     }
 
     [Fact]

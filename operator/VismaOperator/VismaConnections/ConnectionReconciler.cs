@@ -15,6 +15,9 @@ internal sealed class ConnectionReconciler(Store<VismaConnection> connections, C
     // Withdraw, or inspect, adopt, rewrite, refresh: no sound sequence is longer.
     private const int MaxSteps = 6;
 
+    /// <summary>How long a report may still take once the process is asked to stop.</summary>
+    public static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(2);
+
     /// <inheritdoc/>
     public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
@@ -55,11 +58,14 @@ internal sealed class ConnectionReconciler(Store<VismaConnection> connections, C
 
     private async Task<Requeue> ReportAsync(VismaConnection connection, Facts facts, Decision decision, CancellationToken cancellationToken)
     {
-        await RemoveRenamedSecretAsync(connection, facts, cancellationToken);
+        // A request that was served and not reported would be served again by the next process.
+        using var graceful = new CancellationTokenSource(Timeout.InfiniteTimeSpan, tools.Time);
+        await using var stopping = cancellationToken.Register(() => graceful.CancelAfter(ReportGrace));
+        await RemoveRenamedSecretAsync(connection, facts, graceful.Token);
         var report = Report.Of(facts, decision, tools.Time.GetUtcNow());
         try
         {
-            return await reporter.WriteAsync(connection, report, cancellationToken);
+            return await reporter.WriteAsync(connection, report, graceful.Token);
         }
         catch (KubernetesException failure) when (failure.IsNotFound)
         {
@@ -72,6 +78,7 @@ internal sealed class ConnectionReconciler(Store<VismaConnection> connections, C
     {
         if (connection.Status.SecretName is { } recorded && facts.Token is { } token && token.SecretName != recorded)
         {
+            tools.Leadership.EnsureLeader();
             await tools.Publisher.RemoveAsync(new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded), connection, cancellationToken);
         }
     }

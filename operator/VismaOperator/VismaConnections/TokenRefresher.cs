@@ -15,11 +15,14 @@ namespace VismaOperator.VismaConnections;
 /// </summary>
 internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher publisher, ILeadership leadership, TimeProvider time)
 {
-    /// <summary>Longer than the provider's own timeout, so that a queue in front of it can drain; shorter than a pod's 30 s of grace.</summary>
-    public static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// Longer than <see cref="TokenEndpointOptions.Timeout"/>, so that it is the request that times out, which the circuit breaker counts, and this only
+    /// ends a wait in the queue before it. With <see cref="StoreDeadline"/> and the report, less than the 20 s that a stop waits.
+    /// </summary>
+    public static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(10);
 
     /// <summary>For the write that follows, counted anew.</summary>
-    public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
 
     private readonly ConcurrentDictionary<NamespacedName, IssuedToken> unstored = new();
 

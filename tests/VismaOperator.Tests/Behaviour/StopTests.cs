@@ -1,0 +1,41 @@
+using OAuth;
+using VismaConnect.StandIn;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Tests.Behaviour;
+
+/// <summary>What a process finishes when it is asked to stop, and how long that may take.</summary>
+public sealed class StopTests
+{
+    [Fact]
+    public async Task A_request_that_is_served_while_stopping_is_not_served_again()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var release = new TaskCompletionSource();
+        test.Provider.Faults.Next(new Fault.Hold(release.Task));
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.Provider.Ledger.WaitForInFlightAsync(1, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+
+        var stopping = test.StopAsync();
+        release.SetResult();
+        await stopping;
+        test.Start();
+        await test.UntilIdleAsync();
+
+        Assert.Equal(2, test.TokenRequests);
+        Assert.Equal("now", (await test.ConnectionAsync()).Status.LastHandledReconcileAt);
+    }
+
+    [Fact]
+    public void A_request_times_out_before_its_section_ends_so_that_the_circuit_breaker_counts_it()
+    {
+        Assert.True(new TokenEndpointOptions().Timeout < TokenRefresher.RequestDeadline);
+    }
+
+    [Fact]
+    public void Everything_that_a_stop_waits_for_fits_into_twenty_seconds()
+    {
+        Assert.True(TokenRefresher.RequestDeadline + TokenRefresher.StoreDeadline + ConnectionReconciler.ReportGrace < TimeSpan.FromSeconds(20));
+    }
+}
