@@ -24,7 +24,7 @@ unit: ## Runs the unit tests of the operator's own projects only
 	@CONFIGURATION=$(CONFIGURATION) tests/run.sh Lifecycle.Tests OAuth.Tests Kubernetes.Client.Tests Kubernetes.Controllers.Tests VismaOperator.Tests
 
 lint: ## Builds with warnings as errors, checks the formatting and the shell scripts
-	dotnet build VismaOperator.sln -v quiet -nologo -warnaserror
+	dotnet build VismaOperator.sln -c Release -v quiet -nologo -warnaserror
 	dotnet format VismaOperator.sln --no-restore --verify-no-changes
 	@if command -v shellcheck >/dev/null; then git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck; else echo "shellcheck is not installed: shell scripts were not checked"; fi
 
