@@ -25,7 +25,7 @@ internal sealed class CheckVerb
             var (form, lists) = (reader.Choice(output, CheckOutput.Text, Outputs), allowLists.Read(reader));
             return reader.Problems.Count == 0
                 ? Task.FromResult(CheckCommand.Run(files, form, lists, process.Time, process.Output, process.Error))
-                : process.Refuse(reader.Problems);
+                : process.Refuse(command.Name, reader.Problems);
         });
         return command;
     }

@@ -11,7 +11,7 @@ internal static class CommandTree
         var parsed = Create(process, verbs).Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            return await process.RefuseAsync(parsed.Errors.Select(error => error.Message));
+            return await process.RefuseAsync(parsed.CommandResult.Command.Name, Messages(parsed));
         }
 
         // Signals are answered by StopSignals, which lets a verb finish what it must; the library's own handling would cut it off after two seconds.
@@ -47,17 +47,22 @@ internal static class CommandTree
     }
 
     /// <summary>Says what is wrong with the arguments; the answer is the exit code.</summary>
-    public static Task<int> Refuse(this CommandContext process, IEnumerable<SettingProblem> problems) =>
-        process.RefuseAsync(problems.Select(problem => problem.ToString()));
+    public static Task<int> Refuse(this CommandContext process, string verb, IEnumerable<SettingProblem> problems) =>
+        process.RefuseAsync(verb, problems.Select(problem => problem.ToString()));
 
-    private static async Task<int> RefuseAsync(this CommandContext process, IEnumerable<string> messages)
+    /// <summary>A word that is no verb says more than the verb that is missing because of it.</summary>
+    private static IEnumerable<string> Messages(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
+        ? parsed.UnmatchedTokens.Select(token => $"'{token}' is no command or option that is known here.")
+        : parsed.Errors.Select(error => error.Message);
+
+    private static async Task<int> RefuseAsync(this CommandContext process, string verb, IEnumerable<string> messages)
     {
         foreach (var message in messages)
         {
             await process.Error.WriteLineAsync("visma-operator: " + message);
         }
 
-        await process.Error.WriteLineAsync("Help: visma-operator --help");
+        await process.Error.WriteLineAsync($"Help: visma-operator {(verb is "run" or "local" or "check" or "crds" ? verb + " " : string.Empty)}--help");
         return ExitCode.UnusableArguments;
     }
 }

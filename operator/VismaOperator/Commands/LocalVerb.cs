@@ -24,7 +24,7 @@ internal sealed class LocalVerb
         {
             var reader = new SettingReader(arguments, process.Variable);
             var options = Read(reader);
-            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(reader.Problems);
+            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
         });
         return command;
     }
@@ -42,7 +42,16 @@ internal sealed class LocalVerb
         };
         Require(reader, output, options.Output, "Name a directory for the token files: --out ./tokens.");
         Require(reader, state, options.State, "Name a directory for what must survive a restart: --state ./state.");
+        RequireApart(reader, options);
         return options;
+    }
+
+    private void RequireApart(SettingReader reader, LocalOptions options)
+    {
+        if (options.State.Length > 0 && options.Output.Length > 0 && Path.GetFullPath(options.State) == Path.GetFullPath(options.Output))
+        {
+            reader.Report(state, "is the directory of --out, whose readers would find the operator's own files there", "Name another directory.");
+        }
     }
 
     private static void Require(SettingReader reader, Setting setting, string value, string remedy)

@@ -28,7 +28,7 @@ internal sealed class RunVerb
         {
             var reader = new SettingReader(arguments, process.Variable);
             var options = Read(reader);
-            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(reader.Problems);
+            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
         });
         return command;
     }

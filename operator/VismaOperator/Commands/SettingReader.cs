@@ -53,7 +53,15 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
             return null;
         }
 
-        return [.. found.Values.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        string[] values = [.. found.Values.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        if (values.Length == 0)
+        {
+            // A variable that a script left empty must not turn "these namespaces" into "all of them".
+            problems.Add(new SettingProblem(found.Origin, "has no value", "Give it at least one value, or leave it out."));
+            return null;
+        }
+
+        return values;
     }
 
     /// <summary>A list of which each entry must satisfy <paramref name="check"/>, which answers with the cause or null.</summary>

@@ -25,7 +25,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         using var oauth = new OAuthEndpoints(options.AllowLists, time);
         var (publish, settle) = (new Wakeup(time), new Wakeup(time));
         using var cluster = new LocalCluster(options.State, Both(publish, settle), time);
-        UnixFiles.CreatePrivateDirectory(Path.GetFullPath(options.Output));
+        CreateOutput(Path.GetFullPath(options.Output));
         var log = logs.CreateLogger<LocalMode>();
         LogStarted(log, Product.Version, options.Output, options.State);
         WarnWithoutModes(log);
@@ -55,6 +55,18 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         return options.Until == LocalRun.Settled
             ? await RunUntilSettledAsync(host, cluster, folders, settle, stop)
             : await RunUntilStoppedAsync(host, stop);
+    }
+
+    private static void CreateOutput(string path)
+    {
+        try
+        {
+            UnixFiles.CreatePrivateDirectory(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LocalException($"--out {path} cannot be used: {exception.Message} Name a directory that this user can write.", exception);
+        }
     }
 
     private static Action Both(Wakeup first, Wakeup second) => () =>

@@ -1,0 +1,84 @@
+using VismaOperator.Commands;
+using VismaOperator.Hosting;
+using VismaOperator.Local;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Commands;
+
+/// <summary>What a user meets who types something wrong, and the page that says what can be typed.</summary>
+public sealed class CommandLineTests
+{
+    private readonly StringWriter error = new();
+    private readonly Dictionary<string, string> variables = [];
+    private OperatorOptions? started;
+
+    [Fact]
+    [Trait("Category", "Docs")]
+    public void The_page_of_the_command_line_is_up_to_date()
+    {
+        var expected = CommandPage.Of(CommandTree.Create(Process(), Recording()));
+        var file = Repository.Path("docs", "reference", "cli.md");
+        if (Environment.GetEnvironmentVariable("WRITE_DOCS") == "1")
+        {
+            File.WriteAllText(file, expected);
+            return;
+        }
+
+        Assert.True(File.Exists(file) && File.ReadAllText(file) == expected, "docs/reference/cli.md is not what the options say: run `make docs` and commit the result.");
+    }
+
+    [Fact]
+    public async Task An_unknown_verb_is_named_and_nothing_else_is_said_of_it()
+    {
+        Assert.Equal(2, await InvokeAsync("chekc"));
+        Assert.Equal($"visma-operator: 'chekc' is no command or option that is known here.{Environment.NewLine}Help: visma-operator --help{Environment.NewLine}", error.ToString());
+    }
+
+    [Theory]
+    [InlineData("run --workers zero", "visma-operator: --workers: 'zero' is not a whole number from 1 to 256. Leave it out for 8.")]
+    [InlineData("run --wrokers 3", "'--wrokers' is no command or option that is known here.")]
+    [InlineData("run --namespaces ,", "visma-operator: --namespaces: has no value. Give it at least one value, or leave it out.")]
+    [InlineData("run --workers 1 --workers 2", "visma-operator: --workers: is given more than once.")]
+    [InlineData("local -f . --out same --state ./same", "visma-operator: --state: is the directory of --out")]
+    [InlineData("local -f .", "visma-operator: --out: is missing.")]
+    public async Task Wrong_arguments_name_option_and_remedy_and_start_nothing(string line, string expected)
+    {
+        Assert.Equal(2, await InvokeAsync(line.Split(' ')));
+        Assert.Contains(expected, error.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"Help: visma-operator {line.Split(' ')[0]} --help", error.ToString(), StringComparison.Ordinal);
+        Assert.Null(started);
+    }
+
+    [Fact]
+    public async Task A_wrong_variable_is_named_instead_of_its_option()
+    {
+        variables["VISMA_OPERATOR_HTTP_PORT"] = "http";
+
+        Assert.Equal(2, await InvokeAsync("run"));
+        Assert.Contains("visma-operator: VISMA_OPERATOR_HTTP_PORT: 'http' is not a whole number", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_option_wins_over_its_variable_and_an_empty_variable_counts_as_absent()
+    {
+        variables["VISMA_OPERATOR_WORKERS"] = "3";
+        variables["VISMA_OPERATOR_NAMESPACES"] = "";
+
+        Assert.Equal(0, await InvokeAsync("run", "--workers", "5"));
+        Assert.Equal(5, started?.Workers);
+        Assert.Empty(started!.Namespaces);
+    }
+
+    private Task<int> InvokeAsync(params string[] arguments) =>
+        CommandTree.InvokeAsync(arguments, Process(), Recording(), TestContext.Current.CancellationToken);
+
+    private CommandContext Process() => new(variables.GetValueOrDefault, TextWriter.Null, error, TimeProvider.System);
+
+    private Verbs Recording() => new(
+        (options, _) =>
+        {
+            started = options;
+            return Task.FromResult(0);
+        },
+        (LocalOptions _, CancellationToken _) => Task.FromResult(0));
+}
