@@ -30,7 +30,8 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
         var message = $"OAuthClient {name} is not among the files{Suggestion.For(name.Name, known)}";
         if (name.Namespace == connection.Name.Namespace)
         {
-            findings.Error(connection.Document, $"{ClientPath}.name", CheckReasons.ClientMissing, message);
+            var remedy = message.EndsWith('?') ? string.Empty : ": correct the name, or add its file with -f";
+            findings.Error(connection.Document, $"{ClientPath}.name", CheckReasons.ClientMissing, message + remedy);
         }
         else
         {

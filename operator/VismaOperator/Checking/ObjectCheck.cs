@@ -18,6 +18,10 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
     internal static bool IsOurs(ManifestDocument document) =>
         document.ApiVersion == VismaNames.Group || document.ApiVersion.StartsWith(VismaNames.Group + "/", StringComparison.Ordinal);
 
+    /// <summary>True for one of the operator's kinds whose group is a typing error away; others have kinds of these names, too.</summary>
+    private static bool IsNearlyOurs(ManifestDocument document) =>
+        kinds.Contains(document.Kind) && Suggestion.For(document.ApiVersion.Split('/')[0], [VismaNames.Group]).Length > 0;
+
     /// <summary>The clients that can be read; what is wrong with them becomes findings.</summary>
     internal IReadOnlyList<Declared<OAuthClient>> Clients(IEnumerable<ManifestDocument> documents) =>
         Check<OAuthClient>(documents, Schemas.OAuthClient, client => OAuthClientRules.Check(client.Spec, allowLists));
@@ -29,9 +33,13 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
     /// <summary>Objects of the operator's group that it does not know.</summary>
     internal void UnknownKinds(IEnumerable<ManifestDocument> documents)
     {
-        foreach (var document in documents.Where(IsOurs))
+        foreach (var document in documents.Where(document => IsOurs(document) || IsNearlyOurs(document)))
         {
-            if (document.ApiVersion != VismaNames.ApiVersion)
+            if (!IsOurs(document))
+            {
+                findings.Error(document, "apiVersion", CheckReasons.UnknownKind, $"there is no kind {document.Kind} in {document.ApiVersion}: did you mean {VismaNames.ApiVersion}?");
+            }
+            else if (document.ApiVersion != VismaNames.ApiVersion)
             {
                 findings.Error(document, "apiVersion", CheckReasons.UnknownKind, $"there is no version {document.ApiVersion}: write {VismaNames.ApiVersion}");
             }

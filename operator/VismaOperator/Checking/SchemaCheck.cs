@@ -83,7 +83,7 @@ internal sealed class SchemaCheck
 
     private void Array(JsonArray items, SchemaNode schema, string path)
     {
-        Require(items.Count >= (schema.MinItems ?? 0), path, $"must have at least {schema.MinItems} entries");
+        Require(items.Count >= (schema.MinItems ?? 0), path, schema.MinItems == 1 ? "must have at least one entry" : $"must have at least {schema.MinItems} entries");
         Require(items.Count <= (schema.MaxItems ?? long.MaxValue), path, $"must not have more than {schema.MaxItems} entries");
         for (var index = 0; index < items.Count; index++)
         {
@@ -135,7 +135,13 @@ internal sealed class SchemaCheck
 
     private void WrongType(JsonNode value, SchemaNode schema, string path)
     {
-        var hint = schema.Type == "string" && value is JsonValue ? ": put it in quotes" : string.Empty;
+        var hint = (schema.Type, value) switch
+        {
+            ("string", JsonValue) => ": put it in quotes",
+            ("boolean" or "integer", JsonValue scalar) when scalar.TryGetValue<string>(out _) => ": write it without quotes",
+            ("array", JsonValue) => ": write it as [value]",
+            _ => string.Empty,
+        };
         Add(path, $"must be {Named(schema.Type)}, but is {Named(value.GetValueKind())}{hint}");
     }
 

@@ -48,10 +48,25 @@ public static class ManifestReader
         }
         catch (YamlException exception)
         {
-            Report(new((int)exception.Start.Line, (int)exception.Start.Column), $"this is not YAML, and nothing after it was read: {exception.Message}");
+            ReportSyntax(text, exception, Report);
         }
 
         return new(documents, problems);
+    }
+
+    /// <summary>The parser reports a tab where the object around it begins, so the tab is looked for.</summary>
+    private static void ReportSyntax(string text, YamlException exception, Action<Position, string> report)
+    {
+        var start = new Position((int)exception.Start.Line, (int)exception.Start.Column);
+        var rest = text.Split('\n').Skip(start.Line - 1).TakeWhile((line, index) => index == 0 || !line.StartsWith("---", StringComparison.Ordinal)).ToList();
+        var tab = rest.FindIndex(line => line.StartsWith('\t') && line.Trim().Length > 0);
+        if (tab >= 0)
+        {
+            report(new(start.Line + tab, 1), "this is not YAML, and nothing after it was read: the line is indented by a tab: use spaces");
+            return;
+        }
+
+        report(start, $"this is not YAML, and nothing after it was read: {exception.Message}");
     }
 
     private static IEnumerable<string> Files(string path)
@@ -77,7 +92,8 @@ public static class ManifestReader
             case YamlNode.Mapping mapping when HasText(mapping, "apiVersion") && HasText(mapping, "kind"):
                 return [mapping];
             default:
-                report(root.Start, "this is not an object of Kubernetes: apiVersion and kind are missing");
+                var missing = string.Join(" and ", new[] { "apiVersion", "kind" }.Where(key => root is not YamlNode.Mapping some || !HasText(some, key)));
+                report(root.Start, $"this is not an object of Kubernetes: add {missing}");
                 return [];
         }
     }

@@ -66,6 +66,9 @@ public sealed class CheckTests
     [InlineData("clientSecret}", "clientSecret}\n    expirationTime: 2028-03-01", "8:5 error spec.clientSecrets[0].expirationTime: must be a date and time")]
     [InlineData("visma-operator.io/v1\nkind: OAuthClient", "visma-operator.io/v1\nkind: OauthClients", "2:1 error kind: there is no kind OauthClients in visma-operator.io: did you mean OAuthClient?")]
     [InlineData("visma-operator.io/v1\nkind: OAuthClient", "visma-operator.io/v1beta1\nkind: OAuthClient", "1:1 error apiVersion: there is no version visma-operator.io/v1beta1: write visma-operator.io/v1")]
+    [InlineData("visma-operator.io/v1\nkind: OAuthClient", "visma-operator/v1\nkind: OAuthClient", "1:1 error apiVersion: there is no kind OAuthClient in visma-operator/v1: did you mean visma-operator.io/v1?")]
+    [InlineData("apiVersion: visma-operator.io/v1\n", "", "1:1 error : this is not an object of Kubernetes: add apiVersion")]
+    [InlineData("  clientID: isv_acme", "\tclientID: isv_acme", "5:1 error : this is not YAML, and nothing after it was read: the line is indented by a tab: use spaces")]
     [InlineData("name: acme", "name: Acme", "3:12 error metadata.name: metadata.name must be made of")]
     public void A_broken_client_is_found_in_its_place(string sound, string broken, string expected)
     {
