@@ -29,8 +29,12 @@ public static class Conditions
         var set = condition with
         {
             LastTransitionTime = present is not null && present.Status == condition.Status ? present.LastTransitionTime : WholeSeconds(now),
-            Message = condition.Message.Length <= LongestMessage ? condition.Message : condition.Message[..LongestMessage],
         };
+        if (set.Message.Length > LongestMessage)
+        {
+            set = set with { Message = set.Message[..LongestMessage] };
+        }
+
         return present is null
             ? [.. conditions ?? [], set]
             : [.. conditions!.Select(other => other.Type == set.Type ? set : other)];
