@@ -63,7 +63,7 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
         scene.Start();
         var work = new Job(scene).DoAsync(enough.Token);
 
-        var refused = await Eventually.GetAsync($"a refusal: {job}", _ => Task.FromResult(scene.Refused().FirstOrDefault()), Ct);
+        var refused = await Eventually.GetAsync($"a refusal: {job}", _ => Task.FromResult(scene.Refused() is [var first, ..] ? first : null), Ct);
 
         Assert.Equal(job, refused.Job);
         await enough.CancelAsync();

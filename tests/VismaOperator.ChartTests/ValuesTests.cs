@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Commands;
 using VismaOperator.Rules;
@@ -9,7 +8,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.ChartTests;
 
 /// <summary>The values, their schema, and the options of the operator say the same.</summary>
-public sealed partial class ValuesTests
+public sealed class ValuesTests
 {
     // How to reach a cluster is no question in a cluster.
     private static readonly string[] onlyOutside = ["kubeconfig", "context"];
@@ -85,7 +84,8 @@ public sealed partial class ValuesTests
     public void The_chart_has_the_version_of_the_operator()
     {
         var chart = File.ReadAllText(Chart.PathOf("Chart.yaml"));
-        var version = VersionPrefix().Match(File.ReadAllText(RepositoryFolder.PathOf("Directory.Build.props"))).Groups[1].Value;
+        var properties = File.ReadAllText(RepositoryFolder.PathOf("Directory.Build.props"));
+        var version = properties.Split("<VersionPrefix>")[1].Split("</VersionPrefix>")[0];
 
         Assert.Contains($"\nversion: {version}\n", chart, StringComparison.Ordinal);
         Assert.Contains($"\nappVersion: {version}\n", chart, StringComparison.Ordinal);
@@ -138,7 +138,4 @@ public sealed partial class ValuesTests
             AssertClosed(items, path + "[]");
         }
     }
-
-    [GeneratedRegex("<VersionPrefix>(.+)</VersionPrefix>")]
-    private static partial Regex VersionPrefix();
 }
