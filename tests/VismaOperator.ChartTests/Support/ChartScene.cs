@@ -12,6 +12,9 @@ namespace VismaOperator.ChartTests.Support;
 /// </summary>
 internal sealed class ChartScene : IAsyncDisposable
 {
+    /// <summary>The collection of the tests that start an operator: one that serves all namespaces would do the work of the others.</summary>
+    public const string OneAtATime = "one operator at a time";
+
     private static readonly string[] kinds = ["ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];
 
     private readonly ApiServer server;

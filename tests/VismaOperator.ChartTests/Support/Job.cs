@@ -36,6 +36,7 @@ internal sealed class Job(ChartScene scene)
         await scene.Admin.PatchAsync(SecretPath, JsonNode.Parse("""{"data": {"base_url": "dGFtcGVyZWQ="}}""")!, cancellationToken);
         await UntilAsync(SecretPath, "the Secret to be healed", node => node["data"]!["base_url"]!.GetValue<string>() != "dGFtcGVyZWQ=", cancellationToken);
         Assert.Equal(published, (await scene.Admin.GetAsync(SecretPath, cancellationToken))["data"]!["access_token"]!.GetValue<string>());
+        Assert.Single(scene.Provider.Ledger.TokenRequests);
 
         await scene.Admin.PatchAsync(ClientPath, JsonNode.Parse("""{"spec": {"allowedNamespaces": {"from": "Same", "selector": null}}}""")!, cancellationToken);
         await Eventually.BecomesTrueAsync("the Secret to be gone", async token => await scene.Admin.FindAsync(SecretPath, token) is null, cancellationToken);
