@@ -28,7 +28,7 @@ public sealed class KubectlTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task Both_kinds_answer_to_their_category_and_narrownames()
+    public async Task Both_kinds_answer_to_their_category_and_short_names()
     {
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateAllAsync();
