@@ -125,8 +125,12 @@ internal sealed class SecretFolder(string path, TimeProvider time)
     {
         var stamp = time.GetUtcNow().ToString("yyyy_MM_dd_HH_mm_ss.fffffff", CultureInfo.InvariantCulture);
         var name = VersionPrefix + stamp;
+        while (Path.Exists(Path.Combine(path, name)))
+        {
+            name += "_"; // the clock was set back: what a reader may have open now is never written into
+        }
+
         var folder = Path.Combine(path, name);
-        RemoveEntry(folder);
         UnixFiles.CreatePrivateDirectory(folder);
         foreach (var (key, value) in files)
         {

@@ -1,0 +1,162 @@
+using Microsoft.Extensions.Logging;
+using VismaOperator.Commands;
+using VismaOperator.Hosting;
+using VismaOperator.Local;
+using VismaOperator.Rules;
+
+namespace VismaOperator.Tests.Commands;
+
+public sealed class OptionTests
+{
+    [Fact]
+    public async Task Without_options_everything_has_its_documented_default()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync("run"));
+
+        var options = line.Run!;
+        Assert.Equal((null, null, null), (options.Kubeconfig, options.Context, options.LeaderElection));
+        Assert.Equal((8, 8080), (options.Workers, options.HttpPort));
+        Assert.Equal(new LogOptions { Format = LogFormat.Json, Level = LogLevel.Information }, options.Logs);
+        Assert.Empty(options.Namespaces);
+        Assert.Equal(new AllowLists().AllowedIssuers, options.AllowLists.AllowedIssuers);
+        Assert.False(options.AllowLists.AllowInsecureIssuers);
+    }
+
+    [Fact]
+    public async Task Every_option_of_run_reaches_the_operator()
+    {
+        var line = new CommandLine();
+
+        await line.InvokeAsync(
+            "run", "--kubeconfig", "kc", "--context", "staging", "--namespaces", "a,b", "--namespaces", "c", "--allowed-issuers", "https://id.example.com",
+            "--allowed-api-hosts", "api.example.com,api.example.org:8443", "--insecure-issuers", "--leader-elect", "false", "--workers", "3", "--http-port", "0",
+            "--log-format", "text", "--log-level", "debug", "--allowed-metadata-prefixes", "example.com/");
+
+        var options = line.Run!;
+        Assert.Equal(("kc", "staging", false), (options.Kubeconfig, options.Context, options.LeaderElection));
+        Assert.Equal(["a", "b", "c"], options.Namespaces);
+        Assert.Equal(["https://id.example.com"], options.AllowLists.AllowedIssuers);
+        Assert.Equal(["api.example.com", "api.example.org:8443"], options.AllowLists.AllowedApiHosts);
+        Assert.Equal(["example.com/"], options.AllowLists.AllowedMetadataPrefixes);
+        Assert.True(options.AllowLists.AllowInsecureIssuers);
+        Assert.Equal((3, 0), (options.Workers, options.HttpPort));
+        Assert.Equal(new LogOptions { Format = LogFormat.Text, Level = LogLevel.Debug }, options.Logs);
+    }
+
+    [Fact]
+    public async Task A_variable_stands_in_for_an_absent_option_and_yields_to_a_given_one()
+    {
+        var line = new CommandLine()
+            .With("VISMA_OPERATOR_WORKERS", "5")
+            .With("VISMA_OPERATOR_HTTP_PORT", "9000")
+            .With("VISMA_OPERATOR_NAMESPACES", "a, b")
+            .With("VISMA_OPERATOR_LEADER_ELECT", "true")
+            .With("VISMA_OPERATOR_CONTEXT", "  "); // set but empty: deployment tools cannot always leave a variable out
+
+        await line.InvokeAsync("run", "--http-port", "9001");
+
+        Assert.Equal((5, 9001, true, null), (line.Run!.Workers, line.Run.HttpPort, line.Run.LeaderElection, line.Run.Context));
+        Assert.Equal(["a", "b"], line.Run.Namespaces);
+    }
+
+    [Fact]
+    public async Task All_problems_are_named_at_once_and_nothing_starts()
+    {
+        var line = new CommandLine().With("VISMA_OPERATOR_LOG_LEVEL", "loud");
+
+        var code = await line.InvokeAsync("run", "--http-port", "70000", "--allowed-issuers", "http://id.example.com", "--namespaces", "Bad_Name", "--workers", "0");
+
+        Assert.Equal(ExitCode.UnusableArguments, code);
+        Assert.Null(line.Run);
+        Assert.Contains("--http-port: '70000' is not a whole number from 0 to 65535", line.Error, StringComparison.Ordinal);
+        Assert.Contains("--allowed-issuers: 'http://id.example.com' does not begin with https://", line.Error, StringComparison.Ordinal);
+        Assert.Contains("--namespaces: 'Bad_Name'", line.Error, StringComparison.Ordinal);
+        Assert.Contains("--workers: '0'", line.Error, StringComparison.Ordinal);
+        Assert.Contains("VISMA_OPERATOR_LOG_LEVEL: 'loud' is not known. Write one of: trace, debug, information, warning, error.", line.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--allowed-issuers", "https://user@id.example.com", "user info")]
+    [InlineData("--allowed-issuers", "id.example.com", "not an absolute URL")]
+    [InlineData("--allowed-issuers", "https://id.example.com/?a=b", "query")]
+    [InlineData("--allowed-api-hosts", "https://api.example.com", "host name")]
+    [InlineData("--allowed-api-hosts", "api\u2024example.com", "ASCII host name")]
+    [InlineData("--allowed-api-hosts", "api.example.com\n", "")]
+    [InlineData("--leader-elect", "perhaps", "neither true nor false")]
+    [InlineData("--log-format", "xml", "is not known")]
+    public async Task A_value_that_cannot_be_used_is_refused_with_its_cause(string option, string value, string cause)
+    {
+        var line = new CommandLine();
+
+        var code = await line.InvokeAsync("run", option, value);
+
+        // A line break around a value is what a mounted file leaves behind; it is taken off and the value judged without it.
+        Assert.Equal(cause.Length == 0 ? ExitCode.Success : ExitCode.UnusableArguments, code);
+        Assert.Contains(cause, line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_single_value_given_twice_is_an_error_instead_of_a_silent_choice()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("run", "--workers", "2", "--workers", "4"));
+        Assert.Contains("--workers: is given more than once", line.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run", "--nonsense")]
+    [InlineData("walk")]
+    [InlineData("run", "--http-port")]
+    public async Task What_the_parser_does_not_know_ends_with_exit_code_2(params string[] arguments)
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync(arguments));
+        Assert.Contains("--help", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Local_names_every_option_that_it_lacks()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("local"));
+        Assert.All(["--filename: is missing", "--out: is missing", "--state: is missing"], part => Assert.Contains(part, line.Error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Local_takes_several_directories()
+    {
+        using var folder = new TemporaryFolder();
+        var (first, second) = (folder.CreateFolder("first"), folder.CreateFolder("second"));
+        var line = new CommandLine();
+
+        await line.InvokeAsync("local", "-f", first, "-f", second, "--out", "o", "--state", "s", "--once");
+
+        Assert.Equal([first, second], line.Local!.Manifests);
+        Assert.Equal(("o", "s", LocalRun.Settled), (line.Local.Output, line.Local.State, line.Local.Until));
+        Assert.Equal(LogFormat.Text, line.Local.Logs.Format);
+    }
+
+    [Fact]
+    public async Task A_directory_that_does_not_exist_is_told_before_anything_starts()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("local", "-f", "/no/such/place", "--out", "o", "--state", "s"));
+        Assert.Contains("--filename: '/no/such/place' does not exist", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Crds_prints_both_definitions()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync("crds"));
+        Assert.Contains("name: oauthclients.visma-operator.io", line.Output, StringComparison.Ordinal);
+        Assert.Contains("name: vismaconnections.visma-operator.io", line.Output, StringComparison.Ordinal);
+    }
+}

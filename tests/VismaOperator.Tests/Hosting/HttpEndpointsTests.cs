@@ -1,0 +1,78 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Kubernetes.Controllers.Queueing;
+using Kubernetes.Controllers.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using VismaOperator.Hosting;
+
+namespace VismaOperator.Tests.Hosting;
+
+public sealed class HttpEndpointsTests : IAsyncLifetime
+{
+    private readonly OperatorHealth health = new();
+    private readonly WebApplication http = HttpHost.Build(new OperatorOptions { HttpPort = 0, Logs = new LogOptions { Level = LogLevel.Error } });
+    private readonly SocketsHttpHandler sockets = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        http.MapOperator(health);
+        await http.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        sockets.Dispose();
+        await http.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Ready_follows_the_caches_and_the_stop_while_alive_stays()
+    {
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "starting\n"), await GetAsync("/readyz"));
+
+        health.CachesSynced();
+        Assert.Equal((HttpStatusCode.OK, "ok\n"), await GetAsync("/readyz"));
+
+        health.Stopping();
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "stopping\n"), await GetAsync("/readyz"));
+        Assert.Equal((HttpStatusCode.OK, "ok\n"), await GetAsync("/livez"));
+        Assert.Equal((HttpStatusCode.OK, "ok\n"), await GetAsync("/healthz"));
+    }
+
+    [Fact]
+    public async Task Metrics_have_the_names_that_dashboards_of_controller_runtime_ask_for()
+    {
+        using var metrics = new ControllerMetrics(http.Services.GetRequiredService<IMeterFactory>());
+        using var queue = new WorkQueue(TimeProvider.System, BackoffOptions.ForKeys, () => 0);
+        metrics.ControllerStarted("vismaconnection", queue);
+        metrics.ReconcileStarted("vismaconnection");
+        metrics.ReconcileEnded("vismaconnection", ReconcileResult.Success, TimeSpan.FromMilliseconds(2));
+        metrics.Leading("visma-operator");
+
+        var (_, text) = await GetAsync("/metrics");
+
+        Assert.All(
+            [
+                "controller_runtime_reconcile_total{controller=\"vismaconnection\",result=\"success\"} 1",
+                "controller_runtime_reconcile_total{controller=\"vismaconnection\",result=\"error\"} 0",
+                "controller_runtime_reconcile_errors_total{controller=\"vismaconnection\"} 0",
+                "controller_runtime_reconcile_time_seconds_bucket{controller=\"vismaconnection\",le=\"0.005\"} 1",
+                "controller_runtime_active_workers{controller=\"vismaconnection\"} 0",
+                "workqueue_depth{",
+                "workqueue_adds_total{",
+                "workqueue_retries_total{",
+                "leader_election_master_status{name=\"visma-operator\"} 1",
+            ],
+            line => Assert.Contains("\n" + line, text, StringComparison.Ordinal));
+    }
+
+    private async Task<(HttpStatusCode Status, string Text)> GetAsync(string path)
+    {
+        using var client = new HttpMessageInvoker(sockets, disposeHandler: false);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{http.Port()}{path}");
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+}

@@ -1,0 +1,193 @@
+using Kubernetes.Controllers.Leadership;
+using Microsoft.Extensions.Logging;
+using VismaOperator.Hosting;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Hosting;
+
+public sealed class OperatorHostTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly CancellationTokenSource stop = new();
+    private readonly OperatorHealth health = new();
+    private readonly Parts parts = new();
+
+    public void Dispose() => stop.Dispose();
+
+    [Fact]
+    public async Task Controllers_start_only_after_the_caches_are_in_sync_and_this_replica_leads()
+    {
+        var running = Run();
+        await parts.Started("cache");
+        Assert.Equal("starting", health.NotReady);
+        Assert.Equal(["cache"], parts.Log);
+
+        parts.Synced.SetResult();
+        await parts.Started("election");
+        Assert.Null(health.NotReady); // a standby is ready
+        Assert.DoesNotContain("controller", parts.Log);
+
+        parts.Leads.SetResult();
+        await parts.Started("controller");
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task A_stop_drains_the_controllers_before_the_lease_is_released_and_the_caches_end_last()
+    {
+        var running = await RunLeadingAsync();
+
+        await StopAsync(running);
+
+        Assert.Equal(["controller stopped", "election stopped", "lease released", "cache stopped"], parts.Log.TakeLast(4));
+        Assert.Equal("stopping", health.NotReady);
+    }
+
+    [Theory]
+    [InlineData("cache")]
+    [InlineData("election")]
+    [InlineData("controller")]
+    public async Task A_part_that_fails_ends_the_whole_and_is_named(string part)
+    {
+        var running = await RunLeadingAsync();
+
+        parts.Fail(part, new InvalidOperationException("boom"));
+
+        var failure = await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal($"The background loop '{part}' failed: boom", failure.Message);
+        Assert.Contains("lease released", parts.Log); // another replica takes over at once, not after the lease's duration
+    }
+
+    [Fact]
+    public async Task A_part_that_ends_by_itself_is_a_failure_too()
+    {
+        var running = await RunLeadingAsync();
+
+        parts.End("cache");
+
+        var failure = await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Contains("'cache' ended by itself", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cache_that_fails_before_it_is_in_sync_does_not_leave_the_operator_waiting()
+    {
+        var running = Run();
+        await parts.Started("cache");
+
+        parts.Fail("cache", new InvalidOperationException("forbidden"));
+
+        await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_stop_while_waiting_for_the_lease_ends_without_a_failure()
+    {
+        parts.Synced.SetResult();
+        var running = Run();
+        await parts.Started("election");
+
+        await StopAsync(running);
+
+        Assert.DoesNotContain("controller", parts.Log);
+    }
+
+    private Task Run()
+    {
+        using var logs = new CapturedLogs();
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
+        return new OperatorHost(parts, parts.Leader, health, TimeProvider.System, factory.CreateLogger<OperatorHost>()).RunAsync(stop.Token);
+    }
+
+    private async Task<Task> RunLeadingAsync()
+    {
+        parts.Synced.SetResult();
+        parts.Leads.SetResult();
+        var running = Run();
+        await Task.WhenAll(parts.Started("cache"), parts.Started("election"), parts.Started("controller"));
+        return running;
+    }
+
+    private async Task StopAsync(Task running)
+    {
+        await stop.CancelAsync();
+        await running.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>One cache, one election, one controller; each writes down when it starts and stops.</summary>
+    private sealed class Parts : IControllerSet, ILeadership
+    {
+        private readonly Dictionary<string, TaskCompletionSource> started = new() { ["cache"] = Source(), ["election"] = Source(), ["controller"] = Source() };
+        private readonly Dictionary<string, TaskCompletionSource> ends = new() { ["cache"] = Source(), ["election"] = Source(), ["controller"] = Source() };
+        private readonly List<string> log = [];
+
+        public TaskCompletionSource Synced { get; } = Source();
+
+        public TaskCompletionSource Leads { get; } = Source();
+
+        public IReadOnlyList<string> Log
+        {
+            get
+            {
+                lock (log)
+                {
+                    return [.. log];
+                }
+            }
+        }
+
+        public Leader Leader => new(this, [Loop("election")], _ => Task.FromResult(Write("lease released")));
+
+        public IReadOnlyList<BackgroundLoop> Caches => [Loop("cache")];
+
+        public IReadOnlyList<BackgroundLoop> Controllers => [Loop("controller")];
+
+        public bool HasSynced => Synced.Task.IsCompleted;
+
+        public bool IsLeader => Leads.Task.IsCompleted;
+
+        public TimeSpan Remaining => TimeSpan.MaxValue;
+
+        public CancellationToken Lost => CancellationToken.None;
+
+        public Task Started(string part) => started[part].Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        public void Fail(string part, Exception exception) => ends[part].SetException(exception);
+
+        public void End(string part) => ends[part].SetResult();
+
+        public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Synced.Task.WaitAsync(cancellationToken);
+
+        public Task WaitUntilLeaderAsync(CancellationToken cancellationToken) => Leads.Task.WaitAsync(cancellationToken);
+
+        public void EnsureLeader()
+        {
+        }
+
+        private static TaskCompletionSource Source() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        private BackgroundLoop Loop(string part) => new(part, async cancellationToken =>
+        {
+            Write(part);
+            started[part].SetResult();
+            try
+            {
+                await ends[part].Task.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                Write(part + " stopped");
+                throw;
+            }
+        });
+
+        private bool Write(string line)
+        {
+            lock (log)
+            {
+                log.Add(line);
+                return true;
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.Extensions.Logging;
+using VismaConnect.StandIn;
+using VismaOperator.Hosting;
+using VismaOperator.Local;
+using VismaOperator.Rules;
+
+namespace VismaOperator.Tests.Local;
+
+/// <summary>Local mode as a whole, over the stand-in, on the real clock: manifests in, files out.</summary>
+public sealed class LocalModeTests : IAsyncLifetime
+{
+    private const string Tenant = "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a01";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly TemporaryFolder folder = new();
+    private readonly StringWriter output = new();
+    private VismaConnectStandIn provider = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        provider = await VismaConnectStandIn.StartAsync(
+            new StandInOptions
+            {
+                Clients = [new StandInClient("isv_acme") { Secrets = [new StandInSecret("local-mode-test-secret")] }],
+                Tenants = [new StandInTenant(Tenant)],
+            },
+            TestContext.Current.CancellationToken);
+        folder.CreateFolder("manifests");
+        Write("client.yaml", $$"""
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: acme, namespace: here}
+            stringData: {clientSecret: local-mode-test-secret}
+            ---
+            apiVersion: visma-operator.io/v1
+            kind: OAuthClient
+            metadata: {name: acme, namespace: here}
+            spec:
+              issuer: {{provider.Issuer.OriginalString}}
+              clientID: isv_acme
+              clientSecrets:
+              - secretKeyRef: {name: acme, key: clientSecret}
+            """);
+        Write("connection.yaml", Connection("acme", Tenant));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await provider.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Once_publishes_every_token_and_says_so()
+    {
+        Assert.True(await OnceAsync());
+
+        Assert.Equal("Bearer " + Token, File.ReadAllText(folder["out", "here", "acme-token", "authorization"]));
+        Assert.Equal(Tenant, File.ReadAllText(folder["out", "here", "acme-token", "tenant_id"]));
+        Assert.Matches("here +acme +True +TokenValid +20", output.ToString());
+        Assert.DoesNotContain(Token, output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Once_fails_with_the_cause_when_a_connection_cannot_work()
+    {
+        Write("wrong.yaml", Connection("wrong", "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a99"));
+
+        Assert.False(await OnceAsync());
+
+        Assert.Matches("here +wrong +False +TenantRefused +.*approve", output.ToString());
+        Assert.True(File.Exists(folder["out", "here", "acme-token", "access_token"]));
+    }
+
+    [Fact]
+    public async Task A_restart_asks_for_no_token_even_when_the_files_are_gone()
+    {
+        await OnceAsync();
+        var token = Token;
+        Directory.Delete(folder["out"], recursive: true);
+
+        Assert.True(await OnceAsync());
+
+        Assert.Single(provider.Ledger.TokenRequests);
+        Assert.Equal(token, Token);
+    }
+
+    [Fact]
+    public async Task A_manifest_removed_while_nothing_ran_takes_its_token_away()
+    {
+        await OnceAsync();
+        File.Delete(folder["manifests", "connection.yaml"]);
+
+        Assert.False(await OnceAsync());
+
+        Assert.Contains("The manifests hold no VismaConnection.", output.ToString(), StringComparison.Ordinal);
+        Assert.False(Path.Exists(folder["out", "here"]));
+        Assert.DoesNotContain(Directory.EnumerateFiles(folder["state"], "*", SearchOption.AllDirectories), file => File.ReadAllText(file).Contains("access_token", StringComparison.Ordinal));
+    }
+
+    private string Token => File.ReadAllText(folder["out", "here", "acme-token", "access_token"]);
+
+    private static string Connection(string name, string tenant) => $$"""
+        apiVersion: visma-operator.io/v1
+        kind: VismaConnection
+        metadata: {name: {{name}}, namespace: here}
+        spec:
+          oauthClientRef: {name: acme}
+          tenantID: {{tenant}}
+          scopes: [vismanet_erp_service_api:read]
+        """;
+
+    private void Write(string name, string content) => File.WriteAllText(folder["manifests", name], content);
+
+    private Task<bool> OnceAsync()
+    {
+        var options = new LocalOptions
+        {
+            Manifests = [folder["manifests"]],
+            Output = folder["out"],
+            State = folder["state"],
+            Until = LocalRun.Settled,
+            AllowLists = new AllowLists { AllowedIssuers = [provider.Issuer.OriginalString], AllowInsecureIssuers = true },
+            Logs = new LogOptions { Format = LogFormat.Text, Level = LogLevel.Critical },
+        };
+        return new LocalMode(options, output, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+}

@@ -1,0 +1,154 @@
+using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
+using Kubernetes.Client.Resources;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using VismaOperator.Local;
+using VismaOperator.OAuthClients;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Tests.Local;
+
+public sealed class ManifestTests : IDisposable
+{
+    private static readonly NamespacedName Acme = new("integrations", "acme");
+    private readonly TemporaryFolder folder = new();
+    private readonly CapturedLogs logs = new();
+    private readonly ILoggerFactory factory;
+    private readonly InMemoryCluster cluster = new(new FakeTimeProvider());
+    private readonly ManifestFolders manifests;
+
+    public ManifestTests()
+    {
+        factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
+        manifests = new ManifestFolders([folder.Path], new ManifestApplier(cluster, factory.CreateLogger<ManifestApplier>()), TimeProvider.System, factory.CreateLogger<ManifestFolders>());
+    }
+
+    public void Dispose()
+    {
+        factory.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Every_kind_is_created_and_namespaces_come_along()
+    {
+        folder.Write("all.yaml", $"{Client}\n---\n{Connection("a")}\n---\n{Credentials}");
+
+        await manifests.LoadAsync(Token);
+
+        Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.Equal("s3cret", (await cluster.FindAsync<Secret>(Acme, Token))!.Data!["clientSecret"].RevealText());
+        Assert.Equal("integrations", (await cluster.FindAsync<Namespace>(NamespacedName.ClusterScoped("integrations"), Token))!.Metadata.Label("kubernetes.io/metadata.name"));
+    }
+
+    [Fact]
+    public async Task Reading_again_changes_nothing_and_a_changed_spec_counts_one_generation()
+    {
+        folder.Write("connection.yaml", Connection("a"));
+        await manifests.LoadAsync(Token);
+        var version = cluster.ResourceVersion;
+
+        await manifests.LoadAsync(Token);
+        Assert.Equal(version, cluster.ResourceVersion);
+
+        folder.Write("connection.yaml", Connection("another"));
+        await manifests.LoadAsync(Token);
+        var changed = await cluster.FindAsync<VismaConnection>(Acme, Token);
+        Assert.Equal((2, "another"), (changed!.Metadata.Generation, changed.Spec.DisplayName));
+    }
+
+    [Fact]
+    public async Task A_file_is_read_again_only_when_it_changed()
+    {
+        folder.Write("connection.yaml", Connection("a"));
+        await manifests.LoadIfChangedAsync(Token);
+        await manifests.LoadIfChangedAsync(Token);
+        Assert.Single(logs.Lines, line => line.Contains("Manifests read", StringComparison.Ordinal));
+
+        folder.Write("connection.yaml", Connection("longer than before"));
+        await manifests.LoadIfChangedAsync(Token);
+        Assert.Equal(2, logs.Lines.Count(line => line.Contains("Manifests read", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_is_in_no_manifest_any_more_is_deleted_but_never_while_one_is_unreadable()
+    {
+        folder.Write("client.yaml", Client);
+        folder.Write("secret.yaml", Credentials);
+        folder.Write("connection.yaml", Connection("a"));
+        await manifests.LoadAsync(Token);
+
+        folder.Write("connection.yaml", "kind: [");
+        File.Delete(folder["secret.yaml"]);
+        await manifests.LoadAsync(Token);
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.NotNull(await cluster.FindAsync<Secret>(Acme, Token));
+        Assert.Contains(logs.Lines, line => line.Contains("connection.yaml", StringComparison.Ordinal) && line.StartsWith("Error", StringComparison.Ordinal));
+
+        File.Delete(folder["connection.yaml"]);
+        await manifests.LoadAsync(Token);
+        Assert.Null(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.Null(await cluster.FindAsync<Secret>(Acme, Token));
+        Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
+    }
+
+    [Fact]
+    public async Task A_manifest_does_not_overwrite_the_operators_own_secret()
+    {
+        var published = new Secret
+        {
+            Metadata = new ObjectMeta { Name = Acme.Name, Namespace = Acme.Namespace, Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.TokenSecretValue } },
+        };
+        var before = await cluster.CreateAsync(published, Token);
+        folder.Write("secret.yaml", Credentials);
+
+        await manifests.LoadAsync(Token);
+
+        Assert.Equal(before.Metadata.ResourceVersion, (await cluster.FindAsync<Secret>(Acme, Token))!.Metadata.ResourceVersion);
+        Assert.Contains(logs.Lines, line => line.Contains("Rename one of them", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_name_that_would_leave_the_output_directory_is_a_problem_with_its_place()
+    {
+        folder.Write("bad.yaml", Connection("a").Replace("namespace: integrations", "namespace: ../../etc", StringComparison.Ordinal));
+
+        await manifests.LoadAsync(Token);
+
+        Assert.Contains(logs.Lines, line => line.Contains("'../../etc' cannot be the name", StringComparison.Ordinal) && line.Contains("bad.yaml:3", StringComparison.Ordinal));
+        Assert.Empty((await cluster.ListPageAsync<VismaConnection>(ResourceSelector.All, 10, continueToken: null, Token)).Items);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private const string Client = """
+        apiVersion: visma-operator.io/v1
+        kind: OAuthClient
+        metadata: {name: acme, namespace: integrations}
+        spec:
+          clientID: isv_acme
+          clientSecrets:
+          - secretKeyRef: {name: acme, key: clientSecret}
+        """;
+
+    private const string Credentials = """
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: acme, namespace: integrations}
+        stringData: {clientSecret: s3cret}
+        """;
+
+    private static string Connection(string displayName) => $$"""
+        apiVersion: visma-operator.io/v1
+        kind: VismaConnection
+        metadata: {name: acme, namespace: integrations}
+        spec:
+          displayName: {{displayName}}
+          oauthClientRef: {name: acme}
+          tenantID: 5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a01
+          scopes: [vismanet_erp_service_api:read]
+        """;
+}

@@ -1,0 +1,80 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Structure;
+
+/// <summary>The borders of docs/architecture.md, as far as project files and documents can break them.</summary>
+public sealed partial class ProjectTests
+{
+    [Theory]
+    [InlineData("Lifecycle", "", "")]
+    [InlineData("OAuth", "", "Duende.IdentityModel,Polly.Core,Polly.RateLimiting")]
+    [InlineData("Kubernetes.Client", "", "KubernetesClient.Aot,YamlDotNet")]
+    [InlineData("Kubernetes.Controllers", "Kubernetes.Client", "")]
+    [InlineData("VismaOperator", "Kubernetes.Controllers,Lifecycle,OAuth", "OpenTelemetry.Exporter.Prometheus.AspNetCore,OpenTelemetry.Extensions.Hosting,System.CommandLine,YamlDotNet")]
+    public void A_project_references_what_the_architecture_draws_and_nothing_else(string project, string projects, string packages)
+    {
+        var file = XDocument.Load(Repository.Path("operator", project, project + ".csproj"));
+
+        Assert.Equal(projects, Sorted(file, "ProjectReference", include => Path.GetFileNameWithoutExtension(include.Replace('\\', '/'))));
+        Assert.Equal(packages, Sorted(file, "PackageReference", include => include));
+    }
+
+    [Fact]
+    public void There_are_five_production_projects_and_none_is_a_drawer_for_everything()
+    {
+        var names = Projects("operator").ToList();
+
+        Assert.Equal(["Kubernetes.Client", "Kubernetes.Controllers", "Lifecycle", "OAuth", "VismaOperator"], names.Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(names.Concat(Projects("tests")), name => DrawerName().IsMatch(name));
+    }
+
+    [Fact]
+    public void Every_make_target_that_a_document_names_exists()
+    {
+        var targets = MakeTarget().Matches(File.ReadAllText(Repository.Path("Makefile"))).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+        var named = from document in Documents()
+                    from Match match in MakeCall().Matches(File.ReadAllText(document))
+                    let target = match.Groups["name"].Value
+                    where !targets.Contains(target)
+                    select $"{Path.GetRelativePath(Repository.Root, document)}: make {target}";
+
+        Assert.Empty(named);
+    }
+
+    [Fact]
+    public void Every_relative_link_of_a_document_leads_somewhere()
+    {
+        var dead = from document in Documents()
+                   from Match match in Link().Matches(File.ReadAllText(document))
+                   let target = match.Groups["target"].Value
+                   where !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, target))
+                   select $"{Path.GetRelativePath(Repository.Root, document)}: {target}";
+
+        Assert.Empty(dead);
+    }
+
+    private static IEnumerable<string> Documents() =>
+        Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Directory.EnumerateFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories));
+
+    private static IEnumerable<string> Projects(string folder) =>
+        Directory.EnumerateDirectories(Repository.Path(folder))
+            .Where(project => Directory.EnumerateFiles(project, "*.csproj").Any())
+            .Select(project => Path.GetFileName(project));
+
+    private static string Sorted(XDocument project, string element, Func<string, string> name) =>
+        string.Join(',', project.Descendants(element).Select(reference => name(reference.Attribute("Include")!.Value)).Order(StringComparer.Ordinal));
+
+    [GeneratedRegex(@"(^|\.)(Common|Shared|Core|Utils?|Helpers?)(\.|$)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex DrawerName();
+
+    [GeneratedRegex("^(?<name>[a-z]+):", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex MakeTarget();
+
+    [GeneratedRegex(@"(^ {4}|`)make (?<name>[a-z]+)", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex MakeCall();
+
+    [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Link();
+}
