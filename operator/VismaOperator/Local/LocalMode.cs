@@ -53,7 +53,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         BackgroundLoop[] files = [new("manifests", manifests.RunAsync), new("token files", folders.RunAsync), new("events", cluster.SweepEventsAsync)];
         var host = new OperatorHost(new LocalControllers(controllers, files), leader, new OperatorHealth(), time, logs.CreateLogger<OperatorHost>());
         return options.Until == LocalRun.Settled
-            ? await RunUntilSettledAsync(host, cluster, folders, settle, stop)
+            ? await RunUntilSettledAsync(host, cluster, folders, new Settlement(cluster.Client, controllers.WhenAtRestAsync, settle, time), stop)
             : await RunUntilStoppedAsync(host, stop);
     }
 
@@ -81,11 +81,11 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         return true;
     }
 
-    private async Task<bool> RunUntilSettledAsync(OperatorHost host, LocalCluster cluster, SecretFolders folders, Wakeup changed, CancellationToken stop)
+    private async Task<bool> RunUntilSettledAsync(OperatorHost host, LocalCluster cluster, SecretFolders folders, Settlement settlement, CancellationToken stop)
     {
         using var settled = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var running = host.RunAsync(settled.Token);
-        var waiting = new Settlement(cluster.Client, changed, time).WaitAsync(settled.Token);
+        var waiting = settlement.WaitAsync(settled.Token);
         await Task.WhenAny(running, waiting);
         await settled.CancelAsync();
         await running; // a part that failed is told here

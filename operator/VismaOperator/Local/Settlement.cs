@@ -2,12 +2,16 @@ using Kubernetes.Client;
 
 namespace VismaOperator.Local;
 
-/// <summary>Waits until every connection is Ready or Stalled.</summary>
-internal sealed class Settlement(IKubernetesClient cluster, Wakeup changed, TimeProvider time)
+/// <summary>Waits until every connection is Ready or Stalled and the controllers have nothing left to do.</summary>
+/// <param name="cluster">Where the connections are.</param>
+/// <param name="atRest">Completes once no key is due or being reconciled.</param>
+/// <param name="changed">Signalled with every change of the cluster.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Settlement(IKubernetesClient cluster, Func<Task> atRest, Wakeup changed, TimeProvider time)
 {
     /// <summary>
-    /// A kept status may say Ready before the controllers had their first look at a changed client, so the verdict must
-    /// hold for a moment in which nothing is written. A look takes milliseconds.
+    /// A kept status may say Ready before the caches have woken the controllers, so the verdict must hold for a moment in
+    /// which nothing is written, and then until the looks under way have ended.
     /// </summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
@@ -26,7 +30,12 @@ internal sealed class Settlement(IKubernetesClient cluster, Wakeup changed, Time
             }
             else if (time.GetElapsedTime(quietSince) >= Quiet)
             {
-                return;
+                if (atRest() is { IsCompleted: true })
+                {
+                    return;
+                }
+
+                await atRest().WaitAsync(cancellationToken);
             }
 
             await changed.WaitAsync(Quiet / 4, cancellationToken);
