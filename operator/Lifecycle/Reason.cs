@@ -54,6 +54,9 @@ public static class Reason
     /// <summary>The API server refuses the Secret as it would be written.</summary>
     public const string SecretInvalid = nameof(SecretInvalid);
 
+    /// <summary>The operator may not read the namespace whose labels decide about an allowance.</summary>
+    public const string NamespaceForbidden = nameof(NamespaceForbidden);
+
     /// <summary>The Secret that the connection names belongs to someone else.</summary>
     public const string SecretNotOwned = nameof(SecretNotOwned);
 

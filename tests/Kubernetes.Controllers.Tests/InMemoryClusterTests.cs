@@ -94,13 +94,13 @@ public sealed class InMemoryClusterTests : IAsyncDisposable
         set.Follow(new HashSet<NamespacedName> { Some.Key });
         running.Add(set.RunAsync(stop.Token));
 
-        Assert.IsType<Watched<SecretMetadata>.Missing>(await Wait.For(states.Reader.ReadAsync()));
+        Assert.IsType<Watched<SecretMetadata>.Missing>(await Wait.For(states.Reader.ReadAsync(TestContext.Current.CancellationToken)));
         await CreateAsync("other");
         await CreateAsync("acme");
-        var present = Assert.IsType<Watched<SecretMetadata>.Present>(await Wait.For(states.Reader.ReadAsync()));
+        var present = Assert.IsType<Watched<SecretMetadata>.Present>(await Wait.For(states.Reader.ReadAsync(TestContext.Current.CancellationToken)));
         Assert.Equal("acme", present.Resource.Metadata.Name);
         await cluster.DeleteAsync<Secret>(Some.Key, preconditions: null, stop.Token);
-        Assert.IsType<Watched<SecretMetadata>.Missing>(await Wait.For(states.Reader.ReadAsync()));
+        Assert.IsType<Watched<SecretMetadata>.Missing>(await Wait.For(states.Reader.ReadAsync(TestContext.Current.CancellationToken)));
     }
 
     [Fact]

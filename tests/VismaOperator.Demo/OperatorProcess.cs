@@ -28,7 +28,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
     public static OperatorProcess Start(IEnumerable<string> arguments, string logPath)
     {
         var executable = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "visma-operator.exe" : "visma-operator");
-        var start = new ProcessStartInfo(executable, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(executable, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
         var running = new OperatorProcess(new Process { StartInfo = start }, logPath);
         running.process.Start();
         running.process.BeginErrorReadLine();

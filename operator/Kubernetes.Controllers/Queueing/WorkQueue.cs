@@ -27,6 +27,9 @@ public sealed class WorkQueue : IDisposable
     /// <summary>A server that asks for a longer pause than this is not believed.</summary>
     private static readonly TimeSpan longestRetryAfter = TimeSpan.FromHours(1);
 
+    /// <summary>Clocks are corrected by less; a larger step back means that every appointment was made by a wrong clock.</summary>
+    private static readonly TimeSpan clockTolerance = TimeSpan.FromMinutes(1);
+
     private readonly Lock gate = new();
     private readonly TimeProvider time;
     private readonly BackoffOptions backoff;
@@ -38,6 +41,7 @@ public sealed class WorkQueue : IDisposable
     private readonly Appointments appointments = new();
     private readonly Dictionary<NamespacedName, int> failures = [];
     private readonly ITimer timer;
+    private (DateTimeOffset Wall, long Monotonic) lastLook;
     private TaskCompletionSource? rest;
     private long adds;
     private long retries;
@@ -51,6 +55,7 @@ public sealed class WorkQueue : IDisposable
         this.time = time;
         this.backoff = backoff;
         this.random = random;
+        lastLook = (time.GetUtcNow(), time.GetTimestamp());
         timer = time.CreateTimer(_ => HandOutDue(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -212,7 +217,9 @@ public sealed class WorkQueue : IDisposable
         lock (gate)
         {
             var now = time.GetUtcNow();
-            while (appointments.TryTakeDue(now, out var key))
+            var due = WasSetBack(now) ? DateTimeOffset.MaxValue : now;
+            lastLook = (now, time.GetTimestamp());
+            while (appointments.TryTakeDue(due, out var key))
             {
                 MakeReady(key);
             }
@@ -220,6 +227,9 @@ public sealed class WorkQueue : IDisposable
             ArmTimer(now);
         }
     }
+
+    /// <summary>Appointments by a clock that has been set back would be kept too late by as much: better to look at everything once.</summary>
+    private bool WasSetBack(DateTimeOffset now) => now + clockTolerance < lastLook.Wall + time.GetElapsedTime(lastLook.Monotonic);
 
     /// <summary>Needs the lock.</summary>
     private void ArmTimer(DateTimeOffset now)

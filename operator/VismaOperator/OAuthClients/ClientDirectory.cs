@@ -13,6 +13,9 @@ namespace VismaOperator.OAuthClients;
 /// </summary>
 internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialReader reader, CredentialBook book, INamespaces namespaces, AllowLists allowLists, TimeProvider time)
 {
+    // Nothing tells when a permission was given.
+    private static readonly TimeSpan namespaceRetry = TimeSpan.FromSeconds(30);
+
     /// <summary>Looks the connection's client up; null while the caches do not know yet.</summary>
     public async Task<ClientAnswer?> FindAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
@@ -22,9 +25,9 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
             return new ClientAnswer(new ClientFacts.Missing(NotAvailable(connection)));
         }
 
-        if (await RefusalAsync(client, connection, cancellationToken) is { } refusal)
+        if (await ObjectionAsync(client, connection, cancellationToken) is { } objection)
         {
-            return new ClientAnswer(new ClientFacts.Refusing(refusal));
+            return new ClientAnswer(objection);
         }
 
         return reader.IsReady(client) ? Usability(client, connection) : null;
@@ -87,21 +90,49 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
             : $"OAuthClient {name} does not exist, or does not allow namespace {place}. Apply it, add the namespace to its spec.allowedNamespaces, or correct spec.oauthClientRef.");
     }
 
-    private async Task<Problem?> RefusalAsync(OAuthClient client, VismaConnection connection, CancellationToken cancellationToken)
+    // Why this connection may not use the client, or may not for now; null when it may.
+    private async Task<ClientFacts?> ObjectionAsync(OAuthClient client, VismaConnection connection, CancellationToken cancellationToken)
     {
         var place = connection.Metadata.Namespace ?? string.Empty;
+        return await AllowanceAsync(client, place, cancellationToken) switch
+        {
+            Allowance.Unknown => new ClientFacts.Unusable(NamespaceUnreadable(place), time.GetUtcNow() + namespaceRetry),
+            Allowance.Refused => new ClientFacts.Refusing(NotAvailable(connection)),
+            _ when IsTenantAllowed(client.Spec.Tenants, connection) => null,
+            _ => new ClientFacts.Refusing(TenantNotAllowed(client, connection)),
+        };
+    }
+
+    private async Task<Allowance> AllowanceAsync(OAuthClient client, string place, CancellationToken cancellationToken)
+    {
         var home = client.Metadata.Namespace ?? string.Empty;
         var allowed = client.Spec.AllowedNamespaces;
-        var labels = allowed.From == NamespaceScope.Selector && place != home ? await namespaces.LabelsOfAsync(place, cancellationToken) : null;
-        var isNamespaceAllowed = place == home || (allowed.From == NamespaceScope.Selector && labels is null ? false : allowed.Includes(home, place, labels));
-        if (!isNamespaceAllowed)
+        if (place == home || allowed.From != NamespaceScope.Selector)
         {
-            return NotAvailable(connection);
+            return allowed.Includes(home, place, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Refused;
         }
 
-        return IsTenantAllowed(client.Spec.Tenants, connection) ? null : new Problem(
-            Reason.TenantNotAllowed,
-            $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace {place}. Ask its owner to add the combination to spec.tenants.");
+        return await namespaces.LabelsOfAsync(place, cancellationToken) switch
+        {
+            NamespaceLabels.Known known => allowed.Includes(home, place, known.Labels) ? Allowance.Given : Allowance.Refused,
+            NamespaceLabels.Absent => Allowance.Refused,
+            _ => Allowance.Unknown,
+        };
+    }
+
+    private static Problem TenantNotAllowed(OAuthClient client, VismaConnection connection) => new(
+        Reason.TenantNotAllowed,
+        $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Metadata.Namespace}. Ask its owner to add the combination to spec.tenants.");
+
+    private static Problem NamespaceUnreadable(string place) => new(
+        Reason.NamespaceForbidden,
+        $"The operator may not read namespace {place}, whose labels decide whether it may use the OAuthClient. Grant its service account get on this namespace; until then the present token is kept and not renewed.");
+
+    private enum Allowance
+    {
+        Refused,
+        Given,
+        Unknown,
     }
 
     private static bool IsTenantAllowed(IReadOnlyList<TenantRule>? rules, VismaConnection connection) =>

@@ -8,22 +8,40 @@ namespace VismaOperator.OAuthClients;
 /// <summary>What the operator needs to know of namespaces.</summary>
 internal interface INamespaces
 {
-    /// <summary>The labels of a namespace; null when it does not exist or may not be read.</summary>
-    ValueTask<IReadOnlyDictionary<string, string>?> LabelsOfAsync(string name, CancellationToken cancellationToken);
+    /// <summary>The labels of a namespace, as far as they can be known.</summary>
+    ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>True when the namespace is known to be on its way out, so that nothing can be created in it.</summary>
     bool IsGoing(string name);
+}
+
+/// <summary>What is known of a namespace's labels. Not to know is no reason to take anything back, so it is told apart from there being none.</summary>
+internal abstract record NamespaceLabels
+{
+    private NamespaceLabels()
+    {
+    }
+
+    /// <summary>The namespace and its labels, if any.</summary>
+    public static NamespaceLabels Of(Namespace? found) =>
+        found is null ? new Absent() : new Known(found.Metadata.Labels ?? new Dictionary<string, string>());
+
+    /// <summary>The labels.</summary>
+    public sealed record Known(IReadOnlyDictionary<string, string> Labels) : NamespaceLabels;
+
+    /// <summary>There is no such namespace.</summary>
+    public sealed record Absent : NamespaceLabels;
+
+    /// <summary>The operator may not read the namespace, and never could since it started.</summary>
+    public sealed record Unreadable : NamespaceLabels;
 }
 
 /// <summary>Namespaces from a cluster-wide watch.</summary>
 internal sealed class WatchedNamespaces(Store<Namespace> store) : INamespaces
 {
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyDictionary<string, string>?> LabelsOfAsync(string name, CancellationToken cancellationToken)
-    {
-        var found = store.Find(NamespacedName.ClusterScoped(name));
-        return ValueTask.FromResult(found is null ? null : found.Metadata.Labels ?? new Dictionary<string, string>());
-    }
+    public ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(NamespaceLabels.Of(store.Find(NamespacedName.ClusterScoped(name))));
 
     /// <inheritdoc/>
     public bool IsGoing(string name) => store.Find(NamespacedName.ClusterScoped(name))?.Metadata.DeletionTimestamp is not null;
@@ -40,30 +58,26 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     private readonly ConcurrentDictionary<string, (DateTimeOffset At, Namespace? Found)> kept = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyDictionary<string, string>?> LabelsOfAsync(string name, CancellationToken cancellationToken)
+    public async ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken)
     {
-        if (!kept.TryGetValue(name, out var entry) || time.GetUtcNow() - entry.At > keptFor)
+        if (kept.TryGetValue(name, out var entry) && time.GetUtcNow() - entry.At <= keptFor)
         {
-            entry = (time.GetUtcNow(), await FetchAsync(name, cancellationToken));
-            kept[name] = entry;
+            return NamespaceLabels.Of(entry.Found);
         }
 
-        return entry.Found is null ? null : entry.Found.Metadata.Labels ?? new Dictionary<string, string>();
+        try
+        {
+            var found = await client.FindAsync<Namespace>(NamespacedName.ClusterScoped(name), cancellationToken);
+            kept[name] = (time.GetUtcNow(), found);
+            return NamespaceLabels.Of(found);
+        }
+        catch (KubernetesException failure) when (failure.IsForbidden)
+        {
+            // A Role that is being replaced must not withdraw what was allowed: the last labels known stand.
+            return kept.TryGetValue(name, out var last) ? NamespaceLabels.Of(last.Found) : new NamespaceLabels.Unreadable();
+        }
     }
 
     /// <inheritdoc/>
     public bool IsGoing(string name) => kept.TryGetValue(name, out var entry) && entry.Found?.Metadata.DeletionTimestamp is not null;
-
-    private async Task<Namespace?> FetchAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await client.FindAsync<Namespace>(NamespacedName.ClusterScoped(name), cancellationToken);
-        }
-        catch (KubernetesException failure) when (failure.IsForbidden)
-        {
-            // Not to know is no reason to take anything back: a Role that is replaced must not withdraw what was allowed.
-            return kept.TryGetValue(name, out var last) ? last.Found : null;
-        }
-    }
 }

@@ -173,6 +173,31 @@ public sealed class WorkQueueTests : IDisposable
         return (time.GetUtcNow() - failedAt).TotalMilliseconds;
     }
 
+    [Fact]
+    public async Task A_clock_that_is_set_back_makes_every_appointment_due_within_a_minute()
+    {
+        var settable = new SettableClock();
+        using var set = new WorkQueue(settable, BackoffOptions.ForKeys, () => 0.5);
+        set.AddAt(new NamespacedName("integrations", "acme"), settable.GetUtcNow().AddMinutes(40));
+
+        settable.SetBack(TimeSpan.FromHours(2));
+        settable.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("acme", (await set.TakeAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).Name);
+    }
+
+    /// <summary>The wall clock can be set back while timers and timestamps go on.</summary>
+    private sealed class SettableClock : FakeTimeProvider
+    {
+        private TimeSpan back;
+
+        public void SetBack(TimeSpan by) => back += by;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - back;
+
+        public override long GetTimestamp() => base.GetUtcNow().UtcTicks;
+    }
+
     private sealed class TimerCount : FakeTimeProvider
     {
         public int Timers { get; private set; }
