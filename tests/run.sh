@@ -51,7 +51,13 @@ case "$*" in
   "" | *IntegrationTests* | *Testing.ApiServer.Tests* | *ChartTests*) tests/apiserver/obtain.sh || echo "There is no API server for the integration tests." ;;
 esac
 case "$*" in
-  "" | *ChartTests*) tests/helm/obtain.sh || echo "There is no Helm for the tests of the chart." ;;
+  "" | *ChartTests*)
+    tests/helm/obtain.sh || echo "There is no Helm for the tests of the chart."
+    # Argo CD's health script runs in a real interpreter; where it cannot be installed, its tests fail with the remedy.
+    if ! command -v lua5.4 >/dev/null && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+      { apt-get update && apt-get install -y lua5.4; } >"$results/lua.log" 2>&1 || echo "lua5.4 could not be installed: $results/lua.log"
+    fi
+    ;;
 esac
 
 if [ "$#" -gt 0 ]; then
