@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using VismaOperator.Manifests;
-using VismaOperator.Testing.ApiServer;
 using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Demo;
@@ -11,7 +10,10 @@ namespace VismaOperator.Demo;
 /// <summary>A cluster named by a kubeconfig: the definitions and the manifests are applied to it, and taken away at the end.</summary>
 internal sealed class ClusterStage(string kubeconfig, string crds, string manifests, Uri issuer) : IStage, IDisposable
 {
-    private readonly ApiClient cluster = ApiClient.FromKubeconfig(kubeconfig);
+    private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    private static readonly TimeSpan ServedInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly RawCluster cluster = new(kubeconfig);
     private readonly IReadOnlyList<ManifestDocument> documents = ManifestReader.Read([manifests]).Documents;
 
     public string Description => $"the cluster of {kubeconfig}; the operator runs on this machine against it";
@@ -28,23 +30,32 @@ internal sealed class ClusterStage(string kubeconfig, string crds, string manife
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        await CustomResourceDefinitions.InstallAsync(cluster, crds, cancellationToken);
+        foreach (var definition in ManifestReader.Read([crds]).Documents.Where(document => document.Kind == "CustomResourceDefinition"))
+        {
+            await cluster.ApplyAsync(Definitions, definition.Name, definition.Content, cancellationToken);
+        }
+
+        while (await cluster.FindAsync(ConnectionsPath, cancellationToken) is null)
+        {
+            await Task.Delay(ServedInterval, TimeProvider.System, cancellationToken); // a definition is served a moment after it is accepted
+        }
+
         foreach (var document in documents)
         {
-            await ApplyAsync(document, cancellationToken);
+            await cluster.ApplyAsync(Collection(document), document.Name, document.Content, cancellationToken);
         }
     }
 
     public async Task<IReadOnlyList<VismaConnection>> ConnectionsAsync(CancellationToken cancellationToken)
     {
-        var list = await cluster.GetAsync(ConnectionsPath, cancellationToken);
-        return [.. list["items"]!.AsArray().Select(item => item.Deserialize(VismaConnection.JsonTypeInfo)!)];
+        var list = await cluster.FindAsync(ConnectionsPath, cancellationToken);
+        return [.. list!["items"]!.AsArray().Select(item => item.Deserialize(VismaConnection.JsonTypeInfo)!)];
     }
 
     public async Task<IReadOnlyList<string>> KeysAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
-        var secret = await cluster.GetAsync(SecretPath(connection), cancellationToken);
-        return [.. secret["data"]!.AsObject().Select(entry => $"{connection.SecretName()}: {entry.Key}")];
+        var secret = await cluster.FindAsync(SecretPath(connection), cancellationToken);
+        return [.. secret!["data"]!.AsObject().Select(entry => $"{connection.SecretName()}: {entry.Key}")];
     }
 
     public async Task<string?> AccessTokenAsync(VismaConnection connection, CancellationToken cancellationToken)
@@ -74,18 +85,5 @@ internal sealed class ClusterStage(string kubeconfig, string crds, string manife
     {
         NamespacedName name = connection.SecretName();
         return $"/api/v1/namespaces/{name.Namespace}/secrets/{name.Name}";
-    }
-
-    private async Task ApplyAsync(ManifestDocument document, CancellationToken cancellationToken)
-    {
-        var path = $"{Collection(document)}/{document.Name}";
-        if (await cluster.FindAsync(path, cancellationToken) is null)
-        {
-            await cluster.CreateAsync(Collection(document), document.Content, cancellationToken);
-        }
-        else
-        {
-            await cluster.PatchAsync(path, document.Content, cancellationToken);
-        }
     }
 }

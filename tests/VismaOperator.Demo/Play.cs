@@ -94,7 +94,7 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
         var started = time.GetTimestamp();
         await UntilTokenAsync("the healing", connection, token => token is not null and not "tampered", cancellationToken);
         var asked = visma.Ledger.TokenRequests.Count - requests;
-        Say(string.Create(CultureInfo.InvariantCulture, $"Somebody overwrote access_token of {Shown}. It was back after {time.GetElapsedTime(started).TotalSeconds:0.0} s ({asked} token requests meanwhile)."));
+        Say(string.Create(CultureInfo.InvariantCulture, $"Somebody overwrote access_token of {Shown}. It was back after {time.GetElapsedTime(started).TotalSeconds:0.0} s (token requests meanwhile: {asked})."));
     }
 
     private void ShowLedger()

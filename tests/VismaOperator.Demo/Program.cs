@@ -50,19 +50,32 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     // Ctrl+C.
 }
-catch (DemoFailedException failure)
+catch (Exception failure) when (failure is DemoFailedException or HttpRequestException)
 {
     Console.WriteLine($"{Environment.NewLine}FAILED: {failure.Message}");
     return 1;
 }
 finally
 {
-    await stage.CleanUpAsync(CancellationToken.None);
+    await CleanUpAsync();
     (stage as IDisposable)?.Dispose();
 }
 
 Console.WriteLine($"{Environment.NewLine}Done. The log of the operator: {Path.GetRelativePath(repository, Path.Combine(folder, "operator.log"))}");
 return 0;
+
+// What went wrong before is what the audience should read, not that nothing could be taken away.
+async Task CleanUpAsync()
+{
+    try
+    {
+        await stage.CleanUpAsync(CancellationToken.None);
+    }
+    catch (Exception exception) when (exception is HttpRequestException or DemoFailedException)
+    {
+        Console.WriteLine($"Nothing could be taken away: {exception.Message}");
+    }
+}
 
 void Stop(PosixSignalContext context)
 {
