@@ -11,6 +11,10 @@ namespace VismaOperator.Tests.Hosting;
 
 public sealed class HttpEndpointsTests : IAsyncLifetime
 {
+    // Exporters hear every meter of the process, those of other tests too; only series of this name are this test's.
+    private const string Controller = "endpoints-test";
+    private const string Lease = "endpoints-test-lease";
+
     private readonly OperatorHealth health = new();
     private readonly WebApplication http = HttpHost.Build(new OperatorOptions { HttpPort = 0, Logs = new LogOptions { Level = LogLevel.Error } });
     private readonly SocketsHttpHandler sockets = new();
@@ -46,24 +50,24 @@ public sealed class HttpEndpointsTests : IAsyncLifetime
     {
         using var metrics = new ControllerMetrics(http.Services.GetRequiredService<IMeterFactory>());
         using var queue = new WorkQueue(TimeProvider.System, BackoffOptions.ForKeys, () => 0);
-        metrics.ControllerStarted("vismaconnection", queue);
-        metrics.ReconcileStarted("vismaconnection");
-        metrics.ReconcileEnded("vismaconnection", ReconcileResult.Success, TimeSpan.FromMilliseconds(2));
-        metrics.Leading("visma-operator");
+        metrics.ControllerStarted(Controller, queue);
+        metrics.ReconcileStarted(Controller);
+        metrics.ReconcileEnded(Controller, ReconcileResult.Success, TimeSpan.FromMilliseconds(2));
+        metrics.Leading(Lease);
 
         var (_, text) = await GetAsync("/metrics");
 
         Assert.All(
             [
-                "controller_runtime_reconcile_total{controller=\"vismaconnection\",result=\"success\"} 1",
-                "controller_runtime_reconcile_total{controller=\"vismaconnection\",result=\"error\"} 0",
-                "controller_runtime_reconcile_errors_total{controller=\"vismaconnection\"} 0",
-                "controller_runtime_reconcile_time_seconds_bucket{controller=\"vismaconnection\",le=\"0.005\"} 1",
-                "controller_runtime_active_workers{controller=\"vismaconnection\"} 0",
+                $"controller_runtime_reconcile_total{{controller=\"{Controller}\",result=\"success\"}} 1",
+                $"controller_runtime_reconcile_total{{controller=\"{Controller}\",result=\"error\"}} 0",
+                $"controller_runtime_reconcile_errors_total{{controller=\"{Controller}\"}} 0",
+                $"controller_runtime_reconcile_time_seconds_bucket{{controller=\"{Controller}\",le=\"0.005\"}} 1",
+                $"controller_runtime_active_workers{{controller=\"{Controller}\"}} 0",
                 "workqueue_depth{",
                 "workqueue_adds_total{",
                 "workqueue_retries_total{",
-                "leader_election_master_status{name=\"visma-operator\"} 1",
+                $"leader_election_master_status{{name=\"{Lease}\"}} 1",
             ],
             line => Assert.Contains("\n" + line, text, StringComparison.Ordinal));
     }
