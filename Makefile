@@ -32,8 +32,9 @@ docs: ## Writes the generated references in docs/reference anew
 	dotnet build tests/VismaOperator.Tests -v quiet -nologo
 	WRITE_DOCS=1 tests/VismaOperator.Tests/bin/Debug/net10.0/VismaOperator.Tests --filter-trait "Category=Docs" --no-ansi --no-progress
 
-bench: ## Runs the benchmarks (minutes)
+bench: publish ## Runs the micro benchmarks, then 1,000 connections against a real API server (minutes)
 	dotnet run -c Release --project benchmarks/VismaOperator.Benchmarks -- --filter '*'
+	dotnet run -c Release --project benchmarks/VismaOperator.Benchmarks -- scale --connections 1000 --workers 8,16
 
 publish: ## Leaves the trimmed, self-contained single-file executable at artifacts/publish/visma-operator
 	rm -rf $(PUBLISHED) artifacts/publish-all
