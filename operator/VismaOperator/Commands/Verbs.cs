@@ -32,7 +32,7 @@ internal sealed record Verbs(
         {
             return await verb();
         }
-        catch (Exception exception) when (exception is LocalException or ClusterAccessException or BackgroundLoopException)
+        catch (Exception exception) when (exception is LocalException or ClusterAccessException or PortUnusableException or BackgroundLoopException)
         {
             await process.Error.WriteLineAsync("visma-operator: " + exception.Message);
         }

@@ -30,7 +30,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         var health = new OperatorHealth();
 
         http.MapOperator(health);
-        await http.StartAsync(stop);
+        await StartAsync(http, stop);
         var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port());
         LogStarted(log, Product.Version, access.Server, access.Source, port);
 
@@ -57,6 +57,18 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         finally
         {
             await http.StopAsync(CancellationToken.None); // bounded by the host's own deadline
+        }
+    }
+
+    private async Task StartAsync(WebApplication http, CancellationToken stop)
+    {
+        try
+        {
+            await http.StartAsync(stop);
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
+        {
+            throw new PortUnusableException(options.HttpPort, exception);
         }
     }
 
