@@ -3,7 +3,6 @@ using System.Text.Json;
 using Kubernetes.Client.Resources;
 using Lifecycle;
 using OAuth;
-using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Benchmarks.Micro;

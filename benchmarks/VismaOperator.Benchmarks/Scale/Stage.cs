@@ -40,8 +40,8 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Starts everything.</summary>
     public static async Task<Stage> BuildAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        var server = await ApiServer.StartAsync(new ApiServerOptions { CrdFolders = [RepositoryFolder.PathOf("crds")] }, cancellationToken);
-        var provider = await VismaConnectStandIn.StartAsync(
+        var cluster = await ApiServer.StartAsync(new ApiServerOptions { CrdFolders = [RepositoryFolder.PathOf("crds")] }, cancellationToken);
+        var issuer = await VismaConnectStandIn.StartAsync(
             new StandInOptions
             {
                 Time = time,
@@ -49,8 +49,8 @@ internal sealed class Stage : IAsyncDisposable
                 Tenants = [new StandInTenant(Tenant)],
             },
             cancellationToken);
-        provider.Faults.Always(new Fault.Slow(answerTime));
-        return new Stage(server, provider, await TestNamespace.CreateAsync(server.Admin, cancellationToken));
+        issuer.Faults.Always(new Fault.Slow(answerTime));
+        return new Stage(cluster, issuer, await TestNamespace.CreateAsync(cluster.Admin, cancellationToken));
     }
 
     /// <summary>Creates one client with its credential, and connections that use it.</summary>

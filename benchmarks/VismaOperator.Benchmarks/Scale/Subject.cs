@@ -32,13 +32,13 @@ internal sealed class Subject : IAsyncDisposable
     /// <summary>Starts the operator and the clock.</summary>
     public static Subject Start(ScaleOptions options, Stage stage, int workers, TimeProvider time)
     {
-        var started = time.GetTimestamp();
+        var now = time.GetTimestamp();
         string[] arguments =
         [
             "--kubeconfig", stage.KubeconfigPath, "--allowed-issuers", stage.Issuer, "--insecure-issuers",
             "--workers", workers.ToString(CultureInfo.InvariantCulture), .. options.MoreArguments,
         ];
-        return new Subject(OperatorProcess.Start(options.Program, "run", arguments), time, started);
+        return new Subject(OperatorProcess.Start(options.Program, "run", arguments), time, now);
     }
 
     /// <summary>Waits until /readyz answers 200; returns when that was.</summary>
