@@ -11,6 +11,7 @@ public sealed record ManifestSet(IReadOnlyList<ManifestDocument> Documents, IRea
 /// </summary>
 public static class ManifestReader
 {
+    private static readonly string[] identity = ["apiVersion", "kind"];
     private static readonly string[] extensions = [".yaml", ".yml", ".json"];
 
     /// <summary>Reads files and folders (their <c>.yaml</c>, <c>.yml</c> and <c>.json</c> files, also in folders below), in order of their names.</summary>
@@ -92,7 +93,7 @@ public static class ManifestReader
             case YamlNode.Mapping mapping when HasText(mapping, "apiVersion") && HasText(mapping, "kind"):
                 return [mapping];
             default:
-                var missing = string.Join(" and ", new[] { "apiVersion", "kind" }.Where(key => root is not YamlNode.Mapping some || !HasText(some, key)));
+                var missing = string.Join(" and ", identity.Where(key => root is not YamlNode.Mapping some || !HasText(some, key)));
                 report(root.Start, $"this is not an object of Kubernetes: add {missing}");
                 return [];
         }
