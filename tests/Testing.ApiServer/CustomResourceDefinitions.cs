@@ -40,18 +40,29 @@ public static class CustomResourceDefinitions
 
     private static bool IsDefinition(JsonNode document) => document["kind"]?.GetValue<string>() == "CustomResourceDefinition";
 
-    private static async Task CreateOrReplaceAsync(ApiClient admin, JsonNode definition, CancellationToken cancellationToken)
+    // A definition of an earlier test may be on its way out: it can be neither created nor replaced before it is gone.
+    private static Task CreateOrReplaceAsync(ApiClient admin, JsonNode definition, CancellationToken cancellationToken) =>
+        Eventually.BecomesTrueAsync(
+            $"the API server to take {PathOf(definition)}", token => TryCreateOrReplaceAsync(admin, definition, token), cancellationToken);
+
+    private static async Task<bool> TryCreateOrReplaceAsync(ApiClient admin, JsonNode definition, CancellationToken cancellationToken)
     {
+        var path = PathOf(definition);
+        var present = (await admin.FindAsync(path, cancellationToken))?["metadata"];
+        if (present?["deletionTimestamp"] is not null)
+        {
+            return false;
+        }
+
         try
         {
-            await admin.CreateAsync(Collection, definition, cancellationToken);
+            definition["metadata"]!["resourceVersion"] = present?["resourceVersion"]!.GetValue<string>();
+            await (present is null ? admin.CreateAsync(Collection, definition, cancellationToken) : admin.ReplaceAsync(path, definition, cancellationToken));
+            return true;
         }
-        catch (ApiException exception) when (exception.Status == HttpStatusCode.Conflict)
+        catch (ApiException exception) when (exception.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
         {
-            var path = PathOf(definition);
-            var present = await admin.GetAsync(path, cancellationToken);
-            definition["metadata"]!["resourceVersion"] = present["metadata"]!["resourceVersion"]!.GetValue<string>();
-            await admin.ReplaceAsync(path, definition, cancellationToken);
+            return false;
         }
     }
 

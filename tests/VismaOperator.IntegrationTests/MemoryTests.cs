@@ -13,8 +13,9 @@ public sealed class MemoryTests(OwnServerFixture fixture)
     private const int StrangerBytes = 2_048;
     private const int Clients = 300;
 
-    // Two starts of the same process differ by a few MB; held in memory, the strangers would be well over 20.
-    private const long Noise = 8 << 20;
+    // The least of a few starts: single ones differ by tens of MB, by when the garbage collector last ran. Held in memory, the strangers would be well over 20 MB.
+    private const int Starts = 3;
+    private const long Noise = 12 << 20;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -33,7 +34,7 @@ public sealed class MemoryTests(OwnServerFixture fixture)
         var with = await MeasureAsync(scene);
 
         TestContext.Current.TestOutputHelper?.WriteLine("{0}", $"Resident memory without strangers: {without >> 20} MB, with {Strangers} Secrets of others: {with >> 20} MB.");
-        Assert.InRange(with - without, -Noise * 4, Noise);
+        Assert.True(with - without < Noise, $"{with >> 20} MB with strangers, {without >> 20} MB without.");
     }
 
     [Fact]
@@ -62,8 +63,19 @@ public sealed class MemoryTests(OwnServerFixture fixture)
         await scene.CreateConnectionAsync(connection, $"connection-{number}");
     }
 
-    /// <summary>The resident memory in bytes of an operator that has just looked at everything.</summary>
+    /// <summary>The resident memory in bytes of an operator that has just looked at everything: the least of a few starts.</summary>
     private static async Task<long> MeasureAsync(Scene scene)
+    {
+        var least = long.MaxValue;
+        for (var start = 0; start < Starts; start++)
+        {
+            least = Math.Min(least, await MeasureOnceAsync(scene));
+        }
+
+        return least;
+    }
+
+    private static async Task<long> MeasureOnceAsync(Scene scene)
     {
         var running = await scene.StartOperatorAsync();
         await scene.UntilStillAsync(TimeSpan.FromSeconds(2));
