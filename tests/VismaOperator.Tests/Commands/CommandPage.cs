@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using VismaOperator.Commands;
 
@@ -20,9 +21,9 @@ internal static class CommandPage
         }
 
         page.Append("\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
-        page.Append($"| {ExitCode.Success} | stopped as asked; nothing was found wrong |\n");
-        page.Append($"| {ExitCode.Failure} | failed while running; `check` found errors; with `local --once` a connection is not Ready |\n");
-        page.Append($"| {ExitCode.UnusableArguments} | the arguments cannot be used: nothing was started, and standard error says what to correct |\n");
+        page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.Success} | stopped as asked; nothing was found wrong |\n");
+        page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.Failure} | failed while running; `check` found errors; with `local --once` a connection is not Ready |\n");
+        page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.UnusableArguments} | the arguments cannot be used: nothing was started, and standard error says what to correct |\n");
         return page.ToString();
     }
 

@@ -1,7 +1,6 @@
 using Kubernetes.Controllers.Leadership;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using VismaOperator.Hosting;
-using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Hosting;
 
@@ -92,12 +91,7 @@ public sealed class OperatorHostTests : IDisposable
         Assert.DoesNotContain("controller", parts.Log);
     }
 
-    private Task Run()
-    {
-        using var logs = new CapturedLogs();
-        using var factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
-        return new OperatorHost(parts, parts.Leader, health, TimeProvider.System, factory.CreateLogger<OperatorHost>()).RunAsync(stop.Token);
-    }
+    private Task Run() => new OperatorHost(parts, parts.Leader, health, TimeProvider.System, NullLogger<OperatorHost>.Instance).RunAsync(stop.Token);
 
     private async Task<Task> RunLeadingAsync()
     {

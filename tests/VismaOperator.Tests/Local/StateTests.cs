@@ -1,4 +1,3 @@
-using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Local;
