@@ -86,7 +86,10 @@ public sealed class AdministrationTests
                 new Uri(line!.Split(' ')[^1] + "/connect/token"),
                 new FormUrlEncodedContent(new Dictionary<string, string>
                 {
-                    ["grant_type"] = "client_credentials", ["client_id"] = "isv_one", ["client_secret"] = "first", ["tenant_id"] = Running.Tenant,
+                    ["grant_type"] = "client_credentials",
+                    ["client_id"] = "isv_one",
+                    ["client_secret"] = "first",
+                    ["tenant_id"] = Running.Tenant,
                 }),
                 TestContext.Current.CancellationToken);
             var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
