@@ -5,17 +5,18 @@ using Problem = Lifecycle.Problem;
 namespace VismaOperator.OAuthClients;
 
 /// <summary>Asks the provider for a token with a client's secrets, in the order that <see cref="CredentialBook"/> gives.</summary>
-internal sealed class ClientTokenSource(ITokenEndpoint endpoint, IServerMetadataEndpoint metadata, CredentialBook book)
+internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoints endpoints, CredentialBook book)
 {
     private const string InvalidClient = "invalid_client";
 
     /// <summary>One attempt: one request, or one for each secret when the provider refuses the client.</summary>
     public async Task<TokenAttempt> RequestAsync(UsableClient client, TokenRequest request, RefusalContext context, CancellationToken cancellationToken)
     {
-        var (tokenEndpoint, problem) = await EndpointOfAsync(client, cancellationToken);
-        if (tokenEndpoint is null)
+        var lookup = await endpoints.TokenAsync(client, cancellationToken);
+        if (lookup is not EndpointLookup.Found { Endpoint: var tokenEndpoint })
         {
-            return problem!;
+            var (problem, retryAfter) = (EndpointLookup.NotFound)lookup;
+            return new TokenAttempt(problem, retryAfter);
         }
 
         using var proof = await book.EnterProofAsync(client, cancellationToken);
@@ -71,23 +72,6 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, IServerMetadata
         };
     }
 
-    private async Task<(Uri? Endpoint, TokenAttempt? Problem)> EndpointOfAsync(UsableClient client, CancellationToken cancellationToken)
-    {
-        if (client.TokenEndpoint is not null)
-        {
-            return (client.TokenEndpoint, null);
-        }
-
-        return await metadata.GetAsync(client.Issuer, cancellationToken) switch
-        {
-            MetadataOutcome.Found found => (found.Metadata.TokenEndpoint, null),
-            MetadataOutcome.Unavailable unavailable => (null, new TokenAttempt(MetadataProblems.Unusable(client.Issuer, unavailable.Cause), unavailable.RetryAfter)),
-            MetadataOutcome.Malformed malformed => (null, new TokenAttempt(MetadataProblems.Unusable(client.Issuer, malformed.Cause), null)),
-            MetadataOutcome.Untrusted untrusted => (null, new TokenAttempt(MetadataProblems.Untrusted(client.Issuer, untrusted.Cause), null)),
-            var outcome => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
-        };
-    }
-
     private static Problem Unavailable(UsableClient client, string cause) =>
         new(Reason.ProviderUnavailable, $"The provider {client.Issuer.Host} cannot be used now: {cause}. It is tried again by itself; if this lasts, look at its status page and at the network between.");
 
@@ -109,16 +93,4 @@ internal sealed record TokenAttempt(TokenSet? Tokens, Problem? Problem, TimeSpan
         : this(Tokens: null, problem, retryAfter)
     {
     }
-}
-
-/// <summary>Problems with a provider's metadata, in words.</summary>
-internal static class MetadataProblems
-{
-    /// <summary>It cannot be had or read now.</summary>
-    public static Problem Unusable(Uri issuer, string cause) =>
-        new(Reason.MetadataUnusable, $"The discovery document of {issuer} cannot be used: {cause}. It is tried again by itself; with spec.endpoints.token set, it is not needed.");
-
-    /// <summary>It names somebody else.</summary>
-    public static Problem Untrusted(Uri issuer, string cause) =>
-        new(Reason.MetadataUntrusted, $"The discovery document of {issuer} is not trusted: {cause}. Correct spec.issuer, or have the administrator allow the host by --allowed-issuers.");
 }

@@ -1,12 +1,12 @@
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
-using OAuth;
 using VismaOperator.VismaConnections;
+using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.OAuthClients;
 
 /// <summary>Gathers what a client's status is composed of. Asks the provider for its metadata where the spec names no token endpoint.</summary>
-internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialReader reader, CredentialBook book, IServerMetadataEndpoint metadata, Store<VismaConnection> connections)
+internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialReader reader, CredentialBook book, ProviderEndpoints endpoints, Store<VismaConnection> connections)
 {
     /// <summary>Name of the index that finds connections by the client they reference.</summary>
     public const string ClientIndex = "client";
@@ -33,32 +33,15 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
     private async Task<OAuthClientSituation> WithProviderAsync(OAuthClientSituation situation, UsableClient usable, CancellationToken cancellationToken)
     {
         var standing = book.StandingOf(usable);
-        var (tokenEndpoint, problem) = await EndpointAsync(usable, cancellationToken);
+        var lookup = await endpoints.TokenAsync(usable, cancellationToken);
         return situation with
         {
-            TokenEndpoint = tokenEndpoint,
+            TokenEndpoint = (lookup as EndpointLookup.Found)?.Endpoint,
             Working = standing.Working,
-            Problem = standing.RetryAt is null ? problem : Refused(usable),
+            Problem = standing.RetryAt is null ? (lookup as EndpointLookup.NotFound)?.Problem : Refused(usable),
         };
     }
 
-    private async Task<(Uri? Endpoint, Lifecycle.Problem? Problem)> EndpointAsync(UsableClient usable, CancellationToken cancellationToken)
-    {
-        if (usable.TokenEndpoint is not null)
-        {
-            return (usable.TokenEndpoint, null);
-        }
-
-        return await metadata.GetAsync(usable.Issuer, cancellationToken) switch
-        {
-            MetadataOutcome.Found found => (found.Metadata.TokenEndpoint, null),
-            MetadataOutcome.Unavailable unavailable => (null, MetadataProblems.Unusable(usable.Issuer, unavailable.Cause)),
-            MetadataOutcome.Malformed malformed => (null, MetadataProblems.Unusable(usable.Issuer, malformed.Cause)),
-            MetadataOutcome.Untrusted untrusted => (null, MetadataProblems.Untrusted(usable.Issuer, untrusted.Cause)),
-            var outcome => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
-        };
-    }
-
-    private static Lifecycle.Problem Refused(UsableClient usable) =>
+    private static Problem Refused(UsableClient usable) =>
         Refusal.Explain("invalid_client", description: null, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty));
 }

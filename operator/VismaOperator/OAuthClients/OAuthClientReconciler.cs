@@ -50,7 +50,7 @@ internal sealed class OAuthClientReconciler(
 /// <summary>The only writer of a client's status.</summary>
 internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthClient> clients, EventRecorder events, ILeadership leadership, TimeProvider time)
 {
-    private static readonly string[] ownedConditions = [ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.SecretExpiring];
+    private static readonly OwnedConditions ownedConditions = new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.SecretExpiring);
 
     // Hundreds of connections that arrive together are one write, not hundreds.
     private static readonly TimeSpan counterInterval = TimeSpan.FromMinutes(1);
@@ -116,34 +116,11 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
         return client.Status with
         {
             ObservedGeneration = client.Metadata.Generation ?? 0,
-            Conditions = ConditionsOf(situation, now),
+            Conditions = ownedConditions.Apply(client.Status.Conditions, OAuthClientReport.Conditions(situation, now), client.Metadata.Generation, now),
             Endpoints = situation.TokenEndpoint is { } endpoint ? new EndpointsStatus { Token = endpoint.AbsoluteUri } : client.Status.Endpoints,
             ActiveSecret = listed?.SecretKeyRef,
             SecretExpirationTime = listed?.ExpirationTime,
             Connections = isCounterDue ? situation.Connections : client.Status.Connections,
         };
     }
-
-    private static IReadOnlyList<Condition> ConditionsOf(OAuthClientSituation situation, DateTimeOffset now)
-    {
-        var wanted = OAuthClientReport.Conditions(situation, now).ToDictionary(report => report.Type);
-        var conditions = situation.Client.Status.Conditions;
-        foreach (var type in ownedConditions)
-        {
-            conditions = wanted.TryGetValue(type, out var report)
-                ? Conditions.Set(conditions, ConditionOf(report, situation.Client), now)
-                : Conditions.Remove(conditions, type);
-        }
-
-        return conditions;
-    }
-
-    private static Condition ConditionOf(ConditionReport report, OAuthClient client) => new()
-    {
-        Type = report.Type,
-        Status = report.IsTrue ? "True" : "False",
-        Reason = report.Reason,
-        Message = report.Message,
-        ObservedGeneration = client.Metadata.Generation,
-    };
 }

@@ -15,6 +15,12 @@ internal sealed class UsableClient
     /// <summary>Token endpoint that replaces the discovered one; null when none does.</summary>
     public Uri? TokenEndpoint { get; init; }
 
+    /// <summary>Authorization endpoint that replaces the discovered one; null when none does.</summary>
+    public Uri? AuthorizationEndpoint { get; init; }
+
+    /// <summary>Revocation endpoint that replaces the discovered one; null when none does.</summary>
+    public Uri? RevocationEndpoint { get; init; }
+
     /// <summary>Client id (RFC 6749 section 2.2).</summary>
     public required string ClientId { get; init; }
 

@@ -12,8 +12,8 @@ namespace VismaOperator.VismaConnections;
 /// <summary>The only writer of a connection's status: one patch of what changed, or none, and an event where a condition turned.</summary>
 internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaConnection> connections, EventRecorder events, ILeadership leadership, TimeProvider time)
 {
-    private static readonly string[] ownedConditions =
-        [ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted];
+    private static readonly OwnedConditions ownedConditions =
+        new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted);
 
     // What could not be written yet. Decided anew on the status of before, a request that was served would be served again.
     private readonly ConcurrentDictionary<NamespacedName, VismaConnection> unwritten = new();
@@ -58,7 +58,7 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     {
         ObservedGeneration = connection.Metadata.Generation ?? 0,
         LastHandledReconcileAt = report.HandledRequest,
-        Conditions = ConditionsOf(connection, report),
+        Conditions = ownedConditions.Apply(connection.Status.Conditions, report.Conditions, connection.Metadata.Generation, time.GetUtcNow()),
         SecretName = report.Token?.SecretName,
         BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
         Token = TokenOf(report.Token),
@@ -68,28 +68,6 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     // While the Secret still serves an earlier spec, its base URL is that of the earlier spec, too.
     private static string? BaseUrlOf(VismaConnection connection, TokenRecord token) =>
         token.Layout == ConnectionHashes.Layout(connection) ? connection.Spec.EffectiveBaseUrl() : connection.Status.BaseUrl;
-
-    private IReadOnlyList<Condition> ConditionsOf(VismaConnection connection, Report report)
-    {
-        var conditions = connection.Status.Conditions;
-        foreach (var type in ownedConditions)
-        {
-            conditions = report.Conditions.FirstOrDefault(wanted => wanted.Type == type) is { } wanted
-                ? Conditions.Set(conditions, ConditionOf(wanted, connection), time.GetUtcNow())
-                : Conditions.Remove(conditions, type);
-        }
-
-        return conditions;
-    }
-
-    private static Condition ConditionOf(ConditionReport report, VismaConnection connection) => new()
-    {
-        Type = report.Type,
-        Status = report.IsTrue ? "True" : "False",
-        Reason = report.Reason,
-        Message = report.Message,
-        ObservedGeneration = connection.Metadata.Generation,
-    };
 
     private static TokenStatus? TokenOf(TokenRecord? token) => token is null ? null : new TokenStatus
     {

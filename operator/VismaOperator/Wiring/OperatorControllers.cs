@@ -29,12 +29,15 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : new FetchedNamespaces(context.Client, context.Time);
         var directory = new ClientDirectory(caches.Clients.Store, reader, book, namespaces, context.AllowLists, context.Time);
         var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
+        var endpoints = new ProviderEndpoints(context.Metadata);
+        var source = new ClientTokenSource(context.Tokens, endpoints, book);
+        var clientObserver = new OAuthClientObserver(directory, reader, book, endpoints, caches.Connections.Store);
         triggers = new OperatorTriggers(caches, connectionQueue, clientQueue);
         triggers.Listen(book);
         Controllers =
         [
-            Loop("vismaconnection", "VismaConnection", connectionQueue, Connections(context, directory, book, namespaces, events), context),
-            Loop("oauthclient", "OAuthClient", clientQueue, Clients(context, directory, reader, book, events), context),
+            Loop("vismaconnection", "VismaConnection", connectionQueue, Connections(context, directory, source, namespaces, events), context),
+            Loop("oauthclient", "OAuthClient", clientQueue, Clients(context, clientObserver, book, events), context),
         ];
     }
 
@@ -69,10 +72,9 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         clientQueue.Dispose();
     }
 
-    private ConnectionReconciler Connections(OperatorContext context, ClientDirectory directory, CredentialBook book, INamespaces namespaces, EventRecorder events)
+    private ConnectionReconciler Connections(OperatorContext context, ClientDirectory directory, ClientTokenSource source, INamespaces namespaces, EventRecorder events)
     {
         var publisher = new SecretPublisher(context.Client, caches.TokenSecrets.Store);
-        var source = new ClientTokenSource(context.Tokens, context.Metadata, book);
         var tools = new ConnectionTools
         {
             Publisher = publisher,
@@ -88,9 +90,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         return new ConnectionReconciler(caches.Connections.Store, observer, reporter, tools);
     }
 
-    private OAuthClientReconciler Clients(OperatorContext context, ClientDirectory directory, CredentialReader reader, CredentialBook book, EventRecorder events)
+    private OAuthClientReconciler Clients(OperatorContext context, OAuthClientObserver observer, CredentialBook book, EventRecorder events)
     {
-        var observer = new OAuthClientObserver(directory, reader, book, context.Metadata, caches.Connections.Store);
         var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
         return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, context.Time);
     }
