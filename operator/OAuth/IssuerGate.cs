@@ -13,10 +13,11 @@ public sealed class IssuerGate(IssuerGateOptions options, TimeProvider time) : I
 
     /// <summary>
     /// Runs <paramref name="send"/> when the door is open and a place is free; waits for a place as long as <paramref name="cancellationToken"/> lets it.
-    /// A closed door is Unavailable with the time left and <c>MayHaveBeenProcessed</c> false.
+    /// A closed door is Unavailable with the time left, and nothing is sent.
     /// </summary>
-    public Task<TokenOutcome> RunAsync(
-        Uri endpoint, Func<CancellationToken, Task<TokenOutcome>> send, CancellationToken cancellationToken) =>
+    internal Task<TOutcome> RunAsync<TOutcome>(
+        Uri endpoint, Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)
+        where TOutcome : class, IGatedOutcome<TOutcome> =>
         LaneOf(endpoint).RunAsync(send, cancellationToken);
 
     /// <summary>How each issuer's door stands; for metrics.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Threading.RateLimiting;
 using Polly;
 using Polly.CircuitBreaker;
@@ -17,7 +16,7 @@ internal sealed class IssuerLane : IDisposable
     private readonly ConcurrencyLimiter limiter;
     private readonly CircuitBreakerStateProvider circuit = new();
     private readonly ResiliencePipeline limit;
-    private readonly ResiliencePipeline<TokenOutcome> breaker;
+    private readonly ResiliencePipeline breaker;
     private readonly Lock gate = new();
     private long pauseBegan;
     private TimeSpan pause = TimeSpan.Zero;
@@ -34,7 +33,7 @@ internal sealed class IssuerLane : IDisposable
             QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
         });
         limit = new ResiliencePipelineBuilder { TimeProvider = time }.AddRateLimiter(limiter).Build();
-        breaker = new ResiliencePipelineBuilder<TokenOutcome> { TimeProvider = time }.AddCircuitBreaker(BreakerOptions()).Build();
+        breaker = new ResiliencePipelineBuilder { TimeProvider = time }.AddCircuitBreaker(BreakerOptions()).Build();
     }
 
     public IssuerGateState State => new(
@@ -43,8 +42,9 @@ internal sealed class IssuerLane : IDisposable
         limiter.GetStatistics()?.CurrentQueuedCount ?? 0,
         PauseLeft() ?? (circuit.CircuitState == CircuitState.Closed ? null : options.BreakDuration));
 
-    public async Task<TokenOutcome> RunAsync(Func<CancellationToken, Task<TokenOutcome>> send, CancellationToken cancellationToken) =>
-        Paused() ?? await limit.ExecuteAsync(
+    public async Task<TOutcome> RunAsync<TOutcome>(Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)
+        where TOutcome : class, IGatedOutcome<TOutcome> =>
+        Paused<TOutcome>() ?? await limit.ExecuteAsync(
             static async (state, token) => await state.Lane.SendAsync(state.Send, token),
             (Lane: this, Send: send),
             cancellationToken);
@@ -52,9 +52,10 @@ internal sealed class IssuerLane : IDisposable
     public void Dispose() => limiter.Dispose();
 
     /// <summary>Looks at the pause once more, since it may have begun while this request queued.</summary>
-    private async Task<TokenOutcome> SendAsync(Func<CancellationToken, Task<TokenOutcome>> send, CancellationToken cancellationToken)
+    private async Task<TOutcome> SendAsync<TOutcome>(Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)
+        where TOutcome : class, IGatedOutcome<TOutcome>
     {
-        if (Paused() is { } paused)
+        if (Paused<TOutcome>() is { } paused)
         {
             return paused;
         }
@@ -62,19 +63,18 @@ internal sealed class IssuerLane : IDisposable
         try
         {
             var outcome = await breaker.ExecuteAsync(static async (send, token) => await send(token), send, cancellationToken);
-            PauseIfAsked(outcome);
+            PauseFor(outcome.Pause);
             return outcome;
         }
         catch (BrokenCircuitException broken)
         {
-            return new TokenOutcome.Unavailable(
+            return TOutcome.TurnedAway(
                 "the authorization server has been failing; no request is sent for a moment",
-                RetryAfter.Positive(broken.RetryAfter ?? options.BreakDuration),
-                MayHaveBeenProcessed: false);
+                RetryAfter.Positive(broken.RetryAfter ?? options.BreakDuration));
         }
     }
 
-    private CircuitBreakerStrategyOptions<TokenOutcome> BreakerOptions() => new()
+    private CircuitBreakerStrategyOptions BreakerOptions() => new()
     {
         FailureRatio = options.FailureRatio,
         MinimumThroughput = options.MinimumThroughput,
@@ -88,13 +88,12 @@ internal sealed class IssuerLane : IDisposable
     /// Unavailable counts; a refusal is a healthy server's answer. A cancelled trial counts too while the circuit is half
     /// open, since otherwise a caller that gave up would close it without any proof of health.
     /// </summary>
-    private bool IsFailure(Outcome<TokenOutcome> outcome) =>
-        outcome.Result is TokenOutcome.Unavailable
+    private bool IsFailure(Outcome<object> outcome) =>
+        outcome.Result is IGatedOutcome { IsFailure: true }
         || (outcome.Exception is not null && circuit.CircuitState == CircuitState.HalfOpen);
 
-    private TokenOutcome.Unavailable? Paused() => PauseLeft() is { } left
-        ? new TokenOutcome.Unavailable(
-            "the authorization server asked for a pause (429); no request is sent until it is over", left, MayHaveBeenProcessed: false)
+    private TOutcome? Paused<TOutcome>() where TOutcome : class, IGatedOutcome<TOutcome> => PauseLeft() is { } left
+        ? TOutcome.TurnedAway("the authorization server asked for a pause (429); no request is sent until it is over", left)
         : null;
 
     private TimeSpan? PauseLeft()
@@ -105,18 +104,13 @@ internal sealed class IssuerLane : IDisposable
         }
     }
 
-    private void PauseIfAsked(TokenOutcome outcome)
+    private void PauseFor(TimeSpan? wait)
     {
-        if (outcome is not TokenOutcome.Unavailable { StatusCode: HttpStatusCode.TooManyRequests, RetryAfter: { } wait })
-        {
-            return;
-        }
-
         lock (gate)
         {
             if (wait > pause - time.GetElapsedTime(pauseBegan))
             {
-                (pauseBegan, pause) = (time.GetTimestamp(), wait);
+                (pauseBegan, pause) = (time.GetTimestamp(), wait.Value);
             }
         }
     }

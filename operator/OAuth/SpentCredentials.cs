@@ -8,6 +8,8 @@ namespace OAuth;
 /// </summary>
 internal sealed class SpentCredentials
 {
+    private const string Withheld = "(withheld: it repeated a credential)";
+
     private readonly List<string> spellings = [];
 
     public SpentCredentials(params ReadOnlySpan<Sensitive> values)
@@ -29,7 +31,9 @@ internal sealed class SpentCredentials
         spellings.Add(Convert.ToBase64String(Encoding.UTF8.GetBytes(value)));
     }
 
-    /// <summary>Whether <paramref name="text"/> repeats one of them.</summary>
-    public bool AreIn(string text) =>
+    /// <summary>A server's text, fit to be shown: withheld when it repeats one of them, otherwise short and printable.</summary>
+    public string Quote(string text, int maxLength) => AreIn(text) ? Withheld : PrintableText.Cut(text, maxLength);
+
+    private bool AreIn(string text) =>
         spellings.Exists(spelling => text.Contains(spelling, StringComparison.OrdinalIgnoreCase));
 }

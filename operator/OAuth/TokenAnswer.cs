@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 
 namespace OAuth;
 
@@ -9,41 +8,25 @@ namespace OAuth;
 /// </summary>
 internal static class TokenAnswer
 {
-    private const int MaxErrorLength = 64;
-    private const int MaxDescriptionLength = 200;
-    private const string Withheld = "(withheld: it repeated a credential)";
-
     /// <summary>The outcome; throws nothing, whatever the bytes.</summary>
     public static TokenOutcome Judge(WireResult.Answer answer, SpentCredentials spent)
     {
         using var json = AnswerJson.TryParse(answer.Body);
         try
         {
-            if (json?.RootElement is { } root && root.Text("error") is { Length: > 0 } error)
+            return OAuthError.Read(json, answer.Status, spent) switch
             {
-                return JudgeError(answer, root, error, spent);
-            }
-
-            return IsSuccess(answer.Status) ? TokenMembers.Read(json) : JudgeStatus(answer);
+                { IsTransient: true } error => Unavailable(answer, $"token endpoint answered {(int)answer.Status} ({error.Code})"),
+                { } error => new TokenOutcome.Refused(error.Code, error.Description, answer.Status, answer.RetryAfter),
+                null when IsSuccess(answer.Status) => TokenMembers.Read(json),
+                null => JudgeStatus(answer),
+            };
         }
         catch (InvalidOperationException)
         {
             // A string that is valid JSON and not valid Unicode cannot be read.
             return new TokenOutcome.Malformed("the answer of the token endpoint holds text that is not valid Unicode");
         }
-    }
-
-    private static TokenOutcome JudgeError(WireResult.Answer answer, JsonElement root, string error, SpentCredentials spent)
-    {
-        RememberIssued(root, spent);
-        var code = OAuthErrors.IsRegistered(error) ? error : Safe(error, MaxErrorLength, spent);
-        if (OAuthErrors.IsTransient(error) || (IsOverload(answer.Status) && !OAuthErrors.IsVerdict(error)))
-        {
-            return Unavailable(answer, $"token endpoint answered {(int)answer.Status} ({code})");
-        }
-
-        var description = root.Text("error_description") is { Length: > 0 } text ? Safe(text, MaxDescriptionLength, spent) : null;
-        return new TokenOutcome.Refused(code, description, answer.Status, answer.RetryAfter);
     }
 
     private static TokenOutcome JudgeStatus(WireResult.Answer answer)
@@ -60,22 +43,5 @@ internal static class TokenAnswer
     private static TokenOutcome.Unavailable Unavailable(WireResult.Answer answer, string cause) =>
         new(cause, answer.RetryAfter, MayHaveBeenProcessed: true) { StatusCode = answer.Status };
 
-    /// <summary>Tokens beside an error are never used, but the description may repeat them.</summary>
-    private static void RememberIssued(JsonElement root, SpentCredentials spent)
-    {
-        foreach (var member in (ReadOnlySpan<string>)["access_token", "refresh_token", "id_token"])
-        {
-            if (root.Text(member) is { Length: > 0 } value)
-            {
-                spent.Add(value);
-            }
-        }
-    }
-
-    private static string Safe(string text, int maxLength, SpentCredentials spent) =>
-        spent.AreIn(text) ? Withheld : PrintableText.Cut(text, maxLength);
-
     private static bool IsSuccess(HttpStatusCode status) => (int)status is >= 200 and < 300;
-
-    private static bool IsOverload(HttpStatusCode status) => (int)status is >= 500 or 429;
 }

@@ -18,8 +18,17 @@ public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider
     public async Task<TokenOutcome> RequestAsync(
         Uri endpoint, ClientCredentials client, TokenRequest request, CancellationToken cancellationToken)
     {
-        using var message = TokenRequestMessage.Write(endpoint, client, request);
-        return await gate.RunAsync(endpoint, token => SendAsync(message, SpentIn(message, client), token), cancellationToken);
+        using var message = ClientRequestMessage.Write(endpoint, client, TokenRequestForm.Of(request));
+        var spent = ClientRequestMessage.SpentIn(message, client);
+        TokenRequestForm.AddSpent(request, spent);
+        try
+        {
+            return await gate.RunAsync(endpoint, token => SendAsync(message, spent, token), cancellationToken);
+        }
+        catch (OperationCanceledException) when (message.Content is WitnessedContent { Begun: false })
+        {
+            return new TokenOutcome.Unavailable("given up before the request was sent", null, MayHaveBeenProcessed: false);
+        }
     }
 
     private async Task<TokenOutcome> SendAsync(HttpRequestMessage message, SpentCredentials spent, CancellationToken cancellationToken) =>
@@ -30,16 +39,4 @@ public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider
             WireResult.Failed failed => new TokenOutcome.Unavailable($"token endpoint: {failed.Cause}", null, failed.MayHaveArrived),
             _ => throw new InvalidOperationException("a wire result without a meaning"),
         };
-
-    /// <summary>The secret itself, and the pair of the Basic header, which a gateway may quote as it stands.</summary>
-    private static SpentCredentials SpentIn(HttpRequestMessage message, ClientCredentials client)
-    {
-        var spent = new SpentCredentials(client.ClientSecret);
-        if (message.Headers.Authorization?.Parameter is { } pair)
-        {
-            spent.Add(pair);
-        }
-
-        return spent;
-    }
 }

@@ -49,8 +49,12 @@ internal static class TokenMembers
 
         var refreshToken = string.IsNullOrEmpty(text) ? null : Sensitive.From(text);
         return new TokenOutcome.Granted(
-            new TokenSet(accessToken, "Bearer", lifetime, scopes, refreshToken, RefreshLifetime(root)));
+            new TokenSet(accessToken, "Bearer", lifetime, scopes, refreshToken, RefreshLifetime(root)) { IdToken = IdToken(root) });
     }
+
+    /// <summary>Only its claims are read, and by a reader that trusts nothing, so an odd one is no reason to lose the tokens beside it.</summary>
+    private static Sensitive? IdToken(JsonElement root) =>
+        root.Text("id_token") is { Length: > 0 } text ? Sensitive.From(text) : null;
 
     /// <summary>Absent and null mean that the server does not say; anything else must be a sensible number, since a guess would publish an expired token.</summary>
     private static bool TryReadLifetime(JsonElement root, out TimeSpan? lifetime)

@@ -6,11 +6,19 @@ namespace OAuth;
 /// How a token request ended. Everything a server or a network can do is one of these cases; an exception out of
 /// <see cref="ITokenEndpoint"/> is the caller's cancellation or a bug. No text in here holds a secret.
 /// </summary>
-public abstract record TokenOutcome
+public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
 {
     private TokenOutcome()
     {
     }
+
+    bool IGatedOutcome.IsFailure => this is Unavailable;
+
+    TimeSpan? IGatedOutcome.Pause =>
+        this is Unavailable { StatusCode: HttpStatusCode.TooManyRequests, RetryAfter: var wait } ? wait : null;
+
+    static TokenOutcome IGatedOutcome<TokenOutcome>.TurnedAway(string cause, TimeSpan? wait) =>
+        new Unavailable(cause, wait, MayHaveBeenProcessed: false);
 
     /// <summary>The server issued a token.</summary>
     public sealed record Granted(TokenSet Tokens) : TokenOutcome;

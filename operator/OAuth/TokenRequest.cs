@@ -22,4 +22,33 @@ public abstract record TokenRequest
         /// <inheritdoc/>
         public override string GrantType => "client_credentials";
     }
+    /// <summary>
+    /// Redeems an authorization code (RFC 6749 section 4.1.3) with its PKCE verifier (RFC 7636 section 4.5). A code works once, whatever the outcome.
+    /// </summary>
+    /// <param name="Code">The code of the authorization response.</param>
+    /// <param name="CodeVerifier">The verifier whose challenge the authorization request carried.</param>
+    /// <param name="RedirectUri">The redirect URI of the authorization request; its original spelling is sent, since servers compare characters.</param>
+    /// <param name="ExtraParameters">Further form fields, for example <c>tenant_id</c>. Fields of the protocol are refused.</param>
+    public sealed record AuthorizationCodeGrant(
+        Sensitive Code,
+        Sensitive CodeVerifier,
+        Uri RedirectUri,
+        IReadOnlyDictionary<string, string> ExtraParameters) : TokenRequest
+    {
+        /// <inheritdoc/>
+        public override string GrantType => "authorization_code";
+    }
+
+    /// <summary>
+    /// Spends a refresh token (RFC 6749 section 6). No scope is sent: the answer has the scopes of the consent.
+    /// </summary>
+    /// <param name="RefreshToken">A one-time token is spent unless the outcome says that the request cannot have been processed.</param>
+    /// <param name="ExtraParameters">Further form fields, for example <c>tenant_id</c>. Fields of the protocol are refused.</param>
+    public sealed record RefreshTokenGrant(
+        Sensitive RefreshToken,
+        IReadOnlyDictionary<string, string> ExtraParameters) : TokenRequest
+    {
+        /// <inheritdoc/>
+        public override string GrantType => "refresh_token";
+    }
 }

@@ -13,4 +13,8 @@ public sealed record TokenSet(
     TimeSpan? Lifetime,
     IReadOnlyList<string>? GrantedScopes,
     Sensitive? RefreshToken,
-    TimeSpan? RefreshTokenLifetime);
+    TimeSpan? RefreshTokenLifetime)
+{
+    /// <summary>From <c>id_token</c> (OpenID Connect), not verified; null when the answer had none. See <see cref="TokenClaims"/>.</summary>
+    public Sensitive? IdToken { get; init; }
+}

@@ -35,13 +35,13 @@ internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan 
     {
         if (response.Content.Headers.ContentLength > maxBytes)
         {
-            return new WireResult.TooLarge(maxBytes);
+            return new WireResult.TooLarge(response.StatusCode, maxBytes);
         }
 
         var buffer = new byte[maxBytes + 1];
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        return length > maxBytes ? new WireResult.TooLarge(maxBytes) : Judge(response, buffer[..length]);
+        return length > maxBytes ? new WireResult.TooLarge(response.StatusCode, maxBytes) : Judge(response, buffer[..length]);
     }
 
     private WireResult.Answer Judge(HttpResponseMessage response, byte[] body)

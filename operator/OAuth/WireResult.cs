@@ -13,7 +13,7 @@ internal abstract record WireResult
     public sealed record Answer(HttpStatusCode Status, string MediaType, TimeSpan? RetryAfter, byte[] Body) : WireResult;
 
     /// <summary>The answer was larger than allowed and was not read to its end.</summary>
-    public sealed record TooLarge(int Limit) : WireResult;
+    public sealed record TooLarge(HttpStatusCode Status, int Limit) : WireResult;
 
     /// <summary>No complete answer.</summary>
     /// <param name="Cause">One sentence, without URL or body.</param>

@@ -1,0 +1,37 @@
+using Duende.IdentityModel.Client;
+
+namespace OAuth;
+
+/// <summary>
+/// The revocation endpoint over HTTP. Every request passes the <see cref="IssuerGate"/>, shares its places with token requests, and is sent at most once.
+/// </summary>
+public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimeProvider time, TokenEndpointOptions options) : IRevocationEndpoint
+{
+    private readonly WireExchange exchange = new(http, time, options.Timeout, options.MaxAnswerBytes);
+
+    /// <summary>An endpoint with the default limits. <paramref name="http"/> is a client of <see cref="OAuthHttp"/>.</summary>
+    public RevocationEndpoint(HttpClient http, IssuerGate gate, TimeProvider time)
+        : this(http, gate, time, new TokenEndpointOptions())
+    {
+    }
+
+    /// <inheritdoc/>
+    public async Task<RevocationOutcome> RevokeAsync(
+        Uri endpoint, ClientCredentials client, Sensitive token, CancellationToken cancellationToken)
+    {
+        var form = new Parameters { { "token", token.Reveal() }, { "token_type_hint", "refresh_token" } };
+        using var message = ClientRequestMessage.Write(endpoint, client, form);
+        var spent = ClientRequestMessage.SpentIn(message, client);
+        spent.Add(token.Reveal());
+        return await gate.RunAsync(endpoint, stop => SendAsync(message, spent, stop), cancellationToken);
+    }
+
+    private async Task<RevocationOutcome> SendAsync(HttpRequestMessage message, SpentCredentials spent, CancellationToken cancellationToken) =>
+        await exchange.SendAsync(message, cancellationToken) switch
+        {
+            WireResult.Answer answer => RevocationAnswer.Judge(answer, spent),
+            WireResult.TooLarge large => RevocationAnswer.JudgeStatus(large.Status, retryAfter: null),
+            WireResult.Failed failed => new RevocationOutcome.Unavailable($"revocation endpoint: {failed.Cause}"),
+            _ => throw new InvalidOperationException("a wire result without a meaning"),
+        };
+}
