@@ -24,7 +24,19 @@ public static class VismaNames
     /// <summary>Value of <see cref="SecretLabel"/> on a Secret that workloads read.</summary>
     public const string TokenSecretValue = "token";
 
-    /// <summary>Annotation on a token Secret: the name of the connection that it belongs to (same namespace).</summary>
+    /// <summary>Value of <see cref="SecretLabel"/> on a Secret that the grant of an interactive connection is kept in.</summary>
+    public const string GrantSecretValue = "grant";
+
+    /// <summary>Value of <see cref="SecretLabel"/> on a short-lived Secret that hands an authorization code to the operator.</summary>
+    public const string HandoffSecretValue = "handoff";
+
+    /// <summary>Type of the Secret that a grant is kept in.</summary>
+    public const string GrantSecretType = Group + "/grant";
+
+    /// <summary>Type of the Secret that hands an authorization code to the operator.</summary>
+    public const string HandoffSecretType = Group + "/handoff";
+
+    /// <summary>Annotation on a Secret of the operator: the name of the connection that it belongs to (same namespace).</summary>
     public const string ConnectionAnnotation = Group + "/connection";
 
     /// <summary>Annotation on a token Secret: when the token was issued (RFC 3339, UTC).</summary>
@@ -47,6 +59,12 @@ public static class VismaNames
 
     /// <summary>Annotation on a connection: any new value asks for a refresh now.</summary>
     public const string RequestedAtAnnotation = Group + "/requestedAt";
+
+    /// <summary>
+    /// Annotation on a connection: the sequence of the stored grant that may be used although it looks restored from a backup or used by
+    /// another cluster.
+    /// </summary>
+    public const string AdoptGrantAnnotation = Group + "/adoptGrant";
 
     /// <summary>Flux's annotation, which counts where <see cref="RequestedAtAnnotation"/> is absent.</summary>
     public const string FluxRequestedAtAnnotation = "reconcile.fluxcd.io/requestedAt";

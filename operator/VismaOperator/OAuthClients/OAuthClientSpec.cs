@@ -9,6 +9,9 @@ public sealed record OAuthClientSpec
     /// <summary>Visma Connect in production.</summary>
     public const string DefaultIssuer = "https://connect.visma.com";
 
+    /// <summary>What follows the operator's public URL where no <see cref="RedirectUri"/> is declared.</summary>
+    public const string DefaultRedirectPath = "/oauth2/callback";
+
     /// <summary>Issuer URL of the provider. Its discovery document names the endpoints.</summary>
     public string Issuer { get => field ?? DefaultIssuer; init; }
 
@@ -29,6 +32,13 @@ public sealed record OAuthClientSpec
     /// <summary>The secrets in order of preference; at least one.</summary>
     public required IReadOnlyList<ClientSecretSpec> ClientSecrets { get; init; }
 
+    /// <summary>
+    /// Where the provider sends the browser back to after a consent (RFC 6749 section 3.1.2), as registered with the provider; null: the
+    /// operator's public URL followed by <see cref="DefaultRedirectPath"/>.
+    /// </summary>
+    [JsonPropertyName("redirectURI")]
+    public string? RedirectUri { get; init; }
+
     /// <summary>From which namespaces connections may use this client.</summary>
     public AllowedNamespaces AllowedNamespaces { get => field ?? new(); init; }
 
@@ -41,6 +51,12 @@ public sealed record EndpointsSpec
 {
     /// <summary>URL of the token endpoint (RFC 6749 section 3.2). With it, client credentials need no discovery.</summary>
     public string? Token { get; init; }
+
+    /// <summary>URL of the authorization endpoint (RFC 6749 section 3.1), which a person's browser is sent to for a consent.</summary>
+    public string? Authorization { get; init; }
+
+    /// <summary>URL of the revocation endpoint (RFC 7009).</summary>
+    public string? Revocation { get; init; }
 }
 
 /// <summary>Where a client id is read from.</summary>

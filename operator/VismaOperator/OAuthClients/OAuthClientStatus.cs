@@ -32,4 +32,10 @@ public sealed record EndpointsStatus
 {
     /// <summary>URL of the token endpoint.</summary>
     public string? Token { get; init; }
+
+    /// <summary>URL of the authorization endpoint; null when it is not known.</summary>
+    public string? Authorization { get; init; }
+
+    /// <summary>URL of the revocation endpoint; null when the provider has none or it is not known.</summary>
+    public string? Revocation { get; init; }
 }

@@ -17,9 +17,10 @@ public static class OAuthClientRules
     {
         var findings = new Findings();
         UrlRules.CheckIssuer(findings, "spec.issuer", spec.Issuer, allowLists);
-        if (spec.Endpoints?.Token is { } token)
+        CheckEndpoints(findings, spec.Endpoints ?? new(), allowLists);
+        if (spec.RedirectUri is { } redirectUri)
         {
-            UrlRules.CheckEndpoint(findings, "spec.endpoints.token", token, allowLists);
+            UrlRules.CheckRedirect(findings, "spec.redirectURI", redirectUri, allowLists);
         }
 
         CheckClientId(findings, spec);
@@ -28,6 +29,17 @@ public static class OAuthClientRules
         CheckAllowedNamespaces(findings, spec.AllowedNamespaces);
         CheckTenants(findings, spec.Tenants ?? []);
         return findings.All;
+    }
+
+    private static void CheckEndpoints(Findings findings, EndpointsSpec endpoints, AllowLists allowLists)
+    {
+        foreach (var (name, url) in new[] { ("token", endpoints.Token), ("authorization", endpoints.Authorization), ("revocation", endpoints.Revocation) })
+        {
+            if (url is not null)
+            {
+                UrlRules.CheckEndpoint(findings, $"spec.endpoints.{name}", url, allowLists);
+            }
+        }
     }
 
     private static void CheckClientId(Findings findings, OAuthClientSpec spec)

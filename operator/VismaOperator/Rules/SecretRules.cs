@@ -13,6 +13,11 @@ internal static class SecretRules
         if (secret.Name is not null)
         {
             NameRules.CheckSubdomain(findings, "spec.secret.name", secret.Name);
+            findings.Require(
+                !secret.Name.EndsWith(AuthorizationSpec.GrantSecretSuffix, StringComparison.Ordinal)
+                    && !secret.Name.EndsWith(AuthorizationSpec.HandoffSecretSuffix, StringComparison.Ordinal),
+                "spec.secret.name",
+                "names that end with -visma-grant or -visma-handoff are kept for the Secrets of a person's consent: choose another name");
         }
 
         findings.Require(secret.DeletionPolicy != DeletionPolicy.Unrecognized, "spec.secret.deletionPolicy", NameRules.UnknownValue);

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace VismaOperator.Rules;
 
 /// <summary>What every URL in a spec must fulfil.</summary>
@@ -40,6 +42,18 @@ internal static class UrlRules
         }
     }
 
+    /// <summary>
+    /// Checks a redirect URI: its form, and that an authorization code does not travel unencrypted. Where it leads is between the
+    /// administrator and the provider, with whom it is registered; loopback is this machine itself (RFC 8252 section 7.3).
+    /// </summary>
+    internal static void CheckRedirect(Findings findings, string path, string url, AllowLists allowLists)
+    {
+        if (CheckForm(findings, path, url) && !IsLoopback(url))
+        {
+            IsEncrypted(findings, path, url, allowLists);
+        }
+    }
+
     /// <summary>Checks the base URL of an API: its form, and whether the administrator listed its host.</summary>
     internal static void CheckApi(Findings findings, string path, string url, AllowLists allowLists)
     {
@@ -48,6 +62,11 @@ internal static class UrlRules
             findings.Add(path, ProblemReasons.ApiHostNotAllowed, $"the host of {url} is not among those that the administrator allows ({Listed(allowLists.AllowedApiHosts)}): use one of them, or ask for it to be added to --allowed-api-hosts");
         }
     }
+
+    // Uri.IsLoopback also takes a host that is merely called loopback.
+    private static bool IsLoopback(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri)
+        && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address)));
 
     private static bool IsEncrypted(Findings findings, string path, string url, AllowLists allowLists)
     {

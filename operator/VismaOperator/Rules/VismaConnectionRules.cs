@@ -19,6 +19,7 @@ public static class VismaConnectionRules
             connection.Spec.Secret.Name is not null || connection.Metadata.Name.Length <= MaxNameForDefaultSecret,
             "spec.secret.name",
             "the Secret's default name, the connection's name followed by -token, would be longer than 253 characters: set spec.secret.name");
+        AuthorizationRules.CheckName(findings, connection);
         return [.. findings.All, .. Check(connection.Spec, allowLists)];
     }
 
@@ -40,6 +41,7 @@ public static class VismaConnectionRules
         }
 
         ScopeRules.Check(findings, spec);
+        AuthorizationRules.Check(findings, spec);
         RefreshRules.Check(findings, spec.Refresh);
         SecretRules.Check(findings, spec.Secret, allowLists);
         return findings.All;

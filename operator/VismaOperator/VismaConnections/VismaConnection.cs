@@ -33,6 +33,14 @@ public sealed record VismaConnection : IResource<VismaConnection>
     public NamespacedName SecretName() =>
         new(Metadata.Namespace ?? string.Empty, Spec.Secret.Name ?? Metadata.Name + SecretSpec.DefaultNameSuffix);
 
+    /// <summary>The Secret that the grant is kept in (grant <see cref="Grant.AuthorizationCode"/>).</summary>
+    public NamespacedName GrantSecretName() =>
+        new(Metadata.Namespace ?? string.Empty, Metadata.Name + AuthorizationSpec.GrantSecretSuffix);
+
+    /// <summary>The short-lived Secret in which the verb <c>connect</c> leaves an authorization code for the operator.</summary>
+    public NamespacedName HandoffSecretName() =>
+        new(Metadata.Namespace ?? string.Empty, Metadata.Name + AuthorizationSpec.HandoffSecretSuffix);
+
     /// <summary>The client that the connection uses; without a namespace in the reference, the one beside it.</summary>
     public NamespacedName ClientName() =>
         new(Spec.OAuthClientRef.Namespace ?? Metadata.Namespace ?? string.Empty, Spec.OAuthClientRef.Name);

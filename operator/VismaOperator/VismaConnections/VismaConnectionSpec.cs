@@ -5,6 +5,9 @@ namespace VismaOperator.VismaConnections;
 /// <summary>What the user declares of a connection.</summary>
 public sealed record VismaConnectionSpec
 {
+    /// <summary>The scope that asks for a refresh token (OpenID Connect Core 1.0 section 11).</summary>
+    public const string OfflineAccess = "offline_access";
+
     /// <summary>A name for people; null when none was given.</summary>
     public string? DisplayName { get; init; }
 
@@ -32,6 +35,14 @@ public sealed record VismaConnectionSpec
     /// <summary>How the token is obtained.</summary>
     public Grant Grant { get; init; }
 
+    /// <summary><see cref="Authorization"/> as it was declared; null when it was not. What works with a consent reads that instead.</summary>
+    [JsonPropertyName("authorization")]
+    public AuthorizationSpec? DeclaredAuthorization { get; init; }
+
+    /// <summary>The consent of a person, with the grant <see cref="Grant.AuthorizationCode"/>: as declared, else the defaults.</summary>
+    [JsonIgnore]
+    public AuthorizationSpec Authorization { get => DeclaredAuthorization ?? new(); init => DeclaredAuthorization = value; }
+
     /// <summary>When the token is renewed.</summary>
     public RefreshSpec Refresh { get => field ?? new(); init; }
 
@@ -40,6 +51,17 @@ public sealed record VismaConnectionSpec
 
     /// <summary>True to stop renewing; the Secret is left as it is.</summary>
     public bool Suspend { get; init; }
+
+    /// <summary>
+    /// The scopes as they are sent: none with <see cref="AllScopes"/>; with the grant <see cref="Grant.AuthorizationCode"/> always with
+    /// <see cref="OfflineAccess"/>, whether it was written or not.
+    /// </summary>
+    public IReadOnlyList<string> RequestedScopes() => this switch
+    {
+        { AllScopes: true } => [],
+        { Grant: Grant.AuthorizationCode } => [.. Scopes.Except([OfflineAccess]), OfflineAccess],
+        _ => Scopes,
+    };
 
     /// <summary>The base URL as declared, else what the version implies.</summary>
     public string EffectiveBaseUrl() => BaseUrl ?? $"https://api.finance.visma.net/{ErpApiVersionName()}";
@@ -84,10 +106,14 @@ public enum Grant
     /// <summary>The application acts for itself (RFC 6749 section 4.4).</summary>
     ClientCredentials,
 
+    /// <summary>A person consents once, and the application acts for that person (RFC 6749 section 4.1).</summary>
+    AuthorizationCode,
+
     /// <summary>A name that this version of the operator does not know.</summary>
     Unrecognized,
 }
 
 internal sealed class GrantConverter() : NamedEnumConverter<Grant>(
     Grant.Unrecognized,
-    (Grant.ClientCredentials, "ClientCredentials"));
+    (Grant.ClientCredentials, "ClientCredentials"),
+    (Grant.AuthorizationCode, "AuthorizationCode"));

@@ -15,7 +15,7 @@ public sealed record VismaConnectionStatus
     /// <summary>Value of the last handled refresh request (annotation <c>requestedAt</c>).</summary>
     public string? LastHandledReconcileAt { get; init; }
 
-    /// <summary>Ready, Reconciling, Stalled, TokenFresh, ScopesGranted.</summary>
+    /// <summary>Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, Authorized, ConsentExpiring.</summary>
     public IReadOnlyList<Condition> Conditions { get => field ?? []; init; }
 
     /// <summary>The Secret that the token was last published in.</summary>
@@ -27,6 +27,9 @@ public sealed record VismaConnectionStatus
 
     /// <summary>The published token; null when there is none.</summary>
     public TokenStatus? Token { get; init; }
+
+    /// <summary>The consent, with the grant <see cref="Grant.AuthorizationCode"/>; null before the first look.</summary>
+    public AuthorizationStatus? Authorization { get; init; }
 
     /// <summary>The failures since the last success; null when there are none.</summary>
     public FailureStatus? Failure { get; init; }
@@ -58,6 +61,28 @@ public sealed record TokenStatus
 
     /// <summary>Hash of how the Secret is rendered: template, base URL, type (hexadecimal).</summary>
     public string? Layout { get; init; }
+}
+
+/// <summary>The consent of a person. Never the refresh token.</summary>
+public sealed record AuthorizationStatus
+{
+    /// <summary>Link that starts a consent; null unless one is awaited. Nothing else (message, event, log, metric) may show it.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>When the link stops working and is replaced.</summary>
+    public DateTimeOffset? UrlExpirationTime { get; init; }
+
+    /// <summary>When the consent was given.</summary>
+    public DateTimeOffset? GrantTime { get; init; }
+
+    /// <summary>Who gave it: the claim <c>sub</c>, at most its first 1024 characters.</summary>
+    public string? GrantedBy { get; init; }
+
+    /// <summary>When the consent ends.</summary>
+    public DateTimeOffset? ConsentExpirationTime { get; init; }
+
+    /// <summary>Number of the last stored refresh token, by which a grant from a restored backup is recognised.</summary>
+    public long? Sequence { get; init; }
 }
 
 /// <summary>The failures since the last success.</summary>

@@ -93,7 +93,7 @@ public sealed class CheckTests
     [InlineData("[vismanet_erp_service_api:read]", "vismanet_erp_service_api:read", "error spec.scopes: must be a list, but is a text")]
     [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  baseURL: https://integration.visma.net/API", "error spec.baseURL: the host of https://integration.visma.net/API is not among those")]
     [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  baseURL: https://api.finance.visma.net/erp/service", "warning spec.baseURL: this is the audience")]
-    [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  grant: AuthorizationCode", "error spec.grant: must be one of ClientCredentials")]
+    [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  grant: DeviceCode", "error spec.grant: must be one of ClientCredentials, AuthorizationCode")]
     [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  suspend: 'true'", "error spec.suspend: must be true or false, but is a text")]
     [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  secret: {name: credentials}", "error spec.secret.name: the files declare Secret integrations/credentials themselves")]
     [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  refresh: {renewBefore: 5m}", "error spec.refresh.renewBefore: renewBefore must not be shorter")]

@@ -20,6 +20,8 @@ public sealed class ApiTypesTests
         Assert.Equal("integrations/acme", connection.ClientName().ToString());
         Assert.Equal(TimeSpan.FromMinutes(10), connection.Spec.Refresh.MinRemainingValiditySpan());
         Assert.Equal(Grant.ClientCredentials, connection.Spec.Grant);
+        Assert.Equal(GrantDeletionPolicy.Revoke, connection.Spec.Authorization.DeletionPolicy);
+        Assert.Equal(TimeSpan.FromDays(365), connection.Spec.Authorization.ConsentLifetimeSpan());
         Assert.Equal(-1, connection.Status.ObservedGeneration);
         Assert.Empty(connection.Spec.Scopes);
     }
@@ -27,7 +29,7 @@ public sealed class ApiTypesTests
     [Fact]
     public void A_name_of_a_newer_version_does_not_make_the_object_unreadable()
     {
-        var json = SmallestConnection.Replace("\"spec\":{", "\"spec\":{\"grant\":\"AuthorizationCode\",", StringComparison.Ordinal);
+        var json = SmallestConnection.Replace("\"spec\":{", "\"spec\":{\"grant\":\"DeviceCode\",", StringComparison.Ordinal);
 
         var connection = JsonSerializer.Deserialize(json, VismaConnection.JsonTypeInfo)!;
 

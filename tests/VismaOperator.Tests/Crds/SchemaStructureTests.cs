@@ -37,13 +37,14 @@ public sealed class SchemaStructureTests
 
     [Theory]
     [InlineData("""{"clientSecrets":[]}""")]
-    [InlineData("""{"clientSecrets":[{"secretKeyRef":{"name":"a","key":"b"}}],"endpoints":{},"clientIDFrom":{"secretKeyRef":{"name":"a","key":"b"}},"allowedNamespaces":{"selector":{"matchExpressions":[{"key":"a","operator":"Exists"}]}},"tenants":[{"tenantID":"t"}]}""")]
+    [InlineData("""{"clientSecrets":[{"secretKeyRef":{"name":"a","key":"b"}}],"endpoints":{},"redirectURI":"https://a/b","clientIDFrom":{"secretKeyRef":{"name":"a","key":"b"}},"allowedNamespaces":{"selector":{"matchExpressions":[{"key":"a","operator":"Exists"}]}},"tenants":[{"tenantID":"t"}]}""")]
     public void Clients_have_the_same_defaults_in_schema_and_record(string spec) =>
         AssertSameDefaults(OAuthClient.JsonTypeInfo, Schemas.OAuthClient, spec);
 
     [Theory]
     [InlineData("""{"oauthClientRef":{"name":"a"}}""")]
     [InlineData("""{"oauthClientRef":{"name":"a"},"refresh":{},"secret":{"template":{"metadata":{}}}}""")]
+    [InlineData("""{"oauthClientRef":{"name":"a"},"grant":"AuthorizationCode","authorization":{}}""")]
     public void Connections_have_the_same_defaults_in_schema_and_record(string spec) =>
         AssertSameDefaults(VismaConnection.JsonTypeInfo, Schemas.VismaConnection, spec);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using VismaOperator.Manifests;
 
 namespace VismaOperator.Tests.Rules;
@@ -7,6 +8,7 @@ internal static class CelCases
 {
     private const string Client = "OAuthClient";
     private const string Connection = "VismaConnection";
+    private const string Interactive = "oauthClientRef: {name: c}, grant: AuthorizationCode";
     private const string Tenant = "2f5c0e7a-0c1d-4f5e-9a6b-3c8d7e6f5a4b";
     private const string OneSecret = "clientSecrets: [{secretKeyRef: {name: s, key: k}}]";
 
@@ -17,6 +19,9 @@ internal static class CelCases
         (Client, "{clientID: a, clientSecrets: [{secretKeyRef: {name: s, key: a}}, {secretKeyRef: {name: s, key: b}}, {secretKeyRef: {name: t, key: a}}]}"),
         (Client, $"{{clientID: a, {OneSecret}, issuer: 'http://localhost:8080', endpoints: {{token: 'http://localhost:8080/connect/token'}}}}"),
         (Client, $"{{clientID: a, {OneSecret}, endpoints: {{token: 'https://connect.visma.com:65535/a/~b%20c@d'}}}}"),
+        (Client, $"{{clientID: a, {OneSecret}, endpoints: {{authorization: 'https://connect.visma.com/connect/authorize', revocation: 'https://connect.visma.com/connect/revocation'}}}}"),
+        (Client, $"{{clientID: a, {OneSecret}, redirectURI: 'https://operator.example.com/oauth2/callback'}}"),
+        (Client, $"{{clientID: a, {OneSecret}, redirectURI: 'http://127.0.0.1:8888/'}}"),
         (Client, $"{{clientID: a, {OneSecret}, allowedNamespaces: {{from: All}}}}"),
         (Client, $"{{clientID: a, {OneSecret}, allowedNamespaces: {{from: Selector, selector: {{}}}}}}"),
         (Client, $"{{clientID: a, {OneSecret}, allowedNamespaces: {{from: Selector, selector: {{matchExpressions: [{{key: a, operator: In, values: [b]}}, {{key: a, operator: Exists}}]}}}}}}"),
@@ -33,6 +38,15 @@ internal static class CelCases
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], refresh: {minRemainingValidity: 24h, renewBefore: 24h}}"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], refresh: {minRemainingValidity: 1000ms, renewBefore: 1s}}"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], refresh: {renewBefore: 10m}}"),
+        (Connection, $"{{{Interactive}, scopes: ['vismanet_erp_interactive_api:read'], tenantID: {Tenant}}}"),
+        (Connection, $"{{{Interactive}, scopes: ['a:b', openid, tenants, offline_access]}}"),
+        (Connection, $"{{{Interactive}, scopes: ['a:b'], allScopes: false, authorization: {{}}}}"),
+        (Connection, $"{{{Interactive}, scopes: ['a:b'], authorization: {{deletionPolicy: Retain, consentLifetime: 1h}}}}"),
+        (Connection, $"{{{Interactive}, scopes: ['a:b'], authorization: {{consentLifetime: 87600h}}}}"),
+        ($"{Connection}:239", $"{{{Interactive}, scopes: ['a:b']}}"),
+        ($"{Connection}:247", "{oauthClientRef: {name: c}, scopes: ['a:b'], grant: ClientCredentials}"),
+        ($"{Connection}:253", "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {name: a}}"),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {name: a-visma-grants}}"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {type: example.com/token}}}"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {metadata: {labels: {team: a, example.com/team: ''}, annotations: {reflector.example.com/allowed: 'any text, at all'}}}}}"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {a: 'x ${access_token} $ $$ ${scope}$', appsettings.json: '{\"a\":\"${base_url}\"}', b: '$${tenant_id}', c: \"line\\nline\"}}}}"),
@@ -61,6 +75,11 @@ internal static class CelCases
         (Client, $"{{clientID: a, {OneSecret}, issuer: 'https://a.com:65536'}}", "host name"),
         (Client, $"{{clientID: a, {OneSecret}, issuer: 'https://a.com\\evil.com'}}", "host name"),
         (Client, $"{{clientID: a, {OneSecret}, endpoints: {{token: ''}}}}", "begin with https://"),
+        (Client, $"{{clientID: a, {OneSecret}, endpoints: {{authorization: 'connect.visma.com/connect/authorize'}}}}", "begin with https://"),
+        (Client, $"{{clientID: a, {OneSecret}, endpoints: {{revocation: 'https://connect.visma.com/connect/revocation#a'}}}}", "a query or a fragment"),
+        (Client, $"{{clientID: a, {OneSecret}, redirectURI: 'app://callback'}}", "begin with https://"),
+        (Client, $"{{clientID: a, {OneSecret}, redirectURI: 'https://operator.example.com/oauth2/callback#a'}}", "a query or a fragment"),
+        (Client, $"{{clientID: a, {OneSecret}, redirectURI: \"https://eu\\u2024integrator.io/callback\"}}", "U+2024"),
         (Client, $"{{clientID: a, {OneSecret}, allowedNamespaces: {{from: Selector}}}}", "set both or neither"),
         (Client, $"{{clientID: a, {OneSecret}, allowedNamespaces: {{selector: {{}}}}}}", "set both or neither"),
         (Client, $"{{clientID: a, {OneSecret}, allowedNamespaces: {{from: All, selector: {{}}}}}}", "set both or neither"),
@@ -118,7 +137,21 @@ internal static class CelCases
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {a: '${access_token'}}}}", "correct the reference"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {a: '${}'}}}}", "correct the reference"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {a: '${${scope}}'}}}}", "correct the reference"),
-        ("VismaConnectionWithLongName", "{oauthClientRef: {name: c}, scopes: ['a:b']}", "set spec.secret.name"),
+        ($"{Connection}:248", "{oauthClientRef: {name: c}, scopes: ['a:b']}", "set spec.secret.name"),
+        ($"{Connection}:240", $"{{{Interactive}, scopes: ['a:b']}}", "shorten the name"),
+        ($"{Connection}:253", $"{{{Interactive}, scopes: ['a:b'], secret: {{name: a}}}}", "shorten the name"),
+        (Connection, $"{{{Interactive}}}", "one of the two"),
+        (Connection, $"{{{Interactive}, allScopes: true}}", "list them in scopes"),
+        (Connection, $"{{{Interactive}, allScopes: true, scopes: ['a:b']}}", "list them in scopes"),
+        (Connection, $"{{{Interactive}, scopes: ['vismanet_erp_interactive_api:read']}}", "tenantID is required"),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], authorization: {}}", "set grant to AuthorizationCode"),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], grant: ClientCredentials, authorization: {consentLifetime: 720h}}", "set grant to AuthorizationCode"),
+        (Connection, $"{{{Interactive}, scopes: ['a:b'], authorization: {{consentLifetime: 59m59s999ms}}}}", "between 1h and 87600h"),
+        (Connection, $"{{{Interactive}, scopes: ['a:b'], authorization: {{consentLifetime: 87600h1ms}}}}", "between 1h and 87600h"),
+        (Connection, $"{{{Interactive}, scopes: ['a:b'], authorization: {{consentLifetime: 365d}}}}", "between 1h and 87600h"),
+        (Connection, $"{{{Interactive}, scopes: ['a:b'], authorization: {{consentLifetime: ''}}}}", "between 1h and 87600h"),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {name: other-visma-grant}}", "choose another name"),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {name: other-visma-handoff}}", "choose another name"),
     ];
 
     // Pieces that rules look at, put together at random: most results are wrong in some way that nobody thought of.
@@ -130,7 +163,7 @@ internal static class CelCases
     {
         var text = string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => pieces[random.Next(pieces.Length)]));
         var value = System.Text.Json.Nodes.JsonValue.Create(text).ToJsonString();
-        var field = random.Next(8) switch
+        var field = random.Next(9) switch
         {
             0 => $"\"baseURL\": {value}",
             1 => $"\"tenantID\": {value}",
@@ -139,16 +172,18 @@ internal static class CelCases
             4 => $"\"secret\": {{\"template\": {{\"type\": {value}}}}}",
             5 => $"\"secret\": {{\"template\": {{\"metadata\": {{\"labels\": {{{value}: {value}}}}}}}}}",
             6 => $"\"secret\": {{\"template\": {{\"data\": {{\"a\": {value}, {value}: \"x\"}}}}}}",
+            7 => $"\"grant\": \"AuthorizationCode\", \"authorization\": {{\"consentLifetime\": {value}}}",
             _ => "\"suspend\": false",
         };
         return Document(Connection, $"{{\"oauthClientRef\": {{\"name\": \"c\"}}, \"scopes\": [{(field == "\"suspend\": false" ? value : "\"a:b\"")}], {field}}}");
     }
 
+    /// <summary>An object. A kind may be followed by a colon and the length of the object's name.</summary>
     internal static ManifestDocument Document(string kind, string spec)
     {
-        var name = kind == "VismaConnectionWithLongName" ? new string('a', 248) : "a";
-        var ofKind = kind == "VismaConnectionWithLongName" ? Connection : kind;
-        var set = ManifestReader.ReadText("case.yaml", $"apiVersion: visma-operator.io/v1\nkind: {ofKind}\nmetadata: {{name: {name}}}\nspec: {spec}\n");
+        var parts = kind.Split(':');
+        var name = new string('a', parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 1);
+        var set = ManifestReader.ReadText("case.yaml", $"apiVersion: visma-operator.io/v1\nkind: {parts[0]}\nmetadata: {{name: {name}}}\nspec: {spec}\n");
         Assert.Empty(set.Problems);
         return set.Documents.Single();
     }
