@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Duende.IdentityModel.Client;
 
 namespace OAuth;
@@ -33,7 +34,7 @@ public sealed record AuthorizationRequest(
         init => field = value.Keys.FirstOrDefault(ProtocolFields.Contains) is { } name
             ? throw new ArgumentException($"the extra parameter {name} is a field of the protocol", nameof(value))
             : value;
-    } = new Dictionary<string, string>();
+    } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>The URL for the browser. It holds <see cref="State"/>: it is shown to nobody but the person who asked for it, and written to no log.</summary>
     public Uri ToUri()

@@ -10,51 +10,40 @@ internal static class TokenMembers
     private const double MaxLifetimeSeconds = 10 * 365.25 * 86400;
 
     /// <summary>A token set, or Malformed naming the member that is wrong.</summary>
-    public static TokenOutcome Read(JsonDocument? json)
-    {
-        if (json is null)
-        {
-            return Malformed("is not a JSON object");
-        }
+    public static TokenOutcome Read(JsonDocument? json) =>
+        json is null ? Malformed("is not a JSON object", refreshToken: null) : Read(json.RootElement, OptionalSecret(json.RootElement, "refresh_token"));
 
-        var root = json.RootElement;
+    private static TokenOutcome Read(JsonElement root, Sensitive? refreshToken)
+    {
         if (root.Text("access_token") is not { Length: > 0 } accessToken || !IsVisible(accessToken))
         {
-            return Malformed("has no usable access_token");
+            return Malformed("has no usable access_token", refreshToken);
         }
 
         if (!string.Equals(root.Text("token_type"), "Bearer", StringComparison.OrdinalIgnoreCase))
         {
-            return Malformed("has no token_type Bearer");
+            return Malformed("has no token_type Bearer", refreshToken);
         }
 
         if (!TryReadLifetime(root, out var lifetime))
         {
-            return Malformed("has an expires_in that is not a number of seconds between one and ten years' worth");
+            return Malformed("has an expires_in that is not a number of seconds between one and ten years' worth", refreshToken);
         }
 
         return TryReadScopes(root, out var scopes)
-            ? ReadRefreshToken(root, Sensitive.From(accessToken), lifetime, scopes)
-            : Malformed("has a scope that is not text");
+            ? new TokenOutcome.Granted(new TokenSet(Sensitive.From(accessToken), "Bearer", lifetime, scopes, refreshToken, RefreshLifetime(root))
+            {
+                IdToken = OptionalSecret(root, "id_token"),
+            })
+            : Malformed("has a scope that is not text", refreshToken);
     }
 
-    private static TokenOutcome ReadRefreshToken(
-        JsonElement root, Sensitive accessToken, TimeSpan? lifetime, IReadOnlyList<string>? scopes)
-    {
-        var text = root.Text("refresh_token");
-        if (text is not null && !IsVisible(text))
-        {
-            return Malformed("has no usable refresh_token");
-        }
-
-        var refreshToken = string.IsNullOrEmpty(text) ? null : Sensitive.From(text);
-        return new TokenOutcome.Granted(
-            new TokenSet(accessToken, "Bearer", lifetime, scopes, refreshToken, RefreshLifetime(root)) { IdToken = IdToken(root) });
-    }
-
-    /// <summary>Only its claims are read, and by a reader that trusts nothing, so an odd one is no reason to lose the tokens beside it.</summary>
-    private static Sensitive? IdToken(JsonElement root) =>
-        root.Text("id_token") is { Length: > 0 } text ? Sensitive.From(text) : null;
+    /// <summary>
+    /// Taken as it is: a refresh token goes back to its server, form-encoded, and of an ID token only the claims are read, by a reader that trusts nothing.
+    /// An empty one is none, and must replace nothing.
+    /// </summary>
+    private static Sensitive? OptionalSecret(JsonElement root, string member) =>
+        root.Text(member) is { Length: > 0 } text ? Sensitive.From(text) : null;
 
     /// <summary>Absent and null mean that the server does not say; anything else must be a sensible number, since a guess would publish an expired token.</summary>
     private static bool TryReadLifetime(JsonElement root, out TimeSpan? lifetime)
@@ -118,5 +107,6 @@ internal static class TokenMembers
     /// <summary>Visible ASCII: anything else would break, or inject into, the header that readers build.</summary>
     private static bool IsVisible(string text) => !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
-    private static TokenOutcome.Malformed Malformed(string problem) => new($"the answer of the token endpoint {problem}");
+    private static TokenOutcome.Malformed Malformed(string problem, Sensitive? refreshToken) =>
+        new($"the answer of the token endpoint {problem}") { RefreshToken = refreshToken };
 }

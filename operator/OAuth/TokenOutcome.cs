@@ -42,5 +42,12 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
 
     /// <summary>The server answered something that is neither a token nor an OAuth error. It may have processed the request.</summary>
     /// <param name="Cause">One sentence for people; never quotes the body.</param>
-    public sealed record Malformed(string Cause) : TokenOutcome;
+    public sealed record Malformed(string Cause) : TokenOutcome
+    {
+        /// <summary>
+        /// The refresh token of an answer whose access token cannot be used; null when there was none. Where refresh tokens work once, it is the only
+        /// one that still works, so it must be stored all the same.
+        /// </summary>
+        public Sensitive? RefreshToken { get; init; }
+    }
 }

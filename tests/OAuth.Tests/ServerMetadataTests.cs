@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using VismaConnect.StandIn;
 
@@ -60,16 +61,39 @@ public sealed class ServerMetadataTests
         Assert.Contains(named, untrusted.Cause, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("http://idp.example/token", "not encrypted")]
-    [InlineData("https://evil.example/token", "not allowed")]
-    [InlineData("https://idp\u2024example/token", "U+2024")]
-    [InlineData("/token", "")]
-    public async Task An_endpoint_that_may_not_be_contacted_is_untrusted(string endpoint, string reason)
+    public static TheoryData<string, string, string> EndpointsThatMayNotBeUsed()
     {
-        var untrusted = Assert.IsType<MetadataOutcome.Untrusted>(await GetAsync(Answering(Document(token: endpoint))));
+        var data = new TheoryData<string, string, string>();
+        foreach (var member in (string[])["token_endpoint", "authorization_endpoint", "revocation_endpoint"])
+        {
+            data.Add(member, "http://idp.example/token", "not encrypted");
+            data.Add(member, "https://evil.example/token", "not allowed");
+            data.Add(member, "https://idp.example@evil.example/token", "user information");
+            data.Add(member, "https://idp\u2024example/token", "U+2024");
+            data.Add(member, "javascript:alert(1)", "https");
+            data.Add(member, "/token", "");
+        }
 
-        Assert.Contains("token_endpoint", untrusted.Cause, StringComparison.Ordinal);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(EndpointsThatMayNotBeUsed))]
+    public async Task An_endpoint_that_may_not_be_used_is_untrusted(string member, string endpoint, string reason)
+    {
+        var document = new JsonObject
+        {
+            ["issuer"] = Issuer,
+            ["token_endpoint"] = "https://idp.example/token",
+            ["authorization_endpoint"] = "https://idp.example/authorize",
+            ["revocation_endpoint"] = "https://idp.example/revocation",
+        };
+        Assert.IsType<MetadataOutcome.Found>(await GetAsync(Answering(document.ToJsonString())));
+        document[member] = endpoint;
+
+        var untrusted = Assert.IsType<MetadataOutcome.Untrusted>(await GetAsync(Answering(document.ToJsonString())));
+
+        Assert.Contains(member, untrusted.Cause, StringComparison.Ordinal);
         Assert.Contains(reason, untrusted.Cause, StringComparison.Ordinal);
     }
 

@@ -19,6 +19,19 @@ public sealed class TokenAnswerTests
         Assert.Equal(["a:read", "b:write"], tokens.GrantedScopes!);
         Assert.Equal("r3fresh", tokens.RefreshToken!.Reveal());
         Assert.Equal(TimeSpan.FromDays(1), tokens.RefreshTokenLifetime);
+        Assert.Null(tokens.IdToken);
+    }
+
+    [Theory]
+    [InlineData("\"id_token\":\"e.y.J\"", "e.y.J")]
+    [InlineData("\"id_token\":\"\"", null)]
+    [InlineData("\"id_token\":7", null)]
+    [InlineData("\"id_token\":null", null)]
+    public async Task An_ID_token_is_kept_and_an_odd_one_spoils_nothing(string member, string? expected)
+    {
+        var granted = Assert.IsType<TokenOutcome.Granted>(await Asking.OnceAsync(Some.TokenBody(member)));
+
+        Assert.Equal(expected, granted.Tokens.IdToken?.Reveal());
     }
 
     [Theory]
@@ -78,7 +91,6 @@ public sealed class TokenAnswerTests
     [InlineData("""{"access_token":"t","access_token":"u","token_type":"Bearer"}""")]
     [InlineData("""{"access_token":"\ud800","token_type":"Bearer"}""")]
     [InlineData("""{"access_token":"t","token_type":"Bearer","scope":7}""")]
-    [InlineData("""{"access_token":"t","token_type":"Bearer","refresh_token":"a b"}""")]
     [InlineData("""["t"]""")]
     [InlineData("{")]
     [InlineData("")]
@@ -87,12 +99,29 @@ public sealed class TokenAnswerTests
     public async Task What_is_no_bearer_token_is_malformed(string body) =>
         Assert.IsType<TokenOutcome.Malformed>(await Asking.OnceAsync(body));
 
-    [Fact]
-    public async Task An_empty_refresh_token_reads_as_none()
+    [Theory]
+    [InlineData("\"refresh_token\":\"\"", null)]
+    [InlineData("\"refresh_token\":null", null)]
+    [InlineData("\"expires_in\":3600", null)]
+    [InlineData("\"refresh_token\":\"with space/+=\"", "with space/+=")]
+    public async Task A_refresh_token_is_taken_as_it_is_and_an_empty_one_is_none(string member, string? expected)
     {
-        var granted = Assert.IsType<TokenOutcome.Granted>(await Asking.OnceAsync(Some.TokenBody("\"refresh_token\":\"\"")));
+        var granted = Assert.IsType<TokenOutcome.Granted>(await Asking.OnceAsync(Some.TokenBody(member)));
 
-        Assert.Null(granted.Tokens.RefreshToken);
+        Assert.Equal(expected, granted.Tokens.RefreshToken?.Reveal());
+    }
+
+    [Theory]
+    [InlineData("""{"refresh_token":"r2","token_type":"Bearer"}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t"}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","expires_in":0}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","scope":7}""")]
+    public async Task The_refresh_token_beside_an_unusable_access_token_is_not_lost(string body)
+    {
+        var malformed = Assert.IsType<TokenOutcome.Malformed>(await Asking.OnceAsync(body));
+
+        Assert.Equal("r2", malformed.RefreshToken?.Reveal());
+        Assert.DoesNotContain("r2", malformed.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

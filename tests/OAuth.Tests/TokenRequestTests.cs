@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace OAuth.Tests;
 
 public sealed class TokenRequestTests
@@ -9,7 +11,7 @@ public sealed class TokenRequestTests
 
         Assert.Equal(
             $"client_id=isv_acme&client_secret=a%26b&grant_type=client_credentials&scope=x%3Aread+y%3Awrite&tenant_id={Some.Tenant}",
-            string.Join('&', form.Split('&').Order(StringComparer.Ordinal)));
+            Sorted(form));
         Assert.Null(authorization);
     }
 
@@ -23,24 +25,77 @@ public sealed class TokenRequestTests
         Assert.DoesNotContain("client_", form.Replace("client_credentials", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_code_goes_with_its_verifier_and_the_redirect_URI_to_the_letter()
+    {
+        var (_, form, _) = await SentAsync(Some.Client(), Some.CodeExchange("c/0+d=e", "v~er-1._", "HTTPS://Operator.example:443/oauth2/callback"));
+
+        Assert.Equal(
+            "client_id=isv_acme&client_secret=s3cret-of-acme&code=c%2F0%2Bd%3De&code_verifier=v~er-1._&grant_type=authorization_code"
+                + "&redirect_uri=HTTPS%3A%2F%2FOperator.example%3A443%2Foauth2%2Fcallback",
+            Sorted(form));
+    }
+
+    [Fact]
+    public async Task A_refresh_token_goes_alone_with_what_the_caller_adds()
+    {
+        var (_, form, _) = await SentAsync(Some.Client(), Some.Refresh("r3/fresh+"));
+
+        Assert.Equal(
+            $"client_id=isv_acme&client_secret=s3cret-of-acme&grant_type=refresh_token&refresh_token=r3%2Ffresh%2B&tenant_id={Some.Tenant}",
+            Sorted(form));
+    }
+
     [Theory]
     [InlineData("grant_type")]
     [InlineData("client_secret")]
     [InlineData("scope")]
     [InlineData("refresh_token")]
+    [InlineData("code")]
+    [InlineData("code_verifier")]
+    [InlineData("redirect_uri")]
+    [InlineData("Grant_Type")]
     public async Task Extra_parameters_cannot_replace_the_protocols_own(string name)
     {
-        var request = new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string> { [name] = "x" });
+        var extra = new Dictionary<string, string> { [name] = "x" };
+        TokenRequest[] requests =
+        [
+            new TokenRequest.ClientCredentialsGrant([], extra),
+            new TokenRequest.RefreshTokenGrant(Sensitive.From("r3fresh"), extra),
+            new TokenRequest.AuthorizationCodeGrant(Sensitive.From("c0de"), Sensitive.From("ver1fier"), new Uri("https://a.example"), extra),
+        ];
 
-        var exception = await Assert.ThrowsAsync<ArgumentException>(() => SentAsync(Some.Client(), request));
+        foreach (var request in requests)
+        {
+            var exception = await Assert.ThrowsAsync<ArgumentException>(() => SentAsync(Some.Client(), request));
+            Assert.Contains(name, exception.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain(Some.Secret, exception.ToString(), StringComparison.Ordinal);
+        }
+    }
 
-        Assert.Contains(name, exception.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(Some.Secret, exception.ToString(), StringComparison.Ordinal);
+    [Theory]
+    [InlineData("r3fresh-of-kari")]
+    [InlineData("c0de")]
+    [InlineData("ver1fier")]
+    public async Task What_a_grant_sent_comes_back_in_no_description(string credential)
+    {
+        foreach (var request in (TokenRequest[])[Some.Refresh(), Some.CodeExchange()])
+        {
+            var outcome = await Asking.OnceAsync(
+                () => Some.Answer($$"""{"error":"invalid_grant","error_description":"handle {{credential}} was used"}""", HttpStatusCode.BadRequest),
+                request: request);
+
+            var isItsOwn = request is TokenRequest.RefreshTokenGrant == (credential == Some.RefreshToken);
+            Assert.Equal(!isItsOwn, outcome.ToString().Contains(credential, StringComparison.Ordinal));
+            Assert.DoesNotContain(credential, request.ToString(), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
     public async Task A_blank_client_id_is_a_bug_of_the_caller() =>
         await Assert.ThrowsAsync<ArgumentException>(() => SentAsync(Some.Client(id: " "), Some.Request()));
+
+    private static string Sorted(string form) => string.Join('&', form.Split('&').Order(StringComparer.Ordinal));
 
     private static async Task<(string Path, string Form, string? Authorization)> SentAsync(ClientCredentials client, TokenRequest request)
     {

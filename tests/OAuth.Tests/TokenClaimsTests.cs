@@ -1,0 +1,56 @@
+using System.Buffers.Text;
+using System.Text;
+
+namespace OAuth.Tests;
+
+public sealed class TokenClaimsTests
+{
+    private static readonly TokenClaims None = new(null, null);
+
+    [Fact]
+    public void Reads_who_and_for_whom() => Assert.Equal(
+        new TokenClaims("kari", Some.Tenant), Of($$"""{"iss":"x","sub":"kari","tenant_id":"{{Some.Tenant}}","scope":["a"],"name":"Kari Østby"}"""));
+
+    [Theory]
+    [InlineData("""{"sub":"kari"}""", "kari", null)]
+    [InlineData("""{"tenant_id":"t"}""", null, "t")]
+    [InlineData("""{"sub":7,"tenant_id":["t"]}""", null, null)]
+    [InlineData("""{"sub":"","tenant_id":null}""", null, null)]
+    [InlineData("""{"sub":"a\u001b[31m","tenant_id":"t"}""", null, "t")]
+    [InlineData("""{"sub":"\ud800","tenant_id":"t"}""", null, null)]
+    [InlineData("""{"sub":"a","sub":"b","tenant_id":"t"}""", null, null)]
+    [InlineData("""["sub"]""", null, null)]
+    [InlineData("""{"sub":""", null, null)]
+    [InlineData("", null, null)]
+    public void A_claim_that_is_no_plain_text_is_none(string payload, string? subject, string? tenant) =>
+        Assert.Equal(new TokenClaims(subject, tenant), Of(payload));
+
+    [Theory]
+    [InlineData(255, true)]
+    [InlineData(256, false)]
+    public void A_claim_has_at_most_255_characters(int length, bool isRead) =>
+        Assert.Equal(isRead, Of($$"""{"sub":"{{new string('x', length)}}"}""").Subject is not null);
+
+    [Theory]
+    [InlineData("9f86d081884c7d65")]
+    [InlineData("eyJzdWIiOiJhIn0")]
+    [InlineData("h.eyJzdWIiOiJhIn0")]
+    [InlineData("h.eyJzdWIiOiJhIn0.s.t.u")]
+    [InlineData("..")]
+    [InlineData("h.&&&&.s")]
+    [InlineData("h.e.s")]
+    public void What_is_no_JWT_has_no_claims(string token) => Assert.Equal(None, TokenClaims.Of(Sensitive.From(token)));
+
+    [Fact]
+    public void A_token_above_64_KiB_is_not_read()
+    {
+        var fits = Jwt($$"""{"sub":"kari","x":"{{new string('x', 49_000)}}"}""");
+        Assert.Equal("kari", TokenClaims.Of(Sensitive.From(fits)).Subject);
+
+        Assert.Equal(None, TokenClaims.Of(Sensitive.From(fits + new string('s', (64 * 1024) + 1 - fits.Length))));
+    }
+
+    private static TokenClaims Of(string payload) => TokenClaims.Of(Sensitive.From(Jwt(payload)));
+
+    private static string Jwt(string payload) => $"eyJhbGciOiJSUzI1NiJ9.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.c2ln";
+}
