@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -80,6 +81,9 @@ public sealed record Answered(int Status, string Body, RetryConditionHeaderValue
     public string? Error => Member("error");
 
     public string? AccessToken => Member("access_token");
+
+    /// <summary>The payload of the JWT in that member.</summary>
+    public JsonElement Claims(string name) => JsonDocument.Parse(Base64Url.DecodeFromChars(Member(name)!.Split('.')[1])).RootElement;
 
     public string? Member(string name) =>
         JsonDocument.Parse(Body).RootElement.TryGetProperty(name, out var value) ? value.ToString() : null;

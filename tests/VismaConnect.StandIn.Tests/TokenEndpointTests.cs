@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Text.Json;
-
 namespace VismaConnect.StandIn.Tests;
 
 public sealed class TokenEndpointTests
@@ -24,7 +21,7 @@ public sealed class TokenEndpointTests
     {
         await using var running = await Running.StartAsync();
 
-        var claims = ClaimsOf(await running.AskAsync());
+        var claims = (await running.AskAsync()).Claims("access_token");
 
         Assert.Equal(running.StandIn.Issuer.OriginalString, claims.GetProperty("iss").GetString());
         Assert.Equal(Running.ClientId, claims.GetProperty("client_id").GetString());
@@ -160,7 +157,4 @@ public sealed class TokenEndpointTests
 
         Assert.Equal([Running.Secret, token], running.StandIn.Ledger.AllSecretsIssued());
     }
-
-    private static JsonElement ClaimsOf(Answered answer) =>
-        JsonDocument.Parse(Base64Url.DecodeFromChars(answer.AccessToken!.Split('.')[1])).RootElement;
 }

@@ -19,6 +19,8 @@ internal static class Administration
     {
         group.MapGet("/ledger", () => Results.Json(new { standIn.Ledger.MaxInFlight, standIn.Ledger.Requests }, Json));
         group.MapDelete("/ledger", () => standIn.Ledger.Reset());
+        group.MapGet("/families", () => Results.Json(standIn.Grants.Families, Json));
+        group.MapDelete("/families/{id}", (string id) => standIn.Grants.Withdraw(id));
         group.MapGet("/secrets", () => Results.Json(standIn.Ledger.AllSecretsIssued(), Json));
         group.MapDelete("/faults", () => standIn.Faults.Clear());
         group.MapPost("/faults", context => ApplyAsync<FaultOrder>(context, order => order.AddTo(standIn.Faults)));
@@ -26,6 +28,8 @@ internal static class Administration
         group.MapDelete("/clients/{id}", (string id) => standIn.Portal.RemoveClient(id));
         group.MapPut("/tenants", context => ApplyAsync<StandInTenant>(context, standIn.Portal.Set));
         group.MapDelete("/tenants/{id}", (string id) => standIn.Portal.RemoveTenant(id));
+        group.MapPut("/users", context => ApplyAsync<StandInUser>(context, standIn.Portal.Set));
+        group.MapDelete("/users/{name}", (string name) => standIn.Portal.RemoveUser(name));
         group.MapPut("/lifetime", context => ApplyAsync<TimeSpan>(context, lifetime => standIn.Portal.AccessTokenLifetime = lifetime));
         group.MapPut("/tenantError", context => ApplyAsync<StandInError>(context, error => standIn.Portal.TenantError = error));
     }

@@ -16,16 +16,29 @@ internal static class Bodies
         return body.ToJsonString();
     }
 
-    public static string OfToken(string accessToken, TimeSpan lifetime, IEnumerable<string> scopes) => new JsonObject
+    public static string Of(TokenAnswer answer)
     {
-        ["access_token"] = accessToken,
-        ["expires_in"] = (long)lifetime.TotalSeconds,
-        ["token_type"] = "Bearer",
-        ["scope"] = string.Join(' ', scopes),
-    }.ToJsonString();
+        var body = new JsonObject();
+        AddIfPresent("id_token", answer.IdToken);
+        body["access_token"] = answer.AccessToken;
+        body["expires_in"] = (long)answer.Lifetime.TotalSeconds;
+        body["token_type"] = "Bearer";
+        AddIfPresent("refresh_token", answer.RefreshToken);
+        AddIfPresent("refresh_token_expires_in", answer.RefreshTokenExpiresIn is { } end ? (long)end.TotalSeconds : null);
+        body["scope"] = string.Join(' ', answer.Scopes);
+        return body.ToJsonString();
+
+        void AddIfPresent(string name, JsonNode? value)
+        {
+            if (value is not null)
+            {
+                body[name] = value;
+            }
+        }
+    }
 
     /// <summary>The members of the real document that matter; its list of scopes lacks the ERP's, as the real one does.</summary>
-    public static string OfMetadata(string issuer, Uri url) => new JsonObject
+    public static string OfMetadata(string issuer, Uri url, StandInOptions options) => new JsonObject
     {
         ["issuer"] = issuer,
         ["jwks_uri"] = At(url, "/.well-known/openid-configuration/jwks"),
@@ -51,7 +64,7 @@ internal static class Bodies
         ["code_challenge_methods_supported"] = List("plain", "S256"),
         ["prompt_values_supported"] = List("none", "login", "consent", "select_account"),
         ["request_parameter_supported"] = true,
-        ["authorization_response_iss_parameter_supported"] = true,
+        ["authorization_response_iss_parameter_supported"] = options.SendsAuthorizationResponseIssuer,
     }.ToJsonString();
 
     private static string At(Uri url, string path) => url.GetLeftPart(UriPartial.Authority) + path;

@@ -10,7 +10,7 @@ internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time,
         var visit = new Visit(context, endpoint, asked, ledger.Enter(endpoint), process);
         try
         {
-            await ServeAsync(visit, faults.Take(endpoint, asked.TenantId));
+            await ServeAsync(visit, faults.Take(endpoint, asked));
         }
         catch (OperationCanceledException)
         {
@@ -30,16 +30,17 @@ internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time,
                 await FinishAsync(visit, new Reply(answer.Status, answer.Body, answer.MediaType, answer.Headers, $"fault: answered {answer.Status}"));
                 return;
             case Fault.CutBefore:
-                Note(visit, "fault: cut before");
+                Note(visit, "fault: cut before", null);
                 visit.Context.Abort();
                 return;
             case Fault.CutAfterProcessing:
-                Note(visit, visit.Process().Outcome + ", then cut");
+                var kept = visit.Process();
+                Note(visit, kept.Outcome + ", then cut", kept.Grant);
                 visit.Context.Abort();
                 return;
             case Fault.CutDuringAnswer:
                 var whole = visit.Process();
-                Note(visit, whole.Outcome + ", then cut");
+                Note(visit, whole.Outcome + ", then cut", whole.Grant);
                 await whole.WriteHalfAsync(visit.Context.Response);
                 visit.Context.Abort();
                 return;
@@ -56,11 +57,12 @@ internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time,
 
     private async Task FinishAsync(Visit visit, Reply reply)
     {
-        Note(visit, reply.Outcome);
+        Note(visit, reply.Outcome, reply.Grant);
         await reply.WriteAsync(visit.Context.Response);
     }
 
-    private void Note(Visit visit, string outcome) => ledger.Add(visit.Arrived, visit.Endpoint, visit.Asked, outcome);
+    private void Note(Visit visit, string outcome, GrantTrace? grant) =>
+        ledger.Add(number => new LedgerEntry(number, visit.Arrived, visit.Endpoint, visit.Asked, outcome) { Grant = grant });
 
     private sealed record Visit(HttpContext Context, StandInEndpoint Endpoint, AskedFor Asked, DateTimeOffset Arrived, Func<Reply> Process);
 }

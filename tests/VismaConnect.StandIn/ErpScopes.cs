@@ -10,9 +10,21 @@ public static class ErpScopes
         "vismanet_erp_service_api:update", "vismanet_erp_service_api:delete",
     ];
 
-    /// <summary>Identity scopes and offline access, which client credentials may not ask for.</summary>
-    internal static readonly IReadOnlySet<string> ForPeopleOnly =
-        new HashSet<string> { "openid", "profile", "email", "tenants", "roles", "offline_access" };
+    /// <summary>The ERP interactive API, and the identity scopes that may come with it.</summary>
+    public static readonly IReadOnlyList<string> Interactive =
+    [
+        "vismanet_erp_interactive_api:read", "vismanet_erp_interactive_api:create",
+        "vismanet_erp_interactive_api:update", "vismanet_erp_interactive_api:delete",
+        "openid", "profile", "email", "tenants",
+    ];
+
+    internal const string OfflineAccess = "offline_access";
+
+    /// <summary>Scopes that name claims of a person rather than an API.</summary>
+    internal static readonly IReadOnlySet<string> Identity = new HashSet<string> { "openid", "profile", "email", "tenants", "roles" };
+
+    /// <summary>Client credentials may not ask for these: no person is there.</summary>
+    internal static bool IsForPeopleOnly(string scope) => Identity.Contains(scope) || scope == OfflineAccess;
 
     internal static bool NeedsTenant(string scope) =>
         scope.StartsWith("vismanet_erp_service_api:", StringComparison.Ordinal)

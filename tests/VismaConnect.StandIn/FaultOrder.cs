@@ -13,6 +13,9 @@ internal sealed record FaultOrder(FaultKind Kind)
     /// <summary>Only requests for this tenant; null for all.</summary>
     public string? TenantId { get; init; }
 
+    /// <summary>Only token requests of this grant type; null for all.</summary>
+    public string? GrantType { get; init; }
+
     /// <summary>HTTP status of serverError, html and error.</summary>
     public int? Status { get; init; }
 
@@ -32,11 +35,11 @@ internal sealed record FaultOrder(FaultKind Kind)
     {
         if (Count is { } count)
         {
-            script.Next(ToFault(), count, Endpoint, TenantId);
+            script.Next(ToFault(), count, Endpoint, TenantId, GrantType);
         }
         else
         {
-            script.Always(ToFault(), Endpoint, TenantId);
+            script.Always(ToFault(), Endpoint, TenantId, GrantType);
         }
     }
 

@@ -6,13 +6,13 @@ public sealed class FaultScript
     private readonly Lock gate = new();
     private readonly List<Entry> entries = [];
 
-    /// <summary>The next <paramref name="count"/> requests that fit go wrong.</summary>
-    public void Next(Fault fault, int count = 1, StandInEndpoint endpoint = StandInEndpoint.Token, string? tenantId = null) =>
-        Add(new Entry(fault, count, endpoint, tenantId));
+    /// <summary>The next <paramref name="count"/> requests that fit go wrong. A tenant or a grant type fits requests that name it.</summary>
+    public void Next(Fault fault, int count = 1, StandInEndpoint endpoint = StandInEndpoint.Token, string? tenantId = null, string? grantType = null) =>
+        Add(new Entry(fault, endpoint, tenantId, grantType) { Remaining = count });
 
     /// <summary>Every request that fits goes wrong until <see cref="Clear"/>.</summary>
-    public void Always(Fault fault, StandInEndpoint endpoint = StandInEndpoint.Token, string? tenantId = null) =>
-        Add(new Entry(fault, null, endpoint, tenantId));
+    public void Always(Fault fault, StandInEndpoint endpoint = StandInEndpoint.Token, string? tenantId = null, string? grantType = null) =>
+        Add(new Entry(fault, endpoint, tenantId, grantType));
 
     /// <summary>Everything works again. Requests already held or delayed stay so.</summary>
     public void Clear()
@@ -23,11 +23,11 @@ public sealed class FaultScript
         }
     }
 
-    internal Fault? Take(StandInEndpoint endpoint, string? tenantId)
+    internal Fault? Take(StandInEndpoint endpoint, AskedFor asked)
     {
         lock (gate)
         {
-            var found = entries.Find(entry => entry.Endpoint == endpoint && (entry.TenantId ?? tenantId) == tenantId);
+            var found = entries.Find(entry => entry.Fits(endpoint, asked));
             if (found is { Remaining: not null } && --found.Remaining == 0)
             {
                 entries.Remove(found);
@@ -45,14 +45,14 @@ public sealed class FaultScript
         }
     }
 
-    private sealed class Entry(Fault fault, int? count, StandInEndpoint endpoint, string? tenantId)
+    private sealed class Entry(Fault fault, StandInEndpoint endpoint, string? tenantId, string? grantType)
     {
         public Fault Fault => fault;
 
-        public StandInEndpoint Endpoint => endpoint;
+        /// <summary>Null until cleared.</summary>
+        public int? Remaining { get; set; }
 
-        public string? TenantId => tenantId;
-
-        public int? Remaining { get; set; } = count;
+        public bool Fits(StandInEndpoint asked, AskedFor request) =>
+            endpoint == asked && (tenantId ?? request.TenantId) == request.TenantId && (grantType ?? request.GrantType) == request.GrantType;
     }
 }

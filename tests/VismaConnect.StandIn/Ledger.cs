@@ -49,7 +49,7 @@ public sealed class Ledger(TimeProvider time, string? secretsFile)
         }
     }
 
-    /// <summary>Every access token issued and every client secret configured since the start, for a search in logs. <see cref="Reset"/> keeps them.</summary>
+    /// <summary>Every token and code issued and every client secret configured since the start, for a search in logs. <see cref="Reset"/> keeps them.</summary>
     public IReadOnlyList<string> AllSecretsIssued()
     {
         lock (gate)
@@ -110,11 +110,11 @@ public sealed class Ledger(TimeProvider time, string? secretsFile)
         }
     }
 
-    internal void Add(DateTimeOffset arrived, StandInEndpoint endpoint, AskedFor request, string outcome)
+    internal void Add(Func<int, LedgerEntry> entry)
     {
         lock (gate)
         {
-            entries.Add(new LedgerEntry(entries.Count + 1, arrived, endpoint, request, outcome));
+            entries.Add(entry(entries.Count + 1));
             WakeWaiters();
         }
     }

@@ -7,6 +7,7 @@ public sealed class Portal
 {
     private readonly ConcurrentDictionary<string, StandInClient> clients = new();
     private readonly ConcurrentDictionary<string, StandInTenant> tenants = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, StandInUser> users = new(StringComparer.OrdinalIgnoreCase);
     private readonly Ledger ledger;
     private long accessTokenLifetimeTicks;
     private volatile StandInError tenantError;
@@ -24,6 +25,11 @@ public sealed class Portal
         foreach (var tenant in options.Tenants)
         {
             Set(tenant);
+        }
+
+        foreach (var user in options.Users)
+        {
+            Set(user);
         }
     }
 
@@ -54,15 +60,31 @@ public sealed class Portal
     /// <summary>Adds a tenant or replaces the one of the same id.</summary>
     public void Set(StandInTenant tenant) => tenants[tenant.TenantId] = tenant;
 
+    /// <summary>Adds a person or replaces the one of the same name.</summary>
+    public void Set(StandInUser user) => users[user.Name] = user;
+
     /// <summary>Deletes a client.</summary>
     public void RemoveClient(string clientId) => clients.TryRemove(clientId, out _);
 
     /// <summary>Deletes a tenant.</summary>
     public void RemoveTenant(string tenantId) => tenants.TryRemove(tenantId, out _);
 
+    /// <summary>Deletes a person.</summary>
+    public void RemoveUser(string name) => users.TryRemove(name, out _);
+
     /// <summary>The client of that id, or null.</summary>
     public StandInClient? FindClient(string clientId) => clients.GetValueOrDefault(clientId);
 
     /// <summary>The tenant of that id in whatever case, or null.</summary>
     public StandInTenant? FindTenant(string tenantId) => tenants.GetValueOrDefault(tenantId);
+
+    /// <summary>The person of that name in whatever case, or null.</summary>
+    public StandInUser? FindUser(string name) => users.GetValueOrDefault(name);
+
+    /// <summary>The companies that somebody may act for, for the choice on the login page.</summary>
+    internal IReadOnlyList<string> TenantsOfUsers() =>
+        [.. users.Values.SelectMany(user => user.Tenants).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
+
+    /// <summary>What a person calls a tenant.</summary>
+    internal string NameOf(string tenantId) => FindTenant(tenantId)?.Name ?? tenantId;
 }

@@ -21,6 +21,9 @@ public sealed record StandInOptions
     /// <summary>Tenants.</summary>
     public IReadOnlyList<StandInTenant> Tenants { get; init; } = [];
 
+    /// <summary>People who can sign in.</summary>
+    public IReadOnlyList<StandInUser> Users { get; init; } = [];
+
     /// <summary>Lifetime of access tokens. The default is an hour, as at Visma.</summary>
     public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromHours(1);
 
@@ -29,6 +32,15 @@ public sealed record StandInOptions
 
     /// <summary>Issuer in documents and tokens, to play a mismatch; null for the URL it listens on.</summary>
     public string? Issuer { get; init; }
+
+    /// <summary>Whether answers of the authorization endpoint carry <c>iss</c> (RFC 9207), as Visma's do.</summary>
+    public bool SendsAuthorizationResponseIssuer { get; init; } = true;
+
+    /// <summary>Who learns of a wrong authorization request whose redirect URI is right.</summary>
+    public AuthorizationErrors AuthorizationErrors { get; init; } = AuthorizationErrors.ToClient;
+
+    /// <summary>How long a person may take from the authorization request to the answer; later reads <c>access_denied</c>.</summary>
+    public TimeSpan ConsentTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>File to which every secret issued is appended, a line each, for a search after the process is gone; null for none.</summary>
     public string? SecretsFile { get; init; }
@@ -42,6 +54,16 @@ public enum StandInScheme
 
     /// <summary>With a self-signed certificate, see <see cref="VismaConnectStandIn.Certificate"/>.</summary>
     Https,
+}
+
+/// <summary>Where errors of the authorization endpoint go.</summary>
+public enum AuthorizationErrors
+{
+    /// <summary>To the client, by redirect (RFC 6749 section 4.1.2.1).</summary>
+    ToClient,
+
+    /// <summary>Onto a page, as Duende does with all but a person's refusal and the errors of <c>prompt=none</c>.</summary>
+    OnPage,
 }
 
 /// <summary>An OAuth error body.</summary>

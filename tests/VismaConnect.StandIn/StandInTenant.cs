@@ -4,10 +4,13 @@ namespace VismaConnect.StandIn;
 /// <param name="TenantId">A GUID.</param>
 public sealed record StandInTenant(string TenantId)
 {
+    /// <summary>What the pages call it; null for its id.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Whether its tokens are good for the ERP API.</summary>
     public TenantKind Kind { get; init; } = TenantKind.Company;
 
-    /// <summary>Clients that its administrator approved; null for all.</summary>
+    /// <summary>Clients that its administrator approved for client credentials; null for all.</summary>
     public IReadOnlyList<string>? ApprovedClients { get; init; }
 }
 

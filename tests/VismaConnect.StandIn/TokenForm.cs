@@ -3,12 +3,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace VismaConnect.StandIn;
 
-/// <summary>A token request as Duende reads it: form only, Basic header before form fields, each half of the header URL-decoded.</summary>
-/// <param name="IsWellFormed">POST with a form body.</param>
+/// <summary>A client's request as Duende reads it: form only, Basic header before form fields, each half of the header URL-decoded.</summary>
+/// <param name="Fields">The form; null unless it is a POST with a form body.</param>
 /// <param name="Asked">The parts that are not secret.</param>
 /// <param name="ClientSecret">The secret sent; null when absent or too long.</param>
-/// <param name="Scope">The scope as sent; null when absent.</param>
-internal sealed record TokenForm(bool IsWellFormed, AskedFor Asked, string? ClientSecret, string? Scope)
+internal sealed record TokenForm(IFormCollection? Fields, AskedFor Asked, string? ClientSecret)
 {
     /// <summary>Duende's default for client ids and secrets.</summary>
     private const int MaxCredentialLength = 100;
@@ -17,24 +16,25 @@ internal sealed record TokenForm(bool IsWellFormed, AskedFor Asked, string? Clie
     {
         if (!HttpMethods.IsPost(request.Method) || !IsForm(request.ContentType))
         {
-            return new TokenForm(false, AskedFor.Nothing, null, null);
+            return new TokenForm(null, AskedFor.Nothing, null);
         }
 
         var form = await request.ReadFormAsync(cancellationToken);
         var (method, id, secret) = FromHeader(request.Headers.Authorization.ToString())
             ?? ("client_secret_post", Text(form, "client_id"), Text(form, "client_secret"));
         var fits = id?.Length <= MaxCredentialLength && secret?.Length <= MaxCredentialLength;
-        var scope = Text(form, "scope");
         return new TokenForm(
-            true,
-            new AskedFor(id, method, Text(form, "grant_type"), Text(form, "tenant_id"), Split(scope)),
-            fits ? secret : null,
-            scope);
+            form,
+            new AskedFor(id, method, Text(form, "grant_type"), Text(form, "tenant_id"), Split(Text(form, "scope"))),
+            fits ? secret : null);
     }
+
+    /// <summary>A field as sent; null when absent or empty.</summary>
+    public string? Field(string name) => Fields is null ? null : Text(Fields, name);
 
     public static string[] Split(string? scope) => scope?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
-    private static bool IsForm(string? contentType) =>
+    public static bool IsForm(string? contentType) =>
         contentType?.Split(';')[0].Trim().Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) ?? false;
 
     private static string? Text(IFormCollection form, string name) =>

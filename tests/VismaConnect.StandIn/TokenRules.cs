@@ -1,10 +1,10 @@
 namespace VismaConnect.StandIn;
 
 /// <summary>
-/// Decides token requests in Duende's order: form, client, grant, scopes, tenant. Every refusal is a code; which secret was
-/// wrong, expired or missing, or whether the client exists, cannot be told from it.
+/// Decides token requests in Duende's order: form, client, grant, then what the grant asks for. Every refusal is a code; which
+/// secret was wrong, expired or missing, or whether the client exists, cannot be told from it.
 /// </summary>
-internal sealed class TokenRules(Portal portal, TimeProvider time)
+internal sealed class TokenRules(Portal portal, ClientAuthentication authentication, InteractiveRules people)
 {
     /// <summary>What the real discovery document lists.</summary>
     public static readonly IReadOnlyList<string> KnownGrants =
@@ -14,16 +14,16 @@ internal sealed class TokenRules(Portal portal, TimeProvider time)
     ];
 
     /// <summary>Duende's default for the whole scope parameter.</summary>
-    private const int MaxScopeLength = 300;
+    public const int MaxScopeLength = 300;
 
     public TokenDecision Decide(TokenForm form)
     {
-        if (!form.IsWellFormed)
+        if (form.Fields is null)
         {
             return Refuse("invalid_request");
         }
 
-        if (Authenticate(form) is not { } client)
+        if (authentication.Authenticate(form) is not { } client)
         {
             return Refuse("invalid_client");
         }
@@ -33,6 +33,27 @@ internal sealed class TokenRules(Portal portal, TimeProvider time)
             return Refuse(refusal);
         }
 
+        return form.Asked.GrantType switch
+        {
+            "client_credentials" => DecideForMachine(form, client),
+            "authorization_code" => people.Redeem(form, client),
+            "refresh_token" => people.Refresh(form, client),
+            _ => Refuse("invalid_grant"), // the stand-in gives out nothing that these grants could present
+        };
+    }
+
+    private static string? RefusalOfGrant(string? grant, StandInClient client)
+    {
+        if (grant is null || !KnownGrants.Contains(grant))
+        {
+            return "unsupported_grant_type";
+        }
+
+        return client.AllowedGrants.Contains(grant) ? null : "unauthorized_client";
+    }
+
+    private TokenDecision DecideForMachine(TokenForm form, StandInClient client)
+    {
         if (ScopesFor(form, client) is not { } scopes)
         {
             return Refuse("invalid_scope");
@@ -43,42 +64,17 @@ internal sealed class TokenRules(Portal portal, TimeProvider time)
             : new TokenDecision.Refuse(portal.TenantError);
     }
 
-    private StandInClient? Authenticate(TokenForm form)
-    {
-        var client = form.Asked.ClientId is { } id ? portal.FindClient(id) : null;
-        var isKnown = client is { IsEnabled: true }
-            && client.Secrets.Any(secret => secret.Value == form.ClientSecret && IsValid(secret));
-        return isKnown ? client : null;
-    }
-
-    private bool IsValid(StandInSecret secret) => secret.ExpirationTime is not { } end || end > time.GetUtcNow();
-
-    private static string? RefusalOfGrant(string? grant, StandInClient client)
-    {
-        if (grant is null || !KnownGrants.Contains(grant))
-        {
-            return "unsupported_grant_type";
-        }
-
-        if (!client.AllowedGrants.Contains(grant))
-        {
-            return "unauthorized_client";
-        }
-
-        return grant == "client_credentials" ? null : "invalid_grant"; // the interactive grants know no code or refresh token yet
-    }
-
     /// <summary>Null when a scope is refused. Omitted means all that the client may have.</summary>
     private static IReadOnlyList<string>? ScopesFor(TokenForm form, StandInClient client)
     {
-        var forMachines = client.AllowedScopes.Where(scope => !ErpScopes.ForPeopleOnly.Contains(scope)).ToList();
-        if (form.Scope is null)
+        var forMachines = client.AllowedScopes.Where(scope => !ErpScopes.IsForPeopleOnly(scope)).ToList();
+        if (form.Field("scope") is not { } asked)
         {
             return forMachines.Count > 0 ? forMachines : null;
         }
 
-        var scopes = TokenForm.Split(form.Scope).Distinct().ToList();
-        return form.Scope.Length <= MaxScopeLength && scopes.Count > 0 && scopes.All(forMachines.Contains) ? scopes : null;
+        var scopes = TokenForm.Split(asked).Distinct().ToList();
+        return asked.Length <= MaxScopeLength && scopes.Count > 0 && scopes.All(forMachines.Contains) ? scopes : null;
     }
 
     private bool TenantIsFine(AskedFor asked, IReadOnlyList<string> scopes)
@@ -93,12 +89,4 @@ internal sealed class TokenRules(Portal portal, TimeProvider time)
     }
 
     private static TokenDecision.Refuse Refuse(string code) => new(new StandInError(code));
-}
-
-/// <summary>The verdict on a token request.</summary>
-internal abstract record TokenDecision
-{
-    public sealed record Grant(StandInClient Client, IReadOnlyList<string> Scopes, string? TenantId) : TokenDecision;
-
-    public sealed record Refuse(StandInError Error) : TokenDecision;
 }

@@ -19,8 +19,7 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
 {
     private readonly StandInOptions options;
     private readonly WebApplication application;
-    private readonly AccessTokens tokens;
-    private readonly TokenRules rules;
+    private readonly ClientAuthentication authentication;
     private readonly Desk desk;
 
     private VismaConnectStandIn(StandInOptions options)
@@ -29,8 +28,8 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
         Certificate = options.Scheme == StandInScheme.Https ? SelfSigned.Create() : null;
         Ledger = new Ledger(options.Time, options.SecretsFile);
         Portal = new Portal(options, Ledger);
-        tokens = new AccessTokens(options.Time);
-        rules = new TokenRules(Portal, options.Time);
+        Grants = new IssuedGrants(options.Time, Ledger);
+        authentication = new ClientAuthentication(Portal, options.Time);
         application = Build(options, Certificate);
         desk = new Desk(Ledger, Faults, options.Time, application.Lifetime.ApplicationStopping);
         Map();
@@ -45,11 +44,20 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
     /// <summary>Where tokens are asked for.</summary>
     public Uri TokenEndpoint => new(Url, "/connect/token");
 
+    /// <summary>Where browsers are sent for consent.</summary>
+    public Uri AuthorizationEndpoint => new(Url, "/connect/authorize");
+
+    /// <summary>Where tokens are revoked.</summary>
+    public Uri RevocationEndpoint => new(Url, "/connect/revocation");
+
     /// <summary>The certificate of an https stand-in, which is its own root; otherwise null.</summary>
     public X509Certificate2? Certificate { get; }
 
-    /// <summary>Clients, tenants and lifetimes.</summary>
+    /// <summary>Clients, tenants, people and lifetimes.</summary>
     public Portal Portal { get; }
+
+    /// <summary>What people consented to, and the refresh tokens that came of it.</summary>
+    public IssuedGrants Grants { get; }
 
     /// <summary>What goes wrong.</summary>
     public FaultScript Faults { get; } = new();
@@ -69,6 +77,20 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
 
     /// <summary>Waits until the process is asked to stop.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => application.WaitForShutdownAsync(cancellationToken);
+
+    /// <summary>Consents without a browser, in a new session: see <see cref="Visitor.ApproveAsync"/>.</summary>
+    public async Task<Uri> ApproveAsync(Uri authorizeUrl, string userName, string? tenantId = null, CancellationToken cancellationToken = default)
+    {
+        using var visitor = new Visitor(Certificate);
+        return await visitor.ApproveAsync(authorizeUrl, userName, tenantId, cancellationToken);
+    }
+
+    /// <summary>Refuses without a browser, in a new session: see <see cref="Visitor.DenyAsync"/>.</summary>
+    public async Task<Uri> DenyAsync(Uri authorizeUrl, string userName, string? tenantId = null, CancellationToken cancellationToken = default)
+    {
+        using var visitor = new Visitor(Certificate);
+        return await visitor.DenyAsync(authorizeUrl, userName, tenantId, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -94,35 +116,33 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
 
     private void Map()
     {
-        application.Map("/connect/token", (Delegate)ServeTokenAsync);
         application.MapGet("/.well-known/openid-configuration", (Delegate)ServeMetadataAsync);
         application.MapGet("/.well-known/oauth-authorization-server", (Delegate)ServeMetadataAsync);
         application.MapGet("/.well-known/openid-configuration/jwks", (HttpContext context) => desk.ServeAsync(
-            context, StandInEndpoint.Keys, AskedFor.Nothing, () => Reply.Json(200, AccessTokens.KeySet(), "served")));
+            context, StandInEndpoint.Keys, AskedFor.Nothing, () => Reply.Json(200, JwtSigner.KeySet(), "served")));
+        MapClientEndpoints();
+        var consent = new ConsentDesk(
+            Portal, Grants, new Attempts(options.Time, options.ConsentTimeout), new Sessions(Portal, options.Time), new AuthorizationAnswers(options, () => Issuer.OriginalString));
+        InteractiveEndpoints.Map(application, desk, consent);
         Administration.Map(application.MapGroup("/_standin"), this);
     }
 
-    private Task ServeMetadataAsync(HttpContext context) => desk.ServeAsync(
-        context, StandInEndpoint.Metadata, AskedFor.Nothing, () => Reply.Json(200, Bodies.OfMetadata(Issuer.OriginalString, Url), "served"));
-
-    private async Task ServeTokenAsync(HttpContext context)
+    private void MapClientEndpoints()
     {
-        var form = await TokenForm.ReadAsync(context.Request, context.RequestAborted);
-        await desk.ServeAsync(context, StandInEndpoint.Token, form.Asked, () => Process(form));
+        var rules = new TokenRules(Portal, authentication, new InteractiveRules(Portal, Grants));
+        var tokens = new TokenEndpoint(rules, Portal, Ledger, options.Time, () => Issuer.OriginalString);
+        var revocation = new RevocationEndpoint(authentication, Grants);
+        application.Map("/connect/token", (HttpContext context) => ServeFormAsync(context, StandInEndpoint.Token, tokens.Process));
+        application.Map("/connect/revocation", (HttpContext context) =>
+            ServeFormAsync(context, StandInEndpoint.Revocation, form => revocation.Process(context.Request, form)));
     }
 
-    private Reply Process(TokenForm form) => rules.Decide(form) switch
-    {
-        TokenDecision.Grant grant => Issue(grant),
-        TokenDecision.Refuse { Error: var error } => Reply.Json(400, Bodies.Of(error), error.Code), // always 400, as Duende
-        _ => throw new InvalidOperationException("a decision without a meaning"),
-    };
+    private Task ServeMetadataAsync(HttpContext context) => desk.ServeAsync(
+        context, StandInEndpoint.Metadata, AskedFor.Nothing, () => Reply.Json(200, Bodies.OfMetadata(Issuer.OriginalString, Url, options), "served"));
 
-    private Reply Issue(TokenDecision.Grant grant)
+    private async Task ServeFormAsync(HttpContext context, StandInEndpoint endpoint, Func<TokenForm, Reply> process)
     {
-        var lifetime = grant.Client.AccessTokenLifetime ?? Portal.AccessTokenLifetime;
-        var accessToken = tokens.Issue(Issuer.OriginalString, grant, lifetime);
-        Ledger.AddSecret(accessToken);
-        return Reply.Json(200, Bodies.OfToken(accessToken, lifetime, grant.Scopes), "granted");
+        var form = await TokenForm.ReadAsync(context.Request, context.RequestAborted);
+        await desk.ServeAsync(context, endpoint, form.Asked, () => process(form));
     }
 }
