@@ -32,8 +32,8 @@ public abstract record Decision
     /// <summary>The Secret is as published; record its version.</summary>
     public sealed record Acknowledge : Decision;
 
-    /// <summary>The Secret holds a newer token of ours; record it.</summary>
-    public sealed record Adopt(TokenRecord Token) : Decision;
+    /// <summary>The Secret holds a newer token of ours; record it, and the request that it was an answer to as handled.</summary>
+    public sealed record Adopt(TokenRecord Token, string? AnsweredRequest = null) : Decision;
 
     /// <summary>Write the Secret again around the token that it holds.</summary>
     public sealed record Rewrite : Decision;

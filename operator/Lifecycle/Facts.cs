@@ -127,7 +127,9 @@ public abstract record ContentFacts
     public sealed record Healable : ContentFacts;
 
     /// <summary>A token of ours that status does not know yet: a process ended between its two writes.</summary>
-    public sealed record Unrecorded(TokenRecord Token) : ContentFacts;
+    /// <param name="Token">The token.</param>
+    /// <param name="AnsweredRequest">The request (<see cref="ConnectionFacts.RequestedAt"/>) that it was an answer to; null when nobody had asked.</param>
+    public sealed record Unrecorded(TokenRecord Token, string? AnsweredRequest = null) : ContentFacts;
 
     /// <summary>The published token is no longer there.</summary>
     public sealed record Lost : ContentFacts;

@@ -15,6 +15,17 @@ public static class FactsAfter
         Failure = facts.Failure is { IsOfWriting: true } || facts.Failure?.LastFailureTime < token.IssueTime ? null : facts.Failure,
     };
 
+    /// <summary>A token of ours was found that status did not know. It ends what failed before it, and handles the request that it was an answer to.</summary>
+    public static Facts Adopted(this Facts facts, Decision.Adopt adopt) => facts.Published(adopt.Token) with
+    {
+        Failure = null,
+        Secret = facts.Secret,
+        Connection = facts.Connection with { HandledRequest = adopt.AnsweredRequest ?? facts.Connection.HandledRequest },
+    };
+
+    /// <summary>Another replica published a newer token while this one had something to write: the Secret is to be looked at anew.</summary>
+    public static Facts Overtaken(this Facts facts, SecretFacts secret) => facts with { Secret = secret, Content = null };
+
     /// <summary>An attempt to get a token succeeded: the request, if any, is answered and the failure is over.</summary>
     public static Facts Succeeded(this Facts facts, TokenRecord token) => facts.Published(token) with
     {

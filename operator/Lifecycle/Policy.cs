@@ -97,7 +97,7 @@ public static class Policy
         {
             _ when !hasMovedOn && !isToChange => null,
             null => new Decision.Inspect(),
-            ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token),
+            ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token, unrecorded.AnsweredRequest),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
             ContentFacts.Intact or ContentFacts.Healable when AsksForTheSameToken(facts) =>
                 Pending(facts, now) is { IsOfWriting: true } failure ? new Decision.BackOff(failure) : new Decision.Rewrite(),

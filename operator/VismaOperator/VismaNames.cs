@@ -57,6 +57,9 @@ public static class VismaNames
     /// <summary>Annotation on a token Secret: keys of the labels and annotations that its template set, so that one that leaves the template leaves the Secret.</summary>
     public const string TemplateKeysAnnotation = Group + "/template-keys";
 
+    /// <summary>Annotation on a token Secret: the request (<see cref="RequestedAtAnnotation"/>) that its token was an answer to; absent where nobody had asked.</summary>
+    public const string AnsweredRequestAnnotation = Group + "/answered-request";
+
     /// <summary>Annotation on a connection: any new value asks for a refresh now.</summary>
     public const string RequestedAtAnnotation = Group + "/requestedAt";
 

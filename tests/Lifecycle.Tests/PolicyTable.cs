@@ -73,6 +73,7 @@ internal static class PolicyTable
         new("a Secret of ours without a record is inspected", Facts().Drifted(), Soon, new Decision.Inspect()),
         new("a Secret that is as published is acknowledged", Serving().Drifted(new ContentFacts.Intact()), Soon, new Decision.Acknowledge()),
         new("a Secret that was edited is written again", Serving().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
+        new("what a token of ours was an answer to is adopted with it", Serving().Requested().Drifted(new ContentFacts.Unrecorded(UnrecordedToken(), "now")), Soon, new Decision.Adopt(UnrecordedToken(), "now")),
         new("a token of ours that status does not know is adopted", Serving().Drifted(new ContentFacts.Unrecorded(UnrecordedToken())), Soon, new Decision.Adopt(UnrecordedToken())),
         new("a token that is gone from its Secret is fetched", Serving().Drifted(new ContentFacts.Lost()), Soon, Refresh(RefreshCause.Lost)),
         new("drift is inspected before a missing client", Serving().Drifted().ClientMissing(), Soon, new Decision.Inspect()),

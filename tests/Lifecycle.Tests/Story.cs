@@ -130,7 +130,7 @@ internal sealed class Story(Facts facts)
     {
         Decision.Inspect => Facts with { Content = hidden },
         Decision.Acknowledge => Facts.Published(Facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion }),
-        Decision.Adopt adopt => Facts.Published(adopt.Token with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion }),
+        Decision.Adopt adopt => Facts.Adopted(adopt with { Token = adopt.Token with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion } }),
         Decision.Rewrite when WriteProblem is { } problem => Facts.Failed(problem, retryAfter: null, Now, roll: 0.5),
         Decision.Rewrite => Facts.Published(Write(Facts.Token!)),
         Decision.Withdraw withdraw => Facts.Withdrawn(withdraw.Problem, Now),

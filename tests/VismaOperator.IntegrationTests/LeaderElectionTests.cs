@@ -89,6 +89,24 @@ public sealed class LeaderElectionTests(ApiServerFixture fixture)
         Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count);
     }
 
+    [Fact]
+    public async Task What_the_former_leader_renewed_last_is_not_renewed_again_however_far_the_watch_lags()
+    {
+        await using var scene = await Scene.SetAsync(fixture.Server, Elected());
+        var leader = await StartLeaderAsync(scene);
+        var other = await scene.StartOperatorAsync();
+        await scene.CreateAllAsync();
+        await scene.UntilStillAsync(TimeSpan.FromSeconds(0.5));
+        scene.Proxy.Watches.Delay = TimeSpan.FromSeconds(8);
+        await scene.RequestRefreshAsync("now");
+        await scene.UntilHandledAsync("now");
+
+        Assert.Equal(0, await leader.Process.TerminateAsync(Ct));
+        await other.Process.WaitForLineAsync("This replica leads", Ct);
+
+        await Quiet.HoldsForAsync(TimeSpan.FromSeconds(10), () => Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count), Ct);
+    }
+
     private static async Task<OperatorProcess> StartLeaderAsync(Scene scene)
     {
         var started = await scene.StartOperatorAsync();

@@ -11,6 +11,7 @@ public sealed class Informer<T>
     where T : class, IResource<T>
 {
     private readonly List<Reflector<T>> reflectors;
+    private readonly List<FreshList<T>> freshLists;
 
     /// <summary>Prepares; nothing is asked before <see cref="RunAsync"/>.</summary>
     /// <param name="client">The cluster.</param>
@@ -22,6 +23,7 @@ public sealed class Informer<T>
     {
         ArgumentNullException.ThrowIfNull(selectors);
         ThrowIfOverlapping(selectors);
+        freshLists = [.. selectors.Select(selector => new FreshList<T>(client, selector, Store, time, jitter, logger))];
         reflectors = [.. selectors.Select(selector => new Reflector<T>(client, selector, Store.AddFeed(selector), time, jitter, logger))];
     }
 
@@ -37,6 +39,12 @@ public sealed class Informer<T>
 
     /// <summary>Waits for the first complete list of every selector. Reconciling before that would take every object for missing.</summary>
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Store.Synced.WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Brings the store up to date with lists of now, however far the watch lags behind. Whoever takes over from another writer needs this once: the watch
+    /// may have yet to tell what that one wrote last.
+    /// </summary>
+    public Task CatchUpAsync(CancellationToken cancellationToken) => Task.WhenAll(freshLists.Select(list => list.TakeAsync(cancellationToken)));
 
     /// <summary>What one selector covers and another does not would be taken for deleted by each list in turn.</summary>
     private static void ThrowIfOverlapping(IReadOnlyList<ResourceSelector> selectors)

@@ -89,14 +89,17 @@ public sealed class Store<T>
     public void Observe(T written)
     {
         ArgumentNullException.ThrowIfNull(written);
-        Change(() =>
-        {
-            if (resources.ContainsKey(NameOf(written)) || IsNews(written))
-            {
-                Take(written, ChangeOrigin.OwnWrite);
-            }
-        });
+        Change(() => TakeNews(written, ChangeOrigin.OwnWrite));
     }
+
+    /// <summary>Takes in what a list beside the watch brought: newer versions, and nothing that the watch has seen deleted. What the list lacks stays.</summary>
+    internal void CatchUp(IReadOnlyList<T> listed) => Change(() =>
+    {
+        foreach (var item in listed)
+        {
+            TakeNews(item, ChangeOrigin.Cluster);
+        }
+    });
 
     /// <summary>
     /// Takes out an object that was deleted by this process. Events of it that are still under way do not bring it back; a later object of the
@@ -236,6 +239,15 @@ public sealed class Store<T>
     /// <summary>Needs the lock. An object that is not in the store, of a version that its watch has passed, is not new but gone.</summary>
     private bool IsNews(T resource) => feeds.Length == 0
         || feeds.Any(feed => feed.Covers(NameOf(resource)) && ResourceVersions.IsNewer(resource.Metadata.ResourceVersion, feed.Progress));
+
+    /// <summary>Needs the lock. Puts in what did not come by the watch, unless the store knows better.</summary>
+    private void TakeNews(T resource, ChangeOrigin origin)
+    {
+        if (resources.ContainsKey(NameOf(resource)) || IsNews(resource))
+        {
+            Take(resource, origin);
+        }
+    }
 
     /// <summary>Needs the lock. Puts the object in unless the store knows better.</summary>
     private void Take(T resource, ChangeOrigin origin)

@@ -14,4 +14,7 @@ internal interface IControllerSet
 
     /// <summary>Waits until every cache has listed.</summary>
     Task WaitUntilSyncedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Brings the caches up to what another replica wrote last, whatever the watches have yet to tell.</summary>
+    Task CatchUpAsync(CancellationToken cancellationToken);
 }

@@ -8,6 +8,9 @@ namespace VismaOperator.Hosting;
 /// <param name="ReleaseAsync">Gives the leadership up, after everything with side effects has stopped.</param>
 internal sealed record Leader(ILeadership Leadership, IReadOnlyList<BackgroundLoop> Loops, Func<CancellationToken, Task> ReleaseAsync)
 {
+    /// <summary>True where another replica may have led before.</summary>
+    public bool IsElected => Loops.Count > 0;
+
     /// <summary>Leads while holding the lease.</summary>
     public static Leader Elected(LeaderElector elector) =>
         new(elector, [new BackgroundLoop("leader election", elector.RunAsync)], elector.ReleaseAsync);

@@ -56,6 +56,11 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         election.Start(leader.Loops);
         await FirstOfAsync(leader.Leadership.WaitUntilLeaderAsync(abort.Token), failed, abort);
         LogLeading();
+        if (leader.IsElected)
+        {
+            // Whoever led before wrote until a moment ago. Decided on a cache that lags behind, what it renewed last would be renewed again.
+            await FirstOfAsync(controllers.CatchUpAsync(abort.Token), failed, abort);
+        }
 
         work.Start(controllers.Controllers);
         await failed.WaitAsync(stop);

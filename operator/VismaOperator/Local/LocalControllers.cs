@@ -12,4 +12,6 @@ internal sealed class LocalControllers(IControllerSet controllers, IReadOnlyList
     public IReadOnlyList<BackgroundLoop> Controllers => controllers.Controllers;
 
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => controllers.WaitUntilSyncedAsync(cancellationToken);
+
+    public Task CatchUpAsync(CancellationToken cancellationToken) => controllers.CatchUpAsync(cancellationToken);
 }

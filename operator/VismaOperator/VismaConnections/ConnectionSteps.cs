@@ -16,7 +16,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, UsableClient? 
     {
         Decision.Inspect => await InspectAsync(facts, cancellationToken),
         Decision.Acknowledge => facts.Published(facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion }),
-        Decision.Adopt adopt => facts.Published(adopt.Token) with { Failure = null, Secret = facts.Secret },
+        Decision.Adopt adopt => facts.Adopted(adopt),
         Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
         Decision.Refresh refresh => await RefreshAsync(refresh.Cause, facts, cancellationToken),
         Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, facts, cancellationToken),
@@ -44,6 +44,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, UsableClient? 
         return await tools.Publisher.PublishAsync(connection, token, cancellationToken) switch
         {
             Publication.Done done => facts.Published(done.Token),
+            Publication.Overtaken overtaken => facts.Overtaken(overtaken.Secret),
             Publication.Refused refused => facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Roll()),
             var publication => throw new InvalidOperationException($"Unknown publication {publication.GetType().Name}."),
         };
@@ -59,6 +60,8 @@ internal sealed class ConnectionSteps(VismaConnection connection, UsableClient? 
             case RefreshOutcome.Stored stored:
                 tools.Log.Refreshed(cause, stored.Token.ExpirationTime, stored.Token.RefreshTime);
                 return facts.Succeeded(stored.Token);
+            case RefreshOutcome.Overtaken overtaken:
+                return facts.Overtaken(overtaken.Secret);
             case RefreshOutcome.Failed failed:
                 tools.Log.RefreshFailed(cause, failed.Problem.Reason, failed.Problem.Message);
                 return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Roll());

@@ -33,6 +33,9 @@ internal static class SecretInspector
         && secret.Annotation(VismaNames.ConnectionAnnotation) == connection.Metadata.Name
         && (secret.OwnerReferences ?? []).All(owner => owner.Controller != true || IsThisConnection(owner, connection));
 
+    /// <summary>When the token in the Secret was issued, by our mark on it; null without one.</summary>
+    public static DateTimeOffset? IssuedAt(ObjectMeta secret) => Instant(secret, VismaNames.IssuedAtAnnotation);
+
     /// <summary>Compares the content with what status says was published.</summary>
     public static ContentFacts Judge(Secret secret, VismaConnection connection, TokenRecord? recorded)
     {
@@ -44,7 +47,7 @@ internal static class SecretInspector
 
         if (Unrecorded(secret, connection, fingerprint) is { } newer && (recorded is null || newer.IssueTime > recorded.IssueTime))
         {
-            return new ContentFacts.Unrecorded(newer);
+            return new ContentFacts.Unrecorded(newer, secret.Metadata.Annotation(VismaNames.AnsweredRequestAnnotation));
         }
 
         return recorded is not null && IsTokenIntact(secret, connection, recorded) ? new ContentFacts.Healable() : new ContentFacts.Lost();
@@ -60,6 +63,7 @@ internal static class SecretInspector
                 ExpirationTime = recorded.ExpirationTime,
                 Inputs = recorded.Inputs,
                 GrantedScopes = recorded.GrantedScopes,
+                AnsweredRequest = secret.Metadata.Annotation(VismaNames.AnsweredRequestAnnotation),
             }
             : null;
 
@@ -79,7 +83,7 @@ internal static class SecretInspector
     {
         var meta = secret.Metadata;
         if (meta.Annotation(VismaNames.FingerprintAnnotation) != fingerprint
-            || Instant(meta, VismaNames.IssuedAtAnnotation) is not { } issued
+            || IssuedAt(meta) is not { } issued
             || Instant(meta, VismaNames.ExpiresAtAnnotation) is not { } expires
             || meta.Annotation(VismaNames.InputsAnnotation) is not { } inputs
             || meta.Annotation(VismaNames.LayoutAnnotation) is not { } layout)

@@ -34,6 +34,11 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             catch (KubernetesException failure) when (IsLostRace(failure) && round < MaxRounds)
             {
                 present = (await client.FindAsync<SecretMetadata>(name, cancellationToken))?.Metadata;
+                if (IsOvertaken(token, present, connection))
+                {
+                    secrets.Observe(new SecretMetadata { Metadata = present! });
+                    return new Publication.Overtaken(SecretInspector.Whose(present, connection));
+                }
             }
             catch (KubernetesException failure) when (failure.IsForbidden)
             {
@@ -111,6 +116,10 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         return await client.CreateAsync(secret.WithMetadata(secret.Metadata with { ResourceVersion = null }), cancellationToken);
     }
 
+    // A replica that lost its lease while it waited for the provider must not put an older token over the one of its successor.
+    private static bool IsOvertaken(IssuedToken token, ObjectMeta? present, VismaConnection connection) =>
+        SecretInspector.Whose(present, connection) is SecretFacts.Owned && SecretInspector.IssuedAt(present!) > token.IssueTime;
+
     private static bool IsLostRace(KubernetesException failure) => failure.IsConflict || failure.IsAlreadyExists || failure.IsNotFound;
 
     // The server's own words are left out: an admission policy may quote what it was shown.
@@ -132,6 +141,10 @@ internal abstract record Publication
 
     /// <summary>The token stands in the Secret.</summary>
     public sealed record Done(TokenRecord Token) : Publication;
+
+    /// <summary>Somebody else of us published a newer token meanwhile: nothing was written.</summary>
+    /// <param name="Secret">The Secret as it stands now.</param>
+    public sealed record Overtaken(SecretFacts Secret) : Publication;
 
     /// <summary>The Secret could not be written before a person acts.</summary>
     public sealed record Refused(Problem Problem) : Publication;

@@ -32,7 +32,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         cancellationToken.ThrowIfCancellationRequested();
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
         var (token, failure) = Unstored(connection, inputs) is { } held ? (held, null) : await RequestAsync(connection, client, inputs);
-        return token is null ? failure! : await StoreAsync(connection, token);
+        return token is null ? failure! : await StoreAsync(connection, token with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) });
     }
 
     /// <summary>The connection is gone: what could not be stored for it is dropped.</summary>
@@ -75,13 +75,15 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         unstored[key] = token;
         using var cancellation = new CancellationTokenSource(StoreDeadline, time);
         var publication = await publisher.PublishAsync(connection, token, cancellation.Token);
-        if (publication is Publication.Done done)
+        if (publication is Publication.Refused refused)
         {
-            unstored.TryRemove(key, out _);
-            return new RefreshOutcome.Stored(done.Token);
+            return new RefreshOutcome.Failed(refused.Problem, RetryAfter: null);
         }
 
-        return new RefreshOutcome.Failed(((Publication.Refused)publication).Problem, RetryAfter: null);
+        unstored.TryRemove(key, out _);
+        return publication is Publication.Done done
+            ? new RefreshOutcome.Stored(done.Token)
+            : new RefreshOutcome.Overtaken(((Publication.Overtaken)publication).Secret);
     }
 
     private static IssuedToken Issued(TokenSet tokens, DateTimeOffset issueTime, string inputs) => new()
@@ -112,6 +114,10 @@ internal abstract record RefreshOutcome
 
     /// <summary>A token was issued and stands in the Secret.</summary>
     public sealed record Stored(TokenRecord Token) : RefreshOutcome;
+
+    /// <summary>A token was issued and dropped, since a newer one of ours stands in the Secret.</summary>
+    /// <param name="Secret">The Secret as it stands now.</param>
+    public sealed record Overtaken(SecretFacts Secret) : RefreshOutcome;
 
     /// <summary>No token was issued, or it could not be stored before a person acts.</summary>
     public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : RefreshOutcome;

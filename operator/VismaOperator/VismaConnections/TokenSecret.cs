@@ -46,7 +46,8 @@ internal static class TokenSecret
         annotations[VismaNames.FingerprintAnnotation] = fingerprint;
         annotations[VismaNames.InputsAnnotation] = token.Inputs;
         annotations[VismaNames.LayoutAnnotation] = ConnectionHashes.Layout(connection);
-        MarkTemplateKeys(annotations, template);
+        Mark(annotations, VismaNames.AnsweredRequestAnnotation, token.AnsweredRequest);
+        Mark(annotations, VismaNames.TemplateKeysAnnotation, TemplateKeys(template));
         return new ObjectMeta
         {
             Name = name.Name,
@@ -59,16 +60,16 @@ internal static class TokenSecret
         };
     }
 
-    private static void MarkTemplateKeys(Dictionary<string, string> annotations, TemplateMetadata? template)
+    private static string TemplateKeys(TemplateMetadata? template) =>
+        string.Join(' ', (template?.Labels?.Keys ?? []).Concat(template?.Annotations?.Keys ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+
+    // What has nothing to say is taken away, since the present annotations are kept otherwise.
+    private static void Mark(Dictionary<string, string> annotations, string key, string? value)
     {
-        var keys = (template?.Labels?.Keys ?? []).Concat(template?.Annotations?.Keys ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        if (keys.Count > 0)
+        annotations.Remove(key);
+        if (value is { Length: > 0 })
         {
-            annotations[VismaNames.TemplateKeysAnnotation] = string.Join(' ', keys);
-        }
-        else
-        {
-            annotations.Remove(VismaNames.TemplateKeysAnnotation);
+            annotations[key] = value;
         }
     }
 
@@ -114,6 +115,9 @@ internal sealed record IssuedToken
 
     /// <summary>Scopes that were granted; null when the provider did not say.</summary>
     public IReadOnlyList<string>? GrantedScopes { get; init; }
+
+    /// <summary>The request that publishing it answers; null when nobody had asked.</summary>
+    public string? AnsweredRequest { get; init; }
 
     /// <summary>What status is to say of it once it stands in a Secret.</summary>
     public TokenRecord ToRecord(VismaConnection connection, Secret published) => new()

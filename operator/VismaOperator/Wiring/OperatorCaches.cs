@@ -67,4 +67,9 @@ internal sealed class OperatorCaches
         Clients.WaitUntilSyncedAsync(cancellationToken),
         TokenSecrets.WaitUntilSyncedAsync(cancellationToken),
         Namespaces?.WaitUntilSyncedAsync(cancellationToken) ?? Task.CompletedTask);
+
+    /// <summary>Lists anew what a leader writes and decides by.</summary>
+    public Task CatchUpAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        Connections.CatchUpAsync(cancellationToken),
+        TokenSecrets.CatchUpAsync(cancellationToken));
 }

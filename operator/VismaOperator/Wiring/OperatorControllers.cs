@@ -53,6 +53,9 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     /// <inheritdoc/>
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => caches.WaitUntilSyncedAsync(cancellationToken);
 
+    /// <inheritdoc/>
+    public Task CatchUpAsync(CancellationToken cancellationToken) => caches.CatchUpAsync(cancellationToken);
+
     /// <summary>Completes once neither controller has anything to do before something changes or falls due.</summary>
     public async Task WhenAtRestAsync()
     {

@@ -156,6 +156,50 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Catching_up_takes_in_what_the_watch_has_yet_to_tell()
+    {
+        await SyncAsync(Some.Secret("changed", 1), Some.Secret("same", 2));
+        var catchingUp = informer.CatchUpAsync(CancellationToken.None);
+        (await cluster.NextListAsync()).Answer(Some.PageWithMore(9, "page-2", Some.Secret("changed", 7)));
+        (await cluster.NextListAsync()).Answer(Some.Page(9, Some.Secret("same", 2), Some.Secret("new", 8)));
+        await Wait.For(catchingUp);
+
+        Assert.Equal(["7", "8", "2"], informer.Store.List().OrderBy(secret => secret.Metadata.Name).Select(secret => secret.Metadata.ResourceVersion));
+    }
+
+    [Fact]
+    public async Task Catching_up_brings_nothing_back_that_the_watch_has_seen_deleted()
+    {
+        var watch = await SyncAsync(Some.Secret("gone", 1));
+        var catchingUp = informer.CatchUpAsync(CancellationToken.None);
+        var list = await cluster.NextListAsync();
+        watch.Delete(Some.Secret("gone", 10));
+        watch.Apply(Some.Secret("later", 11));
+        await Wait.For(UntilAsync(() => informer.Store.Find(new("team-a", "later")) is not null));
+
+        list.Answer(Some.Page(9, Some.Secret("gone", 1)));
+        await Wait.For(catchingUp);
+
+        Assert.Null(informer.Store.Find(new("team-a", "gone")));
+    }
+
+    [Fact]
+    public async Task Catching_up_waits_an_outage_out()
+    {
+        await SyncAsync();
+        var catchingUp = informer.CatchUpAsync(CancellationToken.None);
+        (await cluster.NextListAsync()).Answer(Some.PageWithMore(9, "page-2"));
+        (await cluster.NextListAsync()).Refuse(Some.Expired);
+        await time.PassNextWaitAsync();
+        var again = await cluster.NextListAsync();
+        Assert.Null(again.ContinueToken);
+        again.Answer(Some.Page(9, Some.Secret("a", 7)));
+
+        await Wait.For(catchingUp);
+        Assert.Single(informer.Store.List());
+    }
+
+    [Fact]
     public async Task Being_stopped_is_no_error()
     {
         await SyncAsync();
@@ -169,6 +213,22 @@ public sealed class InformerTests : IAsyncDisposable
         Assert.Throws<ArgumentException>(() => With(new("a"), ResourceSelector.All));
         Assert.Throws<ArgumentException>(() => With(new("a"), new("a", "x=y")));
         With(new("a"), new("b"));
+    }
+
+    private Task UntilAsync(Func<bool> isSo)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var subscription = informer.Store.Subscribe(_ => Look());
+        Look();
+        return reached.Task.ContinueWith(_ => subscription.Dispose(), TaskScheduler.Default);
+
+        void Look()
+        {
+            if (isSo())
+            {
+                reached.TrySetResult();
+            }
+        }
     }
 
     private static Informer<SecretMetadata> With(params ResourceSelector[] selectors) =>

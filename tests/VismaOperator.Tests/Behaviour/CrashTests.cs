@@ -33,6 +33,44 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task A_crash_between_the_Secret_and_the_status_does_not_serve_a_request_twice()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind ? throw Unreachable() : Task.CompletedTask;
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.UntilAsync<Secret>("acme-production-token", secret => secret.Text("expires_at") == "2026-11-23T13:01:00Z");
+        await test.StopAsync();
+        test.Cluster.Before = null;
+
+        test.Start();
+        var handled = await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "now");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(2, test.TokenRequests);
+        Assert.Equal(new DateTimeOffset(2026, 11, 23, 13, 1, 0, TimeSpan.Zero), handled.Status.Token!.ExpirationTime);
+    }
+
+    [Fact]
+    public async Task A_request_that_came_after_the_crash_is_served()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind ? throw Unreachable() : Task.CompletedTask;
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "first");
+        await test.UntilAsync<Secret>("acme-production-token", secret => secret.Text("expires_at") == "2026-11-23T13:01:00Z");
+        await test.StopAsync();
+        test.Cluster.Before = null;
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "second");
+
+        test.Start();
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "second");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(3, test.TokenRequests);
+    }
+
+    [Fact]
     public async Task An_answer_to_the_Secret_write_that_is_lost_costs_no_second_token()
     {
         await using var test = await PreparedAsync();
@@ -97,6 +135,46 @@ public sealed class CrashTests
         Assert.Equal(before.Metadata.Uid, (await test.FindAsync<Secret>("acme-production-token"))?.Metadata.Uid);
         Assert.Equal("SecretInvalid", stalled?.Reason);
         Assert.Contains("spec.secret.template", stalled!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_newer_token_of_another_replica_is_not_written_over()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        var successor = await SuccessorsSecretAsync(test);
+        test.Cluster.Before = async (verb, kind, name) =>
+        {
+            if (verb == ClusterVerb.Update && kind == Secret.ResourceKind)
+            {
+                test.Cluster.Before = null;
+                await test.Cluster.ReplaceAsync(successor, CancellationToken.None);
+            }
+        };
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "now");
+        await test.UntilIdleAsync();
+
+        Assert.Equal("successors-token", (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.Equal(new DateTimeOffset(2026, 11, 23, 13, 1, 1, TimeSpan.Zero), (await test.ConnectionAsync()).Status.Token!.ExpirationTime);
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    // As another replica would write it that was asked for a refresh a second later.
+    private static async Task<Secret> SuccessorsSecretAsync(TestOperator test)
+    {
+        var present = await test.TokenSecretAsync();
+        var issued = test.Time.GetUtcNow().AddSeconds(1);
+        var token = new IssuedToken
+        {
+            AccessToken = OAuth.Sensitive.From("successors-token"),
+            IssueTime = issued,
+            ExpirationTime = issued.AddHours(1),
+            Inputs = present.Metadata.Annotation(VismaNames.InputsAnnotation)!,
+            AnsweredRequest = "now",
+        };
+        return TokenSecret.Render(await test.ConnectionAsync(), token, present.Metadata);
     }
 
     private static async Task<TestOperator> PreparedAsync()

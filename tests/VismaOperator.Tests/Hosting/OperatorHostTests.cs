@@ -28,6 +28,19 @@ public sealed class OperatorHostTests : IDisposable
 
         parts.Leads.SetResult();
         await parts.Started("controller");
+        Assert.Equal(["election", "caught up", "controller"], parts.Log.TakeLast(3)); // what the former leader wrote last is known before anything is decided
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Who_leads_without_an_election_has_nobody_to_catch_up_with()
+    {
+        parts.Synced.SetResult();
+        var running = new OperatorHost(parts, Leader.Always(), health, TimeProvider.System, NullLogger<OperatorHost>.Instance).RunAsync(stop.Token);
+
+        await parts.Started("controller");
+
+        Assert.DoesNotContain("caught up", parts.Log);
         await StopAsync(running);
     }
 
@@ -151,6 +164,8 @@ public sealed class OperatorHostTests : IDisposable
         public void End(string part) => ends[part].SetResult();
 
         public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Synced.Task.WaitAsync(cancellationToken);
+
+        public Task CatchUpAsync(CancellationToken cancellationToken) => Task.FromResult(Write("caught up"));
 
         public Task WaitUntilLeaderAsync(CancellationToken cancellationToken) => Leads.Task.WaitAsync(cancellationToken);
 

@@ -1,0 +1,56 @@
+using Kubernetes.Client;
+using Kubernetes.Controllers.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Kubernetes.Controllers.Caching;
+
+/// <summary>
+/// One list beside the watch, for whoever must not decide on what the watch has yet to tell. It brings newer versions into a store; deletions stay the watch's.
+/// </summary>
+/// <param name="client">The cluster.</param>
+/// <param name="selector">What is listed.</param>
+/// <param name="store">What is brought up to date.</param>
+/// <param name="time">Clock of the waits after failures.</param>
+/// <param name="random">Chance in [0, 1), for jitter.</param>
+/// <param name="logger">Log.</param>
+internal sealed partial class FreshList<T>(
+    IKubernetesClient client, ResourceSelector selector, Store<T> store, TimeProvider time, Func<double> random, ILogger logger)
+    where T : class, IResource<T>
+{
+    private const int PageSize = 500;
+
+    /// <summary>Returns once every page was taken in. Failures of the server or the network are waited out, and the list begins anew.</summary>
+    public async Task TakeAsync(CancellationToken cancellationToken)
+    {
+        var pace = new Pace(time, random);
+        while (await TryTakeAsync(cancellationToken).ConfigureAwait(false) is { } failure)
+        {
+            var delay = pace.NextDelay(failure);
+            LogFailure(T.ResourceKind.Plural, selector, delay, FailureText.Of(failure));
+            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<Exception?> TryTakeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            string? next = null;
+            do
+            {
+                var page = await client.ListPageAsync<T>(selector, PageSize, next, cancellationToken).ConfigureAwait(false);
+                store.CatchUp(page.Items);
+                next = page.ContinueToken;
+            }
+            while (next is { Length: > 0 });
+            return null;
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
+        {
+            return failure;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Fresh list of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}", EventName = "FreshListFailed")]
+    private partial void LogFailure(string plural, ResourceSelector selector, TimeSpan delay, string failure);
+}
