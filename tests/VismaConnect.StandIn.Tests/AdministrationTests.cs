@@ -33,6 +33,45 @@ public sealed class AdministrationTests
         Assert.Contains("second", (await OrderAsync(running, HttpMethod.Get, "secrets", null)).Body, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Another_process_can_follow_families_without_seeing_a_token()
+    {
+        await using var interactive = await Interactive.StartAsync(Interactive.OneTime());
+        var first = await interactive.GrantAsync();
+        var second = (await interactive.RefreshAsync(first)).Member("refresh_token")!;
+
+        var body = (await OrderAsync(interactive.Running, HttpMethod.Get, "families", null)).Body;
+
+        var family = JsonDocument.Parse(body).RootElement[0];
+        Assert.Equal((2, false), (family.GetProperty("liveGeneration").GetInt32(), family.GetProperty("isRevoked").GetBoolean()));
+        Assert.Equal(
+            [(GrantTrace.HashOf(first), false, true), (GrantTrace.HashOf(second), true, false)],
+            family.GetProperty("refreshTokens").EnumerateArray().Select(token => (
+                token.GetProperty("sha256").GetString(), token.GetProperty("isLive").GetBoolean(), token.GetProperty("consumedAt").ValueKind == JsonValueKind.String)));
+        Assert.DoesNotContain(first, body, StringComparison.Ordinal);
+        Assert.DoesNotContain(second, body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_process_can_set_people_interactive_clients_and_withdraw_a_consent()
+    {
+        await using var interactive = await Interactive.StartAsync();
+        await OrderAsync(interactive.Running, HttpMethod.Put, "users", $$"""{"name":"{{Interactive.Kari}}","subject":"another","tenants":["{{Running.Tenant}}"]}""");
+        await OrderAsync(interactive.Running, HttpMethod.Put, "clients", $$"""
+            {"clientId":"{{Interactive.ClientId}}","secrets":[{"value":"{{Interactive.Secret}}"}],"allowedScopes":["vismanet_erp_interactive_api:read"],
+             "allowedGrants":["authorization_code","refresh_token"],"redirectUris":["{{Interactive.RedirectUri}}"],"allowOfflineAccess":true,
+             "refreshTokens":{"usage":"oneTime","grace":"00:00:30","expiration":"sliding","announcesExpiration":true}
+            }
+            """);
+
+        var token = await interactive.GrantAsync();
+        Assert.Equal("another", interactive.Family.Subject);
+        Assert.Equal("1296000", (await interactive.RefreshAsync(token)).Member("refresh_token_expires_in"));
+
+        await OrderAsync(interactive.Running, HttpMethod.Delete, "families/" + interactive.Family.Id, null);
+        Assert.Equal("invalid_grant", (await interactive.RefreshAsync(token)).Error);
+    }
+
     [Theory]
     [InlineData("""{"kind":"earthquake"}""")]
     [InlineData("""{"kind":"slow","secs":5}""")]

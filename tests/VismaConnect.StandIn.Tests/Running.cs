@@ -17,7 +17,7 @@ public sealed class Running : IAsyncDisposable
 
     public VismaConnectStandIn StandIn { get; private set; } = null!;
 
-    public HttpClient Http { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+    public HttpClient Http { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
 
     public static async Task<Running> StartAsync(Func<StandInOptions, StandInOptions>? change = null)
     {
@@ -65,7 +65,7 @@ public sealed class Running : IAsyncDisposable
         {
             using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
             var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-            return new Answered((int)response.StatusCode, body, response.Headers.RetryAfter);
+            return new Answered((int)response.StatusCode, body, response.Headers.RetryAfter) { Location = response.Headers.Location };
         }
     }
 
@@ -78,6 +78,8 @@ public sealed class Running : IAsyncDisposable
 
 public sealed record Answered(int Status, string Body, RetryConditionHeaderValue? RetryAfter)
 {
+    public Uri? Location { get; init; }
+
     public string? Error => Member("error");
 
     public string? AccessToken => Member("access_token");
