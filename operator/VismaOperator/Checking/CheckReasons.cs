@@ -38,4 +38,13 @@ internal static class CheckReasons
 
     /// <summary>A base URL that is known to be no API.</summary>
     internal const string NotAnApiUrl = nameof(NotAnApiUrl);
+
+    /// <summary>A scope of Visma's other kind of integration than the grant.</summary>
+    internal const string ScopeOfOtherGrant = nameof(ScopeOfOtherGrant);
+
+    /// <summary>A person's consent whose redirect URI only the operator knows.</summary>
+    internal const string RedirectNotDeclared = nameof(RedirectNotDeclared);
+
+    /// <summary>A person would sign in over plain http.</summary>
+    internal const string InsecureConsent = nameof(InsecureConsent);
 }

@@ -10,12 +10,15 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
 
     internal void Check(Declared<VismaConnection> connection)
     {
+        var consent = new ConsentCheck(connection, findings);
         CheckApi(connection);
         CheckSecret(connection);
+        consent.CheckScopes();
         if (objects.FindClient(connection.Resource.ClientName()) is { } client)
         {
             CheckNamespace(connection, client.Resource);
             CheckTenant(connection, client.Resource);
+            consent.CheckClient(client.Resource);
         }
         else
         {

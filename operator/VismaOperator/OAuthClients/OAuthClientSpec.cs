@@ -100,8 +100,9 @@ public sealed record TenantRule
     public IReadOnlyList<string> Scopes { get => field ?? []; init; }
 
     /// <summary>True when the rule has the connection's tenant, its namespace and all of its scopes. All scopes at once cannot be vouched for.</summary>
+    /// <remarks><c>offline_access</c> reaches no data, and a consent asks for it whether it was written or not, so that it needs no entry.</remarks>
     public bool Serves(VismaConnection connection) =>
         string.Equals(TenantId, connection.Spec.TenantId, StringComparison.OrdinalIgnoreCase)
         && (Namespaces.Count == 0 || Namespaces.Contains(connection.Metadata.Namespace ?? string.Empty))
-        && (Scopes.Count == 0 || (!connection.Spec.AllScopes && connection.Spec.Scopes.All(Scopes.Contains)));
+        && (Scopes.Count == 0 || (!connection.Spec.AllScopes && connection.Spec.Scopes.Except([VismaConnectionSpec.OfflineAccess]).All(Scopes.Contains)));
 }

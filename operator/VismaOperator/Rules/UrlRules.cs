@@ -63,10 +63,12 @@ internal static class UrlRules
         }
     }
 
-    // Uri.IsLoopback also takes a host that is merely called loopback.
-    private static bool IsLoopback(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri)
-        && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address)));
+    // By the text, for Uri takes a host that is merely called loopback for localhost.
+    private static bool IsLoopback(string url)
+    {
+        var host = url[(url.IndexOf("//", StringComparison.Ordinal) + 2)..].Split(':', '/')[0];
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+    }
 
     private static bool IsEncrypted(Findings findings, string path, string url, AllowLists allowLists)
     {

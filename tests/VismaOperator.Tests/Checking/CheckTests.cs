@@ -106,6 +106,34 @@ public sealed class CheckTests
         Assert.StartsWith(expected, Summary(Assert.Single(findings)).Split(' ', 2)[1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("redirectURI: https://operator.example.com/oauth2/callback", null)]
+    [InlineData("authenticationMethod: client_secret_basic", "info spec.grant: OAuthClient integrations/acme has no redirectURI, so the operator's --public-url followed by /oauth2/callback is sent")]
+    [InlineData("redirectURI: https://operator.example.com/oauth2/callback\n  issuer: http://localhost", "warning spec.grant: OAuthClient integrations/acme has an issuer or authorization endpoint of plain http")]
+    [InlineData("redirectURI: https://operator.example.com/oauth2/callback\n  endpoints: {authorization: 'http://localhost/a'}", "warning spec.grant: OAuthClient integrations/acme has an issuer or authorization endpoint of plain http")]
+    public void A_consent_needs_a_client_that_is_made_for_it(string ofClient, string? expected)
+    {
+        var interactive = Connection.Replace("[vismanet_erp_service_api:read]", "[vismanet_erp_interactive_api:read]\n  grant: AuthorizationCode", StringComparison.Ordinal);
+        var lists = new AllowLists { AllowedIssuers = ["https://connect.visma.com", "http://localhost"], AllowInsecureIssuers = true };
+
+        var findings = Check(lists, Secret, Client + $"  {ofClient}\n", interactive);
+
+        Assert.Equal(expected is null ? 0 : 1, findings.Count);
+        Assert.All(findings, finding => Assert.StartsWith(expected!, Summary(finding).Split(' ', 2)[1], StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("vismanet_erp_service_api:read", "grant: AuthorizationCode", "warning spec.scopes[1]: vismanet_erp_service_api:* are the scopes of service integrations")]
+    [InlineData("vismanet_erp_interactive_api:read", "grant: ClientCredentials", "warning spec.scopes[1]: vismanet_erp_interactive_api:* are the scopes of integrations that act for a person")]
+    public void A_scope_of_the_other_kind_of_integration_is_found(string scope, string grant, string expected)
+    {
+        var connection = Connection.Replace("[vismanet_erp_service_api:read]", $"['a:b', '{scope}']\n  {grant}", StringComparison.Ordinal);
+
+        var finding = Assert.Single(Check(Secret, Client + "  redirectURI: https://operator.example.com/oauth2/callback\n", connection));
+
+        Assert.StartsWith(expected, Summary(finding).Split(' ', 2)[1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Two_connections_with_the_same_secret_are_found()
     {
@@ -203,8 +231,10 @@ public sealed class CheckTests
         Assert.DoesNotContain("hunter2", output, StringComparison.Ordinal);
     }
 
-    private static IReadOnlyList<CheckFinding> Check(params string[] documents) =>
-        ManifestCheck.Check(ManifestReader.ReadText("f.yaml", string.Join("---\n", documents)), new AllowLists(), new FakeTimeProvider(now)).Findings;
+    private static IReadOnlyList<CheckFinding> Check(params string[] documents) => Check(new AllowLists(), documents);
+
+    private static IReadOnlyList<CheckFinding> Check(AllowLists allowLists, params string[] documents) =>
+        ManifestCheck.Check(ManifestReader.ReadText("f.yaml", string.Join("---\n", documents)), allowLists, new FakeTimeProvider(now)).Findings;
 
     private static string Summary(CheckFinding finding) =>
         $"{finding.Line}:{finding.Column} {finding.Severity.ToString().ToLowerInvariant()} {finding.Path}: {finding.Message}";

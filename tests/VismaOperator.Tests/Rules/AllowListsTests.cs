@@ -38,6 +38,35 @@ public sealed class AllowListsTests
         Assert.Empty(OAuthClientRules.Check(spec, lists with { AllowInsecureIssuers = true }));
     }
 
+    [Fact]
+    public void Every_endpoint_is_held_to_the_hosts_of_listed_issuers()
+    {
+        var endpoints = new EndpointsSpec { Token = "https://a.example.com/t", Authorization = "https://b.example.com/a", Revocation = "https://c.example.com/r" };
+
+        var problems = OAuthClientRules.Check(client with { Endpoints = endpoints }, new AllowLists());
+
+        Assert.Equal(["spec.endpoints.token", "spec.endpoints.authorization", "spec.endpoints.revocation"], problems.Select(problem => problem.Path));
+        Assert.All(problems, problem => Assert.Equal("IssuerNotAllowed", problem.Reason));
+    }
+
+    [Theory]
+    [InlineData("https://operator.example.com/oauth2/callback", null)]
+    [InlineData("http://localhost:8888/", null)]
+    [InlineData("http://127.0.0.1:8888/oauth2/callback", null)]
+    [InlineData("http://127.1.2.3/", null)]
+    [InlineData("http://operator.example.com/oauth2/callback", "InsecureUrl")]
+    [InlineData("http://loopback:8888/", "InsecureUrl")]
+    [InlineData("http://localhost.example.com/", "InsecureUrl")]
+    [InlineData("http://127.0.0.1.example.com/", "InsecureUrl")]
+    [InlineData("http://10.0.0.1/", "InsecureUrl")]
+    public void A_code_comes_back_encrypted_or_does_not_leave_the_machine(string redirectUri, string? reason)
+    {
+        var spec = client with { RedirectUri = redirectUri };
+
+        Assert.Equal(reason, OAuthClientRules.Check(spec, new AllowLists()).SingleOrDefault()?.Reason);
+        Assert.Empty(OAuthClientRules.Check(spec, new AllowLists { AllowInsecureIssuers = true }));
+    }
+
     [Theory]
     [InlineData("https://api.finance.visma.net/v3", null)]
     [InlineData("https://salesorder.visma.net/api/v3", null)]
@@ -70,9 +99,23 @@ public sealed class AllowListsTests
     }
 
     [Fact]
+    public void The_scope_that_a_consent_adds_counts_in_their_length()
+    {
+        // 285 characters; with a space and offline_access 300.
+        var fits = new string('a', 283) + ":b";
+        var spec = connection with { Grant = Grant.AuthorizationCode };
+
+        Assert.Empty(VismaConnectionRules.Check(spec with { Scopes = [fits] }, new AllowLists()));
+        Assert.Empty(VismaConnectionRules.Check(spec with { Scopes = [fits, VismaConnectionSpec.OfflineAccess] }, new AllowLists()));
+        Assert.Contains("offline_access included", Assert.Single(VismaConnectionRules.Check(spec with { Scopes = ["a" + fits] }, new AllowLists())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Values_of_a_newer_version_are_refused_by_name()
     {
         Assert.Equal("spec.grant", Assert.Single(VismaConnectionRules.Check(connection with { Grant = Grant.Unrecognized }, new AllowLists())).Path);
+        Assert.Equal("spec.authorization.deletionPolicy", Assert.Single(VismaConnectionRules.Check(
+            connection with { Grant = Grant.AuthorizationCode, Authorization = new() { DeletionPolicy = GrantDeletionPolicy.Unrecognized } }, new AllowLists())).Path);
         Assert.Equal("spec.authenticationMethod", Assert.Single(OAuthClientRules.Check(client with { AuthenticationMethod = AuthenticationMethod.Unrecognized }, new AllowLists())).Path);
     }
 }
