@@ -108,7 +108,11 @@ public sealed class AdministrationTests
         var (config, secrets) = (Path.Combine(folder.FullName, "config.json"), Path.Combine(folder.FullName, "secrets"));
         await File.WriteAllTextAsync(
             config,
-            """{"accessTokenLifetime":"00:01:30","clients":[{"clientId":"isv_one","secrets":[{"value":"first","expirationTime":"2126-03-01T00:00:00Z"}]}]}""",
+            """
+            {"accessTokenLifetime":"00:01:30","consentTimeout":"00:05:00","sendsAuthorizationResponseIssuer":false,"authorizationErrors":"onPage",
+             "clients":[{"clientId":"isv_one","secrets":[{"value":"first","expirationTime":"2126-03-01T00:00:00Z"}],"refreshTokens":{"usage":"oneTime","grace":"00:01:00"}}],
+             "users":[{"name":"kari@acme.example","subject":"1f0d","tenants":["2f5c0b7e-7a54-4b07-9f0e-6d1c8f1f0a11"]}]}
+            """,
             TestContext.Current.CancellationToken);
         using var program = Process.Start(new ProcessStartInfo(
             "dotnet",

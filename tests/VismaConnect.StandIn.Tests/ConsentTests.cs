@@ -67,6 +67,28 @@ public sealed class ConsentTests
     }
 
     [Fact]
+    public async Task A_refused_sign_in_keeps_the_name_that_was_typed()
+    {
+        await using var interactive = await Interactive.StartAsync();
+        var page = new FormSession(interactive);
+        await page.GoToAsync(interactive.Authorize());
+
+        await page.SubmitAsync("/account/login", ("username", Interactive.Ola), ("tenant", ""), ("decision", "signin"));
+
+        Assert.Contains($"value=\"{Interactive.Ola}\"", page.Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Consent_works_over_https_with_the_stand_in_s_certificate()
+    {
+        await using var interactive = await Interactive.StartAsync(same => same, options => options with { Scheme = StandInScheme.Https });
+
+        var back = await interactive.StandIn.ApproveAsync(interactive.Authorize(), Interactive.Kari, cancellationToken: Patience);
+
+        Assert.NotNull(Interactive.Query(back, "code"));
+    }
+
+    [Fact]
     public async Task A_browser_remembers_who_signed_in_until_asked_for_somebody_else()
     {
         await using var interactive = await Interactive.StartAsync();

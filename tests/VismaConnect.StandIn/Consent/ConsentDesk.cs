@@ -17,7 +17,7 @@ internal sealed class ConsentDesk(Portal portal, IssuedGrants grants, Attempts a
     };
 
     public Reply ShowLogin(HttpRequest http) =>
-        With(http.Query["attempt"], attempt => ConsentPages.Login(attempt, portal, problem: null));
+        With(http.Query["attempt"], attempt => ConsentPages.Login(attempt, portal, refused: null));
 
     public Reply ShowConsent(HttpRequest http) => With(http.Query["attempt"], attempt => sessions.Find(http) is { } person
         ? ConsentPages.Consent(attempt, person, portal)
@@ -31,15 +31,16 @@ internal sealed class ConsentDesk(Portal portal, IssuedGrants grants, Attempts a
             return Deny(attempt);
         }
 
-        var user = portal.FindUser(form["username"].ToString().Trim());
+        var name = form["username"].ToString().Trim();
+        var user = portal.FindUser(name);
         if (user is not { IsEnabled: true })
         {
-            return ConsentPages.Login(attempt, portal, "There is nobody of that name.");
+            return ConsentPages.Login(attempt, portal, new RefusedSignIn(name, "There is nobody of that name."));
         }
 
         return TenantOf(user, form["tenant"].ToString()) is { } tenant
             ? GoTo(ConsentPages.ConsentPath, attempt.Id, "signed in").With("Set-Cookie", sessions.Begin(user, tenant, http))
-            : ConsentPages.Login(attempt, portal, "Choose a company that you may act for.");
+            : ConsentPages.Login(attempt, portal, new RefusedSignIn(name, "Choose a company that you may act for."));
     });
 
     /// <summary>The answer of the consent page. Only a person who is signed in can give one.</summary>

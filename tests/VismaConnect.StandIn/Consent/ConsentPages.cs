@@ -11,19 +11,20 @@ internal static class ConsentPages
 
     /// <param name="attempt">The request that waits.</param>
     /// <param name="portal">Names the companies to choose from.</param>
-    /// <param name="problem">Why the person is asked again; null the first time.</param>
-    public static Reply Login(Attempt attempt, Portal portal, string? problem)
+    /// <param name="refused">Why the person is asked again; null the first time.</param>
+    public static Reply Login(Attempt attempt, Portal portal, RefusedSignIn? refused)
     {
+        var userName = refused?.UserName ?? attempt.Request.LoginHint ?? "";
         var choices = portal.TenantsOfUsers().Select(id => $"<option value=\"{Text(id)}\">{Text(portal.NameOf(id))}</option>");
-        return Page(problem is null ? 200 : 400, "Sign in", $"""
-            {(problem is null ? "" : $"<p role=\"alert\">{Text(problem)}</p>")}
+        return Page(refused is null ? 200 : 400, "Sign in", $"""
+            {(refused is null ? "" : $"<p role=\"alert\">{Text(refused.Problem)}</p>")}
             <form method="post" action="{LoginPath}">
             <input type="hidden" name="attempt" value="{attempt.Id}">
-            <p><label for="username">User name</label><input id="username" name="username" value="{Text(attempt.Request.LoginHint ?? "")}" autocomplete="off" required autofocus></p>
+            <p><label for="username">User name</label><input id="username" name="username" value="{Text(userName)}" autocomplete="off" required autofocus></p>
             <p><label for="tenant">Company</label><select id="tenant" name="tenant"><option value="">My only one</option>{string.Concat(choices)}</select></p>
             <p><button name="decision" value="signin">Sign in</button> <button name="decision" value="cancel" formnovalidate>Cancel</button></p>
             </form>
-            """, problem is null ? "login page" : "login refused");
+            """, refused is null ? "login page" : "login refused");
     }
 
     public static Reply Consent(Attempt attempt, SignIn person, Portal portal)
@@ -65,3 +66,6 @@ internal static class ConsentPages
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }
+
+/// <summary>What was typed on the login page, and what is wrong with it in the person's words.</summary>
+internal sealed record RefusedSignIn(string UserName, string Problem);
