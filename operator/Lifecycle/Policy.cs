@@ -58,7 +58,9 @@ public static class Policy
     // otherwise anybody could find out which clients other namespaces have.
     private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) => facts.Client switch
     {
-        ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => new Decision.Withdraw(refusing.Problem),
+        ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => Pending(facts, now) is { Reason: Reason.WithdrawalForbidden } failure
+            ? new Decision.Stall(failure.Problem, failure.NextAttemptTime)
+            : new Decision.Withdraw(refusing.Problem),
         ClientFacts.Refusing refusing when refusing.Problem.Kind != FailureKind.NotThereYet || WasWithdrawn(facts) => new Decision.Stall(refusing.Problem),
         _ => null,
     };
@@ -169,7 +171,7 @@ public static class Policy
             _ when facts.Secret is SecretFacts.Absent || facts.Content is ContentFacts.Lost => RefreshCause.Lost,
             _ when IsFromTheFuture(token.IssueTime, now) => RefreshCause.ClockSetBack,
             _ when token.RefreshTime <= now => RefreshCause.Due,
-            _ when facts.Failure is { } failure && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
+            _ when facts.Failure is { IsOfWithdrawal: false } failure && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
             _ => null,
         };
     }

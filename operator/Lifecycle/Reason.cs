@@ -60,6 +60,9 @@ public static class Reason
     /// <summary>The Secret that the connection names belongs to someone else.</summary>
     public const string SecretNotOwned = nameof(SecretNotOwned);
 
+    /// <summary>The OAuthClient no longer serves this connection, and the operator may not delete the Secret that holds its token.</summary>
+    public const string WithdrawalForbidden = nameof(WithdrawalForbidden);
+
     /// <summary>The Secret is being deleted and cannot be written until it is gone.</summary>
     public const string SecretTerminating = nameof(SecretTerminating);
 

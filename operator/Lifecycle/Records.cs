@@ -62,7 +62,8 @@ public sealed record FailureRecord
     public bool IsOfWriting => Reason is Lifecycle.Reason.SecretForbidden or Lifecycle.Reason.SecretInvalid or Lifecycle.Reason.SecretNotOwned or Lifecycle.Reason.SecretTerminating;
 
     /// <summary>True when a Secret was taken away because the client says no: no patience was ever granted.</summary>
-    public bool IsOfWithdrawal => Reason is Lifecycle.Reason.ClientNotAvailable or Lifecycle.Reason.TenantNotAllowed && NextAttemptTime == LastFailureTime;
+    public bool IsOfWithdrawal =>
+        Reason is Lifecycle.Reason.WithdrawalForbidden || (Reason is Lifecycle.Reason.ClientNotAvailable or Lifecycle.Reason.TenantNotAllowed && NextAttemptTime == LastFailureTime);
 
     /// <summary>The failure in words.</summary>
     public Problem Problem => new(Reason, Message);

@@ -35,6 +35,8 @@ internal static class Some
 
     public static readonly Problem Refused = new(Reason.ClientRefused, "The provider refused with invalid_client. Make a new secret.");
 
+    public static readonly Problem NotRemovable = new(Reason.WithdrawalForbidden, "The operator may not delete Secret acme-token. Grant delete.");
+
     public static readonly Problem Unwritable = new(Reason.SecretForbidden, "The operator may not write Secret acme-token. Grant create, update and delete.");
 
     public static Facts Facts() => new()

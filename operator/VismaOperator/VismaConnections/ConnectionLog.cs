@@ -14,6 +14,9 @@ internal sealed partial class ConnectionLog(ILogger logger)
     [LoggerMessage(LogLevel.Warning, "Secret removed, because the OAuthClient no longer allows it: {Reason}", EventName = "SecretWithdrawn")]
     public partial void Withdrawn(string reason);
 
+    [LoggerMessage(LogLevel.Warning, "Secret not removed although the OAuthClient no longer allows it ({Reason}): the operator may not delete it", EventName = "SecretNotWithdrawn")]
+    public partial void NotWithdrawn(string reason);
+
     [LoggerMessage(LogLevel.Debug, "Came to rest at {Decision}", EventName = "ReconcileRested")]
     public partial void Rested(string decision);
 }

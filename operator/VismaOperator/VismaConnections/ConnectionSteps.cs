@@ -73,13 +73,34 @@ internal sealed class ConnectionSteps(VismaConnection connection, UsableClient? 
     private async Task<Facts> WithdrawAsync(Problem problem, Facts facts, CancellationToken cancellationToken)
     {
         tools.Leadership.EnsureLeader();
+        try
+        {
+            await RemoveEveryNameAsync(cancellationToken);
+        }
+        catch (KubernetesException failure) when (failure.IsForbidden)
+        {
+            tools.Log.NotWithdrawn(problem.Reason);
+            return facts.Failed(MayNotWithdraw(problem), retryAfter: null, tools.Time.GetUtcNow(), tools.Roll());
+        }
+
+        tools.Log.Withdrawn(problem.Reason);
+        return facts.Withdrawn(problem, tools.Time.GetUtcNow());
+    }
+
+    private async Task RemoveEveryNameAsync(CancellationToken cancellationToken)
+    {
         await tools.Publisher.RemoveAsync(connection.SecretName(), connection, cancellationToken);
         if (connection.Status.SecretName is { } recorded && recorded != connection.SecretName().Name)
         {
             await tools.Publisher.RemoveAsync(new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded), connection, cancellationToken);
         }
+    }
 
-        tools.Log.Withdrawn(problem.Reason);
-        return facts.Withdrawn(problem, tools.Time.GetUtcNow());
+    private Problem MayNotWithdraw(Problem withdrawal)
+    {
+        var place = connection.Metadata.Namespace;
+        return new Problem(
+            Reason.WithdrawalForbidden,
+            $"{withdrawal.Message} Until then its token Secret should be gone, but the operator may not delete it: grant its service account delete on Secrets in namespace {place}, or delete the Secret by hand. Whoever can read it has a token until it expires.");
     }
 }

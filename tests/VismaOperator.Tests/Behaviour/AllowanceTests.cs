@@ -1,4 +1,7 @@
+using System.Net;
 using System.Text.Json.Nodes;
+using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
@@ -99,6 +102,45 @@ public sealed class AllowanceTests
 
         Assert.True((await test.ConnectionAsync(place: Asker)).Is("Ready", "True"));
         Assert.NotNull(await test.FindAsync<Secret>(Name, Asker));
+    }
+
+    [Fact]
+    public async Task A_withdrawal_that_may_not_delete_the_Secret_says_so_and_is_tried_again()
+    {
+        await using var test = await ServedAsync("""{"from": "All"}""");
+        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
+        var stalled = await test.UntilStalledAsync("WithdrawalForbidden", place: Asker);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+        var attempts = (await test.ConnectionAsync(place: Asker)).Status.Failure!.Attempts;
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(4), TimeSpan.FromSeconds(10));
+
+        Assert.Contains($"grant its service account delete on Secrets in namespace {Asker}", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Equal(2, attempts);
+        Assert.Contains(test.EventsAbout(Some.Connection), happened => happened.Reason == "WithdrawalForbidden" && happened.Type == "Warning");
+        Assert.Null(await test.FindAsync<Secret>(Name, Asker));
+        Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Reason);
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task An_allowance_that_is_given_back_before_the_Secret_could_go_costs_no_token()
+    {
+        await using var test = await ServedAsync("""{"from": "All"}""");
+        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
+        await test.UntilStalledAsync("WithdrawalForbidden", place: Asker);
+
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
+        await test.UntilIdleAsync();
+
+        var connection = await test.ConnectionAsync(place: Asker);
+        Assert.True(connection.Is("Ready", "True"));
+        Assert.Null(connection.Condition("Stalled"));
+        Assert.Null(connection.Status.Failure);
+        Assert.Equal(1, test.TokenRequests);
     }
 
     [Fact]
