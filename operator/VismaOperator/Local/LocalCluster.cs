@@ -12,6 +12,7 @@ internal sealed class LocalCluster : IDisposable
 
     private readonly StateDirectory directory;
     private readonly InMemoryCluster cluster;
+    private readonly StateJournal journal;
     private readonly TimeProvider time;
 
     /// <summary>Takes the state directory and puts back what it keeps.</summary>
@@ -25,7 +26,7 @@ internal sealed class LocalCluster : IDisposable
         directory = StateDirectory.Open(state);
         try
         {
-            var journal = new StateJournal(directory, changed);
+            journal = new StateJournal(directory, changed);
             cluster = new InMemoryCluster(time, new InMemoryClusterOptions { Journal = journal });
             foreach (var (kind, json) in journal.ReadAll())
             {
@@ -41,6 +42,15 @@ internal sealed class LocalCluster : IDisposable
 
     /// <summary>What the controllers see.</summary>
     public IKubernetesClient Client => cluster;
+
+    /// <summary>Puts credential Secrets back as an earlier process stored them, where the manifests still say the same. For the start, before manifests are applied.</summary>
+    public void Recall(IEnumerable<Secret> manifests)
+    {
+        foreach (var json in journal.Recall(manifests))
+        {
+            cluster.Restore(Secret.ResourceKind, json);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => directory.Dispose();

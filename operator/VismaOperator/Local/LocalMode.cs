@@ -31,6 +31,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         WarnWithoutModes(log);
 
         var manifests = new ManifestFolders(options.Manifests, new ManifestApplier(cluster.Client, logs.CreateLogger<ManifestApplier>()), time, logs.CreateLogger<ManifestFolders>());
+        cluster.Recall(manifests.ReadSecrets());
         await manifests.LoadIfChangedAsync(stop);
         var folders = new SecretFolders(cluster.Client, options.Output, publish, time, logs.CreateLogger<SecretFolders>());
         var leader = Leader.Always();

@@ -43,6 +43,19 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
         }
     }
 
+    /// <summary>The credential Secrets as the manifests say them now; none while they cannot be read.</summary>
+    public IReadOnlyList<Secret> ReadSecrets()
+    {
+        try
+        {
+            return Read().Objects.Secrets;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return []; // said by the look that follows
+        }
+    }
+
     /// <summary>Reads and applies the manifests once.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken)

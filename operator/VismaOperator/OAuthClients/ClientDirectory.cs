@@ -60,6 +60,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         Method = client.Spec.AuthenticationMethod == AuthenticationMethod.ClientSecretBasic ? ClientAuthenticationMethod.ClientSecretBasic : ClientAuthenticationMethod.ClientSecretPost,
         Credentials = credentials,
         RecordedActive = client.Status.ActiveSecret,
+        RecordedRefusal = client.Status.Refusal,
     };
 
     private ClientAnswer Usability(OAuthClient client, VismaConnection connection)

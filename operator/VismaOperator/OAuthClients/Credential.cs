@@ -4,7 +4,7 @@ namespace VismaOperator.OAuthClients;
 
 /// <summary>One readable client secret.</summary>
 /// <param name="Reference">Where it was read from.</param>
-/// <param name="ResourceVersion">Version of that Secret.</param>
+/// <param name="Revision">Changes with the value and not with anything else; see <see cref="CredentialRevisions"/>.</param>
 /// <param name="Value">The secret.</param>
 /// <param name="ExpirationTime">The expiry that the user stated; null when none was.</param>
-internal sealed record Credential(SecretKeyReference Reference, string ResourceVersion, Sensitive Value, DateTimeOffset? ExpirationTime);
+internal sealed record Credential(SecretKeyReference Reference, string Revision, Sensitive Value, DateTimeOffset? ExpirationTime);

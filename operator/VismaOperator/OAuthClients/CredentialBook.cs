@@ -9,7 +9,8 @@ namespace VismaOperator.OAuthClients;
 /// does not tell a wrong secret from an expired one, so the only way to know is to try, and every try counts at the
 /// provider: the order is walked when it changes, on the first refusal, and otherwise at most hourly.
 /// <para>
-/// It lives in memory on purpose. What must survive a restart, the secret that worked last, is in the client's status.
+/// It lives in memory on purpose. What must survive a restart, the secret that worked last or the refusal of all of them, is in the client's
+/// status, and is where a page begins.
 /// </para>
 /// </summary>
 internal sealed class CredentialBook(TimeProvider time)
@@ -26,7 +27,7 @@ internal sealed class CredentialBook(TimeProvider time)
         var page = PageOf(client);
         lock (page)
         {
-            return new CredentialStanding(page.Working, page.RetryAt);
+            return new CredentialStanding(page.Working, page.RetryAt, page.Refusals);
         }
     }
 
@@ -105,7 +106,7 @@ internal sealed class CredentialBook(TimeProvider time)
             var now = time.GetUtcNow();
             page.Working = null;
             page.Refusals++;
-            page.RetryAt = now + FailureBackoff.Delay(FailureKind.NeedsPerson, page.Refusals, roll: 0, retryAfter: null);
+            page.RetryAt = WholeSeconds.Ceiling(now + FailureBackoff.Delay(FailureKind.NeedsPerson, page.Refusals, roll: 0, retryAfter: null));
             page.WalkAgainAt = tried.Count == client.Credentials.Count ? now + walkAgainAfter : page.WalkAgainAt;
         }
 
@@ -129,9 +130,14 @@ internal sealed class CredentialBook(TimeProvider time)
         var revision = client.Revision;
         return pages.AddOrUpdate(
             client.Name,
-            _ => new Page(revision) { Working = StillListed(client, client.RecordedActive) },
-            (_, page) => page.Revision == revision ? page : new Page(revision) { Working = StillListed(client, page.Working) });
+            _ => NewPage(client, client.RecordedActive),
+            (_, page) => page.Revision == revision ? page : NewPage(client, page.Working));
     }
+
+    private static Page NewPage(UsableClient client, SecretKeyReference? working) =>
+        client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision
+            ? new Page(client.Revision) { Refusals = refusal.Attempts, RetryAt = retryAt }
+            : new Page(client.Revision) { Working = StillListed(client, working) };
 
     // An answer may come after the client changed or went: it says nothing about the secrets of now, and brings no page back.
     private Page? OpenPageOf(UsableClient client) =>
@@ -175,4 +181,5 @@ internal sealed class CredentialProof(SemaphoreSlim? held) : IDisposable
 /// <summary>What is known of a client's secrets.</summary>
 /// <param name="Working">The one that the provider accepted last; null when none is known to work.</param>
 /// <param name="RetryAt">When all were refused: the earliest time to try again; else null.</param>
-internal sealed record CredentialStanding(SecretKeyReference? Working, DateTimeOffset? RetryAt);
+/// <param name="Refusals">How often in a row all were refused.</param>
+internal sealed record CredentialStanding(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals);

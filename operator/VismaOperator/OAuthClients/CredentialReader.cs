@@ -7,7 +7,7 @@ using OAuth;
 namespace VismaOperator.OAuthClients;
 
 /// <summary>Reads what a client references from the watched credential Secrets. Their content stays wrapped from here on.</summary>
-internal sealed class CredentialReader(WatchSet<Secret> secrets)
+internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevisions revisions)
 {
     /// <summary>Every Secret that a client references, for the set of watched names.</summary>
     public static IEnumerable<NamespacedName> ReferencesOf(OAuthClient client)
@@ -39,7 +39,7 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets)
             switch (Read(client, declared.SecretKeyRef))
             {
                 case ReadValue.Found found:
-                    credentials.Add(new Credential(declared.SecretKeyRef, found.ResourceVersion, found.Value, declared.ExpirationTime));
+                    credentials.Add(new Credential(declared.SecretKeyRef, found.Revision, found.Value, declared.ExpirationTime));
                     break;
                 case ReadValue.Unreadable unreadable:
                     firstProblem ??= unreadable.Problem;
@@ -62,13 +62,16 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets)
     }
 
     // A trailing line break is what `echo secret | base64` leaves behind; no portal issues a secret that ends in one.
-    private static ReadValue Read(Secret secret, SecretKeyReference reference, NamespacedName client)
+    private ReadValue Read(Secret secret, SecretKeyReference reference, NamespacedName client)
     {
         var value = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? found.RevealText().TrimEnd('\r', '\n') : string.Empty;
         return !string.IsNullOrWhiteSpace(value)
-            ? new ReadValue.Found(Sensitive.From(value), secret.Metadata.ResourceVersion ?? string.Empty)
+            ? Found(secret, reference.Key, Sensitive.From(value))
             : Unreadable(Reason.SecretKeyNotFound, $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or correct the reference.");
     }
+
+    private ReadValue.Found Found(Secret secret, string key, Sensitive value) =>
+        new(value, revisions.Of(secret.Metadata.NamespacedName, key, value, secret.Metadata.ResourceVersion ?? string.Empty));
 
     private static ReadValue.Unreadable Unreadable(string reason, string message) => new(new Problem(reason, message));
 }
@@ -81,7 +84,7 @@ internal abstract record ReadValue
     }
 
     /// <summary>A value that is not empty.</summary>
-    public sealed record Found(Sensitive Value, string ResourceVersion) : ReadValue;
+    public sealed record Found(Sensitive Value, string Revision) : ReadValue;
 
     /// <summary>No value, and why.</summary>
     public sealed record Unreadable(Problem Problem) : ReadValue;

@@ -38,6 +38,7 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
         {
             TokenEndpoint = (lookup as EndpointLookup.Found)?.Endpoint,
             Working = standing.Working,
+            Refusal = standing.RetryAt is { } retryAt ? new RefusalStatus { Revision = usable.Revision, Attempts = standing.Refusals, RetryTime = retryAt } : null,
             Problem = standing.RetryAt is null ? (lookup as EndpointLookup.NotFound)?.Problem : Refused(usable),
         };
     }

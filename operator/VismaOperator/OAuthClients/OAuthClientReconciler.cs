@@ -120,6 +120,7 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
             Endpoints = situation.TokenEndpoint is { } endpoint ? new EndpointsStatus { Token = endpoint.AbsoluteUri } : client.Status.Endpoints,
             ActiveSecret = listed?.SecretKeyRef,
             SecretExpirationTime = listed?.ExpirationTime,
+            Refusal = situation.Refusal,
             Connections = isCounterDue ? situation.Connections : client.Status.Connections,
         };
     }

@@ -20,6 +20,9 @@ internal sealed record OAuthClientSituation
     /// <summary>The secret that the provider accepted last; null when none did.</summary>
     public SecretKeyReference? Working { get; init; }
 
+    /// <summary>The refusal of every secret; null when they were not all refused.</summary>
+    public RefusalStatus? Refusal { get; init; }
+
     /// <summary>How many connections use the client.</summary>
     public int Connections { get; init; }
 }

@@ -23,8 +23,24 @@ public sealed record OAuthClientStatus
     /// <summary>Stated expiry of the active secret; null when none was stated.</summary>
     public DateTimeOffset? SecretExpirationTime { get; init; }
 
+    /// <summary>The refusal of every client secret; null while one is accepted.</summary>
+    public RefusalStatus? Refusal { get; init; }
+
     /// <summary>How many connections use this client; written at most once a minute.</summary>
     public int? Connections { get; init; }
+}
+
+/// <summary>The provider refused every client secret. On record, so that a restart tries none of them before its time.</summary>
+public sealed record RefusalStatus
+{
+    /// <summary>Names the client id, the secrets and their versions that were refused. Made of versions, never of values.</summary>
+    public string? Revision { get; init; }
+
+    /// <summary>How often every one was refused.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>When they may be tried again.</summary>
+    public DateTimeOffset? RetryTime { get; init; }
 }
 
 /// <summary>Endpoints in use.</summary>

@@ -33,9 +33,12 @@ internal sealed class UsableClient
     /// <summary>The secret that status says worked last; null when none did.</summary>
     public SecretKeyReference? RecordedActive { get; init; }
 
+    /// <summary>What status says of a refusal of every secret; null when none is on record.</summary>
+    public RefusalStatus? RecordedRefusal { get; init; }
+
     /// <summary>What a token is asked with, as far as the client decides it, hashed.</summary>
     public string Inputs => field ??= ShortHash.Of(Issuer.AbsoluteUri, TokenEndpoint?.AbsoluteUri, ClientId);
 
     /// <summary>Changes with the client's spec and with every credential.</summary>
-    public string Revision => field ??= ShortHash.Of([Inputs, Method.ToString(), .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.ResourceVersion])]);
+    public string Revision => field ??= ShortHash.Of([Inputs, Method.ToString(), .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.Revision])]);
 }

@@ -44,12 +44,19 @@ internal sealed class OperatorCaches
     /// <summary>The Secrets that clients reference, each watched by its name.</summary>
     public WatchSet<Secret> Credentials { get; }
 
+    /// <summary>Since when each credential has its present value.</summary>
+    public CredentialRevisions CredentialRevisions { get; } = new();
+
     /// <summary>The namespaces; null where only Roles in listed namespaces are given.</summary>
     public Informer<Namespace>? Namespaces { get; }
 
     /// <summary>Watches exactly the Secrets that clients reference now.</summary>
-    public void FollowCredentials() =>
-        Credentials.Follow(Clients.Store.List().SelectMany(CredentialReader.ReferencesOf).ToHashSet());
+    public void FollowCredentials()
+    {
+        var names = Clients.Store.List().SelectMany(CredentialReader.ReferencesOf).ToHashSet();
+        Credentials.Follow(names);
+        CredentialRevisions.KeepOnly(names);
+    }
 
     /// <summary>The caches' loops; each runs until it is asked to stop.</summary>
     public IReadOnlyList<(string Name, Func<CancellationToken, Task> RunAsync)> Loops =>

@@ -25,7 +25,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         connectionQueue = new WorkQueue(context.Time, BackoffOptions.ForKeys, context.Random);
         clientQueue = new WorkQueue(context.Time, BackoffOptions.ForKeys, context.Random);
         var book = new CredentialBook(context.Time);
-        var reader = new CredentialReader(caches.Credentials);
+        var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : new FetchedNamespaces(context.Client, context.Time);
         var directory = new ClientDirectory(caches.Clients.Store, reader, book, namespaces, context.AllowLists, context.Time);
         var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));

@@ -71,6 +71,61 @@ public sealed class ClientSecretsTests
     }
 
     [Fact]
+    public async Task A_refusal_stands_over_a_restart_without_a_write_or_another_attempt()
+    {
+        await using var test = await WithTwoAsync(new StandInSecret("made-in-the-portal"));
+        await test.ApplyAsync(Some.VismaConnection("another"));
+        await test.UntilStalledAsync("ClientRefused");
+        await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(4), TimeSpan.FromSeconds(30));
+        var (asked, before) = (test.TokenRequests, (await test.FindAsync<OAuthClient>(Some.Client))!);
+        await test.StopAsync();
+        test.ForgetRequests();
+
+        test.Start();
+        await test.UntilIdleAsync();
+
+        Assert.Equal("ClientRefused", (await test.FindAsync<OAuthClient>(Some.Client))!.Condition("Ready")!.Reason);
+        Assert.Equal(asked, test.TokenRequests);
+        Assert.Equal(0, test.StatusWrites(Some.Client) + test.StatusWrites(Some.Connection) + test.StatusWrites("another"));
+        await test.AdvanceAsync(before.Status.Refusal!.RetryTime!.Value - test.Time.GetUtcNow());
+        Assert.True(test.TokenRequests > asked);
+    }
+
+    [Fact]
+    public async Task A_secret_that_was_replaced_while_nothing_ran_is_tried_at_once()
+    {
+        await using var test = await WithTwoAsync(new StandInSecret("made-in-the-portal"));
+        await test.UntilStalledAsync("ClientRefused");
+        await test.UntilIdleAsync();
+        await test.StopAsync();
+        await test.PutSecretAsync("made-in-the-portal");
+
+        test.Start();
+
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+        var client = (await test.FindAsync<OAuthClient>(Some.Client))!;
+        Assert.True(client.Is("Ready", "True"));
+        Assert.Null(client.Status.Refusal);
+    }
+
+    [Fact]
+    public async Task A_Secret_that_is_only_touched_begins_no_backoff_anew()
+    {
+        await using var test = await WithTwoAsync(new StandInSecret("made-in-the-portal"));
+        await test.UntilStalledAsync("ClientRefused");
+        await test.UntilIdleAsync();
+        var (asked, before) = (test.TokenRequests, await test.ConnectionAsync());
+
+        await test.PatchAsync<Kubernetes.Client.Resources.Secret>("acme-credentials", """{"metadata": {"labels": {"touched": "yes"}}}""");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(asked, test.TokenRequests);
+        Assert.Equal(before.Status.Failure, (await test.ConnectionAsync()).Status.Failure);
+    }
+
+    [Fact]
     public async Task The_whole_list_is_walked_again_after_an_hour()
     {
         await using var test = await WithTwoAsync(new StandInSecret(Older, Noon.AddDays(-1)), new StandInSecret("another-one"));

@@ -72,6 +72,29 @@ public sealed class LocalModeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_waits_for_its_next_attempt_waits_on_over_a_restart()
+    {
+        Write("connection.yaml", Connection("wrong", "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a99"));
+        await OnceAsync();
+
+        Assert.False(await OnceAsync());
+
+        Assert.Single(provider.Ledger.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_credential_corrected_while_nothing_ran_is_tried_at_once()
+    {
+        var right = File.ReadAllText(folder["manifests", "client.yaml"]);
+        Write("client.yaml", right.Replace("local-mode-test-secret", "a typing error", StringComparison.Ordinal));
+        Assert.False(await OnceAsync());
+
+        Write("client.yaml", right);
+
+        Assert.True(await OnceAsync());
+    }
+
+    [Fact]
     public async Task A_restart_asks_for_no_token_even_when_the_files_are_gone()
     {
         await OnceAsync();

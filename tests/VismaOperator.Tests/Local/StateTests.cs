@@ -79,9 +79,43 @@ public sealed class StateTests : IDisposable
         await cluster.Client.CreateAsync(Some.Credentials(), Token);
         await cluster.Client.CreateAsync(TokenSecret(), Token);
 
-        var kept = Directory.EnumerateFiles(State, "*.json", SearchOption.AllDirectories).Select(Path.GetFileName);
+        var kept = Directory.EnumerateFiles(State, "*.json", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
 
-        Assert.Equal(["acme-token.json"], kept);
+        Assert.Contains(kept, text => text.Contains(Convert.ToBase64String("t1"u8), StringComparison.Ordinal));
+        Assert.DoesNotContain(kept, text => text.Contains(Some.ClientSecret, StringComparison.Ordinal));
+        Assert.DoesNotContain(kept, text => text.Contains(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Some.ClientSecret)), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_credential_that_its_manifest_still_holds_keeps_its_identity()
+    {
+        Secret before;
+        using (var first = Open())
+        {
+            before = await first.Client.CreateAsync(Some.Credentials(), Token);
+        }
+
+        using var second = Open();
+        second.Recall([Some.Credentials(), Some.Credentials(name: "new")]);
+        var after = await second.Client.FindAsync<Secret>(before.Metadata.NamespacedName, Token);
+
+        Assert.Equal((before.Metadata.Uid, before.Metadata.ResourceVersion), (after?.Metadata.Uid, after?.Metadata.ResourceVersion));
+        Assert.Equal(Some.ClientSecret, after!.Data!["clientSecret"].RevealText());
+        Assert.Null(await second.Client.FindAsync<Secret>(new("integrations", "new"), Token));
+    }
+
+    [Fact]
+    public async Task A_credential_that_changed_meanwhile_is_another_one()
+    {
+        using (var first = Open())
+        {
+            await first.Client.CreateAsync(Some.Credentials(), Token);
+        }
+
+        using var second = Open();
+        second.Recall([Some.Credentials("rotated")]);
+
+        Assert.Null(await second.Client.FindAsync<Secret>(Some.Credentials().Metadata.NamespacedName, Token));
     }
 
     [Fact]

@@ -1,0 +1,66 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
+using Kubernetes.Client.Resources;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Local;
+
+/// <summary>
+/// Keeps the identity of each credential Secret over a restart, without its content: uid, version, and by what to know that the manifest still says the
+/// same. A cluster keeps them as well; without them every start would count as a change of every credential, and whatever
+/// waits for its next attempt would be tried at once.
+/// </summary>
+internal sealed class CredentialMarks(StateDirectory directory)
+{
+    private const string Folder = "credentials";
+    private const string Digest = "digest";
+
+    // The digest lies beside tokens, in a directory that only its owner can enter. Slow on purpose all the same: a weak secret must not be guessed from it.
+    private const int Iterations = 100_000;
+
+    /// <summary>Notes a Secret as it is stored now.</summary>
+    public void Write(ClusterObject written)
+    {
+        var json = JsonNode.Parse(written.Json.Span)!.AsObject();
+        json[Digest] = DigestOf(JsonSerializer.Deserialize(written.Json.Span, Secret.JsonTypeInfo)!, json);
+        json.Remove("data");
+        KeptFile.Write(PathOf(written.Name), Encoding.UTF8.GetBytes(json.ToJsonString()));
+    }
+
+    /// <summary>The Secret is gone from the manifests.</summary>
+    public void Delete(ClusterObject deleted) => KeptFile.Delete(PathOf(deleted.Name));
+
+    /// <summary>The Secret as it was stored by an earlier process, for <see cref="InMemoryCluster.Restore"/>; null when it is new, or another one now.</summary>
+    public JsonObject? Recall(Secret manifest)
+    {
+        var path = PathOf(manifest.Metadata.NamespacedName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var kept = KeptFile.Read(path);
+        if (kept[Digest]?.GetValue<string>() != DigestOf(manifest, kept))
+        {
+            return null;
+        }
+
+        kept.Remove(Digest);
+        kept["data"] = JsonSerializer.SerializeToNode(manifest, Secret.JsonTypeInfo)!["data"]?.DeepClone();
+        return kept;
+    }
+
+    private static string DigestOf(Secret secret, JsonObject kept) => Convert.ToHexStringLower(Rfc2898DeriveBytes.Pbkdf2(
+        TokenSecret.Fingerprint(secret.Data),
+        Encoding.UTF8.GetBytes(kept["metadata"]!["uid"]!.GetValue<string>()),
+        Iterations,
+        HashAlgorithmName.SHA256,
+        outputLength: 32));
+
+    private string PathOf(NamespacedName name) =>
+        Path.Combine(directory.Path, Folder, SafeNames.Directory(name.Namespace), SafeNames.Directory(name.Name) + ".json");
+}
