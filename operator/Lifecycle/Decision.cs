@@ -2,7 +2,7 @@ namespace Lifecycle;
 
 /// <summary>
 /// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps (inspect,
-/// acknowledge, adopt, rewrite, refresh, withdraw) change the facts, and the policy decides again; the others are
+/// acknowledge, adopt, rewrite, refresh, publish, redeem, invite, withdraw) change the facts, and the policy decides again; the others are
 /// where a reconcile comes to rest.
 /// </summary>
 public abstract record Decision
@@ -41,6 +41,18 @@ public abstract record Decision
     /// <summary>Ask the provider for a token and publish it.</summary>
     public sealed record Refresh(RefreshCause Cause) : Decision;
 
+    /// <summary>Publish the access token that is stored beside the grant.</summary>
+    public sealed record Publish : Decision;
+
+    /// <summary>Redeem the code that was handed over, and store the grant that it gives.</summary>
+    public sealed record Redeem : Decision;
+
+    /// <summary>Make a link at which a person can consent.</summary>
+    public sealed record Invite : Decision;
+
+    /// <summary>Nobody has consented yet; the link is replaced at <paramref name="Until"/>.</summary>
+    public sealed record AwaitConsent(Problem Problem, DateTimeOffset? Until) : Decision;
+
     /// <summary>An earlier attempt failed and the next one is not due.</summary>
     public sealed record BackOff(FailureRecord Failure) : Decision;
 
@@ -68,6 +80,9 @@ public enum RefreshCause
 
     /// <summary>The renewal time has come.</summary>
     Due,
+
+    /// <summary>The refresh token would otherwise die of not being used.</summary>
+    KeepAlive,
 
     /// <summary>An earlier attempt failed.</summary>
     Retry,

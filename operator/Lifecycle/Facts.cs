@@ -19,6 +19,12 @@ public sealed record Facts
     /// <summary>What reading the Secret's content showed; null while it has not been read.</summary>
     public ContentFacts? Content { get; init; }
 
+    /// <summary>What is known of the grant that a person gave.</summary>
+    public GrantFacts Grant { get; init; } = new GrantFacts.NotNeeded();
+
+    /// <summary>How a person can consent.</summary>
+    public ConsentFacts Consent { get; init; } = ConsentFacts.None;
+
     /// <summary>The token that status says is published; null before the first one and after a withdrawal.</summary>
     public TokenRecord? Token { get; init; }
 
@@ -29,6 +35,9 @@ public sealed record Facts
 /// <summary>What a connection's spec and metadata say.</summary>
 public sealed record ConnectionFacts
 {
+    /// <summary>Namespace and name, for messages: <c>namespace/name</c>.</summary>
+    public required string Name { get; init; }
+
     /// <summary>Stable identity of the object (its UID), which spreads renewals.</summary>
     public required string Identity { get; init; }
 

@@ -54,11 +54,15 @@ public static class FactsAfter
                 Message = problem.Message,
                 Attempts = attempts,
                 LastFailureTime = WholeSeconds.Floor(now),
-                NextAttemptTime = WholeSeconds.Ceiling(now + FailureBackoff.Delay(problem.Kind, attempts, roll, retryAfter)),
+                NextAttemptTime = WholeSeconds.Ceiling(now + DelayOf(facts, problem.Kind, attempts, roll, retryAfter)),
                 Inputs = inputs,
             },
         };
     }
+
+    private static TimeSpan DelayOf(Facts facts, FailureKind kind, int attempts, double roll, TimeSpan? retryAfter) => facts.Grant is GrantFacts.Held
+        ? FailureBackoff.DelayOfExchange(kind, attempts, roll, retryAfter)
+        : FailureBackoff.Delay(kind, attempts, roll, retryAfter);
 
     /// <summary>Our Secret was deleted because the client says no. Patience counts as spent, so that this stalls at once.</summary>
     public static Facts Withdrawn(this Facts facts, Problem problem, DateTimeOffset now) => facts with

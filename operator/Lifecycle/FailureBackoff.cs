@@ -6,6 +6,8 @@ public static class FailureBackoff
     /// <summary>No wait is longer, whatever a server asks for: an hour is when a person looks again, too.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
+    private const int QuickExchanges = 4;
+
     private static readonly TimeSpan TransientBase = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TransientCap = TimeSpan.FromMinutes(5);
 
@@ -28,6 +30,22 @@ public static class FailureBackoff
         var asked = retryAfter ?? TimeSpan.Zero;
         var longest = delay > asked ? delay : asked;
         return longest < Longest ? longest : Longest;
+    }
+
+    /// <summary>
+    /// The wait after an exchange of a refresh token. A lost answer leaves a token that may be spent, which a provider with a grace takes
+    /// for that long only (Visma's portal: 5 to 60 s): so 1, 2, 4 and 8 s come first, without jitter.
+    /// </summary>
+    public static TimeSpan DelayOfExchange(FailureKind kind, int attempts, double roll, TimeSpan? retryAfter)
+    {
+        if (kind != FailureKind.Transient || attempts > QuickExchanges)
+        {
+            return Delay(kind, attempts, roll, retryAfter);
+        }
+
+        var quick = TimeSpan.FromSeconds(1 << (attempts - 1));
+        var asked = retryAfter < Longest ? retryAfter.Value : retryAfter is null ? TimeSpan.Zero : Longest;
+        return quick > asked ? quick : asked;
     }
 
     // The exponent is bounded before the shift, so that a thousand failures do not overflow into a short wait.

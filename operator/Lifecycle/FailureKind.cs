@@ -9,6 +9,9 @@ public enum FailureKind
     /// <summary>Something referenced does not exist yet. GitOps applies in any order, so this is no fault for <see cref="Policy.DependencyGrace"/>, then it needs a person.</summary>
     NotThereYet,
 
+    /// <summary>Only a person's consent helps: not retried, and over at once when it is given.</summary>
+    NeedsConsent,
+
     /// <summary>A person must act. Retried slowly, and at once when the spec, the client or a referenced Secret changes.</summary>
     NeedsPerson,
 }
@@ -19,8 +22,9 @@ public static class FailureKinds
     /// <summary>Unknown reasons (a status written by a later version) need a person: that is retried, slowly.</summary>
     public static FailureKind Of(string reason) => reason switch
     {
-        Reason.ProviderUnavailable or Reason.AnswerNotUnderstood or Reason.MetadataUnusable => FailureKind.Transient,
+        Reason.ProviderUnavailable or Reason.AnswerNotUnderstood or Reason.MetadataUnusable or Reason.GrantNotStored => FailureKind.Transient,
         Reason.ClientNotAvailable or Reason.SecretNotFound or Reason.SecretKeyNotFound or Reason.SecretTerminating => FailureKind.NotThereYet,
+        Reason.AwaitingConsent or Reason.ConsentRequired or Reason.SpecChanged or Reason.GrantUsedElsewhere => FailureKind.NeedsConsent,
         _ => FailureKind.NeedsPerson,
     };
 }

@@ -12,6 +12,11 @@ public static class Policy
     /// <summary>However often somebody deletes a Secret, the provider is asked at most this often for one connection.</summary>
     public static readonly TimeSpan LeastGap = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long an exchange of a refresh token may take from its intent on, the request included: whoever began one has stored the successor by then, or holds it.
+    /// </summary>
+    public static readonly TimeSpan ExchangeDeadline = TimeSpan.FromSeconds(10);
+
     // Clocks of two replicas differ by less; a larger lead means that a clock was set back.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
@@ -19,6 +24,7 @@ public static class Policy
     [
         WhatIsGoingIsLeftAlone,
         WhatTheClientForbidsIsWithdrawn,
+        GrantRules.AGrantIsKeptAlive,
         AForeignSecretIsNeverTouched,
         WhatIsSuspendedIsLeftAlone,
         AnUnsoundSpecStalls,
@@ -26,9 +32,14 @@ public static class Policy
         ASecretThatDiffersIsPutRight,
         AMissingClientIsWaitedFor,
         AnUnusableClientStalls,
+        GrantRules.AHandedOverCodeIsRedeemed,
+        GrantRules.WhatTheGrantHoldsIsPublished,
+        GrantRules.WithoutAGrantAPersonIsAsked,
         AFailureIsNotRepeatedAtOnce,
+        GrantRules.AnExchangeElsewhereIsWaitedFor,
         ADisputedSecretIsInspected,
         ATokenIsFetchedWhereOneIsNeeded,
+        GrantRules.AnEndingConsentIsInvitedFor,
     ];
 
     /// <summary>Decides. Deciding again on the same facts, or earlier than asked, changes nothing.</summary>
@@ -42,7 +53,7 @@ public static class Policy
             }
         }
 
-        return new Decision.Wait(facts.Token!.RefreshTime);
+        return new Decision.Wait(NextRefresh(facts));
     }
 
     /// <summary>True when the published token is what this spec and this client (where known) ask for.</summary>
@@ -50,6 +61,12 @@ public static class Policy
         TokenInputs.Match(token.Inputs, facts.Connection.Inputs, (facts.Client as ClientFacts.Usable)?.Inputs)
         && token.Layout == facts.Connection.Layout
         && token.SecretName == facts.Connection.SecretName;
+
+    private static DateTimeOffset NextRefresh(Facts facts)
+    {
+        var due = facts.Token!.RefreshTime;
+        return facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive < due ? keepAlive : due;
+    }
 
     private static Decision? WhatIsGoingIsLeftAlone(Facts facts, DateTimeOffset now) =>
         facts.Connection.IsGoing ? new Decision.Release() : null;
@@ -111,7 +128,7 @@ public static class Policy
         Pending(facts, now) is { } failure ? new Decision.BackOff(failure) : null;
 
     // The failed attempt that binds: its time has not come, and nobody changed or asked for anything since.
-    private static FailureRecord? Pending(Facts facts, DateTimeOffset now) =>
+    internal static FailureRecord? Pending(Facts facts, DateTimeOffset now) =>
         facts.Failure is { } failure
         && now < failure.NextAttemptTime
         && !IsFromTheFuture(failure.LastFailureTime, now)
@@ -155,7 +172,7 @@ public static class Policy
 
     private static bool IsLaidOut(Facts facts) => facts.Token?.Layout == facts.Connection.Layout;
 
-    private static RefreshCause? CauseToRefresh(Facts facts, DateTimeOffset now)
+    internal static RefreshCause? CauseToRefresh(Facts facts, DateTimeOffset now)
     {
         if (facts.Token is not { } token)
         {
@@ -171,6 +188,7 @@ public static class Policy
             _ when facts.Secret is SecretFacts.Absent || facts.Content is ContentFacts.Lost => RefreshCause.Lost,
             _ when IsFromTheFuture(token.IssueTime, now) => RefreshCause.ClockSetBack,
             _ when token.RefreshTime <= now => RefreshCause.Due,
+            _ when facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive <= now => RefreshCause.KeepAlive,
             _ when facts.Failure is { IsOfWithdrawal: false } failure && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
             _ => null,
         };
@@ -178,7 +196,10 @@ public static class Policy
 
     /// <summary>What an attempt is made with: when it changes after a failure, the next attempt is due at once.</summary>
     public static string AttemptInputs(Facts facts) =>
-        $"{facts.Connection.Inputs}.{(facts.Client as ClientFacts.Usable)?.Revision}.{facts.Connection.SecretName}";
+        $"{facts.Connection.Inputs}.{(facts.Client as ClientFacts.Usable)?.Revision}.{facts.Connection.SecretName}{FamilyOf(facts)}";
+
+    // A new consent is a new attempt.
+    private static string FamilyOf(Facts facts) => facts.Grant is GrantFacts.Held held ? "." + held.Grant.Family : string.Empty;
 
     // Patience is for one thing that is missing: a spec that names another one starts it anew, and so does a clock set back.
     private static Decision Await(Problem problem, Facts facts, DateTimeOffset now)
@@ -192,7 +213,7 @@ public static class Policy
     }
 
     // Somebody else's Secret is not watched, so that its deletion is noticed only by looking again.
-    private static DateTimeOffset NextSlowLook(Problem problem, Facts facts, DateTimeOffset now) =>
+    internal static DateTimeOffset NextSlowLook(Problem problem, Facts facts, DateTimeOffset now) =>
         facts.Failure is { } failure
         && failure.Reason == problem.Reason
         && failure.NextAttemptTime > now
@@ -200,5 +221,5 @@ public static class Policy
             ? failure.NextAttemptTime
             : now + TimeSpan.FromMinutes(5);
 
-    private static bool IsFromTheFuture(DateTimeOffset recorded, DateTimeOffset now) => recorded - ClockTolerance > now;
+    internal static bool IsFromTheFuture(DateTimeOffset recorded, DateTimeOffset now) => recorded - ClockTolerance > now;
 }

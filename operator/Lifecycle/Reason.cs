@@ -93,6 +93,45 @@ public static class Reason
     /// <summary>The provider's metadata names another issuer or a host that is not allowed.</summary>
     public const string MetadataUntrusted = nameof(MetadataUntrusted);
 
+    /// <summary>Nobody has consented yet.</summary>
+    public const string AwaitingConsent = nameof(AwaitingConsent);
+
+    /// <summary>A person consented, and the grant is stored.</summary>
+    public const string ConsentGranted = nameof(ConsentGranted);
+
+    /// <summary>The grant is gone (<c>invalid_grant</c>, or its Secret was deleted): a person must consent again.</summary>
+    public const string ConsentRequired = nameof(ConsentRequired);
+
+    /// <summary>The consent was given for another client, tenant or scopes than the spec asks for now.</summary>
+    public const string SpecChanged = nameof(SpecChanged);
+
+    /// <summary>The stored grant is older than one that was used already, or belongs to another cluster.</summary>
+    public const string GrantUsedElsewhere = nameof(GrantUsedElsewhere);
+
+    /// <summary>The Secret in which the grant would be stored belongs to someone else.</summary>
+    public const string GrantNotOwned = nameof(GrantNotOwned);
+
+    /// <summary>The provider issued a new refresh token, and the API server does not take it yet.</summary>
+    public const string GrantNotStored = nameof(GrantNotStored);
+
+    /// <summary>The person said no at the provider.</summary>
+    public const string ConsentDenied = nameof(ConsentDenied);
+
+    /// <summary>The consent gave no grant that could be used.</summary>
+    public const string ConsentFailed = nameof(ConsentFailed);
+
+    /// <summary>The token is for another tenant than the spec's.</summary>
+    public const string TenantMismatch = nameof(TenantMismatch);
+
+    /// <summary>The token does not say which tenant it is for.</summary>
+    public const string TenantNotVerified = nameof(TenantNotVerified);
+
+    /// <summary>The consent ends soon, or has ended.</summary>
+    public const string ConsentExpiresSoon = nameof(ConsentExpiresSoon);
+
+    /// <summary>The consent does not end soon.</summary>
+    public const string NoConsentExpiresSoon = nameof(NoConsentExpiresSoon);
+
     /// <summary>Every scope that was asked for was granted.</summary>
     public const string AllGranted = nameof(AllGranted);
 

@@ -6,6 +6,8 @@ public static class RefreshSchedule
     /// <summary>What providers that leave out <c>expires_in</c> usually mean (RFC 6749 section 5.1 recommends the member); Visma's own default.</summary>
     public static readonly TimeSpan LifetimeWhenUnstated = TimeSpan.FromHours(1);
 
+    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromDays(7);
+
     // A request and a few quick retries fit into this before the promised margin is touched.
     private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMinutes(1);
 
@@ -33,6 +35,15 @@ public static class RefreshSchedule
 
     /// <summary>The least time between two successful renewals that nobody asked for.</summary>
     public static TimeSpan EarliestGap(TimeSpan lifetime) => Max(lifetime / 4, TimeSpan.FromSeconds(1));
+
+    /// <summary>
+    /// When a refresh token must be used at the latest, lest it dies of not being used: half-way to the expiry that the provider stated, and after a week at
+    /// the latest. Duende IdentityServer lets refresh tokens slide by 15 days unless told otherwise; half of that leaves a week for an outage.
+    /// </summary>
+    /// <param name="lastExchange">When it was issued or last used.</param>
+    /// <param name="expiry">When it expires; null when the provider did not say.</param>
+    public static DateTimeOffset KeepAliveTime(DateTimeOffset lastExchange, DateTimeOffset? expiry) =>
+        lastExchange + Min(KeepAliveInterval, expiry is { } end && end > lastExchange ? WholeSeconds.Floor((end - lastExchange) / 2) : KeepAliveInterval);
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 

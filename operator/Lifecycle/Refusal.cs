@@ -16,7 +16,8 @@ public static class Refusal
         {
             "invalid_client" => (Reason.ClientRefused, $"The client id or every client secret of OAuthClient {context.Client} is wrong or has expired; the provider does not say which. Check spec.clientID, make a new secret in the Visma developer portal if need be, and put it into the referenced Secret."),
             "invalid_scope" => (Reason.ScopeRefused, $"A scope of [{context.Scopes}] does not exist or is not granted to this application. Check spec.scopes against the application's APIs in the Visma developer portal."),
-            "unauthorized_client" => (Reason.GrantTypeRefused, $"The application behind OAuthClient {context.Client} may not use client credentials. Enable the grant type in the Visma developer portal."),
+            "unauthorized_client" => (Reason.GrantTypeRefused, $"The application behind OAuthClient {context.Client} may not use this grant. Enable the grant type in the Visma developer portal."),
+            "invalid_grant" => (Reason.ConsentRequired, "What was presented (a refresh token or a code) has expired, was revoked or was used before: a person must consent again."),
             "invalid_tenant" => (Reason.TenantRefused, $"Tenant {context.Tenant} is unknown or has not approved this application. Check spec.tenantID (the company's tenant id from Visma Admin > Company > Configuration) and let an Integration Administrator of that tenant approve the application; an approval can take 15 minutes to count."),
             _ => (Reason.RequestRefused, "Look the code up in RFC 6749 section 5.2 or in the provider's documentation."),
         };

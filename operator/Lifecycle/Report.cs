@@ -26,6 +26,9 @@ public sealed record Report
     /// <summary>The request that counts as handled.</summary>
     public string? HandledRequest { get; init; }
 
+    /// <summary>What to say of a person's grant; null for connections that need none.</summary>
+    public AuthorizationReport? Authorization { get; init; }
+
     /// <summary>When to look again; null when only a change can bring news.</summary>
     public DateTimeOffset? NextLook { get; init; }
 
@@ -35,7 +38,8 @@ public sealed record Report
         var standing = Standing.Of(facts, decision, now);
         return new Report
         {
-            Conditions = [.. ConditionsOf(standing).Select(Fitting)],
+            Conditions = [.. ConditionsOf(standing).Concat(AuthorizationReport.ConditionsOf(facts, now)).Select(Fitting)],
+            Authorization = AuthorizationReport.Of(facts, now),
             Token = decision is Decision.Wait ? facts.Token : standing.Token,
             Failure = FailureOf(facts, decision, now),
             HandledRequest = HandledBy(facts, decision),
@@ -90,7 +94,7 @@ public sealed record Report
         && failure.NextAttemptTime == waiting.Until;
 
     private static string? HandledBy(Facts facts, Decision decision) =>
-        decision is Decision.Stall or Decision.Await ? facts.Connection.RequestedAt ?? facts.Connection.HandledRequest : facts.Connection.HandledRequest;
+        decision is Decision.Stall or Decision.Await or Decision.AwaitConsent ? facts.Connection.RequestedAt ?? facts.Connection.HandledRequest : facts.Connection.HandledRequest;
 
     private static DateTimeOffset? NextLookOf(Standing standing, Decision decision, DateTimeOffset now)
     {
@@ -100,12 +104,13 @@ public sealed record Report
             Decision.BackOff backOff => backOff.Failure.NextAttemptTime,
             Decision.Await waiting => waiting.Until,
             Decision.Stall stalled => stalled.RetryAt,
+            Decision.AwaitConsent awaiting => awaiting.Until,
             _ => null,
         };
         // What fell due between observing and deciding is looked at soon; expiry is never slept through for it.
         var next = due <= now ? now + Policy.LeastGap : due;
         DateTimeOffset? expiry = standing.IsServing && decision is not Decision.Release ? standing.Token!.ExpirationTime : null;
-        return next is null || expiry < next ? expiry : next;
+        return new[] { next, expiry, AuthorizationReport.NextChange(standing.Facts, now) }.Min();
     }
 }
 
@@ -126,6 +131,12 @@ public static class ConditionType
 
     /// <summary>Every scope asked for was granted.</summary>
     public const string ScopesGranted = nameof(ScopesGranted);
+
+    /// <summary>(grant AuthorizationCode) a grant that can be used is stored.</summary>
+    public const string Authorized = nameof(Authorized);
+
+    /// <summary>(grant AuthorizationCode) the consent ends soon.</summary>
+    public const string ConsentExpiring = nameof(ConsentExpiring);
 
     /// <summary>(OAuthClient) a client secret expires soon.</summary>
     public const string SecretExpiring = nameof(SecretExpiring);

@@ -51,6 +51,7 @@ internal sealed record Standing
     {
         Decision.Stall stalled => stalled.Problem,
         Decision.Await waiting => waiting.Problem,
+        Decision.AwaitConsent awaiting => awaiting.Problem,
         Decision.BackOff backOff => backOff.Failure.Problem,
         _ => null,
     };

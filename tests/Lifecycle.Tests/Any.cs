@@ -33,6 +33,9 @@ internal static class Any
             Failure = failure,
         });
 
+    /// <summary>Facts of connections that act for a person.</summary>
+    public static readonly Gen<Facts> GrantFacts = Gen.Select(Facts, Grant(), Consent()).Select((facts, grant, consent) => facts with { Grant = grant, Consent = consent });
+
     private static Gen<ConnectionFacts> Connection() => Gen.Select(Gen.Int[0, 31], Margins, Gen.OneOf("c1", "c2"), Gen.OneOf("l1", "l2"), Gen.OneOf("", "a", "b"))
         .Select((flags, margins, inputs, layout, requested) => Some.Facts().Connection with
         {
@@ -56,6 +59,38 @@ internal static class Any
         new ClientFacts.Refusing(Some.Missing),
         new ClientFacts.Unusable(Some.Unreadable, null),
         new ClientFacts.Unusable(Some.Outage with { Reason = Reason.MetadataUnusable }, Some.Soon));
+
+    private static Gen<GrantFacts> Grant() => Gen.Frequency<GrantFacts>(
+        (1, Gen.Const<GrantFacts>(new GrantFacts.None(LastOutcome: null))),
+        (1, Gen.Const<GrantFacts>(new GrantFacts.None(SomeGrant.WrongTenant))),
+        (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.Elsewhere))),
+        (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.NotOwned))),
+        (8, Held().Select(held => (GrantFacts)new GrantFacts.Held(held))));
+
+    private static Gen<GrantRecord> Held() => Gen.Select(Gen.Int[0, 15], Instant, Lifetime, Instant, Gen.OneOf("c1.k1", "c1.k1", "c2.k1"))
+        .Select((flags, issued, lifetime, other, inputs) => SomeGrant.Grant() with
+        {
+            IsBound = flags is not (0 or 1),
+            RefusalTime = flags is 2 or 3 ? WholeSeconds.Floor(other) : null,
+            HeldElsewhereUntil = flags is 4 or 5 or 6 ? other : null,
+            KeepAliveTime = flags is 7 or 8 ? other : WholeSeconds.Floor(issued).AddDays(7),
+            ConsentExpirationTime = flags is 9 or 10 ? WholeSeconds.Floor(other) : flags == 11 ? null : SomeGrant.ConsentEnd,
+            AccessToken = new HeldToken
+            {
+                IssueTime = WholeSeconds.Floor(issued),
+                ExpirationTime = WholeSeconds.Floor(issued) + lifetime,
+                RefreshTime = RefreshSchedule.RefreshTime(WholeSeconds.Floor(issued), lifetime, RefreshMargins.Default, "any"),
+                Inputs = inputs,
+            },
+        });
+
+    private static Gen<ConsentFacts> Consent() => Gen.Select(Gen.Bool, Gen.Bool, Gen.Int[0, 7], Instant).Select((canInvite, hasLink, flags, until) => new ConsentFacts
+    {
+        CanInvite = canInvite,
+        Invitation = hasLink ? new Invitation(SomeGrant.Link, WholeSeconds.Floor(until)) : null,
+        HasHandoff = flags == 0,
+        RecordedSequence = flags is 1 or 2 ? 3 : null,
+    });
 
     private static Gen<SecretFacts> Secret() => Gen.OneOf<SecretFacts>(
         new SecretFacts.Owned("7"),

@@ -4,13 +4,15 @@ namespace Lifecycle.Tests;
 
 public sealed class PolicyTests
 {
-    public static TheoryData<string> Sentences => [.. PolicyTable.Rows.Select(row => row.Sentence)];
+    public static TheoryData<string> Sentences => [.. Rows.Select(row => row.Sentence)];
+
+    private static IEnumerable<PolicyRow> Rows => PolicyTable.Rows.Concat(GrantTable.Rows);
 
     [Theory]
     [MemberData(nameof(Sentences))]
     public void Decides_that(string sentence)
     {
-        var row = PolicyTable.Rows.Single(row => row.Sentence == sentence);
+        var row = Rows.Single(row => row.Sentence == sentence);
 
         Assert.Equal(row.Expected, Policy.Decide(row.Facts, row.Now));
     }
@@ -19,7 +21,7 @@ public sealed class PolicyTests
     [MemberData(nameof(Sentences))]
     public void What_comes_to_rest_keeps_the_rules_of_status_where(string sentence)
     {
-        var row = PolicyTable.Rows.Single(row => row.Sentence == sentence);
+        var row = Rows.Single(row => row.Sentence == sentence);
         if (row.Expected.IsRest())
         {
             StatusRules.Check(row.Facts, row.Expected, Report.Of(row.Facts, row.Expected, row.Now), row.Now);
@@ -29,9 +31,9 @@ public sealed class PolicyTests
     [Fact]
     public void The_table_shows_every_decision_and_every_cause()
     {
-        var decisions = PolicyTable.Rows.Select(row => row.Expected).ToList();
+        var decisions = Rows.Select(row => row.Expected).ToList();
 
-        Assert.Equal(12, decisions.Select(decision => decision.GetType().Name).Distinct().Count());
+        Assert.Equal(16, decisions.Select(decision => decision.GetType().Name).Distinct().Count());
         Assert.Equal(
             Enum.GetValues<RefreshCause>().Order(),
             decisions.OfType<Decision.Refresh>().Select(refresh => refresh.Cause).Distinct().Order());

@@ -43,6 +43,7 @@ internal static class Some
     {
         Connection = new ConnectionFacts
         {
+            Name = "customer-a/acme",
             Identity = "0b4f7a52-6d3c-4a35-9a39-0d1f3a6c2f10",
             Generation = 1,
             SecretName = SecretName,

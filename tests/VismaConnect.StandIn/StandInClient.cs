@@ -34,6 +34,9 @@ public sealed record StandInClient(string ClientId)
     /// <summary>Whether access tokens carry <c>tenant_id</c>; at Visma those of tenant-enabled applications do.</summary>
     public bool HasTenantClaim { get; init; } = true;
 
+    /// <summary>Whether a <c>tenant_id</c> sent with a code or a refresh token must be the company that the person chose. What Visma does with it is not published.</summary>
+    public bool ComparesTenants { get; init; } = true;
+
     /// <summary>A disabled client is answered like an unknown one.</summary>
     public bool IsEnabled { get; init; } = true;
 

@@ -43,11 +43,13 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
             Leadership = leader.Leadership,
             Tokens = oauth.Tokens,
             Metadata = oauth.Metadata,
+            Revocation = oauth.Revocation,
             Time = time,
             Logs = logs,
             Meters = meters,
             Metrics = metrics,
             Random = Jitter.Next,
+            RandomBytes = RandomNumberGenerator.GetBytes,
             Instance = Environment.MachineName,
         });
         try

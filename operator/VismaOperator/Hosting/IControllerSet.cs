@@ -12,6 +12,9 @@ internal interface IControllerSet
     /// <summary>Controllers. They run while this replica leads, and drain when cancelled.</summary>
     IReadOnlyList<BackgroundLoop> Controllers { get; }
 
+    /// <summary>Stores what was issued and not stored yet, after the controllers have drained; until the deadline, and says what is lost.</summary>
+    Task FlushAsync(CancellationToken deadline);
+
     /// <summary>Waits until every cache has listed.</summary>
     Task WaitUntilSyncedAsync(CancellationToken cancellationToken);
 

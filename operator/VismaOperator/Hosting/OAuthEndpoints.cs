@@ -17,12 +17,16 @@ internal sealed class OAuthEndpoints : IDisposable
         http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
         gate = new IssuerGate(new IssuerGateOptions(), time);
         Tokens = new TokenEndpoint(http, gate, time);
+        Revocation = new RevocationEndpoint(http, gate, time);
         var options = new ServerMetadataOptions();
         Metadata = new ServerMetadataCache(new ServerMetadataEndpoint(http, policy, time, options), time, options);
     }
 
     /// <summary>Asks for tokens.</summary>
     public ITokenEndpoint Tokens { get; }
+
+    /// <summary>Asks for revocations.</summary>
+    public IRevocationEndpoint Revocation { get; }
 
     /// <summary>Asks for discovery documents, and remembers them.</summary>
     public IServerMetadataEndpoint Metadata { get; }

@@ -34,6 +34,12 @@ internal sealed record OperatorContext
     /// <summary>The discovery documents of all issuers.</summary>
     public required IServerMetadataEndpoint Metadata { get; init; }
 
+    /// <summary>The revocation endpoints of all issuers.</summary>
+    public required IRevocationEndpoint Revocation { get; init; }
+
+    /// <summary>Where people reach the consent pages; null when none are served.</summary>
+    public Uri? PublicUrl { get; init; }
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
@@ -48,6 +54,9 @@ internal sealed record OperatorContext
 
     /// <summary>Randomness in [0, 1) for jitter; never for secrets.</summary>
     public required Func<double> Random { get; init; }
+
+    /// <summary>So many bytes that nobody can guess, for states, verifiers and the like.</summary>
+    public required Func<int, byte[]> RandomBytes { get; init; }
 
     /// <summary>What events name as their source: the pod's name, or the machine's outside a cluster.</summary>
     public required string Instance { get; init; }

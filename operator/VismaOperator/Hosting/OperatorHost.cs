@@ -12,6 +12,8 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
     /// </summary>
     private static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan FlushDeadline = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan ReleaseDeadline = TimeSpan.FromSeconds(4);
 
     /// <summary>Runs until <paramref name="stop"/> is cancelled, which returns, or until any part fails, which throws.</summary>
@@ -36,7 +38,7 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         finally
         {
             health.Stopping();
-            await StopPartsAsync(caches, election, work);
+            await StopPartsAsync(caches, election, work, stop);
         }
 
         LogStopped();
@@ -76,7 +78,7 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         }
     }
 
-    private async Task StopPartsAsync(LoopGroup caches, LoopGroup election, LoopGroup work)
+    private async Task StopPartsAsync(LoopGroup caches, LoopGroup election, LoopGroup work, CancellationToken stop)
     {
         using var drain = new CancellationTokenSource(DrainDeadline, time);
         if (!await work.StopAsync(drain.Token))
@@ -84,11 +86,28 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
             LogDrainCutOff(DrainDeadline);
         }
 
+        await FlushAsync(drain.Token, stop);
+
         // Only now, with no side effect of ours under way, may another replica take over.
         using var release = new CancellationTokenSource(ReleaseDeadline, time);
         await election.StopAsync(release.Token);
         await leader.ReleaseAsync(release.Token);
         await caches.StopAsync(release.Token);
+    }
+
+    // Nobody asked a process to stop that lost its lease, perhaps because the API server takes no writes: a one-time refresh token
+    // that it holds exists nowhere else, and is worth staying for. Whoever may store it is decided by compare-and-swap, not by the lease.
+    private async Task FlushAsync(CancellationToken drained, CancellationToken stop)
+    {
+        if (stop.IsCancellationRequested)
+        {
+            await controllers.FlushAsync(drained);
+            return;
+        }
+
+        using var patience = new CancellationTokenSource(FlushDeadline, time);
+        await using var stopping = stop.Register(() => patience.CancelAfter(DrainDeadline));
+        await controllers.FlushAsync(patience.Token);
     }
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "CachesSynced", Message = "Caches are in sync")]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Diagnostics.Metrics;
 using Kubernetes.Controllers.Telemetry;
 using VismaOperator.Hosting;
@@ -44,11 +45,13 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
             Leadership = leader.Leadership,
             Tokens = oauth.Tokens,
             Metadata = oauth.Metadata,
+            Revocation = oauth.Revocation,
             Time = time,
             Logs = logs,
             Meters = services.GetRequiredService<IMeterFactory>(),
             Metrics = metrics,
             Random = Jitter.Next,
+            RandomBytes = RandomNumberGenerator.GetBytes,
             Instance = Environment.MachineName,
         });
         BackgroundLoop[] files = [new("manifests", manifests.RunAsync), new("token files", folders.RunAsync), new("events", cluster.SweepEventsAsync)];

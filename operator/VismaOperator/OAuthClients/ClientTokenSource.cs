@@ -57,7 +57,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
     private TokenAttempt Conclude(UsableClient client, Credential credential, TokenOutcome outcome, RefusalContext context)
     {
         // Whoever is told that the scope is wrong was recognised as a client.
-        if (outcome is TokenOutcome.Granted or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" })
+        if (outcome is TokenOutcome.Granted or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" or "invalid_grant" })
         {
             book.Accepted(client, credential);
         }
@@ -67,7 +67,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
             TokenOutcome.Granted granted => new TokenAttempt(granted.Tokens),
             TokenOutcome.Refused refused => new TokenAttempt(Refusal.Explain(refused.Error, refused.Description, context), refused.RetryAfter),
             TokenOutcome.Unavailable unavailable => new TokenAttempt(Unavailable(client, unavailable.Cause), unavailable.RetryAfter),
-            TokenOutcome.Malformed malformed => new TokenAttempt(NotUnderstood(client, malformed.Cause), null),
+            TokenOutcome.Malformed malformed => new TokenAttempt(NotUnderstood(client, malformed.Cause), null) { RefreshToken = malformed.RefreshToken },
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };
     }
@@ -82,6 +82,9 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
 /// <summary>What one attempt to get a token gave: tokens, or a problem.</summary>
 internal sealed record TokenAttempt(TokenSet? Tokens, Problem? Problem, TimeSpan? RetryAfter)
 {
+    /// <summary>The refresh token of an answer that was otherwise of no use; where such tokens work once, it is the only one that still works.</summary>
+    public Sensitive? RefreshToken { get; init; }
+
     /// <summary>The provider granted.</summary>
     public TokenAttempt(TokenSet tokens)
         : this(tokens, Problem: null, RetryAfter: null)

@@ -21,6 +21,9 @@ internal sealed class UsableClient
     /// <summary>Revocation endpoint that replaces the discovered one; null when none does.</summary>
     public Uri? RevocationEndpoint { get; init; }
 
+    /// <summary>Where the provider sends browsers back to; null for the operator's own callback.</summary>
+    public Uri? RedirectUri { get; init; }
+
     /// <summary>Client id (RFC 6749 section 2.2).</summary>
     public required string ClientId { get; init; }
 

@@ -10,6 +10,7 @@ internal static class ConnectionFactsReader
     /// <summary>What spec and metadata say.</summary>
     public static ConnectionFacts Read(VismaConnection connection, AllowLists allowLists, bool isNamespaceGoing) => new()
     {
+        Name = connection.Metadata.NamespacedName.ToString(),
         Identity = Identity(connection),
         Generation = connection.Metadata.Generation ?? 0,
         IsGoing = connection.Metadata.DeletionTimestamp is not null || isNamespaceGoing,
@@ -21,7 +22,8 @@ internal static class ConnectionFactsReader
         SecretName = connection.SecretName().Name,
         Inputs = ConnectionHashes.Inputs(connection),
         Layout = ConnectionHashes.Layout(connection),
-        Scopes = connection.Spec.AllScopes ? [] : connection.Spec.Scopes,
+        // What makes a consent last is no access, and not every provider lists it among what it granted.
+        Scopes = connection.Spec.AllScopes ? [] : [.. connection.Spec.Scopes.Except([VismaConnectionSpec.OfflineAccess])],
     };
 
     /// <summary>

@@ -8,7 +8,7 @@ internal static class ConnectionHashes
         connection.ClientName().ToString(),
         connection.Spec.Grant.ToString(),
         connection.Spec.TenantId?.ToLowerInvariant(),
-        connection.Spec.AllScopes ? "*" : string.Join(' ', connection.Spec.Scopes.Order(StringComparer.Ordinal)));
+        connection.Spec.AllScopes ? "*" : string.Join(' ', connection.Spec.RequestedScopes().Order(StringComparer.Ordinal)));
 
     /// <summary>How the Secret is rendered around the token.</summary>
     public static string Layout(VismaConnection connection)

@@ -8,6 +8,9 @@ internal sealed partial class ConnectionLog(ILogger logger)
     [LoggerMessage(LogLevel.Information, "Token refreshed ({Cause}); valid until {ExpirationTime:o}, next renewal at {RefreshTime:o}", EventName = "TokenRefreshed")]
     public partial void Refreshed(RefreshCause cause, DateTimeOffset expirationTime, DateTimeOffset refreshTime);
 
+    [LoggerMessage(LogLevel.Information, "Token of the grant published; valid until {ExpirationTime:o}, next renewal at {RefreshTime:o}", EventName = "TokenPublished")]
+    public partial void Published(DateTimeOffset expirationTime, DateTimeOffset refreshTime);
+
     [LoggerMessage(LogLevel.Warning, "Token not refreshed ({Cause}): {Reason}: {Detail}", EventName = "TokenNotRefreshed")]
     public partial void RefreshFailed(RefreshCause cause, string reason, string detail);
 

@@ -23,20 +23,30 @@ internal sealed class ConnectionMetrics
             description: "When the token in service expires, as Unix time.");
         foreach (var cause in Enum.GetValues<RefreshCause>())
         {
-            refreshes.Add(0, Labels(cause, "stored"));
-            refreshes.Add(0, Labels(cause, "failed"));
+            refreshes.Add(0, Labels(cause, RefreshResult.Stored));
+            refreshes.Add(0, Labels(cause, RefreshResult.Failed));
         }
     }
 
     /// <summary>Counts one attempt.</summary>
-    public void Refreshed(RefreshCause cause, RefreshOutcome outcome) =>
-        refreshes.Add(1, Labels(cause, outcome is RefreshOutcome.Stored ? "stored" : "failed"));
+    public void Refreshed(RefreshCause cause, RefreshResult result) => refreshes.Add(1, Labels(cause, result));
 
-    private static TagList Labels(RefreshCause cause, string result) => new() { { "cause", cause.ToString() }, { "result", result } };
+    private static TagList Labels(RefreshCause cause, RefreshResult result) =>
+        new() { { "cause", cause.ToString() }, { "result", result == RefreshResult.Stored ? "stored" : "failed" } };
 
     // Labels from user names are the one exception to closed sets: an alert must say which connection runs out.
     private static Measurement<long> Expiry(VismaConnection connection) => new(
         connection.Status.Token!.ExpirationTime!.Value.ToUnixTimeSeconds(),
         new("namespace", connection.Metadata.Namespace),
         new("name", connection.Metadata.Name));
+}
+
+/// <summary>How an attempt to get a token ended; a label of metrics.</summary>
+internal enum RefreshResult
+{
+    /// <summary>A token was issued and stored.</summary>
+    Stored,
+
+    /// <summary>None was issued, or it could not be stored.</summary>
+    Failed,
 }

@@ -1,13 +1,14 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
+using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
 using VismaOperator.Rules;
 
 namespace VismaOperator.VismaConnections;
 
-/// <summary>Gathers the facts about one connection from the caches. It writes nothing and asks the API server nothing.</summary>
-internal sealed class ConnectionObserver(Store<SecretMetadata> secrets, ClientDirectory clients, INamespaces namespaces, AllowLists allowLists)
+/// <summary>Gathers the facts about one connection from the caches; of a person's grant it asks the API server. It writes nothing.</summary>
+internal sealed class ConnectionObserver(Store<SecretMetadata> secrets, ClientDirectory clients, GrantObserver grants, INamespaces namespaces, AllowLists allowLists)
 {
     /// <summary>The facts; null while a cache that they rest on has not been filled.</summary>
     public async Task<Observation?> ObserveAsync(VismaConnection connection, CancellationToken cancellationToken)
@@ -18,17 +19,20 @@ internal sealed class ConnectionObserver(Store<SecretMetadata> secrets, ClientDi
         }
 
         var isNamespaceGoing = namespaces.IsGoing(connection.Metadata.Namespace ?? string.Empty);
+        var grant = await grants.ObserveAsync(connection, answer.Client, cancellationToken);
         var facts = new Facts
         {
             Connection = ConnectionFactsReader.Read(connection, allowLists, isNamespaceGoing),
             Client = answer.Facts,
             Secret = SecretInspector.Whose(secrets.Find(connection.SecretName())?.Metadata, connection),
+            Grant = grant.Grant,
+            Consent = grant.Consent,
             Token = ConnectionFactsReader.Token(connection),
             Failure = ConnectionFactsReader.Failure(connection),
         };
-        return new Observation(facts, answer.Client);
+        return new Observation(facts, answer.Client, grant.Snapshot);
     }
 }
 
-/// <summary>What was observed: facts for the policy, and the client to act with when it can be used.</summary>
-internal sealed record Observation(Facts Facts, UsableClient? Client);
+/// <summary>What was observed: facts for the policy, the client to act with when it can be used, and the grant as it is stored.</summary>
+internal sealed record Observation(Facts Facts, UsableClient? Client, GrantSnapshot? Grant);

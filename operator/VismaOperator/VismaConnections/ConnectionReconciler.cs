@@ -12,8 +12,8 @@ namespace VismaOperator.VismaConnections;
 /// </summary>
 internal sealed class ConnectionReconciler(Store<VismaConnection> connections, ConnectionObserver observer, ConnectionReporter reporter, ConnectionTools tools) : IReconciler
 {
-    // Withdraw, or inspect, adopt, rewrite, refresh: no sound sequence is longer.
-    private const int MaxSteps = 6;
+    // Inspect, adopt, redeem, exchange, publish, acknowledge, invite: no sound sequence is longer.
+    private const int MaxSteps = 8;
 
     /// <summary>How long a report may still take once the process is asked to stop.</summary>
     public static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(2);
@@ -40,7 +40,7 @@ internal sealed class ConnectionReconciler(Store<VismaConnection> connections, C
 
     private async Task<(Decision Decision, Facts Facts)> SettleAsync(VismaConnection connection, Observation observation, CancellationToken cancellationToken)
     {
-        var steps = new ConnectionSteps(connection, observation.Client, tools);
+        var steps = new ConnectionSteps(connection, observation, tools);
         var facts = observation.Facts;
         for (var step = 0; step < MaxSteps; step++)
         {

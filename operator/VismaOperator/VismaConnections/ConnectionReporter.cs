@@ -13,7 +13,7 @@ namespace VismaOperator.VismaConnections;
 internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaConnection> connections, EventRecorder events, ILeadership leadership, TimeProvider time)
 {
     private static readonly OwnedConditions ownedConditions =
-        new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted);
+        new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted, ConditionType.Authorized, ConditionType.ConsentExpiring);
 
     // What could not be written yet. Decided anew on the status of before, a request that was served would be served again.
     private readonly ConcurrentDictionary<NamespacedName, VismaConnection> unwritten = new();
@@ -62,7 +62,19 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
         SecretName = report.Token?.SecretName,
         BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
         Token = TokenOf(report.Token),
+        Authorization = AuthorizationOf(connection.Status.Authorization, report.Authorization),
         Failure = FailureOf(report.Failure),
+    };
+
+    // The sequence stays on record when the grant is gone: an older one that comes back from a backup is told by it.
+    private static AuthorizationStatus? AuthorizationOf(AuthorizationStatus? before, AuthorizationReport? report) => report is null ? null : new AuthorizationStatus
+    {
+        Url = report.Invitation?.Url,
+        UrlExpirationTime = report.Invitation?.ExpirationTime,
+        GrantTime = report.Grant is { } held ? held.GrantTime : before?.GrantTime,
+        GrantedBy = report.Grant is { } given ? given.GrantedBy : before?.GrantedBy, // the schema takes 1,024 characters, TokenClaims gives 255
+        ConsentExpirationTime = report.Grant is { } lasting ? lasting.ConsentExpirationTime : before?.ConsentExpirationTime,
+        Sequence = report.Grant?.Sequence ?? before?.Sequence,
     };
 
     // While the Secret still serves an earlier spec, its base URL is that of the earlier spec, too.

@@ -16,6 +16,10 @@ internal static class ConnectionRequests
     public static bool IsUnhandled(VismaConnection connection) =>
         RequestedAt(connection) is { Length: > 0 } requested && requested != connection.Status.LastHandledReconcileAt;
 
+    /// <summary>The form field that says which tenant a token is for; none for APIs without tenants.</summary>
+    public static IReadOnlyDictionary<string, string> TenantField(VismaConnection connection) =>
+        connection.Spec.TenantId is { Length: > 0 } tenant ? new Dictionary<string, string> { ["tenant_id"] = tenant } : new Dictionary<string, string>();
+
     /// <summary>Names for the messages of a refusal.</summary>
     public static RefusalContext ContextOf(VismaConnection connection) => new(
         connection.ClientName().ToString(),

@@ -1,13 +1,14 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Lifecycle;
-using VismaOperator.OAuthClients;
 
 namespace VismaOperator.VismaConnections;
 
 /// <summary>Carries out one decision and says how the facts are afterwards. One instance serves one reconcile.</summary>
-internal sealed class ConnectionSteps(VismaConnection connection, UsableClient? client, ConnectionTools tools)
+internal sealed class ConnectionSteps(VismaConnection connection, Observation observation, ConnectionTools tools)
 {
+    private readonly GrantSteps grant = new(connection, observation, tools);
+
     // Read by an inspection, so that a rewrite that follows does not read again.
     private Secret? inspected;
 
@@ -18,7 +19,11 @@ internal sealed class ConnectionSteps(VismaConnection connection, UsableClient? 
         Decision.Acknowledge => facts.Published(facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion }),
         Decision.Adopt adopt => facts.Adopted(adopt),
         Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
+        Decision.Refresh refresh when facts.Grant is GrantFacts.Held => await grant.ExchangeAsync(refresh.Cause, facts, cancellationToken),
         Decision.Refresh refresh => await RefreshAsync(refresh.Cause, facts, cancellationToken),
+        Decision.Publish => await grant.PublishAsync(facts, cancellationToken),
+        Decision.Redeem => await grant.RedeemAsync(facts, cancellationToken),
+        Decision.Invite => grant.Invite(facts),
         Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, facts, cancellationToken),
         _ => null,
     };
@@ -52,9 +57,9 @@ internal sealed class ConnectionSteps(VismaConnection connection, UsableClient? 
 
     private async Task<Facts> RefreshAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
     {
-        var usable = client ?? throw new InvalidOperationException("A refresh was decided without a usable client.");
+        var usable = observation.Client ?? throw new InvalidOperationException("A refresh was decided without a usable client.");
         var outcome = await tools.Refresher.RefreshAsync(connection, usable, cancellationToken);
-        tools.Metrics.Refreshed(cause, outcome);
+        tools.Metrics.Refreshed(cause, outcome is RefreshOutcome.Stored ? RefreshResult.Stored : RefreshResult.Failed);
         switch (outcome)
         {
             case RefreshOutcome.Stored stored:

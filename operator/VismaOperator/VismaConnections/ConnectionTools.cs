@@ -1,4 +1,5 @@
 using Kubernetes.Controllers.Leadership;
+using VismaOperator.Grants;
 
 namespace VismaOperator.VismaConnections;
 
@@ -10,6 +11,27 @@ internal sealed record ConnectionTools
 
     /// <summary>Gets tokens and stores them.</summary>
     public required TokenRefresher Refresher { get; init; }
+
+    /// <summary>Spends refresh tokens.</summary>
+    public required GrantRefresher GrantRefresher { get; init; }
+
+    /// <summary>Redeems codes.</summary>
+    public required CodeRedeemer Redeemer { get; init; }
+
+    /// <summary>Takes in codes that were handed over.</summary>
+    public required HandoffDesk Handoffs { get; init; }
+
+    /// <summary>Looks at grants.</summary>
+    public required GrantObserver GrantObserver { get; init; }
+
+    /// <summary>Reads facts from grants.</summary>
+    public required GrantFactsReader GrantFacts { get; init; }
+
+    /// <summary>What was last seen of grants.</summary>
+    public required KnownGrants Known { get; init; }
+
+    /// <summary>Makes links at which a person can consent.</summary>
+    public required ConsentLinks Links { get; init; }
 
     /// <summary>The fence that every side effect checks.</summary>
     public required ILeadership Leadership { get; init; }

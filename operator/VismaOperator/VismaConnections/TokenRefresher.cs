@@ -53,7 +53,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         var issueTime = WholeSeconds.Floor(time.GetUtcNow());
         var attempt = await AttemptAsync(connection, client, cancellation.Token);
         return attempt.Tokens is { } tokens
-            ? (Issued(tokens, issueTime, inputs), null)
+            ? (IssuedToken.From(tokens, issueTime, inputs), null)
             : (null, new RefreshOutcome.Failed(attempt.Problem!, attempt.RetryAfter));
     }
 
@@ -86,19 +86,9 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
             : new RefreshOutcome.Overtaken(((Publication.Overtaken)publication).Secret);
     }
 
-    private static IssuedToken Issued(TokenSet tokens, DateTimeOffset issueTime, string inputs) => new()
-    {
-        AccessToken = tokens.AccessToken,
-        IssueTime = issueTime,
-        // Rounding down never promises more than there is.
-        ExpirationTime = WholeSeconds.Floor(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
-        Inputs = inputs,
-        GrantedScopes = tokens.GrantedScopes,
-    };
-
     private static TokenRequest.ClientCredentialsGrant Request(VismaConnection connection) => new(
         connection.Spec.AllScopes ? [] : connection.Spec.Scopes,
-        connection.Spec.TenantId is { Length: > 0 } tenant ? new Dictionary<string, string> { ["tenant_id"] = tenant } : new Dictionary<string, string>());
+        ConnectionRequests.TenantField(connection));
 
     private static Problem TimedOut(UsableClient client) => new(
         Reason.ProviderUnavailable,

@@ -119,6 +119,20 @@ internal sealed record IssuedToken
     /// <summary>The request that publishing it answers; null when nobody had asked.</summary>
     public string? AnsweredRequest { get; init; }
 
+    /// <summary>A token that the provider answered.</summary>
+    /// <param name="tokens">The answer.</param>
+    /// <param name="issueTime">When it was asked for, to the second.</param>
+    /// <param name="inputs">What it was asked with.</param>
+    public static IssuedToken From(OAuth.TokenSet tokens, DateTimeOffset issueTime, string inputs) => new()
+    {
+        AccessToken = tokens.AccessToken,
+        IssueTime = issueTime,
+        // Rounding down never promises more than there is.
+        ExpirationTime = WholeSeconds.Floor(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
+        Inputs = inputs,
+        GrantedScopes = tokens.GrantedScopes,
+    };
+
     /// <summary>What status is to say of it once it stands in a Secret.</summary>
     public TokenRecord ToRecord(VismaConnection connection, Secret published) => new()
     {

@@ -12,7 +12,7 @@ internal sealed class OperatorCaches
     /// <summary>Name of the index that finds connections by their namespace.</summary>
     public const string NamespaceIndex = "namespace";
 
-    private const string TokenSecretSelector = $"{VismaNames.SecretLabel}={VismaNames.TokenSecretValue}";
+    private const string OwnSecretSelector = $"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue},{VismaNames.HandoffSecretValue})";
 
     /// <summary>Makes the caches; nothing is asked before the loops run.</summary>
     /// <param name="client">The cluster.</param>
@@ -23,10 +23,10 @@ internal sealed class OperatorCaches
     public OperatorCaches(IKubernetesClient client, IReadOnlyList<string> namespaces, TimeProvider time, ILoggerFactory logs, Func<double> jitter)
     {
         var selectors = namespaces.Count == 0 ? [ResourceSelector.All] : namespaces.Select(name => new ResourceSelector(name)).ToList();
-        var ours = selectors.Select(selector => selector with { LabelSelector = TokenSecretSelector }).ToList();
+        var ours = selectors.Select(selector => selector with { LabelSelector = OwnSecretSelector }).ToList();
         Connections = new(client, selectors, time, logs.CreateLogger("Cache.VismaConnection"), jitter);
         Clients = new(client, selectors, time, logs.CreateLogger("Cache.OAuthClient"), jitter);
-        TokenSecrets = new(client, ours, time, logs.CreateLogger("Cache.TokenSecret"), jitter);
+        OwnSecrets = new(client, ours, time, logs.CreateLogger("Cache.OwnSecret"), jitter);
         Credentials = new(client, time, logs.CreateLogger("Cache.Credential"), jitter);
         Namespaces = namespaces.Count == 0 ? new(client, [ResourceSelector.All], time, logs.CreateLogger("Cache.Namespace"), jitter) : null;
         Connections.Store.AddIndex(NamespaceIndex, connection => [connection.Metadata.Namespace ?? string.Empty]);
@@ -38,8 +38,8 @@ internal sealed class OperatorCaches
     /// <summary>The clients.</summary>
     public Informer<OAuthClient> Clients { get; }
 
-    /// <summary>Metadata of the Secrets that bear our label; never their content.</summary>
-    public Informer<SecretMetadata> TokenSecrets { get; }
+    /// <summary>Metadata of the Secrets that bear our label (tokens, grants, codes that were handed over); never their content.</summary>
+    public Informer<SecretMetadata> OwnSecrets { get; }
 
     /// <summary>The Secrets that clients reference, each watched by its name.</summary>
     public WatchSet<Secret> Credentials { get; }
@@ -63,7 +63,7 @@ internal sealed class OperatorCaches
     [
         ("connections", Connections.RunAsync),
         ("clients", Clients.RunAsync),
-        ("token secrets", TokenSecrets.RunAsync),
+        ("own secrets", OwnSecrets.RunAsync),
         ("credentials", Credentials.RunAsync),
         .. Namespaces is null ? [] : new (string, Func<CancellationToken, Task>)[] { ("namespaces", Namespaces.RunAsync) },
     ];
@@ -72,11 +72,11 @@ internal sealed class OperatorCaches
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Task.WhenAll(
         Connections.WaitUntilSyncedAsync(cancellationToken),
         Clients.WaitUntilSyncedAsync(cancellationToken),
-        TokenSecrets.WaitUntilSyncedAsync(cancellationToken),
+        OwnSecrets.WaitUntilSyncedAsync(cancellationToken),
         Namespaces?.WaitUntilSyncedAsync(cancellationToken) ?? Task.CompletedTask);
 
     /// <summary>Lists anew what a leader writes and decides by.</summary>
     public Task CatchUpAsync(CancellationToken cancellationToken) => Task.WhenAll(
         Connections.CatchUpAsync(cancellationToken),
-        TokenSecrets.CatchUpAsync(cancellationToken));
+        OwnSecrets.CatchUpAsync(cancellationToken));
 }

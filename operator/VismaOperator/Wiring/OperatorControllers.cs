@@ -1,6 +1,7 @@
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Queueing;
 using Kubernetes.Controllers.Writing;
+using VismaOperator.Grants;
 using VismaOperator.Hosting;
 using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
@@ -15,15 +16,14 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
 {
     private readonly OperatorCaches caches;
     private readonly OperatorTriggers triggers;
-    private readonly WorkQueue connectionQueue;
-    private readonly WorkQueue clientQueue;
+    private readonly OperatorQueues queues;
+    private readonly OperatorGrants grants;
 
     /// <summary>Builds everything; nothing runs yet.</summary>
     public OperatorControllers(OperatorContext context)
     {
         caches = new OperatorCaches(context.Client, context.Namespaces, context.Time, context.Logs, context.Random);
-        connectionQueue = new WorkQueue(context.Time, BackoffOptions.ForKeys, context.Random);
-        clientQueue = new WorkQueue(context.Time, BackoffOptions.ForKeys, context.Random);
+        queues = new OperatorQueues(context.Time, context.Random);
         var book = new CredentialBook(context.Time);
         var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : new FetchedNamespaces(context.Client, context.Time);
@@ -32,17 +32,23 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var endpoints = new ProviderEndpoints(context.Metadata);
         var source = new ClientTokenSource(context.Tokens, endpoints, book);
         var clientObserver = new OAuthClientObserver(directory, reader, book, endpoints, caches.Connections.Store);
-        triggers = new OperatorTriggers(caches, connectionQueue, clientQueue);
+        grants = new OperatorGrants(context, caches, source, endpoints, book);
+        triggers = new OperatorTriggers(caches, queues);
         triggers.Listen(book);
         Controllers =
         [
-            Loop("vismaconnection", "VismaConnection", connectionQueue, Connections(context, directory, source, namespaces, events), context),
-            Loop("oauthclient", "OAuthClient", clientQueue, Clients(context, clientObserver, book, events), context),
+            Loop("vismaconnection", "VismaConnection", queues.Connections, Connections(context, directory, source, namespaces, events), context),
+            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, book, events), context),
+            Loop("grant", "VismaConnection", queues.Grants, grants.Custodian(directory, namespaces), context),
         ];
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<BackgroundLoop> Caches => [.. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync))];
+    public IReadOnlyList<BackgroundLoop> Caches =>
+    [
+        .. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync)),
+        new BackgroundLoop("unstored grants", grants.Tools.Unstored.RunAsync),
+    ];
 
     /// <inheritdoc/>
     public IReadOnlyList<BackgroundLoop> Controllers { get; }
@@ -56,39 +62,40 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     /// <inheritdoc/>
     public Task CatchUpAsync(CancellationToken cancellationToken) => caches.CatchUpAsync(cancellationToken);
 
-    /// <summary>Completes once neither controller has anything to do before something changes or falls due.</summary>
-    public async Task WhenAtRestAsync()
-    {
-        do
-        {
-            await connectionQueue.WhenAtRestAsync();
-            await clientQueue.WhenAtRestAsync();
-        }
-        while (!connectionQueue.WhenAtRestAsync().IsCompleted); // a client's reconcile may have added connections
-    }
+    /// <inheritdoc/>
+    public Task FlushAsync(CancellationToken deadline) => grants.Tools.Unstored.FlushAsync(deadline);
+
+    /// <summary>Completes once no controller has anything to do before something changes or falls due.</summary>
+    public Task WhenAtRestAsync() => queues.WhenAtRestAsync();
 
     /// <inheritdoc/>
     public void Dispose()
     {
         triggers.Dispose();
-        connectionQueue.Dispose();
-        clientQueue.Dispose();
+        queues.Dispose();
     }
 
     private ConnectionReconciler Connections(OperatorContext context, ClientDirectory directory, ClientTokenSource source, INamespaces namespaces, EventRecorder events)
     {
-        var publisher = new SecretPublisher(context.Client, caches.TokenSecrets.Store);
+        var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store);
         var tools = new ConnectionTools
         {
             Publisher = publisher,
             Refresher = new TokenRefresher(source, publisher, context.Leadership, context.Time),
+            GrantRefresher = new GrantRefresher(grants.Tools),
+            Redeemer = grants.Redeemer,
+            Handoffs = grants.Handoffs,
+            GrantObserver = grants.Observer,
+            GrantFacts = grants.Facts,
+            Known = grants.Known,
+            Links = grants.Links,
             Leadership = context.Leadership,
             Time = context.Time,
             Roll = context.Random,
             Metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List),
             Log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection")),
         };
-        var observer = new ConnectionObserver(caches.TokenSecrets.Store, directory, namespaces, context.AllowLists);
+        var observer = new ConnectionObserver(caches.OwnSecrets.Store, directory, grants.Observer, namespaces, context.AllowLists);
         var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, context.Leadership, context.Time);
         return new ConnectionReconciler(caches.Connections.Store, observer, reporter, tools);
     }

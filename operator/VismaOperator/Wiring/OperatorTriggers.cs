@@ -11,7 +11,7 @@ namespace VismaOperator.Wiring;
 /// Maps what changed to the keys that must be looked at. A trigger carries no news: the reconcile looks for itself, so a
 /// trigger too many costs a look, and only one too few would be a fault.
 /// </summary>
-internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connectionQueue, WorkQueue clientQueue) : IDisposable
+internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues queues) : IDisposable
 {
     /// <summary>Name of the index that finds clients by a Secret that they reference.</summary>
     public const string CredentialIndex = "credential";
@@ -25,7 +25,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
         caches.Clients.Store.AddIndex(CredentialIndex, client => CredentialReader.ReferencesOf(client).Select(name => name.ToString()));
         subscriptions.Add(caches.Connections.Store.Subscribe(OnConnection));
         subscriptions.Add(caches.Clients.Store.Subscribe(OnClient));
-        subscriptions.Add(caches.TokenSecrets.Store.Subscribe(OnTokenSecret));
+        subscriptions.Add(caches.OwnSecrets.Store.Subscribe(OnOwnSecret));
         subscriptions.Add(caches.Credentials.Subscribe(OnCredential));
         if (caches.Namespaces is { } namespaces)
         {
@@ -45,13 +45,18 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
         var (before, after) = (change.Before, change.After);
         if (before is null || after is null || !ReferenceEquals(before, after) && (IsWiped(before, after) || !IsOnlyStatus(before.Metadata, after.Metadata)))
         {
-            connectionQueue.Add(change.Name);
+            queues.Connections.Add(change.Name);
+        }
+
+        if (after?.Spec.Grant != Grant.AuthorizationCode)
+        {
+            queues.Grants.Add(change.Name);
         }
 
         if (before?.ClientName() != after?.ClientName())
         {
-            Add(clientQueue, before?.ClientName());
-            Add(clientQueue, after?.ClientName());
+            Add(queues.Clients, before?.ClientName());
+            Add(queues.Clients, after?.ClientName());
         }
     }
 
@@ -60,13 +65,13 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
         caches.FollowCredentials();
         if (change.Before is null || change.After is null || !IsOnlyStatus(change.Before.Metadata, change.After.Metadata))
         {
-            clientQueue.Add(change.Name);
+            queues.Clients.Add(change.Name);
             AddConnectionsOf(change.Name);
         }
     }
 
     // The reconcile that writes a Secret goes on from what it wrote; another one behind it would find nothing to do.
-    private void OnTokenSecret(StoreChange<SecretMetadata> change)
+    private void OnOwnSecret(StoreChange<SecretMetadata> change)
     {
         if (change.Origin is ChangeOrigin.OwnWrite)
         {
@@ -76,7 +81,9 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
         var metadata = (change.After ?? change.Before)!.Metadata;
         foreach (var name in Names(change).Distinct(StringComparer.Ordinal))
         {
-            connectionQueue.Add(new NamespacedName(metadata.Namespace ?? string.Empty, name));
+            var connection = new NamespacedName(metadata.Namespace ?? string.Empty, name);
+            queues.Connections.Add(connection);
+            queues.Grants.Add(connection);
         }
     }
 
@@ -88,14 +95,14 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
     {
         foreach (var client in caches.Clients.Store.FindBy(CredentialIndex, secret.ToString()))
         {
-            clientQueue.Add(client.Metadata.NamespacedName);
+            queues.Clients.Add(client.Metadata.NamespacedName);
             AddConnectionsOf(client.Metadata.NamespacedName);
         }
     }
 
     private void OnBook(NamespacedName client)
     {
-        clientQueue.Add(client);
+        queues.Clients.Add(client);
         AddConnectionsOf(client);
     }
 
@@ -104,7 +111,8 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
     {
         foreach (var connection in caches.Connections.Store.FindBy(OperatorCaches.NamespaceIndex, change.Name.Name))
         {
-            connectionQueue.Add(connection.Metadata.NamespacedName);
+            queues.Connections.Add(connection.Metadata.NamespacedName);
+            queues.Grants.Add(connection.Metadata.NamespacedName);
         }
     }
 
@@ -112,7 +120,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, WorkQueue connecti
     {
         foreach (var connection in caches.Connections.Store.FindBy(OAuthClientObserver.ClientIndex, client.ToString()))
         {
-            connectionQueue.Add(connection.Metadata.NamespacedName);
+            queues.Connections.Add(connection.Metadata.NamespacedName);
         }
     }
 

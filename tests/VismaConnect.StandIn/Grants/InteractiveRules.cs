@@ -61,7 +61,7 @@ internal sealed class InteractiveRules(Portal portal, IssuedGrants grants)
             return InvalidGrant;
         }
 
-        return form.Asked.TenantId is { } tenant && !tenant.Equals(terms.Person.TenantId, StringComparison.OrdinalIgnoreCase)
+        return terms.Request.Client.ComparesTenants && form.Asked.TenantId is { } tenant && !tenant.Equals(terms.Person.TenantId, StringComparison.OrdinalIgnoreCase)
             ? portal.TenantError
             : null;
     }

@@ -51,7 +51,7 @@ public sealed class OperatorHostTests : IDisposable
 
         await StopAsync(running);
 
-        Assert.Equal(["controller stopped", "election stopped", "lease released", "cache stopped"], parts.Log.TakeLast(4));
+        Assert.Equal(["controller stopped", "flushed", "election stopped", "lease released", "cache stopped"], parts.Log.TakeLast(5));
         Assert.Equal("stopping", health.NotReady);
     }
 
@@ -146,6 +146,8 @@ public sealed class OperatorHostTests : IDisposable
         public Leader Leader => new(this, [Loop("election")], _ => Task.FromResult(Write("lease released")));
 
         public IReadOnlyList<BackgroundLoop> Caches => [Loop("cache")];
+
+        public Task FlushAsync(CancellationToken deadline) => Task.FromResult(Write("flushed"));
 
         public IReadOnlyList<BackgroundLoop> Controllers => [Loop("controller")];
 

@@ -17,6 +17,6 @@ public sealed class ReasonTests
 
         Assert.Equal(
             reasons.Order(StringComparer.Ordinal),
-            explained.Except(["Ready", "Reconciling", "Stalled", "TokenFresh", "ScopesGranted"], StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            explained.Except(["Ready", "Reconciling", "Stalled", "TokenFresh", "ScopesGranted", "Authorized", "ConsentExpiring"], StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
@@ -59,6 +60,9 @@ internal sealed class TestOperator : IAsyncDisposable
 
     /// <summary>Objects of one kind that are reconciled at the same time, from the next <see cref="Start"/> on.</summary>
     public int Workers { get; set; } = 1;
+
+    /// <summary>Where people reach the consent pages; null for an operator without them.</summary>
+    public Uri? PublicUrl { get; set; }
 
     public AllowLists AllowLists { get; set; } = new();
 
@@ -262,6 +266,9 @@ internal sealed class TestOperator : IAsyncDisposable
             Leadership = new AlwaysLeader(),
             Tokens = new TokenEndpoint(http, gate, Time),
             Metadata = new ServerMetadataCache(new ServerMetadataEndpoint(http, policy, Time, new ServerMetadataOptions()), Time, new ServerMetadataOptions()),
+            Revocation = new RevocationEndpoint(http, gate, Time),
+            PublicUrl = PublicUrl,
+            RandomBytes = RandomNumberGenerator.GetBytes,
             Time = Time,
             Logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(Logs)),
             Meters = services.GetRequiredService<IMeterFactory>(),

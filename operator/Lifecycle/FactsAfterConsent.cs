@@ -1,0 +1,34 @@
+namespace Lifecycle;
+
+/// <summary>The facts as they are after a step that has to do with a person's grant.</summary>
+public static class FactsAfterConsent
+{
+    /// <summary>The refresh token was exchanged and its successor is stored: the request, if any, is answered and the failure is over.</summary>
+    public static Facts Renewed(this Facts facts, GrantRecord grant) => facts with
+    {
+        Grant = new GrantFacts.Held(grant),
+        Failure = null,
+        Connection = facts.Connection with { HandledRequest = facts.Connection.RequestedAt ?? facts.Connection.HandledRequest },
+    };
+
+    /// <summary>A code was redeemed and the grant that it gave is stored.</summary>
+    public static Facts Redeemed(this Facts facts, GrantRecord grant) =>
+        facts.Renewed(grant) with { Consent = facts.Consent with { HasHandoff = false } };
+
+    /// <summary>A consent gave no grant. What was there before is untouched.</summary>
+    public static Facts ConsentFailed(this Facts facts, Problem problem) => facts with
+    {
+        Grant = facts.Grant is GrantFacts.None ? new GrantFacts.None(problem) : facts.Grant,
+        Consent = facts.Consent with { HasHandoff = false },
+    };
+
+    /// <summary>A link was made at which a person can consent.</summary>
+    public static Facts Invited(this Facts facts, Invitation invitation) => facts with { Consent = facts.Consent with { Invitation = invitation } };
+
+    /// <summary>The provider no longer accepts the grant, which is on record where the grant is stored.</summary>
+    public static Facts GrantRefused(this Facts facts, GrantRecord grant, DateTimeOffset now)
+    {
+        var refused = facts with { Grant = new GrantFacts.Held(grant) };
+        return refused.Failed(ConsentLacking.Of(refused), retryAfter: null, now, roll: 0);
+    }
+}

@@ -1,0 +1,103 @@
+namespace Lifecycle;
+
+/// <summary>What is known of the grant that a person gave to a connection (RFC 6749 section 4.1), read live from where it is stored.</summary>
+public abstract record GrantFacts
+{
+    private GrantFacts()
+    {
+    }
+
+    /// <summary>The connection gets its tokens without a person: there is no grant to look at.</summary>
+    public sealed record NotNeeded : GrantFacts;
+
+    /// <summary>No refresh token is stored.</summary>
+    /// <param name="LastOutcome">Why the last consent gave none; null when nobody tried.</param>
+    public sealed record None(Problem? LastOutcome) : GrantFacts;
+
+    /// <summary>Something is stored that must not be sent to anybody.</summary>
+    public sealed record Unusable(Problem Problem) : GrantFacts;
+
+    /// <summary>A refresh token is stored.</summary>
+    public sealed record Held(GrantRecord Grant) : GrantFacts;
+}
+
+/// <summary>A stored grant, as far as decisions need it. Never holds a token.</summary>
+public sealed record GrantRecord
+{
+    /// <summary>Chosen anew at each consent; refresh tokens that descend from one consent share it.</summary>
+    public required string Family { get; init; }
+
+    /// <summary>Grows with every exchange and every consent, so that a copy restored from a backup is recognized.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>True when it was given for what the spec and the client ask for now. Another one is never sent anywhere.</summary>
+    public required bool IsBound { get; init; }
+
+    /// <summary>When the person consented.</summary>
+    public required DateTimeOffset GrantTime { get; init; }
+
+    /// <summary>Who consented (the <c>sub</c> claim); null when the provider does not say.</summary>
+    public string? GrantedBy { get; init; }
+
+    /// <summary>When the consent ends and must be given again; null when nobody knows.</summary>
+    public DateTimeOffset? ConsentExpirationTime { get; init; }
+
+    /// <summary>When the refresh token must be used at the latest, lest it dies of not being used.</summary>
+    public required DateTimeOffset KeepAliveTime { get; init; }
+
+    /// <summary>When the provider said that the refresh token is no longer good (<c>invalid_grant</c>); null while it is.</summary>
+    public DateTimeOffset? RefusalTime { get; init; }
+
+    /// <summary>
+    /// Until when another process may still store the successor of the refresh token that it began to spend; null when no
+    /// exchange is open, or when the open one is known to be over.
+    /// </summary>
+    public DateTimeOffset? HeldElsewhereUntil { get; init; }
+
+    /// <summary>The access token that came with the last exchange.</summary>
+    public required HeldToken AccessToken { get; init; }
+}
+
+/// <summary>The access token that is stored beside a grant, so that a process which ended before publishing it costs no exchange.</summary>
+public sealed record HeldToken
+{
+    /// <summary>When the provider issued it, by our clock before the request was sent.</summary>
+    public required DateTimeOffset IssueTime { get; init; }
+
+    /// <summary>When it expires.</summary>
+    public required DateTimeOffset ExpirationTime { get; init; }
+
+    /// <summary>When it is to be renewed.</summary>
+    public required DateTimeOffset RefreshTime { get; init; }
+
+    /// <summary>What it was asked with; see <see cref="TokenInputs"/>.</summary>
+    public required string Inputs { get; init; }
+}
+
+/// <summary>How a person can consent, and what status says of the consent.</summary>
+public sealed record ConsentFacts
+{
+    /// <summary>Nothing is known and nobody can be invited.</summary>
+    public static ConsentFacts None { get; } = new();
+
+    /// <summary>True when the operator serves consent pages, so that a link can be offered.</summary>
+    public bool CanInvite { get; init; }
+
+    /// <summary>The link that status offers; null when none does.</summary>
+    public Invitation? Invitation { get; init; }
+
+    /// <summary>True when a code that was obtained elsewhere (<c>connect</c>) waits to be redeemed.</summary>
+    public bool HasHandoff { get; init; }
+
+    /// <summary>Sequence of the grant that status speaks of; null when there never was one.</summary>
+    public long? RecordedSequence { get; init; }
+}
+
+/// <summary>A link at which a person can consent.</summary>
+/// <param name="Url">The link. It stands in <c>status.authorization.url</c> and nowhere else.</param>
+/// <param name="ExpirationTime">When it stops working and another one takes its place.</param>
+public sealed record Invitation(string Url, DateTimeOffset ExpirationTime)
+{
+    /// <summary>How long a link works: long enough for a person in another time zone, and one status write a day.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+}

@@ -1,0 +1,97 @@
+namespace Lifecycle;
+
+/// <summary>
+/// The rules for connections that act for a person. They stand among those of <see cref="Policy"/>, in whose order they
+/// are called, and are silent where no grant is needed.
+/// </summary>
+internal static class GrantRules
+{
+    /// <summary>True when only a new consent helps, and nothing asks for one more attempt.</summary>
+    public static bool NeedsConsent(Facts facts) => facts.Grant switch
+    {
+        GrantFacts.None => true,
+        GrantFacts.Unusable unusable => unusable.Problem.Kind == FailureKind.NeedsConsent,
+        GrantFacts.Held { Grant.IsBound: false } => true,
+        GrantFacts.Held { Grant.RefusalTime: not null } => !facts.Connection.HasUnhandledRequest,
+        _ => false,
+    };
+
+    /// <summary>True when status offers a link: a consent is needed, or will be soon.</summary>
+    public static bool OffersLink(Facts facts, DateTimeOffset now) =>
+        NeedsConsent(facts) || (facts.Grant is GrantFacts.Held { Grant.ConsentExpirationTime: { } expiry } && ExpiryWarnings.IsDue(expiry, now));
+
+    // A refresh token that nobody uses dies: also while its access token cannot be published, the grant is worth keeping.
+    public static Decision? AGrantIsKeptAlive(Facts facts, DateTimeOffset now) =>
+        facts is { Grant: GrantFacts.Held { Grant: var grant }, Client: ClientFacts.Usable, Connection: { IsSuspended: false, SpecProblem: null } }
+        && IsSpendable(facts, grant, now)
+        && grant.KeepAliveTime <= now
+        && Policy.Pending(facts, now) is null
+            ? new Decision.Refresh(RefreshCause.KeepAlive)
+            : null;
+
+    public static Decision? AHandedOverCodeIsRedeemed(Facts facts, DateTimeOffset now) =>
+        facts is { Consent.HasHandoff: true, Grant: not GrantFacts.NotNeeded } ? new Decision.Redeem() : null;
+
+    public static Decision? WithoutAGrantAPersonIsAsked(Facts facts, DateTimeOffset now)
+    {
+        if (facts.Grant is GrantFacts.Unusable { Problem: { Kind: not FailureKind.NeedsConsent } problem })
+        {
+            return new Decision.Stall(problem, Policy.NextSlowLook(problem, facts, now));
+        }
+
+        if (!NeedsConsent(facts))
+        {
+            return null;
+        }
+
+        if (IsToInvite(facts, now))
+        {
+            return new Decision.Invite();
+        }
+
+        // A first consent is part of setting a connection up; one that was lost is a fault.
+        var lacking = ConsentLacking.Of(facts);
+        return lacking.Reason == Reason.AwaitingConsent
+            ? new Decision.AwaitConsent(lacking, facts.Consent.Invitation?.ExpirationTime)
+            : new Decision.Stall(lacking, facts.Consent.Invitation?.ExpirationTime);
+    }
+
+    // Before a consent ends, the same person can give it again without the connection ever being without a token.
+    public static Decision? AnEndingConsentIsInvitedFor(Facts facts, DateTimeOffset now) =>
+        OffersLink(facts, now) && IsToInvite(facts, now) ? new Decision.Invite() : null;
+
+    // Sent now, the token could be one whose successor is about to be stored.
+    public static Decision? AnExchangeElsewhereIsWaitedFor(Facts facts, DateTimeOffset now) =>
+        facts.Grant is GrantFacts.Held { Grant.HeldElsewhereUntil: { } until } && IsWorthWaiting(until, now) ? new Decision.Wait(until) : null;
+
+    public static Decision? WhatTheGrantHoldsIsPublished(Facts facts, DateTimeOffset now)
+    {
+        if (facts.Grant is not GrantFacts.Held { Grant: { IsBound: true, AccessToken: var held } })
+        {
+            return null;
+        }
+
+        var isNewer = held.IssueTime > (facts.Token?.IssueTime ?? DateTimeOffset.MinValue) && now < held.ExpirationTime;
+        var isMissing = now < held.RefreshTime
+            && Policy.CauseToRefresh(facts, now) is RefreshCause.First or RefreshCause.Lost or RefreshCause.SecretRenamed or RefreshCause.InputsChanged;
+        return (isNewer || isMissing) && IsAsAsked(held, facts) && Policy.Pending(facts, now) is not { IsOfWriting: true }
+            ? new Decision.Publish()
+            : null;
+    }
+
+    /// <summary>True when the stored refresh token may be sent.</summary>
+    private static bool IsSpendable(Facts facts, GrantRecord grant, DateTimeOffset now) =>
+        grant.IsBound
+        && grant.RefusalTime is null
+        && (grant.HeldElsewhereUntil is not { } until || !IsWorthWaiting(until, now))
+        && facts.Consent.HasHandoff is false;
+
+    // An exchange that claims to begin later than any clock differs was begun by a clock that is wrong: its end means nothing.
+    private static bool IsWorthWaiting(DateTimeOffset until, DateTimeOffset now) => now < until && !Policy.IsFromTheFuture(until - Policy.ExchangeDeadline, now);
+
+    private static bool IsToInvite(Facts facts, DateTimeOffset now) =>
+        facts.Consent.CanInvite && (facts.Consent.Invitation is not { } invitation || invitation.ExpirationTime <= now);
+
+    private static bool IsAsAsked(HeldToken held, Facts facts) =>
+        TokenInputs.Match(held.Inputs, facts.Connection.Inputs, (facts.Client as ClientFacts.Usable)?.Inputs);
+}

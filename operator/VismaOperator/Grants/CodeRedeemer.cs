@@ -1,0 +1,175 @@
+using System.Globalization;
+using Kubernetes.Client;
+using Lifecycle;
+using OAuth;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+using Problem = Lifecycle.Problem;
+
+namespace VismaOperator.Grants;
+
+/// <summary>
+/// Turns an authorization code into a stored grant. Called by the replica that a browser came back to, and by the leader for a code that was handed over: the
+/// new grant takes the place of whatever stands in the Secret, by a family of its own.
+/// </summary>
+internal sealed class CodeRedeemer(GrantTools tools)
+{
+    /// <summary>As long as a person will wait for the page; after that the grant is held in memory and stored as soon as that is possible.</summary>
+    public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan RequestDeadline = Policy.ExchangeDeadline;
+
+    /// <summary>Redeems and stores. A code that was sent is used up, whatever came of it, so nothing but its own deadlines ends this once it has begun.</summary>
+    public async Task<Redemption> RedeemAsync(VismaConnection connection, UsableClient client, ConsentCode code, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var deadline = new CancellationTokenSource(RequestDeadline, tools.Time);
+        if (await tools.Endpoints.TokenAsync(client, deadline.Token) is not EndpointLookup.Found { Endpoint: var tokenEndpoint } found)
+        {
+            return await FailAsync(connection, new Problem(Reason.ConsentFailed, "The provider's token endpoint is not known just now. Consent again in a while."), CancellationToken.None);
+        }
+
+        var issueTime = WholeSeconds.Floor(tools.Time.GetUtcNow());
+        var attempt = await AttemptAsync(connection, client, code, deadline.Token);
+        if (attempt.Tokens is not { } tokens)
+        {
+            return await FailAsync(connection, NotRedeemed(attempt.Problem!), CancellationToken.None);
+        }
+
+        if (TenantCheck.ProblemOf(connection, tokens) is { } mismatch)
+        {
+            await RevokeAsync(connection, client, tokens.RefreshToken);
+            return await FailAsync(connection, mismatch, CancellationToken.None);
+        }
+
+        return tokens.RefreshToken is { } refreshToken
+            ? await StoreAsync(connection, client, Held(connection, client, found.Endpoint, tokens, refreshToken, issueTime))
+            : await FailAsync(connection, NoRefreshToken(client), CancellationToken.None);
+    }
+
+    /// <summary>Notes why a consent gave no grant, so that status can say it. What was there before is untouched.</summary>
+    public async Task<Redemption> FailAsync(VismaConnection connection, Problem problem, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, tools.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var outcome = new ConsentOutcome(problem.Reason, problem.Message, WholeSeconds.Floor(tools.Time.GetUtcNow()));
+        tools.Log.ConsentFailed(connection.Metadata.NamespacedName, problem.Reason);
+        try
+        {
+            await tools.Store.ChangeAsync(connection.Metadata.NamespacedName, document => document with { Outcome = outcome }, either.Token);
+        }
+        catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            // The person is told all the same.
+        }
+
+        return new Redemption.Failed(problem);
+    }
+
+    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, ConsentCode code, CancellationToken deadline)
+    {
+        try
+        {
+            var request = new TokenRequest.AuthorizationCodeGrant(code.Code, code.CodeVerifier, code.RedirectUri, ConnectionRequests.TenantField(connection));
+            return await tools.Source.RequestAsync(client, request, ConnectionRequests.ContextOf(connection), deadline);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return new TokenAttempt(new Problem(Reason.ProviderUnavailable, $"The provider {client.Issuer.Host} did not answer in time."), retryAfter: null);
+        }
+    }
+
+    private async Task<Redemption> StoreAsync(VismaConnection connection, UsableClient client, HeldGrant held)
+    {
+        var name = connection.Metadata.NamespacedName;
+        var replaced = await ReplacedAsync(name);
+        using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
+        switch (await tools.Unstored.StoreAsync(new Successor { Connection = name, Held = held, Client = client }, deadline.Token))
+        {
+            case Storage.Stored stored:
+                tools.Log.ConsentStored(name, held.Family);
+                await RevokeReplacedAsync(connection, client, replaced, held);
+                return new Redemption.Stored(stored.Snapshot);
+            case Storage.Superseded:
+                return new Redemption.Failed(new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts."));
+            default:
+                return new Redemption.Pending();
+        }
+    }
+
+    private async Task<HeldGrant?> ReplacedAsync(NamespacedName connection)
+    {
+        try
+        {
+            using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, tools.Time);
+            return (await tools.Store.ReadAsync(connection, deadline.Token) as GrantRead.Found)?.Snapshot.Document.Held;
+        }
+        catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            return null; // Then it is not revoked, which is better than not to store.
+        }
+    }
+
+    // Only after the new one is stored, and only where these secrets can: one that is left over would be a key that nobody watches.
+    private async Task RevokeReplacedAsync(VismaConnection connection, UsableClient client, HeldGrant? replaced, HeldGrant held)
+    {
+        if (replaced is { RefusalTime: null }
+            && replaced.Binding.Issuer == held.Binding.Issuer
+            && replaced.Binding.ClientId == held.Binding.ClientId
+            && !replaced.RefreshToken.FixedTimeEquals(held.RefreshToken))
+        {
+            await RevokeAsync(connection, client, replaced.RefreshToken);
+        }
+    }
+
+    private async Task RevokeAsync(VismaConnection connection, UsableClient client, Sensitive? refreshToken)
+    {
+        if (refreshToken is not null && await tools.Revoker.RevokeAsync(client, refreshToken, CancellationToken.None) is { } cause)
+        {
+            tools.Log.NotRevoked(connection.Metadata.NamespacedName, cause);
+        }
+    }
+
+    private HeldGrant Held(VismaConnection connection, UsableClient client, Uri tokenEndpoint, TokenSet tokens, Sensitive refreshToken, DateTimeOffset issueTime) => new()
+    {
+        Binding = GrantBinding.Of(connection, client, tokenEndpoint, tools.Cluster.Id),
+        Client = client.Name,
+        Family = Convert.ToHexStringLower(tools.RandomBytes(8)),
+        Sequence = (connection.Status.Authorization?.Sequence ?? 0) + 1,
+        RefreshToken = refreshToken,
+        RefreshTokenExpirationTime = tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null,
+        GrantTime = issueTime,
+        GrantedBy = SubjectOf(tokens),
+        AccessToken = IssuedToken.From(tokens, issueTime, TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs)),
+    };
+
+    private static string? SubjectOf(TokenSet tokens) =>
+        TokenClaims.Of(tokens.AccessToken).Subject ?? (tokens.IdToken is { } idToken ? TokenClaims.Of(idToken).Subject : null);
+
+    private static Problem NotRedeemed(Problem problem) =>
+        problem with { Reason = Reason.ConsentFailed, Message = string.Create(CultureInfo.InvariantCulture, $"The code of the consent could not be redeemed ({problem.Reason}). {problem.Message}") };
+
+    private static Problem NoRefreshToken(UsableClient client) => new(
+        Reason.ConsentFailed,
+        $"The provider gave no refresh token. Allow offline access for the application behind OAuthClient {client.Name} in the Visma developer portal, then consent again.");
+}
+
+/// <summary>A code that a person's consent gave, with what proves that we asked for it.</summary>
+internal sealed record ConsentCode(Sensitive Code, Sensitive CodeVerifier, Uri RedirectUri);
+
+/// <summary>What became of a code.</summary>
+internal abstract record Redemption
+{
+    private Redemption()
+    {
+    }
+
+    /// <summary>The grant is stored.</summary>
+    public sealed record Stored(GrantSnapshot Snapshot) : Redemption;
+
+    /// <summary>The grant is held in memory: the API server does not take it yet.</summary>
+    public sealed record Pending : Redemption;
+
+    /// <summary>There is no new grant, and why.</summary>
+    public sealed record Failed(Problem Problem) : Redemption;
+}

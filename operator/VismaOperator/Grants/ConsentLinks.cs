@@ -1,0 +1,36 @@
+using System.Buffers.Text;
+using Kubernetes.Client;
+using VismaOperator.OAuthClients;
+
+namespace VismaOperator.Grants;
+
+/// <summary>
+/// The links at which a person can consent. Built from the public URL that the administrator states, never from what a request says of itself. The
+/// random part is what lets somebody begin; it stands in <c>status.authorization.url</c> and nowhere else.
+/// </summary>
+/// <param name="publicUrl">Where people reach the operator; null when it serves no consent pages.</param>
+/// <param name="randomBytes">Bytes that nobody can guess.</param>
+internal sealed class ConsentLinks(Uri? publicUrl, Func<int, byte[]> randomBytes)
+{
+    /// <summary>Name of the query parameter that holds the random part.</summary>
+    public const string StartParameter = "start";
+
+    /// <summary>True when links can be made.</summary>
+    public bool CanInvite => publicUrl is not null;
+
+    /// <summary>Where the provider sends a browser back to, unless the client names another URI; null when consent pages are not served.</summary>
+    public Uri? Callback => publicUrl is null ? null : new Uri(Base + OAuthClientSpec.DefaultRedirectPath);
+
+    private string Base => publicUrl!.OriginalString.TrimEnd('/');
+
+    /// <summary>A new link for a connection.</summary>
+    public string New(NamespacedName connection) => $"{PageOf(connection)}?{StartParameter}={Base64Url.EncodeToString(randomBytes(32))}";
+
+    /// <summary>True when the link is one of this operator's for that connection, as its public URL is now.</summary>
+    public bool IsOurs(string url, NamespacedName connection) => CanInvite && url.StartsWith($"{PageOf(connection)}?{StartParameter}=", StringComparison.Ordinal);
+
+    /// <summary>The random part of a link; null when it has none.</summary>
+    public static string? StartOf(string? url) => url?.Split($"?{StartParameter}=") is [_, var start] ? start : null;
+
+    private string PageOf(NamespacedName connection) => $"{Base}/connect/{connection.Namespace}/{connection.Name}";
+}

@@ -1,0 +1,54 @@
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Grants;
+
+/// <summary>What a grant was given for. One that differs from what is asked for now is never sent anywhere.</summary>
+internal sealed record GrantBinding
+{
+    /// <summary>Issuer of the provider.</summary>
+    public required string Issuer { get; init; }
+
+    /// <summary>Where the refresh token may be sent.</summary>
+    public required string TokenEndpoint { get; init; }
+
+    /// <summary>The client that it was issued to.</summary>
+    public required string ClientId { get; init; }
+
+    /// <summary>The tenant; empty when none was asked for.</summary>
+    public required string TenantId { get; init; }
+
+    /// <summary>The scopes that were asked for, sorted, separated by spaces.</summary>
+    public required string Scopes { get; init; }
+
+    /// <summary>UID of the namespace <c>kube-system</c>, which stands for the cluster; empty where it may not be read.</summary>
+    public required string Cluster { get; init; }
+
+    /// <summary>What a grant of this connection is for now.</summary>
+    public static GrantBinding Of(VismaConnection connection, UsableClient client, Uri tokenEndpoint, string cluster) => new()
+    {
+        Issuer = client.Issuer.OriginalString,
+        TokenEndpoint = tokenEndpoint.AbsoluteUri,
+        ClientId = client.ClientId,
+        TenantId = TenantOf(connection),
+        Scopes = ScopesOf(connection),
+        Cluster = cluster,
+    };
+
+    /// <summary>
+    /// True when the grant is for what the connection asks for, as far as that is known: without a client that can be used, only the connection's
+    /// part. The token endpoint is compared once more before anything is sent, when it is known for certain.
+    /// </summary>
+    public bool Fits(VismaConnection connection, UsableClient? client) =>
+        TenantId == TenantOf(connection)
+        && Scopes == ScopesOf(connection)
+        && (client is null || (Issuer == client.Issuer.OriginalString && ClientId == client.ClientId))
+        && (client?.TokenEndpoint is not { } declared || TokenEndpoint == declared.AbsoluteUri);
+
+    /// <summary>True when both name a cluster, and not the same one.</summary>
+    public bool IsOfAnotherCluster(string cluster) => Cluster.Length > 0 && cluster.Length > 0 && Cluster != cluster;
+
+    private static string TenantOf(VismaConnection connection) => (connection.Spec.TenantId ?? string.Empty).ToLowerInvariant();
+
+    private static string ScopesOf(VismaConnection connection) => string.Join(' ', connection.Spec.RequestedScopes().Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Grants;
+
+/// <summary>
+/// Looks after grants whose connection is gone. A mistaken prune must cost no consent, so a grant is kept for a while and adopted by a connection that comes back;
+/// then it is revoked and deleted. There is no finalizer: whatever goes wrong here, no deletion waits for it.
+/// </summary>
+internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory directory, KnownGrants known, GrantTools tools) : IReconciler
+{
+    /// <summary>How long a grant outlives its connection: longer than the usual interval of a GitOps tool.</summary>
+    public static readonly TimeSpan Keep = TimeSpan.FromMinutes(10);
+
+    private const int MaxAttempts = 5;
+    private static readonly TimeSpan AttemptPause = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<NamespacedName, DateTimeOffset> goneSince = new();
+    private readonly ConcurrentDictionary<NamespacedName, int> attempts = new();
+
+    /// <inheritdoc/>
+    public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        var isGoing = caches.Namespaces.IsGoing(key.Namespace);
+        if (!isGoing && caches.Connections.Find(key) is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null })
+        {
+            goneSince.TryRemove(key, out _);
+            return Requeue.Never.Instance;
+        }
+
+        var now = tools.Time.GetUtcNow();
+        var until = isGoing ? now : goneSince.GetOrAdd(key, now) + Keep;
+        if (caches.Secrets.Find(GrantStore.NameOf(key)) is null)
+        {
+            return await RevokeKnownAsync(key, cancellationToken);
+        }
+
+        if (now < until)
+        {
+            tools.Log.Kept(key, until);
+            return new Requeue.At(until);
+        }
+
+        tools.Leadership.EnsureLeader();
+        return await EndAsync(key, isGoing, cancellationToken);
+    }
+
+    // Its Secret went first, as when a namespace is deleted.
+    private async Task<Requeue> RevokeKnownAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        if (known.Find(key) is { DeletionPolicy: not GrantDeletionPolicy.Retain } last)
+        {
+            tools.Leadership.EnsureLeader();
+            Report(key, await RevokeAsync(last.Held, last.Client, cancellationToken));
+        }
+
+        Forget(key);
+        return Requeue.Never.Instance;
+    }
+
+    private async Task<Requeue> EndAsync(NamespacedName key, bool isGoing, CancellationToken cancellationToken)
+    {
+        if (await tools.Store.ReadAsync(key, cancellationToken) is not GrantRead.Found { Snapshot: { Present: not null } read })
+        {
+            return Requeue.Never.Instance;
+        }
+
+        if ((known.Find(key)?.DeletionPolicy ?? read.Document.DeletionPolicy) == GrantDeletionPolicy.Retain)
+        {
+            return Requeue.Never.Instance;
+        }
+
+        if (read.Document.Held is { } held)
+        {
+            // Claimed first: a connection that comes back from here on finds no grant rather than one that is about to be revoked.
+            read = read.Document.RevocationTime is null ? await ClaimAsync(read, isGoing, cancellationToken) : read;
+            if (await RevokeAsync(held, known.Find(key)?.Client, cancellationToken) is { } cause)
+            {
+                if (!isGoing && attempts.AddOrUpdate(key, 1, (_, count) => count + 1) < MaxAttempts)
+                {
+                    return new Requeue.At(tools.Time.GetUtcNow() + AttemptPause);
+                }
+
+                Report(key, cause);
+            }
+            else
+            {
+                Report(key, cause: null);
+            }
+        }
+
+        await DeleteAsync(read, cancellationToken);
+        Forget(key);
+        return Requeue.Never.Instance;
+    }
+
+    // In a namespace that is on its way out there is nobody who could come back, and no time to lose.
+    private async Task<GrantSnapshot> ClaimAsync(GrantSnapshot read, bool isGoing, CancellationToken cancellationToken) => isGoing
+        ? read
+        : await tools.Store.WriteAsync(read, read.Document with { RevocationTime = WholeSeconds.Floor(tools.Time.GetUtcNow()), Intent = null }, cancellationToken);
+
+    private async Task<string?> RevokeAsync(HeldGrant held, UsableClient? lastClient, CancellationToken cancellationToken)
+    {
+        var present = caches.Clients.Find(held.Client) is { } client ? directory.Describe(client).Usable : null;
+        return (present ?? lastClient) is { } usable && usable.ClientId == held.Binding.ClientId && usable.Issuer.OriginalString == held.Binding.Issuer
+            ? await tools.Revoker.RevokeAsync(usable, held.RefreshToken, cancellationToken)
+            : $"OAuthClient {held.Client} is not available";
+    }
+
+    private async Task DeleteAsync(GrantSnapshot read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await tools.Store.DeleteAsync(read, cancellationToken);
+        }
+        catch (KubernetesException failure) when (failure.IsNotFound)
+        {
+            // Gone is what was wanted.
+        }
+    }
+
+    private void Report(NamespacedName key, string? cause)
+    {
+        if (cause is null)
+        {
+            tools.Log.Revoked(key);
+        }
+        else
+        {
+            tools.Log.NotRevoked(key, cause);
+        }
+    }
+
+    private void Forget(NamespacedName key)
+    {
+        known.Forget(key);
+        goneSince.TryRemove(key, out _);
+        attempts.TryRemove(key, out _);
+    }
+}
+
+/// <summary>What the custodian looks at.</summary>
+internal sealed record CustodianCaches(Store<VismaConnection> Connections, Store<OAuthClient> Clients, Store<SecretMetadata> Secrets, INamespaces Namespaces);

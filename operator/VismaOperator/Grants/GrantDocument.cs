@@ -1,0 +1,98 @@
+using Kubernetes.Client;
+using OAuth;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Grants;
+
+/// <summary>Everything that a grant Secret holds. It never changes; a change is another document.</summary>
+internal sealed record GrantDocument
+{
+    /// <summary>A document that holds nothing yet.</summary>
+    public static GrantDocument Empty { get; } = new();
+
+    /// <summary>The grant; null until somebody consented.</summary>
+    public HeldGrant? Held { get; init; }
+
+    /// <summary>The exchange that was begun and whose answer is not stored; null when none is open.</summary>
+    public ExchangeIntent? Intent { get; init; }
+
+    /// <summary>The consent that a browser is about to give; null when none is.</summary>
+    public ConsentAttempt? Attempt { get; init; }
+
+    /// <summary>Why the last consent gave no grant; null when it did, or nobody tried.</summary>
+    public ConsentOutcome? Outcome { get; init; }
+
+    /// <summary>What becomes of the grant once its connection is gone, as the connection last said.</summary>
+    public GrantDeletionPolicy DeletionPolicy { get; init; }
+
+    /// <summary>When the revocation of the grant began; from then on nobody may use it. Null while it may be used.</summary>
+    public DateTimeOffset? RevocationTime { get; init; }
+}
+
+/// <summary>A refresh token with all that is known of it.</summary>
+internal sealed record HeldGrant
+{
+    /// <summary>What it was given for.</summary>
+    public required GrantBinding Binding { get; init; }
+
+    /// <summary>The OAuthClient that it was given through, whose secrets can revoke it.</summary>
+    public required NamespacedName Client { get; init; }
+
+    /// <summary>Chosen anew at each consent.</summary>
+    public required string Family { get; init; }
+
+    /// <summary>Grows with every exchange and every consent.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>The refresh token to spend next.</summary>
+    public required Sensitive RefreshToken { get; init; }
+
+    /// <summary>When the refresh token expires; null when the provider did not say.</summary>
+    public DateTimeOffset? RefreshTokenExpirationTime { get; init; }
+
+    /// <summary>Whether an exchange moves that expiry on; null before the first exchange that could tell.</summary>
+    public bool? RefreshTokenSlides { get; init; }
+
+    /// <summary>When the person consented.</summary>
+    public required DateTimeOffset GrantTime { get; init; }
+
+    /// <summary>Who consented (the <c>sub</c> claim); null when the provider does not say.</summary>
+    public string? GrantedBy { get; init; }
+
+    /// <summary>When the provider answered <c>invalid_grant</c>; null while it did not.</summary>
+    public DateTimeOffset? RefusalTime { get; init; }
+
+    /// <summary>The access token of the last exchange.</summary>
+    public required IssuedToken AccessToken { get; init; }
+}
+
+/// <summary>An exchange that was begun. Stored before the refresh token is sent, so that no two processes spend it at once.</summary>
+/// <param name="Id">Names the attempt. Its result may be stored only while this stands in the Secret.</param>
+/// <param name="TokenHash">Hash of the refresh token that is about to be spent.</param>
+/// <param name="Time">When it was begun, by the clock of who began it.</param>
+internal sealed record ExchangeIntent(string Id, string TokenHash, DateTimeOffset Time);
+
+/// <summary>A consent that a browser was sent for.</summary>
+internal sealed record ConsentAttempt
+{
+    /// <summary>Hash of the <c>state</c> parameter.</summary>
+    public required string StateHash { get; init; }
+
+    /// <summary>Hash of the cookie that was set in the browser.</summary>
+    public required string CookieHash { get; init; }
+
+    /// <summary>The PKCE verifier.</summary>
+    public required Sensitive CodeVerifier { get; init; }
+
+    /// <summary>Where the provider was told to send the answer.</summary>
+    public required string RedirectUri { get; init; }
+
+    /// <summary>Issuer that the browser was sent to (RFC 9207).</summary>
+    public required string Issuer { get; init; }
+
+    /// <summary>When an answer comes too late.</summary>
+    public required DateTimeOffset ExpirationTime { get; init; }
+}
+
+/// <summary>Why a consent gave no grant.</summary>
+internal sealed record ConsentOutcome(string Reason, string Message, DateTimeOffset Time);

@@ -1,0 +1,40 @@
+namespace VismaOperator.Grants;
+
+/// <summary>The keys of a grant Secret. Other replicas, and later versions, read what this one wrote: a key is added, never renamed.</summary>
+internal static class GrantKeys
+{
+    public const string Issuer = "issuer";
+    public const string TokenEndpoint = "token_endpoint";
+    public const string ClientId = "client_id";
+    public const string TenantId = "tenant_id";
+    public const string Scope = "scope";
+    public const string Cluster = "cluster";
+    public const string OAuthClient = "oauth_client";
+    public const string Family = "family";
+    public const string Sequence = "sequence";
+    public const string RefreshToken = "refresh_token";
+    public const string RefreshTokenExpiresAt = "refresh_token_expires_at";
+    public const string RefreshTokenSlides = "refresh_token_slides";
+    public const string GrantTime = "grant_time";
+    public const string GrantedBy = "granted_by";
+    public const string RefusedAt = "refused_at";
+    public const string AccessToken = "access_token";
+    public const string IssuedAt = "issued_at";
+    public const string ExpiresAt = "expires_at";
+    public const string Inputs = "inputs";
+    public const string GrantedScope = "granted_scope";
+    public const string IntentId = "intent_id";
+    public const string IntentTokenHash = "intent_token_hash";
+    public const string IntentTime = "intent_time";
+    public const string AttemptStateHash = "attempt_state_hash";
+    public const string AttemptCookieHash = "attempt_cookie_hash";
+    public const string AttemptCodeVerifier = "attempt_code_verifier";
+    public const string AttemptRedirectUri = "attempt_redirect_uri";
+    public const string AttemptIssuer = "attempt_issuer";
+    public const string AttemptExpiresAt = "attempt_expires_at";
+    public const string OutcomeReason = "outcome_reason";
+    public const string OutcomeMessage = "outcome_message";
+    public const string OutcomeTime = "outcome_time";
+    public const string DeletionPolicy = "deletion_policy";
+    public const string RevocationTime = "revocation_time";
+}

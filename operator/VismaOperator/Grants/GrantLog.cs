@@ -1,0 +1,37 @@
+using Kubernetes.Client;
+
+namespace VismaOperator.Grants;
+
+/// <summary>Log of what happens to grants. Never a token, a code, a state or a link.</summary>
+internal sealed partial class GrantLog(ILogger logger)
+{
+    [LoggerMessage(LogLevel.Information, "Grant of {Connection} exchanged; sequence {Sequence} of family {Family} is stored", EventName = "GrantExchanged")]
+    public partial void Exchanged(NamespacedName connection, long sequence, string family);
+
+    [LoggerMessage(LogLevel.Warning, "Grant of {Connection} is no longer accepted by the provider", EventName = "GrantRefused")]
+    public partial void Refused(NamespacedName connection);
+
+    [LoggerMessage(LogLevel.Information, "A person consented for {Connection}; family {Family} is stored", EventName = "ConsentStored")]
+    public partial void ConsentStored(NamespacedName connection, string family);
+
+    [LoggerMessage(LogLevel.Warning, "A consent for {Connection} gave no grant: {Reason}", EventName = "ConsentFailed")]
+    public partial void ConsentFailed(NamespacedName connection, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The new refresh token of {Connection} could not be stored yet and is held in memory: {Cause}", EventName = "GrantNotStored")]
+    public partial void NotStoredYet(NamespacedName connection, string cause);
+
+    [LoggerMessage(LogLevel.Critical, "The new refresh token of {Connection} could not be stored before this process had to end: a person may have to consent again", EventName = "GrantLost")]
+    public partial void Lost(NamespacedName connection);
+
+    [LoggerMessage(LogLevel.Warning, "A refresh token for {Connection} came too late, another attempt has taken its place; it is dropped", EventName = "GrantSuperseded")]
+    public partial void Superseded(NamespacedName connection);
+
+    [LoggerMessage(LogLevel.Information, "VismaConnection {Connection} is gone: its grant is kept until {Until:o}, in case it comes back", EventName = "GrantKept")]
+    public partial void Kept(NamespacedName connection, DateTimeOffset until);
+
+    [LoggerMessage(LogLevel.Information, "VismaConnection {Connection} is gone: its grant was revoked and deleted", EventName = "GrantRevoked")]
+    public partial void Revoked(NamespacedName connection);
+
+    [LoggerMessage(LogLevel.Warning, "The grant of {Connection} could not be revoked ({Cause}); it ends at the provider by itself, or when the person withdraws it there", EventName = "GrantNotRevoked")]
+    public partial void NotRevoked(NamespacedName connection, string cause);
+}

@@ -1,0 +1,46 @@
+using Lifecycle;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Grants;
+
+/// <summary>Gathers what is known of a connection's grant. Unlike everything else that a decision rests on, it is read live: a token must not be spent on the word of a cache.</summary>
+internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, HandoffDesk handoffs, ConsentLinks links, KnownGrants known)
+{
+    /// <summary>Looks; without a request to the API server for connections that act for themselves.</summary>
+    public async Task<GrantObservation> ObserveAsync(VismaConnection connection, UsableClient? client, CancellationToken cancellationToken)
+    {
+        if (connection.Spec.Grant != Grant.AuthorizationCode)
+        {
+            return GrantObservation.NotNeeded;
+        }
+
+        var read = await store.ReadAsync(connection.Metadata.NamespacedName, cancellationToken);
+        if (read is GrantRead.Found { Snapshot.Document: { Held: { } held, RevocationTime: null } })
+        {
+            known.Note(connection, held, client);
+        }
+
+        return new GrantObservation(reader.Read(connection, client, read), ConsentOf(connection), (read as GrantRead.Found)?.Snapshot);
+    }
+
+    private ConsentFacts ConsentOf(VismaConnection connection) => new()
+    {
+        CanInvite = links.CanInvite,
+        Invitation = connection.Status.Authorization is { Url: { } url, UrlExpirationTime: { } expiration } && links.IsOurs(url, connection.Metadata.NamespacedName)
+            ? new Invitation(url, expiration)
+            : null,
+        HasHandoff = handoffs.HasOne(connection),
+        RecordedSequence = connection.Status.Authorization?.Sequence,
+    };
+}
+
+/// <summary>What was seen of a grant.</summary>
+/// <param name="Grant">Facts for the policy.</param>
+/// <param name="Consent">How a person can consent.</param>
+/// <param name="Snapshot">What is stored, to act on; null where nothing may be.</param>
+internal sealed record GrantObservation(GrantFacts Grant, ConsentFacts Consent, GrantSnapshot? Snapshot)
+{
+    /// <summary>Of a connection that needs none.</summary>
+    public static GrantObservation NotNeeded { get; } = new(new GrantFacts.NotNeeded(), ConsentFacts.None, Snapshot: null);
+}

@@ -1,0 +1,211 @@
+using System.Security.Cryptography;
+using System.Text;
+using Lifecycle;
+using OAuth;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+using Problem = Lifecycle.Problem;
+
+namespace VismaOperator.Grants;
+
+/// <summary>
+/// Spends refresh tokens. A one-time token exists only in the provider's answer until it is stored, so the order is: fence, intent (compare-and-swap), exchange, store; and
+/// from the moment bytes are sent nothing but its own deadline ends it. A lost answer leaves the intent open, and the same token is sent again.
+/// </summary>
+internal sealed class GrantRefresher(GrantTools tools)
+{
+    /// <summary>How long a reconcile waits for its new token to be stored; after that it is held and tried further.</summary>
+    public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
+
+    /// <summary>Exchanges the stored refresh token for the next one.</summary>
+    /// <param name="connection">Whose grant it is.</param>
+    /// <param name="client">The client to exchange with.</param>
+    /// <param name="read">The grant as the decision saw it.</param>
+    /// <param name="cancellationToken">Ends it as long as nothing was sent.</param>
+    public async Task<Exchange> ExchangeAsync(VismaConnection connection, UsableClient client, GrantSnapshot read, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (tools.Unstored.Find(read.Connection) is { } waiting)
+        {
+            return await StoreAsync(waiting);
+        }
+
+        if (read.Document.Held is not { } held)
+        {
+            throw new InvalidOperationException($"An exchange was decided for {read.Connection} without a grant.");
+        }
+
+        return await tools.Endpoints.TokenAsync(client, cancellationToken) switch
+        {
+            EndpointLookup.NotFound notFound => new Exchange.Failed(notFound.Problem, notFound.RetryAfter),
+            EndpointLookup.Found found when found.Endpoint.AbsoluteUri != held.Binding.TokenEndpoint => new Exchange.Failed(Moved(held, found.Endpoint), RetryAfter: null),
+            _ => await SpendAsync(connection, client, read, held, cancellationToken),
+        };
+    }
+
+    private async Task<Exchange> SpendAsync(VismaConnection connection, UsableClient client, GrantSnapshot read, HeldGrant held, CancellationToken cancellationToken)
+    {
+        tools.Leadership.EnsureLeader();
+        var began = tools.Time.GetTimestamp();
+        var intent = new ExchangeIntent(Convert.ToHexStringLower(tools.RandomBytes(16)), HashOf(held.RefreshToken), WholeSeconds.Floor(tools.Time.GetUtcNow()));
+        var policy = connection.Spec.Authorization.DeletionPolicy;
+        var open = await tools.Store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
+        if (read.Document.Intent is { } former)
+        {
+            tools.Open.Forget(former.Id);
+        }
+
+        try
+        {
+            return await SendAsync(connection, client, open, held, began);
+        }
+        finally
+        {
+            // Whatever became of it, this process sends nothing more under this attempt.
+            tools.Open.Ended(intent.Id);
+        }
+    }
+
+    private async Task<Exchange> SendAsync(VismaConnection connection, UsableClient client, GrantSnapshot open, HeldGrant held, long began)
+    {
+        // Read last before bytes are sent: a process that was stopped since finds its time used up, and sends nothing.
+        tools.Leadership.EnsureLeader();
+        var left = Policy.ExchangeDeadline - tools.Time.GetElapsedTime(began);
+        var deadline = tools.Leadership.Remaining < left ? tools.Leadership.Remaining : left;
+        if (deadline <= TimeSpan.Zero)
+        {
+            return new Exchange.Failed(NoAnswer(client), RetryAfter: null);
+        }
+
+        var issueTime = WholeSeconds.Floor(tools.Time.GetUtcNow());
+        var attempt = await AttemptAsync(connection, client, held, deadline);
+        if (attempt.Tokens is not { } tokens)
+        {
+            return await FailAsync(connection, client, open, held, attempt);
+        }
+
+        var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
+        var next = Next(connection, held, tokens.RefreshToken) with
+        {
+            RefreshTokenExpirationTime = ExpiryOf(tokens, issueTime) ?? held.RefreshTokenExpirationTime,
+            RefreshTokenSlides = RefreshTokenLife.Slides(held, ExpiryOf(tokens, issueTime)),
+            AccessToken = TenantCheck.ProblemOf(connection, tokens) is null ? IssuedToken.From(tokens, issueTime, inputs) : held.AccessToken,
+        };
+        var exchange = await StoreAsync(SuccessorOf(open, next, client));
+        return TenantCheck.ProblemOf(connection, tokens) is { } mismatch ? new Exchange.Failed(mismatch, RetryAfter: null) : exchange;
+    }
+
+    private async Task<Exchange> FailAsync(VismaConnection connection, UsableClient client, GrantSnapshot open, HeldGrant held, TokenAttempt attempt)
+    {
+        if (attempt.Problem!.Reason == Reason.ConsentRequired)
+        {
+            return await RefuseAsync(open, held);
+        }
+
+        if (attempt.RefreshToken is { } saved)
+        {
+            await StoreAsync(SuccessorOf(open, Next(connection, held, saved), client));
+        }
+
+        return new Exchange.Failed(attempt.Problem, attempt.RetryAfter);
+    }
+
+    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, HeldGrant held, TimeSpan deadline)
+    {
+        using var cancellation = new CancellationTokenSource(deadline, tools.Time);
+        try
+        {
+            var request = new TokenRequest.RefreshTokenGrant(held.RefreshToken, ConnectionRequests.TenantField(connection));
+            return await tools.Source.RequestAsync(client, request, ConnectionRequests.ContextOf(connection), cancellation.Token);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return new TokenAttempt(NoAnswer(client), retryAfter: null);
+        }
+    }
+
+    private async Task<Exchange> StoreAsync(Successor successor)
+    {
+        using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
+        switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
+        {
+            case Storage.Stored stored:
+                tools.Open.Forget(successor.Id);
+                tools.Log.Exchanged(successor.Connection, successor.Held.Sequence, successor.Held.Family);
+                return new Exchange.Renewed(stored.Snapshot);
+            case Storage.Superseded:
+                return new Exchange.Superseded();
+            case Storage.Pending pending:
+                return new Exchange.Failed(NotStored(successor, pending.Cause), RetryAfter: null);
+            case var storage:
+                throw new InvalidOperationException($"Unknown storage {storage.GetType().Name}.");
+        }
+    }
+
+    // On record beside the token, so that no other process tries it once more.
+    private async Task<Exchange> RefuseAsync(GrantSnapshot open, HeldGrant held)
+    {
+        using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
+        var refusal = WholeSeconds.Floor(tools.Time.GetUtcNow());
+        var stored = await tools.Store.ChangeAsync(
+            open.Connection,
+            document => document.Intent?.Id == open.Document.Intent!.Id ? document with { Held = held with { RefusalTime = refusal }, Intent = null } : null,
+            deadline.Token);
+        if (stored is null)
+        {
+            return new Exchange.Superseded();
+        }
+
+        tools.Log.Refused(open.Connection);
+        return new Exchange.Refused(stored);
+    }
+
+    // A missing refresh token means: keep the one we have (RFC 6749 section 6).
+    private HeldGrant Next(VismaConnection connection, HeldGrant held, Sensitive? refreshToken) => held with
+    {
+        RefreshToken = refreshToken ?? held.RefreshToken,
+        Sequence = Math.Max(held.Sequence, connection.Status.Authorization?.Sequence ?? 0) + 1,
+        Binding = held.Binding with { Cluster = tools.Cluster.Id },
+        RefusalTime = null,
+    };
+
+    private static DateTimeOffset? ExpiryOf(TokenSet tokens, DateTimeOffset issueTime) =>
+        tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null;
+
+    private static Successor SuccessorOf(GrantSnapshot open, HeldGrant next, UsableClient client) =>
+        new() { Connection = open.Connection, AttemptId = open.Document.Intent!.Id, Held = next, Client = client };
+
+    private static string HashOf(Sensitive token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())));
+
+    private static Problem Moved(HeldGrant held, Uri endpoint) => new(
+        Reason.SpecChanged,
+        $"The grant was given for the token endpoint {held.Binding.TokenEndpoint}, and the provider now names {endpoint.AbsoluteUri}; it is not sent there. If the move is genuine, consent again with visma-operator connect.");
+
+    private static Problem NoAnswer(UsableClient client) => new(
+        Reason.ProviderUnavailable,
+        $"The provider {client.Issuer.Host} did not answer within {Policy.ExchangeDeadline.TotalSeconds:0} s. It is tried again by itself; if this lasts, look at its status page and at the network between.");
+
+    private static Problem NotStored(Successor successor, string cause) => new(
+        Reason.GrantNotStored,
+        $"The new refresh token of {successor.Connection} is held in memory and stored as soon as that is possible: {cause}. Do not delete the operator's pod before.");
+}
+
+/// <summary>What became of an exchange.</summary>
+internal abstract record Exchange
+{
+    private Exchange()
+    {
+    }
+
+    /// <summary>The successor is stored.</summary>
+    public sealed record Renewed(GrantSnapshot Snapshot) : Exchange;
+
+    /// <summary>The provider no longer accepts the token, which is on record.</summary>
+    public sealed record Refused(GrantSnapshot Snapshot) : Exchange;
+
+    /// <summary>Another attempt, or a new consent, has taken the place of this one: look again.</summary>
+    public sealed record Superseded : Exchange;
+
+    /// <summary>No successor is stored (yet). What stands in the Secret is as it was, with the intent open.</summary>
+    public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : Exchange;
+}

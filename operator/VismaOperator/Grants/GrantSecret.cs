@@ -1,0 +1,180 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Grants;
+
+/// <summary>Writes a grant into a Secret and reads it back. No owner reference and no finalizer: a mistaken prune costs no consent, and nothing can wedge a namespace.</summary>
+internal static class GrantSecret
+{
+    /// <summary>True when the Secret bears our marks for a connection of that name.</summary>
+    public static bool IsOf(ObjectMeta secret, string connection) =>
+        secret.Label(VismaNames.SecretLabel) == VismaNames.GrantSecretValue
+        && secret.Annotation(VismaNames.ConnectionAnnotation) == connection;
+
+    /// <summary>What the Secret holds. Parts that are incomplete or unreadable read as absent.</summary>
+    public static GrantDocument Read(Secret secret)
+    {
+        var text = new SecretText(secret.Data);
+        return new GrantDocument
+        {
+            Held = HeldIn(text),
+            Intent = text.Text(GrantKeys.IntentId) is { } id && text.Text(GrantKeys.IntentTokenHash) is { } hash && text.Instant(GrantKeys.IntentTime) is { } time
+                ? new ExchangeIntent(id, hash, time)
+                : null,
+            Attempt = AttemptIn(text),
+            Outcome = text.Text(GrantKeys.OutcomeReason) is { } reason && text.Instant(GrantKeys.OutcomeTime) is { } when
+                ? new ConsentOutcome(reason, text.Text(GrantKeys.OutcomeMessage) ?? string.Empty, when)
+                : null,
+            DeletionPolicy = text.Text(GrantKeys.DeletionPolicy) == nameof(GrantDeletionPolicy.Retain) ? GrantDeletionPolicy.Retain : GrantDeletionPolicy.Revoke,
+            RevocationTime = text.Instant(GrantKeys.RevocationTime),
+        };
+    }
+
+    /// <summary>The Secret for a document.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="connection">Name of the connection whose grant it is.</param>
+    /// <param name="document">What it is to hold.</param>
+    /// <param name="present">Metadata of the Secret that stands there; its version is the precondition. Null when none does.</param>
+    public static Secret Render(NamespacedName name, string connection, GrantDocument document, ObjectMeta? present) => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Name = name.Name,
+            Namespace = name.Namespace,
+            ResourceVersion = present?.ResourceVersion,
+            Labels = With(present?.Labels, (VismaNames.ManagedByLabel, VismaNames.ManagedByValue), (VismaNames.SecretLabel, VismaNames.GrantSecretValue)),
+            Annotations = With(present?.Annotations, (VismaNames.ConnectionAnnotation, connection)),
+            Finalizers = present?.Finalizers,
+        },
+        Type = VismaNames.GrantSecretType,
+        Data = Write(document).Data,
+    };
+
+    private static Dictionary<string, string> With(IReadOnlyDictionary<string, string>? present, params ReadOnlySpan<(string Key, string Value)> ours)
+    {
+        var all = new Dictionary<string, string>(present ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+        foreach (var (key, value) in ours)
+        {
+            all[key] = value;
+        }
+
+        return all;
+    }
+
+    private static HeldGrant? HeldIn(SecretText text) =>
+        text.Sensitive(GrantKeys.RefreshToken) is { } refreshToken
+        && text.Text(GrantKeys.Family) is { } family
+        && text.Number(GrantKeys.Sequence) is { } sequence
+        && text.Instant(GrantKeys.GrantTime) is { } granted
+        && ClientIn(text) is { } client
+        && BindingIn(text) is { } binding
+        && AccessTokenIn(text) is { } accessToken
+            ? new HeldGrant
+            {
+                Binding = binding,
+                Client = client,
+                Family = family,
+                Sequence = sequence,
+                RefreshToken = refreshToken,
+                RefreshTokenExpirationTime = text.Instant(GrantKeys.RefreshTokenExpiresAt),
+                RefreshTokenSlides = text.Truth(GrantKeys.RefreshTokenSlides),
+                GrantTime = granted,
+                GrantedBy = text.Text(GrantKeys.GrantedBy),
+                RefusalTime = text.Instant(GrantKeys.RefusedAt),
+                AccessToken = accessToken,
+            }
+            : null;
+
+    private static NamespacedName? ClientIn(SecretText text) =>
+        text.Text(GrantKeys.OAuthClient)?.Split('/') is [var place, var name] ? new NamespacedName(place, name) : null;
+
+    private static GrantBinding? BindingIn(SecretText text) =>
+        text.Text(GrantKeys.Issuer) is { } issuer && text.Text(GrantKeys.TokenEndpoint) is { } endpoint && text.Text(GrantKeys.ClientId) is { } clientId
+            ? new GrantBinding
+            {
+                Issuer = issuer,
+                TokenEndpoint = endpoint,
+                ClientId = clientId,
+                TenantId = text.Text(GrantKeys.TenantId) ?? string.Empty,
+                Scopes = text.Text(GrantKeys.Scope) ?? string.Empty,
+                Cluster = text.Text(GrantKeys.Cluster) ?? string.Empty,
+            }
+            : null;
+
+    private static IssuedToken? AccessTokenIn(SecretText text) =>
+        text.Sensitive(GrantKeys.AccessToken) is { } token && text.Instant(GrantKeys.IssuedAt) is { } issued && text.Instant(GrantKeys.ExpiresAt) is { } expires
+            ? new IssuedToken
+            {
+                AccessToken = token,
+                IssueTime = issued,
+                ExpirationTime = expires,
+                Inputs = text.Text(GrantKeys.Inputs) ?? string.Empty,
+                GrantedScopes = text.Text(GrantKeys.GrantedScope)?.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            }
+            : null;
+
+    private static ConsentAttempt? AttemptIn(SecretText text) =>
+        text.Text(GrantKeys.AttemptStateHash) is { } state
+        && text.Text(GrantKeys.AttemptCookieHash) is { } cookie
+        && text.Sensitive(GrantKeys.AttemptCodeVerifier) is { } verifier
+        && text.Text(GrantKeys.AttemptRedirectUri) is { } redirect
+        && text.Text(GrantKeys.AttemptIssuer) is { } issuer
+        && text.Instant(GrantKeys.AttemptExpiresAt) is { } expires
+            ? new ConsentAttempt { StateHash = state, CookieHash = cookie, CodeVerifier = verifier, RedirectUri = redirect, Issuer = issuer, ExpirationTime = expires }
+            : null;
+
+    private static SecretText Write(GrantDocument document)
+    {
+        var text = new SecretText()
+            .Set(GrantKeys.DeletionPolicy, document.DeletionPolicy == GrantDeletionPolicy.Retain ? nameof(GrantDeletionPolicy.Retain) : nameof(GrantDeletionPolicy.Revoke))
+            .Set(GrantKeys.RevocationTime, document.RevocationTime)
+            .Set(GrantKeys.IntentId, document.Intent?.Id)
+            .Set(GrantKeys.IntentTokenHash, document.Intent?.TokenHash)
+            .Set(GrantKeys.IntentTime, document.Intent?.Time)
+            .Set(GrantKeys.OutcomeReason, document.Outcome?.Reason)
+            .Set(GrantKeys.OutcomeMessage, document.Outcome?.Message)
+            .Set(GrantKeys.OutcomeTime, document.Outcome?.Time);
+        if (document.Held is { } held)
+        {
+            WriteHeld(text, held);
+        }
+
+        if (document.Attempt is { } attempt)
+        {
+            WriteAttempt(text, attempt);
+        }
+
+        return text;
+    }
+
+    private static void WriteHeld(SecretText text, HeldGrant held) => text
+        .Set(GrantKeys.Issuer, held.Binding.Issuer)
+        .Set(GrantKeys.TokenEndpoint, held.Binding.TokenEndpoint)
+        .Set(GrantKeys.ClientId, held.Binding.ClientId)
+        .Set(GrantKeys.TenantId, held.Binding.TenantId)
+        .Set(GrantKeys.Scope, held.Binding.Scopes)
+        .Set(GrantKeys.Cluster, held.Binding.Cluster)
+        .Set(GrantKeys.OAuthClient, held.Client.ToString())
+        .Set(GrantKeys.Family, held.Family)
+        .Set(GrantKeys.Sequence, held.Sequence)
+        .Set(GrantKeys.RefreshToken, held.RefreshToken)
+        .Set(GrantKeys.RefreshTokenExpiresAt, held.RefreshTokenExpirationTime)
+        .Set(GrantKeys.RefreshTokenSlides, held.RefreshTokenSlides)
+        .Set(GrantKeys.GrantTime, held.GrantTime)
+        .Set(GrantKeys.GrantedBy, held.GrantedBy)
+        .Set(GrantKeys.RefusedAt, held.RefusalTime)
+        .Set(GrantKeys.AccessToken, held.AccessToken.AccessToken)
+        .Set(GrantKeys.IssuedAt, held.AccessToken.IssueTime)
+        .Set(GrantKeys.ExpiresAt, held.AccessToken.ExpirationTime)
+        .Set(GrantKeys.Inputs, held.AccessToken.Inputs)
+        .Set(GrantKeys.GrantedScope, held.AccessToken.GrantedScopes is { } scopes ? string.Join(' ', scopes) : null);
+
+    private static void WriteAttempt(SecretText text, ConsentAttempt attempt) => text
+        .Set(GrantKeys.AttemptStateHash, attempt.StateHash)
+        .Set(GrantKeys.AttemptCookieHash, attempt.CookieHash)
+        .Set(GrantKeys.AttemptCodeVerifier, attempt.CodeVerifier)
+        .Set(GrantKeys.AttemptRedirectUri, attempt.RedirectUri)
+        .Set(GrantKeys.AttemptIssuer, attempt.Issuer)
+        .Set(GrantKeys.AttemptExpiresAt, attempt.ExpirationTime);
+}

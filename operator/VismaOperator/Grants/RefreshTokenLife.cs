@@ -1,0 +1,22 @@
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Grants;
+
+/// <summary>How long a refresh token and the consent behind it last.</summary>
+internal static class RefreshTokenLife
+{
+    // Clocks and rounding make an expiry that stays where it is wander by seconds.
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Whether exchanges move the expiry of the refresh token on. An answer alone does not tell a life of 15 days that slides from one that ends; the next one does.
+    /// </summary>
+    /// <param name="before">The grant before the exchange.</param>
+    /// <param name="expiry">The expiry that the answer stated; null when it stated none.</param>
+    public static bool? Slides(HeldGrant before, DateTimeOffset? expiry) =>
+        expiry is null || before.RefreshTokenExpirationTime is not { } former ? before.RefreshTokenSlides : expiry > former + Tolerance;
+
+    /// <summary>When the consent ends: as the provider says where its word is an end, else after the lifetime that the spec states.</summary>
+    public static DateTimeOffset ConsentEnd(HeldGrant held, VismaConnection connection) =>
+        held is { RefreshTokenSlides: false, RefreshTokenExpirationTime: { } stated } ? stated : held.GrantTime + connection.Spec.Authorization.ConsentLifetimeSpan();
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Kubernetes.Client.Resources;
+using OAuth;
+
+namespace VismaOperator.Grants;
+
+/// <summary>Reads and writes the values of a Secret as texts, instants and numbers. What cannot be read reads as absent.</summary>
+internal sealed class SecretText
+{
+    private const string InstantFormat = TimeConverter.Format;
+
+    private readonly Dictionary<string, SecretValue> values;
+
+    /// <summary>Nothing yet.</summary>
+    public SecretText()
+    {
+        values = new(StringComparer.Ordinal);
+    }
+
+    /// <summary>The values of a Secret.</summary>
+    public SecretText(IReadOnlyDictionary<string, SecretValue>? data)
+    {
+        values = new(data ?? new Dictionary<string, SecretValue>(), StringComparer.Ordinal);
+    }
+
+    /// <summary>All values, for a Secret.</summary>
+    public IReadOnlyDictionary<string, SecretValue> Data => values;
+
+    /// <summary>A text; null when absent or empty.</summary>
+    public string? Text(string key) => values.TryGetValue(key, out var value) && value.Length > 0 ? value.RevealText() : null;
+
+    /// <summary>A secret text; null when absent or empty.</summary>
+    public Sensitive? Sensitive(string key) => Text(key) is { } text ? OAuth.Sensitive.From(text) : null;
+
+    /// <summary>An instant (RFC 3339, UTC); null when absent or unreadable.</summary>
+    public DateTimeOffset? Instant(string key) =>
+        DateTimeOffset.TryParseExact(Text(key), InstantFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
+
+    /// <summary>A whole number; null when absent or unreadable.</summary>
+    public long? Number(string key) => long.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    /// <summary>True or false; null when absent or unreadable.</summary>
+    public bool? Truth(string key) => bool.TryParse(Text(key), out var truth) ? truth : null;
+
+    /// <summary>Sets a text; null and empty leave the key out.</summary>
+    public SecretText Set(string key, string? text)
+    {
+        if (!string.IsNullOrEmpty(text))
+        {
+            values[key] = SecretValue.FromText(text);
+        }
+
+        return this;
+    }
+
+    /// <summary>Sets a secret text.</summary>
+    public SecretText Set(string key, Sensitive text) => Set(key, text.Reveal());
+
+    /// <summary>Sets an instant, to the second; null leaves the key out.</summary>
+    public SecretText Set(string key, DateTimeOffset? instant) => Set(key, instant?.UtcDateTime.ToString(InstantFormat, CultureInfo.InvariantCulture));
+
+    /// <summary>Sets a number.</summary>
+    public SecretText Set(string key, long number) => Set(key, number.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Sets true or false; null leaves the key out.</summary>
+    public SecretText Set(string key, bool? truth) => Set(key, truth is { } known ? (known ? bool.TrueString : bool.FalseString) : null);
+}

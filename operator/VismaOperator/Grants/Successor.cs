@@ -1,0 +1,45 @@
+using Kubernetes.Client;
+using VismaOperator.OAuthClients;
+
+namespace VismaOperator.Grants;
+
+/// <summary>A refresh token that the provider issued and the cluster has not taken yet. Until it has, it exists nowhere else.</summary>
+internal sealed record Successor
+{
+    /// <summary>Whose it is.</summary>
+    public required NamespacedName Connection { get; init; }
+
+    /// <summary>The attempt that it came from, which must still stand in the Secret when it is stored; null for a consent, which replaces whatever stands there.</summary>
+    public string? AttemptId { get; init; }
+
+    /// <summary>The grant to store.</summary>
+    public required HeldGrant Held { get; init; }
+
+    /// <summary>The client that can revoke it, should it not be wanted any more.</summary>
+    public required UsableClient Client { get; init; }
+
+    /// <summary>Names it among those that wait.</summary>
+    public string Id => AttemptId ?? Held.Family;
+
+    /// <summary>What to store in place of a document; null when this successor has no right to be stored.</summary>
+    public GrantDocument? Over(GrantDocument document) => AttemptId is null ? OverAny(document) : OverItsAttempt(document);
+
+    /// <summary>True when the document holds it already: an earlier write arrived whose answer did not.</summary>
+    public bool IsIn(GrantDocument document) =>
+        document.Held is { } stored && stored.Family == Held.Family && stored.RefreshToken.FixedTimeEquals(Held.RefreshToken) && document.Intent?.Id != AttemptId;
+
+    private GrantDocument? OverItsAttempt(GrantDocument document) =>
+        document.Intent?.Id == AttemptId && document.RevocationTime is null ? document with { Held = Held, Intent = null } : null;
+
+    // Of two consents that come together the later one counts.
+    private GrantDocument? OverAny(GrantDocument document) =>
+        document.Held is { } other && other.Family != Held.Family && other.GrantTime > Held.GrantTime
+            ? null
+            : document with
+            {
+                Held = Held with { Sequence = Math.Max(Held.Sequence, (document.Held?.Sequence ?? 0) + 1) },
+                Intent = null,
+                Outcome = null,
+                RevocationTime = null,
+            };
+}

@@ -1,0 +1,91 @@
+using Lifecycle;
+using VismaOperator.Grants;
+using VismaOperator.OAuthClients;
+
+namespace VismaOperator.VismaConnections;
+
+/// <summary>Carries out the decisions that have to do with a person's grant, and says how the facts are afterwards. One instance serves one reconcile.</summary>
+internal sealed class GrantSteps(VismaConnection connection, Observation observation, ConnectionTools tools)
+{
+    // The grant as the next decision sees it; every step that changes it goes on from here.
+    private GrantSnapshot? present = observation.Grant;
+
+    private UsableClient Client => observation.Client ?? throw new InvalidOperationException("A step with a grant was decided without a usable client.");
+
+    /// <summary>Spends the refresh token. What the exchange gave is published by the next decision.</summary>
+    public async Task<Facts> ExchangeAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
+    {
+        var exchange = await tools.GrantRefresher.ExchangeAsync(connection, Client, present!, cancellationToken);
+        tools.Metrics.Refreshed(cause, exchange is Exchange.Renewed ? RefreshResult.Stored : RefreshResult.Failed);
+        switch (exchange)
+        {
+            case Exchange.Renewed renewed:
+                return facts.Renewed(Take(renewed.Snapshot));
+            case Exchange.Refused refused:
+                return facts.GrantRefused(Take(refused.Snapshot), tools.Time.GetUtcNow());
+            case Exchange.Superseded:
+                return await LookAgainAsync(facts, cancellationToken);
+            case Exchange.Failed failed:
+                tools.Log.RefreshFailed(cause, failed.Problem.Reason, failed.Problem.Message);
+                return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Roll());
+            default:
+                throw new InvalidOperationException($"Unknown exchange {exchange.GetType().Name}.");
+        }
+    }
+
+    /// <summary>Publishes the access token that stands beside the refresh token.</summary>
+    public async Task<Facts> PublishAsync(Facts facts, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        tools.Leadership.EnsureLeader();
+        using var deadline = new CancellationTokenSource(TokenRefresher.StoreDeadline, tools.Time);
+        var token = present!.Document.Held!.AccessToken with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) };
+        switch (await tools.Publisher.PublishAsync(connection, token, deadline.Token))
+        {
+            case Publication.Done done:
+                tools.Log.Published(done.Token.ExpirationTime, done.Token.RefreshTime);
+                return facts.Succeeded(done.Token);
+            case Publication.Refused refused:
+                return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Roll());
+            case var publication:
+                throw new InvalidOperationException($"Unknown publication {publication.GetType().Name}.");
+        }
+    }
+
+    /// <summary>Redeems the code that <c>connect</c> handed over.</summary>
+    public async Task<Facts> RedeemAsync(Facts facts, CancellationToken cancellationToken)
+    {
+        tools.Leadership.EnsureLeader();
+        if (await tools.Handoffs.TakeAsync(connection, cancellationToken) is not { } code)
+        {
+            var stale = new Problem(Reason.ConsentFailed, "The code that was handed over was incomplete or too old. Run visma-operator connect again.");
+            return facts.ConsentFailed(((Redemption.Failed)await tools.Redeemer.FailAsync(connection, stale, cancellationToken)).Problem);
+        }
+
+        return await tools.Redeemer.RedeemAsync(connection, Client, code, cancellationToken) switch
+        {
+            Redemption.Stored stored => facts.Redeemed(Take(stored.Snapshot)),
+            Redemption.Failed failed => facts.ConsentFailed(failed.Problem),
+            _ => facts with { Consent = facts.Consent with { HasHandoff = false } },
+        };
+    }
+
+    /// <summary>Makes a link.</summary>
+    public Facts Invite(Facts facts) => facts.Invited(new Invitation(
+        tools.Links.New(connection.Metadata.NamespacedName),
+        WholeSeconds.Floor(tools.Time.GetUtcNow() + Invitation.Lifetime)));
+
+    private async Task<Facts> LookAgainAsync(Facts facts, CancellationToken cancellationToken)
+    {
+        var seen = await tools.GrantObserver.ObserveAsync(connection, observation.Client, cancellationToken);
+        present = seen.Snapshot;
+        return facts with { Grant = seen.Grant, Consent = seen.Consent };
+    }
+
+    private GrantRecord Take(GrantSnapshot stored)
+    {
+        present = stored;
+        tools.Known.Note(connection, stored.Document.Held!, observation.Client);
+        return tools.GrantFacts.Record(connection, observation.Client, stored.Document, stored.Document.Held!);
+    }
+}

@@ -1,0 +1,65 @@
+using Kubernetes.Controllers;
+using VismaOperator.Grants;
+using VismaOperator.Hosting;
+using VismaOperator.OAuthClients;
+
+namespace VismaOperator.Wiring;
+
+/// <summary>Builds what handles the grants that people give. The leader's controllers and the consent pages of every replica share it.</summary>
+internal sealed class OperatorGrants
+{
+    private readonly OperatorCaches caches;
+
+    /// <summary>Builds everything; nothing is asked yet.</summary>
+    public OperatorGrants(OperatorContext context, OperatorCaches caches, ClientTokenSource source, ProviderEndpoints endpoints, CredentialBook book)
+    {
+        this.caches = caches;
+        var log = new GrantLog(context.Logs.CreateLogger("Grant"));
+        var store = new GrantStore(context.Client);
+        var revoker = new GrantRevoker(context.Revocation, endpoints, book, context.Time);
+        Tools = new GrantTools
+        {
+            Store = store,
+            Unstored = new UnstoredGrants(store, revoker, context.Time, log),
+            Open = new OpenExchanges(context.Time),
+            Source = source,
+            Endpoints = endpoints,
+            Revoker = revoker,
+            Cluster = new ClusterIdentity(caches.Namespaces?.Store),
+            Leadership = context.Leadership,
+            Time = context.Time,
+            RandomBytes = context.RandomBytes,
+            Log = log,
+        };
+        Links = new ConsentLinks(context.PublicUrl, context.RandomBytes);
+        Facts = new GrantFactsReader(Tools.Open, Tools.Cluster);
+        Handoffs = new HandoffDesk(context.Client, caches.OwnSecrets.Store, context.Time);
+        Redeemer = new CodeRedeemer(Tools);
+        Observer = new GrantObserver(store, Facts, Handoffs, Links, Known);
+    }
+
+    /// <summary>What everything that handles grants shares.</summary>
+    public GrantTools Tools { get; }
+
+    /// <summary>The links at which people consent.</summary>
+    public ConsentLinks Links { get; }
+
+    /// <summary>Reads facts from grants.</summary>
+    public GrantFactsReader Facts { get; }
+
+    /// <summary>Takes in codes that were handed over.</summary>
+    public HandoffDesk Handoffs { get; }
+
+    /// <summary>Redeems codes.</summary>
+    public CodeRedeemer Redeemer { get; }
+
+    /// <summary>Looks at grants.</summary>
+    public GrantObserver Observer { get; }
+
+    /// <summary>What was last seen of grants.</summary>
+    public KnownGrants Known { get; } = new();
+
+    /// <summary>Looks after grants whose connection is gone.</summary>
+    public IReconciler Custodian(ClientDirectory directory, INamespaces namespaces) =>
+        new GrantCustodian(new CustodianCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces), directory, Known, Tools);
+}

@@ -1,0 +1,36 @@
+using Kubernetes.Controllers.Queueing;
+
+namespace VismaOperator.Wiring;
+
+/// <summary>The queues of all controllers.</summary>
+internal sealed class OperatorQueues(TimeProvider time, Func<double> random) : IDisposable
+{
+    /// <summary>Connections to look at.</summary>
+    public WorkQueue Connections { get; } = new(time, BackoffOptions.ForKeys, random);
+
+    /// <summary>Clients to look at.</summary>
+    public WorkQueue Clients { get; } = new(time, BackoffOptions.ForKeys, random);
+
+    /// <summary>Grants to look after, by the name of their connection.</summary>
+    public WorkQueue Grants { get; } = new(time, BackoffOptions.ForKeys, random);
+
+    /// <summary>Completes once no controller has anything to do before something changes or falls due.</summary>
+    public async Task WhenAtRestAsync()
+    {
+        do
+        {
+            await Connections.WhenAtRestAsync();
+            await Clients.WhenAtRestAsync();
+            await Grants.WhenAtRestAsync();
+        }
+        while (!Connections.WhenAtRestAsync().IsCompleted || !Clients.WhenAtRestAsync().IsCompleted); // one may have added to another
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Connections.Dispose();
+        Clients.Dispose();
+        Grants.Dispose();
+    }
+}

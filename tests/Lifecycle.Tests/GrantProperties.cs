@@ -1,0 +1,112 @@
+using CsCheck;
+using Xunit;
+
+namespace Lifecycle.Tests;
+
+/// <summary>What holds for any grant in any state at any instant. A failure prints the seed that replays it.</summary>
+public sealed class GrantProperties
+{
+    private const int Cases = 5_000;
+
+    private static readonly Gen<(Facts Facts, DateTimeOffset Now)> Any = Gen.Select(Tests.Any.GrantFacts, Tests.Any.Instant);
+
+    [Fact]
+    public void A_refresh_token_is_spent_only_where_one_may_be() => Any.Sample(
+        (facts, now) =>
+        {
+            if (Policy.Decide(facts, now) is Decision.Refresh)
+            {
+                var grant = Assert.IsType<GrantFacts.Held>(facts.Grant).Grant;
+                Assert.True(grant.IsBound, "bound to another spec");
+                Assert.True(grant.RefusalTime is null || facts.Connection.HasUnhandledRequest, "known to be refused");
+                Assert.False(grant.HeldElsewhereUntil > now && grant.HeldElsewhereUntil <= now + TimeSpan.FromMinutes(1), "another process may store its successor");
+                Assert.False(facts.Consent.HasHandoff, "a code is to be redeemed");
+            }
+        },
+        iter: Cases);
+
+    [Fact]
+    public void Only_the_token_that_the_spec_asks_for_is_published() => Any.Sample(
+        (facts, now) =>
+        {
+            if (Policy.Decide(facts, now) is Decision.Publish)
+            {
+                var grant = Assert.IsType<GrantFacts.Held>(facts.Grant).Grant;
+                Assert.True(grant.IsBound);
+                Assert.True(grant.AccessToken.ExpirationTime > now);
+                Assert.True(TokenInputs.Match(grant.AccessToken.Inputs, facts.Connection.Inputs, (facts.Client as ClientFacts.Usable)?.Inputs));
+                Assert.IsNotType<SecretFacts.Foreign>(facts.Secret);
+            }
+        },
+        iter: Cases);
+
+    [Fact]
+    public void Deciding_twice_gives_the_same() => Any.Sample(
+        (facts, now) => Assert.Equal(Policy.Decide(facts, now), Policy.Decide(facts with { }, now)),
+        iter: Cases);
+
+    [Fact]
+    public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() => Any.Sample(
+        (facts, now) =>
+        {
+            var decision = Policy.Decide(facts, now);
+            if (decision.IsRest())
+            {
+                StatusRules.Check(facts, decision, Report.Of(facts, decision, now), now);
+            }
+        },
+        iter: Cases);
+
+    [Fact]
+    public void A_link_stands_nowhere_but_in_its_own_field() => Any.Sample(
+        (facts, now) =>
+        {
+            var decision = Policy.Decide(facts, now);
+            if (decision.IsRest())
+            {
+                var report = Report.Of(facts, decision, now);
+                Assert.DoesNotContain(report.Conditions, condition => condition.Message.Contains("start=", StringComparison.Ordinal));
+                Assert.DoesNotContain("start=", report.Failure?.Message ?? string.Empty, StringComparison.Ordinal);
+            }
+        },
+        iter: Cases);
+
+    [Fact]
+    public void A_new_consent_is_published_and_brings_rest() => Any.Sample(
+        (facts, now) =>
+        {
+            if (Policy.Decide(facts, now) is not (Decision.Redeem or Decision.AwaitConsent or Decision.Stall { Problem.Kind: FailureKind.NeedsConsent }) || facts.Client is not ClientFacts.Usable client)
+            {
+                return;
+            }
+
+            var issued = WholeSeconds.Floor(now);
+            var grant = SomeGrant.Grant() with
+            {
+                Family = "f2",
+                ConsentExpirationTime = now.AddDays(365),
+                KeepAliveTime = now.AddDays(7),
+                AccessToken = new HeldToken
+                {
+                    IssueTime = issued,
+                    ExpirationTime = issued + Some.Hour,
+                    RefreshTime = issued.AddMinutes(30),
+                    Inputs = TokenInputs.Join(facts.Connection.Inputs, client.Inputs),
+                },
+            };
+            var redeemed = facts.Redeemed(grant) with { Token = null, Secret = new SecretFacts.Absent(), Content = null };
+            Assert.Equal(new Decision.Publish(), Policy.Decide(redeemed, now));
+        },
+        iter: Cases);
+
+    [Fact]
+    public void An_exchange_that_failed_is_never_repeated_at_once() => Any.Sample(
+        (facts, now) =>
+        {
+            if (Policy.Decide(facts, now) is Decision.Refresh)
+            {
+                Assert.All([Some.Outage, Some.Refused], problem => Assert.IsNotType<Decision.Refresh>(Policy.Decide(facts.FailedWith(problem, now), now)));
+            }
+        },
+        iter: Cases);
+}

@@ -1,0 +1,171 @@
+using Kubernetes.Client.Resources;
+using VismaConnect.StandIn;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+using static VismaOperator.Tests.Support.SomeConsents;
+
+namespace VismaOperator.Tests.Behaviour;
+
+public sealed class ConsentTests
+{
+    private static readonly Uri Pages = new("https://operator.example.com");
+
+    [Fact]
+    public async Task Before_anybody_consented_the_connection_says_how_to_and_asks_for_nothing()
+    {
+        await using var test = await StartInteractiveAsync();
+
+        var connection = await test.ConnectionAsync();
+
+        Assert.Equal(("False", "AwaitingConsent"), Of(connection, "Ready"));
+        Assert.Equal(("True", "AwaitingConsent"), Of(connection, "Reconciling"));
+        Assert.Equal(("False", "AwaitingConsent"), Of(connection, "Authorized"));
+        Assert.Contains("visma-operator connect integrations/acme-production", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
+        Assert.Null(connection.Status.Authorization!.Url);
+        Assert.Equal(0, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task With_consent_pages_status_offers_a_link_and_replaces_it_once_a_day()
+    {
+        await using var test = await StartInteractiveAsync(prepare: operatorUnderTest => operatorUnderTest.PublicUrl = Pages);
+        var first = (await test.ConnectionAsync()).Status.Authorization!;
+        test.ForgetRequests();
+
+        await test.AdvanceAsync(TimeSpan.FromHours(23));
+        var kept = (await test.ConnectionAsync()).Status.Authorization!;
+        await test.AdvanceAsync(TimeSpan.FromHours(2));
+        var second = (await test.ConnectionAsync()).Status.Authorization!;
+
+        Assert.StartsWith("https://operator.example.com/connect/integrations/acme-production?start=", first.Url, StringComparison.Ordinal);
+        Assert.Equal(test.Record.Of<VismaConnection>().Count(state => state.Status.Authorization?.Url == first.Url), 1);
+        Assert.Equal(first.Url, kept.Url);
+        Assert.NotEqual(first.Url, second.Url);
+        Assert.Equal(1, test.StatusWrites(Some.Connection));
+    }
+
+    [Fact]
+    public async Task A_code_that_was_handed_over_makes_the_connection_ready_with_one_request()
+    {
+        await using var test = await StartInteractiveAsync(prepare: operatorUnderTest => operatorUnderTest.PublicUrl = Pages);
+
+        await test.HandOverAsync();
+        var connection = await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+
+        Assert.Equal(("True", "ConsentGranted"), Of(connection, "Authorized"));
+        Assert.Equal(PersonSubject, connection.Status.Authorization!.GrantedBy);
+        Assert.Equal(1, connection.Status.Authorization.Sequence);
+        Assert.Null(connection.Status.Authorization.Url);
+        Assert.Equal(connection.Status.Authorization.GrantTime!.Value.AddHours(8760), connection.Status.Authorization.ConsentExpirationTime);
+        Assert.Equal(1, test.TokenRequests);
+        Assert.Null(await test.FindAsync<Secret>(Some.Connection + AuthorizationSpec.HandoffSecretSuffix));
+    }
+
+    [Fact]
+    public async Task The_consumer_Secret_never_holds_the_refresh_token()
+    {
+        await using var test = await StartConsentedAsync();
+
+        var token = await test.TokenSecretAsync();
+        var grant = (await test.GrantAsync())!.Held!;
+
+        Assert.DoesNotContain(token.Data!.Values, value => value.RevealText().Contains(grant.RefreshToken.Reveal(), StringComparison.Ordinal));
+        Assert.Equal(grant.AccessToken.AccessToken.Reveal(), token.Text("access_token"));
+    }
+
+    [Fact]
+    public async Task A_consent_for_another_company_is_refused_and_revoked_although_the_provider_did_not_mind()
+    {
+        await using var test = await StartInteractiveAsync();
+        test.Provider.Portal.Set(test.Provider.Portal.FindClient(Some.ClientId)! with { ComparesTenants = false });
+
+        await test.HandOverAsync(Some.OtherTenant);
+        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "TenantMismatch");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(("True", "AwaitingConsent"), Of(connection, "Reconciling"));
+        Assert.Contains(Some.OtherTenant, connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
+        Assert.Null(await test.FindAsync<Secret>("acme-production-token"));
+        Assert.All(test.Provider.Grants.Families, family => Assert.True(family.IsRevoked));
+    }
+
+    [Fact]
+    public async Task A_token_that_does_not_say_its_company_is_not_published()
+    {
+        await using var test = await StartInteractiveAsync();
+        test.Provider.Portal.Set(test.Provider.Portal.FindClient(Some.ClientId)! with { HasTenantClaim = false });
+
+        await test.HandOverAsync();
+        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "TenantNotVerified");
+
+        Assert.Equal("False", connection.Condition("Authorized")!.Status);
+        Assert.Null(await test.FindAsync<Secret>("acme-production-token"));
+    }
+
+    [Fact]
+    public async Task A_code_that_is_too_old_is_said_to_be()
+    {
+        await using var test = await StartInteractiveAsync();
+
+        await test.ApplyAsync(Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddSeconds(-1)));
+        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "ConsentFailed");
+
+        Assert.Contains("too old", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
+        Assert.Equal(0, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_second_consent_takes_the_place_of_the_first_whose_token_is_revoked()
+    {
+        await using var test = await StartConsentedAsync();
+        var first = (await test.GrantAsync())!.Held!;
+
+        await test.HandOverAsync();
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.Authorization!.Sequence == 2);
+        await test.UntilIdleAsync();
+
+        var second = (await test.GrantAsync())!.Held!;
+        Assert.NotEqual(first.Family, second.Family);
+        Assert.True(test.Provider.Grants.FamilyOf(first.RefreshToken.Reveal())!.IsRevoked);
+        Assert.False((await test.FamilyAsync()).IsRevoked);
+    }
+
+    [Fact]
+    public async Task A_changed_tenant_asks_for_another_consent_and_sends_the_old_one_nowhere()
+    {
+        await using var test = await StartConsentedAsync();
+        var requests = test.TokenRequests;
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, $$$"""{"spec":{"tenantID":"{{{Some.OtherTenant}}}"}}""");
+        var connection = await test.UntilStalledAsync("SpecChanged");
+        await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(10));
+
+        Assert.Equal("False", connection.Condition("Ready")!.Status);
+        Assert.Equal("SpecChanged", connection.Condition("Authorized")!.Reason);
+        Assert.Equal(requests, test.TokenRequests);
+        Assert.Equal(Some.Tenant, (await test.TokenSecretAsync()).Text("tenant_id"));
+
+        await test.HandOverAsync(Some.OtherTenant);
+        await test.UntilReadyAsync();
+        Assert.Equal(Some.OtherTenant, (await test.TokenSecretAsync()).Text("tenant_id"));
+    }
+
+    [Fact]
+    public async Task The_end_of_a_consent_is_announced_ahead_with_an_event_at_each_step()
+    {
+        await using var test = await StartConsentedAsync(new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, AbsoluteLifetime = TimeSpan.FromDays(500) });
+        var end = (await test.ConnectionAsync()).Status.Authorization!.ConsentExpirationTime!.Value;
+
+        await test.AdvanceAsync(end.AddDays(-31) - test.Time.GetUtcNow(), TimeSpan.FromDays(6));
+        var before = await test.ConnectionAsync();
+        await test.AdvanceAsync(TimeSpan.FromDays(32), TimeSpan.FromHours(12));
+
+        Assert.Equal(("False", "NoConsentExpiresSoon"), Of(before, "ConsentExpiring"));
+        Assert.Equal(("True", "ConsentExpiresSoon"), Of(await test.ConnectionAsync(), "ConsentExpiring"));
+        Assert.Equal(5, test.EventsAbout(Some.Connection).Count(happened => happened.Reason == "ConsentExpiresSoon"));
+    }
+
+    private static (string? Status, string? Reason) Of(VismaConnection connection, string type) =>
+        (connection.Condition(type)?.Status, connection.Condition(type)?.Reason);
+}

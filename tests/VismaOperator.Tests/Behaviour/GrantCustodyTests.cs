@@ -1,0 +1,108 @@
+using Kubernetes.Client.Resources;
+using VismaConnect.StandIn;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+using static VismaOperator.Tests.Support.SomeConsents;
+
+namespace VismaOperator.Tests.Behaviour;
+
+public sealed class GrantCustodyTests
+{
+    private const string GrantName = Some.Connection + AuthorizationSpec.GrantSecretSuffix;
+
+    [Fact]
+    public async Task A_connection_that_comes_back_within_ten_minutes_adopts_its_grant()
+    {
+        await using var test = await StartConsentedAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(1));
+
+        await test.ApplyAsync(InteractiveConnection());
+        var connection = await test.UntilReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(5));
+
+        Assert.Equal("ConsentGranted", connection.Condition("Authorized")!.Reason);
+        Assert.NotNull(await test.GrantAsync());
+        Assert.False((await test.FamilyAsync()).IsRevoked);
+    }
+
+    [Fact]
+    public async Task After_ten_minutes_the_grant_of_a_deleted_connection_is_revoked_and_deleted()
+    {
+        await using var test = await StartConsentedAsync();
+        var family = await test.FamilyAsync();
+
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(11), TimeSpan.FromMinutes(1));
+
+        Assert.Null(await test.FindAsync<Secret>(GrantName));
+        Assert.True(test.Provider.Grants.Families.Single(found => found.Id == family.Id).IsRevoked);
+    }
+
+    [Fact]
+    public async Task A_connection_that_went_while_nothing_ran_is_noticed_at_start()
+    {
+        await using var test = await StartConsentedAsync();
+        await test.StopAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(11), TimeSpan.FromMinutes(1));
+
+        Assert.Null(await test.FindAsync<Secret>(GrantName));
+        Assert.All(test.Provider.Grants.Families, family => Assert.True(family.IsRevoked));
+    }
+
+    [Fact]
+    public async Task A_retained_grant_stays()
+    {
+        await using var test = await StartConsentedAsync();
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"spec":{"authorization":{"deletionPolicy":"Retain"}}}""");
+        await test.UntilIdleAsync();
+
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(5));
+
+        Assert.False((await test.FamilyAsync()).IsRevoked);
+    }
+
+    [Fact]
+    public async Task A_provider_that_is_away_holds_the_deletion_up_for_minutes_only()
+    {
+        await using var test = await StartConsentedAsync();
+        test.Provider.Faults.Always(Fault.ServerError(), StandInEndpoint.Revocation);
+
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(1));
+
+        Assert.Null(await test.FindAsync<Secret>(GrantName));
+        Assert.Contains(test.Logs.Lines, line => line.Contains("could not be revoked", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_namespace_that_goes_takes_the_grant_with_it_even_when_its_Secrets_go_first()
+    {
+        await using var test = await StartConsentedAsync();
+        var family = await test.FamilyAsync();
+
+        await test.DeleteAsync<Secret>("acme-credentials");
+        await test.DeleteAsync<Secret>(GrantName);
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+
+        Assert.True(test.Provider.Grants.Families.Single(found => found.Id == family.Id).IsRevoked);
+    }
+
+    [Fact]
+    public async Task A_connection_that_no_longer_acts_for_a_person_gives_its_grant_up()
+    {
+        await using var test = await StartConsentedAsync();
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"spec":{"grant":"ClientCredentials","scopes":["vismanet_erp_service_api:read"]}}""");
+        await test.UntilReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(11), TimeSpan.FromMinutes(1));
+
+        Assert.Null(await test.FindAsync<Secret>(GrantName));
+        Assert.Null((await test.ConnectionAsync()).Condition("Authorized"));
+    }
+}

@@ -1,0 +1,210 @@
+using Kubernetes.Client.InMemory;
+using Kubernetes.Client.Resources;
+using VismaConnect.StandIn;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+using static VismaOperator.Tests.Support.SomeConsents;
+
+namespace VismaOperator.Tests.Behaviour;
+
+public sealed class GrantTests
+{
+    private static readonly StandInRefreshTokens OneTime = new() { Usage = RefreshTokenUsage.OneTime };
+
+    [Fact]
+    public async Task A_one_time_refresh_token_is_exchanged_for_days_and_each_is_spent_once()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+
+        await test.AdvanceAsync(TimeSpan.FromDays(2), TimeSpan.FromMinutes(5));
+
+        var family = await test.FamilyAsync();
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+        Assert.InRange(family.LiveGeneration!.Value, 60, 100);
+        Assert.Equal(0, family.SpendsOfConsumed);
+        Assert.Single(test.Provider.Grants.LiveRefreshTokens(family.Id));
+    }
+
+    [Fact]
+    public async Task A_refresh_token_that_may_be_used_again_is_kept()
+    {
+        await using var test = await StartConsentedAsync(new StandInRefreshTokens { Usage = RefreshTokenUsage.ReUse });
+        var first = (await test.GrantAsync())!.Held!;
+
+        await test.AdvanceAsync(TimeSpan.FromHours(3), TimeSpan.FromMinutes(5));
+
+        var held = (await test.GrantAsync())!.Held!;
+        Assert.True(held.RefreshToken.FixedTimeEquals(first.RefreshToken));
+        Assert.True(held.Sequence > first.Sequence);
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+    }
+
+    [Fact]
+    public async Task One_renewal_is_one_exchange_and_four_writes()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var due = (await test.ConnectionAsync()).Status.Token!.RefreshTime!.Value - test.Time.GetUtcNow();
+        var requests = test.TokenRequests;
+        test.ForgetRequests();
+
+        await test.AdvanceAsync(due + TimeSpan.FromSeconds(1));
+
+        Assert.Equal(requests + 1, test.TokenRequests);
+        Assert.Equal(
+            ["update acme-production-visma-grant", "update acme-production-visma-grant", "update acme-production-token", "patch/status acme-production"],
+            test.Requests.Where(request => ClusterVerb.IsWrite(request.Verb)).Select(request => $"{request.Verb} {request.Name.Name}"));
+    }
+
+    [Fact]
+    public async Task A_restart_makes_no_exchange_and_no_write()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var (requests, version) = (test.TokenRequests, test.Cluster.ResourceVersion);
+
+        await test.StopAsync();
+        test.Start();
+        await test.UntilIdleAsync();
+
+        Assert.Equal(requests, test.TokenRequests);
+        Assert.Equal(version, test.Cluster.ResourceVersion);
+    }
+
+    [Fact]
+    public async Task A_deleted_token_Secret_comes_back_without_an_exchange()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var (before, requests) = ((await test.TokenSecretAsync()).Text("access_token"), test.TokenRequests);
+
+        await test.DeleteAsync<Secret>("acme-production-token");
+        var back = await test.UntilAsync<Secret>("acme-production-token", _ => true);
+
+        Assert.Equal(before, back.Text("access_token"));
+        Assert.Equal(requests, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_request_exchanges_once()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var requests = test.TokenRequests;
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/requestedAt":"now"}}}""");
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == "now");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(requests + 1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_lost_answer_within_the_providers_grace_costs_no_consent()
+    {
+        await using var test = await StartConsentedAsync(OneTime with { Grace = TimeSpan.FromSeconds(30) });
+        test.Provider.Faults.Next(new Fault.CutAfterProcessing(), grantType: "refresh_token");
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/requestedAt":"now"}}}""");
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("TokenFresh")?.Reason == "ProviderUnavailable");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+
+        Assert.Equal("Renewed", (await test.ConnectionAsync()).Condition("TokenFresh")!.Reason);
+        Assert.False((await test.FamilyAsync()).IsRevoked);
+    }
+
+    [Fact]
+    public async Task A_lost_answer_without_a_grace_ends_in_a_consent_that_is_asked_for_once()
+    {
+        await using var test = await StartConsentedAsync(OneTime, operatorUnderTest => operatorUnderTest.PublicUrl = new Uri("https://operator.example.com"));
+        test.Provider.Faults.Next(new Fault.CutAfterProcessing(), grantType: "refresh_token");
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/requestedAt":"now"}}}""");
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("TokenFresh")?.Reason == "ProviderUnavailable");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+        var connection = await test.UntilStalledAsync("ConsentRequired");
+        var requests = test.TokenRequests;
+        await test.AdvanceAsync(TimeSpan.FromHours(3), TimeSpan.FromMinutes(10));
+
+        Assert.True(connection.Is("Ready", "True"), "the token is good until it expires");
+        Assert.NotNull(connection.Status.Authorization!.Url);
+        Assert.Equal(requests, test.TokenRequests);
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "False"));
+    }
+
+    [Fact]
+    public async Task A_request_tries_a_refused_grant_exactly_once_more()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        test.Provider.Grants.Withdraw((await test.FamilyAsync()).Id);
+        await test.AdvanceAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(5));
+        await test.UntilStalledAsync("ConsentRequired");
+        var requests = test.TokenRequests;
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/requestedAt":"again"}}}""");
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == "again");
+        await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(10));
+
+        Assert.Equal(requests + 1, test.TokenRequests);
+        Assert.True((await test.ConnectionAsync()).Is("Stalled", "True"));
+    }
+
+    [Fact]
+    public async Task A_wrong_client_secret_spends_no_refresh_token()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var family = (await test.FamilyAsync()).Id;
+        await test.PatchAsync<Secret>("acme-credentials", """{"data":{"clientSecret":"d3Jvbmc="}}""");
+        await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(5));
+        Assert.True((await test.ConnectionAsync()).Is("Stalled", "True"));
+
+        await test.PatchAsync<Secret>("acme-credentials", $$$"""{"data":{"clientSecret":"{{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Some.ClientSecret))}}}"}}""");
+        await test.UntilReadyAsync();
+
+        Assert.Equal(family, (await test.FamilyAsync()).Id);
+        Assert.False((await test.FamilyAsync()).IsRevoked);
+    }
+
+    [Fact]
+    public async Task A_grant_Secret_that_somebody_deleted_stalls_and_says_so()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+
+        await test.DeleteAsync<Secret>(Some.Connection + AuthorizationSpec.GrantSecretSuffix);
+        var connection = await test.UntilStalledAsync("ConsentRequired");
+
+        Assert.True(connection.Is("Ready", "True"));
+        Assert.Contains("is gone", connection.Condition("Stalled")!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_older_grant_from_a_backup_is_not_sent_before_a_person_says_so()
+    {
+        await using var test = await StartConsentedAsync(new StandInRefreshTokens { Usage = RefreshTokenUsage.ReUse });
+        var backup = (await test.FindAsync<Secret>(Some.Connection + AuthorizationSpec.GrantSecretSuffix))!;
+        await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(5));
+        var requests = test.TokenRequests;
+
+        await test.DeleteAsync<Secret>(backup.Metadata.Name);
+        await test.ApplyAsync(backup.WithMetadata(backup.Metadata with { ResourceVersion = null, Uid = null }));
+        await test.UntilStalledAsync("GrantUsedElsewhere");
+        await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(5));
+        Assert.Equal(requests, test.TokenRequests);
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/adoptGrant":"1","visma-operator.io/requestedAt":"go"}}}""");
+        await test.UntilReadyAsync();
+
+        Assert.True((await test.GrantAsync())!.Held!.Sequence > 3);
+    }
+
+    [Fact]
+    public async Task A_foreign_Secret_in_the_grants_place_is_left_alone()
+    {
+        await using var test = await TestOperator.StartAsync();
+        test.Provider.AllowInteractive();
+        await test.ApplyAsync(new Secret { Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Place } });
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.ApplyAsync(InteractiveConnection());
+
+        var connection = await test.UntilStalledAsync("GrantNotOwned");
+
+        Assert.Equal("GrantNotOwned", connection.Condition("Authorized")!.Reason);
+    }
+}
