@@ -9,13 +9,12 @@ namespace VismaOperator.ChartTests;
 public sealed class AcceptanceTests(ApiServerFixture fixture)
 {
     // Kinds that the API server of Kubernetes 1.20 does not have. A newer one (TEST_KUBECONFIG) is asked about the first.
-    private static readonly string[] unknownToOldServers = ["policy/v1 PodDisruptionBudget", "monitoring.coreos.com/v1 ServiceMonitor"];
+    private static readonly string[] unknownToOldServers = ["policy/v1 PodDisruptionBudget", "monitoring.coreos.com/v1 ServiceMonitor", "gateway.networking.k8s.io/v1 HTTPRoute"];
 
     // Fields that came later; an older server drops them.
     private static readonly string[] newerFields = ["spec.template.spec.topologySpreadConstraints[0].minDomains"];
 
-    public static TheoryData<string> Sets() =>
-        [.. Directory.GetFiles(RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/golden"), "*.yaml").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Sets() => GoldenTests.Names();
 
     [Theory]
     [MemberData(nameof(Sets))]

@@ -14,16 +14,17 @@ public sealed class GoldenTests
     public static TheoryData<string, string> Sets()
     {
         var data = new TheoryData<string, string>();
-        foreach (var name in Directory.GetFiles(Path.Combine(Folder, "values"), "*.yaml").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal))
+        foreach (var (name, helm) in Names().SelectMany(name => Tool.Helms.Select(helm => (name.Data, helm))))
         {
-            foreach (var helm in Tool.Helms)
-            {
-                data.Add(name!, helm);
-            }
+            data.Add(name, helm);
         }
 
         return data;
     }
+
+    /// <summary>The sets of values, which are also the names of the golden files.</summary>
+    public static TheoryData<string> Names() =>
+        [.. Directory.GetFiles(Path.Combine(Folder, "values"), "*.yaml").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Sets))]

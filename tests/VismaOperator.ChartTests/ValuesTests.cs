@@ -13,6 +13,9 @@ public sealed class ValuesTests
     // How to reach a cluster is no question in a cluster.
     private static readonly string[] onlyOutside = ["kubeconfig", "context"];
 
+    // Options whose part of the operator comes with the consent pages; until then its command line does not know them.
+    private static readonly string[] comingWithConsent = ["public-url", "consent-port"];
+
     // Helm hands these to a subchart.
     private static readonly string[] ofTheParent = ["global", "enabled"];
 
@@ -32,8 +35,9 @@ public sealed class ValuesTests
         var arguments = rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.AsArray().Select(node => node!.GetValue<string>()).ToList();
 
         Assert.NotEmpty(settings);
-        Assert.Equal(Options().Except(onlyOutside).Order(), arguments.Skip(1).Select(argument => argument.TrimStart('-').Split('=')[0]).Order());
-        var parsed = CommandTree.Create(new CommandContext(_ => null, TextWriter.Null, TextWriter.Null, TimeProvider.System), Nothing).Parse(arguments);
+        Assert.Equal(Options().Union(comingWithConsent).Except(onlyOutside).Order(), arguments.Skip(1).Select(argument => argument.TrimStart('-').Split('=')[0]).Order());
+        var understood = arguments.Where(argument => !comingWithConsent.Except(Options()).Any(option => argument.StartsWith($"--{option}=", StringComparison.Ordinal)));
+        var parsed = CommandTree.Create(new CommandContext(_ => null, TextWriter.Null, TextWriter.Null, TimeProvider.System), Nothing).Parse([.. understood]);
         Assert.Empty(parsed.Errors);
     }
 
@@ -60,6 +64,8 @@ public sealed class ValuesTests
     [InlineData("crds.install=true")]
     [InlineData("networkPolicy.egress=x")]
     [InlineData("metrics.serviceMonitor.enable=true")]
+    [InlineData("consent.ingress.host=x")]
+    [InlineData("consent.httpRoute.parentRefs[0].name=x,consent.httpRoute.parentRefs[0].gateway=x")]
     public async Task A_misspelt_value_is_refused(string setting)
     {
         var (exitCode, output) = await Tool.Helm.TryAsync("template", Chart.Release, Chart.Folder, "--set", setting);
@@ -69,9 +75,26 @@ public sealed class ValuesTests
     }
 
     [Theory]
+    [InlineData("visma.example.com")]
+    [InlineData("https://visma.example.com/path")]
+    [InlineData("https://visma.example.com/?a=b")]
+    [InlineData("https://user@visma.example.com")]
+    public async Task A_public_URL_is_a_scheme_a_host_and_perhaps_a_port(string url)
+    {
+        var (exitCode, output) = await Tool.Helm.TryAsync("template", Chart.Release, Chart.Folder, "--set-string", $"publicURL={url}");
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("publicURL", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("leaderElect=false", "every replica would ask for tokens")]
     [InlineData("serviceAccount.create=false", "serviceAccount.name is needed")]
     [InlineData("metrics.serviceMonitor.enabled=true,metrics.service.enabled=false", "needs metrics.service.enabled")]
+    [InlineData("consent.ingress.enabled=true", "needs publicURL")]
+    [InlineData("consent.httpRoute.enabled=true", "needs publicURL")]
+    [InlineData("publicURL=https://a.example,consent.httpRoute.enabled=true", "a route belongs to a Gateway")]
+    [InlineData("publicURL=https://a.example,consentPort=8080", "whoever reaches the consent pages would reach metrics")]
     public async Task Values_that_do_not_go_together_are_refused_with_the_reason(string settings, string reason)
     {
         var (exitCode, output) = await Tool.Helm.TryAsync("template", Chart.Release, Chart.Folder, "--set", settings);
@@ -103,7 +126,7 @@ public sealed class ValuesTests
     }
 
     private static string CamelCase(string word) =>
-        string.Concat(word.Split('-').Select((part, index) => index == 0 ? part : char.ToUpper(part[0], CultureInfo.InvariantCulture) + part[1..]));
+        string.Concat(word.Split('-').Select((part, index) => index == 0 ? part : part == "url" ? "URL" : char.ToUpper(part[0], CultureInfo.InvariantCulture) + part[1..]));
 
     // Down to where values become free: lists, and maps of strings.
     private static IEnumerable<string> Paths(JsonObject node, Func<JsonObject, JsonObject?> children, string prefix = "")

@@ -56,6 +56,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{- define "visma-operator.publicURL" -}}
+{{- trimSuffix "/" .Values.publicURL }}
+{{- end }}
+
+{{- define "visma-operator.consentHost" -}}
+{{- (urlParse .Values.publicURL).hostname }}
+{{- end }}
+
 {{- define "visma-operator.arguments" -}}
 - run
 {{- with .Values.namespaces }}
@@ -76,6 +84,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - --leader-elect={{ .Values.leaderElect }}
 - --workers={{ .Values.workers }}
 - --http-port={{ .Values.httpPort }}
+{{- if .Values.publicURL }}
+- --public-url={{ include "visma-operator.publicURL" . }}
+- --consent-port={{ .Values.consentPort }}
+{{- end }}
 - --log-format={{ .Values.logFormat }}
 - --log-level={{ .Values.logLevel }}
 {{- end }}
@@ -88,9 +100,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [visma-operator.io]
   resources: [oauthclients/status, vismaconnections/status]
   verbs: [patch]
-# list and watch: metadata of the Secrets that it wrote, by label, and the credential Secrets of clients, each by name. RBAC
-# cannot narrow these verbs to labels, so they reach every Secret {{ if .Values.namespaces }}of this namespace{{ else }}of the cluster{{ end }}.
-# get: only a Secret of its own that somebody changed.
+# list and watch: metadata of the Secrets with its own label (tokens, grants, codes that are handed over), and the credential
+# Secrets of clients, each by name. get: the content of its own ones: a token that somebody changed, a grant, a code.
+# create, update, delete: its own ones. RBAC cannot narrow a verb to a label, so these reach every Secret {{ if .Values.namespaces }}of this namespace{{ else }}of the cluster{{ end }}.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [list, watch, get, create, update, delete]
