@@ -149,6 +149,26 @@ public sealed class ApiProxyTests(WidgetServer shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_confined_client_sees_a_cluster_of_its_own_namespaces()
+    {
+        await using var other = await TestNamespace.CreateAsync(shared.Server.Admin, Ct);
+        await client.CreateAsync(home.Core("configmaps"), Some.ObjectNamed("ours"), Ct);
+        await client.CreateAsync(other.Core("configmaps"), Some.ObjectNamed("theirs"), Ct);
+        proxy.Confine([home.Name]);
+
+        var list = await client.GetAsync("/api/v1/configmaps", Ct);
+        await using var watch = client.WatchAsync("/api/v1/configmaps?watch=true&resourceVersion=" + list["metadata"]!["resourceVersion"]!.GetValue<string>(), Ct).GetAsyncEnumerator(Ct);
+        var next = watch.MoveNextAsync().AsTask();
+        await client.CreateAsync(other.Core("configmaps"), Some.ObjectNamed("theirs-later"), Ct);
+        await client.CreateAsync(home.Core("configmaps"), Some.ObjectNamed("ours-later"), Ct);
+
+        Assert.Equal("ours", Assert.Single(list["items"]!.AsArray())!["metadata"]!["name"]!.GetValue<string>());
+        Assert.True(await next);
+        Assert.Equal("ours-later", watch.Current["object"]!["metadata"]!["name"]!.GetValue<string>());
+        Assert.NotNull(await client.FindAsync(other.Core("configmaps/theirs"), Ct));
+    }
+
+    [Fact]
     public async Task A_token_of_the_client_is_judged_by_itself()
     {
         var account = await TestServiceAccount.CreateAsync(shared.Server.Admin, home, "nobody", Ct);

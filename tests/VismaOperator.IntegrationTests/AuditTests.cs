@@ -46,6 +46,24 @@ public sealed class AuditTests(ApiServerFixture fixture)
         Assert.Contains($"a secret in VismaConnection {The.Connection}", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_permission_that_is_missing_fails_the_scene()
+    {
+        var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateAllAsync();
+        foreach (var role in new[] { scene.Home.Of("rbac.authorization.k8s.io/v1", "roles/operator"), $"/apis/rbac.authorization.k8s.io/v1/clusterroles/operator-of-{scene.Home.Name}" })
+        {
+            await scene.Admin.DeleteAsync(role, TestContext.Current.CancellationToken);
+        }
+
+        await scene.RequestRefreshAsync("refused");
+        await Eventually.BecomesTrueAsync("a refusal", () => scene.Proxy.Ledger.Requests.Any(request => request.Status == 403), TestContext.Current.CancellationToken);
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(async () => await scene.DisposeAsync());
+
+        Assert.Contains("a permission that the chart does not give", failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"observedGeneration":3,"conditions":[]}""", "not one that was observed")]
     [InlineData("""{"conditions":[]}""", "says nothing of a generation")]

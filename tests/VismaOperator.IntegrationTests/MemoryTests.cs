@@ -24,7 +24,7 @@ public sealed class MemoryTests(OwnServerFixture fixture)
     [Fact]
     public async Task Five_thousand_Secrets_of_others_cost_no_memory()
     {
-        await using var scene = await Scene.OpenAsync(fixture.Server, new SceneOptions { AllNamespaces = true });
+        await using var scene = await Scene.OpenAsync(fixture.Server, new SceneOptions { Reach = Reach.Cluster });
         await scene.CreateAllAsync();
         await scene.EndOperatorAsync(ProcessSignal.Terminate);
         var without = await MeasureAsync(scene);

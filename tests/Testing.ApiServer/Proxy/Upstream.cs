@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using VismaOperator.Testing.ApiServer.Cluster;
 
 namespace VismaOperator.Testing.ApiServer.Proxy;
@@ -11,6 +12,9 @@ internal sealed class Upstream(ClusterAccess access, WatchControl watches) : IDi
     // Two ways, since a client certificate would win over a token: who brings an own token must be judged by it alone.
     private readonly HttpMessageInvoker asAdmin = new(access.CreateHandler());
     private readonly HttpMessageInvoker asCaller = new(access.CreateAnonymousHandler());
+
+    /// <summary>What clients see of lists and watches over all namespaces; null for all.</summary>
+    public ConfinedView? View { get; set; }
 
     /// <summary>Sends the request and returns the answer's head.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpContext context)
@@ -31,10 +35,18 @@ internal sealed class Upstream(ClusterAccess access, WatchControl watches) : IDi
         }
 
         await using var body = await answer.Content.ReadAsStreamAsync(context.RequestAborted);
+        var view = answer.IsSuccessStatusCode && ConfinedView.Concerns(request.Method, request.Path) ? View : null;
         if (request.IsWatch && answer.IsSuccessStatusCode)
         {
             using var relay = new WatchRelay(watches, context);
-            await relay.RelayAsync(body);
+            await relay.RelayAsync(view?.OfWatch(body, context.RequestAborted) ?? body);
+            return;
+        }
+
+        if (view is not null)
+        {
+            context.Response.ContentLength = null;
+            await context.Response.Body.WriteAsync(await view.OfListAsync(body, context.RequestAborted), context.RequestAborted);
             return;
         }
 
@@ -58,7 +70,8 @@ internal sealed class Upstream(ClusterAccess access, WatchControl watches) : IDi
             copy.Content = new StreamContent(source.Body);
         }
 
-        foreach (var (name, values) in source.Headers.Where(header => !IsOfTheConnection(header.Key)))
+        var isRead = View is not null && ConfinedView.Concerns(source.Method, source.Path); // compressed answers could not be read
+        foreach (var (name, values) in source.Headers.Where(header => !IsOfTheConnection(header.Key) && !(isRead && header.Key == HeaderNames.AcceptEncoding)))
         {
             if (!copy.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
             {

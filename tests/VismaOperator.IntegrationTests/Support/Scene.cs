@@ -9,13 +9,14 @@ namespace VismaOperator.IntegrationTests.Support;
 /// <summary>
 /// One test's world: a namespace on the real API server, the stand-in of Visma Connect, a proxy that sees and disturbs what
 /// the operator asks of the API server, and the operator as a real process. At its end every scene is audited: no secret has
-/// leaked anywhere, and every status that was ever to be seen was one that tools can judge.
+/// leaked anywhere, every status that was ever to be seen was one that tools can judge, and the chart's permissions were enough.
 /// </summary>
 internal sealed class Scene : IAsyncDisposable
 {
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("visma-operator-scene-");
     private readonly SceneOptions options;
     private readonly SceneAudit audit;
-    private readonly SceneFolder folder;
+    private OperatorAccount account = null!;
 
     private Scene(ApiServer server, TestNamespace home, VismaConnectStandIn provider, ApiProxy proxy, SceneOptions options)
     {
@@ -24,9 +25,8 @@ internal sealed class Scene : IAsyncDisposable
         Home = home;
         Provider = provider;
         Proxy = proxy;
-        folder = SceneFolder.Create(proxy.KubeconfigPath, home.Name);
-        History = Chronicle.Start(Admin, [home.Name, .. options.MoreNamespaces]);
-        audit = new SceneAudit(Admin, provider.Ledger, History, [home.Name, .. options.MoreNamespaces]);
+        History = Chronicle.Start(Admin, Places);
+        audit = new SceneAudit(Admin, provider.Ledger, proxy.Ledger, History, Places);
     }
 
     public ApiServer Server { get; }
@@ -44,6 +44,10 @@ internal sealed class Scene : IAsyncDisposable
     public OperatorProcess Operator { get; private set; } = null!;
 
     public ApiClient Admin => Server.Admin;
+
+    private IReadOnlyList<string> Places => [Home.Name, .. options.MoreNamespaces];
+
+    private string Kubeconfig => Path.Combine(folder.FullName, "kubeconfig");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -64,17 +68,21 @@ internal sealed class Scene : IAsyncDisposable
         var used = options ?? new SceneOptions();
         var provider = await VismaConnectStandIn.StartAsync(used.Provider, Ct);
         var home = await TestNamespace.CreateAsync(server.Admin, Ct, used.Labels);
-        return new Scene(server, home, provider, await ApiProxy.StartAsync(server, Ct), used);
+        var scene = new Scene(server, home, provider, await ApiProxy.StartAsync(server, Ct), used);
+        scene.account = await OperatorAccount.CreateAsync(server.Admin, home, used.Reach, scene.Places);
+        scene.account.WriteKubeconfig(scene.Proxy, scene.Kubeconfig);
+        scene.Proxy.Confine(scene.Places);
+        return scene;
     }
 
     /// <summary>Starts an operator, beside others that run already, and waits until it is ready.</summary>
     public async Task<OperatorProcess> StartOperatorAsync()
     {
-        string[] places = options.AllNamespaces ? [] : ["--namespaces", string.Join(',', [Home.Name, .. options.MoreNamespaces])];
+        string[] places = options.Reach == Reach.Cluster ? [] : ["--namespaces", string.Join(',', Places)];
         Operator = OperatorProcess.Start(
             OperatorProcess.FindProgram("visma-operator"),
             "run",
-            ["--kubeconfig", folder.Kubeconfig, "--allowed-issuers", Provider.Issuer.OriginalString, "--insecure-issuers", "--log-format", "text", "--log-level", "debug", .. places, .. options.Arguments]);
+            ["--kubeconfig", Kubeconfig, "--allowed-issuers", Provider.Issuer.OriginalString, "--insecure-issuers", "--log-format", "text", "--log-level", "debug", .. places, .. options.Arguments]);
         audit.Add(Operator);
         await Operator.WaitUntilReadyAsync(Ct);
         return Operator;
@@ -179,10 +187,11 @@ internal sealed class Scene : IAsyncDisposable
         finally
         {
             await History.DisposeAsync();
+            await account.DeleteAsync();
             await Home.DisposeAsync();
             await Proxy.DisposeAsync();
             await Provider.DisposeAsync();
-            folder.Delete();
+            folder.Delete(recursive: true);
         }
     }
 }
@@ -198,7 +207,7 @@ internal sealed record SceneOptions
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    public bool AllNamespaces { get; init; }
+    public Reach Reach { get; init; } = Reaches.OfThisRun;
 
     /// <summary>Tokens of this lifetime.</summary>
     public static SceneOptions WithLifetime(TimeSpan lifetime) => new() { Provider = The.Provider with { AccessTokenLifetime = lifetime } };

@@ -1,6 +1,7 @@
 using VismaConnect.StandIn;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
+using VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests.Support;
 
@@ -8,7 +9,7 @@ namespace VismaOperator.IntegrationTests.Support;
 /// What is looked at when a scene ends: everything that people and their tools can read must be free of every secret that
 /// was issued, and every status ever seen must be one that GitOps tools can judge.
 /// </summary>
-internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle history, IReadOnlyList<string> places)
+internal sealed class SceneAudit(ApiClient admin, Ledger issued, RequestLedger asked, Chronicle history, IReadOnlyList<string> places)
 {
     private readonly List<OperatorProcess> operators = [];
     private readonly List<string> pages = [];
@@ -42,7 +43,7 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
             await running.DisposeAsync();
         }
 
-        string[] findings = [.. Leaks(await EventsAsync()), .. StatusRules.Violations(history.Sightings), .. Crashes()];
+        string[] findings = [.. Leaks(await EventsAsync()), .. StatusRules.Violations(history.Sightings), .. Crashes(), .. await RefusalsAsync()];
         if (findings.Length > 0)
         {
             throw new InvalidOperationException("The audit of the scene found:\n" + string.Join('\n', findings.Distinct().Take(30)));
@@ -67,6 +68,28 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
         .SelectMany(process => process.Process.Lines)
         .Where(line => line.Contains("Unhandled exception", StringComparison.Ordinal) || line.Contains("did not come to rest", StringComparison.Ordinal))
         .Select(line => $"a crash: {line}");
+
+    // What the API server refused by itself, that is by RBAC. In a namespace that is going everybody is refused to create.
+    private async Task<IEnumerable<string>> RefusalsAsync()
+    {
+        var refused = new List<string>();
+        foreach (var request in asked.Requests.Where(request => request is { Status: 403, Fault: null }))
+        {
+            if (request.Method != "POST" || !await IsGoingAsync(request.Path))
+            {
+                refused.Add($"a permission that the chart does not give: {request}");
+            }
+        }
+
+        return refused;
+    }
+
+    private async Task<bool> IsGoingAsync(string path)
+    {
+        var place = places.FirstOrDefault(name => path.Contains($"/namespaces/{name}/", StringComparison.Ordinal));
+        var found = place is null ? null : await admin.FindAsync($"/api/v1/namespaces/{place}", CancellationToken.None);
+        return place is not null && (found is null || found["metadata"]!["deletionTimestamp"] is not null);
+    }
 
     private async Task<IEnumerable<string>> EventsAsync()
     {

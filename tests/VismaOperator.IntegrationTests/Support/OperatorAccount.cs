@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Cluster;
+using VismaOperator.Testing.ApiServer.Proxy;
+
+namespace VismaOperator.IntegrationTests.Support;
+
+/// <summary>
+/// The ServiceAccount that an operator of a scene is to the API server. It may do exactly what the chart grants: the roles come from the
+/// golden files, which the tests of the chart hold against what both versions of Helm render.
+/// </summary>
+internal sealed class OperatorAccount
+{
+    private const string Name = "visma-operator";
+    private const string Rbac = "rbac.authorization.k8s.io/v1";
+    private const string ClusterWide = $"/apis/{Rbac}";
+
+    private readonly ApiClient admin;
+    private readonly TestNamespace home;
+    private readonly List<string> clusterWide = [];
+    private TestServiceAccount account = null!;
+
+    private OperatorAccount(ApiClient admin, TestNamespace home)
+    {
+        this.admin = admin;
+        this.home = home;
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>Creates the account in its home and binds it to the chart's roles.</summary>
+    public static async Task<OperatorAccount> CreateAsync(ApiClient admin, TestNamespace home, Reach reach, IReadOnlyList<string> places)
+    {
+        var created = new OperatorAccount(admin, home) { account = await TestServiceAccount.CreateAsync(admin, home, Name, Ct) };
+        await created.GrantAsync(home.Name, "leader", Golden("namespaces", "visma-system"));
+        if (reach == Reach.Cluster)
+        {
+            await created.GrantEverywhereAsync(Golden("defaults", place: null));
+            return created;
+        }
+
+        foreach (var place in places)
+        {
+            await created.GrantAsync(place, "operator", Golden("namespaces", "customer-a"));
+        }
+
+        return created;
+    }
+
+    /// <summary>Writes a kubeconfig that speaks through the proxy as this account. Its namespace is the account's, as in a pod, so that leases of scenes do not meet.</summary>
+    public void WriteKubeconfig(ApiProxy proxy, string path)
+    {
+        account.WriteKubeconfig(proxy, path);
+        var config = JsonNode.Parse(File.ReadAllText(path))!;
+        config["contexts"]![0]!["context"]!["namespace"] = home.Name;
+        File.WriteAllText(path, config.ToJsonString());
+    }
+
+    /// <summary>Removes what does not go with a namespace.</summary>
+    public async Task DeleteAsync()
+    {
+        foreach (var path in clusterWide)
+        {
+            await admin.DeleteAsync(path, CancellationToken.None);
+        }
+    }
+
+    private async Task GrantAsync(string place, string role, JsonArray rules)
+    {
+        foreach (var rule in rules.Where(rule => rule!["resources"]![0]!.GetValue<string>() == "namespaces"))
+        {
+            rule!["resourceNames"] = new JsonArray(place);
+        }
+
+        var folder = $"{ClusterWide}/namespaces/{place}";
+        await admin.CreateAsync($"{folder}/roles", Named(role, new() { ["rules"] = rules }), Ct);
+        await admin.CreateAsync($"{folder}/rolebindings", Binding(role, role, "Role"), Ct);
+    }
+
+    private async Task GrantEverywhereAsync(JsonArray rules)
+    {
+        var role = $"operator-of-{home.Name}";
+        clusterWide.AddRange([$"{ClusterWide}/clusterrolebindings/{role}", $"{ClusterWide}/clusterroles/{role}"]);
+        await admin.CreateAsync($"{ClusterWide}/clusterroles", Named(role, new() { ["rules"] = rules }), Ct);
+        await admin.CreateAsync($"{ClusterWide}/clusterrolebindings", Binding(role, role, "ClusterRole"), Ct);
+    }
+
+    private JsonObject Binding(string name, string role, string kind) => Named(name, new()
+    {
+        ["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = kind, ["name"] = role },
+        ["subjects"] = new JsonArray(account.ToSubject()),
+    });
+
+    private static JsonObject Named(string name, JsonObject resource)
+    {
+        resource["metadata"] = new JsonObject { ["name"] = name };
+        return resource;
+    }
+
+    // The rules of the one role that a golden file binds there; null: in all namespaces.
+    private static JsonArray Golden(string file, string? place)
+    {
+        var release = YamlDocuments.Read(RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/golden/{file}.yaml"));
+        var (kind, binding) = place is null ? ("ClusterRole", "ClusterRoleBinding") : ("Role", "RoleBinding");
+        var bound = release.Single(resource => Text(resource["kind"]) == binding && Text(resource["metadata"]!["namespace"]) == place)["roleRef"]!["name"];
+        var role = release.Single(resource => Text(resource["kind"]) == kind && Text(resource["metadata"]!["namespace"]) == place && Text(resource["metadata"]!["name"]) == Text(bound));
+        return role["rules"]!.DeepClone().AsArray();
+    }
+
+    private static string? Text(JsonNode? node) => node?.GetValue<string>();
+}
