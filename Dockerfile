@@ -42,6 +42,7 @@ ENV DOTNET_EnableDiagnostics=0
 COPY --from=build /out/visma-operator /visma-operator
 # A number, so that Kubernetes can see that it is not root.
 USER 65532:65532
-EXPOSE 8080
+# Health and metrics; consent pages.
+EXPOSE 8080 8081
 ENTRYPOINT ["/visma-operator"]
 CMD ["run"]

@@ -4,7 +4,8 @@
 #   tests/run.sh            unit tests (tests/*.Tests), integration tests (tests/*.IntegrationTests), tests of the chart
 #   tests/run.sh NAME...    only the projects of these names
 #
-#   CONFIGURATION   build configuration (default Debug)
+#   CONFIGURATION         build configuration (default Debug)
+#   TEST_OPERATOR_REACH   listed or cluster: the operator's integration tests run only with the roles of that mode of the chart (default: once with each)
 #
 # A test project that ends badly without a failed test (it crashed, or has no tests) counts as one failure: silence is no pass.
 set -u
@@ -28,10 +29,17 @@ count() { # file, word: the number behind the word in the summary, 0 where there
 }
 
 run_project() {
+  case "$1" in
+    */VismaOperator.IntegrationTests) for reach in ${TEST_OPERATOR_REACH:-listed cluster}; do run_once "$1" "$reach"; done ;;
+    *) run_once "$1" "" ;;
+  esac
+}
+
+run_once() { # project, reach of the operator's roles where it matters
   name=$(basename "$1")
-  log="$results/$name.log"
-  echo "== $name"
-  "$1/bin/$configuration/net10.0/$name" --no-ansi --no-progress >"$log" 2>&1
+  log="$results/$name${2:+.$2}.log"
+  echo "== $name${2:+ with the roles of mode \"$2\"}"
+  TEST_OPERATOR_REACH=$2 "$1/bin/$configuration/net10.0/$name" --no-ansi --no-progress >"$log" 2>&1
   status=$?
   good=$(count "$log" succeeded)
   bad=$(count "$log" failed)

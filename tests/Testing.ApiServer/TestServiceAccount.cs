@@ -14,14 +14,20 @@ public sealed record TestServiceAccount(string Namespace, string Name, string To
     {
         var account = new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } };
         await admin.CreateAsync(home.Core("serviceaccounts"), account, cancellationToken);
+        return await OfAsync(admin, home.Name, name, cancellationToken);
+    }
+
+    /// <summary>Asks the API server for a token of an account that is there.</summary>
+    public static async Task<TestServiceAccount> OfAsync(ApiClient admin, string ns, string name, CancellationToken cancellationToken)
+    {
         var request = new JsonObject
         {
             ["apiVersion"] = "authentication.k8s.io/v1",
             ["kind"] = "TokenRequest",
             ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 },
         };
-        var answer = await admin.CreateAsync(home.Core($"serviceaccounts/{name}/token"), request, cancellationToken);
-        return new TestServiceAccount(home.Name, name, answer["status"]!["token"]!.GetValue<string>());
+        var answer = await admin.CreateAsync($"/api/v1/namespaces/{ns}/serviceaccounts/{name}/token", request, cancellationToken);
+        return new TestServiceAccount(ns, name, answer["status"]!["token"]!.GetValue<string>());
     }
 
     /// <summary>The subject for a RoleBinding or ClusterRoleBinding.</summary>
@@ -30,4 +36,13 @@ public sealed record TestServiceAccount(string Namespace, string Name, string To
     /// <summary>Writes a kubeconfig that speaks to the API server, or to a proxy in front of it, as this account.</summary>
     public void WriteKubeconfig(IApiEndpoint endpoint, string path) =>
         Kubeconfig.Write(path, endpoint.Server, endpoint.AuthorityPem, Kubeconfig.UserWith(Token));
+
+    /// <summary>The same, with the account's namespace as the current one, as it is in a pod: a Lease is written there.</summary>
+    public void WriteKubeconfigAsInPod(IApiEndpoint endpoint, string path)
+    {
+        WriteKubeconfig(endpoint, path);
+        var config = JsonNode.Parse(File.ReadAllText(path))!;
+        config["contexts"]![0]!["context"]!["namespace"] = Namespace;
+        File.WriteAllText(path, config.ToJsonString());
+    }
 }

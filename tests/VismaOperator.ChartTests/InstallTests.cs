@@ -4,59 +4,10 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests;
 
-/// <summary>
-/// Installs, upgrades and removes the chart with Helm on a real API server of its own: the definitions come and go, which no other test could
-/// bear. No kubelet runs, so what is seen is what Helm does to objects.
-/// </summary>
-public sealed class InstallTests(InstallServer fixture) : IClassFixture<InstallServer>, IAsyncLifetime
+/// <summary>Installs, upgrades and removes the chart with Helm on a real API server. No kubelet runs, so what is seen is what Helm does to objects.</summary>
+public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
 {
     private const string Connections = "/apis/visma-operator.io/v1/namespaces/default/vismaconnections";
-    private const string Definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/vismaconnections.visma-operator.io";
-
-    private readonly List<Release> releases = [];
-
-    private ApiServer Server => fixture.Server;
-
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    /// <inheritdoc/>
-    public ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(Server.CanRestart, ApiServer.NoRestartReason);
-        return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Leaves the server as it was found: without releases and without definitions.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var release in releases)
-        {
-            await release.UninstallIfThereAsync();
-        }
-
-        await Server.Admin.DeleteAsync(Definition, Ct);
-        await Server.Admin.DeleteAsync(Definition.Replace("vismaconnections.", "oauthclients.", StringComparison.Ordinal), Ct);
-        await Eventually.BecomesTrueAsync("the definitions to be gone", async token => await Server.Admin.FindAsync(Definition, token) is null, Ct);
-    }
-
-    [Theory]
-    [InlineData("helm4")]
-    [InlineData("helm3")]
-    public async Task An_upgrade_brings_new_definitions_and_leaves_live_objects_alone(string helm)
-    {
-        using var previous = PreviousChart.Create();
-        var release = Of(helm, "visma-system");
-        await release.InstallAsync(previous.Folder);
-        Assert.Null(await SuspendAsync());
-        var before = await CreateConnectionAsync();
-
-        await release.UpgradeAsync(Chart.Folder);
-
-        Assert.NotNull(await SuspendAsync());
-        var after = await Server.Admin.GetAsync($"{Connections}/acme", Ct);
-        Assert.Equal(before["metadata"]!["uid"]!.ToJsonString(), after["metadata"]!["uid"]!.ToJsonString());
-        Assert.Equal(before["metadata"]!["resourceVersion"]!.ToJsonString(), after["metadata"]!["resourceVersion"]!.ToJsonString());
-    }
 
     [Theory]
     [InlineData("helm4")]
@@ -74,18 +25,6 @@ public sealed class InstallTests(InstallServer fixture) : IClassFixture<InstallS
 
         Assert.Equal(before["metadata"]!["uid"]!.ToJsonString(), kept["metadata"]!["uid"]!.ToJsonString());
         Assert.NotNull(await Server.Admin.FindAsync("/apis/apps/v1/namespaces/visma-system/deployments/visma-operator", Ct));
-    }
-
-    [Fact]
-    public async Task Without_keep_an_uninstall_takes_definitions_and_objects_along()
-    {
-        var release = Of("helm4", "visma-system");
-        await release.InstallAsync(Chart.Folder, "--set", "crds.keep=false");
-        await CreateConnectionAsync();
-
-        await release.UninstallAsync();
-
-        await Eventually.BecomesTrueAsync("the definition to be gone", async token => await Server.Admin.FindAsync(Definition, token) is null, Ct);
     }
 
     [Fact]
@@ -115,17 +54,6 @@ public sealed class InstallTests(InstallServer fixture) : IClassFixture<InstallS
         Assert.Contains("invalid ownership metadata", refused.Message, StringComparison.Ordinal);
     }
 
-    private Release Of(string helm, string ns)
-    {
-        var release = new Release(helm, Server, ns);
-        releases.Add(release);
-        return release;
-    }
-
-    // The schema of spec.suspend, which the previous chart lacks.
-    private async Task<JsonNode?> SuspendAsync() =>
-        (await Server.Admin.GetAsync(Definition, Ct))["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!["suspend"];
-
     private Task<JsonNode> CreateConnectionAsync() => Eventually.GetAsync("the API server to take a connection", async token =>
     {
         var connection = JsonNode.Parse("""
@@ -134,19 +62,4 @@ public sealed class InstallTests(InstallServer fixture) : IClassFixture<InstallS
             """)!;
         return await Server.Admin.FindAsync(Connections, token) is null ? null : await Server.Admin.CreateAsync(Connections, connection, token);
     }, Ct);
-}
-
-/// <summary>An API server without the definitions.</summary>
-public sealed class InstallServer : IAsyncLifetime
-{
-    private ApiServer? server;
-
-    /// <summary>The server, ready.</summary>
-    public ApiServer Server => server ?? throw new InvalidOperationException("The fixture was not initialised.");
-
-    /// <inheritdoc/>
-    public async ValueTask InitializeAsync() => server = await ApiServer.StartAsync(new ApiServerOptions(), CancellationToken.None);
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

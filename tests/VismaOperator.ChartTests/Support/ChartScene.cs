@@ -171,14 +171,8 @@ internal sealed class ChartScene : IAsyncDisposable
     private async Task WriteKubeconfigAsync()
     {
         var name = rendered.Single(resource => resource.Kind() == "ServiceAccount").Name();
-        var request = JsonNode.Parse("""{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}""")!;
-        var answer = await Admin.CreateAsync(Home.Core($"serviceaccounts/{name}/token"), request, Ct);
-        new TestServiceAccount(Home.Name, name, answer["status"]!["token"]!.GetValue<string>()).WriteKubeconfig(Proxy, KubeconfigPath);
-
-        // In a pod the namespace comes with the account; the Lease is written there.
-        var kubeconfig = JsonNode.Parse(await File.ReadAllTextAsync(KubeconfigPath, Ct))!;
-        kubeconfig["contexts"]![0]!["context"]!["namespace"] = Home.Name;
-        await File.WriteAllTextAsync(KubeconfigPath, kubeconfig.ToJsonString(), Ct);
+        var account = await TestServiceAccount.OfAsync(Admin, Home.Name, name, Ct);
+        account.WriteKubeconfigAsInPod(Proxy, KubeconfigPath);
     }
 }
 

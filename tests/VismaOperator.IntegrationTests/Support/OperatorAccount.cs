@@ -48,13 +48,7 @@ internal sealed class OperatorAccount
     }
 
     /// <summary>Writes a kubeconfig that speaks through the proxy as this account. Its namespace is the account's, as in a pod, so that leases of scenes do not meet.</summary>
-    public void WriteKubeconfig(ApiProxy proxy, string path)
-    {
-        account.WriteKubeconfig(proxy, path);
-        var config = JsonNode.Parse(File.ReadAllText(path))!;
-        config["contexts"]![0]!["context"]!["namespace"] = home.Name;
-        File.WriteAllText(path, config.ToJsonString());
-    }
+    public void WriteKubeconfig(ApiProxy proxy, string path) => account.WriteKubeconfigAsInPod(proxy, path);
 
     /// <summary>Removes what does not go with a namespace.</summary>
     public async Task DeleteAsync()

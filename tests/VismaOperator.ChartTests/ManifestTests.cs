@@ -1,0 +1,71 @@
+using VismaOperator.ChartTests.Support;
+using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Cluster;
+
+namespace VismaOperator.ChartTests;
+
+/// <summary>Without Helm in the cluster: <c>make manifests</c>, and kubectl.</summary>
+public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
+{
+    private static readonly string[] needed = ["Makefile", "crds", "charts", "tests/helm"];
+
+    [Fact]
+    public async Task The_rendered_manifests_install_an_operator_that_becomes_ready()
+    {
+        var copy = Directory.CreateTempSubdirectory("visma-operator-manifests-");
+        try
+        {
+            var install = await MakeAsync(copy.FullName, "visma-plain");
+            var rendered = YamlDocuments.Read(install);
+            Assert.Equal("visma-plain", rendered[0].Name());
+            Assert.Equal(["visma-plain"], rendered.Select(resource => resource.Namespace()).OfType<string>().Distinct());
+
+            await ApplyAsync("-f", install);
+            await using var replica = await Replica.StartAsync(Server, "visma-plain");
+
+            Assert.DoesNotContain(replica.Proxy.Ledger.Requests, request => request.Status == 403);
+        }
+        finally
+        {
+            await Tool.Kubectl.TryAsync("delete", "--kubeconfig", Server.KubeconfigPath, "--ignore-not-found", "--wait=false", "-f", Path.Combine(copy.FullName, "artifacts/install.yaml"));
+            copy.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Kubectl_applies_the_definitions_and_brings_them_up_to_date()
+    {
+        await CustomResourceDefinitions.InstallAsync(Server.Admin, await PreviousDefinitionsAsync(), Ct);
+
+        await ApplyAsync("-k", RepositoryFolder.PathOf("crds"));
+
+        var served = (await Server.Admin.GetAsync(Definition, Ct))["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!;
+        Assert.NotNull(served["authorization"]);
+    }
+
+    // In a copy, since the target also copies the definitions into the chart: a drift must not be mended by the test that would show it.
+    private static async Task<string> MakeAsync(string folder, string ns)
+    {
+        var root = RepositoryFolder.Root;
+        await Tool.Shell.RunAsync("-c", $"cd '{root}' && tar -cf - {string.Join(' ', needed)} | tar -xf - -C '{folder}' && cd '{folder}' && make --no-print-directory manifests NAMESPACE={ns} HELM='{Tool.Helm.Program}'");
+        return Path.Combine(folder, "artifacts/install.yaml");
+    }
+
+    private static async Task<string> PreviousDefinitionsAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("visma-operator-previous-");
+        await Tool.Shell.RunAsync("-c", $"tar -xzf '{UpgradeTests.Previous}' -C '{folder.FullName}'");
+        return Path.Combine(folder.FullName, "visma-operator/files/crds");
+    }
+
+    // Kubernetes 1.20 refuses server-side apply of definitions with CEL rules, and has no PodDisruptionBudget of version v1; nothing else may be refused.
+    private async Task ApplyAsync(params string[] what)
+    {
+        var (_, output) = await Tool.Kubectl.TryAsync(["apply", "--kubeconfig", Server.KubeconfigPath, "--validate=false", .. what]);
+
+        var complaints = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.EndsWith(" created", StringComparison.Ordinal) && !line.EndsWith(" configured", StringComparison.Ordinal) && !line.EndsWith(" unchanged", StringComparison.Ordinal))
+            .Where(line => !line.StartsWith("Warning: ", StringComparison.Ordinal) && !line.Contains("PodDisruptionBudget", StringComparison.Ordinal) && line != "ensure CRDs are installed first");
+        Assert.Empty(complaints);
+    }
+}
