@@ -5,13 +5,13 @@ using VismaOperator.Testing.ApiServer.Cluster;
 
 namespace VismaOperator.ChartTests;
 
-/// <summary>The health expressions of the Flux example, run by a CEL evaluator over the recorded objects in the order in which Flux runs them.</summary>
+/// <summary>The health expressions of the Flux example, run by a CEL evaluator over an object of every state, in the order in which Flux runs them.</summary>
 public sealed class FluxTests
 {
     private static readonly string[] order = ["inProgress", "failed", "current"];
 
     [Fact]
-    public async Task Flux_judges_every_recorded_object_right()
+    public async Task Flux_judges_every_state_right()
     {
         var questions = State.All.SelectMany(state => order.Select(expression => (state, expression))).ToList();
         var answers = await EvaluateAsync([.. questions.Select(question => Question(question.state, question.expression))]);
@@ -36,7 +36,7 @@ public sealed class FluxTests
 
     private static JsonObject Question(State state, string expression)
     {
-        var resource = JsonNode.Parse(File.ReadAllText(RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/recorded/{state.Name}.json")))!;
+        var resource = state.Read();
         var check = Checks().Single(check => check!["kind"]!.GetValue<string>() == resource.Kind());
         return new JsonObject { ["rule"] = check![expression]!.GetValue<string>(), ["variables"] = resource };
     }

@@ -6,20 +6,18 @@ using VismaOperator.Testing.ApiServer.Cluster;
 namespace VismaOperator.ChartTests;
 
 /// <summary>
-/// Argo CD's health script and actions over objects of every state, as a real operator left them on a real API server
-/// (<see cref="RecordingTests"/> writes them anew).
+/// Argo CD's health script and actions over objects of every state: as a real operator left them on a real API server
+/// (<see cref="RecordingTests"/> writes them anew), or as the contract of the kinds describes them.
 /// </summary>
 public sealed class StateTests
 {
-    private static string Folder { get; } = RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/recorded");
-
     private static string Customizations { get; } = RepositoryFolder.PathOf("examples/argo-cd/customizations");
 
-    public static TheoryData<string> Recorded() => [.. State.All.Select(state => state.Name)];
+    public static TheoryData<string> States() => [.. State.All.Select(state => state.Name)];
 
     [Theory]
-    [MemberData(nameof(Recorded))]
-    public async Task Argo_CD_judges_a_recorded_object_right(string name)
+    [MemberData(nameof(States))]
+    public async Task Argo_CD_judges_every_state_right(string name)
     {
         var state = State.All.Single(state => state.Name == name);
         var health = await LuaScript.RunAsync(await ScriptAsync(), Read(name));
@@ -30,7 +28,22 @@ public sealed class StateTests
 
     [Fact]
     public void Every_recording_has_an_expectation() =>
-        Assert.Equal(State.All.Select(state => state.Name).Order(), Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order());
+        Assert.Equal(State.Recorded.Select(state => state.Name).Order(StringComparer.Ordinal), State.NamesIn("recorded"));
+
+    [Fact]
+    public void Every_description_has_an_expectation() =>
+        Assert.Equal(State.Described.Select(state => state.Name).Order(StringComparer.Ordinal), State.NamesIn("described"));
+
+    [Theory]
+    [InlineData("connection-consent-expiring", "2026-12-05")]
+    [InlineData("connection-outage", "Serving the token")]
+    public async Task What_is_worth_reading_is_shown_while_the_token_is_good(string name, string text)
+    {
+        var health = await LuaScript.RunAsync(await ScriptAsync(), Read(name));
+
+        Assert.Equal("Healthy", health["status"]!.GetValue<string>());
+        Assert.Contains(text, health["message"]!.GetValue<string>(), StringComparison.OrdinalIgnoreCase);
+    }
 
     [Fact]
     public async Task The_action_refresh_asks_the_operator_for_a_refresh()
@@ -79,5 +92,5 @@ public sealed class StateTests
     private static Task<JsonNode> ActAsync(string name, JsonNode obj) =>
         LuaScript.RunAsync(Actions()["definitions"]!.AsArray().Single(definition => definition!["name"]!.GetValue<string>() == name)!["action.lua"]!.GetValue<string>(), obj);
 
-    private static JsonNode Read(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, name + ".json")))!;
+    private static JsonNode Read(string name) => State.All.Single(state => state.Name == name).Read();
 }

@@ -1,5 +1,4 @@
 using VismaOperator.ChartTests.Support;
-using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests;
 

