@@ -1,6 +1,6 @@
 # What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell. `make help` lists the targets.
 .SUFFIXES:
-.PHONY: help demo test unit lint docs bench publish manifests clean
+.PHONY: help demo test unit lint docs bench publish sbom manifests clean
 
 CONFIGURATION = Debug
 PUBLISHED = artifacts/publish
@@ -41,6 +41,10 @@ publish: ## Leaves the trimmed, self-contained single-file executable at artifac
 	dotnet publish operator/VismaOperator -c Release --use-current-runtime --self-contained -p:PublishProfile=SingleFile -o artifacts/publish-all -v quiet -nologo
 	@mkdir -p $(PUBLISHED) && mv artifacts/publish-all/visma-operator $(PUBLISHED)/ && rm -rf artifacts/publish-all
 	@ls -l $(PUBLISHED)/visma-operator
+
+sbom: ## Writes what the executable is made of to artifacts/visma-operator.cdx.json (CycloneDX)
+	dotnet tool restore
+	dotnet tool run dotnet-CycloneDX operator/VismaOperator/VismaOperator.csproj --output artifacts --filename visma-operator.cdx.json --output-format Json --exclude-dev --exclude-test-projects
 
 manifests: ## Copies crds/ into the chart and renders artifacts/install.yaml, the chart with its defaults (NAMESPACE=visma-system)
 	cp crds/visma-operator.io_*.yaml charts/visma-operator/files/crds/
