@@ -76,6 +76,17 @@ public sealed class AuditTests(ApiServerFixture fixture)
     public void A_status_that_tools_misread_is_found(string status, string rule) =>
         Assert.Contains(StatusRules.Violations([Version("1", status)]), violation => violation.Contains(rule, StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("recorded")]
+    [InlineData("described")]
+    public void The_objects_that_the_chart_judges_keep_the_rules(string folder)
+    {
+        var files = Directory.GetFiles(RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/{folder}"), "*.json");
+
+        Assert.NotEmpty(files);
+        Assert.Empty(files.SelectMany(file => StatusRules.Violations([new Sighting(default, "MODIFIED", JsonNode.Parse(File.ReadAllText(file))!)])));
+    }
+
     [Fact]
     public void A_transition_time_that_moves_without_a_transition_is_found()
     {
