@@ -20,14 +20,21 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
         }
 
         var (usable, problem) = directory.Describe(client);
+        var users = connections.FindBy(ClientIndex, client.Metadata.NamespacedName.ToString());
         var situation = new OAuthClientSituation
         {
             Client = client,
             Usable = usable,
             Problem = problem,
-            Connections = connections.FindBy(ClientIndex, client.Metadata.NamespacedName.ToString()).Count,
+            Connections = users.Count,
         };
-        return usable is null ? situation : await WithProviderAsync(situation, usable, cancellationToken);
+        if (usable is null)
+        {
+            return situation;
+        }
+
+        situation = await WithProviderAsync(situation, usable, cancellationToken);
+        return users.Any(user => user.Spec.Grant == Grant.AuthorizationCode) ? await WithConsentAsync(situation, usable, cancellationToken) : situation;
     }
 
     private async Task<OAuthClientSituation> WithProviderAsync(OAuthClientSituation situation, UsableClient usable, CancellationToken cancellationToken)
@@ -40,6 +47,19 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
             Working = standing.Working,
             Refusal = standing.RetryAt is { } retryAt ? new RefusalStatus { Revision = usable.Revision, Attempts = standing.Refusals, RetryTime = retryAt } : null,
             Problem = standing.RetryAt is null ? (lookup as EndpointLookup.NotFound)?.Problem : Refused(usable),
+        };
+    }
+
+    // Asked for only where somebody consents: with a token endpoint of its own, a client for services needs no discovery.
+    private async Task<OAuthClientSituation> WithConsentAsync(OAuthClientSituation situation, UsableClient usable, CancellationToken cancellationToken)
+    {
+        var authorization = await endpoints.AuthorizationAsync(usable, cancellationToken);
+        var revocation = await endpoints.RevocationAsync(usable, cancellationToken);
+        return situation with
+        {
+            AuthorizationEndpoint = (authorization as EndpointLookup.Found)?.Endpoint,
+            RevocationEndpoint = (revocation as EndpointLookup.Found)?.Endpoint,
+            Problem = situation.Problem ?? (authorization as EndpointLookup.NotFound)?.Problem,
         };
     }
 

@@ -117,11 +117,18 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
         {
             ObservedGeneration = client.Metadata.Generation ?? 0,
             Conditions = ownedConditions.Apply(client.Status.Conditions, OAuthClientReport.Conditions(situation, now), client.Metadata.Generation, now),
-            Endpoints = situation.TokenEndpoint is { } endpoint ? new EndpointsStatus { Token = endpoint.AbsoluteUri } : client.Status.Endpoints,
+            Endpoints = situation.TokenEndpoint is { } endpoint ? EndpointsOf(situation, endpoint) : client.Status.Endpoints,
             ActiveSecret = listed?.SecretKeyRef,
             SecretExpirationTime = listed?.ExpirationTime,
             Refusal = situation.Refusal,
             Connections = isCounterDue ? situation.Connections : client.Status.Connections,
         };
     }
+
+    private static EndpointsStatus EndpointsOf(OAuthClientSituation situation, Uri tokenEndpoint) => new()
+    {
+        Token = tokenEndpoint.AbsoluteUri,
+        Authorization = situation.AuthorizationEndpoint?.AbsoluteUri,
+        Revocation = situation.RevocationEndpoint?.AbsoluteUri,
+    };
 }

@@ -17,6 +17,12 @@ internal sealed record OAuthClientSituation
     /// <summary>Where tokens are asked for; null while unknown.</summary>
     public Uri? TokenEndpoint { get; init; }
 
+    /// <summary>Where people consent; null while unknown, or where nobody has to.</summary>
+    public Uri? AuthorizationEndpoint { get; init; }
+
+    /// <summary>Where refresh tokens are revoked; null while unknown, or where there are none.</summary>
+    public Uri? RevocationEndpoint { get; init; }
+
     /// <summary>The secret that the provider accepted last; null when none did.</summary>
     public SecretKeyReference? Working { get; init; }
 
@@ -30,9 +36,6 @@ internal sealed record OAuthClientSituation
 /// <summary>What a client's status should say. Pure: the same situation at the same time gives the same report.</summary>
 internal static class OAuthClientReport
 {
-    /// <summary>How long before its stated expiry a secret is warned of; events at each of these.</summary>
-    public static readonly IReadOnlyList<int> WarningDays = [30, 14, 7, 1];
-
     /// <summary>The conditions that should stand; a type that is missing is to be absent.</summary>
     public static IEnumerable<ConditionReport> Conditions(OAuthClientSituation situation, DateTimeOffset now)
     {
@@ -52,16 +55,16 @@ internal static class OAuthClientReport
     /// <summary>The next time at which the report changes by itself; null when it does not.</summary>
     public static DateTimeOffset? NextChange(OAuthClientSituation situation, DateTimeOffset now)
     {
-        var warnings = Expiries(situation).SelectMany(expiry => WarningDays.Append(0).Select(days => expiry.At - TimeSpan.FromDays(days)));
+        var warnings = Expiries(situation).Select(expiry => ExpiryWarnings.NextStep(expiry.At, now));
         DateTimeOffset? patience = situation.Problem is { Kind: FailureKind.NotThereYet } problem ? (Since(situation, problem) ?? now) + Policy.DependencyGrace : null;
-        return warnings.Cast<DateTimeOffset?>().Append(patience).Where(instant => instant > now).Min();
+        return warnings.Append(patience).Where(instant => instant > now).Min();
     }
 
     private static ConditionReport SecretExpiry(OAuthClientSituation situation, DateTimeOffset now)
     {
         // One that expired already must not hide that the one in use is next.
         var first = Expiries(situation)
-            .Where(expiry => expiry.At - TimeSpan.FromDays(WarningDays[0]) <= now)
+            .Where(expiry => ExpiryWarnings.IsDue(expiry.At, now))
             .OrderBy(expiry => expiry.At <= now)
             .ThenBy(expiry => expiry.At)
             .FirstOrDefault();
@@ -78,17 +81,8 @@ internal static class OAuthClientReport
             $"The client secret in {first.Reference.Name}, key {first.Reference.Key}, {when} on {first.At.UtcDateTime:yyyy-MM-dd} ({DaysLeft(first.At, now)}). Make a new one in the Visma developer portal and put it first in spec.clientSecrets.");
     }
 
-    // Stated in steps, so that the message, and with it the status, changes only when a warning is due.
-    private static string DaysLeft(DateTimeOffset at, DateTimeOffset now)
-    {
-        if (at <= now)
-        {
-            return "tokens are refused once the provider counts it as expired";
-        }
-
-        var step = WarningDays.Where(days => at - now <= TimeSpan.FromDays(days)).Min();
-        return step == 1 ? "within a day" : $"within {step} days";
-    }
+    private static string DaysLeft(DateTimeOffset at, DateTimeOffset now) =>
+        at <= now ? "tokens are refused once the provider counts it as expired" : ExpiryWarnings.Left(at, now);
 
     private static IEnumerable<Expiry> Expiries(OAuthClientSituation situation) =>
         situation.Client.Spec.ClientSecrets

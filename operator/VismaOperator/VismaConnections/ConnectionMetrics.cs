@@ -21,6 +21,10 @@ internal sealed class ConnectionMetrics
             "visma_operator_token_expiration_timestamp_seconds",
             () => connections().Where(connection => connection.Status.Token?.ExpirationTime is not null).Select(Expiry),
             description: "When the token in service expires, as Unix time.");
+        meter.CreateObservableGauge(
+            "visma_operator_consent_expiration_timestamp_seconds",
+            () => connections().Where(connection => connection.Status.Authorization?.ConsentExpirationTime is not null).Select(ConsentEnd),
+            description: "When the consent behind a connection ends, as Unix time.");
         foreach (var cause in Enum.GetValues<RefreshCause>())
         {
             refreshes.Add(0, Labels(cause, RefreshResult.Stored));
@@ -35,8 +39,12 @@ internal sealed class ConnectionMetrics
         new() { { "cause", cause.ToString() }, { "result", result == RefreshResult.Stored ? "stored" : "failed" } };
 
     // Labels from user names are the one exception to closed sets: an alert must say which connection runs out.
-    private static Measurement<long> Expiry(VismaConnection connection) => new(
-        connection.Status.Token!.ExpirationTime!.Value.ToUnixTimeSeconds(),
+    private static Measurement<long> Expiry(VismaConnection connection) => Of(connection, connection.Status.Token!.ExpirationTime!.Value);
+
+    private static Measurement<long> ConsentEnd(VismaConnection connection) => Of(connection, connection.Status.Authorization!.ConsentExpirationTime!.Value);
+
+    private static Measurement<long> Of(VismaConnection connection, DateTimeOffset instant) => new(
+        instant.ToUnixTimeSeconds(),
         new("namespace", connection.Metadata.Namespace),
         new("name", connection.Metadata.Name));
 }

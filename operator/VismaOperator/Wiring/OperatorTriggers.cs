@@ -53,7 +53,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
             queues.Grants.Add(change.Name);
         }
 
-        if (before?.ClientName() != after?.ClientName())
+        if (before?.ClientName() != after?.ClientName() || before?.Spec.Grant != after?.Spec.Grant)
         {
             Add(queues.Clients, before?.ClientName());
             Add(queues.Clients, after?.ClientName());
