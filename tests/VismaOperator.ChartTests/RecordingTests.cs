@@ -30,6 +30,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         await CreateAsync(recorder);
         await recorder.TakeAsync("connection-client-missing", node => Is(node, "Reconciling"));
         await recorder.TakeAsync("client-secret-missing", node => Is(node, "Reconciling"));
+        await recorder.TakeAsync("connection-awaiting-consent", node => Is(node, "Reconciling"));
         foreach (var ready in new[] { "connection-ready", "connection-outage", "connection-renewal-refused", "connection-expired", "client-ready" })
         {
             await recorder.TakeAsync(ready, node => Is(node, "Ready"));
@@ -77,6 +78,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         await recorder.ConnectionAsync("connection-api-host-not-allowed", Tenant, more: """, "baseURL": "https://erp.example.com/v1" """);
         await recorder.ConnectionAsync("connection-secret-not-owned", Tenant, more: """, "secret": {"name": "somebody-elses"}""");
         await recorder.ConnectionAsync("connection-client-missing", Tenant, client: "nobody");
+        await recorder.ConnectionAsync("connection-awaiting-consent", Tenant, scope: "vismanet_erp_interactive_api:read", more: """, "grant": "AuthorizationCode" """);
         await recorder.ConnectionAsync("connection-suspended", Tenant, more: """, "suspend": true""");
         await recorder.ConnectionAsync("connection-wrong-secret", Tenant, client: "client-refused"); // the refusal of the client shows with its first use
     }

@@ -21,6 +21,7 @@ internal sealed record State(string Name, string Health, string Flux)
         new("connection-api-host-not-allowed", "Degraded", "Failed"),
         new("connection-secret-not-owned", "Degraded", "Failed"),
         new("connection-client-missing", "Progressing", "InProgress"),
+        new("connection-awaiting-consent", "Progressing", "InProgress"),
         new("connection-suspended", "Suspended", "InProgress"),
         new("connection-unseen", "Progressing", "InProgress"),
         new("connection-changed", "Progressing", "InProgress"),
@@ -34,7 +35,6 @@ internal sealed record State(string Name, string Health, string Flux)
     /// <summary>States of interactive connections, as the contract of the kinds describes them; the objects are in <c>described/</c>.</summary>
     public static IReadOnlyList<State> Described { get; } =
     [
-        new("connection-awaiting-consent", "Progressing", "InProgress"),
         new("connection-consented", "Healthy", "Current"),
         new("connection-consent-expiring", "Healthy", "Current"), // the message says until when
         new("connection-consent-lost", "Degraded", "Failed"),     // the token still good
