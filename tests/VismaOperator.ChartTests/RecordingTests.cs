@@ -42,6 +42,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         }
 
         await recorder.TakeAsync("connection-suspended", node => Reason(node, "Ready") == "Suspended");
+        await ConsentAsync(scene, recorder);
         await RunIntoTroubleAsync(scene, recorder);
         await scene.StopAsync();
         await LeaveUnseenAsync(scene, recorder);
@@ -53,7 +54,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
     {
         scene.Provider.Portal.Set(new StandInTenant(OutageTenant));
         scene.Provider.Portal.Set(new StandInTenant(LeavingTenant));
-        scene.Provider.Portal.Set(new StandInClient("isv_brief") { Secrets = [new StandInSecret("brief-secret")], AccessTokenLifetime = TimeSpan.FromSeconds(8) });
+        scene.Provider.Portal.Set(Consent.Interactive(new StandInClient("isv_brief") { Secrets = [new StandInSecret("brief-secret")], AccessTokenLifetime = TimeSpan.FromSeconds(8) }));
         await SecretAsync(scene, "credentials", "clientSecret", Job.ClientSecret);
         await SecretAsync(scene, "brief-credentials", "clientSecret", "brief-secret");
         await SecretAsync(scene, "wrong-credentials", "clientSecret", "not-what-the-portal-showed");
@@ -81,6 +82,32 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         await recorder.ConnectionAsync("connection-awaiting-consent", Tenant, scope: "vismanet_erp_interactive_api:read", more: """, "grant": "AuthorizationCode" """);
         await recorder.ConnectionAsync("connection-suspended", Tenant, more: """, "suspend": true""");
         await recorder.ConnectionAsync("connection-wrong-secret", Tenant, client: "client-refused"); // the refusal of the client shows with its first use
+    }
+
+    // A person consents for each, and then takes two of the grants back.
+    private static async Task ConsentAsync(ChartScene scene, Recorder recorder)
+    {
+        var consent = new Consent(scene.Admin, scene.Provider);
+        string[] names = ["connection-consented", "connection-consent-expiring", "connection-consent-lost", "connection-grant-used-elsewhere", "connection-consent-lost-and-expired"];
+        var families = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            var isBrief = name == "connection-consent-lost-and-expired";
+            var more = isBrief ? """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}""" : name == "connection-consent-expiring" ? """, "authorization": {"consentLifetime": "240h"}""" : "";
+            await recorder.ConnectionAsync(name, Tenant, client: isBrief ? "client-brief" : "client-ready", scope: Consent.Scope, more: $"""{more}, "grant": "AuthorizationCode" """);
+            families[name] = await consent.GiveAsync(scene.Clients, name, isBrief ? "isv_brief" : Job.ClientId, Tenant);
+            await recorder.TakeAsync(name, node => Is(node, "Ready"));
+        }
+
+        await recorder.TakeAsync("connection-consent-expiring", node => Is(node, "ConsentExpiring"));
+        scene.Provider.Grants.Withdraw(families["connection-consent-lost"]);
+        scene.Provider.Grants.Withdraw(families["connection-consent-lost-and-expired"]);
+        await recorder.ClaimSequenceAsync("connection-grant-used-elsewhere", 99);
+        await recorder.RefreshAsync("connection-consent-lost");
+        await recorder.RefreshAsync("connection-grant-used-elsewhere");
+        await recorder.TakeAsync("connection-consent-lost", node => Is(node, "Ready") && Is(node, "Stalled"));
+        await recorder.TakeAsync("connection-grant-used-elsewhere", node => Reason(node, "Stalled") == "GrantUsedElsewhere");
+        await recorder.TakeAsync("connection-consent-lost-and-expired", node => Status(node, "Ready") == "False" && Is(node, "Stalled"));
     }
 
     private static async Task RunIntoTroubleAsync(ChartScene scene, Recorder recorder)

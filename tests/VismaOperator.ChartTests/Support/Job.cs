@@ -5,7 +5,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.ChartTests.Support;
 
 /// <summary>The main job from end to end, with every kind of request that the operator ever sends: a connection that uses a client of another
-/// namespace, allowed by label; a Secret that is tampered with; an allowance that is withdrawn.</summary>
+/// namespace, allowed by label; a Secret that is tampered with; a person's consent that is handed over and becomes a grant; an allowance that is withdrawn.</summary>
 internal sealed class Job(ChartScene scene)
 {
     private const string Group = "visma-operator.io/v1";
@@ -15,8 +15,9 @@ internal sealed class Job(ChartScene scene)
 
     public static StandInOptions Provider { get; } = new()
     {
-        Clients = [new StandInClient(ClientId) { Secrets = [new StandInSecret(ClientSecret)] }],
+        Clients = [Consent.Interactive(new StandInClient(ClientId) { Secrets = [new StandInSecret(ClientSecret)] })],
         Tenants = [new StandInTenant(Tenant)],
+        Users = [Consent.UserFor(Tenant)],
     };
 
     private string ClientPath => scene.Clients.Of(Group, "oauthclients/acme");
@@ -38,6 +39,12 @@ internal sealed class Job(ChartScene scene)
         Assert.Equal(published, (await scene.Admin.GetAsync(SecretPath, cancellationToken))["data"]!["access_token"]!.GetValue<string>());
         Assert.Single(scene.Provider.Ledger.TokenRequests);
 
+        await CreateConnectionAsync("person", $$""", "grant": "AuthorizationCode", "scopes": ["{{Consent.Scope}}"]""", cancellationToken);
+        await new Consent(scene.Admin, scene.Provider).GiveAsync(scene.Customer, "person", ClientId, Tenant);
+        await UntilAsync(scene.Customer.Of(Group, "vismaconnections/person"), "the person's connection to be Ready", node => Ready(node) == "True", cancellationToken);
+        Assert.NotNull(await scene.Admin.FindAsync(scene.Customer.Core("secrets/person-visma-grant"), cancellationToken));
+        Assert.Null(await scene.Admin.FindAsync(scene.Customer.Core("secrets/person-visma-handoff"), cancellationToken));
+
         await scene.Admin.PatchAsync(ClientPath, JsonNode.Parse("""{"spec": {"allowedNamespaces": {"from": "Same", "selector": null}}}""")!, cancellationToken);
         await Eventually.BecomesTrueAsync("the Secret to be gone", async token => await scene.Admin.FindAsync(SecretPath, token) is null, cancellationToken);
     }
@@ -45,17 +52,20 @@ internal sealed class Job(ChartScene scene)
     private async Task ApplyAsync(CancellationToken cancellationToken)
     {
         await scene.Admin.CreateAsync(scene.Clients.Core("secrets"), JsonNode.Parse($$"""{"metadata": {"name": "credentials"}, "stringData": {"clientSecret": "{{ClientSecret}}"} }""")!, cancellationToken);
-        await scene.Admin.CreateAsync(scene.Clients.Of(Group, "oauthclients"), Resource("OAuthClient", $$"""
+        await scene.Admin.CreateAsync(scene.Clients.Of(Group, "oauthclients"), Resource("OAuthClient", "acme", $$"""
             {"issuer": "{{scene.Provider.Issuer.OriginalString}}", "clientID": "{{ClientId}}", "clientSecrets": [{"secretKeyRef": {"name": "credentials", "key": "clientSecret"} }],
              "allowedNamespaces": {"from": "Selector", "selector": {"matchLabels": {"erp": "yes"} } } }
             """), cancellationToken);
-        await scene.Admin.CreateAsync(scene.Customer.Of(Group, "vismaconnections"), Resource("VismaConnection", $$"""
-            {"oauthClientRef": {"name": "acme", "namespace": "{{scene.Clients.Name}}"}, "tenantID": "{{Tenant}}", "scopes": ["vismanet_erp_service_api:read"]}
-            """), cancellationToken);
+        await CreateConnectionAsync("acme", """, "scopes": ["vismanet_erp_service_api:read"]""", cancellationToken);
     }
 
-    private static JsonNode Resource(string kind, string spec) =>
-        JsonNode.Parse($$"""{"apiVersion": "{{Group}}", "kind": "{{kind}}", "metadata": {"name": "acme"}, "spec": {{spec}}}""")!;
+    private Task CreateConnectionAsync(string name, string more, CancellationToken cancellationToken) =>
+        scene.Admin.CreateAsync(scene.Customer.Of(Group, "vismaconnections"), Resource("VismaConnection", name, $$"""
+            {"oauthClientRef": {"name": "acme", "namespace": "{{scene.Clients.Name}}"}, "tenantID": "{{Tenant}}"{{more}} }
+            """), cancellationToken);
+
+    private static JsonNode Resource(string kind, string name, string spec) =>
+        JsonNode.Parse($$"""{"apiVersion": "{{Group}}", "kind": "{{kind}}", "metadata": {"name": "{{name}}"}, "spec": {{spec}} }""")!;
 
     private static string? Ready(JsonNode resource) =>
         (resource["status"]?["conditions"]?.AsArray() ?? []).Where(condition => condition!["type"]!.GetValue<string>() == "Ready").Select(condition => condition!["status"]!.GetValue<string>()).FirstOrDefault();

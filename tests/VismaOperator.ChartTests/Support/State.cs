@@ -9,8 +9,8 @@ namespace VismaOperator.ChartTests.Support;
 /// <param name="Flux">What Flux's expressions come to: Current, Failed or InProgress.</param>
 internal sealed record State(string Name, string Health, string Flux)
 {
-    /// <summary>States that a real operator was brought into; the objects are in <c>recorded/</c>.</summary>
-    public static IReadOnlyList<State> Recorded { get; } =
+    /// <summary>Every state; a real operator was brought into each, and the objects are in <c>recorded/</c>.</summary>
+    public static IReadOnlyList<State> All { get; } =
     [
         new("connection-ready", "Healthy", "Current"),
         new("connection-outage", "Healthy", "Current"),          // the provider is away, the token still good
@@ -22,6 +22,11 @@ internal sealed record State(string Name, string Health, string Flux)
         new("connection-secret-not-owned", "Degraded", "Failed"),
         new("connection-client-missing", "Progressing", "InProgress"),
         new("connection-awaiting-consent", "Progressing", "InProgress"),
+        new("connection-consented", "Healthy", "Current"),
+        new("connection-consent-expiring", "Healthy", "Current"), // the message says until when
+        new("connection-consent-lost", "Degraded", "Failed"),     // the token still good
+        new("connection-consent-lost-and-expired", "Degraded", "Failed"),
+        new("connection-grant-used-elsewhere", "Degraded", "Failed"),
         new("connection-suspended", "Suspended", "InProgress"),
         new("connection-unseen", "Progressing", "InProgress"),
         new("connection-changed", "Progressing", "InProgress"),
@@ -32,24 +37,11 @@ internal sealed record State(string Name, string Health, string Flux)
         new("client-unseen", "Progressing", "InProgress"),
     ];
 
-    /// <summary>States of interactive connections, as the contract of the kinds describes them; the objects are in <c>described/</c>.</summary>
-    public static IReadOnlyList<State> Described { get; } =
-    [
-        new("connection-consented", "Healthy", "Current"),
-        new("connection-consent-expiring", "Healthy", "Current"), // the message says until when
-        new("connection-consent-lost", "Degraded", "Failed"),     // the token still good
-        new("connection-consent-lost-and-expired", "Degraded", "Failed"),
-        new("connection-grant-used-elsewhere", "Degraded", "Failed"),
-    ];
-
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<State> All { get; } = [.. Recorded, .. Described];
-
     /// <summary>The object in this state.</summary>
-    public JsonNode Read() => JsonNode.Parse(File.ReadAllText(Path.Combine(FolderOf(Recorded.Contains(this) ? "recorded" : "described"), Name + ".json")))!;
+    public JsonNode Read() => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, Name + ".json")))!;
 
-    /// <summary>The names of the objects in a folder.</summary>
-    public static IEnumerable<string> NamesIn(string folder) => Directory.GetFiles(FolderOf(folder), "*.json").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal);
+    /// <summary>The names of the recorded objects.</summary>
+    public static IEnumerable<string> Names() => Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal);
 
-    private static string FolderOf(string folder) => RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/{folder}");
+    private static string Folder { get; } = RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/recorded");
 }
