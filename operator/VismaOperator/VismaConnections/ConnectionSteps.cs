@@ -17,7 +17,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
     {
         Decision.Inspect => await InspectAsync(facts, cancellationToken),
         Decision.Acknowledge => facts.Published(facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion }),
-        Decision.Adopt adopt => facts.Adopted(adopt),
+        Decision.Adopt adopt => Adopt(adopt, facts),
         Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
         Decision.Refresh refresh when facts.Grant is GrantFacts.Held => await grant.ExchangeAsync(refresh.Cause, facts, cancellationToken),
         Decision.Refresh refresh => await RefreshAsync(refresh.Cause, facts, cancellationToken),
@@ -36,6 +36,12 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
             ? SecretInspector.Judge(inspected, connection, facts.Token)
             : new ContentFacts.Lost();
         return facts with { Secret = whose, Content = content };
+    }
+
+    private Facts Adopt(Decision.Adopt adopt, Facts facts)
+    {
+        tools.Refresher.Found(connection.Metadata.NamespacedName, adopt.Token);
+        return facts.Adopted(adopt);
     }
 
     private async Task<Facts> RewriteAsync(Facts facts, CancellationToken cancellationToken)

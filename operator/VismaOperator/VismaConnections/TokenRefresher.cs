@@ -38,6 +38,18 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     /// <summary>The connection is gone: what could not be stored for it is dropped.</summary>
     public void Forget(NamespacedName connection) => unstored.TryRemove(connection, out _);
 
+    /// <summary>
+    /// A token was found in the Secret. Where it is the one that seemed not to be stored, since the answer to the write was lost, nothing waits to be
+    /// stored any more: kept, it would answer the next request in place of a new one.
+    /// </summary>
+    public void Found(NamespacedName connection, TokenRecord token)
+    {
+        if (unstored.TryGetValue(connection, out var held) && held.IssueTime <= token.IssueTime)
+        {
+            unstored.TryRemove(connection, out _);
+        }
+    }
+
     private IssuedToken? Unstored(VismaConnection connection, string inputs) =>
         unstored.TryGetValue(connection.Metadata.NamespacedName, out var held)
         && held.Inputs == inputs
