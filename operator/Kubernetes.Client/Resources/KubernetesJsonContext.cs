@@ -16,4 +16,5 @@ namespace Kubernetes.Client.Resources;
 [JsonSerializable(typeof(Namespace))]
 [JsonSerializable(typeof(Lease))]
 [JsonSerializable(typeof(Event))]
+[JsonSerializable(typeof(SelfSubjectAccessReview))]
 internal sealed partial class KubernetesJsonContext : JsonSerializerContext;

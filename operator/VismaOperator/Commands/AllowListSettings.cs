@@ -34,6 +34,9 @@ internal sealed class AllowListSettings
     /// <summary>The options in the order of the help.</summary>
     public IEnumerable<Setting> All => [issuers, apiHosts, insecureIssuers, metadataPrefixes];
 
+    /// <summary>Those that bound where a browser may be sent.</summary>
+    public IEnumerable<Setting> OfIssuers => [issuers, insecureIssuers];
+
     /// <summary>Reads the lists; absent ones take their defaults.</summary>
     public AllowLists Read(SettingReader reader)
     {

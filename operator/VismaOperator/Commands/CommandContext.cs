@@ -5,4 +5,5 @@ namespace VismaOperator.Commands;
 /// <param name="Output">Standard output.</param>
 /// <param name="Error">Standard error.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record CommandContext(Func<string, string?> Variable, TextWriter Output, TextWriter Error, TimeProvider Time);
+/// <param name="Called">What the person typed to get here; see <see cref="Hosting.Product.Called"/>.</param>
+internal sealed record CommandContext(Func<string, string?> Variable, TextWriter Output, TextWriter Error, TimeProvider Time, string Called = Hosting.Product.Name);

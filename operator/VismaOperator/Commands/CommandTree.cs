@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using VismaOperator.Hosting;
 
 namespace VismaOperator.Commands;
 
@@ -15,14 +17,17 @@ internal static class CommandTree
         }
 
         // Signals are answered by StopSignals, which lets a verb finish what it must; the library's own handling would cut it off after two seconds.
+        using var help = new StringWriter();
         var configuration = new InvocationConfiguration
         {
-            Output = process.Output,
+            Output = parsed.Action is HelpAction ? help : process.Output,
             Error = process.Error,
             ProcessTerminationTimeout = null,
             EnableDefaultExceptionHandler = false,
         };
-        return await parsed.InvokeAsync(configuration, cancellationToken);
+        var code = await parsed.InvokeAsync(configuration, cancellationToken);
+        await process.Output.WriteAsync(help.ToString().Replace($"  {RootCommand.ExecutableName} ", $"  {process.Called} ", StringComparison.Ordinal));
+        return code;
     }
 
     /// <summary>All verbs with their options.</summary>
@@ -32,6 +37,7 @@ internal static class CommandTree
             new RunVerb().ToCommand(process, verbs.Run),
             new LocalVerb().ToCommand(process, verbs.Local),
             new CheckVerb().ToCommand(process),
+            new ConnectVerb().ToCommand(process, verbs.Connect),
             CrdsVerb.ToCommand(process),
         };
 
@@ -59,10 +65,10 @@ internal static class CommandTree
     {
         foreach (var message in messages)
         {
-            await process.Error.WriteLineAsync("visma-operator: " + message);
+            await process.Error.WriteLineAsync($"{Product.Name}: {message}");
         }
 
-        await process.Error.WriteLineAsync($"Help: visma-operator {(verb is "run" or "local" or "check" or "crds" ? verb + " " : string.Empty)}--help");
+        await process.Error.WriteLineAsync($"Help: {process.Called} {(verb is "run" or "local" or "check" or "connect" or "crds" ? verb + " " : string.Empty)}--help");
         return ExitCode.UnusableArguments;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class LocalVerb
     private readonly Setting manifests = ManifestSetting.Create("Directory (or file) with manifests; may be repeated. Watched for changes");
     private readonly Setting output = new("out", "DIR", "Directory to publish tokens in, one folder a Secret, laid out as a mounted Secret is");
     private readonly Setting state = new("state", "DIR", "Directory that keeps statuses and tokens over restarts; one process at a time");
-    private readonly Setting once = new("once", "true|false", "Stop when every connection is Ready (exit code 0) or Stalled (exit code 1). Default: false", SettingShape.Switch);
+    private readonly Setting once = new("once", "true|false", "Stop when every connection is Ready, Stalled or waiting for a consent; exit code 0 when all are Ready, else 1. Default: false", SettingShape.Switch);
     private readonly AllowListSettings allowLists = new();
     private readonly LogSettings logs = new(LogFormat.Text);
 

@@ -9,8 +9,7 @@ internal sealed class RunVerb
     private const int MostWorkers = 256;
     private const int MostPort = 65535;
 
-    private readonly Setting kubeconfig = new("kubeconfig", "FILE", "Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, or the service account of the pod");
-    private readonly Setting context = new("context", "NAME", "Context of the kubeconfig. Default: its current context");
+    private readonly ClusterSettings cluster = new();
     private readonly Setting namespaces = new("namespaces", "NAME,...", "Namespaces to serve. Default: all", SettingShape.List);
     private readonly Setting leaderElect = new("leader-elect", "true|false", "Act only while holding the Lease, so that several replicas can run. Default: true in a cluster, false outside", SettingShape.Switch);
     private readonly Setting workers = new("workers", "N", $"Objects of one kind that are reconciled at the same time. Default: {OperatorOptions.DefaultWorkers}");
@@ -18,7 +17,7 @@ internal sealed class RunVerb
     private readonly AllowListSettings allowLists = new();
     private readonly LogSettings logs = new(LogFormat.Json);
 
-    private IEnumerable<Setting> All => [kubeconfig, context, namespaces, .. allowLists.All, leaderElect, workers, httpPort, .. logs.All];
+    private IEnumerable<Setting> All => [.. cluster.All, namespaces, .. allowLists.All, leaderElect, workers, httpPort, .. logs.All];
 
     /// <summary>The verb; <paramref name="start"/> runs the operator with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<OperatorOptions, CancellationToken, Task<int>> start)
@@ -33,15 +32,19 @@ internal sealed class RunVerb
         return command;
     }
 
-    private OperatorOptions Read(SettingReader reader) => new()
+    private OperatorOptions Read(SettingReader reader)
     {
-        Kubeconfig = reader.Text(kubeconfig),
-        Context = reader.Text(context),
-        Namespaces = reader.List(namespaces, SettingChecks.NamespaceName, "Write names of namespaces, separated by commas.") ?? [],
-        AllowLists = allowLists.Read(reader),
-        LeaderElection = reader.Switch(leaderElect),
-        Workers = reader.Number(workers, OperatorOptions.DefaultWorkers, 1, MostWorkers),
-        HttpPort = reader.Number(httpPort, OperatorOptions.DefaultHttpPort, 0, MostPort),
-        Logs = logs.Read(reader),
-    };
+        var (kubeconfig, context) = cluster.Read(reader);
+        return new OperatorOptions
+        {
+            Kubeconfig = kubeconfig,
+            Context = context,
+            Namespaces = reader.List(namespaces, SettingChecks.NamespaceName, "Write names of namespaces, separated by commas.") ?? [],
+            AllowLists = allowLists.Read(reader),
+            LeaderElection = reader.Switch(leaderElect),
+            Workers = reader.Number(workers, OperatorOptions.DefaultWorkers, 1, MostWorkers),
+            HttpPort = reader.Number(httpPort, OperatorOptions.DefaultHttpPort, 0, MostPort),
+            Logs = logs.Read(reader),
+        };
+    }
 }

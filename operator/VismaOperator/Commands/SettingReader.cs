@@ -27,6 +27,9 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
     public void Report(Setting setting, string cause, string remedy) =>
         problems.Add(new SettingProblem(Find(setting)?.Origin ?? Name(setting), cause, remedy));
 
+    /// <summary>Adds a problem with something that is no setting, such as an argument.</summary>
+    public void Report(string origin, string cause, string remedy) => problems.Add(new SettingProblem(origin, cause, remedy));
+
     /// <summary>A text, or null when the setting is absent.</summary>
     public string? Text(Setting setting)
     {

@@ -1,4 +1,5 @@
 using Kubernetes.Client.Access;
+using VismaOperator.Connecting;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 
@@ -7,14 +8,17 @@ namespace VismaOperator.Commands;
 /// <summary>What each verb starts once its arguments are understood.</summary>
 /// <param name="Run">Runs the operator against a cluster.</param>
 /// <param name="Local">Runs local mode.</param>
+/// <param name="Connect">Has a person consent.</param>
 internal sealed record Verbs(
     Func<OperatorOptions, CancellationToken, Task<int>> Run,
-    Func<LocalOptions, CancellationToken, Task<int>> Local)
+    Func<LocalOptions, CancellationToken, Task<int>> Local,
+    Func<ConnectOptions, CancellationToken, Task<int>> Connect)
 {
     /// <summary>The verbs of the executable.</summary>
     public static Verbs Of(CommandContext process) => new(
         (options, stop) => EndAsync(process, () => RunAsync(options, process, stop)),
-        (options, stop) => EndAsync(process, () => LocalAsync(options, process, stop)));
+        (options, stop) => EndAsync(process, () => LocalAsync(options, process, stop)),
+        (options, stop) => EndAsync(process, () => new ConnectSession(options, process).RunAsync(stop)));
 
     private static async Task<int> RunAsync(OperatorOptions options, CommandContext process, CancellationToken stop)
     {
@@ -32,7 +36,7 @@ internal sealed record Verbs(
         {
             return await verb();
         }
-        catch (Exception exception) when (exception is LocalException or ClusterAccessException or PortUnusableException or BackgroundLoopException)
+        catch (Exception exception) when (exception is LocalException or ClusterAccessException or PortUnusableException or BackgroundLoopException or ConnectException)
         {
             await process.Error.WriteLineAsync("visma-operator: " + exception.Message);
         }

@@ -23,13 +23,17 @@ internal static class GrantSecret
                 ? new ExchangeIntent(id, hash, time)
                 : null,
             Attempt = AttemptIn(text),
-            Outcome = text.Text(GrantKeys.OutcomeReason) is { } reason && text.Instant(GrantKeys.OutcomeTime) is { } when
-                ? new ConsentOutcome(reason, text.Text(GrantKeys.OutcomeMessage) ?? string.Empty, when)
-                : null,
+            Outcome = OutcomeIn(text),
             DeletionPolicy = text.Text(GrantKeys.DeletionPolicy) == nameof(GrantDeletionPolicy.Retain) ? GrantDeletionPolicy.Retain : GrantDeletionPolicy.Revoke,
             RevocationTime = text.Instant(GrantKeys.RevocationTime),
         };
     }
+
+    /// <summary>Why the last consent gave no grant; null when it did. Looks at nothing else.</summary>
+    public static ConsentOutcome? OutcomeIn(SecretText text) =>
+        text.Text(GrantKeys.OutcomeReason) is { } reason && text.Instant(GrantKeys.OutcomeTime) is { } when
+            ? new ConsentOutcome(reason, text.Text(GrantKeys.OutcomeMessage) ?? string.Empty, when)
+            : null;
 
     /// <summary>The Secret for a document.</summary>
     /// <param name="name">Its name.</param>

@@ -21,31 +21,20 @@ internal sealed class HandoffDesk(IKubernetesClient client, Store<SecretMetadata
     public const string ExpiresAt = "expires_at";
 
     /// <summary>True when a code waits for the connection.</summary>
-    public bool HasOne(VismaConnection connection) => secrets.Find(connection.HandoffSecretName()) is { } found && IsOf(found.Metadata, connection);
+    public bool HasOne(VismaConnection connection) => secrets.Find(connection.HandoffSecretName()) is { } found && HandoffSecret.IsOf(found.Metadata, connection.Metadata.Name);
 
     /// <summary>Takes the code out of its Secret. Null when it is too old, incomplete, or was taken by somebody else.</summary>
     public async Task<ConsentCode?> TakeAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var name = connection.HandoffSecretName();
         var secret = await client.FindAsync<Secret>(name, cancellationToken);
-        if (secret is null || !IsOf(secret.Metadata, connection))
+        if (secret is null || !HandoffSecret.IsOf(secret.Metadata, connection.Metadata.Name))
         {
             return null;
         }
 
         await client.DeleteAsync<SecretMetadata>(name, new DeletePreconditions(secret.Metadata.Uid, secret.Metadata.ResourceVersion), cancellationToken);
         secrets.ObserveDeletion(name, secret.Metadata.Uid);
-        var text = new SecretText(secret.Data);
-        return text.Sensitive(Code) is { } code
-            && text.Sensitive(CodeVerifier) is { } verifier
-            && Uri.TryCreate(text.Text(RedirectUri), UriKind.Absolute, out var redirectUri)
-            && !(text.Instant(ExpiresAt) <= time.GetUtcNow())
-                ? new ConsentCode(code, verifier, redirectUri)
-                : null;
+        return HandoffSecret.Read(secret) is { } handoff && !(handoff.ExpirationTime <= time.GetUtcNow()) ? handoff.Code : null;
     }
-
-    private static bool IsOf(ObjectMeta secret, VismaConnection connection) =>
-        secret.Label(VismaNames.SecretLabel) == VismaNames.HandoffSecretValue
-        && secret.Annotation(VismaNames.ConnectionAnnotation) == connection.Metadata.Name
-        && secret.DeletionTimestamp is null;
 }

@@ -29,12 +29,4 @@ internal static class HttpHost
         builder.Logging.WriteToConsole(options.Logs);
         return builder.Build();
     }
-
-    /// <summary>Leaves starting and stopping to the caller.</summary>
-    private sealed class CallersLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Writing;
+using Lifecycle;
 using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Local;
@@ -14,7 +15,7 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     private static readonly string[] Header = ["NAMESPACE", "CONNECTION", "READY", "REASON", "EXPIRES", "SECRET", "MESSAGE"];
 
     /// <summary>True when no connection changes any more without somebody's doing.</summary>
-    public bool IsSettled => connections.All(connection => IsReady(connection) || IsStalled(connection) || connection.Spec.Suspend);
+    public bool IsSettled => connections.All(connection => IsReady(connection) || IsStalled(connection) || IsAwaitingConsent(connection) || connection.Spec.Suspend);
 
     /// <summary>True when there are connections and each has a valid token for its present spec.</summary>
     public bool AllReady => connections.Count > 0 && connections.All(IsReady);
@@ -70,6 +71,10 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
 
     private static bool IsStalled(VismaConnection connection) =>
         IsOfThisGeneration(connection) && Conditions.Find(connection.Status.Conditions, Stalled)?.Status == True;
+
+    // Reconciling by the rules of kstatus, yet nothing happens until a person consents, for which no script should wait.
+    private static bool IsAwaitingConsent(VismaConnection connection) =>
+        IsOfThisGeneration(connection) && Conditions.Find(connection.Status.Conditions, ConditionType.Reconciling)?.Reason == Reason.AwaitingConsent;
 
     private static bool IsOfThisGeneration(VismaConnection connection) => connection.Status.ObservedGeneration == connection.Metadata.Generation;
 }

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using Kubernetes.Controllers.Telemetry;
 using VismaOperator.Hosting;
 using VismaOperator.Telemetry;
@@ -34,6 +34,8 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         var manifests = new ManifestFolders(options.Manifests, new ManifestApplier(cluster.Client, logs.CreateLogger<ManifestApplier>()), time, logs.CreateLogger<ManifestFolders>());
         cluster.Recall(manifests.ReadSecrets());
         await manifests.LoadIfChangedAsync(stop);
+        var inbox = new HandoffInbox(options.State, cluster.Client, time, logs.CreateLogger<HandoffInbox>());
+        await inbox.LookAsync(stop);
         var folders = new SecretFolders(cluster.Client, options.Output, publish, time, logs.CreateLogger<SecretFolders>());
         var leader = Leader.Always();
         using var controllers = new OperatorControllers(new OperatorContext
@@ -54,7 +56,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
             RandomBytes = RandomNumberGenerator.GetBytes,
             Instance = Environment.MachineName,
         });
-        BackgroundLoop[] files = [new("manifests", manifests.RunAsync), new("token files", folders.RunAsync), new("events", cluster.SweepEventsAsync)];
+        BackgroundLoop[] files = [new("manifests", manifests.RunAsync), new("codes", inbox.RunAsync), new("token files", folders.RunAsync), new("events", cluster.SweepEventsAsync)];
         var host = new OperatorHost(new LocalControllers(controllers, files), leader, new OperatorHealth(), time, logs.CreateLogger<OperatorHost>());
         return options.Until == LocalRun.Settled
             ? await RunUntilSettledAsync(host, cluster, folders, new Settlement(cluster.Client, controllers.WhenAtRestAsync, settle, time), stop)

@@ -23,7 +23,7 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
         from kind in Kinds
         let folder = Path.Combine(directory.Path, kind.Plural)
         where Directory.Exists(folder)
-        from file in Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        from file in Directory.EnumerateFiles(folder, StateFiles.Pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)
         select (kind, KeptFile.Read(file));
 
     /// <summary>Credential Secrets as an earlier process stored them, where the manifests still say the same; for <see cref="InMemoryCluster.Restore"/>.</summary>
@@ -62,6 +62,5 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
     private static bool IsCredential(ClusterObject stored) =>
         stored.Kind == Secret.ResourceKind && JsonNode.Parse(stored.Json.Span)?["metadata"]?["labels"]?[VismaNames.SecretLabel] is null;
 
-    private string PathOf(ClusterObject kept) =>
-        Path.Combine(directory.Path, kept.Kind.Plural, SafeNames.Directory(kept.Name.Namespace), SafeNames.Directory(kept.Name.Name) + ".json");
+    private string PathOf(ClusterObject kept) => StateFiles.Of(directory.Path, kept.Kind, kept.Name);
 }

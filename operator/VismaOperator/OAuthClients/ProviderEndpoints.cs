@@ -9,40 +9,47 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
 {
     /// <summary>Where tokens are asked for (RFC 6749 section 3.2).</summary>
     public Task<EndpointLookup> TokenAsync(UsableClient client, CancellationToken cancellationToken) =>
-        FindAsync(client, "token", client.TokenEndpoint, found => found.TokenEndpoint, cancellationToken);
+        FindAsync(client.Issuer, "token", client.TokenEndpoint, found => found.TokenEndpoint, cancellationToken);
 
     /// <summary>Where a person consents (RFC 6749 section 3.1).</summary>
     public Task<EndpointLookup> AuthorizationAsync(UsableClient client, CancellationToken cancellationToken) =>
-        FindAsync(client, "authorization", client.AuthorizationEndpoint, found => found.AuthorizationEndpoint, cancellationToken);
+        AuthorizationAsync(client.Issuer, client.AuthorizationEndpoint, cancellationToken);
+
+    /// <summary>The same for somebody who does not hold the client's secrets.</summary>
+    /// <param name="issuer">Issuer of the provider.</param>
+    /// <param name="declared">The endpoint that the spec names; null for the one in the provider's metadata.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<EndpointLookup> AuthorizationAsync(Uri issuer, Uri? declared, CancellationToken cancellationToken) =>
+        FindAsync(issuer, "authorization", declared, found => found.AuthorizationEndpoint, cancellationToken);
 
     /// <summary>Where refresh tokens are revoked (RFC 7009).</summary>
     public Task<EndpointLookup> RevocationAsync(UsableClient client, CancellationToken cancellationToken) =>
-        FindAsync(client, "revocation", client.RevocationEndpoint, found => found.RevocationEndpoint, cancellationToken);
+        FindAsync(client.Issuer, "revocation", client.RevocationEndpoint, found => found.RevocationEndpoint, cancellationToken);
 
-    private async Task<EndpointLookup> FindAsync(UsableClient client, string name, Uri? declared, Func<ServerMetadata, Uri?> endpointIn, CancellationToken cancellationToken)
+    private async Task<EndpointLookup> FindAsync(Uri issuer, string name, Uri? declared, Func<ServerMetadata, Uri?> endpointIn, CancellationToken cancellationToken)
     {
         if (declared is not null)
         {
             return new EndpointLookup.Found(declared);
         }
 
-        return await metadata.GetAsync(client.Issuer, cancellationToken) switch
+        return await metadata.GetAsync(issuer, cancellationToken) switch
         {
             MetadataOutcome.Found found => endpointIn(found.Metadata) is { } endpoint
                 ? new EndpointLookup.Found(endpoint)
-                : new EndpointLookup.NotFound(Unusable(client, name, $"it names no {name} endpoint"), RetryAfter: null),
-            MetadataOutcome.Unavailable unavailable => new EndpointLookup.NotFound(Unusable(client, name, unavailable.Cause), unavailable.RetryAfter),
-            MetadataOutcome.Malformed malformed => new EndpointLookup.NotFound(Unusable(client, name, malformed.Cause), RetryAfter: null),
-            MetadataOutcome.Untrusted untrusted => new EndpointLookup.NotFound(Untrusted(client, untrusted.Cause), RetryAfter: null),
+                : new EndpointLookup.NotFound(Unusable(issuer, name, $"it names no {name} endpoint"), RetryAfter: null),
+            MetadataOutcome.Unavailable unavailable => new EndpointLookup.NotFound(Unusable(issuer, name, unavailable.Cause), unavailable.RetryAfter),
+            MetadataOutcome.Malformed malformed => new EndpointLookup.NotFound(Unusable(issuer, name, malformed.Cause), RetryAfter: null),
+            MetadataOutcome.Untrusted untrusted => new EndpointLookup.NotFound(Untrusted(issuer, untrusted.Cause), RetryAfter: null),
             var outcome => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };
     }
 
-    private static Problem Unusable(UsableClient client, string name, string cause) =>
-        new(Reason.MetadataUnusable, $"The discovery document of {client.Issuer} cannot be used: {cause}. It is tried again by itself; with spec.endpoints.{name} set, it is not needed.");
+    private static Problem Unusable(Uri issuer, string name, string cause) =>
+        new(Reason.MetadataUnusable, $"The discovery document of {issuer} cannot be used: {cause}. It is tried again by itself; with spec.endpoints.{name} set, it is not needed.");
 
-    private static Problem Untrusted(UsableClient client, string cause) =>
-        new(Reason.MetadataUntrusted, $"The discovery document of {client.Issuer} is not trusted: {cause}. Correct spec.issuer, or have the administrator allow the host by --allowed-issuers.");
+    private static Problem Untrusted(Uri issuer, string cause) =>
+        new(Reason.MetadataUntrusted, $"The discovery document of {issuer} is not trusted: {cause}. Correct spec.issuer, or have the administrator allow the host by --allowed-issuers.");
 }
 
 /// <summary>What a look for an endpoint gave.</summary>

@@ -1,4 +1,5 @@
 using VismaOperator.Commands;
+using VismaOperator.Connecting;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 
@@ -17,6 +18,9 @@ internal sealed class CommandLine
     /// <summary>What <c>local</c> was started with; null when it was not.</summary>
     public LocalOptions? Local { get; private set; }
 
+    /// <summary>What <c>connect</c> was started with; null when it was not.</summary>
+    public ConnectOptions? Connect { get; private set; }
+
     public string Output => output.ToString();
 
     public string Error => error.ToString();
@@ -32,7 +36,8 @@ internal sealed class CommandLine
         var process = new CommandContext(variables.GetValueOrDefault, output, error, TimeProvider.System);
         var verbs = new Verbs(
             (options, _) => Task.FromResult(Keep(() => Run = options)),
-            (options, _) => Task.FromResult(Keep(() => Local = options)));
+            (options, _) => Task.FromResult(Keep(() => Local = options)),
+            (options, _) => Task.FromResult(Keep(() => Connect = options)));
         return CommandTree.InvokeAsync(arguments, process, verbs, TestContext.Current.CancellationToken);
     }
 

@@ -1,4 +1,5 @@
 using VismaOperator.Commands;
+using VismaOperator.Connecting;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 using VismaOperator.Tests.Support;
@@ -40,6 +41,14 @@ public sealed class CommandLineTests
     [InlineData("run --namespaces ,", "visma-operator: --namespaces: has no value. Give it at least one value, or leave it out.")]
     [InlineData("run --workers 1 --workers 2", "visma-operator: --workers: is given more than once.")]
     [InlineData("local -f . --out same --state ./same", "visma-operator: --state: is the directory of --out")]
+    [InlineData("connect", "Required argument missing for command: 'connect'.")]
+    [InlineData("connect Acme", "visma-operator: NAMESPACE/NAME: 'Acme' is not the name of a connection. Write it as integrations/acme-production")]
+    [InlineData("connect a/b/c", "'a/b/c' is not the name of a connection.")]
+    [InlineData("connect a/b -n c", "visma-operator: --namespace: 'c' is not the namespace of a/b. Name the namespace once.")]
+    [InlineData("connect a/b --state . --context c", "visma-operator: --state: goes without --kubeconfig and --context.")]
+    [InlineData("connect a/b --redirect-uri localhost:8888", "visma-operator: --redirect-uri: 'localhost:8888' is not an absolute http or https URL.")]
+    [InlineData("connect a/b --redirect-uri https://localhost --port 9", "visma-operator: --port: goes without --redirect-uri")]
+    [InlineData("connect a/b --timeout 2h", "visma-operator: --timeout: '2h' is not a duration up to 1h. Write it as 90s or 10m.")]
     [InlineData("local -f .", "visma-operator: --out: is missing.")]
     public async Task Wrong_arguments_name_option_and_remedy_and_start_nothing(string line, string expected)
     {
@@ -47,6 +56,22 @@ public sealed class CommandLineTests
         Assert.Contains(expected, error.ToString(), StringComparison.Ordinal);
         Assert.Contains($"Help: visma-operator {line.Split(' ')[0]} --help", error.ToString(), StringComparison.Ordinal);
         Assert.Null(started);
+    }
+
+    [Theory]
+    [InlineData("/usr/local/bin/kubectl-visma", "kubectl visma")]
+    [InlineData("visma-operator", "visma-operator")]
+    [InlineData(null, "visma-operator")]
+    public async Task Help_names_what_was_called(string? executable, string called)
+    {
+        var output = new StringWriter();
+        var process = Process() with { Output = output, Called = Product.Called(executable) };
+
+        Assert.Equal(0, await CommandTree.InvokeAsync(["connect", "--help"], process, Recording(), TestContext.Current.CancellationToken));
+        Assert.Contains($"  {called} connect <NAMESPACE/NAME> [options]", output.ToString(), StringComparison.Ordinal);
+
+        Assert.Equal(2, await CommandTree.InvokeAsync(["connect"], process, Recording(), TestContext.Current.CancellationToken));
+        Assert.Contains($"Help: {called} connect --help", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,5 +105,6 @@ public sealed class CommandLineTests
             started = options;
             return Task.FromResult(0);
         },
-        (LocalOptions _, CancellationToken _) => Task.FromResult(0));
+        (LocalOptions _, CancellationToken _) => Task.FromResult(0),
+        (ConnectOptions _, CancellationToken _) => Task.FromResult(0));
 }

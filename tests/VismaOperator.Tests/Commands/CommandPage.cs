@@ -22,14 +22,15 @@ internal static class CommandPage
 
         page.Append("\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
         page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.Success} | stopped as asked; nothing was found wrong |\n");
-        page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.Failure} | failed while running; `check` found errors; with `local --once` a connection is not Ready |\n");
+        page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.Failure} | failed while running; `check` found errors; with `local --once` a connection is not Ready; with `connect` no consent was stored |\n");
         page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.UnusableArguments} | the arguments cannot be used: nothing was started, and standard error says what to correct |\n");
         return page.ToString();
     }
 
     private static void Append(StringBuilder page, Command command)
     {
-        page.Append($"\n## visma-operator {command.Name}\n\n{command.Description}\n");
+        page.Append($"\n## visma-operator {string.Join(' ', command.Arguments.Select(argument => argument.Name).Prepend(command.Name))}\n\n{command.Description}\n");
+        page.Append(string.Concat(command.Arguments.Select(argument => $"\n`{argument.Name}`: {argument.Description}.\n")));
         var options = command.Options.Where(option => option.Name != "--help").ToList();
         if (options.Count == 0)
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VismaOperator.Commands;
+using VismaOperator.Connecting;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 using VismaOperator.Rules;
@@ -43,6 +44,35 @@ public sealed class OptionTests
         Assert.True(options.AllowLists.AllowInsecureIssuers);
         Assert.Equal((3, 0), (options.Workers, options.HttpPort));
         Assert.Equal(new LogOptions { Format = LogFormat.Text, Level = LogLevel.Debug }, options.Logs);
+    }
+
+    [Fact]
+    public async Task Connect_takes_the_connection_as_kubectl_would_and_has_its_documented_defaults()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync("connect", "integrations/acme"));
+
+        var options = line.Connect!;
+        Assert.Equal(("integrations", "acme", null, null), (options.Namespace, options.Name, options.State, options.ClientId));
+        Assert.Equal("http://localhost:8888/oauth2/callback", options.RedirectUri.OriginalString);
+        Assert.Equal((TimeSpan.FromMinutes(5), BrowserUse.Opened), (options.Timeout, options.Browser));
+    }
+
+    [Fact]
+    public async Task Every_option_of_connect_reaches_it()
+    {
+        var line = new CommandLine();
+
+        await line.InvokeAsync(
+            "connect", "acme", "-n", "integrations", "--kubeconfig", "kc", "--context", "staging", "--redirect-uri", "https://localhost:8888", "--client-id", "isv_acme",
+            "--no-browser", "--timeout", "1m30s", "--allowed-issuers", "http://127.0.0.1:8400", "--insecure-issuers");
+
+        var options = line.Connect!;
+        Assert.Equal(("integrations", "acme", "kc", "staging"), (options.Namespace, options.Name, options.Kubeconfig, options.Context));
+        Assert.Equal(("https://localhost:8888", "isv_acme"), (options.RedirectUri.OriginalString, options.ClientId));
+        Assert.Equal((TimeSpan.FromSeconds(90), BrowserUse.Printed), (options.Timeout, options.Browser));
+        Assert.Equal(["http://127.0.0.1:8400"], options.AllowLists.AllowedIssuers);
     }
 
     [Fact]

@@ -1,0 +1,116 @@
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
+using VismaOperator.Grants;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Connecting;
+
+/// <summary>
+/// Waits until the operator has taken a code, and then for what became of it: a success stands in the connection's status, a failure beside the grant (or, where this person may
+/// not read that, in the condition Authorized). It looks once a second: a watch would need a permission more.
+/// </summary>
+/// <param name="place">Where to look.</param>
+/// <param name="time">The clock.</param>
+/// <param name="note">Told what a person who waits should know.</param>
+internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Action<string> note)
+{
+    private static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A running operator takes a code within a second.</summary>
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>As long as the redemption may take, storing included, and a little more.</summary>
+    private static readonly TimeSpan redemption = Policy.ExchangeDeadline + CodeRedeemer.StoreDeadline + TimeSpan.FromSeconds(20);
+
+    /// <summary>What is known of consents before the code is left, to tell a new outcome from an old one.</summary>
+    public async Task<OutcomeBaseline> BaselineAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var now = await place.FindAsync<VismaConnection>(connection.Metadata.NamespacedName, cancellationToken);
+        return new OutcomeBaseline(now.Found ?? connection, await LastFailureAsync(connection, cancellationToken));
+    }
+
+    /// <summary>Waits. A code that nobody takes before it is too old is taken back.</summary>
+    public async Task<ConsentResult> WaitAsync(OutcomeBaseline before, ILeftHandoff left, DateTimeOffset expiry, CancellationToken cancellationToken)
+    {
+        var (begun, isNoted) = (time.GetUtcNow(), false);
+        using var timer = new PeriodicTimer(interval, time);
+        while (!await left.IsTakenAsync(cancellationToken))
+        {
+            if (time.GetUtcNow() >= expiry && await left.WithdrawAsync(cancellationToken))
+            {
+                return new ConsentResult.Failed(await NotTakenAsync(before.Connection, cancellationToken));
+            }
+
+            if (!isNoted && time.GetUtcNow() >= begun + patience)
+            {
+                isNoted = true;
+                note($"Nobody has taken the code yet. Is {place.Redeemer} running? It may be started until {TerminalText.Instant(expiry)}.");
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        return await RedeemedAsync(before, timer, cancellationToken);
+    }
+
+    private async Task<ConsentResult> RedeemedAsync(OutcomeBaseline before, PeriodicTimer timer, CancellationToken cancellationToken)
+    {
+        var name = before.Connection.Metadata.NamespacedName;
+        var deadline = time.GetUtcNow() + redemption;
+        while (time.GetUtcNow() < deadline)
+        {
+            var look = await place.FindAsync<VismaConnection>(name, cancellationToken);
+            if (look is { Found: null, Failure: null })
+            {
+                return new ConsentResult.Failed($"VismaConnection {name} was deleted meanwhile.");
+            }
+
+            if (look.Found is { } connection && await ResultAsync(before, connection, cancellationToken) is { } result)
+            {
+                return result;
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        return new ConsentResult.Failed($"The operator took the code, and nothing says what became of it. Look at the status of VismaConnection {name} and at the operator's log.");
+    }
+
+    private async Task<ConsentResult?> ResultAsync(OutcomeBaseline before, VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var authorized = Authorized(connection);
+        if (authorized is { Status: "True" } && connection.Status.Authorization is { GrantTime: { } granted } grant && granted != before.Connection.Status.Authorization?.GrantTime)
+        {
+            return new ConsentResult.Consented(grant.GrantedBy, grant.ConsentExpirationTime);
+        }
+
+        if (await LastFailureAsync(connection, cancellationToken) is { } failure && failure.Time != before.LastFailure?.Time)
+        {
+            return new ConsentResult.Failed($"{failure.Reason}: {failure.Message}");
+        }
+
+        return authorized is { Status: "False" } && authorized != Authorized(before.Connection)
+            ? new ConsentResult.Failed($"{authorized.Reason}: {authorized.Message}")
+            : null;
+    }
+
+    private async Task<ConsentOutcome?> LastFailureAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var look = await place.FindAsync<Secret>(connection.GrantSecretName(), cancellationToken);
+        return look.Found is { } secret && GrantSecret.IsOf(secret.Metadata, connection.Metadata.Name) ? GrantSecret.OutcomeIn(new SecretText(secret.Data)) : null;
+    }
+
+    private async Task<string> NotTakenAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var look = await place.FindAsync<VismaConnection>(connection.Metadata.NamespacedName, cancellationToken);
+        var stalled = Conditions.Find(look.Found?.Status.Conditions, ConditionType.Stalled);
+        return $"Nobody redeemed the code before it was too old, so it was deleted. See that {place.Redeemer} runs and serves {connection.Metadata.NamespacedName}, then run connect again."
+            + (stalled is null ? string.Empty : $" The operator last said: {stalled.Reason}: {stalled.Message}");
+    }
+
+    private static Condition? Authorized(VismaConnection connection) => Conditions.Find(connection.Status.Conditions, ConditionType.Authorized);
+}
+
+/// <summary>What was known of consents before a code was left.</summary>
+internal sealed record OutcomeBaseline(VismaConnection Connection, ConsentOutcome? LastFailure);

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using VismaOperator.Grants;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Local;
+
+/// <summary>
+/// Takes in codes that <c>connect</c> left as files in the state directory, and hands them to the controllers as a cluster would have them: in a Secret. A file is taken by
+/// renaming it, before it is read: a code that were sent twice would make the provider revoke what it gave for the first.
+/// </summary>
+internal sealed partial class HandoffInbox(string state, IKubernetesClient cluster, TimeProvider time, ILogger<HandoffInbox> log)
+{
+    private const string TakenSuffix = ".taken";
+    private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1); // as for manifests: it sees every way of writing, on every file system
+
+    private readonly string folder = Path.Combine(Path.GetFullPath(state), StateFiles.HandoffFolder);
+
+    /// <summary>Takes codes in until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(lookInterval, time);
+        do
+        {
+            await LookAsync(cancellationToken);
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
+    /// <summary>Takes in what waits now.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList() : [])
+            {
+                await TakeAsync(file, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogUnreadable(folder, exception.Message);
+        }
+    }
+
+    private async Task TakeAsync(string file, CancellationToken cancellationToken)
+    {
+        if (file.EndsWith(TakenSuffix, StringComparison.Ordinal))
+        {
+            File.Delete(file); // of a process that ended while it had it: nobody knows how far it came
+        }
+
+        if (!file.EndsWith(StateFiles.Extension, StringComparison.Ordinal) || !TryMove(file))
+        {
+            return;
+        }
+
+        var name = new NamespacedName(Path.GetFileName(Path.GetDirectoryName(file))!, Path.GetFileNameWithoutExtension(file));
+        var secret = Read(file + TakenSuffix);
+        File.Delete(file + TakenSuffix);
+        UnixFiles.FlushDirectory(Path.GetDirectoryName(file)!);
+        await HandInAsync(name, secret, cancellationToken);
+    }
+
+    private static bool TryMove(string file)
+    {
+        try
+        {
+            File.Move(file, file + TakenSuffix);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false; // taken back by the one who left it
+        }
+    }
+
+    private async Task HandInAsync(NamespacedName name, Secret? secret, CancellationToken cancellationToken)
+    {
+        var connection = await cluster.FindAsync<VismaConnection>(name, cancellationToken);
+        if (connection is null || secret is null || HandoffSecret.Read(secret) is not { } handoff)
+        {
+            LogDropped(name, connection is null ? "there is no such connection" : "the file cannot be read");
+            return;
+        }
+
+        if (await cluster.FindAsync<SecretMetadata>(connection.HandoffSecretName(), cancellationToken) is not null)
+        {
+            await cluster.DeleteAsync<SecretMetadata>(connection.HandoffSecretName(), preconditions: null, cancellationToken);
+        }
+
+        await cluster.CreateAsync(HandoffSecret.Render(connection, handoff), cancellationToken);
+        LogTaken(name);
+    }
+
+    private static Secret? Read(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(file), Secret.JsonTypeInfo);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "CodeTakenIn", Message = "VismaConnection {Connection}: connect left a code, which is redeemed now")]
+    private partial void LogTaken(NamespacedName connection);
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "CodeDropped", Message = "VismaConnection {Connection}: connect left a code, and it was dropped: {Cause}. Run connect again")]
+    private partial void LogDropped(NamespacedName connection, string cause);
+
+    [LoggerMessage(Level = LogLevel.Error, EventName = "CodesUnreadable", Message = "Codes in {Folder} cannot be taken in: {Cause}. Looking again in a second")]
+    private partial void LogUnreadable(string folder, string cause);
+}

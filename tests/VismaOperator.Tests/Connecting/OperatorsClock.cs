@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace VismaOperator.Tests.Connecting;
+
+/// <summary>The time of the operator under test, with timers that run by themselves: for a verb that waits for it.</summary>
+internal sealed class OperatorsClock(FakeTimeProvider time) : TimeProvider
+{
+    public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
+}
