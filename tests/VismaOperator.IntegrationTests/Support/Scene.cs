@@ -122,6 +122,9 @@ internal sealed class Scene : IAsyncDisposable
         return await UntilReadyAsync();
     }
 
+    /// <summary>Path for a file that goes with the scene.</summary>
+    public string FileNamed(string name) => Path.Combine(folder.FullName, name);
+
     public string ConnectionPath(string name = The.Connection) => Home.Of(The.Group, $"vismaconnections/{name}");
 
     public string ClientPath(string name = The.Client) => Home.Of(The.Group, $"oauthclients/{name}");

@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+using VismaConnect.StandIn;
+using VismaOperator.IntegrationTests.Support;
+using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Processes;
+
+namespace VismaOperator.IntegrationTests;
+
+/// <summary>Consent from a terminal: two real processes, the verb and the operator, with a real API server between them and its RBAC in the verb's way.</summary>
+public sealed class ConnectTests(ApiServerFixture fixture)
+{
+    private const string Person = "kari@acme.example";
+    private const string Rbac = "rbac.authorization.k8s.io/v1";
+
+    /// <summary>All that a person needs who may consent and nothing else.</summary>
+    private static readonly JsonArray needed =
+    [
+        Rule("visma-operator.io", ["vismaconnections", "oauthclients"], ["get"], name: null),
+        Rule("", ["secrets"], ["create"], name: null),
+        Rule("", ["secrets"], ["get", "delete"], The.Connection + "-visma-handoff"),
+    ];
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_person_who_may_do_nothing_else_consents_and_the_operator_redeems()
+    {
+        var port = FreePort.Take();
+        await using var scene = await OpenAsync(port);
+        var kubeconfig = await PersonAsync(scene, needed);
+        await using var verb = Connect(scene, kubeconfig, port);
+
+        var page = await ConsentAsync(scene, verb);
+
+        Assert.Equal(0, await verb.WaitForExitAsync(Ct));
+        Assert.Contains("<h1>Consent given</h1>", page, StringComparison.Ordinal);
+        Assert.Contains(verb.Lines, line => line.Contains("is authorized by sub-of-kari. The consent ends at ", StringComparison.Ordinal));
+        await scene.UntilReadyAsync();
+        Assert.Null(await scene.Admin.FindAsync(scene.SecretPath(The.Connection + "-visma-handoff"), Ct));
+        var output = string.Join('\n', verb.Lines);
+        Assert.All(scene.Provider.Ledger.AllSecretsIssued(), secret => Assert.DoesNotContain(secret, output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_verb_that_is_missing_for_the_code_is_named_before_anybody_consents()
+    {
+        var port = FreePort.Take();
+        await using var scene = await OpenAsync(port);
+        var kubeconfig = await PersonAsync(scene, [needed[0]!.DeepClone(), needed[2]!.DeepClone()]);
+        await using var verb = Connect(scene, kubeconfig, port);
+
+        Assert.Equal(1, await verb.WaitForExitAsync(Ct));
+        Assert.Equal([$"visma-operator: You may not create secrets in namespace {scene.Home.Name}. Have a Role with the verb create bound to your account."], verb.Lines);
+    }
+
+    [Fact]
+    public async Task Whoever_stops_the_verb_leaves_nothing()
+    {
+        var port = FreePort.Take();
+        await using var scene = await OpenAsync(port);
+        var kubeconfig = await PersonAsync(scene, needed);
+        await using var verb = Connect(scene, kubeconfig, port);
+        await verb.WaitForLineAsync("/connect/authorize?", Ct);
+
+        Assert.Equal(1, await verb.TerminateAsync(Ct));
+        Assert.Contains(verb.Lines, line => line.Contains("stopped before the consent", StringComparison.Ordinal));
+    }
+
+    private async Task<Scene> OpenAsync(int port)
+    {
+        var scene = await Scene.OpenAsync(fixture);
+        scene.Provider.Portal.Set(new StandInUser(Person, "sub-of-kari") { Tenants = [The.Tenant] });
+        scene.Provider.Portal.Set(scene.Provider.Portal.FindClient(The.ClientId)! with
+        {
+            AllowedScopes = ErpScopes.Interactive,
+            AllowedGrants = StandInClient.InteractiveGrants,
+            AllowOfflineAccess = true,
+            RedirectUris = [$"http://localhost:{port}/oauth2/callback"],
+        });
+        await scene.CreateCredentialsAsync();
+        await scene.CreateClientAsync();
+        var spec = The.ConnectionSpec();
+        spec["grant"] = "AuthorizationCode";
+        spec["scopes"] = new JsonArray("vismanet_erp_interactive_api:read");
+        await scene.CreateConnectionAsync(spec);
+        return scene;
+    }
+
+    /// <summary>An account with these rules in the scene's namespace, as a kubeconfig.</summary>
+    private static async Task<string> PersonAsync(Scene scene, JsonArray rules)
+    {
+        var account = await TestServiceAccount.CreateAsync(scene.Admin, scene.Home, "kari", Ct);
+        var metadata = new JsonObject { ["name"] = "consents" };
+        await scene.Admin.CreateAsync(scene.Home.Of(Rbac, "roles"), new JsonObject { ["metadata"] = metadata, ["rules"] = rules.DeepClone() }, Ct);
+        var binding = new JsonObject
+        {
+            ["metadata"] = metadata.DeepClone(),
+            ["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "Role", ["name"] = "consents" },
+            ["subjects"] = new JsonArray(account.ToSubject()),
+        };
+        await scene.Admin.CreateAsync(scene.Home.Of(Rbac, "rolebindings"), binding, Ct);
+        var path = scene.FileNamed("kari.kubeconfig");
+        account.WriteKubeconfig(scene.Server, path);
+        return path;
+    }
+
+    private static JsonObject Rule(string group, string[] resources, string[] verbs, string? name)
+    {
+        var rule = new JsonObject { ["apiGroups"] = new JsonArray(group), ["resources"] = Array(resources), ["verbs"] = Array(verbs) };
+        if (name is not null)
+        {
+            rule["resourceNames"] = new JsonArray(name);
+        }
+
+        return rule;
+    }
+
+    private static JsonArray Array(IEnumerable<string> texts) => [.. texts.Select(text => (JsonNode?)text)];
+
+    private static RealProcess Connect(Scene scene, string kubeconfig, int port)
+    {
+        string[] arguments =
+        [
+            "connect", $"{scene.Home.Name}/{The.Connection}", "--kubeconfig", kubeconfig, "--no-browser", "--port", $"{port}",
+            "--allowed-issuers", scene.Provider.Issuer.OriginalString, "--insecure-issuers",
+        ];
+        return RealProcess.Start(new ProcessCommand("connect", OperatorProcess.FindProgram("visma-operator"), arguments, scene.FileNamed("connect.log")));
+    }
+
+    /// <summary>Does with the printed address what a person does, and says what the browser shows in the end.</summary>
+    private static async Task<string> ConsentAsync(Scene scene, RealProcess verb)
+    {
+        var address = await verb.WaitForLineAsync("/connect/authorize?", Ct);
+        var back = await scene.Provider.ApproveAsync(new Uri(address), Person, The.Tenant, Ct);
+        using var browser = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        return await browser.GetStringAsync(back, Ct);
+    }
+}
