@@ -38,7 +38,7 @@ public sealed class ConsentTests
         var second = (await test.ConnectionAsync()).Status.Authorization!;
 
         Assert.StartsWith("https://operator.example.com/connect/integrations/acme-production?start=", first.Url, StringComparison.Ordinal);
-        Assert.Equal(test.Record.Of<VismaConnection>().Count(state => state.Status.Authorization?.Url == first.Url), 1);
+        Assert.Single(test.Record.Of<VismaConnection>(), state => state.Status.Authorization?.Url == first.Url);
         Assert.Equal(first.Url, kept.Url);
         Assert.NotEqual(first.Url, second.Url);
         Assert.Equal(1, test.StatusWrites(Some.Connection));
