@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using VismaOperator.Rules;
 
 namespace VismaOperator.Commands;
 
@@ -21,6 +22,14 @@ internal static partial class SettingChecks
     /// <summary>A namespace's name (RFC 1123 label).</summary>
     public static string? NamespaceName(string value) =>
         value.Length <= LongestNamespace && LabelPattern().IsMatch(value) ? null : "is not the name of a namespace";
+
+    /// <summary>A URL at which people reach the operator: judged as the redirect URI that is built from it.</summary>
+    public static string? PublicUrl(string value, AllowLists allowLists)
+    {
+        var findings = new Findings();
+        UrlRules.CheckRedirect(findings, "--public-url", value, allowLists);
+        return findings.All.Count > 0 ? findings.All[0].Message : null;
+    }
 
     private static string? CheckIssuer(string value, string[] schemes)
     {

@@ -23,6 +23,9 @@ internal sealed class ConsentLinks(Uri? publicUrl, Func<int, byte[]> randomBytes
 
     private string Base => publicUrl!.OriginalString.TrimEnd('/');
 
+    /// <summary>What begins the path of every page.</summary>
+    public const string PagePath = "/connect";
+
     /// <summary>A new link for a connection.</summary>
     public string New(NamespacedName connection) => $"{PageOf(connection)}?{StartParameter}={Base64Url.EncodeToString(randomBytes(32))}";
 
@@ -32,5 +35,5 @@ internal sealed class ConsentLinks(Uri? publicUrl, Func<int, byte[]> randomBytes
     /// <summary>The random part of a link; null when it has none.</summary>
     public static string? StartOf(string? url) => url?.Split($"?{StartParameter}=") is [_, var start] ? start : null;
 
-    private string PageOf(NamespacedName connection) => $"{Base}/connect/{connection.Namespace}/{connection.Name}";
+    private string PageOf(NamespacedName connection) => $"{Base}{PagePath}/{connection.Namespace}/{connection.Name}";
 }

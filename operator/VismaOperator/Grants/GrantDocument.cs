@@ -90,6 +90,9 @@ internal sealed record ConsentAttempt
     /// <summary>Issuer that the browser was sent to (RFC 9207).</summary>
     public required string Issuer { get; init; }
 
+    /// <summary>What the person was asked for; see <see cref="Lifecycle.TokenInputs"/>. A code that comes back after that has changed is for something else.</summary>
+    public required string Inputs { get; init; }
+
     /// <summary>When an answer comes too late.</summary>
     public required DateTimeOffset ExpirationTime { get; init; }
 }

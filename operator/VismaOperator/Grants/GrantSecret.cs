@@ -124,8 +124,9 @@ internal static class GrantSecret
         && text.Sensitive(GrantKeys.AttemptCodeVerifier) is { } verifier
         && text.Text(GrantKeys.AttemptRedirectUri) is { } redirect
         && text.Text(GrantKeys.AttemptIssuer) is { } issuer
+        && text.Text(GrantKeys.AttemptInputs) is { } inputs
         && text.Instant(GrantKeys.AttemptExpiresAt) is { } expires
-            ? new ConsentAttempt { StateHash = state, CookieHash = cookie, CodeVerifier = verifier, RedirectUri = redirect, Issuer = issuer, ExpirationTime = expires }
+            ? new ConsentAttempt { StateHash = state, CookieHash = cookie, CodeVerifier = verifier, RedirectUri = redirect, Issuer = issuer, Inputs = inputs, ExpirationTime = expires }
             : null;
 
     private static SecretText Write(GrantDocument document)
@@ -180,5 +181,6 @@ internal static class GrantSecret
         .Set(GrantKeys.AttemptCodeVerifier, attempt.CodeVerifier)
         .Set(GrantKeys.AttemptRedirectUri, attempt.RedirectUri)
         .Set(GrantKeys.AttemptIssuer, attempt.Issuer)
+        .Set(GrantKeys.AttemptInputs, attempt.Inputs)
         .Set(GrantKeys.AttemptExpiresAt, attempt.ExpirationTime);
 }

@@ -4,6 +4,8 @@ using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
+using VismaOperator.Consent;
+using VismaOperator.Telemetry;
 using VismaOperator.Wiring;
 
 namespace VismaOperator.Hosting;
@@ -30,31 +32,16 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         var health = new OperatorHealth();
 
         http.MapOperator(health);
-        await StartAsync(http, stop);
+        await http.ListenAsync(("--http-port", options.HttpPort), stop);
         var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port());
         LogStarted(log, Product.Version, access.Server, access.Source, port);
 
-        using var controllers = new OperatorControllers(new OperatorContext
-        {
-            Client = client,
-            Namespaces = options.Namespaces,
-            AllowLists = options.AllowLists,
-            Workers = options.Workers,
-            Leadership = leader.Leadership,
-            Tokens = oauth.Tokens,
-            Metadata = oauth.Metadata,
-            Revocation = oauth.Revocation,
-            Time = time,
-            Logs = logs,
-            Meters = meters,
-            Metrics = metrics,
-            Random = Jitter.Next,
-            RandomBytes = RandomNumberGenerator.GetBytes,
-            Instance = Environment.MachineName,
-        });
+        using var controllers = new OperatorControllers(Context(client, oauth, leader, metrics, http.Services));
+        await using var pages = await PagesAsync(controllers, log, stop);
+        var parts = new ClusterControllers(controllers, pages is null ? [] : [new BackgroundLoop("consent pages", pages.RunAsync)]);
         try
         {
-            await new OperatorHost(controllers, leader, health, time, logs.CreateLogger<OperatorHost>()).RunAsync(stop);
+            await new OperatorHost(parts, leader, health, time, logs.CreateLogger<OperatorHost>()).RunAsync(stop);
         }
         finally
         {
@@ -62,16 +49,38 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         }
     }
 
-    private async Task StartAsync(WebApplication http, CancellationToken stop)
+    private OperatorContext Context(IKubernetesClient client, OAuthEndpoints oauth, Leader leader, ControllerMetrics metrics, IServiceProvider services) => new()
     {
-        try
+        Client = client,
+        Namespaces = options.Namespaces,
+        AllowLists = options.AllowLists,
+        Workers = options.Workers,
+        Leadership = leader.Leadership,
+        Tokens = oauth.Tokens,
+        Metadata = oauth.Metadata,
+        Revocation = oauth.Revocation,
+        PublicUrl = options.PublicUrl,
+        Time = time,
+        Logs = services.GetRequiredService<ILoggerFactory>(),
+        Meters = services.GetRequiredService<IMeterFactory>(),
+        Metrics = metrics,
+        Random = Jitter.Next,
+        RandomBytes = RandomNumberGenerator.GetBytes,
+        Instance = Environment.MachineName,
+    };
+
+    /// <summary>The consent pages, listening; null where no public URL leads to them.</summary>
+    private async Task<ConsentHost?> PagesAsync(OperatorControllers controllers, ILogger log, CancellationToken stop)
+    {
+        if (options.PublicUrl is not { } publicUrl || controllers.ConsentDesk is not { } desk)
         {
-            await http.StartAsync(stop);
+            return null;
         }
-        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
-        {
-            throw new PortUnusableException(options.HttpPort, exception);
-        }
+
+        var pages = ConsentHost.Build(new ConsentHostOptions(publicUrl, options.ConsentPort), desk, () => controllers.HasSynced, logging => logging.WriteToConsole(options.Logs));
+        await pages.ListenAsync(stop);
+        LogPages(log, publicUrl, pages.Port);
+        return pages;
     }
 
     /// <summary>Outside a cluster there are no replicas: somebody tries the operator from a laptop and would wait for the lease of the real one.</summary>
@@ -88,4 +97,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "Started", Message = "visma-operator {Version} serves {Server} ({Source}); health and metrics on port {Port}")]
     private static partial void LogStarted(ILogger logger, string version, Uri server, string source, int port);
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "ConsentPagesServed", Message = "Consent pages of {PublicUrl} on port {Port}")]
+    private static partial void LogPages(ILogger logger, Uri publicUrl, int port);
 }

@@ -1,7 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace VismaOperator.Hosting;
 
@@ -19,13 +16,6 @@ internal static class HttpEndpoints
         http.MapGet("/healthz", AnswerAlive);
         http.MapGet("/readyz", context => AnswerAsync(context, health.NotReady));
         http.MapPrometheusScrapingEndpoint("/metrics");
-    }
-
-    /// <summary>The port that is served once started.</summary>
-    public static int Port(this WebApplication http)
-    {
-        var addresses = http.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        return new Uri(addresses.First().Replace("[::]", "localhost", StringComparison.Ordinal)).Port;
     }
 
     private static Task AnswerAlive(HttpContext context) => AnswerAsync(context, failure: null);

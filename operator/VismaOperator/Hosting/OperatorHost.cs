@@ -1,7 +1,7 @@
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// Starts and stops the operator's parts in order: caches, leadership, controllers; and back. Standing on both sides of
+/// Starts and stops the operator's parts in order: caches and consent pages, leadership, controllers; and back. Standing on both sides of
 /// it are <c>run</c>, which adds HTTP and a cluster, and <c>local</c>, which adds files.
 /// </summary>
 internal sealed partial class OperatorHost(IControllerSet controllers, Leader leader, OperatorHealth health, TimeProvider time, ILogger<OperatorHost> log)
@@ -19,12 +19,10 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
     /// <summary>Runs until <paramref name="stop"/> is cancelled, which returns, or until any part fails, which throws.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        using var caches = new LoopGroup();
-        using var election = new LoopGroup();
-        using var work = new LoopGroup();
+        using var parts = new Parts();
         try
         {
-            await RunPartsAsync(caches, election, work, stop);
+            await RunPartsAsync(parts, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -38,24 +36,25 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         finally
         {
             health.Stopping();
-            await StopPartsAsync(caches, election, work, stop);
+            await StopPartsAsync(parts, stop);
         }
 
         LogStopped();
     }
 
-    private async Task RunPartsAsync(LoopGroup caches, LoopGroup election, LoopGroup work, CancellationToken stop)
+    private async Task RunPartsAsync(Parts parts, CancellationToken stop)
     {
         // The election ends an attempt with the other parts, so that a failed cache does not leave us waiting for a lease.
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var failed = Task.WhenAny(caches.Failed, election.Failed, work.Failed).Unwrap();
+        var failed = parts.Failed;
 
-        caches.Start(controllers.Caches);
+        parts.Caches.Start(controllers.Caches);
+        parts.Servers.Start(controllers.Servers);
         await FirstOfAsync(controllers.WaitUntilSyncedAsync(abort.Token), failed, abort);
         health.CachesSynced();
         LogSynced();
 
-        election.Start(leader.Loops);
+        parts.Election.Start(leader.Loops);
         await FirstOfAsync(leader.Leadership.WaitUntilLeaderAsync(abort.Token), failed, abort);
         LogLeading();
         if (leader.IsElected)
@@ -64,7 +63,7 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
             await FirstOfAsync(controllers.CatchUpAsync(abort.Token), failed, abort);
         }
 
-        work.Start(controllers.Controllers);
+        parts.Work.Start(controllers.Controllers);
         await failed.WaitAsync(stop);
     }
 
@@ -78,10 +77,11 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         }
     }
 
-    private async Task StopPartsAsync(LoopGroup caches, LoopGroup election, LoopGroup work, CancellationToken stop)
+    private async Task StopPartsAsync(Parts parts, CancellationToken stop)
     {
         using var drain = new CancellationTokenSource(DrainDeadline, time);
-        if (!await work.StopAsync(drain.Token))
+        var drained = await Task.WhenAll(parts.Work.StopAsync(drain.Token), parts.Servers.StopAsync(drain.Token));
+        if (drained.Contains(false))
         {
             LogDrainCutOff(DrainDeadline);
         }
@@ -90,9 +90,9 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
 
         // Only now, with no side effect of ours under way, may another replica take over.
         using var release = new CancellationTokenSource(ReleaseDeadline, time);
-        await election.StopAsync(release.Token);
+        await parts.Election.StopAsync(release.Token);
         await leader.ReleaseAsync(release.Token);
-        await caches.StopAsync(release.Token);
+        await parts.Caches.StopAsync(release.Token);
     }
 
     // Nobody asked a process to stop that lost its lease, perhaps because the API server takes no writes: a one-time refresh token
@@ -110,6 +110,28 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         await controllers.FlushAsync(patience.Token);
     }
 
+    /// <summary>The loops by when they start and stop.</summary>
+    private sealed class Parts : IDisposable
+    {
+        public LoopGroup Caches { get; } = new();
+
+        public LoopGroup Servers { get; } = new();
+
+        public LoopGroup Election { get; } = new();
+
+        public LoopGroup Work { get; } = new();
+
+        public Task Failed => Task.WhenAny(Caches.Failed, Servers.Failed, Election.Failed, Work.Failed).Unwrap();
+
+        public void Dispose()
+        {
+            Caches.Dispose();
+            Servers.Dispose();
+            Election.Dispose();
+            Work.Dispose();
+        }
+    }
+
     [LoggerMessage(Level = LogLevel.Information, EventName = "CachesSynced", Message = "Caches are in sync")]
     private partial void LogSynced();
 
@@ -125,6 +147,6 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
     [LoggerMessage(Level = LogLevel.Information, EventName = "Stopped", Message = "Stopped")]
     private partial void LogStopped();
 
-    [LoggerMessage(Level = LogLevel.Warning, EventName = "DrainCutOff", Message = "Reconciles were still running {Deadline} after the stop was asked for and are cut off")]
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "DrainCutOff", Message = "Reconciles or consents were still running {Deadline} after the stop was asked for and are cut off")]
     private partial void LogDrainCutOff(TimeSpan deadline);
 }

@@ -26,6 +26,12 @@ internal sealed record OperatorOptions
     /// <summary>TCP port of health and metrics on all addresses; 0 for any free one, which the log names. Default 8080.</summary>
     public int HttpPort { get; init; } = DefaultHttpPort;
 
+    /// <summary>Where people reach the consent pages, without a slash at the end; null: none are served.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>TCP port of the consent pages on all addresses; 0 for any free one, which the log names. Default 8081.</summary>
+    public int ConsentPort { get; init; } = DefaultConsentPort;
+
     /// <summary>How log records are written.</summary>
     public LogOptions Logs { get; init; } = new();
 
@@ -34,4 +40,7 @@ internal sealed record OperatorOptions
 
     /// <summary>What controller-runtime's projects serve metrics on.</summary>
     public const int DefaultHttpPort = 8080;
+
+    /// <summary>Apart from health and metrics, so that whoever publishes the consent pages publishes nothing else.</summary>
+    public const int DefaultConsentPort = 8081;
 }

@@ -1,5 +1,5 @@
 namespace VismaOperator.Hosting;
 
-/// <summary>Health and metrics cannot be served on the port that was asked for.</summary>
-internal sealed class PortUnusableException(int port, Exception cause)
-    : Exception($"--http-port {port} cannot be used: {cause.Message.TrimEnd('.')}. Name another port, or 0 for a free one.", cause);
+/// <summary>A port that was asked for cannot be served on.</summary>
+internal sealed class PortUnusableException(string option, int port, Exception cause)
+    : Exception($"{option} {port} cannot be used: {cause.Message.TrimEnd('.')}. Name another port, or 0 for a free one.", cause);

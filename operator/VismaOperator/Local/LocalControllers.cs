@@ -11,6 +11,8 @@ internal sealed class LocalControllers(IControllerSet controllers, IReadOnlyList
 
     public IReadOnlyList<BackgroundLoop> Controllers => controllers.Controllers;
 
+    public IReadOnlyList<BackgroundLoop> Servers => controllers.Servers;
+
     public Task FlushAsync(CancellationToken deadline) => controllers.FlushAsync(deadline);
 
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => controllers.WaitUntilSyncedAsync(cancellationToken);

@@ -26,6 +26,10 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
     public Task<EndpointLookup> RevocationAsync(UsableClient client, CancellationToken cancellationToken) =>
         FindAsync(client.Issuer, "revocation", client.RevocationEndpoint, found => found.RevocationEndpoint, cancellationToken);
 
+    /// <summary>True when the provider is known to name itself in every authorization response (RFC 9207 section 3), so that one without its name is not its own.</summary>
+    public async Task<bool> NamesItselfAsync(Uri issuer, CancellationToken cancellationToken) =>
+        await metadata.GetAsync(issuer, cancellationToken) is MetadataOutcome.Found { Metadata.IssParameterSupported: true };
+
     private async Task<EndpointLookup> FindAsync(Uri issuer, string name, Uri? declared, Func<ServerMetadata, Uri?> endpointIn, CancellationToken cancellationToken)
     {
         if (declared is not null)

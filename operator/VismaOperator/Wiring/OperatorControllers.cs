@@ -1,6 +1,7 @@
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Queueing;
 using Kubernetes.Controllers.Writing;
+using VismaOperator.Consent;
 using VismaOperator.Grants;
 using VismaOperator.Hosting;
 using VismaOperator.OAuthClients;
@@ -33,6 +34,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var source = new ClientTokenSource(context.Tokens, endpoints, book);
         var clientObserver = new OAuthClientObserver(directory, reader, book, endpoints, caches.Connections.Store);
         grants = new OperatorGrants(context, caches, source, endpoints, book);
+        ConsentDesk = grants.Links.CanInvite ? grants.Desk(directory, namespaces, context) : null;
         triggers = new OperatorTriggers(caches, queues);
         triggers.Listen(book);
         Controllers =
@@ -52,6 +54,12 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
 
     /// <inheritdoc/>
     public IReadOnlyList<BackgroundLoop> Controllers { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BackgroundLoop> Servers => [];
+
+    /// <summary>Where people consent, whatever serves its pages; null without a public URL.</summary>
+    public ConsentDesk? ConsentDesk { get; }
 
     /// <inheritdoc/>
     public bool HasSynced => caches.WaitUntilSyncedAsync(CancellationToken.None).IsCompletedSuccessfully;

@@ -1,4 +1,5 @@
 using Kubernetes.Controllers;
+using VismaOperator.Consent;
 using VismaOperator.Grants;
 using VismaOperator.Hosting;
 using VismaOperator.OAuthClients;
@@ -58,6 +59,14 @@ internal sealed class OperatorGrants
 
     /// <summary>What was last seen of grants.</summary>
     public KnownGrants Known { get; } = new();
+
+    /// <summary>Leads people through a consent.</summary>
+    public ConsentDesk Desk(ClientDirectory directory, INamespaces namespaces, OperatorContext context) => new(
+        new ConsentInvitations(caches.Connections.Store, context.Client, context.Namespaces, Links, context.Time),
+        new ConsentAdmission(directory, Tools.Endpoints, namespaces, context.AllowLists, Links),
+        new ConsentAttempts(Tools.Store, context.Time, context.RandomBytes),
+        Redeemer,
+        new ConsentMetrics(context.Meters));
 
     /// <summary>Looks after grants whose connection is gone.</summary>
     public IReconciler Custodian(ClientDirectory directory, INamespaces namespaces) =>

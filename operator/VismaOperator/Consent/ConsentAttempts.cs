@@ -1,0 +1,68 @@
+using Kubernetes.Client;
+using Lifecycle;
+using OAuth;
+using VismaOperator.Grants;
+
+namespace VismaOperator.Consent;
+
+/// <summary>
+/// Consents that were begun, kept in the grant Secret so that a browser may come back to any replica. One stands at a time: a second one takes the place of the
+/// first. Who removes it may redeem its code, so a replayed answer finds nothing.
+/// </summary>
+internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<int, byte[]> randomBytes)
+{
+    /// <summary>How long a person may take at the provider. Longer than a sign-in with a second factor, shorter than a forgotten tab.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
+
+    private readonly CodeVerifier verifiers = new(randomBytes);
+
+    /// <summary>Stores an attempt and says where to send the browser.</summary>
+    public async Task<ConsentAnswer> BeginAsync(Admission.Given admitted, CancellationToken cancellationToken)
+    {
+        var connection = admitted.Connection.Metadata.NamespacedName;
+        var (state, cookie, verifier) = (ConsentState.New(connection, randomBytes), ConsentState.RandomText(randomBytes), verifiers.New());
+        var attempt = new ConsentAttempt
+        {
+            StateHash = ConsentState.HashOf(state),
+            CookieHash = ConsentState.HashOf(cookie),
+            CodeVerifier = verifier,
+            RedirectUri = admitted.RedirectUri.OriginalString,
+            Issuer = admitted.Client.Issuer.OriginalString,
+            Inputs = admitted.Inputs,
+            ExpirationTime = WholeSeconds.Floor(time.GetUtcNow() + Lifetime),
+        };
+        var request = new AuthorizationRequest(
+            admitted.AuthorizationEndpoint,
+            admitted.Client.ClientId,
+            admitted.RedirectUri,
+            admitted.Connection.Spec.RequestedScopes(),
+            state,
+            CodeVerifier.ChallengeOf(verifier));
+        return await store.ChangeAsync(connection, document => document with { Attempt = attempt, Outcome = null }, cancellationToken) is null
+            ? new ConsentAnswer.Refused(ConsentRefusal.NotPossible, $"Secret {GrantStore.NameOf(connection)}, in which the grant would be stored, belongs to somebody else.")
+            : new ConsentAnswer.Begun(connection, request, cookie);
+    }
+
+    /// <summary>The attempt that an answer belongs to; null when it belongs to none.</summary>
+    public async Task<ConsentAttempt?> FindAsync(NamespacedName connection, Sensitive state, CancellationToken cancellationToken) =>
+        await store.ReadAsync(connection, cancellationToken) is GrantRead.Found { Snapshot.Document.Attempt: { } attempt } && ConsentState.Matches(attempt.StateHash, state)
+            ? attempt
+            : null;
+
+    /// <summary>Why the attempt cannot go on in this browser, now; null when it can.</summary>
+    public ConsentRefusal? ObjectionTo(ConsentAttempt attempt, Sensitive? cookie) =>
+        !ConsentState.Matches(attempt.CookieHash, cookie) ? ConsentRefusal.OtherBrowser
+        : attempt.ExpirationTime <= time.GetUtcNow() ? ConsentRefusal.AttemptExpired
+        : null;
+
+    /// <summary>Removes the attempt; false when somebody else did. Runs under its own deadline: a person who closes the browser has consented all the same.</summary>
+    public async Task<bool> TakeAsync(NamespacedName connection, ConsentAttempt attempt, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, time);
+        return await store.ChangeAsync(
+            connection,
+            document => document.Attempt?.StateHash == attempt.StateHash ? document with { Attempt = null } : null,
+            deadline.Token) is not null;
+    }
+}

@@ -1,0 +1,149 @@
+using Kubernetes.Client;
+using Lifecycle;
+using OAuth;
+using VismaOperator.Grants;
+using VismaOperator.VismaConnections;
+using Problem = Lifecycle.Problem;
+
+namespace VismaOperator.Consent;
+
+/// <summary>
+/// Leads a person from the link over the provider to a stored grant, on whatever replica. Knows no HTTP: it is given what a browser brought, and says what the
+/// person is to be told.
+/// </summary>
+internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmission admission, ConsentAttempts attempts, CodeRedeemer redeemer, ConsentMetrics metrics)
+{
+    /// <summary>What a consent would be for. Changes nothing, since scanners of mail and previews of chats open links, too.</summary>
+    public Task<ConsentAnswer> ShowAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => GuardAsync(
+        async () => await AdmitAsync(connection, start, cancellationToken) switch
+        {
+            Admission.Given admitted => new ConsentAnswer.Offered(OfferOf(admitted)),
+            var refused => AnswerOf(refused),
+        },
+        cancellationToken);
+
+    /// <summary>Stores an attempt and says where to send the browser.</summary>
+    public async Task<ConsentAnswer> BeginAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => metrics.Counted(await GuardAsync(
+        async () => await AdmitAsync(connection, start, cancellationToken) switch
+        {
+            Admission.Given admitted => await attempts.BeginAsync(admitted, cancellationToken),
+            var refused => AnswerOf(refused),
+        },
+        cancellationToken));
+
+    /// <summary>Takes in what a browser brought back from the provider.</summary>
+    /// <param name="query">The decoded pairs of the query.</param>
+    /// <param name="cookieOf">The cookie that the browser has for a connection; null when it has none.</param>
+    /// <param name="cancellationToken">Ends it as long as the attempt stands; from then on nothing does.</param>
+    public async Task<ConsentAnswer> CompleteAsync(IEnumerable<KeyValuePair<string, string?>> query, Func<NamespacedName, Sensitive?> cookieOf, CancellationToken cancellationToken) => metrics.Counted(await GuardAsync(
+        () => AuthorizationResponse.Read(query) switch
+        {
+            AuthorizationResponse.Code code => TakeInAsync(new ConsentResponse(code.State, code.Issuer, code), cookieOf, cancellationToken),
+            AuthorizationResponse.Denied denied => TakeInAsync(new ConsentResponse(denied.State, denied.Issuer, denied), cookieOf, cancellationToken),
+            AuthorizationResponse.Unreadable unreadable => Task.FromResult(Refused(ConsentRefusal.Unreadable, $"What is wrong: {unreadable.Cause}.")),
+            var response => throw new InvalidOperationException($"Unknown response {response.GetType().Name}."),
+        },
+        cancellationToken));
+
+    private async Task<Admission> AdmitAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) =>
+        await invitations.FindAsync(connection, start, cancellationToken) switch
+        {
+            Invited.By invited => await admission.JudgeAsync(invited.Connection, cancellationToken),
+            Invited.Not refused => new Admission.Refused(new ConsentAnswer.Refused(refused.Why)),
+            var invitation => throw new InvalidOperationException($"Unknown invitation {invitation.GetType().Name}."),
+        };
+
+    // Who cannot show state and cookie of one attempt is told nothing about it, and changes nothing of it.
+    private async Task<ConsentAnswer> TakeInAsync(ConsentResponse response, Func<NamespacedName, Sensitive?> cookieOf, CancellationToken cancellationToken)
+    {
+        if (ConsentState.ConnectionOf(response.State) is not { } name
+            || await invitations.ReadAsync(name, cancellationToken) is not { } connection
+            || await attempts.FindAsync(name, response.State, cancellationToken) is not { } attempt)
+        {
+            return Refused(ConsentRefusal.UnknownLink);
+        }
+
+        if (attempts.ObjectionTo(attempt, cookieOf(name)) is { } objection)
+        {
+            return Refused(objection);
+        }
+
+        if (!await IsFromAskedProviderAsync(attempt, response, cancellationToken))
+        {
+            return Refused(ConsentRefusal.OtherProvider);
+        }
+
+        return await admission.JudgeAsync(connection, cancellationToken) switch
+        {
+            Admission.Given admitted when admitted.Inputs != attempt.Inputs => Refused(ConsentRefusal.ConnectionChanged),
+            Admission.Given admitted => await attempts.TakeAsync(name, attempt, cancellationToken) ? await FinishAsync(admitted, attempt, response) : Refused(ConsentRefusal.UnknownLink),
+            var refused => AnswerOf(refused),
+        };
+    }
+
+    private async Task<bool> IsFromAskedProviderAsync(ConsentAttempt attempt, ConsentResponse response, CancellationToken cancellationToken) => response.Issuer is { } issuer
+        ? issuer == attempt.Issuer
+        : !await admission.NamesItselfAsync(new Uri(attempt.Issuer), cancellationToken);
+
+    // The attempt is taken, so the code is this request's alone: nothing may cancel it from here on.
+    private async Task<ConsentAnswer> FinishAsync(Admission.Given admitted, ConsentAttempt attempt, ConsentResponse response)
+    {
+        var connection = admitted.Connection;
+        var redemption = response.Content switch
+        {
+            AuthorizationResponse.Code code => await redeemer.RedeemAsync(connection, admitted.Client, new ConsentCode(code.Value, attempt.CodeVerifier, new Uri(attempt.RedirectUri)), CancellationToken.None),
+            AuthorizationResponse.Denied denied => await redeemer.FailAsync(connection, ProblemOf(denied, connection), CancellationToken.None),
+            var content => throw new InvalidOperationException($"Unknown response {content.GetType().Name}."),
+        };
+        return redemption switch
+        {
+            Redemption.Stored { Snapshot.Document.Held: { } held } => new ConsentAnswer.Granted(connection.Metadata.NamespacedName, held.GrantedBy, RefreshTokenLife.ConsentEnd(held, connection)),
+            Redemption.Pending => new ConsentAnswer.StoredSoon(connection.Metadata.NamespacedName),
+            Redemption.Failed { Problem: var problem } => Refused(RefusalOf(problem), problem.Message),
+            _ => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
+        };
+    }
+
+    private static Problem ProblemOf(AuthorizationResponse.Denied denied, VismaConnection connection) => denied.Error == "access_denied"
+        ? new Problem(Reason.ConsentDenied, "The person who was asked, or the provider on its behalf, refused the consent (access_denied).")
+        : new Problem(Reason.ConsentFailed, Refusal.Explain(denied.Error, denied.Description, ConnectionRequests.ContextOf(connection)).Message);
+
+    private static ConsentRefusal RefusalOf(Problem problem) => problem.Reason switch
+    {
+        Reason.ConsentDenied => ConsentRefusal.Denied,
+        Reason.TenantMismatch or Reason.TenantNotVerified => ConsentRefusal.OtherTenant,
+        _ => ConsentRefusal.ProviderFailed,
+    };
+
+    private static ConsentOffer OfferOf(Admission.Given admitted) => new()
+    {
+        Connection = admitted.Connection.Metadata.NamespacedName,
+        DisplayName = admitted.Connection.Spec.DisplayName,
+        ClientId = admitted.Client.ClientId,
+        IssuerHost = admitted.Client.Issuer.Authority,
+        TenantId = admitted.Connection.Spec.TenantId,
+        Scopes = admitted.Connection.Spec.RequestedScopes(),
+        AuthorizationEndpoint = admitted.AuthorizationEndpoint,
+        RedirectUri = admitted.RedirectUri,
+    };
+
+    private static ConsentAnswer AnswerOf(Admission admission) =>
+        admission is Admission.Refused refused ? refused.Answer : throw new InvalidOperationException($"Unknown admission {admission.GetType().Name}.");
+
+    private static ConsentAnswer Refused(ConsentRefusal why, string? detail = null) => new ConsentAnswer.Refused(why, detail);
+
+    private static async Task<ConsentAnswer> GuardAsync(Func<Task<ConsentAnswer>> answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await answer();
+        }
+        catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return Refused(ConsentRefusal.ClusterUnavailable);
+        }
+    }
+
+    /// <summary>An authorization response with the parts that every kind of it has.</summary>
+    private sealed record ConsentResponse(Sensitive State, string? Issuer, AuthorizationResponse Content);
+}

@@ -1,0 +1,159 @@
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+using OAuth;
+using VismaOperator.Grants;
+
+namespace VismaOperator.Consent;
+
+/// <summary>
+/// The two addresses that people reach: the page of a connection, and the way back from the provider. Everything else is answered plainly.
+/// </summary>
+internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite site, RequestLimit limit, Func<bool> isReady, ILogger<ConsentEndpoints> log)
+{
+    /// <summary>The form's field for what lets a person begin, named as in the link.</summary>
+    public const string StartField = ConsentLinks.StartParameter;
+
+    private const string RetryAfterSeconds = "5";
+
+    /// <summary>Has every request to the application answered here.</summary>
+    public void Serve(WebApplication http) => http.Run(ServeAsync);
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        try
+        {
+            await AnswerAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there any more.
+        }
+#pragma warning disable CA1031 // The person is told, and the log says what it was; the server would only close the connection.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            LogFailed(failure);
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.Failed));
+        }
+    }
+
+    private Task AnswerAsync(HttpContext context)
+    {
+        if (!isReady())
+        {
+            return WriteAsync(context, RefusalPages.Of(RequestRefusal.NotReady));
+        }
+
+        if (!limit.Allows(context.Connection.RemoteIpAddress))
+        {
+            return WriteAsync(context, RefusalPages.Of(RequestRefusal.TooMany));
+        }
+
+        var method = context.Request.Method;
+        var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+        return site.TargetOf(context.Request.Path) switch
+        {
+            ConsentTarget.Page page when isRead => ShowAsync(context, page),
+            ConsentTarget.Page page when HttpMethods.IsPost(method) => BeginAsync(context, page),
+            ConsentTarget.Page => RefuseMethodAsync(context, "GET, HEAD, POST"),
+            ConsentTarget.Callback when HttpMethods.IsGet(method) => CompleteAsync(context),
+            ConsentTarget.Callback => RefuseMethodAsync(context, "GET"),
+            _ => WriteAsync(context, RefusalPages.Of(RequestRefusal.NoSuchPage)),
+        };
+    }
+
+    private async Task ShowAsync(HttpContext context, ConsentTarget.Page page)
+    {
+        var start = Single(context.Request.Query[StartField]);
+        var answer = await desk.ShowAsync(page.Connection, start, context.RequestAborted);
+        await WriteAsync(context, answer is ConsentAnswer.Offered offered ? ConsentPages.Offer(offered.Offer, site.PathOf(page.Connection), start!) : ConsentPages.Of(answer));
+    }
+
+    private async Task BeginAsync(HttpContext context, ConsentTarget.Page page)
+    {
+        if (!FormOrigin.IsOurs(context.Request.Headers, site))
+        {
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.OtherSite));
+            return;
+        }
+
+        if (await ReadFormAsync(context) is not { } form)
+        {
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.Unreadable));
+            return;
+        }
+
+        switch (await desk.BeginAsync(page.Connection, Single(form[StartField]), context.RequestAborted))
+        {
+            case ConsentAnswer.Begun begun:
+                ConsentHeaders.Set(context.Response.Headers, site, formOrigins: null);
+                ConsentCookie.Set(context.Response, begun.Connection, begun.Cookie, site);
+                context.Response.StatusCode = StatusCodes.Status303SeeOther;
+                context.Response.Headers.Location = begun.Request.ToUri().AbsoluteUri;
+                break;
+            case var answer:
+                await WriteAsync(context, ConsentPages.Of(answer));
+                break;
+        }
+    }
+
+    private async Task CompleteAsync(HttpContext context) =>
+        await WriteAsync(context, ConsentPages.Of(await desk.CompleteAsync(
+            Pairs(context.Request.QueryString),
+            connection => ConsentCookie.Of(context.Request, connection, site),
+            context.RequestAborted)));
+
+    private Task RefuseMethodAsync(HttpContext context, string allowed)
+    {
+        context.Response.Headers.Allow = allowed;
+        return WriteAsync(context, RefusalPages.Of(RequestRefusal.NoSuchMethod));
+    }
+
+    private async Task WriteAsync(HttpContext context, ConsentPage page)
+    {
+        if (context.Response.HasStarted)
+        {
+            return;
+        }
+
+        ConsentHeaders.Set(context.Response.Headers, site, page.FormOrigins);
+        if (page.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds;
+        }
+
+        context.Response.StatusCode = page.Status;
+        context.Response.ContentType = "text/html; charset=utf-8";
+        await context.Response.WriteAsync(page.Body.Markup, context.RequestAborted);
+    }
+
+    // The server has bounded the body before anything of it is read.
+    private static async Task<IFormCollection?> ReadFormAsync(HttpContext context)
+    {
+        try
+        {
+            return context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null;
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    // As they stand there: the framework's own dictionary takes names of different case for one.
+    private static IEnumerable<KeyValuePair<string, string?>> Pairs(QueryString query)
+    {
+        var pairs = new List<KeyValuePair<string, string?>>();
+        foreach (var pair in new QueryStringEnumerable(query.Value))
+        {
+            pairs.Add(new(pair.DecodeName().ToString(), pair.DecodeValue().ToString()));
+        }
+
+        return pairs;
+    }
+
+    private static Sensitive? Single(IReadOnlyList<string?> values) => values is [{ Length: > 0 } value] ? Sensitive.From(value) : null;
+
+    [LoggerMessage(Level = LogLevel.Error, EventName = "ConsentPageFailed", Message = "A request to the consent pages failed")]
+    private partial void LogFailed(Exception failure);
+}
