@@ -19,6 +19,7 @@ public sealed class OptionTests
         var options = line.Run!;
         Assert.Equal((null, null, null), (options.Kubeconfig, options.Context, options.LeaderElection));
         Assert.Equal((8, 8080), (options.Workers, options.HttpPort));
+        Assert.Equal((null, 8081), (options.PublicUrl, options.ConsentPort));
         Assert.Equal(new LogOptions { Format = LogFormat.Json, Level = LogLevel.Information }, options.Logs);
         Assert.Empty(options.Namespaces);
         Assert.Equal(new AllowLists().AllowedIssuers, options.AllowLists.AllowedIssuers);
@@ -33,7 +34,7 @@ public sealed class OptionTests
         await line.InvokeAsync(
             "run", "--kubeconfig", "kc", "--context", "staging", "--namespaces", "a,b", "--namespaces", "c", "--allowed-issuers", "https://id.example.com",
             "--allowed-api-hosts", "api.example.com,api.example.org:8443", "--insecure-issuers", "--leader-elect", "false", "--workers", "3", "--http-port", "0",
-            "--log-format", "text", "--log-level", "debug", "--allowed-metadata-prefixes", "example.com/");
+            "--public-url", "https://Operator.Example.com:443/visma/", "--consent-port", "0", "--log-format", "text", "--log-level", "debug", "--allowed-metadata-prefixes", "example.com/");
 
         var options = line.Run!;
         Assert.Equal(("kc", "staging", false), (options.Kubeconfig, options.Context, options.LeaderElection));
@@ -43,6 +44,7 @@ public sealed class OptionTests
         Assert.Equal(["example.com/"], options.AllowLists.AllowedMetadataPrefixes);
         Assert.True(options.AllowLists.AllowInsecureIssuers);
         Assert.Equal((3, 0), (options.Workers, options.HttpPort));
+        Assert.Equal(("https://operator.example.com/visma", 0), (options.PublicUrl!.OriginalString, options.ConsentPort));
         Assert.Equal(new LogOptions { Format = LogFormat.Text, Level = LogLevel.Debug }, options.Logs);
     }
 
@@ -114,6 +116,13 @@ public sealed class OptionTests
     [InlineData("--allowed-api-hosts", "https://api.example.com", "host name")]
     [InlineData("--allowed-api-hosts", "api\u2024example.com", "ASCII host name")]
     [InlineData("--allowed-api-hosts", "api.example.com\n", "")]
+    [InlineData("--public-url", "operator.example.com", "must begin with https://")]
+    [InlineData("--public-url", "http://operator.example.com", "unencrypted over http")]
+    [InlineData("--public-url", "https://me@operator.example.com", "user name")]
+    [InlineData("--public-url", "https://operator.example.com/?a=b", "query")]
+    [InlineData("--public-url", "http://127.0.0.1:8081", "")]
+    [InlineData("--public-url", "http://localhost:8081/", "")]
+    [InlineData("--consent-port", "65536", "not a whole number")]
     [InlineData("--leader-elect", "perhaps", "neither true nor false")]
     [InlineData("--log-format", "xml", "is not known")]
     public async Task A_value_that_cannot_be_used_is_refused_with_its_cause(string option, string value, string cause)
@@ -125,6 +134,17 @@ public sealed class OptionTests
         // A line break around a value is what a mounted file leaves behind; it is taken off and the value judged without it.
         Assert.Equal(cause.Length == 0 ? ExitCode.Success : ExitCode.UnusableArguments, code);
         Assert.Contains(cause, line.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://operator.example.com", "--insecure-issuers", ExitCode.Success)]
+    [InlineData("https://operator.example.com", "--http-port=8081", ExitCode.UnusableArguments)]
+    public async Task The_public_url_goes_with_the_other_options(string url, string other, int code)
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(code, await line.InvokeAsync("run", "--public-url", url, other));
+        Assert.Equal(code == ExitCode.UnusableArguments, line.Error.Contains("--consent-port: is the port of --http-port", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -14,12 +14,12 @@ public sealed class OperatorHostTests : IDisposable
     public void Dispose() => stop.Dispose();
 
     [Fact]
-    public async Task Controllers_start_only_after_the_caches_are_in_sync_and_this_replica_leads()
+    public async Task Controllers_start_only_after_the_caches_are_in_sync_and_this_replica_leads_and_servers_at_once()
     {
         var running = Run();
-        await parts.Started("cache");
+        await Task.WhenAll(parts.Started("cache"), parts.Started("server"));
         Assert.Equal("starting", health.NotReady);
-        Assert.Equal(["cache"], parts.Log);
+        Assert.Equal(["cache", "server"], parts.Log.Order(StringComparer.Ordinal));
 
         parts.Synced.SetResult();
         await parts.Started("election");
@@ -45,13 +45,14 @@ public sealed class OperatorHostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stop_drains_the_controllers_before_the_lease_is_released_and_the_caches_end_last()
+    public async Task A_stop_drains_controllers_and_servers_before_the_lease_is_released_and_the_caches_end_last()
     {
         var running = await RunLeadingAsync();
 
         await StopAsync(running);
 
-        Assert.Equal(["controller stopped", "flushed", "election stopped", "lease released", "cache stopped"], parts.Log.TakeLast(5));
+        Assert.Equal(["controller stopped", "server stopped"], parts.Log.TakeLast(6).Take(2).Order(StringComparer.Ordinal));
+        Assert.Equal(["flushed", "election stopped", "lease released", "cache stopped"], parts.Log.TakeLast(4));
         Assert.Equal("stopping", health.NotReady);
     }
 
@@ -59,6 +60,7 @@ public sealed class OperatorHostTests : IDisposable
     [InlineData("cache")]
     [InlineData("election")]
     [InlineData("controller")]
+    [InlineData("server")]
     public async Task A_part_that_fails_ends_the_whole_and_is_named(string part)
     {
         var running = await RunLeadingAsync();
@@ -111,7 +113,7 @@ public sealed class OperatorHostTests : IDisposable
         parts.Synced.SetResult();
         parts.Leads.SetResult();
         var running = Run();
-        await Task.WhenAll(parts.Started("cache"), parts.Started("election"), parts.Started("controller"));
+        await Task.WhenAll(parts.Started("cache"), parts.Started("server"), parts.Started("election"), parts.Started("controller"));
         return running;
     }
 
@@ -124,8 +126,8 @@ public sealed class OperatorHostTests : IDisposable
     /// <summary>One cache, one election, one controller; each writes down when it starts and stops.</summary>
     private sealed class Parts : IControllerSet, ILeadership
     {
-        private readonly Dictionary<string, TaskCompletionSource> started = new() { ["cache"] = Source(), ["election"] = Source(), ["controller"] = Source() };
-        private readonly Dictionary<string, TaskCompletionSource> ends = new() { ["cache"] = Source(), ["election"] = Source(), ["controller"] = Source() };
+        private readonly Dictionary<string, TaskCompletionSource> started = new() { ["cache"] = Source(), ["election"] = Source(), ["controller"] = Source(), ["server"] = Source() };
+        private readonly Dictionary<string, TaskCompletionSource> ends = new() { ["cache"] = Source(), ["election"] = Source(), ["controller"] = Source(), ["server"] = Source() };
         private readonly List<string> log = [];
 
         public TaskCompletionSource Synced { get; } = Source();
@@ -150,6 +152,8 @@ public sealed class OperatorHostTests : IDisposable
         public Task FlushAsync(CancellationToken deadline) => Task.FromResult(Write("flushed"));
 
         public IReadOnlyList<BackgroundLoop> Controllers => [Loop("controller")];
+
+        public IReadOnlyList<BackgroundLoop> Servers => [Loop("server")];
 
         public bool HasSynced => Synced.Task.IsCompleted;
 

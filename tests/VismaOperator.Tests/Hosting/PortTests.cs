@@ -10,8 +10,10 @@ public sealed class PortTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
-    public async Task A_port_that_is_taken_is_told_with_the_option_and_the_remedy()
+    [Theory]
+    [InlineData("--http-port")]
+    [InlineData("--consent-port")]
+    public async Task A_port_that_is_taken_is_told_with_the_option_and_the_remedy(string option)
     {
         using var taken = new TcpListener(IPAddress.Any, 0);
         taken.Start();
@@ -24,11 +26,17 @@ public sealed class PortTests : IDisposable
             clusters: [{name: nowhere, cluster: {server: "https://127.0.0.1:1"}}]
             users: [{name: nobody, user: {token: unused}}]
             """);
-        var options = new OperatorOptions { Kubeconfig = folder["kubeconfig"], HttpPort = port };
+        var options = new OperatorOptions
+        {
+            Kubeconfig = folder["kubeconfig"],
+            HttpPort = option == "--http-port" ? port : 0,
+            ConsentPort = option == "--consent-port" ? port : 0,
+            PublicUrl = new Uri("https://operator.example.com"),
+        };
 
         var failure = await Assert.ThrowsAsync<PortUnusableException>(() => new ClusterRun(options, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken));
 
-        Assert.StartsWith($"--http-port {port} cannot be used:", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{option} {port} cannot be used:", failure.Message, StringComparison.Ordinal);
         Assert.EndsWith("Name another port, or 0 for a free one.", failure.Message, StringComparison.Ordinal);
     }
 }

@@ -121,6 +121,9 @@ internal sealed class TestOperator : IAsyncDisposable
         controllers?.Dispose();
     }
 
+    /// <summary>Ends once something has changed in the cluster, or a watch has been read on.</summary>
+    public Task NextChange => Volatile.Read(ref changed).Task;
+
     public void ForgetRequests() => requests.Clear();
 
     public Task<T> ApplyAsync<T>(T resource)
@@ -252,7 +255,8 @@ internal sealed class TestOperator : IAsyncDisposable
             .Distinct()
             .Count();
 
-    private OperatorContext Context()
+    /// <summary>What the operator is built from; another replica is built from the same.</summary>
+    public OperatorContext Context()
     {
         var policy = new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed);
         var http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
@@ -287,6 +291,7 @@ internal sealed class TestOperator : IAsyncDisposable
         }
     }
 
-    private void Pulse() =>
+    /// <summary>Wakes whoever waits for <see cref="NextChange"/>.</summary>
+    public void Pulse() =>
         Interlocked.Exchange(ref changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 }

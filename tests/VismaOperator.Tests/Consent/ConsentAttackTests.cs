@@ -1,0 +1,121 @@
+using VismaOperator.Tests.Support;
+using static VismaOperator.Tests.Support.SomeConsents;
+
+namespace VismaOperator.Tests.Consent;
+
+/// <summary>What somebody may try who passes links and answers on.</summary>
+public sealed class ConsentAttackTests
+{
+    [Fact]
+    public async Task An_answer_works_once()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var back = await scene.ConsentAsync();
+        await scene.ComeBackAsync(back);
+
+        var again = await scene.ComeBackAsync(back);
+
+        Assert.Equal((404, "This link does not work"), (again.Status, again.Heading));
+        Assert.Equal(1, scene.Test.TokenRequests);
+        Assert.False((await scene.Test.FamilyAsync()).IsRevoked);
+    }
+
+    [Fact]
+    public async Task Of_two_that_bring_the_same_answer_at_once_to_two_replicas_one_redeems_it()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var back = await scene.ConsentAsync();
+
+        var pages = await Task.WhenAll(scene.Browser.OpenAsync(scene.Replica, back), scene.Browser.OpenAsync(scene.OtherReplica, back));
+
+        Assert.Equal([200, 404], pages.Select(page => page.Status).Order());
+        Assert.Equal(1, scene.Test.TokenRequests);
+        await scene.Test.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task An_answer_in_another_browser_is_refused_and_the_right_one_can_still_come_back()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var back = await scene.ConsentAsync();
+
+        var foreign = await scene.ComeBackAsync(back, scene.NewBrowser());
+
+        Assert.Equal((403, "This consent was begun in another browser"), (foreign.Status, foreign.Heading));
+        Assert.Equal(0, scene.Test.TokenRequests);
+        Assert.Equal(200, (await scene.ComeBackAsync(back)).Status);
+    }
+
+    [Fact]
+    public async Task A_victim_who_finishes_what_an_attacker_began_gives_nothing_even_with_a_cookie_of_her_own()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        await scene.BeginAsync(); // the victim once began herself
+        var attacker = scene.NewBrowser();
+        var passedOn = await scene.BeginAsync(attacker);
+
+        var page = await scene.ComeBackAsync(await scene.ApproveAsync(passedOn));
+
+        Assert.Equal((403, "This consent was begun in another browser"), (page.Status, page.Heading));
+        Assert.Equal(0, scene.Test.TokenRequests);
+        Assert.Null((await scene.Test.GrantAsync())!.Held);
+    }
+
+    [Fact]
+    public async Task A_second_attempt_takes_the_place_of_the_first()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var first = await scene.ConsentAsync();
+        var second = await scene.ConsentAsync();
+
+        Assert.Equal(404, (await scene.ComeBackAsync(first)).Status);
+        Assert.Equal(200, (await scene.ComeBackAsync(second)).Status);
+    }
+
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    [InlineData("Origin", "https://evil.example.com")]
+    [InlineData("Origin", "null")]
+    public async Task A_form_of_another_site_begins_nothing(string header, string value)
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var page = await scene.Browser.OpenAsync(scene.Replica, await scene.LinkAsync());
+
+        var answer = await scene.Browser.PressAsync(scene.Replica, page, (header, value));
+
+        Assert.Equal((403, "This was sent by another site"), (answer.Status, answer.Heading));
+        Assert.Null(await scene.Test.GrantAsync());
+    }
+
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "same-origin")]
+    [InlineData("Origin", "https://operator.example.com")]
+    public async Task A_form_of_our_own_begins_an_attempt(string header, string value)
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var page = await scene.Browser.OpenAsync(scene.Replica, await scene.LinkAsync());
+
+        Assert.Equal(303, (await scene.Browser.PressAsync(scene.Replica, page, (header, value))).Status);
+    }
+
+    [Fact]
+    public async Task A_state_of_one_connection_is_good_for_no_other()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        await scene.Test.ApplyAsync(InteractiveConnection("other"));
+        await scene.Test.UntilIdleAsync();
+        await scene.Replica.UntilCurrentAsync();
+        var back = await scene.ConsentAsync();
+        var others = await scene.BeginAsync(name: "other");
+
+        // The random part of one with the name of the other.
+        var (mine, theirs) = (StateOf(back), StateOf(others));
+        var page = await scene.ComeBackAsync(new Uri(back.OriginalString.Replace(mine, $"{theirs.Split('.')[0]}.{mine.Split('.')[1]}", StringComparison.Ordinal)));
+
+        Assert.Equal((404, "This link does not work"), (page.Status, page.Heading));
+        Assert.Equal(0, scene.Test.TokenRequests);
+    }
+
+    private static string StateOf(Uri url) => System.Web.HttpUtility.ParseQueryString(url.Query)["state"]!;
+}

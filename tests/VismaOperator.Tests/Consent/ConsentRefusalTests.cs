@@ -1,0 +1,213 @@
+using System.Web;
+using VismaConnect.StandIn;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+using static VismaOperator.Tests.Support.SomeConsents;
+
+namespace VismaOperator.Tests.Consent;
+
+public sealed class ConsentRefusalTests
+{
+    [Fact]
+    public async Task A_no_is_told_to_the_person_and_to_the_cluster_and_the_link_goes_on_working()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+
+        var page = await scene.ComeBackAsync(await scene.DenyAsync(await scene.BeginAsync()));
+        var connection = await scene.Test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "ConsentDenied");
+
+        Assert.Equal((403, "The consent was refused"), (page.Status, page.Heading));
+        Assert.Contains("access_denied", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
+        Assert.Equal(0, scene.Test.TokenRequests);
+        Assert.Equal(200, (await scene.ComeBackAsync(await scene.ConsentAsync())).Status);
+        await scene.Test.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task An_error_of_the_provider_is_told_with_its_remedy()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var provider = await scene.BeginAsync();
+        var client = scene.Test.Provider.Portal.FindClient(Some.ClientId)!;
+        scene.Test.Provider.Portal.Set(client with { AllowedScopes = ErpScopes.Service });
+
+        var page = await scene.ComeBackAsync(await scene.ApproveAsync(provider));
+
+        Assert.Equal((502, "The provider did not give access"), (page.Status, page.Heading));
+        Assert.Contains("invalid_scope", page.Words, StringComparison.Ordinal);
+        await scene.Test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "ConsentFailed");
+    }
+
+    [Fact]
+    public async Task A_consent_for_another_company_is_not_stored_and_handed_back()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        scene.Test.Provider.Portal.Set(scene.Test.Provider.Portal.FindClient(Some.ClientId)! with { ComparesTenants = false });
+
+        var page = await scene.ComeBackAsync(await scene.ConsentAsync(Some.OtherTenant));
+
+        Assert.Equal((409, "This consent is not for the right company"), (page.Status, page.Heading));
+        Assert.Contains(Some.OtherTenant, page.Words, StringComparison.Ordinal);
+        Assert.Contains("choose the right company", page.Words, StringComparison.Ordinal);
+        Assert.Null((await scene.Test.GrantAsync())!.Held);
+        Assert.All(scene.Test.Provider.Grants.Families, family => Assert.True(family.IsRevoked));
+    }
+
+    [Fact]
+    public async Task A_token_that_names_no_company_is_not_stored()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        scene.Test.Provider.Portal.Set(scene.Test.Provider.Portal.FindClient(Some.ClientId)! with { HasTenantClaim = false });
+
+        var page = await scene.ComeBackAsync(await scene.ConsentAsync());
+
+        Assert.Equal((409, "This consent is not for the right company"), (page.Status, page.Heading));
+        Assert.Contains("does not say which tenant", page.Words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_expired_link_is_told_to_who_holds_it()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var link = await scene.LinkAsync();
+        await scene.Test.StopAsync(); // nobody makes a new one
+        scene.Test.Time.Advance(TimeSpan.FromHours(25));
+
+        var page = await scene.Browser.OpenAsync(scene.Replica, link);
+
+        Assert.Equal((410, "This link has expired"), (page.Status, page.Heading));
+    }
+
+    [Fact]
+    public async Task An_answer_after_ten_minutes_is_too_late()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var back = await scene.ConsentAsync();
+        await scene.Test.AdvanceAsync(TimeSpan.FromMinutes(10));
+
+        var page = await scene.ComeBackAsync(back);
+
+        Assert.Equal((410, "That took too long"), (page.Status, page.Heading));
+        Assert.Equal(0, scene.Test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task What_is_not_known_and_what_is_guessed_read_alike()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        await scene.Test.ApplyAsync(Some.VismaConnection("by-itself"));
+        await scene.Test.UntilIdleAsync();
+        var link = await scene.LinkAsync();
+        var guess = new string('A', 43);
+
+        Visit[] pages =
+        [
+            await scene.Browser.OpenAsync(scene.Replica, new Uri($"{link.GetLeftPart(UriPartial.Path)}?start={guess}")),
+            await scene.Browser.OpenAsync(scene.Replica, new Uri(link.GetLeftPart(UriPartial.Path))),
+            await scene.Browser.OpenAsync(scene.Replica, new Uri($"{link}&start={guess}")),
+            await scene.Browser.OpenAsync(scene.Replica, new Uri($"{ConsentScene.PublicUrl}/connect/integrations/nothing?start={guess}")),
+            await scene.Browser.OpenAsync(scene.Replica, new Uri($"{ConsentScene.PublicUrl}/connect/nowhere/nothing?start={guess}")),
+            await scene.Browser.OpenAsync(scene.Replica, new Uri($"{ConsentScene.PublicUrl}/connect/integrations/by-itself?start={guess}")),
+        ];
+
+        Assert.All(pages, page => Assert.Equal((404, pages[0].Text), (page.Status, page.Text)));
+        Assert.Equal("This link does not work", pages[0].Heading);
+    }
+
+    [Theory]
+    [InlineData("iss", "https://other.example.com")]
+    [InlineData("iss", null)] // the provider says of itself that it always names itself
+    public async Task An_answer_of_another_provider_is_not_redeemed(string name, string? value)
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var back = await scene.ConsentAsync();
+
+        var page = await scene.ComeBackAsync(With(back, name, value));
+
+        Assert.Equal((403, "This is the answer of another provider"), (page.Status, page.Heading));
+        Assert.Equal(0, scene.Test.TokenRequests);
+        Assert.Equal(200, (await scene.ComeBackAsync(back)).Status); // nothing was spoilt
+    }
+
+    [Theory]
+    [InlineData("state", null)]
+    [InlineData("code", null)]
+    [InlineData("error", "access_denied")]
+    public async Task An_answer_that_is_none_is_said_to_be(string name, string? value)
+    {
+        await using var scene = await ConsentScene.StartAsync();
+
+        var page = await scene.ComeBackAsync(With(await scene.ConsentAsync(), name, value));
+
+        Assert.Equal((400, "This is no answer of the provider"), (page.Status, page.Heading));
+        Assert.NotNull((await scene.Test.GrantAsync())!.Attempt);
+    }
+
+    [Fact]
+    public async Task A_suspended_connection_takes_no_consent_at_either_end()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var (link, back) = (await scene.LinkAsync(), await scene.ConsentAsync());
+        await scene.Test.ChangeConnectionAsync("""{"suspend":true}""");
+        await scene.Replica.UntilCurrentAsync();
+
+        Visit[] pages = [await scene.Browser.OpenAsync(scene.Replica, link), await scene.ComeBackAsync(back)];
+
+        Assert.All(pages, page => Assert.Equal((409, "A consent is not possible now"), (page.Status, page.Heading)));
+        Assert.All(pages, page => Assert.Contains("suspended", page.Words, StringComparison.Ordinal));
+        Assert.Equal(0, scene.Test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_client_that_was_withdrawn_meanwhile_is_not_used()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var back = await scene.ConsentAsync();
+        await scene.Test.ChangeClientAsync($$"""{"tenants":[{"tenantID":"{{Some.OtherTenant}}"}]}""");
+        await scene.OtherReplica.UntilCurrentAsync();
+
+        var page = await scene.ComeBackAsync(back);
+
+        Assert.Equal((409, "A consent is not possible now"), (page.Status, page.Heading));
+        Assert.Contains("does not serve tenant", page.Words, StringComparison.Ordinal);
+        Assert.Equal(0, scene.Test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_connection_that_asks_for_something_else_meanwhile_does_not_take_what_was_given()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var back = await scene.ConsentAsync();
+        await scene.Test.ChangeConnectionAsync("""{"scopes":["vismanet_erp_interactive_api:read","vismanet_erp_interactive_api:delete"]}""");
+
+        var page = await scene.ComeBackAsync(back);
+
+        Assert.Equal((409, "The connection was changed meanwhile"), (page.Status, page.Heading));
+        Assert.Equal(0, scene.Test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_deleted_connection_takes_nothing()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var (link, back) = (await scene.LinkAsync(), await scene.ConsentAsync());
+        await scene.Test.DeleteAsync<VismaConnection>(Some.Connection);
+        await scene.Replica.UntilCurrentAsync();
+
+        Assert.Equal(404, (await scene.Browser.OpenAsync(scene.Replica, link)).Status);
+        Assert.Equal(404, (await scene.ComeBackAsync(back)).Status);
+        Assert.Equal(0, scene.Test.TokenRequests);
+    }
+
+    private static Uri With(Uri url, string name, string? value)
+    {
+        var query = HttpUtility.ParseQueryString(url.Query);
+        query.Remove(name);
+        if (value is not null)
+        {
+            query[name] = value;
+        }
+
+        return new Uri($"{url.GetLeftPart(UriPartial.Path)}?{query}");
+    }
+}
