@@ -54,7 +54,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
     {
         scene.Provider.Portal.Set(new StandInTenant(OutageTenant));
         scene.Provider.Portal.Set(new StandInTenant(LeavingTenant));
-        scene.Provider.Portal.Set(Consent.Interactive(new StandInClient("isv_brief") { Secrets = [new StandInSecret("brief-secret")], AccessTokenLifetime = TimeSpan.FromSeconds(8) }));
+        scene.Provider.Portal.Set(PersonsConsent.Interactive(new StandInClient("isv_brief") { Secrets = [new StandInSecret("brief-secret")], AccessTokenLifetime = TimeSpan.FromSeconds(8) }));
         await SecretAsync(scene, "credentials", "clientSecret", Job.ClientSecret);
         await SecretAsync(scene, "brief-credentials", "clientSecret", "brief-secret");
         await SecretAsync(scene, "wrong-credentials", "clientSecret", "not-what-the-portal-showed");
@@ -87,14 +87,14 @@ public sealed class RecordingTests(ApiServerFixture fixture)
     // A person consents for each, and then takes two of the grants back.
     private static async Task ConsentAsync(ChartScene scene, Recorder recorder)
     {
-        var consent = new Consent(scene.Admin, scene.Provider);
+        var consent = new PersonsConsent(scene.Admin, scene.Provider);
         string[] names = ["connection-consented", "connection-consent-expiring", "connection-consent-lost", "connection-grant-used-elsewhere", "connection-consent-lost-and-expired"];
         var families = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in names)
         {
             var isBrief = name == "connection-consent-lost-and-expired";
             var more = isBrief ? """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}""" : name == "connection-consent-expiring" ? """, "authorization": {"consentLifetime": "240h"}""" : "";
-            await recorder.ConnectionAsync(name, Tenant, client: isBrief ? "client-brief" : "client-ready", scope: Consent.Scope, more: $"""{more}, "grant": "AuthorizationCode" """);
+            await recorder.ConnectionAsync(name, Tenant, client: isBrief ? "client-brief" : "client-ready", scope: PersonsConsent.Scope, more: $"""{more}, "grant": "AuthorizationCode" """);
             families[name] = await consent.GiveAsync(scene.Clients, name, isBrief ? "isv_brief" : Job.ClientId, Tenant);
             await recorder.TakeAsync(name, node => Is(node, "Ready"));
         }

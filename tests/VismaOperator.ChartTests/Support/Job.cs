@@ -15,9 +15,9 @@ internal sealed class Job(ChartScene scene)
 
     public static StandInOptions Provider { get; } = new()
     {
-        Clients = [Consent.Interactive(new StandInClient(ClientId) { Secrets = [new StandInSecret(ClientSecret)] })],
+        Clients = [PersonsConsent.Interactive(new StandInClient(ClientId) { Secrets = [new StandInSecret(ClientSecret)] })],
         Tenants = [new StandInTenant(Tenant)],
-        Users = [Consent.UserFor(Tenant)],
+        Users = [PersonsConsent.UserFor(Tenant)],
     };
 
     private string ClientPath => scene.Clients.Of(Group, "oauthclients/acme");
@@ -39,8 +39,8 @@ internal sealed class Job(ChartScene scene)
         Assert.Equal(published, (await scene.Admin.GetAsync(SecretPath, cancellationToken))["data"]!["access_token"]!.GetValue<string>());
         Assert.Single(scene.Provider.Ledger.TokenRequests);
 
-        await CreateConnectionAsync("person", $$""", "grant": "AuthorizationCode", "scopes": ["{{Consent.Scope}}"]""", cancellationToken);
-        await new Consent(scene.Admin, scene.Provider).GiveAsync(scene.Customer, "person", ClientId, Tenant);
+        await CreateConnectionAsync("person", $$""", "grant": "AuthorizationCode", "scopes": ["{{PersonsConsent.Scope}}"]""", cancellationToken);
+        await new PersonsConsent(scene.Admin, scene.Provider).GiveAsync(scene.Customer, "person", ClientId, Tenant);
         await UntilAsync(scene.Customer.Of(Group, "vismaconnections/person"), "the person's connection to be Ready", node => Ready(node) == "True", cancellationToken);
         Assert.NotNull(await scene.Admin.FindAsync(scene.Customer.Core("secrets/person-visma-grant"), cancellationToken));
         Assert.Null(await scene.Admin.FindAsync(scene.Customer.Core("secrets/person-visma-handoff"), cancellationToken));

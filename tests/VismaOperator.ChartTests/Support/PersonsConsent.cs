@@ -11,7 +11,7 @@ namespace VismaOperator.ChartTests.Support;
 /// <summary>A person's consent for interactive connections: given at the stand-in, and handed over in a Secret as <c>connect</c> does.</summary>
 /// <param name="admin">Who may create the Secret.</param>
 /// <param name="provider">The stand-in.</param>
-internal sealed class Consent(ApiClient admin, VismaConnectStandIn provider)
+internal sealed class PersonsConsent(ApiClient admin, VismaConnectStandIn provider)
 {
     public const string Scope = "vismanet_erp_interactive_api:read";
     private const string Person = "kari@acme.example";
