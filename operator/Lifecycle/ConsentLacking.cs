@@ -25,6 +25,11 @@ public static class ConsentLacking
     {
         var (place, name) = facts.Connection.Name.Split('/') is [var first, var second] ? (first, second) : (string.Empty, facts.Connection.Name);
         var command = $"visma-operator connect {facts.Connection.Name}";
+        if (facts.Consent.ConnectArguments is { } arguments)
+        {
+            return $"Run {command} {arguments}.";
+        }
+
         return facts.Consent.CanInvite
             ? $"Open the link that kubectl get vc {name} -n {place} -o jsonpath='{{.status.authorization.url}}' prints, or run {command}."
             : $"Run {command}; or set --public-url, so that the operator offers a link.";

@@ -83,6 +83,9 @@ public sealed record ConsentFacts
     /// <summary>True when the operator serves consent pages, so that a link can be offered.</summary>
     public bool CanInvite { get; init; }
 
+    /// <summary>What <c>connect</c> must be told to reach this operator; null where nothing special, and where pages could be served instead.</summary>
+    public string? ConnectArguments { get; init; }
+
     /// <summary>The link that status offers; null when none does.</summary>
     public Invitation? Invitation { get; init; }
 

@@ -131,12 +131,24 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         {
             return await wait.WaitAsync(before, left, expiry, stop);
         }
-        catch
+        catch (OperationCanceledException)
         {
-            // Nobody waits for it any more, and a consent that takes effect unseen would surprise.
+            await WithdrawAsync(left);
+            throw;
+        }
+    }
+
+    // Nobody waits for it any more, and a consent that takes effect unseen would surprise.
+    private async Task WithdrawAsync(ILeftHandoff left)
+    {
+        try
+        {
             using var deadline = new CancellationTokenSource(withdrawalDeadline, tools.Time);
             await left.WithdrawAsync(deadline.Token);
-            throw;
+        }
+        catch (Exception exception) when (exception is ConnectException or OperationCanceledException)
+        {
+            Say(exception is ConnectException ? exception.Message : "The code could not be taken back in time; it is too old in five minutes.");
         }
     }
 

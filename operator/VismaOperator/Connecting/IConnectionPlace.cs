@@ -34,6 +34,7 @@ internal interface ILeftHandoff
 
     /// <summary>Takes the code back.</summary>
     /// <returns>False when the operator was faster.</returns>
+    /// <exception cref="ConnectException">It cannot be taken back, and what to do.</exception>
     Task<bool> WithdrawAsync(CancellationToken cancellationToken);
 }
 

@@ -20,7 +20,17 @@ internal sealed class LeftSecret(IKubernetesClient client, NamespacedName name, 
     }
 
     /// <inheritdoc/>
-    public Task<bool> WithdrawAsync(CancellationToken cancellationToken) => DeleteAsync(client, name, uid, cancellationToken);
+    public async Task<bool> WithdrawAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DeleteAsync(client, name, uid, cancellationToken);
+        }
+        catch (Exception exception) when (exception is KubernetesException or HttpRequestException or IOException)
+        {
+            throw new ConnectException($"The code could not be taken back: {exception.Message.TrimEnd('.')}. Delete Secret {name} yourself, or leave it: the code in it is too old in five minutes.", exception);
+        }
+    }
 
     /// <summary>Deletes a Secret by its identity.</summary>
     /// <returns>False when it was gone, or another one stands there.</returns>

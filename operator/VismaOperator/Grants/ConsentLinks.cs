@@ -9,11 +9,15 @@ namespace VismaOperator.Grants;
 /// random part is what lets somebody begin; it stands in <c>status.authorization.url</c> and nowhere else.
 /// </summary>
 /// <param name="publicUrl">Where people reach the operator; null when it serves no consent pages.</param>
+/// <param name="connectArguments">What <c>connect</c> must be told to reach this operator; null where nothing special.</param>
 /// <param name="randomBytes">Bytes that nobody can guess.</param>
-internal sealed class ConsentLinks(Uri? publicUrl, Func<int, byte[]> randomBytes)
+internal sealed class ConsentLinks(Uri? publicUrl, string? connectArguments, Func<int, byte[]> randomBytes)
 {
     /// <summary>Name of the query parameter that holds the random part.</summary>
     public const string StartParameter = "start";
+
+    /// <summary>What <c>connect</c> must be told to reach this operator; null where nothing special.</summary>
+    public string? ConnectArguments => connectArguments;
 
     /// <summary>True when links can be made.</summary>
     public bool CanInvite => publicUrl is not null;

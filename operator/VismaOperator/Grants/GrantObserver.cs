@@ -27,6 +27,7 @@ internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, H
     private ConsentFacts ConsentOf(VismaConnection connection) => new()
     {
         CanInvite = links.CanInvite,
+        ConnectArguments = links.ConnectArguments,
         Invitation = connection.Status.Authorization is { Url: { } url, UrlExpirationTime: { } expiration } && links.IsOurs(url, connection.Metadata.NamespacedName)
             ? new Invitation(url, expiration)
             : null,

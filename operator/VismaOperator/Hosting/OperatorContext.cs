@@ -40,6 +40,9 @@ internal sealed record OperatorContext
     /// <summary>Where people reach the consent pages; null when none are served.</summary>
     public Uri? PublicUrl { get; init; }
 
+    /// <summary>What <c>connect</c> must be told to reach this operator; null where a kubeconfig is enough.</summary>
+    public string? ConnectArguments { get; init; }
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 

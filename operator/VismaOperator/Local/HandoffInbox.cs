@@ -60,7 +60,14 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         var secret = Read(file + TakenSuffix);
         File.Delete(file + TakenSuffix);
         UnixFiles.FlushDirectory(Path.GetDirectoryName(file)!);
-        await HandInAsync(name, secret, cancellationToken);
+        try
+        {
+            await HandInAsync(name, secret, cancellationToken);
+        }
+        catch (KubernetesException refused)
+        {
+            LogDropped(name, refused.Message); // such as a namespace that is on its way out
+        }
     }
 
     private static bool TryMove(string file)

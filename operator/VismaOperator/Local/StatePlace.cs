@@ -102,7 +102,7 @@ internal sealed class StatePlace : IConnectionPlace
             {
                 return Task.FromResult(IsThere() && Withdraw());
             }
-            catch (FileNotFoundException)
+            catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
             {
                 return Task.FromResult(false);
             }
@@ -121,7 +121,7 @@ internal sealed class StatePlace : IConnectionPlace
             {
                 return SHA256.HashData(File.ReadAllBytes(file)).SequenceEqual(hash);
             }
-            catch (FileNotFoundException)
+            catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
             {
                 return false;
             }

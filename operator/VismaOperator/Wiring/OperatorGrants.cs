@@ -32,7 +32,7 @@ internal sealed class OperatorGrants
             RandomBytes = context.RandomBytes,
             Log = log,
         };
-        Links = new ConsentLinks(context.PublicUrl, context.RandomBytes);
+        Links = new ConsentLinks(context.PublicUrl, context.ConnectArguments, context.RandomBytes);
         Facts = new GrantFactsReader(Tools.Open, Tools.Cluster);
         Handoffs = new HandoffDesk(context.Client, caches.OwnSecrets.Store, context.Time);
         Redeemer = new CodeRedeemer(Tools);

@@ -73,7 +73,8 @@ public sealed class LocalConnectTests : IAsyncLifetime
     {
         Assert.False(await OnceAsync());
 
-        Assert.Matches("here +acme +False +AwaitingConsent .*visma-operator connect", output.ToString());
+        Assert.Matches("here +acme +False +AwaitingConsent ", output.ToString());
+        Assert.Contains($"Nobody has consented yet. Run visma-operator connect here/acme --state {folder["state"]}.", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
