@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using OAuth;
 using VismaOperator.Connecting;
@@ -106,7 +107,7 @@ public sealed class ConnectTests
 
         var run = scene.ConnectAsync(person);
         await person.Sent;
-        scene.Operator.Time.Advance(scene.Options.Timeout);
+        await PassAsync(scene, run);
 
         Assert.Contains("Nobody came back", Assert.IsType<ConsentResult.Failed>(await run).Message, StringComparison.Ordinal);
     }
@@ -218,6 +219,23 @@ public sealed class ConnectTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         Assert.Null(await scene.Operator.FindAsync<Secret>(HandoffName));
+    }
+
+    [Fact]
+    public async Task A_code_that_cannot_be_taken_back_is_told_with_its_Secret()
+    {
+        await using var scene = await ConnectScene.OpenAsync();
+        await scene.Operator.StopAsync();
+        using var stop = new CancellationTokenSource();
+        using var person = Person.WhoApproves(scene.Provider);
+
+        var run = scene.ConnectAsync(person, stop.Token);
+        await scene.Operator.UntilAsync<Secret>(HandoffName, _ => true);
+        scene.Operator.Cluster.Before = (verb, _, _) => verb == ClusterVerb.Delete ? throw new HttpRequestException("no route to host") : Task.CompletedTask;
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        Assert.Contains($"no route to host. Delete Secret {Some.Place}/{HandoffName} yourself", scene.Output, StringComparison.Ordinal);
     }
 
     // So that the operator is the one who notices.
