@@ -1,0 +1,58 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Kubernetes.Client.Access;
+
+/// <summary>A credential that is obtained from elsewhere, kept while it serves, and obtained anew when it is stale or was refused.</summary>
+internal abstract class RenewedCredential : ICredential, IDisposable
+{
+    private readonly SemaphoreSlim gate = new(1); // one attempt at a time; guards the header and whatever the attempt sets
+    private AuthenticationHeaderValue? header;
+
+    public virtual X509Certificate2? ClientCertificate => null;
+
+    /// <summary>Whether what was obtained last must not be used any more; true before the first time. Called with the gate held.</summary>
+    protected abstract bool IsStale { get; }
+
+    public async ValueTask<AuthenticationHeaderValue?> GetHeaderAsync(CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (IsStale)
+            {
+                header = await ObtainAsync(header, cancellationToken);
+            }
+
+            return header;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public async ValueTask<bool> RenewAsync(AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            // Many requests can be refused at once; only the first of them obtains another.
+            if (Equals(header, refused))
+            {
+                header = await ObtainAsync(header, cancellationToken);
+            }
+
+            return !Equals(header, refused);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public void Dispose() => gate.Dispose();
+
+    /// <summary>The value of <c>Authorization</c> from where it comes; <paramref name="present"/> where there is no better one. Called with the gate held.</summary>
+    protected abstract Task<AuthenticationHeaderValue?> ObtainAsync(AuthenticationHeaderValue? present, CancellationToken cancellationToken);
+}
