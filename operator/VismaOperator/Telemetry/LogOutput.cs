@@ -24,12 +24,11 @@ internal static class LogOutput
     // The framework's own Information is one record a request: a scrape every few seconds would drown what the operator did.
     private static LogLevel Quieter(LogLevel level) => level < LogLevel.Information || level > LogLevel.Warning ? level : LogLevel.Warning;
 
-    private static ILoggingBuilder AddJson(ILoggingBuilder logging) => logging.AddJsonConsole(json =>
+    private static ILoggingBuilder AddJson(ILoggingBuilder logging)
     {
-        json.UseUtcTimestamp = true;
-        json.TimestampFormat = UtcWithMilliseconds.TrimEnd();
-        json.IncludeScopes = true;
-    });
+        logging.Services.AddSingleton<ConsoleFormatter>(_ => new JsonLogFormatter(TimeProvider.System));
+        return logging.AddConsole(console => console.FormatterName = JsonLogFormatter.FormatterName);
+    }
 
     private static ILoggingBuilder AddText(ILoggingBuilder logging) => logging.AddSimpleConsole(text =>
     {
