@@ -21,7 +21,7 @@ public static class CheckCommand
     private const int ProblemsFound = 1;
     private const int UnusableArguments = 2;
 
-    /// <summary>Checks files and folders. 0: no errors (there may be warnings); 1: errors; 2: a file cannot be read.</summary>
+    /// <summary>Checks files and folders. 0: no errors (there may be warnings); 1: errors; 2: a file cannot be read, or there is nothing to check.</summary>
     public static int Run(IReadOnlyList<string> files, CheckOutput output, AllowLists allowLists, TimeProvider time, TextWriter stdout, TextWriter stderr)
     {
         if (files.Count == 0)
@@ -34,13 +34,25 @@ public static class CheckCommand
         {
             var report = ManifestCheck.Check(ManifestReader.Read(files), allowLists, time);
             Write(report, output, stdout);
-            return report.Errors == 0 ? Fine : ProblemsFound;
+            return report switch
+            {
+                { Errors: > 0 } => ProblemsFound,
+                { Objects: 0 } => NothingToCheck(files, stderr),
+                _ => Fine,
+            };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             stderr.WriteLine($"visma-operator check: {exception.Message}");
             return UnusableArguments;
         }
+    }
+
+    // A pipeline whose path is wrong must not stay green.
+    private static int NothingToCheck(IReadOnlyList<string> files, TextWriter stderr)
+    {
+        stderr.WriteLine($"visma-operator check: there is no OAuthClient and no VismaConnection in {string.Join(", ", files)}: name the folder that holds them");
+        return UnusableArguments;
     }
 
     private static void Write(CheckReport report, CheckOutput output, TextWriter stdout)

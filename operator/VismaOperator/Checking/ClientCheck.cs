@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
+using Lifecycle;
 using VismaOperator.Manifests;
 using VismaOperator.OAuthClients;
 
@@ -40,11 +41,11 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
         var name = new NamespacedName(client.Name.Namespace, reference.Name);
         if (objects.FindSecret(name) is not { } secret)
         {
-            findings.Inform(client.Document, $"{path}.name", CheckReasons.SecretMissing, $"Secret {name} is not among the files: see to it that it is in the cluster, with the key {reference.Key}");
+            findings.Inform(client.Document, $"{path}.name", Reason.SecretNotFound, $"Secret {name} is not among the files: see to it that it is in the cluster, with the key {reference.Key}");
         }
         else if (!HasKey(secret, "data", reference.Key) && !HasKey(secret, "stringData", reference.Key))
         {
-            findings.Error(client.Document, $"{path}.key", CheckReasons.SecretKeyMissing, $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line}) has no key {reference.Key}: correct the key here or add it there");
+            findings.Error(client.Document, $"{path}.key", Reason.SecretKeyNotFound, $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line}) has no key {reference.Key}: correct the key here or add it there");
         }
     }
 
@@ -56,7 +57,7 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
         }
 
         var date = at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        findings.Warn(client.Document, path, CheckReasons.SecretExpiring, at <= time.GetUtcNow()
+        findings.Warn(client.Document, path, Reason.SecretExpiresSoon, at <= time.GetUtcNow()
             ? $"the secret expired on {date}: make a new one in the developer portal and list it first"
             : $"the secret expires on {date}: make a new one in the developer portal and list it beside this one");
     }

@@ -1,3 +1,4 @@
+using Lifecycle;
 using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
 
@@ -34,11 +35,11 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
         if (name.Namespace == connection.Name.Namespace)
         {
             var remedy = message.EndsWith('?') ? string.Empty : ": correct the name, or add its file with -f";
-            findings.Error(connection.Document, $"{ClientPath}.name", CheckReasons.ClientMissing, message + remedy);
+            findings.Error(connection.Document, $"{ClientPath}.name", Reason.ClientNotAvailable, message + remedy);
         }
         else
         {
-            findings.Inform(connection.Document, $"{ClientPath}.name", CheckReasons.ClientMissing, $"{message}; whether it allows namespace {connection.Name.Namespace} was not checked");
+            findings.Inform(connection.Document, $"{ClientPath}.name", Reason.ClientNotAvailable, $"{message}; whether it allows namespace {connection.Name.Namespace} was not checked");
         }
     }
 
@@ -49,11 +50,11 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
         var labels = objects.LabelsOf(place);
         if (client.Spec.AllowedNamespaces.From == NamespaceScope.Selector && place != home && labels is null)
         {
-            findings.Inform(connection.Document, $"{ClientPath}.namespace", CheckReasons.NamespaceNotAllowed, $"Namespace {place} is not among the files: whether its labels match the selector of the client was not checked");
+            findings.Inform(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"Namespace {place} is not among the files: whether its labels match the selector of the client was not checked");
         }
         else if (!client.Spec.AllowedNamespaces.Includes(home, place, labels))
         {
-            findings.Error(connection.Document, $"{ClientPath}.namespace", CheckReasons.NamespaceNotAllowed, $"OAuthClient {client.Metadata.NamespacedName} does not allow namespace {place}: add it to the client's spec.allowedNamespaces, or use another client");
+            findings.Error(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"OAuthClient {client.Metadata.NamespacedName} does not allow namespace {place}: add it to the client's spec.allowedNamespaces, or use another client");
         }
     }
 
@@ -61,7 +62,7 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     {
         if (client.Spec.Tenants is { } tenants && !tenants.Any(rule => rule.Serves(connection.Resource)))
         {
-            findings.Error(connection.Document, "spec.tenantID", CheckReasons.TenantNotAllowed, $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Resource.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Name.Namespace}: add the combination to the client's spec.tenants");
+            findings.Error(connection.Document, "spec.tenantID", Reason.TenantNotAllowed, $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Resource.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Name.Namespace}: add the combination to the client's spec.tenants");
         }
     }
 
@@ -71,12 +72,12 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
         var first = objects.Connections.First(other => other.Resource.SecretName() == name);
         if (first != connection)
         {
-            findings.Error(connection.Document, "spec.secret.name", CheckReasons.SecretNotOwned, $"VismaConnection {first.Name} ({first.Document.File}:{first.Document.PositionOf("spec").Line}) publishes in the same Secret {name}: give one of them another spec.secret.name");
+            findings.Error(connection.Document, "spec.secret.name", Reason.SecretNotOwned, $"VismaConnection {first.Name} ({first.Document.File}:{first.Document.PositionOf("spec").Line}) publishes in the same Secret {name}: give one of them another spec.secret.name");
         }
 
         if (objects.FindSecret(name) is { } secret)
         {
-            findings.Error(connection.Document, "spec.secret.name", CheckReasons.SecretNotOwned, $"the files declare Secret {name} themselves ({secret.File}:{secret.PositionOf("metadata.name").Line}), and the operator does not overwrite what it does not own: choose another spec.secret.name, or remove that Secret");
+            findings.Error(connection.Document, "spec.secret.name", Reason.SecretNotOwned, $"the files declare Secret {name} themselves ({secret.File}:{secret.PositionOf("metadata.name").Line}), and the operator does not overwrite what it does not own: choose another spec.secret.name, or remove that Secret");
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class CheckVerb
     /// <summary>The verb.</summary>
     public Command ToCommand(CommandContext process)
     {
-        var command = new Command("check", "Checks manifests offline: schema, rules and references. Exit code 1 when there are errors.").With(All);
+        var command = new Command("check", "Checks manifests offline: schema, rules and references. Exit code 1 when there are errors, 2 when there is nothing to check.").With(All);
         command.SetAction((arguments, _) =>
         {
             var reader = new SettingReader(arguments, process.Variable);

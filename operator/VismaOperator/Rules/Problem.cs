@@ -10,14 +10,14 @@ public sealed record Problem(string Path, string Reason, string Message);
 public static class ProblemReasons
 {
     /// <summary>A value that the schema or a rule refuses.</summary>
-    public const string InvalidSpec = "InvalidSpec";
+    public const string InvalidSpec = Lifecycle.Reason.InvalidSpec;
 
     /// <summary>An issuer or token endpoint that the administrator did not list.</summary>
-    public const string IssuerNotAllowed = "IssuerNotAllowed";
+    public const string IssuerNotAllowed = Lifecycle.Reason.IssuerNotAllowed;
 
     /// <summary>An API host that the administrator did not list.</summary>
-    public const string ApiHostNotAllowed = "ApiHostNotAllowed";
+    public const string ApiHostNotAllowed = Lifecycle.Reason.ApiHostNotAllowed;
 
     /// <summary>Plain http where the administrator did not allow it.</summary>
-    public const string InsecureUrl = "InsecureUrl";
+    public const string InsecureUrl = Lifecycle.Reason.InsecureUrl;
 }

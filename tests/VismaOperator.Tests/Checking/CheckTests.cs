@@ -211,6 +211,22 @@ public sealed class CheckTests
             member => Assert.Contains($"`{member}`", File.ReadAllText(Support.Repository.Path("docs", "reference", "check.md")), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n")]
+    public void Files_without_anything_to_check_are_an_unusable_argument(string manifest)
+    {
+        var (exitCode, output, errors) = Run(CheckOutput.Text, manifest);
+
+        Assert.Equal(2, exitCode);
+        Assert.StartsWith("visma-operator check: there is no OAuthClient and no VismaConnection in /", errors, StringComparison.Ordinal);
+        Assert.Equal("0 objects checked: 0 errors, 0 warnings\n", output);
+    }
+
+    [Fact]
+    public void An_error_in_a_file_without_objects_is_an_error() =>
+        Assert.Equal(1, Run(CheckOutput.Text, "kind: [").ExitCode);
+
     [Fact]
     public void A_file_that_is_not_there_is_an_unusable_argument()
     {
