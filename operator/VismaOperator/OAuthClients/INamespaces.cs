@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
@@ -45,39 +44,4 @@ internal sealed class WatchedNamespaces(Store<Namespace> store) : INamespaces
 
     /// <inheritdoc/>
     public bool IsGoing(string name) => store.Find(NamespacedName.ClusterScoped(name))?.Metadata.DeletionTimestamp is not null;
-}
-
-/// <summary>
-/// Namespaces by <c>get</c> of one name, where only Roles in listed namespaces are given: a Role may grant <c>get</c> of
-/// its own namespace, but never a list of them. A look-up is kept for half a minute, and nothing tells of a change: a label that changes counts
-/// when a connection of that namespace is next looked at.
-/// </summary>
-internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider time) : INamespaces
-{
-    private static readonly TimeSpan keptFor = TimeSpan.FromSeconds(30);
-    private readonly ConcurrentDictionary<string, (DateTimeOffset At, Namespace? Found)> kept = new(StringComparer.Ordinal);
-
-    /// <inheritdoc/>
-    public async ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken)
-    {
-        if (kept.TryGetValue(name, out var entry) && time.GetUtcNow() - entry.At <= keptFor)
-        {
-            return NamespaceLabels.Of(entry.Found);
-        }
-
-        try
-        {
-            var found = await client.FindAsync<Namespace>(NamespacedName.ClusterScoped(name), cancellationToken);
-            kept[name] = (time.GetUtcNow(), found);
-            return NamespaceLabels.Of(found);
-        }
-        catch (KubernetesException failure) when (failure.IsForbidden)
-        {
-            // A Role that is being replaced must not withdraw what was allowed: the last labels known stand.
-            return kept.TryGetValue(name, out var last) ? NamespaceLabels.Of(last.Found) : new NamespaceLabels.Unreadable();
-        }
-    }
-
-    /// <inheritdoc/>
-    public bool IsGoing(string name) => kept.TryGetValue(name, out var entry) && entry.Found?.Metadata.DeletionTimestamp is not null;
 }

@@ -29,6 +29,7 @@ internal sealed class OperatorCaches
         OwnSecrets = new(client, ours, time, logs.CreateLogger("Cache.OwnSecret"), jitter);
         Credentials = new(client, time, logs.CreateLogger("Cache.Credential"), jitter);
         Namespaces = namespaces.Count == 0 ? new(client, [ResourceSelector.All], time, logs.CreateLogger("Cache.Namespace"), jitter) : null;
+        FetchedNamespaces = Namespaces is null ? new(client, time) : null;
         Connections.Store.AddIndex(NamespaceIndex, connection => [connection.Metadata.Namespace ?? string.Empty]);
     }
 
@@ -50,6 +51,9 @@ internal sealed class OperatorCaches
     /// <summary>The namespaces; null where only Roles in listed namespaces are given.</summary>
     public Informer<Namespace>? Namespaces { get; }
 
+    /// <summary>What stands in for <see cref="Namespaces"/> where they cannot be watched.</summary>
+    public FetchedNamespaces? FetchedNamespaces { get; }
+
     /// <summary>Watches exactly the Secrets that clients reference now.</summary>
     public void FollowCredentials()
     {
@@ -65,7 +69,7 @@ internal sealed class OperatorCaches
         ("clients", Clients.RunAsync),
         ("own secrets", OwnSecrets.RunAsync),
         ("credentials", Credentials.RunAsync),
-        .. Namespaces is null ? [] : new (string, Func<CancellationToken, Task>)[] { ("namespaces", Namespaces.RunAsync) },
+        ("namespaces", Namespaces is null ? FetchedNamespaces!.RunAsync : Namespaces.RunAsync),
     ];
 
     /// <summary>Waits until every list was taken once. Credentials are waited for one by one, by whoever needs them.</summary>

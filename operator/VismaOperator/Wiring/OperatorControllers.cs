@@ -27,7 +27,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         queues = new OperatorQueues(context.Time, context.Random);
         var book = new CredentialBook(context.Time);
         var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
-        INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : new FetchedNamespaces(context.Client, context.Time);
+        INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : caches.FetchedNamespaces!;
         var directory = new ClientDirectory(caches.Clients.Store, reader, book, namespaces, context.AllowLists, context.Time);
         var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
         var endpoints = new ProviderEndpoints(context.Metadata);

@@ -29,7 +29,13 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         subscriptions.Add(caches.Credentials.Subscribe(OnCredential));
         if (caches.Namespaces is { } namespaces)
         {
-            subscriptions.Add(namespaces.Store.Subscribe(OnNamespace));
+            subscriptions.Add(namespaces.Store.Subscribe(change => OnNamespace(change.Name.Name)));
+        }
+
+        if (caches.FetchedNamespaces is { } fetched)
+        {
+            fetched.Changed += OnNamespace;
+            subscriptions.Add(new Unsubscribe(() => fetched.Changed -= OnNamespace));
         }
 
         book.Changed += OnBook;
@@ -107,9 +113,9 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     }
 
     // Labels decide which clients a namespace may use; a deletion decides whether anything may still be written in it.
-    private void OnNamespace(StoreChange<Namespace> change)
+    private void OnNamespace(string name)
     {
-        foreach (var connection in caches.Connections.Store.FindBy(OperatorCaches.NamespaceIndex, change.Name.Name))
+        foreach (var connection in caches.Connections.Store.FindBy(OperatorCaches.NamespaceIndex, name))
         {
             queues.Connections.Add(connection.Metadata.NamespacedName);
             queues.Grants.Add(connection.Metadata.NamespacedName);

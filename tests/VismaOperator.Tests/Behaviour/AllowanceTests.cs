@@ -105,6 +105,31 @@ public sealed class AllowanceTests
     }
 
     [Fact]
+    public async Task Where_namespaces_cannot_be_watched_a_changed_label_counts_within_half_a_minute()
+    {
+        await using var test = await TestOperator.StartAsync(test => test.Namespaces = [Some.Place, Asker]);
+        await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Asker, Labels = new Dictionary<string, string> { ["visma"] = "yes" } } });
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Selector", "selector": {"matchLabels": {"visma": "yes"}}}}""");
+        await test.ApplyAsync(Some.VismaConnection(place: Asker));
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(30));
+        Assert.NotNull(await test.FindAsync<Secret>(Name, Asker));
+
+        await LabelAsync(test, "no");
+        await test.AdvanceAsync(FetchedNamespaces.LookInterval);
+        await test.UntilStalledAsync("ClientNotAvailable", place: Asker);
+        var withdrawn = await test.FindAsync<Secret>(Name, Asker);
+        await LabelAsync(test, "yes");
+        await test.AdvanceAsync(FetchedNamespaces.LookInterval);
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);
+
+        Assert.Null(withdrawn);
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    [Fact]
     public async Task A_withdrawal_that_may_not_delete_the_Secret_says_so_and_is_tried_again()
     {
         await using var test = await ServedAsync("""{"from": "All"}""");

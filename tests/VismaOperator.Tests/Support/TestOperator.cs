@@ -64,6 +64,9 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Where people reach the consent pages; null for an operator without them.</summary>
     public Uri? PublicUrl { get; set; }
 
+    /// <summary>Namespaces to serve, from the next <see cref="Start"/> on; empty for all.</summary>
+    public IReadOnlyList<string> Namespaces { get; set; } = [];
+
     public AllowLists AllowLists { get; set; } = new();
 
     /// <summary>Token requests that reached the provider, so far.</summary>
@@ -246,10 +249,10 @@ internal sealed class TestOperator : IAsyncDisposable
         }
     }
 
-    // Connections, clients, token Secrets, namespaces, and each Secret that a client references. A cluster that was told to fail cannot be held to it.
+    // Connections, clients and token Secrets (of each listed namespace), namespaces (where none is listed), and each Secret that a client references. A cluster that was told to fail cannot be held to it.
     private int ExpectedWatches() => Cluster.Before is not null
         ? 0
-        : 4 + Cluster.Export()
+        : (Namespaces.Count == 0 ? 4 : 3 * Namespaces.Count) + Cluster.Export()
             .Where(stored => stored.Kind == OAuthClient.ResourceKind)
             .SelectMany(stored => CredentialReader.ReferencesOf(JsonSerializer.Deserialize(stored.Json.Span, OAuthClient.JsonTypeInfo)!))
             .Distinct()
@@ -264,7 +267,7 @@ internal sealed class TestOperator : IAsyncDisposable
         return new OperatorContext
         {
             Client = followed,
-            Namespaces = [],
+            Namespaces = Namespaces,
             AllowLists = AllowLists,
             Workers = Workers,
             Leadership = new AlwaysLeader(),
