@@ -8,12 +8,21 @@ namespace VismaOperator.Local;
 /// <summary>
 /// Keeps the cluster as the manifests say: what they hold is created or replaced, what they no longer hold is deleted.
 /// Looks at the files' times and sizes once a second; that sees every way of editing, on every file system.
+/// <para>
+/// Files also vanish for a moment: while an editor saves, while git checks out, when a folder is not mounted. Deleting is therefore slower than
+/// creating: only once all files have stood still for <see cref="Stillness"/>, and never while a folder holds no manifest at all.
+/// </para>
 /// </summary>
 internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, ManifestApplier applier, TimeProvider time, ILogger<ManifestFolders> log)
 {
+    /// <summary>How long no file may have changed before what is in none of them is deleted.</summary>
+    public static readonly TimeSpan Stillness = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    private string seen = string.Empty;
+    private string? seen;
+    private long stillSince;
+    private bool isDeletionDue;
 
     /// <summary>Follows the files until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -33,8 +42,14 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
             var now = Signature();
             if (now != seen)
             {
-                await LoadAsync(cancellationToken);
-                seen = now;
+                // At the start nothing is being edited: what a manifest lost while nothing ran goes at once.
+                await LoadAsync(seen is null ? Absent.Deleted : Absent.Kept, cancellationToken);
+                (isDeletionDue, stillSince, seen) = (seen is not null, time.GetTimestamp(), now);
+            }
+            else if (isDeletionDue && time.GetElapsedTime(stillSince) >= Stillness)
+            {
+                await LoadAsync(Absent.Deleted, cancellationToken);
+                isDeletionDue = false;
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -57,8 +72,10 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
     }
 
     /// <summary>Reads and applies the manifests once.</summary>
+    /// <param name="absent">What to do with objects that no manifest holds; they are kept all the same while anything is unreadable, or a folder empty.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public async Task LoadAsync(CancellationToken cancellationToken)
+    public async Task LoadAsync(Absent absent, CancellationToken cancellationToken)
     {
         var (documents, problems) = Read();
         foreach (var problem in problems)
@@ -67,9 +84,17 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
         }
 
         // While anything is unreadable, an absent object may only be a typing error away: nothing is taken back.
-        var absent = problems.Count == 0 ? Absent.Deleted : Absent.Kept;
-        var changes = await applier.ApplyAsync(documents, absent, cancellationToken);
+        var isComplete = problems.Count == 0 && !SomeFolderIsEmpty();
+        var changes = await applier.ApplyAsync(documents, isComplete ? absent : Absent.Kept, cancellationToken);
         LogApplied(changes, problems.Count);
+    }
+
+    // What an unmounted folder looks like. Somebody who means it leaves one file without objects in it.
+    private bool SomeFolderIsEmpty()
+    {
+        var empty = paths.Where(path => !ManifestReader.Files(path).Any()).ToList();
+        empty.ForEach(LogEmpty);
+        return empty.Count > 0;
     }
 
     private (ManifestObjects Objects, IReadOnlyList<ManifestProblem> Problems) Read()
@@ -109,6 +134,9 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "ManifestsApplied", Message = "Manifests read: {Changes} objects changed, {Problems} problems")]
     private partial void LogApplied(int changes, int problems);
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "ManifestFolderEmpty", Message = "{Folder} holds no manifest, as if it were not mounted, so nothing is deleted. If that is meant, leave one .yaml file in it")]
+    private partial void LogEmpty(string folder);
 
     [LoggerMessage(Level = LogLevel.Error, EventName = "ManifestProblem", Message = "{File}:{Position}: {Problem}")]
     private partial void LogProblem(string file, Position position, string problem);

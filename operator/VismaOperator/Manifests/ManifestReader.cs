@@ -70,7 +70,8 @@ public static class ManifestReader
         report(start, $"this is not YAML, and nothing after it was read: {exception.Message}");
     }
 
-    private static IEnumerable<string> Files(string path)
+    /// <summary>The files that would be read of a file or folder, in order of their names.</summary>
+    internal static IEnumerable<string> Files(string path)
     {
         if (File.Exists(path))
         {

@@ -17,12 +17,13 @@ public sealed class ManifestTests : IDisposable
     private readonly CapturedLogs logs = new();
     private readonly ILoggerFactory factory;
     private readonly InMemoryCluster cluster = new(new FakeTimeProvider());
+    private readonly FakeTimeProvider time = new();
     private readonly ManifestFolders manifests;
 
     public ManifestTests()
     {
         factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
-        manifests = new ManifestFolders([folder.Path], new ManifestApplier(cluster, factory.CreateLogger<ManifestApplier>()), TimeProvider.System, factory.CreateLogger<ManifestFolders>());
+        manifests = new ManifestFolders([folder.Path], new ManifestApplier(cluster, factory.CreateLogger<ManifestApplier>()), time, factory.CreateLogger<ManifestFolders>());
     }
 
     public void Dispose()
@@ -36,7 +37,7 @@ public sealed class ManifestTests : IDisposable
     {
         folder.Write("all.yaml", $"{Client}\n---\n{Connection("a")}\n---\n{Credentials}");
 
-        await manifests.LoadAsync(Token);
+        await manifests.LoadAsync(Absent.Deleted, Token);
 
         Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
         Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
@@ -48,14 +49,14 @@ public sealed class ManifestTests : IDisposable
     public async Task Reading_again_changes_nothing_and_a_changed_spec_counts_one_generation()
     {
         folder.Write("connection.yaml", Connection("a"));
-        await manifests.LoadAsync(Token);
+        await manifests.LoadAsync(Absent.Deleted, Token);
         var version = cluster.ResourceVersion;
 
-        await manifests.LoadAsync(Token);
+        await manifests.LoadAsync(Absent.Deleted, Token);
         Assert.Equal(version, cluster.ResourceVersion);
 
         folder.Write("connection.yaml", Connection("another"));
-        await manifests.LoadAsync(Token);
+        await manifests.LoadAsync(Absent.Deleted, Token);
         var changed = await cluster.FindAsync<VismaConnection>(Acme, Token);
         Assert.Equal((2, "another"), (changed!.Metadata.Generation, changed.Spec.DisplayName));
     }
@@ -79,20 +80,74 @@ public sealed class ManifestTests : IDisposable
         folder.Write("client.yaml", Client);
         folder.Write("secret.yaml", Credentials);
         folder.Write("connection.yaml", Connection("a"));
-        await manifests.LoadAsync(Token);
+        await manifests.LoadAsync(Absent.Deleted, Token);
 
         folder.Write("connection.yaml", "kind: [");
         File.Delete(folder["secret.yaml"]);
-        await manifests.LoadAsync(Token);
+        await manifests.LoadAsync(Absent.Deleted, Token);
         Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
         Assert.NotNull(await cluster.FindAsync<Secret>(Acme, Token));
         Assert.Contains(logs.Lines, line => line.Contains("connection.yaml", StringComparison.Ordinal) && line.StartsWith("Error", StringComparison.Ordinal));
 
         File.Delete(folder["connection.yaml"]);
-        await manifests.LoadAsync(Token);
+        await manifests.LoadAsync(Absent.Deleted, Token);
         Assert.Null(await cluster.FindAsync<VismaConnection>(Acme, Token));
         Assert.Null(await cluster.FindAsync<Secret>(Acme, Token));
         Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_back_within_ten_seconds_was_never_gone()
+    {
+        folder.Write("client.yaml", Client);
+        folder.Write("connection.yaml", Connection("a"));
+        await manifests.LoadIfChangedAsync(Token);
+        var before = await cluster.FindAsync<VismaConnection>(Acme, Token);
+
+        File.Delete(folder["connection.yaml"]);
+        await LookForAsync(TimeSpan.FromSeconds(9));
+        folder.Write("connection.yaml", Connection("a"));
+        await LookForAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(before!.Metadata.Uid, (await cluster.FindAsync<VismaConnection>(Acme, Token))?.Metadata.Uid);
+    }
+
+    [Fact]
+    public async Task A_file_that_stays_away_takes_its_objects_along_after_ten_seconds()
+    {
+        folder.Write("client.yaml", Client);
+        folder.Write("connection.yaml", Connection("a"));
+        await manifests.LoadIfChangedAsync(Token);
+
+        File.Delete(folder["connection.yaml"]);
+        await LookForAsync(TimeSpan.FromSeconds(12));
+
+        Assert.Null(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_folder_that_is_empty_or_gone_takes_nothing_along(bool isGone)
+    {
+        folder.Write("connection.yaml", Connection("a"));
+        await manifests.LoadIfChangedAsync(Token);
+
+        File.Delete(folder["connection.yaml"]);
+        if (isGone)
+        {
+            Directory.Delete(folder.Path);
+        }
+
+        await LookForAsync(TimeSpan.FromMinutes(1));
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.Contains(logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains(folder.Path, StringComparison.Ordinal));
+
+        Directory.CreateDirectory(folder.Path);
+        folder.Write("nothing.yaml", "# on purpose");
+        await LookForAsync(TimeSpan.FromMinutes(1));
+        Assert.Null(await cluster.FindAsync<VismaConnection>(Acme, Token));
     }
 
     [Fact]
@@ -105,7 +160,7 @@ public sealed class ManifestTests : IDisposable
         var before = await cluster.CreateAsync(published, Token);
         folder.Write("secret.yaml", Credentials);
 
-        await manifests.LoadAsync(Token);
+        await manifests.LoadAsync(Absent.Deleted, Token);
 
         Assert.Equal(before.Metadata.ResourceVersion, (await cluster.FindAsync<Secret>(Acme, Token))!.Metadata.ResourceVersion);
         Assert.Contains(logs.Lines, line => line.Contains("Rename one of them", StringComparison.Ordinal));
@@ -116,10 +171,18 @@ public sealed class ManifestTests : IDisposable
     {
         folder.Write("bad.yaml", Connection("a").Replace("namespace: integrations", "namespace: ../../etc", StringComparison.Ordinal));
 
-        await manifests.LoadAsync(Token);
+        await manifests.LoadAsync(Absent.Deleted, Token);
 
         Assert.Contains(logs.Lines, line => line.Contains("'../../etc' cannot be the name", StringComparison.Ordinal) && line.Contains("bad.yaml:3", StringComparison.Ordinal));
         Assert.Empty((await cluster.ListPageAsync<VismaConnection>(ResourceSelector.All, 10, continueToken: null, Token)).Items);
+    }
+
+    private async Task LookForAsync(TimeSpan duration)
+    {
+        for (var end = time.GetUtcNow() + duration; time.GetUtcNow() < end; time.Advance(TimeSpan.FromSeconds(1)))
+        {
+            await manifests.LoadIfChangedAsync(Token);
+        }
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
