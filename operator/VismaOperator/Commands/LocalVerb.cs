@@ -1,6 +1,7 @@
 using System.CommandLine;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
+using VismaOperator.Rules;
 
 namespace VismaOperator.Commands;
 
@@ -11,10 +12,11 @@ internal sealed class LocalVerb
     private readonly Setting output = new("out", "DIR", "Directory to publish tokens in, one folder a Secret, laid out as a mounted Secret is");
     private readonly Setting state = new("state", "DIR", "Directory that keeps statuses and tokens over restarts; one process at a time");
     private readonly Setting once = new("once", "true|false", "Stop when every connection is Ready, Stalled or waiting for a consent; exit code 0 when all are Ready, else 1. Default: false", SettingShape.Switch);
+    private readonly Setting timeout = new("timeout", "DURATION", "With --once: give up after this long, such as 30s or 5m (exit code 1). Default: " + GoDuration.Format(LocalOptions.DefaultTimeout));
     private readonly AllowListSettings allowLists = new();
     private readonly LogSettings logs = new(LogFormat.Text);
 
-    private IEnumerable<Setting> All => [manifests, output, state, once, .. allowLists.All, .. logs.All];
+    private IEnumerable<Setting> All => [manifests, output, state, once, timeout, .. allowLists.All, .. logs.All];
 
     /// <summary>The verb; <paramref name="start"/> runs local mode with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<LocalOptions, CancellationToken, Task<int>> start)
@@ -37,6 +39,7 @@ internal sealed class LocalVerb
             Output = reader.Text(output) ?? string.Empty,
             State = reader.Text(state) ?? string.Empty,
             Until = reader.Switch(once) ?? false ? LocalRun.Settled : LocalRun.Stopped,
+            Timeout = reader.Duration(timeout, LocalOptions.DefaultTimeout),
             AllowLists = allowLists.Read(reader),
             Logs = logs.Read(reader),
         };

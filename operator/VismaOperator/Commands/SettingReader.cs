@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using VismaOperator.Rules;
 
 namespace VismaOperator.Commands;
 
@@ -18,6 +19,7 @@ internal sealed record SettingProblem(string Origin, string Cause, string Remedy
 /// </summary>
 internal sealed class SettingReader(ParseResult arguments, Func<string, string?> environment)
 {
+    private static readonly TimeSpan longestDuration = TimeSpan.FromDays(30);
     private readonly List<SettingProblem> problems = [];
 
     /// <summary>Everything that was found wrong so far.</summary>
@@ -96,6 +98,23 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
         }
 
         Report(setting, $"'{text}' is not a whole number from {least} to {most}", $"Leave it out for {fallback}.");
+        return fallback;
+    }
+
+    /// <summary>A duration as Go writes it, longer than nothing and of less than a month: no timer counts further.</summary>
+    public TimeSpan Duration(Setting setting, TimeSpan fallback)
+    {
+        if (Text(setting) is not { } text)
+        {
+            return fallback;
+        }
+
+        if (GoDuration.TryParse(text, out var duration) && duration > TimeSpan.Zero && duration < longestDuration)
+        {
+            return duration;
+        }
+
+        Report(setting, $"'{text}' is not a duration such as 30s, 5m or 1h30m", $"Leave it out for {GoDuration.Format(fallback)}.");
         return fallback;
     }
 

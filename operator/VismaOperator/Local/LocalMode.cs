@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Kubernetes.Controllers.Telemetry;
 using VismaOperator.Hosting;
+using VismaOperator.Rules;
 using VismaOperator.Telemetry;
 using VismaOperator.Wiring;
 
@@ -90,7 +91,8 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
 
     private async Task<bool> RunUntilSettledAsync(OperatorHost host, LocalCluster cluster, SecretFolders folders, Settlement settlement, CancellationToken stop)
     {
-        using var settled = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var patience = new CancellationTokenSource(options.Timeout, time);
+        using var settled = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
         var running = host.RunAsync(settled.Token);
         var waiting = settlement.WaitAsync(settled.Token);
         await Task.WhenAny(running, waiting);
@@ -99,6 +101,11 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         await folders.PublishAsync(CancellationToken.None); // the last change may be younger than the last look
         var report = await ConnectionReport.ReadAsync(cluster.Client, time, CancellationToken.None);
         await output.WriteAsync(report.ToTable());
+        if (patience.IsCancellationRequested && !report.IsSettled)
+        {
+            await output.WriteLineAsync($"Not every connection is Ready or Stalled after {GoDuration.Format(options.Timeout)} (--timeout): the others would be tried further.");
+        }
+
         return report.AllReady;
     }
 

@@ -22,8 +22,8 @@ internal static class CommandPage
 
         page.Append("\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
         page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.Success} | stopped as asked; nothing was found wrong |\n");
-        page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.Failure} | failed while running; `check` found errors; with `local --once` a connection is not Ready; with `connect` no consent was stored |\n");
-        page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.UnusableArguments} | the arguments cannot be used: nothing was started, and standard error says what to correct |\n");
+        page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.Failure} | failed while running; `check` found errors; with `local --once` a connection is not Ready when all have settled or `--timeout` has passed; with `connect` no consent was stored |\n");
+        page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.UnusableArguments} | the arguments cannot be used, or `check` found nothing to check: standard error says what to correct |\n");
         return page.ToString();
     }
 

@@ -191,6 +191,33 @@ public sealed class OptionTests
         Assert.Equal(LogFormat.Text, line.Local.Logs.Format);
     }
 
+    [Theory]
+    [InlineData("90s", 90)]
+    [InlineData("1h30m", 5_400)]
+    public async Task A_timeout_is_written_as_Go_writes_durations(string text, int seconds)
+    {
+        using var folder = new TemporaryFolder();
+        var line = new CommandLine();
+
+        await line.InvokeAsync("local", "-f", folder.Path, "--out", "o", "--state", "s", "--once", "--timeout", text);
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), line.Local!.Timeout);
+    }
+
+    [Theory]
+    [InlineData("90")]
+    [InlineData("0s")]
+    [InlineData("-1m")]
+    [InlineData("10000h")]
+    public async Task A_timeout_that_is_none_is_refused_with_an_example(string text)
+    {
+        using var folder = new TemporaryFolder();
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("local", "-f", folder.Path, "--out", "o", "--state", "s", "--once", $"--timeout={text}"));
+        Assert.Contains($"--timeout: '{text}' is not a duration such as 30s, 5m or 1h30m. Leave it out for 2m.", line.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_directory_that_does_not_exist_is_told_before_anything_starts()
     {

@@ -95,6 +95,17 @@ public sealed class LocalModeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Once_gives_up_in_time_while_the_provider_is_away_and_says_why()
+    {
+        provider.Faults.Always(Fault.ServerError(503));
+
+        Assert.False(await OnceAsync(timeout: TimeSpan.FromSeconds(3)));
+
+        Assert.Matches("here +acme +False +ProviderUnavailable", output.ToString());
+        Assert.Contains("Not every connection is Ready or Stalled after 3s (--timeout)", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_restart_asks_for_no_token_even_when_the_files_are_gone()
     {
         await OnceAsync();
@@ -134,7 +145,7 @@ public sealed class LocalModeTests : IAsyncLifetime
 
     private void Write(string name, string content) => File.WriteAllText(folder["manifests", name], content);
 
-    private Task<bool> OnceAsync()
+    private Task<bool> OnceAsync(TimeSpan? timeout = null)
     {
         var options = new LocalOptions
         {
@@ -142,6 +153,7 @@ public sealed class LocalModeTests : IAsyncLifetime
             Output = folder["out"],
             State = folder["state"],
             Until = LocalRun.Settled,
+            Timeout = timeout ?? LocalOptions.DefaultTimeout,
             AllowLists = new AllowLists { AllowedIssuers = [provider.Issuer.OriginalString], AllowInsecureIssuers = true },
             Logs = new LogOptions { Format = LogFormat.Text, Level = LogLevel.Critical },
         };
