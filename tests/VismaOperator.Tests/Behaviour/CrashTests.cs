@@ -86,6 +86,25 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task A_token_that_was_stored_after_all_is_no_answer_to_a_later_request()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        var lost = 0;
+        test.Cluster.After = (verb, kind, _) => verb == ClusterVerb.Update && kind == Secret.ResourceKind && Interlocked.Increment(ref lost) == 1 ? throw Unreachable() : Task.CompletedTask;
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "first");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
+        var asked = test.TokenRequests;
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "second");
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "second");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(2, asked);
+        Assert.Equal(3, test.TokenRequests);
+    }
+
+    [Fact]
     public async Task A_token_that_could_not_be_stored_is_held_and_stored_later()
     {
         await using var test = await PreparedAsync();

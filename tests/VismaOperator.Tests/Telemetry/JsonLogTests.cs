@@ -35,7 +35,9 @@ public sealed class JsonLogTests
     [Fact]
     public async Task An_exception_and_odd_text_stay_one_line_of_JSON()
     {
-        var record = await WrittenAsync(logs => logs.CreateLogger("a").LogError(new InvalidOperationException("two\nlines"), "A \"quote\" and {Number}", 12));
+        KeyValuePair<string, object?>[] state = [new("Number", 12)];
+
+        var record = await WrittenAsync(logs => logs.CreateLogger("a").Log(LogLevel.Error, default, state, new InvalidOperationException("two\nlines"), (_, _) => "A \"quote\""));
 
         Assert.Contains("two\nlines", (string?)record["Exception"], StringComparison.Ordinal);
         Assert.Equal(12, (int)record["State"]!["Number"]!);
