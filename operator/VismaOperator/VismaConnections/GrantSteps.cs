@@ -45,6 +45,8 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
             case Publication.Done done:
                 tools.Log.Published(done.Token.ExpirationTime, done.Token.RefreshTime);
                 return facts.Succeeded(done.Token);
+            case Publication.Overtaken overtaken:
+                return facts.Overtaken(overtaken.Secret);
             case Publication.Refused refused:
                 return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Roll());
             case var publication:
