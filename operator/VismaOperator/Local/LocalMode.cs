@@ -103,7 +103,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         await output.WriteAsync(report.ToTable());
         if (patience.IsCancellationRequested && !report.IsSettled)
         {
-            await output.WriteLineAsync($"Not every connection is Ready or Stalled after {GoDuration.Format(options.Timeout)} (--timeout): the others would be tried further.");
+            await output.WriteLineAsync($"Not every connection has settled after {GoDuration.Format(options.Timeout)} (--timeout): the others would be tried further.");
         }
 
         return report.AllReady;

@@ -102,7 +102,7 @@ public sealed class LocalModeTests : IAsyncLifetime
         Assert.False(await OnceAsync(timeout: TimeSpan.FromSeconds(3)));
 
         Assert.Matches("here +acme +False +ProviderUnavailable", output.ToString());
-        Assert.Contains("Not every connection is Ready or Stalled after 3s (--timeout)", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Not every connection has settled after 3s (--timeout)", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
