@@ -59,6 +59,14 @@ case "$*" in
   "" | *IntegrationTests* | *Testing.ApiServer.Tests* | *ChartTests*) tests/apiserver/obtain.sh || echo "There is no API server for the integration tests." ;;
 esac
 case "$*" in
+  "" | *VismaOperator.IntegrationTests*)
+    # A person's consent is tried in a real browser; where there is none, those tests fail with the remedy.
+    if ! command -v chromium >/dev/null && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+      { apt-get update && apt-get install -y chromium; } >"$results/chromium.log" 2>&1 || echo "Chromium could not be installed: $results/chromium.log"
+    fi
+    ;;
+esac
+case "$*" in
   "" | *ChartTests*)
     tests/helm/obtain.sh || echo "There is no Helm for the tests of the chart."
     # Argo CD's health script runs in a real interpreter; where it cannot be installed, its tests fail with the remedy.

@@ -43,6 +43,9 @@ internal sealed class ChartScene : IAsyncDisposable
 
     public VismaConnectStandIn Provider { get; private set; } = null!;
 
+    /// <summary>Where the consent pages are served.</summary>
+    public Uri Pages { get; } = new($"http://localhost:{FreePort.Take()}");
+
     public string KubeconfigPath => Path.Combine(folder.FullName, "kubeconfig");
 
     /// <summary>What the operator's account may do by the chart's roles.</summary>
@@ -128,7 +131,7 @@ internal sealed class ChartScene : IAsyncDisposable
         string[] places = mode == Mode.Namespaces ? ["--set", $"namespaces={{{Clients.Name},{Customer.Name}}}"] : [];
         return Chart.RenderAsync(
             Home.Name,
-            ["--set", $"crds.enabled=false,rbac.aggregate=false,insecureIssuers=true,allowedIssuers={{{Provider.Issuer.OriginalString}}}", .. places]);
+            ["--set", $"crds.enabled=false,rbac.aggregate=false,insecureIssuers=true,allowedIssuers={{{Provider.Issuer.OriginalString}}},publicURL={Pages.OriginalString},consentPort={Pages.Port}", .. places]);
     }
 
     private async Task CreateAsync(JsonNode resource)

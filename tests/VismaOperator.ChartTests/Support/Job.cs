@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
 using VismaOperator.Testing.ApiServer;
@@ -5,7 +6,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.ChartTests.Support;
 
 /// <summary>The main job from end to end, with every kind of request that the operator ever sends: a connection that uses a client of another
-/// namespace, allowed by label; a Secret that is tampered with; a person's consent that is handed over and becomes a grant; an allowance that is withdrawn.</summary>
+/// namespace, allowed by label; a Secret that is tampered with; a link to the consent pages; a person's consent that is handed over and becomes a grant; an allowance that is withdrawn.</summary>
 internal sealed class Job(ChartScene scene)
 {
     private const string Group = "visma-operator.io/v1";
@@ -39,6 +40,7 @@ internal sealed class Job(ChartScene scene)
         Assert.Equal(published, (await scene.Admin.GetAsync(SecretPath, cancellationToken))["data"]!["access_token"]!.GetValue<string>());
         Assert.Single(scene.Provider.Ledger.TokenRequests);
 
+        await OpenStaleLinkAsync(cancellationToken);
         await CreateConnectionAsync("person", $$""", "grant": "AuthorizationCode", "scopes": ["{{PersonsConsent.Scope}}"]""", cancellationToken);
         await new PersonsConsent(scene.Admin, scene.Provider).GiveAsync(scene.Customer, "person", ClientId, Tenant);
         await UntilAsync(scene.Customer.Of(Group, "vismaconnections/person"), "the person's connection to be Ready", node => Ready(node) == "True", cancellationToken);
@@ -47,6 +49,14 @@ internal sealed class Job(ChartScene scene)
 
         await scene.Admin.PatchAsync(ClientPath, JsonNode.Parse("""{"spec": {"allowedNamespaces": {"from": "Same", "selector": null}}}""")!, cancellationToken);
         await Eventually.BecomesTrueAsync("the Secret to be gone", async token => await scene.Admin.FindAsync(SecretPath, token) is null, cancellationToken);
+    }
+
+    // A link that the replica's cache does not know may be newer than the cache: the connection is read as it is now, before the person is turned away.
+    private async Task OpenStaleLinkAsync(CancellationToken cancellationToken)
+    {
+        using var browser = new HttpClient();
+        var answer = await browser.GetAsync(new Uri(scene.Pages, $"/connect/{scene.Customer.Name}/acme?start=of-yesterday"), cancellationToken);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
     }
 
     private async Task ApplyAsync(CancellationToken cancellationToken)
