@@ -35,7 +35,7 @@ internal sealed class ConsentScene : IAsyncDisposable
     public static async Task<ConsentScene> StartAsync(Uri? publicUrl = null)
     {
         var test = await StartInteractiveAsync(prepare: prepared => prepared.PublicUrl = publicUrl ?? PublicUrl);
-        test.Provider.AllowInteractive(refreshTokens: null, new ConsentLinks(test.PublicUrl, _ => []).Callback!.OriginalString);
+        test.Provider.AllowInteractive(refreshTokens: null, new ConsentLinks(test.PublicUrl, connectArguments: null, _ => []).Callback!.OriginalString);
         return new ConsentScene(test, await ConsentReplica.StartAsync(test), await ConsentReplica.StartAsync(test));
     }
 
