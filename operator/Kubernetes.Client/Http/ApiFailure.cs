@@ -35,7 +35,7 @@ internal sealed class ApiFailure(KubernetesHttp http, TimeProvider clock)
             return "the answer is no Status object, so it may come from a proxy, or the kind is not installed";
         }
 
-        if (request.Kind is { Group: "", Plural: "secrets" } && status.Reason is not ("NotFound" or "AlreadyExists" or "Conflict" or "Forbidden" or "Expired" or "Gone"))
+        if (request.Kind is { Group: "", Plural: "secrets" } && !IsSafeToQuote(request, status))
         {
             var fields = (status.Details?.Causes ?? []).Select(cause => $"{cause.Field} ({cause.Reason})");
             return $"refused fields: {string.Join(", ", fields)} (the server's message is left out, since it may quote content)";
@@ -44,6 +44,14 @@ internal sealed class ApiFailure(KubernetesHttp http, TimeProvider clock)
         var message = status.Message ?? "the server gave no message";
         return message.Length <= LongestMessage ? message : message[..LongestMessage] + "...";
     }
+
+    // What RBAC says of a read names the account and the verb. What forbids a write may be an admission webhook, which was shown the content.
+    private static bool IsSafeToQuote(ResourceRequest request, ApiStatus status) => status.Reason switch
+    {
+        "NotFound" or "AlreadyExists" or "Conflict" or "Expired" or "Gone" => true,
+        "Forbidden" => request.Method == HttpMethod.Get,
+        _ => false,
+    };
 
     private static string Remedy(HttpStatusCode code) => code switch
     {

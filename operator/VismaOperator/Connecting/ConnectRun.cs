@@ -31,7 +31,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         var verifier = new CodeVerifier(tools.RandomBytes).New();
         var state = Sensitive.From(Base64Url.EncodeToString(tools.RandomBytes(StateLength)));
         var request = new AuthorizationRequest(endpoint, subject.ClientId, target.Uri, subject.Connection.Spec.RequestedScopes(), state, CodeVerifier.ChallengeOf(verifier));
-        var expected = new CallbackExpectation(state, subject.Issuer.OriginalString, cause => Say($"A request on port {target.Uri.Port} was refused: {cause}. Still waiting."));
+        var expected = new CallbackExpectation(state, subject.Issuer.OriginalString, await IssAsync(subject, stop), cause => Say($"A request on port {target.Uri.Port} was refused: {cause}. Still waiting."));
         await using var listener = await CallbackListener.StartAsync(target, expected, tools.Time, stop);
         Introduce(subject, target, listener);
         await SendAsync(request.ToUri(), stop);
@@ -53,6 +53,9 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
             throw;
         }
     }
+
+    private async Task<IssParameter> IssAsync(ConsentSubject subject, CancellationToken stop) =>
+        await tools.Endpoints.NamesItselfAsync(subject.Issuer, stop) ? IssParameter.Promised : IssParameter.NotPromised;
 
     private async Task<Uri> EndpointAsync(ConsentSubject subject, CancellationToken stop) =>
         await tools.Endpoints.AuthorizationAsync(subject.Issuer, subject.DeclaredEndpoint, stop) switch
@@ -125,7 +128,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         var wait = new OutcomeWait(tools.Place, tools.Time, Say);
         var before = await wait.BaselineAsync(subject.Connection, stop);
         var expiry = tools.Time.GetUtcNow() + codeLifetime;
-        var left = await tools.Place.LeaveAsync(before.Connection, new Handoff(code, expiry), stop);
+        var left = await tools.Place.LeaveAsync(before.Connection, new Handoff(code, expiry) { Asked = Handoff.AskedFor(subject.Connection, subject.Issuer, subject.ClientId) }, stop);
         Say("The code has arrived. Waiting for the operator to redeem it.");
         try
         {

@@ -32,10 +32,15 @@ internal sealed class ConsentAdmission(ClientDirectory clients, ProviderEndpoint
     private async Task<Admission> WithEndpointAsync(VismaConnection connection, UsableClient client, CancellationToken cancellationToken) =>
         await endpoints.AuthorizationAsync(client, cancellationToken) switch
         {
+            EndpointLookup.Found when client.RedirectUri is { } elsewhere && elsewhere != links.Callback => Refused(LeadsElsewhere(client, elsewhere)),
             EndpointLookup.Found { Endpoint: var endpoint } => new Admission.Given(connection, client, endpoint, client.RedirectUri ?? links.Callback!),
             EndpointLookup.NotFound { Problem: var problem } => new Admission.Refused(new(ConsentRefusal.ProviderFailed, problem.Message)),
             var lookup => throw new InvalidOperationException($"Unknown look-up {lookup.GetType().Name}."),
         };
+
+    // Sent there, the person would end on a page of somebody else, and the code in that one's log.
+    private string LeadsElsewhere(UsableClient client, Uri elsewhere) =>
+        $"OAuthClient {client.Name} has people come back to {elsewhere.OriginalString}, and these pages are at {links.Callback!.OriginalString}. Correct its spec.redirectURI, or consent with visma-operator connect.";
 
     private static string? ObjectionOf(ConnectionFacts facts) => facts switch
     {

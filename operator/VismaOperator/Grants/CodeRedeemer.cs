@@ -24,7 +24,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var deadline = new CancellationTokenSource(RequestDeadline, tools.Time);
-        if (await tools.Endpoints.TokenAsync(client, deadline.Token) is not EndpointLookup.Found { Endpoint: var tokenEndpoint } found)
+        if (await TokenEndpointAsync(client, deadline.Token) is not { } tokenEndpoint)
         {
             return await FailAsync(connection, new Problem(Reason.ConsentFailed, "The provider's token endpoint is not known just now. Consent again in a while."), CancellationToken.None);
         }
@@ -33,6 +33,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         var attempt = await AttemptAsync(connection, client, code, deadline.Token);
         if (attempt.Tokens is not { } tokens)
         {
+            await RevokeAsync(connection, client, attempt.RefreshToken);
             return await FailAsync(connection, NotRedeemed(attempt.Problem!), CancellationToken.None);
         }
 
@@ -43,7 +44,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
 
         return tokens.RefreshToken is { } refreshToken
-            ? await StoreAsync(connection, client, Held(connection, client, found.Endpoint, tokens, refreshToken, issueTime))
+            ? await StoreAsync(connection, client, Held(connection, client, tokenEndpoint, tokens, refreshToken, issueTime))
             : await FailAsync(connection, NoRefreshToken(client), CancellationToken.None);
     }
 
@@ -66,6 +67,18 @@ internal sealed class CodeRedeemer(GrantTools tools)
         return new Redemption.Failed(problem);
     }
 
+    private async Task<Uri?> TokenEndpointAsync(UsableClient client, CancellationToken deadline)
+    {
+        try
+        {
+            return (await tools.Endpoints.TokenAsync(client, deadline) as EndpointLookup.Found)?.Endpoint;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, ConsentCode code, CancellationToken deadline)
     {
         try
@@ -84,7 +97,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         var name = connection.Metadata.NamespacedName;
         var replaced = await ReplacedAsync(name);
         using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
-        switch (await tools.Unstored.StoreAsync(new Successor { Connection = name, Held = held, Client = client }, deadline.Token))
+        switch (await tools.Unstored.StoreAsync(new Successor { Connection = name, Held = held, Client = client, DeletionPolicy = connection.Spec.Authorization.DeletionPolicy }, deadline.Token))
         {
             case Storage.Stored stored:
                 tools.Log.ConsentStored(name, held.Family);

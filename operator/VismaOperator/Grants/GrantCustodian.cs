@@ -19,6 +19,7 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
     public static readonly TimeSpan Keep = TimeSpan.FromMinutes(10);
 
     private const int MaxAttempts = 5;
+    private static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AttemptPause = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<NamespacedName, DateTimeOffset> goneSince = new();
@@ -36,20 +37,28 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
 
         var now = tools.Time.GetUtcNow();
         var until = isGoing ? now : goneSince.GetOrAdd(key, now) + Keep;
-        if (caches.Secrets.Find(GrantStore.NameOf(key)) is null)
+        var isSecretGone = caches.Secrets.Find(GrantStore.NameOf(key)) is null;
+        if (isSecretGone && known.Find(key) is null)
         {
-            return await RevokeKnownAsync(key, cancellationToken);
+            Forget(key);
+            return Requeue.Never.Instance;
         }
 
-        if (now < until)
+        if (!isSecretGone && now < until)
         {
             tools.Log.Kept(key, until);
             return new Requeue.At(until);
         }
 
         tools.Leadership.EnsureLeader();
-        return await EndAsync(key, isGoing, cancellationToken);
+        return !isGoing && await IsBackAsync(key, cancellationToken)
+            ? new Requeue.At(tools.Time.GetUtcNow() + CacheLag)
+            : await EndAsync(key, isGoing, until, cancellationToken);
     }
+
+    // A watch that hangs must not cost a consent: before a grant is ended, the connection is looked for once where it would be.
+    private async Task<bool> IsBackAsync(NamespacedName key, CancellationToken cancellationToken) =>
+        await caches.Api.FindAsync<VismaConnection>(key, cancellationToken) is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null };
 
     // Its Secret went first, as when a namespace is deleted.
     private async Task<Requeue> RevokeKnownAsync(NamespacedName key, CancellationToken cancellationToken)
@@ -64,11 +73,16 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         return Requeue.Never.Instance;
     }
 
-    private async Task<Requeue> EndAsync(NamespacedName key, bool isGoing, CancellationToken cancellationToken)
+    private async Task<Requeue> EndAsync(NamespacedName key, bool isGoing, DateTimeOffset until, CancellationToken cancellationToken)
     {
         if (await tools.Store.ReadAsync(key, cancellationToken) is not GrantRead.Found { Snapshot: { Present: not null } read })
         {
-            return Requeue.Never.Instance;
+            return await RevokeKnownAsync(key, cancellationToken);
+        }
+
+        if (tools.Time.GetUtcNow() < until)
+        {
+            return new Requeue.At(until); // The cache does not know the Secret yet, and it is there.
         }
 
         if ((known.Find(key)?.DeletionPolicy ?? read.Document.DeletionPolicy) == GrantDeletionPolicy.Retain)
@@ -145,5 +159,5 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
     }
 }
 
-/// <summary>What the custodian looks at.</summary>
-internal sealed record CustodianCaches(Store<VismaConnection> Connections, Store<OAuthClient> Clients, Store<SecretMetadata> Secrets, INamespaces Namespaces);
+/// <summary>What the custodian looks at: caches, and the API server before it ends anything.</summary>
+internal sealed record CustodianCaches(Store<VismaConnection> Connections, Store<OAuthClient> Clients, Store<SecretMetadata> Secrets, INamespaces Namespaces, IKubernetesClient Api);

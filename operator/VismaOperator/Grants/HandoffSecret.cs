@@ -20,7 +20,7 @@ internal static class HandoffSecret
         return text.Sensitive(HandoffDesk.Code) is { } code
             && text.Sensitive(HandoffDesk.CodeVerifier) is { } verifier
             && Uri.TryCreate(text.Text(HandoffDesk.RedirectUri), UriKind.Absolute, out var redirectUri)
-                ? new Handoff(new ConsentCode(code, verifier, redirectUri), text.Instant(HandoffDesk.ExpiresAt))
+                ? new Handoff(new ConsentCode(code, verifier, redirectUri), text.Instant(HandoffDesk.ExpiresAt)) { Asked = text.Text(HandoffDesk.Asked) }
                 : null;
     }
 
@@ -45,6 +45,7 @@ internal static class HandoffSecret
                 .Set(HandoffDesk.CodeVerifier, handoff.Code.CodeVerifier)
                 .Set(HandoffDesk.RedirectUri, handoff.Code.RedirectUri.OriginalString)
                 .Set(HandoffDesk.ExpiresAt, handoff.ExpirationTime)
+                .Set(HandoffDesk.Asked, handoff.Asked)
                 .Data,
         };
     }
@@ -53,4 +54,12 @@ internal static class HandoffSecret
 /// <summary>A code on its way to the operator.</summary>
 /// <param name="Code">The code, with what proves that we asked for it.</param>
 /// <param name="ExpirationTime">When it is too old; null when nobody said.</param>
-internal sealed record Handoff(ConsentCode Code, DateTimeOffset? ExpirationTime);
+internal sealed record Handoff(ConsentCode Code, DateTimeOffset? ExpirationTime)
+{
+    /// <summary>Hash of what the person was asked for; null when whoever left the code did not say.</summary>
+    public string? Asked { get; init; }
+
+    /// <summary>What a person is asked for, hashed: a code that was given for something else must not become a grant for this.</summary>
+    public static string AskedFor(VismaConnection connection, Uri issuer, string clientId) =>
+        ShortHash.Of(ConnectionHashes.Inputs(connection), issuer.OriginalString, clientId);
+}

@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Grants;
 
@@ -14,6 +15,9 @@ internal sealed record Successor
 
     /// <summary>The grant to store.</summary>
     public required HeldGrant Held { get; init; }
+
+    /// <summary>What becomes of the grant once its connection is gone; null leaves on record what is.</summary>
+    public GrantDeletionPolicy? DeletionPolicy { get; init; }
 
     /// <summary>The client that can revoke it, should it not be wanted any more.</summary>
     public required UsableClient Client { get; init; }
@@ -40,6 +44,7 @@ internal sealed record Successor
                 Held = Held with { Sequence = Math.Max(Held.Sequence, (document.Held?.Sequence ?? 0) + 1) },
                 Intent = null,
                 Outcome = null,
+                DeletionPolicy = DeletionPolicy ?? document.DeletionPolicy,
                 RevocationTime = null,
             };
 }

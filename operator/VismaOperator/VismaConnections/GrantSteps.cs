@@ -58,13 +58,13 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
     public async Task<Facts> RedeemAsync(Facts facts, CancellationToken cancellationToken)
     {
         tools.Leadership.EnsureLeader();
-        if (await tools.Handoffs.TakeAsync(connection, cancellationToken) is not { } code)
+        if (await tools.Handoffs.TakeAsync(connection, Client, cancellationToken) is not { } code)
         {
-            var stale = new Problem(Reason.ConsentFailed, "The code that was handed over was incomplete or too old. Run visma-operator connect again.");
-            return facts.ConsentFailed(((Redemption.Failed)await tools.Redeemer.FailAsync(connection, stale, cancellationToken)).Problem);
+            var stale = new Problem(Reason.ConsentFailed, "The code that was handed over was incomplete, too old, or given for another client, tenant or scopes than are asked for now. Run visma-operator connect again.");
+            return facts.ConsentFailed(((Redemption.Failed)await tools.Redeemer.FailAsync(connection, stale, CancellationToken.None)).Problem);
         }
 
-        return await tools.Redeemer.RedeemAsync(connection, Client, code, cancellationToken) switch
+        return await tools.Redeemer.RedeemAsync(connection, Client, code, CancellationToken.None) switch
         {
             Redemption.Stored stored => facts.Redeemed(Take(stored.Snapshot)),
             Redemption.Failed failed => facts.ConsentFailed(failed.Problem),

@@ -1,3 +1,4 @@
+using Kubernetes.Client;
 using Kubernetes.Controllers;
 using VismaOperator.Consent;
 using VismaOperator.Grants;
@@ -10,11 +11,13 @@ namespace VismaOperator.Wiring;
 internal sealed class OperatorGrants
 {
     private readonly OperatorCaches caches;
+    private readonly IKubernetesClient api;
 
     /// <summary>Builds everything; nothing is asked yet.</summary>
     public OperatorGrants(OperatorContext context, OperatorCaches caches, ClientTokenSource source, ProviderEndpoints endpoints, CredentialBook book)
     {
         this.caches = caches;
+        api = context.Client;
         var log = new GrantLog(context.Logs.CreateLogger("Grant"));
         var store = new GrantStore(context.Client);
         var revoker = new GrantRevoker(context.Revocation, endpoints, book, context.Time);
@@ -70,5 +73,5 @@ internal sealed class OperatorGrants
 
     /// <summary>Looks after grants whose connection is gone.</summary>
     public IReconciler Custodian(ClientDirectory directory, INamespaces namespaces) =>
-        new GrantCustodian(new CustodianCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces), directory, Known, Tools);
+        new GrantCustodian(new CustodianCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, api), directory, Known, Tools);
 }

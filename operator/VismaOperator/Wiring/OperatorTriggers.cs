@@ -54,7 +54,8 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
             queues.Connections.Add(change.Name);
         }
 
-        if (after?.Spec.Grant != Grant.AuthorizationCode)
+        // Gone, given up or come back: each starts or ends the time that a grant outlives its connection.
+        if (after?.Spec.Grant != Grant.AuthorizationCode || before?.Metadata.Uid != after.Metadata.Uid || before?.Spec.Grant != after.Spec.Grant)
         {
             queues.Grants.Add(change.Name);
         }
@@ -149,7 +150,8 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
 
     private static bool SameRequests(ObjectMeta before, ObjectMeta after) =>
         before.Annotation(VismaNames.RequestedAtAnnotation) == after.Annotation(VismaNames.RequestedAtAnnotation)
-        && before.Annotation(VismaNames.FluxRequestedAtAnnotation) == after.Annotation(VismaNames.FluxRequestedAtAnnotation);
+        && before.Annotation(VismaNames.FluxRequestedAtAnnotation) == after.Annotation(VismaNames.FluxRequestedAtAnnotation)
+        && before.Annotation(VismaNames.AdoptGrantAnnotation) == after.Annotation(VismaNames.AdoptGrantAnnotation);
 
     private sealed class Unsubscribe(Action action) : IDisposable
     {

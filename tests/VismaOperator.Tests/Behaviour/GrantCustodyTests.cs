@@ -54,6 +54,40 @@ public sealed class GrantCustodyTests
     }
 
     [Fact]
+    public async Task Each_prune_gives_ten_minutes_anew()
+    {
+        await using var test = await StartConsentedAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        await test.ApplyAsync(InteractiveConnection());
+        await test.UntilReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(8), TimeSpan.FromMinutes(1));
+
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(1));
+
+        Assert.NotNull(await test.GrantAsync());
+        Assert.False((await test.FamilyAsync()).IsRevoked);
+    }
+
+    [Fact]
+    public async Task A_grant_is_retained_from_the_consent_on_also_by_a_process_that_never_saw_the_connection()
+    {
+        await using var test = await StartInteractiveAsync();
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"spec":{"authorization":{"deletionPolicy":"Retain"}}}""");
+        await test.HandOverAsync();
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+        await test.StopAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1));
+
+        Assert.False((await test.FamilyAsync()).IsRevoked);
+    }
+
+    [Fact]
     public async Task A_retained_grant_stays()
     {
         await using var test = await StartConsentedAsync();

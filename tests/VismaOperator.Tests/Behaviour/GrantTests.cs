@@ -187,7 +187,7 @@ public sealed class GrantTests
         await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(5));
         Assert.Equal(requests, test.TokenRequests);
 
-        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/adoptGrant":"1","visma-operator.io/requestedAt":"go"}}}""");
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/adoptGrant":"1"}}}""");
         await test.UntilReadyAsync();
 
         Assert.True((await test.GrantAsync())!.Held!.Sequence > 3);

@@ -91,18 +91,29 @@ public sealed class ConsentWayTests
     }
 
     [Fact]
-    public async Task A_client_with_a_redirect_uri_of_its_own_is_sent_there_and_redeems_with_it()
+    public async Task A_client_whose_redirect_uri_leads_elsewhere_sends_nobody_there()
     {
         await using var scene = await ConsentScene.StartAsync();
-        const string Own = "https://login.example.com/oauth2/callback";
-        scene.Test.Provider.AllowInteractive(refreshTokens: null, Own);
-        await scene.Test.ChangeClientAsync($$"""{"redirectURI":"{{Own}}"}""");
+        const string Elsewhere = "https://login.example.com/oauth2/callback";
+        await scene.Test.ChangeClientAsync($$"""{"redirectURI":"{{Elsewhere}}"}""");
         await scene.Replica.UntilCurrentAsync();
 
-        var back = await scene.ConsentAsync();
-        var done = await scene.ComeBackAsync(back);
+        var page = await scene.Browser.OpenAsync(scene.Replica, await scene.LinkAsync());
 
-        Assert.StartsWith(Own, back.OriginalString, StringComparison.Ordinal);
+        Assert.InRange(page.Status, 400, 499);
+        Assert.Contains(Elsewhere, page.Words, StringComparison.Ordinal);
+        Assert.Contains("spec.redirectURI", page.Words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_names_the_pages_own_redirect_uri_is_served()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        await scene.Test.ChangeClientAsync($$"""{"redirectURI":"{{ConsentScene.PublicUrl.OriginalString.TrimEnd('/')}}/oauth2/callback"}""");
+        await scene.Replica.UntilCurrentAsync();
+
+        var done = await scene.ComeBackAsync(await scene.ConsentAsync());
+
         Assert.Equal(200, done.Status);
     }
 
