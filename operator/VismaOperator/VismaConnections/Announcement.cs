@@ -8,7 +8,7 @@ namespace VismaOperator.VismaConnections;
 internal sealed record Announcement(EventKind Kind, string Reason, string Note)
 {
     // What a person must act on comes first. Conditions that turn for the same reason tell the same.
-    private static readonly string[] byUrgency = 
+    private static readonly string[] byUrgency =
         [ConditionType.Stalled, ConditionType.Ready, ConditionType.TokenFresh, ConditionType.ScopesGranted, ConditionType.Authorized, ConditionType.ConsentExpiring, ConditionType.Reconciling];
 
     /// <summary>

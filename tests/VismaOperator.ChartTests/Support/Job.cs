@@ -54,7 +54,8 @@ internal sealed class Job(ChartScene scene)
     // A link that the replica's cache does not know may be newer than the cache: the connection is read as it is now, before the person is turned away.
     private async Task OpenStaleLinkAsync(CancellationToken cancellationToken)
     {
-        using var browser = new HttpClient();
+        using var connections = new SocketsHttpHandler();
+        using var browser = new HttpClient(connections);
         var answer = await browser.GetAsync(new Uri(scene.Pages, $"/connect/{scene.Customer.Name}/acme?start=of-yesterday"), cancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
     }

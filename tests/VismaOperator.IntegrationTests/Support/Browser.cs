@@ -27,9 +27,9 @@ internal sealed class Browser : IAsyncDisposable
     {
         var program = Environment.GetEnvironmentVariable("TEST_CHROMIUM") ?? Programs.FirstOrDefault(File.Exists)
             ?? throw new InvalidOperationException("There is no Chromium. Install it (Debian: apt-get install chromium), or name it in TEST_CHROMIUM.");
-        var playwright = await Playwright.CreateAsync();
-        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = program, Args = Quiet, Timeout = 60_000 });
-        return new Browser(playwright, browser);
+        var driver = await Playwright.CreateAsync();
+        var started = await driver.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = program, Args = Quiet, Timeout = 60_000 });
+        return new Browser(driver, started);
     }
 
     /// <summary>A window of a browser that knows nothing yet. Scripts are off: the pages must do without.</summary>
