@@ -31,10 +31,18 @@ internal sealed class ConsentInvitations(Store<VismaConnection> connections, IKu
     }
 
     /// <summary>The connection as it stands in the cluster now; null when there is none that a person could consent to.</summary>
-    public async Task<VismaConnection?> ReadAsync(NamespacedName name, CancellationToken cancellationToken) =>
-        (served.Count == 0 || served.Contains(name.Namespace, StringComparer.Ordinal)) && await client.FindAsync<VismaConnection>(name, cancellationToken) is { } found && IsInteractive(found)
-            ? found
-            : null;
+    public async Task<VismaConnection?> ReadAsync(NamespacedName name, CancellationToken cancellationToken)
+    {
+        if (served.Count > 0 && !served.Contains(name.Namespace, StringComparer.Ordinal))
+        {
+            return null;
+        }
+
+        // A list of one name, which costs the API server no more than a get: the operator may list and watch its own kinds, and no role of its gives a get.
+        var selector = new ResourceSelector(name.Namespace, FieldSelector: $"metadata.name={name.Name}");
+        var page = await client.ListPageAsync<VismaConnection>(selector, limit: 1, continueToken: null, cancellationToken);
+        return page.Items.SingleOrDefault(IsInteractive);
+    }
 
     private bool IsInvited(VismaConnection? connection, Sensitive? start) =>
         start is not null
