@@ -16,6 +16,9 @@ internal sealed class ConsentLinks(Uri? publicUrl, string? connectArguments, Fun
     /// <summary>Name of the query parameter that holds the random part.</summary>
     public const string StartParameter = "start";
 
+    /// <summary>What begins the path of every page.</summary>
+    public const string PagePath = "/connect";
+
     /// <summary>What <c>connect</c> must be told to reach this operator; null where nothing special.</summary>
     public string? ConnectArguments => connectArguments;
 
@@ -26,9 +29,6 @@ internal sealed class ConsentLinks(Uri? publicUrl, string? connectArguments, Fun
     public Uri? Callback => publicUrl is null ? null : new Uri(Base + OAuthClientSpec.DefaultRedirectPath);
 
     private string Base => publicUrl!.OriginalString.TrimEnd('/');
-
-    /// <summary>What begins the path of every page.</summary>
-    public const string PagePath = "/connect";
 
     /// <summary>A new link for a connection.</summary>
     public string New(NamespacedName connection) => $"{PageOf(connection)}?{StartParameter}={Base64Url.EncodeToString(randomBytes(32))}";
