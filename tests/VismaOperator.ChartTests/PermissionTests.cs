@@ -10,7 +10,7 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
     private static readonly string[] common =
     [
         "list oauthclients.visma-operator.io", "watch oauthclients.visma-operator.io", "patch oauthclients/status.visma-operator.io",
-        "list vismaconnections.visma-operator.io", "watch vismaconnections.visma-operator.io", "get vismaconnections.visma-operator.io", "patch vismaconnections/status.visma-operator.io",
+        "list vismaconnections.visma-operator.io", "watch vismaconnections.visma-operator.io", "patch vismaconnections/status.visma-operator.io",
         "list secrets", "watch secrets", "get secrets", "create secrets", "update secrets", "delete secrets",
         "create events.events.k8s.io",
         "get leases.coordination.k8s.io", "create leases.coordination.k8s.io", "update leases.coordination.k8s.io",

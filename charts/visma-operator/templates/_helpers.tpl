@@ -95,12 +95,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- /* What the operator may do where it serves, in both modes. Every verb here is one that it uses; a test removes each in turn. */}}
 {{- define "visma-operator.rules" -}}
 - apiGroups: [visma-operator.io]
-  resources: [oauthclients]
+  resources: [oauthclients, vismaconnections]
   verbs: [list, watch]
-# get: a replica that a person comes back to reads the connection as it is now, not as its cache has it.
-- apiGroups: [visma-operator.io]
-  resources: [vismaconnections]
-  verbs: [list, watch, get]
 - apiGroups: [visma-operator.io]
   resources: [oauthclients/status, vismaconnections/status]
   verbs: [patch]

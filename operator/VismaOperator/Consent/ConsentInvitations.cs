@@ -38,10 +38,7 @@ internal sealed class ConsentInvitations(Store<VismaConnection> connections, IKu
             return null;
         }
 
-        // A list of one name, which costs the API server no more than a get: the operator may list and watch its own kinds, and no role of its gives a get.
-        var selector = new ResourceSelector(name.Namespace, FieldSelector: $"metadata.name={name.Name}");
-        var page = await client.ListPageAsync<VismaConnection>(selector, limit: 1, continueToken: null, cancellationToken);
-        return page.Items.SingleOrDefault(IsInteractive);
+        return await client.FindConnectionAsync(name, cancellationToken) is { } found && IsInteractive(found) ? found : null;
     }
 
     private bool IsInvited(VismaConnection? connection, Sensitive? start) =>

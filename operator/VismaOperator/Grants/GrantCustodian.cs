@@ -58,7 +58,7 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
 
     // A watch that hangs must not cost a consent: before a grant is ended, the connection is looked for once where it would be.
     private async Task<bool> IsBackAsync(NamespacedName key, CancellationToken cancellationToken) =>
-        await caches.Api.FindAsync<VismaConnection>(key, cancellationToken) is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null };
+        await caches.Api.FindConnectionAsync(key, cancellationToken) is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null };
 
     // Its Secret went first, as when a namespace is deleted.
     private async Task<Requeue> RevokeKnownAsync(NamespacedName key, CancellationToken cancellationToken)

@@ -40,7 +40,7 @@ internal sealed class Job(ChartScene scene)
         Assert.Equal(published, (await scene.Admin.GetAsync(SecretPath, cancellationToken))["data"]!["access_token"]!.GetValue<string>());
         Assert.Single(scene.Provider.Ledger.TokenRequests);
 
-        await OpenStaleLinkAsync(cancellationToken);
+        await OpenConsentPagesAsync(cancellationToken);
         await CreateConnectionAsync("person", $$""", "grant": "AuthorizationCode", "scopes": ["{{PersonsConsent.Scope}}"]""", cancellationToken);
         await new PersonsConsent(scene.Admin, scene.Provider).GiveAsync(scene.Customer, "person", ClientId, Tenant);
         await UntilAsync(scene.Customer.Of(Group, "vismaconnections/person"), "the person's connection to be Ready", node => Ready(node) == "True", cancellationToken);
@@ -51,13 +51,17 @@ internal sealed class Job(ChartScene scene)
         await Eventually.BecomesTrueAsync("the Secret to be gone", async token => await scene.Admin.FindAsync(SecretPath, token) is null, cancellationToken);
     }
 
-    // A link that the replica's cache does not know may be newer than the cache: the connection is read as it is now, before the person is turned away.
-    private async Task OpenStaleLinkAsync(CancellationToken cancellationToken)
+    // A link that the replica's cache does not know may be newer than the cache: the connection is read as it is now, before the person is turned away. On that port
+    // there is nothing else.
+    private async Task OpenConsentPagesAsync(CancellationToken cancellationToken)
     {
         using var connections = new SocketsHttpHandler();
         using var browser = new HttpClient(connections);
-        var answer = await browser.GetAsync(new Uri(scene.Pages, $"/connect/{scene.Customer.Name}/acme?start=of-yesterday"), cancellationToken);
-        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        foreach (var path in new[] { $"/connect/{scene.Customer.Name}/acme?start=of-yesterday", "/metrics", "/readyz", "/livez" })
+        {
+            var answer = await browser.GetAsync(new Uri(scene.Pages, path), cancellationToken);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
     }
 
     private async Task ApplyAsync(CancellationToken cancellationToken)
