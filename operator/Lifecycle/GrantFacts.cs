@@ -54,6 +54,9 @@ public sealed record GrantRecord
     /// </summary>
     public DateTimeOffset? HeldElsewhereUntil { get; init; }
 
+    /// <summary>True while an exchange was begun and its result is not stored: the token may be spent, and whoever may should find out while the provider's grace lasts.</summary>
+    public bool IsExchangeOpen { get; init; }
+
     /// <summary>The access token that came with the last exchange.</summary>
     public required HeldToken AccessToken { get; init; }
 }

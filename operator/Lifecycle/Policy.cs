@@ -190,6 +190,8 @@ public static class Policy
             _ when token.RefreshTime <= now => RefreshCause.Due,
             _ when facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive <= now => RefreshCause.KeepAlive,
             _ when facts.Failure is { IsOfWithdrawal: false } failure && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
+            // Whoever began it may have died before it could say that it failed, or its connection was replaced since.
+            _ when facts.Grant is GrantFacts.Held { Grant: { IsExchangeOpen: true, RefusalTime: null } } => RefreshCause.Retry,
             _ => null,
         };
     }

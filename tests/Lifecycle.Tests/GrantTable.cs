@@ -46,6 +46,7 @@ internal static class GrantTable
         new("an exchange of another process is waited for on request, too", ServingForSomebody().Requested().HeldElsewhereUntil(Soon.AddSeconds(8)), Soon, new Decision.Wait(Soon.AddSeconds(8))),
         new("a process that never came back is not waited for longer", ServingForSomebody().HeldElsewhereUntil(Due), Due, new Decision.Refresh(RefreshCause.Due)),
         new("an exchange that a wrong clock began is not waited for", ServingForSomebody().HeldElsewhereUntil(Due.AddHours(1)), Due, new Decision.Refresh(RefreshCause.Due)),
+        new("an exchange that stands open is ended although nothing is due", ServingForSomebody().With(grant => grant with { IsExchangeOpen = true }), Soon, new Decision.Refresh(RefreshCause.Retry)),
         new("a token of an earlier client object takes an exchange", ServingForSomebody().ClientChanged(), Soon, new Decision.Refresh(RefreshCause.InputsChanged)),
 
         // Grants that may not be used

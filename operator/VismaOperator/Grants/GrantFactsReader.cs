@@ -33,6 +33,7 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
         KeepAliveTime = RefreshSchedule.KeepAliveTime(held.AccessToken.IssueTime, held.RefreshTokenExpirationTime),
         RefusalTime = held.RefusalTime,
         HeldElsewhereUntil = open.HeldElsewhereUntil(document.Intent),
+        IsExchangeOpen = document.Intent is not null,
         AccessToken = new HeldToken
         {
             IssueTime = held.AccessToken.IssueTime,
