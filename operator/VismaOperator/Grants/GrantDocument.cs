@@ -70,7 +70,11 @@ internal sealed record HeldGrant
 /// <param name="Id">Names the attempt. Its result may be stored only while this stands in the Secret.</param>
 /// <param name="TokenHash">Hash of the refresh token that is about to be spent.</param>
 /// <param name="Time">When it was begun, by the clock of who began it.</param>
-internal sealed record ExchangeIntent(string Id, string TokenHash, DateTimeOffset Time);
+internal sealed record ExchangeIntent(string Id, string TokenHash, DateTimeOffset Time)
+{
+    /// <summary>When another process announced that it will begin one of its own, by the clock of that one; null when none has.</summary>
+    public DateTimeOffset? TakeoverTime { get; init; }
+}
 
 /// <summary>A consent that a browser was sent for.</summary>
 internal sealed record ConsentAttempt

@@ -26,6 +26,7 @@ internal static class GrantKeys
     public const string IntentId = "intent_id";
     public const string IntentTokenHash = "intent_token_hash";
     public const string IntentTime = "intent_time";
+    public const string IntentTakeoverTime = "intent_takeover_time";
     public const string AttemptStateHash = "attempt_state_hash";
     public const string AttemptCookieHash = "attempt_cookie_hash";
     public const string AttemptCodeVerifier = "attempt_code_verifier";

@@ -8,6 +8,9 @@ internal sealed partial class GrantLog(ILogger logger)
     [LoggerMessage(LogLevel.Information, "Grant of {Connection} exchanged; sequence {Sequence} of family {Family} is stored", EventName = "GrantExchanged")]
     public partial void Exchanged(NamespacedName connection, long sequence, string family);
 
+    [LoggerMessage(LogLevel.Information, "An exchange of the grant of {Connection} was begun and not ended by another process: it is taken over unless that one stores its result first", EventName = "GrantTakeoverAnnounced")]
+    public partial void TakeoverAnnounced(NamespacedName connection);
+
     [LoggerMessage(LogLevel.Warning, "Grant of {Connection} is no longer accepted by the provider", EventName = "GrantRefused")]
     public partial void Refused(NamespacedName connection);
 

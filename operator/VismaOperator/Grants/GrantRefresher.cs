@@ -39,8 +39,20 @@ internal sealed class GrantRefresher(GrantTools tools)
         {
             EndpointLookup.NotFound notFound => new Exchange.Failed(notFound.Problem, notFound.RetryAfter),
             EndpointLookup.Found found when found.Endpoint.AbsoluteUri != held.Binding.TokenEndpoint => new Exchange.Failed(Moved(held, found.Endpoint), RetryAfter: null),
+            _ when read.Document.Intent is { } open && tools.Open.IsToBeAnnounced(open) => await AnnounceAsync(read, open, cancellationToken),
             _ => await SpendAsync(connection, client, read, held, cancellationToken),
         };
+    }
+
+    // The attempt of the other process keeps standing, so that it may store its result until this one takes its place.
+    private async Task<Exchange> AnnounceAsync(GrantSnapshot read, ExchangeIntent open, CancellationToken cancellationToken)
+    {
+        tools.Leadership.EnsureLeader();
+        var announcement = open with { TakeoverTime = WholeSeconds.Floor(tools.Time.GetUtcNow()) };
+        var announced = await tools.Store.WriteAsync(read, read.Document with { Intent = announcement }, cancellationToken);
+        tools.Open.Announced(open.Id);
+        tools.Log.TakeoverAnnounced(read.Connection);
+        return new Exchange.Announced(announced);
     }
 
     private async Task<Exchange> SpendAsync(VismaConnection connection, UsableClient client, GrantSnapshot read, HeldGrant held, CancellationToken cancellationToken)
@@ -49,19 +61,19 @@ internal sealed class GrantRefresher(GrantTools tools)
         var began = tools.Time.GetTimestamp();
         var intent = new ExchangeIntent(Convert.ToHexStringLower(tools.RandomBytes(16)), HashOf(held.RefreshToken), WholeSeconds.Floor(tools.Time.GetUtcNow()));
         var policy = connection.Spec.Authorization.DeletionPolicy;
-        var open = await tools.Store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
-        if (read.Document.Intent is { } former)
-        {
-            tools.Open.Forget(former.Id);
-        }
-
         try
         {
+            var open = await tools.Store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
+            if (read.Document.Intent is { } former)
+            {
+                tools.Open.Forget(former.Id);
+            }
+
             return await SendAsync(connection, client, open, held, began);
         }
         finally
         {
-            // Whatever became of it, this process sends nothing more under this attempt.
+            // Whatever became of it, this process sends nothing more under this attempt, and need not wait for itself.
             tools.Open.Ended(intent.Id);
         }
     }
@@ -188,24 +200,4 @@ internal sealed class GrantRefresher(GrantTools tools)
     private static Problem NotStored(Successor successor, string cause) => new(
         Reason.GrantNotStored,
         $"The new refresh token of {successor.Connection} is held in memory and stored as soon as that is possible: {cause}. Do not delete the operator's pod before.");
-}
-
-/// <summary>What became of an exchange.</summary>
-internal abstract record Exchange
-{
-    private Exchange()
-    {
-    }
-
-    /// <summary>The successor is stored.</summary>
-    public sealed record Renewed(GrantSnapshot Snapshot) : Exchange;
-
-    /// <summary>The provider no longer accepts the token, which is on record.</summary>
-    public sealed record Refused(GrantSnapshot Snapshot) : Exchange;
-
-    /// <summary>Another attempt, or a new consent, has taken the place of this one: look again.</summary>
-    public sealed record Superseded : Exchange;
-
-    /// <summary>No successor is stored (yet). What stands in the Secret is as it was, with the intent open.</summary>
-    public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : Exchange;
 }

@@ -20,7 +20,7 @@ internal static class GrantSecret
         {
             Held = HeldIn(text),
             Intent = text.Text(GrantKeys.IntentId) is { } id && text.Text(GrantKeys.IntentTokenHash) is { } hash && text.Instant(GrantKeys.IntentTime) is { } time
-                ? new ExchangeIntent(id, hash, time)
+                ? new ExchangeIntent(id, hash, time) { TakeoverTime = text.Instant(GrantKeys.IntentTakeoverTime) }
                 : null,
             Attempt = AttemptIn(text),
             Outcome = OutcomeIn(text),
@@ -137,6 +137,7 @@ internal static class GrantSecret
             .Set(GrantKeys.IntentId, document.Intent?.Id)
             .Set(GrantKeys.IntentTokenHash, document.Intent?.TokenHash)
             .Set(GrantKeys.IntentTime, document.Intent?.Time)
+            .Set(GrantKeys.IntentTakeoverTime, document.Intent?.TakeoverTime)
             .Set(GrantKeys.OutcomeReason, document.Outcome?.Reason)
             .Set(GrantKeys.OutcomeMessage, document.Outcome?.Message)
             .Set(GrantKeys.OutcomeTime, document.Outcome?.Time);

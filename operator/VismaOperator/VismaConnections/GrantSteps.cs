@@ -16,6 +16,11 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
     public async Task<Facts> ExchangeAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
     {
         var exchange = await tools.GrantRefresher.ExchangeAsync(connection, Client, present!, cancellationToken);
+        if (exchange is Exchange.Announced announced)
+        {
+            return facts with { Grant = new GrantFacts.Held(Take(announced.Snapshot)) };
+        }
+
         tools.Metrics.Refreshed(cause, exchange is Exchange.Renewed ? RefreshResult.Stored : RefreshResult.Failed);
         switch (exchange)
         {
