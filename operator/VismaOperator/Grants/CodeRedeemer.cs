@@ -95,43 +95,16 @@ internal sealed class CodeRedeemer(GrantTools tools)
     private async Task<Redemption> StoreAsync(VismaConnection connection, UsableClient client, HeldGrant held)
     {
         var name = connection.Metadata.NamespacedName;
-        var replaced = await ReplacedAsync(name);
         using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
         switch (await tools.Unstored.StoreAsync(new Successor { Connection = name, Held = held, Client = client, DeletionPolicy = connection.Spec.Authorization.DeletionPolicy }, deadline.Token))
         {
             case Storage.Stored stored:
                 tools.Log.ConsentStored(name, held.Family);
-                await RevokeReplacedAsync(connection, client, replaced, held);
                 return new Redemption.Stored(stored.Snapshot);
             case Storage.Superseded:
                 return new Redemption.Failed(new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts."));
             default:
                 return new Redemption.Pending();
-        }
-    }
-
-    private async Task<HeldGrant?> ReplacedAsync(NamespacedName connection)
-    {
-        try
-        {
-            using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, tools.Time);
-            return (await tools.Store.ReadAsync(connection, deadline.Token) as GrantRead.Found)?.Snapshot.Document.Held;
-        }
-        catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException)
-        {
-            return null; // Then it is not revoked, which is better than not to store.
-        }
-    }
-
-    // Only after the new one is stored, and only where these secrets can: one that is left over would be a key that nobody watches.
-    private async Task RevokeReplacedAsync(VismaConnection connection, UsableClient client, HeldGrant? replaced, HeldGrant held)
-    {
-        if (replaced is { RefusalTime: null }
-            && replaced.Binding.Issuer == held.Binding.Issuer
-            && replaced.Binding.ClientId == held.Binding.ClientId
-            && !replaced.RefreshToken.FixedTimeEquals(held.RefreshToken))
-        {
-            await RevokeAsync(connection, client, replaced.RefreshToken);
         }
     }
 

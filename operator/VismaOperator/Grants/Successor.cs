@@ -28,16 +28,27 @@ internal sealed record Successor
     /// <summary>What to store in place of a document; null when this successor has no right to be stored.</summary>
     public GrantDocument? Over(GrantDocument document) => AttemptId is null ? OverAny(document) : OverItsAttempt(document);
 
-    /// <summary>True when the document holds it already: an earlier write arrived whose answer did not.</summary>
-    public bool IsIn(GrantDocument document) =>
-        document.Held is { } stored && stored.Family == Held.Family && stored.RefreshToken.FixedTimeEquals(Held.RefreshToken) && document.Intent?.Id != AttemptId;
+    /// <summary>
+    /// True when the document holds it already, or one that came of it: an earlier write arrived whose answer did not. Each consent begins a family, so a consent whose family stands
+    /// there has been stored, and by now it may have been exchanged; stored once more, it would put a spent token over a live one.
+    /// </summary>
+    public bool IsIn(GrantDocument document) => document.Held is { } stored
+        && stored.Family == Held.Family
+        && (AttemptId is null || (stored.RefreshToken.FixedTimeEquals(Held.RefreshToken) && document.Intent?.Id != AttemptId));
+
+    /// <summary>
+    /// True when the document may hold what took the place of this consent after an earlier write of it arrived whose answer did not: stored once more, it would be a revoked
+    /// one over a live one.
+    /// </summary>
+    public bool MayHaveBeenReplacedIn(GrantDocument document) =>
+        AttemptId is null && document.Held is { } other && other.Family != Held.Family && other.GrantTime >= Held.GrantTime;
 
     private GrantDocument? OverItsAttempt(GrantDocument document) =>
         document.Intent?.Id == AttemptId && document.RevocationTime is null ? document with { Held = Held, Intent = null } : null;
 
     // Of two consents that come together the later one counts.
     private GrantDocument? OverAny(GrantDocument document) =>
-        document.Held is { } other && other.Family != Held.Family && other.GrantTime > Held.GrantTime
+        document.Held is { } other && other.GrantTime > Held.GrantTime
             ? null
             : document with
             {

@@ -12,7 +12,15 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(5);
 
+    // Each round follows a write by somebody else; more than a few in a row are better tried again in a second.
+    private const int MaxRounds = 8;
+
     private readonly ConcurrentDictionary<string, Successor> waiting = new();
+    private readonly ConcurrentDictionary<string, bool> uncertain = new(); // writes whose answer did not come
+    private readonly ReplacedGrants replaced = new(revoker, log);
+
+    // Who waits for it goes on to a pause at once, so it may go on in the thread that brings the news.
+    private TaskCompletionSource arrival = new();
 
     /// <summary>Those that wait for a connection.</summary>
     public Successor? Find(NamespacedName connection) => waiting.Values.FirstOrDefault(successor => successor.Connection == connection && successor.AttemptId is not null);
@@ -21,6 +29,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
     public async Task<Storage> StoreAsync(Successor successor, CancellationToken deadline)
     {
         waiting[successor.Id] = successor;
+        Interlocked.Exchange(ref arrival, new TaskCompletionSource()).TrySetResult();
         while (true)
         {
             var storage = await TryAsync(successor);
@@ -31,10 +40,10 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         }
     }
 
-    /// <summary>Tries what waits, every second, until cancelled.</summary>
+    /// <summary>Tries what waits, every second, until cancelled. While nothing waits it sleeps.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (await PauseAsync(cancellationToken))
+        while (await ArrivalAsync(cancellationToken) && await PauseAsync(cancellationToken))
         {
             await TryAllAsync();
         }
@@ -69,43 +78,73 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         try
         {
             var storage = await WriteAsync(successor, deadline.Token);
-            waiting.TryRemove(successor.Id, out _);
+            if (storage is not Storage.Pending)
+            {
+                waiting.TryRemove(successor.Id, out _);
+                uncertain.TryRemove(successor.Id, out _);
+                await replaced.RevokeAsync(successor, storage, deadline.Token);
+            }
+
             return storage;
         }
         catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException)
         {
-            var cause = CauseOf(failure);
-            log.NotStoredYet(successor.Connection, cause);
-            return new Storage.Pending(cause);
+            uncertain[successor.Id] = true;
+            return Waits(successor, CauseOf(failure));
         }
     }
 
+    // Whoever writes first decides what the other may do: looked at again at once, since every moment that a token is held in memory only is one in which it can be lost.
     private async Task<Storage> WriteAsync(Successor successor, CancellationToken cancellationToken)
     {
-        if (await store.ReadAsync(successor.Connection, cancellationToken) is GrantRead.Found { Snapshot: var read })
+        for (var round = 1; ; round++)
         {
-            if (successor.IsIn(read.Document))
+            try
             {
-                return new Storage.Stored(read);
+                return await WriteOnceAsync(successor, cancellationToken);
             }
-
-            if (successor.Over(read.Document) is { } document)
+            catch (KubernetesException failure) when (GrantStore.IsLostRace(failure) && round < MaxRounds)
             {
-                return new Storage.Stored(await store.WriteAsync(read, document, cancellationToken));
+                // Somebody else wrote between our look and our write.
             }
         }
-
-        return await DropAsync(successor, cancellationToken);
     }
 
-    // A token of the family that is stored is not revoked, since that would take the stored one with it.
-    private async Task<Storage> DropAsync(Successor successor, CancellationToken cancellationToken)
+    private async Task<Storage> WriteOnceAsync(Successor successor, CancellationToken cancellationToken)
+    {
+        if (await store.ReadAsync(successor.Connection, cancellationToken) is not GrantRead.Found { Snapshot: var read })
+        {
+            return Waits(successor, "a Secret that is not ours stands in its place");
+        }
+
+        if (successor.IsIn(read.Document))
+        {
+            return new Storage.Stored(read);
+        }
+
+        var isReplaced = uncertain.ContainsKey(successor.Id) && successor.MayHaveBeenReplacedIn(read.Document);
+        if (isReplaced || successor.Over(read.Document) is not { } document)
+        {
+            return await DropAsync(successor, read.Document, cancellationToken);
+        }
+
+        replaced.Note(successor, read.Document.Held); // before the write, whose answer may be lost
+        return new Storage.Stored(await store.WriteAsync(read, document, cancellationToken));
+    }
+
+    private Storage.Pending Waits(Successor successor, string cause)
+    {
+        log.NotStoredYet(successor.Connection, cause);
+        return new Storage.Pending(cause);
+    }
+
+    // A token of the family that is in use is not revoked, since that would take the stored one with it.
+    private async Task<Storage> DropAsync(Successor successor, GrantDocument present, CancellationToken cancellationToken)
     {
         log.Superseded(successor.Connection);
-        var stored = (await store.ReadAsync(successor.Connection, cancellationToken) as GrantRead.Found)?.Snapshot;
-        if (stored?.Document.Held?.Family != successor.Held.Family && await revoker.RevokeAsync(successor.Client, successor.Held.RefreshToken, cancellationToken) is { } cause)
+        if (present.Held?.Family != successor.Held.Family || present.RevocationTime is not null)
         {
-            log.NotRevoked(successor.Connection, cause);
+            await replaced.RevokeAsync(successor, successor.Held.RefreshToken, cancellationToken);
         }
 
         return new Storage.Superseded();
@@ -119,11 +158,19 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         _ => "the API server cannot be reached",
     };
 
-    private async Task<bool> PauseAsync(CancellationToken cancellationToken)
+    private Task<bool> ArrivalAsync(CancellationToken cancellationToken)
+    {
+        var next = Volatile.Read(ref arrival).Task; // before the look, so that none is missed
+        return waiting.IsEmpty ? PassAsync(next.WaitAsync(cancellationToken)) : Task.FromResult(!cancellationToken.IsCancellationRequested);
+    }
+
+    private Task<bool> PauseAsync(CancellationToken cancellationToken) => PassAsync(Task.Delay(Pause, time, cancellationToken));
+
+    private static async Task<bool> PassAsync(Task wait)
     {
         try
         {
-            await Task.Delay(Pause, time, cancellationToken);
+            await wait;
             return true;
         }
         catch (OperationCanceledException)
@@ -131,21 +178,4 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
             return false;
         }
     }
-}
-
-/// <summary>What became of a successor.</summary>
-internal abstract record Storage
-{
-    private Storage()
-    {
-    }
-
-    /// <summary>It is stored.</summary>
-    public sealed record Stored(GrantSnapshot Snapshot) : Storage;
-
-    /// <summary>Another attempt or another consent has taken its place; it was dropped.</summary>
-    public sealed record Superseded : Storage;
-
-    /// <summary>It waits in memory and is tried further.</summary>
-    public sealed record Pending(string Cause) : Storage;
 }

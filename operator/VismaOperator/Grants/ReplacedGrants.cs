@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using OAuth;
+
+namespace VismaOperator.Grants;
+
+/// <summary>
+/// Grants that a new consent takes the place of. Each is revoked, but only once the new one is stored, and only where the same secrets can: one that is left over would
+/// be a key that nobody watches.
+/// </summary>
+internal sealed class ReplacedGrants(GrantRevoker revoker, GrantLog log)
+{
+    private readonly ConcurrentDictionary<string, HeldGrant> former = new();
+
+    /// <summary>A write is about to take the place of what is held now. Of a family of its own nothing is replaced.</summary>
+    public void Note(Successor successor, HeldGrant? held)
+    {
+        if (held is { RefusalTime: null } && held.Family != successor.Held.Family)
+        {
+            former[successor.Id] = held;
+        }
+    }
+
+    /// <summary>Revokes what was replaced, now that it is known what became of the write.</summary>
+    public async Task RevokeAsync(Successor successor, Storage storage, CancellationToken cancellationToken)
+    {
+        if (former.TryRemove(successor.Id, out var held)
+            && storage is Storage.Stored
+            && held.Binding.Issuer == successor.Held.Binding.Issuer
+            && held.Binding.ClientId == successor.Held.Binding.ClientId)
+        {
+            await RevokeAsync(successor, held.RefreshToken, cancellationToken);
+        }
+    }
+
+    /// <summary>Revokes a token with the client that a successor came from, and logs when that is not possible.</summary>
+    public async Task RevokeAsync(Successor successor, Sensitive refreshToken, CancellationToken cancellationToken)
+    {
+        if (await revoker.RevokeAsync(successor.Client, refreshToken, cancellationToken) is { } cause)
+        {
+            log.NotRevoked(successor.Connection, cause);
+        }
+    }
+}

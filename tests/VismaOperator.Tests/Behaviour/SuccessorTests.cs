@@ -1,0 +1,75 @@
+using Kubernetes.Client;
+using OAuth;
+using VismaOperator.Grants;
+using VismaOperator.OAuthClients;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Tests.Behaviour;
+
+/// <summary>Whether a token that was received may be stored over what stands in the cluster by then.</summary>
+public sealed class SuccessorTests
+{
+    private static readonly DateTimeOffset noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void The_result_of_an_attempt_is_stored_while_the_attempt_stands()
+    {
+        var stored = new GrantDocument { Held = Held("family", "spent"), Intent = new ExchangeIntent("attempt", "hash", noon) };
+
+        Assert.NotNull(Of(Held("family", "next"), "attempt").Over(stored));
+        Assert.Null(Of(Held("family", "next"), "another").Over(stored));
+        Assert.Null(Of(Held("family", "next"), "attempt").Over(stored with { RevocationTime = noon }));
+    }
+
+    [Fact]
+    public void A_consent_whose_write_arrived_unnoticed_does_not_go_over_what_came_of_it()
+    {
+        var consent = Of(Held("family", "first"));
+
+        Assert.True(consent.IsIn(new GrantDocument { Held = Held("family", "first") }));
+        Assert.True(consent.IsIn(new GrantDocument { Held = Held("family", "second") }), "the grant was exchanged since");
+    }
+
+    [Fact]
+    public void Of_two_consents_the_later_one_counts_in_whatever_order_they_are_stored()
+    {
+        var (earlier, later) = (Held("b", "one"), Held("a", "two") with { GrantTime = noon.AddSeconds(1) });
+
+        Assert.NotNull(Of(later).Over(new GrantDocument { Held = earlier }));
+        Assert.Null(Of(earlier).Over(new GrantDocument { Held = later }));
+    }
+
+    [Fact]
+    public void A_consent_that_may_have_been_stored_and_replaced_is_told_from_one_that_was_not()
+    {
+        var consent = Of(Held("a", "one"));
+
+        Assert.True(consent.MayHaveBeenReplacedIn(new GrantDocument { Held = Held("b", "two") }));
+        Assert.False(consent.MayHaveBeenReplacedIn(new GrantDocument { Held = Held("b", "two") with { GrantTime = noon.AddSeconds(-1) } }));
+        Assert.False(consent.MayHaveBeenReplacedIn(new GrantDocument { Held = Held("a", "exchanged since") }));
+    }
+
+    private static Successor Of(HeldGrant held, string? attempt = null) =>
+        new() { Connection = new NamespacedName(Some.Place, Some.Connection), AttemptId = attempt, Held = held, Client = Client };
+
+    private static HeldGrant Held(string family, string token) => new()
+    {
+        Binding = new GrantBinding { Issuer = "https://connect.example.com", TokenEndpoint = "https://connect.example.com/token", ClientId = Some.ClientId, TenantId = Some.Tenant, Scopes = "", Cluster = "" },
+        Client = new NamespacedName(Some.Place, Some.Client),
+        Family = family,
+        Sequence = 1,
+        RefreshToken = Sensitive.From(token),
+        GrantTime = noon,
+        AccessToken = new IssuedToken { AccessToken = Sensitive.From("access"), IssueTime = noon, ExpirationTime = noon.AddHours(1), Inputs = "" },
+    };
+
+    private static UsableClient Client { get; } = new()
+    {
+        Name = new NamespacedName(Some.Place, Some.Client),
+        Issuer = new Uri("https://connect.example.com"),
+        ClientId = Some.ClientId,
+        Method = ClientAuthenticationMethod.ClientSecretPost,
+        Credentials = [],
+    };
+}
