@@ -48,7 +48,7 @@ internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time,
                 await Task.Delay(slow.By, time, stopping);
                 break;
             case Fault.Hold hold:
-                await hold.Until.WaitAsync(stopping);
+                await hold.HoldAsync(stopping);
                 break;
         }
 

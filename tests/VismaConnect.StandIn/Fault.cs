@@ -16,7 +16,19 @@ public abstract record Fault
     public sealed record Slow(TimeSpan By) : Fault;
 
     /// <summary>The request is processed once <paramref name="Until"/> has ended. Only within one process.</summary>
-    public sealed record Hold(Task Until) : Fault;
+    public sealed record Hold(Task Until) : Fault
+    {
+        private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Completes when a request is held.</summary>
+        public Task Reached => reached.Task;
+
+        internal Task HoldAsync(CancellationToken cancellationToken)
+        {
+            reached.TrySetResult();
+            return Until.WaitAsync(cancellationToken);
+        }
+    }
 
     /// <summary>The connection is reset before the request is processed.</summary>
     public sealed record CutBefore : Fault;
