@@ -41,6 +41,7 @@ run_once() { # project, reach of the operator's roles where it matters
   echo "== $name${2:+ with the roles of mode \"$2\"}"
   TEST_OPERATOR_REACH=$2 "$1/bin/$configuration/net10.0/$name" --no-ansi --no-progress >"$log" 2>&1
   status=$?
+  sed -n "/^crashes: /p" "$log"
   good=$(count "$log" succeeded)
   bad=$(count "$log" failed)
   skipped=$(count "$log" skipped)

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace VismaOperator.Tests.Crashes;
+
+/// <summary>
+/// Thousands of randomised schedules of crashes, outages, takeovers and consents. CRASH_SEED=N replays one with everything that happens in it;
+/// CRASH_SCHEDULES=N runs another number.
+/// </summary>
+public sealed class CrashScheduleTests
+{
+    private const int Schedules = 10_000;
+
+    [Fact]
+    public void No_schedule_of_crashes_loses_what_could_be_kept()
+    {
+        var seeds = Variable("CRASH_SEED") is { } replayed ? [replayed] : Enumerable.Range(1, Variable("CRASH_SCHEDULES") ?? Schedules).ToList();
+        var tally = new Tally();
+
+        Parallel.ForEach(seeds, seed => tally.Add(seed, Ran(seed, seeds.Count == 1 ? Console.WriteLine : null)));
+
+        tally.Lines().ToList().ForEach(Console.WriteLine);
+        Assert.True(tally.Failures.Count == 0, string.Join('\n', tally.Failures.Take(20)));
+    }
+
+    [Fact]
+    public void A_seed_runs_the_same_way_again()
+    {
+        foreach (var seed in Enumerable.Range(1, 20))
+        {
+            var (first, second) = (new List<string>(), new List<string>());
+            Ran(seed, first.Add);
+            Ran(seed, second.Add);
+
+            Assert.Equal(first, second);
+        }
+    }
+
+    private static Schedule Ran(int seed, Action<string>? trace)
+    {
+        var schedule = new Schedule(seed, trace);
+        schedule.Run();
+        return schedule;
+    }
+
+    private static int? Variable(string name) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

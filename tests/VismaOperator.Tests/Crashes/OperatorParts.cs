@@ -1,0 +1,180 @@
+using System.Diagnostics.Metrics;
+using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Writing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using VismaOperator.Grants;
+using VismaOperator.OAuthClients;
+using VismaOperator.Rules;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Tests.Crashes;
+
+/// <summary>
+/// What one operator process consists of as far as grants go, put together as <c>OperatorControllers</c> and <c>OperatorGrants</c> do. Informers, queues and workers
+/// are left out: the world plays their part, so that a schedule runs on one thread and the same way each time.
+/// </summary>
+internal sealed class OperatorParts
+{
+    private static readonly AllowLists allowLists = new() { AllowedIssuers = [SimulatedProvider.Issuer.OriginalString] };
+    private static readonly Lazy<WatchSet<Secret>> credentials = new(FollowCredentials);
+    private static readonly ConnectionMetrics metrics = new(new Meters(), () => []);
+
+    private readonly ClientDirectory directory;
+
+    public OperatorParts(IKubernetesClient client, ReplicaEndpoints provider, ReplicaLeadership leadership, TimeProvider time, Func<int, byte[]> randomBytes, ILoggerFactory logs)
+    {
+        var book = new CredentialBook(time);
+        var namespaces = new WatchedNamespaces(Namespaces);
+        var endpoints = new ProviderEndpoints(provider);
+        directory = new ClientDirectory(Clients, new CredentialReader(credentials.Value, new CredentialRevisions()), book, namespaces, allowLists, time);
+        Grants = ToolsOf(new GrantStore(client), new GrantRevoker(provider, endpoints, book, time), leadership, time, new GrantLog(logs.CreateLogger("Grant"))) with
+        {
+            Source = new ClientTokenSource(provider, endpoints, book),
+            Endpoints = endpoints,
+            Cluster = new ClusterIdentity(Namespaces),
+            RandomBytes = randomBytes,
+        };
+        Redeemer = new CodeRedeemer(Grants);
+        var tools = ConnectionToolsOf(client, leadership, time, logs);
+        var observer = new ConnectionObserver(Secrets, directory, tools.GrantObserver, namespaces, allowLists);
+        var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, logs.CreateLogger("Events"));
+        Reconciler = new ConnectionReconciler(Connections, observer, new ConnectionReporter(client, Connections, events, leadership, time), tools);
+        Custodian = new GrantCustodian(new CustodianCaches(Connections, Clients, Secrets, namespaces), directory, tools.Known, Grants);
+    }
+
+    public Store<VismaConnection> Connections { get; } = new();
+
+    public Store<OAuthClient> Clients { get; } = new();
+
+    public Store<SecretMetadata> Secrets { get; } = new();
+
+    public Store<Namespace> Namespaces { get; } = new();
+
+    public GrantTools Grants { get; }
+
+    public CodeRedeemer Redeemer { get; }
+
+    public IReconciler Reconciler { get; }
+
+    public IReconciler Custodian { get; }
+
+    /// <summary>Takes the place of the watches: the stores know what the cluster holds now.</summary>
+    /// <returns>True when there was news that the triggers would wake a controller for.</returns>
+    public bool CatchUp(InMemoryCluster cluster)
+    {
+        CatchUp(cluster, Clients, new NamespacedName(Some.Place, Some.Client));
+        CatchUp(cluster, Namespaces, NamespacedName.ClusterScoped("kube-system"));
+        var before = Connections.Find(World.Key)?.Metadata;
+        var isNews = CatchUp(cluster, Connections, World.Key) && !IsOnlyStatus(before, Connections.Find(World.Key)?.Metadata);
+        foreach (var suffix in (string[])["-token", AuthorizationSpec.GrantSecretSuffix, AuthorizationSpec.HandoffSecretSuffix])
+        {
+            isNews |= CatchUp(cluster, Secrets, new NamespacedName(Some.Place, Some.Connection + suffix));
+        }
+
+        return isNews;
+    }
+
+    /// <summary>Redeems a code that a browser brought to this process, leader or not.</summary>
+    public async Task RedeemAsync(ConsentCode code)
+    {
+        if (Connections.Find(World.Key) is { } connection && await directory.FindAsync(connection, CancellationToken.None) is { Client: { } client })
+        {
+            await Redeemer.RedeemAsync(connection, client, code, CancellationToken.None);
+        }
+    }
+
+    private static bool IsOnlyStatus(ObjectMeta? before, ObjectMeta? after) =>
+        before?.Uid == after?.Uid
+        && before?.Generation == after?.Generation
+        && before?.Annotation(VismaNames.RequestedAtAnnotation) == after?.Annotation(VismaNames.RequestedAtAnnotation);
+
+    private static bool CatchUp<T>(InMemoryCluster cluster, Store<T> store, NamespacedName name)
+        where T : class, IResource<T>
+    {
+        var known = store.Find(name)?.Metadata;
+        if (cluster.FindAsync<T>(name, CancellationToken.None).Result is { } found)
+        {
+            if (known is not null && known.Uid != found.Metadata.Uid)
+            {
+                store.ObserveDeletion(name, known.Uid);
+            }
+
+            store.Observe(found);
+            return known?.ResourceVersion != found.Metadata.ResourceVersion;
+        }
+
+        if (known is not null)
+        {
+            store.ObserveDeletion(name, known.Uid);
+        }
+
+        return known is not null;
+    }
+
+    private ConnectionTools ConnectionToolsOf(IKubernetesClient client, ReplicaLeadership leadership, TimeProvider time, ILoggerFactory logs)
+    {
+        var (publisher, links, known) = (new SecretPublisher(client, Secrets), new ConsentLinks(null, Grants.RandomBytes), new KnownGrants());
+        var (facts, handoffs) = (new GrantFactsReader(Grants.Open, Grants.Cluster), new HandoffDesk(client, Secrets, time));
+        return new ConnectionTools
+        {
+            Publisher = publisher,
+            Refresher = new TokenRefresher(Grants.Source, publisher, leadership, time),
+            GrantRefresher = new GrantRefresher(Grants),
+            Redeemer = Redeemer,
+            Handoffs = handoffs,
+            GrantObserver = new GrantObserver(Grants.Store, facts, handoffs, links, known),
+            GrantFacts = facts,
+            Known = known,
+            Links = links,
+            Leadership = leadership,
+            Time = time,
+            Roll = () => 0.5,
+            Metrics = metrics,
+            Log = new ConnectionLog(logs.CreateLogger("VismaConnection")),
+        };
+    }
+
+    private static GrantTools ToolsOf(GrantStore store, GrantRevoker revoker, ReplicaLeadership leadership, TimeProvider time, GrantLog log) => new()
+    {
+        Store = store,
+        Unstored = new UnstoredGrants(store, revoker, time, log),
+        Open = new OpenExchanges(time),
+        Revoker = revoker,
+        Leadership = leadership,
+        Time = time,
+        Log = log,
+        Source = null!,
+        Endpoints = null!,
+        Cluster = null!,
+        RandomBytes = null!,
+    };
+
+    // The one thing that is watched for real, once for all schedules, since it never changes: the client's secret.
+    private static WatchSet<Secret> FollowCredentials()
+    {
+        var cluster = new InMemoryCluster(TimeProvider.System);
+        var secret = cluster.CreateAsync(Some.Credentials(), CancellationToken.None).Result;
+        var watched = new WatchSet<Secret>(cluster, TimeProvider.System, NullLogger.Instance, () => 0.5);
+        using var seen = new ManualResetEventSlim();
+        using var subscription = watched.Subscribe(_ => seen.Set());
+        watched.Follow(new HashSet<NamespacedName> { secret.Metadata.NamespacedName });
+        _ = Task.Run(() => watched.RunAsync(CancellationToken.None));
+        Assert.True(seen.Wait(TimeSpan.FromSeconds(30), CancellationToken.None), "the credentials were not seen");
+        return watched;
+    }
+
+    private sealed class Meters : IMeterFactory
+    {
+        public Meter Create(MeterOptions options) => new(options);
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
+using Kubernetes.Client.Resources;
+
+namespace VismaOperator.Tests.Crashes;
+
+/// <summary>
+/// One simulated process's way to the cluster. Before and after every request lies a point at which the process can be killed or stopped: a call of a dead
+/// process never returns, so that nothing of it goes on.
+/// </summary>
+internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesClient
+{
+    private static readonly string[] writes = [ClusterVerb.Create, ClusterVerb.Update, ClusterVerb.Patch, ClusterVerb.PatchStatus, ClusterVerb.Delete];
+
+    public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
+        where T : class, IResource<T> => CallAsync(new ClusterRequest(ClusterVerb.Get, T.ResourceKind, name), () => world.Cluster.FindAsync<T>(name, cancellationToken), cancellationToken);
+
+    public Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException("The world fills the stores.");
+
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException("The world fills the stores.");
+
+    public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        CallAsync(new ClusterRequest(ClusterVerb.Create, T.ResourceKind, resource.Metadata.NamespacedName), () => world.Cluster.CreateAsync(resource, cancellationToken), cancellationToken);
+
+    public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        CallAsync(new ClusterRequest(ClusterVerb.Update, T.ResourceKind, resource.Metadata.NamespacedName), () => world.Cluster.ReplaceAsync(resource, cancellationToken), cancellationToken);
+
+    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        CallAsync(new ClusterRequest(ClusterVerb.Patch, T.ResourceKind, name), () => world.Cluster.PatchAsync<T>(name, mergePatch, cancellationToken), cancellationToken);
+
+    public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        CallAsync(new ClusterRequest(ClusterVerb.PatchStatus, T.ResourceKind, name), () => world.Cluster.PatchStatusAsync<T>(name, mergePatch, cancellationToken), cancellationToken);
+
+    public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
+        where T : class, IResource<T> => CallAsync(
+        new ClusterRequest(ClusterVerb.Delete, T.ResourceKind, name),
+        async () =>
+        {
+            await world.Cluster.DeleteAsync<T>(name, preconditions, cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
+    private async Task<TAnswer> CallAsync<TAnswer>(ClusterRequest request, Func<Task<TAnswer>> carryOut, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (request.Kind == Event.ResourceKind)
+        {
+            return await carryOut(); // a courtesy, on which nothing rests
+        }
+
+        var isWrite = writes.Contains(request.Verb);
+        replica.About(request);
+        await replica.PointAsync($"before {request.Verb} {request.Name.Name}");
+        var trouble = isWrite ? world.Api.TroubleOf(request) : ApiTroubleKind.None;
+        await MeetAsync(trouble, request, cancellationToken);
+        var answer = await AnswerAsync(request, carryOut, trouble);
+        if (trouble == ApiTroubleKind.LoseAnswer)
+        {
+            throw new IOException("the answer was lost");
+        }
+
+        await replica.PointAsync($"after {request.Verb} {request.Name.Name}");
+        return answer;
+    }
+
+    private async Task MeetAsync(ApiTroubleKind trouble, ClusterRequest request, CancellationToken cancellationToken)
+    {
+        switch (trouble)
+        {
+            case ApiTroubleKind.Refuse:
+                throw new KubernetesException(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable", "refused by the schedule");
+            case ApiTroubleKind.Break:
+                throw new HttpRequestException("broken by the schedule");
+            case ApiTroubleKind.Hang:
+                await world.Api.Over.WaitAsync(cancellationToken);
+                await replica.PointAsync($"released {request.Verb} {request.Name.Name}");
+                break;
+            case ApiTroubleKind.Conflict:
+                world.Touch(request.Name);
+                break;
+        }
+    }
+
+    private async Task<TAnswer> AnswerAsync<TAnswer>(ClusterRequest request, Func<Task<TAnswer>> carryOut, ApiTroubleKind trouble)
+    {
+        try
+        {
+            var answer = await carryOut();
+            replica.CarriedOut(request, answer);
+            return answer;
+        }
+        catch (KubernetesException refused)
+        {
+            replica.Refused(request, refused, isForeseen: trouble != ApiTroubleKind.None);
+            throw;
+        }
+    }
+}
