@@ -1,6 +1,6 @@
 # What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell. `make help` lists the targets.
 .SUFFIXES:
-.PHONY: help demo test unit lint docs bench publish sbom manifests clean
+.PHONY: help demo test unit crash lint docs bench publish sbom manifests clean
 
 CONFIGURATION = Debug
 PUBLISHED = artifacts/publish
@@ -22,6 +22,11 @@ test: ## Runs unit tests, then integration tests against a real API server; ends
 
 unit: ## Runs the unit tests of the operator's own projects only
 	@CONFIGURATION=$(CONFIGURATION) tests/run.sh Lifecycle.Tests OAuth.Tests Kubernetes.Client.Tests Kubernetes.Controllers.Tests VismaOperator.Tests
+
+crash: ## Kills real operator processes 200 times in the middle of exchanges (minutes); make test kills 20 times
+	@dotnet build tests/VismaOperator.IntegrationTests -v quiet -nologo -clp:NoSummary
+	@tests/apiserver/obtain.sh >/dev/null
+	@CRASH_KILLS=200 tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*GrantKillTests' --no-ansi --no-progress
 
 lint: ## Builds with warnings as errors, checks the formatting and the shell scripts
 	dotnet build VismaOperator.sln -c Release -v quiet -nologo -warnaserror

@@ -126,11 +126,16 @@ public sealed class ApiProxy : IApiEndpoint, IAsyncDisposable
                 await Task.Delay(delay.By, TimeProvider.System, context.RequestAborted);
                 break;
             case FaultEffect.Hold:
-                await fault.Lifted.WaitAsync(context.RequestAborted);
+                await fault.HoldAsync(context.RequestAborted);
                 break;
         }
 
         using var passed = await upstream.SendAsync(context);
+        if (fault?.Effect is FaultEffect.HoldAnswer)
+        {
+            await fault.HoldAsync(context.RequestAborted);
+        }
+
         await upstream.ReturnAsync(context, passed, request);
     }
 

@@ -5,6 +5,7 @@ public sealed class Fault : IDisposable
 {
     private readonly Func<ProxiedRequest, bool> when;
     private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource holding = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource lifted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock gate = new();
     private readonly int times;
@@ -35,10 +36,20 @@ public sealed class Fault : IDisposable
     /// <summary>Completes when the first request meets it.</summary>
     public Task Reached => reached.Task;
 
-    internal Task Lifted => lifted.Task;
+    internal bool IsLifted => lifted.Task.IsCompleted;
+
+    /// <summary>Completes when a request, or its answer, is held: what the API server was to do by then is done.</summary>
+    public Task Holding => holding.Task;
 
     /// <inheritdoc/>
     public void Dispose() => lifted.TrySetResult();
+
+    /// <summary>Holds what met this fault until it is lifted.</summary>
+    internal Task HoldAsync(CancellationToken cancellationToken)
+    {
+        holding.TrySetResult();
+        return lifted.Task.WaitAsync(cancellationToken);
+    }
 
     /// <summary>Whether the request meets this fault; counts it if so.</summary>
     internal bool TryApply(ProxiedRequest request)

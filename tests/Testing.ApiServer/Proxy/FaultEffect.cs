@@ -23,6 +23,9 @@ public abstract record FaultEffect
     /// <summary>The request waits in front of the API server until the fault is disposed.</summary>
     public sealed record Hold : FaultEffect;
 
+    /// <summary>The API server carries the request out, and the answer waits until the fault is disposed.</summary>
+    public sealed record HoldAnswer : FaultEffect;
+
     /// <summary>The request never reaches the API server, and the client's stream breaks.</summary>
     public sealed record Break : FaultEffect;
 

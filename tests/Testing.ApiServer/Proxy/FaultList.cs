@@ -21,7 +21,7 @@ internal sealed class FaultList
     {
         lock (gate)
         {
-            faults.RemoveAll(fault => fault.Lifted.IsCompleted);
+            faults.RemoveAll(fault => fault.IsLifted);
             return faults.FirstOrDefault(fault => fault.TryApply(request));
         }
     }

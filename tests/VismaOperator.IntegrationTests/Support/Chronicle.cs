@@ -16,7 +16,7 @@ internal sealed record Sighting(DateTimeOffset At, string Change, JsonNode Resou
     public string Uid => Resource["metadata"]!["uid"]!.GetValue<string>();
 }
 
-/// <summary>Every version of every connection, client and token Secret of a scene, as a watcher outside the operator sees them.</summary>
+/// <summary>Every version of every connection, client, token Secret and grant Secret of a scene, as a watcher outside the operator sees them.</summary>
 internal sealed class Chronicle : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop = new();
@@ -48,7 +48,7 @@ internal sealed class Chronicle : IAsyncDisposable
         {
             chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{place}/vismaconnections", "VismaConnection");
             chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{place}/oauthclients", "OAuthClient");
-            chronicle.Follow(admin, $"/api/v1/namespaces/{place}/secrets?labelSelector={Uri.EscapeDataString($"{VismaNames.SecretLabel}={VismaNames.TokenSecretValue}")}", "Secret");
+            chronicle.Follow(admin, $"/api/v1/namespaces/{place}/secrets?labelSelector={Uri.EscapeDataString($"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue})")}", "Secret");
         }
 
         return chronicle;

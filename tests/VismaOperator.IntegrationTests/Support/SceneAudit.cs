@@ -59,7 +59,7 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, RequestLedger a
         return LeakSearch.In(texts, issued.AllSecretsIssued());
     }
 
-    // In the data of the token Secret the token belongs; anywhere else in it, and anywhere in the other objects, it does not.
+    // In the data of token and grant Secrets the tokens belong; anywhere else in it, and anywhere in the other objects, it does not.
     private static string Readable(Sighting sighting) => sighting.Kind == "Secret"
         ? sighting.Resource["metadata"]!.DeepClone().ToJsonString()
         : sighting.Resource.ToJsonString();

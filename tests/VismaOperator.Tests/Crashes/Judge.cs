@@ -1,7 +1,6 @@
 using OAuth;
 using VismaConnect.StandIn;
 using VismaOperator.Grants;
-using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Crashes;
 

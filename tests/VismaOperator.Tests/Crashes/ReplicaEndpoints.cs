@@ -1,4 +1,3 @@
-using Kubernetes.Client.InMemory;
 using OAuth;
 using VismaConnect.StandIn;
 

@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using System.Web;
+using OAuth;
+using VismaConnect.StandIn;
+using VismaOperator.Testing.ApiServer;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.IntegrationTests.Support;
+
+/// <summary>Connections that act for a person, each of a company of its own, so that a fault can be meant for one of them.</summary>
+internal static class Consents
+{
+    public const string Person = "kari@acme.example";
+
+    /// <summary>A client whose one-time tokens have a grace of a minute; <see cref="The.Client"/> has none.</summary>
+    public const string GracefulClient = "acme-with-grace";
+
+    private const string GracefulClientId = "isv_acme_with_grace";
+    private const string RedirectUri = "http://localhost:8888/";
+    private const string Scope = "vismanet_erp_interactive_api:read";
+
+    private static readonly CodeVerifier verifiers = new(RandomNumberGenerator.GetBytes);
+
+    /// <summary>A provider with so many companies, for all of which the person may act.</summary>
+    public static StandInOptions Provider(int tenants) => The.Provider with
+    {
+        Clients = [ClientOf(The.ClientId, TimeSpan.Zero), ClientOf(GracefulClientId, TimeSpan.FromMinutes(1))],
+        Tenants = [.. Enumerable.Range(0, tenants).Select(number => new StandInTenant(TenantOf(number)))],
+        Users = [new StandInUser(Person, "sub-of-kari") { Tenants = [.. Enumerable.Range(0, tenants).Select(TenantOf)] }],
+    };
+
+    public static string TenantOf(int number) => $"2f5c8a54-51ab-4c5e-9d3a-{number:d12}";
+
+    /// <summary>Credentials and both clients.</summary>
+    public static async Task CreateClientsAsync(this Scene scene)
+    {
+        await scene.CreateCredentialsAsync();
+        await scene.CreateClientAsync();
+        var graceful = The.ClientSpec(scene.Provider.Issuer.OriginalString);
+        graceful["clientID"] = GracefulClientId;
+        await scene.CreateClientAsync(graceful, GracefulClient);
+    }
+
+    /// <summary>The spec of a connection to a company.</summary>
+    public static JsonObject Spec(int tenant, string client = The.Client) => new()
+    {
+        ["oauthClientRef"] = new JsonObject { ["name"] = client },
+        ["tenantID"] = TenantOf(tenant),
+        ["grant"] = "AuthorizationCode",
+        ["scopes"] = new JsonArray(Scope),
+    };
+
+    /// <summary>The person consents, and the code is handed over as <c>connect</c> does.</summary>
+    public static async Task HandOverAsync(this Scene scene, int tenant, string name = The.Connection, string client = The.Client, TestNamespace? place = null)
+    {
+        var verifier = verifiers.New();
+        var url = new AuthorizationRequest(
+            scene.Provider.AuthorizationEndpoint,
+            client == The.Client ? The.ClientId : GracefulClientId,
+            new Uri(RedirectUri),
+            [Scope, VismaConnectionSpec.OfflineAccess],
+            Sensitive.From("a-state-of-this-test"),
+            CodeVerifier.ChallengeOf(verifier)).ToUri();
+        var back = await scene.Provider.ApproveAsync(url, Person, TenantOf(tenant), TestContext.Current.CancellationToken);
+        var code = HttpUtility.ParseQueryString(back.Query)["code"]!;
+        await scene.Admin.CreateAsync((place ?? scene.Home).Core("secrets"), Handoff(name, code, verifier.Reveal()), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Path of the Secret that a grant is kept in.</summary>
+    public static string GrantPath(this Scene scene, string name = The.Connection) => scene.SecretPath(name + AuthorizationSpec.GrantSecretSuffix);
+
+    /// <summary>The family that the stored refresh token belongs to.</summary>
+    public static async Task<GrantFamily> FamilyAsync(this Scene scene, string name = The.Connection) =>
+        scene.Provider.Grants.FamilyOf((await scene.Admin.GetAsync(scene.GrantPath(name), TestContext.Current.CancellationToken)).Value("refresh_token"))!;
+
+    /// <summary>Waits until the connection is Ready, without an exchange that stands open.</summary>
+    public static async Task UntilServedAsync(this Scene scene, string name = The.Connection)
+    {
+        await scene.UntilReadyAsync(name);
+        await scene.UntilAsync(scene.GrantPath(name), "no exchange to stand open", grant => grant["data"]?["intent_id"] is null);
+    }
+
+    private static StandInClient ClientOf(string id, TimeSpan grace) => new(id)
+    {
+        Secrets = [new StandInSecret(The.ClientSecret)],
+        AllowedScopes = ErpScopes.Interactive,
+        AllowedGrants = StandInClient.InteractiveGrants,
+        AllowOfflineAccess = true,
+        RedirectUris = [RedirectUri],
+        RefreshTokens = new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = grace },
+    };
+
+    private static JsonObject Handoff(string connection, string code, string verifier) => new()
+    {
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = connection + AuthorizationSpec.HandoffSecretSuffix,
+            ["labels"] = new JsonObject { [VismaNames.SecretLabel] = VismaNames.HandoffSecretValue },
+            ["annotations"] = new JsonObject { [VismaNames.ConnectionAnnotation] = connection },
+        },
+        ["type"] = VismaNames.HandoffSecretType,
+        ["stringData"] = new JsonObject { ["code"] = code, ["code_verifier"] = verifier, ["redirect_uri"] = RedirectUri },
+    };
+}

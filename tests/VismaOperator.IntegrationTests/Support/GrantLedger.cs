@@ -1,0 +1,38 @@
+using VismaConnect.StandIn;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.IntegrationTests.Support;
+
+/// <summary>
+/// Holds what the provider was asked against what the cluster held at that time. Both were recorded by somebody outside the operator: the stand-in's ledger and
+/// a watch of the grant Secrets.
+/// </summary>
+internal sealed class GrantLedger(VismaConnectStandIn provider, Chronicle history)
+{
+    private readonly List<Stored> stored = [.. history.Sightings
+        .Where(sighting => sighting.Kind == "Secret" && sighting.Name.EndsWith(AuthorizationSpec.GrantSecretSuffix, StringComparison.Ordinal))
+        .Where(sighting => sighting.Resource["data"]?["refresh_token"] is not null && sighting.Change != "DELETED")
+        .Select(sighting => new Stored(sighting.At, sighting.Name, GrantTrace.HashOf(sighting.Resource.Value("refresh_token"))))];
+
+    private readonly List<LedgerEntry> exchanges = [.. provider.Ledger.Requests.Where(entry => entry.Grant is not null)];
+
+    /// <summary>Requests that presented a refresh token whose successor was stored by then.</summary>
+    public IReadOnlyList<LedgerEntry> SpendsOfASucceededToken => [.. exchanges.Where(entry => entry.Request.GrantType == "refresh_token" && exchanges
+        .TakeWhile(earlier => earlier.Number < entry.Number)
+        .Any(earlier => earlier.Grant!.Presented == entry.Grant!.Presented && earlier.Grant.Issued is { } issued && stored.Exists(token => token.Token == issued && token.At < entry.Time)))];
+
+    /// <summary>Requests that revoked a family of which a live token was stored.</summary>
+    public IReadOnlyList<LedgerEntry> RevocationsOfALiveToken => [.. exchanges.Where(entry => entry.Grant!.RevokedFamily && stored
+        .Where(token => token.At < entry.Time)
+        .GroupBy(token => token.Secret)
+        .Select(versions => versions.Last().Token)
+        .Any(token => IsOf(entry.Grant.Family, token) && !WasSpentBefore(entry, token)))];
+
+    private bool IsOf(string family, string token) =>
+        provider.Grants.Families.Single(known => known.Id == family).RefreshTokens.Any(issued => issued.Sha256 == token);
+
+    private bool WasSpentBefore(LedgerEntry entry, string token) =>
+        exchanges.Exists(earlier => earlier.Number < entry.Number && earlier.Grant!.Presented == token && earlier.Grant.Issued is not null);
+
+    private sealed record Stored(DateTimeOffset At, string Secret, string Token);
+}
