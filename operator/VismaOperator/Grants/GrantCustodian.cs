@@ -51,9 +51,17 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         }
 
         tools.Leadership.EnsureLeader();
-        return !isGoing && await IsBackAsync(key, cancellationToken)
-            ? new Requeue.At(tools.Time.GetUtcNow() + CacheLag)
-            : await EndAsync(key, isGoing, until, cancellationToken);
+        try
+        {
+            return !isGoing && await IsBackAsync(key, cancellationToken)
+                ? new Requeue.At(tools.Time.GetUtcNow() + CacheLag)
+                : await EndAsync(key, isGoing, until, cancellationToken);
+        }
+        catch (KubernetesException failure) when (failure.IsForbidden && isSecretGone)
+        {
+            // The Roles of a namespace go with it: nobody may look there any more, and the watches have told that connection and Secret are gone.
+            return await RevokeKnownAsync(key, cancellationToken);
+        }
     }
 
     // A watch that hangs must not cost a consent: before a grant is ended, the connection is looked for once where it would be.

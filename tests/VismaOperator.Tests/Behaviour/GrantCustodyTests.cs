@@ -1,3 +1,6 @@
+using System.Net;
+using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
 using VismaOperator.Tests.Support;
@@ -120,6 +123,20 @@ public sealed class GrantCustodyTests
         var family = await test.FamilyAsync();
 
         await test.DeleteAsync<Secret>("acme-credentials");
+        await test.DeleteAsync<Secret>(GrantName);
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+
+        Assert.True(test.Provider.Grants.Families.Single(found => found.Id == family.Id).IsRevoked);
+    }
+
+    [Fact]
+    public async Task Where_the_Roles_go_with_the_namespace_the_grant_that_was_known_is_revoked_all_the_same()
+    {
+        await using var test = await StartConsentedAsync();
+        var family = await test.FamilyAsync();
+        test.Cluster.Before = (verb, _, _) => verb is ClusterVerb.Get or ClusterVerb.List ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "there is no Role any more") : Task.CompletedTask;
+
         await test.DeleteAsync<Secret>(GrantName);
         await test.DeleteAsync<VismaConnection>(Some.Connection);
         await test.AdvanceAsync(TimeSpan.FromMinutes(1));
