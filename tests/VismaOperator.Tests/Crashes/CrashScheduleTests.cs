@@ -6,6 +6,7 @@ namespace VismaOperator.Tests.Crashes;
 /// Thousands of randomised schedules of crashes, outages, takeovers and consents. CRASH_SEED=N replays one with everything that happens in it;
 /// CRASH_SCHEDULES=N runs another number.
 /// </summary>
+[Collection(nameof(CrashScheduleTests))]
 public sealed class CrashScheduleTests
 {
     private const int Schedules = 10_000;
@@ -45,3 +46,7 @@ public sealed class CrashScheduleTests
     private static int? Variable(string name) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
+
+/// <summary>The schedules take every processor for a while; tests that wait for real things to happen do not run beside them.</summary>
+[CollectionDefinition(nameof(CrashScheduleTests), DisableParallelization = true)]
+public sealed class CrashSchedules;

@@ -45,7 +45,7 @@ internal sealed class OperatorParts
         var observer = new ConnectionObserver(Secrets, directory, tools.GrantObserver, namespaces, allowLists);
         var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, logs.CreateLogger("Events"));
         Reconciler = new ConnectionReconciler(Connections, observer, new ConnectionReporter(client, Connections, events, leadership, time), tools);
-        Custodian = new GrantCustodian(new CustodianCaches(Connections, Clients, Secrets, namespaces), directory, tools.Known, Grants);
+        Custodian = new GrantCustodian(new CustodianCaches(Connections, Clients, Secrets, namespaces, client), directory, tools.Known, Grants);
     }
 
     public Store<VismaConnection> Connections { get; } = new();
@@ -119,7 +119,7 @@ internal sealed class OperatorParts
 
     private ConnectionTools ConnectionToolsOf(IKubernetesClient client, ReplicaLeadership leadership, TimeProvider time, ILoggerFactory logs)
     {
-        var (publisher, links, known) = (new SecretPublisher(client, Secrets), new ConsentLinks(null, Grants.RandomBytes), new KnownGrants());
+        var (publisher, links, known) = (new SecretPublisher(client, Secrets), new ConsentLinks(null, null, Grants.RandomBytes), new KnownGrants());
         var (facts, handoffs) = (new GrantFactsReader(Grants.Open, Grants.Cluster), new HandoffDesk(client, Secrets, time));
         return new ConnectionTools
         {

@@ -18,7 +18,10 @@ internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesC
         where T : class, IResource<T> => CallAsync(new ClusterRequest(ClusterVerb.Get, T.ResourceKind, name), () => world.Cluster.FindAsync<T>(name, cancellationToken), cancellationToken);
 
     public Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException("The world fills the stores.");
+        where T : class, IResource<T> => CallAsync(
+        new ClusterRequest(ClusterVerb.List, T.ResourceKind, new NamespacedName(selector.Namespace ?? string.Empty, string.Empty)),
+        () => world.Cluster.ListPageAsync<T>(selector, limit, continueToken, cancellationToken),
+        cancellationToken);
 
     public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource<T> => throw new NotSupportedException("The world fills the stores.");

@@ -1,10 +1,10 @@
+using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
 using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
