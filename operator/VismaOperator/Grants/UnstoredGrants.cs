@@ -15,24 +15,23 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
     // Each round follows a write by somebody else; more than a few in a row are better tried again in a second.
     private const int MaxRounds = 8;
 
-    private readonly ConcurrentDictionary<string, Successor> waiting = new();
-    private readonly ConcurrentDictionary<string, bool> uncertain = new(); // writes whose answer did not come
+    private readonly ConcurrentDictionary<string, Waiting> waiting = new();
     private readonly ReplacedGrants replaced = new(revoker, log);
 
     // Who waits for it goes on to a pause at once, so it may go on in the thread that brings the news.
     private TaskCompletionSource arrival = new();
 
     /// <summary>Those that wait for a connection.</summary>
-    public Successor? Find(NamespacedName connection) => waiting.Values.FirstOrDefault(successor => successor.Connection == connection && successor.AttemptId is not null);
+    public Successor? Find(NamespacedName connection) => waiting.Values.Select(entry => entry.Successor).FirstOrDefault(successor => successor.Connection == connection && successor.AttemptId is not null);
 
     /// <summary>Takes a successor in, and tries to store it until the deadline. After that it stays here, and is tried further.</summary>
     public async Task<Storage> StoreAsync(Successor successor, CancellationToken deadline)
     {
-        waiting[successor.Id] = successor;
+        var entry = waiting.GetOrAdd(successor.Id, _ => new Waiting(successor));
         Interlocked.Exchange(ref arrival, new TaskCompletionSource()).TrySetResult();
         while (true)
         {
-            var storage = await TryAsync(successor);
+            var storage = await TryAsync(entry);
             if (storage is not Storage.Pending || !await PauseAsync(deadline))
             {
                 return storage;
@@ -58,30 +57,45 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
             await TryAllAsync();
         }
 
-        foreach (var successor in waiting.Values)
+        foreach (var entry in waiting.Values)
         {
-            log.Lost(successor.Connection);
+            log.Lost(entry.Successor.Connection);
         }
     }
 
     private async Task TryAllAsync()
     {
-        foreach (var successor in waiting.Values)
+        foreach (var entry in waiting.Values)
         {
-            await TryAsync(successor);
+            await TryAsync(entry);
         }
     }
 
-    private async Task<Storage> TryAsync(Successor successor)
+    // The loop and whoever waits for the outcome try one after the other: what the first has ended, stored or dropped and revoked, the second must not do again.
+    private async Task<Storage> TryAsync(Waiting entry)
     {
+        await entry.Turn.WaitAsync(CancellationToken.None); // whoever has it is bounded by its own deadline
+        try
+        {
+            return entry.End ?? await TryInTurnAsync(entry);
+        }
+        finally
+        {
+            entry.Turn.Release();
+        }
+    }
+
+    private async Task<Storage> TryInTurnAsync(Waiting entry)
+    {
+        var successor = entry.Successor;
         using var deadline = new CancellationTokenSource(WriteDeadline, time);
         try
         {
-            var storage = await WriteAsync(successor, deadline.Token);
+            var storage = await WriteAsync(entry, deadline.Token);
             if (storage is not Storage.Pending)
             {
+                entry.End = storage;
                 waiting.TryRemove(successor.Id, out _);
-                uncertain.TryRemove(successor.Id, out _);
                 await replaced.RevokeAsync(successor, storage, deadline.Token);
             }
 
@@ -89,19 +103,19 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         }
         catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException)
         {
-            uncertain[successor.Id] = true;
-            return Waits(successor, CauseOf(failure));
+            entry.IsUncertain = true;
+            return entry.End ?? Waits(successor, CauseOf(failure));
         }
     }
 
     // Whoever writes first decides what the other may do: looked at again at once, since every moment that a token is held in memory only is one in which it can be lost.
-    private async Task<Storage> WriteAsync(Successor successor, CancellationToken cancellationToken)
+    private async Task<Storage> WriteAsync(Waiting entry, CancellationToken cancellationToken)
     {
         for (var round = 1; ; round++)
         {
             try
             {
-                return await WriteOnceAsync(successor, cancellationToken);
+                return await WriteOnceAsync(entry, cancellationToken);
             }
             catch (KubernetesException failure) when (GrantStore.IsLostRace(failure) && round < MaxRounds)
             {
@@ -110,8 +124,9 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         }
     }
 
-    private async Task<Storage> WriteOnceAsync(Successor successor, CancellationToken cancellationToken)
+    private async Task<Storage> WriteOnceAsync(Waiting entry, CancellationToken cancellationToken)
     {
+        var successor = entry.Successor;
         if (await store.ReadAsync(successor.Connection, cancellationToken) is not GrantRead.Found { Snapshot: var read })
         {
             return Waits(successor, "a Secret that is not ours stands in its place");
@@ -122,7 +137,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
             return new Storage.Stored(read);
         }
 
-        var isReplaced = uncertain.ContainsKey(successor.Id) && successor.MayHaveBeenReplacedIn(read.Document);
+        var isReplaced = entry.IsUncertain && successor.MayHaveBeenReplacedIn(read.Document);
         if (isReplaced || successor.Over(read.Document) is not { } document)
         {
             return await DropAsync(successor, read.Document, cancellationToken);
@@ -177,5 +192,20 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         {
             return false;
         }
+    }
+
+    /// <summary>A successor that waits, and how trying to store it stands.</summary>
+    private sealed class Waiting(Successor successor)
+    {
+        public Successor Successor => successor;
+
+        // Never disposed: without a wait handle it holds nothing that the collector would not take.
+        public SemaphoreSlim Turn { get; } = new(1, 1);
+
+        /// <summary>A write was sent whose answer did not come.</summary>
+        public bool IsUncertain { get; set; }
+
+        /// <summary>How it ended; null while it waits.</summary>
+        public Storage? End { get; set; }
     }
 }
