@@ -61,6 +61,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         var began = tools.Time.GetTimestamp();
         var intent = new ExchangeIntent(Convert.ToHexStringLower(tools.RandomBytes(16)), HashOf(held.RefreshToken), WholeSeconds.Floor(tools.Time.GetUtcNow()));
         var policy = connection.Spec.Authorization.DeletionPolicy;
+        Exchange? exchange = null;
         try
         {
             var open = await tools.Store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
@@ -69,12 +70,19 @@ internal sealed class GrantRefresher(GrantTools tools)
                 tools.Open.Forget(former.Id);
             }
 
-            return await SendAsync(connection, client, open, held, began);
+            return exchange = await SendAsync(connection, client, open, held, began);
         }
         finally
         {
-            // Whatever became of it, this process sends nothing more under this attempt, and need not wait for itself.
-            tools.Open.Ended(intent.Id);
+            // Whatever became of it, this process sends nothing more under this attempt, and need not wait for itself. One that no longer stands in the Secret is forgotten.
+            if (exchange is Exchange.Renewed or Exchange.Refused or Exchange.Superseded)
+            {
+                tools.Open.Forget(intent.Id);
+            }
+            else
+            {
+                tools.Open.Ended(intent.Id);
+            }
         }
     }
 
