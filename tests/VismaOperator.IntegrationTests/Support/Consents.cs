@@ -74,10 +74,11 @@ internal static class Consents
     public static async Task<GrantFamily> FamilyAsync(this Scene scene, string name = The.Connection) =>
         scene.Provider.Grants.FamilyOf((await scene.Admin.GetAsync(scene.GrantPath(name), TestContext.Current.CancellationToken)).Value("refresh_token"))!;
 
-    /// <summary>Waits until the connection is Ready, without an exchange that stands open.</summary>
+    /// <summary>Waits until the connection is Ready by a grant that is in use, without an exchange that stands open.</summary>
     public static async Task UntilServedAsync(this Scene scene, string name = The.Connection)
     {
         await scene.UntilReadyAsync(name);
+        await scene.UntilAsync(scene.ConnectionPath(name), "the grant to be in use", node => node.Condition("Authorized")?.Status == "True" && node.Condition("Stalled") is null);
         await scene.UntilAsync(scene.GrantPath(name), "no exchange to stand open", grant => grant["data"]?["intent_id"] is null);
     }
 
