@@ -66,12 +66,15 @@ internal sealed class OwnCluster : IAsyncDisposable
 
     public Task KillServerAsync(CancellationToken cancellationToken) => Running().KillAsync(cancellationToken);
 
-    /// <summary>Ready means that all of the server's own start-up work is done, the built-in RBAC roles among it.</summary>
+    /// <summary>
+    /// Ready means that all of the server's own start-up work is done: the built-in RBAC roles, which its own answer covers, and the namespace <c>default</c>, which it makes some time after
+    /// it has called itself ready.
+    /// </summary>
     public Task WaitUntilReadyAsync(ApiClient admin, CancellationToken cancellationToken) =>
         Eventually.BecomesTrueAsync($"kube-apiserver to become ready (log: {Running().LogFile})", async token =>
         {
             Running().EnsureRunning();
-            return await admin.IsReadyAsync(token);
+            return await admin.IsReadyAsync(token) && await admin.FindAsync("/api/v1/namespaces/default", token) is not null;
         }, cancellationToken);
 
     /// <summary>Ends the processes but leaves the logs to whoever must find out why the start failed.</summary>

@@ -52,11 +52,16 @@ public sealed class RealProcess : IAsyncDisposable
     /// <summary>Waits for an output line that holds the text, and returns it. Lines written before the call count.</summary>
     /// <exception cref="InvalidOperationException">The process ended without such a line.</exception>
     public Task<string> WaitForLineAsync(string text, CancellationToken cancellationToken, TimeSpan? within = null) =>
-        Eventually.GetAsync($"a line of {command.Name} with '{text}' (log: {LogFile})", _ =>
+        Eventually.GetAsync($"a line of {command.Name} with '{text}' (log: {LogFile})", async token =>
         {
             var ended = HasExited;
+            if (ended)
+            {
+                await process.WaitForExitAsync(token); // its last lines may still be on their way
+            }
+
             var line = Lines.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal));
-            return line is null && ended ? throw Ended($"without writing '{text}'") : Task.FromResult(line);
+            return line is null && ended ? throw Ended($"without writing '{text}'") : line;
         }, cancellationToken, within);
 
     /// <summary>Fails with the end of the log when the process has ended: for waits that would otherwise wait in vain.</summary>
