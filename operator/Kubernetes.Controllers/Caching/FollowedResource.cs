@@ -50,13 +50,7 @@ internal sealed class FollowedResource<T>(NamespacedName name, Action<Namespaced
     });
 
     /// <inheritdoc/>
-    public void Failed(Exception failure)
-    {
-        if (failure is KubernetesException { IsForbidden: true })
-        {
-            Become(() => new Watched<T>.Forbidden(failure.Message));
-        }
-    }
+    public void Forbidden(string cause) => Become(() => new Watched<T>.Forbidden(cause));
 
     private Watched<T> Listed(T? resource, string version) =>
         Reached(version, resource is null ? WithoutOlder(version) : Newest(resource));

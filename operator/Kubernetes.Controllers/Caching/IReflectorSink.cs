@@ -9,6 +9,7 @@ internal interface IReflectorSink<T>
     /// <summary>The server told something new.</summary>
     void Found(Finding<T> finding);
 
-    /// <summary>A request failed; it will be tried again.</summary>
-    void Failed(Exception failure);
+    /// <summary>The server forbids to list or to watch, and has for longer than it needs to read its roles; it will be asked again.</summary>
+    /// <param name="cause">What it says.</param>
+    void Forbidden(string cause);
 }

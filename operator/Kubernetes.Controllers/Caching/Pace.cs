@@ -18,7 +18,15 @@ internal sealed class Pace(TimeProvider time, Func<double> random)
     /// <summary>A server that asks for a longer pause than this is not believed.</summary>
     private static readonly TimeSpan longestRetryAfter = TimeSpan.FromMinutes(5);
 
+    private readonly ForbiddenPatience patience = new(time);
     private int failures;
+    private int refusals;
+
+    /// <summary>True when the last failure was a refusal that is to be believed.</summary>
+    public bool IsForbidden => refusals > 0;
+
+    /// <summary>A list was answered: the next refusal is a first one again.</summary>
+    public void WasAnswered() => patience.Renew();
 
     /// <summary>Judges a watch that ended. True when it was healthy, and what happened before it is forgotten.</summary>
     public bool WasHealthy(long openedAt)
@@ -37,12 +45,23 @@ internal sealed class Pace(TimeProvider time, Func<double> random)
     {
         failures++;
         var refused = failure as KubernetesException;
-        var options = refused is { IsForbidden: true } ? forbidden : BackoffOptions.ForWatches;
-        var delay = options.DelayAfter(failures, random());
+        refusals = IsToBeBelieved(refused) ? refusals + 1 : 0;
+        var delay = IsForbidden ? forbidden.DelayAfter(refusals, random()) : BackoffOptions.ForWatches.DelayAfter(failures, random());
         var asked = refused?.RetryAfter is { } retryAfter ? Min(retryAfter, longestRetryAfter) : TimeSpan.Zero;
 
         // Jitter is added to what the server asks for, too: it tells every client the same number of seconds.
         return asked > TimeSpan.Zero ? asked + Min(delay, asked) : delay;
+    }
+
+    private bool IsToBeBelieved(KubernetesException? refused)
+    {
+        if (refused is { IsForbidden: true })
+        {
+            return patience.IsOver();
+        }
+
+        patience.Renew();
+        return false;
     }
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;

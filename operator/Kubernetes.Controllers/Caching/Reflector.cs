@@ -48,6 +48,7 @@ internal sealed partial class Reflector<T>(
         {
             var page = await client.ListPageAsync<T>(selector, PageSize, listing.ContinueToken, cancellationToken).ConfigureAwait(false);
             lastFailure = string.Empty;
+            pace.WasAnswered();
             return Step(listing, new ListWatchSignal<T>.Page(page));
         }
         catch (Exception failure) when (IsOutage(failure, cancellationToken))
@@ -80,10 +81,14 @@ internal sealed partial class Reflector<T>(
     private async Task<ListWatchState<T>> WaitOutAsync(ListWatchState<T> state, Exception? failure, CancellationToken cancellationToken)
     {
         var delay = pace.NextDelay(failure);
+        if (pace.IsForbidden)
+        {
+            sink.Forbidden(failure!.Message);
+        }
+
         if (failure is not null)
         {
             Tell(failure, delay);
-            sink.Failed(failure);
             state = Step(state, new ListWatchSignal<T>.Failure(failure));
         }
 

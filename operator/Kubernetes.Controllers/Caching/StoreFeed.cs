@@ -26,7 +26,7 @@ internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : 
         only is { } one ? one == name : selector.Namespace is null || selector.Namespace == name.Namespace;
 
     /// <inheritdoc/>
-    public void Failed(Exception failure)
+    public void Forbidden(string cause)
     {
         // The store keeps what it knows.
     }

@@ -24,6 +24,7 @@ internal sealed class ConnectionReconciler(Store<VismaConnection> connections, C
         if (connections.Find(key) is not { } connection)
         {
             tools.Refresher.Forget(key);
+            tools.Publisher.Forget(key);
             reporter.Forget(key);
             return Requeue.Never.Instance;
         }

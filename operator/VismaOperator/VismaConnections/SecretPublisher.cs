@@ -10,12 +10,15 @@ namespace VismaOperator.VismaConnections;
 /// Writes the consumer Secret: one request in the usual case, since everything it needs is known from watched metadata.
 /// Never writes over a Secret that is not ours.
 /// </summary>
-internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMetadata> secrets)
+internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMetadata> secrets, TimeProvider time)
 {
     // Each round follows a change by somebody else; more than a few in a row are better left to the queue's backoff.
     private const int MaxRounds = 4;
 
+    private readonly WriteRefusals refusals = new(time);
+
     /// <summary>Puts the token into the connection's Secret.</summary>
+    /// <exception cref="KubernetesException">The API server does not take it just now; a refusal (403) that has not lasted yet is one of these.</exception>
     public async Task<Publication> PublishAsync(VismaConnection connection, IssuedToken token, CancellationToken cancellationToken)
     {
         var name = connection.SecretName();
@@ -40,7 +43,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                     return new Publication.Overtaken(SecretInspector.Whose(present, connection));
                 }
             }
-            catch (KubernetesException failure) when (failure.IsForbidden)
+            catch (KubernetesException failure) when (failure.IsForbidden && refusals.IsBelieved(connection.Metadata.NamespacedName))
             {
                 return new Publication.Refused(MayNotWrite(name));
             }
@@ -50,6 +53,9 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             }
         }
     }
+
+    /// <summary>The connection is gone.</summary>
+    public void Forget(NamespacedName connection) => refusals.Forget(connection);
 
     /// <summary>The Secret with its content, straight from the API server; null when there is none.</summary>
     public Task<Secret?> ReadAsync(NamespacedName name, CancellationToken cancellationToken) => client.FindAsync<Secret>(name, cancellationToken);
@@ -77,6 +83,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
 
     private Publication.Done Published(VismaConnection connection, IssuedToken token, Secret written)
     {
+        refusals.Forget(connection.Metadata.NamespacedName);
         secrets.Observe(new SecretMetadata { Metadata = written.Metadata });
         return new Publication.Done(token.ToRecord(connection, written));
     }

@@ -85,7 +85,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
 
     private ConnectionReconciler Connections(OperatorContext context, ClientDirectory directory, ClientTokenSource source, INamespaces namespaces, EventRecorder events)
     {
-        var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store);
+        var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time);
         var tools = new ConnectionTools
         {
             Publisher = publisher,

@@ -59,7 +59,7 @@ public sealed class WatchSetTests : IAsyncDisposable
     public async Task A_name_that_may_not_be_read_is_told_and_asked_for_slowly_until_it_may()
     {
         Follow(acme);
-        (await cluster.NextListAsync()).Refuse(Some.Forbidden);
+        await RefuseUntilBelievedAsync();
         await ToldAsync(acme);
         Assert.Equal(new Watched<SecretMetadata>.Forbidden("secrets \"acme\" is forbidden"), set.Find(acme));
 
@@ -83,6 +83,8 @@ public sealed class WatchSetTests : IAsyncDisposable
         Follow(acme);
         (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
         (await cluster.NextWatchAsync()).Break(Some.Forbidden);
+        await time.PassNextWaitAsync();
+        await RefuseUntilBelievedAsync(refusals: 6);
         await ToldAsync(acme);
         await ToldAsync(acme);
         Assert.IsType<Watched<SecretMetadata>.Forbidden>(set.Find(acme));
@@ -90,6 +92,33 @@ public sealed class WatchSetTests : IAsyncDisposable
         (await cluster.NextListAsync()).Answer(Some.Page(9, Some.Secret("acme", 3)));
         await ToldAsync(acme);
         Assert.IsType<Watched<SecretMetadata>.Present>(set.Find(acme));
+    }
+
+    [Fact]
+    public async Task A_server_that_forbids_until_it_has_read_its_roles_is_not_believed()
+    {
+        Follow(acme);
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+        await ToldAsync(acme);
+        (await cluster.NextWatchAsync()).Break(new IOException("the server was killed"));
+        for (var asked = 0; asked < 5; asked++)
+        {
+            Assert.IsType<Watched<SecretMetadata>.Present>(set.Find(acme));
+            await time.PassNextWaitAsync();
+            if (asked == 0)
+            {
+                (await cluster.NextWatchAsync()).Break(Some.Forbidden);
+            }
+            else
+            {
+                (await cluster.NextListAsync()).Refuse(Some.Forbidden);
+            }
+        }
+
+        await time.PassNextWaitAsync();
+        (await cluster.NextListAsync()).Answer(Some.Page(9, Some.Secret("acme", 8)));
+        await ToldAsync(acme);
+        Assert.Equal(new Watched<SecretMetadata>.Present(Some.Secret("acme", 8)), set.Find(acme));
     }
 
     [Fact]
@@ -176,6 +205,19 @@ public sealed class WatchSetTests : IAsyncDisposable
         var ending = broken.RunAsync(stop.Token);
         (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
         await Assert.ThrowsAsync<InvalidCastException>(() => Wait.For(ending));
+    }
+
+    // 0.1, 0.2, 0.4, 0.8, 1.6 and 3.2 s apart: only the last of seven in a row is believed.
+    private async Task RefuseUntilBelievedAsync(int refusals = 7)
+    {
+        for (var refusal = 1; refusal <= refusals; refusal++)
+        {
+            (await cluster.NextListAsync()).Refuse(Some.Forbidden);
+            if (refusal < refusals)
+            {
+                await time.PassNextWaitAsync();
+            }
+        }
     }
 
     private void Follow(params NamespacedName[] names) => set.Follow(names.ToHashSet());

@@ -2,6 +2,7 @@ using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
@@ -128,6 +129,7 @@ public sealed class CrashTests
         test.Cluster.Before = (verb, kind, _) => verb is ClusterVerb.Create && kind == Secret.ResourceKind ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
 
         await test.ApplyAsync(Some.VismaConnection());
+        await test.AdvanceAsync(ForbiddenPatience.Length + TimeSpan.FromSeconds(5));
         var stalled = await test.UntilStalledAsync("SecretForbidden");
         await test.UntilIdleAsync();
         test.Cluster.Before = null;
@@ -136,6 +138,23 @@ public sealed class CrashTests
         Assert.Contains("Grant its service account create, update and delete on Secrets in namespace integrations", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
         Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_refusal_that_does_not_last_calls_for_nobody_and_costs_no_token()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        test.Cluster.Before = (verb, kind, _) => verb is ClusterVerb.Update && kind == Secret.ResourceKind ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "the roles are not read yet") : Task.CompletedTask;
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+
+        var connection = await test.ConnectionAsync();
+        Assert.Equal("now", connection.Status.LastHandledReconcileAt);
+        Assert.Equal(2, test.TokenRequests);
+        Assert.DoesNotContain(test.EventsAbout(Some.Connection), happened => happened.Reason == "SecretForbidden");
     }
 
     [Fact]

@@ -119,7 +119,7 @@ internal sealed class OperatorParts
 
     private ConnectionTools ConnectionToolsOf(IKubernetesClient client, ReplicaLeadership leadership, TimeProvider time, ILoggerFactory logs)
     {
-        var (publisher, links, known) = (new SecretPublisher(client, Secrets), new ConsentLinks(null, null, Grants.RandomBytes), new KnownGrants());
+        var (publisher, links, known) = (new SecretPublisher(client, Secrets, time), new ConsentLinks(null, null, Grants.RandomBytes), new KnownGrants());
         var (facts, handoffs) = (new GrantFactsReader(Grants.Open, Grants.Cluster), new HandoffDesk(client, Secrets, time));
         return new ConnectionTools
         {

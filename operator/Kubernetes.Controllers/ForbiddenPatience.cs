@@ -1,0 +1,24 @@
+namespace Kubernetes.Controllers;
+
+/// <summary>
+/// Tells a permission that nobody gave from an API server that was started a moment ago: until it has read the roles it forbids everything, to everybody, with the same 403. So a
+/// refusal is believed only once it has lasted; before that it is an outage like any other.
+/// </summary>
+/// <param name="time">A monotonic clock.</param>
+public sealed class ForbiddenPatience(TimeProvider time)
+{
+    /// <summary>An API server reads its roles within a second or two.</summary>
+    public static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
+
+    private long? since;
+
+    /// <summary>Takes note of a refusal. True when they have lasted, so that it is to be believed.</summary>
+    public bool IsOver()
+    {
+        since ??= time.GetTimestamp();
+        return time.GetElapsedTime(since.Value) >= Length;
+    }
+
+    /// <summary>Something else was answered: the next refusal is a first one again.</summary>
+    public void Renew() => since = null;
+}
