@@ -18,7 +18,9 @@ public abstract record GrantFacts
     public sealed record Unusable(Problem Problem) : GrantFacts;
 
     /// <summary>A refresh token is stored.</summary>
-    public sealed record Held(GrantRecord Grant) : GrantFacts;
+    /// <param name="Grant">What is known of it.</param>
+    /// <param name="LaterOutcome">Why a consent that was to take its place gave none; null when nobody tried since.</param>
+    public sealed record Held(GrantRecord Grant, Problem? LaterOutcome = null) : GrantFacts;
 }
 
 /// <summary>A stored grant, as far as decisions need it. Never holds a token.</summary>
@@ -75,6 +77,12 @@ public sealed record HeldToken
 
     /// <summary>What it was asked with; see <see cref="TokenInputs"/>.</summary>
     public required string Inputs { get; init; }
+
+    /// <summary>
+    /// Hash of the Secret's content with this token in it. It differs from <see cref="TokenRecord.Fingerprint"/> while the token is not published: times of whole seconds would not tell
+    /// two tokens of one second apart.
+    /// </summary>
+    public required string Fingerprint { get; init; }
 }
 
 /// <summary>How a person can consent, and what status says of the consent.</summary>

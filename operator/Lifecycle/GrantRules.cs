@@ -62,7 +62,7 @@ internal static class GrantRules
 
     // Sent now, the token could be one whose successor is about to be stored.
     public static Decision? AnExchangeElsewhereIsWaitedFor(Facts facts, DateTimeOffset now) =>
-        facts.Grant is GrantFacts.Held { Grant.HeldElsewhereUntil: { } until } && IsWorthWaiting(until, now) ? new Decision.Wait(until) : null;
+        facts.Grant is GrantFacts.Held { Grant.HeldElsewhereUntil: { } until } && now < until ? new Decision.Wait(until) : null;
 
     public static Decision? WhatTheGrantHoldsIsPublished(Facts facts, DateTimeOffset now)
     {
@@ -71,10 +71,10 @@ internal static class GrantRules
             return null;
         }
 
-        var isNewer = held.IssueTime > (facts.Token?.IssueTime ?? DateTimeOffset.MinValue) && now < held.ExpirationTime;
+        var isAnother = held.Fingerprint != facts.Token?.Fingerprint && now < held.ExpirationTime;
         var isMissing = now < held.RefreshTime
             && Policy.CauseToRefresh(facts, now) is RefreshCause.First or RefreshCause.Lost or RefreshCause.SecretRenamed or RefreshCause.InputsChanged;
-        return (isNewer || isMissing) && IsAsAsked(held, facts) && Policy.Pending(facts, now) is not { IsOfWriting: true }
+        return (isAnother || isMissing) && IsAsAsked(held, facts) && Policy.Pending(facts, now) is not { IsOfWriting: true }
             ? new Decision.Publish()
             : null;
     }
@@ -83,11 +83,8 @@ internal static class GrantRules
     private static bool IsSpendable(Facts facts, GrantRecord grant, DateTimeOffset now) =>
         grant.IsBound
         && grant.RefusalTime is null
-        && (grant.HeldElsewhereUntil is not { } until || !IsWorthWaiting(until, now))
+        && (grant.HeldElsewhereUntil is not { } until || until <= now)
         && facts.Consent.HasHandoff is false;
-
-    // An exchange that claims to begin later than any clock differs was begun by a clock that is wrong: its end means nothing.
-    private static bool IsWorthWaiting(DateTimeOffset until, DateTimeOffset now) => now < until && !Policy.IsFromTheFuture(until - Policy.ExchangeDeadline, now);
 
     private static bool IsToInvite(Facts facts, DateTimeOffset now) =>
         facts.Consent.CanInvite && (facts.Consent.Invitation is not { } invitation || invitation.ExpirationTime <= now);

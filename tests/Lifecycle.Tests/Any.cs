@@ -65,7 +65,8 @@ internal static class Any
         (1, Gen.Const<GrantFacts>(new GrantFacts.None(SomeGrant.WrongTenant))),
         (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.Elsewhere))),
         (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.NotOwned))),
-        (8, Held().Select(held => (GrantFacts)new GrantFacts.Held(held))));
+        (1, Held().Select(held => (GrantFacts)new GrantFacts.Held(held, SomeGrant.WrongTenant))),
+        (7, Held().Select(held => (GrantFacts)new GrantFacts.Held(held))));
 
     private static Gen<GrantRecord> Held() => Gen.Select(Gen.Int[0, 15], Instant, Lifetime, Instant, Gen.OneOf("c1.k1", "c1.k1", "c2.k1"))
         .Select((flags, issued, lifetime, other, inputs) => SomeGrant.Grant() with
@@ -81,6 +82,7 @@ internal static class Any
                 ExpirationTime = WholeSeconds.Floor(issued) + lifetime,
                 RefreshTime = RefreshSchedule.RefreshTime(WholeSeconds.Floor(issued), lifetime, RefreshMargins.Default, "any"),
                 Inputs = inputs,
+                Fingerprint = flags is 12 or 13 ? "f3" : "f1",
             },
         });
 

@@ -41,21 +41,11 @@ public sealed class GrantProperties
         iter: Cases);
 
     [Fact]
-    public void Deciding_twice_gives_the_same() => Any.Sample(
-        (facts, now) => Assert.Equal(Policy.Decide(facts, now), Policy.Decide(facts with { }, now)),
-        iter: Cases);
+    public void Deciding_twice_gives_the_same() => Any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
 
     [Fact]
-    public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() => Any.Sample(
-        (facts, now) =>
-        {
-            var decision = Policy.Decide(facts, now);
-            if (decision.IsRest())
-            {
-                StatusRules.Check(facts, decision, Report.Of(facts, decision, now), now);
-            }
-        },
-        iter: Cases);
+    public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
+        Any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
 
     [Fact]
     public void A_link_stands_nowhere_but_in_its_own_field() => Any.Sample(
@@ -92,6 +82,7 @@ public sealed class GrantProperties
                     ExpirationTime = issued + Some.Hour,
                     RefreshTime = issued.AddMinutes(30),
                     Inputs = TokenInputs.Join(facts.Connection.Inputs, client.Inputs),
+                    Fingerprint = "f9",
                 },
             };
             var redeemed = facts.Redeemed(grant) with { Token = null, Secret = new SecretFacts.Absent(), Content = null };

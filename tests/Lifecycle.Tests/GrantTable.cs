@@ -26,6 +26,8 @@ internal static class GrantTable
         new("what a consent gave is published", Consented(), Soon, new Decision.Publish()),
         new("a consent that was published rests until renewal", ServingForSomebody(), Soon, new Decision.Wait(Due)),
         new("what was exchanged and not published is published", ServingForSomebody().ExchangedAt(Soon), Soon, new Decision.Publish()),
+        new("of two exchanges within one second the second is published, too", ServingForSomebody().ExchangedAt(Start), Soon, new Decision.Publish()),
+        new("what was exchanged before a clock was set back is published", ServingForSomebody().ExchangedAt(Start.AddSeconds(-5)), Soon, new Decision.Publish()),
         new("a request whose exchange was stored is published, not exchanged again", ServingForSomebody().Requested().ExchangedAt(Soon), Soon, new Decision.Publish()),
         new("a deleted Secret is published again without an exchange", ServingForSomebody().SecretDeleted(), Soon, new Decision.Publish()),
         new("a renamed Secret is published without an exchange", ServingForSomebody().SecretRenamed(), Soon, new Decision.Publish()),
@@ -45,7 +47,6 @@ internal static class GrantTable
         new("an exchange of another process is waited for", ServingForSomebody().HeldElsewhereUntil(Due.AddSeconds(8)), Due, new Decision.Wait(Due.AddSeconds(8))),
         new("an exchange of another process is waited for on request, too", ServingForSomebody().Requested().HeldElsewhereUntil(Soon.AddSeconds(8)), Soon, new Decision.Wait(Soon.AddSeconds(8))),
         new("a process that never came back is not waited for longer", ServingForSomebody().HeldElsewhereUntil(Due), Due, new Decision.Refresh(RefreshCause.Due)),
-        new("an exchange that a wrong clock began is not waited for", ServingForSomebody().HeldElsewhereUntil(Due.AddHours(1)), Due, new Decision.Refresh(RefreshCause.Due)),
         new("an exchange that stands open is ended although nothing is due", ServingForSomebody().With(grant => grant with { IsExchangeOpen = true }), Soon, new Decision.Refresh(RefreshCause.Retry)),
         new("a token of an earlier client object takes an exchange", ServingForSomebody().ClientChanged(), Soon, new Decision.Refresh(RefreshCause.InputsChanged)),
 

@@ -30,9 +30,7 @@ public sealed class PolicyProperties
         iter: Cases);
 
     [Fact]
-    public void Deciding_twice_gives_the_same() => Any.Sample(
-        (facts, now) => Assert.Equal(Policy.Decide(facts, now), Policy.Decide(facts with { }, now)),
-        iter: Cases);
+    public void Deciding_twice_gives_the_same() => Any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
 
     [Fact]
     public void Every_wait_ends_in_the_future_and_no_later_than_renewal_is_due() => Any.Sample(
@@ -65,16 +63,8 @@ public sealed class PolicyProperties
         iter: Cases);
 
     [Fact]
-    public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() => Any.Sample(
-        (facts, now) =>
-        {
-            var decision = Policy.Decide(facts, now);
-            if (decision.IsRest())
-            {
-                StatusRules.Check(facts, decision, Report.Of(facts, decision, now), now);
-            }
-        },
-        iter: Cases);
+    public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
+        Any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
 
     [Fact]
     public void A_failed_attempt_is_never_repeated_at_once() => Any.Sample(

@@ -38,6 +38,7 @@ internal static class SomeGrant
             ExpirationTime = Some.Expired,
             RefreshTime = Some.Due,
             Inputs = TokenInputs.Join("c1", "k1"),
+            Fingerprint = "f1",
         },
     };
 
@@ -54,7 +55,7 @@ internal static class SomeGrant
     public static Facts ExchangedAt(this Facts facts, DateTimeOffset issued) => facts.With(grant => grant with
     {
         Sequence = grant.Sequence + 1,
-        AccessToken = grant.AccessToken with { IssueTime = issued, ExpirationTime = issued + Some.Hour, RefreshTime = issued.AddMinutes(35) },
+        AccessToken = grant.AccessToken with { IssueTime = issued, ExpirationTime = issued + Some.Hour, RefreshTime = issued.AddMinutes(35), Fingerprint = "f2" },
     });
 
     public static Facts WithPages(this Facts facts) => facts with { Consent = facts.Consent with { CanInvite = true } };

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Kubernetes.Client;
 using OAuth;
 using VismaOperator.Grants;
@@ -12,8 +11,6 @@ namespace VismaOperator.Connecting;
 /// </summary>
 internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
 {
-    private const int StateLength = 32; // bytes
-
     /// <summary>Duende's own, and half of what RFC 6749 section 4.1.2 recommends at most.</summary>
     private static readonly TimeSpan codeLifetime = TimeSpan.FromMinutes(5);
 
@@ -29,7 +26,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         var target = await RedirectTarget.ResolveAsync(options.RedirectUri, tools.Resolve, stop);
         var endpoint = await EndpointAsync(subject, stop);
         var verifier = new CodeVerifier(tools.RandomBytes).New();
-        var state = Sensitive.From(Base64Url.EncodeToString(tools.RandomBytes(StateLength)));
+        var state = Unguessable.New(tools.RandomBytes);
         var request = new AuthorizationRequest(endpoint, subject.ClientId, target.Uri, subject.Connection.Spec.RequestedScopes(), state, CodeVerifier.ChallengeOf(verifier));
         var expected = new CallbackExpectation(state, subject.Issuer.OriginalString, await IssAsync(subject, stop), cause => Say($"A request on port {target.Uri.Port} was refused: {cause}. Still waiting."));
         await using var listener = await CallbackListener.StartAsync(target, expected, tools.Time, stop);

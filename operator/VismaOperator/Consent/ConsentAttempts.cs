@@ -20,11 +20,11 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
     public async Task<ConsentAnswer> BeginAsync(Admission.Given admitted, CancellationToken cancellationToken)
     {
         var connection = admitted.Connection.Metadata.NamespacedName;
-        var (state, cookie, verifier) = (ConsentState.New(connection, randomBytes), ConsentState.RandomText(randomBytes), verifiers.New());
+        var (state, cookie, verifier) = (ConsentState.New(connection, randomBytes), Unguessable.New(randomBytes), verifiers.New());
         var attempt = new ConsentAttempt
         {
-            StateHash = ConsentState.HashOf(state),
-            CookieHash = ConsentState.HashOf(cookie),
+            StateHash = Unguessable.HashOf(state),
+            CookieHash = Unguessable.HashOf(cookie),
             CodeVerifier = verifier,
             RedirectUri = admitted.RedirectUri.OriginalString,
             Issuer = admitted.Client.Issuer.OriginalString,
@@ -55,14 +55,14 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
         : attempt.ExpirationTime <= time.GetUtcNow() ? ConsentRefusal.AttemptExpired
         : null;
 
-    /// <summary>Removes the attempt; false when somebody else did. Runs under its own deadline: a person who closes the browser has consented all the same.</summary>
-    public async Task<bool> TakeAsync(NamespacedName connection, ConsentAttempt attempt, CancellationToken cancellationToken)
+    /// <summary>Removes the attempt and gives what is stored then; null when somebody else did. Runs under its own deadline: a person who closes the browser has consented all the same.</summary>
+    public async Task<GrantSnapshot?> TakeAsync(NamespacedName connection, ConsentAttempt attempt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, time);
         return await store.ChangeAsync(
             connection,
             document => document.Attempt?.StateHash == attempt.StateHash ? document with { Attempt = null } : null,
-            deadline.Token) is not null;
+            deadline.Token);
     }
 }

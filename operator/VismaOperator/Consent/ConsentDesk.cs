@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using Kubernetes.Controllers;
 using Lifecycle;
 using OAuth;
 using VismaOperator.Grants;
@@ -76,7 +77,7 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         return await admission.JudgeAsync(connection, cancellationToken) switch
         {
             Admission.Given admitted when admitted.Inputs != attempt.Inputs => Refused(ConsentRefusal.ConnectionChanged),
-            Admission.Given admitted => await attempts.TakeAsync(name, attempt, cancellationToken) ? await FinishAsync(admitted, attempt, response) : Refused(ConsentRefusal.UnknownLink),
+            Admission.Given admitted => await attempts.TakeAsync(name, attempt, cancellationToken) is { } taken ? await FinishAsync(admitted, attempt, taken, response) : Refused(ConsentRefusal.UnknownLink),
             var refused => AnswerOf(refused),
         };
     }
@@ -86,12 +87,12 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         : !await admission.NamesItselfAsync(new Uri(attempt.Issuer), cancellationToken);
 
     // The attempt is taken, so the code is this request's alone: nothing may cancel it from here on.
-    private async Task<ConsentAnswer> FinishAsync(Admission.Given admitted, ConsentAttempt attempt, ConsentResponse response)
+    private async Task<ConsentAnswer> FinishAsync(Admission.Given admitted, ConsentAttempt attempt, GrantSnapshot taken, ConsentResponse response)
     {
         var connection = admitted.Connection;
         var redemption = response.Content switch
         {
-            AuthorizationResponse.Code code => await redeemer.RedeemAsync(connection, admitted.Client, new ConsentCode(code.Value, attempt.CodeVerifier, new Uri(attempt.RedirectUri)), CancellationToken.None),
+            AuthorizationResponse.Code code => await redeemer.RedeemAsync(connection, admitted.Client, CodeOf(code, attempt, taken), CancellationToken.None),
             AuthorizationResponse.Denied denied => await redeemer.FailAsync(connection, ProblemOf(denied, connection), CancellationToken.None),
             var content => throw new InvalidOperationException($"Unknown response {content.GetType().Name}."),
         };
@@ -103,6 +104,9 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
             _ => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
         };
     }
+
+    private static ConsentCode CodeOf(AuthorizationResponse.Code code, ConsentAttempt attempt, GrantSnapshot taken) =>
+        new(code.Value, attempt.CodeVerifier, new Uri(attempt.RedirectUri)) { Replaces = taken.Document.Held?.Family };
 
     private static Problem ProblemOf(AuthorizationResponse.Denied denied, VismaConnection connection) => denied.Error == "access_denied"
         ? new Problem(Reason.ConsentDenied, "The person who was asked, or the provider on its behalf, refused the consent (access_denied).")
@@ -138,7 +142,7 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         {
             return await answer();
         }
-        catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
             return Refused(ConsentRefusal.ClusterUnavailable);
         }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Kubernetes.Client;
 using OAuth;
+using VismaOperator.Grants;
 using VismaOperator.Rules;
 
 namespace VismaOperator.Consent;
@@ -13,13 +14,12 @@ namespace VismaOperator.Consent;
 /// </summary>
 internal static class ConsentState
 {
-    private const int RandomLength = 32; // bytes
     private const int MaxNamespace = 63;
     private const int MaxName = 253;
 
     /// <summary>A new one.</summary>
     public static Sensitive New(NamespacedName connection, Func<int, byte[]> randomBytes) =>
-        Sensitive.From($"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(connection.ToString()))}.{RandomText(randomBytes).Reveal()}");
+        Sensitive.From($"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(connection.ToString()))}.{Unguessable.New(randomBytes).Reveal()}");
 
     /// <summary>Whose it claims to be; null when it is none of ours. Proves nothing.</summary>
     public static NamespacedName? ConnectionOf(Sensitive state) =>
@@ -33,13 +33,7 @@ internal static class ConsentState
             ? new NamespacedName(place, name)
             : null;
 
-    /// <summary>Text that nobody can guess.</summary>
-    public static Sensitive RandomText(Func<int, byte[]> randomBytes) => Sensitive.From(Base64Url.EncodeToString(randomBytes(RandomLength)));
-
-    /// <summary>What is stored of it (SHA-256).</summary>
-    public static string HashOf(Sensitive text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.Reveal())));
-
     /// <summary>True when the hash is that of the text, in a time that says nothing of where they differ.</summary>
     public static bool Matches(string hash, Sensitive? text) =>
-        text is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(hash), Encoding.UTF8.GetBytes(HashOf(text)));
+        text is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(hash), Encoding.UTF8.GetBytes(Unguessable.HashOf(text)));
 }

@@ -43,7 +43,7 @@ internal static class RefusalPages
         ConsentRefusal.Denied => (StatusCodes.Status403Forbidden, "The consent was refused",
             $"Nothing was stored, and the connection is as it was before. If that is not what you wanted: {char.ToLowerInvariant(OpenAgain[0])}{OpenAgain[1..]}"),
         ConsentRefusal.OtherTenant => (StatusCodes.Status409Conflict, "This consent is not for the right company",
-            "Nothing was stored, and what the provider gave was handed back."),
+            $"Nothing was stored. {OpenAgain}"),
         ConsentRefusal.ProviderFailed => (StatusCodes.Status502BadGateway, "The provider did not give access",
             "Nothing was stored. Tell whoever sent you the link what stands below."),
         ConsentRefusal.ClusterUnavailable => (StatusCodes.Status503ServiceUnavailable, "This does not work just now",

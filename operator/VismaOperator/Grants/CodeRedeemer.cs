@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kubernetes.Client;
+using Kubernetes.Controllers;
 using Lifecycle;
 using OAuth;
 using VismaOperator.OAuthClients;
@@ -33,18 +33,16 @@ internal sealed class CodeRedeemer(GrantTools tools)
         var attempt = await AttemptAsync(connection, client, code, deadline.Token);
         if (attempt.Tokens is not { } tokens)
         {
-            await RevokeAsync(connection, client, attempt.RefreshToken);
-            return await FailAsync(connection, NotRedeemed(attempt.Problem!), CancellationToken.None);
+            return await FailAsync(connection, await HandBackAsync(connection, client, attempt.RefreshToken, NotRedeemed(attempt.Problem!)), CancellationToken.None);
         }
 
         if (TenantCheck.ProblemOf(connection, tokens) is { } mismatch)
         {
-            await RevokeAsync(connection, client, tokens.RefreshToken);
-            return await FailAsync(connection, mismatch, CancellationToken.None);
+            return await FailAsync(connection, await HandBackAsync(connection, client, tokens.RefreshToken, mismatch), CancellationToken.None);
         }
 
         return tokens.RefreshToken is { } refreshToken
-            ? await StoreAsync(connection, client, Held(connection, client, tokenEndpoint, tokens, refreshToken, issueTime))
+            ? await StoreAsync(connection, client, Held(connection, client, tokenEndpoint, tokens, refreshToken, issueTime), code.Replaces)
             : await FailAsync(connection, NoRefreshToken(client), CancellationToken.None);
     }
 
@@ -59,7 +57,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         {
             await tools.Store.ChangeAsync(connection.Metadata.NamespacedName, document => document with { Outcome = outcome }, either.Token);
         }
-        catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
         {
             // The person is told all the same.
         }
@@ -92,28 +90,38 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
     }
 
-    private async Task<Redemption> StoreAsync(VismaConnection connection, UsableClient client, HeldGrant held)
+    private async Task<Redemption> StoreAsync(VismaConnection connection, UsableClient client, HeldGrant held, string? replaces)
     {
         var name = connection.Metadata.NamespacedName;
         using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
-        switch (await tools.Unstored.StoreAsync(new Successor { Connection = name, Held = held, Client = client, DeletionPolicy = connection.Spec.Authorization.DeletionPolicy }, deadline.Token))
+        var successor = new Successor { Connection = name, Replaces = replaces, Held = held, Client = client, DeletionPolicy = connection.Spec.Authorization.DeletionPolicy };
+        switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
         {
             case Storage.Stored stored:
                 tools.Log.ConsentStored(name, held.Family);
                 return new Redemption.Stored(stored.Snapshot);
-            case Storage.Superseded:
+            case Storage.Dropped:
                 return new Redemption.Failed(new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts."));
             default:
                 return new Redemption.Pending();
         }
     }
 
-    private async Task RevokeAsync(VismaConnection connection, UsableClient client, Sensitive? refreshToken)
+    // Whoever consented is told what became of what they gave.
+    private async Task<Problem> HandBackAsync(VismaConnection connection, UsableClient client, Sensitive? refreshToken, Problem problem)
     {
-        if (refreshToken is not null && await tools.Revoker.RevokeAsync(client, refreshToken, CancellationToken.None) is { } cause)
+        if (refreshToken is null)
         {
-            tools.Log.NotRevoked(connection.Metadata.NamespacedName, cause);
+            return problem;
         }
+
+        if (await tools.Revoker.RevokeAsync(client, refreshToken, CancellationToken.None) is not { } cause)
+        {
+            return problem with { Message = $"{problem.Message} What the provider gave was handed back." };
+        }
+
+        tools.Log.NotRevoked(connection.Metadata.NamespacedName, cause);
+        return problem with { Message = $"{problem.Message} What the provider gave could not be handed back ({cause}): it ends by itself, or when the person withdraws the consent in the account at the provider." };
     }
 
     private HeldGrant Held(VismaConnection connection, UsableClient client, Uri tokenEndpoint, TokenSet tokens, Sensitive refreshToken, DateTimeOffset issueTime) => new()
@@ -141,7 +149,11 @@ internal sealed class CodeRedeemer(GrantTools tools)
 }
 
 /// <summary>A code that a person's consent gave, with what proves that we asked for it.</summary>
-internal sealed record ConsentCode(Sensitive Code, Sensitive CodeVerifier, Uri RedirectUri);
+internal sealed record ConsentCode(Sensitive Code, Sensitive CodeVerifier, Uri RedirectUri)
+{
+    /// <summary>The family of the grant that stood when the code was taken, which this consent is to replace; null when there was none.</summary>
+    public string? Replaces { get; init; }
+}
 
 /// <summary>What became of a code.</summary>
 internal abstract record Redemption

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Kubernetes.Client;
 using VismaOperator.OAuthClients;
 
@@ -31,7 +30,7 @@ internal sealed class ConsentLinks(Uri? publicUrl, string? connectArguments, Fun
     private string Base => publicUrl!.OriginalString.TrimEnd('/');
 
     /// <summary>A new link for a connection.</summary>
-    public string New(NamespacedName connection) => $"{PageOf(connection)}?{StartParameter}={Base64Url.EncodeToString(randomBytes(32))}";
+    public string New(NamespacedName connection) => $"{PageOf(connection)}?{StartParameter}={Unguessable.New(randomBytes).Reveal()}";
 
     /// <summary>True when the link is one of this operator's for that connection, as its public URL is now.</summary>
     public bool IsOurs(string url, NamespacedName connection) => CanInvite && url.StartsWith($"{PageOf(connection)}?{StartParameter}=", StringComparison.Ordinal);

@@ -102,19 +102,17 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         {
             // Claimed first: a connection that comes back from here on finds no grant rather than one that is about to be revoked.
             read = read.Document.RevocationTime is null ? await ClaimAsync(read, isGoing, cancellationToken) : read;
-            if (await RevokeAsync(held, known.Find(key)?.Client, cancellationToken) is { } cause)
+            var cause = await RevokeAsync(held, known.Find(key)?.Client, cancellationToken);
+            if (cause is not null && !isGoing && attempts.AddOrUpdate(key, 1, (_, count) => count + 1) < MaxAttempts)
             {
-                if (!isGoing && attempts.AddOrUpdate(key, 1, (_, count) => count + 1) < MaxAttempts)
-                {
-                    return new Requeue.At(tools.Time.GetUtcNow() + AttemptPause);
-                }
+                return new Requeue.At(tools.Time.GetUtcNow() + AttemptPause);
+            }
 
-                Report(key, cause);
-            }
-            else
-            {
-                Report(key, cause: null);
-            }
+            Report(key, cause);
+        }
+        else if (read.Document.IsGrantUnreadable)
+        {
+            Report(key, "the Secret that held it could not be read whole");
         }
 
         await DeleteAsync(read, cancellationToken);

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using OAuth;
 using VismaOperator.VismaConnections;
 
@@ -24,6 +26,15 @@ internal sealed record GrantDocument
 
     /// <summary>What becomes of the grant once its connection is gone, as the connection last said.</summary>
     public GrantDeletionPolicy DeletionPolicy { get; init; }
+
+    /// <summary>
+    /// What stands in the Secret besides, and is written back as it was found: keys of a later version of the operator, and a grant that cannot be read whole. Whoever writes an attempt or
+    /// an outcome beside it must not be the one who destroys it.
+    /// </summary>
+    public IReadOnlyDictionary<string, SecretValue> Kept { get; init; } = ImmutableDictionary<string, SecretValue>.Empty;
+
+    /// <summary>True when a refresh token stands there without all that is needed to use it.</summary>
+    public bool IsGrantUnreadable => Held is null && Kept.ContainsKey(GrantKeys.RefreshToken);
 
     /// <summary>When the revocation of the grant began; from then on nobody may use it. Null while it may be used.</summary>
     public DateTimeOffset? RevocationTime { get; init; }

@@ -17,8 +17,9 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
     {
         GrantRead.Foreign foreign => new GrantFacts.Unusable(foreign.Problem),
         GrantRead.Found { Snapshot.Document: { Held: { } held, RevocationTime: null } document } => Read(connection, client, document, held),
-        GrantRead.Found { Snapshot.Document.Outcome: { } outcome } => new GrantFacts.None(new Problem(outcome.Reason, outcome.Message)),
-        _ => new GrantFacts.None(LastOutcome: null),
+        GrantRead.Found { Snapshot.Document: { IsGrantUnreadable: true, RevocationTime: null } } => new GrantFacts.Unusable(Unreadable(connection)),
+        GrantRead.Found found => new GrantFacts.None(ProblemOf(found.Snapshot.Document.Outcome)),
+        _ => throw new InvalidOperationException($"Unknown look {read.GetType().Name}."),
     };
 
     /// <summary>A stored grant as decisions see it.</summary>
@@ -40,13 +41,16 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
             ExpirationTime = held.AccessToken.ExpirationTime,
             RefreshTime = ConnectionFactsReader.RefreshTime(connection, held.AccessToken.IssueTime, held.AccessToken.ExpirationTime),
             Inputs = held.AccessToken.Inputs,
+            Fingerprint = TokenSecret.Fingerprint(TokenSecretData.Render(connection, held.AccessToken)),
         },
     };
 
     private GrantFacts Read(VismaConnection connection, UsableClient? client, GrantDocument document, HeldGrant held) =>
         IsOfElsewhere(connection, held) && !IsAdopted(connection, held)
             ? new GrantFacts.Unusable(UsedElsewhere(held))
-            : new GrantFacts.Held(Record(connection, client, document, held));
+            : new GrantFacts.Held(Record(connection, client, document, held), LaterOutcome: ProblemOf(document.Outcome));
+
+    private static Problem? ProblemOf(ConsentOutcome? outcome) => outcome is null ? null : new Problem(outcome.Reason, outcome.Message);
 
     // A backup that was restored holds a token whose successor was stored since; a copy in another cluster will have one there.
     private bool IsOfElsewhere(VismaConnection connection, HeldGrant held) =>
@@ -54,6 +58,10 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
 
     private static bool IsAdopted(VismaConnection connection, HeldGrant held) =>
         connection.Metadata.Annotation(VismaNames.AdoptGrantAnnotation) == held.Sequence.ToString(CultureInfo.InvariantCulture);
+
+    private static Problem Unreadable(VismaConnection connection) => new(
+        Reason.ConsentRequired,
+        $"Secret {connection.GrantSecretName()} holds a refresh token, and some of what stood beside it is missing or cannot be read, so it is not used. Restore the Secret from a backup if there is one.");
 
     private static Problem UsedElsewhere(HeldGrant held) => new(
         Reason.GrantUsedElsewhere,

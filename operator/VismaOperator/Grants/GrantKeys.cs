@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace VismaOperator.Grants;
 
 /// <summary>The keys of a grant Secret. Other replicas, and later versions, read what this one wrote: a key is added, never renamed.</summary>
@@ -39,4 +41,23 @@ internal static class GrantKeys
     public const string OutcomeTime = "outcome_time";
     public const string DeletionPolicy = "deletion_policy";
     public const string RevocationTime = "revocation_time";
+
+    /// <summary>The keys of the grant itself.</summary>
+    public static IReadOnlySet<string> OfTheGrant { get; } = FrozenSet.ToFrozenSet(
+    [
+        Issuer, TokenEndpoint, ClientId, TenantId, Scope, Cluster, OAuthClient, Family, Sequence, RefreshToken, RefreshTokenExpiresAt, RefreshTokenSlides, GrantTime, GrantedBy, RefusedAt,
+        AccessToken, IssuedAt, ExpiresAt, Inputs, GrantedScope,
+    ],
+    StringComparer.Ordinal);
+
+    /// <summary>The keys of everything that stands beside it.</summary>
+    public static IReadOnlySet<string> OfTheRest { get; } = FrozenSet.ToFrozenSet(
+    [
+        IntentId, IntentTokenHash, IntentTime, IntentTakeoverTime, AttemptStateHash, AttemptCookieHash, AttemptCodeVerifier, AttemptRedirectUri, AttemptIssuer, AttemptInputs, AttemptExpiresAt,
+        OutcomeReason, OutcomeMessage, OutcomeTime, DeletionPolicy, RevocationTime,
+    ],
+    StringComparer.Ordinal);
+
+    /// <summary>Every key that this version knows.</summary>
+    public static IReadOnlySet<string> All { get; } = OfTheGrant.Union(OfTheRest).ToFrozenSet(StringComparer.Ordinal);
 }

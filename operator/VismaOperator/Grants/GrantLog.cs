@@ -29,6 +29,9 @@ internal sealed partial class GrantLog(ILogger logger)
     [LoggerMessage(LogLevel.Warning, "A refresh token for {Connection} came too late, another attempt has taken its place; it is dropped", EventName = "GrantSuperseded")]
     public partial void Superseded(NamespacedName connection);
 
+    [LoggerMessage(LogLevel.Warning, "The namespace of {Connection} has been gone for too long: the refresh token that was to be stored there is given up and revoked", EventName = "GrantHomeless")]
+    public partial void PlaceGone(NamespacedName connection);
+
     [LoggerMessage(LogLevel.Information, "VismaConnection {Connection} is gone: its grant is kept until {Until:o}, in case it comes back", EventName = "GrantKept")]
     public partial void Kept(NamespacedName connection, DateTimeOffset until);
 

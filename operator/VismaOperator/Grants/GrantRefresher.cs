@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Lifecycle;
 using OAuth;
 using VismaOperator.OAuthClients;
@@ -59,7 +57,7 @@ internal sealed class GrantRefresher(GrantTools tools)
     {
         tools.Leadership.EnsureLeader();
         var began = tools.Time.GetTimestamp();
-        var intent = new ExchangeIntent(Convert.ToHexStringLower(tools.RandomBytes(16)), HashOf(held.RefreshToken), WholeSeconds.Floor(tools.Time.GetUtcNow()));
+        var intent = new ExchangeIntent(Convert.ToHexStringLower(tools.RandomBytes(16)), Unguessable.HashOf(held.RefreshToken), WholeSeconds.Floor(tools.Time.GetUtcNow()));
         var policy = connection.Spec.Authorization.DeletionPolicy;
         Exchange? exchange = null;
         try
@@ -94,7 +92,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         var deadline = tools.Leadership.Remaining < left ? tools.Leadership.Remaining : left;
         if (deadline <= TimeSpan.Zero)
         {
-            return new Exchange.Failed(NoAnswer(client), RetryAfter: null);
+            return new Exchange.Failed(TokenAttempt.NoAnswer(client, Policy.ExchangeDeadline).Problem!, RetryAfter: null);
         }
 
         var issueTime = WholeSeconds.Floor(tools.Time.GetUtcNow());
@@ -140,7 +138,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return new TokenAttempt(NoAnswer(client), retryAfter: null);
+            return TokenAttempt.NoAnswer(client, Policy.ExchangeDeadline);
         }
     }
 
@@ -153,7 +151,7 @@ internal sealed class GrantRefresher(GrantTools tools)
                 tools.Open.Forget(successor.Id);
                 tools.Log.Exchanged(successor.Connection, successor.Held.Sequence, successor.Held.Family);
                 return new Exchange.Renewed(stored.Snapshot);
-            case Storage.Superseded:
+            case Storage.Dropped:
                 return new Exchange.Superseded();
             case Storage.Pending pending:
                 return new Exchange.Failed(NotStored(successor, pending.Cause), RetryAfter: null);
@@ -195,15 +193,9 @@ internal sealed class GrantRefresher(GrantTools tools)
     private static Successor SuccessorOf(GrantSnapshot open, HeldGrant next, UsableClient client) =>
         new() { Connection = open.Connection, AttemptId = open.Document.Intent!.Id, Held = next, Client = client };
 
-    private static string HashOf(Sensitive token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token.Reveal())));
-
     private static Problem Moved(HeldGrant held, Uri endpoint) => new(
         Reason.SpecChanged,
         $"The grant was given for the token endpoint {held.Binding.TokenEndpoint}, and the provider now names {endpoint.AbsoluteUri}; it is not sent there. If the move is genuine, consent again with visma-operator connect.");
-
-    private static Problem NoAnswer(UsableClient client) => new(
-        Reason.ProviderUnavailable,
-        $"The provider {client.Issuer.Host} did not answer within {Policy.ExchangeDeadline.TotalSeconds:0} s. It is tried again by itself; if this lasts, look at its status page and at the network between.");
 
     private static Problem NotStored(Successor successor, string cause) => new(
         Reason.GrantNotStored,

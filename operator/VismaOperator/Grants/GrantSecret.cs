@@ -12,13 +12,15 @@ internal static class GrantSecret
         secret.Label(VismaNames.SecretLabel) == VismaNames.GrantSecretValue
         && secret.Annotation(VismaNames.ConnectionAnnotation) == connection;
 
-    /// <summary>What the Secret holds. Parts that are incomplete or unreadable read as absent.</summary>
+    /// <summary>What the Secret holds. Parts that are incomplete or unreadable read as absent; a grant that is stays in <see cref="GrantDocument.Kept"/>.</summary>
     public static GrantDocument Read(Secret secret)
     {
         var text = new SecretText(secret.Data);
+        var held = HeldIn(text);
         return new GrantDocument
         {
-            Held = HeldIn(text),
+            Held = held,
+            Kept = text.Without(held is null ? GrantKeys.OfTheRest : GrantKeys.All),
             Intent = text.Text(GrantKeys.IntentId) is { } id && text.Text(GrantKeys.IntentTokenHash) is { } hash && text.Instant(GrantKeys.IntentTime) is { } time
                 ? new ExchangeIntent(id, hash, time) { TakeoverTime = text.Instant(GrantKeys.IntentTakeoverTime) }
                 : null,
@@ -131,7 +133,7 @@ internal static class GrantSecret
 
     private static SecretText Write(GrantDocument document)
     {
-        var text = new SecretText()
+        var text = new SecretText(document.Held is null ? document.Kept : new SecretText(document.Kept).Without(GrantKeys.OfTheGrant))
             .Set(GrantKeys.DeletionPolicy, document.DeletionPolicy == GrantDeletionPolicy.Retain ? nameof(GrantDeletionPolicy.Retain) : nameof(GrantDeletionPolicy.Revoke))
             .Set(GrantKeys.RevocationTime, document.RevocationTime)
             .Set(GrantKeys.IntentId, document.Intent?.Id)

@@ -26,6 +26,10 @@ internal sealed class SecretText
     /// <summary>All values, for a Secret.</summary>
     public IReadOnlyDictionary<string, SecretValue> Data => values;
 
+    /// <summary>All values but those of some keys.</summary>
+    public IReadOnlyDictionary<string, SecretValue> Without(IReadOnlySet<string> keys) =>
+        values.Where(pair => !keys.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
+
     /// <summary>A text; null when absent or empty.</summary>
     public string? Text(string key) => values.TryGetValue(key, out var value) && value.Length > 0 ? value.RevealText() : null;
 

@@ -10,8 +10,8 @@ internal abstract record Storage
     /// <summary>It is stored.</summary>
     public sealed record Stored(GrantSnapshot Snapshot) : Storage;
 
-    /// <summary>Another attempt or another consent has taken its place; it was dropped.</summary>
-    public sealed record Superseded : Storage;
+    /// <summary>There is no place for it any more: another attempt or another consent has taken it, or its namespace is gone for good.</summary>
+    public sealed record Dropped : Storage;
 
     /// <summary>It waits in memory and is tried further.</summary>
     public sealed record Pending(string Cause) : Storage;

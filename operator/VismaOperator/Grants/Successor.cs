@@ -10,8 +10,14 @@ internal sealed record Successor
     /// <summary>Whose it is.</summary>
     public required NamespacedName Connection { get; init; }
 
-    /// <summary>The attempt that it came from, which must still stand in the Secret when it is stored; null for a consent, which replaces whatever stands there.</summary>
+    /// <summary>The attempt that it came from, which must still stand in the Secret when it is stored; null for a consent.</summary>
     public string? AttemptId { get; init; }
+
+    /// <summary>
+    /// The family that stood in the Secret when the code of this consent was taken, which it replaces; null when none did, and for an exchange. Whatever else stands there by then is a
+    /// consent that came between. No clock decides, since two replicas need not agree on one.
+    /// </summary>
+    public string? Replaces { get; init; }
 
     /// <summary>The grant to store.</summary>
     public required HeldGrant Held { get; init; }
@@ -26,7 +32,7 @@ internal sealed record Successor
     public string Id => AttemptId ?? Held.Family;
 
     /// <summary>What to store in place of a document; null when this successor has no right to be stored.</summary>
-    public GrantDocument? Over(GrantDocument document) => AttemptId is null ? OverAny(document) : OverItsAttempt(document);
+    public GrantDocument? Over(GrantDocument document) => AttemptId is null ? OverFormer(document) : OverItsAttempt(document);
 
     /// <summary>
     /// True when the document holds it already, or one that came of it: an earlier write arrived whose answer did not. Each consent begins a family, so a consent whose family stands
@@ -36,19 +42,12 @@ internal sealed record Successor
         && stored.Family == Held.Family
         && (AttemptId is null || (stored.RefreshToken.FixedTimeEquals(Held.RefreshToken) && document.Intent?.Id != AttemptId));
 
-    /// <summary>
-    /// True when the document may hold what took the place of this consent after an earlier write of it arrived whose answer did not: stored once more, it would be a revoked
-    /// one over a live one.
-    /// </summary>
-    public bool MayHaveBeenReplacedIn(GrantDocument document) =>
-        AttemptId is null && document.Held is { } other && other.Family != Held.Family && other.GrantTime >= Held.GrantTime;
-
     private GrantDocument? OverItsAttempt(GrantDocument document) =>
         document.Intent?.Id == AttemptId && document.RevocationTime is null ? document with { Held = Held, Intent = null } : null;
 
-    // Of two consents that come together the later one counts.
-    private GrantDocument? OverAny(GrantDocument document) =>
-        document.Held is { } other && other.GrantTime > Held.GrantTime
+    // Of two consents that come together the one that is stored first counts. The other one may have been stored before it, too, by a write whose answer was lost: then it is revoked by now.
+    private GrantDocument? OverFormer(GrantDocument document) =>
+        document.Held is { } other && other.Family != Replaces
             ? null
             : document with
             {

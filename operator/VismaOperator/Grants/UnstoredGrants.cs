@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kubernetes.Client;
+using Kubernetes.Controllers;
 
 namespace VismaOperator.Grants;
 
@@ -101,10 +102,9 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
 
             return storage;
         }
-        catch (Exception failure) when (failure is KubernetesException or HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
         {
-            entry.IsUncertain = true;
-            return entry.End ?? Waits(successor, CauseOf(failure));
+            return entry.End ?? (IsPlaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(successor, CauseOf(failure)));
         }
     }
 
@@ -137,8 +137,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
             return new Storage.Stored(read);
         }
 
-        var isReplaced = entry.IsUncertain && successor.MayHaveBeenReplacedIn(read.Document);
-        if (isReplaced || successor.Over(read.Document) is not { } document)
+        if (successor.Over(read.Document) is not { } document)
         {
             return await DropAsync(successor, read.Document, cancellationToken);
         }
@@ -162,7 +161,29 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
             await replaced.RevokeAsync(successor, successor.Held.RefreshToken, cancellationToken);
         }
 
-        return new Storage.Superseded();
+        return new Storage.Dropped();
+    }
+
+    // A namespace that is created anew within that time may be a mistake that was taken back, like a connection that is.
+    private bool IsPlaceGone(Waiting entry, Exception failure)
+    {
+        if (failure is not KubernetesException { IsNotFound: true })
+        {
+            entry.PlaceGoneSince = null;
+            return false;
+        }
+
+        entry.PlaceGoneSince ??= time.GetTimestamp();
+        return time.GetElapsedTime(entry.PlaceGoneSince.Value) >= GrantCustodian.Keep;
+    }
+
+    private async Task<Storage> GiveUpAsync(Waiting entry)
+    {
+        entry.End = new Storage.Dropped();
+        waiting.TryRemove(entry.Successor.Id, out _);
+        log.PlaceGone(entry.Successor.Connection);
+        await replaced.RevokeAsync(entry.Successor, entry.Successor.Held.RefreshToken, CancellationToken.None); // bounded by its own deadline
+        return entry.End;
     }
 
     // Not the server's own words: an admission policy may quote what it was shown.
@@ -202,8 +223,8 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         // Never disposed: without a wait handle it holds nothing that the collector would not take.
         public SemaphoreSlim Turn { get; } = new(1, 1);
 
-        /// <summary>A write was sent whose answer did not come.</summary>
-        public bool IsUncertain { get; set; }
+        /// <summary>Since when the API server has said that there is nowhere to store it (a monotonic timestamp); null while there is.</summary>
+        public long? PlaceGoneSince { get; set; }
 
         /// <summary>How it ended; null while it waits.</summary>
         public Storage? End { get; set; }

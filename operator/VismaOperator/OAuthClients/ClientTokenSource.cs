@@ -85,6 +85,13 @@ internal sealed record TokenAttempt(TokenSet? Tokens, Problem? Problem, TimeSpan
     /// <summary>The refresh token of an answer that was otherwise of no use; where such tokens work once, it is the only one that still works.</summary>
     public Sensitive? RefreshToken { get; init; }
 
+    /// <summary>The provider did not answer within the deadline of whoever asked; the request may have been processed.</summary>
+    public static TokenAttempt NoAnswer(UsableClient client, TimeSpan deadline) => new(
+        new Problem(
+            Reason.ProviderUnavailable,
+            $"The provider {client.Issuer.Host} did not answer within {deadline.TotalSeconds:0} s. It is tried again by itself; if this lasts, look at its status page and at the network between."),
+        retryAfter: null);
+
     /// <summary>The provider granted.</summary>
     public TokenAttempt(TokenSet tokens)
         : this(tokens, Problem: null, RetryAfter: null)

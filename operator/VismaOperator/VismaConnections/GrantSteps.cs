@@ -18,7 +18,7 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
         var exchange = await tools.GrantRefresher.ExchangeAsync(connection, Client, present!, cancellationToken);
         if (exchange is Exchange.Announced announced)
         {
-            return facts with { Grant = new GrantFacts.Held(Take(announced.Snapshot)) };
+            return facts.TakeoverAnnounced(Take(announced.Snapshot));
         }
 
         tools.Metrics.Refreshed(cause, exchange is Exchange.Renewed ? RefreshResult.Stored : RefreshResult.Failed);
@@ -51,7 +51,7 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
                 tools.Log.Published(done.Token.ExpirationTime, done.Token.RefreshTime);
                 return facts.Succeeded(done.Token);
             case Publication.Overtaken overtaken:
-                return facts.Overtaken(overtaken.Secret);
+                return (await LookAgainAsync(facts, cancellationToken)).Overtaken(overtaken.Secret);
             case Publication.Refused refused:
                 return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Roll());
             case var publication:
@@ -69,7 +69,7 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
             return facts.ConsentFailed(((Redemption.Failed)await tools.Redeemer.FailAsync(connection, stale, CancellationToken.None)).Problem);
         }
 
-        return await tools.Redeemer.RedeemAsync(connection, Client, code, CancellationToken.None) switch
+        return await tools.Redeemer.RedeemAsync(connection, Client, code with { Replaces = present?.Document.Held?.Family }, CancellationToken.None) switch
         {
             Redemption.Stored stored => facts.Redeemed(Take(stored.Snapshot)),
             Redemption.Failed failed => facts.ConsentFailed(failed.Problem),

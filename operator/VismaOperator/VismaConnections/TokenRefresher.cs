@@ -4,7 +4,6 @@ using Kubernetes.Controllers.Leadership;
 using Lifecycle;
 using OAuth;
 using VismaOperator.OAuthClients;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.VismaConnections;
 
@@ -77,7 +76,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return new TokenAttempt(TimedOut(client), retryAfter: null);
+            return TokenAttempt.NoAnswer(client, RequestDeadline);
         }
     }
 
@@ -101,10 +100,6 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     private static TokenRequest.ClientCredentialsGrant Request(VismaConnection connection) => new(
         connection.Spec.AllScopes ? [] : connection.Spec.Scopes,
         ConnectionRequests.TenantField(connection));
-
-    private static Problem TimedOut(UsableClient client) => new(
-        Reason.ProviderUnavailable,
-        $"The provider {client.Issuer.Host} did not answer within {RequestDeadline.TotalSeconds:0} s. It is tried again by itself; if this lasts, look at its status page and at the network between.");
 }
 
 /// <summary>What became of a refresh.</summary>

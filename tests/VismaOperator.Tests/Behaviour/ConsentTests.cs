@@ -1,5 +1,9 @@
+using System.Net;
+using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
+using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
@@ -129,6 +133,51 @@ public sealed class ConsentTests
         Assert.NotEqual(first.Family, second.Family);
         Assert.True(test.Provider.Grants.FamilyOf(first.RefreshToken.Reveal())!.IsRevoked);
         Assert.False((await test.FamilyAsync()).IsRevoked);
+    }
+
+    [Fact]
+    public async Task A_second_consent_that_fails_is_told_while_the_first_goes_on()
+    {
+        await using var test = await StartConsentedAsync();
+        test.Provider.Portal.Set(test.Provider.Portal.FindClient(Some.ClientId)! with { ComparesTenants = false });
+
+        await test.HandOverAsync(Some.OtherTenant);
+        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")!.Message.Contains("later consent", StringComparison.Ordinal));
+        await test.UntilIdleAsync();
+
+        Assert.Equal(("True", "ConsentGranted"), Of(connection, "Authorized"));
+        Assert.Contains("A later consent gave no grant (TenantMismatch)", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
+        Assert.True(connection.Is("Ready", "True"));
+        Assert.False((await test.FamilyAsync()).IsRevoked);
+
+        await test.HandOverAsync();
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => !found.Condition("Authorized")!.Message.Contains("later consent", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_consent_whose_namespace_is_gone_for_good_is_revoked_and_no_longer_tried()
+    {
+        await using var test = await StartInteractiveAsync();
+        test.Cluster.Before = (verb, _, name) => verb == ClusterVerb.Create && name.Name == Some.Connection + AuthorizationSpec.GrantSecretSuffix
+            ? throw new KubernetesException(HttpStatusCode.NotFound, "NotFound", "namespaces \"integrations\" not found")
+            : Task.CompletedTask;
+
+        await test.HandOverAsync();
+        await test.Provider.Ledger.WaitForAsync(1, entry => entry.IsGranted, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        var begun = test.Time.GetUtcNow();
+        using var patience = new CancellationTokenSource(TestOperator.Patience);
+        while (!test.Provider.Grants.Families.Single().IsRevoked)
+        {
+            Assert.False(patience.IsCancellationRequested, "the grant is never revoked");
+            test.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.True(test.Time.GetUtcNow() - begun >= GrantCustodian.Keep, "the namespace may come back within ten minutes");
+        await test.UntilIdleAsync();
+        test.ForgetRequests();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(test.Requests, request => request.Verb == ClusterVerb.Create);
     }
 
     [Fact]

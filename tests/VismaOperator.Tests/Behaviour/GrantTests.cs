@@ -9,6 +9,8 @@ namespace VismaOperator.Tests.Behaviour;
 
 public sealed class GrantTests
 {
+    private const string GrantSecretName = Some.Connection + AuthorizationSpec.GrantSecretSuffix;
+
     private static readonly StandInRefreshTokens OneTime = new() { Usage = RefreshTokenUsage.OneTime };
 
     [Fact]
@@ -93,6 +95,56 @@ public sealed class GrantTests
         await test.UntilIdleAsync();
 
         Assert.Equal(requests + 1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task Of_two_exchanges_within_one_second_the_second_token_is_published_too()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+
+        foreach (var request in (string[])["first", "second"])
+        {
+            await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, request);
+            await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == request);
+            await test.UntilIdleAsync();
+        }
+
+        var held = (await test.GrantAsync())!.Held!;
+        Assert.Equal(3, held.Sequence);
+        Assert.Equal(held.AccessToken.AccessToken.Reveal(), (await test.TokenSecretAsync()).Text("access_token"));
+    }
+
+    [Fact]
+    public async Task A_grant_that_cannot_be_read_whole_is_neither_used_nor_destroyed()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var (token, requests) = ((await test.GrantAsync())!.Held!.RefreshToken.Reveal(), test.TokenRequests);
+
+        await test.PatchAsync<Secret>(GrantSecretName, """{"data":{"family":null}}""");
+        await test.AdvanceAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(5));
+        var stalled = await test.UntilStalledAsync("ConsentRequired");
+        await test.ApplyAsync(Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddSeconds(-1))); // a consent that fails writes beside it
+        await test.UntilAsync<Secret>(GrantSecretName, found => found.Data!.ContainsKey("outcome_reason"));
+
+        Assert.Contains($"Secret integrations/{GrantSecretName} holds a refresh token", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Equal(token, (await test.FindAsync<Secret>(GrantSecretName))!.Text("refresh_token"));
+        Assert.Equal(requests, test.TokenRequests);
+
+        await test.HandOverAsync();
+        await test.UntilReadyAsync();
+        Assert.NotEqual(token, (await test.GrantAsync())!.Held!.RefreshToken.Reveal());
+    }
+
+    [Fact]
+    public async Task What_a_later_version_wrote_beside_a_grant_survives_an_exchange()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        await test.PatchAsync<Secret>(GrantSecretName, """{"data":{"from_a_later_version":"a2VwdA=="}}""");
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.Authorization!.Sequence == 2);
+
+        Assert.Equal("kept", (await test.FindAsync<Secret>(GrantSecretName))!.Text("from_a_later_version"));
     }
 
     [Fact]

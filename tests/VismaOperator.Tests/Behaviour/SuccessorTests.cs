@@ -32,22 +32,20 @@ public sealed class SuccessorTests
     }
 
     [Fact]
-    public void Of_two_consents_the_later_one_counts_in_whatever_order_they_are_stored()
+    public void A_consent_replaces_what_stood_when_its_code_was_taken_whatever_the_clocks_say()
     {
-        var (earlier, later) = (Held("b", "one"), Held("a", "two") with { GrantTime = noon.AddSeconds(1) });
+        var consent = Of(Held("new", "one")) with { Replaces = "former" };
 
-        Assert.NotNull(Of(later).Over(new GrantDocument { Held = earlier }));
-        Assert.Null(Of(earlier).Over(new GrantDocument { Held = later }));
+        Assert.NotNull(consent.Over(new GrantDocument { Held = Held("former", "old") }));
+        Assert.NotNull(consent.Over(new GrantDocument { Held = Held("former", "exchanged since") with { GrantTime = noon.AddHours(1), Sequence = 9 } }));
+        Assert.NotNull(consent.Over(GrantDocument.Empty));
     }
 
     [Fact]
-    public void A_consent_that_may_have_been_stored_and_replaced_is_told_from_one_that_was_not()
+    public void A_consent_does_not_go_over_one_that_came_between_or_that_replaced_it()
     {
-        var consent = Of(Held("a", "one"));
-
-        Assert.True(consent.MayHaveBeenReplacedIn(new GrantDocument { Held = Held("b", "two") }));
-        Assert.False(consent.MayHaveBeenReplacedIn(new GrantDocument { Held = Held("b", "two") with { GrantTime = noon.AddSeconds(-1) } }));
-        Assert.False(consent.MayHaveBeenReplacedIn(new GrantDocument { Held = Held("a", "exchanged since") }));
+        Assert.Null((Of(Held("new", "one")) with { Replaces = "former" }).Over(new GrantDocument { Held = Held("between", "two") with { GrantTime = noon.AddHours(-1) } }));
+        Assert.Null(Of(Held("new", "one")).Over(new GrantDocument { Held = Held("between", "two") }));
     }
 
     private static Successor Of(HeldGrant held, string? attempt = null) =>

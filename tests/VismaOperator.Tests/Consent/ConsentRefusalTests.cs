@@ -49,8 +49,23 @@ public sealed class ConsentRefusalTests
         Assert.Equal((409, "This consent is not for the right company"), (page.Status, page.Heading));
         Assert.Contains(Some.OtherTenant, page.Words, StringComparison.Ordinal);
         Assert.Contains("choose the right company", page.Words, StringComparison.Ordinal);
+        Assert.Contains("What the provider gave was handed back.", page.Words, StringComparison.Ordinal);
         Assert.Null((await scene.Test.GrantAsync())!.Held);
         Assert.All(scene.Test.Provider.Grants.Families, family => Assert.True(family.IsRevoked));
+    }
+
+    [Fact]
+    public async Task A_consent_that_cannot_be_handed_back_is_not_said_to_be()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        scene.Test.Provider.Portal.Set(scene.Test.Provider.Portal.FindClient(Some.ClientId)! with { ComparesTenants = false });
+        scene.Test.Provider.Faults.Always(Fault.ServerError(), StandInEndpoint.Revocation);
+
+        var page = await scene.ComeBackAsync(await scene.ConsentAsync(Some.OtherTenant));
+
+        Assert.Equal((409, "This consent is not for the right company"), (page.Status, page.Heading));
+        Assert.Contains("What the provider gave could not be handed back", page.Words, StringComparison.Ordinal);
+        Assert.DoesNotContain("was handed back", page.Words, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -85,7 +85,9 @@ internal sealed class OperatorParts
     {
         if (Connections.Find(World.Key) is { } connection && await directory.FindAsync(connection, CancellationToken.None) is { Client: { } client })
         {
-            await Redeemer.RedeemAsync(connection, client, code, CancellationToken.None);
+            // As the desk of the consent pages does, whose attempt is taken by a write to the grant Secret.
+            var former = (await Grants.Store.ReadAsync(World.Key, CancellationToken.None) as GrantRead.Found)?.Snapshot.Document.Held?.Family;
+            await Redeemer.RedeemAsync(connection, client, code with { Replaces = former }, CancellationToken.None);
         }
     }
 
