@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OAuth;
+using VismaOperator.Pages;
 
 namespace VismaOperator.Connecting;
 
@@ -17,7 +18,7 @@ internal sealed class CallbackListener : IAsyncDisposable
     private static readonly TimeSpan stopDeadline = TimeSpan.FromSeconds(2);
 
     private readonly TaskCompletionSource<AuthorizationResponse> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<CallbackPage> verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Page> verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RedirectTarget target;
     private readonly CallbackExpectation expected;
     private readonly TimeProvider time;
@@ -59,12 +60,12 @@ internal sealed class CallbackListener : IAsyncDisposable
         answer.Task.WaitAsync(patience, time, cancellationToken);
 
     /// <summary>Shows the browser how it ended, also on another request for the same page.</summary>
-    public void Show(CallbackPage page) => verdict.TrySetResult(page);
+    public void Show(Page page) => verdict.TrySetResult(page);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Show(CallbackPage.Stopped);
+        Show(CallbackPages.Stopped);
         await http.StopAsync(CancellationToken.None); // bounded by the host's own deadline
         await http.DisposeAsync();
         certificate?.Dispose();
@@ -115,27 +116,22 @@ internal sealed class CallbackListener : IAsyncDisposable
     {
         var page = context.Request switch
         {
-            { Method: not "GET" } => CallbackPage.NotFound,
-            { Path.Value: var path } when path != target.Uri.AbsolutePath => CallbackPage.NotFound,
-            _ => await AnswerAsync(context.Request.Query, context.RequestAborted),
+            { Method: not "GET" } => CallbackPages.NotFound,
+            { Path.Value: var path } when path != target.Uri.AbsolutePath => CallbackPages.NotFound,
+            _ => await AnswerAsync(context.Request.QueryString, context.RequestAborted),
         };
-        var response = context.Response;
-        response.StatusCode = page.Status;
-        response.ContentType = "text/html; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
-        response.Headers.ContentSecurityPolicy = CallbackPage.ContentSecurityPolicy;
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers["Referrer-Policy"] = "no-referrer"; // the address in the browser holds the code
-        await response.WriteAsync(page.ToHtml(), context.RequestAborted);
+
+        // No Strict-Transport-Security with https: it would hold for every other port of this machine's name, too (RFC 6797 section 8.3).
+        await context.Response.WritePageAsync(page, context.RequestAborted);
     }
 
-    private async Task<CallbackPage> AnswerAsync(IQueryCollection query, CancellationToken aborted)
+    private async Task<Page> AnswerAsync(QueryString query, CancellationToken aborted)
     {
-        var response = AuthorizationResponse.Read(query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value)));
+        var response = AuthorizationResponse.Read(QueryPairs.Of(query));
         if (expected.ProblemWith(response) is { } problem)
         {
             expected.Refused(problem);
-            return CallbackPage.Refused;
+            return CallbackPages.Refused;
         }
 
         answer.TrySetResult(response);
@@ -145,7 +141,7 @@ internal sealed class CallbackListener : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            return CallbackPage.HandedOver;
+            return CallbackPages.HandedOver;
         }
     }
 }

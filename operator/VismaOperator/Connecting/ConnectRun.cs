@@ -41,12 +41,12 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         try
         {
             var result = await finish();
-            listener.Show(result is ConsentResult.Failed failed ? CallbackPage.Failed(failed.Message) : CallbackPage.Consented(connection.ToString()));
+            listener.Show(result is ConsentResult.Failed failed ? CallbackPages.Failed(failed.Message) : CallbackPages.Consented(connection.ToString()));
             return result;
         }
         catch (ConnectException failure)
         {
-            listener.Show(CallbackPage.Failed(failure.Message));
+            listener.Show(CallbackPages.Failed(failure.Message));
             throw;
         }
     }

@@ -1,7 +1,7 @@
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using OAuth;
 using VismaOperator.Grants;
+using VismaOperator.Pages;
 
 namespace VismaOperator.Consent;
 
@@ -14,12 +14,18 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
     public const string StartField = ConsentLinks.StartParameter;
 
     private const string RetryAfterSeconds = "5";
+    private const string AYear = "max-age=31536000";
 
     /// <summary>Has every request to the application answered here.</summary>
     public void Serve(WebApplication http) => http.Run(ServeAsync);
 
     private async Task ServeAsync(HttpContext context)
     {
+        if (site.IsEncrypted)
+        {
+            context.Response.Headers.StrictTransportSecurity = AYear;
+        }
+
         try
         {
             await AnswerAsync(context);
@@ -86,7 +92,7 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
         switch (await desk.BeginAsync(page.Connection, Single(form[StartField]), context.RequestAborted))
         {
             case ConsentAnswer.Begun begun:
-                ConsentHeaders.Set(context.Response.Headers, site, formOrigins: null);
+                context.Response.SetPageHeaders(formOrigins: null);
                 ConsentCookie.Set(context.Response, begun.Connection, begun.Cookie, site);
                 context.Response.StatusCode = StatusCodes.Status303SeeOther;
                 context.Response.Headers.Location = begun.Request.ToUri().AbsoluteUri;
@@ -99,7 +105,7 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
 
     private async Task CompleteAsync(HttpContext context) =>
         await WriteAsync(context, ConsentPages.Of(await desk.CompleteAsync(
-            Pairs(context.Request.QueryString),
+            QueryPairs.Of(context.Request.QueryString),
             connection => ConsentCookie.Of(context.Request, connection, site),
             context.RequestAborted)));
 
@@ -109,22 +115,19 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
         return WriteAsync(context, RefusalPages.Of(RequestRefusal.NoSuchMethod));
     }
 
-    private async Task WriteAsync(HttpContext context, ConsentPage page)
+    private async Task WriteAsync(HttpContext context, Page page)
     {
         if (context.Response.HasStarted)
         {
             return;
         }
 
-        ConsentHeaders.Set(context.Response.Headers, site, page.FormOrigins);
         if (page.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
             context.Response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds;
         }
 
-        context.Response.StatusCode = page.Status;
-        context.Response.ContentType = "text/html; charset=utf-8";
-        await context.Response.WriteAsync(page.Body.Markup, context.RequestAborted);
+        await context.Response.WritePageAsync(page, context.RequestAborted);
     }
 
     // The server has bounded the body before anything of it is read.
@@ -138,18 +141,6 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
         {
             return null;
         }
-    }
-
-    // As they stand there: the framework's own dictionary takes names of different case for one.
-    private static IEnumerable<KeyValuePair<string, string?>> Pairs(QueryString query)
-    {
-        var pairs = new List<KeyValuePair<string, string?>>();
-        foreach (var pair in new QueryStringEnumerable(query.Value))
-        {
-            pairs.Add(new(pair.DecodeName().ToString(), pair.DecodeValue().ToString()));
-        }
-
-        return pairs;
     }
 
     private static Sensitive? Single(IReadOnlyList<string?> values) => values is [{ Length: > 0 } value] ? Sensitive.From(value) : null;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Kubernetes.Client;
 using OAuth;
+using VismaOperator.Pages;
 
 namespace VismaOperator.Consent;
 
@@ -11,7 +12,7 @@ internal static class ConsentPages
     /// <param name="offer">What it is about.</param>
     /// <param name="action">Path that the form is sent to.</param>
     /// <param name="start">What lets the person begin.</param>
-    public static ConsentPage Offer(ConsentOffer offer, string action, Sensitive start)
+    public static Page Offer(ConsentOffer offer, string action, Sensitive start)
     {
         var name = offer.DisplayName ?? offer.Connection.Name;
         var provider = offer.AuthorizationEndpoint.Authority;
@@ -28,14 +29,14 @@ internal static class ConsentPages
             <button type="submit">Continue to {provider}</button>
             </form>
             """);
-        return new ConsentPage(StatusCodes.Status200OK, PageLayout.Of($"Connect {name} to Visma?", content))
+        return new Page(StatusCodes.Status200OK, PageLayout.Of($"Connect {name} to Visma?", content))
         {
             FormOrigins = [OriginOf(offer.AuthorizationEndpoint), OriginOf(offer.RedirectUri)],
         };
     }
 
     /// <summary>The page of an answer that ends the matter.</summary>
-    public static ConsentPage Of(ConsentAnswer answer) => answer switch
+    public static Page Of(ConsentAnswer answer) => answer switch
     {
         ConsentAnswer.Granted granted => Granted(granted),
         ConsentAnswer.StoredSoon soon => StoredSoon(soon.Connection),
@@ -43,10 +44,10 @@ internal static class ConsentPages
         _ => throw new InvalidOperationException($"There is no page for {answer.GetType().Name}."),
     };
 
-    private static ConsentPage Granted(ConsentAnswer.Granted granted)
+    private static Page Granted(ConsentAnswer.Granted granted)
     {
         var until = granted.ExpirationTime.UtcDateTime;
-        return new ConsentPage(StatusCodes.Status200OK, PageLayout.Of("Your consent is stored", Html.Of($"""
+        return new Page(StatusCodes.Status200OK, PageLayout.Of("Your consent is stored", Html.Of($"""
             <p>The connection gets its token within seconds and keeps it fresh by itself. You can close this page.</p>
             <dl>
             {Rows(("Connection", granted.Connection.ToString()), ("Consent given by", granted.GrantedBy ?? "a person whom the provider does not name"))}
@@ -56,7 +57,7 @@ internal static class ConsentPages
             """)));
     }
 
-    private static ConsentPage StoredSoon(NamespacedName connection) => new(StatusCodes.Status202Accepted, PageLayout.Of("Your consent is about to be stored", Html.Of($"""
+    private static Page StoredSoon(NamespacedName connection) => new(StatusCodes.Status202Accepted, PageLayout.Of("Your consent is about to be stored", Html.Of($"""
         <p>It arrived, but the cluster does not take it just now. That is tried again every second, by itself. Do not consent once more: look at the connection in a few minutes.</p>
         <dl>
         {Rows(("Connection", connection.ToString()))}

@@ -1,3 +1,5 @@
+using VismaOperator.Pages;
+
 namespace VismaOperator.Consent;
 
 /// <summary>The pages for those who leave without a grant: the cause in the heading, and what to do below.</summary>
@@ -6,20 +8,20 @@ internal static class RefusalPages
     private const string OpenAgain = "Open the link once more and begin anew.";
 
     /// <summary>The page of a refused consent.</summary>
-    public static ConsentPage Of(ConsentAnswer.Refused refused)
+    public static Page Of(ConsentAnswer.Refused refused)
     {
         var (status, title, text) = Words(refused.Why);
-        return Page(status, title, text, refused.Detail);
+        return Saying(status, title, text, refused.Detail);
     }
 
     /// <summary>The page of a request that was not looked at.</summary>
-    public static ConsentPage Of(RequestRefusal refusal)
+    public static Page Of(RequestRefusal refusal)
     {
         var (status, title, text) = Words(refusal);
-        return Page(status, title, text, detail: null);
+        return Saying(status, title, text, detail: null);
     }
 
-    private static ConsentPage Page(int status, string title, string text, string? detail) =>
+    private static Page Saying(int status, string title, string text, string? detail) =>
         new(status, PageLayout.Of(title, Html.Of($"<p>{text}</p>{(detail is null ? default : Html.Of($"\n<p>{detail}</p>"))}")));
 
     private static (int Status, string Title, string Text) Words(ConsentRefusal why) => why switch

@@ -78,14 +78,14 @@ public sealed class ConnectTests
         var callback = scene.Options.RedirectUri;
         using var person = Person.Who(async (person, page) =>
         {
-            Assert.Equal(HttpStatusCode.NotFound, (await person.SendAsync(HttpMethod.Get, new Uri(callback, "/favicon.ico"))).Status);
-            Assert.Equal(HttpStatusCode.NotFound, (await person.SendAsync(HttpMethod.Post, callback)).Status);
-            Assert.Equal(HttpStatusCode.BadRequest, (await person.SendAsync(HttpMethod.Get, callback)).Status);
-            Assert.Equal(HttpStatusCode.BadRequest, (await person.SendAsync(HttpMethod.Get, new Uri($"{callback}?code=stolen&state=another"))).Status);
-            Assert.Equal(HttpStatusCode.BadRequest, (await person.SendAsync(HttpMethod.Get, new Uri($"{callback}?error=access_denied&state=another"))).Status);
+            Assert.Equal(404, (await person.SendAsync(HttpMethod.Get, new Uri(callback, "/favicon.ico"))).Status);
+            Assert.Equal(404, (await person.SendAsync(HttpMethod.Post, callback)).Status);
+            Assert.Equal(400, (await person.SendAsync(HttpMethod.Get, callback)).Status);
+            Assert.Equal(400, (await person.SendAsync(HttpMethod.Get, new Uri($"{callback}?code=stolen&state=another"))).Status);
+            Assert.Equal(400, (await person.SendAsync(HttpMethod.Get, new Uri($"{callback}?error=access_denied&state=another"))).Status);
             var back = await scene.Provider.ApproveAsync(page, Person.Kari, Some.Tenant, Ct);
             var otherIssuer = new Uri(back.OriginalString.Replace("iss=", "iss=https%3A%2F%2Fother.example&was=", StringComparison.Ordinal));
-            Assert.Equal(HttpStatusCode.BadRequest, (await person.SendAsync(HttpMethod.Get, otherIssuer)).Status);
+            Assert.Equal(400, (await person.SendAsync(HttpMethod.Get, otherIssuer)).Status);
             var first = await person.GetAsync(back);
             Assert.Equal(first, await person.GetAsync(back)); // reloaded
             return first;

@@ -1,8 +1,8 @@
-using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using VismaConnect.StandIn;
 using VismaOperator.Connecting;
+using VismaOperator.Tests.Consent;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Connecting;
@@ -61,15 +61,23 @@ internal sealed class Person : IBrowser, IDisposable
         return Task.FromResult(true);
     }
 
-    public Task<string> GetAsync(Uri page) => http.GetStringAsync(page, Ct);
+    /// <summary>Opens a page of the terminal that must be there.</summary>
+    public async Task<string> GetAsync(Uri page)
+    {
+        var visit = await SendAsync(HttpMethod.Get, page);
+        Assert.Equal(200, visit.Status);
+        return visit.Text;
+    }
 
-    public async Task<(HttpStatusCode Status, string Page)> SendAsync(HttpMethod method, Uri page)
+    /// <summary>Sends a request to the terminal.</summary>
+    public async Task<Visit> SendAsync(HttpMethod method, Uri page)
     {
         using var request = new HttpRequestMessage(method, page);
         using var response = await http.SendAsync(request, Ct);
-        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
-        Assert.Contains("default-src 'none'", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync(Ct));
+        var visit = await Visit.ReadAsync(response, Ct);
+        Headers.Check(visit);
+        Assert.Null(visit.Header("Strict-Transport-Security"));
+        return visit;
     }
 
     public void Dispose() => http.Dispose();

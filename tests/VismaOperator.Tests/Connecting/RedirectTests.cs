@@ -30,8 +30,8 @@ public sealed class RedirectTests
         var port = scene.Options.RedirectUri.Port;
         using var person = Person.Who(async (person, page) =>
         {
-            Assert.Equal(HttpStatusCode.NotFound, (await person.SendAsync(HttpMethod.Get, new Uri($"http://127.0.0.1:{port}/"))).Status);
-            Assert.Equal(HttpStatusCode.NotFound, (await person.SendAsync(HttpMethod.Get, new Uri($"http://[::1]:{port}/"))).Status);
+            Assert.Equal(404, (await person.SendAsync(HttpMethod.Get, new Uri($"http://127.0.0.1:{port}/"))).Status);
+            Assert.Equal(404, (await person.SendAsync(HttpMethod.Get, new Uri($"http://[::1]:{port}/"))).Status);
             return await person.GetAsync(await scene.Provider.ApproveAsync(page, Person.Kari, Some.Tenant, TestContext.Current.CancellationToken));
         });
 

@@ -52,8 +52,7 @@ internal sealed class ConsentBrowser : IDisposable
         }
 
         using var response = await client.SendAsync(request, closed);
-        var all = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key, header => (IReadOnlyList<string>)[.. header.Value], StringComparer.OrdinalIgnoreCase);
-        var visit = new Visit((int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), all);
+        var visit = await Visit.ReadAsync(response, TestContext.Current.CancellationToken);
         Keep(visit);
         return visit;
     }

@@ -2,10 +2,18 @@ using System.Text.RegularExpressions;
 
 namespace VismaOperator.Tests.Consent;
 
-/// <summary>What every answer of the consent pages must say to a browser.</summary>
+/// <summary>What every page must say to a browser.</summary>
 internal static partial class Headers
 {
+    /// <summary>A page at a public URL.</summary>
     public static void Check(Visit visit, Uri publicUrl)
+    {
+        Check(visit);
+        Assert.Equal(publicUrl.Scheme == "https" ? "max-age=31536000" : null, visit.Header("Strict-Transport-Security"));
+    }
+
+    /// <summary>A page anywhere.</summary>
+    public static void Check(Visit visit)
     {
         var policy = visit.Header("Content-Security-Policy");
         Assert.NotNull(policy);
@@ -14,7 +22,7 @@ internal static partial class Headers
         Assert.Equal("no-referrer", visit.Header("Referrer-Policy"));
         Assert.Equal("nosniff", visit.Header("X-Content-Type-Options"));
         Assert.Equal("same-origin", visit.Header("Cross-Origin-Opener-Policy"));
-        Assert.Equal(publicUrl.Scheme == "https" ? "max-age=31536000" : null, visit.Header("Strict-Transport-Security"));
+        Assert.Equal("same-origin", visit.Header("Cross-Origin-Resource-Policy"));
         Assert.Null(visit.Header("Server"));
         Assert.DoesNotContain("<script", visit.Text, StringComparison.OrdinalIgnoreCase);
         if (visit.Text.Length > 0)

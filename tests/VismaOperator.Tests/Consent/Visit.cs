@@ -24,6 +24,13 @@ internal sealed partial record Visit(int Status, string Text, IReadOnlyDictionar
     /// <summary>The page's hidden field.</summary>
     public KeyValuePair<string, string> Field => KeyValuePair.Create(FieldPattern().Match(Text).Groups["name"].Value, WebUtility.HtmlDecode(FieldPattern().Match(Text).Groups["value"].Value));
 
+    /// <summary>Reads an answer to its end.</summary>
+    public static async Task<Visit> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var all = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key, header => (IReadOnlyList<string>)[.. header.Value], StringComparer.OrdinalIgnoreCase);
+        return new Visit((int)response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), all);
+    }
+
     public string? Header(string name) => Headers.TryGetValue(name, out var values) ? string.Join(", ", values) : null;
 
     [GeneratedRegex("<h1>(?<text>.*?)</h1>", RegexOptions.ExplicitCapture, 1000)]

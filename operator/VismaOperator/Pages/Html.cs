@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 
-namespace VismaOperator.Consent;
+namespace VismaOperator.Pages;
 
 /// <summary>HTML that is safe to send. It is made from templates, and whatever is put into a hole is encoded unless it is HTML itself.</summary>
 internal readonly record struct Html

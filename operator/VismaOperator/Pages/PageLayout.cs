@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace VismaOperator.Consent;
+namespace VismaOperator.Pages;
 
 /// <summary>
 /// What all pages look like: plain HTML without scripts, readable at 320 px and in the dark. The style stands in the page and is allowed by its hash, so that a page
