@@ -109,13 +109,13 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
             connection => ConsentCookie.Of(context.Request, connection, site),
             context.RequestAborted)));
 
-    private Task RefuseMethodAsync(HttpContext context, string allowed)
+    private static Task RefuseMethodAsync(HttpContext context, string allowed)
     {
         context.Response.Headers.Allow = allowed;
         return WriteAsync(context, RefusalPages.Of(RequestRefusal.NoSuchMethod));
     }
 
-    private async Task WriteAsync(HttpContext context, Page page)
+    private static async Task WriteAsync(HttpContext context, Page page)
     {
         if (context.Response.HasStarted)
         {

@@ -64,9 +64,9 @@ internal sealed class Person : IBrowser, IDisposable
     /// <summary>Opens a page of the terminal that must be there.</summary>
     public async Task<string> GetAsync(Uri page)
     {
-        var visit = await SendAsync(HttpMethod.Get, page);
-        Assert.Equal(200, visit.Status);
-        return visit.Text;
+        var answer = await SendAsync(HttpMethod.Get, page);
+        Assert.Equal(200, answer.Status);
+        return answer.Text;
     }
 
     /// <summary>Sends a request to the terminal.</summary>
@@ -74,10 +74,10 @@ internal sealed class Person : IBrowser, IDisposable
     {
         using var request = new HttpRequestMessage(method, page);
         using var response = await http.SendAsync(request, Ct);
-        var visit = await Visit.ReadAsync(response, Ct);
-        Headers.Check(visit);
-        Assert.Null(visit.Header("Strict-Transport-Security"));
-        return visit;
+        var answer = await Visit.ReadAsync(response, Ct);
+        Headers.Check(answer);
+        Assert.Null(answer.Header("Strict-Transport-Security"));
+        return answer;
     }
 
     public void Dispose() => http.Dispose();
