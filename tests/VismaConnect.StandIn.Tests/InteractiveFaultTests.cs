@@ -20,6 +20,24 @@ public sealed class InteractiveFaultTests
     }
 
     [Fact]
+    public async Task An_answer_that_is_held_back_has_been_processed()
+    {
+        await using var interactive = await Interactive.StartAsync(Interactive.OneTime());
+        var first = await interactive.GrantAsync();
+        var release = new TaskCompletionSource();
+        var hold = new Fault.HoldAnswer(release.Task);
+        interactive.StandIn.Faults.Next(hold, grantType: "refresh_token");
+
+        var refreshing = interactive.RefreshAsync(first);
+        await hold.Reached.WaitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(("granted", GrantVerdict.Granted), (interactive.StandIn.Ledger.TokenRequests[^1].Outcome, interactive.LastTrace.Verdict));
+        Assert.False(refreshing.IsCompleted);
+        release.SetResult();
+        Assert.Equal(200, (await refreshing).Status);
+    }
+
+    [Fact]
     public async Task A_cut_before_processing_consumes_nothing()
     {
         await using var interactive = await Interactive.StartAsync(Interactive.OneTime());

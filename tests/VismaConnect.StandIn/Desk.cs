@@ -44,6 +44,12 @@ internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time,
                 await whole.WriteHalfAsync(visit.Context.Response);
                 visit.Context.Abort();
                 return;
+            case Fault.HoldAnswer hold:
+                var ready = visit.Process();
+                Note(visit, ready.Outcome, ready.Grant);
+                await hold.HoldAsync(stopping);
+                await ready.WriteAsync(visit.Context.Response);
+                return;
             case Fault.Slow slow:
                 await Task.Delay(slow.By, time, stopping);
                 break;

@@ -15,12 +15,12 @@ public abstract record Fault
     /// <summary>The request is processed after a time on the stand-in's clock, whether or not the client still waits.</summary>
     public sealed record Slow(TimeSpan By) : Fault;
 
-    /// <summary>The request is processed once <paramref name="Until"/> has ended. Only within one process.</summary>
-    public sealed record Hold(Task Until) : Fault
+    /// <summary>Something waits until <paramref name="Until"/> has ended. Only within one process.</summary>
+    public abstract record Holding(Task Until) : Fault
     {
         private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Completes when a request is held.</summary>
+        /// <summary>Completes when a request, or its answer, is held.</summary>
         public Task Reached => reached.Task;
 
         internal Task HoldAsync(CancellationToken cancellationToken)
@@ -29,6 +29,12 @@ public abstract record Fault
             return Until.WaitAsync(cancellationToken);
         }
     }
+
+    /// <summary>The request is processed once <paramref name="Until"/> has ended.</summary>
+    public sealed record Hold(Task Until) : Holding(Until);
+
+    /// <summary>The request is processed, a token enters the ledger, and the answer leaves once <paramref name="Until"/> has ended.</summary>
+    public sealed record HoldAnswer(Task Until) : Holding(Until);
 
     /// <summary>The connection is reset before the request is processed.</summary>
     public sealed record CutBefore : Fault;
