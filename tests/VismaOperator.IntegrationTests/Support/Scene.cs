@@ -16,6 +16,7 @@ internal sealed class Scene : IAsyncDisposable
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("visma-operator-scene-");
     private readonly SceneOptions options;
     private readonly SceneAudit audit;
+    private readonly List<ApiProxy> moreProxies = [];
     private OperatorAccount account = null!;
 
     private Scene(ApiServer server, TestNamespace home, VismaConnectStandIn provider, ApiProxy proxy, SceneOptions options)
@@ -26,7 +27,7 @@ internal sealed class Scene : IAsyncDisposable
         Provider = provider;
         Proxy = proxy;
         History = Chronicle.Start(Admin, Places);
-        audit = new SceneAudit(Admin, provider.Ledger, proxy.Ledger, History, Places);
+        audit = new SceneAudit(Admin, provider.Ledger, History, Places);
     }
 
     public ApiServer Server { get; }
@@ -46,8 +47,6 @@ internal sealed class Scene : IAsyncDisposable
     public ApiClient Admin => Server.Admin;
 
     private IReadOnlyList<string> Places => [Home.Name, .. options.MoreNamespaces];
-
-    private string Kubeconfig => Path.Combine(folder.FullName, "kubeconfig");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -70,19 +69,30 @@ internal sealed class Scene : IAsyncDisposable
         var home = await TestNamespace.CreateAsync(server.Admin, Ct, used.Labels);
         var scene = new Scene(server, home, provider, await ApiProxy.StartAsync(server, Ct), used);
         scene.account = await OperatorAccount.CreateAsync(server.Admin, home, used.Reach, scene.Places);
-        scene.account.WriteKubeconfig(scene.Proxy, scene.Kubeconfig);
-        scene.Proxy.Confine(scene.Places);
+        scene.Open(scene.Proxy);
         return scene;
     }
 
+    /// <summary>A way to the API server of its own, so that an operator behind it can be cut off alone.</summary>
+    public async Task<ApiProxy> AddProxyAsync()
+    {
+        var added = await ApiProxy.StartAsync(Server, Ct);
+        moreProxies.Add(added);
+        Open(added);
+        return added;
+    }
+
     /// <summary>Starts an operator, beside others that run already, and waits until it is ready.</summary>
-    public async Task<OperatorProcess> StartOperatorAsync()
+    public Task<OperatorProcess> StartOperatorAsync() => StartOperatorAsync(Proxy);
+
+    /// <summary>Starts an operator that reaches the API server this way, and waits until it is ready.</summary>
+    public async Task<OperatorProcess> StartOperatorAsync(ApiProxy way)
     {
         string[] places = options.Reach == Reach.Cluster ? [] : ["--namespaces", string.Join(',', Places)];
         Operator = OperatorProcess.Start(
             OperatorProcess.FindProgram("visma-operator"),
             "run",
-            ["--kubeconfig", Kubeconfig, "--allowed-issuers", Provider.Issuer.OriginalString, "--insecure-issuers", "--log-format", "text", "--log-level", "debug", .. places, .. options.Arguments]);
+            ["--kubeconfig", KubeconfigOf(way), "--allowed-issuers", Provider.Issuer.OriginalString, "--insecure-issuers", "--log-format", "text", "--log-level", "debug", .. places, .. options.Arguments]);
         audit.Add(Operator);
         await Operator.WaitUntilReadyAsync(Ct);
         return Operator;
@@ -193,9 +203,23 @@ internal sealed class Scene : IAsyncDisposable
             await account.DeleteAsync();
             await Home.DisposeAsync();
             await Proxy.DisposeAsync();
+            foreach (var added in moreProxies)
+            {
+                await added.DisposeAsync();
+            }
+
             await Provider.DisposeAsync();
             folder.Delete(recursive: true);
         }
+    }
+
+    private string KubeconfigOf(ApiProxy way) => FileNamed($"kubeconfig-{way.Server.Port}");
+
+    private void Open(ApiProxy way)
+    {
+        account.WriteKubeconfig(way, KubeconfigOf(way));
+        way.Confine(Places);
+        audit.Add(way.Ledger);
     }
 }
 

@@ -9,12 +9,16 @@ namespace VismaOperator.IntegrationTests.Support;
 /// What is looked at when a scene ends: everything that people and their tools can read must be free of every secret that
 /// was issued, and every status ever seen must be one that GitOps tools can judge.
 /// </summary>
-internal sealed class SceneAudit(ApiClient admin, Ledger issued, RequestLedger asked, Chronicle history, IReadOnlyList<string> places)
+internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle history, IReadOnlyList<string> places)
 {
     private readonly List<OperatorProcess> operators = [];
+    private readonly List<RequestLedger> ways = [];
     private readonly List<string> pages = [];
 
     public void Add(OperatorProcess started) => operators.Add(started);
+
+    /// <summary>A way to the API server, and what went through it.</summary>
+    public void Add(RequestLedger way) => ways.Add(way);
 
     /// <summary>Keeps what an operator's metrics say now; one that does not answer any more has nothing to say.</summary>
     public async Task ScrapeAsync(OperatorProcess running)
@@ -73,8 +77,9 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, RequestLedger a
     // namespace that is going.
     private IEnumerable<string> Refusals()
     {
-        var granted = asked.Requests.Where(request => request.Status is >= 200 and < 300).Select(Permission).ToHashSet(StringComparer.Ordinal);
-        return asked.Requests.Where(request => request is { Status: 403, Fault: null } && !granted.Contains(Permission(request)))
+        var asked = ways.SelectMany(way => way.Requests).ToList();
+        var granted = asked.Where(request => request.Status is >= 200 and < 300).Select(Permission).ToHashSet(StringComparer.Ordinal);
+        return asked.Where(request => request is { Status: 403, Fault: null } && !granted.Contains(Permission(request)))
             .Select(request => $"a permission that the chart does not give: {request}");
     }
 
