@@ -88,7 +88,7 @@ internal static class Consents
         AllowedScopes = ErpScopes.Interactive,
         AllowedGrants = StandInClient.InteractiveGrants,
         AllowOfflineAccess = true,
-        RedirectUris = [RedirectUri],
+        RedirectUris = [RedirectUri, PageConsents.RedirectUri],
         RefreshTokens = new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = grace },
     };
 

@@ -1,0 +1,67 @@
+using VismaConnect.StandIn;
+using VismaOperator.IntegrationTests.Support;
+using VismaOperator.Testing.ApiServer;
+
+namespace VismaOperator.IntegrationTests;
+
+/// <summary>
+/// Consents that arrive while the leader is in the middle of an exchange of a one-time token without grace: on the pages of another replica, and as a code that was handed over. One
+/// connection for each place at which an exchange can stand.
+/// </summary>
+public sealed class GrantConsentRaceTests(ApiServerFixture fixture)
+{
+    // Short of 30 days before its end a consent can be given anew on the pages at any time.
+    private static readonly IReadOnlyList<(ServedConnection Connection, ExchangePoint Point)> races =
+        [.. Enum.GetValues<ExchangePoint>().Select((point, number) => (new ServedConnection(number) { ConsentLifetime = "480h" }, point))];
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_consent_on_the_pages_of_another_replica_takes_the_place_of_the_grant_wherever_its_exchange_stands()
+    {
+        await using var scene = await ServedAsync();
+        var (leader, other) = (scene.Operator, await scene.StartApartAsync());
+        foreach (var (connection, point) in races)
+        {
+            var former = await scene.FamilyAsync(connection.Name);
+            using (await scene.BeginExchangeAsync(connection, point))
+            {
+                await scene.ConsentInBrowserAsync(connection, other, other);
+            }
+
+            await AssertReplacedAsync(scene, connection, former);
+        }
+
+        // Of the answers that the provider gave; what had only been sent was refused, since the former grant was handed back by then.
+        Assert.Equal(2, leader.Process.Lines.Count(line => line.Contains("came too late", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_code_that_is_handed_over_takes_the_place_of_the_grant_wherever_its_exchange_stands()
+    {
+        await using var scene = await ServedAsync();
+        foreach (var (connection, point) in races)
+        {
+            var former = await scene.FamilyAsync(connection.Name);
+            using (await scene.BeginExchangeAsync(connection, point))
+            {
+                await scene.HandOverAsync(connection.Number, connection.Name);
+            }
+
+            await scene.UntilGoneAsync(scene.SecretPath(connection.Name + "-visma-handoff"));
+            await AssertReplacedAsync(scene, connection, former);
+        }
+    }
+
+    private Task<Scene> ServedAsync() => GrantScene.ServedAsync(fixture.Server, [.. races.Select(race => race.Connection)]);
+
+    private static async Task AssertReplacedAsync(Scene scene, ServedConnection connection, GrantFamily former)
+    {
+        await Eventually.BecomesTrueAsync("the new grant", async _ => (await scene.FamilyAsync(connection.Name)).Id != former.Id, Ct);
+        await scene.UntilHandledAsync("now", connection.Name);
+        await scene.UntilServedAsync(connection.Name);
+        await scene.UntilHandedBackAsync(former);
+        await scene.AssertNothingLostAsync(connection, generation: 1);
+        Assert.Single(scene.ExchangesOf(connection));
+    }
+}

@@ -1,0 +1,86 @@
+using VismaConnect.StandIn;
+using VismaOperator.IntegrationTests.Support;
+using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Processes;
+using Api = VismaOperator.Testing.ApiServer.Proxy;
+
+namespace VismaOperator.IntegrationTests;
+
+/// <summary>A leader that alone loses its way to the API server while it holds the successors of one-time tokens in memory, and another replica that takes over.</summary>
+public sealed class GrantCutOffTests(ApiServerFixture fixture)
+{
+    private const string Announcement = "intent_takeover_time";
+
+    private static readonly ServedConnection withoutGrace = ServedConnection.First;
+    private static readonly ServedConnection withGrace = new(1) { Client = Consents.GracefulClient };
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_replica_that_stays_away_costs_a_consent_only_where_the_provider_gives_no_grace()
+    {
+        await using var scene = await GrantScene.ServedAsync(fixture.Server, withoutGrace, withGrace);
+        var (away, other) = (scene.Operator, await scene.StartApartAsync());
+        using var cut = await CutOffAsync(scene, away, withoutGrace, withGrace);
+        await UntilLeaseIsFreeAsync(scene);
+        await other.Process.WaitForLineAsync("This replica leads", Ct);
+
+        await scene.UntilHandledAsync("now", withGrace.Name);
+        await scene.UntilServedAsync(withGrace.Name);
+        await scene.UntilAsync(scene.ConnectionPath(), "a person to be asked for", node => node.Condition("Stalled")?.Reason == "ConsentRequired" && node.Condition("Authorized")?.Status == "False");
+        var kept = (await scene.Admin.GetAsync(scene.GrantPath(withGrace.Name), Ct)).Value("refresh_token");
+        cut.Dispose();
+        Assert.NotEqual(0, await away.Process.WaitForExitAsync(Ct));
+
+        Assert.Equal(2, away.Process.Lines.Count(line => line.Contains("came too late", StringComparison.Ordinal)));
+        Assert.Equal([GrantVerdict.Granted, GrantVerdict.GrantedAgain], scene.ExchangesOf(withGrace));
+        Assert.Equal([GrantVerdict.Granted, GrantVerdict.RefusedConsumed], scene.ExchangesOf(withoutGrace));
+        Assert.Equal(kept, (await scene.Admin.GetAsync(scene.GrantPath(withGrace.Name), Ct)).Value("refresh_token"));
+        await scene.AssertNothingLostAsync(withGrace, generation: 2);
+        await scene.RequestRefreshAsync("afterwards", withGrace.Name);
+        await scene.UntilHandledAsync("afterwards", withGrace.Name);
+        await scene.AssertNothingLostAsync(withGrace, generation: 3);
+    }
+
+    [Fact]
+    public async Task A_replica_that_comes_back_after_the_takeover_was_announced_has_the_time_to_store_what_it_holds()
+    {
+        await using var scene = await GrantScene.ServedAsync(fixture.Server, withoutGrace);
+        var (away, other) = (scene.Operator, await scene.StartApartAsync());
+        using var cut = await CutOffAsync(scene, away, withoutGrace);
+        await UntilLeaseIsFreeAsync(scene);
+
+        await scene.UntilAsync(scene.GrantPath(), "the announcement", grant => grant["data"]![Announcement] is not null);
+        cut.Dispose();
+        Assert.NotEqual(0, await away.Process.WaitForExitAsync(Ct));
+        await scene.UntilHandledAsync("now");
+        await scene.UntilServedAsync();
+
+        Assert.False(other.Process.HasExited);
+        Assert.Equal([GrantVerdict.Granted], scene.ExchangesOf(withoutGrace));
+        await scene.AssertNothingLostAsync(withoutGrace, generation: 2);
+    }
+
+    // Nobody waits for 15 s unless asked to: with the lease gone at once there is one leader more than there should be, which is no easier.
+    private static Task UntilLeaseIsFreeAsync(Scene scene) => CrashRun.IsInFull ? Task.CompletedTask : scene.DeleteLeaseAsync();
+
+    // The provider answers when the way to the API server is gone.
+    private static async Task<IDisposable> CutOffAsync(Scene scene, OperatorProcess away, params IReadOnlyList<ServedConnection> connections)
+    {
+        var exchanges = new List<Held>();
+        foreach (var connection in connections)
+        {
+            exchanges.Add(await scene.BeginExchangeAsync(connection, ExchangePoint.Sent));
+        }
+
+        var cut = scene.Proxy.Inject(new Api.FaultEffect.Break(), _ => true);
+        scene.Proxy.DropConnections();
+        exchanges.ForEach(exchange => exchange.Dispose());
+        foreach (var connection in connections)
+        {
+            await away.Process.WaitForLineAsync($"The new refresh token of {scene.Home.Name}/{connection.Name} could not be stored yet", Ct);
+        }
+
+        return cut;
+    }
+}
