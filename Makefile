@@ -23,10 +23,10 @@ test: ## Runs unit tests, then integration tests against a real API server; ends
 unit: ## Runs the unit tests of the operator's own projects only
 	@CONFIGURATION=$(CONFIGURATION) tests/run.sh Lifecycle.Tests OAuth.Tests Kubernetes.Client.Tests Kubernetes.Controllers.Tests VismaOperator.Tests
 
-crash: ## Kills real operator processes 200 times in the middle of exchanges (minutes); make test kills 20 times
+crash: ## Kills real operator processes 200 times in the middle of exchanges and refuses writes for 60 s (minutes); make test does less of it
 	@dotnet build tests/VismaOperator.IntegrationTests -v quiet -nologo -clp:NoSummary
 	@tests/apiserver/obtain.sh >/dev/null
-	@CRASH_KILLS=200 tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*GrantKillTests' --no-ansi --no-progress
+	@CRASH_KILLS=200 CRASH_OUTAGE=60 tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*GrantKillTests' --filter-class '*GrantOutageTests' --filter-class '*GrantCutOffTests' --no-ansi --no-progress
 
 lint: ## Builds with warnings as errors, checks the formatting and the shell scripts
 	dotnet build VismaOperator.sln -c Release -v quiet -nologo -warnaserror

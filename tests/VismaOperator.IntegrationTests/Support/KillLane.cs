@@ -1,10 +1,8 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
 using VismaOperator.VismaConnections;
-using Api = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests.Support;
 
@@ -14,62 +12,42 @@ namespace VismaOperator.IntegrationTests.Support;
 /// </summary>
 internal sealed class KillLane : IAsyncDisposable
 {
-    private const int Connections = 8;
-
-    // The grace of a minute must outlast a batch: whoever was struck first is only healed when nobody is killed any more.
-    private const int Batch = 5;
+    /// <summary>The connections to strike; the provider gives every second one a grace.</summary>
+    public static IReadOnlyList<ServedConnection> Connections { get; } =
+        [.. Enumerable.Range(0, 8).Select(number => new ServedConnection(number) { Client = number % 2 == 0 ? The.Client : Consents.GracefulClient })];
 
     private readonly Scene scene;
-    private readonly Random chance;
-    private OperatorProcess leader = null!;
-    private Task<OperatorProcess> standby = null!;
+    private readonly KillTally tally;
     private readonly List<DateTimeOffset> killedAt = [];
+    private OperatorProcess leader;
+    private Task<OperatorProcess> standby;
     private int requests;
 
-    private KillLane(Scene scene, int seed) => (this.scene, chance) = (scene, new Random(seed));
-
-    /// <summary>How often was killed, by where and whether the provider gives a grace.</summary>
-    public Dictionary<string, int> Kills { get; } = [];
-
-    /// <summary>Grants lost as cannot be helped: the answer died with the process, and the provider gives no grace. Each ended in ConsentRequired.</summary>
-    public int Unavoidable { get; private set; }
-
-    /// <summary>What must not happen and did.</summary>
-    public List<string> Violations { get; } = [];
+    private KillLane(Scene scene, KillTally tally) => (this.scene, this.tally, leader, standby) = (scene, tally, scene.Operator, scene.StartOperatorAsync());
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<KillLane> OpenAsync(ApiServer server, int seed)
-    {
-        var options = new SceneOptions { Provider = Consents.Provider(Connections), Arguments = ["--leader-elect", "true"] };
-        var lane = new KillLane(await Scene.SetAsync(server, options), seed);
-        await lane.SetUpAsync();
-        return lane;
-    }
+    public static async Task<KillLane> OpenAsync(ApiServer server, KillTally tally) => new(await GrantScene.ServedAsync(server, Connections), tally);
 
-    public async Task RunAsync(int kills)
+    /// <summary>Strikes batch after batch; after each the connections must come to rest.</summary>
+    public async Task RunAsync(IEnumerable<IReadOnlyList<Strike>> batches)
     {
-        while (kills > 0)
+        foreach (var batch in batches)
         {
-            var struck = Enumerable.Range(0, Connections).OrderBy(_ => chance.Next()).Take(Math.Min(kills, Batch)).ToList();
-            var points = new Dictionary<int, KillPoint>();
-            foreach (var number in struck)
+            foreach (var strike in batch)
             {
-                points[number] = Enum.GetValues<KillPoint>()[chance.Next(Enum.GetValues<KillPoint>().Length)];
-                await StrikeAsync(number, points[number]);
+                await StrikeAsync(Connections[strike.Connection], strike.Point);
             }
 
-            foreach (var (number, point) in points)
+            foreach (var strike in batch)
             {
-                await SettleAsync(number, point);
+                await SettleAsync(Connections[strike.Connection], strike.Point);
             }
-
-            kills -= struck.Count;
         }
 
         var ledger = new GrantLedger(scene.Provider, scene.History);
-        Violations.AddRange(ledger.SpendsOfASucceededToken.Select(entry => $"a token was spent whose successor is stored: {entry}"));
-        Violations.AddRange(ledger.RevocationsOfALiveToken.Select(entry => $"a family was revoked of which a live token is stored: {entry}"));
+        ledger.SpendsOfASucceededToken.ToList().ForEach(entry => tally.Violated(KillViolation.SuccessorSpent, entry.ToString()));
+        ledger.RevocationsOfALiveToken.ToList().ForEach(entry => tally.Violated(KillViolation.LiveRevoked, entry.ToString()));
     }
 
     public async ValueTask DisposeAsync()
@@ -78,60 +56,32 @@ internal sealed class KillLane : IAsyncDisposable
         await scene.DisposeAsync();
     }
 
-    private static string NameOf(int number) => $"connection-{number}";
-
-    private static string ClientOf(int number) => number % 2 == 0 ? The.Client : Consents.GracefulClient;
-
-    private async Task SetUpAsync()
+    private async Task StrikeAsync(ServedConnection connection, KillPoint point)
     {
-        await scene.CreateClientsAsync();
-        leader = await scene.StartOperatorAsync();
-        await leader.Process.WaitForLineAsync("This replica leads", Ct);
-        standby = scene.StartOperatorAsync();
-        for (var number = 0; number < Connections; number++)
+        await scene.UntilAnotherSecondAsync(connection.Name);
+        using var held = Hold(connection, point);
+        if (point.IsOfRedemption())
         {
-            await scene.CreateConnectionAsync(Consents.Spec(number, ClientOf(number)), NameOf(number));
-            await scene.HandOverAsync(number, NameOf(number), ClientOf(number));
-        }
-
-        for (var number = 0; number < Connections; number++)
-        {
-            await scene.UntilServedAsync(NameOf(number));
-        }
-    }
-
-    private async Task StrikeAsync(int number, KillPoint point)
-    {
-        await UntilAnotherSecondAsync(number);
-        var provider = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (fault, reached) = Arm(number, point, provider.Task);
-        using var lifted = fault;
-        if (point is KillPoint.RedemptionProcessed or KillPoint.RedemptionBeforeStore or KillPoint.RedemptionAfterStore)
-        {
-            await scene.HandOverAsync(number, NameOf(number), ClientOf(number));
+            await scene.HandOverAsync(connection.Number, connection.Name, connection.Client);
         }
         else
         {
-            await scene.RequestRefreshAsync($"{++requests}", NameOf(number));
+            await scene.RequestRefreshAsync($"{++requests}", connection.Name);
         }
 
-        await UntilReachedAsync(number, point, reached);
+        await UntilReachedAsync(connection, point, held.Reached);
         await leader.Process.KillAsync(Ct);
         killedAt.Add(TimeProvider.System.GetUtcNow());
-        provider.SetResult(); // now the provider processes what was sent, and nobody is there for the answer
-        Count($"{point}{(number % 2 == 0 ? "" : " with grace")}");
+        if (point == KillPoint.Sent)
+        {
+            held.Dispose(); // now the provider processes what was sent, and nobody is there for the answer
+        }
+
+        tally.Killed(point, connection.HasGrace ? "with a grace of a minute" : "without a grace");
         await TakeOverAsync();
     }
 
-    // Of two exchanges in one second the second one is not published, since times are whole seconds; and then some points are never reached.
-    private async Task UntilAnotherSecondAsync(int number)
-    {
-        var grant = await scene.Admin.GetAsync(scene.GrantPath(NameOf(number)), Ct);
-        var issuedAt = DateTimeOffset.Parse(grant.Value("issued_at"), CultureInfo.InvariantCulture);
-        await Eventually.BecomesTrueAsync("another second", _ => Task.FromResult(TimeProvider.System.GetUtcNow() >= issuedAt.AddSeconds(1)), Ct);
-    }
-
-    private async Task UntilReachedAsync(int number, KillPoint point, Task reached)
+    private async Task UntilReachedAsync(ServedConnection connection, KillPoint point, Task reached)
     {
         try
         {
@@ -139,102 +89,80 @@ internal sealed class KillLane : IAsyncDisposable
         }
         catch (TimeoutException timeout)
         {
-            var connection = await scene.GetConnectionAsync(NameOf(number));
+            var found = await scene.GetConnectionAsync(connection.Name);
             var said = leader.Process.Lines.Where(line => !line.Contains(" Microsoft.", StringComparison.Ordinal)).TakeLast(30);
             throw new TimeoutException(
-                $"{NameOf(number)} did not reach {point}. It is {connection.ToJsonString()}\n{History(number)}\nThe leader (ended: {leader.Process.HasExited}) said:\n{string.Join('\n', said)}", timeout);
+                $"{connection.Name} did not reach {point}. It is {found.ToJsonString()}\n{History(connection)}\nThe leader (ended: {leader.Process.HasExited}) said:\n{string.Join('\n', said)}", timeout);
         }
     }
 
     private async Task TakeOverAsync()
     {
         leader = await standby;
-        await scene.Admin.DeleteAsync(scene.Home.Of("coordination.k8s.io/v1", "leases/visma-operator"), Ct);
+        await scene.DeleteLeaseAsync();
         await leader.Process.WaitForLineAsync("This replica leads", Ct);
         standby = scene.StartOperatorAsync();
     }
 
     // The first write of the grant Secret is the intent, the second one the store; a redemption has only the second.
-    private (IDisposable? Fault, Task Reached) Arm(int number, KillPoint point, Task provider)
+    private Held Hold(ServedConnection connection, KillPoint point)
     {
-        var grant = scene.GrantPath(NameOf(number));
-        switch (point)
+        var (grant, token, status) = (scene.GrantPath(connection.Name), scene.SecretPath(connection.Name + SecretSpec.DefaultNameSuffix), scene.ConnectionPath(connection.Name) + "/status");
+        return point switch
         {
-            case KillPoint.Processed:
-                return HoldAtProvider(number, "refresh_token", provider);
-            case KillPoint.RedemptionProcessed:
-                return HoldAtProvider(number, "authorization_code", provider);
-            case KillPoint.BeforeIntent or KillPoint.RedemptionBeforeStore:
-                return Hold(new Api.FaultEffect.Hold(), "PUT", grant, which: 1);
-            case KillPoint.AfterIntent or KillPoint.RedemptionAfterStore:
-                return Hold(new Api.FaultEffect.HoldAnswer(), "PUT", grant, which: 1);
-            case KillPoint.BeforeStore:
-                return Hold(new Api.FaultEffect.Hold(), "PUT", grant, which: 2);
-            case KillPoint.AfterStore:
-                return Hold(new Api.FaultEffect.HoldAnswer(), "PUT", grant, which: 2);
-            case KillPoint.AfterPublish:
-                return Hold(new Api.FaultEffect.HoldAnswer(), "PUT", scene.SecretPath(NameOf(number) + SecretSpec.DefaultNameSuffix), which: 1);
-            case KillPoint.BeforeStatus:
-                return Hold(new Api.FaultEffect.Hold(), "PATCH", scene.ConnectionPath(NameOf(number)) + "/status", which: 1);
-            case KillPoint.AfterStatus:
-                return Hold(new Api.FaultEffect.HoldAnswer(), "PATCH", scene.ConnectionPath(NameOf(number)) + "/status", which: 1);
-            default:
-                throw new InvalidOperationException($"No such point: {point}.");
-        }
-    }
-
-    private (IDisposable? Fault, Task Reached) HoldAtProvider(int number, string grantType, Task until)
-    {
-        var hold = new Fault.Hold(until);
-        scene.Provider.Faults.Next(hold, tenantId: Consents.TenantOf(number), grantType: grantType);
-        return (null, hold.Reached);
-    }
-
-    private (IDisposable? Fault, Task Reached) Hold(Api.FaultEffect effect, string method, string path, int which)
-    {
-        var seen = 0;
-        var fault = scene.Proxy.Inject(effect, request => request.Method == method && request.Path == path && Interlocked.Increment(ref seen) == which);
-        return (fault, fault.Holding);
+            KillPoint.Sent => scene.AtProvider(connection.Number, "refresh_token"),
+            KillPoint.Processed => scene.OnTheWayBack(connection.Number, "refresh_token"),
+            KillPoint.RedemptionProcessed => scene.OnTheWayBack(connection.Number, "authorization_code"),
+            KillPoint.BeforeIntent or KillPoint.RedemptionBeforeStore => scene.Write("PUT", grant),
+            KillPoint.AfterIntent or KillPoint.RedemptionAfterStore => scene.WriteAnswer("PUT", grant),
+            KillPoint.BeforeStore => scene.Write("PUT", grant, which: 2),
+            KillPoint.AfterStore => scene.WriteAnswer("PUT", grant, which: 2),
+            KillPoint.AfterPublish => scene.WriteAnswer("PUT", token),
+            KillPoint.BeforeStatus => scene.Write("PATCH", status),
+            KillPoint.AfterStatus => scene.WriteAnswer("PATCH", status),
+            _ => throw new InvalidOperationException($"No such point: {point}."),
+        };
     }
 
     // Kept and serving; or lost as cannot be helped, and then a person is asked for and nobody else.
-    private async Task SettleAsync(int number, KillPoint point)
+    private async Task SettleAsync(ServedConnection connection, KillPoint point)
     {
-        var (name, hasGrace) = (NameOf(number), number % 2 != 0);
-        var connection = await scene.UntilAsync(scene.ConnectionPath(name), $"{name} to come to rest after a kill at {point}", IsAtRest);
-        await scene.UntilAsync(scene.GrantPath(name), "no exchange to stand open", grant => grant["data"]?["intent_id"] is null);
-        if (connection.Condition("Stalled") is null)
+        var found = await scene.UntilAsync(scene.ConnectionPath(connection.Name), $"{connection.Name} to come to rest after a kill at {point}", IsAtRest);
+        var grant = await scene.UntilAsync(scene.GrantPath(connection.Name), "no exchange to stand open", grant => grant["data"]?["intent_id"] is null);
+        var token = GrantTrace.HashOf(grant.Value("refresh_token"));
+        if (found.Condition("Stalled") is null)
         {
-            var token = GrantTrace.HashOf((await scene.Admin.GetAsync(scene.GrantPath(name), Ct)).Value("refresh_token"));
-            var family = await scene.FamilyAsync(name);
+            var family = await scene.FamilyAsync(connection.Name);
             if (!family.RefreshTokens.Any(issued => issued.Sha256 == token && issued.IsLive))
             {
-                Violations.Add($"{name} is served after a kill at {point}, and its stored token is dead");
+                tally.Violated(KillViolation.GrantLost, $"{connection.Name} is served after a kill at {point}, and its stored token is dead");
             }
 
             return;
         }
 
-        if (connection.Condition("Authorized") is not { Status: "False", Reason: "ConsentRequired" } || !await CouldNotBeHelpedAsync(name, hasGrace))
+        if (found.Condition("Authorized") is { Status: "False", Reason: "ConsentRequired" } && CouldNotBeHelped(token, connection))
         {
-            Violations.Add($"{name} lost its grant after a kill at {point}{(hasGrace ? " although the provider gives a grace" : "")}: {connection["status"]!.ToJsonString()}\n{History(number)}");
+            tally.LostUnavoidably(point);
+        }
+        else
+        {
+            tally.Violated(KillViolation.GrantLost, $"{connection.Name} lost its grant after a kill at {point}{(connection.HasGrace ? " although the provider gives a grace" : "")}: {found["status"]!.ToJsonString()}\n{History(connection)}");
         }
 
-        Unavoidable++;
-        await scene.HandOverAsync(number, name, ClientOf(number));
-        await scene.UntilServedAsync(name);
+        await scene.HandOverAsync(connection.Number, connection.Name, connection.Client);
+        await scene.UntilServedAsync(connection.Name);
     }
 
     // The successor of the stored token was issued to a process that was killed before it had stored it; and where there is a grace, that was over. A kill strikes whatever the
     // process was doing, also for other connections than the one it was meant for.
-    private async Task<bool> CouldNotBeHelpedAsync(string name, bool hasGrace)
+    private bool CouldNotBeHelped(string token, ServedConnection connection)
     {
-        var token = GrantTrace.HashOf((await scene.Admin.GetAsync(scene.GrantPath(name), Ct)).Value("refresh_token"));
         var spends = scene.Provider.Ledger.Requests.Where(entry => entry.Grant?.Presented == token).ToList();
         var granted = spends.Where(entry => entry.Grant!.Issued is not null).ToList();
         return granted.Count > 0
             && granted.TrueForAll(entry => killedAt.Exists(at => entry.Time <= at && at - entry.Time < TimeSpan.FromSeconds(5)))
-            && (!hasGrace || spends[^1].Time - granted[0].Time > TimeSpan.FromMinutes(1));
+            && (!connection.HasGrace || spends[^1].Time - granted[0].Time > TimeSpan.FromMinutes(1));
     }
 
     private static bool IsAtRest(JsonNode connection) =>
@@ -243,50 +171,11 @@ internal sealed class KillLane : IAsyncDisposable
         && (connection.Condition("Ready")?.Status == "True" || connection.Condition("Stalled")?.Reason == "ConsentRequired");
 
     // What the provider was asked for this connection, and what of it was stored when.
-    private string History(int number)
+    private string History(ServedConnection connection)
     {
-        var asked = scene.Provider.Ledger.Requests.Where(entry => entry.Request.TenantId == Consents.TenantOf(number)).Select(entry => (entry.Time, Text: $"asked: {entry.Outcome} {entry.Grant}"));
-        var stored = scene.History.Of("Secret", NameOf(number) + AuthorizationSpec.GrantSecretSuffix)
+        var asked = scene.Provider.Ledger.Requests.Where(entry => entry.Request.TenantId == Consents.TenantOf(connection.Number)).Select(entry => (entry.Time, Text: $"asked: {entry.Outcome} {entry.Grant}"));
+        var stored = scene.History.Of("Secret", connection.Name + AuthorizationSpec.GrantSecretSuffix)
             .Select(sighting => (Time: sighting.At, Text: $"stored: {GrantTrace.HashOf(sighting.Resource.Value("refresh_token"))} intent {(sighting.Resource["data"]!["intent_id"] is null ? "none" : sighting.Resource.Value("intent_id"))}"));
         return string.Join('\n', asked.Concat(stored).OrderBy(step => step.Time).TakeLast(12).Select(step => $"{step.Time:HH:mm:ss.fff} {step.Text}"));
     }
-
-    private void Count(string key) => Kills[key] = Kills.GetValueOrDefault(key) + 1;
-}
-
-/// <summary>Where a process is killed.</summary>
-internal enum KillPoint
-{
-    /// <summary>About to write the intent.</summary>
-    BeforeIntent,
-
-    /// <summary>The intent is written, and nothing is sent.</summary>
-    AfterIntent,
-
-    /// <summary>The request is with the provider, which processes it, and the answer finds nobody.</summary>
-    Processed,
-
-    /// <summary>The answer is there, and not stored.</summary>
-    BeforeStore,
-
-    /// <summary>Stored, and nothing published.</summary>
-    AfterStore,
-
-    /// <summary>Published, and no status.</summary>
-    AfterPublish,
-
-    /// <summary>About to write status.</summary>
-    BeforeStatus,
-
-    /// <summary>Status is written.</summary>
-    AfterStatus,
-
-    /// <summary>A code is with the provider, and the answer finds nobody.</summary>
-    RedemptionProcessed,
-
-    /// <summary>The new grant is there, and not stored.</summary>
-    RedemptionBeforeStore,
-
-    /// <summary>The new grant is stored, and nothing published.</summary>
-    RedemptionAfterStore,
 }

@@ -1,0 +1,45 @@
+namespace VismaOperator.IntegrationTests.Support;
+
+/// <summary>
+/// Who is killed where, drawn from a seed before anything runs, so that the seed replays it whatever the timing. Points are dealt like cards: each comes up as often as any other, and
+/// in as few as a dozen kills all of them do.
+/// </summary>
+internal static class KillPlan
+{
+    // The grace of a minute must outlast a batch: whoever was struck first is only healed when nobody is killed any more.
+    private const int Batch = 5;
+
+    /// <summary>Batches of kills, each of different connections.</summary>
+    /// <param name="seed">What everything is drawn from.</param>
+    /// <param name="kills">How many there are in all.</param>
+    /// <param name="connections">How many connections there are to strike.</param>
+    public static IReadOnlyList<IReadOnlyList<Strike>> Draw(int seed, int kills, int connections)
+    {
+        var chance = new Random(seed);
+        return [.. Points(chance).Take(kills).Chunk(Batch).Select(points => (IReadOnlyList<Strike>)
+            [.. Shuffled(chance, Enumerable.Range(0, connections)).Zip(points, (connection, point) => new Strike(connection, point))])];
+    }
+
+    private static IEnumerable<KillPoint> Points(Random chance)
+    {
+        while (true)
+        {
+            foreach (var point in Shuffled(chance, KillPoints.All))
+            {
+                yield return point;
+            }
+        }
+    }
+
+    private static T[] Shuffled<T>(Random chance, IEnumerable<T> cards)
+    {
+        T[] deck = [.. cards];
+        chance.Shuffle(deck);
+        return deck;
+    }
+}
+
+/// <summary>One kill.</summary>
+/// <param name="Connection">The number of the connection whose exchange is under way.</param>
+/// <param name="Point">Where in it.</param>
+internal sealed record Strike(int Connection, KillPoint Point);
