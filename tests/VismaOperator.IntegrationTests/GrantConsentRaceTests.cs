@@ -53,6 +53,27 @@ public sealed class GrantConsentRaceTests(ApiServerFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task An_exchange_in_the_middle_of_a_consent_on_another_replica_is_followed_by_the_consent()
+    {
+        var connection = races[0].Connection;
+        await using var scene = await GrantScene.ServedAsync(fixture.Server, connection);
+        var former = await scene.FamilyAsync();
+        var way = await scene.AddProxyAsync();
+        var other = await scene.StartOperatorAsync(way);
+        using var store = way.HoldWritesFrom("PUT", scene.GrantPath(), which: 3); // the attempt, its removal, and now the grant
+        var consenting = scene.ConsentInBrowserAsync(connection, other, other);
+        await store.Reached.WaitAsync(Eventually.Patience, TimeProvider.System, Ct);
+
+        await scene.RequestRefreshAsync("now");
+        await scene.UntilHandledAsync("now");
+        await scene.AssertNothingLostAsync(connection, generation: 2);
+        store.Dispose();
+        await consenting;
+
+        await AssertReplacedAsync(scene, connection, former);
+    }
+
     private Task<Scene> ServedAsync() => GrantScene.ServedAsync(fixture.Server, [.. races.Select(race => race.Connection)]);
 
     private static async Task AssertReplacedAsync(Scene scene, ServedConnection connection, GrantFamily former)

@@ -52,9 +52,9 @@ internal static class GrantScene
         await scene.UntilAnotherSecondAsync(connection.Name);
         var held = point switch
         {
-            ExchangePoint.Sent => scene.AtProvider(connection.Number, "refresh_token"),
-            ExchangePoint.Processed => scene.OnTheWayBack(connection.Number, "refresh_token"),
-            _ => scene.WritesFrom("PUT", scene.GrantPath(connection.Name), which: 2), // the first write is the intent
+            ExchangePoint.Sent => scene.HoldAtProvider(connection.Number, "refresh_token"),
+            ExchangePoint.Processed => scene.HoldAnswerOfProvider(connection.Number, "refresh_token"),
+            _ => scene.Proxy.HoldWritesFrom("PUT", scene.GrantPath(connection.Name), which: 2), // the first write is the intent
         };
         await scene.RequestRefreshAsync("now", connection.Name);
         await held.Reached.WaitAsync(Eventually.Patience, TimeProvider.System, Ct);

@@ -7,25 +7,25 @@ namespace VismaOperator.IntegrationTests.Support;
 internal static class Holds
 {
     /// <summary>The provider has the next request of this grant type and has processed nothing of it.</summary>
-    public static Held AtProvider(this Scene scene, int tenant, string grantType) => scene.At(tenant, grantType, until => new Fault.Hold(until));
+    public static Held HoldAtProvider(this Scene scene, int tenant, string grantType) => scene.At(tenant, grantType, until => new Fault.Hold(until));
 
     /// <summary>The provider has processed the next request of this grant type, and its answer is on its way.</summary>
-    public static Held OnTheWayBack(this Scene scene, int tenant, string grantType) => scene.At(tenant, grantType, until => new Fault.HoldAnswer(until));
+    public static Held HoldAnswerOfProvider(this Scene scene, int tenant, string grantType) => scene.At(tenant, grantType, until => new Fault.HoldAnswer(until));
 
     /// <summary>The API server has seen nothing of a write.</summary>
-    /// <param name="scene">Where.</param>
+    /// <param name="way">The way of whoever writes.</param>
     /// <param name="method">PUT or PATCH.</param>
     /// <param name="path">What is written.</param>
     /// <param name="which">Which of those that come from now on, from 1.</param>
-    public static Held Write(this Scene scene, string method, string path, int which = 1) => scene.Meet(new Api.FaultEffect.Hold(), method, path, number => number == which);
+    public static Held HoldWrite(this Api.ApiProxy way, string method, string path, int which = 1) => way.Meet(new Api.FaultEffect.Hold(), method, path, number => number == which);
 
     /// <summary>The API server sees nothing of a write, nor of those that are tried after it.</summary>
-    /// <inheritdoc cref="Write" path="/param"/>
-    public static Held WritesFrom(this Scene scene, string method, string path, int which) => scene.Meet(new Api.FaultEffect.Hold(), method, path, number => number >= which);
+    /// <inheritdoc cref="HoldWrite" path="/param"/>
+    public static Held HoldWritesFrom(this Api.ApiProxy way, string method, string path, int which) => way.Meet(new Api.FaultEffect.Hold(), method, path, number => number >= which);
 
     /// <summary>The API server has carried a write out, and its answer is on its way.</summary>
-    /// <inheritdoc cref="Write" path="/param"/>
-    public static Held WriteAnswer(this Scene scene, string method, string path, int which = 1) => scene.Meet(new Api.FaultEffect.HoldAnswer(), method, path, number => number == which);
+    /// <inheritdoc cref="HoldWrite" path="/param"/>
+    public static Held HoldWriteAnswer(this Api.ApiProxy way, string method, string path, int which = 1) => way.Meet(new Api.FaultEffect.HoldAnswer(), method, path, number => number == which);
 
     private static Held At(this Scene scene, int tenant, string grantType, Func<Task, Fault.Holding> faultOf)
     {
@@ -35,10 +35,10 @@ internal static class Holds
         return new Held(fault.Reached, () => until.TrySetResult());
     }
 
-    private static Held Meet(this Scene scene, Api.FaultEffect effect, string method, string path, Func<int, bool> isMeant)
+    private static Held Meet(this Api.ApiProxy way, Api.FaultEffect effect, string method, string path, Func<int, bool> isMeant)
     {
         var seen = 0;
-        var fault = scene.Proxy.Inject(effect, request => request.Method == method && request.Path == path && isMeant(Interlocked.Increment(ref seen)));
+        var fault = way.Inject(effect, request => request.Method == method && request.Path == path && isMeant(Interlocked.Increment(ref seen)));
         return new Held(fault.Holding, fault.Dispose);
     }
 }

@@ -110,16 +110,16 @@ internal sealed class KillLane : IAsyncDisposable
         var (grant, token, status) = (scene.GrantPath(connection.Name), scene.SecretPath(connection.Name + SecretSpec.DefaultNameSuffix), scene.ConnectionPath(connection.Name) + "/status");
         return point switch
         {
-            KillPoint.Sent => scene.AtProvider(connection.Number, "refresh_token"),
-            KillPoint.Processed => scene.OnTheWayBack(connection.Number, "refresh_token"),
-            KillPoint.RedemptionProcessed => scene.OnTheWayBack(connection.Number, "authorization_code"),
-            KillPoint.BeforeIntent or KillPoint.RedemptionBeforeStore => scene.Write("PUT", grant),
-            KillPoint.AfterIntent or KillPoint.RedemptionAfterStore => scene.WriteAnswer("PUT", grant),
-            KillPoint.BeforeStore => scene.Write("PUT", grant, which: 2),
-            KillPoint.AfterStore => scene.WriteAnswer("PUT", grant, which: 2),
-            KillPoint.AfterPublish => scene.WriteAnswer("PUT", token),
-            KillPoint.BeforeStatus => scene.Write("PATCH", status),
-            KillPoint.AfterStatus => scene.WriteAnswer("PATCH", status),
+            KillPoint.Sent => scene.HoldAtProvider(connection.Number, "refresh_token"),
+            KillPoint.Processed => scene.HoldAnswerOfProvider(connection.Number, "refresh_token"),
+            KillPoint.RedemptionProcessed => scene.HoldAnswerOfProvider(connection.Number, "authorization_code"),
+            KillPoint.BeforeIntent or KillPoint.RedemptionBeforeStore => scene.Proxy.HoldWrite("PUT", grant),
+            KillPoint.AfterIntent or KillPoint.RedemptionAfterStore => scene.Proxy.HoldWriteAnswer("PUT", grant),
+            KillPoint.BeforeStore => scene.Proxy.HoldWrite("PUT", grant, which: 2),
+            KillPoint.AfterStore => scene.Proxy.HoldWriteAnswer("PUT", grant, which: 2),
+            KillPoint.AfterPublish => scene.Proxy.HoldWriteAnswer("PUT", token),
+            KillPoint.BeforeStatus => scene.Proxy.HoldWrite("PATCH", status),
+            KillPoint.AfterStatus => scene.Proxy.HoldWriteAnswer("PATCH", status),
             _ => throw new InvalidOperationException($"No such point: {point}."),
         };
     }
