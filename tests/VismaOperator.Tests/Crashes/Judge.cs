@@ -224,6 +224,11 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
             return Lost("the provider would have accepted the old token for long enough");
         }
 
+        if (successors.Exists(issue => issue.IsAwaited))
+        {
+            return Lost("the process that had sent it was still waiting for the answer");
+        }
+
         return successors.Find(issue => issue.IsDelivered) is { } received
             ? OfReceived(received)
             : kind.Grace > TimeSpan.Zero ? LossKind.GraceOver
@@ -264,6 +269,9 @@ internal sealed class Issue(Letter letter, string token, DateTimeOffset issuedAt
     public DateTimeOffset IssuedAt => issuedAt;
 
     public bool IsDelivered => DeliveredAt is not null;
+
+    /// <summary>Its answer is on its way to a process that is there for it.</summary>
+    public bool IsAwaited => !IsDelivered && !letter.IsOver && To is { IsActing: true, WasPausedInside: false };
 
     public DateTimeOffset? DeliveredAt { get; set; }
 
