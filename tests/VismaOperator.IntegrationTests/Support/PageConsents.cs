@@ -26,7 +26,9 @@ internal static partial class PageConsents
         var url = new Uri(link["status"]!["authorization"]!["url"]!.GetValue<string>());
         using var browser = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, CookieContainer = new CookieContainer() });
 
-        var page = await browser.GetStringAsync(At(begin, url), Ct);
+        using var offered = await browser.GetAsync(At(begin, url), Ct);
+        var page = await offered.Content.ReadAsStringAsync(Ct);
+        Assert.True(offered.StatusCode == HttpStatusCode.OK, $"{page}\n{scene.Situation()}");
         using var form = new FormUrlEncodedContent([KeyValuePair.Create("start", StartPattern().Match(page).Groups["value"].Value)]);
         using var begun = await browser.PostAsync(At(begin, url), form, Ct);
         Assert.Equal(HttpStatusCode.SeeOther, begun.StatusCode);
