@@ -5,6 +5,8 @@
 #   tests/run.sh NAME...    only the projects of these names
 #
 #   CONFIGURATION         build configuration (default Debug)
+#   TEST_OPERATOR_BINARY  the operator that the tests with real processes run (default: without NAME the trimmed single file, which is
+#                         published first; with NAME the one that was built beside the tests)
 #   TEST_OPERATOR_REACH   listed or cluster: the operator's integration tests run only with the roles of that mode of the chart (default: once with each)
 #
 # A test project that ends badly without a failed test (it crashed, or has no tests) counts as one failure: silence is no pass.
@@ -54,6 +56,17 @@ run_once() { # project, reach of the operator's roles where it matters
   failed=$((failed + bad))
   echo "   $good passed, $bad failed, $skipped skipped"
 }
+
+# What is shipped is what is tested: trimming and compiling ahead are where a program that works can still break.
+if [ "$#" -eq 0 ] && [ -z "${TEST_OPERATOR_BINARY:-}" ]; then
+  TEST_OPERATOR_BINARY=$PWD/artifacts/publish/visma-operator
+  if ! make --no-print-directory publish; then
+    echo "The operator cannot be published, so no test ran."
+    echo "0 passed, 1 failed"
+    exit 1
+  fi
+fi
+[ -z "${TEST_OPERATOR_BINARY:-}" ] || export TEST_OPERATOR_BINARY
 
 # Without a server the tests that need one fail one by one with the remedy, so a failure here only has to be seen.
 case "$*" in

@@ -37,7 +37,7 @@ public interface IKubernetesClient
     Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 
-    /// <summary>Applies a JSON merge patch to the status subresource.</summary>
+    /// <summary>Applies a JSON merge patch to the status subresource. A <c>metadata.resourceVersion</c> in it is a precondition.</summary>
     Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 

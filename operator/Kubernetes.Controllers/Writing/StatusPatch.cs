@@ -13,6 +13,9 @@ public static class StatusPatch
     /// <summary>
     /// The difference between the statuses of two versions of an object, rooted so that it can be sent: <c>{"status": {...}}</c>, or null when they are equal.
     /// Other members are not compared; the status subresource would ignore them.
+    /// <para>
+    /// Where the version that was read is known, it is a precondition. A difference means nothing to any other: of an object that was deleted and created anew under the same name it would become half a status, with members of the old one.
+    /// </para>
     /// </summary>
     public static JsonObject? Between<T>(T before, T after)
         where T : class, IResource<T>
@@ -28,7 +31,17 @@ public static class StatusPatch
                 break;
         }
 
-        return patch.Count == 0 ? null : patch;
+        if (patch.Count == 0)
+        {
+            return null;
+        }
+
+        if (before.Metadata.ResourceVersion is { Length: > 0 } version)
+        {
+            patch["metadata"] = new JsonObject { ["resourceVersion"] = version };
+        }
+
+        return patch;
     }
 
     /// <summary>

@@ -18,7 +18,7 @@ internal sealed class ConsentAdmission(ClientDirectory clients, ProviderEndpoint
             return Refused(objection);
         }
 
-        return await clients.FindAsync(connection, cancellationToken) switch
+        return await clients.FindSoonAsync(connection, cancellationToken) switch
         {
             null => new Admission.Refused(new(ConsentRefusal.ClusterUnavailable)),
             { Client: { } client } => await WithEndpointAsync(connection, client, cancellationToken),

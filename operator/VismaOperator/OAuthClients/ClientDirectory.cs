@@ -16,6 +16,9 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     // Nothing tells when a permission was given.
     private static readonly TimeSpan namespaceRetry = TimeSpan.FromSeconds(30);
 
+    /// <summary>As long as a person waits for a page without wondering.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
     /// <summary>Looks the connection's client up; null while the caches do not know yet.</summary>
     public async Task<ClientAnswer?> FindAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
@@ -31,6 +34,19 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         }
 
         return reader.IsReady(client) ? Usability(client, connection) : null;
+    }
+
+    /// <summary>Looks the connection's client up and gives the caches a moment to know, as those of a process that has just been started need; null when they still do not.</summary>
+    public async Task<ClientAnswer?> FindSoonAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var answer = await FindAsync(connection, cancellationToken);
+        if (answer is null && clients.Find(connection.ClientName()) is { } client)
+        {
+            await WaitForSecretsAsync(client, cancellationToken);
+            answer = await FindAsync(connection, cancellationToken);
+        }
+
+        return answer;
     }
 
     /// <summary>The client with its credentials, or why it cannot be used.</summary>
@@ -49,6 +65,20 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
 
         var (credentials, problem) = reader.ClientSecrets(client);
         return credentials.Count > 0 ? (Usable(client, clientId.Value.Reveal(), credentials), null) : (null, problem);
+    }
+
+    private async Task WaitForSecretsAsync(OAuthClient client, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(Soon, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            await reader.WhenReadyAsync(client, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whoever asked is told that the cluster does not answer.
+        }
     }
 
     private static UsableClient Usable(OAuthClient client, string clientId, IReadOnlyList<Credential> credentials) => new()

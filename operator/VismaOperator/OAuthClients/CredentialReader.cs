@@ -23,6 +23,23 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
     public bool IsReady(OAuthClient client) =>
         ReferencesOf(client).All(name => secrets.Find(name) is not Watched<Secret>.NotSynced);
 
+    /// <summary>Waits until <see cref="IsReady"/>, for somebody who would have to be told to come again otherwise.</summary>
+    public async Task WhenReadyAsync(OAuthClient client, CancellationToken cancellationToken)
+    {
+        var news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var subscription = secrets.Subscribe(_ =>
+        {
+            if (IsReady(client))
+            {
+                news.TrySetResult();
+            }
+        });
+        if (!IsReady(client)) // looked at after the subscription, so that no news is missed
+        {
+            await news.Task.WaitAsync(cancellationToken);
+        }
+    }
+
     /// <summary>The client id: as written, or read from its Secret.</summary>
     public ReadValue ClientId(OAuthClient client) =>
         client.Spec.ClientIdFrom is { } source

@@ -22,12 +22,15 @@ public sealed class StatusPatchTests
     public void Only_what_differs_is_sent_and_what_is_gone_becomes_null()
     {
         var after = before with { Status = before.Status! with { ObservedGeneration = 2, Phase = null, Inner = new() { Phase = "Deep" } } };
-        AssertJson("""{"status":{"phase":null,"observedGeneration":2,"inner":{"observedGeneration":null}}}""", StatusPatch.Between(before, after));
+        AssertJson("""{"status":{"phase":null,"observedGeneration":2,"inner":{"observedGeneration":null}},"metadata":{"resourceVersion":"7"}}""", StatusPatch.Between(before, after));
     }
 
     [Fact]
     public void A_first_status_is_sent_as_it_is_and_a_last_one_removed()
     {
+        AssertJson(
+            """{"status":{"phase":"New"},"metadata":{"resourceVersion":"7"}}""",
+            StatusPatch.Between(new Widget { Metadata = new() { Name = "w", ResourceVersion = "7" } }, new Widget { Status = new() { Phase = "New" } }));
         AssertJson("""{"status":{"phase":"New"}}""", StatusPatch.Between(new Widget(), new Widget { Status = new() { Phase = "New" } }));
         AssertJson("""{"status":null}""", StatusPatch.Between(new Widget { Status = new() { Phase = "New" } }, new Widget()));
     }

@@ -158,6 +158,28 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task A_status_that_was_decided_for_an_object_that_was_replaced_meanwhile_is_not_written_to_the_new_one()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var (former, isReplaced) = ((await test.ConnectionAsync()).Metadata.Uid, false);
+        test.Cluster.Before = async (verb, kind, _) =>
+        {
+            if (verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind && !isReplaced)
+            {
+                isReplaced = true;
+                await test.DeleteAsync<VismaConnection>(Some.Connection);
+                await test.ApplyAsync(Some.VismaConnection());
+            }
+        };
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Metadata.Uid != former && found.Is("Ready", "True"));
+        await test.UntilIdleAsync();
+
+        Assert.All(test.Record.Of<VismaConnection>().Where(seen => seen.Metadata.Uid != former), seen => Assert.Null(seen.Status.LastHandledReconcileAt));
+    }
+
+    [Fact]
     public async Task A_Secret_that_the_API_server_finds_invalid_is_not_taken_from_its_readers()
     {
         await using var test = await TestOperator.StartReadyAsync();

@@ -1,5 +1,6 @@
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
 
@@ -42,6 +43,37 @@ public sealed class ConsentWayTests
             word => Assert.Contains(word, page.Words, StringComparison.Ordinal));
         Assert.Contains($"form-action 'self' {scene.Test.Provider.Issuer.OriginalString} https://operator.example.com;", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
         Assert.Equal("/visma/connect/integrations/acme-production", page.Action);
+    }
+
+    [Fact]
+    public async Task A_replica_that_cannot_look_the_client_secret_up_says_so_after_a_moment()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var (link, asked, allAsked, known) = (await scene.LinkAsync(), 0, new TaskCompletionSource(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        scene.Test.Cluster.Before = (verb, kind, _) =>
+        {
+            if (verb != ClusterVerb.List || kind != Secret.ResourceKind)
+            {
+                return Task.CompletedTask;
+            }
+
+            if (Interlocked.Increment(ref asked) == 3) // who leads and both replicas know the client by now, and none its secret
+            {
+                allAsked.SetResult();
+            }
+
+            return known.Task;
+        };
+        await scene.Test.ChangeClientAsync("""{"clientSecrets":[{"secretKeyRef":{"name":"another","key":"clientSecret"}}]}""");
+        await allAsked.Task.WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+
+        var opening = scene.Browser.OpenAsync(scene.Replica, link);
+        var begun = scene.Test.Time.GetUtcNow();
+        await scene.Test.PassUntilAsync(opening);
+
+        Assert.Equal((503, "This does not work just now"), ((await opening).Status, (await opening).Heading));
+        Assert.True(scene.Test.Time.GetUtcNow() - begun >= ClientDirectory.Soon);
+        known.SetResult();
     }
 
     [Fact]
@@ -153,16 +185,11 @@ public sealed class ConsentWayTests
 
         var coming = scene.ComeBackAsync(back);
         await refused.Task.WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
-        while (!coming.IsCompleted)
-        {
-            scene.Test.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+        await scene.Test.PassUntilAsync(coming);
 
         Assert.Equal((202, "Your consent is about to be stored"), ((await coming).Status, (await coming).Heading));
         scene.Test.Cluster.Before = null;
-        scene.Test.Time.Advance(TimeSpan.FromSeconds(1));
-        await scene.Test.UntilReadyAsync();
+        await scene.Test.PassUntilAsync(scene.Test.UntilReadyAsync());
         Assert.Equal(1, scene.Test.TokenRequests);
     }
 }

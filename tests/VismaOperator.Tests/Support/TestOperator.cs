@@ -218,6 +218,23 @@ internal sealed class TestOperator : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Lets time pass, a second at a time, until something has happened: where a step waits inside a reconcile or a request there is no rest that could be waited for. Each second is given
+    /// a moment of real time, in which what falls due is done; else a deadline of seconds would pass before anything could begin.
+    /// </summary>
+    public async Task PassUntilAsync(Task happened)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!happened.IsCompleted)
+        {
+            Assert.False(patience.IsCancellationRequested, $"it does not happen:\n{Logs}");
+            Time.Advance(TimeSpan.FromSeconds(1));
+            await happened.WaitAsync(TimeSpan.FromMilliseconds(5)).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        await happened;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
