@@ -42,6 +42,25 @@ public sealed class ConnectTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    public async Task The_browser_of_the_desktop_is_opened_and_the_terminal_keeps_the_address_to_itself()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "xdg-open is the opener of Linux.");
+        var port = FreePort.Take();
+        await using var scene = await OpenAsync(port);
+        var kubeconfig = await PersonAsync(scene, needed);
+        var page = scene.FileNamed("page");
+        await using var verb = Connect(scene, kubeconfig, port, Desktop(scene, page));
+
+        await Eventually.BecomesTrueAsync("the browser to be opened", () => File.Exists(page), Ct);
+        var shown = await ConsentAsync(scene, await File.ReadAllTextAsync(page, Ct));
+
+        Assert.Equal(0, await verb.WaitForExitAsync(Ct));
+        Assert.Contains("<h1>Consent given</h1>", shown, StringComparison.Ordinal);
+        Assert.Contains(verb.Lines, line => line.StartsWith("The browser is open: ", StringComparison.Ordinal));
+        Assert.DoesNotContain(verb.Lines, line => line.Contains("state=", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_verb_that_is_missing_for_the_code_is_named_before_anybody_consents()
     {
         var port = FreePort.Take();
@@ -117,20 +136,37 @@ public sealed class ConnectTests(ApiServerFixture fixture)
 
     private static JsonArray Array(IEnumerable<string> texts) => [.. texts.Select(text => (JsonNode?)text)];
 
-    private static RealProcess Connect(Scene scene, string kubeconfig, int port)
+    private static RealProcess Connect(Scene scene, string kubeconfig, int port, Dictionary<string, string?>? desktop = null)
     {
         string[] arguments =
         [
-            "connect", $"{scene.Home.Name}/{The.Connection}", "--kubeconfig", kubeconfig, "--no-browser", "--port", $"{port}",
-            "--allowed-issuers", scene.Provider.Issuer.OriginalString, "--insecure-issuers",
+            "connect", $"{scene.Home.Name}/{The.Connection}", "--kubeconfig", kubeconfig, "--port", $"{port}",
+            "--allowed-issuers", scene.Provider.Issuer.OriginalString, "--insecure-issuers", .. desktop is null ? ["--no-browser"] : (string[])[],
         ];
-        return RealProcess.Start(new ProcessCommand("connect", OperatorProcess.FindProgram("visma-operator"), arguments, scene.FileNamed("connect.log")));
+        return RealProcess.Start(new ProcessCommand("connect", OperatorProcess.FindProgram("visma-operator"), arguments, scene.FileNamed("connect.log")) { Environment = desktop ?? [] });
+    }
+
+    /// <summary>Variables of a desktop whose opener leaves what it was told in a file.</summary>
+    private static Dictionary<string, string?> Desktop(Scene scene, string page)
+    {
+        var opener = scene.FileNamed("xdg-open");
+        File.WriteAllText(opener, $"""
+            #!/bin/sh
+            printf '%s' "$@" >'{page}.part' && mv '{page}.part' '{page}'
+            """);
+        File.SetUnixFileMode(opener, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return new Dictionary<string, string?> { ["DISPLAY"] = ":0", ["PATH"] = $"{Path.GetDirectoryName(opener)}:{Environment.GetEnvironmentVariable("PATH")}" };
     }
 
     /// <summary>Does with the printed address what a person does, and says what the browser shows in the end.</summary>
     private static async Task<string> ConsentAsync(Scene scene, RealProcess verb)
     {
         var address = await verb.WaitForLineAsync("/connect/authorize?", Ct);
+        return await ConsentAsync(scene, address);
+    }
+
+    private static async Task<string> ConsentAsync(Scene scene, string address)
+    {
         var back = await scene.Provider.ApproveAsync(new Uri(address), Person, The.Tenant, Ct);
         using var browser = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         return await browser.GetStringAsync(back, Ct);

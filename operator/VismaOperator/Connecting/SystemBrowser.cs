@@ -3,9 +3,25 @@ using System.Diagnostics;
 
 namespace VismaOperator.Connecting;
 
-/// <summary>The browser that the desktop calls its default. The page's address is seen by whoever lists this machine's processes, which RFC 8252 puts up with: PKCE makes it worthless.</summary>
+/// <summary>
+/// The browser that the desktop calls its default. The page's address stands in the command line of what is started, so whoever may list this machine's processes can read it. A code that somebody
+/// catches is worth nothing without the PKCE verifier, which is not in the address (RFC 7636 section 1); but with the <c>state</c>, which is, somebody could come back here before the person does and bring
+/// a consent of one's own for the same company. Who shares the machine with others has the address printed instead (--no-browser).
+/// </summary>
 internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider time) : IBrowser
 {
+    /// <summary>
+    /// What an opener starts may be a browser that runs on as its own process. It gets no terminal, so that it neither reads the keys nor draws over the text here, and Ctrl+C is not meant for
+    /// it; and no pipe, since writing to one that nobody reads any more would end it. As "$@" the address is one argument, whatever is in it.
+    /// </summary>
+    private const string Apart = """
+        exec </dev/null >/dev/null 2>&1
+        if command -v setsid; then exec setsid "$@"; fi
+        exec "$@"
+        """;
+
+    private const string Path = "PATH";
+
     /// <summary>An opener that fails does so at once; one that still runs after this has become the browser.</summary>
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(3);
 
@@ -30,11 +46,6 @@ internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider
 
     private async Task<bool> SucceedsAsync(Process process, CancellationToken cancellationToken)
     {
-        // What an opener prints is not for this terminal, and a pipe that nobody reads would stop it.
-        process.OutputDataReceived += static (_, _) => { };
-        process.ErrorDataReceived += static (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
         using var limit = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
@@ -52,24 +63,24 @@ internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider
     {
         if (OperatingSystem.IsWindows())
         {
-            return Start("rundll32", "url.dll,FileProtocolHandler", url);
+            return new ProcessStartInfo("rundll32", ["url.dll,FileProtocolHandler", url]) { UseShellExecute = false };
         }
 
         if (OperatingSystem.IsMacOS())
         {
-            return Start("open", url);
+            return Unix("open", url);
         }
 
-        // Without a display, xdg-open falls back to browsers inside the terminal, where nobody can consent.
-        return HasDisplay() ? Start("xdg-open", url) : null;
+        // Without a display, over ssh for example, xdg-open falls back to browsers inside the terminal, where nobody can consent.
+        return HasDisplay() ? Unix("xdg-open", url) : null;
     }
 
     private bool HasDisplay() => !string.IsNullOrEmpty(variable("DISPLAY")) || !string.IsNullOrEmpty(variable("WAYLAND_DISPLAY"));
 
-    private static ProcessStartInfo Start(string program, params string[] arguments) => new(program, arguments)
+    private ProcessStartInfo Unix(string program, string url)
     {
-        UseShellExecute = false,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", Apart, "sh", program, url]) { UseShellExecute = false };
+        start.Environment[Path] = variable(Path);
+        return start;
+    }
 }
