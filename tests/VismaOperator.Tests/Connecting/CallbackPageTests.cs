@@ -7,8 +7,8 @@ namespace VismaOperator.Tests.Connecting;
 /// <summary>The terminal's page is one of the pages that the operator serves.</summary>
 public sealed class CallbackPageTests
 {
-    // What differs with the moment and the length.
-    private static readonly string[] ofTheMoment = ["Date", "Content-Length", "Transfer-Encoding"];
+    // What differs with the moment, the length, and a terminal that is done.
+    private static readonly string[] ofTheMoment = ["Date", "Content-Length", "Transfer-Encoding", "Connection"];
 
     [Fact]
     public async Task It_bears_the_headers_of_the_consent_pages_and_no_others()
