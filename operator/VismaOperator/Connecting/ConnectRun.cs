@@ -28,7 +28,8 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         var verifier = new CodeVerifier(tools.RandomBytes).New();
         var state = Unguessable.New(tools.RandomBytes);
         var request = new AuthorizationRequest(endpoint, subject.ClientId, target.Uri, subject.Connection.Spec.RequestedScopes(), state, CodeVerifier.ChallengeOf(verifier));
-        var expected = new CallbackExpectation(state, subject.Issuer.OriginalString, await IssAsync(subject, stop), cause => Say($"A request on port {target.Uri.Port} was refused: {cause}. Still waiting."));
+        var issuer = new AskedIssuer(subject.Issuer.OriginalString, await tools.Endpoints.IssAsync(subject.Issuer, stop));
+        var expected = new CallbackExpectation(state, issuer, cause => Say($"A request on port {target.Uri.Port} was refused: {cause}. Still waiting."));
         await using var listener = await CallbackListener.StartAsync(target, expected, tools.Time, stop);
         Introduce(subject, target, listener);
         await SendAsync(request.ToUri(), stop);
@@ -50,9 +51,6 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
             throw;
         }
     }
-
-    private async Task<IssParameter> IssAsync(ConsentSubject subject, CancellationToken stop) =>
-        await tools.Endpoints.NamesItselfAsync(subject.Issuer, stop) ? IssParameter.Promised : IssParameter.NotPromised;
 
     private async Task<Uri> EndpointAsync(ConsentSubject subject, CancellationToken stop) =>
         await tools.Endpoints.AuthorizationAsync(subject.Issuer, subject.DeclaredEndpoint, stop) switch

@@ -1,4 +1,5 @@
 using Lifecycle;
+using OAuth;
 using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
 using VismaOperator.Rules;
@@ -26,8 +27,8 @@ internal sealed class ConsentAdmission(ClientDirectory clients, ProviderEndpoint
         };
     }
 
-    /// <summary>True when an answer that names no issuer cannot be the issuer's own.</summary>
-    public Task<bool> NamesItselfAsync(Uri issuer, CancellationToken cancellationToken) => endpoints.NamesItselfAsync(issuer, cancellationToken);
+    /// <summary>Whether the provider that a person is about to be sent to promises to name itself in its answer.</summary>
+    public Task<IssParameter> IssAsync(Admission.Given admitted, CancellationToken cancellationToken) => endpoints.IssAsync(admitted.Client.Issuer, cancellationToken);
 
     private async Task<Admission> WithEndpointAsync(VismaConnection connection, UsableClient client, CancellationToken cancellationToken) =>
         await endpoints.AuthorizationAsync(client, cancellationToken) switch

@@ -17,7 +17,10 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
     private readonly CodeVerifier verifiers = new(randomBytes);
 
     /// <summary>Stores an attempt and says where to send the browser.</summary>
-    public async Task<ConsentAnswer> BeginAsync(Admission.Given admitted, CancellationToken cancellationToken)
+    /// <param name="admitted">What is consented to.</param>
+    /// <param name="iss">What the provider promises of its answer.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<ConsentAnswer> BeginAsync(Admission.Given admitted, IssParameter iss, CancellationToken cancellationToken)
     {
         var connection = admitted.Connection.Metadata.NamespacedName;
         var (state, cookie, verifier) = (ConsentState.New(connection, randomBytes), Unguessable.New(randomBytes), verifiers.New());
@@ -28,6 +31,7 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
             CodeVerifier = verifier,
             RedirectUri = admitted.RedirectUri.OriginalString,
             Issuer = admitted.Client.Issuer.OriginalString,
+            Iss = iss,
             Inputs = admitted.Inputs,
             ExpirationTime = WholeSeconds.Floor(time.GetUtcNow() + Lifetime),
         };

@@ -27,7 +27,7 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
     public async Task<ConsentAnswer> BeginAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => metrics.Counted(await GuardAsync(
         async () => await AdmitAsync(connection, start, cancellationToken) switch
         {
-            Admission.Given admitted => await attempts.BeginAsync(admitted, cancellationToken),
+            Admission.Given admitted => await attempts.BeginAsync(admitted, await admission.IssAsync(admitted, cancellationToken), cancellationToken),
             var refused => AnswerOf(refused),
         },
         cancellationToken));
@@ -69,9 +69,9 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
             return Refused(objection);
         }
 
-        if (!await IsFromAskedProviderAsync(attempt, response, cancellationToken))
+        if (new AskedIssuer(attempt.Issuer, attempt.Iss).ProblemWith(response.Issuer) is { } problem)
         {
-            return Refused(ConsentRefusal.OtherProvider);
+            return Refused(ConsentRefusal.OtherProvider, $"What is wrong with the answer: {problem}.");
         }
 
         return await admission.JudgeAsync(connection, cancellationToken) switch
@@ -81,10 +81,6 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
             var refused => AnswerOf(refused),
         };
     }
-
-    private async Task<bool> IsFromAskedProviderAsync(ConsentAttempt attempt, ConsentResponse response, CancellationToken cancellationToken) => response.Issuer is { } issuer
-        ? issuer == attempt.Issuer
-        : !await admission.NamesItselfAsync(new Uri(attempt.Issuer), cancellationToken);
 
     // The attempt is taken, so the code is this request's alone: nothing may cancel it from here on.
     private async Task<ConsentAnswer> FinishAsync(Admission.Given admitted, ConsentAttempt attempt, GrantSnapshot taken, ConsentResponse response)

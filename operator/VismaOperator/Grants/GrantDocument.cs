@@ -105,6 +105,9 @@ internal sealed record ConsentAttempt
     /// <summary>Issuer that the browser was sent to (RFC 9207).</summary>
     public required string Issuer { get; init; }
 
+    /// <summary>Whether that issuer promised to name itself in its answer. Remembered, since the replica that takes the answer may be unable to ask.</summary>
+    public required IssParameter Iss { get; init; }
+
     /// <summary>What the person was asked for; see <see cref="Lifecycle.TokenInputs"/>. A code that comes back after that has changed is for something else.</summary>
     public required string Inputs { get; init; }
 

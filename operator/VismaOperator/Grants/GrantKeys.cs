@@ -34,6 +34,7 @@ internal static class GrantKeys
     public const string AttemptCodeVerifier = "attempt_code_verifier";
     public const string AttemptRedirectUri = "attempt_redirect_uri";
     public const string AttemptIssuer = "attempt_issuer";
+    public const string AttemptNamesIssuer = "attempt_names_issuer";
     public const string AttemptInputs = "attempt_inputs";
     public const string AttemptExpiresAt = "attempt_expires_at";
     public const string OutcomeReason = "outcome_reason";

@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using OAuth;
 using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Grants;
@@ -128,8 +129,11 @@ internal static class GrantSecret
         && text.Text(GrantKeys.AttemptIssuer) is { } issuer
         && text.Text(GrantKeys.AttemptInputs) is { } inputs
         && text.Instant(GrantKeys.AttemptExpiresAt) is { } expires
-            ? new ConsentAttempt { StateHash = state, CookieHash = cookie, CodeVerifier = verifier, RedirectUri = redirect, Issuer = issuer, Inputs = inputs, ExpirationTime = expires }
+            ? new ConsentAttempt { StateHash = state, CookieHash = cookie, CodeVerifier = verifier, RedirectUri = redirect, Issuer = issuer, Iss = IssIn(text), Inputs = inputs, ExpirationTime = expires }
             : null;
+
+    // An attempt of a version that did not remember it is one of the minutes of an upgrade. At worst its person is told to begin anew.
+    private static IssParameter IssIn(SecretText text) => text.Truth(GrantKeys.AttemptNamesIssuer) == false ? IssParameter.NotPromised : IssParameter.Promised;
 
     private static SecretText Write(GrantDocument document)
     {
@@ -184,6 +188,7 @@ internal static class GrantSecret
         .Set(GrantKeys.AttemptCodeVerifier, attempt.CodeVerifier)
         .Set(GrantKeys.AttemptRedirectUri, attempt.RedirectUri)
         .Set(GrantKeys.AttemptIssuer, attempt.Issuer)
+        .Set(GrantKeys.AttemptNamesIssuer, attempt.Iss == IssParameter.Promised)
         .Set(GrantKeys.AttemptInputs, attempt.Inputs)
         .Set(GrantKeys.AttemptExpiresAt, attempt.ExpirationTime);
 }

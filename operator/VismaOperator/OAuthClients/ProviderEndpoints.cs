@@ -26,9 +26,12 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
     public Task<EndpointLookup> RevocationAsync(UsableClient client, CancellationToken cancellationToken) =>
         FindAsync(client.Issuer, "revocation", client.RevocationEndpoint, found => found.RevocationEndpoint, cancellationToken);
 
-    /// <summary>True when the provider is known to name itself in every authorization response (RFC 9207 section 3), so that one without its name is not its own.</summary>
-    public async Task<bool> NamesItselfAsync(Uri issuer, CancellationToken cancellationToken) =>
-        await metadata.GetAsync(issuer, cancellationToken) is MetadataOutcome.Found { Metadata.IssParameterSupported: true };
+    /// <summary>
+    /// Whether the provider promises to name itself in every authorization response. To be asked before a browser is sent there. Where the authorization endpoint comes from the metadata, they
+    /// are at hand then; a client that declares its endpoints does not need any, and where there are none nobody knows of a promise (RFC 9207 section 2.4 binds those who know).
+    /// </summary>
+    public async Task<IssParameter> IssAsync(Uri issuer, CancellationToken cancellationToken) =>
+        await metadata.GetAsync(issuer, cancellationToken) is MetadataOutcome.Found { Metadata.IssParameterSupported: true } ? IssParameter.Promised : IssParameter.NotPromised;
 
     private async Task<EndpointLookup> FindAsync(Uri issuer, string name, Uri? declared, Func<ServerMetadata, Uri?> endpointIn, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using OAuth;
+using VismaConnect.StandIn;
 using VismaOperator.Connecting;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
@@ -86,6 +87,8 @@ public sealed class ConnectTests
             var back = await scene.Provider.ApproveAsync(page, Person.Kari, Some.Tenant, Ct);
             var otherIssuer = new Uri(back.OriginalString.Replace("iss=", "iss=https%3A%2F%2Fother.example&was=", StringComparison.Ordinal));
             Assert.Equal(400, (await person.SendAsync(HttpMethod.Get, otherIssuer)).Status);
+            scene.Provider.Faults.Always(Fault.ServerError(), StandInEndpoint.Metadata); // what was promised before still holds
+            Assert.Equal(400, (await person.SendAsync(HttpMethod.Get, new Uri(back.OriginalString.Replace("iss=", "was=", StringComparison.Ordinal)))).Status);
             var first = await person.GetAsync(back);
             Assert.Equal(first, await person.GetAsync(back)); // reloaded
             return first;
@@ -95,6 +98,7 @@ public sealed class ConnectTests
 
         Assert.Contains("(the state differs)", scene.Output, StringComparison.Ordinal);
         Assert.Contains("(iss differs)", scene.Output, StringComparison.Ordinal);
+        Assert.Contains("(iss is missing)", scene.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("stolen", scene.Output, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using System.Web;
+using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
@@ -144,6 +145,54 @@ public sealed class ConsentRefusalTests
         Assert.Equal(200, (await scene.ComeBackAsync(back)).Status); // nothing was spoilt
     }
 
+    [Fact]
+    public async Task An_answer_without_the_name_that_was_promised_is_not_redeemed_when_nobody_can_ask_the_provider_any_more()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        await DeclareEndpointsAsync(scene);
+        var back = await scene.ConsentAsync();
+        scene.Test.Provider.Faults.Always(Fault.ServerError(), StandInEndpoint.Metadata);
+
+        var page = await scene.ComeBackAsync(With(back, "iss", null)); // to a replica that has not asked before
+
+        Assert.Equal((403, "This is the answer of another provider"), (page.Status, page.Heading));
+        Assert.Contains("iss is missing", page.Words, StringComparison.Ordinal);
+        Assert.Equal(0, scene.Test.TokenRequests);
+        Assert.Equal(200, (await scene.ComeBackAsync(back)).Status);
+    }
+
+    [Fact]
+    public async Task An_attempt_of_a_version_that_did_not_remember_the_promise_is_held_to_it()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var back = await scene.ConsentAsync();
+        await scene.Test.PatchAsync<Secret>(Some.Connection + "-visma-grant", """{"data":{"attempt_names_issuer":null}}""");
+
+        Assert.Equal(403, (await scene.ComeBackAsync(With(back, "iss", null))).Status);
+        Assert.Equal(200, (await scene.ComeBackAsync(back)).Status);
+    }
+
+    [Fact]
+    public async Task An_answer_without_a_name_is_redeemed_where_the_metadata_promise_none()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var provider = scene.Test.Provider;
+        var metadata = $$"""{"issuer":"{{provider.Issuer.OriginalString}}","authorization_endpoint":"{{provider.AuthorizationEndpoint}}","token_endpoint":"{{provider.TokenEndpoint}}"}""";
+        provider.Faults.Always(new Fault.Answer(200, metadata, "application/json", new Dictionary<string, string>()), StandInEndpoint.Metadata);
+
+        Assert.Equal(200, (await scene.ComeBackAsync(With(await scene.ConsentAsync(), "iss", null))).Status);
+    }
+
+    [Fact]
+    public async Task An_answer_without_a_name_is_redeemed_where_there_are_no_metadata_to_promise_one()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        await DeclareEndpointsAsync(scene);
+        scene.Test.Provider.Faults.Always(Fault.ServerError(404), StandInEndpoint.Metadata);
+
+        Assert.Equal(200, (await scene.ComeBackAsync(With(await scene.ConsentAsync(), "iss", null))).Status);
+    }
+
     [Theory]
     [InlineData("state", null)]
     [InlineData("code", null)]
@@ -212,6 +261,16 @@ public sealed class ConsentRefusalTests
         Assert.Equal(404, (await scene.Browser.OpenAsync(scene.Replica, link)).Status);
         Assert.Equal(404, (await scene.ComeBackAsync(back)).Status);
         Assert.Equal(0, scene.Test.TokenRequests);
+    }
+
+    // So that nothing but the promise needs the provider's metadata.
+    private static async Task DeclareEndpointsAsync(ConsentScene scene)
+    {
+        var provider = scene.Test.Provider;
+        await scene.Test.ChangeClientAsync($$"""{"endpoints":{"authorization":"{{provider.AuthorizationEndpoint}}","token":"{{provider.TokenEndpoint}}"} }""");
+        await scene.Test.UntilIdleAsync();
+        await scene.Replica.UntilCurrentAsync();
+        await scene.OtherReplica.UntilCurrentAsync();
     }
 
     private static Uri With(Uri url, string name, string? value)
