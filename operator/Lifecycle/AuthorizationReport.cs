@@ -38,13 +38,12 @@ public sealed record AuthorizationReport
     private static ConditionReport Authorized(Facts facts) => facts.Grant switch
     {
         GrantFacts.None { LastOutcome: { } outcome } => Not(new Problem(outcome.Reason, $"{outcome.Message} {ConsentLacking.Of(facts).Message}")),
-        GrantFacts.Held { Grant: { IsBound: true, RefusalTime: null } grant, LaterOutcome: { } outcome } =>
-            new(ConditionType.Authorized, IsTrue: true, Reason.ConsentGranted, $"{Granted(grant)} A later consent gave no grant ({outcome.Reason}): {outcome.Message}"),
-        GrantFacts.Held { LaterOutcome: { } outcome } => Not(ConsentLacking.Of(facts) with { Message = $"The last consent gave no grant ({outcome.Reason}): {outcome.Message} {ConsentLacking.Of(facts).Message}" }),
         GrantFacts.Unusable { Problem: { Kind: not FailureKind.NeedsConsent } problem } => Not(problem),
-        GrantFacts.Held { Grant: { IsBound: true, RefusalTime: null } grant } => new(ConditionType.Authorized, IsTrue: true, Reason.ConsentGranted, Granted(grant)),
-        _ => Not(ConsentLacking.Of(facts)),
+        GrantFacts.Held { Grant: { IsBound: true, RefusalTime: null } grant } => new(ConditionType.Authorized, IsTrue: true, Reason.ConsentGranted, WithLater(facts, Granted(grant))),
+        _ => Not(ConsentLacking.Of(facts) with { Message = WithLater(facts, ConsentLacking.Of(facts).Message) }),
     };
+
+    private static string WithLater(Facts facts, string text) => facts.Grant is GrantFacts.Held { LaterFailure: { } failure } ? $"{text} {failure}" : text;
 
     private static ConditionReport Not(Problem problem) => new(ConditionType.Authorized, IsTrue: false, problem.Reason, problem.Message);
 

@@ -16,12 +16,12 @@ public static class FactsAfterConsent
         facts.Renewed(grant) with { Grant = new GrantFacts.Held(grant), Consent = facts.Consent with { HasHandoff = false } };
 
     /// <summary>A consent gave no grant. What was there before is untouched.</summary>
-    public static Facts ConsentFailed(this Facts facts, Problem problem) => facts with
+    public static Facts ConsentFailed(this Facts facts, Problem problem, DateTimeOffset now) => facts with
     {
         Grant = facts.Grant switch
         {
             GrantFacts.None => new GrantFacts.None(problem),
-            GrantFacts.Held held => held with { LaterOutcome = problem },
+            GrantFacts.Held held => held with { LaterFailure = new ConsentFailure(problem, WholeSeconds.Floor(now)) },
             _ => facts.Grant,
         },
         Consent = facts.Consent with { HasHandoff = false },

@@ -19,8 +19,17 @@ public abstract record GrantFacts
 
     /// <summary>A refresh token is stored.</summary>
     /// <param name="Grant">What is known of it.</param>
-    /// <param name="LaterOutcome">Why a consent that was to take its place gave none; null when nobody tried since.</param>
-    public sealed record Held(GrantRecord Grant, Problem? LaterOutcome = null) : GrantFacts;
+    /// <param name="LaterFailure">The consent that was to take its place and gave none; null when nobody tried since.</param>
+    public sealed record Held(GrantRecord Grant, ConsentFailure? LaterFailure = null) : GrantFacts;
+}
+
+/// <summary>A consent that gave no grant.</summary>
+/// <param name="Problem">Why.</param>
+/// <param name="Time">When.</param>
+public sealed record ConsentFailure(Problem Problem, DateTimeOffset Time)
+{
+    /// <summary>What happened, as a sentence.</summary>
+    public override string ToString() => $"A later consent, at {InstantText.Of(Time)}, gave no grant ({Problem.Reason}): {Problem.Message}";
 }
 
 /// <summary>A stored grant, as far as decisions need it. Never holds a token.</summary>
@@ -80,9 +89,9 @@ public sealed record HeldToken
 
     /// <summary>
     /// Hash of the Secret's content with this token in it. It differs from <see cref="TokenRecord.Fingerprint"/> while the token is not published: times of whole seconds would not tell
-    /// two tokens of one second apart.
+    /// two tokens of one second apart. Null where the spec is not sound enough to render a Secret.
     /// </summary>
-    public required string Fingerprint { get; init; }
+    public required string? Fingerprint { get; init; }
 }
 
 /// <summary>How a person can consent, and what status says of the consent.</summary>

@@ -29,8 +29,9 @@ internal static class GrantRules
             ? new Decision.Refresh(RefreshCause.KeepAlive)
             : null;
 
+    // Where somebody else's Secret stands in the place of the grant, the code would be spent for nothing.
     public static Decision? AHandedOverCodeIsRedeemed(Facts facts, DateTimeOffset now) =>
-        facts is { Consent.HasHandoff: true, Grant: not GrantFacts.NotNeeded } ? new Decision.Redeem() : null;
+        facts is { Consent.HasHandoff: true, Grant: not (GrantFacts.NotNeeded or GrantFacts.Unusable { Problem.Kind: not FailureKind.NeedsConsent }) } ? new Decision.Redeem() : null;
 
     public static Decision? WithoutAGrantAPersonIsAsked(Facts facts, DateTimeOffset now)
     {
@@ -71,7 +72,7 @@ internal static class GrantRules
             return null;
         }
 
-        var isAnother = held.Fingerprint != facts.Token?.Fingerprint && now < held.ExpirationTime;
+        var isAnother = held.Fingerprint is { } content && content != facts.Token?.Fingerprint && now < held.ExpirationTime;
         var isMissing = now < held.RefreshTime
             && Policy.CauseToRefresh(facts, now) is RefreshCause.First or RefreshCause.Lost or RefreshCause.SecretRenamed or RefreshCause.InputsChanged;
         return (isAnother || isMissing) && IsAsAsked(held, facts) && Policy.Pending(facts, now) is not { IsOfWriting: true }

@@ -65,7 +65,7 @@ internal static class Any
         (1, Gen.Const<GrantFacts>(new GrantFacts.None(SomeGrant.WrongTenant))),
         (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.Elsewhere))),
         (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.NotOwned))),
-        (1, Held().Select(held => (GrantFacts)new GrantFacts.Held(held, SomeGrant.WrongTenant))),
+        (1, Held().Select(held => (GrantFacts)new GrantFacts.Held(held, new ConsentFailure(SomeGrant.WrongTenant, Some.Start)))),
         (7, Held().Select(held => (GrantFacts)new GrantFacts.Held(held))));
 
     private static Gen<GrantRecord> Held() => Gen.Select(Gen.Int[0, 15], Instant, Lifetime, Instant, Gen.OneOf("c1.k1", "c1.k1", "c2.k1"))

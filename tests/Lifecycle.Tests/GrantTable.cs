@@ -66,8 +66,9 @@ internal static class GrantTable
         new("a code that was handed over is redeemed", Unconsented().HandedOver(), Soon, new Decision.Redeem()),
         new("a code that was handed over beats a grant that serves", ServingForSomebody().HandedOver(), Soon, new Decision.Redeem()),
         new("a code that was handed over beats a refused grant", ServingForSomebody().Refused().HandedOver(), Soon, new Decision.Redeem()),
+        new("a code is not spent while somebody else's Secret stands in the place of the grant", (Unconsented() with { Grant = new GrantFacts.Unusable(NotOwned) }).HandedOver(), Soon, new Decision.Stall(NotOwned, Soon.AddMinutes(5))),
         new("a code waits while the client is missing", Unconsented().HandedOver().ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
-        new("a code that failed is not redeemed again", Unconsented().HandedOver().ConsentFailed(WrongTenant), Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
+        new("a code that failed is not redeemed again", Unconsented().HandedOver().ConsentFailed(WrongTenant, Soon), Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
         new("a code means nothing to a connection that needs no grant", Serving().HandedOver(), Soon, new Decision.Wait(Due)),
 
         // Consents that end

@@ -12,7 +12,7 @@ namespace VismaOperator.Consent;
 /// Leads a person from the link over the provider to a stored grant, on whatever replica. Knows no HTTP: it is given what a browser brought, and says what the
 /// person is to be told.
 /// </summary>
-internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmission admission, ConsentAttempts attempts, CodeRedeemer redeemer, ConsentMetrics metrics)
+internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmission admission, ConsentAttempts attempts, CodeRedeemer redeemer, GrantFactsReader facts, ConsentMetrics metrics)
 {
     /// <summary>What a consent would be for. Changes nothing, since scanners of mail and previews of chats open links, too.</summary>
     public Task<ConsentAnswer> ShowAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => GuardAsync(
@@ -88,7 +88,7 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         var connection = admitted.Connection;
         var redemption = response.Content switch
         {
-            AuthorizationResponse.Code code => await redeemer.RedeemAsync(connection, admitted.Client, CodeOf(code, attempt, taken), CancellationToken.None),
+            AuthorizationResponse.Code code => await redeemer.RedeemAsync(connection, admitted.Client, CodeOf(code, attempt, taken, connection), CancellationToken.None),
             AuthorizationResponse.Denied denied => await redeemer.FailAsync(connection, ProblemOf(denied, connection), CancellationToken.None),
             var content => throw new InvalidOperationException($"Unknown response {content.GetType().Name}."),
         };
@@ -101,8 +101,8 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         };
     }
 
-    private static ConsentCode CodeOf(AuthorizationResponse.Code code, ConsentAttempt attempt, GrantSnapshot taken) =>
-        new(code.Value, attempt.CodeVerifier, new Uri(attempt.RedirectUri)) { Replaces = taken.Document.Held?.Family };
+    private ConsentCode CodeOf(AuthorizationResponse.Code code, ConsentAttempt attempt, GrantSnapshot taken, VismaConnection connection) =>
+        new(code.Value, attempt.CodeVerifier, new Uri(attempt.RedirectUri)) { Replaces = facts.FormerIn(taken.Document, connection) };
 
     private static Problem ProblemOf(AuthorizationResponse.Denied denied, VismaConnection connection) => denied.Error == "access_denied"
         ? new Problem(Reason.ConsentDenied, "The person who was asked, or the provider on its behalf, refused the consent (access_denied).")

@@ -30,7 +30,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
 
         var issueTime = WholeSeconds.Floor(tools.Time.GetUtcNow());
-        var attempt = await AttemptAsync(connection, client, code, deadline.Token);
+        var attempt = await AttemptAsync(connection, client, tokenEndpoint, code, deadline.Token);
         if (attempt.Tokens is not { } tokens)
         {
             return await FailAsync(connection, await HandBackAsync(connection, client, attempt.RefreshToken, NotRedeemed(attempt.Problem!)), CancellationToken.None);
@@ -77,12 +77,12 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
     }
 
-    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, ConsentCode code, CancellationToken deadline)
+    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, Uri tokenEndpoint, ConsentCode code, CancellationToken deadline)
     {
         try
         {
             var request = new TokenRequest.AuthorizationCodeGrant(code.Code, code.CodeVerifier, code.RedirectUri, ConnectionRequests.TenantField(connection));
-            return await tools.Source.RequestAsync(client, request, ConnectionRequests.ContextOf(connection), deadline);
+            return await tools.Source.RequestAsync(client, tokenEndpoint, request, ConnectionRequests.ContextOf(connection), deadline);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
@@ -90,7 +90,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
     }
 
-    private async Task<Redemption> StoreAsync(VismaConnection connection, UsableClient client, HeldGrant held, string? replaces)
+    private async Task<Redemption> StoreAsync(VismaConnection connection, UsableClient client, HeldGrant held, FormerGrant? replaces)
     {
         var name = connection.Metadata.NamespacedName;
         using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
@@ -126,6 +126,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
 
     private HeldGrant Held(VismaConnection connection, UsableClient client, Uri tokenEndpoint, TokenSet tokens, Sensitive refreshToken, DateTimeOffset issueTime) => new()
     {
+        Place = connection.Metadata.NamespacedName,
         Binding = GrantBinding.Of(connection, client, tokenEndpoint, tools.Cluster.Id),
         Client = client.Name,
         Family = Convert.ToHexStringLower(tools.RandomBytes(8)),
@@ -151,8 +152,8 @@ internal sealed class CodeRedeemer(GrantTools tools)
 /// <summary>A code that a person's consent gave, with what proves that we asked for it.</summary>
 internal sealed record ConsentCode(Sensitive Code, Sensitive CodeVerifier, Uri RedirectUri)
 {
-    /// <summary>The family of the grant that stood when the code was taken, which this consent is to replace; null when there was none.</summary>
-    public string? Replaces { get; init; }
+    /// <summary>The grant that stood when the code was taken, which this consent is to replace; null when there was none.</summary>
+    public FormerGrant? Replaces { get; init; }
 }
 
 /// <summary>What became of a code.</summary>

@@ -71,7 +71,7 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
     // Its Secret went first, as when a namespace is deleted.
     private async Task<Requeue> RevokeKnownAsync(NamespacedName key, CancellationToken cancellationToken)
     {
-        if (known.Find(key) is { DeletionPolicy: not GrantDeletionPolicy.Retain } last)
+        if (known.Find(key) is { DeletionPolicy: GrantDeletionPolicy.Revoke } last)
         {
             tools.Leadership.EnsureLeader();
             Report(key, await RevokeAsync(last.Held, last.Client, cancellationToken));
@@ -93,12 +93,16 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
             return new Requeue.At(until); // The cache does not know the Secret yet, and it is there.
         }
 
-        if ((known.Find(key)?.DeletionPolicy ?? read.Document.DeletionPolicy) == GrantDeletionPolicy.Retain)
+        if ((known.Find(key)?.DeletionPolicy ?? read.Document.DeletionPolicy) != GrantDeletionPolicy.Revoke)
         {
             return Requeue.Never.Instance;
         }
 
-        if (read.Document.Held is { } held)
+        if (read.Document.Held is { } copy && copy.IsOfElsewhere(key, tools.Cluster.Id))
+        {
+            Report(key, "it was given in another cluster or namespace, where it may be in use");
+        }
+        else if (read.Document.Held is { } held)
         {
             // Claimed first: a connection that comes back from here on finds no grant rather than one that is about to be revoked.
             read = read.Document.RevocationTime is null ? await ClaimAsync(read, isGoing, cancellationToken) : read;

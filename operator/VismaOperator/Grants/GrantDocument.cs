@@ -43,6 +43,9 @@ internal sealed record GrantDocument
 /// <summary>A refresh token with all that is known of it.</summary>
 internal sealed record HeldGrant
 {
+    /// <summary>The connection that it was given to, which tells the grant of a namespace that was cloned; null in one that an earlier version wrote.</summary>
+    public NamespacedName? Place { get; init; }
+
     /// <summary>What it was given for.</summary>
     public required GrantBinding Binding { get; init; }
 
@@ -75,6 +78,9 @@ internal sealed record HeldGrant
 
     /// <summary>The access token of the last exchange.</summary>
     public required IssuedToken AccessToken { get; init; }
+
+    /// <summary>True when it was given in another cluster, or to a connection of another name or namespace, as far as either is known.</summary>
+    public bool IsOfElsewhere(NamespacedName connection, string cluster) => Binding.IsOfAnotherCluster(cluster) || (Place is { } place && place != connection);
 }
 
 /// <summary>An exchange that was begun. Stored before the refresh token is sent, so that no two processes spend it at once.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Lifecycle;
 using VismaOperator.OAuthClients;
+using VismaOperator.Rules;
 using VismaOperator.VismaConnections;
 using Problem = Lifecycle.Problem;
 
@@ -41,20 +42,33 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
             ExpirationTime = held.AccessToken.ExpirationTime,
             RefreshTime = ConnectionFactsReader.RefreshTime(connection, held.AccessToken.IssueTime, held.AccessToken.ExpirationTime),
             Inputs = held.AccessToken.Inputs,
-            Fingerprint = TokenSecret.Fingerprint(TokenSecretData.Render(connection, held.AccessToken)),
+            Fingerprint = FingerprintOf(connection, held.AccessToken),
         },
     };
 
+    /// <summary>
+    /// True when the grant is this connection's to spend and to revoke. A backup that was restored holds a token whose successor was stored since; a copy in another cluster or another
+    /// namespace is a token that somebody else uses. Spent or revoked here, it would take theirs with it. A person can say that it is ours.
+    /// </summary>
+    public bool IsOurs(VismaConnection connection, HeldGrant held) =>
+        !(held.IsOfElsewhere(connection.Metadata.NamespacedName, cluster.Id) || held.Sequence < connection.Status.Authorization?.Sequence) || IsAdopted(connection, held);
+
+    /// <summary>The grant that stands in a document, for a consent that is about to replace it; null when none does.</summary>
+    public FormerGrant? FormerIn(GrantDocument? document, VismaConnection connection) =>
+        document?.Held is { } held ? new FormerGrant(held.Family, IsOurs(connection, held)) : null;
+
     private GrantFacts Read(VismaConnection connection, UsableClient? client, GrantDocument document, HeldGrant held) =>
-        IsOfElsewhere(connection, held) && !IsAdopted(connection, held)
-            ? new GrantFacts.Unusable(UsedElsewhere(held))
-            : new GrantFacts.Held(Record(connection, client, document, held), LaterOutcome: ProblemOf(document.Outcome));
+        IsOurs(connection, held)
+            ? new GrantFacts.Held(Record(connection, client, document, held), FailureOf(document.Outcome))
+            : new GrantFacts.Unusable(UsedElsewhere(held));
 
     private static Problem? ProblemOf(ConsentOutcome? outcome) => outcome is null ? null : new Problem(outcome.Reason, outcome.Message);
 
-    // A backup that was restored holds a token whose successor was stored since; a copy in another cluster will have one there.
-    private bool IsOfElsewhere(VismaConnection connection, HeldGrant held) =>
-        held.Binding.IsOfAnotherCluster(cluster.Id) || held.Sequence < connection.Status.Authorization?.Sequence;
+    private static ConsentFailure? FailureOf(ConsentOutcome? outcome) => outcome is null ? null : new ConsentFailure(new Problem(outcome.Reason, outcome.Message), outcome.Time);
+
+    // A template that names an unknown key is told by the rules, and nothing is published by it.
+    private static string? FingerprintOf(VismaConnection connection, IssuedToken token) =>
+        (connection.Spec.Secret.Template?.Data?.Values ?? []).All(TemplateText.IsValid) ? TokenSecret.Fingerprint(TokenSecretData.Render(connection, token)) : null;
 
     private static bool IsAdopted(VismaConnection connection, HeldGrant held) =>
         connection.Metadata.Annotation(VismaNames.AdoptGrantAnnotation) == held.Sequence.ToString(CultureInfo.InvariantCulture);
@@ -65,6 +79,6 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
 
     private static Problem UsedElsewhere(HeldGrant held) => new(
         Reason.GrantUsedElsewhere,
-        $"The stored grant (sequence {held.Sequence}) is older than one that was used already, or comes from another cluster; using it could make the provider revoke all of it. "
+        $"The stored grant (sequence {held.Sequence}) is older than one that was used already, or comes from another cluster or namespace; using it could make the provider revoke all of it. "
         + $"If nobody else uses it, annotate the connection with {VismaNames.AdoptGrantAnnotation}={held.Sequence}; else consent anew.");
 }

@@ -5,6 +5,7 @@ namespace VismaOperator.Grants;
 /// <summary>The keys of a grant Secret. Other replicas, and later versions, read what this one wrote: a key is added, never renamed.</summary>
 internal static class GrantKeys
 {
+    public const string Connection = "connection";
     public const string Issuer = "issuer";
     public const string TokenEndpoint = "token_endpoint";
     public const string ClientId = "client_id";
@@ -46,7 +47,7 @@ internal static class GrantKeys
     /// <summary>The keys of the grant itself.</summary>
     public static IReadOnlySet<string> OfTheGrant { get; } = FrozenSet.ToFrozenSet(
     [
-        Issuer, TokenEndpoint, ClientId, TenantId, Scope, Cluster, OAuthClient, Family, Sequence, RefreshToken, RefreshTokenExpiresAt, RefreshTokenSlides, GrantTime, GrantedBy, RefusedAt,
+        Connection, Issuer, TokenEndpoint, ClientId, TenantId, Scope, Cluster, OAuthClient, Family, Sequence, RefreshToken, RefreshTokenExpiresAt, RefreshTokenSlides, GrantTime, GrantedBy, RefusedAt,
         AccessToken, IssuedAt, ExpiresAt, Inputs, GrantedScope,
     ],
     StringComparer.Ordinal);

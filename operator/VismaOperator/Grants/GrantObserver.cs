@@ -16,7 +16,7 @@ internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, H
         }
 
         var read = await store.ReadAsync(connection.Metadata.NamespacedName, cancellationToken);
-        if (read is GrantRead.Found { Snapshot.Document: { Held: { } held, RevocationTime: null } })
+        if (read is GrantRead.Found { Snapshot.Document: { Held: { } held, RevocationTime: null } } && reader.IsOurs(connection, held))
         {
             known.Note(connection, held, client);
         }

@@ -37,8 +37,9 @@ internal sealed class GrantRefresher(GrantTools tools)
         {
             EndpointLookup.NotFound notFound => new Exchange.Failed(notFound.Problem, notFound.RetryAfter),
             EndpointLookup.Found found when found.Endpoint.AbsoluteUri != held.Binding.TokenEndpoint => new Exchange.Failed(Moved(held, found.Endpoint), RetryAfter: null),
-            _ when read.Document.Intent is { } open && tools.Open.IsToBeAnnounced(open) => await AnnounceAsync(read, open, cancellationToken),
-            _ => await SpendAsync(connection, client, read, held, cancellationToken),
+            EndpointLookup.Found when read.Document.Intent is { } open && tools.Open.IsToBeAnnounced(open) => await AnnounceAsync(read, open, cancellationToken),
+            EndpointLookup.Found => await SpendAsync(connection, client, read, held, cancellationToken),
+            var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
         };
     }
 
@@ -134,7 +135,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         try
         {
             var request = new TokenRequest.RefreshTokenGrant(held.RefreshToken, ConnectionRequests.TenantField(connection));
-            return await tools.Source.RequestAsync(client, request, ConnectionRequests.ContextOf(connection), cancellation.Token);
+            return await tools.Source.RequestAsync(client, new Uri(held.Binding.TokenEndpoint), request, ConnectionRequests.ContextOf(connection), cancellation.Token);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -183,6 +184,7 @@ internal sealed class GrantRefresher(GrantTools tools)
     {
         RefreshToken = refreshToken ?? held.RefreshToken,
         Sequence = Math.Max(held.Sequence, connection.Status.Authorization?.Sequence ?? 0) + 1,
+        Place = connection.Metadata.NamespacedName,
         Binding = held.Binding with { Cluster = tools.Cluster.Id },
         RefusalTime = null,
     };

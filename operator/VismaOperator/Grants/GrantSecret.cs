@@ -27,7 +27,7 @@ internal static class GrantSecret
                 : null,
             Attempt = AttemptIn(text),
             Outcome = OutcomeIn(text),
-            DeletionPolicy = text.Text(GrantKeys.DeletionPolicy) == nameof(GrantDeletionPolicy.Retain) ? GrantDeletionPolicy.Retain : GrantDeletionPolicy.Revoke,
+            DeletionPolicy = text.Text(GrantKeys.DeletionPolicy) is null or nameof(GrantDeletionPolicy.Revoke) ? GrantDeletionPolicy.Revoke : GrantDeletionPolicy.Retain,
             RevocationTime = text.Instant(GrantKeys.RevocationTime),
         };
     }
@@ -74,11 +74,12 @@ internal static class GrantSecret
         && text.Text(GrantKeys.Family) is { } family
         && text.Number(GrantKeys.Sequence) is { } sequence
         && text.Instant(GrantKeys.GrantTime) is { } granted
-        && ClientIn(text) is { } client
+        && NameIn(text, GrantKeys.OAuthClient) is { } client
         && BindingIn(text) is { } binding
         && AccessTokenIn(text) is { } accessToken
             ? new HeldGrant
             {
+                Place = NameIn(text, GrantKeys.Connection),
                 Binding = binding,
                 Client = client,
                 Family = family,
@@ -93,8 +94,8 @@ internal static class GrantSecret
             }
             : null;
 
-    private static NamespacedName? ClientIn(SecretText text) =>
-        text.Text(GrantKeys.OAuthClient)?.Split('/') is [var place, var name] ? new NamespacedName(place, name) : null;
+    private static NamespacedName? NameIn(SecretText text, string key) =>
+        text.Text(key)?.Split('/') is [var place, var name] ? new NamespacedName(place, name) : null;
 
     private static GrantBinding? BindingIn(SecretText text) =>
         text.Text(GrantKeys.Issuer) is { } issuer && text.Text(GrantKeys.TokenEndpoint) is { } endpoint && text.Text(GrantKeys.ClientId) is { } clientId
@@ -138,7 +139,7 @@ internal static class GrantSecret
     private static SecretText Write(GrantDocument document)
     {
         var text = new SecretText(document.Held is null ? document.Kept : new SecretText(document.Kept).Without(GrantKeys.OfTheGrant))
-            .Set(GrantKeys.DeletionPolicy, document.DeletionPolicy == GrantDeletionPolicy.Retain ? nameof(GrantDeletionPolicy.Retain) : nameof(GrantDeletionPolicy.Revoke))
+            .Set(GrantKeys.DeletionPolicy, document.DeletionPolicy == GrantDeletionPolicy.Revoke ? nameof(GrantDeletionPolicy.Revoke) : nameof(GrantDeletionPolicy.Retain))
             .Set(GrantKeys.RevocationTime, document.RevocationTime)
             .Set(GrantKeys.IntentId, document.Intent?.Id)
             .Set(GrantKeys.IntentTokenHash, document.Intent?.TokenHash)
@@ -161,6 +162,7 @@ internal static class GrantSecret
     }
 
     private static void WriteHeld(SecretText text, HeldGrant held) => text
+        .Set(GrantKeys.Connection, held.Place?.ToString())
         .Set(GrantKeys.Issuer, held.Binding.Issuer)
         .Set(GrantKeys.TokenEndpoint, held.Binding.TokenEndpoint)
         .Set(GrantKeys.ClientId, held.Binding.ClientId)

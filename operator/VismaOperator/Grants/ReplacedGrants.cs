@@ -9,21 +9,24 @@ namespace VismaOperator.Grants;
 /// </summary>
 internal sealed class ReplacedGrants(GrantRevoker revoker, GrantLog log)
 {
-    private readonly ConcurrentDictionary<string, HeldGrant> former = new();
+    private readonly ConcurrentDictionary<string, HeldGrant> replaced = new();
 
-    /// <summary>A write is about to take the place of what is held now. Of a family of its own nothing is replaced.</summary>
+    /// <summary>A write is about to take the place of what is held now. An exchange replaces nothing, and what is somebody else's is left to them.</summary>
     public void Note(Successor successor, HeldGrant? held)
     {
-        if (held is { RefusalTime: null } && held.Family != successor.Held.Family)
+        if (held is { RefusalTime: null } && successor.Replaces is { IsOurs: true } former && former.Family == held.Family)
         {
-            former[successor.Id] = held;
+            replaced[successor.Id] = held;
         }
     }
+
+    /// <summary>The write will not be tried any more.</summary>
+    public void Forget(Successor successor) => replaced.TryRemove(successor.Id, out _);
 
     /// <summary>Revokes what was replaced, now that it is known what became of the write.</summary>
     public async Task RevokeAsync(Successor successor, Storage storage, CancellationToken cancellationToken)
     {
-        if (former.TryRemove(successor.Id, out var held)
+        if (replaced.TryRemove(successor.Id, out var held)
             && storage is Storage.Stored
             && held.Binding.Issuer == successor.Held.Binding.Issuer
             && held.Binding.ClientId == successor.Held.Binding.ClientId)

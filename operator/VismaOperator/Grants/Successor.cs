@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
 
@@ -14,10 +16,10 @@ internal sealed record Successor
     public string? AttemptId { get; init; }
 
     /// <summary>
-    /// The family that stood in the Secret when the code of this consent was taken, which it replaces; null when none did, and for an exchange. Whatever else stands there by then is a
+    /// The grant that stood in the Secret when the code of this consent was taken, which it replaces; null when none did, and for an exchange. Whatever else stands there by then is a
     /// consent that came between. No clock decides, since two replicas need not agree on one.
     /// </summary>
-    public string? Replaces { get; init; }
+    public FormerGrant? Replaces { get; init; }
 
     /// <summary>The grant to store.</summary>
     public required HeldGrant Held { get; init; }
@@ -47,14 +49,20 @@ internal sealed record Successor
 
     // Of two consents that come together the one that is stored first counts. The other one may have been stored before it, too, by a write whose answer was lost: then it is revoked by now.
     private GrantDocument? OverFormer(GrantDocument document) =>
-        document.Held is { } other && other.Family != Replaces
+        document.Held is { } other && other.Family != Replaces?.Family
             ? null
             : document with
             {
                 Held = Held with { Sequence = Math.Max(Held.Sequence, (document.Held?.Sequence ?? 0) + 1) },
+                Kept = ImmutableDictionary<string, SecretValue>.Empty, // what a later version knew of the former one
                 Intent = null,
                 Outcome = null,
                 DeletionPolicy = DeletionPolicy ?? document.DeletionPolicy,
                 RevocationTime = null,
             };
 }
+
+/// <summary>A grant that a consent replaces.</summary>
+/// <param name="Family">Its family.</param>
+/// <param name="IsOurs">True when it may be revoked; see <see cref="GrantFactsReader.IsOurs"/>.</param>
+internal sealed record FormerGrant(string Family, bool IsOurs);

@@ -8,7 +8,12 @@ namespace VismaOperator.Grants;
 /// Holds refresh tokens that the provider issued until the cluster has them. While the API server is away, each is tried again every second by a loop
 /// that runs on every replica, leader or not: the right to store is in the attempt id, not in the lease.
 /// </summary>
-internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, TimeProvider time, GrantLog log)
+/// <param name="store">Where they are to be kept.</param>
+/// <param name="revoker">Revokes what has no place any more.</param>
+/// <param name="isGone">True when a connection is not there any more, as far as the watches have told.</param>
+/// <param name="time">Durations.</param>
+/// <param name="log">Log of grants.</param>
+internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Func<NamespacedName, bool> isGone, TimeProvider time, GrantLog log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(5);
@@ -32,7 +37,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         Interlocked.Exchange(ref arrival, new TaskCompletionSource()).TrySetResult();
         while (true)
         {
-            var storage = await TryAsync(entry);
+            var storage = await TryAsync(entry, CancellationToken.None);
             if (storage is not Storage.Pending || !await PauseAsync(deadline))
             {
                 return storage;
@@ -45,17 +50,17 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
     {
         while (await ArrivalAsync(cancellationToken) && await PauseAsync(cancellationToken))
         {
-            await TryAllAsync();
+            await TryAllAsync(CancellationToken.None);
         }
     }
 
     /// <summary>Tries what waits until nothing does or the deadline comes; then says what is lost.</summary>
     public async Task FlushAsync(CancellationToken deadline)
     {
-        await TryAllAsync();
+        await TryAllAsync(deadline);
         while (!waiting.IsEmpty && await PauseAsync(deadline))
         {
-            await TryAllAsync();
+            await TryAllAsync(deadline);
         }
 
         foreach (var entry in waiting.Values)
@@ -64,21 +69,24 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         }
     }
 
-    private async Task TryAllAsync()
-    {
-        foreach (var entry in waiting.Values)
-        {
-            await TryAsync(entry);
-        }
-    }
+    // Side by side: an API server that hangs would let the last one wait for the deadlines of all before it.
+    private Task TryAllAsync(CancellationToken cancellationToken) => Task.WhenAll(waiting.Values.Select(entry => TryAsync(entry, cancellationToken)));
 
     // The loop and whoever waits for the outcome try one after the other: what the first has ended, stored or dropped and revoked, the second must not do again.
-    private async Task<Storage> TryAsync(Waiting entry)
+    private async Task<Storage> TryAsync(Waiting entry, CancellationToken cancellationToken)
     {
-        await entry.Turn.WaitAsync(CancellationToken.None); // whoever has it is bounded by its own deadline
         try
         {
-            return entry.End ?? await TryInTurnAsync(entry);
+            await entry.Turn.WaitAsync(cancellationToken); // whoever has it is bounded by its own deadline
+        }
+        catch (OperationCanceledException)
+        {
+            return new Storage.Pending("there is no time left");
+        }
+
+        try
+        {
+            return entry.End ?? await TryInTurnAsync(entry, cancellationToken);
         }
         finally
         {
@@ -86,26 +94,29 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
         }
     }
 
-    private async Task<Storage> TryInTurnAsync(Waiting entry)
+    private async Task<Storage> TryInTurnAsync(Waiting entry, CancellationToken cancellationToken)
     {
         var successor = entry.Successor;
         using var deadline = new CancellationTokenSource(WriteDeadline, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        Storage storage;
         try
         {
-            var storage = await WriteAsync(entry, deadline.Token);
-            if (storage is not Storage.Pending)
-            {
-                entry.End = storage;
-                waiting.TryRemove(successor.Id, out _);
-                await replaced.RevokeAsync(successor, storage, deadline.Token);
-            }
-
-            return storage;
+            storage = await WriteAsync(entry, either.Token);
         }
         catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
         {
-            return entry.End ?? (IsPlaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(successor, CauseOf(failure)));
+            return IsPlaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(successor, CauseOf(failure));
         }
+
+        if (storage is not Storage.Pending)
+        {
+            entry.End = storage;
+            waiting.TryRemove(successor.Id, out _);
+            await replaced.RevokeAsync(successor, storage, CancellationToken.None); // a deadline of its own: a slow write must not leave a key that nobody watches
+        }
+
+        return storage;
     }
 
     // Whoever writes first decides what the other may do: looked at again at once, since every moment that a token is held in memory only is one in which it can be lost.
@@ -139,7 +150,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
 
         if (successor.Over(read.Document) is not { } document)
         {
-            return await DropAsync(successor, read.Document, cancellationToken);
+            return await DropAsync(successor, read.Document);
         }
 
         replaced.Note(successor, read.Document.Held); // before the write, whose answer may be lost
@@ -153,21 +164,22 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
     }
 
     // A token of the family that is in use is not revoked, since that would take the stored one with it.
-    private async Task<Storage> DropAsync(Successor successor, GrantDocument present, CancellationToken cancellationToken)
+    private async Task<Storage> DropAsync(Successor successor, GrantDocument present)
     {
         log.Superseded(successor.Connection);
         if (present.Held?.Family != successor.Held.Family || present.RevocationTime is not null)
         {
-            await replaced.RevokeAsync(successor, successor.Held.RefreshToken, cancellationToken);
+            await replaced.RevokeAsync(successor, successor.Held.RefreshToken, CancellationToken.None);
         }
 
         return new Storage.Dropped();
     }
 
-    // A namespace that is created anew within that time may be a mistake that was taken back, like a connection that is.
+    // Where there are Roles in listed namespaces only, they go with the namespace, and what was missing is forbidden from then on. A namespace that is created anew in time may be a mistake
+    // that was taken back, like a connection that is.
     private bool IsPlaceGone(Waiting entry, Exception failure)
     {
-        if (failure is not KubernetesException { IsNotFound: true })
+        if (failure is not KubernetesException refused || !(refused.IsNotFound || refused.IsForbidden) || !isGone(entry.Successor.Connection))
         {
             entry.PlaceGoneSince = null;
             return false;
@@ -181,6 +193,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Tim
     {
         entry.End = new Storage.Dropped();
         waiting.TryRemove(entry.Successor.Id, out _);
+        replaced.Forget(entry.Successor);
         log.PlaceGone(entry.Successor.Connection);
         await replaced.RevokeAsync(entry.Successor, entry.Successor.Held.RefreshToken, CancellationToken.None); // bounded by its own deadline
         return entry.End;

@@ -9,16 +9,18 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
 {
     private const string InvalidClient = "invalid_client";
 
-    /// <summary>One attempt: one request, or one for each secret when the provider refuses the client.</summary>
-    public async Task<TokenAttempt> RequestAsync(UsableClient client, TokenRequest request, RefusalContext context, CancellationToken cancellationToken)
-    {
-        var lookup = await endpoints.TokenAsync(client, cancellationToken);
-        if (lookup is not EndpointLookup.Found { Endpoint: var tokenEndpoint })
+    /// <summary>One attempt at the endpoint that the client's provider names now: one request, or one for each secret when the provider refuses the client.</summary>
+    public async Task<TokenAttempt> RequestAsync(UsableClient client, TokenRequest request, RefusalContext context, CancellationToken cancellationToken) =>
+        await endpoints.TokenAsync(client, cancellationToken) switch
         {
-            var (problem, retryAfter) = (EndpointLookup.NotFound)lookup;
-            return new TokenAttempt(problem, retryAfter);
-        }
+            EndpointLookup.Found found => await RequestAsync(client, found.Endpoint, request, context, cancellationToken),
+            EndpointLookup.NotFound notFound => new TokenAttempt(notFound.Problem, notFound.RetryAfter),
+            var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
+        };
 
+    /// <summary>One attempt at an endpoint that was looked up before: what is sent is bound to it.</summary>
+    public async Task<TokenAttempt> RequestAsync(UsableClient client, Uri tokenEndpoint, TokenRequest request, RefusalContext context, CancellationToken cancellationToken)
+    {
         using var proof = await book.EnterProofAsync(client, cancellationToken);
         if (proof.WasRefusedMeanwhile)
         {

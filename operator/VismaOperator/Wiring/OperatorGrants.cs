@@ -24,7 +24,7 @@ internal sealed class OperatorGrants
         Tools = new GrantTools
         {
             Store = store,
-            Unstored = new UnstoredGrants(store, revoker, context.Time, log),
+            Unstored = new UnstoredGrants(store, revoker, name => caches.Connections.Store.Find(name) is null, context.Time, log),
             Open = new OpenExchanges(context.Time),
             Source = source,
             Endpoints = endpoints,
@@ -69,6 +69,7 @@ internal sealed class OperatorGrants
         new ConsentAdmission(directory, Tools.Endpoints, namespaces, context.AllowLists, Links),
         new ConsentAttempts(Tools.Store, context.Time, context.RandomBytes),
         Redeemer,
+        Facts,
         new ConsentMetrics(context.Meters));
 
     /// <summary>Looks after grants whose connection is gone.</summary>

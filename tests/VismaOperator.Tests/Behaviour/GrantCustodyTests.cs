@@ -43,6 +43,21 @@ public sealed class GrantCustodyTests
     }
 
     [Fact]
+    public async Task A_copy_of_a_grant_goes_without_the_original_being_revoked()
+    {
+        await using var test = await StartConsentedAsync();
+        await test.StopAsync();
+        await test.PatchAsync<Secret>(GrantName, $$$"""{"data":{"connection":"{{{Convert.ToBase64String("original/acme-production"u8)}}}"}}""");
+        test.Start();
+
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(11), TimeSpan.FromMinutes(1));
+
+        Assert.Null(await test.FindAsync<Secret>(GrantName));
+        Assert.All(test.Provider.Grants.Families, family => Assert.False(family.IsRevoked));
+    }
+
+    [Fact]
     public async Task A_connection_that_went_while_nothing_ran_is_noticed_at_start()
     {
         await using var test = await StartConsentedAsync();

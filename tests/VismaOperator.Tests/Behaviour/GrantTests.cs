@@ -246,6 +246,53 @@ public sealed class GrantTests
     }
 
     [Fact]
+    public async Task A_consent_in_place_of_a_grant_that_is_used_elsewhere_does_not_revoke_it()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var theirs = await test.FamilyAsync();
+        await test.StopAsync();
+        await test.PatchAsync<Secret>(GrantSecretName, $$$"""{"data":{"connection":"{{{Convert.ToBase64String("original/acme-production"u8)}}}"}}""");
+        test.Start();
+        await test.UntilStalledAsync("GrantUsedElsewhere");
+
+        await test.HandOverAsync();
+        await test.UntilReadyAsync();
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Is("Authorized", "True"));
+        await test.UntilIdleAsync();
+
+        Assert.NotEqual(theirs.Id, (await test.FamilyAsync()).Id);
+        Assert.False(test.Provider.Grants.Families.Single(family => family.Id == theirs.Id).IsRevoked);
+    }
+
+    [Fact]
+    public async Task A_grant_that_was_copied_from_another_namespace_is_not_sent()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var requests = test.TokenRequests;
+        await test.StopAsync();
+        await test.PatchAsync<Secret>(GrantSecretName, $$$"""{"data":{"connection":"{{{Convert.ToBase64String("original/acme-production"u8)}}}"}}""");
+
+        test.Start();
+        var stalled = await test.UntilStalledAsync("GrantUsedElsewhere");
+        await test.AdvanceAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(5));
+
+        Assert.Contains("another cluster or namespace", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Equal(requests, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_template_that_cannot_be_rendered_stalls_and_does_not_hide_the_grant()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+
+        await test.ChangeConnectionAsync("""{"secret":{"template":{"data":{"header":"Bearer ${nothing}"}}}}""");
+        var stalled = await test.UntilStalledAsync("InvalidSpec");
+
+        Assert.True(stalled.Is("Authorized", "True"));
+        Assert.Contains("spec.secret.template.data", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_foreign_Secret_in_the_grants_place_is_left_alone()
     {
         await using var test = await TestOperator.StartAsync();

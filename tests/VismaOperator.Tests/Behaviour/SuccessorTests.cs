@@ -1,4 +1,7 @@
 using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using OAuth;
 using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
@@ -34,7 +37,7 @@ public sealed class SuccessorTests
     [Fact]
     public void A_consent_replaces_what_stood_when_its_code_was_taken_whatever_the_clocks_say()
     {
-        var consent = Of(Held("new", "one")) with { Replaces = "former" };
+        var consent = Of(Held("new", "one")) with { Replaces = new FormerGrant("former", IsOurs: true) };
 
         Assert.NotNull(consent.Over(new GrantDocument { Held = Held("former", "old") }));
         Assert.NotNull(consent.Over(new GrantDocument { Held = Held("former", "exchanged since") with { GrantTime = noon.AddHours(1), Sequence = 9 } }));
@@ -44,12 +47,38 @@ public sealed class SuccessorTests
     [Fact]
     public void A_consent_does_not_go_over_one_that_came_between_or_that_replaced_it()
     {
-        Assert.Null((Of(Held("new", "one")) with { Replaces = "former" }).Over(new GrantDocument { Held = Held("between", "two") with { GrantTime = noon.AddHours(-1) } }));
+        Assert.Null((Of(Held("new", "one")) with { Replaces = new FormerGrant("former", IsOurs: true) }).Over(new GrantDocument { Held = Held("between", "two") with { GrantTime = noon.AddHours(-1) } }));
         Assert.Null(Of(Held("new", "one")).Over(new GrantDocument { Held = Held("between", "two") }));
     }
 
-    private static Successor Of(HeldGrant held, string? attempt = null) =>
-        new() { Connection = new NamespacedName(Some.Place, Some.Connection), AttemptId = attempt, Held = held, Client = Client };
+    [Fact]
+    public async Task What_could_not_be_stored_is_tried_side_by_side_so_that_one_does_not_wait_for_another()
+    {
+        var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => throw new HttpRequestException("away") };
+        var unstored = new UnstoredGrants(new GrantStore(cluster), revoker: null!, _ => false, new FakeTimeProvider(), new GrantLog(NullLogger.Instance));
+        string[] names = ["one", "two", "three"];
+        foreach (var name in names)
+        {
+            Assert.IsType<Storage.Pending>(await unstored.StoreAsync(Of(Held(name, "token"), place: name), new CancellationToken(canceled: true)));
+        }
+
+        var (arrived, all) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        cluster.Before = (_, _, _) =>
+        {
+            if (Interlocked.Increment(ref arrived) == names.Length)
+            {
+                all.SetResult();
+            }
+
+            return all.Task;
+        };
+        await unstored.FlushAsync(CancellationToken.None).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+
+        Assert.Equal(names.Length, cluster.Export().Count);
+    }
+
+    private static Successor Of(HeldGrant held, string? attempt = null, string place = Some.Connection) =>
+        new() { Connection = new NamespacedName(Some.Place, place), AttemptId = attempt, Held = held, Client = Client };
 
     private static HeldGrant Held(string family, string token) => new()
     {

@@ -33,7 +33,7 @@ internal sealed class OperatorParts
         var namespaces = new WatchedNamespaces(Namespaces);
         var endpoints = new ProviderEndpoints(provider);
         directory = new ClientDirectory(Clients, new CredentialReader(credentials.Value, new CredentialRevisions()), book, namespaces, allowLists, time);
-        Grants = ToolsOf(new GrantStore(client), new GrantRevoker(provider, endpoints, book, time), leadership, time, new GrantLog(logs.CreateLogger("Grant"))) with
+        Grants = ToolsOf(new GrantStore(client), new GrantRevoker(provider, endpoints, book, time), Connections, leadership, time, new GrantLog(logs.CreateLogger("Grant"))) with
         {
             Source = new ClientTokenSource(provider, endpoints, book),
             Endpoints = endpoints,
@@ -86,7 +86,8 @@ internal sealed class OperatorParts
         if (Connections.Find(World.Key) is { } connection && await directory.FindAsync(connection, CancellationToken.None) is { Client: { } client })
         {
             // As the desk of the consent pages does, whose attempt is taken by a write to the grant Secret.
-            var former = (await Grants.Store.ReadAsync(World.Key, CancellationToken.None) as GrantRead.Found)?.Snapshot.Document.Held?.Family;
+            var present = (await Grants.Store.ReadAsync(World.Key, CancellationToken.None) as GrantRead.Found)?.Snapshot.Document;
+            var former = new GrantFactsReader(Grants.Open, Grants.Cluster).FormerIn(present, connection);
             await Redeemer.RedeemAsync(connection, client, code with { Replaces = former }, CancellationToken.None);
         }
     }
@@ -142,10 +143,10 @@ internal sealed class OperatorParts
         };
     }
 
-    private static GrantTools ToolsOf(GrantStore store, GrantRevoker revoker, ReplicaLeadership leadership, TimeProvider time, GrantLog log) => new()
+    private static GrantTools ToolsOf(GrantStore store, GrantRevoker revoker, Store<VismaConnection> connections, ReplicaLeadership leadership, TimeProvider time, GrantLog log) => new()
     {
         Store = store,
-        Unstored = new UnstoredGrants(store, revoker, time, log),
+        Unstored = new UnstoredGrants(store, revoker, name => connections.Find(name) is null, time, log),
         Open = new OpenExchanges(time),
         Revoker = revoker,
         Leadership = leadership,
