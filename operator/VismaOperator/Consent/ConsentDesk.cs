@@ -138,6 +138,10 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         {
             return await answer();
         }
+        catch (KubernetesException refused) when (refused.IsForbidden || refused.IsInvalid)
+        {
+            return Refused(ConsentRefusal.NotPossible, $"The cluster refuses to let the operator store a consent ({refused.Reason}): its permissions on Secrets, or an admission policy. Its log says more.");
+        }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
             return Refused(ConsentRefusal.ClusterUnavailable);

@@ -1,3 +1,4 @@
+using Kubernetes.Client;
 using Lifecycle;
 using OAuth;
 using VismaOperator.OAuthClients;
@@ -14,6 +15,8 @@ internal sealed class GrantRefresher(GrantTools tools)
 {
     /// <summary>How long a reconcile waits for its new token to be stored; after that it is held and tried further.</summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
+
+    private readonly WriteRefusals refusals = new(tools.Time);
 
     /// <summary>Exchanges the stored refresh token for the next one.</summary>
     /// <param name="connection">Whose grant it is.</param>
@@ -33,7 +36,24 @@ internal sealed class GrantRefresher(GrantTools tools)
             throw new InvalidOperationException($"An exchange was decided for {read.Connection} without a grant.");
         }
 
-        return await tools.Endpoints.TokenAsync(client, cancellationToken) switch
+        try
+        {
+            var exchange = await BeginAsync(connection, client, read, held, cancellationToken);
+            refusals.Forget(read.Connection);
+            return exchange;
+        }
+        catch (KubernetesException failure) when (failure.IsForbidden && refusals.IsBelieved(read.Connection))
+        {
+            return new Exchange.Failed(GrantStore.MayNotWrite(read.Connection), RetryAfter: null);
+        }
+        catch (KubernetesException failure) when (failure.IsInvalid)
+        {
+            return new Exchange.Failed(GrantStore.Invalid(read.Connection), RetryAfter: null);
+        }
+    }
+
+    private async Task<Exchange> BeginAsync(VismaConnection connection, UsableClient client, GrantSnapshot read, HeldGrant held, CancellationToken cancellationToken) =>
+        await tools.Endpoints.TokenAsync(client, cancellationToken) switch
         {
             EndpointLookup.NotFound notFound => new Exchange.Failed(notFound.Problem, notFound.RetryAfter),
             EndpointLookup.Found found when found.Endpoint.AbsoluteUri != held.Binding.TokenEndpoint => new Exchange.Failed(Moved(held, found.Endpoint), RetryAfter: null),
@@ -41,7 +61,6 @@ internal sealed class GrantRefresher(GrantTools tools)
             EndpointLookup.Found => await SpendAsync(connection, client, read, held, cancellationToken),
             var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
         };
-    }
 
     // The attempt of the other process keeps standing, so that it may store its result until this one takes its place.
     private async Task<Exchange> AnnounceAsync(GrantSnapshot read, ExchangeIntent open, CancellationToken cancellationToken)

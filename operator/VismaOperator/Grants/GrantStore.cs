@@ -79,6 +79,16 @@ internal sealed class GrantStore(IKubernetesClient client)
     /// <summary>Name of the Secret that holds a connection's grant.</summary>
     public static NamespacedName NameOf(NamespacedName connection) => new(connection.Namespace, connection.Name + AuthorizationSpec.GrantSecretSuffix);
 
+    /// <summary>The API server does not let us write the Secret. Its own words are left out: an admission policy may quote what it was shown.</summary>
+    public static Problem MayNotWrite(NamespacedName connection) => new(
+        Reason.SecretForbidden,
+        $"The operator may not write Secret {NameOf(connection)}, which holds the grant, so the grant is not used. Grant its service account get, create, update and delete on Secrets in namespace {connection.Namespace}, and see whether an admission policy refuses it.");
+
+    /// <summary>The API server finds the Secret invalid.</summary>
+    public static Problem Invalid(NamespacedName connection) => new(
+        Reason.SecretInvalid,
+        $"The API server refuses Secret {NameOf(connection)}, which holds the grant, as invalid, so the grant is not used. If it was made immutable or restored with another type than {VismaNames.GrantSecretType}, create it anew with the same data; else see whether an admission policy refuses it.");
+
     private static Problem NotOwned(NamespacedName name, NamespacedName connection) => new(
         Reason.GrantNotOwned,
         $"Secret {name} exists and does not hold the grant of VismaConnection {connection.Name}, so it is left as it is. Delete that Secret, or give the connection another name.");

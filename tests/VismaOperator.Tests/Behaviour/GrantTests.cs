@@ -1,3 +1,5 @@
+using System.Net;
+using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
@@ -290,6 +292,30 @@ public sealed class GrantTests
 
         Assert.True(stalled.Is("Authorized", "True"));
         Assert.Contains("spec.secret.template.data", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Forbidden, "SecretForbidden", "Grant its service account")]
+    [InlineData(HttpStatusCode.UnprocessableEntity, "SecretInvalid", "made immutable or restored with another type")]
+    public async Task A_grant_Secret_that_may_not_be_written_is_told_and_spends_nothing(HttpStatusCode answer, string reason, string remedy)
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var requests = test.TokenRequests;
+        test.Cluster.Before = (verb, _, name) => verb == ClusterVerb.Update && name.Name == GrantSecretName
+            ? throw new KubernetesException(answer, answer == HttpStatusCode.Forbidden ? "Forbidden" : "Invalid", "no")
+            : Task.CompletedTask;
+
+        await test.AdvanceAsync(TimeSpan.FromMinutes(50), TimeSpan.FromSeconds(10));
+        var stalled = await test.UntilStalledAsync(reason);
+
+        Assert.Contains($"Secret integrations/{GrantSecretName}, which holds the grant", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Equal(requests, test.TokenRequests);
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(1));
+        Assert.Equal("Renewed", (await test.ConnectionAsync()).Condition("TokenFresh")!.Reason);
+        Assert.False((await test.FamilyAsync()).IsRevoked);
     }
 
     [Fact]
