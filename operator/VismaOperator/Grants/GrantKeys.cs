@@ -55,7 +55,7 @@ internal static class GrantKeys
     /// <summary>The keys of everything that stands beside it.</summary>
     public static IReadOnlySet<string> OfTheRest { get; } = FrozenSet.ToFrozenSet(
     [
-        IntentId, IntentTokenHash, IntentTime, IntentTakeoverTime, AttemptStateHash, AttemptCookieHash, AttemptCodeVerifier, AttemptRedirectUri, AttemptIssuer, AttemptInputs, AttemptExpiresAt,
+        IntentId, IntentTokenHash, IntentTime, IntentTakeoverTime, AttemptStateHash, AttemptCookieHash, AttemptCodeVerifier, AttemptRedirectUri, AttemptIssuer, AttemptNamesIssuer, AttemptInputs, AttemptExpiresAt,
         OutcomeReason, OutcomeMessage, OutcomeTime, DeletionPolicy, RevocationTime,
     ],
     StringComparer.Ordinal);
