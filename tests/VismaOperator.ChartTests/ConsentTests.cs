@@ -42,6 +42,15 @@ public sealed class ConsentTests
         Assert.Equal("visma.example.com", kind == "Ingress" ? Text(Assert.Single(way["spec"]!["rules"]!.AsArray())!, "host") : Assert.Single(way["spec"]!["hostnames"]!.AsArray())!.GetValue<string>());
     }
 
+    [Fact]
+    public async Task A_host_in_capital_letters_is_the_same_host()
+    {
+        var release = await Chart.RenderAsync(
+            "visma-system", "--set", "crds.enabled=false,publicURL=https://Visma.Example.com,consent.ingress.enabled=true,consent.ingress.tlsSecretName=tls,consent.httpRoute.enabled=true,consent.httpRoute.parentRefs[0].name=gateway");
+
+        Assert.DoesNotContain("Example", string.Concat(release.Select(resource => resource.ToJsonString())), StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Sets))]
     public void Consent_pages_and_metrics_have_a_port_each(string golden)

@@ -31,14 +31,15 @@ public sealed class CustomResourceDefinitionTests
     }
 
     [Theory]
-    [InlineData("true", "keep")]
-    [InlineData("false", null)]
-    public async Task An_uninstall_leaves_the_definitions_when_asked_to(string keep, string? policy)
+    [InlineData("true", "keep", "Prune=false,Delete=false")]
+    [InlineData("false", null, null)]
+    public async Task Neither_an_uninstall_nor_a_prune_takes_the_definitions_when_they_are_to_be_kept(string keep, string? helm, string? argo)
     {
         var rendered = (await Chart.RenderAsync("visma-system", "--set", $"crds.keep={keep}")).Where(IsDefinition).ToList();
 
         Assert.NotEmpty(rendered);
-        Assert.All(rendered, definition => Assert.Equal(policy, definition["metadata"]!["annotations"]?["helm.sh/resource-policy"]?.GetValue<string>()));
+        Assert.All(rendered, definition => Assert.Equal(helm, definition["metadata"]!["annotations"]?["helm.sh/resource-policy"]?.GetValue<string>()));
+        Assert.All(rendered, definition => Assert.Equal(argo, definition["metadata"]!["annotations"]?["argocd.argoproj.io/sync-options"]?.GetValue<string>()));
     }
 
     [Fact]

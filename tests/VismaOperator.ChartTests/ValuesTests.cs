@@ -75,6 +75,8 @@ public sealed class ValuesTests
     [InlineData("https://visma.example.com/path")]
     [InlineData("https://visma.example.com/?a=b")]
     [InlineData("https://user@visma.example.com")]
+    [InlineData("https://visma..example.com")]
+    [InlineData("https://visma-.example.com")]
     public async Task A_public_URL_is_a_scheme_a_host_and_perhaps_a_port(string url)
     {
         var (exitCode, output) = await Tool.Helm.TryAsync("template", Chart.Release, Chart.Folder, "--set-string", $"publicURL={url}");
@@ -84,12 +86,51 @@ public sealed class ValuesTests
     }
 
     [Theory]
+    [InlineData("commonLabels")]
+    [InlineData("podLabels")]
+    [InlineData("metrics.serviceMonitor.labels")]
+    public async Task Labels_that_the_chart_sets_itself_are_refused(string map)
+    {
+        var own = (await Chart.RenderAsync("visma-system", "--set", "crds.enabled=false")).SelectMany(resource => resource["metadata"]!["labels"]!.AsObject().Select(label => label.Key))
+            .Where(key => !key.StartsWith("rbac.authorization.k8s.io/", StringComparison.Ordinal)).Distinct().ToList();
+
+        Assert.Contains("app.kubernetes.io/name", own);
+        foreach (var key in own)
+        {
+            var (exitCode, _) = await Tool.Helm.TryAsync("template", Chart.Release, Chart.Folder, "--set-string", $"{map}.{key.Replace(".", "\\.", StringComparison.Ordinal)}=mine");
+            Assert.True(exitCode != 0, $"{map} takes {key}.");
+        }
+    }
+
+    [Fact]
+    public async Task A_label_of_the_pods_counts_before_the_common_one()
+    {
+        var rendered = await Chart.RenderAsync("visma-system", "--set", "commonLabels.team=platform,podLabels.team=erp,podAnnotations.kubectl\\.kubernetes\\.io/default-container=mesh");
+
+        var pods = rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["metadata"]!;
+        Assert.Equal("erp", pods["labels"]!["team"]!.GetValue<string>());
+        Assert.Equal("mesh", pods["annotations"]!["kubectl.kubernetes.io/default-container"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("1.25.16", null)]
+    [InlineData("1.26.0", "AlwaysAllow")]
+    public async Task A_field_of_the_budget_is_left_out_where_the_cluster_does_not_know_it(string version, string? policy)
+    {
+        var rendered = await Chart.RenderAsync("visma-system", "--set", "crds.enabled=false", "--kube-version", version);
+
+        Assert.Equal(policy, rendered.Single(resource => resource.Kind() == "PodDisruptionBudget")["spec"]!["unhealthyPodEvictionPolicy"]?.GetValue<string>());
+    }
+
+    [Theory]
     [InlineData("leaderElect=false", "every replica would ask for tokens")]
     [InlineData("serviceAccount.create=false", "serviceAccount.name is needed")]
     [InlineData("metrics.serviceMonitor.enabled=true,metrics.service.enabled=false", "needs metrics.service.enabled")]
     [InlineData("consent.ingress.enabled=true", "needs publicURL")]
     [InlineData("consent.httpRoute.enabled=true", "needs publicURL")]
     [InlineData("publicURL=https://a.example,consent.httpRoute.enabled=true", "a route belongs to a Gateway")]
+    [InlineData("publicURL=https://127.0.0.1,consent.ingress.enabled=true", "not from addresses such as 127.0.0.1")]
+    [InlineData("publicURL=https://127.0.0.1,consent.httpRoute.enabled=true", "not from addresses such as 127.0.0.1")]
     [InlineData("publicURL=https://a.example,consentPort=8080", "whoever reaches the consent pages would reach metrics")]
     public async Task Values_that_do_not_go_together_are_refused_with_the_reason(string settings, string reason)
     {
@@ -138,7 +179,7 @@ public sealed class ValuesTests
         }
     }
 
-    private static readonly string[] Free = ["nodeSelector", "resources", "affinity", "commonLabels"];
+    private static readonly string[] Free = ["nodeSelector", "resources", "affinity", "commonLabels", "podSecurityContext", "securityContext"];
 
     private static void AssertClosed(JsonObject schema, string path)
     {

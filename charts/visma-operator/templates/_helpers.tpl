@@ -2,17 +2,19 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
+{{- /* Names of Services begin with a letter and have 63 characters at most, and the longest suffix is "-test-ready". */}}
 {{- define "visma-operator.fullname" -}}
-{{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
-{{- else }}
 {{- $name := include "visma-operator.name" . }}
-{{- if contains $name .Release.Name }}
-{{- .Release.Name | trunc 63 | trimSuffix "-" }}
-{{- else }}
-{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" }}
+{{- $release := .Release.Name | replace "." "-" }}
+{{- $full := printf "%s-%s" $release $name }}
+{{- if .Values.fullnameOverride }}
+{{- $full = .Values.fullnameOverride }}
+{{- else if not (regexMatch "^[a-z]" $release) }}
+{{- $full = printf "%s-%s" $name $release }}
+{{- else if contains $name $release }}
+{{- $full = $release }}
 {{- end }}
-{{- end }}
+{{- $full | trunc 52 | trimAll "-" }}
 {{- end }}
 
 {{- /* ClusterRoles of two releases must not meet: their names carry the namespace. */}}
@@ -21,8 +23,8 @@
 {{- end }}
 
 {{- define "visma-operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "visma-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "visma-operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "visma-operator.operatorLabels" -}}
@@ -57,35 +59,45 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{- define "visma-operator.publicURL" -}}
-{{- trimSuffix "/" .Values.publicURL }}
+{{- trimSuffix "/" .Values.publicURL | lower }}
 {{- end }}
 
 {{- define "visma-operator.consentHost" -}}
-{{- (urlParse .Values.publicURL).hostname }}
+{{- (urlParse .Values.publicURL).hostname | lower }}
+{{- end }}
+
+{{- /* What a route from outside needs. The argument: the root, and the value that asks for the route. */}}
+{{- define "visma-operator.checkConsentHost" -}}
+{{- $host := include "visma-operator.consentHost" .root }}
+{{- if not .root.Values.publicURL }}
+{{- fail (printf "%s needs publicURL: its host is the host of the route, and without it no consent pages are served." .value) }}
+{{- else if regexMatch "^[0-9.]+$" $host }}
+{{- fail (printf "%s needs a name in publicURL: Kubernetes leads from names, not from addresses such as %s." .value $host) }}
+{{- end }}
 {{- end }}
 
 {{- define "visma-operator.arguments" -}}
 - run
 {{- with .Values.namespaces }}
-- --namespaces={{ join "," . }}
+- {{ printf "--namespaces=%s" (join "," .) | quote }}
 {{- end }}
 {{- with .Values.allowedIssuers }}
-- --allowed-issuers={{ join "," . }}
+- {{ printf "--allowed-issuers=%s" (join "," .) | quote }}
 {{- end }}
 {{- with .Values.allowedApiHosts }}
-- --allowed-api-hosts={{ join "," . }}
+- {{ printf "--allowed-api-hosts=%s" (join "," .) | quote }}
 {{- end }}
 {{- if .Values.insecureIssuers }}
 - --insecure-issuers=true
 {{- end }}
 {{- with .Values.allowedMetadataPrefixes }}
-- --allowed-metadata-prefixes={{ join "," . }}
+- {{ printf "--allowed-metadata-prefixes=%s" (join "," .) | quote }}
 {{- end }}
 - --leader-elect={{ .Values.leaderElect }}
 - --workers={{ .Values.workers }}
 - --http-port={{ .Values.httpPort }}
 {{- if .Values.publicURL }}
-- --public-url={{ include "visma-operator.publicURL" . }}
+- {{ printf "--public-url=%s" (include "visma-operator.publicURL" .) | quote }}
 - --consent-port={{ .Values.consentPort }}
 {{- end }}
 - --log-format={{ .Values.logFormat }}
