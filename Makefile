@@ -5,6 +5,14 @@
 CONFIGURATION = Debug
 PUBLISHED = artifacts/publish
 NAMESPACE = visma-system
+IMAGE =
+# The last word behind / tells a tag from the port of a registry.
+IMAGE_NAME = $(lastword $(subst /, ,$(IMAGE)))
+IMAGE_TAG = $(word 2,$(subst :, ,$(IMAGE_NAME)))
+IMAGE_DIGEST = $(word 2,$(subst @, ,$(IMAGE_NAME)))
+IMAGE_VALUES = $(if $(IMAGE),$(if $(IMAGE_DIGEST),\
+	--set-string image.repository=$(IMAGE:@$(IMAGE_DIGEST)=) --set-string image.digest=$(IMAGE_DIGEST),\
+	--set-string image.repository=$(IMAGE:$(if $(IMAGE_TAG),:$(IMAGE_TAG))=) --set-string image.tag=$(IMAGE_TAG)))
 HELM = "$$(command -v helm || echo "$$(tests/helm/obtain.sh)/helm4")"
 # Only `make demo KUBECONFIG=file` means a cluster: an exported variable must not send a demo to somebody's production.
 DEMO_KUBECONFIG = $(if $(filter command,$(origin KUBECONFIG)),$(KUBECONFIG))
@@ -51,11 +59,13 @@ sbom: ## Writes what the executable is made of to artifacts/visma-operator.cdx.j
 	dotnet tool restore
 	dotnet tool run dotnet-CycloneDX operator/VismaOperator/VismaOperator.csproj --output artifacts --filename visma-operator.cdx.json --output-format Json --exclude-dev --exclude-test-projects
 
-manifests: ## Copies crds/ into the chart and renders artifacts/install.yaml, the chart with its defaults (NAMESPACE=visma-system)
+manifests: ## Copies crds/ into the chart and renders artifacts/install.yaml, the chart with its defaults (IMAGE=name:tag or name@digest, NAMESPACE=visma-system)
 	cp crds/visma-operator.io_*.yaml charts/visma-operator/files/crds/
 	mkdir -p artifacts
 	{ printf 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: %s\n  labels:\n    pod-security.kubernetes.io/enforce: restricted\n' $(NAMESPACE) \
-	&& $(HELM) template visma-operator charts/visma-operator --namespace $(NAMESPACE) --skip-tests; } >artifacts/install.yaml
+	&& $(HELM) template visma-operator charts/visma-operator --namespace $(NAMESPACE) --skip-tests $(IMAGE_VALUES); } >artifacts/rendered.yaml
+	sed '/^ *app\.kubernetes\.io\/managed-by: Helm$$/d' artifacts/rendered.yaml >artifacts/install.yaml # Helm does not manage these
+	rm artifacts/rendered.yaml
 	@ls -l artifacts/install.yaml
 
 clean: ## Removes what the other targets made in this checkout

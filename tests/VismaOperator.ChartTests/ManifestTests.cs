@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Cluster;
@@ -15,9 +16,11 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
         var copy = Directory.CreateTempSubdirectory("visma-operator-manifests-");
         try
         {
-            var install = await MakeAsync(copy.FullName, "visma-plain");
+            var install = await MakeAsync(copy.FullName, "visma-plain", "images.example.com:5000/visma-operator:0.1.0-x64");
             var rendered = YamlDocuments.Read(install);
             Assert.Equal("visma-plain", rendered[0].Name());
+            Assert.Equal("images.example.com:5000/visma-operator:0.1.0-x64", ImageIn(rendered));
+            Assert.All(rendered, resource => Assert.DoesNotContain("managed-by", resource["metadata"]!["labels"]!.ToJsonString(), StringComparison.Ordinal));
             Assert.Equal(["visma-plain"], rendered.Select(resource => resource.Namespace()).OfType<string>().Distinct());
 
             await ApplyAsync("-f", install);
@@ -28,6 +31,24 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
         finally
         {
             await Tool.Kubectl.TryAsync("delete", "--kubeconfig", Server.KubeconfigPath, "--ignore-not-found", "--wait=false", "-f", Path.Combine(copy.FullName, "artifacts/install.yaml"));
+            copy.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("visma-operator:2", "visma-operator:2")]
+    [InlineData("localhost:5000/visma-operator", "localhost:5000/visma-operator:0.1.0")]
+    [InlineData("example.com/visma-operator@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "example.com/visma-operator@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("", "visma-operator:0.1.0")]
+    public async Task The_image_is_named_in_one_word(string image, string rendered)
+    {
+        var copy = Directory.CreateTempSubdirectory("visma-operator-manifests-");
+        try
+        {
+            Assert.Equal(rendered, ImageIn(YamlDocuments.Read(await MakeAsync(copy.FullName, "visma-plain", image))));
+        }
+        finally
+        {
             copy.Delete(recursive: true);
         }
     }
@@ -43,11 +64,14 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
         Assert.NotNull(served["authorization"]);
     }
 
+    private static string ImageIn(IEnumerable<JsonNode> rendered) =>
+        rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!.GetValue<string>();
+
     // In a copy, since the target also copies the definitions into the chart: a drift must not be mended by the test that would show it.
-    private static async Task<string> MakeAsync(string folder, string ns)
+    private static async Task<string> MakeAsync(string folder, string ns, string image)
     {
         var root = RepositoryFolder.Root;
-        await Tool.Shell.RunAsync("-c", $"cd '{root}' && tar -cf - {string.Join(' ', needed)} | tar -xf - -C '{folder}' && cd '{folder}' && make --no-print-directory manifests NAMESPACE={ns} HELM='{Tool.Helm.Program}'");
+        await Tool.Shell.RunAsync("-c", $"cd '{root}' && tar -cf - {string.Join(' ', needed)} | tar -xf - -C '{folder}' && cd '{folder}' && make --no-print-directory manifests NAMESPACE={ns} IMAGE={image} HELM='{Tool.Helm.Program}'");
         return Path.Combine(folder, "artifacts/install.yaml");
     }
 
