@@ -64,6 +64,32 @@ public sealed class ExampleTests(ApiServerFixture fixture)
         }
     }
 
+    [Fact]
+    public void Every_pod_of_the_examples_would_pass_the_restricted_standard()
+    {
+        var workloads = Manifests(Root).SelectMany(YamlDocuments.Read).Where(resource => resource["spec"]?["template"]?["spec"]?["containers"] is not null).ToList();
+
+        Assert.True(workloads.Count >= 3, "The examples hold no workloads.");
+        Assert.All(workloads, workload => Assert.Empty(Unrestricted(workload["spec"]!["template"]!["spec"]!)));
+    }
+
+    private static IEnumerable<string> Unrestricted(JsonNode pod)
+    {
+        (string Rule, bool IsKept)[] ofThePod =
+        [
+            ("runAsNonRoot", pod["securityContext"]?["runAsNonRoot"]?.GetValue<bool>() == true),
+            ("seccompProfile", pod["securityContext"]?["seccompProfile"]?["type"]?.GetValue<string>() == "RuntimeDefault"),
+            ("automountServiceAccountToken", pod["automountServiceAccountToken"]?.GetValue<bool>() == false),
+        ];
+        var ofContainers = pod["containers"]!.AsArray().Select(container => container!["securityContext"]).SelectMany(context => new (string Rule, bool IsKept)[]
+        {
+            ("allowPrivilegeEscalation", context?["allowPrivilegeEscalation"]?.GetValue<bool>() == false),
+            ("readOnlyRootFilesystem", context?["readOnlyRootFilesystem"]?.GetValue<bool>() == true),
+            ("capabilities", context?["capabilities"]?["drop"]?.ToJsonString() == """["ALL"]"""),
+        });
+        return ofThePod.Concat(ofContainers).Where(rule => !rule.IsKept).Select(rule => rule.Rule);
+    }
+
     private static async Task AssertTakenAsync(DryRun server, JsonNode resource)
     {
         if (await server.CreateAsync(resource) is { } answer)

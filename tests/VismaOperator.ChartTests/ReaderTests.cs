@@ -1,6 +1,8 @@
 using System.Net;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Cluster;
+using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.ChartTests;
 
@@ -60,6 +62,40 @@ public sealed class ReaderTests : IDisposable
 
         Assert.Contains("200 OK", await program, StringComparison.Ordinal);
         Assert.Equal(["/v1/dimension Bearer first", "/v1/dimension Bearer second"], seen);
+    }
+
+    [Fact]
+    public async Task The_program_that_goes_on_follows_a_renewal_and_ends_when_told_to()
+    {
+        var log = Path.Combine(folder.FullName, "log");
+        await using var program = RealProcess.Start(new ProcessCommand("importer", Importer.Program, [folder.FullName, "/dimension", "00:00:00.2"], log));
+        await AnswerAsync(HttpStatusCode.OK, "Bearer second");
+        await AnswerAsync(HttpStatusCode.ServiceUnavailable);
+        await AnswerAsync(HttpStatusCode.OK);
+
+        Assert.Equal(0, await program.TerminateAsync(Ct));
+        Assert.Equal(["/v1/dimension Bearer first", "/v1/dimension Bearer second", "/v1/dimension Bearer second"], seen);
+    }
+
+    [Theory]
+    [InlineData("consuming-the-secret/env.yaml")]
+    [InlineData("argo-cd/app/app.yaml")]
+    public async Task The_command_of_the_job_sends_the_header_and_shows_it_to_nobody(string manifest)
+    {
+        var job = YamlDocuments.Read(RepositoryFolder.PathOf($"examples/{manifest}")).Single(resource => resource.Kind() == "Job");
+        var command = job["spec"]!["template"]!["spec"]!["containers"]![0]!["command"]!.AsArray().Select(word => word!.GetValue<string>()).ToList();
+        var answered = AnswerAsync(HttpStatusCode.OK);
+
+        // What the kubelet does: the Secret as variables, or as files where the command looks for them.
+        var script = command[2].Replace("/var/run/visma", folder.FullName, StringComparison.Ordinal).Replace("curl ", "tracing ", StringComparison.Ordinal);
+        var output = await Tool.Shell.RunAsync(
+            "-c", $"tracing() {{ echo \"arguments: $*\"; curl \"$@\"; }}; AUTHORIZATION=$(cat '{folder}/authorization'); BASE_URL=$(cat '{folder}/base_url'); {script}");
+
+        await answered;
+        Assert.Equal(["sh", "-c"], command[..2]);
+        Assert.Contains("an answer", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Bearer", output, StringComparison.Ordinal);
+        Assert.Equal(["/v1/dimension Bearer first"], seen);
     }
 
     public void Dispose()
