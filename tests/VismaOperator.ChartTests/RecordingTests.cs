@@ -95,7 +95,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
             var isBrief = name == "connection-consent-lost-and-expired";
             var more = isBrief ? """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}""" : name == "connection-consent-expiring" ? """, "authorization": {"consentLifetime": "240h"}""" : "";
             await recorder.ConnectionAsync(name, Tenant, client: isBrief ? "client-brief" : "client-ready", scope: PersonsConsent.Scope, more: $"""{more}, "grant": "AuthorizationCode" """);
-            families[name] = await consent.GiveAsync(scene.Clients, name, isBrief ? "isv_brief" : Job.ClientId, Tenant);
+            families[name] = await consent.GiveAsync(scene.Clients.Name, name, isBrief ? "isv_brief" : Job.ClientId, Tenant);
             await recorder.TakeAsync(name, node => Is(node, "Ready"));
         }
 

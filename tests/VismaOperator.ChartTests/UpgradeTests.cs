@@ -49,6 +49,38 @@ public sealed class UpgradeTests(InstallServer fixture) : ReleaseTests(fixture)
         Assert.Equal(tokens + 1, customer.Provider.Ledger.TokenRequests.Count);
     }
 
+    [Theory]
+    [InlineData("helm4")]
+    [InlineData("helm3")]
+    public async Task An_upgrade_leaves_a_persons_grant_as_it_is(string helm)
+    {
+        var customer = await TenancyAsync($"consented-{helm}");
+        var release = Of(helm, OperatorNamespace);
+        await release.InstallAsync(Chart.Folder, "--set", ValuesFor(customer));
+        await customer.CreateClientAsync();
+        await using (var before = await Replica.StartAsync(Server, OperatorNamespace))
+        {
+            await customer.CreateConsentedAsync("interactive");
+            await before.RestsAsync(TimeSpan.FromSeconds(2));
+            await before.StopAsync();
+        }
+
+        var (versions, tokens) = (await customer.VersionsAsync(), customer.Provider.Ledger.TokenRequests.Count);
+        await release.UpgradeAsync(Chart.Folder, "--reset-then-reuse-values", "--set", "podAnnotations.upgraded=yes");
+
+        await using var after = await Replica.StartAsync(Server, OperatorNamespace);
+        await after.LeadsAsync();
+        await after.RestsAsync(TimeSpan.FromSeconds(3));
+        Assert.Empty(after.Writes.Select(request => request.ToString()));
+        Assert.Equal(versions, await customer.VersionsAsync());
+        Assert.Equal(tokens, customer.Provider.Ledger.TokenRequests.Count);
+
+        await customer.RefreshAsync("interactive");
+        await customer.UntilAsync("interactive", "TokenValid");
+        Assert.Equal(tokens + 1, customer.Provider.Ledger.TokenRequests.Count);
+        Assert.False(customer.Provider.Grants.Families.Single().IsRevoked);
+    }
+
     // What the previous definitions lack: interactive connections.
     private async Task<string?> GrantTypesAsync() =>
         (await Server.Admin.GetAsync(Definition, Ct))["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!["authorization"]?.ToJsonString();

@@ -42,7 +42,7 @@ internal sealed class Job(ChartScene scene)
 
         await OpenConsentPagesAsync(cancellationToken);
         await CreateConnectionAsync("person", $$""", "grant": "AuthorizationCode", "scopes": ["{{PersonsConsent.Scope}}"]""", cancellationToken);
-        await new PersonsConsent(scene.Admin, scene.Provider).GiveAsync(scene.Customer, "person", ClientId, Tenant);
+        await new PersonsConsent(scene.Admin, scene.Provider).GiveAsync(scene.Customer.Name, "person", ClientId, Tenant);
         await UntilAsync(scene.Customer.Of(Group, "vismaconnections/person"), "the person's connection to be Ready", node => Ready(node) == "True", cancellationToken);
         Assert.NotNull(await scene.Admin.FindAsync(scene.Customer.Core("secrets/person-visma-grant"), cancellationToken));
         Assert.Null(await scene.Admin.FindAsync(scene.Customer.Core("secrets/person-visma-handoff"), cancellationToken));

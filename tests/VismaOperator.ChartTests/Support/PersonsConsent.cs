@@ -33,13 +33,13 @@ internal sealed class PersonsConsent(ApiClient admin, VismaConnectStandIn provid
     };
 
     /// <summary>Consents for a connection; the answer is what the stand-in calls the grant.</summary>
-    public async Task<string> GiveAsync(TestNamespace place, string connection, string clientId, string tenant)
+    public async Task<string> GiveAsync(string ns, string connection, string clientId, string tenant)
     {
         var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
         var query = $"response_type=code&client_id={clientId}&redirect_uri={Uri.EscapeDataString(RedirectUri)}&scope={Uri.EscapeDataString($"{Scope} offline_access")}&state=of-this-test&code_challenge={challenge}&code_challenge_method=S256";
         var back = await provider.ApproveAsync(new Uri($"{provider.AuthorizationEndpoint}?{query}"), Person, tenant, Ct);
         var family = provider.Grants.Families[^1].Id;
-        await admin.CreateAsync(place.Core("secrets"), HandOff(connection, HttpUtility.ParseQueryString(back.Query)["code"]!), Ct);
+        await admin.CreateAsync($"/api/v1/namespaces/{ns}/secrets", HandOff(connection, HttpUtility.ParseQueryString(back.Query)["code"]!), Ct);
         return family;
     }
 

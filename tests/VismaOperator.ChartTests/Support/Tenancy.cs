@@ -21,6 +21,8 @@ internal sealed class Tenancy(ApiClient admin, VismaConnectStandIn provider, str
 
     public string ConnectionPath(string connection) => $"{Group}/namespaces/{name}/vismaconnections/{connection}";
 
+    public string GrantPath(string connection) => $"/api/v1/namespaces/{name}/secrets/{connection}-visma-grant";
+
     public string SecretPath(string connection) => $"/api/v1/namespaces/{name}/secrets/{connection}-token";
 
     /// <summary>Credentials and the client <c>acme</c>, once the API server takes our kinds.</summary>
@@ -36,12 +38,16 @@ internal sealed class Tenancy(ApiClient admin, VismaConnectStandIn provider, str
     /// <summary>A connection with that client.</summary>
     /// <param name="connection">Its name.</param>
     /// <param name="more">Further members of the spec, with a comma in front.</param>
-    public async Task<JsonNode> CreateConnectionAsync(string connection, string more = "")
+    public Task<JsonNode> CreateConnectionAsync(string connection, string more = "") => CreateAsync(connection, "vismanet_erp_service_api:read", more);
+
+    /// <summary>An interactive connection with that client, a person's consent, and the token; the answer is what the stand-in calls the grant.</summary>
+    public async Task<string> CreateConsentedAsync(string connection)
     {
-        await KnowsOurKindsAsync();
-        return await admin.CreateAsync($"{Group}/namespaces/{name}/vismaconnections", Resource("VismaConnection", connection, $$"""
-            {"oauthClientRef": {"name": "acme"}, "tenantID": "{{Tenant}}", "scopes": ["vismanet_erp_service_api:read"]{{more}} }
-            """), Ct);
+        await CreateAsync(connection, PersonsConsent.Scope, """, "grant": "AuthorizationCode" """);
+        await UntilAsync(connection, "AwaitingConsent");
+        var family = await new PersonsConsent(admin, provider).GiveAsync(name, connection, Job.ClientId, Tenant);
+        await UntilAsync(connection, "TokenValid");
+        return family;
     }
 
     /// <summary>Waits until a connection's condition Ready has this reason.</summary>
@@ -68,6 +74,14 @@ internal sealed class Tenancy(ApiClient admin, VismaConnectStandIn provider, str
         }
 
         return versions;
+    }
+
+    private async Task<JsonNode> CreateAsync(string connection, string scope, string more)
+    {
+        await KnowsOurKindsAsync();
+        return await admin.CreateAsync($"{Group}/namespaces/{name}/vismaconnections", Resource("VismaConnection", connection, $$"""
+            {"oauthClientRef": {"name": "acme"}, "tenantID": "{{Tenant}}", "scopes": ["{{scope}}"]{{more}} }
+            """), Ct);
     }
 
     private Task KnowsOurKindsAsync() =>
