@@ -57,7 +57,7 @@ internal sealed record ClusterCommands(ApiServerBinaries Binaries, ClusterFolder
     public ProcessCommand ControllerManager(string program, Version serverVersion) => Command("kube-controller-manager", program,
     [
         $"--kubeconfig={Folder.KubeconfigFile}",
-        "--controllers=garbagecollector,namespace,serviceaccount,serviceaccount-token",
+        "--controllers=garbagecollector,namespace,serviceaccount,serviceaccount-token,clusterrole-aggregation",
         $"--service-account-private-key-file={Folder.ServiceAccountKeyFile}",
         $"--root-ca-file={Folder.AuthorityFile}",
         "--leader-elect=false",
