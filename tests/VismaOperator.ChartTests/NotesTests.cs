@@ -1,5 +1,5 @@
-using VismaOperator.Checking;
 using VismaOperator.ChartTests.Support;
+using VismaOperator.Checking;
 using VismaOperator.Rules;
 using VismaOperator.Testing.ApiServer.Cluster;
 

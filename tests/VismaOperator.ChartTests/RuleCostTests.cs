@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Cluster;
 
