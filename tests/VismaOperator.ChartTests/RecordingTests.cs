@@ -31,7 +31,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         await recorder.TakeAsync("connection-client-missing", node => Is(node, "Reconciling"));
         await recorder.TakeAsync("client-secret-missing", node => Is(node, "Reconciling"));
         await recorder.TakeAsync("connection-awaiting-consent", node => Is(node, "Reconciling"));
-        foreach (var ready in new[] { "connection-ready", "connection-outage", "connection-renewal-refused", "connection-expired", "client-ready" })
+        foreach (var ready in new[] { "connection-ready", "connection-outage", "connection-renewal-refused", "connection-expired", "connection-suspended-with-token", "client-ready" })
         {
             await recorder.TakeAsync(ready, node => Is(node, "Ready"));
         }
@@ -41,6 +41,8 @@ public sealed class RecordingTests(ApiServerFixture fixture)
             await recorder.TakeAsync(refused, node => Is(node, "Stalled"));
         }
 
+        await recorder.SuspendAsync("connection-suspended-with-token");
+        await recorder.TakeAsync("connection-suspended-with-token", node => Is(node, "Ready") && IsSeen(node));
         await recorder.TakeAsync("connection-suspended", node => Reason(node, "Ready") == "Suspended");
         await ConsentAsync(scene, recorder);
         await RunIntoTroubleAsync(scene, recorder);
@@ -71,6 +73,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         await recorder.ClientAsync("client-secret-missing", Job.ClientId, "never-created");
         await recorder.ClientAsync("client-brief", "isv_brief", "brief-credentials");
         await recorder.ConnectionAsync("connection-ready", Tenant);
+        await recorder.ConnectionAsync("connection-suspended-with-token", Tenant);
         await recorder.ConnectionAsync("connection-outage", OutageTenant);
         await recorder.ConnectionAsync("connection-renewal-refused", LeavingTenant);
         await recorder.ConnectionAsync("connection-expired", OutageTenant, client: "client-brief", more: """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}""");
@@ -134,6 +137,8 @@ public sealed class RecordingTests(ApiServerFixture fixture)
             await recorder.TakeAsync(name, _ => true);
         }
     }
+
+    private static bool IsSeen(JsonNode node) => node["status"]!["observedGeneration"]!.GetValue<long>() == node["metadata"]!["generation"]!.GetValue<long>();
 
     private static bool Is(JsonNode node, string type) => Status(node, type) == "True";
 

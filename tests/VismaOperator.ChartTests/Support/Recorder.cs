@@ -27,6 +27,8 @@ internal sealed class Recorder(ChartScene scene)
     public Task RefreshAsync(string connection) =>
         scene.Admin.PatchAsync(PathOf(connection), JsonNode.Parse("""{"metadata": {"annotations": {"visma-operator.io/requestedAt": "once"}}}""")!, Ct);
 
+    public Task SuspendAsync(string connection) => scene.Admin.PatchAsync(PathOf(connection), JsonNode.Parse("""{"spec": {"suspend": true}}""")!, Ct);
+
     /// <summary>Writes a sequence number into status, as a grant that another cluster used would leave it there.</summary>
     public Task ClaimSequenceAsync(string connection, long sequence) =>
         scene.Admin.PatchAsync($"{PathOf(connection)}/status", JsonNode.Parse($$"""{"status": {"authorization": {"sequence": {{sequence}} } } }""")!, Ct);

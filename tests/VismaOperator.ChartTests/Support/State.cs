@@ -28,6 +28,7 @@ internal sealed record State(string Name, string Health, string Flux)
         new("connection-consent-lost-and-expired", "Degraded", "Failed"),
         new("connection-grant-used-elsewhere", "Degraded", "Failed"),
         new("connection-suspended", "Suspended", "InProgress"),
+        new("connection-suspended-with-token", "Suspended", "Current"),
         new("connection-unseen", "Progressing", "InProgress"),
         new("connection-changed", "Progressing", "InProgress"),
         new("connection-deleting", "Progressing", "InProgress"),
