@@ -49,7 +49,6 @@ internal static class GrantScene
     /// <summary>Asks for a refresh, and waits until the exchange of who leads is held up at a point.</summary>
     public static async Task<Held> BeginExchangeAsync(this Scene scene, ServedConnection connection, ExchangePoint point)
     {
-        await scene.UntilAnotherSecondAsync(connection.Name);
         var held = point switch
         {
             ExchangePoint.Sent => scene.HoldAtProvider(connection.Number, "refresh_token"),
@@ -66,14 +65,6 @@ internal static class GrantScene
     {
         using var answer = await scene.BeginExchangeAsync(ServedConnection.First, ExchangePoint.Sent);
         return scene.Proxy.Inject(new Api.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable), refused);
-    }
-
-    /// <summary>Of two exchanges in one second the second one is not published, since times are whole seconds; and then some points are never reached.</summary>
-    public static async Task UntilAnotherSecondAsync(this Scene scene, string name = The.Connection)
-    {
-        var grant = await scene.Admin.GetAsync(scene.GrantPath(name), Ct);
-        var issuedAt = DateTimeOffset.Parse(grant.Value("issued_at"), CultureInfo.InvariantCulture);
-        await Eventually.BecomesTrueAsync("another second", () => TimeProvider.System.GetUtcNow() >= issuedAt.AddSeconds(1), Ct);
     }
 
     /// <summary>Takes the lease from whoever holds it, as kubectl edit could: a holder that never renews, with a lease of a second.</summary>

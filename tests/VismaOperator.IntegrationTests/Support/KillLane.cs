@@ -58,7 +58,6 @@ internal sealed class KillLane : IAsyncDisposable
 
     private async Task StrikeAsync(ServedConnection connection, KillPoint point)
     {
-        await scene.UntilAnotherSecondAsync(connection.Name);
         using var held = Hold(connection, point);
         if (point.IsOfRedemption())
         {

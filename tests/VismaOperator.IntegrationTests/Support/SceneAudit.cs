@@ -60,13 +60,15 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
             .Concat(pages.Select(page => new ReadableText("metrics", page)))
             .Concat(events.Select(text => new ReadableText("event", text)))
             .Concat(history.Sightings.Select(sighting => new ReadableText($"{sighting.Kind} {sighting.Name}", Readable(sighting))));
-        return LeakSearch.In(texts, issued.AllSecretsIssued());
+        string[] ofGrants = [.. ClusterSecrets.OfGrantsIn(history.Sightings)];
+        return LeakSearch.In(texts, [.. issued.AllSecretsIssued(), .. ofGrants, .. ClusterSecrets.LinksIn(history.Sightings)])
+            .Concat(LeakSearch.In(ClusterSecrets.WorkloadsReadIn(history.Sightings), ofGrants));
     }
 
-    // In the data of token and grant Secrets the tokens belong; anywhere else in it, and anywhere in the other objects, it does not.
+    // In the data of token and grant Secrets the tokens belong, and a link in its field; anywhere else in it, and anywhere in the other objects, they do not.
     private static string Readable(Sighting sighting) => sighting.Kind == "Secret"
         ? sighting.Resource["metadata"]!.DeepClone().ToJsonString()
-        : sighting.Resource.ToJsonString();
+        : ClusterSecrets.WithoutLink(sighting.Resource).ToJsonString();
 
     private IEnumerable<string> Crashes() => operators
         .SelectMany(process => process.Process.Lines)

@@ -1,0 +1,46 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace VismaOperator.IntegrationTests.Support;
+
+/// <summary>What the operator itself makes that is as good as a key: the provider's ledger cannot know it, so it is taken from what a watcher with all rights saw.</summary>
+internal static class ClusterSecrets
+{
+    private static readonly string[] keysOfGrants = ["refresh_token", "attempt_code_verifier"];
+
+    /// <summary>The links at which a person can begin a consent: whoever has one can.</summary>
+    public static IEnumerable<string> LinksIn(IEnumerable<Sighting> sightings) => sightings
+        .Where(sighting => sighting.Kind == "VismaConnection")
+        .Select(sighting => sighting.Resource["status"]?["authorization"]?["url"]?.GetValue<string>())
+        .OfType<string>()
+        .Select(url => url[(url.IndexOf('=', StringComparison.Ordinal) + 1)..])
+        .Distinct();
+
+    /// <summary>The refresh tokens and verifiers that stood in grant Secrets.</summary>
+    public static IEnumerable<string> OfGrantsIn(IEnumerable<Sighting> sightings) => sightings
+        .Where(sighting => IsOfKind(sighting, VismaNames.GrantSecretValue))
+        .SelectMany(sighting => keysOfGrants.Select(key => sighting.Resource["data"]?[key]?.GetValue<string>()))
+        .OfType<string>()
+        .Select(Decoded)
+        .Distinct();
+
+    /// <summary>What a workload reads: the data of token Secrets, in which an access token belongs and a refresh token does not.</summary>
+    public static IEnumerable<ReadableText> WorkloadsReadIn(IEnumerable<Sighting> sightings) => sightings
+        .Where(sighting => IsOfKind(sighting, VismaNames.TokenSecretValue))
+        .Select(sighting => new ReadableText(
+            $"data of Secret {sighting.Name}",
+            string.Join('\n', (sighting.Resource["data"]?.AsObject() ?? []).Select(pair => $"{pair.Key}: {Decoded(pair.Value!.GetValue<string>())}"))));
+
+    /// <summary>The object without the one field that a start link may stand in.</summary>
+    public static JsonNode WithoutLink(JsonNode connection)
+    {
+        var copy = connection.DeepClone();
+        (copy["status"]?["authorization"] as JsonObject)?.Remove("url");
+        return copy;
+    }
+
+    private static bool IsOfKind(Sighting sighting, string value) =>
+        sighting.Kind == "Secret" && sighting.Resource["metadata"]!["labels"]?[VismaNames.SecretLabel]?.GetValue<string>() == value;
+
+    private static string Decoded(string value) => Encoding.UTF8.GetString(Convert.FromBase64String(value));
+}
