@@ -21,43 +21,69 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
     /// <summary>One attempt at an endpoint that was looked up before: what is sent is bound to it.</summary>
     public async Task<TokenAttempt> RequestAsync(UsableClient client, Uri tokenEndpoint, TokenRequest request, RefusalContext context, CancellationToken cancellationToken)
     {
-        using var proof = await book.EnterProofAsync(client, cancellationToken);
-        if (proof.WasRefusedMeanwhile)
-        {
-            return new TokenAttempt(Refusal.Explain(InvalidClient, description: null, context), retryAfter: null);
-        }
-
-        if (proof.IsWorkingKnown)
-        {
-            proof.Dispose();
-        }
-
-        return await TryInOrderAsync(tokenEndpoint, client, request, context, cancellationToken);
+        var ask = new Ask(tokenEndpoint, client, request, context);
+        var seen = book.StandingOf(client);
+        return client.Credentials.FirstOrDefault(credential => credential.Reference == seen.Working) is { } working
+            ? await TryWorkingAsync(ask, working, seen, cancellationToken)
+            : await TryAllAsync(ask, Refused.None, seen, cancellationToken);
     }
 
-    private async Task<TokenAttempt> TryInOrderAsync(Uri tokenEndpoint, UsableClient client, TokenRequest request, RefusalContext context, CancellationToken cancellationToken)
+    // Where a secret is known to work there is nothing to wait for.
+    private async Task<TokenAttempt> TryWorkingAsync(Ask ask, Credential working, CredentialStanding seen, CancellationToken cancellationToken)
     {
-        var tried = new List<Credential>();
-        TokenOutcome.Refused? refused = null;
-        foreach (var credential in book.OrderToTry(client))
+        var outcome = await SendAsync(ask, working, cancellationToken);
+        return outcome is TokenOutcome.Refused { Error: InvalidClient } refusal
+            ? await TryAllAsync(ask, new Refused([working], refusal), seen, cancellationToken)
+            : Conclude(ask, working, outcome);
+    }
+
+    private async Task<TokenAttempt> TryAllAsync(Ask ask, Refused before, CredentialStanding seen, CancellationToken cancellationToken)
+    {
+        using var proof = await book.EnterProofAsync(ask.Client, seen, cancellationToken);
+        if (proof.WasRefusedMeanwhile)
         {
-            var credentials = new ClientCredentials(client.ClientId, credential.Value, client.Method);
-            var outcome = await endpoint.RequestAsync(tokenEndpoint, credentials, request, cancellationToken);
+            return Explain(ask, before.Last);
+        }
+
+        if (!proof.IsWorkingKnown)
+        {
+            return await TryInOrderAsync(ask, before, cancellationToken);
+        }
+
+        proof.Dispose();
+        return await TryInOrderAsync(ask, Refused.None, cancellationToken);
+    }
+
+    private async Task<TokenAttempt> TryInOrderAsync(Ask ask, Refused before, CancellationToken cancellationToken)
+    {
+        var seen = book.StandingOf(ask.Client);
+        var (tried, last) = (before.Tried.ToList(), before.Last);
+        foreach (var credential in book.OrderToTry(ask.Client).Except(before.Tried))
+        {
+            var outcome = await SendAsync(ask, credential, cancellationToken);
             if (outcome is not TokenOutcome.Refused { Error: InvalidClient } refusal)
             {
-                return Conclude(client, credential, outcome, context);
+                return Conclude(ask, credential, outcome);
             }
 
             tried.Add(credential);
-            refused = refusal;
+            last = refusal;
         }
 
-        book.AllRefused(client, tried);
-        return new TokenAttempt(Refusal.Explain(InvalidClient, refused?.Description, context), refused?.RetryAfter);
+        book.AllRefused(ask.Client, tried, seen);
+        return Explain(ask, last);
     }
 
-    private TokenAttempt Conclude(UsableClient client, Credential credential, TokenOutcome outcome, RefusalContext context)
+    private Task<TokenOutcome> SendAsync(Ask ask, Credential credential, CancellationToken cancellationToken) =>
+        endpoint.RequestAsync(ask.Endpoint, new ClientCredentials(ask.Client.ClientId, credential.Value, ask.Client.Method), ask.Request, cancellationToken);
+
+    private static TokenAttempt Explain(Ask ask, TokenOutcome.Refused? refusal) =>
+        new(Refusal.Explain(InvalidClient, refusal?.Description, ask.Context), refusal?.RetryAfter);
+
+    private TokenAttempt Conclude(Ask ask, Credential credential, TokenOutcome outcome)
     {
+        var (_, client, _, context) = ask;
+
         // Whoever is told that the scope is wrong was recognised as a client.
         if (outcome is TokenOutcome.Granted or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" or "invalid_grant" })
         {
@@ -79,6 +105,15 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
 
     private static Problem NotUnderstood(UsableClient client, string cause) =>
         new(Reason.AnswerNotUnderstood, $"The answer of {client.Issuer.Host} was not understood: {cause}. It is tried again by itself; check that the token endpoint is right and that no proxy answers in its place.");
+
+    /// <summary>What one attempt asks, whatever secret it is asked with.</summary>
+    private sealed record Ask(Uri Endpoint, UsableClient Client, TokenRequest Request, RefusalContext Context);
+
+    /// <summary>The secrets that this attempt was refused with, and the last refusal.</summary>
+    private sealed record Refused(IReadOnlyList<Credential> Tried, TokenOutcome.Refused? Last)
+    {
+        public static Refused None { get; } = new([], Last: null);
+    }
 }
 
 /// <summary>What one attempt to get a token gave: tokens, or a problem.</summary>

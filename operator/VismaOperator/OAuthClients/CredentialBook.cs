@@ -27,7 +27,7 @@ internal sealed class CredentialBook(TimeProvider time)
         var page = PageOf(client);
         lock (page)
         {
-            return new CredentialStanding(page.Working, page.RetryAt, page.Refusals);
+            return new CredentialStanding(page.Working, page.RetryAt, page.Refusals, page.Verdicts);
         }
     }
 
@@ -48,27 +48,25 @@ internal sealed class CredentialBook(TimeProvider time)
     }
 
     /// <summary>
-    /// Waits for the right to try secrets of which none is known to work, so that one connection tries and the others
-    /// learn from it. Where a secret is known to work there is nothing to wait for.
+    /// Waits for the right to try secrets of which none is known to work, or not any more, so that one connection tries and the others
+    /// learn from it.
     /// </summary>
-    public async Task<CredentialProof> EnterProofAsync(UsableClient client, CancellationToken cancellationToken)
+    /// <param name="client">The client.</param>
+    /// <param name="seen">What was known before; whatever was found out since then counts.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<CredentialProof> EnterProofAsync(UsableClient client, CredentialStanding seen, CancellationToken cancellationToken)
     {
-        var page = PageOf(client);
-        int refusals;
-        lock (page)
+        if (OpenPageOf(client) is not { } page)
         {
-            if (page.Working is not null)
-            {
-                return new CredentialProof(held: null);
-            }
-
-            refusals = page.Refusals;
+            // The secrets were changed meanwhile: there is nothing left to find out about those of before.
+            return new CredentialProof(held: null) { WasRefusedMeanwhile = true };
         }
 
         await page.Proof.WaitAsync(cancellationToken);
         lock (page)
         {
-            return new CredentialProof(page.Proof) { IsWorkingKnown = page.Working is not null, WasRefusedMeanwhile = page.Refusals > refusals };
+            var isNews = page.Verdicts != seen.Verdicts;
+            return new CredentialProof(page.Proof) { IsWorkingKnown = isNews && page.Working is not null, WasRefusedMeanwhile = isNews && page.Working is null };
         }
     }
 
@@ -84,6 +82,7 @@ internal sealed class CredentialBook(TimeProvider time)
         lock (page)
         {
             isNews = page.Working != credential.Reference || page.RetryAt is not null;
+            page.Verdicts += isNews ? 1 : 0;
             page.Working = credential.Reference;
             page.Refusals = 0;
             page.RetryAt = null;
@@ -94,7 +93,13 @@ internal sealed class CredentialBook(TimeProvider time)
     }
 
     /// <summary>The provider refused every secret that was tried. Others wait until <see cref="CredentialStanding.RetryAt"/>.</summary>
-    public void AllRefused(UsableClient client, IReadOnlyCollection<Credential> tried)
+    /// <param name="client">The client.</param>
+    /// <param name="tried">The secrets that were refused.</param>
+    /// <param name="seen">
+    /// What was known before they were sent. Requests that are under way together are refused together: the first one tells, and counted once for each
+    /// of them, one refusal would be a row of them that nobody tries again for an hour.
+    /// </param>
+    public void AllRefused(UsableClient client, IReadOnlyCollection<Credential> tried, CredentialStanding seen)
     {
         if (OpenPageOf(client) is not { } page)
         {
@@ -103,7 +108,13 @@ internal sealed class CredentialBook(TimeProvider time)
 
         lock (page)
         {
+            if (page.Verdicts != seen.Verdicts)
+            {
+                return;
+            }
+
             var now = time.GetUtcNow();
+            page.Verdicts++;
             page.Working = null;
             page.Refusals++;
             page.RetryAt = WholeSeconds.Ceiling(now + FailureBackoff.Delay(FailureKind.NeedsPerson, page.Refusals, roll: 0, retryAfter: null));
@@ -157,6 +168,8 @@ internal sealed class CredentialBook(TimeProvider time)
 
         public int Refusals { get; set; }
 
+        public int Verdicts { get; set; }
+
         public DateTimeOffset? RetryAt { get; set; }
 
         public DateTimeOffset? WalkAgainAt { get; set; }
@@ -182,4 +195,5 @@ internal sealed class CredentialProof(SemaphoreSlim? held) : IDisposable
 /// <param name="Working">The one that the provider accepted last; null when none is known to work.</param>
 /// <param name="RetryAt">When all were refused: the earliest time to try again; else null.</param>
 /// <param name="Refusals">How often in a row all were refused.</param>
-internal sealed record CredentialStanding(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals);
+/// <param name="Verdicts">How often something was found out; what was found out before is told from what came after by it.</param>
+internal sealed record CredentialStanding(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals, int Verdicts);

@@ -16,7 +16,7 @@ public sealed class CredentialBookTests
         var client = Client("1");
         _ = book.OrderToTry(client);
 
-        book.AllRefused(client, client.Credentials);
+        book.AllRefused(client, client.Credentials, book.StandingOf(client));
 
         Assert.NotNull(book.StandingOf(client).RetryAt);
     }
@@ -25,12 +25,12 @@ public sealed class CredentialBookTests
     public void A_refusal_of_earlier_secrets_that_comes_late_takes_nothing_from_the_new_ones()
     {
         var (earlier, present) = (Client("1"), Client("2"));
-        _ = book.OrderToTry(earlier);
+        var seen = book.StandingOf(earlier);
         _ = book.OrderToTry(present);
-        book.AllRefused(present, present.Credentials);
+        book.AllRefused(present, present.Credentials, book.StandingOf(present));
         var known = book.StandingOf(present);
 
-        book.AllRefused(earlier, earlier.Credentials);
+        book.AllRefused(earlier, earlier.Credentials, seen);
 
         Assert.Equal(known, book.StandingOf(present));
     }
