@@ -25,8 +25,8 @@ internal sealed class Pace(TimeProvider time, Func<double> random)
     /// <summary>True when the last failure was a refusal that is to be believed.</summary>
     public bool IsForbidden => refusals > 0;
 
-    /// <summary>A list was answered: the next refusal is a first one again.</summary>
-    public void WasAnswered() => patience.Renew();
+    /// <summary>A watch was opened, so both the list and the watch are allowed: the next refusal is a first one again. A list that is answered does not say as much: a role may grant list and not watch.</summary>
+    public void WatchWasOpened() => patience.Renew();
 
     /// <summary>Judges a watch that ended. True when it was healthy, and what happened before it is forgotten.</summary>
     public bool WasHealthy(long openedAt)

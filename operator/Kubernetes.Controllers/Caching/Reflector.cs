@@ -47,8 +47,6 @@ internal sealed partial class Reflector<T>(
         try
         {
             var page = await client.ListPageAsync<T>(selector, PageSize, listing.ContinueToken, cancellationToken).ConfigureAwait(false);
-            lastFailure = string.Empty;
-            pace.WasAnswered();
             return Step(listing, new ListWatchSignal<T>.Page(page));
         }
         catch (Exception failure) when (IsOutage(failure, cancellationToken))
@@ -66,8 +64,11 @@ internal sealed partial class Reflector<T>(
         {
             await foreach (var line in client.WatchAsync<T>(selector, watching.ResourceVersion, cancellationToken).ConfigureAwait(false))
             {
+                Opened();
                 state = Step(state, new ListWatchSignal<T>.Line(line));
             }
+
+            Opened();
         }
         catch (Exception cause) when (IsOutage(cause, cancellationToken))
         {
@@ -76,6 +77,12 @@ internal sealed partial class Reflector<T>(
 
         var wasHealthy = pace.WasHealthy(openedAt);
         return wasHealthy && failure is null ? state : await WaitOutAsync(state, failure, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Opened()
+    {
+        lastFailure = string.Empty;
+        pace.WatchWasOpened();
     }
 
     private async Task<ListWatchState<T>> WaitOutAsync(ListWatchState<T> state, Exception? failure, CancellationToken cancellationToken)

@@ -78,6 +78,48 @@ public sealed class WatchSetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_watch_that_may_not_be_opened_is_told_although_the_list_is_granted()
+    {
+        Follow(acme);
+        await ListButDoNotWatchAsync();
+        await ToldAsync(acme);
+        for (var refusal = 2; refusal <= 7; refusal++)
+        {
+            Assert.IsType<Watched<SecretMetadata>.Present>(set.Find(acme));
+            await time.PassNextWaitAsync();
+            await ListButDoNotWatchAsync();
+        }
+
+        await ToldAsync(acme);
+        Assert.IsType<Watched<SecretMetadata>.Forbidden>(set.Find(acme));
+
+        var waits = new List<double>();
+        for (var round = 0; round < 4; round++)
+        {
+            waits.Add((await time.PassNextWaitAsync()).TotalSeconds);
+            await ListButDoNotWatchAsync();
+        }
+
+        Assert.Equal([2.5, 5, 10, 20], waits);
+    }
+
+    [Fact]
+    public async Task A_watch_that_was_open_makes_the_next_refusal_a_first_one()
+    {
+        Follow(acme);
+        for (var restart = 0; restart < 3; restart++)
+        {
+            (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+            var watch = await cluster.NextWatchAsync();
+            watch.Bookmark("6");
+            watch.Break(Some.Forbidden);
+            await time.PassNextWaitAsync();
+            Assert.IsType<Watched<SecretMetadata>.Present>(set.Find(acme));
+            time.Advance(TimeSpan.FromSeconds(4));
+        }
+    }
+
+    [Fact]
     public async Task A_permission_that_is_withdrawn_during_a_watch_is_told_and_the_object_is_listed_anew()
     {
         Follow(acme);
@@ -218,6 +260,12 @@ public sealed class WatchSetTests : IAsyncDisposable
                 await time.PassNextWaitAsync();
             }
         }
+    }
+
+    private async Task ListButDoNotWatchAsync()
+    {
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+        (await cluster.NextWatchAsync()).Break(Some.Forbidden);
     }
 
     private void Follow(params NamespacedName[] names) => set.Follow(names.ToHashSet());
