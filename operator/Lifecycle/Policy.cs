@@ -115,6 +115,7 @@ public static class Policy
         return facts.Content switch
         {
             _ when !hasMovedOn && !isToChange => null,
+            null when Pending(facts, now) is { Reason: Reason.SecretForbidden } failure => new Decision.BackOff(failure),
             null => new Decision.Inspect(),
             ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token, unrecorded.AnsweredRequest),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),

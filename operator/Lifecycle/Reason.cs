@@ -48,7 +48,7 @@ public static class Reason
     /// <summary>A Secret that the OAuthClient references lacks the key, or its value is empty.</summary>
     public const string SecretKeyNotFound = nameof(SecretKeyNotFound);
 
-    /// <summary>The operator may not read a Secret that the OAuthClient references.</summary>
+    /// <summary>The operator may not read a Secret that the OAuthClient references, or not read, write or delete the one that holds the token.</summary>
     public const string SecretForbidden = nameof(SecretForbidden);
 
     /// <summary>The API server refuses the Secret as it would be written.</summary>

@@ -93,6 +93,10 @@ internal static class PolicyTable
         new("drift that could not be healed beats a missing client", Serving().ClientMissing().FailedWith(Unwritable, Soon).Drifted(new ContentFacts.Healable()), Soon, BackOff(Serving().ClientMissing().FailedWith(Unwritable, Soon))),
         new("a request tries at once to heal what could not be healed", Failing(Unwritable).Requested().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
 
+        new("a Secret that may not be read is not read again at once", Failing(Unreadable).Drifted(), Soon, BackOff(Failing(Unreadable))),
+        new("a Secret that may not be read is read again when that is due", Failing(Unreadable).Drifted(), Soon.AddMinutes(1), new Decision.Inspect()),
+        new("a request reads at once what may not be read", Failing(Unreadable).Requested().Drifted(), Soon, new Decision.Inspect()),
+
         // Layout
         new("a changed template is looked at first", Serving().LayoutChanged(), Soon, new Decision.Inspect()),
         new("a changed template is rewritten around an intact token", Serving().LayoutChanged().Showing(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),

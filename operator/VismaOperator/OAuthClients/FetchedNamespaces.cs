@@ -16,6 +16,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, NamespaceLabels> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ForbiddenPatience> refused = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> going = new(StringComparer.Ordinal);
 
     /// <summary>Tells the name of a namespace of which something changed.</summary>
@@ -46,9 +47,24 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         {
             return Learn(name, await FetchAsync(name, cancellationToken));
         }
-        catch (KubernetesException failure) when (failure.IsForbidden)
+        catch (KubernetesException failure) when (failure.IsForbidden && IsBelieved(name))
         {
             return new NamespaceLabels.Unreadable();
+        }
+        catch (Exception failure) when (failure is not KubernetesException { IsForbidden: true })
+        {
+            refused.TryRemove(name, out _);
+            throw;
+        }
+    }
+
+    // Until a refusal has lasted it is an outage, which whoever asks waits out.
+    private bool IsBelieved(string name)
+    {
+        var patience = refused.GetOrAdd(name, _ => new ForbiddenPatience(time));
+        lock (patience)
+        {
+            return patience.IsOver();
         }
     }
 
@@ -76,6 +92,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
 
     private NamespaceLabels Learn(string name, Namespace? found)
     {
+        refused.TryRemove(name, out _);
         going[name] = found?.Metadata.DeletionTimestamp is not null;
         return known[name] = NamespaceLabels.Of(found);
     }

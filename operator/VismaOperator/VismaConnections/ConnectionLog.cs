@@ -1,3 +1,4 @@
+using Kubernetes.Client;
 using Lifecycle;
 
 namespace VismaOperator.VismaConnections;
@@ -19,6 +20,9 @@ internal sealed partial class ConnectionLog(ILogger logger)
 
     [LoggerMessage(LogLevel.Warning, "Secret not removed although the OAuthClient no longer allows it ({Reason}): the operator may not delete it", EventName = "SecretNotWithdrawn")]
     public partial void NotWithdrawn(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Secret {Secret}, which held the token under an earlier spec.secret.name, not removed: the operator may not delete it. Delete it by hand, and grant delete on Secrets", EventName = "FormerSecretNotRemoved")]
+    public partial void FormerSecretNotRemoved(NamespacedName secret);
 
     [LoggerMessage(LogLevel.Debug, "Came to rest at {Decision}", EventName = "ReconcileRested")]
     public partial void Rested(string decision);

@@ -74,13 +74,19 @@ internal sealed class ConnectionReconciler(Store<VismaConnection> connections, C
         }
     }
 
-    // Before status forgets the old name: if this fails, status still has it and the next reconcile tries again.
+    // Before status forgets the old name: if this fails, status still has it and the next reconcile tries again. A delete that nobody allows would
+    // fail for ever and keep every later report back: then a person is told which Secret to delete.
     private async Task RemoveRenamedSecretAsync(VismaConnection connection, Facts facts, CancellationToken cancellationToken)
     {
         if (connection.Status.SecretName is { } recorded && facts.Token is { } token && token.SecretName != recorded)
         {
             tools.Leadership.EnsureLeader();
-            await tools.Publisher.RemoveAsync(new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded), connection, cancellationToken);
+            var former = new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded);
+            if (!await tools.Publisher.RemoveAsync(former, connection, cancellationToken))
+            {
+                tools.Log.FormerSecretNotRemoved(former);
+                await reporter.TellFormerSecretStaysAsync(connection, former, cancellationToken);
+            }
         }
     }
 }

@@ -27,8 +27,35 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     /// <summary>The connection is gone: what could not be written of it is dropped.</summary>
     public void Forget(NamespacedName connection) => unwritten.TryRemove(connection, out _);
 
-    /// <summary>Writes the report and says when to look again.</summary>
+    /// <summary>
+    /// Writes the report and says when to look again. A status is bound to the version that it was decided on; where somebody edited what it does not rest on (a label), or the
+    /// cache lags behind, it is bound to the present version and written once more, since a process that is being stopped has no later reconcile, and what it did would be done again.
+    /// </summary>
     public async Task<Requeue> WriteAsync(VismaConnection before, Report report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WriteOnceAsync(before, report, cancellationToken);
+        }
+        catch (KubernetesException failure) when (failure.IsConflict)
+        {
+            if (await client.FindConnectionAsync(before.Metadata.NamespacedName, cancellationToken) is not { } present || !IsTheSameToDecide(before, present))
+            {
+                throw;
+            }
+
+            return await WriteOnceAsync(present, report, cancellationToken);
+        }
+    }
+
+    private static bool IsTheSameToDecide(VismaConnection before, VismaConnection present) =>
+        before.Metadata.Uid == present.Metadata.Uid
+        && before.Metadata.Generation == present.Metadata.Generation
+        && before.Metadata.DeletionTimestamp == present.Metadata.DeletionTimestamp
+        && ConnectionRequests.RequestedAt(before) == ConnectionRequests.RequestedAt(present)
+        && StatusPatch.Between(before, present) is null;
+
+    private async Task<Requeue> WriteOnceAsync(VismaConnection before, Report report, CancellationToken cancellationToken)
     {
         var key = before.Metadata.NamespacedName;
         var after = before with { Status = StatusOf(before, report) };
@@ -45,6 +72,15 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
 
         return report.NextLook is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
     }
+
+    /// <summary>Tells that the Secret of an earlier name could not be removed. An event, since no status speaks of that Secret any more.</summary>
+    public Task TellFormerSecretStaysAsync(VismaConnection connection, NamespacedName former, CancellationToken cancellationToken) => events.RecordAsync(
+        connection,
+        EventKind.Warning,
+        Reason.SecretForbidden,
+        "Reconcile",
+        $"The token moved to Secret {connection.SecretName()}, but the operator may not delete Secret {former}, which held it before. Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {former.Namespace}. Whoever can read it has a token until it expires.",
+        cancellationToken);
 
     private async Task AnnounceAsync(VismaConnection connection, IReadOnlyList<Condition> before, IReadOnlyList<Condition> after, CancellationToken cancellationToken)
     {

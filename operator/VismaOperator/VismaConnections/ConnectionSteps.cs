@@ -30,7 +30,13 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
 
     private async Task<Facts> InspectAsync(Facts facts, CancellationToken cancellationToken)
     {
-        inspected = await tools.Publisher.ReadAsync(connection.SecretName(), cancellationToken);
+        var reading = await tools.Publisher.ReadAsync(connection, cancellationToken);
+        if (reading is SecretReading.Refused refused)
+        {
+            return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Roll());
+        }
+
+        inspected = ((SecretReading.Done)reading).Secret;
         var whose = SecretInspector.Whose(inspected?.Metadata, connection);
         ContentFacts content = inspected is not null && whose is SecretFacts.Owned
             ? SecretInspector.Judge(inspected, connection, facts.Token)
@@ -84,28 +90,22 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
     private async Task<Facts> WithdrawAsync(Problem problem, Facts facts, CancellationToken cancellationToken)
     {
         tools.Leadership.EnsureLeader();
-        try
-        {
-            await RemoveEveryNameAsync(cancellationToken);
-        }
-        catch (KubernetesException failure) when (failure.IsForbidden)
+        if (!await RemoveEveryNameAsync(cancellationToken))
         {
             tools.Log.NotWithdrawn(problem.Reason);
             return facts.Failed(MayNotWithdraw(problem), retryAfter: null, tools.Time.GetUtcNow(), tools.Roll());
         }
 
+        tools.Publisher.Forget(connection.Metadata.NamespacedName);
         tools.Log.Withdrawn(problem.Reason);
         return facts.Withdrawn(problem, tools.Time.GetUtcNow());
     }
 
-    private async Task RemoveEveryNameAsync(CancellationToken cancellationToken)
-    {
-        await tools.Publisher.RemoveAsync(connection.SecretName(), connection, cancellationToken);
-        if (connection.Status.SecretName is { } recorded && recorded != connection.SecretName().Name)
-        {
-            await tools.Publisher.RemoveAsync(new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded), connection, cancellationToken);
-        }
-    }
+    private async Task<bool> RemoveEveryNameAsync(CancellationToken cancellationToken) =>
+        await tools.Publisher.RemoveAsync(connection.SecretName(), connection, cancellationToken)
+        && (connection.Status.SecretName is not { } recorded
+            || recorded == connection.SecretName().Name
+            || await tools.Publisher.RemoveAsync(new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded), connection, cancellationToken));
 
     private Problem MayNotWithdraw(Problem withdrawal)
     {

@@ -15,11 +15,47 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     // Each round follows a change by somebody else; more than a few in a row are better left to the queue's backoff.
     private const int MaxRounds = 4;
 
-    private readonly WriteRefusals refusals = new(time);
+    private readonly SecretRefusals refusals = new(time);
 
     /// <summary>Puts the token into the connection's Secret.</summary>
     /// <exception cref="KubernetesException">The API server does not take it just now; a refusal (403) that has not lasted yet is one of these.</exception>
     public async Task<Publication> PublishAsync(VismaConnection connection, IssuedToken token, CancellationToken cancellationToken)
+    {
+        Publication publication = new Publication.Refused(MayNotWrite(connection.SecretName()));
+        await refusals.IsRefusedAsync(
+            connection.Metadata.NamespacedName, SecretAccess.Publish, async deadline => publication = await TryPublishAsync(connection, token, deadline), cancellationToken);
+        return publication;
+    }
+
+    /// <summary>The connection is gone.</summary>
+    public void Forget(NamespacedName connection) => refusals.Forget(connection);
+
+    /// <summary>The Secret with its content, straight from the API server.</summary>
+    /// <exception cref="KubernetesException">The API server does not answer just now; a refusal (403) that has not lasted yet is one of these.</exception>
+    public async Task<SecretReading> ReadAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var name = connection.SecretName();
+        Secret? found = null;
+        return await refusals.IsRefusedAsync(
+            connection.Metadata.NamespacedName, SecretAccess.Read, async deadline => found = await client.FindAsync<Secret>(name, deadline), cancellationToken)
+            ? new SecretReading.Refused(MayNotRead(name))
+            : new SecretReading.Done(found);
+    }
+
+    /// <summary>Deletes a Secret of that name if it is ours, and exactly the one that was seen. False when the operator may not.</summary>
+    /// <exception cref="KubernetesException">The API server does not do it just now; a refusal (403) that has not lasted yet is one of these.</exception>
+    public async Task<bool> RemoveAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var present = secrets.Find(name)?.Metadata;
+        if (present is null || present.DeletionTimestamp is not null || !SecretInspector.IsOurs(present, connection))
+        {
+            return true;
+        }
+
+        return !await refusals.IsRefusedAsync(connection.Metadata.NamespacedName, SecretAccess.Remove, deadline => DeleteAsync(present, deadline), cancellationToken);
+    }
+
+    private async Task<Publication> TryPublishAsync(VismaConnection connection, IssuedToken token, CancellationToken cancellationToken)
     {
         var name = connection.SecretName();
         var present = secrets.Find(name)?.Metadata;
@@ -43,10 +79,6 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                     return new Publication.Overtaken(SecretInspector.Whose(present, connection));
                 }
             }
-            catch (KubernetesException failure) when (failure.IsForbidden && refusals.IsBelieved(connection.Metadata.NamespacedName))
-            {
-                return new Publication.Refused(MayNotWrite(name));
-            }
             catch (KubernetesException failure) when (failure.IsInvalid)
             {
                 return new Publication.Refused(Invalid(name));
@@ -54,36 +86,22 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         }
     }
 
-    /// <summary>The connection is gone.</summary>
-    public void Forget(NamespacedName connection) => refusals.Forget(connection);
-
-    /// <summary>The Secret with its content, straight from the API server; null when there is none.</summary>
-    public Task<Secret?> ReadAsync(NamespacedName name, CancellationToken cancellationToken) => client.FindAsync<Secret>(name, cancellationToken);
-
-    /// <summary>Deletes a Secret of that name if it is ours, and exactly the one that was seen.</summary>
-    public async Task RemoveAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
+    private async Task DeleteAsync(ObjectMeta present, CancellationToken cancellationToken)
     {
-        var present = secrets.Find(name)?.Metadata;
-        if (present is null || present.DeletionTimestamp is not null || !SecretInspector.IsOurs(present, connection))
-        {
-            return;
-        }
-
         try
         {
-            await client.DeleteAsync<SecretMetadata>(name, new DeletePreconditions(Uid: present.Uid), cancellationToken);
+            await client.DeleteAsync<SecretMetadata>(present.NamespacedName, new DeletePreconditions(Uid: present.Uid), cancellationToken);
         }
         catch (KubernetesException failure) when (failure.IsNotFound)
         {
             // Gone is what was wanted.
         }
 
-        secrets.ObserveDeletion(name, present.Uid);
+        secrets.ObserveDeletion(present.NamespacedName, present.Uid);
     }
 
     private Publication.Done Published(VismaConnection connection, IssuedToken token, Secret written)
     {
-        refusals.Forget(connection.Metadata.NamespacedName);
         secrets.Observe(new SecretMetadata { Metadata = written.Metadata });
         return new Publication.Done(token.ToRecord(connection, written));
     }
@@ -134,9 +152,13 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         Reason.SecretInvalid,
         $"The API server refuses Secret {name} as invalid. Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy refuses it.");
 
+    private static Problem MayNotRead(NamespacedName name) => new(
+        Reason.SecretForbidden,
+        $"The operator may not read Secret {name}, so it cannot tell whether its token still stands in it. Grant its service account get on Secrets in namespace {name.Namespace}.");
+
     private static Problem MayNotWrite(NamespacedName name) => new(
         Reason.SecretForbidden,
-        $"The operator may not write Secret {name}. Grant its service account create, update and delete on Secrets in namespace {name.Namespace}, and see whether an admission policy refuses it.");
+        $"The operator may not write Secret {name}. Grant its service account get, create, update and delete on Secrets in namespace {name.Namespace}, and see whether an admission policy refuses it.");
 }
 
 /// <summary>What became of a publication.</summary>
@@ -155,4 +177,18 @@ internal abstract record Publication
 
     /// <summary>The Secret could not be written before a person acts.</summary>
     public sealed record Refused(Problem Problem) : Publication;
+}
+
+/// <summary>What became of a look at a Secret.</summary>
+internal abstract record SecretReading
+{
+    private SecretReading()
+    {
+    }
+
+    /// <summary>The Secret as it stands; null when there is none.</summary>
+    public sealed record Done(Secret? Secret) : SecretReading;
+
+    /// <summary>The Secret cannot be read before a person acts.</summary>
+    public sealed record Refused(Problem Problem) : SecretReading;
 }

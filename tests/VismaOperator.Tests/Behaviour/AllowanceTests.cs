@@ -136,6 +136,7 @@ public sealed class AllowanceTests
         test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
 
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
         var stalled = await test.UntilStalledAsync("WithdrawalForbidden", place: Asker);
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
         var attempts = (await test.ConnectionAsync(place: Asker)).Status.Failure!.Attempts;
@@ -151,11 +152,27 @@ public sealed class AllowanceTests
     }
 
     [Fact]
+    public async Task A_withdrawal_that_is_refused_for_a_moment_calls_for_nobody()
+    {
+        await using var test = await ServedAsync("""{"from": "All"}""");
+        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "the roles are not read yet") : Task.CompletedTask;
+
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+
+        Assert.Null(await test.FindAsync<Secret>(Name, Asker));
+        Assert.DoesNotContain(test.EventsAbout(Some.Connection), happened => happened.Reason == "WithdrawalForbidden");
+    }
+
+    [Fact]
     public async Task An_allowance_that_is_given_back_before_the_Secret_could_go_costs_no_token()
     {
         await using var test = await ServedAsync("""{"from": "All"}""");
         test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
         await test.UntilStalledAsync("WithdrawalForbidden", place: Asker);
 
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");

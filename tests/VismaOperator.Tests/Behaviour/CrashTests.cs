@@ -135,8 +135,29 @@ public sealed class CrashTests
         test.Cluster.Before = null;
         await test.AdvanceAsync(TimeSpan.FromSeconds(61));
 
-        Assert.Contains("Grant its service account create, update and delete on Secrets in namespace integrations", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains("Grant its service account get, create, update and delete on Secrets in namespace integrations", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_Secret_that_may_not_be_read_names_the_permission_and_costs_no_token()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        test.Cluster.Before = (verb, kind, _) => verb is ClusterVerb.Get && kind == Secret.ResourceKind ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+
+        await test.PatchAsync<Secret>("acme-production-token", """{"data": {"base_url": "eA=="}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+        var stalled = await test.UntilStalledAsync("SecretForbidden");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(5));
+        var later = await test.ConnectionAsync();
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(4), TimeSpan.FromSeconds(10));
+
+        Assert.Contains("Grant its service account get on Secrets in namespace integrations", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Equal((1, 2), (stalled.Status.Failure!.Attempts, later.Status.Failure!.Attempts));
+        Assert.Null((await test.ConnectionAsync()).Condition("Stalled"));
+        Assert.NotEqual("x", (await test.TokenSecretAsync()).Text("base_url"));
         Assert.Equal(1, test.TokenRequests);
     }
 

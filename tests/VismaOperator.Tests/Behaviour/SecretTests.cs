@@ -1,3 +1,5 @@
+using System.Net;
+using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using VismaOperator.Tests.Support;
@@ -25,6 +27,27 @@ public sealed class SecretTests
         Assert.Equal(
             [(ClusterVerb.Create, "acme-visma"), (ClusterVerb.Delete, Name)],
             test.Requests.Where(request => request.Verb is ClusterVerb.Create or ClusterVerb.Delete).Select(request => (request.Verb, request.Name.Name)));
+    }
+
+    [Fact]
+    public async Task A_renamed_Secret_whose_former_one_may_not_be_deleted_is_reported_and_tells_a_person_once()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-visma"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+        var early = (await test.ConnectionAsync()).Status.SecretName;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+
+        var connection = await test.ConnectionAsync();
+        Assert.Equal((Name, "acme-visma"), (early, connection.Status.SecretName));
+        Assert.True(connection.Is("Ready", "True"));
+        var told = Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "SecretForbidden");
+        Assert.Contains($"Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {Some.Place}", told.Note!, StringComparison.Ordinal);
+        Assert.Contains($"{Some.Place}/{Name}", told.Note!, StringComparison.Ordinal);
+        Assert.Equal(2, test.TokenRequests);
     }
 
     [Fact]

@@ -28,6 +28,30 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task An_attempt_that_fails_while_stopping_is_reported_although_somebody_edited_a_label_meanwhile()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var release = new TaskCompletionSource();
+        var held = new Fault.Hold(release.Task);
+        test.Provider.Faults.Next(held);
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await held.Reached.WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret("another")] });
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata": {"labels": {"team": "erp"}}}""");
+
+        var stopping = test.StopAsync();
+        release.SetResult();
+        await stopping;
+        var connection = await test.ConnectionAsync();
+        test.Start();
+        await test.UntilIdleAsync();
+
+        Assert.Equal("now", connection.Status.LastHandledReconcileAt);
+        Assert.Equal(1, connection.Status.Failure!.Attempts);
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    [Fact]
     public void A_request_times_out_before_its_section_ends_so_that_the_circuit_breaker_counts_it()
     {
         Assert.True(new TokenEndpointOptions().Timeout < TokenRefresher.RequestDeadline);
