@@ -58,13 +58,19 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
             return (null, new Problem(broken.Reason, $"OAuthClient {name}: {broken.Path}: {broken.Message}"));
         }
 
-        if (reader.ClientId(client) is not ReadValue.Found clientId)
+        // Read once: the Secret may arrive between two looks.
+        return reader.ClientId(client) switch
         {
-            return (null, ((ReadValue.Unreadable)reader.ClientId(client)).Problem);
-        }
+            ReadValue.Found clientId => WithSecrets(client, clientId.Value),
+            ReadValue.Unreadable unreadable => (null, unreadable.Problem),
+            var value => throw new InvalidOperationException($"Unknown value {value.GetType().Name}."),
+        };
+    }
 
+    private (UsableClient? Usable, Problem? Problem) WithSecrets(OAuthClient client, Sensitive clientId)
+    {
         var (credentials, problem) = reader.ClientSecrets(client);
-        return credentials.Count > 0 ? (Usable(client, clientId.Value.Reveal(), credentials), null) : (null, problem);
+        return credentials.Count > 0 ? (Usable(client, clientId.Reveal(), credentials), null) : (null, problem);
     }
 
     private async Task WaitForSecretsAsync(OAuthClient client, CancellationToken cancellationToken)

@@ -41,12 +41,14 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
     {
         var standing = book.StandingOf(usable);
         var lookup = await endpoints.TokenAsync(usable, cancellationToken);
+        var problem = (lookup as EndpointLookup.NotFound)?.Problem;
         return situation with
         {
+            LookupProblem = problem,
             TokenEndpoint = (lookup as EndpointLookup.Found)?.Endpoint,
             Working = standing.Working,
             Refusal = standing.RetryAt is { } retryAt ? new RefusalStatus { Revision = usable.Revision, Attempts = standing.Refusals, RetryTime = retryAt } : null,
-            Problem = standing.RetryAt is null ? (lookup as EndpointLookup.NotFound)?.Problem : Refused(usable),
+            Problem = standing.RetryAt is null ? problem : Refused(usable),
         };
     }
 
@@ -55,11 +57,13 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
     {
         var authorization = await endpoints.AuthorizationAsync(usable, cancellationToken);
         var revocation = await endpoints.RevocationAsync(usable, cancellationToken);
+        var problem = (authorization as EndpointLookup.NotFound)?.Problem;
         return situation with
         {
+            LookupProblem = situation.LookupProblem ?? problem,
             AuthorizationEndpoint = (authorization as EndpointLookup.Found)?.Endpoint,
             RevocationEndpoint = (revocation as EndpointLookup.Found)?.Endpoint,
-            Problem = situation.Problem ?? (authorization as EndpointLookup.NotFound)?.Problem,
+            Problem = situation.Problem ?? problem,
         };
     }
 

@@ -15,6 +15,11 @@ internal sealed class OAuthClientReconciler(
     // The provider's metadata is behind a breaker of its own; this is how soon a person sees that it works again.
     private static readonly TimeSpan metadataRetry = TimeSpan.FromSeconds(30);
 
+    // Nothing tells that a person put the provider's metadata right, or that it was only wrong for a moment.
+    private static readonly TimeSpan metadataRecheck = TimeSpan.FromMinutes(5);
+
+    private readonly ProblemStarts starts = new(time);
+
     /// <inheritdoc/>
     public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
@@ -22,6 +27,7 @@ internal sealed class OAuthClientReconciler(
         {
             book.Forget(key);
             reporter.Forget(key);
+            starts.Forget(key);
             return Requeue.Never.Instance;
         }
 
@@ -35,14 +41,31 @@ internal sealed class OAuthClientReconciler(
             return new Requeue.At(time.GetUtcNow() + Policy.LeastGap);
         }
 
+        situation = situation with { ProblemSince = ProblemSince(situation) };
         var counterDue = await reporter.WriteAsync(situation, cancellationToken);
         return NextLook(situation, counterDue) is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
+    }
+
+    private DateTimeOffset? ProblemSince(OAuthClientSituation situation)
+    {
+        if (situation.Problem is { } problem)
+        {
+            return starts.Of(situation.Client, problem);
+        }
+
+        starts.Forget(situation.Client.Metadata.NamespacedName);
+        return null;
     }
 
     private DateTimeOffset? NextLook(OAuthClientSituation situation, DateTimeOffset? counterDue)
     {
         var now = time.GetUtcNow();
-        DateTimeOffset? retry = situation.Problem?.Kind == FailureKind.Transient ? now + metadataRetry : null;
+        DateTimeOffset? retry = situation.LookupProblem switch
+        {
+            null => null,
+            { Kind: FailureKind.Transient } => now + metadataRetry,
+            _ => now + metadataRecheck,
+        };
         return new[] { OAuthClientReport.NextChange(situation, now), retry, counterDue }.Min();
     }
 }

@@ -14,6 +14,12 @@ internal sealed record OAuthClientSituation
     /// <summary>What is wrong; null when nothing is.</summary>
     public Problem? Problem { get; init; }
 
+    /// <summary>Since when; null when nothing is wrong.</summary>
+    public DateTimeOffset? ProblemSince { get; init; }
+
+    /// <summary>What is wrong with the provider's endpoints, whatever else is; null when nothing is. No watch tells when it is over.</summary>
+    public Problem? LookupProblem { get; init; }
+
     /// <summary>Where tokens are asked for; null while unknown.</summary>
     public Uri? TokenEndpoint { get; init; }
 
@@ -56,7 +62,7 @@ internal static class OAuthClientReport
     public static DateTimeOffset? NextChange(OAuthClientSituation situation, DateTimeOffset now)
     {
         var warnings = Expiries(situation).Select(expiry => ExpiryWarnings.NextStep(expiry.At, now));
-        DateTimeOffset? patience = situation.Problem is { Kind: FailureKind.NotThereYet } problem ? (Since(situation, problem) ?? now) + Policy.DependencyGrace : null;
+        DateTimeOffset? patience = situation.Problem is { Kind: FailureKind.NotThereYet } ? (situation.ProblemSince ?? now) + Policy.DependencyGrace : null;
         return warnings.Append(patience).Where(instant => instant > now).Min();
     }
 
@@ -90,14 +96,7 @@ internal static class OAuthClientReport
             .Select(secret => new Expiry(secret.SecretKeyRef, secret.ExpirationTime!.Value));
 
     private static bool IsOverdue(OAuthClientSituation situation, Problem problem, DateTimeOffset now) =>
-        problem.Kind == FailureKind.NotThereYet && Since(situation, problem) is { } since && now - since >= Policy.DependencyGrace;
-
-    // Ready turned False when the reference was first found missing, and its transition time says when.
-    private static DateTimeOffset? Since(OAuthClientSituation situation, Problem problem)
-    {
-        var ready = Kubernetes.Controllers.Writing.Conditions.Find(situation.Client.Status.Conditions, ConditionType.Ready);
-        return problem.Kind == FailureKind.NotThereYet && ready is { Status: "False" } && ready.Reason == problem.Reason ? ready.LastTransitionTime : null;
-    }
+        problem.Kind == FailureKind.NotThereYet && situation.ProblemSince is { } since && now - since >= Policy.DependencyGrace;
 
     private sealed record Expiry(SecretKeyReference Reference, DateTimeOffset At);
 }

@@ -194,6 +194,44 @@ public sealed class ClientSecretsTests
     }
 
     [Fact]
+    public async Task A_Secret_that_goes_missing_is_waited_for_although_the_client_was_refused_for_hours()
+    {
+        await using var test = await TestOperator.StartAsync();
+        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret("made-in-the-portal")] });
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.ApplyAsync(Some.VismaConnection());
+        await test.UntilAsync<OAuthClient>(Some.Client, client => client.Condition("Stalled")?.Reason == "ClientRefused");
+        await test.AdvanceAsync(TimeSpan.FromHours(4), TimeSpan.FromMinutes(10));
+
+        await test.DeleteAsync<Kubernetes.Client.Resources.Secret>("acme-credentials");
+        var waiting = await test.UntilAsync<OAuthClient>(Some.Client, client => client.Condition("Ready")?.Reason == "SecretNotFound");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(59), TimeSpan.FromSeconds(1));
+        var patient = await test.FindAsync<OAuthClient>(Some.Client);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+        var stalled = await test.FindAsync<OAuthClient>(Some.Client);
+
+        Assert.Null(waiting.Condition("Stalled"));
+        Assert.Null(patient!.Condition("Stalled"));
+        Assert.Equal("SecretNotFound", stalled!.Condition("Stalled")?.Reason);
+    }
+
+    [Fact]
+    public async Task Metadata_that_is_untrusted_for_a_moment_is_looked_at_again_by_itself()
+    {
+        await using var test = await TestOperator.StartAsync();
+        test.Provider.Faults.Always(new Fault.Answer(200, """{"issuer": "https://elsewhere.example", "token_endpoint": "https://elsewhere.example/token"}""", "application/json", new Dictionary<string, string>()), StandInEndpoint.Metadata);
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.UntilAsync<OAuthClient>(Some.Client, client => client.Condition("Stalled")?.Reason == "MetadataUntrusted");
+
+        test.Provider.Faults.Clear();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(6), TimeSpan.FromSeconds(30));
+
+        Assert.True((await test.FindAsync<OAuthClient>(Some.Client))!.Is("Ready", "True"));
+    }
+
+    [Fact]
     public async Task A_secret_that_will_expire_is_warned_of_four_times_and_once_more_at_its_end()
     {
         await using var test = await WithTwoAsync(expires: Noon.AddDays(40), new StandInSecret(Older));
