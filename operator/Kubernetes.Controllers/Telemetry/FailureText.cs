@@ -9,8 +9,9 @@ namespace Kubernetes.Controllers.Telemetry;
 /// the value that it complains about ("The input string '...' was not in a correct format"), and that value may be a secret. Of those the
 /// types and the stack remain, which find a bug just as well.
 /// </summary>
-internal static class FailureText
+public static class FailureText
 {
+    /// <summary>The text.</summary>
     public static string Of(Exception exception) => exception switch
     {
         KubernetesException refused => $"API server: {(int)refused.StatusCode} {refused.Reason}: {refused.Message}",

@@ -51,10 +51,19 @@ internal sealed class LocalVerb
 
     private void RequireApart(SettingReader reader, LocalOptions options)
     {
-        if (options.State.Length > 0 && options.Output.Length > 0 && Path.GetFullPath(options.State) == Path.GetFullPath(options.Output))
+        if (options.State.Length > 0 && options.Output.Length > 0 && (IsWithin(options.State, options.Output) || IsWithin(options.Output, options.State)))
         {
-            reader.Report(state, "is the directory of --out, whose readers would find the operator's own files there", "Name another directory.");
+            reader.Report(state, "is the directory of --out or lies within it, or it within this one: readers of tokens would find the operator's own files there", "Name two directories side by side.");
         }
+    }
+
+    // With a separator at the end of both, a directory lies within itself, and ./state-of-mine does not lie within ./state.
+    private static bool IsWithin(string inner, string outer) => WithSeparator(inner).StartsWith(WithSeparator(outer), StringComparison.Ordinal);
+
+    private static string WithSeparator(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return Path.EndsInDirectorySeparator(full) ? full : full + Path.DirectorySeparatorChar;
     }
 
     private static void Require(SettingReader reader, Setting setting, string value, string remedy)

@@ -1,4 +1,3 @@
-using Kubernetes.Client.Access;
 using VismaOperator.Connecting;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -36,7 +35,7 @@ internal sealed record Verbs(
         {
             return await verb();
         }
-        catch (Exception exception) when (exception is LocalException or ClusterAccessException or PortUnusableException or BackgroundLoopException or ConnectException)
+        catch (Exception exception) when (FailureWords.AreOurs(exception))
         {
             await process.Error.WriteLineAsync("visma-operator: " + exception.Message);
         }
@@ -44,7 +43,7 @@ internal sealed record Verbs(
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            await process.Error.WriteLineAsync($"visma-operator: ended by a failure: {exception}");
+            await process.Error.WriteLineAsync($"visma-operator: ended by a failure: {FailureWords.Of(exception)}");
         }
 
         return ExitCode.Failure;

@@ -30,7 +30,8 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         }
         catch (Exception exception)
         {
-            LogFailed(exception);
+            var words = FailureWords.Of(exception);
+            LogFailed(words);
             throw;
         }
         finally
@@ -69,12 +70,13 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
 
     private static async Task FirstOfAsync(Task step, Task failed, CancellationTokenSource abort)
     {
-        await await Task.WhenAny(step, failed);
-        if (failed.IsFaulted)
+        if (await Task.WhenAny(step, failed) == failed || failed.IsFaulted)
         {
             await abort.CancelAsync();
             await failed;
         }
+
+        await step;
     }
 
     private async Task StopPartsAsync(Parts parts, CancellationToken stop)
@@ -141,8 +143,8 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
     [LoggerMessage(Level = LogLevel.Information, EventName = "Stopping", Message = "Stopping as asked: running reconciles are finished first")]
     private partial void LogStopping();
 
-    [LoggerMessage(Level = LogLevel.Critical, EventName = "Failed", Message = "A part of the operator failed, so the process ends: a part that is missing would go unnoticed")]
-    private partial void LogFailed(Exception exception);
+    [LoggerMessage(Level = LogLevel.Critical, EventName = "Failed", Message = "A part of the operator failed, so the process ends: a part that is missing would go unnoticed. {Failure}")]
+    private partial void LogFailed(string failure);
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "Stopped", Message = "Stopped")]
     private partial void LogStopped();

@@ -21,6 +21,7 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private string? seen;
+    private bool hasLooked;
     private long stillSince;
     private bool isDeletionDue;
 
@@ -37,14 +38,16 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
     /// <summary>Loads the manifests where a file changed since the last look. Files that cannot be read now are looked at again.</summary>
     public async Task LoadIfChangedAsync(CancellationToken cancellationToken)
     {
+        // At the start nothing is being edited: what a manifest lost while nothing ran goes at once. A first look that fails shows that the files are not at rest.
+        var isFirst = !hasLooked;
+        hasLooked = true;
         try
         {
             var now = Signature();
             if (now != seen)
             {
-                // At the start nothing is being edited: what a manifest lost while nothing ran goes at once.
-                await LoadAsync(seen is null ? Absent.Deleted : Absent.Kept, cancellationToken);
-                (isDeletionDue, stillSince, seen) = (seen is not null, time.GetTimestamp(), now);
+                await LoadAsync(isFirst ? Absent.Deleted : Absent.Kept, cancellationToken);
+                (isDeletionDue, stillSince, seen) = (!isFirst, time.GetTimestamp(), now);
             }
             else if (isDeletionDue && time.GetElapsedTime(stillSince) >= Stillness)
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lifecycle;
 using OAuth;
 using Problem = Lifecycle.Problem;
@@ -126,7 +127,7 @@ internal sealed record TokenAttempt(TokenSet? Tokens, Problem? Problem, TimeSpan
     public static TokenAttempt NoAnswer(UsableClient client, TimeSpan deadline) => new(
         new Problem(
             Reason.ProviderUnavailable,
-            $"The provider {client.Issuer.Host} did not answer within {deadline.TotalSeconds:0} s. It is tried again by itself; if this lasts, look at its status page and at the network between."),
+            $"The provider {client.Issuer.Host} did not answer within {deadline.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s. It is tried again by itself; if this lasts, look at its status page and at the network between."),
         retryAfter: null);
 
     /// <summary>The provider granted.</summary>

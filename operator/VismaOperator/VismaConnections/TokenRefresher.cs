@@ -60,23 +60,23 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     {
         leadership.EnsureLeader();
         var deadline = leadership.Remaining < RequestDeadline ? leadership.Remaining : RequestDeadline;
-        using var cancellation = new CancellationTokenSource(deadline, time);
         var issueTime = WholeSeconds.Floor(time.GetUtcNow());
-        var attempt = await AttemptAsync(connection, client, cancellation.Token);
+        var attempt = await AttemptAsync(connection, client, deadline);
         return attempt.Tokens is { } tokens
             ? (IssuedToken.From(tokens, issueTime, inputs), null)
             : (null, new RefreshOutcome.Failed(attempt.Problem!, attempt.RetryAfter));
     }
 
-    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, CancellationToken deadline)
+    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, TimeSpan deadline)
     {
+        using var cancellation = new CancellationTokenSource(deadline, time);
         try
         {
-            return await source.RequestAsync(client, Request(connection), ConnectionRequests.ContextOf(connection), deadline);
+            return await source.RequestAsync(client, Request(connection), ConnectionRequests.ContextOf(connection), cancellation.Token);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return TokenAttempt.NoAnswer(client, RequestDeadline);
+            return TokenAttempt.NoAnswer(client, deadline);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random) : I
             await Clients.WhenAtRestAsync();
             await Grants.WhenAtRestAsync();
         }
-        while (!Connections.WhenAtRestAsync().IsCompleted || !Clients.WhenAtRestAsync().IsCompleted); // one may have added to another
+        while (!Connections.WhenAtRestAsync().IsCompleted || !Clients.WhenAtRestAsync().IsCompleted || !Grants.WhenAtRestAsync().IsCompleted); // one may have added to another
     }
 
     /// <inheritdoc/>

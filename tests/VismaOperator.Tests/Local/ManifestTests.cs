@@ -126,6 +126,25 @@ public sealed class ManifestTests : IDisposable
         Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
     }
 
+    [Fact]
+    public async Task A_first_look_that_fails_does_not_let_the_second_one_take_away_what_is_missing()
+    {
+        folder.Write("client.yaml", Client);
+        folder.Write("connection.yaml", Connection("a"));
+        await manifests.LoadAsync(Absent.Deleted, Token);
+        var aside = folder.Path + "-aside";
+        Directory.Move(folder.Path, aside);
+        await manifests.LoadIfChangedAsync(Token);
+
+        Directory.Move(aside, folder.Path);
+        File.Delete(folder["connection.yaml"]);
+        await LookForAsync(TimeSpan.FromSeconds(9));
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+
+        await LookForAsync(TimeSpan.FromSeconds(3));
+        Assert.Null(await cluster.FindAsync<VismaConnection>(Acme, Token));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

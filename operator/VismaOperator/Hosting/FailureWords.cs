@@ -1,0 +1,17 @@
+using Kubernetes.Client.Access;
+using Kubernetes.Controllers.Telemetry;
+using VismaOperator.Connecting;
+using VismaOperator.Local;
+
+namespace VismaOperator.Hosting;
+
+/// <summary>What is said of a failure that ends the process: our own words where the failure is one of ours, which are written for people, and else what a log may say of it.</summary>
+internal static class FailureWords
+{
+    /// <summary>The words.</summary>
+    public static string Of(Exception failure) => AreOurs(failure) ? failure.Message : FailureText.Of(failure);
+
+    /// <summary>True for failures whose message we wrote.</summary>
+    public static bool AreOurs(Exception failure) =>
+        failure is LocalException or ClusterAccessException or PortUnusableException or BackgroundLoopException or ConnectException;
+}
