@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VismaConnect.StandIn;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 
@@ -43,6 +44,27 @@ public sealed class LaggingWatchTests(ApiServerFixture fixture)
         await Eventually.GetAsync("the Secret to be back", token => scene.Admin.FindAsync(scene.SecretPath(), token), Ct);
 
         await AssertOneMoreTokenAsync(scene);
+    }
+
+    [Fact]
+    public async Task A_label_that_somebody_sets_meanwhile_costs_no_second_token_request_and_makes_no_tight_loop()
+    {
+        await using var scene = await OpenAsync();
+        var release = new TaskCompletionSource();
+        var held = new Fault.Hold(release.Task);
+        scene.Provider.Faults.Next(held);
+        await scene.RequestRefreshAsync("now");
+        await held.Reached.WaitAsync(Eventually.Patience, Ct);
+
+        var before = scene.Proxy.Ledger.Requests.Count;
+        await scene.Admin.PatchAsync(scene.ConnectionPath(), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["team"] = "erp" } } }, Ct);
+        release.SetResult();
+        await scene.UntilHandledAsync("now");
+
+        await AssertOneMoreTokenAsync(scene);
+        var since = scene.Proxy.Ledger.Requests.Skip(before).ToList();
+        Assert.Equal(2, since.Count(request => request.IsConnectionStatus())); // refused (409), then bound to the version with the label
+        Assert.InRange(since.Count(request => request.IsRead()), 1, 3);
     }
 
     private async Task<Scene> OpenAsync()
