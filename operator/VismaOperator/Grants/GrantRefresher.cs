@@ -16,7 +16,7 @@ internal sealed class GrantRefresher(GrantTools tools)
     /// <summary>How long a reconcile waits for its new token to be stored; after that it is held and tried further.</summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
 
-    private readonly WriteRefusals refusals = new(tools.Time);
+    private readonly SecretRefusals refusals = new(tools.Time);
 
     /// <summary>Exchanges the stored refresh token for the next one.</summary>
     /// <param name="connection">Whose grant it is.</param>
@@ -38,13 +38,9 @@ internal sealed class GrantRefresher(GrantTools tools)
 
         try
         {
-            var exchange = await BeginAsync(connection, client, read, held, cancellationToken);
-            refusals.Forget(read.Connection);
-            return exchange;
-        }
-        catch (KubernetesException failure) when (failure.IsForbidden && refusals.IsBelieved(read.Connection))
-        {
-            return new Exchange.Failed(GrantStore.MayNotWrite(read.Connection), RetryAfter: null);
+            Exchange? exchange = null;
+            var isRefused = await refusals.IsRefusedAsync(read.Connection, SecretAccess.Publish, async stop => exchange = await BeginAsync(connection, client, read, held, stop), cancellationToken);
+            return isRefused ? new Exchange.Failed(GrantStore.MayNotWrite(read.Connection), RetryAfter: null) : exchange!;
         }
         catch (KubernetesException failure) when (failure.IsInvalid)
         {

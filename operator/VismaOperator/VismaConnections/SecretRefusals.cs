@@ -57,7 +57,7 @@ internal enum SecretAccess
     /// <summary>Its content is read.</summary>
     Read,
 
-    /// <summary>A token is put into it.</summary>
+    /// <summary>A token or a grant is put into it.</summary>
     Publish,
 
     /// <summary>It is deleted.</summary>
