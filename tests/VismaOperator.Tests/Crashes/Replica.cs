@@ -263,6 +263,11 @@ internal sealed class Replica
 
         if (flush.IsCompleted && !IsDead)
         {
+            if (Parts.Grants.Unstored.Find(World.Key) is not null && Time.GetUtcNow() < endsAt)
+            {
+                world.Judge.Violate(ViolationKind.GrantLost, $"{Name} ended before its deadline with a token in its memory");
+            }
+
             Kill("has ended");
         }
     }
