@@ -171,21 +171,6 @@ public sealed class FailureMessageTests
     }
 
     [Fact]
-    public async Task Metadata_of_somebody_else_are_looked_at_again()
-    {
-        const string Theirs = """{"issuer":"https://other.example.com","token_endpoint":"https://other.example.com/token"}""";
-        await using var test = await TestOperator.StartAsync();
-        test.Provider.Faults.Always(new Fault.Answer(200, Theirs, "application/json", new Dictionary<string, string>()), StandInEndpoint.Metadata);
-        await ApplyAsync(test, Some.Credentials(), connection: SomeConsents.InteractiveConnection());
-
-        await ClientShowsAsync(test, "MetadataUntrusted", "names the issuer https://other.example.com", "Correct spec.issuer", "--allowed-issuers");
-        test.Provider.Faults.Clear(); // a proxy in between answered, for example
-        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
-
-        await test.UntilAsync<OAuthClient>(Some.Client, client => client.Is("Ready", "True"));
-    }
-
-    [Fact]
     public async Task An_API_host_that_is_not_allowed()
     {
         await using var test = await WithAsync(connection: Some.VismaConnection().With(spec => spec with { BaseUrl = "https://evil.example.com/v1" }));
