@@ -57,10 +57,9 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
     /// <summary>Tries what waits until nothing does or the deadline comes; then says what is lost.</summary>
     public async Task FlushAsync(CancellationToken deadline)
     {
-        await TryAllAsync(deadline);
-        while (!waiting.IsEmpty && await PauseAsync(deadline))
+        // The loop may have the turn of an entry, for longer than is left.
+        while (await PassAsync(TryAllAsync(deadline).WaitAsync(deadline)) && !waiting.IsEmpty && await PauseAsync(deadline))
         {
-            await TryAllAsync(deadline);
         }
 
         foreach (var entry in waiting.Values)
@@ -75,15 +74,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
     // The loop and whoever waits for the outcome try one after the other: what the first has ended, stored or dropped and revoked, the second must not do again.
     private async Task<Storage> TryAsync(Waiting entry, CancellationToken cancellationToken)
     {
-        try
-        {
-            await entry.Turn.WaitAsync(cancellationToken); // whoever has it is bounded by its own deadline
-        }
-        catch (OperationCanceledException)
-        {
-            return new Storage.Pending("there is no time left");
-        }
-
+        await entry.Turn.WaitAsync(CancellationToken.None); // whoever has it is bounded by its own deadline
         try
         {
             return entry.End ?? await TryInTurnAsync(entry, cancellationToken);
