@@ -13,12 +13,7 @@ public sealed class ConnectTests(ApiServerFixture fixture)
     private const string Rbac = "rbac.authorization.k8s.io/v1";
 
     /// <summary>All that a person needs who may consent and nothing else.</summary>
-    private static readonly JsonArray needed =
-    [
-        Rule("visma-operator.io", ["vismaconnections", "oauthclients"], ["get"], name: null),
-        Rule("", ["secrets"], ["create"], name: null),
-        Rule("", ["secrets"], ["get", "delete"], The.Connection + "-visma-handoff"),
-    ];
+    private static IReadOnlyList<JsonNode> Needed { get; } = DocumentedYaml.In("docs/interactive-connections.md");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -27,7 +22,7 @@ public sealed class ConnectTests(ApiServerFixture fixture)
     {
         var port = FreePort.Take();
         await using var scene = await OpenAsync(port);
-        var kubeconfig = await PersonAsync(scene, needed);
+        var kubeconfig = await PersonAsync(scene);
         await using var verb = Connect(scene, kubeconfig, port);
 
         var page = await ConsentAsync(scene, verb);
@@ -47,7 +42,7 @@ public sealed class ConnectTests(ApiServerFixture fixture)
         Assert.SkipUnless(OperatingSystem.IsLinux(), "xdg-open is the opener of Linux.");
         var port = FreePort.Take();
         await using var scene = await OpenAsync(port);
-        var kubeconfig = await PersonAsync(scene, needed);
+        var kubeconfig = await PersonAsync(scene);
         var page = scene.FileNamed("page");
         await using var verb = Connect(scene, kubeconfig, port, Desktop(scene, page));
 
@@ -65,7 +60,7 @@ public sealed class ConnectTests(ApiServerFixture fixture)
     {
         var port = FreePort.Take();
         await using var scene = await OpenAsync(port);
-        var kubeconfig = await PersonAsync(scene, [needed[0]!.DeepClone(), needed[2]!.DeepClone()]);
+        var kubeconfig = await PersonAsync(scene, withoutVerb: "create");
         await using var verb = Connect(scene, kubeconfig, port);
 
         Assert.Equal(1, await verb.WaitForExitAsync(Ct));
@@ -77,7 +72,7 @@ public sealed class ConnectTests(ApiServerFixture fixture)
     {
         var port = FreePort.Take();
         await using var scene = await OpenAsync(port);
-        var kubeconfig = await PersonAsync(scene, needed);
+        var kubeconfig = await PersonAsync(scene);
         await using var verb = Connect(scene, kubeconfig, port);
         await verb.WaitForLineAsync("/connect/authorize?", Ct);
 
@@ -105,36 +100,36 @@ public sealed class ConnectTests(ApiServerFixture fixture)
         return scene;
     }
 
-    /// <summary>An account with these rules in the scene's namespace, as a kubeconfig.</summary>
-    private static async Task<string> PersonAsync(Scene scene, JsonArray rules)
+    /// <summary>An account with the documented role in the scene's namespace, as a kubeconfig.</summary>
+    private static async Task<string> PersonAsync(Scene scene, string? withoutVerb = null)
     {
         var account = await TestServiceAccount.CreateAsync(scene.Admin, scene.Home, "kari", Ct);
-        var metadata = new JsonObject { ["name"] = "consents" };
-        await scene.Admin.CreateAsync(scene.Home.Of(Rbac, "roles"), new JsonObject { ["metadata"] = metadata, ["rules"] = rules.DeepClone() }, Ct);
-        var binding = new JsonObject
+        foreach (var resource in Needed)
         {
-            ["metadata"] = metadata.DeepClone(),
-            ["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "Role", ["name"] = "consents" },
-            ["subjects"] = new JsonArray(account.ToSubject()),
-        };
-        await scene.Admin.CreateAsync(scene.Home.Of(Rbac, "rolebindings"), binding, Ct);
+            await scene.Admin.CreateAsync(scene.Home.Of(Rbac, resource["kind"]!.GetValue<string>().ToLowerInvariant() + "s"), Own(resource, scene, account, withoutVerb), Ct);
+        }
+
         var path = scene.FileNamed("kari.kubeconfig");
         account.WriteKubeconfig(scene.Server, path);
         return path;
     }
 
-    private static JsonObject Rule(string group, string[] resources, string[] verbs, string? name)
+    // The names in the document are those of the example.
+    private static JsonNode Own(JsonNode resource, Scene scene, TestServiceAccount account, string? withoutVerb)
     {
-        var rule = new JsonObject { ["apiGroups"] = new JsonArray(group), ["resources"] = Array(resources), ["verbs"] = Array(verbs) };
-        if (name is not null)
+        var own = JsonNode.Parse(resource.ToJsonString().Replace("\"acme-visma-handoff\"", $"\"{The.Connection}-visma-handoff\"", StringComparison.Ordinal))!;
+        own["metadata"]!["namespace"] = scene.Home.Name;
+        if (own["rules"] is JsonArray rules)
         {
-            rule["resourceNames"] = new JsonArray(name);
+            own["rules"] = new JsonArray([.. rules.Where(rule => rule!["verbs"]!.AsArray().All(verb => verb!.GetValue<string>() != withoutVerb)).Select(rule => rule!.DeepClone())]);
+        }
+        else
+        {
+            own["subjects"] = new JsonArray(account.ToSubject());
         }
 
-        return rule;
+        return own;
     }
-
-    private static JsonArray Array(IEnumerable<string> texts) => [.. texts.Select(text => (JsonNode?)text)];
 
     private static RealProcess Connect(Scene scene, string kubeconfig, int port, Dictionary<string, string?>? desktop = null)
     {
