@@ -103,7 +103,7 @@ public sealed class ExampleTests(ApiServerFixture fixture)
         TestContext.Current.SendDiagnosticMessage($"Not checked, since {ApiServerFixture.MoreDefinitionsVariable} names no folder with its definition: {group} {resource.Kind()}");
     }
 
-    // Files that are no manifests: Kustomize's own, and what it makes a ConfigMap of.
+    // Files that are no manifests: Kustomize's own, what it makes a ConfigMap of, and what Helm is given.
     private static IEnumerable<string> Manifests(string folder) =>
-        Directory.GetFiles(folder, "*.yaml", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not ("kustomization.yaml" or "actions.yaml")).Order(StringComparer.Ordinal);
+        Directory.GetFiles(folder, "*.yaml", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not ("kustomization.yaml" or "actions.yaml" or "values.yaml")).Order(StringComparer.Ordinal);
 }

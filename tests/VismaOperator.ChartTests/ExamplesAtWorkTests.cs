@@ -29,12 +29,7 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
 
         foreach (var objects in examples.Values)
         {
-            foreach (var client in objects.Where(resource => resource.Kind() == "OAuthClient"))
-            {
-                client["spec"]!["issuer"] = provider.Issuer.OriginalString;
-            }
-
-            await ApplyAsync(objects);
+            await ApplyAsync(objects, provider);
             foreach (var connection in objects.Where(resource => resource.Kind() == "VismaConnection"))
             {
                 await EndsAsItSaysAsync(connection, running);
@@ -42,6 +37,30 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
 
             await RemoveAsync(objects);
         }
+    }
+
+    [Fact]
+    public async Task A_person_who_follows_the_link_of_the_interactive_example_gives_it_its_token()
+    {
+        var objects = ObjectsOf("interactive");
+        var redirectUri = objects.Single(resource => resource.Kind() == "OAuthClient")["spec"]!["redirectURI"]!.GetValue<string>();
+        await using var provider = await VismaConnectStandIn.StartAsync(PersonsConsent.Interactive(ProviderFor(objects), redirectUri), Ct);
+        var values = RepositoryFolder.PathOf("examples/interactive/operator/values.yaml");
+        await Of("helm4", OperatorNamespace).InstallAsync(Chart.Folder, "--values", values, "--set", $"insecureIssuers=true,allowedIssuers={{{provider.Issuer.OriginalString}}}");
+        await using var running = await Replica.StartAsync(Server, OperatorNamespace);
+        using var person = new PersonAtBrowser(running.Pages, provider);
+        var connection = objects.Single(resource => resource.Kind() == "VismaConnection");
+
+        await ApplyAsync(objects, provider);
+        var link = await LinkAsync(connection, running);
+        Assert.StartsWith(YamlDocuments.Read(values).Single()["publicURL"]!.GetValue<string>() + "/connect/", link, StringComparison.Ordinal);
+        var page = await person.ConsentAsync(new Uri(link), PersonsConsent.Person, connection["spec"]!["tenantID"]!.GetValue<string>());
+
+        Assert.Contains("<h1>Your consent is stored</h1>", page, StringComparison.Ordinal);
+        await EndsAsItSaysAsync(connection, running);
+        var secret = await Server.Admin.GetAsync($"/api/v1/namespaces/{connection.Namespace()}/secrets/{connection.Name()}-token", Ct);
+        Assert.NotEmpty(secret["data"]!["access_token"]!.GetValue<string>());
+        await RemoveAsync(objects);
     }
 
     private static List<JsonNode> ObjectsOf(string folder)
@@ -83,8 +102,13 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
         };
     }
 
-    private async Task ApplyAsync(IEnumerable<JsonNode> objects)
+    private async Task ApplyAsync(IReadOnlyList<JsonNode> objects, VismaConnectStandIn provider)
     {
+        foreach (var client in objects.Where(resource => resource.Kind() == "OAuthClient"))
+        {
+            client["spec"]!["issuer"] = provider.Issuer.OriginalString;
+        }
+
         foreach (var resource in objects)
         {
             await Eventually.BecomesTrueAsync($"{resource.Kind()} {resource.Name()} to be taken", async token =>
@@ -98,10 +122,24 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
     private async Task EndsAsItSaysAsync(JsonNode connection, Replica running)
     {
         var wanted = connection["spec"]!["tenantID"]!.GetValue<string>() == NotApproved ? "Stalled" : "Ready";
+        await UntilAsync(connection, $"to be {wanted}", found => Is(found, wanted), running);
+    }
+
+    private async Task<string> LinkAsync(JsonNode connection, Replica running)
+    {
+        static string? Url(JsonNode found) => found["status"]?["authorization"]?["url"]?.GetValue<string>();
+        return Url(await UntilAsync(connection, "to offer a link", found => Url(found) is not null, running))!;
+    }
+
+    private async Task<JsonNode> UntilAsync(JsonNode connection, string expectation, Func<JsonNode, bool> isWanted, Replica running)
+    {
         JsonNode? last = null;
         try
         {
-            await Eventually.BecomesTrueAsync($"{connection.Name()} to be {wanted}", async token => Is(last = await Server.Admin.GetAsync($"{CollectionOf(connection)}/{connection.Name()}", token), wanted), Ct);
+            return await Eventually.GetAsync(
+                $"{connection.Name()} {expectation}",
+                async token => isWanted(last = await Server.Admin.GetAsync($"{CollectionOf(connection)}/{connection.Name()}", token)) ? last : null,
+                Ct);
         }
         catch (TimeoutException timeout)
         {

@@ -14,7 +14,8 @@ namespace VismaOperator.ChartTests.Support;
 internal sealed class PersonsConsent(ApiClient admin, VismaConnectStandIn provider)
 {
     public const string Scope = "vismanet_erp_interactive_api:read";
-    private const string Person = "kari@acme.example";
+    /// <summary>Who consents.</summary>
+    public const string Person = "kari@acme.example";
     private const string RedirectUri = "http://127.0.0.1:8888/callback";
     private const string Verifier = "a-verifier-of-this-test-that-has-at-least-43-characters";
 
@@ -30,6 +31,13 @@ internal sealed class PersonsConsent(ApiClient admin, VismaConnectStandIn provid
         AllowedGrants = ["client_credentials", .. StandInClient.InteractiveGrants],
         AllowOfflineAccess = true,
         RedirectUris = [RedirectUri],
+    };
+
+    /// <summary>A provider of one company and one application, at which the person may consent, and which sends the browser back there.</summary>
+    public static StandInOptions Interactive(StandInOptions provider, string redirectUri) => provider with
+    {
+        Clients = [Interactive(provider.Clients.Single()) with { RedirectUris = [redirectUri] }],
+        Users = [UserFor(provider.Tenants.Single().TenantId)],
     };
 
     /// <summary>Consents for a connection; the answer is what the stand-in calls the grant.</summary>

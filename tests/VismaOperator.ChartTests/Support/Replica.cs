@@ -19,8 +19,11 @@ internal sealed class Replica : IAsyncDisposable
         Proxy = proxy;
         var kubeconfig = Path.Combine(folder.FullName, "kubeconfig");
         account.WriteKubeconfigAsInPod(proxy, kubeconfig);
-        process = OperatorProcess.Start(OperatorProcess.FindProgram("visma-operator"), "run", ["--kubeconfig", kubeconfig, .. ArgumentsOf(deployment)]);
+        process = OperatorProcess.Start(OperatorProcess.FindProgram("visma-operator"), "run", ["--kubeconfig", kubeconfig, $"--consent-port={Pages.Port}", .. ArgumentsOf(deployment)]);
     }
+
+    /// <summary>Where it serves the consent pages, if the Deployment has it do so.</summary>
+    public Uri Pages { get; } = new($"http://localhost:{FreePort.Take()}");
 
     /// <summary>What this replica asked of the API server.</summary>
     public ApiProxy Proxy { get; }
