@@ -10,11 +10,14 @@
 #   TEST_OPERATOR_REACH   listed or cluster: the operator's integration tests run only with the roles of that mode of the chart (default: once with each)
 #
 # A test project that ends badly without a failed test (it crashed, or has no tests) counts as one failure: silence is no pass.
+# What failed is repeated before the last line, and left in artifacts/tests/failures.log.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 configuration=${CONFIGURATION:-Debug}
 results=artifacts/tests
+failures=$results/failures.log
 mkdir -p "$results"
+: >"$failures"
 
 passed=0
 failed=0
@@ -29,6 +32,11 @@ count() { # file, word: the number behind the word in the summary, 0 where there
   number=$(sed -n "s/^ *$2: *\([0-9][0-9]*\) *$/\1/p" "$1" | tail -n 1)
   echo "${number:-0}"
 }
+
+remember() { # title, log: what failed in it, or its end where nothing did and the project ended badly all the same
+  echo "-- $1"
+  if grep -q '^failed ' "$2"; then sed -n '/^failed /,/^$/p' "$2" | head -n 60; else tail -n 20 "$2"; fi
+} >>"$failures"
 
 run_project() {
   case "$1" in
@@ -50,6 +58,7 @@ run_once() { # project, reach of the operator's roles where it matters
   if [ "$status" -ne 0 ]; then
     [ "$bad" -gt 0 ] || bad=1
     tail -n 200 "$log"
+    remember "$name${2:+ ($2)}: exit code $status" "$log"
     echo "   exit code $status; all of its output: $log"
   fi
   passed=$((passed + good))
@@ -98,5 +107,7 @@ else
   done
 fi
 
+# Once more at the end, where a reader of a long log looks first.
+cat "$failures"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -5,6 +5,7 @@ using VismaConnect.StandIn;
 using VismaOperator.Connecting;
 using VismaOperator.Hosting;
 using VismaOperator.OAuthClients;
+using VismaOperator.Testing.ApiServer;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
 

@@ -7,6 +7,7 @@ using VismaOperator.Hosting;
 using VismaOperator.Local;
 using VismaOperator.OAuthClients;
 using VismaOperator.Rules;
+using VismaOperator.Testing.ApiServer;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Connecting;
@@ -95,7 +96,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
     {
         await OnceAsync();
         var connecting = ConnectAsync();
-        await UntilAsync(() => Codes.Any());
+        await UntilLeftAsync(connecting);
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(UnixFiles.PrivateFile, File.GetUnixFileMode(Codes.Single()));
@@ -130,7 +131,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
         await OnceAsync();
         using var stop = new CancellationTokenSource();
         var connecting = ConnectAsync(stop: stop.Token);
-        await UntilAsync(() => Codes.Any());
+        await UntilLeftAsync(connecting);
         var code = Codes.Single();
         File.Move(code, code + ".taken"); // as a process leaves it that ends in that moment
 
@@ -196,12 +197,14 @@ public sealed class LocalConnectTests : IAsyncLifetime
         output,
         TimeProvider.System);
 
-    private static async Task UntilAsync(Func<bool> isSo)
+    // A verb that ended has left no code and will leave none: what it ended with is what went wrong.
+    private async Task UntilLeftAsync(Task<ConsentResult> connecting)
     {
         using var patience = new CancellationTokenSource(Patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!isSo())
+        while (!Codes.Any())
         {
+            Assert.False(connecting.IsCompleted, connecting.IsCompletedSuccessfully ? $"{await connecting}" : $"{connecting.Exception}");
             await timer.WaitForNextTickAsync(patience.Token);
         }
     }

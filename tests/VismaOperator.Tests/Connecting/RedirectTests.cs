@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using VismaOperator.Connecting;
+using VismaOperator.Testing.ApiServer;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Connecting;
