@@ -11,11 +11,15 @@ public sealed record AuthorizationReport
     /// <summary>The grant that is stored; null where none is, and status keeps what it said of the last one.</summary>
     public GrantRecord? Grant { get; init; }
 
+    /// <summary>The last consent, when it gave no grant; see <see cref="ConsentFacts.LastFailure"/>.</summary>
+    public ConsentFailure? LastFailure { get; init; }
+
     /// <summary>The report; null for connections that need no grant.</summary>
     internal static AuthorizationReport? Of(Facts facts, DateTimeOffset now) => facts.Grant is GrantFacts.NotNeeded ? null : new AuthorizationReport
     {
         Invitation = GrantRules.OffersLink(facts, now) ? facts.Consent.Invitation : null,
         Grant = (facts.Grant as GrantFacts.Held)?.Grant,
+        LastFailure = facts.Consent.LastFailure,
     };
 
     internal static IEnumerable<ConditionReport> ConditionsOf(Facts facts, DateTimeOffset now)
@@ -37,13 +41,15 @@ public sealed record AuthorizationReport
 
     private static ConditionReport Authorized(Facts facts) => facts.Grant switch
     {
-        GrantFacts.None { LastOutcome: { } outcome } => Not(new Problem(outcome.Reason, $"{outcome.Message} {ConsentLacking.Of(facts).Message}")),
+        GrantFacts.None when facts.Consent.LastFailure is { Problem: var problem } => Not(problem with { Message = $"{problem.Message} {ConsentLacking.Of(facts).Message}" }),
         GrantFacts.Unusable { Problem: { Kind: not FailureKind.NeedsConsent } problem } => Not(problem),
         GrantFacts.Held { Grant: { IsBound: true, RefusalTime: null } grant } => new(ConditionType.Authorized, IsTrue: true, Reason.ConsentGranted, WithLater(facts, Granted(grant))),
         _ => Not(ConsentLacking.Of(facts) with { Message = WithLater(facts, ConsentLacking.Of(facts).Message) }),
     };
 
-    private static string WithLater(Facts facts, string text) => facts.Grant is GrantFacts.Held { LaterFailure: { } failure } ? $"{text} {failure}" : text;
+    private static string WithLater(Facts facts, string text) => facts is { Grant: GrantFacts.Held, Consent.LastFailure: { Problem: var problem } failure }
+        ? $"{text} A later consent, at {InstantText.Of(failure.Time)}, gave no grant ({problem.Reason}): {problem.Message}"
+        : text;
 
     private static ConditionReport Not(Problem problem) => new(ConditionType.Authorized, IsTrue: false, problem.Reason, problem.Message);
 

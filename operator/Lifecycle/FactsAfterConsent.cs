@@ -6,26 +6,17 @@ public static class FactsAfterConsent
     /// <summary>The refresh token was exchanged and its successor is stored: the request, if any, is answered and the failure is over.</summary>
     public static Facts Renewed(this Facts facts, GrantRecord grant) => facts with
     {
-        Grant = Of(grant, facts),
+        Grant = new GrantFacts.Held(grant),
         Failure = null,
         Connection = facts.Connection with { HandledRequest = facts.Connection.RequestedAt ?? facts.Connection.HandledRequest },
     };
 
     /// <summary>A code was redeemed and the grant that it gave is stored.</summary>
     public static Facts Redeemed(this Facts facts, GrantRecord grant) =>
-        facts.Renewed(grant) with { Grant = new GrantFacts.Held(grant), Consent = facts.Consent with { HasHandoff = false } };
+        facts.Renewed(grant) with { Consent = facts.Consent with { HasHandoff = false, LastFailure = null } };
 
     /// <summary>A consent gave no grant. What was there before is untouched.</summary>
-    public static Facts ConsentFailed(this Facts facts, Problem problem, DateTimeOffset now) => facts with
-    {
-        Grant = facts.Grant switch
-        {
-            GrantFacts.None => new GrantFacts.None(problem),
-            GrantFacts.Held held => held with { LaterFailure = new ConsentFailure(problem, WholeSeconds.Floor(now)) },
-            _ => facts.Grant,
-        },
-        Consent = facts.Consent with { HasHandoff = false },
-    };
+    public static Facts ConsentFailed(this Facts facts, ConsentFailure failure) => facts with { Consent = facts.Consent with { HasHandoff = false, LastFailure = failure } };
 
     /// <summary>A link was made at which a person can consent.</summary>
     public static Facts Invited(this Facts facts, Invitation invitation) => facts with { Consent = facts.Consent with { Invitation = invitation } };
@@ -33,12 +24,10 @@ public static class FactsAfterConsent
     /// <summary>The provider no longer accepts the grant, which is on record where the grant is stored.</summary>
     public static Facts GrantRefused(this Facts facts, GrantRecord grant, DateTimeOffset now)
     {
-        var refused = facts with { Grant = Of(grant, facts) };
+        var refused = facts with { Grant = new GrantFacts.Held(grant) };
         return refused.Failed(ConsentLacking.Of(refused), retryAfter: null, now, roll: 0);
     }
 
     /// <summary>Another process's exchange stands open, and that it will be taken over is on record.</summary>
-    public static Facts TakeoverAnnounced(this Facts facts, GrantRecord grant) => facts with { Grant = Of(grant, facts) };
-
-    private static GrantFacts.Held Of(GrantRecord grant, Facts facts) => facts.Grant is GrantFacts.Held held ? held with { Grant = grant } : new GrantFacts.Held(grant);
+    public static Facts TakeoverAnnounced(this Facts facts, GrantRecord grant) => facts with { Grant = new GrantFacts.Held(grant) };
 }

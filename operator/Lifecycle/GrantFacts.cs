@@ -11,26 +11,20 @@ public abstract record GrantFacts
     public sealed record NotNeeded : GrantFacts;
 
     /// <summary>No refresh token is stored.</summary>
-    /// <param name="LastOutcome">Why the last consent gave none; null when nobody tried.</param>
-    public sealed record None(Problem? LastOutcome) : GrantFacts;
+    public sealed record None : GrantFacts;
 
     /// <summary>Something is stored that must not be sent to anybody.</summary>
     public sealed record Unusable(Problem Problem) : GrantFacts;
 
     /// <summary>A refresh token is stored.</summary>
     /// <param name="Grant">What is known of it.</param>
-    /// <param name="LaterFailure">The consent that was to take its place and gave none; null when nobody tried since.</param>
-    public sealed record Held(GrantRecord Grant, ConsentFailure? LaterFailure = null) : GrantFacts;
+    public sealed record Held(GrantRecord Grant) : GrantFacts;
 }
 
 /// <summary>A consent that gave no grant.</summary>
 /// <param name="Problem">Why.</param>
 /// <param name="Time">When.</param>
-public sealed record ConsentFailure(Problem Problem, DateTimeOffset Time)
-{
-    /// <summary>What happened, as a sentence.</summary>
-    public override string ToString() => $"A later consent, at {InstantText.Of(Time)}, gave no grant ({Problem.Reason}): {Problem.Message}";
-}
+public sealed record ConsentFailure(Problem Problem, DateTimeOffset Time);
 
 /// <summary>A stored grant, as far as decisions need it. Never holds a token.</summary>
 public sealed record GrantRecord
@@ -111,6 +105,9 @@ public sealed record ConsentFacts
 
     /// <summary>True when a code that was obtained elsewhere (<c>connect</c>) waits to be redeemed.</summary>
     public bool HasHandoff { get; init; }
+
+    /// <summary>The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.</summary>
+    public ConsentFailure? LastFailure { get; init; }
 
     /// <summary>Sequence of the grant that status speaks of; null when there never was one.</summary>
     public long? RecordedSequence { get; init; }

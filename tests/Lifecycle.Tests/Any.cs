@@ -61,12 +61,10 @@ internal static class Any
         new ClientFacts.Unusable(Some.Outage with { Reason = Reason.MetadataUnusable }, Some.Soon));
 
     private static Gen<GrantFacts> Grant() => Gen.Frequency<GrantFacts>(
-        (1, Gen.Const<GrantFacts>(new GrantFacts.None(LastOutcome: null))),
-        (1, Gen.Const<GrantFacts>(new GrantFacts.None(SomeGrant.WrongTenant))),
+        (2, Gen.Const<GrantFacts>(new GrantFacts.None())),
         (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.Elsewhere))),
         (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.NotOwned))),
-        (1, Held().Select(held => (GrantFacts)new GrantFacts.Held(held, new ConsentFailure(SomeGrant.WrongTenant, Some.Start)))),
-        (7, Held().Select(held => (GrantFacts)new GrantFacts.Held(held))));
+        (8, Held().Select(held => (GrantFacts)new GrantFacts.Held(held))));
 
     private static Gen<GrantRecord> Held() => Gen.Select(Gen.Int[0, 15], Instant, Lifetime, Instant, Gen.OneOf("c1.k1", "c1.k1", "c2.k1"))
         .Select((flags, issued, lifetime, other, inputs) => SomeGrant.Grant() with
@@ -91,6 +89,7 @@ internal static class Any
         CanInvite = canInvite,
         Invitation = hasLink ? new Invitation(SomeGrant.Link, WholeSeconds.Floor(until)) : null,
         HasHandoff = flags == 0,
+        LastFailure = flags is 2 or 3 ? SomeGrant.Failure : null,
         RecordedSequence = flags is 1 or 2 ? 3 : null,
     });
 

@@ -18,7 +18,7 @@ internal static class GrantTable
         new("a missing client beats a missing consent", Unconsented().ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
         new("suspended beats a missing consent", Unconsented().Suspended(), Soon, new Decision.Suspend()),
         new("an unsound spec beats a missing consent", Unconsented().SpecUnsound(), Soon, new Decision.Stall(Unsound)),
-        new("a consent that failed is awaited again", Unconsented() with { Grant = new GrantFacts.None(WrongTenant) }, Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
+        new("a consent that failed is awaited again", Unconsented().ConsentFailed(Failure), Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
         new("a grant that is gone stalls", Gone(), Soon, new Decision.Stall(Lacking(Gone()))),
         new("a request does not bring a grant back", Gone().Requested(), Soon, new Decision.Stall(Lacking(Gone()))),
 
@@ -68,7 +68,7 @@ internal static class GrantTable
         new("a code that was handed over beats a refused grant", ServingForSomebody().Refused().HandedOver(), Soon, new Decision.Redeem()),
         new("a code is not spent while somebody else's Secret stands in the place of the grant", (Unconsented() with { Grant = new GrantFacts.Unusable(NotOwned) }).HandedOver(), Soon, new Decision.Stall(NotOwned, Soon.AddMinutes(5))),
         new("a code waits while the client is missing", Unconsented().HandedOver().ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
-        new("a code that failed is not redeemed again", Unconsented().HandedOver().ConsentFailed(WrongTenant, Soon), Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
+        new("a code that failed is not redeemed again", Unconsented().HandedOver().ConsentFailed(Failure), Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
         new("a code means nothing to a connection that needs no grant", Serving().HandedOver(), Soon, new Decision.Wait(Due)),
 
         // Consents that end

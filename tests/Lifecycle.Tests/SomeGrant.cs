@@ -11,10 +11,12 @@ internal static class SomeGrant
 
     public static readonly Problem WrongTenant = new(Reason.TenantMismatch, "The token is for another tenant. Consent again.");
 
+    public static readonly ConsentFailure Failure = new(WrongTenant, Some.Soon);
+
     public static readonly DateTimeOffset ConsentEnd = Some.Start.AddDays(365);
 
     /// <summary>Nobody has consented yet, and the operator serves no consent pages.</summary>
-    public static Facts Unconsented() => Some.Facts() with { Grant = new GrantFacts.None(LastOutcome: null) };
+    public static Facts Unconsented() => Some.Facts() with { Grant = new GrantFacts.None() };
 
     /// <summary>Somebody just consented; nothing is published yet.</summary>
     public static Facts Consented() => Some.Facts().Holding(Grant());

@@ -56,6 +56,28 @@ public sealed class ConnectTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    public async Task A_second_consent_that_fails_ends_the_verb_with_the_reason_while_the_first_goes_on()
+    {
+        var port = FreePort.Take();
+        await using var scene = await OpenAsync(port);
+        scene.Provider.Portal.Set(new StandInUser(Person, "sub-of-kari") { Tenants = [The.Tenant, The.OtherTenant] });
+        scene.Provider.Portal.Set(scene.Provider.Portal.FindClient(The.ClientId)! with { ComparesTenants = false });
+        var kubeconfig = await PersonAsync(scene);
+        await using var first = Connect(scene, kubeconfig, port);
+        await ConsentAsync(scene, first);
+        Assert.Equal(0, await first.WaitForExitAsync(Ct));
+        await using var second = Connect(scene, kubeconfig, port, log: "second.log");
+
+        var page = await ConsentAsync(scene, second, The.OtherTenant);
+
+        Assert.Equal(1, await second.WaitForExitAsync(Ct));
+        Assert.Contains(second.Lines, line => line.StartsWith("visma-operator: TenantMismatch: ", StringComparison.Ordinal) && line.Contains(The.OtherTenant, StringComparison.Ordinal));
+        Assert.Contains("TenantMismatch", page, StringComparison.Ordinal);
+        Assert.Equal(("True", "ConsentGranted"), (await scene.GetConnectionAsync()).Condition("Authorized") is { } authorized ? (authorized.Status, authorized.Reason) : default);
+        await scene.UntilReadyAsync();
+    }
+
+    [Fact]
     public async Task A_verb_that_is_missing_for_the_code_is_named_before_anybody_consents()
     {
         var port = FreePort.Take();
@@ -131,14 +153,14 @@ public sealed class ConnectTests(ApiServerFixture fixture)
         return own;
     }
 
-    private static RealProcess Connect(Scene scene, string kubeconfig, int port, Dictionary<string, string?>? desktop = null)
+    private static RealProcess Connect(Scene scene, string kubeconfig, int port, Dictionary<string, string?>? desktop = null, string log = "connect.log")
     {
         string[] arguments =
         [
             "connect", $"{scene.Home.Name}/{The.Connection}", "--kubeconfig", kubeconfig, "--port", $"{port}",
             "--allowed-issuers", scene.Provider.Issuer.OriginalString, "--insecure-issuers", .. desktop is null ? ["--no-browser"] : (string[])[],
         ];
-        return RealProcess.Start(new ProcessCommand("connect", OperatorProcess.FindProgram("visma-operator"), arguments, scene.FileNamed("connect.log")) { Environment = desktop ?? [] });
+        return RealProcess.Start(new ProcessCommand("connect", OperatorProcess.FindProgram("visma-operator"), arguments, scene.FileNamed(log)) { Environment = desktop ?? [] });
     }
 
     /// <summary>Variables of a desktop whose opener leaves what it was told in a file.</summary>
@@ -154,15 +176,15 @@ public sealed class ConnectTests(ApiServerFixture fixture)
     }
 
     /// <summary>Does with the printed address what a person does, and says what the browser shows in the end.</summary>
-    private static async Task<string> ConsentAsync(Scene scene, RealProcess verb)
+    private static async Task<string> ConsentAsync(Scene scene, RealProcess verb, string tenant = The.Tenant)
     {
         var address = await verb.WaitForLineAsync("/connect/authorize?", Ct);
-        return await ConsentAsync(scene, address);
+        return await ConsentAsync(scene, address, tenant);
     }
 
-    private static async Task<string> ConsentAsync(Scene scene, string address)
+    private static async Task<string> ConsentAsync(Scene scene, string address, string tenant = The.Tenant)
     {
-        var back = await scene.Provider.ApproveAsync(new Uri(address), Person, The.Tenant, Ct);
+        var back = await scene.Provider.ApproveAsync(new Uri(address), Person, tenant, Ct);
         using var browser = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         return await browser.GetStringAsync(back, Ct);
     }

@@ -2,6 +2,7 @@ using Kubernetes.Client;
 using OAuth;
 using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Connecting;
 
@@ -121,9 +122,9 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
     private async Task<ConsentResult> HandOverAsync(ConsentSubject subject, ConsentCode code, CancellationToken stop)
     {
         var wait = new OutcomeWait(tools.Place, tools.Time, Say);
-        var before = await wait.BaselineAsync(subject.Connection, stop);
+        var before = (await tools.Place.FindAsync<VismaConnection>(subject.Connection.Metadata.NamespacedName, stop)).Found ?? subject.Connection;
         var expiry = tools.Time.GetUtcNow() + codeLifetime;
-        var left = await tools.Place.LeaveAsync(before.Connection, new Handoff(code, expiry) { Asked = Handoff.AskedFor(subject.Connection, subject.Issuer, subject.ClientId) }, stop);
+        var left = await tools.Place.LeaveAsync(before, new Handoff(code, expiry) { Asked = Handoff.AskedFor(subject.Connection, subject.Issuer, subject.ClientId) }, stop);
         Say("The code has arrived. Waiting for the operator to redeem it.");
         try
         {

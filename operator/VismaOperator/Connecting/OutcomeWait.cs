@@ -7,8 +7,8 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Connecting;
 
 /// <summary>
-/// Waits until the operator has taken a code, and then for what became of it: a success stands in the connection's status, a failure beside the grant (or, where this person may
-/// not read that, in the condition Authorized). It looks once a second: a watch would need a permission more.
+/// Waits until the operator has taken a code, and then for what became of it, which the connection's status says: another time of the grant, or another failure. It looks once a
+/// second: a watch would need a permission more.
 /// </summary>
 /// <param name="place">Where to look.</param>
 /// <param name="time">The clock.</param>
@@ -23,15 +23,12 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
     /// <summary>As long as the redemption may take, storing included, and a little more.</summary>
     private static readonly TimeSpan redemption = Policy.ExchangeDeadline + CodeRedeemer.StoreDeadline + TimeSpan.FromSeconds(20);
 
-    /// <summary>What is known of consents before the code is left, to tell a new outcome from an old one.</summary>
-    public async Task<OutcomeBaseline> BaselineAsync(VismaConnection connection, CancellationToken cancellationToken)
-    {
-        var now = await place.FindAsync<VismaConnection>(connection.Metadata.NamespacedName, cancellationToken);
-        return new OutcomeBaseline(now.Found ?? connection, await LastFailureAsync(connection, cancellationToken));
-    }
-
     /// <summary>Waits. A code that nobody takes before it is too old is taken back.</summary>
-    public async Task<ConsentResult> WaitAsync(OutcomeBaseline before, ILeftHandoff left, DateTimeOffset expiry, CancellationToken cancellationToken)
+    /// <param name="before">The connection as it stood before the code was left, to tell a new outcome from an old one.</param>
+    /// <param name="left">The code that was left.</param>
+    /// <param name="expiry">When the code is too old.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<ConsentResult> WaitAsync(VismaConnection before, ILeftHandoff left, DateTimeOffset expiry, CancellationToken cancellationToken)
     {
         var (begun, isNoted) = (time.GetUtcNow(), false);
         using var timer = new PeriodicTimer(interval, time);
@@ -39,7 +36,7 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
         {
             if (time.GetUtcNow() >= expiry && await left.WithdrawAsync(cancellationToken))
             {
-                return new ConsentResult.Failed(await NotTakenAsync(before.Connection, cancellationToken));
+                return new ConsentResult.Failed(await NotTakenAsync(before, cancellationToken));
             }
 
             if (!isNoted && time.GetUtcNow() >= begun + patience)
@@ -54,9 +51,9 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
         return await RedeemedAsync(before, timer, cancellationToken);
     }
 
-    private async Task<ConsentResult> RedeemedAsync(OutcomeBaseline before, PeriodicTimer timer, CancellationToken cancellationToken)
+    private async Task<ConsentResult> RedeemedAsync(VismaConnection before, PeriodicTimer timer, CancellationToken cancellationToken)
     {
-        var name = before.Connection.Metadata.NamespacedName;
+        var name = before.Metadata.NamespacedName;
         var deadline = time.GetUtcNow() + redemption;
         while (time.GetUtcNow() < deadline)
         {
@@ -66,7 +63,7 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
                 return new ConsentResult.Failed($"VismaConnection {name} was deleted meanwhile.");
             }
 
-            if (look.Found is { } connection && await ResultAsync(before, connection, cancellationToken) is { } result)
+            if (look.Found is { } connection && ResultOf(before, connection) is { } result)
             {
                 return result;
             }
@@ -77,28 +74,22 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
         return new ConsentResult.Failed($"The operator took the code, and nothing says what became of it. Look at the status of VismaConnection {name} and at the operator's log.");
     }
 
-    private async Task<ConsentResult?> ResultAsync(OutcomeBaseline before, VismaConnection connection, CancellationToken cancellationToken)
+    private static ConsentResult? ResultOf(VismaConnection before, VismaConnection connection)
     {
         var authorized = Authorized(connection);
-        if (authorized is { Status: "True" } && connection.Status.Authorization is { GrantTime: { } granted } grant && granted != before.Connection.Status.Authorization?.GrantTime)
+        if (authorized is { Status: "True" } && connection.Status.Authorization is { GrantTime: { } granted } grant && granted != before.Status.Authorization?.GrantTime)
         {
             return new ConsentResult.Consented(grant.GrantedBy, grant.ConsentExpirationTime);
         }
 
-        if (await LastFailureAsync(connection, cancellationToken) is { } failure && failure.Time != before.LastFailure?.Time)
+        if (connection.Status.Authorization?.LastFailure is { } failure && failure != before.Status.Authorization?.LastFailure)
         {
             return new ConsentResult.Failed($"{failure.Reason}: {failure.Message}");
         }
 
-        return authorized is { Status: "False" } && authorized != Authorized(before.Connection)
+        return authorized is { Status: "False" } && authorized != Authorized(before)
             ? new ConsentResult.Failed($"{authorized.Reason}: {authorized.Message}")
             : null;
-    }
-
-    private async Task<ConsentOutcome?> LastFailureAsync(VismaConnection connection, CancellationToken cancellationToken)
-    {
-        var look = await place.FindAsync<Secret>(connection.GrantSecretName(), cancellationToken);
-        return look.Found is { } secret && GrantSecret.IsOf(secret.Metadata, connection.Metadata.Name) ? GrantSecret.OutcomeIn(new SecretText(secret.Data)) : null;
     }
 
     private async Task<string> NotTakenAsync(VismaConnection connection, CancellationToken cancellationToken)
@@ -111,6 +102,3 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
 
     private static Condition? Authorized(VismaConnection connection) => Conditions.Find(connection.Status.Conditions, ConditionType.Authorized);
 }
-
-/// <summary>What was known of consents before a code was left.</summary>
-internal sealed record OutcomeBaseline(VismaConnection Connection, ConsentOutcome? LastFailure);

@@ -42,7 +42,7 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
             admitted.Connection.Spec.RequestedScopes(),
             state,
             CodeVerifier.ChallengeOf(verifier));
-        return await store.ChangeAsync(connection, document => document with { Attempt = attempt, Outcome = null }, cancellationToken) is null
+        return await store.ChangeAsync(connection, document => document with { Attempt = attempt, LastFailure = null }, cancellationToken) is null
             ? new ConsentAnswer.Refused(ConsentRefusal.NotPossible, $"Secret {GrantStore.NameOf(connection)}, in which the grant would be stored, belongs to somebody else.")
             : new ConsentAnswer.Begun(connection, request, cookie);
     }

@@ -96,7 +96,7 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         {
             Redemption.Stored { Snapshot.Document.Held: { } held } => new ConsentAnswer.Granted(connection.Metadata.NamespacedName, held.GrantedBy, RefreshTokenLife.ConsentEnd(held, connection)),
             Redemption.Pending => new ConsentAnswer.StoredSoon(connection.Metadata.NamespacedName),
-            Redemption.Failed { Problem: var problem } => Refused(RefusalOf(problem), problem.Message),
+            Redemption.Failed { Failure.Problem: var problem } => Refused(RefusalOf(problem), problem.Message),
             _ => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
         };
     }

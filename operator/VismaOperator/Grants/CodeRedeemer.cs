@@ -47,23 +47,25 @@ internal sealed class CodeRedeemer(GrantTools tools)
     }
 
     /// <summary>Notes why a consent gave no grant, so that status can say it. What was there before is untouched.</summary>
-    public async Task<Redemption> FailAsync(VismaConnection connection, Problem problem, CancellationToken cancellationToken)
+    public async Task<Redemption.Failed> FailAsync(VismaConnection connection, Problem problem, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, tools.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var outcome = new ConsentOutcome(problem.Reason, problem.Message, WholeSeconds.Floor(tools.Time.GetUtcNow()));
+        var failed = Failed(problem);
         tools.Log.ConsentFailed(connection.Metadata.NamespacedName, problem.Reason);
         try
         {
-            await tools.Store.ChangeAsync(connection.Metadata.NamespacedName, document => document with { Outcome = outcome }, either.Token);
+            await tools.Store.ChangeAsync(connection.Metadata.NamespacedName, document => document with { LastFailure = failed.Failure }, either.Token);
         }
         catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
         {
             // The person is told all the same.
         }
 
-        return new Redemption.Failed(problem);
+        return failed;
     }
+
+    private Redemption.Failed Failed(Problem problem) => new(new ConsentFailure(problem, WholeSeconds.Floor(tools.Time.GetUtcNow())));
 
     private async Task<Uri?> TokenEndpointAsync(UsableClient client, CancellationToken deadline)
     {
@@ -101,7 +103,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
                 tools.Log.ConsentStored(name, held.Family);
                 return new Redemption.Stored(stored.Snapshot);
             case Storage.Dropped:
-                return new Redemption.Failed(new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts."));
+                return Failed(new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts."));
             default:
                 return new Redemption.Pending();
         }
@@ -170,5 +172,5 @@ internal abstract record Redemption
     public sealed record Pending : Redemption;
 
     /// <summary>There is no new grant, and why.</summary>
-    public sealed record Failed(Problem Problem) : Redemption;
+    public sealed record Failed(ConsentFailure Failure) : Redemption;
 }

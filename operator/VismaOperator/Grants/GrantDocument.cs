@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using Lifecycle;
 using OAuth;
 using VismaOperator.VismaConnections;
 
@@ -21,8 +22,8 @@ internal sealed record GrantDocument
     /// <summary>The consent that a browser is about to give; null when none is.</summary>
     public ConsentAttempt? Attempt { get; init; }
 
-    /// <summary>Why the last consent gave no grant; null when it did, or nobody tried.</summary>
-    public ConsentOutcome? Outcome { get; init; }
+    /// <summary>The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.</summary>
+    public ConsentFailure? LastFailure { get; init; }
 
     /// <summary>What becomes of the grant once its connection is gone, as the connection last said.</summary>
     public GrantDeletionPolicy DeletionPolicy { get; init; }
@@ -120,6 +121,3 @@ internal sealed record ConsentAttempt
     /// <summary>When an answer comes too late.</summary>
     public required DateTimeOffset ExpirationTime { get; init; }
 }
-
-/// <summary>Why a consent gave no grant.</summary>
-internal sealed record ConsentOutcome(string Reason, string Message, DateTimeOffset Time);

@@ -19,7 +19,7 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
         GrantRead.Foreign foreign => new GrantFacts.Unusable(foreign.Problem),
         GrantRead.Found { Snapshot.Document: { Held: { } held, RevocationTime: null } document } => Read(connection, client, document, held),
         GrantRead.Found { Snapshot.Document: { IsGrantUnreadable: true, RevocationTime: null } } => new GrantFacts.Unusable(Unreadable(connection)),
-        GrantRead.Found found => new GrantFacts.None(ProblemOf(found.Snapshot.Document.Outcome)),
+        GrantRead.Found => new GrantFacts.None(),
         _ => throw new InvalidOperationException($"Unknown look {read.GetType().Name}."),
     };
 
@@ -59,12 +59,8 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
 
     private GrantFacts Read(VismaConnection connection, UsableClient? client, GrantDocument document, HeldGrant held) =>
         IsOurs(connection, held)
-            ? new GrantFacts.Held(Record(connection, client, document, held), FailureOf(document.Outcome))
+            ? new GrantFacts.Held(Record(connection, client, document, held))
             : new GrantFacts.Unusable(UsedElsewhere(held));
-
-    private static Problem? ProblemOf(ConsentOutcome? outcome) => outcome is null ? null : new Problem(outcome.Reason, outcome.Message);
-
-    private static ConsentFailure? FailureOf(ConsentOutcome? outcome) => outcome is null ? null : new ConsentFailure(new Problem(outcome.Reason, outcome.Message), outcome.Time);
 
     // A template that names an unknown key is told by the rules, and nothing is published by it.
     private static string? FingerprintOf(VismaConnection connection, IssuedToken token) =>

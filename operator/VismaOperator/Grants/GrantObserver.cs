@@ -16,15 +16,16 @@ internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, H
         }
 
         var read = await store.ReadAsync(connection.Metadata.NamespacedName, cancellationToken);
-        if (read is GrantRead.Found { Snapshot.Document: { Held: { } held, RevocationTime: null } } && reader.IsOurs(connection, held))
+        var snapshot = (read as GrantRead.Found)?.Snapshot;
+        if (snapshot is { Document: { Held: { } held, RevocationTime: null } } && reader.IsOurs(connection, held))
         {
             known.Note(connection, held, client);
         }
 
-        return new GrantObservation(reader.Read(connection, client, read), ConsentOf(connection), (read as GrantRead.Found)?.Snapshot);
+        return new GrantObservation(reader.Read(connection, client, read), ConsentOf(connection, snapshot?.Document), snapshot);
     }
 
-    private ConsentFacts ConsentOf(VismaConnection connection) => new()
+    private ConsentFacts ConsentOf(VismaConnection connection, GrantDocument? document) => new()
     {
         CanInvite = links.CanInvite,
         ConnectArguments = links.ConnectArguments,
@@ -32,6 +33,7 @@ internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, H
             ? new Invitation(url, expiration)
             : null,
         HasHandoff = handoffs.HasOne(connection),
+        LastFailure = document?.LastFailure,
         RecordedSequence = connection.Status.Authorization?.Sequence,
     };
 }

@@ -1,7 +1,9 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using Lifecycle;
 using OAuth;
 using VismaOperator.VismaConnections;
+using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.Grants;
 
@@ -26,17 +28,11 @@ internal static class GrantSecret
                 ? new ExchangeIntent(id, hash, time) { TakeoverTime = text.Instant(GrantKeys.IntentTakeoverTime) }
                 : null,
             Attempt = AttemptIn(text),
-            Outcome = OutcomeIn(text),
+            LastFailure = LastFailureIn(text),
             DeletionPolicy = text.Text(GrantKeys.DeletionPolicy) is null or nameof(GrantDeletionPolicy.Revoke) ? GrantDeletionPolicy.Revoke : GrantDeletionPolicy.Retain,
             RevocationTime = text.Instant(GrantKeys.RevocationTime),
         };
     }
-
-    /// <summary>Why the last consent gave no grant; null when it did. Looks at nothing else.</summary>
-    public static ConsentOutcome? OutcomeIn(SecretText text) =>
-        text.Text(GrantKeys.OutcomeReason) is { } reason && text.Instant(GrantKeys.OutcomeTime) is { } when
-            ? new ConsentOutcome(reason, text.Text(GrantKeys.OutcomeMessage) ?? string.Empty, when)
-            : null;
 
     /// <summary>The Secret for a document.</summary>
     /// <param name="name">Its name.</param>
@@ -136,6 +132,11 @@ internal static class GrantSecret
     // An attempt of a version that did not remember it is one of the minutes of an upgrade. At worst its person is told to begin anew.
     private static IssParameter IssIn(SecretText text) => text.Truth(GrantKeys.AttemptNamesIssuer) == false ? IssParameter.NotPromised : IssParameter.Promised;
 
+    private static ConsentFailure? LastFailureIn(SecretText text) =>
+        text.Text(GrantKeys.OutcomeReason) is { } reason && text.Instant(GrantKeys.OutcomeTime) is { } when
+            ? new ConsentFailure(new Problem(reason, text.Text(GrantKeys.OutcomeMessage) ?? string.Empty), when)
+            : null;
+
     private static SecretText Write(GrantDocument document)
     {
         var text = new SecretText(document.Held is null ? document.Kept : new SecretText(document.Kept).Without(GrantKeys.OfTheGrant))
@@ -145,9 +146,9 @@ internal static class GrantSecret
             .Set(GrantKeys.IntentTokenHash, document.Intent?.TokenHash)
             .Set(GrantKeys.IntentTime, document.Intent?.Time)
             .Set(GrantKeys.IntentTakeoverTime, document.Intent?.TakeoverTime)
-            .Set(GrantKeys.OutcomeReason, document.Outcome?.Reason)
-            .Set(GrantKeys.OutcomeMessage, document.Outcome?.Message)
-            .Set(GrantKeys.OutcomeTime, document.Outcome?.Time);
+            .Set(GrantKeys.OutcomeReason, document.LastFailure?.Problem.Reason)
+            .Set(GrantKeys.OutcomeMessage, document.LastFailure?.Problem.Message)
+            .Set(GrantKeys.OutcomeTime, document.LastFailure?.Time);
         if (document.Held is { } held)
         {
             WriteHeld(text, held);

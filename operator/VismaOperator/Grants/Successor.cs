@@ -56,7 +56,7 @@ internal sealed record Successor
                 Held = Held with { Sequence = Math.Max(Held.Sequence, (document.Held?.Sequence ?? 0) + 1) },
                 Kept = ImmutableDictionary<string, SecretValue>.Empty, // what a later version knew of the former one
                 Intent = null,
-                Outcome = null,
+                LastFailure = null,
                 DeletionPolicy = DeletionPolicy ?? document.DeletionPolicy,
                 RevocationTime = null,
             };

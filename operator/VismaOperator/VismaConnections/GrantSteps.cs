@@ -66,13 +66,13 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
         if (await tools.Handoffs.TakeAsync(connection, Client, cancellationToken) is not { } code)
         {
             var stale = new Problem(Reason.ConsentFailed, "The code that was handed over was incomplete, too old, or given for another client, tenant or scopes than are asked for now. Run visma-operator connect again.");
-            return facts.ConsentFailed(((Redemption.Failed)await tools.Redeemer.FailAsync(connection, stale, CancellationToken.None)).Problem, tools.Time.GetUtcNow());
+            return facts.ConsentFailed((await tools.Redeemer.FailAsync(connection, stale, CancellationToken.None)).Failure);
         }
 
         return await tools.Redeemer.RedeemAsync(connection, Client, code with { Replaces = tools.GrantFacts.FormerIn(present?.Document, connection) }, CancellationToken.None) switch
         {
             Redemption.Stored stored => facts.Redeemed(Take(stored.Snapshot)),
-            Redemption.Failed failed => facts.ConsentFailed(failed.Problem, tools.Time.GetUtcNow()),
+            Redemption.Failed failed => facts.ConsentFailed(failed.Failure),
             _ => facts with { Consent = facts.Consent with { HasHandoff = false } },
         };
     }

@@ -83,6 +83,22 @@ public sealed record AuthorizationStatus
 
     /// <summary>Number of the last stored refresh token, by which a grant from a restored backup is recognised.</summary>
     public long? Sequence { get; init; }
+
+    /// <summary>The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.</summary>
+    public ConsentFailureStatus? LastFailure { get; init; }
+}
+
+/// <summary>A consent that gave no grant.</summary>
+public sealed record ConsentFailureStatus
+{
+    /// <summary>Why, in CamelCase.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What happened and what to do, for a person.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>When.</summary>
+    public DateTimeOffset? Time { get; init; }
 }
 
 /// <summary>The failures since the last success.</summary>

@@ -149,9 +149,12 @@ public sealed class ConsentTests
         Assert.Contains("A later consent, at 2026-11-23 12:00:00Z, gave no grant (TenantMismatch)", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
         Assert.True(connection.Is("Ready", "True"));
         Assert.False((await test.FamilyAsync()).IsRevoked);
+        var failure = connection.Status.Authorization!.LastFailure!;
+        Assert.Equal(("TenantMismatch", new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero)), (failure.Reason, failure.Time));
+        Assert.EndsWith(failure.Message!, connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
 
         await test.HandOverAsync();
-        await test.UntilAsync<VismaConnection>(Some.Connection, found => !found.Condition("Authorized")!.Message.Contains("later consent", StringComparison.Ordinal));
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => !found.Condition("Authorized")!.Message.Contains("later consent", StringComparison.Ordinal) && found.Status.Authorization!.LastFailure is null);
     }
 
     [Theory]

@@ -20,8 +20,22 @@ public sealed class ConsentRefusalTests
         Assert.Equal((403, "The consent was refused"), (page.Status, page.Heading));
         Assert.Contains("access_denied", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
         Assert.Equal(0, scene.Test.TokenRequests);
+        Assert.Equal("ConsentDenied", connection.Status.Authorization!.LastFailure!.Reason);
         Assert.Equal(200, (await scene.ComeBackAsync(await scene.ConsentAsync())).Status);
         await scene.Test.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task Status_no_longer_tells_of_a_consent_that_failed_once_another_has_begun()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        await scene.ComeBackAsync(await scene.DenyAsync(await scene.BeginAsync()));
+        await scene.Test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.Authorization?.LastFailure is not null);
+
+        await scene.BeginAsync();
+
+        var connection = await scene.Test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.Authorization?.LastFailure is null);
+        Assert.Equal("AwaitingConsent", connection.Condition("Authorized")!.Reason);
     }
 
     [Fact]
