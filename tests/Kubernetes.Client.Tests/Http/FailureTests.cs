@@ -174,7 +174,7 @@ public sealed class FailureTests
         });
         using var test = new ClientUnderTest(server);
         var request = test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation);
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(90), Cancellation);
 
         test.Clock.Advance(TimeSpan.FromSeconds(30));
 
@@ -194,7 +194,7 @@ public sealed class FailureTests
         using var test = new ClientUnderTest(server);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var request = test.Client.FindAsync<Widget>(Some.Named("one"), cancelled.Token);
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(90), Cancellation);
 
         await cancelled.CancelAsync();
 

@@ -8,7 +8,7 @@ namespace Kubernetes.Client.Tests.Http;
 /// <summary>Watches over HTTP: lines, ends, cuts and silence.</summary>
 public sealed class WatchTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -15,7 +15,7 @@ namespace VismaOperator.Tests.Connecting;
 /// <summary>Interactive connections without a cluster: local mode, the verb that brings consents to it through the state directory, and restarts. On the real clock.</summary>
 public sealed class LocalConnectTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TestOperator.Patience;
     private readonly TemporaryFolder folder = new();
     private readonly StringWriter output = new();
     private readonly Uri redirectUri = ConnectOptions.DefaultRedirectUri(FreePort.Take());

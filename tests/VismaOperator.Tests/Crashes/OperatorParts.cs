@@ -48,6 +48,9 @@ internal sealed class OperatorParts
         Custodian = new GrantCustodian(new CustodianCaches(Connections, Clients, Secrets, namespaces, client), directory, tools.Known, Grants);
     }
 
+    /// <summary>Looks the client's secret up, which takes a thread of the pool. To be done before schedules take them all, and would wait for each other.</summary>
+    public static void Prepare() => _ = credentials.Value;
+
     public Store<VismaConnection> Connections { get; } = new();
 
     public Store<OAuthClient> Clients { get; } = new();
@@ -168,7 +171,7 @@ internal sealed class OperatorParts
         using var subscription = watched.Subscribe(_ => seen.Set());
         watched.Follow(new HashSet<NamespacedName> { secret.Metadata.NamespacedName });
         _ = Task.Run(() => watched.RunAsync(CancellationToken.None));
-        Assert.True(seen.Wait(TimeSpan.FromSeconds(30), CancellationToken.None), "the credentials were not seen");
+        Assert.True(seen.Wait(TestOperator.Patience, CancellationToken.None), "the credentials were not seen");
         return watched;
     }
 

@@ -1,12 +1,13 @@
 using Kubernetes.Controllers.Leadership;
 using Microsoft.Extensions.Logging.Abstractions;
 using VismaOperator.Hosting;
+using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Hosting;
 
 public sealed class OperatorHostTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TestOperator.Patience;
     private readonly CancellationTokenSource stop = new();
     private readonly OperatorHealth health = new();
     private readonly Parts parts = new();

@@ -3,6 +3,7 @@ using VismaConnect.StandIn;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 using VismaOperator.Rules;
+using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Local;
 
@@ -10,7 +11,7 @@ namespace VismaOperator.Tests.Local;
 public sealed class LocalModeTests : IAsyncLifetime
 {
     private const string Tenant = "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a01";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TestOperator.Patience;
     private readonly TemporaryFolder folder = new();
     private readonly StringWriter output = new();
     private VismaConnectStandIn provider = null!;

@@ -4,13 +4,14 @@ using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Local;
+using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Local;
 
 public sealed class SecretFoldersTests : IDisposable
 {
     private static readonly NamespacedName Acme = new("integrations", "acme-token");
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TestOperator.Patience;
     private readonly TemporaryFolder folder = new();
     private readonly FakeTimeProvider time = new();
     private readonly InMemoryCluster cluster;

@@ -4,6 +4,7 @@ using Lifecycle;
 using Microsoft.Extensions.Time.Testing;
 using OAuth;
 using VismaOperator.OAuthClients;
+using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.OAuthClients;
 
@@ -76,7 +77,7 @@ public sealed class ClientTokenSourceTests
     {
         var requests = Enumerable.Range(0, Connections).Select(_ => source.RequestAsync(
             client, new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string>()), new RefusalContext("integrations/acme", string.Empty, string.Empty), TestContext.Current.CancellationToken)).ToList();
-        return await Task.WhenAll(requests).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        return await Task.WhenAll(requests).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
     }
 
     private static UsableClient Client(params string[] secrets) => new()
