@@ -47,11 +47,20 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
             : new ConsentAnswer.Begun(connection, request, cookie);
     }
 
-    /// <summary>The attempt that an answer belongs to; null when it belongs to none.</summary>
-    public async Task<ConsentAttempt?> FindAsync(NamespacedName connection, Sensitive state, CancellationToken cancellationToken) =>
-        await store.ReadAsync(connection, cancellationToken) is GrantRead.Found { Snapshot.Document.Attempt: { } attempt } && ConsentState.Matches(attempt.StateHash, state)
-            ? attempt
-            : null;
+    /// <summary>The attempt that an answer belongs to; null when it belongs to none. Where the operator may not look, none was stored, and whoever names such a place is not told that it is one.</summary>
+    public async Task<ConsentAttempt?> FindAsync(NamespacedName connection, Sensitive state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.ReadAsync(connection, cancellationToken) is GrantRead.Found { Snapshot.Document.Attempt: { } attempt } && ConsentState.Matches(attempt.StateHash, state)
+                ? attempt
+                : null;
+        }
+        catch (KubernetesException refused) when (refused.IsForbidden)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Why the attempt cannot go on in this browser, now; null when it can.</summary>
     public ConsentRefusal? ObjectionTo(ConsentAttempt attempt, Sensitive? cookie) =>

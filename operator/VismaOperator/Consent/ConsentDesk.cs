@@ -54,12 +54,14 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
             var invitation => throw new InvalidOperationException($"Unknown invitation {invitation.GetType().Name}."),
         };
 
-    // Who cannot show state and cookie of one attempt is told nothing about it, and changes nothing of it.
+    // Who cannot show state and cookie of one attempt is told nothing about it, and changes nothing of it. The attempt comes first: whether the connection exists is looked up only for
+    // somebody who was given its state, since a made-up one that cost a request more where it does would tell by the time that it takes.
     private async Task<ConsentAnswer> TakeInAsync(ConsentResponse response, Func<NamespacedName, Sensitive?> cookieOf, CancellationToken cancellationToken)
     {
         if (ConsentState.ConnectionOf(response.State) is not { } name
-            || await invitations.ReadAsync(name, cancellationToken) is not { } connection
-            || await attempts.FindAsync(name, response.State, cancellationToken) is not { } attempt)
+            || !invitations.Serves(name)
+            || await attempts.FindAsync(name, response.State, cancellationToken) is not { } attempt
+            || await invitations.ReadAsync(name, cancellationToken) is not { } connection)
         {
             return Refused(ConsentRefusal.UnknownLink);
         }

@@ -30,16 +30,12 @@ internal sealed class ConsentInvitations(Store<VismaConnection> connections, IKu
         };
     }
 
-    /// <summary>The connection as it stands in the cluster now; null when there is none that a person could consent to.</summary>
-    public async Task<VismaConnection?> ReadAsync(NamespacedName name, CancellationToken cancellationToken)
-    {
-        if (served.Count > 0 && !served.Contains(name.Namespace, StringComparer.Ordinal))
-        {
-            return null;
-        }
+    /// <summary>True when a connection of that name would be one of ours.</summary>
+    public bool Serves(NamespacedName connection) => served.Count == 0 || served.Contains(connection.Namespace, StringComparer.Ordinal);
 
-        return await client.FindConnectionAsync(name, cancellationToken) is { } found && IsInteractive(found) ? found : null;
-    }
+    /// <summary>The connection as it stands in the cluster now; null when there is none that a person could consent to.</summary>
+    public async Task<VismaConnection?> ReadAsync(NamespacedName name, CancellationToken cancellationToken) =>
+        Serves(name) && await client.FindConnectionAsync(name, cancellationToken) is { } found && IsInteractive(found) ? found : null;
 
     private bool IsInvited(VismaConnection? connection, Sensitive? start) =>
         start is not null

@@ -1,4 +1,11 @@
+using System.Net;
+using System.Security.Cryptography;
+using Kubernetes.Client;
+using Kubernetes.Client.InMemory;
+using Kubernetes.Client.Resources;
+using VismaOperator.Consent;
 using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Consent;
@@ -115,6 +122,46 @@ public sealed class ConsentAttackTests
 
         Assert.Equal((404, "This link does not work"), (page.Status, page.Heading));
         Assert.Equal(0, scene.Test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_stranger_who_makes_a_state_up_costs_one_read_whatever_exists()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        await scene.BeginAsync();
+        await scene.Test.UntilIdleAsync();
+
+        var (existing, asked) = await GuessAsync(scene, Some.Connection);
+        var (missing, alsoAsked) = await GuessAsync(scene, "never-was");
+
+        Assert.Equal((404, "This link does not work"), (existing.Status, existing.Heading));
+        Assert.Equal(existing.Text, missing.Text);
+        Assert.Equal([(ClusterVerb.Get, Secret.ResourceKind)], asked);
+        Assert.Equal(asked, alsoAsked);
+    }
+
+    [Fact]
+    public async Task A_stranger_is_not_told_where_the_operator_may_read_nothing()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        await scene.Test.UntilIdleAsync();
+        scene.Test.Cluster.Before = (verb, kind, name) => verb == ClusterVerb.Get && kind == Secret.ResourceKind && name.Name.EndsWith(AuthorizationSpec.GrantSecretSuffix, StringComparison.Ordinal)
+            ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "secrets is forbidden")
+            : Task.CompletedTask;
+
+        var (page, _) = await GuessAsync(scene, Some.Connection);
+
+        Assert.Equal((404, "This link does not work"), (page.Status, page.Heading));
+        Assert.DoesNotContain("Forbidden", page.Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Brings an answer to a state that nobody was given, and says what the cluster was asked for it.</summary>
+    private static async Task<(Visit Page, IReadOnlyList<(string Verb, ResourceKind Kind)> Asked)> GuessAsync(ConsentScene scene, string connection)
+    {
+        var state = ConsentState.New(new NamespacedName(Some.Place, connection), RandomNumberGenerator.GetBytes).Reveal();
+        scene.Test.ForgetRequests();
+        var page = await scene.ComeBackAsync(new Uri($"{ConsentScene.PublicUrl}/oauth2/callback?code=guessed&state={state}"), scene.NewBrowser());
+        return (page, [.. scene.Test.Requests.Select(request => (request.Verb, request.Kind))]);
     }
 
     private static string StateOf(Uri url) => System.Web.HttpUtility.ParseQueryString(url.Query)["state"]!;
