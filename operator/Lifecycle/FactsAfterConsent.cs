@@ -18,6 +18,9 @@ public static class FactsAfterConsent
     /// <summary>A consent gave no grant. What was there before is untouched.</summary>
     public static Facts ConsentFailed(this Facts facts, ConsentFailure failure) => facts with { Consent = facts.Consent with { HasHandoff = false, LastFailure = failure } };
 
+    /// <summary>The code that was handed over is gone, and nothing is known to have come of it yet.</summary>
+    public static Facts HandoffGone(this Facts facts) => facts with { Consent = facts.Consent with { HasHandoff = false } };
+
     /// <summary>A link was made at which a person can consent.</summary>
     public static Facts Invited(this Facts facts, Invitation invitation) => facts with { Consent = facts.Consent with { Invitation = invitation } };
 

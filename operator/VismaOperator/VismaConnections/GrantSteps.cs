@@ -63,19 +63,23 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
     public async Task<Facts> RedeemAsync(Facts facts, CancellationToken cancellationToken)
     {
         tools.Leadership.EnsureLeader();
-        if (await tools.Handoffs.TakeAsync(connection, Client, cancellationToken) is not { } code)
+        return await tools.Handoffs.TakeAsync(connection, Client, cancellationToken) switch
         {
-            var stale = new Problem(Reason.ConsentFailed, "The code that was handed over was incomplete, too old, or given for another client, tenant or scopes than are asked for now. Run visma-operator connect again.");
-            return facts.ConsentFailed((await tools.Redeemer.FailAsync(connection, stale, CancellationToken.None)).Failure);
-        }
+            HandoffTaking.Taken { Code: var code } => await RedeemAsync(code with { Replaces = tools.GrantFacts.FormerIn(present?.Document, connection) }, facts),
+            HandoffTaking.Unusable { Problem: var problem } => facts.ConsentFailed((await tools.Redeemer.FailAsync(connection, problem, CancellationToken.None)).Failure),
+            HandoffTaking.Gone => facts.HandoffGone(),
+            var taking => throw new InvalidOperationException($"Unknown taking {taking.GetType().Name}."),
+        };
+    }
 
-        return await tools.Redeemer.RedeemAsync(connection, Client, code with { Replaces = tools.GrantFacts.FormerIn(present?.Document, connection) }, CancellationToken.None) switch
+    private async Task<Facts> RedeemAsync(ConsentCode code, Facts facts) =>
+        await tools.Redeemer.RedeemAsync(connection, Client, code, CancellationToken.None) switch
         {
             Redemption.Stored stored => facts.Redeemed(Take(stored.Snapshot)),
             Redemption.Failed failed => facts.ConsentFailed(failed.Failure),
-            _ => facts with { Consent = facts.Consent with { HasHandoff = false } },
+            Redemption.Pending => facts.HandoffGone(),
+            var redemption => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
         };
-    }
 
     /// <summary>Makes a link.</summary>
     public Facts Invite(Facts facts) => facts.Invited(new Invitation(

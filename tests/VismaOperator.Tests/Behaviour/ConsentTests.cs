@@ -107,16 +107,48 @@ public sealed class ConsentTests
         Assert.Null(await test.FindAsync<Secret>("acme-production-token"));
     }
 
-    [Fact]
-    public async Task A_code_that_is_too_old_is_said_to_be()
+    [Theory]
+    [InlineData(HandoffDesk.ExpiresAt, "2026-11-23T11:59:59Z", "was too old to be redeemed.")]
+    [InlineData(HandoffDesk.CodeVerifier, null, "could not be read whole.")]
+    [InlineData(HandoffDesk.Asked, "something-else", "was given for another client, tenant or scopes than are asked for now.")]
+    public async Task A_code_that_cannot_be_used_is_told_with_its_own_reason(string key, string? value, string cause)
     {
         await using var test = await StartInteractiveAsync();
+        var handoff = Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddMinutes(5));
 
-        await test.ApplyAsync(Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddSeconds(-1)));
+        await test.ApplyAsync(handoff with { Data = new SecretText(handoff.Data!.Where(pair => pair.Key != key).ToDictionary()).Set(key, value).Data });
         var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "ConsentFailed");
 
-        Assert.Contains("too old", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
+        Assert.Contains($"{cause} Run visma-operator connect again.", connection.Status.Authorization!.LastFailure!.Message, StringComparison.Ordinal);
         Assert.Equal(0, test.TokenRequests);
+    }
+
+    [Theory]
+    [InlineData(ClusterVerb.Get)]
+    [InlineData(ClusterVerb.Delete)]
+    public async Task A_code_that_is_withdrawn_as_the_operator_reaches_for_it_is_no_failure(string reaching)
+    {
+        const string Name = Some.Connection + AuthorizationSpec.HandoffSecretSuffix;
+        await using var test = await StartInteractiveAsync();
+        var withdrawals = 0;
+        test.Cluster.Before = async (verb, _, name) =>
+        {
+            if (verb == reaching && name.Name == Name && Interlocked.Increment(ref withdrawals) == 1)
+            {
+                await test.DeleteAsync<Secret>(Name);
+            }
+        };
+
+        await test.ApplyAsync(Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddMinutes(5)));
+        await test.UntilIdleAsync();
+
+        var connection = await test.ConnectionAsync();
+        Assert.NotEqual(0, withdrawals);
+        Assert.Null(connection.Status.Authorization!.LastFailure);
+        Assert.Equal("AwaitingConsent", connection.Condition("Authorized")!.Reason);
+        Assert.Null(await test.GrantAsync());
+        Assert.Equal(0, test.TokenRequests);
+        Assert.DoesNotContain(test.Logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal));
     }
 
     [Fact]
