@@ -67,9 +67,9 @@ public sealed class KubernetesHttp : IDisposable
             UseCookies = false,
             AutomaticDecompression = decompression,
             ConnectTimeout = TimeSpan.FromSeconds(10),
-            // client-go's figures: a connection whose peer is gone is noticed within 45 s instead of at the next write.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+            // A connection whose peer is gone is noticed after both of them instead of at the next write.
+            KeepAlivePingDelay = Options.KeepAlivePingDelay,
+            KeepAlivePingTimeout = Options.KeepAlivePingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             // A new connection resolves the name again, and presents the certificate that an exec plugin handed out last.
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),

@@ -11,8 +11,13 @@ internal sealed class ClientUnderTest : IDisposable
     private readonly KubernetesHttp http;
 
     public ClientUnderTest(ClusterAccess access, double jitter = 0)
+        : this(access, Options, jitter)
     {
-        http = new KubernetesHttp(access, Options, Clock, Meters);
+    }
+
+    public ClientUnderTest(ClusterAccess access, KubernetesHttpOptions options, double jitter = 0)
+    {
+        http = new KubernetesHttp(access, options, Clock, Meters);
         Client = new HttpKubernetesClient(http, Clock, () => jitter);
     }
 

@@ -233,6 +233,26 @@ public sealed class WatchTests
         Assert.DoesNotContain(server.Requests.Last().Connection, connections.Keys);
     }
 
+    [Fact]
+    public async Task A_watch_over_a_connection_that_died_in_silence_is_ended_by_pings()
+    {
+        using var certificates = new TestCertificates();
+        await using var server = await ScriptedApiServer.StartAsync(
+            (server, context) => HoldAsync(server, context, Answers.Event("ADDED", Answers.Widget("a", 8))),
+            new ScriptedTls(certificates.Server));
+        await using var network = new SilentRelay(server.Address);
+        var second = TimeSpan.FromSeconds(1); // the shortest that the runtime takes
+        using var test = new ClientUnderTest(
+            ClientUnderTest.To(server) with { Server = network.Address, Authorities = [certificates.Authority] },
+            ClientUnderTest.Options with { KeepAlivePingDelay = second, KeepAlivePingTimeout = second });
+        await using var watch = new WatchLog<Widget>(Watch(test));
+        await watch.NextAppliedAsync();
+
+        network.FallSilent();
+
+        await Assert.ThrowsAnyAsync<IOException>(() => watch.NextAppliedAsync().WaitAsync(Patience, Cancellation)); // and the watch's own clock stands still
+    }
+
     private static IAsyncEnumerable<WatchEvent<Widget>> Watch(ClientUnderTest test) => test.Client.WatchAsync<Widget>(ResourceSelector.All, "7", Cancellation);
 
     private static async Task<List<WatchEvent<Widget>>> ReadAsync(ClientUnderTest test)
