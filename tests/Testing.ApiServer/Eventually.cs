@@ -8,7 +8,7 @@ namespace VismaOperator.Testing.ApiServer;
 public static class Eventually
 {
     /// <summary>How long a wait lasts unless the caller says otherwise. Generous: a loaded machine is no failure.</summary>
-    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(90);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
