@@ -101,9 +101,10 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
         return after.Status.Connections != situation.Connections ? last + counterInterval : null;
     }
 
+    // The count that goes along with a client's very first status does not begin the interval: most clients get their first connection a moment later, and a restart would find it not yet counted.
     private void RememberCount(OAuthClient before, OAuthClient after, DateTimeOffset now)
     {
-        if (before.Status.Connections != after.Status.Connections)
+        if (before.Status.Connections is { } earlier && after.Status.Connections != earlier)
         {
             counted[before.Metadata.NamespacedName] = now;
         }

@@ -60,6 +60,20 @@ public sealed class ManyConnectionsTests
     }
 
     [Fact]
+    public async Task The_first_connection_of_a_client_is_counted_at_once_also_when_it_comes_later()
+    {
+        await using var test = await TestOperator.StartAsync();
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.UntilAsync<OAuthClient>(Some.Client, client => client.Status.Connections == 0);
+
+        await test.ApplyAsync(Some.VismaConnection());
+        await test.UntilIdleAsync();
+
+        Assert.Equal(1, (await test.FindAsync<OAuthClient>(Some.Client))!.Status.Connections);
+    }
+
+    [Fact]
     public async Task The_client_counts_its_connections_at_most_once_a_minute()
     {
         await using var test = await TestOperator.StartReadyAsync();
