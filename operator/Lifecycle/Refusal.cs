@@ -15,7 +15,7 @@ public static class Refusal
         var (reason, remedy) = error switch
         {
             "invalid_client" => (Reason.ClientRefused, $"The client id or every client secret of OAuthClient {context.Client} is wrong or has expired; the provider does not say which. Check spec.clientID, make a new secret in the Visma developer portal if need be, and put it into the referenced Secret."),
-            "invalid_scope" => (Reason.ScopeRefused, $"A scope of [{context.Scopes}] does not exist or is not granted to this application. Check spec.scopes against the application's APIs in the Visma developer portal."),
+            "invalid_scope" => (Reason.ScopeRefused, $"A scope of [{context.Scopes}] does not exist or is not granted to this application. Check spec.scopes against the application's APIs in the Visma developer portal{AndOfflineAccess(context)}."),
             "unauthorized_client" => (Reason.GrantTypeRefused, $"The application behind OAuthClient {context.Client} may not use this grant. Enable the grant type in the Visma developer portal."),
             "invalid_grant" => (Reason.ConsentRequired, "What was presented (a refresh token or a code) has expired, was revoked or was used before: a person must consent again."),
             "invalid_tenant" => (Reason.TenantRefused, $"Tenant {context.Tenant} is unknown or has not approved this application. Check spec.tenantID (the company's tenant id from Visma Admin > Company > Configuration) and let an Integration Administrator of that tenant approve the application; an approval can take 15 minutes to count."),
@@ -24,6 +24,10 @@ public static class Refusal
         var said = string.IsNullOrEmpty(description) ? string.Empty : $" ({description})";
         return new Problem(reason, $"The provider refused with {error}{said}. {remedy}");
     }
+
+    // It stands in no spec, and in the portal it is a setting of its own.
+    private static string AndOfflineAccess(RefusalContext context) =>
+        context.Scopes.Split(' ').Contains("offline_access") ? ", and that it has offline access there" : string.Empty;
 }
 
 /// <summary>Names for the message of a refusal.</summary>

@@ -24,7 +24,7 @@ internal static class ConnectionRequests
     public static RefusalContext ContextOf(VismaConnection connection) => new(
         connection.ClientName().ToString(),
         connection.Spec.TenantId ?? string.Empty,
-        connection.Spec.AllScopes ? "all that the application is allowed" : string.Join(' ', connection.Spec.Scopes));
+        connection.Spec.AllScopes ? "all that the application is allowed" : string.Join(' ', connection.Spec.RequestedScopes()));
 
     // A longer echo would be refused by the schema, so the request would never count as handled. Half a character would come back as another one.
     private static string? Shortened(string? value) =>

@@ -54,6 +54,19 @@ public sealed class ConsentRefusalTests
     }
 
     [Fact]
+    public async Task An_application_without_offline_access_is_named_as_what_it_is()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var provider = await scene.BeginAsync();
+        scene.Test.Provider.Portal.Set(scene.Test.Provider.Portal.FindClient(Some.ClientId)! with { AllowOfflineAccess = false });
+
+        var page = await scene.ComeBackAsync(await scene.ApproveAsync(provider));
+
+        Assert.Contains("offline_access] does not exist or is not granted", page.Words, StringComparison.Ordinal);
+        Assert.Contains("it has offline access there", page.Words, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_consent_for_another_company_is_not_stored_and_handed_back()
     {
         await using var scene = await ConsentScene.StartAsync();
