@@ -6,7 +6,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>
-/// A person's way in a real Chromium, over a real operator and a real API server. WRITE_SCREENSHOTS=1 keeps a picture of every page for the documentation.
+/// A person's way in a real Chromium, over a real operator and a real API server. WRITE_SCREENSHOTS=1 keeps pictures for the documentation.
 /// </summary>
 public sealed class BrowserTests(ApiServerFixture fixture)
 {
@@ -21,13 +21,13 @@ public sealed class BrowserTests(ApiServerFixture fixture)
 
         await page.GotoAsync(await scene.UntilAwaitingConsentAsync());
         await AssertSaysAsync(page, scene.Home.Name, The.Connection, "Acme AS, production", The.Tenant, "vismanet_erp_interactive_api:create");
-        await PictureAsync(page, "confirm");
+        await page.KeepAsync("consent-confirm");
         await page.Locator("form button").ClickAsync();
         await page.SignInAsync();
-        await PictureAsync(page, "provider");
+        await page.KeepAsync("consent-provider");
         await page.ApproveAsync();
         await page.WaitForURLAsync("**/oauth2/callback*");
-        await PictureAsync(page, "granted");
+        await page.KeepAsync("consent-granted");
         var connection = await scene.UntilReadyAsync();
 
         await AssertSaysAsync(page, The.Connection, "8f0e-kari");
@@ -46,7 +46,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
         await page.BeginAsync(await scene.UntilAwaitingConsentAsync());
         await page.DenyAsync();
         await page.WaitForURLAsync("**/oauth2/callback*");
-        await PictureAsync(page, "denied");
+        await page.KeepAsync("consent-denied");
 
         var connection = await scene.UntilAsync(scene.ConnectionPath(), "the refusal in status", node => node.Condition("Authorized")?.Reason == "ConsentDenied");
         Assert.Equal("AwaitingConsent", connection.Condition("Ready")!.Reason);
@@ -62,7 +62,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
         await page.BeginAsync(await scene.UntilAwaitingConsentAsync(), The.OtherTenant);
         await page.ApproveAsync();
         await page.WaitForURLAsync("**/oauth2/callback*");
-        await PictureAsync(page, "wrong-company");
+        await page.KeepAsync("consent-wrong-company");
 
         await AssertSaysAsync(page, The.OtherTenant, The.Tenant);
         await scene.UntilAsync(scene.ConnectionPath(), "the mismatch in status", node => node.Condition("Authorized")?.Reason == "TenantMismatch");
@@ -83,7 +83,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
         await scene.UntilReadyAsync();
 
         await page.GotoAsync(answer);
-        await PictureAsync(page, "used");
+        await page.KeepAsync("consent-used");
         Assert.Equal(1, scene.Provider.Ledger.TokenRequests.Count(request => request.Request.GrantType == "authorization_code"));
         await AssertRefusedAsync(page, link);
         await AssertRefusedAsync(page, link[..link.IndexOf("start=", StringComparison.Ordinal)] + "start=somebody-elses");
@@ -105,7 +105,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
         var page = await browser.OpenAsync();
 
         await page.GotoAsync(link);
-        await PictureAsync(page, "expired");
+        await page.KeepAsync("consent-expired");
 
         await AssertSaysAsync(page, "This link has expired", "24 hours");
     }
@@ -123,7 +123,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
         await victim.SignInAsync();
         await victim.ApproveAsync();
         await victim.WaitForURLAsync("**/oauth2/callback*");
-        await PictureAsync(victim, "other-browser");
+        await victim.KeepAsync("consent-other-browser");
 
         Assert.Equal("False", (await scene.GetConnectionAsync()).Condition("Authorized")!.Status);
         Assert.DoesNotContain(scene.Provider.Ledger.TokenRequests, request => request.Request.GrantType == "authorization_code");
@@ -134,13 +134,13 @@ public sealed class BrowserTests(ApiServerFixture fixture)
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await Browser.StartAsync();
-        var page = await browser.OpenAsync(new ViewportSize { Width = 320, Height = 640 }, ColorScheme.Dark);
+        var telephone = new ViewportSize { Width = 320, Height = 640 };
+        var page = await browser.OpenAsync(telephone, ColorScheme.Dark);
 
         await page.GotoAsync(await scene.UntilAwaitingConsentAsync());
-        await PictureAsync(page, "telephone");
+        await page.KeepAsync("consent-telephone");
 
-        var box = await page.Locator("main").BoundingBoxAsync();
-        Assert.InRange(box!.X + box.Width, 0, 320);
+        await page.AssertFitsAsync(telephone);
     }
 
     private static async Task AssertRefusedAsync(IPage page, string link)
@@ -154,17 +154,5 @@ public sealed class BrowserTests(ApiServerFixture fixture)
     {
         var text = await page.Locator("body").InnerTextAsync();
         Assert.All(words, word => Assert.Contains(word, text, StringComparison.Ordinal));
-    }
-
-    private static async Task PictureAsync(IPage page, string name)
-    {
-        if (Environment.GetEnvironmentVariable("WRITE_SCREENSHOTS") is not { Length: > 0 })
-        {
-            return;
-        }
-
-        var folder = RepositoryFolder.PathOf("docs/images");
-        Directory.CreateDirectory(folder);
-        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"consent-{name}.png"), FullPage = true });
     }
 }

@@ -21,7 +21,7 @@ internal static class CallbackPages
     public static Page Consented(string connection) => Saying(StatusCodes.Status200OK, "Consent given", $"{connection} may now act for you. This window can be closed.");
 
     /// <summary>There is no consent, and why.</summary>
-    public static Page Failed(string cause) => Saying(StatusCodes.Status200OK, "No consent", $"{cause} The terminal says more; this window can be closed.");
+    public static Page Failed(string cause) => Saying(StatusCodes.Status200OK, "No consent", $"{cause} The terminal says the same; this window can be closed.");
 
     private static Page Saying(int status, string title, string text) => new(status, PageLayout.Of(title, Html.Of($"<p>{text}</p>")));
 }

@@ -61,7 +61,7 @@ internal static class RefusalPages
         RequestRefusal.OtherSite => (StatusCodes.Status403Forbidden, "This was sent by another site", "Nothing was begun. Open the link as it was sent to you, in a current browser, and press the button there."),
         RequestRefusal.Unreadable => (StatusCodes.Status400BadRequest, "This request cannot be read", "Open the link exactly as it was sent to you."),
         RequestRefusal.TooMany => (StatusCodes.Status429TooManyRequests, "Too many requests", "Many requests came from your network. Load this page again in a few seconds."),
-        RequestRefusal.Failed => (StatusCodes.Status500InternalServerError, "Something went wrong here", $"It is in the operator's log. {OpenAgain}"),
+        RequestRefusal.Failed => (StatusCodes.Status500InternalServerError, "Something went wrong here", $"What it was stands in the operator's log. {OpenAgain} If it happens again, tell whoever sent you the link."),
         _ => throw new InvalidOperationException($"There are no words for {refusal}."),
     };
 }

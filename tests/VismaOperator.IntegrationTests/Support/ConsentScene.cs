@@ -60,6 +60,19 @@ internal static class ConsentScene
         await page.SignInAsync(tenant);
     }
 
+    /// <summary>Goes from the link to the provider, and gives the address there: of a person who has gone and not come back.</summary>
+    public static async Task<Uri> LeaveAsync(this IPage page, string link)
+    {
+        await page.GotoAsync(link);
+        var request = await page.RunAndWaitForRequestAsync(() => page.Locator("form button").ClickAsync(), asked => asked.Url.Contains("/connect/authorize?", StringComparison.Ordinal));
+        await page.Locator("#username").WaitForAsync();
+        return new Uri(request.Url);
+    }
+
+    /// <summary>Goes from the link to the provider and consents there. Gives the answer, which the browser has yet to bring.</summary>
+    public static async Task<Uri> ConsentInAsync(this Scene scene, IPage page) =>
+        await scene.Provider.ApproveAsync(await page.LeaveAsync(await scene.UntilAwaitingConsentAsync()), Person, The.Tenant, TestContext.Current.CancellationToken);
+
     public static Task ApproveAsync(this IPage page) => page.Locator("button[value=approve]").ClickAsync();
 
     public static Task DenyAsync(this IPage page) => page.Locator("button[value=deny]").ClickAsync();

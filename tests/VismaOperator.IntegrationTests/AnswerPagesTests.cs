@@ -1,0 +1,115 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using VismaOperator.IntegrationTests.Support;
+using VismaOperator.Testing.ApiServer;
+using Api = VismaOperator.Testing.ApiServer.Proxy;
+
+namespace VismaOperator.IntegrationTests;
+
+/// <summary>What a person sees in a real Chromium who comes back with an answer that cannot be taken, or not yet.</summary>
+public sealed class AnswerPagesTests(ApiServerFixture fixture)
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_wrong_with_an_answer_is_told_and_the_right_one_is_taken_all_the_same()
+    {
+        await using var scene = await ConsentScene.OpenAsync(fixture.Server);
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync();
+        var back = await scene.ConsentInAsync(page);
+
+        await page.GotoAsync(back.GetLeftPart(UriPartial.Path));
+        await page.UntilShownAsync("This is no answer of the provider", "consent-unreadable-answer");
+        await page.GotoAsync(back.AbsoluteUri.Replace(Uri.EscapeDataString(scene.Provider.Issuer.OriginalString), "https%3A%2F%2Fother.example.com", StringComparison.Ordinal));
+        await page.UntilShownAsync("This is the answer of another provider", "consent-other-provider");
+        using (scene.Proxy.Inject(new Api.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable), request => request.IsReadOf(scene.GrantPath())))
+        {
+            await page.GotoAsync(back.AbsoluteUri);
+            await page.UntilShownAsync("This does not work just now", "consent-cluster-unavailable");
+        }
+
+        await page.GotoAsync(back.AbsoluteUri);
+        await scene.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task What_changed_while_the_person_was_at_the_provider_is_told()
+    {
+        await using var scene = await ConsentScene.OpenAsync(fixture.Server);
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync();
+
+        var late = await scene.ConsentInAsync(page);
+        await ChangeAttemptAsync(scene, "attempt_expires_at", "2026-01-01T00:00:00Z"); // as if ten minutes had passed
+        await page.GotoAsync(late.AbsoluteUri);
+        await page.UntilShownAsync("That took too long", "consent-too-late");
+
+        var spoilt = await scene.ConsentInAsync(page);
+        await ChangeAttemptAsync(scene, "attempt_redirect_uri", "edited by hand");
+        await page.GotoAsync(spoilt.AbsoluteUri);
+        await page.UntilShownAsync("Something went wrong here", "consent-failed");
+
+        var outdated = await scene.ConsentInAsync(page);
+        await scene.ChangeConnectionAsync(new JsonObject { ["scopes"] = new JsonArray("vismanet_erp_interactive_api:read") });
+        await page.GotoAsync(outdated.AbsoluteUri);
+        await page.UntilShownAsync("The connection was changed meanwhile", "consent-changed");
+
+        Assert.DoesNotContain(scene.Provider.Ledger.TokenRequests, request => request.Request.GrantType == "authorization_code");
+    }
+
+    [Fact]
+    public async Task A_connection_that_cannot_be_consented_to_says_why()
+    {
+        await using var scene = await ConsentScene.OpenAsync(fixture.Server);
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync();
+        var link = await scene.UntilAwaitingConsentAsync();
+        await scene.ChangeConnectionAsync(new JsonObject { ["suspend"] = true });
+        await scene.UntilAsync(scene.ConnectionPath(), "the suspension to be seen", node => node.IsObserved());
+
+        await page.GotoAsync(link);
+
+        await page.UntilShownAsync("A consent is not possible now", "consent-not-possible");
+    }
+
+    [Fact]
+    public async Task An_error_of_the_provider_is_told_with_its_remedy()
+    {
+        await using var scene = await ConsentScene.OpenAsync(fixture.Server);
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync();
+        scene.Provider.Portal.Set(scene.Provider.Portal.FindClient(The.ClientId)! with { AllowOfflineAccess = false });
+
+        await page.GotoAsync(await scene.UntilAwaitingConsentAsync());
+        await page.Locator("form button").ClickAsync();
+
+        await page.UntilShownAsync("The provider did not give access", "consent-provider-failed");
+        await scene.UntilAsync(scene.ConnectionPath(), "the error in status", node => node.Condition("Authorized")?.Reason == "ConsentFailed");
+    }
+
+    [Fact]
+    public async Task A_consent_that_the_cluster_does_not_take_for_a_minute_is_told_kept_and_stored()
+    {
+        await using var scene = await ConsentScene.OpenAsync(fixture.Server);
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync();
+        await page.BeginAsync(await scene.UntilAwaitingConsentAsync());
+        var writes = 0; // the first one removes the attempt
+        using (scene.Proxy.Inject(
+            new Api.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable),
+            request => request.IsWrite && request.Path == scene.GrantPath() && Interlocked.Increment(ref writes) > 1))
+        {
+            page.SetDefaultTimeout((float)(CrashRun.Outage + Eventually.Patience).TotalMilliseconds);
+            await page.ApproveAsync();
+            await page.UntilShownAsync("Your consent is about to be stored", "consent-stored-soon");
+        }
+
+        var connection = await scene.UntilReadyAsync();
+        Assert.Equal("8f0e-kari", connection["status"]!["authorization"]!["grantedBy"]!.GetValue<string>());
+        Assert.Single(scene.Provider.Ledger.TokenRequests);
+    }
+
+    private static Task ChangeAttemptAsync(Scene scene, string key, string value) =>
+        scene.Admin.PatchAsync(scene.GrantPath(), new JsonObject { ["stringData"] = new JsonObject { [key] = value } }, Ct);
+}
