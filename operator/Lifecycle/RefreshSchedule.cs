@@ -8,6 +8,9 @@ public static class RefreshSchedule
 
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromDays(7);
 
+    // A refresh token that dies sooner cannot be kept alive at a price that anybody would pay.
+    private static readonly TimeSpan EarliestKeepAlive = TimeSpan.FromMinutes(1);
+
     // A request and a few quick retries fit into this before the promised margin is touched.
     private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMinutes(1);
 
@@ -37,13 +40,14 @@ public static class RefreshSchedule
     public static TimeSpan EarliestGap(TimeSpan lifetime) => Max(lifetime / 4, TimeSpan.FromSeconds(1));
 
     /// <summary>
-    /// When a refresh token must be used at the latest, lest it dies of not being used: half-way to the expiry that the provider stated, and after a week at
-    /// the latest. Duende IdentityServer lets refresh tokens slide by 15 days unless told otherwise; half of that leaves a week for an outage.
+    /// When a refresh token must be used at the latest, lest it dies of not being used: half-way to the expiry that use puts off, and after a week at
+    /// the latest. Duende IdentityServer lets refresh tokens slide by 15 days unless told otherwise; half of that leaves a week for an outage. Never within a
+    /// minute, so that no provider can make a loop.
     /// </summary>
     /// <param name="lastExchange">When it was issued or last used.</param>
-    /// <param name="expiry">When it expires; null when the provider did not say.</param>
+    /// <param name="expiry">When it expires; null when the provider did not say, or when no use puts that off.</param>
     public static DateTimeOffset KeepAliveTime(DateTimeOffset lastExchange, DateTimeOffset? expiry) =>
-        lastExchange + Min(KeepAliveInterval, expiry is { } end && end > lastExchange ? WholeSeconds.Floor((end - lastExchange) / 2) : KeepAliveInterval);
+        lastExchange + (expiry is { } end && end > lastExchange ? Max(EarliestKeepAlive, Min(KeepAliveInterval, WholeSeconds.Floor((end - lastExchange) / 2))) : KeepAliveInterval);
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 

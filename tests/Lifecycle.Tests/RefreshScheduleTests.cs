@@ -90,4 +90,15 @@ public sealed class RefreshScheduleTests
         Assert.Equal(RefreshAfter(Some.Hour, RefreshMargins.Default), RefreshAfter(Some.Hour, RefreshMargins.Default));
         Assert.NotEqual(RefreshAfter(Some.Hour, RefreshMargins.Default), RefreshAfter(Some.Hour, RefreshMargins.Default, "another"));
     }
+
+    [Theory]
+    [InlineData(null, 7 * 86400)] // nobody says when it dies
+    [InlineData(-5, 7 * 86400)] // a clock that is wrong
+    [InlineData(30 * 86400, 7 * 86400)]
+    [InlineData(4 * 86400, 2 * 86400)]
+    [InlineData(601, 300)]
+    [InlineData(60, 60)]
+    [InlineData(1, 60)] // half of nothing would make a loop
+    public void A_refresh_token_is_used_half_way_to_its_end_after_a_week_at_the_latest_and_never_at_once(int? expiresIn, int usedAfter) =>
+        Assert.Equal(Some.Start.AddSeconds(usedAfter), RefreshSchedule.KeepAliveTime(Some.Start, expiresIn is { } seconds ? Some.Start.AddSeconds(seconds) : null));
 }

@@ -32,7 +32,7 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
         GrantTime = held.GrantTime,
         GrantedBy = held.GrantedBy,
         ConsentExpirationTime = RefreshTokenLife.ConsentEnd(held, connection),
-        KeepAliveTime = RefreshSchedule.KeepAliveTime(held.AccessToken.IssueTime, held.RefreshTokenExpirationTime),
+        KeepAliveTime = RefreshTokenLife.KeepAliveTime(held),
         RefusalTime = held.RefusalTime,
         HeldElsewhereUntil = open.HeldElsewhereUntil(document.Intent),
         IsExchangeOpen = document.Intent is not null,

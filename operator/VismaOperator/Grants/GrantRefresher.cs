@@ -122,7 +122,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         var next = Next(connection, held, tokens.RefreshToken) with
         {
             RefreshTokenExpirationTime = ExpiryOf(tokens, issueTime) ?? held.RefreshTokenExpirationTime,
-            RefreshTokenSlides = RefreshTokenLife.Slides(held, ExpiryOf(tokens, issueTime)),
+            RefreshTokenSlides = RefreshTokenLife.Slides(held, issueTime, ExpiryOf(tokens, issueTime)),
             AccessToken = TenantCheck.ProblemOf(connection, tokens) is null ? IssuedToken.From(tokens, issueTime, inputs) : held.AccessToken,
         };
         var exchange = await StoreAsync(SuccessorOf(open, next, client));

@@ -1,3 +1,4 @@
+using Lifecycle;
 using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Grants;
@@ -9,12 +10,20 @@ internal static class RefreshTokenLife
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Whether exchanges move the expiry of the refresh token on. An answer alone does not tell a life of 15 days that slides from one that ends; the next one does.
+    /// Whether exchanges move the expiry of the refresh token on. An answer alone does not tell a life of 15 days that slides from one that ends; the next one does, unless it
+    /// follows at once: then the expiry has not had the time to move.
     /// </summary>
     /// <param name="before">The grant before the exchange.</param>
+    /// <param name="issueTime">When the exchange was made.</param>
     /// <param name="expiry">The expiry that the answer stated; null when it stated none.</param>
-    public static bool? Slides(HeldGrant before, DateTimeOffset? expiry) =>
-        expiry is null || before.RefreshTokenExpirationTime is not { } former ? before.RefreshTokenSlides : expiry > former + Tolerance;
+    public static bool? Slides(HeldGrant before, DateTimeOffset issueTime, DateTimeOffset? expiry) =>
+        expiry is null || before.RefreshTokenExpirationTime is not { } former || issueTime - before.AccessToken.IssueTime < 2 * Tolerance
+            ? before.RefreshTokenSlides
+            : expiry > former + Tolerance;
+
+    /// <summary>When the refresh token must be used at the latest. An end that no use puts off gives no reason to use it.</summary>
+    public static DateTimeOffset KeepAliveTime(HeldGrant held) =>
+        RefreshSchedule.KeepAliveTime(held.AccessToken.IssueTime, held.RefreshTokenSlides == false ? null : held.RefreshTokenExpirationTime);
 
     /// <summary>When the consent ends: as the provider says where its word is an end, else after the lifetime that the spec states.</summary>
     public static DateTimeOffset ConsentEnd(HeldGrant held, VismaConnection connection) =>
