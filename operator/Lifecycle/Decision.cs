@@ -2,7 +2,7 @@ namespace Lifecycle;
 
 /// <summary>
 /// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps (inspect,
-/// acknowledge, adopt, rewrite, refresh, publish, redeem, invite, withdraw) change the facts, and the policy decides again; the others are
+/// acknowledge, adopt, rewrite, refresh, publish, redeem, invite, note, withdraw) change the facts, and the policy decides again; the others are
 /// where a reconcile comes to rest.
 /// </summary>
 public abstract record Decision
@@ -49,6 +49,9 @@ public abstract record Decision
 
     /// <summary>Make a link at which a person can consent.</summary>
     public sealed record Invite : Decision;
+
+    /// <summary>Note beside the grant what is to become of it once its connection is gone.</summary>
+    public sealed record Note : Decision;
 
     /// <summary>Nobody has consented yet; the link is replaced at <paramref name="Until"/>.</summary>
     public sealed record AwaitConsent(Problem Problem, DateTimeOffset? Until) : Decision;

@@ -31,6 +31,9 @@ public static class FactsAfterConsent
         return refused.Failed(ConsentLacking.Of(refused), retryAfter: null, now, roll: 0);
     }
 
+    /// <summary>What is to become of the grant stands beside it now, or may not be written there.</summary>
+    public static Facts Noted(this Facts facts, GrantRecord grant) => facts with { Grant = new GrantFacts.Held(grant with { IsNoteOutdated = false }) };
+
     /// <summary>Another process's exchange stands open, and that it will be taken over is on record.</summary>
     public static Facts TakeoverAnnounced(this Facts facts, GrantRecord grant) => facts with { Grant = new GrantFacts.Held(grant) };
 }

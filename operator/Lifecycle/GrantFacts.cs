@@ -62,6 +62,9 @@ public sealed record GrantRecord
     /// <summary>True while an exchange was begun and its result is not stored: the token may be spent, and whoever may should find out while the provider's grace lasts.</summary>
     public bool IsExchangeOpen { get; init; }
 
+    /// <summary>True when the spec says something else of what is to become of the grant than stands beside it.</summary>
+    public bool IsNoteOutdated { get; init; }
+
     /// <summary>The access token that came with the last exchange.</summary>
     public required HeldToken AccessToken { get; init; }
 }

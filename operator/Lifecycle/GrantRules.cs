@@ -29,6 +29,10 @@ internal static class GrantRules
             ? new Decision.Refresh(RefreshCause.KeepAlive)
             : null;
 
+    // Once the connection is gone, a process that never saw it has only the note to go by. Suspended or not: the next exchange, which would take the note along, may never come.
+    public static Decision? WhatBecomesOfAGrantIsNoted(Facts facts, DateTimeOffset now) =>
+        facts is { Grant: GrantFacts.Held { Grant.IsNoteOutdated: true }, Connection.SpecProblem: null } ? new Decision.Note() : null;
+
     // Where somebody else's Secret stands in the place of the grant, the code would be spent for nothing.
     public static Decision? AHandedOverCodeIsRedeemed(Facts facts, DateTimeOffset now) =>
         facts is { Consent.HasHandoff: true, Grant: not (GrantFacts.NotNeeded or GrantFacts.Unusable { Problem.Kind: not FailureKind.NeedsConsent }) } ? new Decision.Redeem() : null;

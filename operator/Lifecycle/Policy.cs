@@ -25,6 +25,7 @@ public static class Policy
         WhatIsGoingIsLeftAlone,
         WhatTheClientForbidsIsWithdrawn,
         GrantRules.AGrantIsKeptAlive,
+        GrantRules.WhatBecomesOfAGrantIsNoted,
         AForeignSecretIsNeverTouched,
         WhatIsSuspendedIsLeftAlone,
         AnUnsoundSpecStalls,

@@ -71,6 +71,11 @@ internal static class GrantTable
         new("a code that failed is not redeemed again", Unconsented().HandedOver().ConsentFailed(Failure), Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
         new("a code means nothing to a connection that needs no grant", Serving().HandedOver(), Soon, new Decision.Wait(Due)),
 
+        // What becomes of a grant once its connection is gone
+        new("what is to become of a grant is noted beside it", ServingForSomebody().WithOldNote(), Soon, new Decision.Note()),
+        new("it is noted while the connection is suspended, too", ServingForSomebody().WithOldNote().Suspended(), Soon, new Decision.Note()),
+        new("what an unsound spec says of it is not noted", ServingForSomebody().WithOldNote().SpecUnsound(), Soon, new Decision.Stall(Unsound)),
+
         // Consents that end
         new("before a consent ends a link is made", ServingForSomebody().WithPages().With(grant => grant with { ConsentExpirationTime = Start.AddDays(20) }), Soon, new Decision.Invite()),
         new("with a link for it the connection rests", ServingForSomebody().InvitedUntil(Tomorrow).With(grant => grant with { ConsentExpirationTime = Start.AddDays(20) }), Soon, new Decision.Wait(Due)),

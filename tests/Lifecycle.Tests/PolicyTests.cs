@@ -33,7 +33,7 @@ public sealed class PolicyTests
     {
         var decisions = Rows.Select(row => row.Expected).ToList();
 
-        Assert.Equal(16, decisions.Select(decision => decision.GetType().Name).Distinct().Count());
+        Assert.Equal(17, decisions.Select(decision => decision.GetType().Name).Distinct().Count());
         Assert.Equal(
             Enum.GetValues<RefreshCause>().Order(),
             decisions.OfType<Decision.Refresh>().Select(refresh => refresh.Cause).Distinct().Order());

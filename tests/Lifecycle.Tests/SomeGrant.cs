@@ -52,6 +52,8 @@ internal static class SomeGrant
 
     public static Facts BoundToSomethingElse(this Facts facts) => facts.With(grant => grant with { IsBound = false });
 
+    public static Facts WithOldNote(this Facts facts) => facts.With(grant => grant with { IsNoteOutdated = true });
+
     public static Facts HeldElsewhereUntil(this Facts facts, DateTimeOffset until) => facts.With(grant => grant with { HeldElsewhereUntil = until });
 
     public static Facts ExchangedAt(this Facts facts, DateTimeOffset issued) => facts.With(grant => grant with

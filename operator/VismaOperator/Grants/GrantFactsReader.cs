@@ -36,6 +36,7 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
         RefusalTime = held.RefusalTime,
         HeldElsewhereUntil = open.HeldElsewhereUntil(document.Intent),
         IsExchangeOpen = document.Intent is not null,
+        IsNoteOutdated = document.DeletionPolicy != connection.Spec.Authorization.DeletionPolicy,
         AccessToken = new HeldToken
         {
             IssueTime = held.AccessToken.IssueTime,

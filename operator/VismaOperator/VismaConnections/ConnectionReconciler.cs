@@ -12,8 +12,8 @@ namespace VismaOperator.VismaConnections;
 /// </summary>
 internal sealed class ConnectionReconciler(Store<VismaConnection> connections, ConnectionObserver observer, ConnectionReporter reporter, ConnectionTools tools) : IReconciler
 {
-    // Inspect, adopt, redeem, exchange, publish, acknowledge, invite: no sound sequence is longer.
-    private const int MaxSteps = 8;
+    // Note, inspect, adopt, redeem, exchange, publish, acknowledge, invite: no sound sequence is longer.
+    private const int MaxSteps = 9;
 
     /// <summary>How long a report may still take once the process is asked to stop.</summary>
     public static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(2);

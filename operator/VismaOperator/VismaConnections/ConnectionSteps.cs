@@ -24,6 +24,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         Decision.Publish => await grant.PublishAsync(facts, cancellationToken),
         Decision.Redeem => await grant.RedeemAsync(facts, cancellationToken),
         Decision.Invite => grant.Invite(facts),
+        Decision.Note => await grant.NoteAsync(facts, cancellationToken),
         Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, facts, cancellationToken),
         _ => null,
     };

@@ -12,6 +12,9 @@ internal sealed record ConnectionTools
     /// <summary>Gets tokens and stores them.</summary>
     public required TokenRefresher Refresher { get; init; }
 
+    /// <summary>Where grants are kept.</summary>
+    public required GrantStore GrantStore { get; init; }
+
     /// <summary>Spends refresh tokens.</summary>
     public required GrantRefresher GrantRefresher { get; init; }
 

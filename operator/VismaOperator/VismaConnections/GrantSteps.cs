@@ -1,3 +1,4 @@
+using Kubernetes.Client;
 using Lifecycle;
 using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
@@ -85,6 +86,23 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
     public Facts Invite(Facts facts) => facts.Invited(new Invitation(
         tools.Links.New(connection.Metadata.NamespacedName),
         WholeSeconds.Floor(tools.Time.GetUtcNow() + Invitation.Lifetime)));
+
+    /// <summary>
+    /// Notes beside the grant what is to become of it once its connection is gone. Where that may not be written, everything else goes on all the same: the next exchange, which has to write there, says so.
+    /// </summary>
+    public async Task<Facts> NoteAsync(Facts facts, CancellationToken cancellationToken)
+    {
+        tools.Leadership.EnsureLeader();
+        try
+        {
+            var document = present!.Document with { DeletionPolicy = connection.Spec.Authorization.DeletionPolicy };
+            return facts.Noted(Take(await tools.GrantStore.WriteAsync(present, document, cancellationToken)));
+        }
+        catch (KubernetesException refused) when (refused.IsForbidden || refused.IsInvalid)
+        {
+            return facts.Noted(((GrantFacts.Held)facts.Grant).Grant);
+        }
+    }
 
     private async Task<Facts> LookAgainAsync(Facts facts, CancellationToken cancellationToken)
     {

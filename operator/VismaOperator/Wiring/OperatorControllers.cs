@@ -90,6 +90,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         {
             Publisher = publisher,
             Refresher = new TokenRefresher(source, publisher, context.Leadership, context.Time),
+            GrantStore = grants.Tools.Store,
             GrantRefresher = new GrantRefresher(grants.Tools),
             Redeemer = grants.Redeemer,
             Handoffs = grants.Handoffs,

@@ -92,7 +92,7 @@ public sealed class GrantCustodyTests
     public async Task A_grant_is_retained_from_the_consent_on_also_by_a_process_that_never_saw_the_connection()
     {
         await using var test = await StartInteractiveAsync();
-        await test.PatchAsync<VismaConnection>(Some.Connection, """{"spec":{"authorization":{"deletionPolicy":"Retain"}}}""");
+        await test.PatchAsync<VismaConnection>(Some.Connection, PolicyOf("Retain"));
         await test.HandOverAsync();
         await test.UntilReadyAsync();
         await test.UntilIdleAsync();
@@ -105,11 +105,52 @@ public sealed class GrantCustodyTests
         Assert.False((await test.FamilyAsync()).IsRevoked);
     }
 
+    [Theory]
+    [InlineData("Revoke", "Retain", false)]
+    [InlineData("Retain", "Revoke", true)]
+    public async Task What_becomes_of_a_grant_can_be_changed_after_the_consent_also_for_a_process_that_never_saw_the_connection(string before, string after, bool isRevoked)
+    {
+        await using var test = await StartInteractiveAsync();
+        await test.PatchAsync<VismaConnection>(Some.Connection, PolicyOf(before));
+        await test.HandOverAsync();
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, PolicyOf(after));
+        await test.UntilIdleAsync();
+        var family = await test.FamilyAsync();
+        await test.StopAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1));
+
+        Assert.Equal(isRevoked, test.Provider.Grants.Families.Single(found => found.Id == family.Id).IsRevoked);
+        Assert.Equal(isRevoked, await test.GrantAsync() is null);
+    }
+
+    [Fact]
+    public async Task Where_it_may_not_be_noted_what_becomes_of_a_grant_the_connection_is_served_all_the_same()
+    {
+        await using var test = await StartConsentedAsync();
+        var attempts = 0;
+        test.Cluster.Before = (verb, _, name) => verb == ClusterVerb.Update && name.Name == GrantName && Interlocked.Increment(ref attempts) > 0
+            ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "an admission policy says no")
+            : Task.CompletedTask;
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, PolicyOf("Retain"));
+        await test.UntilIdleAsync();
+
+        var connection = await test.UntilReadyAsync();
+        Assert.Equal(connection.Metadata.Generation, connection.Status.ObservedGeneration);
+        Assert.Equal(1, attempts);
+        Assert.Null(connection.Condition("Stalled"));
+    }
+
     [Fact]
     public async Task A_retained_grant_stays()
     {
         await using var test = await StartConsentedAsync();
-        await test.PatchAsync<VismaConnection>(Some.Connection, """{"spec":{"authorization":{"deletionPolicy":"Retain"}}}""");
+        await test.PatchAsync<VismaConnection>(Some.Connection, PolicyOf("Retain"));
         await test.UntilIdleAsync();
 
         await test.DeleteAsync<VismaConnection>(Some.Connection);
@@ -171,4 +212,6 @@ public sealed class GrantCustodyTests
         Assert.Null(await test.FindAsync<Secret>(GrantName));
         Assert.Null((await test.ConnectionAsync()).Condition("Authorized"));
     }
+
+    private static string PolicyOf(string policy) => $$$$"""{"spec":{"authorization":{"deletionPolicy":"{{{{policy}}}}"}}}""";
 }

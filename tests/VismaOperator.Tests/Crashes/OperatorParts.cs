@@ -131,6 +131,7 @@ internal sealed class OperatorParts
         {
             Publisher = publisher,
             Refresher = new TokenRefresher(Grants.Source, publisher, leadership, time),
+            GrantStore = Grants.Store,
             GrantRefresher = new GrantRefresher(Grants),
             Redeemer = Redeemer,
             Handoffs = handoffs,
