@@ -78,13 +78,12 @@ public sealed class FailureMessageTests
         await using var test = await TestOperator.StartAsync();
         await ApplyAsync(test, credentials: null);
 
-        var waiting = await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Reconciling", "True"));
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Condition("Reconciling")?.Reason == "SecretNotFound");
         await test.UntilAsync<OAuthClient>(Some.Client, client => client.Is("Reconciling", "True"));
         await test.AdvanceAsync(TimeSpan.FromSeconds(59));
         Assert.Null((await test.ConnectionAsync()).Condition("Stalled"));
         await test.AdvanceAsync(TimeSpan.FromSeconds(2));
 
-        Assert.Equal("SecretNotFound", waiting.Condition("Reconciling")!.Reason);
         await ShowsAsync(test, "SecretNotFound", "Secret integrations/acme-credentials", "OAuthClient integrations/acme", "does not exist", "Create it with the key clientSecret");
         await ClientShowsAsync(test, "SecretNotFound", "Create it with the key clientSecret");
         await test.ApplyAsync(Some.Credentials());
