@@ -131,6 +131,8 @@ public sealed class ValuesTests
     [InlineData("publicURL=https://a.example,consent.httpRoute.enabled=true", "a route belongs to a Gateway")]
     [InlineData("publicURL=https://127.0.0.1,consent.ingress.enabled=true", "not from addresses such as 127.0.0.1")]
     [InlineData("publicURL=https://127.0.0.1,consent.httpRoute.enabled=true", "not from addresses such as 127.0.0.1")]
+    [InlineData("allowedIssuers={https://a.example,http://b.example}", "allowedIssuers names http://b.example")]
+    [InlineData("publicURL=http://visma.example.com", "set insecureIssuers=true for development")]
     [InlineData("publicURL=https://a.example,consentPort=8080", "whoever reaches the consent pages would reach metrics")]
     public async Task Values_that_do_not_go_together_are_refused_with_the_reason(string settings, string reason)
     {
@@ -139,6 +141,13 @@ public sealed class ValuesTests
         Assert.NotEqual(0, exitCode);
         Assert.Contains(reason, output, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("insecureIssuers=true,allowedIssuers={http://b.example},publicURL=http://visma.example.com")]
+    [InlineData("publicURL=http://localhost:8081")]
+    [InlineData("publicURL=http://127.0.0.1:8081")]
+    public async Task What_the_operator_takes_unencrypted_the_chart_takes(string settings) =>
+        Assert.NotEmpty(await Chart.RenderAsync("visma-system", "--set", settings));
 
     [Fact]
     public void The_chart_has_the_version_of_the_operator()
