@@ -26,6 +26,17 @@ public sealed class FluxTests
     public void Both_kinds_have_expressions() =>
         Assert.Equal(["OAuthClient", "VismaConnection"], Checks().Select(check => check!["kind"]!.GetValue<string>()).Order());
 
+    [Fact]
+    public void What_the_connections_wait_for_is_there_before_the_namespace_of_the_operator()
+    {
+        var created = YamlDocuments.Read(RepositoryFolder.PathOf("examples/flux/operator.yaml")).Where(resource => resource.Kind() == "Namespace").Select(Chart.Name);
+        var kustomization = YamlDocuments.Read(RepositoryFolder.PathOf("examples/flux/connections.yaml")).Single();
+        var awaited = kustomization["spec"]!["dependsOn"]!.AsArray().Select(dependency => dependency!["namespace"]?.GetValue<string>() ?? kustomization.Namespace()!);
+
+        Assert.NotEmpty(created);
+        Assert.Empty(awaited.Intersect(created));
+    }
+
     // As Flux: the first that holds; none means not yet. An error in the first would keep Flux waiting for good.
     private static string Verdict(Dictionary<string, JsonNode> answers)
     {
