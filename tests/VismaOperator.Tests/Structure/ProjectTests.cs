@@ -55,6 +55,19 @@ public sealed partial class ProjectTests
         Assert.Empty(dead);
     }
 
+    [Fact]
+    public void No_table_of_a_document_is_torn()
+    {
+        // Rows behind an empty line are no rows: they are shown as text with strokes in it.
+        var torn = from document in Documents()
+                   let lines = File.ReadAllLines(document)
+                   from number in Enumerable.Range(1, lines.Length - 1)
+                   where lines[number].StartsWith('|') && lines[number - 1].Length == 0 && !(number + 1 < lines.Length && lines[number + 1].StartsWith("|-", StringComparison.Ordinal))
+                   select $"{Path.GetRelativePath(Repository.Root, document)}:{number + 1}";
+
+        Assert.Empty(torn);
+    }
+
     private static IEnumerable<string> Documents() =>
         Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Directory.EnumerateFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories));
 
