@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Cluster;
 
 namespace VismaOperator.ChartTests;
 
@@ -52,6 +53,56 @@ public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
         await release.InstallAsync(Chart.Folder, "--take-ownership");
 
         Assert.Contains("invalid ownership metadata", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Helm_that_writes_on_the_server_takes_fields_of_kubectl_only_when_told_to()
+    {
+        var release = Of("helm4", "visma-system");
+        var folder = Directory.CreateTempSubdirectory("visma-operator-taken-");
+        try
+        {
+            var chart = await WithoutRulesAsync(folder.FullName);
+            var older = Path.Combine(folder.FullName, "older.json");
+            var definition = YamlDocuments.Read(Path.Combine(chart, "files/crds/visma-operator.io_vismaconnections.yaml")).Single();
+            definition["spec"]!["names"]!["shortNames"] = new JsonArray("older");
+            await File.WriteAllTextAsync(older, definition.ToJsonString(), Ct);
+            await Tool.Kubectl.RunAsync("apply", "--server-side", "--kubeconfig", Server.KubeconfigPath, "-f", older);
+
+            var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => release.InstallAsync(chart, "--server-side=true", "--take-ownership"));
+            await release.UninstallAsync();
+            await release.InstallAsync(chart, "--server-side=true", "--take-ownership", "--force-conflicts");
+
+            Assert.Contains("conflict with \"kubectl\"", refused.Message, StringComparison.Ordinal);
+            Assert.Equal("""["vc"]""", (await Server.Admin.GetAsync(Definition, Ct))["spec"]!["names"]!["shortNames"]!.ToJsonString());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    // A copy of the chart whose definitions have no CEL rules, for which a server of this age refuses server-side apply.
+    private static async Task<string> WithoutRulesAsync(string folder)
+    {
+        await Tool.Shell.RunAsync("-c", $"cp -r '{Chart.Folder}' '{folder}/chart'");
+        foreach (var file in Directory.GetFiles(Path.Combine(folder, "chart/files/crds")))
+        {
+            var definition = YamlDocuments.Read(file).Single();
+            RemoveRules(definition);
+            await File.WriteAllTextAsync(file, definition.ToJsonString(), Ct);
+        }
+
+        return Path.Combine(folder, "chart");
+    }
+
+    private static void RemoveRules(JsonNode? node)
+    {
+        (node as JsonObject)?.Remove("x-kubernetes-validations");
+        foreach (var child in node switch { JsonObject members => members.Select(member => member.Value), JsonArray items => items, _ => Enumerable.Empty<JsonNode?>() })
+        {
+            RemoveRules(child);
+        }
     }
 
     private Task<JsonNode> CreateConnectionAsync() => Eventually.GetAsync("the API server to take a connection", async token =>
