@@ -54,6 +54,32 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
     }
 
     [Fact]
+    public async Task The_lines_of_the_docs_remove_the_operator_and_leave_the_definitions()
+    {
+        Server.EnsureControllerManager();
+        var copy = Directory.CreateTempSubdirectory("visma-operator-manifests-");
+        try
+        {
+            await ApplyAsync("-f", await MakeAsync(copy.FullName, "visma-system", "visma-operator:0.1.0"));
+            var section = (await File.ReadAllTextAsync(RepositoryFolder.PathOf("docs/uninstall.md"), Ct)).Split("\n## With plain manifests\n")[1].Split("\n## ")[0];
+
+            foreach (var line in section.Split('\n').Where(line => line.StartsWith("    kubectl ", StringComparison.Ordinal)))
+            {
+                await Tool.Kubectl.RunAsync([.. line.Trim().Split(' ')[1..], "--kubeconfig", Server.KubeconfigPath]);
+            }
+
+            var left = await Tool.Kubectl.RunAsync("get", "clusterroles,clusterrolebindings,customresourcedefinitions,namespaces", "-o", "name", "--kubeconfig", Server.KubeconfigPath);
+            Assert.Equal(
+                ["customresourcedefinition.apiextensions.k8s.io/oauthclients.visma-operator.io", "customresourcedefinition.apiextensions.k8s.io/vismaconnections.visma-operator.io"],
+                left.Split('\n').Where(name => name.Contains("visma-system", StringComparison.Ordinal) || name.Contains("visma-operator", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            copy.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Kubectl_applies_the_definitions_and_brings_them_up_to_date()
     {
         await CustomResourceDefinitions.InstallAsync(Server.Admin, await PreviousDefinitionsAsync(), Ct);
