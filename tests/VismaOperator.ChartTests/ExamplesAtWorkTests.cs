@@ -45,7 +45,7 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
         var objects = ObjectsOf("interactive");
         var redirectUri = objects.Single(resource => resource.Kind() == "OAuthClient")["spec"]!["redirectURI"]!.GetValue<string>();
         await using var provider = await VismaConnectStandIn.StartAsync(PersonsConsent.Interactive(ProviderFor(objects), redirectUri), Ct);
-        var values = RepositoryFolder.PathOf("examples/interactive/operator/values.yaml");
+        var values = RepositoryFolder.PathOf("examples/consent-pages/values.yaml");
         await Of("helm4", OperatorNamespace).InstallAsync(Chart.Folder, "--values", values, "--set", $"insecureIssuers=true,allowedIssuers={{{provider.Issuer.OriginalString}}}");
         await using var running = await Replica.StartAsync(Server, OperatorNamespace);
         using var person = new PersonAtBrowser(running.Pages, provider);
