@@ -82,6 +82,20 @@ public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
         }
     }
 
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task Definitions_that_the_chart_no_longer_brings_stay_only_where_they_were_to_be_kept(string keep)
+    {
+        var release = Of("helm4", "visma-system");
+        await release.InstallAsync(Chart.Folder, "--set", $"crds.keep={keep}");
+
+        await release.UpgradeAsync(Chart.Folder, "--set", "crds.enabled=false");
+
+        var definition = await Server.Admin.FindAsync(Definition, Ct);
+        Assert.Equal(keep == "true", definition is not null && definition["metadata"]!["deletionTimestamp"] is null);
+    }
+
     // A copy of the chart whose definitions have no CEL rules, for which a server of this age refuses server-side apply.
     private static async Task<string> WithoutRulesAsync(string folder)
     {
