@@ -78,7 +78,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         await recorder.ConnectionAsync("connection-renewal-refused", LeavingTenant);
         await recorder.ConnectionAsync("connection-expired", OutageTenant, client: "client-brief", more: """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}""");
         await recorder.ConnectionAsync("connection-tenant-refused", "0badf00d-0000-4000-8000-00000000dead");
-        await recorder.ConnectionAsync("connection-scope-refused", Tenant, scope: "no_such_scope");
+        await recorder.ConnectionAsync("connection-scope-refused", Tenant, scope: "vismanet_erp_service_api:no_such");
         await recorder.ConnectionAsync("connection-api-host-not-allowed", Tenant, more: """, "baseURL": "https://erp.example.com/v1" """);
         await recorder.ConnectionAsync("connection-secret-not-owned", Tenant, more: """, "secret": {"name": "somebody-elses"}""");
         await recorder.ConnectionAsync("connection-client-missing", Tenant, client: "nobody");
