@@ -143,7 +143,8 @@ public static class ConditionType
 }
 
 /// <summary>Instants in messages: short, in UTC, to the second where seconds matter.</summary>
-internal static class InstantText
+public static class InstantText
 {
+    /// <summary>The instant, as <c>2026-11-23 12:00:00Z</c>.</summary>
     public static string Of(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

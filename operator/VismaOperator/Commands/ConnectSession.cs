@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Kubernetes.Client;
 using Kubernetes.Client.Access;
+using Lifecycle;
 using VismaOperator.Connecting;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -70,6 +71,6 @@ internal sealed class ConnectSession(ConnectOptions options, CommandContext proc
     }
 
     private static string End(ConsentResult.Consented consented) => consented.ExpirationTime is { } expiry
-        ? string.Create(CultureInfo.InvariantCulture, $"The consent ends at {TerminalText.Instant(expiry)}.")
+        ? string.Create(CultureInfo.InvariantCulture, $"The consent ends at {InstantText.Of(expiry)}.")
         : "When the consent ends is not known.";
 }

@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using Lifecycle;
 using OAuth;
 using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
@@ -86,7 +87,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
 
     private async Task SendAsync(Uri page, CancellationToken stop)
     {
-        var until = TerminalText.Instant(tools.Time.GetUtcNow() + options.Timeout);
+        var until = InstantText.Of(tools.Time.GetUtcNow() + options.Timeout);
         if (options.Browser == BrowserUse.Opened && await tools.Browser.OpenAsync(page, stop))
         {
             Say($"The browser is open: sign in, choose the company and approve before {until}. If none appears, stop with Ctrl+C and add --no-browser.");

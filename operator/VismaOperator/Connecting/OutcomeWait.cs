@@ -1,4 +1,3 @@
-using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Grants;
@@ -42,7 +41,7 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
             if (!isNoted && time.GetUtcNow() >= begun + patience)
             {
                 isNoted = true;
-                note($"Nobody has taken the code yet. Is {place.Redeemer} running? It may be started until {TerminalText.Instant(expiry)}.");
+                note($"Nobody has taken the code yet. Is {place.Redeemer} running? It may be started until {InstantText.Of(expiry)}.");
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);
@@ -74,21 +73,18 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
         return new ConsentResult.Failed($"The operator took the code, and nothing says what became of it. Look at the status of VismaConnection {name} and at the operator's log.");
     }
 
+    // What Authorized says besides may be news that came before the code was redeemed.
     private static ConsentResult? ResultOf(VismaConnection before, VismaConnection connection)
     {
-        var authorized = Authorized(connection);
-        if (authorized is { Status: "True" } && connection.Status.Authorization is { GrantTime: { } granted } grant && granted != before.Status.Authorization?.GrantTime)
+        if (connection.Status.Authorization is { GrantTime: { } granted } grant && granted != before.Status.Authorization?.GrantTime)
         {
-            return new ConsentResult.Consented(grant.GrantedBy, grant.ConsentExpirationTime);
+            return Conditions.Find(connection.Status.Conditions, ConditionType.Authorized) is { Status: "False" } refused
+                ? new ConsentResult.Failed($"{refused.Reason}: {refused.Message}")
+                : new ConsentResult.Consented(grant.GrantedBy, grant.ConsentExpirationTime);
         }
 
-        if (connection.Status.Authorization?.LastFailure is { } failure && failure != before.Status.Authorization?.LastFailure)
-        {
-            return new ConsentResult.Failed($"{failure.Reason}: {failure.Message}");
-        }
-
-        return authorized is { Status: "False" } && authorized != Authorized(before)
-            ? new ConsentResult.Failed($"{authorized.Reason}: {authorized.Message}")
+        return connection.Status.Authorization?.LastFailure is { } failure && failure != before.Status.Authorization?.LastFailure
+            ? new ConsentResult.Failed($"{failure.Reason}: {failure.Message}")
             : null;
     }
 
@@ -99,6 +95,4 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
         return $"Nobody redeemed the code before it was too old, so it was deleted. See that {place.Redeemer} runs and serves {connection.Metadata.NamespacedName}, then run connect again."
             + (stalled is null ? string.Empty : $" The operator last said: {stalled.Reason}: {stalled.Message}");
     }
-
-    private static Condition? Authorized(VismaConnection connection) => Conditions.Find(connection.Status.Conditions, ConditionType.Authorized);
 }

@@ -1,14 +1,9 @@
-using System.Globalization;
-
 namespace VismaOperator.Connecting;
 
 /// <summary>Values as a terminal shows them.</summary>
 internal static class TerminalText
 {
     private const char Replacement = '?';
-
-    /// <summary>An instant in UTC, to the second.</summary>
-    public static string Instant(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Text of others without what a terminal would obey.</summary>
     public static string Printable(string text) => new([.. text.Select(character => char.IsControl(character) ? Replacement : character)]);

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
@@ -8,6 +10,7 @@ using VismaConnect.StandIn;
 using VismaOperator.Connecting;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Connecting;
 
@@ -193,6 +196,36 @@ public sealed class ConnectTests
     }
 
     [Fact]
+    public async Task What_status_says_before_the_code_is_redeemed_is_not_taken_for_what_came_of_it()
+    {
+        await using var scene = await ConnectScene.OpenAsync();
+        await scene.Operator.UntilIdleAsync();
+        await scene.Operator.StopAsync();
+        using var person = Person.WhoApproves(scene.Provider);
+        var run = scene.ConnectAsync(person);
+        await scene.Operator.UntilAsync<Secret>(HandoffName, _ => true);
+
+        // As an operator that reports in other words, takes the code, and waits for the provider.
+        await ReportAsync(scene, authorized => authorized with { Message = "Nobody has consented yet. Open the link." });
+        await scene.Operator.DeleteAsync<Secret>(HandoffName);
+        var (looks, lookedTwice) = (0, new TaskCompletionSource());
+        scene.Operator.Cluster.Before = (verb, kind, _) =>
+        {
+            if (verb == ClusterVerb.Get && kind == VismaConnection.ResourceKind && Interlocked.Increment(ref looks) == 2)
+            {
+                lookedTwice.SetResult();
+            }
+
+            return Task.CompletedTask;
+        };
+
+        await Task.WhenAny(lookedTwice.Task, run).WaitAsync(TestOperator.Patience, Ct);
+        await ReportAsync(scene, authorized => authorized with { Status = "True", Reason = "ConsentGranted", LastTransitionTime = scene.Operator.Time.GetUtcNow() }, grantedBy: "kari");
+
+        Assert.Equal("kari", Assert.IsType<ConsentResult.Consented>(await run).By);
+    }
+
+    [Fact]
     public async Task An_older_code_that_nobody_took_is_replaced()
     {
         await using var scene = await ConnectScene.OpenAsync();
@@ -259,6 +292,19 @@ public sealed class ConnectTests
                 await Task.Yield();
             }
         }
+    }
+
+    /// <summary>Writes status in the place of the operator.</summary>
+    private static async Task ReportAsync(ConnectScene scene, Func<Condition, Condition> change, string? grantedBy = null)
+    {
+        var connection = await scene.Operator.ConnectionAsync();
+        var status = connection.Status with
+        {
+            Conditions = [.. connection.Status.Conditions.Select(condition => condition.Type == "Authorized" ? change(condition) : condition)],
+            Authorization = new AuthorizationStatus { GrantedBy = grantedBy, GrantTime = grantedBy is null ? null : scene.Operator.Time.GetUtcNow() },
+        };
+        var patch = new JsonObject { ["status"] = JsonSerializer.SerializeToNode(connection with { Status = status }, VismaConnection.JsonTypeInfo)!["status"]!.DeepClone() };
+        await scene.Operator.Cluster.PatchStatusAsync<VismaConnection>(connection.Metadata.NamespacedName, patch, Ct);
     }
 
     // The clock runs on until the verb has had enough.
