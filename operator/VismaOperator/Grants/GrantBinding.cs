@@ -48,6 +48,12 @@ internal sealed record GrantBinding
     /// <summary>True when both name a cluster, and not the same one.</summary>
     public bool IsOfAnotherCluster(string cluster) => Cluster.Length > 0 && cluster.Length > 0 && Cluster != cluster;
 
+    /// <summary>True when a client with these rules serves such a grant to a namespace.</summary>
+    /// <param name="rules">The client's; null when it serves every tenant.</param>
+    /// <param name="place">The namespace.</param>
+    public bool IsServedBy(IReadOnlyList<TenantRule>? rules, string place) =>
+        rules is null || rules.Any(rule => rule.Serves(place, TenantId, Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+
     private static string TenantOf(VismaConnection connection) => (connection.Spec.TenantId ?? string.Empty).ToLowerInvariant();
 
     private static string ScopesOf(VismaConnection connection) => string.Join(' ', connection.Spec.RequestedScopes().Order(StringComparer.Ordinal));

@@ -74,7 +74,7 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         if (known.Find(key) is { DeletionPolicy: GrantDeletionPolicy.Revoke } last)
         {
             tools.Leadership.EnsureLeader();
-            Report(key, await RevokeAsync(last.Held, last.Client, cancellationToken));
+            Report(key, await RevokeAsync(key, last.Held, cancellationToken));
         }
 
         Forget(key);
@@ -106,7 +106,7 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         {
             // Claimed first: a connection that comes back from here on finds no grant rather than one that is about to be revoked.
             read = read.Document.RevocationTime is null ? await ClaimAsync(read, isGoing, cancellationToken) : read;
-            var cause = await RevokeAsync(held, known.Find(key)?.Client, cancellationToken);
+            var cause = await RevokeAsync(key, held, cancellationToken);
             if (cause is not null && !isGoing && attempts.AddOrUpdate(key, 1, (_, count) => count + 1) < MaxAttempts)
             {
                 return new Requeue.At(tools.Time.GetUtcNow() + AttemptPause);
@@ -129,12 +129,27 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         ? read
         : await tools.Store.WriteAsync(read, read.Document with { RevocationTime = WholeSeconds.Floor(tools.Time.GetUtcNow()), Intent = null }, cancellationToken);
 
-    private async Task<string?> RevokeAsync(HeldGrant held, UsableClient? lastClient, CancellationToken cancellationToken)
-    {
-        var present = caches.Clients.Find(held.Client) is { } client ? directory.Describe(client).Usable : null;
-        return (present ?? lastClient) is { } usable && usable.ClientId == held.Binding.ClientId && usable.Issuer.OriginalString == held.Binding.Issuer
+    private async Task<string?> RevokeAsync(NamespacedName key, HeldGrant held, CancellationToken cancellationToken) =>
+        await ClientForAsync(key, held, cancellationToken) is { } usable && usable.ClientId == held.Binding.ClientId && usable.Issuer.OriginalString == held.Binding.Issuer
             ? await tools.Revoker.RevokeAsync(usable, held.RefreshToken, cancellationToken)
             : $"OAuthClient {held.Client} is not available";
+
+    // Whoever may write Secrets may name any client in one. The client that was noted was allowed when the connection was last served.
+    private async Task<UsableClient?> ClientForAsync(NamespacedName key, HeldGrant held, CancellationToken cancellationToken)
+    {
+        var noted = known.Find(key)?.Client;
+        if (caches.Clients.Find(held.Client) is not { } client)
+        {
+            return noted;
+        }
+
+        return await directory.AllowanceAsync(client, key.Namespace, cancellationToken) switch
+        {
+            Allowance.Refused => null,
+            _ when !held.Binding.IsServedBy(client.Spec.Tenants, key.Namespace) => null,
+            Allowance.Given => directory.Describe(client).Usable ?? noted,
+            _ => noted,
+        };
     }
 
     private async Task DeleteAsync(GrantSnapshot read, CancellationToken cancellationToken)

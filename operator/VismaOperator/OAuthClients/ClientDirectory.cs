@@ -49,6 +49,24 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         return answer;
     }
 
+    /// <summary>Whether a client may be used for connections of a namespace, before its tenants are looked at.</summary>
+    public async Task<Allowance> AllowanceAsync(OAuthClient client, string place, CancellationToken cancellationToken)
+    {
+        var home = client.Metadata.Namespace ?? string.Empty;
+        var allowed = client.Spec.AllowedNamespaces;
+        if (place == home || allowed.From != NamespaceScope.Selector)
+        {
+            return allowed.Includes(home, place, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Refused;
+        }
+
+        return await namespaces.LabelsOfAsync(place, cancellationToken) switch
+        {
+            NamespaceLabels.Known known => allowed.Includes(home, place, known.Labels) ? Allowance.Given : Allowance.Refused,
+            NamespaceLabels.Absent => Allowance.PlaceGone,
+            _ => Allowance.Unknown,
+        };
+    }
+
     /// <summary>The client with its credentials, or why it cannot be used.</summary>
     public (UsableClient? Usable, Problem? Problem) Describe(OAuthClient client)
     {
@@ -137,26 +155,9 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         return await AllowanceAsync(client, place, cancellationToken) switch
         {
             Allowance.Unknown => new ClientFacts.Unusable(NamespaceUnreadable(place), time.GetUtcNow() + namespaceRetry),
-            Allowance.Refused => new ClientFacts.Refusing(NotAvailable(connection)),
+            Allowance.Refused or Allowance.PlaceGone => new ClientFacts.Refusing(NotAvailable(connection)),
             _ when IsTenantAllowed(client.Spec.Tenants, connection) => null,
             _ => new ClientFacts.Refusing(TenantNotAllowed(client, connection)),
-        };
-    }
-
-    private async Task<Allowance> AllowanceAsync(OAuthClient client, string place, CancellationToken cancellationToken)
-    {
-        var home = client.Metadata.Namespace ?? string.Empty;
-        var allowed = client.Spec.AllowedNamespaces;
-        if (place == home || allowed.From != NamespaceScope.Selector)
-        {
-            return allowed.Includes(home, place, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Refused;
-        }
-
-        return await namespaces.LabelsOfAsync(place, cancellationToken) switch
-        {
-            NamespaceLabels.Known known => allowed.Includes(home, place, known.Labels) ? Allowance.Given : Allowance.Refused,
-            NamespaceLabels.Absent => Allowance.Refused,
-            _ => Allowance.Unknown,
         };
     }
 
@@ -167,13 +168,6 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     private static Problem NamespaceUnreadable(string place) => new(
         Reason.NamespaceForbidden,
         $"The operator may not read namespace {place}, whose labels decide whether it may use the OAuthClient. Grant its service account get on this namespace; until then the present token is kept and not renewed.");
-
-    private enum Allowance
-    {
-        Refused,
-        Given,
-        Unknown,
-    }
 
     private static bool IsTenantAllowed(IReadOnlyList<TenantRule>? rules, VismaConnection connection) =>
         rules is null || rules.Any(rule => rule.Serves(connection));

@@ -102,7 +102,14 @@ public sealed record TenantRule
     /// <summary>True when the rule has the connection's tenant, its namespace and all of its scopes. All scopes at once cannot be vouched for.</summary>
     /// <remarks><c>offline_access</c> reaches no data, and a consent asks for it whether it was written or not, so that it needs no entry.</remarks>
     public bool Serves(VismaConnection connection) =>
-        string.Equals(TenantId, connection.Spec.TenantId, StringComparison.OrdinalIgnoreCase)
-        && (Namespaces.Count == 0 || Namespaces.Contains(connection.Metadata.Namespace ?? string.Empty))
-        && (Scopes.Count == 0 || (!connection.Spec.AllScopes && connection.Spec.Scopes.Except([VismaConnectionSpec.OfflineAccess]).All(Scopes.Contains)));
+        Serves(connection.Metadata.Namespace ?? string.Empty, connection.Spec.TenantId, connection.Spec.AllScopes ? [] : connection.Spec.Scopes);
+
+    /// <summary>The same of what a grant was given for.</summary>
+    /// <param name="place">The namespace.</param>
+    /// <param name="tenantId">The tenant; null or empty when none was asked for.</param>
+    /// <param name="scopes">The scopes that were asked for; none when all were.</param>
+    internal bool Serves(string place, string? tenantId, IReadOnlyList<string> scopes) =>
+        string.Equals(TenantId, tenantId, StringComparison.OrdinalIgnoreCase)
+        && (Namespaces.Count == 0 || Namespaces.Contains(place))
+        && (Scopes.Count == 0 || (scopes.Count > 0 && scopes.Except([VismaConnectionSpec.OfflineAccess]).All(Scopes.Contains)));
 }

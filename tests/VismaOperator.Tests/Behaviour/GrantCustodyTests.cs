@@ -3,6 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
+using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
@@ -12,6 +13,7 @@ namespace VismaOperator.Tests.Behaviour;
 public sealed class GrantCustodyTests
 {
     private const string GrantName = Some.Connection + AuthorizationSpec.GrantSecretSuffix;
+    private const string Asker = "customer-a";
 
     [Fact]
     public async Task A_connection_that_comes_back_within_ten_minutes_adopts_its_grant()
@@ -211,6 +213,54 @@ public sealed class GrantCustodyTests
 
         Assert.Null(await test.FindAsync<Secret>(GrantName));
         Assert.Null((await test.ConnectionAsync()).Condition("Authorized"));
+    }
+
+    [Theory]
+    [InlineData("""{"allowedNamespaces":{"from":"All"}}""", true)]
+    [InlineData("""{"allowedNamespaces":{"from":"Same"}}""", false)]
+    [InlineData("""{"allowedNamespaces":{"from":"Selector","selector":{"matchLabels":{"visma":"yes"}}}}""", false)]
+    [InlineData("""{"allowedNamespaces":{"from":"All"},"tenants":[{"tenantID":"TENANT","scopes":["vismanet_erp_interactive_api:read"]}]}""", true)]
+    [InlineData("""{"allowedNamespaces":{"from":"All"},"tenants":[{"tenantID":"TENANT","namespaces":["customer-b"]}]}""", false)]
+    [InlineData("""{"allowedNamespaces":{"from":"All"},"tenants":[{"tenantID":"TENANT","scopes":["another"]}]}""", false)]
+    public async Task Whoever_writes_a_grant_has_it_revoked_with_a_client_that_serves_the_namespace_only(string allowances, bool isRevoked)
+    {
+        await using var test = await StartConsentedAsync();
+        await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Asker } });
+        await test.ChangeClientAsync(allowances.Replace("TENANT", Some.Tenant, StringComparison.Ordinal));
+        await PlantAsync(test);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(1));
+
+        Assert.Null(await test.FindAsync<Secret>(GrantName, Asker));
+        Assert.Equal(isRevoked, (await test.FamilyAsync()).IsRevoked);
+        Assert.Equal(!isRevoked, test.Logs.Lines.Any(line => line.Contains("customer-a/acme-production could not be revoked (OAuthClient integrations/acme is not available)", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_namespace_that_was_allowed_by_its_labels_is_remembered_so_when_it_is_gone()
+    {
+        await using var test = await StartConsentedAsync();
+        await test.ChangeClientAsync("""{"allowedNamespaces":{"from":"Selector","selector":{"matchLabels":{"visma":"yes"}}}}""");
+        await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Asker, Labels = new Dictionary<string, string> { ["visma"] = "yes" } } });
+        await PlantAsync(test);
+        await test.ApplyAsync(InteractiveConnection(place: Asker));
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);
+        await test.UntilIdleAsync();
+        var family = await test.FamilyAsync();
+
+        await test.DeleteAsync<Namespace>(Asker, string.Empty);
+        await test.UntilIdleAsync();
+        Assert.Null(await test.FindAsync<VismaConnection>(Some.Connection, Asker));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+
+        Assert.True(test.Provider.Grants.Families.Single(found => found.Id == family.Id).IsRevoked);
+    }
+
+    // What somebody can do who may write Secrets in another namespace and has got hold of a refresh token.
+    private static async Task PlantAsync(TestOperator test)
+    {
+        var stored = (await test.GrantAsync())!;
+        var planted = stored with { Held = stored.Held! with { Place = new NamespacedName(Asker, Some.Connection) } };
+        await test.ApplyAsync(GrantSecret.Render(new NamespacedName(Asker, GrantName), Some.Connection, planted, present: null));
     }
 
     private static string PolicyOf(string policy) => $$$$"""{"spec":{"authorization":{"deletionPolicy":"{{{{policy}}}}"}}}""";
