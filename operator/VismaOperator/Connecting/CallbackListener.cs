@@ -83,6 +83,7 @@ internal sealed class CallbackListener : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestLineSize = RequestLine.MaxSize;
             kestrel.Limits.MaxRequestBodySize = 0;
             Listen(kestrel);
         });

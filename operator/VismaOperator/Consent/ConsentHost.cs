@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using VismaOperator.Hosting;
+using VismaOperator.Pages;
 
 namespace VismaOperator.Consent;
 
@@ -25,7 +26,6 @@ internal sealed class ConsentHost : IAsyncDisposable
 
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
     private const int MaxConnections = 512;
-    private const int MaxRequestLine = 16 * 1024; // a code of 4,096 characters, percent-encoded, and the rest of an answer
     private const int MaxBody = 4 * 1024;
 
     private readonly WebApplication http;
@@ -86,7 +86,7 @@ internal sealed class ConsentHost : IAsyncDisposable
     private static void Bound(KestrelServerOptions kestrel)
     {
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-        kestrel.Limits.MaxRequestLineSize = MaxRequestLine;
+        kestrel.Limits.MaxRequestLineSize = RequestLine.MaxSize;
         kestrel.Limits.MaxRequestBodySize = MaxBody;
         kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
     }

@@ -40,6 +40,22 @@ public sealed class RedirectTests
     }
 
     [Fact]
+    public async Task The_longest_code_that_is_read_arrives_however_it_is_encoded()
+    {
+        await using var scene = await ConnectScene.OpenAsync();
+        var code = string.Concat(Enumerable.Repeat("%2B", 4096));
+        using var person = Person.Who(async (person, page) =>
+        {
+            var state = System.Web.HttpUtility.ParseQueryString(page.Query)["state"];
+            return await person.GetAsync(new Uri($"{scene.Options.RedirectUri}?code={code}&iss={Uri.EscapeDataString(scene.Provider.Issuer.OriginalString)}&state={state}"));
+        });
+
+        Assert.IsType<ConsentResult.Failed>(await scene.ConnectAsync(person));
+
+        Assert.Contains("<h1>No consent</h1>", await person.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_name_that_is_mapped_to_this_machine_is_listened_for_and_said()
     {
         await using var scene = await ConnectScene.OpenAsync();
