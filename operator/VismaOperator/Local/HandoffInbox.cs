@@ -12,7 +12,6 @@ namespace VismaOperator.Local;
 /// </summary>
 internal sealed partial class HandoffInbox(string state, IKubernetesClient cluster, TimeProvider time, ILogger<HandoffInbox> log)
 {
-    private const string TakenSuffix = ".taken";
     private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1); // as for manifests: it sees every way of writing, on every file system
 
     private readonly string folder = Path.Combine(Path.GetFullPath(state), StateFiles.HandoffFolder);
@@ -46,9 +45,9 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
 
     private async Task TakeAsync(string file, CancellationToken cancellationToken)
     {
-        if (file.EndsWith(TakenSuffix, StringComparison.Ordinal))
+        if (file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal) || file.EndsWith(StateFiles.WithdrawnSuffix, StringComparison.Ordinal))
         {
-            File.Delete(file); // of a process that ended while it had it: nobody knows how far it came
+            File.Delete(file); // of a process that ended while it had it: nobody knows how far it came. A connect that still runs deletes what it took back itself, and does not mind
         }
 
         if (!file.EndsWith(StateFiles.Extension, StringComparison.Ordinal) || !TryMove(file))
@@ -57,8 +56,8 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         }
 
         var name = new NamespacedName(Path.GetFileName(Path.GetDirectoryName(file))!, Path.GetFileNameWithoutExtension(file));
-        var secret = Read(file + TakenSuffix);
-        File.Delete(file + TakenSuffix);
+        var secret = Read(file + StateFiles.TakenSuffix);
+        File.Delete(file + StateFiles.TakenSuffix);
         UnixFiles.FlushDirectory(Path.GetDirectoryName(file)!);
         try
         {
@@ -74,7 +73,7 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
     {
         try
         {
-            File.Move(file, file + TakenSuffix);
+            File.Move(file, file + StateFiles.TakenSuffix);
             return true;
         }
         catch (FileNotFoundException)

@@ -14,6 +14,12 @@ internal static class StateFiles
     /// <summary>Pattern of the files.</summary>
     public const string Pattern = "*" + Extension;
 
+    /// <summary>What is added to the name of a code's file by local mode as it takes the code.</summary>
+    public const string TakenSuffix = ".taken";
+
+    /// <summary>What is added to the name of a code's file by <c>connect</c> as it takes the code back.</summary>
+    public const string WithdrawnSuffix = ".withdrawn";
+
     /// <summary>The file of an object.</summary>
     public static string Of(string state, ResourceKind kind, NamespacedName name) => InFolder(state, kind.Plural, name);
 

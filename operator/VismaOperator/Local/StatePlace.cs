@@ -91,8 +91,6 @@ internal sealed class StatePlace : IConnectionPlace
     /// <summary>A code that was left in a file. Local mode takes it by moving the file away; a file of another content is another code.</summary>
     private sealed class LeftFile(string file, byte[] hash) : ILeftHandoff
     {
-        private const string WithdrawnSuffix = ".withdrawn";
-
         public Task<bool> IsTakenAsync(CancellationToken cancellationToken) => Task.FromResult(!IsThere());
 
         // Moving tells for sure who was first; deleting would succeed also where there is nothing.
@@ -110,8 +108,8 @@ internal sealed class StatePlace : IConnectionPlace
 
         private bool Withdraw()
         {
-            File.Move(file, file + WithdrawnSuffix);
-            File.Delete(file + WithdrawnSuffix);
+            File.Move(file, file + StateFiles.WithdrawnSuffix);
+            File.Delete(file + StateFiles.WithdrawnSuffix);
             return true;
         }
 

@@ -145,6 +145,19 @@ public sealed class LocalConnectTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_code_that_was_being_taken_back_when_connect_ended_does_not_stay_on_the_disk()
+    {
+        await OnceAsync();
+        Directory.CreateDirectory(folder["state", "handoffs", "here"]);
+        File.WriteAllText(folder["state", "handoffs", "here", "acme.json.withdrawn"], "a code");
+
+        await OnceAsync();
+
+        Assert.Empty(InHandoffs("*"));
+        Assert.Empty(provider.Ledger.TokenRequests);
+    }
+
+    [Fact]
     public async Task A_state_directory_without_the_connection_is_told_with_the_remedy()
     {
         Assert.Contains("Start visma-operator local with it once", Assert.Throws<LocalException>(() => StatePlace.Open(folder["state"])).Message, StringComparison.Ordinal);
