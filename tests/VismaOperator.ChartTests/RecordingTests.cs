@@ -15,6 +15,7 @@ public sealed class RecordingTests(ApiServerFixture fixture)
     private const string Tenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f11";
     private const string OutageTenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f12";
     private const string LeavingTenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f13";
+    private const string SparingTenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f14";
     private const string Group = "visma-operator.io/v1";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -27,9 +28,11 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         await PrepareAsync(scene);
         scene.Start();
 
-        await CreateAsync(recorder);
+        await CreateAsync(scene, recorder);
         await recorder.TakeAsync("connection-client-missing", node => Is(node, "Reconciling"));
         await recorder.TakeAsync("client-secret-missing", node => Is(node, "Reconciling"));
+        await recorder.TakeAsync("client-provider-away", node => Is(node, "Reconciling"));
+        await recorder.TakeAsync("connection-provider-away", node => Is(node, "Reconciling"));
         await recorder.TakeAsync("connection-awaiting-consent", node => Is(node, "Reconciling"));
         foreach (var ready in new[] { "connection-ready", "connection-outage", "connection-renewal-refused", "connection-expired", "connection-suspended-with-token", "client-ready" })
         {
@@ -43,9 +46,12 @@ public sealed class RecordingTests(ApiServerFixture fixture)
 
         await recorder.SuspendAsync("connection-suspended-with-token");
         await recorder.TakeAsync("connection-suspended-with-token", node => Is(node, "Ready") && IsSeen(node));
+        await recorder.TakeAsync("connection-scopes-missing", node => Is(node, "Ready") && Status(node, "ScopesGranted") == "False");
+        await recorder.TakeAsync("client-secret-expiring", node => Is(node, "Ready") && Is(node, "SecretExpiring"));
         await recorder.TakeAsync("connection-suspended", node => Reason(node, "Ready") == "Suspended");
         await ConsentAsync(scene, recorder);
         await RunIntoTroubleAsync(scene, recorder);
+        await recorder.TakeAsync("connection-secret-missing", node => Is(node, "Stalled")); // which takes a minute
         await scene.StopAsync();
         await LeaveUnseenAsync(scene, recorder);
 
@@ -56,6 +62,8 @@ public sealed class RecordingTests(ApiServerFixture fixture)
     {
         scene.Provider.Portal.Set(new StandInTenant(OutageTenant));
         scene.Provider.Portal.Set(new StandInTenant(LeavingTenant));
+        scene.Provider.Portal.Set(new StandInTenant(SparingTenant));
+        scene.Provider.Faults.Always(new Fault.Answer(200, """{"access_token": "part-of-what-was-asked", "token_type": "Bearer", "expires_in": 3600, "scope": "vismanet_erp_service_api:read"}""", "application/json", new Dictionary<string, string>()), tenantId: SparingTenant);
         scene.Provider.Portal.Set(PersonsConsent.Interactive(new StandInClient("isv_brief") { Secrets = [new StandInSecret("brief-secret")], AccessTokenLifetime = TimeSpan.FromSeconds(8) }));
         await SecretAsync(scene, "credentials", "clientSecret", Job.ClientSecret);
         await SecretAsync(scene, "brief-credentials", "clientSecret", "brief-secret");
@@ -66,11 +74,13 @@ public sealed class RecordingTests(ApiServerFixture fixture)
     private static Task SecretAsync(ChartScene scene, string name, string key, string value) =>
         scene.Admin.CreateAsync(scene.Clients.Core("secrets"), JsonNode.Parse($$"""{"metadata": {"name": "{{name}}"}, "stringData": {"{{key}}": "{{value}}"} }""")!, Ct);
 
-    private static async Task CreateAsync(Recorder recorder)
+    private static async Task CreateAsync(ChartScene scene, Recorder recorder)
     {
         await recorder.ClientAsync("client-ready", Job.ClientId, "credentials");
         await recorder.ClientAsync("client-refused", Job.ClientId, "wrong-credentials");
         await recorder.ClientAsync("client-secret-missing", Job.ClientId, "never-created");
+        await recorder.ClientAsync("client-secret-expiring", Job.ClientId, "credentials", more: $""", "expirationTime": "{TimeProvider.System.GetUtcNow().AddDays(10):yyyy-MM-ddTHH:mm:ssZ}" """);
+        await recorder.ClientAsync("client-provider-away", Job.ClientId, "credentials", scene.AwayIssuer);
         await recorder.ClientAsync("client-brief", "isv_brief", "brief-credentials");
         await recorder.ConnectionAsync("connection-ready", Tenant);
         await recorder.ConnectionAsync("connection-suspended-with-token", Tenant);
@@ -81,6 +91,9 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         await recorder.ConnectionAsync("connection-scope-refused", Tenant, scope: "vismanet_erp_service_api:no_such");
         await recorder.ConnectionAsync("connection-api-host-not-allowed", Tenant, more: """, "baseURL": "https://erp.example.com/v1" """);
         await recorder.ConnectionAsync("connection-secret-not-owned", Tenant, more: """, "secret": {"name": "somebody-elses"}""");
+        await recorder.ConnectionAsync("connection-scopes-missing", SparingTenant, scope: "vismanet_erp_service_api:read vismanet_erp_service_api:create");
+        await recorder.ConnectionAsync("connection-secret-missing", Tenant, client: "client-secret-missing");
+        await recorder.ConnectionAsync("connection-provider-away", Tenant, client: "client-provider-away");
         await recorder.ConnectionAsync("connection-client-missing", Tenant, client: "nobody");
         await recorder.ConnectionAsync("connection-awaiting-consent", Tenant, scope: "vismanet_erp_interactive_api:read", more: """, "grant": "AuthorizationCode" """);
         await recorder.ConnectionAsync("connection-suspended", Tenant, more: """, "suspend": true""");

@@ -43,6 +43,9 @@ internal sealed class ChartScene : IAsyncDisposable
 
     public VismaConnectStandIn Provider { get; private set; } = null!;
 
+    /// <summary>An issuer that may be contacted, at an address where nobody listens.</summary>
+    public Uri AwayIssuer { get; } = new($"http://127.0.0.1:{FreePort.Take()}");
+
     /// <summary>Where the consent pages are served.</summary>
     public Uri Pages { get; } = new($"http://localhost:{FreePort.Take()}");
 
@@ -131,7 +134,7 @@ internal sealed class ChartScene : IAsyncDisposable
         string[] places = mode == Mode.Namespaces ? ["--set", $"namespaces={{{Clients.Name},{Customer.Name}}}"] : [];
         return Chart.RenderAsync(
             Home.Name,
-            ["--set", $"crds.enabled=false,rbac.aggregate=false,insecureIssuers=true,allowedIssuers={{{Provider.Issuer.OriginalString}}},publicURL={Pages.OriginalString},consentPort={Pages.Port}", .. places]);
+            ["--set", $"crds.enabled=false,rbac.aggregate=false,insecureIssuers=true,allowedIssuers={{{Provider.Issuer.OriginalString},{AwayIssuer.OriginalString}}},publicURL={Pages.OriginalString},consentPort={Pages.Port}", .. places]);
     }
 
     private async Task CreateAsync(JsonNode resource)

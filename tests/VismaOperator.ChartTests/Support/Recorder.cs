@@ -15,13 +15,13 @@ internal sealed class Recorder(ChartScene scene)
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public Task ClientAsync(string name, string clientId, string secret) => CreateAsync("OAuthClient", "oauthclients", name, $$"""
-        {"issuer": "{{scene.Provider.Issuer.OriginalString}}", "clientID": "{{clientId}}", "clientSecrets": [{"secretKeyRef": {"name": "{{secret}}", "key": "clientSecret"} }] }
+    public Task ClientAsync(string name, string clientId, string secret, Uri? issuer = null, string more = "") => CreateAsync("OAuthClient", "oauthclients", name, $$"""
+        {"issuer": "{{(issuer ?? scene.Provider.Issuer).OriginalString}}", "clientID": "{{clientId}}", "clientSecrets": [{"secretKeyRef": {"name": "{{secret}}", "key": "clientSecret"}{{more}} }] }
         """, finalizer: null);
 
     public Task ConnectionAsync(string name, string tenant, string client = "client-ready", string scope = "vismanet_erp_service_api:read", string more = "", string? finalizer = null) =>
         CreateAsync("VismaConnection", "vismaconnections", name, $$"""
-            {"oauthClientRef": {"name": "{{client}}"}, "tenantID": "{{tenant}}", "scopes": ["{{scope}}"]{{more}} }
+            {"oauthClientRef": {"name": "{{client}}"}, "tenantID": "{{tenant}}", "scopes": ["{{scope.Replace(" ", "\", \"", StringComparison.Ordinal)}}"]{{more}} }
             """, finalizer);
 
     public Task RefreshAsync(string connection) =>

@@ -17,9 +17,12 @@ internal sealed record State(string Name, string Health, string Flux)
         new("connection-renewal-refused", "Degraded", "Failed"), // the token still good, but a person must act
         new("connection-expired", "Degraded", "InProgress") /* until the provider is back */,
         new("connection-tenant-refused", "Degraded", "Failed"),
+        new("connection-scopes-missing", "Healthy", "Current"),   // the message says which
+        new("connection-secret-missing", "Degraded", "Failed"),   // for more than a minute
         new("connection-scope-refused", "Degraded", "Failed"),
         new("connection-api-host-not-allowed", "Degraded", "Failed"),
         new("connection-secret-not-owned", "Degraded", "Failed"),
+        new("connection-provider-away", "Progressing", "InProgress"), // no token yet
         new("connection-client-missing", "Progressing", "InProgress"),
         new("connection-awaiting-consent", "Progressing", "InProgress"),
         new("connection-consented", "Healthy", "Current"),
@@ -33,6 +36,8 @@ internal sealed record State(string Name, string Health, string Flux)
         new("connection-changed", "Progressing", "InProgress"),
         new("connection-deleting", "Progressing", "InProgress"),
         new("client-ready", "Healthy", "Current"),
+        new("client-secret-expiring", "Healthy", "Current"), // the message says when
+        new("client-provider-away", "Progressing", "InProgress"),
         new("client-secret-missing", "Progressing", "InProgress"),
         new("client-refused", "Degraded", "Failed"),
         new("client-unseen", "Progressing", "InProgress"),
