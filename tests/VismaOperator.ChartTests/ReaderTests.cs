@@ -77,6 +77,21 @@ public sealed class ReaderTests : IDisposable
         Assert.Equal(["/v1/dimension Bearer first", "/v1/dimension Bearer second", "/v1/dimension Bearer second"], seen);
     }
 
+    [Fact]
+    public async Task The_program_that_goes_on_outlasts_a_token_that_is_not_there_yet()
+    {
+        var mounted = Path.Combine(folder.FullName, "authorization");
+        File.Delete(mounted);
+        var log = Path.Combine(folder.FullName, "log");
+        await using var program = RealProcess.Start(new ProcessCommand("importer", Importer.Program, [folder.FullName, "/dimension", "00:00:00.2"], log));
+        await Eventually.BecomesTrueAsync("the program to miss the file", _ => Task.FromResult(program.Lines.Any(line => line.Contains(mounted, StringComparison.Ordinal))), Ct);
+        Publish("Bearer first");
+        await AnswerAsync(HttpStatusCode.OK);
+
+        Assert.Equal(0, await program.TerminateAsync(Ct));
+        Assert.All(seen, request => Assert.Equal("/v1/dimension Bearer first", request));
+    }
+
     [Theory]
     [InlineData("consuming-the-secret/env.yaml")]
     [InlineData("argo-cd/app/app.yaml")]

@@ -46,8 +46,9 @@ async Task<bool> CallAsync()
         Console.WriteLine(await response.Content.ReadAsStringAsync(stop.Token));
         return response.IsSuccessStatusCode;
     }
-    catch (HttpRequestException exception)
+    catch (Exception exception) when (exception is HttpRequestException or IOException or UnauthorizedAccessException || (exception is TaskCanceledException && !stop.IsCancellationRequested))
     {
+        // The API cannot be reached or does not answer in time, or the token is not there yet: the next call may do better.
         Console.Error.WriteLine(exception.Message);
         return false;
     }
