@@ -36,15 +36,23 @@ public sealed class NotesTests : IDisposable
         Assert.True(exitCode == 0, output.ToString());
     }
 
+    [Theory]
+    [InlineData("image.pullPolicy=Always", true)]
+    [InlineData("image.repository=images.example.com/visma-operator", false)]
+    public async Task They_warn_of_an_image_that_no_registry_has(string setting, bool isWarned) =>
+        Assert.Equal(isWarned, (await NotesAsync(setting)).Contains("WARNING: image.repository", StringComparison.Ordinal));
+
     public void Dispose() => folder.Delete(recursive: true);
 
     private string PathOf(string file) => Path.Combine(folder.FullName, file);
 
     // Helm 3 shows notes only to those who have a cluster.
+    private static async Task<string> NotesAsync(string setting) =>
+        (await Tool.Helm.RunAsync("install", Chart.Release, Chart.Folder, "--namespace", "visma-system", "--dry-run=client", "--set", setting)).Split("\nNOTES:\n")[1];
+
     private static async Task<string> BlockAsync()
     {
-        var printed = await Tool.Helm.RunAsync("install", Chart.Release, Chart.Folder, "--namespace", "visma-system", "--dry-run=client", "--set", "namespaces={customer-a}");
-        var notes = printed.Split("\nNOTES:\n")[1].Split('\n');
+        var notes = (await NotesAsync("namespaces={customer-a}")).Split('\n');
         return string.Concat(notes.SkipWhile(line => !line.Contains("<<'END'", StringComparison.Ordinal)).TakeWhile(line => line.Length > 0).Select(line => line + "\n"));
     }
 

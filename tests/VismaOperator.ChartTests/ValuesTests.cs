@@ -123,6 +123,13 @@ public sealed class ValuesTests
     }
 
     [Theory]
+    [InlineData("1.19.16", false)]
+    [InlineData("1.20.2", true)]
+    [InlineData("1.31.2-managed.3", true)]
+    public async Task Only_a_cluster_that_is_too_old_is_refused(string version, bool isTaken) =>
+        Assert.Equal(isTaken, (await Tool.Helm.TryAsync("template", Chart.Release, Chart.Folder, "--kube-version", version)).ExitCode == 0);
+
+    [Theory]
     [InlineData("leaderElect=false", "every replica would ask for tokens")]
     [InlineData("serviceAccount.create=false", "serviceAccount.name is needed")]
     [InlineData("metrics.serviceMonitor.enabled=true,metrics.service.enabled=false", "needs metrics.service.enabled")]
