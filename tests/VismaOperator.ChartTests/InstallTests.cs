@@ -96,6 +96,24 @@ public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
         Assert.Equal(keep == "true", definition is not null && definition["metadata"]!["deletionTimestamp"] is null);
     }
 
+    // Helm takes away only what the release before had set. An uninstall goes by the release, not by what the definition bears.
+    [Theory]
+    [InlineData("helm4")]
+    [InlineData("helm3")]
+    public async Task Definitions_that_were_given_up_and_taken_back_still_bear_that_they_are_kept_and_yet_go(string helm)
+    {
+        var release = Of(helm, "visma-system");
+        await release.InstallAsync(Chart.Folder);
+        await release.UpgradeAsync(Chart.Folder, "--set", "crds.enabled=false");
+        await release.UpgradeAsync(Chart.Folder, "--set", "crds.keep=false");
+
+        var definition = await Server.Admin.GetAsync(Definition, Ct);
+        await release.UninstallAsync();
+
+        Assert.Equal("keep", definition["metadata"]!["annotations"]?["helm.sh/resource-policy"]?.GetValue<string>());
+        await Eventually.BecomesTrueAsync("the definition to be gone", async token => await Server.Admin.FindAsync(Definition, token) is null, Ct);
+    }
+
     // A copy of the chart whose definitions have no CEL rules, for which a server of this age refuses server-side apply.
     private static async Task<string> WithoutRulesAsync(string folder)
     {
