@@ -203,7 +203,8 @@ public sealed class ConsentTests
         await test.Provider.Ledger.WaitForAsync(1, entry => entry.IsGranted, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
         await test.DeleteAsync<VismaConnection>(Some.Connection);
         var begun = test.Time.GetUtcNow();
-        await test.PassUntilAsync(test.Provider.Ledger.WaitForAsync(1, entry => entry.Endpoint == StandInEndpoint.Revocation, TestContext.Current.CancellationToken));
+        await test.PassUntilAsync(test.Logs.SaidAsync("is given up and revoked"));
+        await test.Provider.Ledger.WaitForAsync(1, entry => entry.Endpoint == StandInEndpoint.Revocation, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
 
         Assert.True(test.Provider.Grants.Families.Single().IsRevoked);
         Assert.True(test.Time.GetUtcNow() - begun >= GrantCustodian.Keep, "the namespace may come back within ten minutes");

@@ -7,10 +7,23 @@ namespace VismaOperator.Tests.Support;
 internal sealed class CapturedLogs : ILoggerProvider
 {
     private readonly ConcurrentQueue<string> lines = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> awaited = new();
 
     public IReadOnlyList<string> Lines => [.. lines];
 
-    public ILogger CreateLogger(string categoryName) => new Capture(categoryName, lines);
+    public ILogger CreateLogger(string categoryName) => new Capture(categoryName, Add);
+
+    /// <summary>Ends once a line holds these words.</summary>
+    public Task SaidAsync(string words)
+    {
+        var said = awaited.GetOrAdd(words, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (lines.Any(line => line.Contains(words, StringComparison.Ordinal)))
+        {
+            said.TrySetResult();
+        }
+
+        return said.Task;
+    }
 
     public void Dispose()
     {
@@ -18,7 +31,16 @@ internal sealed class CapturedLogs : ILoggerProvider
 
     public override string ToString() => string.Join('\n', lines);
 
-    private sealed class Capture(string category, ConcurrentQueue<string> lines) : ILogger
+    private void Add(string line)
+    {
+        lines.Enqueue(line);
+        foreach (var (_, said) in awaited.Where(wait => line.Contains(wait.Key, StringComparison.Ordinal)))
+        {
+            said.TrySetResult();
+        }
+    }
+
+    private sealed class Capture(string category, Action<string> add) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -26,6 +48,6 @@ internal sealed class CapturedLogs : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+            add($"{logLevel} {category}: {formatter(state, exception)} {exception}");
     }
 }

@@ -224,7 +224,8 @@ internal sealed class TestOperator : IAsyncDisposable
 
     /// <summary>
     /// Lets time pass, a second at a time, until something has happened: where a step waits inside a reconcile or a request there is no rest that could be waited for. Each second is given
-    /// a moment of real time, in which what falls due is done; else a deadline of seconds would pass before anything could begin.
+    /// a moment of real time, in which what falls due is done; else a deadline of seconds would pass before anything could begin. Not for what needs an answer of the provider: its deadline
+    /// would pass while the request travels, on a machine that is busy enough.
     /// </summary>
     public async Task PassUntilAsync(Task happened)
     {
