@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
@@ -11,6 +13,12 @@ namespace VismaOperator.Grants;
 /// <summary>Takes in codes that <c>connect</c> obtained in a terminal and left in a Secret. Taking is deleting: a code works once.</summary>
 internal sealed class HandoffDesk(IKubernetesClient api, Store<SecretMetadata> secrets, TimeProvider time)
 {
+    // As long as a code lives: whoever waited for what came of it has given up by then.
+    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
+
+    // Secrets whose deletion was asked for and not answered: the code may have gone with them, and nobody has it then.
+    private readonly ConcurrentDictionary<NamespacedName, (string? Uid, long Since)> unanswered = new();
+
     /// <summary>Key of the code.</summary>
     public const string Code = "code";
 
@@ -27,7 +35,7 @@ internal sealed class HandoffDesk(IKubernetesClient api, Store<SecretMetadata> s
     public const string Asked = "asked";
 
     /// <summary>True when a code waits for the connection.</summary>
-    public bool HasOne(VismaConnection connection) => secrets.Find(connection.HandoffSecretName()) is { } found && HandoffSecret.IsOf(found.Metadata, connection.Metadata.Name);
+    public bool HasOne(VismaConnection connection) => IsUnanswered(connection.HandoffSecretName()) || IsThere(connection);
 
     /// <summary>Takes the code out of its Secret. From the deletion on there is no way back, so that runs under a deadline of its own.</summary>
     /// <exception cref="KubernetesException">Conflict: another code took its place meanwhile, and is to be looked at anew.</exception>
@@ -37,7 +45,7 @@ internal sealed class HandoffDesk(IKubernetesClient api, Store<SecretMetadata> s
         var secret = await api.FindAsync<Secret>(name, cancellationToken);
         if (secret is null || !HandoffSecret.IsOf(secret.Metadata, connection.Metadata.Name))
         {
-            return new HandoffTaking.Gone();
+            return GoneOrLost(name);
         }
 
         using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, time);
@@ -47,9 +55,15 @@ internal sealed class HandoffDesk(IKubernetesClient api, Store<SecretMetadata> s
         }
         catch (KubernetesException gone) when (gone.IsNotFound)
         {
-            return new HandoffTaking.Gone();
+            return GoneOrLost(name, secret.Metadata.Uid);
+        }
+        catch (Exception failure) when (failure is not KubernetesException { StatusCode: < HttpStatusCode.InternalServerError })
+        {
+            unanswered[name] = (secret.Metadata.Uid, time.GetTimestamp());
+            throw;
         }
 
+        unanswered.TryRemove(name, out _);
         secrets.ObserveDeletion(name, secret.Metadata.Uid);
         return HandoffSecret.Read(secret) switch
         {
@@ -58,6 +72,19 @@ internal sealed class HandoffDesk(IKubernetesClient api, Store<SecretMetadata> s
             { Asked: { } asked } when asked != Handoff.AskedFor(connection, client.Issuer, client.ClientId) => Unusable("The code that was handed over was given for another client, tenant or scopes than are asked for now."),
             { Code: var code } => new HandoffTaking.Taken(code),
         };
+    }
+
+    private bool IsThere(VismaConnection connection) => secrets.Find(connection.HandoffSecretName()) is { } found && HandoffSecret.IsOf(found.Metadata, connection.Metadata.Name);
+
+    private bool IsUnanswered(NamespacedName name) => unanswered.TryGetValue(name, out var asked) && time.GetElapsedTime(asked.Since) < Memory;
+
+    // Another code that stood there meanwhile, and is gone too, was taken back or is somebody's who knows what came of it.
+    private HandoffTaking GoneOrLost(NamespacedName name, string? seen = null)
+    {
+        var isLost = IsUnanswered(name);
+        return unanswered.TryRemove(name, out var asked) && isLost && (seen is null || seen == asked.Uid)
+            ? Unusable($"The code that was handed over was taken out of Secret {name}, and the API server gave no answer to that, so that the code could not be redeemed.")
+            : new HandoffTaking.Gone();
     }
 
     private static HandoffTaking.Unusable Unusable(string cause) => new(new Problem(Reason.ConsentFailed, $"{cause} Run visma-operator connect again."));

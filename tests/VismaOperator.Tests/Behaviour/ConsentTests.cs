@@ -12,6 +12,8 @@ namespace VismaOperator.Tests.Behaviour;
 
 public sealed class ConsentTests
 {
+    private const string HandoffName = Some.Connection + AuthorizationSpec.HandoffSecretSuffix;
+
     private static readonly Uri Pages = new("https://operator.example.com");
 
     [Fact]
@@ -63,7 +65,7 @@ public sealed class ConsentTests
         Assert.Null(connection.Status.Authorization.Url);
         Assert.Equal(connection.Status.Authorization.GrantTime!.Value.AddHours(8760), connection.Status.Authorization.ConsentExpirationTime);
         Assert.Equal(1, test.TokenRequests);
-        Assert.Null(await test.FindAsync<Secret>(Some.Connection + AuthorizationSpec.HandoffSecretSuffix));
+        Assert.Null(await test.FindAsync<Secret>(HandoffName));
     }
 
     [Fact]
@@ -128,14 +130,13 @@ public sealed class ConsentTests
     [InlineData(ClusterVerb.Delete)]
     public async Task A_code_that_is_withdrawn_as_the_operator_reaches_for_it_is_no_failure(string reaching)
     {
-        const string Name = Some.Connection + AuthorizationSpec.HandoffSecretSuffix;
         await using var test = await StartInteractiveAsync();
         var withdrawals = 0;
         test.Cluster.Before = async (verb, _, name) =>
         {
-            if (verb == reaching && name.Name == Name && Interlocked.Increment(ref withdrawals) == 1)
+            if (verb == reaching && name.Name == HandoffName && Interlocked.Increment(ref withdrawals) == 1)
             {
-                await test.DeleteAsync<Secret>(Name);
+                await test.DeleteAsync<Secret>(HandoffName);
             }
         };
 
@@ -149,6 +150,52 @@ public sealed class ConsentTests
         Assert.Null(await test.GrantAsync());
         Assert.Equal(0, test.TokenRequests);
         Assert.DoesNotContain(test.Logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_code_whose_taking_got_no_answer_is_told_as_lost()
+    {
+        await using var test = await StartInteractiveAsync();
+        BreakTakingOff(test, () => test.DeleteAsync<Secret>(HandoffName));
+
+        await test.HandOverAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10));
+        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "ConsentFailed");
+
+        Assert.Contains("the API server gave no answer", connection.Status.Authorization!.LastFailure!.Message, StringComparison.Ordinal);
+        Assert.Equal(0, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_code_whose_taking_did_not_arrive_is_taken_again()
+    {
+        await using var test = await StartInteractiveAsync();
+        BreakTakingOff(test, () => Task.CompletedTask);
+
+        await test.HandOverAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10));
+        var connection = await test.UntilReadyAsync();
+
+        Assert.Null(connection.Status.Authorization!.LastFailure);
+    }
+
+    [Fact]
+    public async Task A_code_that_is_left_anew_counts_whatever_became_of_the_one_before()
+    {
+        await using var test = await StartInteractiveAsync();
+        BreakTakingOff(test, async () =>
+        {
+            await test.DeleteAsync<Secret>(HandoffName);
+            await test.HandOverAsync();
+        });
+
+        await test.ApplyAsync(Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddMinutes(5)));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10));
+        var connection = await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+
+        Assert.Null(connection.Status.Authorization!.LastFailure);
+        Assert.Null((await test.GrantAsync())!.LastFailure);
     }
 
     [Fact]
@@ -251,4 +298,18 @@ public sealed class ConsentTests
 
     private static (string? Status, string? Reason) Of(VismaConnection connection, string type) =>
         (connection.Condition(type)?.Status, connection.Condition(type)?.Reason);
+
+    // The operator's first deletion of the code ends without an answer.
+    private static void BreakTakingOff(TestOperator test, Func<Task> meanwhile)
+    {
+        var takings = 0;
+        test.Cluster.Before = async (verb, _, name) =>
+        {
+            if (verb == ClusterVerb.Delete && name.Name == HandoffName && Interlocked.Increment(ref takings) == 1)
+            {
+                await meanwhile();
+                throw new HttpRequestException("The connection was reset.");
+            }
+        };
+    }
 }
