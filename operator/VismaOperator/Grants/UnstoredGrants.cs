@@ -16,6 +16,7 @@ namespace VismaOperator.Grants;
 internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Func<NamespacedName, bool> isGone, TimeProvider time, GrantLog log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(5);
 
     // Each round follows a write by somebody else; more than a few in a row are better tried again in a second.
@@ -97,7 +98,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         }
         catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
         {
-            return IsPlaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(successor, CauseOf(failure));
+            return IsPlaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(entry, CauseOf(failure));
         }
 
         if (storage is not Storage.Pending)
@@ -131,7 +132,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         var successor = entry.Successor;
         if (await store.ReadAsync(successor.Connection, cancellationToken) is not GrantRead.Found { Snapshot: var read })
         {
-            return Waits(successor, "a Secret that is not ours stands in its place");
+            return Waits(entry, "a Secret that is not ours stands in its place");
         }
 
         if (successor.IsIn(read.Document))
@@ -148,9 +149,15 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         return new Storage.Stored(await store.WriteAsync(read, document, cancellationToken));
     }
 
-    private Storage.Pending Waits(Successor successor, string cause)
+    // A Secret of somebody else may stand there for days, and is looked at every second.
+    private Storage.Pending Waits(Waiting entry, string cause)
     {
-        log.NotStoredYet(successor.Connection, cause);
+        if (entry.Told != cause || time.GetElapsedTime(entry.ToldAt) >= TellAgain)
+        {
+            (entry.Told, entry.ToldAt) = (cause, time.GetTimestamp());
+            log.NotStoredYet(entry.Successor.Connection, cause);
+        }
+
         return new Storage.Pending(cause);
     }
 
@@ -229,6 +236,12 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
 
         /// <summary>Since when the API server has said that there is nowhere to store it (a monotonic timestamp); null while there is.</summary>
         public long? PlaceGoneSince { get; set; }
+
+        /// <summary>Why it waits, as the log was last told; null when it was not.</summary>
+        public string? Told { get; set; }
+
+        /// <summary>When the log was told so (a monotonic timestamp).</summary>
+        public long ToldAt { get; set; }
 
         /// <summary>How it ended; null while it waits.</summary>
         public Storage? End { get; set; }

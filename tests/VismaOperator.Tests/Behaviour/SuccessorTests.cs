@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
+using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OAuth;
@@ -75,6 +76,28 @@ public sealed class SuccessorTests
         await unstored.FlushAsync(CancellationToken.None).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
 
         Assert.Equal(names.Length, cluster.Export().Count);
+    }
+
+    [Fact]
+    public async Task What_holds_the_storing_up_is_told_once_a_minute_and_when_it_changes()
+    {
+        var (time, logs, successor) = (new FakeTimeProvider(), new CapturedLogs(), Of(Held("family", "token")));
+        var cluster = new InMemoryCluster(TimeProvider.System);
+        await cluster.CreateAsync(new Secret { Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Place } }, TestContext.Current.CancellationToken);
+        var unstored = new UnstoredGrants(new GrantStore(cluster), revoker: null!, _ => false, time, new GrantLog(logs.CreateLogger("grants")));
+        for (var second = 0; second < 90; second++, time.Advance(TimeSpan.FromSeconds(1)))
+        {
+            await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
+        }
+
+        var told = logs.Lines.Count;
+        cluster.Before = (_, _, _) => throw new HttpRequestException("away");
+        await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
+        await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
+
+        Assert.Equal(2, told);
+        Assert.Equal(3, logs.Lines.Count);
+        Assert.Contains("cannot be reached", logs.Lines[^1], StringComparison.Ordinal);
     }
 
     private static Successor Of(HeldGrant held, string? attempt = null, string place = Some.Connection) =>
