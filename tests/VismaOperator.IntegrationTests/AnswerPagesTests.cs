@@ -7,7 +7,7 @@ using Api = VismaOperator.Testing.ApiServer.Proxy;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>What a person sees in a real Chromium who comes back with an answer that cannot be taken, or not yet.</summary>
-public sealed class AnswerPagesTests(ApiServerFixture fixture)
+public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -15,7 +15,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture)
     public async Task What_is_wrong_with_an_answer_is_told_and_the_right_one_is_taken_all_the_same()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         var back = await scene.ConsentInAsync(page);
 
@@ -37,7 +37,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture)
     public async Task What_changed_while_the_person_was_at_the_provider_is_told()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
 
         var late = await scene.ConsentInAsync(page);
@@ -62,7 +62,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture)
     public async Task A_connection_that_cannot_be_consented_to_says_why()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         var link = await scene.UntilAwaitingConsentAsync();
         await scene.ChangeConnectionAsync(new JsonObject { ["suspend"] = true });
@@ -77,7 +77,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture)
     public async Task An_error_of_the_provider_is_told_with_its_remedy()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         scene.Provider.Portal.Set(scene.Provider.Portal.FindClient(The.ClientId)! with { AllowOfflineAccess = false });
 
@@ -92,7 +92,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture)
     public async Task A_consent_that_the_cluster_does_not_take_for_a_minute_is_told_kept_and_stored()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         await page.BeginAsync(await scene.UntilAwaitingConsentAsync());
         var writes = 0; // the first one removes the attempt

@@ -8,7 +8,7 @@ namespace VismaOperator.IntegrationTests;
 /// <summary>
 /// A person's way in a real Chromium, over a real operator and a real API server. WRITE_SCREENSHOTS=1 keeps pictures for the documentation.
 /// </summary>
-public sealed class BrowserTests(ApiServerFixture fixture)
+public sealed class BrowserTests(ApiServerFixture fixture, Chromium chromium)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -16,7 +16,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
     public async Task From_the_link_in_status_to_a_connection_that_is_ready()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
 
         await page.GotoAsync(await scene.UntilAwaitingConsentAsync());
@@ -39,7 +39,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
     public async Task A_person_who_says_no_is_told_and_the_connection_goes_on_waiting()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
 
         await page.BeginAsync(await scene.UntilAwaitingConsentAsync());
@@ -54,7 +54,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
     public async Task Another_company_is_refused_in_words()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
 
         await page.BeginAsync(await scene.UntilAwaitingConsentAsync(), The.OtherTenant);
@@ -70,7 +70,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
     public async Task A_link_that_was_used_a_link_that_is_none_and_an_answer_that_is_replayed_end_on_a_page_that_says_so()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         var link = await scene.UntilAwaitingConsentAsync();
         await page.BeginAsync(link);
@@ -90,7 +90,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
     public async Task A_link_that_expired_says_where_the_next_one_is()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var link = await scene.UntilAwaitingConsentAsync();
         await scene.EndOperatorAsync(VismaOperator.Testing.ApiServer.Processes.ProcessSignal.Kill);
         await scene.Admin.PatchAsync(
@@ -111,7 +111,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
     public async Task What_one_browser_began_no_other_can_finish()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var (attacker, victim) = (await browser.OpenAsync(), await browser.OpenAsync());
 
         await attacker.BeginAsync(await scene.UntilAwaitingConsentAsync());
@@ -129,7 +129,7 @@ public sealed class BrowserTests(ApiServerFixture fixture)
     public async Task The_pages_fit_a_telephone_at_night()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var telephone = new ViewportSize { Width = 320, Height = 640 };
         var page = await browser.OpenAsync(telephone, ColorScheme.Dark);
 

@@ -7,7 +7,7 @@ using Api = VismaOperator.Testing.ApiServer.Proxy;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>What a person sees in a real Chromium whose request is not looked at.</summary>
-public sealed class RequestPagesTests(ApiServerFixture fixture)
+public sealed class RequestPagesTests(ApiServerFixture fixture, Chromium chromium)
 {
     /// <summary>More than one address may send at once.</summary>
     private const int Crowd = 150;
@@ -18,7 +18,7 @@ public sealed class RequestPagesTests(ApiServerFixture fixture)
     public async Task A_link_that_was_mangled_or_led_through_another_site_begins_nothing()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         var link = new Uri(await scene.UntilAwaitingConsentAsync());
 
@@ -40,7 +40,7 @@ public sealed class RequestPagesTests(ApiServerFixture fixture)
     public async Task A_crowd_behind_one_address_has_to_wait()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         var link = (await scene.UntilAwaitingConsentAsync()).Replace("localhost", "127.0.0.1", StringComparison.Ordinal); // a name leads some to ::1, which is another address
         using var crowd = new HttpClient(new SocketsHttpHandler { UseProxy = false });
@@ -59,7 +59,7 @@ public sealed class RequestPagesTests(ApiServerFixture fixture)
     public async Task A_person_who_comes_while_the_operator_starts_is_asked_to_come_again()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         var link = await scene.UntilAwaitingConsentAsync();
         await scene.EndOperatorAsync(ProcessSignal.Kill);

@@ -6,7 +6,7 @@ using VismaOperator.Testing.ApiServer.Processes;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>What a person sees in a real Chromium who consents from a terminal.</summary>
-public sealed class TerminalPagesTests(ApiServerFixture fixture)
+public sealed class TerminalPagesTests(ApiServerFixture fixture, Chromium chromium)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -15,7 +15,7 @@ public sealed class TerminalPagesTests(ApiServerFixture fixture)
     {
         var port = FreePort.Take();
         await using var scene = await ConnectScene.OpenAsync(fixture, port);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         await using var verb = scene.StartConnect(await ConnectScene.PersonAsync(scene), port);
         var page = await browser.OpenAsync();
         var provider = await verb.WaitForLineAsync("/connect/authorize?", Ct);
@@ -37,7 +37,7 @@ public sealed class TerminalPagesTests(ApiServerFixture fixture)
     {
         var port = FreePort.Take();
         await using var scene = await ConnectScene.OpenAsync(fixture, port);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         await using var verb = scene.StartConnect(await ConnectScene.PersonAsync(scene), port);
         var page = await browser.OpenAsync();
 
@@ -55,7 +55,7 @@ public sealed class TerminalPagesTests(ApiServerFixture fixture)
         await using var scene = await ConnectScene.OpenAsync(fixture, port);
         await scene.UntilAsync(scene.ConnectionPath(), "a person to be asked", node => node.Condition("Authorized")?.Reason == "AwaitingConsent");
         await scene.EndOperatorAsync(ProcessSignal.Kill);
-        await using var browser = await Browser.StartAsync();
+        await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         var kubeconfig = await ConnectScene.PersonAsync(scene);
 

@@ -1,0 +1,44 @@
+using Microsoft.Playwright;
+
+namespace VismaOperator.IntegrationTests.Support;
+
+/// <summary>
+/// A real Chromium, started by the first test that needs it and shared by all, since a start costs more than most tests. What one test does there no other can see: each has windows with cookies of
+/// their own.
+/// </summary>
+public sealed class Chromium : IAsyncDisposable
+{
+    // Debian's package first; elsewhere whatever the machine calls it.
+    private static readonly string[] Programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+    // Without these it looks for updates and for its maker's hosts at every start.
+    private static readonly string[] Quiet =
+        ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+    private readonly Lazy<Task<(IPlaywright Driver, IBrowser Browser)>> started = new(LaunchAsync);
+
+    /// <summary>A browser for one test.</summary>
+    /// <exception cref="InvalidOperationException">There is no Chromium on this machine.</exception>
+    internal async Task<Browser> StartAsync() => new((await started.Value).Browser);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!started.IsValueCreated || !started.Value.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        var (driver, browser) = await started.Value;
+        await browser.DisposeAsync();
+        driver.Dispose();
+    }
+
+    private static async Task<(IPlaywright Driver, IBrowser Browser)> LaunchAsync()
+    {
+        var program = Environment.GetEnvironmentVariable("TEST_CHROMIUM") ?? Programs.FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException("There is no Chromium. Install it (Debian: apt-get install chromium), or name it in TEST_CHROMIUM.");
+        var driver = await Playwright.CreateAsync();
+        return (driver, await driver.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = program, Args = Quiet, Timeout = 60_000 }));
+    }
+}
