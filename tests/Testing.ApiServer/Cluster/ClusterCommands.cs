@@ -44,8 +44,8 @@ internal sealed record ClusterCommands(ApiServerBinaries Binaries, ClusterFolder
         // Pods are only ever looked at as objects here; nothing waits for a default ServiceAccount.
         "--disable-admission-plugins=ServiceAccount",
         "--enable-priority-and-fairness=false",
-        // As clusters since 1.24 have it, and the server starts in two thirds of the time.
-        "--runtime-config=api/beta=false,api/alpha=false",
+        // As clusters since 1.24 have it, and the server starts in two thirds of the time. But policy/v1 came with 1.21 only.
+        "--runtime-config=api/beta=false,api/alpha=false,policy/v1beta1=true",
         "--endpoint-reconciler-type=none",
         "--profiling=false",
         .. extraArguments,
