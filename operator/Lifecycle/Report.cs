@@ -38,7 +38,7 @@ public sealed record Report
         var standing = Standing.Of(facts, decision, now);
         return new Report
         {
-            Conditions = [.. ConditionsOf(standing).Concat(AuthorizationReport.ConditionsOf(facts, now)).Select(Fitting)],
+            Conditions = [.. ReadyMessage.WithCauses([.. ConditionsOf(standing), .. AuthorizationReport.ConditionsOf(facts, now)], standing.Outage).Select(Fitting)],
             Authorization = AuthorizationReport.Of(facts, now),
             Token = decision is Decision.Wait ? facts.Token : standing.Token,
             Failure = FailureOf(facts, decision, now),

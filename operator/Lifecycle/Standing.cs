@@ -24,6 +24,9 @@ internal sealed record Standing
 
     public bool IsSuspended => Facts.Connection.IsSuspended && !IsStalled;
 
+    /// <summary>What keeps the token from being renewed. Suspending ends no outage: what failed before it is still the news.</summary>
+    public Problem? Outage => Problem ?? (IsSuspended ? Facts.Failure?.Problem : null);
+
     /// <summary>Never for a renewal: once this generation was reached, a failing renewal shows in TokenFresh only.</summary>
     public bool IsReconciling => Problem is not null && !IsStalled && !IsCurrent;
 
@@ -90,8 +93,7 @@ internal static class FreshnessReport
 {
     public static ConditionReport Of(Standing standing, TokenRecord token)
     {
-        // Suspending ends no outage: what failed before it is still the news.
-        if ((standing.Problem ?? (standing.IsSuspended ? standing.Facts.Failure?.Problem : null)) is { } problem)
+        if (standing.Outage is { } problem)
         {
             return new(ConditionType.TokenFresh, IsTrue: false, problem.Reason, Outage(standing, token, problem));
         }

@@ -188,4 +188,48 @@ public sealed class ReportTests
         Assert.Null(report.Failure);
         Assert.True(report.Find(ConditionType.TokenFresh)!.IsTrue);
     }
+
+    // kubectl get shows the message of one condition only.
+    [Fact]
+    public void A_valid_token_does_not_hide_what_is_wrong()
+    {
+        var refused = Of(Serving().FailedWith(Refused, Due), Due).Conditions[0].Message;
+        var outage = Of(Serving().FailedWith(Outage, Due), Due).Conditions[0].Message;
+
+        Assert.Equal($"Secret acme-token holds a token that is valid until 2026-11-02 14:05:00Z. ClientRefused: {Refused.Message}", refused);
+        Assert.Equal($"Secret acme-token holds a token that is valid until 2026-11-02 14:05:00Z. ProviderUnavailable: {Outage.Message}", outage);
+    }
+
+    [Fact]
+    public void A_valid_token_does_not_hide_a_lesser_fault_either()
+    {
+        var scopes = Serving() with { Token = Token() with { GrantedScopes = ["erp:read"] } };
+        var margins = Serving() with { Connection = Serving().Connection with { Margins = new RefreshMargins(TimeSpan.FromMinutes(45), null) } };
+
+        Assert.Contains("valid until 2026-11-02 14:05:00Z. ScopesMissing: Not granted: erp:create.", Of(scopes, Soon).Conditions[0].Message, StringComparison.Ordinal);
+        Assert.Contains("valid until 2026-11-02 14:05:00Z. LifetimeTooShort: Tokens live 3600s", Of(margins, Soon).Conditions[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_fault_is_told_once()
+    {
+        var facts = (Serving() with { Token = Token() with { GrantedScopes = ["erp:read"] } }).FailedWith(Outage, Due);
+
+        var message = Of(facts, Due).Conditions[0].Message;
+
+        Assert.Equal(2, message.Split(Outage.Message).Length);
+        Assert.Contains(" ScopesMissing: ", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_a_fault_nothing_is_added() =>
+        Assert.Equal("Secret acme-token holds a token that is valid until 2026-11-02 14:05:00Z.", Of(Serving(), Soon).Conditions[0].Message);
+
+    [Fact]
+    public void Suspending_does_not_hide_the_outage_before_it()
+    {
+        var message = Of(Serving().FailedWith(Outage, Due).Suspended(), Due).Conditions[0].Message;
+
+        Assert.Contains("Suspended: set spec.suspend to false to renew it. ProviderUnavailable:", message, StringComparison.Ordinal);
+    }
 }

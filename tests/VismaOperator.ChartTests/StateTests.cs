@@ -32,7 +32,7 @@ public sealed class StateTests
 
     [Theory]
     [InlineData("connection-consent-expiring", "The consent ends on")]
-    [InlineData("connection-outage", "Serving the token")]
+    [InlineData("connection-outage", "ProviderUnavailable: ")]
     [InlineData("connection-scopes-missing", "Not granted: vismanet_erp_service_api:create")]
     [InlineData("client-secret-expiring", "expires on")]
     public async Task What_is_worth_reading_is_shown_while_the_token_is_good(string name, string text)

@@ -19,12 +19,70 @@ public sealed class KubectlTests(ApiServerFixture fixture)
         var narrow = await Kubectl.SucceedAsync(scene, "get", "vc");
         var wide = await Kubectl.SucceedAsync(scene, "get", "vismaconnections", "-o", "wide");
 
-        Assert.Equal(["NAME", "READY", "REASON", "TENANT", "CLIENT", "EXPIRES", "AGE"], Columns(narrow.Lines[0]));
-        string[] row = [The.Connection, "True", "TokenValid", The.Tenant, The.Client, connection["status"]!["token"]!["expirationTime"]!.GetValue<string>()];
-        Assert.Equal(row, Columns(narrow.Lines[1]).SkipLast(1));
-        Assert.Equal(["API", "SECRET", "REFRESH AT", "MESSAGE"], Columns(wide.Lines[0]).Skip(7));
+        Assert.Equal(["NAME", "READY", "STALLED", "REASON", "TENANT", "CLIENT", "EXPIRES", "AGE"], Columns(narrow.Lines[0]));
+        string[] row = [The.Connection, "True", "TokenValid", The.Tenant, $"{scene.Home.Name}/{The.Client}", connection["status"]!["token"]!["expirationTime"]!.GetValue<string>()];
+        Assert.Equal(row, Columns(narrow.Lines[1]).SkipLast(1)); // nothing stands in the column STALLED
+        Assert.Equal(["DISPLAY NAME", "API", "SECRET", "REFRESH AT", "MESSAGE"], Columns(wide.Lines[0]).Skip(8));
         Assert.Contains("https://api.finance.visma.net/v1", wide.Lines[1], StringComparison.Ordinal);
         Assert.Contains($"Secret {The.TokenSecret} holds a token that is valid until", wide.Lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_valid_token_whose_renewal_needs_a_person_is_told_by_get()
+    {
+        await using var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateCredentialsAsync();
+        await scene.CreateClientAsync();
+        var spec = The.ConnectionSpec();
+        spec["displayName"] = "Acme AS, production";
+        await scene.CreateConnectionAsync(spec);
+        await scene.UntilReadyAsync();
+        scene.Provider.Portal.Set(new StandInClient(The.ClientId) { Secrets = [new StandInSecret("a-new-one-in-the-portal")] });
+        await Kubectl.SucceedAsync(scene, "annotate", "vc", The.Connection, $"{VismaNames.RequestedAtAnnotation}=today");
+        await scene.UntilAsync(scene.ConnectionPath(), "Stalled", node => node.Condition("Stalled")?.Reason == "ClientRefused");
+        await scene.UntilAsync(scene.ClientPath(), "the client to be refused", node => node.Condition("Stalled")?.Reason == "ClientRefused");
+
+        var narrow = await Kubectl.SucceedAsync(scene, "get", "vc");
+        var wide = await Kubectl.SucceedAsync(scene, "get", "vc", "-o", "wide");
+        var client = await Kubectl.SucceedAsync(scene, "get", "oac", "-o", "wide");
+
+        Assert.Equal([The.Connection, "True", "True", "TokenValid"], Columns(narrow.Lines[1]).Take(4));
+        Assert.Contains("Acme AS, production", Columns(wide.Lines[1]));
+        Assert.Matches("valid until [0-9: Z-]+[.] ClientRefused: The provider refused with invalid_client", wide.Lines[1]);
+        Assert.Equal(["NAME", "READY", "STALLED", "REASON"], Columns(client.Lines[0]).Take(4));
+        Assert.Equal([The.Client, "False", "True", "ClientRefused"], Columns(client.Lines[1]).Take(4));
+        Assert.Contains("invalid_client", Columns(client.Lines[1])[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_valid_token_whose_renewal_fails_for_now_is_told_by_get()
+    {
+        await using var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateAllAsync();
+        scene.Provider.Faults.Always(Fault.ServerError(503));
+        await Kubectl.SucceedAsync(scene, "annotate", "vc", The.Connection, $"{VismaNames.RequestedAtAnnotation}=today");
+        await scene.UntilAsync(scene.ConnectionPath(), "an outage", node => node.Condition("TokenFresh")?.Status == "False");
+
+        var wide = await Kubectl.SucceedAsync(scene, "get", "vc", "-o", "wide");
+
+        Assert.Equal([The.Connection, "True", "TokenValid"], Columns(wide.Lines[1]).Take(3));
+        Assert.Matches("valid until [0-9: Z-]+[.] ProviderUnavailable: ", wide.Lines[1]);
+    }
+
+    [Fact]
+    public async Task A_client_secret_that_expires_soon_is_told_by_get()
+    {
+        await using var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateCredentialsAsync();
+        var spec = The.ClientSpec(scene.Provider.Issuer.OriginalString);
+        spec["clientSecrets"]![0]!["expirationTime"] = DateTimeOffset.UtcNow.AddDays(5).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        await scene.CreateClientAsync(spec);
+        await scene.UntilAsync(scene.ClientPath(), "a client that is Ready", node => node.Condition("Ready")?.Status == "True");
+
+        var client = await Kubectl.SucceedAsync(scene, "get", "oac", "-o", "wide");
+
+        Assert.Equal([The.Client, "True", "ClientUsable"], Columns(client.Lines[1]).Take(3));
+        Assert.Contains(" SecretExpiresSoon: The client secret in ", client.Lines[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -35,24 +35,8 @@ end
 local ready = condition("Ready")
 if ready.status == "True" then
   -- An outage of the provider while the token is still good harms nobody yet, nor does a client secret or a consent that ends soon,
-  -- and a token of fewer scopes is good for those; the cause is worth reading.
-  local message = ready.message
-  local fresh = condition("TokenFresh")
-  if fresh.status == "False" then
-    message = fresh.message
-  else
-    for _, name in ipairs({ "SecretExpiring", "ConsentExpiring" }) do
-      local expiring = condition(name)
-      if expiring.status == "True" then
-        message = expiring.message
-      end
-    end
-  end
-  local scopes = condition("ScopesGranted")
-  if scopes.status == "False" then
-    message = message .. " " .. scopes.message
-  end
-  return health("Healthy", message)
+  -- and a token of fewer scopes is good for those. The message of Ready tells each of these causes.
+  return health("Healthy", ready.message)
 end
 
 local reconciling = condition("Reconciling")

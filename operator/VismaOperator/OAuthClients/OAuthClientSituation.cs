@@ -43,7 +43,9 @@ internal sealed record OAuthClientSituation
 internal static class OAuthClientReport
 {
     /// <summary>The conditions that should stand; a type that is missing is to be absent.</summary>
-    public static IEnumerable<ConditionReport> Conditions(OAuthClientSituation situation, DateTimeOffset now)
+    public static IReadOnlyList<ConditionReport> Conditions(OAuthClientSituation situation, DateTimeOffset now) => ReadyMessage.WithCauses([.. ConditionsOf(situation, now)]);
+
+    private static IEnumerable<ConditionReport> ConditionsOf(OAuthClientSituation situation, DateTimeOffset now)
     {
         var problem = situation.Problem;
         yield return problem is null

@@ -96,6 +96,7 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
         LastHandledReconcileAt = report.HandledRequest,
         Conditions = ownedConditions.Apply(connection.Status.Conditions, report.Conditions, connection.Metadata.Generation, time.GetUtcNow()),
         SecretName = report.Token?.SecretName,
+        Client = connection.ClientName().ToString(),
         BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
         Token = TokenOf(report.Token),
         Authorization = AuthorizationOf(connection.Status.Authorization, report.Authorization),

@@ -21,6 +21,9 @@ public sealed record VismaConnectionStatus
     /// <summary>The Secret that the token was last published in.</summary>
     public string? SecretName { get; init; }
 
+    /// <summary>The OAuthClient that the spec names, as <c>namespace/name</c>.</summary>
+    public string? Client { get; init; }
+
     /// <summary>Base URL of the API that the published token is for.</summary>
     [JsonPropertyName("baseURL")]
     public string? BaseUrl { get; init; }

@@ -79,6 +79,18 @@ public sealed class SchemaQualityTests
         Assert.Equal(["Age"], columns.Where(column => (string)column!["type"]! == "date").Select(column => (string)column!["name"]!));
     }
 
+    // https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#crd-selectable-fields
+    [Fact]
+    public void Connections_can_be_selected_by_their_client()
+    {
+        const string file = "visma-operator.io_vismaconnections.yaml";
+        var selectable = ManifestReader.ReadText(file, File.ReadAllText(Support.Repository.Path("crds", file)))
+            .Documents.Single().Content["spec"]!["versions"]![0]!["selectableFields"]!.AsArray().Select(field => (string)field!["jsonPath"]!).ToList();
+
+        Assert.Equal([".spec.oauthClientRef.name", ".spec.oauthClientRef.namespace", ".status.client"], selectable);
+        Assert.All(selectable, path => Assert.Equal("string", Fields().Single(field => field.Path == "VismaConnection" + path).Schema.Type));
+    }
+
     internal static IEnumerable<(string Path, SchemaNode Schema)> Fields() =>
         [.. Below("OAuthClient", Schemas.OAuthClient), .. Below("VismaConnection", Schemas.VismaConnection)];
 

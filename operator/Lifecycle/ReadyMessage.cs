@@ -1,0 +1,36 @@
+namespace Lifecycle;
+
+/// <summary>
+/// A column of <c>kubectl get</c> shows one condition only, which is Ready. A token can be valid while its renewal fails, so the message of Ready also tells what the other conditions complain of.
+/// </summary>
+public static class ReadyMessage
+{
+    /// <summary>The same conditions, with every cause in the message of Ready, each once.</summary>
+    /// <param name="conditions">The conditions that should stand, Ready among them.</param>
+    /// <param name="problem">What is in the way, in the fewest words; null where the conditions themselves say it.</param>
+    public static IReadOnlyList<ConditionReport> WithCauses(IReadOnlyList<ConditionReport> conditions, Problem? problem = null)
+    {
+        var ready = conditions.First(condition => condition.Type == ConditionType.Ready);
+        var causes = new[] { problem }
+            .Concat(conditions.Where(IsWrong).Select(condition => new Problem(condition.Reason, condition.Message)))
+            .OfType<Problem>()
+            .Where(cause => cause.Reason != ready.Reason)
+            .DistinctBy(cause => cause.Reason);
+        var message = causes.Aggregate(ready.Message, With);
+        return [.. conditions.Select(condition => condition.Type == ConditionType.Ready ? condition with { Message = message } : condition)];
+    }
+
+    private static bool IsWrong(ConditionReport condition) => condition.Type switch
+    {
+        ConditionType.Ready or ConditionType.Reconciling => false,
+        ConditionType.Stalled or ConditionType.ConsentExpiring or ConditionType.SecretExpiring => condition.IsTrue,
+        ConditionType.TokenFresh => !condition.IsTrue || condition.Reason == Reason.LifetimeTooShort,
+        _ => !condition.IsTrue,
+    };
+
+    // A cause may repeat what is told already, or tell it in more words.
+    private static string With(string told, Problem cause) =>
+        told.Contains(cause.Message, StringComparison.Ordinal) ? told
+        : cause.Message.Contains(told, StringComparison.Ordinal) ? cause.Message
+        : $"{told} {cause.Reason}: {cause.Message}";
+}
