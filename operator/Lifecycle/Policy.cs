@@ -99,6 +99,8 @@ public static class Policy
 
     private static Decision? AMissingClientIsWaitedFor(Facts facts, DateTimeOffset now) => facts.Client switch
     {
+        // Otherwise a client that was deleted after a removal would not read like one that says no.
+        ClientFacts.Missing { Problem.Reason: Reason.ClientNotAvailable } missing when WasWithdrawn(facts) => new Decision.Stall(missing.Problem),
         ClientFacts.Missing missing => Await(missing.Problem, facts, now),
         ClientFacts.Refusing refusing => Await(refusing.Problem, facts, now),
         _ => null,
@@ -160,7 +162,7 @@ public static class Policy
     }
 
     // By the client that the spec names now: what another one withdrew must not tell a client that says no from one that does not exist.
-    private static bool WasWithdrawn(Facts facts) =>
+    internal static bool WasWithdrawn(Facts facts) =>
         facts.Failure is { IsOfWithdrawal: true } failure && failure.Inputs == facts.Connection.Inputs;
 
     private static bool HoldsASecretOfOurs(Facts facts) =>

@@ -63,6 +63,9 @@ public static class Reason
     /// <summary>The OAuthClient no longer serves this connection, and the operator may not delete the Secret that holds its token.</summary>
     public const string WithdrawalForbidden = nameof(WithdrawalForbidden);
 
+    /// <summary>(event on an OAuthClient) Connections lost their token Secrets, since the client no longer serves them.</summary>
+    public const string SecretsRemoved = nameof(SecretsRemoved);
+
     /// <summary>The Secret is being deleted and cannot be written until it is gone.</summary>
     public const string SecretTerminating = nameof(SecretTerminating);
 

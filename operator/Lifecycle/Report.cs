@@ -83,6 +83,7 @@ public sealed record Report
             Inputs = facts.Connection.Inputs,
         },
         Decision.BackOff or Decision.Suspend => facts.Failure,
+        Decision.Stall stalled when Standing.IsRemovalToTell(facts, stalled.Problem) => facts.Failure! with { Reason = stalled.Problem.Reason, Message = stalled.Problem.Message },
         Decision.Stall stalled when facts.Failure?.Reason == stalled.Problem.Reason => facts.Failure,
         _ => null,
     };

@@ -33,7 +33,7 @@ internal sealed record Standing
     public static Standing Of(Facts facts, Decision decision, DateTimeOffset now)
     {
         var token = IsThere(facts) ? facts.Token : null;
-        var problem = ProblemOf(decision);
+        var problem = WithRemoval(facts, ProblemOf(decision));
         return new Standing
         {
             Facts = facts,
@@ -49,6 +49,15 @@ internal sealed record Standing
     private static bool IsThere(Facts facts) =>
         (facts.Token is { } token && token.SecretName != facts.Connection.SecretName)
         || (facts.Secret is SecretFacts.Owned && facts.Content is not ContentFacts.Lost);
+
+    /// <summary>True when the connection lost its Secret by the refusal that still is in the way.</summary>
+    public static bool IsRemovalToTell(Facts facts, Problem? problem) =>
+        problem?.Reason is Reason.ClientNotAvailable or Reason.TenantNotAllowed && Policy.WasWithdrawn(facts) && facts.Failure!.Reason != Reason.WithdrawalForbidden;
+
+    // Its readers find nothing any more. That may be told: whoever was served once knows that the client existed.
+    private static Problem? WithRemoval(Facts facts, Problem? problem) => IsRemovalToTell(facts, problem)
+        ? problem! with { Message = $"The Secret with the token was removed at {InstantText.Of(facts.Failure!.LastFailureTime)}, because the OAuthClient no longer serves this connection. {problem.Message}" }
+        : problem;
 
     private static Problem? ProblemOf(Decision decision) => decision switch
     {

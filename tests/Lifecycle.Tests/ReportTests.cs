@@ -232,4 +232,35 @@ public sealed class ReportTests
 
         Assert.Contains("Suspended: set spec.suspend to false to renew it. ProviderUnavailable:", message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_Secret_that_was_taken_away_is_told_as_long_as_it_lasts()
+    {
+        const string removed = "The Secret with the token was removed at 2026-11-02 13:06:00Z, because the OAuthClient no longer serves this connection. ";
+        var withdrawn = Serving().ClientRefusing().Withdrawn(NotAllowed, Soon);
+        var first = Of(withdrawn, Soon);
+        var later = Of(withdrawn with { Failure = first.Failure }, Soon.AddHours(5));
+
+        Assert.Equal(removed + NotAllowed.Message, first.Find(ConditionType.Stalled)!.Message);
+        Assert.Equal(first.Conditions, later.Conditions);
+        Assert.Equal(removed + Missing.Message, Of(withdrawn.ClientRefusingNamespace(), Soon.AddHours(5)).Find(ConditionType.Stalled)!.Message);
+        Assert.DoesNotContain("removed", Of(withdrawn.ScopesChanged(), Soon.AddHours(5)).Find(ConditionType.Ready)!.Message, StringComparison.Ordinal);
+    }
+
+    // Otherwise whoever was served once could find out whether the client still exists.
+    [Fact]
+    public void After_a_removal_a_client_that_is_gone_and_one_that_says_no_read_alike()
+    {
+        foreach (var problem in new[] { Missing, NotAllowed })
+        {
+            var withdrawn = Serving().ClientRefusing().Withdrawn(problem, Soon);
+
+            var gone = Of(withdrawn.ClientMissing(), Soon.AddHours(5));
+            var refusing = Of(withdrawn.ClientRefusingNamespace(), Soon.AddHours(5));
+
+            Assert.Equal(refusing.Conditions, gone.Conditions);
+            Assert.Equal(refusing.Failure, gone.Failure);
+            Assert.Equal(Reason.ClientNotAvailable, gone.Failure!.Reason);
+        }
+    }
 }

@@ -10,7 +10,7 @@ namespace VismaOperator.OAuthClients;
 
 /// <summary>Keeps a client's status true. Connections do not wait for it; it tells people, and warns of secrets that expire.</summary>
 internal sealed class OAuthClientReconciler(
-    Store<OAuthClient> clients, OAuthClientObserver observer, CredentialBook book, OAuthClientReporter reporter, TimeProvider time) : IReconciler
+    Store<OAuthClient> clients, OAuthClientObserver observer, CredentialBook book, OAuthClientReporter reporter, SecretRemovals removals, TimeProvider time) : IReconciler
 {
     // The provider's metadata is behind a breaker of its own; this is how soon a person sees that it works again.
     private static readonly TimeSpan metadataRetry = TimeSpan.FromSeconds(30);
@@ -27,6 +27,7 @@ internal sealed class OAuthClientReconciler(
         {
             book.Forget(key);
             reporter.Forget(key);
+            removals.Forget(key);
             starts.Forget(key);
             return Requeue.Never.Instance;
         }
@@ -36,6 +37,7 @@ internal sealed class OAuthClientReconciler(
             return Requeue.Never.Instance;
         }
 
+        var untold = await AnnounceRemovalsAsync(client, cancellationToken);
         if (await observer.ObserveAsync(client, cancellationToken) is not { } situation)
         {
             return new Requeue.At(time.GetUtcNow() + Policy.LeastGap);
@@ -43,7 +45,19 @@ internal sealed class OAuthClientReconciler(
 
         situation = situation with { ProblemSince = ProblemSince(situation) };
         var counterDue = await reporter.WriteAsync(situation, cancellationToken);
-        return NextLook(situation, counterDue) is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
+        return NextLook(situation, new[] { counterDue, untold }.Min()) is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
+    }
+
+    // Returns when to look again for what is still being gathered.
+    private async Task<DateTimeOffset?> AnnounceRemovalsAsync(OAuthClient client, CancellationToken cancellationToken)
+    {
+        var (note, wait) = removals.Take(client.Metadata.NamespacedName);
+        if (note is not null)
+        {
+            await reporter.TellRemovalsAsync(client, note, cancellationToken);
+        }
+
+        return time.GetUtcNow() + wait;
     }
 
     private DateTimeOffset? ProblemSince(OAuthClientSituation situation)
@@ -57,7 +71,7 @@ internal sealed class OAuthClientReconciler(
         return null;
     }
 
-    private DateTimeOffset? NextLook(OAuthClientSituation situation, DateTimeOffset? counterDue)
+    private DateTimeOffset? NextLook(OAuthClientSituation situation, DateTimeOffset? other)
     {
         var now = time.GetUtcNow();
         DateTimeOffset? retry = situation.LookupProblem switch
@@ -66,7 +80,7 @@ internal sealed class OAuthClientReconciler(
             { Kind: FailureKind.Transient } => now + metadataRetry,
             _ => now + metadataRecheck,
         };
-        return new[] { OAuthClientReport.NextChange(situation, now), retry, counterDue }.Min();
+        return new[] { OAuthClientReport.NextChange(situation, now), retry, other }.Min();
     }
 }
 
@@ -81,6 +95,10 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
 
     /// <summary>The client is gone.</summary>
     public void Forget(NamespacedName client) => counted.TryRemove(client, out _);
+
+    /// <summary>Tells the client's owner which connections lost their Secret by a change of the client. An event, since no status of the client speaks of them.</summary>
+    public Task TellRemovalsAsync(OAuthClient about, string note, CancellationToken cancellationToken) =>
+        events.RecordAsync(about, EventKind.Warning, Reason.SecretsRemoved, "Reconcile", note, cancellationToken);
 
     /// <summary>Writes what changed; returns when the counter of connections may be written, if that is all that is left to write.</summary>
     public async Task<DateTimeOffset?> WriteAsync(OAuthClientSituation situation, CancellationToken cancellationToken)

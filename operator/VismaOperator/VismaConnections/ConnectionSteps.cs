@@ -98,6 +98,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         }
 
         tools.Publisher.Forget(connection.Metadata.NamespacedName);
+        tools.Removals.Add(connection.ClientName(), connection.Metadata.NamespacedName, problem.Reason);
         tools.Log.Withdrawn(problem.Reason);
         return facts.Withdrawn(problem, tools.Time.GetUtcNow());
     }

@@ -1,5 +1,6 @@
 using Kubernetes.Controllers.Leadership;
 using VismaOperator.Grants;
+using VismaOperator.OAuthClients;
 
 namespace VismaOperator.VismaConnections;
 
@@ -35,6 +36,9 @@ internal sealed record ConnectionTools
 
     /// <summary>Makes links at which a person can consent.</summary>
     public required ConsentLinks Links { get; init; }
+
+    /// <summary>Gathers whose Secret a client's refusal took away.</summary>
+    public required SecretRemovals Removals { get; init; }
 
     /// <summary>The fence that every side effect checks.</summary>
     public required ILeadership Leadership { get; init; }

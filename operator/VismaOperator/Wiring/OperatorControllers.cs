@@ -31,6 +31,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var directory = new ClientDirectory(caches.Clients.Store, reader, book, namespaces, context.AllowLists, context.Time);
         var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
         var endpoints = new ProviderEndpoints(context.Metadata);
+        var removals = new SecretRemovals(context.Time, queues.Clients.Add);
         var source = new ClientTokenSource(context.Tokens, endpoints, book);
         var clientObserver = new OAuthClientObserver(directory, reader, book, endpoints, caches.Connections.Store);
         grants = new OperatorGrants(context, caches, source, endpoints, book);
@@ -39,8 +40,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         triggers.Listen(book);
         Controllers =
         [
-            Loop("vismaconnection", "VismaConnection", queues.Connections, Connections(context, directory, source, namespaces, events), context),
-            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, book, events), context),
+            Loop("vismaconnection", "VismaConnection", queues.Connections, Connections(context, directory, source, namespaces, events, removals), context),
+            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, book, events, removals), context),
             Loop("grant", "VismaConnection", queues.Grants, grants.Custodian(directory, namespaces), context),
         ];
     }
@@ -83,7 +84,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         queues.Dispose();
     }
 
-    private ConnectionReconciler Connections(OperatorContext context, ClientDirectory directory, ClientTokenSource source, INamespaces namespaces, EventRecorder events)
+    private ConnectionReconciler Connections(OperatorContext context, ClientDirectory directory, ClientTokenSource source, INamespaces namespaces, EventRecorder events, SecretRemovals removals)
     {
         var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time);
         var tools = new ConnectionTools
@@ -98,6 +99,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             GrantFacts = grants.Facts,
             Known = grants.Known,
             Links = grants.Links,
+            Removals = removals,
             Leadership = context.Leadership,
             Time = context.Time,
             Roll = context.Random,
@@ -109,10 +111,10 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         return new ConnectionReconciler(caches.Connections.Store, observer, reporter, tools);
     }
 
-    private OAuthClientReconciler Clients(OperatorContext context, OAuthClientObserver observer, CredentialBook book, EventRecorder events)
+    private OAuthClientReconciler Clients(OperatorContext context, OAuthClientObserver observer, CredentialBook book, EventRecorder events, SecretRemovals removals)
     {
         var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
-        return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, context.Time);
+        return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, removals, context.Time);
     }
 
     private static BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)

@@ -74,6 +74,62 @@ public sealed class AllowanceTests
     }
 
     [Fact]
+    public async Task Seven_Secrets_that_go_with_the_first_tenants_entry_are_one_event_on_the_client()
+    {
+        await using var test = await StartAsync("""{"from": "All"}""");
+        string[] own = ["own-1", "own-2", "own-3", "own-4", "own-5"];
+        var connections = own.Select(name => (Name: name, Place: Some.Place)).Append((Name: "theirs-1", Place: Asker)).Append((Name: "theirs-2", Place: Asker)).ToList();
+        foreach (var (name, place) in connections)
+        {
+            await test.ApplyAsync(Some.VismaConnection(name, place));
+        }
+
+        await test.UntilIdleAsync();
+
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.OtherTenant}}"}]}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(30));
+
+        var told = Assert.Single(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretsRemoved");
+        Assert.Equal("Warning", told.Type);
+        Assert.StartsWith("The token Secrets of 7 connections were removed, since this OAuthClient no longer serves them: own-1, own-2, own-3 and 2 more of this namespace, 2 of namespace customer-a.", told.Note, StringComparison.Ordinal);
+        Assert.Contains("spec.tenants", told.Note, StringComparison.Ordinal);
+        Assert.DoesNotContain("theirs", told.Note, StringComparison.Ordinal);
+        foreach (var (name, place) in connections)
+        {
+            Assert.Null(await test.FindAsync<Secret>($"{name}-token", place));
+            var message = (await test.ConnectionAsync(name, place)).Condition("Stalled")!.Message;
+            Assert.StartsWith("The Secret with the token was removed at 2026-11-23 12:00:00Z, because the OAuthClient no longer serves this connection. ", message, StringComparison.Ordinal);
+            Assert.Single(test.EventsAbout(name), happened => happened.Note!.Contains("was removed", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task A_Secret_that_goes_with_an_allowance_is_told_to_both_sides()
+    {
+        await using var test = await ServedAsync("""{"from": "All"}""");
+
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+
+        var told = Assert.Single(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretsRemoved");
+        Assert.StartsWith("The token Secret of 1 connection was removed, since this OAuthClient no longer serves it: 1 of namespace customer-a.", told.Note, StringComparison.Ordinal);
+        Assert.Contains("spec.allowedNamespaces", told.Note, StringComparison.Ordinal);
+        Assert.Contains("was removed at", (await test.ConnectionAsync(place: Asker)).Condition("Ready")!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_that_was_never_served_is_told_of_no_removal()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ApplyAsync(Some.VismaConnection(place: Asker));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+
+        Assert.DoesNotContain("removed", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretsRemoved");
+    }
+
+    [Fact]
     public async Task A_withdrawal_is_not_held_up_by_suspend_and_stays_told()
     {
         await using var test = await ServedAsync("""{"from": "All"}""");

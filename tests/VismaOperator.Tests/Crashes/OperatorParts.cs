@@ -139,6 +139,7 @@ internal sealed class OperatorParts
             GrantFacts = facts,
             Known = known,
             Links = links,
+            Removals = new SecretRemovals(time, _ => { }),
             Leadership = leadership,
             Time = time,
             Roll = () => 0.5,
