@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using Kubernetes.Client.Access;
 using Kubernetes.Client.Http;
 
@@ -23,7 +22,7 @@ public sealed class KubernetesHttp : IDisposable
         Options = options;
         credential = access.Credential(clock);
         var metrics = new RequestMetrics(meters);
-        Requests = Client(Handler(DecompressionMethods.GZip), metrics);
+        Requests = Client(Handler(access.DisablesCompression ? DecompressionMethods.None : DecompressionMethods.GZip), metrics);
         Watches = Client(Handler(DecompressionMethods.None), metrics); // a compressed watch would hold events back in its window
     }
 
@@ -74,12 +73,10 @@ public sealed class KubernetesHttp : IDisposable
             // A new connection resolves the name again, and presents the certificate that an exec plugin handed out last.
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             SslOptions = Tls(),
+            UseProxy = Access.Proxy is not null, // never what the runtime reads from the environment
+            Proxy = Access.Proxy,
+            RequestHeaderEncodingSelector = static (name, _) => Impersonation.HeaderEncoding(name),
         };
-        if (Access.Proxy is not null)
-        {
-            handler.Proxy = new WebProxy(Access.Proxy);
-        }
-
         return handler;
     }
 
@@ -95,14 +92,11 @@ public sealed class KubernetesHttp : IDisposable
             tls.RemoteCertificateValidationCallback = (_, _, _, _) => true;
 #pragma warning restore CA5359
         }
-        else if (Access.Authorities is not null)
+        else
         {
-            tls.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck, // a cluster's own authority publishes no revocation list
-            };
-            tls.CertificateChainPolicy.CustomTrustStore.AddRange(Access.Authorities);
+#pragma warning disable CA5359 // it refuses by an exception that says why
+            tls.RemoteCertificateValidationCallback = new ServerCertificateCheck(Access).Accept;
+#pragma warning restore CA5359
         }
 
         return tls;

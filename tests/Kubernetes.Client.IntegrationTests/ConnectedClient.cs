@@ -10,8 +10,13 @@ internal sealed class ConnectedClient : IDisposable
     private readonly KubernetesHttp http;
 
     public ConnectedClient(string kubeconfigPath)
+        : this(ClusterAccess.Load(kubeconfigPath))
     {
-        http = new KubernetesHttp(ClusterAccess.Load(kubeconfigPath), new KubernetesHttpOptions(), TimeProvider.System, meters);
+    }
+
+    public ConnectedClient(ClusterAccess access)
+    {
+        http = new KubernetesHttp(access, new KubernetesHttpOptions(), TimeProvider.System, meters);
         Client = new HttpKubernetesClient(http, TimeProvider.System, () => 0);
     }
 

@@ -7,11 +7,6 @@ namespace Kubernetes.Client.Access;
 /// <summary>Certificates in PEM, from files or from base64 in a kubeconfig.</summary>
 internal static class Certificates
 {
-    /// <summary>All authorities of a bundle; during a rotation of the cluster's authority there are two.</summary>
-    public static X509Certificate2Collection AuthoritiesFromFile(string path) => Authorities(Read(path), path);
-
-    public static X509Certificate2Collection AuthoritiesFromBase64(string data, string origin) => Authorities(Decode(data, origin), origin);
-
     public static X509Certificate2 ClientCertificate(string certificatePem, string keyPem, string origin)
     {
         try
@@ -25,7 +20,8 @@ internal static class Certificates
         }
     }
 
-    public static string Read(string path)
+    /// <summary>Reads a file that <paramref name="origin"/> names.</summary>
+    public static string Read(string path, string origin)
     {
         try
         {
@@ -33,7 +29,7 @@ internal static class Certificates
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new ClusterAccessException($"{path} cannot be read ({unreadable.Message}): check the path in the kubeconfig and the permissions of the file.", unreadable);
+            throw new ClusterAccessException($"{origin}: {path} cannot be read ({unreadable.Message}). Check the path and the permissions of the file.", unreadable);
         }
     }
 
@@ -49,7 +45,8 @@ internal static class Certificates
         }
     }
 
-    private static X509Certificate2Collection Authorities(string pem, string origin)
+    /// <summary>All authorities of a bundle; during a rotation of the cluster's authority there are two.</summary>
+    public static X509Certificate2Collection Authorities(string pem, string origin)
     {
         var authorities = new X509Certificate2Collection();
         try

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Kubernetes.Client.Access;
@@ -30,10 +31,13 @@ public sealed record ClusterAccess
     /// <summary>True when the server's certificate is not checked (<c>insecure-skip-tls-verify</c>).</summary>
     internal bool SkipsTlsVerification { get; init; }
 
-    /// <summary>Proxy for this cluster (<c>proxy-url</c>); null for the environment's.</summary>
-    internal Uri? Proxy { get; init; }
+    /// <summary>Which proxy is asked: the cluster's (<c>proxy-url</c>), or what the environment says; null for none.</summary>
+    internal IWebProxy? Proxy { get; init; }
 
-    /// <summary>User and groups to act as (<c>as</c>, <c>as-groups</c>); null to act as ourselves.</summary>
+    /// <summary>True when answers shall not be compressed (<c>disable-compression</c>).</summary>
+    internal bool DisablesCompression { get; init; }
+
+    /// <summary>Who to act as (<c>as</c>, <c>as-uid</c>, <c>as-groups</c>, <c>as-user-extra</c>); null to act as ourselves.</summary>
     internal Impersonation? Impersonation { get; init; }
 
     /// <summary>Makes the credential; it needs a clock to know when to read or ask again.</summary>
@@ -54,7 +58,7 @@ public sealed record ClusterAccess
         var files = FindFiles(kubeconfigPath, environment);
         if (files.Count > 0)
         {
-            return KubeconfigAccess.Load(Kubeconfig.Read(files), context);
+            return new KubeconfigAccess(Kubeconfig.Read(files), environment.Variable).Load(context);
         }
 
         if (context is not null)
@@ -94,6 +98,3 @@ public sealed record ClusterAccess
             : throw new ClusterAccessException($"none of the files in KUBECONFIG ({listed}) exists: correct or unset the variable.");
     }
 }
-
-/// <summary>Who requests are made as, where this is not the account of the credentials.</summary>
-internal sealed record Impersonation(string User, IReadOnlyList<string> Groups);

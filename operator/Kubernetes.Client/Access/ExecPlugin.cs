@@ -153,28 +153,3 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
         };
     }
 }
-
-/// <summary>What a plugin is told about the cluster when it asks for it (<c>provideClusterInfo</c>).</summary>
-internal sealed record ExecClusterInfo(string? Server, string? TlsServerName, bool SkipsTlsVerification, string? AuthorityData)
-{
-    public static ExecClusterInfo From(Kubeconfig.ClusterEntry cluster) =>
-        new(cluster.Endpoint!.Server, cluster.Endpoint.TlsServerName, cluster.Endpoint.SkipTlsVerify, cluster.Endpoint.CertificateAuthorityData);
-
-    public void WriteTo(Utf8JsonWriter json)
-    {
-        json.WriteStartObject("cluster");
-        json.WriteString("server", Server);
-        json.WriteBoolean("insecure-skip-tls-verify", SkipsTlsVerification);
-        if (!string.IsNullOrEmpty(TlsServerName))
-        {
-            json.WriteString("tls-server-name", TlsServerName);
-        }
-
-        if (!string.IsNullOrEmpty(AuthorityData))
-        {
-            json.WriteString("certificate-authority-data", AuthorityData);
-        }
-
-        json.WriteEndObject();
-    }
-}

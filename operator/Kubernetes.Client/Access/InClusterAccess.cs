@@ -19,14 +19,16 @@ internal static class InClusterAccess
         }
 
         var token = Mounted(environment, "token");
+        var authority = Mounted(environment, "ca.crt");
         return new ClusterAccess
         {
             Server = new UriBuilder(Uri.UriSchemeHttps, host, number).Uri,
             Source = "in-cluster",
             IsInCluster = true,
             Namespace = File.ReadAllText(Mounted(environment, "namespace")).Trim(),
-            Authorities = Certificates.AuthoritiesFromFile(Mounted(environment, "ca.crt")),
-            Credential = clock => new TokenFileCredential(token, clock),
+            Authorities = Certificates.Authorities(Certificates.Read(authority, "the service account"), authority),
+            Proxy = ProxyChoice.FromEnvironment(environment.Variable, Uri.UriSchemeHttps),
+            Credential = clock => new TokenFileCredential(token, "the service account of this pod", clock),
         };
     }
 

@@ -1,7 +1,7 @@
+using System.Text;
 using k8s;
 using k8s.KubeConfigModels;
 using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace Kubernetes.Client.Access;
 
@@ -46,19 +46,24 @@ internal sealed class Kubeconfig
 
     private void Add(string file)
     {
-        var (config, extras) = ReadFile(file);
+        var (config, tree) = ReadFile(file);
+        if (tree.DoubledNames().ToList() is { Count: > 0 } doubled)
+        {
+            throw new ClusterAccessException($"kubeconfig {file} names an entry twice ({string.Join(", ", doubled)}): remove one of the two.");
+        }
+
         CurrentContext = string.IsNullOrEmpty(CurrentContext) ? config.CurrentContext : CurrentContext;
         contexts.AddRange((config.Contexts ?? []).Select(context => new ContextEntry(context.Name, context.ContextDetails)));
-        clusters.AddRange((config.Clusters ?? []).Select(cluster => new ClusterEntry(file, cluster.Name, cluster.ClusterEndpoint, extras.ProxyUrl(cluster.Name))));
-        users.AddRange((config.Users ?? []).Select(user => new UserEntry(file, user.Name, user.UserCredentials, extras.TokenFile(user.Name))));
+        clusters.AddRange((config.Clusters ?? []).Select(cluster => new ClusterEntry(file, cluster.Name, cluster.ClusterEndpoint, tree.Cluster(cluster.Name))));
+        users.AddRange((config.Users ?? []).Select(user => new UserEntry(file, user.Name, user.UserCredentials ?? new UserCredentials(), tree.User(user.Name))));
     }
 
-    private static (K8SConfiguration Config, KubeconfigExtras Extras) ReadFile(string file)
+    private static (K8SConfiguration Config, KubeconfigTree Tree) ReadFile(string file)
     {
         try
         {
-            var config = KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(file));
-            return (config ?? new K8SConfiguration(), KubeconfigExtras.Read(file));
+            var tree = KubeconfigTree.Read(file);
+            return (ReadByPackage(file, tree.WithoutUnreadable()) ?? new K8SConfiguration(), tree);
         }
         catch (YamlException malformed)
         {
@@ -73,46 +78,38 @@ internal sealed class Kubeconfig
         }
     }
 
-    internal sealed record ContextEntry(string Name, ContextDetails? Details);
-
-    internal sealed record ClusterEntry(string File, string Name, ClusterEndpoint? Endpoint, string? ProxyUrl);
-
-    internal sealed record UserEntry(string File, string Name, UserCredentials? Credentials, string? TokenFile);
-}
-
-/// <summary>The members of a kubeconfig that the package does not know: <c>tokenFile</c> of a user, <c>proxy-url</c> of a cluster.</summary>
-internal sealed class KubeconfigExtras
-{
-    private readonly YamlMappingNode? root;
-
-    private KubeconfigExtras(YamlMappingNode? root) => this.root = root;
-
-    public static KubeconfigExtras Read(string file)
+    private static K8SConfiguration? ReadByPackage(string file, string? text)
     {
-        using var reader = File.OpenText(file);
-        var yaml = new YamlStream();
-        yaml.Load(reader);
-        return new KubeconfigExtras(yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode as YamlMappingNode);
-    }
-
-    public string? TokenFile(string user) => Member("users", user, "user", "tokenFile");
-
-    public string? ProxyUrl(string cluster) => Member("clusters", cluster, "cluster", "proxy-url");
-
-    private string? Member(string list, string name, string body, string member)
-    {
-        if (Child(root, list) is not YamlSequenceNode entries)
+        if (text is null)
         {
-            return null;
+            return KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(file));
         }
 
-        var entry = entries.Children.OfType<YamlMappingNode>().FirstOrDefault(candidate => Text(candidate, "name") == name);
-        return Text(Child(entry, body) as YamlMappingNode, member);
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        return KubernetesClientConfiguration.LoadKubeConfig(stream);
     }
 
-    private static YamlNode? Child(YamlMappingNode? mapping, string key) =>
-        mapping is not null && mapping.Children.TryGetValue(new YamlScalarNode(key), out var child) ? child : null;
+    internal sealed record ContextEntry(string Name, ContextDetails? Details);
 
-    private static string? Text(YamlMappingNode? mapping, string key) =>
-        Child(mapping, key) is YamlScalarNode { Value.Length: > 0 } scalar ? scalar.Value : null;
+    /// <summary>A cluster, and the file whose folder its relative paths start from.</summary>
+    internal sealed record ClusterEntry(string File, string Name, ClusterEndpoint? Endpoint, KubeconfigTree.ClusterExtras Extras)
+    {
+        /// <summary>The PEM text of the authorities, read from the file that the cluster names; null for the machine's.</summary>
+        public string? AuthorityPem(string source)
+        {
+            if (Endpoint!.CertificateAuthorityData is { Length: > 0 } data)
+            {
+                return Certificates.Decode(data, $"certificate-authority-data of cluster '{Name}' in {source}");
+            }
+
+            return Beside(File, Endpoint.CertificateAuthority) is { } path ? Certificates.Read(path, $"certificate-authority of cluster '{Name}' in {source}") : null;
+        }
+    }
+
+    /// <summary>A user, and the file whose folder its relative paths start from.</summary>
+    internal sealed record UserEntry(string File, string Name, UserCredentials Credentials, KubeconfigTree.UserExtras Extras);
+
+    /// <summary>A path of a kubeconfig; relative ones start from the folder of that file.</summary>
+    internal static string? Beside(string file, string? path) =>
+        string.IsNullOrEmpty(path) ? null : Path.Combine(Path.GetDirectoryName(file)!, path);
 }

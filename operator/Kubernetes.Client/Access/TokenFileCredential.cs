@@ -1,15 +1,27 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Kubernetes.Client.Access;
 
 /// <summary>A token that something else keeps fresh in a file: the kubelet for a service account, or the user's own tool.</summary>
-internal sealed class TokenFileCredential(string path, TimeProvider clock) : RenewedCredential
+/// <param name="path">The file.</param>
+/// <param name="origin">Who names the file, for messages.</param>
+/// <param name="clock">Says when to read again.</param>
+internal sealed class TokenFileCredential(string path, string origin, TimeProvider clock) : RenewedCredential
 {
     // The shortest token that the API server issues lives 10 minutes, and the kubelet replaces it once 80 % have passed, 2 minutes
     // before the end. A value that was read up to a minute ago is therefore still good, and the file is read once a minute.
     private static readonly TimeSpan RereadAfter = TimeSpan.FromMinutes(1);
 
     private long? readAt;
+
+    /// <summary>What serves while the file cannot be read: the <c>token</c> beside a <c>tokenFile</c>.</summary>
+    public AuthenticationHeaderValue? Fallback { get; init; }
+
+    /// <summary>The certificate to present beside the token; null for none.</summary>
+    public X509Certificate2? Fixed { get; init; }
+
+    public override X509Certificate2? ClientCertificate => Fixed;
 
     protected override bool IsStale => readAt is not { } instant || clock.GetElapsedTime(instant) >= RereadAfter;
 
@@ -19,7 +31,7 @@ internal sealed class TokenFileCredential(string path, TimeProvider clock) : Ren
         var (token, problem) = await TryReadAsync(cancellationToken);
         if (token.Length == 0)
         {
-            return present ?? throw new ClusterAccessException($"token file {path} {problem}: check that the service account token is mounted, or the tokenFile of the kubeconfig.");
+            return present ?? Fallback ?? throw new ClusterAccessException($"the token file {path} of {origin} {problem}: check the path, and what writes the file.");
         }
 
         readAt = clock.GetTimestamp();

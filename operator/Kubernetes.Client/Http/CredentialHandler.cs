@@ -19,6 +19,10 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
             // To a caller this is a server that cannot be reached for now: a plugin or a file may be back a moment later.
             throw new HttpRequestException(unavailable.Message, unavailable);
         }
+        catch (HttpRequestException failed) when (Cause(failed) is { } refused)
+        {
+            throw new HttpRequestException(failed.HttpRequestError, refused.Message, refused);
+        }
     }
 
     private async Task<HttpResponseMessage> SendOnceOrTwiceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -36,6 +40,9 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
         return await base.SendAsync(request, cancellationToken);
     }
 
+    // The runtime says "see inner exception" of a server that the certificate check refused.
+    private static ClusterAccessException? Cause(Exception failed) => failed.InnerException is null ? null : failed.InnerException as ClusterAccessException ?? Cause(failed.InnerException);
+
     private void Impersonate(HttpRequestMessage request)
     {
         if (access.Impersonation is not { } impersonation)
@@ -43,10 +50,11 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
             return;
         }
 
-        request.Headers.TryAddWithoutValidation("Impersonate-User", impersonation.User);
-        foreach (var group in impersonation.Groups)
+        impersonation.AddTo(request);
+        if (impersonation.RepeatsHeaders)
         {
-            request.Headers.TryAddWithoutValidation("Impersonate-Group", group);
+            request.Version = HttpVersion.Version11;
+            request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
         }
     }
 }

@@ -125,7 +125,7 @@ public sealed class ClusterAccessTests : IDisposable
     [InlineData("contexts: [{name: c, context: {cluster: absent, user: u}}]\nusers: [{name: u, user: {token: s3cret}}]", "cluster 'absent' does not exist")]
     [InlineData("contexts: [{name: c, context: {cluster: k, user: absent}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]", "user 'absent' does not exist")]
     [InlineData("contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]\nusers: [{name: u, user: {}}]", "has no credentials")]
-    [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'not a url'}}]", "Bad server host URL")]
+    [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'not a url'}}]", "'not a url'")]
     [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority: absent.pem}}]", "absent.pem cannot be read")]
     [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority-data: '%%%'}}]", "is not base64")]
     [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority-data: 'czNjcmV0'}}]", "holds no PEM certificate")]
@@ -202,13 +202,16 @@ public sealed class ClusterAccessTests : IDisposable
     [Fact]
     public void The_other_settings_of_cluster_and_user_are_obeyed()
     {
-        var access = Load("user: {token: t, as: jane, as-groups: [a, b]}", "tls-server-name: kubernetes.test, insecure-skip-tls-verify: true, proxy-url: 'http://proxy.test:3128'");
+        var access = Load("user: {token: t, as: jane, as-uid: u-1, as-groups: [a, b], as-user-extra: {scopes: [x, z]}}", "tls-server-name: kubernetes.test, insecure-skip-tls-verify: true, disable-compression: true, proxy-url: 'http://proxy.test:3128'");
 
         Assert.Equal("kubernetes.test", access.TlsServerName);
         Assert.True(access.SkipsTlsVerification);
-        Assert.Equal(new Uri("http://proxy.test:3128"), access.Proxy);
+        Assert.Equal(new Uri("http://proxy.test:3128"), access.Proxy!.GetProxy(access.Server));
         Assert.Equal("jane", access.Impersonation?.User);
         Assert.Equal(["a", "b"], access.Impersonation?.Groups);
+        Assert.Equal("u-1", access.Impersonation?.Uid);
+        Assert.Equal(["x", "z"], Assert.Single(access.Impersonation!.Extra).Value);
+        Assert.True(access.DisablesCompression);
     }
 
     [Fact]
@@ -221,7 +224,7 @@ public sealed class ClusterAccessTests : IDisposable
     public async Task A_token_file_is_read_again_each_minute_and_missed_without_harm()
     {
         var path = folder.Write("token", "first");
-        using var credential = new TokenFileCredential(path, clock);
+        using var credential = new TokenFileCredential(path, "test", clock);
         var seen = new List<string?> { await TokenAsync(credential) };
         folder.Write("token", "second");
         seen.Add(await TokenAsync(credential));
@@ -242,7 +245,7 @@ public sealed class ClusterAccessTests : IDisposable
     public async Task A_token_file_that_never_held_a_token_is_told(string? content, string cause)
     {
         var path = content is null ? Path.Combine(folder.Path, "absent") : folder.Write("token", content);
-        using var credential = new TokenFileCredential(path, clock);
+        using var credential = new TokenFileCredential(path, "test", clock);
 
         var refused = await Assert.ThrowsAsync<ClusterAccessException>(() => TokenAsync(credential));
 

@@ -158,6 +158,7 @@ public sealed class ExecPluginTests : IDisposable
             - name: u
               user:
                 exec:
+                  interactiveMode: Never
                   {{{exec}}}
             """);
         return ClusterAccess.Load(path).Credential(clock);

@@ -20,7 +20,7 @@ public sealed class CredentialTests
         await using var server = await ScriptedApiServer.StartAsync((_, context) => context.Request.Headers.Authorization == "Bearer new"
             ? context.SendAsync(Answers.Widget("one", 1))
             : context.SendAsync(Answers.Status(401, "Unauthorized", "Unauthorized"), 401));
-        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Credential = clock => new TokenFileCredential(path, clock) });
+        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Credential = clock => new TokenFileCredential(path, "test", clock) });
         await Assert.ThrowsAsync<KubernetesException>(() => FindAsync(test));
         folder.Write("token", "new\n");
 
@@ -48,7 +48,7 @@ public sealed class CredentialTests
     public async Task A_credential_that_cannot_be_had_is_an_error_of_the_connection()
     {
         await using var server = await StartAsync(new ScriptedTls());
-        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Credential = clock => new TokenFileCredential("/absent/token", clock) });
+        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Credential = clock => new TokenFileCredential("/absent/token", "test", clock) });
 
         var failed = await Assert.ThrowsAsync<HttpRequestException>(() => FindAsync(test));
 
@@ -83,8 +83,8 @@ public sealed class CredentialTests
         using var refusing = new ClientUnderTest(ClientUnderTest.To(server) with { Authorities = [others.Authority] });
         using var usual = new ClientUnderTest(ClientUnderTest.To(server));
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => FindAsync(refusing));
-        await Assert.ThrowsAsync<HttpRequestException>(() => FindAsync(usual));
+        Assert.Contains("was signed by 'CN=authority', which none of the cluster's authorities", await RefusalAsync(refusing), StringComparison.Ordinal);
+        Assert.Contains("was signed by 'CN=authority', which none of the authorities of this machine", await RefusalAsync(usual), StringComparison.Ordinal);
         Assert.Empty(server.Requests);
         Assert.NotNull(await FindAsync(trusting));
     }
@@ -99,7 +99,44 @@ public sealed class CredentialTests
         using var wrong = new ClientUnderTest(access with { TlsServerName = "other.test" });
 
         Assert.NotNull(await FindAsync(right));
-        await Assert.ThrowsAsync<HttpRequestException>(() => FindAsync(wrong));
+        Assert.Contains("is for 'kubernetes.test', '127.0.0.1', not for 'other.test': correct the server address", await RefusalAsync(wrong), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_certificate_among_the_authorities_may_end_the_chain()
+    {
+        using var certificates = new TestCertificates();
+        await using var server = await StartAsync(new ScriptedTls(certificates.IssuedServer));
+        var access = ClientUnderTest.To(server);
+        using var issuing = new ClientUnderTest(access with { Authorities = [certificates.Issuing] });
+        using var itself = new ClientUnderTest(access with { Authorities = [certificates.IssuedServer] });
+        using var root = new ClientUnderTest(access with { Authorities = [certificates.Authority] }); // the server does not send what is between
+
+        Assert.NotNull(await FindAsync(issuing));
+        Assert.NotNull(await FindAsync(itself));
+        Assert.Contains("was signed by 'CN=issuing'", await RefusalAsync(root), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_authority_is_known_by_its_content_and_not_by_its_name()
+    {
+        using var certificates = new TestCertificates();
+        using var alike = new TestCertificates();
+        await using var server = await StartAsync(new ScriptedTls(alike.IssuedServer) { Chain = [alike.Issuing, alike.Authority] });
+        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Authorities = [certificates.Authority, certificates.Issuing] });
+
+        await RefusalAsync(test);
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_is_out_of_date_is_told()
+    {
+        using var certificates = new TestCertificates();
+        await using var server = await StartAsync(new ScriptedTls(certificates.OutdatedServer));
+        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Authorities = [certificates.Authority] });
+
+        Assert.Contains("is valid from 2020-01-01 00:00:00Z to 2020-02-01 00:00:00Z", await RefusalAsync(test), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,6 +165,8 @@ public sealed class CredentialTests
 
     private static Task<ScriptedApiServer> StartAsync(ScriptedTls tls) =>
         ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Widget("one", 1)), tls);
+
+    private static async Task<string> RefusalAsync(ClientUnderTest test) => (await Assert.ThrowsAsync<HttpRequestException>(() => FindAsync(test))).Message;
 
     private static Task<Widget?> FindAsync(ClientUnderTest test) => test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation);
 }

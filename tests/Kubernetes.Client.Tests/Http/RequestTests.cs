@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Kubernetes.Client.Access;
 using Kubernetes.Client.Contract;
 using Kubernetes.Client.Resources;
+using Kubernetes.Client.Tests.Access;
 using Xunit;
 
 namespace Kubernetes.Client.Tests.Http;
@@ -134,16 +136,38 @@ public sealed class RequestTests
         Assert.Empty(server.Requests);
     }
 
-    [Fact]
-    public async Task Whoever_acts_for_another_says_so()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whoever_acts_for_another_says_so_with_one_header_for_each_group(bool tls)
     {
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Widget("one", 1)));
-        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Impersonation = new("jane", ["a", "b"]) });
+        using var certificates = new TestCertificates();
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Widget("one", 1)), new ScriptedTls(tls ? certificates.Server : null));
+        var jane = new Impersonation("jürgen") { Uid = "u-1", Groups = ["a", "b, c", "ä"], Extra = [new("Example.com/Team%1", ["x", "y"])] };
+        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Impersonation = jane, Authorities = [certificates.Authority] });
 
         await test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation);
 
-        var request = Assert.Single(server.Requests);
-        Assert.Equal("jane", request.Headers["Impersonate-User"].ToString());
-        Assert.Equal("a,b", request.Headers["Impersonate-Group"].ToString().Replace(", ", ",", StringComparison.Ordinal));
+        var headers = Assert.Single(server.Requests).Headers;
+        Assert.Equal("jürgen", headers["Impersonate-User"].ToString());
+        Assert.Equal("u-1", headers["Impersonate-Uid"].ToString());
+        Assert.Equal(["a", "b, c", "ä"], headers["Impersonate-Group"].AsEnumerable());
+        Assert.Equal(["x", "y"], headers["Impersonate-Extra-Example.com%2FTeam%251"].AsEnumerable());
+    }
+
+    [Fact]
+    public async Task The_path_of_the_servers_address_is_kept()
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Widget("one", 1)));
+        using var folder = new TemporaryFolder();
+        var access = ClusterAccess.Load(folder.Write("config", $$"""
+            {apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: k} }],
+             clusters: [{name: k, cluster: {server: "{{server.Address}}k8s/clusters/c-m-abc123"} }] }
+            """));
+        using var test = new ClientUnderTest(access);
+
+        await test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation);
+
+        Assert.StartsWith("/k8s/clusters/c-m-abc123/apis/", Assert.Single(server.Requests).Path, StringComparison.Ordinal);
     }
 }

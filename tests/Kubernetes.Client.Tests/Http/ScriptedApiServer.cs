@@ -11,7 +11,11 @@ using Microsoft.Extensions.Logging;
 namespace Kubernetes.Client.Tests.Http;
 
 /// <summary>A request as the server got it.</summary>
-internal sealed record SeenRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, IHeaderDictionary Headers, string Body, string Connection, string Protocol);
+internal sealed record SeenRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, IHeaderDictionary Headers, string Body, string Connection, string Protocol)
+{
+    /// <summary>Subject of the certificate that the client presented; null without one.</summary>
+    public string? ClientCertificate { get; init; }
+}
 
 /// <summary>A real HTTP server on the loopback address that answers as the test says and keeps what it was asked.</summary>
 internal sealed class ScriptedApiServer : IAsyncDisposable
@@ -67,13 +71,22 @@ internal sealed class ScriptedApiServer : IAsyncDisposable
             new HeaderDictionary(context.Request.Headers.ToDictionary()),
             await body.ReadToEndAsync(),
             context.Connection.Id,
-            context.Request.Protocol);
+            context.Request.Protocol)
+        {
+            ClientCertificate = context.Connection.ClientCertificate?.Subject,
+        };
     }
 }
 
 /// <summary>How the server speaks: plain HTTP/1.1, or TLS with the given certificate.</summary>
 internal sealed record ScriptedTls(X509Certificate2? Certificate = null, X509Certificate2? ClientAuthority = null, HttpProtocols Protocols = HttpProtocols.Http1AndHttp2)
 {
+    /// <summary>What the server sends along with its certificate.</summary>
+    public X509Certificate2Collection? Chain { get; init; }
+
+    /// <summary>How a client certificate is asked for where there is an authority for it.</summary>
+    public ClientCertificateMode ClientCertificates { get; init; } = ClientCertificateMode.RequireCertificate;
+
     public void Apply(ListenOptions listen)
     {
         listen.Protocols = Certificate is null ? HttpProtocols.Http1 : Protocols;
@@ -85,7 +98,8 @@ internal sealed record ScriptedTls(X509Certificate2? Certificate = null, X509Cer
         listen.UseHttps(new HttpsConnectionAdapterOptions
         {
             ServerCertificate = Certificate,
-            ClientCertificateMode = ClientAuthority is null ? ClientCertificateMode.NoCertificate : ClientCertificateMode.RequireCertificate,
+            ServerCertificateChain = Chain,
+            ClientCertificateMode = ClientAuthority is null ? ClientCertificateMode.NoCertificate : ClientCertificates,
             ClientCertificateValidation = (certificate, _, _) => IsSignedBy(certificate, ClientAuthority!),
         });
     }

@@ -13,14 +13,26 @@ internal sealed class TestCertificates : IDisposable
     public TestCertificates()
     {
         Authority = CreateAuthority();
-        Server = Sign("CN=server", "1.3.6.1.5.5.7.3.1");
-        Client = Sign("CN=client", "1.3.6.1.5.5.7.3.2");
+        Issuing = Sign(Authority, "CN=issuing", null);
+        Server = Sign(Authority, "CN=server", "1.3.6.1.5.5.7.3.1");
+        IssuedServer = Sign(Issuing, "CN=server", "1.3.6.1.5.5.7.3.1");
+        OutdatedServer = Sign(Authority, "CN=server", "1.3.6.1.5.5.7.3.1", From.AddMonths(1));
+        Client = Sign(Authority, "CN=client", "1.3.6.1.5.5.7.3.2");
     }
 
     public X509Certificate2 Authority { get; }
 
     /// <summary>For 127.0.0.1 and <c>kubernetes.test</c>.</summary>
     public X509Certificate2 Server { get; }
+
+    /// <summary>An intermediate authority that <see cref="Authority"/> signed.</summary>
+    public X509Certificate2 Issuing { get; }
+
+    /// <summary>As <see cref="Server"/>, signed by <see cref="Issuing"/>.</summary>
+    public X509Certificate2 IssuedServer { get; }
+
+    /// <summary>As <see cref="Server"/>, long expired.</summary>
+    public X509Certificate2 OutdatedServer { get; }
 
     public X509Certificate2 Client { get; }
 
@@ -30,6 +42,9 @@ internal sealed class TestCertificates : IDisposable
     {
         Client.Dispose();
         Server.Dispose();
+        IssuedServer.Dispose();
+        OutdatedServer.Dispose();
+        Issuing.Dispose();
         Authority.Dispose();
     }
 
@@ -42,21 +57,28 @@ internal sealed class TestCertificates : IDisposable
         return request.CreateSelfSigned(From, Until);
     }
 
-    private X509Certificate2 Sign(string subject, string usage)
+    // Without a usage the certificate is an authority itself.
+    private static X509Certificate2 Sign(X509Certificate2 signer, string subject, string? usage, DateTimeOffset? until = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        var names = new SubjectAlternativeNameBuilder();
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: usage is null, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(signer, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        if (usage is not null)
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
+        }
+
         if (subject == "CN=server")
         {
+            var names = new SubjectAlternativeNameBuilder();
             names.AddIpAddress(IPAddress.Loopback);
             names.AddDnsName("kubernetes.test");
             request.CertificateExtensions.Add(names.Build());
         }
 
-        using var signed = request.Create(Authority, From, Until, RandomNumberGenerator.GetBytes(8));
+        using var signed = request.Create(signer, From, until ?? Until, RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);
     }
 }
