@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Playwright;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using Api = VismaOperator.Testing.ApiServer.Proxy;
@@ -9,6 +10,8 @@ namespace VismaOperator.IntegrationTests;
 /// <summary>What a person sees in a real Chromium who comes back with an answer that cannot be taken, or not yet.</summary>
 public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium)
 {
+    private const int MaxOpenAttempts = 8; // of one connection
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -56,6 +59,32 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
         await page.UntilShownAsync("The connection was changed meanwhile", "consent-changed");
 
         Assert.DoesNotContain(scene.Provider.Ledger.TokenRequests, request => request.Request.GrantType == "authorization_code");
+    }
+
+    [Fact]
+    public async Task Others_who_hold_the_link_are_told_that_they_are_too_many_or_too_late_and_put_nobody_out()
+    {
+        await using var scene = await ConsentScene.OpenAsync(fixture.Server);
+        await using var browser = await chromium.StartAsync();
+        var link = await scene.UntilAwaitingConsentAsync();
+        IPage[] people = [await browser.OpenAsync(), await browser.OpenAsync()];
+        Uri[] backs = [await scene.ConsentInAsync(people[0]), await scene.ConsentInAsync(people[1])];
+        for (var open = people.Length; open < MaxOpenAttempts; open++)
+        {
+            await (await browser.OpenAsync()).LeaveAsync(link);
+        }
+
+        var oneMore = await browser.OpenAsync();
+        await oneMore.GotoAsync(link);
+        await oneMore.Locator("form button").ClickAsync();
+        await oneMore.UntilShownAsync("Too many consents are under way", "consent-too-many-attempts");
+
+        await people[0].GotoAsync(backs[0].AbsoluteUri);
+        await people[0].Locator("h1", new PageLocatorOptions { HasText = "Your consent is stored" }).WaitForAsync();
+        await people[1].GotoAsync(backs[1].AbsoluteUri);
+        await people[1].UntilShownAsync("Another consent was stored first", "consent-superseded");
+        await scene.UntilReadyAsync();
+        Assert.Single(scene.Provider.Ledger.TokenRequests);
     }
 
     [Fact]

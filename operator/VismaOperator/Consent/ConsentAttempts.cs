@@ -6,21 +6,25 @@ using VismaOperator.Grants;
 namespace VismaOperator.Consent;
 
 /// <summary>
-/// Consents that were begun, kept in the grant Secret so that a browser may come back to any replica. One stands at a time: a second one takes the place of the
-/// first. Who removes it may redeem its code, so a replayed answer finds nothing.
+/// Consents that were begun, kept in the grant Secret so that a browser may come back to any replica. Several may stand at a time, since several people may hold the link, and none takes
+/// the place of another browser's. Who removes one may redeem its code, so a replayed answer finds nothing.
 /// </summary>
 internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<int, byte[]> randomBytes)
 {
     /// <summary>How long a person may take at the provider. Longer than a sign-in with a second factor, shorter than a forgotten tab.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
+    // Two tabs. A person who presses the button more often than that has left the earlier ones behind.
+    private const int MaxOpenInOneBrowser = 2;
+
     private readonly CodeVerifier verifiers = new(randomBytes);
 
     /// <summary>Stores an attempt and says where to send the browser.</summary>
     /// <param name="admitted">What is consented to.</param>
     /// <param name="iss">What the provider promises of its answer.</param>
+    /// <param name="held">The cookie that the browser has from an earlier attempt; null when it has none.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<ConsentAnswer> BeginAsync(Admission.Given admitted, IssParameter iss, CancellationToken cancellationToken)
+    public async Task<ConsentAnswer> BeginAsync(Admission.Given admitted, IssParameter iss, Sensitive? held, CancellationToken cancellationToken)
     {
         var connection = admitted.Connection.Metadata.NamespacedName;
         var (state, cookie, verifier) = (ConsentState.New(connection, randomBytes), Unguessable.New(randomBytes), verifiers.New());
@@ -42,9 +46,19 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
             admitted.Connection.Spec.RequestedScopes(),
             state,
             CodeVerifier.ChallengeOf(verifier));
-        return await store.ChangeAsync(connection, document => document with { Attempt = attempt, LastFailure = null }, cancellationToken) is null
-            ? new ConsentAnswer.Refused(ConsentRefusal.NotPossible, $"Secret {GrantStore.NameOf(connection)}, in which the grant would be stored, belongs to somebody else.")
-            : new ConsentAnswer.Begun(connection, request, cookie);
+        ConsentAnswer answer = new ConsentAnswer.Refused(ConsentRefusal.NotPossible, $"Secret {GrantStore.NameOf(connection)}, in which the grant would be stored, belongs to somebody else.");
+        await store.ChangeAsync(
+            connection,
+            document =>
+            {
+                // A browser keeps the cookie of an attempt that stands, so that the answer of its other tab still finds its cookie.
+                var shown = held is not null && document.Attempts.Any(open => ConsentState.Matches(open.CookieHash, held)) ? held : cookie;
+                var attempts = Beside(document.Attempts, attempt with { CookieHash = Unguessable.HashOf(shown), Former = document.Held?.Family });
+                answer = attempts is null ? new ConsentAnswer.Refused(ConsentRefusal.TooManyAttempts) : new ConsentAnswer.Begun(connection, request, shown);
+                return attempts is null ? null : document with { Attempts = attempts, LastFailure = null };
+            },
+            cancellationToken);
+        return answer;
     }
 
     /// <summary>The attempt that an answer belongs to; null when it belongs to none. Where the operator may not look, none was stored, and whoever names such a place is not told that it is one.</summary>
@@ -52,8 +66,8 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
     {
         try
         {
-            return await store.ReadAsync(connection, cancellationToken) is GrantRead.Found { Snapshot.Document.Attempt: { } attempt } && ConsentState.Matches(attempt.StateHash, state)
-                ? attempt
+            return await store.ReadAsync(connection, cancellationToken) is GrantRead.Found found
+                ? found.Snapshot.Document.Attempts.FirstOrDefault(open => ConsentState.Matches(open.StateHash, state))
                 : null;
         }
         catch (KubernetesException refused) when (refused.IsForbidden)
@@ -75,7 +89,17 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
         using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, time);
         return await store.ChangeAsync(
             connection,
-            document => document.Attempt?.StateHash == attempt.StateHash ? document with { Attempt = null } : null,
+            document => document.Attempts.Any(open => open.StateHash == attempt.StateHash)
+                ? document with { Attempts = [.. document.Attempts.Where(open => open.StateHash != attempt.StateHash)] }
+                : null,
             deadline.Token);
+    }
+
+    // Never in place of an attempt whose person is on the way: whoever floods the button is refused. Expired ones stay while there is room, so that who comes late is told that it is late.
+    private IReadOnlyList<ConsentAttempt>? Beside(IReadOnlyList<ConsentAttempt> stored, ConsentAttempt attempt)
+    {
+        var leftBehind = stored.Where(open => open.CookieHash == attempt.CookieHash).Skip(MaxOpenInOneBrowser - 1);
+        var others = stored.Except(leftBehind).OrderByDescending(open => open.ExpirationTime).ToList();
+        return others.Count(open => open.ExpirationTime > time.GetUtcNow()) < ConsentAttempt.MaxOpen ? [attempt, .. others.Take(ConsentAttempt.MaxOpen - 1)] : null;
     }
 }

@@ -24,10 +24,14 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         cancellationToken);
 
     /// <summary>Stores an attempt and says where to send the browser.</summary>
-    public async Task<ConsentAnswer> BeginAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => metrics.Counted(await GuardAsync(
+    /// <param name="connection">For which connection.</param>
+    /// <param name="start">What the link holds.</param>
+    /// <param name="cookie">What the browser has from an earlier attempt; null when it has nothing.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<ConsentAnswer> BeginAsync(NamespacedName connection, Sensitive? start, Sensitive? cookie, CancellationToken cancellationToken) => metrics.Counted(await GuardAsync(
         async () => await AdmitAsync(connection, start, cancellationToken) switch
         {
-            Admission.Given admitted => await attempts.BeginAsync(admitted, await admission.IssAsync(admitted, cancellationToken), cancellationToken),
+            Admission.Given admitted => await attempts.BeginAsync(admitted, await admission.IssAsync(admitted, cancellationToken), cookie, cancellationToken),
             var refused => AnswerOf(refused),
         },
         cancellationToken));
@@ -87,6 +91,11 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
     // The attempt is taken, so the code is this request's alone: nothing may cancel it from here on.
     private async Task<ConsentAnswer> FinishAsync(Admission.Given admitted, ConsentAttempt attempt, GrantSnapshot taken, ConsentResponse response)
     {
+        if (attempt.IsSupersededIn(taken.Document))
+        {
+            return Refused(ConsentRefusal.Superseded);
+        }
+
         var connection = admitted.Connection;
         var redemption = response.Content switch
         {
@@ -98,6 +107,7 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         {
             Redemption.Stored { Snapshot.Document.Held: { } held } => new ConsentAnswer.Granted(connection.Metadata.NamespacedName, held.GrantedBy, RefreshTokenLife.ConsentEnd(held, connection)),
             Redemption.Pending => new ConsentAnswer.StoredSoon(connection.Metadata.NamespacedName),
+            Redemption.Failed { IsSuperseded: true } => Refused(ConsentRefusal.Superseded),
             Redemption.Failed { Failure.Problem: var problem } => Refused(RefusalOf(problem), problem.Message),
             _ => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
         };

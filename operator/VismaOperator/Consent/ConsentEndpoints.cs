@@ -89,7 +89,7 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
             return;
         }
 
-        switch (await desk.BeginAsync(page.Connection, Single(form[StartField]), context.RequestAborted))
+        switch (await desk.BeginAsync(page.Connection, Single(form[StartField]), ConsentCookie.Of(context.Request, page.Connection, site), context.RequestAborted))
         {
             case ConsentAnswer.Begun begun:
                 context.Response.SetPageHeaders(formOrigins: null);

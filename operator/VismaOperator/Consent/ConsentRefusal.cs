@@ -12,6 +12,9 @@ internal enum ConsentRefusal
     /// <summary>The connection or its client does not allow a consent now.</summary>
     NotPossible,
 
+    /// <summary>As many attempts as may stand open do.</summary>
+    TooManyAttempts,
+
     /// <summary>The provider's answer cannot be read.</summary>
     Unreadable,
 
@@ -26,6 +29,9 @@ internal enum ConsentRefusal
 
     /// <summary>The connection asks for something else than what was consented to.</summary>
     ConnectionChanged,
+
+    /// <summary>Another consent for the connection was stored since this one was begun.</summary>
+    Superseded,
 
     /// <summary>The person, or the provider on its behalf, said no.</summary>
     Denied,

@@ -103,7 +103,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
                 tools.Log.ConsentStored(name, held.Family);
                 return new Redemption.Stored(stored.Snapshot);
             case Storage.Dropped:
-                return Failed(new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts."));
+                return Failed(new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts.")) with { IsSuperseded = true };
             default:
                 return new Redemption.Pending();
         }
@@ -172,5 +172,9 @@ internal abstract record Redemption
     public sealed record Pending : Redemption;
 
     /// <summary>There is no new grant, and why.</summary>
-    public sealed record Failed(ConsentFailure Failure) : Redemption;
+    public sealed record Failed(ConsentFailure Failure) : Redemption
+    {
+        /// <summary>True when another consent was stored first, which is what counts.</summary>
+        public bool IsSuperseded { get; init; }
+    }
 }

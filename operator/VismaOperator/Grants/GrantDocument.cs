@@ -19,8 +19,8 @@ internal sealed record GrantDocument
     /// <summary>The exchange that was begun and whose answer is not stored; null when none is open.</summary>
     public ExchangeIntent? Intent { get; init; }
 
-    /// <summary>The consent that a browser is about to give; null when none is.</summary>
-    public ConsentAttempt? Attempt { get; init; }
+    /// <summary>The consents that browsers are about to give, the newest first; at most <see cref="ConsentAttempt.MaxOpen"/>.</summary>
+    public IReadOnlyList<ConsentAttempt> Attempts { get; init; } = [];
 
     /// <summary>The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.</summary>
     public ConsentFailure? LastFailure { get; init; }
@@ -92,32 +92,4 @@ internal sealed record ExchangeIntent(string Id, string TokenHash, DateTimeOffse
 {
     /// <summary>When another process announced that it will begin one of its own, by the clock of that one; null when none has.</summary>
     public DateTimeOffset? TakeoverTime { get; init; }
-}
-
-/// <summary>A consent that a browser was sent for.</summary>
-internal sealed record ConsentAttempt
-{
-    /// <summary>Hash of the <c>state</c> parameter.</summary>
-    public required string StateHash { get; init; }
-
-    /// <summary>Hash of the cookie that was set in the browser.</summary>
-    public required string CookieHash { get; init; }
-
-    /// <summary>The PKCE verifier.</summary>
-    public required Sensitive CodeVerifier { get; init; }
-
-    /// <summary>Where the provider was told to send the answer.</summary>
-    public required string RedirectUri { get; init; }
-
-    /// <summary>Issuer that the browser was sent to (RFC 9207).</summary>
-    public required string Issuer { get; init; }
-
-    /// <summary>Whether that issuer promised to name itself in its answer. Remembered, since the replica that takes the answer may be unable to ask.</summary>
-    public required IssParameter Iss { get; init; }
-
-    /// <summary>What the person was asked for; see <see cref="Lifecycle.TokenInputs"/>. A code that comes back after that has changed is for something else.</summary>
-    public required string Inputs { get; init; }
-
-    /// <summary>When an answer comes too late.</summary>
-    public required DateTimeOffset ExpirationTime { get; init; }
 }

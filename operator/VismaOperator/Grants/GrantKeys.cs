@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 
 namespace VismaOperator.Grants;
 
@@ -38,6 +39,7 @@ internal static class GrantKeys
     public const string AttemptNamesIssuer = "attempt_names_issuer";
     public const string AttemptInputs = "attempt_inputs";
     public const string AttemptExpiresAt = "attempt_expires_at";
+    public const string AttemptFormer = "attempt_former_family";
     public const string OutcomeReason = "outcome_reason";
     public const string OutcomeMessage = "outcome_message";
     public const string OutcomeTime = "outcome_time";
@@ -52,13 +54,21 @@ internal static class GrantKeys
     ],
     StringComparer.Ordinal);
 
+    private static IReadOnlyList<string> OfAnAttempt { get; } =
+    [
+        AttemptStateHash, AttemptCookieHash, AttemptCodeVerifier, AttemptRedirectUri, AttemptIssuer, AttemptNamesIssuer, AttemptInputs, AttemptExpiresAt, AttemptFormer,
+    ];
+
     /// <summary>The keys of everything that stands beside it.</summary>
     public static IReadOnlySet<string> OfTheRest { get; } = FrozenSet.ToFrozenSet(
     [
-        IntentId, IntentTokenHash, IntentTime, IntentTakeoverTime, AttemptStateHash, AttemptCookieHash, AttemptCodeVerifier, AttemptRedirectUri, AttemptIssuer, AttemptNamesIssuer, AttemptInputs, AttemptExpiresAt,
-        OutcomeReason, OutcomeMessage, OutcomeTime, DeletionPolicy, RevocationTime,
+        IntentId, IntentTokenHash, IntentTime, IntentTakeoverTime, OutcomeReason, OutcomeMessage, OutcomeTime, DeletionPolicy, RevocationTime,
+        .. Enumerable.Range(1, ConsentAttempt.MaxOpen).SelectMany(slot => OfAnAttempt.Select(key => InSlot(key, slot))),
     ],
     StringComparer.Ordinal);
+
+    /// <summary>A key of the n-th attempt, counted from 1; the first one's keys bear no number.</summary>
+    public static string InSlot(string key, int slot) => slot == 1 ? key : string.Create(CultureInfo.InvariantCulture, $"{key}_{slot}");
 
     /// <summary>Every key that this version knows.</summary>
     public static IReadOnlySet<string> All { get; } = OfTheGrant.Union(OfTheRest).ToFrozenSet(StringComparer.Ordinal);

@@ -1,7 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Lifecycle;
-using OAuth;
 using VismaOperator.VismaConnections;
 using Problem = Lifecycle.Problem;
 
@@ -27,7 +26,7 @@ internal static class GrantSecret
             Intent = text.Text(GrantKeys.IntentId) is { } id && text.Text(GrantKeys.IntentTokenHash) is { } hash && text.Instant(GrantKeys.IntentTime) is { } time
                 ? new ExchangeIntent(id, hash, time) { TakeoverTime = text.Instant(GrantKeys.IntentTakeoverTime) }
                 : null,
-            Attempt = AttemptIn(text),
+            Attempts = ConsentAttempt.ReadAll(text),
             LastFailure = LastFailureIn(text),
             DeletionPolicy = text.Text(GrantKeys.DeletionPolicy) is null or nameof(GrantDeletionPolicy.Revoke) ? GrantDeletionPolicy.Revoke : GrantDeletionPolicy.Retain,
             RevocationTime = text.Instant(GrantKeys.RevocationTime),
@@ -118,20 +117,6 @@ internal static class GrantSecret
             }
             : null;
 
-    private static ConsentAttempt? AttemptIn(SecretText text) =>
-        text.Text(GrantKeys.AttemptStateHash) is { } state
-        && text.Text(GrantKeys.AttemptCookieHash) is { } cookie
-        && text.Sensitive(GrantKeys.AttemptCodeVerifier) is { } verifier
-        && text.Text(GrantKeys.AttemptRedirectUri) is { } redirect
-        && text.Text(GrantKeys.AttemptIssuer) is { } issuer
-        && text.Text(GrantKeys.AttemptInputs) is { } inputs
-        && text.Instant(GrantKeys.AttemptExpiresAt) is { } expires
-            ? new ConsentAttempt { StateHash = state, CookieHash = cookie, CodeVerifier = verifier, RedirectUri = redirect, Issuer = issuer, Iss = IssIn(text), Inputs = inputs, ExpirationTime = expires }
-            : null;
-
-    // An attempt of a version that did not remember it is one of the minutes of an upgrade. At worst its person is told to begin anew.
-    private static IssParameter IssIn(SecretText text) => text.Truth(GrantKeys.AttemptNamesIssuer) == false ? IssParameter.NotPromised : IssParameter.Promised;
-
     private static ConsentFailure? LastFailureIn(SecretText text) =>
         text.Text(GrantKeys.OutcomeReason) is { } reason && text.Instant(GrantKeys.OutcomeTime) is { } when
             ? new ConsentFailure(new Problem(reason, text.Text(GrantKeys.OutcomeMessage) ?? string.Empty), when)
@@ -154,11 +139,7 @@ internal static class GrantSecret
             WriteHeld(text, held);
         }
 
-        if (document.Attempt is { } attempt)
-        {
-            WriteAttempt(text, attempt);
-        }
-
+        ConsentAttempt.WriteAll(text, document.Attempts);
         return text;
     }
 
@@ -184,14 +165,4 @@ internal static class GrantSecret
         .Set(GrantKeys.ExpiresAt, held.AccessToken.ExpirationTime)
         .Set(GrantKeys.Inputs, held.AccessToken.Inputs)
         .Set(GrantKeys.GrantedScope, held.AccessToken.GrantedScopes is { } scopes ? string.Join(' ', scopes) : null);
-
-    private static void WriteAttempt(SecretText text, ConsentAttempt attempt) => text
-        .Set(GrantKeys.AttemptStateHash, attempt.StateHash)
-        .Set(GrantKeys.AttemptCookieHash, attempt.CookieHash)
-        .Set(GrantKeys.AttemptCodeVerifier, attempt.CodeVerifier)
-        .Set(GrantKeys.AttemptRedirectUri, attempt.RedirectUri)
-        .Set(GrantKeys.AttemptIssuer, attempt.Issuer)
-        .Set(GrantKeys.AttemptNamesIssuer, attempt.Iss == IssParameter.Promised)
-        .Set(GrantKeys.AttemptInputs, attempt.Inputs)
-        .Set(GrantKeys.AttemptExpiresAt, attempt.ExpirationTime);
 }

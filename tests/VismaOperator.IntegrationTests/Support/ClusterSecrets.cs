@@ -6,7 +6,8 @@ namespace VismaOperator.IntegrationTests.Support;
 /// <summary>What the operator itself makes that is as good as a key: the provider's ledger cannot know it, so it is taken from what a watcher with all rights saw.</summary>
 internal static class ClusterSecrets
 {
-    private static readonly string[] keysOfGrants = ["refresh_token", "attempt_code_verifier"];
+    private const string RefreshToken = "refresh_token";
+    private const string CodeVerifier = "attempt_code_verifier"; // of each attempt but the first, with its number behind it
 
     /// <summary>The links at which a person can begin a consent: whoever has one can.</summary>
     public static IEnumerable<string> LinksIn(IEnumerable<Sighting> sightings) => sightings
@@ -19,8 +20,9 @@ internal static class ClusterSecrets
     /// <summary>The refresh tokens and verifiers that stood in grant Secrets.</summary>
     public static IEnumerable<string> OfGrantsIn(IEnumerable<Sighting> sightings) => sightings
         .Where(sighting => IsOfKind(sighting, VismaNames.GrantSecretValue))
-        .SelectMany(sighting => keysOfGrants.Select(key => sighting.Resource["data"]?[key]?.GetValue<string>()))
-        .OfType<string>()
+        .SelectMany(sighting => sighting.Resource["data"]?.AsObject() ?? [])
+        .Where(pair => pair.Key == RefreshToken || pair.Key.StartsWith(CodeVerifier, StringComparison.Ordinal))
+        .Select(pair => pair.Value!.GetValue<string>())
         .Select(Decoded)
         .Distinct();
 

@@ -68,17 +68,6 @@ public sealed class ConsentAttackTests
         Assert.Null((await scene.Test.GrantAsync())!.Held);
     }
 
-    [Fact]
-    public async Task A_second_attempt_takes_the_place_of_the_first()
-    {
-        await using var scene = await ConsentScene.StartAsync();
-        var first = await scene.ConsentAsync();
-        var second = await scene.ConsentAsync();
-
-        Assert.Equal(404, (await scene.ComeBackAsync(first)).Status);
-        Assert.Equal(200, (await scene.ComeBackAsync(second)).Status);
-    }
-
     [Theory]
     [InlineData("Sec-Fetch-Site", "cross-site")]
     [InlineData("Sec-Fetch-Site", "same-site")]

@@ -231,7 +231,7 @@ public sealed class ConsentRefusalTests
         var page = await scene.ComeBackAsync(With(await scene.ConsentAsync(), name, value));
 
         Assert.Equal((400, "This is no answer of the provider"), (page.Status, page.Heading));
-        Assert.NotNull((await scene.Test.GrantAsync())!.Attempt);
+        Assert.Single((await scene.Test.GrantAsync())!.Attempts);
     }
 
     [Fact]

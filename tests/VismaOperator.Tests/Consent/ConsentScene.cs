@@ -95,6 +95,6 @@ internal sealed class ConsentScene : IAsyncDisposable
         .. Test.Provider.Ledger.AllSecretsIssued(),
         .. states,
         .. browsers.SelectMany(browser => browser.Cookies.Values),
-        .. Test.Record.Of<Secret>().Select(secret => GrantSecret.Read(secret).Attempt?.CodeVerifier.Reveal()).OfType<string>(),
+        .. Test.Record.Of<Secret>().SelectMany(secret => GrantSecret.Read(secret).Attempts).Select(attempt => attempt.CodeVerifier.Reveal()),
     ];
 }

@@ -24,7 +24,7 @@ public sealed class ConsentWayTests
         Assert.Equal(PersonSubject, connection.Status.Authorization!.GrantedBy);
         Assert.Null(connection.Status.Authorization.Url);
         Assert.Equal(1, scene.Test.TokenRequests);
-        Assert.Null((await scene.Test.GrantAsync())!.Attempt);
+        Assert.Empty((await scene.Test.GrantAsync())!.Attempts);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class ConsentWayTests
         await using var scene = await ConsentScene.StartAsync();
 
         var provider = await scene.BeginAsync();
-        var attempt = (await scene.Test.GrantAsync())!.Attempt!;
+        var attempt = Assert.Single((await scene.Test.GrantAsync())!.Attempts);
 
         var query = System.Web.HttpUtility.ParseQueryString(provider.Query);
         Assert.Equal(("code", "S256", Some.ClientId), (query["response_type"], query["code_challenge_method"], query["client_id"]));
