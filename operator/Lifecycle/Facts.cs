@@ -59,6 +59,12 @@ public sealed record ConnectionFacts
     /// <summary><c>status.lastHandledReconcileAt</c>.</summary>
     public string? HandledRequest { get; init; }
 
+    /// <summary><c>status.lastHandledReconcileTime</c>: when that request was attempted.</summary>
+    public DateTimeOffset? HandledRequestTime { get; init; }
+
+    /// <summary>When it is this connection's turn among the requests of its client; null where there are no turns to wait for.</summary>
+    public DateTimeOffset? RequestTurn { get; init; }
+
     /// <summary>How early to renew.</summary>
     public RefreshMargins Margins { get; init; } = RefreshMargins.Default;
 
@@ -74,7 +80,7 @@ public sealed record ConnectionFacts
     /// <summary>Scopes that the spec asks for; empty when it asks for all that the application is allowed.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
-    /// <summary>True when the annotation asks for a refresh that was not attempted yet.</summary>
+    /// <summary>True when the annotation asks for a refresh that was not attempted yet. When it may be is said by <see cref="RequestRules"/>.</summary>
     public bool HasUnhandledRequest => RequestedAt is { Length: > 0 } && RequestedAt != HandledRequest;
 }
 

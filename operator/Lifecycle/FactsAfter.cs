@@ -20,7 +20,9 @@ public static class FactsAfter
     {
         Failure = null,
         Secret = facts.Secret,
-        Connection = facts.Connection with { HandledRequest = adopt.AnsweredRequest ?? facts.Connection.HandledRequest },
+        Connection = adopt.AnsweredRequest is { } answered && answered != facts.Connection.HandledRequest
+            ? facts.Connection with { HandledRequest = answered, HandledRequestTime = RequestRules.Attempted(adopt.Token.IssueTime) }
+            : facts.Connection,
     };
 
     /// <summary>Another replica published a newer token while this one had something to write: the Secret is to be looked at anew.</summary>
@@ -30,7 +32,7 @@ public static class FactsAfter
     public static Facts Succeeded(this Facts facts, TokenRecord token) => facts.Published(token) with
     {
         Failure = null,
-        Connection = facts.Connection with { HandledRequest = facts.Connection.RequestedAt ?? facts.Connection.HandledRequest },
+        Connection = facts.Connection.Answered(token.IssueTime),
     };
 
     /// <summary>An attempt failed. Failures count up while the same thing is attempted and fails alike.</summary>
@@ -47,7 +49,8 @@ public static class FactsAfter
         return facts with
         {
             Content = null,
-            Connection = facts.Connection with { HandledRequest = facts.Connection.RequestedAt ?? facts.Connection.HandledRequest },
+            // A request that still waits is not what failed.
+            Connection = RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
             Failure = new FailureRecord
             {
                 Reason = problem.Reason,

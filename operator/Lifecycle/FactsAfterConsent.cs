@@ -8,7 +8,7 @@ public static class FactsAfterConsent
     {
         Grant = new GrantFacts.Held(grant),
         Failure = null,
-        Connection = facts.Connection with { HandledRequest = facts.Connection.RequestedAt ?? facts.Connection.HandledRequest },
+        Connection = facts.Connection.Answered(grant.AccessToken.IssueTime),
     };
 
     /// <summary>A code was redeemed and the grant that it gave is stored.</summary>

@@ -7,18 +7,18 @@ namespace Lifecycle;
 internal static class GrantRules
 {
     /// <summary>True when only a new consent helps, and nothing asks for one more attempt.</summary>
-    public static bool NeedsConsent(Facts facts) => facts.Grant switch
+    public static bool NeedsConsent(Facts facts, DateTimeOffset now) => facts.Grant switch
     {
         GrantFacts.None => true,
         GrantFacts.Unusable unusable => unusable.Problem.Kind == FailureKind.NeedsConsent,
         GrantFacts.Held { Grant.IsBound: false } => true,
-        GrantFacts.Held { Grant.RefusalTime: not null } => !facts.Connection.HasUnhandledRequest,
+        GrantFacts.Held { Grant.RefusalTime: not null } => !RequestRules.IsDue(facts, now),
         _ => false,
     };
 
     /// <summary>True when status offers a link: a consent is needed, or will be soon.</summary>
     public static bool OffersLink(Facts facts, DateTimeOffset now) =>
-        NeedsConsent(facts) || (facts.Grant is GrantFacts.Held { Grant.ConsentExpirationTime: { } expiry } && ExpiryWarnings.IsDue(expiry, now));
+        NeedsConsent(facts, now) || (facts.Grant is GrantFacts.Held { Grant.ConsentExpirationTime: { } expiry } && ExpiryWarnings.IsDue(expiry, now));
 
     // A refresh token that nobody uses dies: also while its access token cannot be published, the grant is worth keeping.
     public static Decision? AGrantIsKeptAlive(Facts facts, DateTimeOffset now) =>
@@ -44,7 +44,7 @@ internal static class GrantRules
             return new Decision.Stall(problem, Policy.NextSlowLook(problem, facts, now));
         }
 
-        if (!NeedsConsent(facts))
+        if (!NeedsConsent(facts, now))
         {
             return null;
         }

@@ -137,7 +137,7 @@ public static class Policy
         && now < failure.NextAttemptTime
         && !IsFromTheFuture(failure.LastFailureTime, now)
         && failure.Inputs == AttemptInputs(facts)
-        && !facts.Connection.HasUnhandledRequest
+        && !RequestRules.IsDue(facts, now)
             ? failure
             : null;
 
@@ -188,7 +188,7 @@ public static class Policy
         {
             _ when !TokenInputs.Match(token.Inputs, facts.Connection.Inputs, client) => RefreshCause.InputsChanged,
             _ when token.SecretName != facts.Connection.SecretName => RefreshCause.SecretRenamed,
-            _ when facts.Connection.HasUnhandledRequest => RefreshCause.Requested,
+            _ when RequestRules.IsDue(facts, now) => RefreshCause.Requested,
             _ when facts.Secret is SecretFacts.Absent || facts.Content is ContentFacts.Lost => RefreshCause.Lost,
             _ when IsFromTheFuture(token.IssueTime, now) => RefreshCause.ClockSetBack,
             _ when token.RefreshTime <= now => RefreshCause.Due,

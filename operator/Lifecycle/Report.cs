@@ -26,6 +26,9 @@ public sealed record Report
     /// <summary>The request that counts as handled.</summary>
     public string? HandledRequest { get; init; }
 
+    /// <summary>When it was attempted; null when none ever was.</summary>
+    public DateTimeOffset? HandledRequestTime { get; init; }
+
     /// <summary>What to say of a person's grant; null for connections that need none.</summary>
     public AuthorizationReport? Authorization { get; init; }
 
@@ -42,7 +45,8 @@ public sealed record Report
             Authorization = AuthorizationReport.Of(facts, now),
             Token = decision is Decision.Wait ? facts.Token : standing.Token,
             Failure = FailureOf(facts, decision, now),
-            HandledRequest = HandledBy(facts, decision),
+            HandledRequest = HandledBy(facts, decision, now),
+            HandledRequestTime = facts.Connection.HandledRequestTime,
             NextLook = NextLookOf(standing, decision, now),
         };
     }
@@ -94,8 +98,9 @@ public sealed record Report
         && failure.Inputs == facts.Connection.Inputs
         && failure.NextAttemptTime == waiting.Until;
 
-    private static string? HandledBy(Facts facts, Decision decision) =>
-        decision is Decision.Stall or Decision.Await or Decision.AwaitConsent ? facts.Connection.RequestedAt ?? facts.Connection.HandledRequest : facts.Connection.HandledRequest;
+    // Where nothing can be attempted, saying so is all that a request can get.
+    private static string? HandledBy(Facts facts, Decision decision, DateTimeOffset now) =>
+        decision is Decision.Stall or Decision.Await or Decision.AwaitConsent && RequestRules.IsDue(facts, now) ? facts.Connection.RequestedAt : facts.Connection.HandledRequest;
 
     private static DateTimeOffset? NextLookOf(Standing standing, Decision decision, DateTimeOffset now)
     {
@@ -111,7 +116,8 @@ public sealed record Report
         // What fell due between observing and deciding is looked at soon; expiry is never slept through for it.
         var next = due <= now ? now + Policy.LeastGap : due;
         DateTimeOffset? expiry = standing.IsServing && decision is not Decision.Release ? standing.Token!.ExpirationTime : null;
-        return new[] { next, expiry, AuthorizationReport.NextChange(standing.Facts, now) }.Min();
+        var request = decision is Decision.Release or Decision.Suspend ? null : RequestRules.WaitsUntil(standing.Facts, now);
+        return new[] { next, expiry, request, AuthorizationReport.NextChange(standing.Facts, now) }.Min();
     }
 }
 

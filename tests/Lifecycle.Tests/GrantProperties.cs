@@ -18,7 +18,7 @@ public sealed class GrantProperties
             {
                 var grant = Assert.IsType<GrantFacts.Held>(facts.Grant).Grant;
                 Assert.True(grant.IsBound, "bound to another spec");
-                Assert.True(grant.RefusalTime is null || facts.Connection.HasUnhandledRequest, "known to be refused");
+                Assert.True(grant.RefusalTime is null || RequestRules.IsDue(facts, now), "known to be refused");
                 Assert.False(grant.HeldElsewhereUntil > now && grant.HeldElsewhereUntil <= now + TimeSpan.FromMinutes(1), "another process may store its successor");
                 Assert.False(facts.Consent.HasHandoff, "a code is to be redeemed");
             }

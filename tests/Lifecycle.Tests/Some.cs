@@ -82,6 +82,9 @@ internal static class Some
 
     public static Facts Requested(this Facts facts, string value = "now") => facts with { Connection = facts.Connection with { RequestedAt = value } };
 
+    /// <summary>The client's requests take turns; this one's comes then.</summary>
+    public static Facts TurnAt(this Facts facts, DateTimeOffset turn) => facts with { Connection = facts.Connection with { RequestTurn = turn } };
+
     public static Facts ScopesChanged(this Facts facts) => facts with { Connection = facts.Connection with { Inputs = "c2" } };
 
     public static Facts LayoutChanged(this Facts facts) => facts with { Connection = facts.Connection with { Layout = "l2" } };

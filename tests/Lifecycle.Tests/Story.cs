@@ -101,7 +101,7 @@ internal sealed class Story(Facts facts)
         StatusRules.Check(Facts, Rest, report, Now);
         Facts = Facts with
         {
-            Connection = Facts.Connection with { HandledRequest = report.HandledRequest },
+            Connection = Facts.Connection with { HandledRequest = report.HandledRequest, HandledRequestTime = report.HandledRequestTime },
             Token = AsStatusHolds(report.Token),
             Failure = AsStatusHolds(report.Failure),
             Content = null,

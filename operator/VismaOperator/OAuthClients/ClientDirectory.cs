@@ -11,7 +11,7 @@ namespace VismaOperator.OAuthClients;
 /// Answers, for one connection, which client it may use and whether that client can be used now. All from caches: the
 /// connection does not wait for the client's own reconcile.
 /// </summary>
-internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialReader reader, CredentialBook book, INamespaces namespaces, AllowLists allowLists, TimeProvider time)
+internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialReader reader, CredentialBook book, INamespaces namespaces, AllowLists allowLists, RequestTurns turns, TimeProvider time)
 {
     // Nothing tells when a permission was given.
     private static readonly TimeSpan namespaceRetry = TimeSpan.FromSeconds(30);
@@ -129,10 +129,11 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         }
 
         var standing = book.StandingOf(usable);
-        var isRequested = ConnectionRequests.IsUnhandled(connection);
+        var turn = turns.Of(connection);
+        var isRequested = turn <= time.GetUtcNow();
         return standing.RetryAt is { } retryAt && retryAt > time.GetUtcNow() && !isRequested
-            ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, connection), retryAt))
-            : new ClientAnswer(new ClientFacts.Usable(usable.Inputs, usable.Revision), usable);
+            ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, connection), retryAt)) { RequestTurn = turn }
+            : new ClientAnswer(new ClientFacts.Usable(usable.Inputs, usable.Revision), usable) { RequestTurn = turn };
     }
 
     private static Problem AllRefused(UsableClient client, VismaConnection connection) =>
@@ -176,4 +177,8 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
 /// <summary>What a connection learns of its client.</summary>
 /// <param name="Facts">What the policy decides by.</param>
 /// <param name="Client">The client with its credentials; null unless it can be used.</param>
-internal sealed record ClientAnswer(ClientFacts Facts, UsableClient? Client = null);
+internal sealed record ClientAnswer(ClientFacts Facts, UsableClient? Client = null)
+{
+    /// <summary>When it is the connection's turn to have a request attempted; null where none waits, or where nothing could be attempted.</summary>
+    public DateTimeOffset? RequestTurn { get; init; }
+}

@@ -18,6 +18,7 @@ internal static class ConnectionFactsReader
         SpecProblem = SpecProblem(connection, allowLists),
         RequestedAt = ConnectionRequests.RequestedAt(connection),
         HandledRequest = connection.Status.LastHandledReconcileAt,
+        HandledRequestTime = connection.Status.LastHandledReconcileTime,
         Margins = Margins(connection),
         SecretName = connection.SecretName().Name,
         Inputs = ConnectionHashes.Inputs(connection),

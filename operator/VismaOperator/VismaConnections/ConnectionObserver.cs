@@ -22,7 +22,7 @@ internal sealed class ConnectionObserver(Store<SecretMetadata> secrets, ClientDi
         var grant = await grants.ObserveAsync(connection, answer.Client, cancellationToken);
         var facts = new Facts
         {
-            Connection = ConnectionFactsReader.Read(connection, allowLists, isNamespaceGoing),
+            Connection = ConnectionFactsReader.Read(connection, allowLists, isNamespaceGoing) with { RequestTurn = answer.RequestTurn },
             Client = answer.Facts,
             Secret = SecretInspector.Whose(secrets.Find(connection.SecretName())?.Metadata, connection),
             Grant = grant.Grant,

@@ -94,6 +94,7 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     {
         ObservedGeneration = connection.Metadata.Generation ?? 0,
         LastHandledReconcileAt = report.HandledRequest,
+        LastHandledReconcileTime = report.HandledRequestTime,
         Conditions = ownedConditions.Apply(connection.Status.Conditions, report.Conditions, connection.Metadata.Generation, time.GetUtcNow()),
         SecretName = report.Token?.SecretName,
         Client = connection.ClientName().ToString(),

@@ -15,6 +15,9 @@ public sealed record VismaConnectionStatus
     /// <summary>Value of the last handled refresh request (annotation <c>requestedAt</c>).</summary>
     public string? LastHandledReconcileAt { get; init; }
 
+    /// <summary>When a refresh was last attempted for a request, rounded up to the next second; null when none ever was.</summary>
+    public DateTimeOffset? LastHandledReconcileTime { get; init; }
+
     /// <summary>Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, Authorized, ConsentExpiring.</summary>
     public IReadOnlyList<Condition> Conditions { get => field ?? []; init; }
 

@@ -28,7 +28,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var book = new CredentialBook(context.Time);
         var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : caches.FetchedNamespaces!;
-        var directory = new ClientDirectory(caches.Clients.Store, reader, book, namespaces, context.AllowLists, context.Time);
+        var directory = new ClientDirectory(caches.Clients.Store, reader, book, namespaces, context.AllowLists, new RequestTurns(caches.Connections.Store, context.Time), context.Time);
         var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
         var endpoints = new ProviderEndpoints(context.Metadata);
         var removals = new SecretRemovals(context.Time, queues.Clients.Add);

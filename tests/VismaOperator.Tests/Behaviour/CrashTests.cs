@@ -3,6 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
+using Lifecycle;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
@@ -65,6 +66,7 @@ public sealed class CrashTests
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "second");
 
         test.Start();
+        await test.AdvanceAsync(RequestRules.Gap + TimeSpan.FromSeconds(1));
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "second");
         await test.UntilIdleAsync();
 
@@ -98,6 +100,7 @@ public sealed class CrashTests
         var asked = test.TokenRequests;
 
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "second");
+        await test.AdvanceAsync(RequestRules.Gap + TimeSpan.FromSeconds(1));
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "second");
         await test.UntilIdleAsync();
 

@@ -104,15 +104,12 @@ public sealed class GrantTests
     {
         await using var test = await StartConsentedAsync(OneTime);
 
-        foreach (var request in (string[])["first", "second"])
-        {
-            await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, request);
-            await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == request);
-            await test.UntilIdleAsync();
-        }
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now"); // the consent was the first
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == "now");
+        await test.UntilIdleAsync();
 
         var held = (await test.GrantAsync())!.Held!;
-        Assert.Equal(3, held.Sequence);
+        Assert.Equal(2, held.Sequence);
         Assert.Equal(held.AccessToken.AccessToken.Reveal(), (await test.TokenSecretAsync()).Text("access_token"));
     }
 

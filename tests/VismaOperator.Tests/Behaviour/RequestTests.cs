@@ -16,7 +16,7 @@ public sealed class RequestTests
         await test.UntilIdleAsync();
         var byFlux = (await test.ConnectionAsync()).Status.LastHandledReconcileAt;
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "ours-1");
-        await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(11));
         var byUs = (await test.ConnectionAsync()).Status.LastHandledReconcileAt;
         await test.AnnotateAsync(VismaNames.FluxRequestedAtAnnotation, "flux-2");
         await test.UntilIdleAsync();
@@ -70,7 +70,7 @@ public sealed class RequestTests
         test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret)] });
 
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "second");
-        await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(11));
 
         var healed = await test.ConnectionAsync();
         Assert.Null(healed.Condition("Stalled"));
@@ -136,5 +136,107 @@ public sealed class RequestTests
         Assert.True(connection.Is("Ready", "False"));
         Assert.Contains("still serves the token of an earlier spec, valid until 2026-11-23 13:00:00Z", connection.Condition("Ready")!.Message, StringComparison.Ordinal);
         Assert.Equal("https://api.finance.visma.net/v1", connection.Status.BaseUrl);
+    }
+
+    // What eight connections that are annotated without pause cost before: 35 token requests a second.
+    [Theory]
+    [InlineData(VismaNames.RequestedAtAnnotation)]
+    [InlineData(VismaNames.FluxRequestedAtAnnotation)]
+    public async Task Connections_of_one_client_that_are_asked_without_pause_take_turns(string annotation)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        string[] names = [Some.Connection, .. Enumerable.Range(2, 7).Select(number => $"acme-{number}")];
+        foreach (var name in names.Skip(1))
+        {
+            await test.ApplyAsync(Some.VismaConnection(name));
+        }
+
+        await test.UntilIdleAsync();
+        var first = test.TokenRequests;
+
+        for (var second = 0; second < 100; second++)
+        {
+            foreach (var name in names)
+            {
+                await test.AnnotateAsync(annotation, $"{second}", name);
+            }
+
+            if (second == 55)
+            {
+                await test.StopAsync();
+                test.Start();
+            }
+
+            await test.AdvanceAsync(TimeSpan.FromSeconds(1));
+        }
+
+        var whileAsking = test.TokenRequests - first;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(1));
+
+        AssertSpaced(test, first);
+        Assert.InRange(whileAsking, 9, 11);
+        foreach (var name in names)
+        {
+            Assert.Equal("99", (await test.ConnectionAsync(name)).Status.LastHandledReconcileAt);
+        }
+    }
+
+    [Fact]
+    public async Task A_refused_client_is_not_asked_more_often_by_requests()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret("a-new-one-in-the-portal")] });
+
+        for (var second = 0; second < 35; second++)
+        {
+            await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, $"{second}");
+            await test.AdvanceAsync(TimeSpan.FromSeconds(1));
+        }
+
+        AssertSpaced(test, first: 1);
+        Assert.InRange(test.TokenRequests - 1, 3, 4);
+        Assert.Equal("ClientRefused", (await test.ConnectionAsync()).Condition("Stalled")!.Reason);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+        Assert.Equal("34", (await test.ConnectionAsync()).Status.LastHandledReconcileAt);
+    }
+
+    [Fact]
+    public async Task Refresh_tokens_are_not_spent_more_often_either()
+    {
+        await using var test = await SomeConsents.StartConsentedAsync();
+        var first = test.TokenRequests;
+
+        for (var second = 0; second < 35; second++)
+        {
+            await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, $"{second}");
+            await test.AdvanceAsync(TimeSpan.FromSeconds(1));
+        }
+
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+        AssertSpaced(test, first);
+        Assert.InRange(test.TokenRequests - first, 4, 5);
+        Assert.Equal("34", (await test.ConnectionAsync()).Status.LastHandledReconcileAt);
+    }
+
+    [Fact]
+    public async Task A_suspended_connection_keeps_nobody_waiting()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ApplyAsync(Some.VismaConnection("acme-2"));
+        await test.UntilIdleAsync();
+        await test.ChangeConnectionAsync("""{"suspend": true}""");
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "while-away");
+        await test.UntilIdleAsync();
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now", "acme-2");
+        await test.UntilIdleAsync();
+
+        Assert.Equal("now", (await test.ConnectionAsync("acme-2")).Status.LastHandledReconcileAt);
+    }
+
+    private static void AssertSpaced(TestOperator test, int first)
+    {
+        var times = test.Provider.Ledger.TokenRequests.Skip(first).Select(entry => entry.Time).ToList();
+        Assert.All(times.Zip(times.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromSeconds(10), $"{pair.First:O} {pair.Second:O}"));
     }
 }

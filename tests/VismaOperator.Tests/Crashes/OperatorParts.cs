@@ -32,7 +32,8 @@ internal sealed class OperatorParts
         var book = new CredentialBook(time);
         var namespaces = new WatchedNamespaces(Namespaces);
         var endpoints = new ProviderEndpoints(provider);
-        directory = new ClientDirectory(Clients, new CredentialReader(credentials.Value, new CredentialRevisions()), book, namespaces, allowLists, time);
+        directory = new ClientDirectory(Clients, new CredentialReader(credentials.Value, new CredentialRevisions()), book, namespaces, allowLists, new RequestTurns(Connections, time), time);
+        Connections.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
         Grants = ToolsOf(new GrantStore(client), new GrantRevoker(provider, endpoints, book, time), Connections, leadership, time, new GrantLog(logs.CreateLogger("Grant"))) with
         {
             Source = new ClientTokenSource(provider, endpoints, book),

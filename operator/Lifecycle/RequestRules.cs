@@ -1,0 +1,33 @@
+namespace Lifecycle;
+
+/// <summary>
+/// When a refresh that an annotation asks for (<see cref="ConnectionFacts.RequestedAt"/>) may be attempted. Whoever may annotate a connection must not be able to make the provider work without
+/// pause, or to spend refresh tokens: a request inside of the gap is delayed, never dropped.
+/// </summary>
+public static class RequestRules
+{
+    /// <summary>The least time between two attempts on request, for each connection and for each client.</summary>
+    public static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
+
+    /// <summary>True when a request waits and may be attempted now.</summary>
+    public static bool IsDue(Facts facts, DateTimeOffset now) => facts.Connection.HasUnhandledRequest && !(DueTime(facts, now) > now);
+
+    /// <summary>Until when a request has to wait; null when none waits.</summary>
+    internal static DateTimeOffset? WaitsUntil(Facts facts, DateTimeOffset now) =>
+        facts.Connection.HasUnhandledRequest && DueTime(facts, now) is { } due && due > now ? due : null;
+
+    /// <summary>Status holds whole seconds: the next one, so that the gap is never shorter.</summary>
+    internal static DateTimeOffset Attempted(DateTimeOffset instant) => WholeSeconds.Floor(instant).AddSeconds(1);
+
+    /// <summary>An attempt was made, which answers the request that stood there.</summary>
+    internal static ConnectionFacts Answered(this ConnectionFacts connection, DateTimeOffset attempt) => connection.HasUnhandledRequest
+        ? connection with { HandledRequest = connection.RequestedAt, HandledRequestTime = Attempted(attempt) }
+        : connection;
+
+    // Both may come from a clock that was set back since.
+    private static DateTimeOffset? DueTime(Facts facts, DateTimeOffset now)
+    {
+        var own = facts.Connection.HandledRequestTime is { } handled && !Policy.IsFromTheFuture(handled, now) ? handled + Gap : (DateTimeOffset?)null;
+        return own > facts.Connection.RequestTurn || facts.Connection.RequestTurn is null ? own : facts.Connection.RequestTurn;
+    }
+}
