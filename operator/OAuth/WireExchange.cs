@@ -12,7 +12,7 @@ internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan 
     /// <summary>Sends <paramref name="request"/>; throws only when <paramref name="cancellationToken"/> is cancelled.</summary>
     public async Task<WireResult> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(timeout, time);
+        using var deadline = Deadline.After(timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {

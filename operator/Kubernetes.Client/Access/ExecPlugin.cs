@@ -24,7 +24,7 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
     /// <exception cref="ClusterAccessException">It is missing, failed, took too long, or answered with something else.</exception>
     public async Task<ExecStatus> RunAsync(TimeProvider clock, CancellationToken cancellationToken)
     {
-        using var timeLimit = new CancellationTokenSource(TimeLimit, clock);
+        using var timeLimit = Deadline.After(TimeLimit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeLimit.Token, cancellationToken); // the caller gave up, or the plugin hangs
         using var process = Start();
         try

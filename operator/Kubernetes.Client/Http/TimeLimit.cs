@@ -10,7 +10,7 @@ internal sealed class TimeLimit : IDisposable
     public TimeLimit(TimeSpan limit, TimeProvider clock, CancellationToken caller)
     {
         this.limit = limit;
-        over = new CancellationTokenSource(limit, clock);
+        over = Deadline.After(limit, clock);
         either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, caller);
         Caller = caller;
     }

@@ -6,30 +6,30 @@ namespace Kubernetes.Client.Http;
 /// </summary>
 internal sealed class Watchdog : IDisposable
 {
-    private readonly CancellationTokenSource cut; // Cut when: the silence lasted too long * the reader gave up
+    private readonly Deadline silence;
+    private readonly CancellationTokenSource either; // cancelled when: the silence lasted too long * the reader gave up
     private readonly CancellationToken reader;
-    private readonly ITimer timer;
     private readonly TimeSpan patience;
 
     public Watchdog(TimeSpan patience, TimeProvider clock, CancellationToken reader)
     {
         this.patience = patience;
         this.reader = reader;
-        cut = CancellationTokenSource.CreateLinkedTokenSource(reader);
-        timer = clock.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), cut, patience, Timeout.InfiniteTimeSpan);
+        silence = Deadline.After(patience, clock);
+        either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, reader);
     }
 
-    public CancellationToken Token => cut.Token;
+    public CancellationToken Token => either.Token;
 
     /// <summary>True when it was the silence, not the reader, that cancelled.</summary>
-    public bool HasBarked => cut.IsCancellationRequested && !reader.IsCancellationRequested;
+    public bool HasBarked => silence.IsCancellationRequested && !reader.IsCancellationRequested;
 
     /// <summary>Something was heard: the patience starts anew.</summary>
-    public void Heard() => timer.Change(patience, Timeout.InfiniteTimeSpan);
+    public void Heard() => silence.Set(patience);
 
     public void Dispose()
     {
-        timer.Dispose();
-        cut.Dispose();
+        either.Dispose();
+        silence.Dispose();
     }
 }

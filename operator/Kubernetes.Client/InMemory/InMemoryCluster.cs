@@ -70,7 +70,7 @@ public sealed class InMemoryCluster : IKubernetesClient
     {
         var request = new ClusterRequest(ClusterVerb.Watch, T.ResourceKind, Scope(selector));
         var watch = await AnswerAsync(request, () => Open(new Selection(T.ResourceKind, selector), resourceVersion), cancellationToken);
-        await using var bookmarks = clock.CreateTimer(_ => OfferBookmark(watch), null, options.BookmarkInterval, options.BookmarkInterval);
+        await using var bookmarks = clock.Repeat(options.BookmarkInterval, () => OfferBookmark(watch));
         try
         {
             await foreach (var item in watch.Items.ReadAllAsync(cancellationToken))

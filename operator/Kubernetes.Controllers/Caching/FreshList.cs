@@ -27,7 +27,7 @@ internal sealed partial class FreshList<T>(
         {
             var delay = pace.NextDelay(failure);
             LogFailure(T.ResourceKind.Plural, selector, delay, FailureText.Of(failure));
-            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+            await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -99,7 +99,7 @@ internal sealed partial class Reflector<T>(
             state = Step(state, new ListWatchSignal<T>.Failure(failure));
         }
 
-        await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+        await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
         return state;
     }
 

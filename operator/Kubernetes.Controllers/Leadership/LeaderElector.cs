@@ -135,7 +135,7 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
             await TryAsync(TakeAsync, options.RenewDeadline, cancellationToken).ConfigureAwait(false);
             if (!fence.IsOpen)
             {
-                await Task.Delay(options.RetryPeriod * (1 + (0.2 * random())), time, cancellationToken).ConfigureAwait(false);
+                await time.DelayAsync(options.RetryPeriod * (1 + (0.2 * random())), cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -148,7 +148,7 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
         while (true)
         {
             var left = fence.UntilDeadline;
-            await Task.Delay(left < options.RetryPeriod ? left : options.RetryPeriod, time, cancellationToken).ConfigureAwait(false);
+            await time.DelayAsync(left < options.RetryPeriod ? left : options.RetryPeriod, cancellationToken).ConfigureAwait(false);
             if (!fence.IsOpen)
             {
                 throw Lose("it was not renewed in time");
@@ -214,7 +214,7 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
     /// <summary>One attempt within a time limit. What the server or the network refuses is logged and tried again later.</summary>
     private async Task TryAsync(Func<CancellationToken, Task> attempt, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(limit, time);
+        using var deadline = Deadline.After(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {

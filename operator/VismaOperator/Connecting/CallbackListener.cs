@@ -57,7 +57,7 @@ internal sealed class CallbackListener : IAsyncDisposable
 
     /// <summary>Waits for the answer to our request; <see cref="TimeoutException"/> when nobody comes.</summary>
     public Task<AuthorizationResponse> WaitAsync(TimeSpan patience, CancellationToken cancellationToken) =>
-        answer.Task.WaitAsync(patience, time, cancellationToken);
+        time.WaitAsync(answer.Task, patience, cancellationToken);
 
     /// <summary>Shows the browser how it ended, also on another request for the same page.</summary>
     public void Show(Page page) => verdict.TrySetResult(page);
@@ -138,7 +138,7 @@ internal sealed class CallbackListener : IAsyncDisposable
         answer.TrySetResult(response);
         try
         {
-            return await verdict.Task.WaitAsync(pagePatience, time, aborted);
+            return await time.WaitAsync(verdict.Task, pagePatience, aborted);
         }
         catch (TimeoutException)
         {

@@ -143,7 +143,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
     {
         try
         {
-            using var deadline = new CancellationTokenSource(withdrawalDeadline, tools.Time);
+            using var deadline = Deadline.After(withdrawalDeadline, tools.Time);
             await left.WithdrawAsync(deadline.Token);
         }
         catch (Exception exception) when (exception is ConnectException or OperationCanceledException)

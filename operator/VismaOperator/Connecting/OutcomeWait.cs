@@ -30,7 +30,7 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
     public async Task<ConsentResult> WaitAsync(VismaConnection before, ILeftHandoff left, DateTimeOffset expiry, CancellationToken cancellationToken)
     {
         var (begun, isNoted) = (time.GetUtcNow(), false);
-        using var timer = new PeriodicTimer(interval, time);
+        using var timer = time.Every(interval);
         while (!await left.IsTakenAsync(cancellationToken))
         {
             if (time.GetUtcNow() >= expiry && await left.WithdrawAsync(cancellationToken))

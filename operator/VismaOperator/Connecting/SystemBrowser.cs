@@ -46,7 +46,7 @@ internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider
 
     private async Task<bool> SucceedsAsync(Process process, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(patience, time);
+        using var limit = Deadline.After(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {

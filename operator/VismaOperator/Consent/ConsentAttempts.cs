@@ -86,7 +86,7 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
     public async Task<GrantSnapshot?> TakeAsync(NamespacedName connection, ConsentAttempt attempt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, time);
+        using var deadline = Deadline.After(GrantRefresher.StoreDeadline, time);
         return await store.ChangeAsync(
             connection,
             document => document.Attempts.Any(open => open.StateHash == attempt.StateHash)

@@ -23,7 +23,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
     public async Task<Redemption> RedeemAsync(VismaConnection connection, UsableClient client, ConsentCode code, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var deadline = new CancellationTokenSource(RequestDeadline, tools.Time);
+        using var deadline = Deadline.After(RequestDeadline, tools.Time);
         if (await TokenEndpointAsync(client, deadline.Token) is not { } tokenEndpoint)
         {
             return await FailAsync(connection, new Problem(Reason.ConsentFailed, "The provider's token endpoint is not known just now. Consent again in a while."), CancellationToken.None);
@@ -49,7 +49,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
     /// <summary>Notes why a consent gave no grant, so that status can say it. What was there before is untouched.</summary>
     public async Task<Redemption.Failed> FailAsync(VismaConnection connection, Problem problem, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, tools.Time);
+        using var deadline = Deadline.After(GrantRefresher.StoreDeadline, tools.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         var failed = Failed(problem);
         tools.Log.ConsentFailed(connection.Metadata.NamespacedName, problem.Reason);
@@ -95,7 +95,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
     private async Task<Redemption> StoreAsync(VismaConnection connection, UsableClient client, HeldGrant held, FormerGrant? replaces)
     {
         var name = connection.Metadata.NamespacedName;
-        using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
+        using var deadline = Deadline.After(StoreDeadline, tools.Time);
         var successor = new Successor { Connection = name, Replaces = replaces, Held = held, Client = client, DeletionPolicy = connection.Spec.Authorization.DeletionPolicy };
         switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
         {

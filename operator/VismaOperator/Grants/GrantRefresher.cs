@@ -146,7 +146,7 @@ internal sealed class GrantRefresher(GrantTools tools)
 
     private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, HeldGrant held, TimeSpan deadline)
     {
-        using var cancellation = new CancellationTokenSource(deadline, tools.Time);
+        using var cancellation = Deadline.After(deadline, tools.Time);
         try
         {
             var request = new TokenRequest.RefreshTokenGrant(held.RefreshToken, ConnectionRequests.TenantField(connection));
@@ -160,7 +160,7 @@ internal sealed class GrantRefresher(GrantTools tools)
 
     private async Task<Exchange> StoreAsync(Successor successor)
     {
-        using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
+        using var deadline = Deadline.After(StoreDeadline, tools.Time);
         switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
         {
             case Storage.Stored stored:
@@ -179,7 +179,7 @@ internal sealed class GrantRefresher(GrantTools tools)
     // On record beside the token, so that no other process tries it once more.
     private async Task<Exchange> RefuseAsync(GrantSnapshot open, HeldGrant held)
     {
-        using var deadline = new CancellationTokenSource(StoreDeadline, tools.Time);
+        using var deadline = Deadline.After(StoreDeadline, tools.Time);
         var refusal = WholeSeconds.Floor(tools.Time.GetUtcNow());
         var stored = await tools.Store.ChangeAsync(
             open.Connection,

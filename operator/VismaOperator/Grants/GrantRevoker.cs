@@ -12,7 +12,7 @@ internal sealed class GrantRevoker(IRevocationEndpoint endpoint, ProviderEndpoin
     /// <returns>Why the token may still be good; null when it was revoked.</returns>
     public async Task<string?> RevokeAsync(UsableClient client, Sensitive refreshToken, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(Deadline, time);
+        using var deadline = Timing.Deadline.After(Deadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {

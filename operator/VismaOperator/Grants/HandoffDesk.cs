@@ -48,7 +48,7 @@ internal sealed class HandoffDesk(IKubernetesClient api, Store<SecretMetadata> s
             return GoneOrLost(name);
         }
 
-        using var deadline = new CancellationTokenSource(GrantRefresher.StoreDeadline, time);
+        using var deadline = Deadline.After(GrantRefresher.StoreDeadline, time);
         try
         {
             await api.DeleteAsync<SecretMetadata>(name, new DeletePreconditions(secret.Metadata.Uid, secret.Metadata.ResourceVersion), deadline.Token);

@@ -89,7 +89,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
     private async Task<Storage> TryInTurnAsync(Waiting entry, CancellationToken cancellationToken)
     {
         var successor = entry.Successor;
-        using var deadline = new CancellationTokenSource(WriteDeadline, time);
+        using var deadline = Deadline.After(WriteDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         Storage storage;
         try
@@ -211,7 +211,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         return waiting.IsEmpty ? PassAsync(next.WaitAsync(cancellationToken)) : Task.FromResult(!cancellationToken.IsCancellationRequested);
     }
 
-    private Task<bool> PauseAsync(CancellationToken cancellationToken) => PassAsync(Task.Delay(Pause, time, cancellationToken));
+    private Task<bool> PauseAsync(CancellationToken cancellationToken) => PassAsync(time.DelayAsync(Pause, cancellationToken));
 
     private static async Task<bool> PassAsync(Task wait)
     {

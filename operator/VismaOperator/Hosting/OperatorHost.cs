@@ -81,7 +81,7 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
 
     private async Task StopPartsAsync(Parts parts, CancellationToken stop)
     {
-        using var drain = new CancellationTokenSource(DrainDeadline, time);
+        using var drain = Deadline.After(DrainDeadline, time);
         var drained = await Task.WhenAll(parts.Work.StopAsync(drain.Token), parts.Servers.StopAsync(drain.Token));
         if (drained.Contains(false))
         {
@@ -91,7 +91,7 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         await FlushAsync(drain.Token, stop);
 
         // Only now, with no side effect of ours under way, may another replica take over.
-        using var release = new CancellationTokenSource(ReleaseDeadline, time);
+        using var release = Deadline.After(ReleaseDeadline, time);
         await parts.Election.StopAsync(release.Token);
         await leader.ReleaseAsync(release.Token);
         await parts.Caches.StopAsync(release.Token);
@@ -107,8 +107,8 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
             return;
         }
 
-        using var patience = new CancellationTokenSource(FlushDeadline, time);
-        await using var stopping = stop.Register(() => patience.CancelAfter(DrainDeadline));
+        using var patience = Deadline.After(FlushDeadline, time);
+        await using var stopping = stop.Register(() => patience.Set(DrainDeadline));
         await controllers.FlushAsync(patience.Token);
     }
 

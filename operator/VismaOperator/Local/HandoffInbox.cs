@@ -19,7 +19,7 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
     /// <summary>Takes codes in until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(lookInterval, time);
+        using var timer = time.Every(lookInterval);
         do
         {
             await LookAsync(cancellationToken);

@@ -58,7 +58,7 @@ internal sealed class LocalCluster : IDisposable
     /// <summary>Deletes events past their lifetime until cancelled; without it they would be kept as long as the process runs.</summary>
     public async Task SweepEventsAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(SweepInterval, time);
+        using var timer = time.Every(SweepInterval);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var oldest = time.GetUtcNow() - EventLifetime;

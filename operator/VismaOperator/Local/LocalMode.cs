@@ -91,7 +91,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
 
     private async Task<bool> RunUntilSettledAsync(OperatorHost host, LocalCluster cluster, SecretFolders folders, Settlement settlement, CancellationToken stop)
     {
-        using var patience = new CancellationTokenSource(options.Timeout, time);
+        using var patience = Deadline.After(options.Timeout, time);
         using var settled = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
         var running = host.RunAsync(settled.Token);
         var waiting = settlement.WaitAsync(settled.Token);

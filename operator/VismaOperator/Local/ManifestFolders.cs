@@ -28,7 +28,7 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
     /// <summary>Follows the files until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(LookInterval, time);
+        using var timer = time.Every(LookInterval);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             await LoadIfChangedAsync(cancellationToken);

@@ -13,7 +13,7 @@ internal sealed class Wakeup(TimeProvider time)
     /// <summary>Waits for the next signal, at most this long.</summary>
     public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(atMost, time);
+        using var limit = Deadline.After(atMost, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {

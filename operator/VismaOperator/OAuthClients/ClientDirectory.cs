@@ -93,7 +93,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
 
     private async Task WaitForSecretsAsync(OAuthClient client, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(Soon, time);
+        using var deadline = Deadline.After(Soon, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {

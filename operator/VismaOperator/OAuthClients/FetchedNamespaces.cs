@@ -25,7 +25,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     /// <summary>Looks again and again until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(LookInterval, time);
+        using var timer = time.Every(LookInterval);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             foreach (var name in known.Keys)

@@ -60,8 +60,8 @@ internal sealed class ConnectionReconciler(Store<VismaConnection> connections, C
     private async Task<Requeue> ReportAsync(VismaConnection connection, Facts facts, Decision decision, CancellationToken cancellationToken)
     {
         // A request that was served and not reported would be served again by the next process.
-        using var graceful = new CancellationTokenSource(Timeout.InfiniteTimeSpan, tools.Time);
-        await using var stopping = cancellationToken.Register(() => graceful.CancelAfter(ReportGrace));
+        using var graceful = Deadline.Unset(tools.Time);
+        await using var stopping = cancellationToken.Register(() => graceful.Set(ReportGrace));
         await RemoveRenamedSecretAsync(connection, facts, graceful.Token);
         var report = Report.Of(facts, decision, tools.Time.GetUtcNow());
         try

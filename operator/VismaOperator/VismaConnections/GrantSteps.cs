@@ -44,7 +44,7 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
     {
         cancellationToken.ThrowIfCancellationRequested();
         tools.Leadership.EnsureLeader();
-        using var deadline = new CancellationTokenSource(TokenRefresher.StoreDeadline, tools.Time);
+        using var deadline = Deadline.After(TokenRefresher.StoreDeadline, tools.Time);
         var token = present!.Document.Held!.AccessToken with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) };
         switch (await tools.Publisher.PublishAsync(connection, token, deadline.Token))
         {

@@ -69,7 +69,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
 
     private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, TimeSpan deadline)
     {
-        using var cancellation = new CancellationTokenSource(deadline, time);
+        using var cancellation = Deadline.After(deadline, time);
         try
         {
             return await source.RequestAsync(client, Request(connection), ConnectionRequests.ContextOf(connection), cancellation.Token);
@@ -84,7 +84,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     {
         var key = connection.Metadata.NamespacedName;
         unstored[key] = token;
-        using var cancellation = new CancellationTokenSource(StoreDeadline, time);
+        using var cancellation = Deadline.After(StoreDeadline, time);
         var publication = await publisher.PublishAsync(connection, token, cancellation.Token);
         if (publication is Publication.Refused refused)
         {
