@@ -67,7 +67,7 @@ public sealed partial class Controller(
     private async Task DrainAsync(Task running)
     {
         using var enough = new CancellationTokenSource();
-        await Task.WhenAny(running, Task.Delay(DrainTimeout, time, enough.Token)).ConfigureAwait(false);
+        await Task.WhenAny(running, time.DelayAsync(DrainTimeout, enough.Token)).ConfigureAwait(false);
         await enough.CancelAsync().ConfigureAwait(false);
         if (running.IsCompleted)
         {
@@ -127,8 +127,15 @@ public sealed partial class Controller(
             return ReconcileResult.Success;
         }
 
-        var now = time.GetUtcNow();
-        queue.AddAt(key, at.Instant > now ? at.Instant : now + shortestRequeue);
+        if (at.Instant > time.GetUtcNow())
+        {
+            queue.AddAt(key, at.Instant);
+        }
+        else
+        {
+            queue.AddAfter(key, shortestRequeue);
+        }
+
         return ReconcileResult.RequeueAfter;
     }
 

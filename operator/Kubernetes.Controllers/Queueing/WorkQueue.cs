@@ -19,16 +19,14 @@ public sealed class WorkQueue : IDisposable
 #pragma warning restore CA1711
 {
     /// <summary>
-    /// The timer is armed for at most this long and then looks at the wall clock again: timers run on a clock that a
-    /// suspended machine stops, and refuse waits beyond 49 days.
+    /// While there are appointments, the wall clock is looked at this often: timers run on another clock, which a suspended machine stops
+    /// and which no step of the wall clock moves. One look a second costs nothing that can be measured.
     /// </summary>
-    private static readonly TimeSpan longestTimer = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan longestTimer = TimeSpan.FromSeconds(1);
 
     /// <summary>A server that asks for a longer pause than this is not believed.</summary>
     private static readonly TimeSpan longestRetryAfter = TimeSpan.FromHours(1);
 
-    /// <summary>Clocks are corrected by less; a larger step back means that every appointment was made by a wrong clock.</summary>
-    private static readonly TimeSpan clockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
     private readonly TimeProvider time;
@@ -40,8 +38,8 @@ public sealed class WorkQueue : IDisposable
     private readonly Dictionary<NamespacedName, DateTimeOffset> onceDone = [];
     private readonly Appointments appointments = new();
     private readonly Dictionary<NamespacedName, int> failures = [];
-    private readonly ITimer timer;
-    private (DateTimeOffset Wall, long Monotonic) lastLook;
+    private readonly Alarm alarm;
+    private readonly ClockSteps steps;
     private TaskCompletionSource? rest;
     private long adds;
     private long retries;
@@ -55,8 +53,8 @@ public sealed class WorkQueue : IDisposable
         this.time = time;
         this.backoff = backoff;
         this.random = random;
-        lastLook = (time.GetUtcNow(), time.GetTimestamp());
-        timer = time.CreateTimer(_ => HandOutDue(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        steps = new(time);
+        alarm = new(time, HandOutDue);
     }
 
     /// <summary>How many keys are due and not yet taken.</summary>
@@ -108,13 +106,20 @@ public sealed class WorkQueue : IDisposable
         }
     }
 
+    /// <summary>Makes the key due after this wait, unless it is due earlier already.</summary>
+    public void AddAfter(NamespacedName key, TimeSpan wait)
+    {
+        var now = time.GetUtcNow();
+        AddAt(key, wait < DateTimeOffset.MaxValue - now ? now + wait : DateTimeOffset.MaxValue);
+    }
+
     /// <summary>Counts a failure of the key and makes it due after the backoff.</summary>
     /// <param name="key">The key.</param>
     /// <param name="retryAfter">A pause that the server asked for (at most an hour is honoured), or null. The longer of both waits counts.</param>
     public void AddAfterFailure(NamespacedName key, TimeSpan? retryAfter)
     {
         Interlocked.Increment(ref retries);
-        AddAt(key, time.GetUtcNow() + Longer(CountFailure(key), retryAfter ?? TimeSpan.Zero));
+        AddAfter(key, Longer(CountFailure(key), retryAfter ?? TimeSpan.Zero));
     }
 
     /// <summary>Forgets the failures of the key: it succeeded.</summary>
@@ -144,6 +149,7 @@ public sealed class WorkQueue : IDisposable
     {
         lock (gate)
         {
+            Look(); // while the key is held: what its holder decided by a wrong clock is decided again
             if (held.Remove(key) && onceDone.Remove(key, out var instant))
             {
                 Schedule(key, instant);
@@ -167,7 +173,7 @@ public sealed class WorkQueue : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => timer.Dispose();
+    public void Dispose() => alarm.Dispose();
 
     private bool IsAtRest => readyKeys.Count == 0 && held.Count == 0;
 
@@ -187,12 +193,12 @@ public sealed class WorkQueue : IDisposable
     /// <summary>Needs the lock, and a key that nobody holds.</summary>
     private void Schedule(NamespacedName key, DateTimeOffset instant)
     {
+        var now = Look(); // may make the key ready
         if (readyKeys.Contains(key))
         {
             return;
         }
 
-        var now = time.GetUtcNow();
         if (instant <= now)
         {
             appointments.Cancel(key);
@@ -216,20 +222,39 @@ public sealed class WorkQueue : IDisposable
     {
         lock (gate)
         {
-            var now = time.GetUtcNow();
-            var due = WasSetBack(now) ? DateTimeOffset.MaxValue : now;
-            lastLook = (now, time.GetTimestamp());
-            while (appointments.TryTakeDue(due, out var key))
-            {
-                MakeReady(key);
-            }
-
+            var now = Look();
+            HandOut(now);
             ArmTimer(now);
         }
     }
 
-    /// <summary>Appointments by a clock that has been set back would be kept too late by as much: better to look at everything once.</summary>
-    private bool WasSetBack(DateTimeOffset now) => now + clockTolerance < lastLook.Wall + time.GetElapsedTime(lastLook.Monotonic);
+    /// <summary>
+    /// Reads the wall clock. Appointments that were made before it was set back would be kept too late by as much, and what a holder decides by
+    /// the former clock as well: better to look at everything once. Needs the lock.
+    /// </summary>
+    private DateTimeOffset Look()
+    {
+        var now = time.GetUtcNow();
+        if (steps.WasSetBack(now))
+        {
+            HandOut(DateTimeOffset.MaxValue);
+            foreach (var key in held)
+            {
+                onceDone[key] = DateTimeOffset.MinValue;
+            }
+        }
+
+        return now;
+    }
+
+    /// <summary>Needs the lock.</summary>
+    private void HandOut(DateTimeOffset due)
+    {
+        while (appointments.TryTakeDue(due, out var key))
+        {
+            MakeReady(key);
+        }
+    }
 
     /// <summary>Needs the lock.</summary>
     private void ArmTimer(DateTimeOffset now)
@@ -237,7 +262,7 @@ public sealed class WorkQueue : IDisposable
         if (appointments.Next is { } next)
         {
             var wait = next - now;
-            timer.Change(wait < longestTimer ? wait : longestTimer, Timeout.InfiniteTimeSpan);
+            alarm.Set(wait < longestTimer ? wait : longestTimer);
         }
     }
 }
