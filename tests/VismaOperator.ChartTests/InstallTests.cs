@@ -114,7 +114,7 @@ public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
         await Eventually.BecomesTrueAsync("the definition to be gone", async token => await Server.Admin.FindAsync(Definition, token) is null, Ct);
     }
 
-    // A copy of the chart whose definitions have no CEL rules, for which a server of this age refuses server-side apply.
+    // A copy of the chart whose definitions have no CEL rules and no selectable fields, for which a server of this age refuses server-side apply.
     private static async Task<string> WithoutRulesAsync(string folder)
     {
         await Tool.Shell.RunAsync("-c", $"cp -r '{Chart.Folder}' '{folder}/chart'");
@@ -131,6 +131,7 @@ public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
     private static void RemoveRules(JsonNode? node)
     {
         (node as JsonObject)?.Remove("x-kubernetes-validations");
+        (node as JsonObject)?.Remove("selectableFields");
         foreach (var child in node switch { JsonObject members => members.Select(member => member.Value), JsonArray items => items, _ => Enumerable.Empty<JsonNode?>() })
         {
             RemoveRules(child);
