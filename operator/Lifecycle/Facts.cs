@@ -77,6 +77,9 @@ public sealed record ConnectionFacts
     /// <summary>How the Secret is to be rendered (template, type, base URL, deletion policy), hashed.</summary>
     public required string Layout { get; init; }
 
+    /// <summary>Names of other connections of the namespace that ask for the same Secret.</summary>
+    public IReadOnlyList<string> SharesSecretNameWith { get; init; } = [];
+
     /// <summary>Scopes that the spec asks for; empty when it asks for all that the application is allowed.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
@@ -116,7 +119,11 @@ public abstract record SecretFacts
     }
 
     /// <summary>No Secret of that name carries our label. One without it may exist; a create finds out.</summary>
-    public sealed record Absent : SecretFacts;
+    /// <param name="IsCertain">True when no Secret of that name exists at all.</param>
+    public sealed record Absent(bool IsCertain = false) : SecretFacts;
+
+    /// <summary>The Secret is its owner's, who lends it to this connection (annotation <c>adopt</c>). Nothing of ours is in it yet.</summary>
+    public sealed record Offered : SecretFacts;
 
     /// <summary>The Secret is ours.</summary>
     public sealed record Owned(string ResourceVersion) : SecretFacts;

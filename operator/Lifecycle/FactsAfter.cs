@@ -48,7 +48,7 @@ public static class FactsAfter
         var attempts = isAnother ? facts.Failure!.Attempts + 1 : 1;
         return facts with
         {
-            Content = null,
+            Content = facts.Secret is SecretFacts.Absent or SecretFacts.Offered ? facts.Content : null,
             // A request that still waits is not what failed.
             Connection = RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
             Failure = new FailureRecord

@@ -117,7 +117,7 @@ public static class Policy
         var isToChange = facts.Secret is SecretFacts.Owned && AsksForTheSameToken(facts) && !IsLaidOut(facts);
         return facts.Content switch
         {
-            _ when !hasMovedOn && !isToChange => null,
+            _ when !hasMovedOn && !isToChange && !IsOutOfSight(facts) => null,
             null when Pending(facts, now) is { Reason: Reason.SecretForbidden } failure => new Decision.BackOff(failure),
             null => new Decision.Inspect(),
             ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token, unrecorded.AnsweredRequest),
@@ -127,6 +127,15 @@ public static class Policy
             _ => null,
         };
     }
+
+    // Only labelled Secrets are watched. One of ours that is not seen any more may stand there without its label: then the token in it is kept.
+    // What its owner lends is read before a token is asked for that could not be put into it.
+    private static bool IsOutOfSight(Facts facts) => facts.Content is null && facts.Secret switch
+    {
+        SecretFacts.Absent { IsCertain: false } => facts.Token is { SecretUid.Length: > 0 } token && token.SecretName == facts.Connection.SecretName,
+        SecretFacts.Offered => true,
+        _ => false,
+    };
 
     private static Decision? AFailureIsNotRepeatedAtOnce(Facts facts, DateTimeOffset now) =>
         Pending(facts, now) is { } failure ? new Decision.BackOff(failure) : null;
@@ -138,8 +147,13 @@ public static class Policy
         && !IsFromTheFuture(failure.LastFailureTime, now)
         && failure.Inputs == AttemptInputs(facts)
         && !RequestRules.IsDue(facts, now)
+        && !IsNameFree(failure, facts)
             ? failure
             : null;
+
+    // The Secret that was in the way is gone, or its owner lends it now.
+    private static bool IsNameFree(FailureRecord failure, Facts facts) =>
+        failure.Reason == Reason.SecretNotOwned && facts.Secret is SecretFacts.Absent { IsCertain: true } or SecretFacts.Offered;
 
     // Without our label a Secret is not watched: before another token is asked for in vain, look whether it still stands there.
     private static Decision? ADisputedSecretIsInspected(Facts facts, DateTimeOffset now) =>
@@ -189,7 +203,7 @@ public static class Policy
             _ when !TokenInputs.Match(token.Inputs, facts.Connection.Inputs, client) => RefreshCause.InputsChanged,
             _ when token.SecretName != facts.Connection.SecretName => RefreshCause.SecretRenamed,
             _ when RequestRules.IsDue(facts, now) => RefreshCause.Requested,
-            _ when facts.Secret is SecretFacts.Absent || facts.Content is ContentFacts.Lost => RefreshCause.Lost,
+            _ when facts.Secret is SecretFacts.Absent or SecretFacts.Offered || facts.Content is ContentFacts.Lost => RefreshCause.Lost,
             _ when IsFromTheFuture(token.IssueTime, now) => RefreshCause.ClockSetBack,
             _ when token.RefreshTime <= now => RefreshCause.Due,
             _ when facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive <= now => RefreshCause.KeepAlive,

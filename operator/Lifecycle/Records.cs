@@ -27,6 +27,12 @@ public sealed record TokenRecord
     /// <summary>Version of that Secret that was last verified.</summary>
     public required string SecretResourceVersion { get; init; }
 
+    /// <summary>UID of that Secret; empty when it is not on record.</summary>
+    public string SecretUid { get; init; } = string.Empty;
+
+    /// <summary>True when that Secret is its owner's, who lent it: only our keys in it are ours.</summary>
+    public bool IsSecretAdopted { get; init; }
+
     /// <summary>Scopes that the provider granted; null when it did not say.</summary>
     public IReadOnlyList<string>? GrantedScopes { get; init; }
 

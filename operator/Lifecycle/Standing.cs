@@ -88,13 +88,21 @@ internal static class ReadyReport
         var paused = standing.IsSuspended ? " Suspended: set spec.suspend to false to renew it." : string.Empty;
         return standing switch
         {
-            _ when isReady => $"{secret} holds a token that is valid until {InstantText.Of(standing.Token!.ExpirationTime)}.{paused}",
+            _ when isReady => $"{secret} holds a token that is valid until {InstantText.Of(standing.Token!.ExpirationTime)}.{paused}{Shared(standing)}",
             { Token: null, Problem: { } problem } => problem.Message,
             { Token: null } => $"{secret} holds no token.{paused}",
             { IsServing: false } => $"The token in Secret {standing.Token.SecretName} expired at {InstantText.Of(standing.Token.ExpirationTime)}.{paused} {standing.Problem?.Message}".TrimEnd(),
             _ => $"Secret {standing.Token.SecretName} still serves the token of an earlier spec, valid until {InstantText.Of(standing.Token.ExpirationTime)}.{paused} {standing.Problem?.Message}".TrimEnd(),
         };
     }
+
+    // The others are told by their own condition. Whoever looks at this connection only would never learn why they have no token.
+    private static string Shared(Standing standing) => standing.Facts.Connection.SharesSecretNameWith switch
+    {
+        [] => string.Empty,
+        [var other] => $" VismaConnection {other} asks for the same Secret and gets none: give it another spec.secret.name.",
+        var others => $" {others.Count} other connections ask for the same Secret and get none, VismaConnection {others[0]} among them: give each another spec.secret.name.",
+    };
 }
 
 /// <summary>TokenFresh: whether renewal works, while a token is in service.</summary>

@@ -57,6 +57,14 @@ public static class VismaNames
     /// <summary>Annotation on a token Secret: keys of the labels and annotations that its template set, so that one that leaves the template leaves the Secret.</summary>
     public const string TemplateKeysAnnotation = Group + "/template-keys";
 
+    /// <summary>
+    /// Annotation on a Secret that its owner lends to a connection: the connection's name. With <see cref="SecretLabel"/>, the token is put into it beside what is there.
+    /// </summary>
+    public const string AdoptAnnotation = Group + "/adopt";
+
+    /// <summary>Annotation on a Secret that was adopted: the keys in it that are ours.</summary>
+    public const string KeysAnnotation = Group + "/keys";
+
     /// <summary>Annotation on a token Secret: the request (<see cref="RequestedAtAnnotation"/>) that its token was an answer to; absent where nobody had asked.</summary>
     public const string AnsweredRequestAnnotation = Group + "/answered-request";
 

@@ -1,4 +1,6 @@
+using Kubernetes.Client.Resources;
 using Lifecycle;
+using VismaOperator.Manifests;
 using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
 
@@ -75,11 +77,23 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
             findings.Error(connection.Document, "spec.secret.name", Reason.SecretNotOwned, $"VismaConnection {first.Name} ({first.Document.File}:{first.Document.PositionOf("spec").Line}) publishes in the same Secret {name}: give one of them another spec.secret.name");
         }
 
-        if (objects.FindSecret(name) is { } secret)
+        if (objects.ClientReading(name) is { } client)
         {
-            findings.Error(connection.Document, "spec.secret.name", Reason.SecretNotOwned, $"the files declare Secret {name} themselves ({secret.File}:{secret.PositionOf("metadata.name").Line}), and the operator does not overwrite what it does not own: choose another spec.secret.name, or remove that Secret");
+            findings.Error(connection.Document, "spec.secret.name", Reason.SecretNotOwned, SecretOwnership.HoldsCredentials(name, client.Name.Name).Message);
+        }
+        else if (objects.FindSecret(name) is { } secret && !IsLent(secret, connection.Resource))
+        {
+            findings.Error(
+                connection.Document,
+                "spec.secret.name",
+                Reason.SecretNotOwned,
+                $"the files declare Secret {name} themselves ({secret.File}:{secret.PositionOf("metadata.name").Line}), and the operator does not overwrite what it does not own: choose another "
+                + $"spec.secret.name, or lend that Secret with the label {VismaNames.SecretLabel}: {VismaNames.TokenSecretValue} and the annotation {VismaNames.AdoptAnnotation}: {connection.Name.Name}");
         }
     }
+
+    private static bool IsLent(ManifestDocument secret, VismaConnection connection) =>
+        ManifestConversion.ToResource<SecretMetadata>(secret, []) is { } declared && SecretOwnership.IsOffered(declared.Metadata, connection);
 
     private void CheckApi(Declared<VismaConnection> connection)
     {

@@ -25,6 +25,9 @@ internal sealed record DeclaredObjects(
 
     internal Declared<OAuthClient>? FindClient(NamespacedName name) => Clients.FirstOrDefault(client => client.Name == name);
 
+    internal Declared<OAuthClient>? ClientReading(NamespacedName secret) =>
+        Clients.FirstOrDefault(client => CredentialReader.ReferencesOf(client.Resource).Contains(secret));
+
     internal ManifestDocument? FindSecret(NamespacedName name) => Secrets.FirstOrDefault(secret => secret.NamespacedName == name);
 
     /// <summary>The labels of a namespace; null when the files do not declare it.</summary>

@@ -43,6 +43,8 @@ internal static class ConnectionFactsReader
                 Fingerprint = fingerprint,
                 SecretName = secretName,
                 SecretResourceVersion = token.SecretResourceVersion ?? string.Empty,
+                SecretUid = token.SecretUid ?? string.Empty,
+                IsSecretAdopted = token.SecretAdopted == true,
                 GrantedScopes = token.GrantedScopes.Count > 0 ? token.GrantedScopes : null,
             }
             : null;

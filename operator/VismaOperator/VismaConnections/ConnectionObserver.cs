@@ -8,7 +8,7 @@ using VismaOperator.Rules;
 namespace VismaOperator.VismaConnections;
 
 /// <summary>Gathers the facts about one connection from the caches; of a person's grant it asks the API server. It writes nothing.</summary>
-internal sealed class ConnectionObserver(Store<SecretMetadata> secrets, ClientDirectory clients, GrantObserver grants, INamespaces namespaces, AllowLists allowLists)
+internal sealed class ConnectionObserver(SecretNames names, Store<SecretMetadata> secrets, ClientDirectory clients, GrantObserver grants, INamespaces namespaces, AllowLists allowLists)
 {
     /// <summary>The facts; null while a cache that they rest on has not been filled.</summary>
     public async Task<Observation?> ObserveAsync(VismaConnection connection, CancellationToken cancellationToken)
@@ -22,9 +22,13 @@ internal sealed class ConnectionObserver(Store<SecretMetadata> secrets, ClientDi
         var grant = await grants.ObserveAsync(connection, answer.Client, cancellationToken);
         var facts = new Facts
         {
-            Connection = ConnectionFactsReader.Read(connection, allowLists, isNamespaceGoing) with { RequestTurn = answer.RequestTurn },
+            Connection = ConnectionFactsReader.Read(connection, allowLists, isNamespaceGoing) with
+            {
+                RequestTurn = answer.RequestTurn,
+                SharesSecretNameWith = names.OthersAskingFor(connection),
+            },
             Client = answer.Facts,
-            Secret = SecretInspector.Whose(secrets.Find(connection.SecretName())?.Metadata, connection),
+            Secret = names.WhoseIs(connection),
             Grant = grant.Grant,
             Consent = grant.Consent,
             Token = ConnectionFactsReader.Token(connection),

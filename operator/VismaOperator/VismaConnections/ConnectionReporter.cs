@@ -128,6 +128,8 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
         GrantedScopes = token.GrantedScopes ?? [],
         Fingerprint = token.Fingerprint,
         SecretResourceVersion = token.SecretResourceVersion,
+        SecretUid = token.SecretUid is { Length: > 0 } uid ? uid : null,
+        SecretAdopted = token.IsSecretAdopted ? true : null,
         Inputs = token.Inputs,
         Layout = token.Layout,
     };

@@ -38,7 +38,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         }
 
         inspected = ((SecretReading.Done)reading).Secret;
-        var whose = SecretInspector.Whose(inspected?.Metadata, connection);
+        var whose = SecretInspector.Whose(inspected, connection);
         ContentFacts content = inspected is not null && whose is SecretFacts.Owned
             ? SecretInspector.Judge(inspected, connection, facts.Token)
             : new ContentFacts.Lost();
@@ -59,7 +59,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         }
 
         tools.Leadership.EnsureLeader();
-        return await tools.Publisher.PublishAsync(connection, token, cancellationToken) switch
+        return await tools.Publisher.PublishAsync(connection, token, inspected, cancellationToken) switch
         {
             Publication.Done done => facts.Published(done.Token),
             Publication.Overtaken overtaken => facts.Overtaken(overtaken.Secret),

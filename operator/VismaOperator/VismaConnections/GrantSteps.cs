@@ -46,7 +46,7 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
         tools.Leadership.EnsureLeader();
         using var deadline = Deadline.After(TokenRefresher.StoreDeadline, tools.Time);
         var token = present!.Document.Held!.AccessToken with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) };
-        switch (await tools.Publisher.PublishAsync(connection, token, deadline.Token))
+        switch (await tools.Publisher.PublishAsync(connection, token, seen: null, deadline.Token))
         {
             case Publication.Done done:
                 tools.Log.Published(done.Token.ExpirationTime, done.Token.RefreshTime);

@@ -8,30 +8,22 @@ namespace VismaOperator.VismaConnections;
 /// <summary>Judges a consumer Secret: whose it is, and whether its content is what was published.</summary>
 internal static class SecretInspector
 {
-    /// <summary>
-    /// Whose Secret this is: ours when it bears our label and names this connection, and no other living object controls
-    /// it. After a restore from a backup the controller reference names an earlier UID of the same connection: ours still.
-    /// </summary>
-    public static SecretFacts Whose(ObjectMeta? secret, VismaConnection connection)
+    /// <summary>Whose Secret this is; see <see cref="SecretOwnership"/>.</summary>
+    public static SecretFacts Whose(ObjectMeta? secret, VismaConnection connection) => secret switch
     {
-        if (secret is null)
-        {
-            return new SecretFacts.Absent();
-        }
+        null => new SecretFacts.Absent(),
+        _ when SecretOwnership.IsOurs(secret, connection) && secret.DeletionTimestamp is null => new SecretFacts.Owned(secret.ResourceVersion ?? string.Empty),
+        _ when SecretOwnership.IsOurs(secret, connection) => new SecretFacts.Going(),
+        _ when SecretOwnership.IsOffered(secret, connection) => secret.DeletionTimestamp is null ? new SecretFacts.Offered() : new SecretFacts.Going(),
+        _ => new SecretFacts.Foreign(SecretOwnership.NotOwned(secret, connection)),
+    };
 
-        if (!IsOurs(secret, connection))
-        {
-            return new SecretFacts.Foreign(NotOwned(secret, connection));
-        }
-
-        return secret.DeletionTimestamp is null ? new SecretFacts.Owned(secret.ResourceVersion ?? string.Empty) : new SecretFacts.Going();
-    }
-
-    /// <summary>True when the Secret bears our marks for this connection.</summary>
-    public static bool IsOurs(ObjectMeta secret, VismaConnection connection) =>
-        secret.Label(VismaNames.SecretLabel) == VismaNames.TokenSecretValue
-        && secret.Annotation(VismaNames.ConnectionAnnotation) == connection.Metadata.Name
-        && (secret.OwnerReferences ?? []).All(owner => owner.Controller != true || IsThisConnection(owner, connection));
+    /// <summary>Whose Secret this is, once its content was read: what its owner lends must be able to take a token in.</summary>
+    public static SecretFacts Whose(Secret? secret, VismaConnection connection) =>
+        secret is null ? new SecretFacts.Absent(IsCertain: true)
+        : Whose(secret.Metadata, connection) is var whose and not SecretFacts.Offered ? whose
+        : SecretOwnership.Unsuitable(secret, connection) is { } problem ? new SecretFacts.Foreign(problem)
+        : new SecretFacts.Offered();
 
     /// <summary>When the token in the Secret was issued, by our mark on it; null without one.</summary>
     public static DateTimeOffset? IssuedAt(ObjectMeta secret) => Instant(secret, VismaNames.IssuedAtAnnotation);
@@ -39,7 +31,7 @@ internal static class SecretInspector
     /// <summary>Compares the content with what status says was published.</summary>
     public static ContentFacts Judge(Secret secret, VismaConnection connection, TokenRecord? recorded)
     {
-        var fingerprint = TokenSecret.Fingerprint(secret.Data);
+        var fingerprint = TokenSecret.FingerprintOf(secret, connection);
         if (recorded is not null && fingerprint == recorded.Fingerprint)
         {
             return HasOurMarks(secret, connection, recorded) ? new ContentFacts.Intact() : new ContentFacts.Healable();
@@ -70,7 +62,7 @@ internal static class SecretInspector
     private static bool HasOurMarks(Secret secret, VismaConnection connection, TokenRecord recorded)
     {
         var token = TokenIn(secret, recorded);
-        return token is not null && TokenSecret.HasMarks(secret.Metadata, TokenSecret.Render(connection, token, secret.Metadata).Metadata);
+        return token is not null && TokenSecret.HasMarks(secret.Metadata, TokenSecret.Render(connection, token, secret).Metadata);
     }
 
     // Rendered anew around the token that stands there, the content has the recorded fingerprint only if that token is the published one.
@@ -101,6 +93,8 @@ internal static class SecretInspector
             Fingerprint = fingerprint,
             SecretName = meta.Name,
             SecretResourceVersion = meta.ResourceVersion ?? string.Empty,
+            SecretUid = meta.Uid ?? string.Empty,
+            IsSecretAdopted = SecretOwnership.IsLent(meta, connection),
             GrantedScopes = ScopesIn(secret),
         };
 
@@ -114,10 +108,4 @@ internal static class SecretInspector
     private static DateTimeOffset? Instant(ObjectMeta meta, string annotation) =>
         DateTimeOffset.TryParseExact(meta.Annotation(annotation), TimeConverter.Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
 
-    private static bool IsThisConnection(OwnerReference owner, VismaConnection connection) =>
-        owner.Kind == VismaConnection.ResourceKind.Kind && owner.Name == connection.Metadata.Name && owner.ApiVersion == VismaNames.ApiVersion;
-
-    private static Problem NotOwned(ObjectMeta secret, VismaConnection connection) => new(
-        Reason.SecretNotOwned,
-        $"Secret {secret.NamespacedName} exists and does not belong to VismaConnection {connection.Metadata.Name}, so it is left as it is. Choose another spec.secret.name, or delete that Secret.");
 }

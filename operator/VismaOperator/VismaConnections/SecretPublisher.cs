@@ -19,11 +19,15 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
 
     /// <summary>Puts the token into the connection's Secret.</summary>
     /// <exception cref="KubernetesException">The API server does not take it just now; a refusal (403) that has not lasted yet is one of these.</exception>
-    public async Task<Publication> PublishAsync(VismaConnection connection, IssuedToken token, CancellationToken cancellationToken)
+    /// <param name="connection">Whose token it is.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="seen">The Secret as it was just read; null when only its watched metadata is known.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Publication> PublishAsync(VismaConnection connection, IssuedToken token, Secret? seen, CancellationToken cancellationToken)
     {
         Publication publication = new Publication.Refused(MayNotWrite(connection.SecretName()));
         await refusals.IsRefusedAsync(
-            connection.Metadata.NamespacedName, SecretAccess.Publish, async deadline => publication = await TryPublishAsync(connection, token, deadline), cancellationToken);
+            connection.Metadata.NamespacedName, SecretAccess.Publish, async deadline => publication = await TryPublishAsync(connection, token, seen, deadline), cancellationToken);
         return publication;
     }
 
@@ -42,41 +46,72 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             : new SecretReading.Done(found);
     }
 
-    /// <summary>Deletes a Secret of that name if it is ours, and exactly the one that was seen. False when the operator may not.</summary>
+    /// <summary>
+    /// Deletes a Secret of that name if it is ours, and exactly the one that was seen; from one that its owner lent, only what is ours is taken out. False when the operator may not.
+    /// </summary>
     /// <exception cref="KubernetesException">The API server does not do it just now; a refusal (403) that has not lasted yet is one of these.</exception>
     public async Task<bool> RemoveAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
     {
-        var present = secrets.Find(name)?.Metadata;
-        if (present is null || present.DeletionTimestamp is not null || !SecretInspector.IsOurs(present, connection))
-        {
-            return true;
-        }
-
-        return !await refusals.IsRefusedAsync(connection.Metadata.NamespacedName, SecretAccess.Remove, deadline => DeleteAsync(present, deadline), cancellationToken);
+        return !await refusals.IsRefusedAsync(
+            connection.Metadata.NamespacedName, SecretAccess.Remove, deadline => RemoveOursAsync(name, connection, deadline), cancellationToken);
     }
 
-    private async Task<Publication> TryPublishAsync(VismaConnection connection, IssuedToken token, CancellationToken cancellationToken)
+    private async Task RemoveOursAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
+    {
+        // One whose label was taken away is not watched any more; the token is in it all the same.
+        var present = secrets.Find(name)?.Metadata;
+        if (present is null && connection.Status.SecretName == name.Name)
+        {
+            present = (await client.FindAsync<SecretMetadata>(name, cancellationToken))?.Metadata;
+        }
+
+        if (present is null || present.DeletionTimestamp is not null || !SecretOwnership.IsOurs(present, connection))
+        {
+            return;
+        }
+
+        if (!SecretOwnership.IsLent(present, connection))
+        {
+            await DeleteAsync(present, cancellationToken);
+        }
+        else if (await client.FindAsync<Secret>(name, cancellationToken) is { } lent)
+        {
+            secrets.Observe(new SecretMetadata { Metadata = (await client.ReplaceAsync(TokenSecret.WithoutOurs(lent), cancellationToken)).Metadata });
+        }
+    }
+
+    private async Task<Publication> TryPublishAsync(VismaConnection connection, IssuedToken token, Secret? seen, CancellationToken cancellationToken)
     {
         var name = connection.SecretName();
-        var present = secrets.Find(name)?.Metadata;
+        var present = seen ?? WithoutContent(secrets.Find(name)?.Metadata);
         for (var round = 1; ; round++)
         {
-            if (present is not null && SecretInspector.Whose(present, connection) is SecretFacts.Foreign foreign)
+            if (present is { Data: null } && SecretOwnership.IsLent(present.Metadata, connection))
+            {
+                present = await client.FindAsync<Secret>(name, cancellationToken);
+            }
+
+            if (SecretInspector.Whose(present?.Metadata, connection) is SecretFacts.Foreign foreign)
             {
                 return new Publication.Refused(foreign.Problem);
             }
 
+            if (present is not null && SecretOwnership.IsLent(present.Metadata, connection) && SecretOwnership.Unsuitable(present, connection) is { } unsuitable)
+            {
+                return new Publication.Refused(unsuitable);
+            }
+
             try
             {
-                return Published(connection, token, await WriteAsync(TokenSecret.Render(connection, token, present), present, cancellationToken));
+                return Published(connection, token, await WriteAsync(TokenSecret.Render(connection, token, present), present?.Metadata, cancellationToken));
             }
             catch (KubernetesException failure) when (IsLostRace(failure) && round < MaxRounds)
             {
-                present = (await client.FindAsync<SecretMetadata>(name, cancellationToken))?.Metadata;
-                if (IsOvertaken(token, present, connection))
+                present = WithoutContent((await client.FindAsync<SecretMetadata>(name, cancellationToken))?.Metadata);
+                if (IsOvertaken(token, present?.Metadata, connection))
                 {
-                    secrets.Observe(new SecretMetadata { Metadata = present! });
-                    return new Publication.Overtaken(SecretInspector.Whose(present, connection));
+                    secrets.Observe(new SecretMetadata { Metadata = present!.Metadata });
+                    return new Publication.Overtaken(SecretInspector.Whose(present.Metadata, connection));
                 }
             }
             catch (KubernetesException failure) when (failure.IsInvalid)
@@ -85,6 +120,8 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             }
         }
     }
+
+    private static Secret? WithoutContent(ObjectMeta? metadata) => metadata is null ? null : new Secret { Metadata = metadata };
 
     private async Task DeleteAsync(ObjectMeta present, CancellationToken cancellationToken)
     {

@@ -85,7 +85,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         var key = connection.Metadata.NamespacedName;
         unstored[key] = token;
         using var cancellation = Deadline.After(StoreDeadline, time);
-        var publication = await publisher.PublishAsync(connection, token, cancellation.Token);
+        var publication = await publisher.PublishAsync(connection, token, seen: null, cancellation.Token);
         if (publication is Publication.Refused refused)
         {
             return new RefreshOutcome.Failed(refused.Problem, RetryAfter: null);

@@ -8,22 +8,50 @@ namespace VismaOperator.VismaConnections;
 /// <summary>Renders the consumer Secret, and reads our marks on it. The contract with every application that mounts it.</summary>
 internal static class TokenSecret
 {
+    private static readonly string[] ourAnnotations =
+    [
+        VismaNames.ConnectionAnnotation,
+        VismaNames.IssuedAtAnnotation,
+        VismaNames.ExpiresAtAnnotation,
+        VismaNames.FingerprintAnnotation,
+        VismaNames.InputsAnnotation,
+        VismaNames.LayoutAnnotation,
+        VismaNames.AnsweredRequestAnnotation,
+        VismaNames.TemplateKeysAnnotation,
+        VismaNames.KeysAnnotation,
+    ];
+
     /// <summary>The Secret as it should be: content and marks of ours, foreign labels and annotations of the present one kept.</summary>
     /// <param name="connection">Whose token it is.</param>
     /// <param name="token">The token and its times.</param>
-    /// <param name="present">Metadata of the Secret that stands there; null when none does.</param>
-    public static Secret Render(VismaConnection connection, IssuedToken token, ObjectMeta? present)
+    /// <param name="present">The Secret that stands there; null when none does. Its content counts only where its owner lent it: then foreign keys are kept.</param>
+    public static Secret Render(VismaConnection connection, IssuedToken token, Secret? present)
     {
-        var data = TokenSecretData.Render(connection, token);
+        var ours = TokenSecretData.Render(connection, token);
+        var isLent = present is not null && SecretOwnership.IsLent(present.Metadata, connection);
         return new Secret
         {
-            Metadata = Metadata(connection, token, Fingerprint(data), present),
+            Metadata = Metadata(connection, token, ours, present?.Metadata, isLent),
             Type = connection.Spec.Secret.Template?.Type ?? SecretTemplate.DefaultType,
-            Data = data,
+            Data = isLent ? Beside(ForeignData(present!), ours) : ours,
         };
     }
 
-    /// <summary>Hash of a Secret's content; changes with every key and value.</summary>
+    /// <summary>A Secret that was lent, without anything of ours but the label by which it is watched.</summary>
+    public static Secret WithoutOurs(Secret lent)
+    {
+        var meta = lent.Metadata;
+        var labels = Without(meta.Labels, TemplateKeysOf(meta), null);
+        labels.Remove(VismaNames.ManagedByLabel);
+        var annotations = Without(meta.Annotations, [.. TemplateKeysOf(meta), .. ourAnnotations], null);
+        return lent with { Metadata = meta with { Labels = labels, Annotations = annotations }, Data = ForeignData(lent) };
+    }
+
+    /// <summary>Hash of what is ours in a Secret: all of it, unless its owner lent it.</summary>
+    public static string FingerprintOf(Secret secret, VismaConnection connection) =>
+        Fingerprint(SecretOwnership.IsLent(secret.Metadata, connection) ? OurData(secret) : secret.Data);
+
+    /// <summary>Hash of keys and values; changes with every one of them.</summary>
     public static string Fingerprint(IReadOnlyDictionary<string, SecretValue>? data) =>
         ShortHash.OfContent([.. (data ?? new Dictionary<string, SecretValue>()).OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => (string[])[pair.Key, pair.Value.RevealText()])]);
 
@@ -31,11 +59,11 @@ internal static class TokenSecret
     public static bool HasMarks(ObjectMeta present, ObjectMeta rendered) =>
         Holds(present.Labels, rendered.Labels) && Holds(present.Annotations, rendered.Annotations) && SameOwner(present, rendered);
 
-    private static ObjectMeta Metadata(VismaConnection connection, IssuedToken token, string fingerprint, ObjectMeta? present)
+    private static ObjectMeta Metadata(VismaConnection connection, IssuedToken token, IReadOnlyDictionary<string, SecretValue> ours, ObjectMeta? present, bool isLent)
     {
         var name = connection.SecretName();
         var template = connection.Spec.Secret.Template?.Metadata;
-        var earlier = (present?.Annotation(VismaNames.TemplateKeysAnnotation) ?? string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var earlier = TemplateKeysOf(present);
         var labels = Without(present?.Labels, earlier, template?.Labels);
         labels[VismaNames.ManagedByLabel] = VismaNames.ManagedByValue;
         labels[VismaNames.SecretLabel] = VismaNames.TokenSecretValue;
@@ -43,11 +71,13 @@ internal static class TokenSecret
         annotations[VismaNames.ConnectionAnnotation] = connection.Metadata.Name;
         annotations[VismaNames.IssuedAtAnnotation] = Rfc3339(token.IssueTime);
         annotations[VismaNames.ExpiresAtAnnotation] = Rfc3339(token.ExpirationTime);
-        annotations[VismaNames.FingerprintAnnotation] = fingerprint;
+        annotations[VismaNames.FingerprintAnnotation] = Fingerprint(ours);
         annotations[VismaNames.InputsAnnotation] = token.Inputs;
         annotations[VismaNames.LayoutAnnotation] = ConnectionHashes.Layout(connection);
         Mark(annotations, VismaNames.AnsweredRequestAnnotation, token.AnsweredRequest);
         Mark(annotations, VismaNames.TemplateKeysAnnotation, TemplateKeys(template));
+        Mark(annotations, VismaNames.KeysAnnotation, isLent ? string.Join(' ', ours.Keys.Order(StringComparer.Ordinal)) : null);
+        Mark(annotations, VismaNames.AdoptAnnotation, isLent ? connection.Metadata.Name : null);
         return new ObjectMeta
         {
             Name = name.Name,
@@ -55,9 +85,42 @@ internal static class TokenSecret
             ResourceVersion = present?.ResourceVersion,
             Labels = labels,
             Annotations = annotations,
-            OwnerReferences = connection.Spec.Secret.DeletionPolicy == DeletionPolicy.Retain ? null : [OwnerReferences.To(connection)],
+            OwnerReferences = isLent ? ForeignOwners(present!, connection)
+                : connection.Spec.Secret.DeletionPolicy == DeletionPolicy.Retain ? null
+                : [OwnerReferences.To(connection)],
             Finalizers = present?.Finalizers,
         };
+    }
+
+    private static OwnerReference[] ForeignOwners(ObjectMeta present, VismaConnection connection) =>
+        [.. (present.OwnerReferences ?? []).Where(owner => owner.Kind != VismaConnection.ResourceKind.Kind || owner.Name != connection.Metadata.Name)];
+
+    // The standard keys are ours even where somebody took the annotation away: a token must not stay because of that.
+    private static HashSet<string> OurKeys(ObjectMeta lent) => [.. StandardKeys.All, .. Words(lent.Annotation(VismaNames.KeysAnnotation))];
+
+    private static string[] TemplateKeysOf(ObjectMeta? present) => Words(present?.Annotation(VismaNames.TemplateKeysAnnotation));
+
+    private static string[] Words(string? text) => (text ?? string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private static Dictionary<string, SecretValue> OurData(Secret lent) => Data(lent, OurKeys(lent.Metadata).Contains);
+
+    private static Dictionary<string, SecretValue> ForeignData(Secret lent)
+    {
+        var ours = OurKeys(lent.Metadata);
+        return Data(lent, key => !ours.Contains(key));
+    }
+
+    private static Dictionary<string, SecretValue> Data(Secret secret, Func<string, bool> isWanted) =>
+        (secret.Data ?? new Dictionary<string, SecretValue>()).Where(pair => isWanted(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+
+    private static Dictionary<string, SecretValue> Beside(Dictionary<string, SecretValue> foreign, IReadOnlyDictionary<string, SecretValue> ours)
+    {
+        foreach (var (key, value) in ours)
+        {
+            foreign[key] = value;
+        }
+
+        return foreign;
     }
 
     private static string TemplateKeys(TemplateMetadata? template) =>
@@ -88,11 +151,12 @@ internal static class TokenSecret
     private static bool Holds(IReadOnlyDictionary<string, string>? present, IReadOnlyDictionary<string, string>? wanted) =>
         (wanted ?? new Dictionary<string, string>()).All(pair => present is not null && present.TryGetValue(pair.Key, out var value) && value == pair.Value);
 
+    // Beside our own reference others are left alone; without it there is none but those that were kept.
     private static bool SameOwner(ObjectMeta present, ObjectMeta rendered)
     {
-        var owner = rendered.OwnerReferences is [var reference] ? reference.Uid : null;
-        var owners = present.OwnerReferences ?? [];
-        return owner is null ? owners.Count == 0 : owners.Any(candidate => candidate.Uid == owner);
+        var wanted = (rendered.OwnerReferences ?? []).Select(owner => owner.Uid).ToHashSet();
+        var found = (present.OwnerReferences ?? []).Select(owner => owner.Uid).ToHashSet();
+        return rendered.OwnerReferences is [{ Controller: true }] ? found.IsSupersetOf(wanted) : found.SetEquals(wanted);
     }
 
     internal static string Rfc3339(DateTimeOffset instant) => instant.UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
@@ -141,8 +205,10 @@ internal sealed record IssuedToken
         RefreshTime = ConnectionFactsReader.RefreshTime(connection, IssueTime, ExpirationTime),
         Inputs = Inputs,
         Layout = ConnectionHashes.Layout(connection),
-        Fingerprint = TokenSecret.Fingerprint(published.Data),
+        Fingerprint = TokenSecret.FingerprintOf(published, connection),
         SecretName = published.Metadata.Name,
+        SecretUid = published.Metadata.Uid ?? string.Empty,
+        IsSecretAdopted = SecretOwnership.IsLent(published.Metadata, connection),
         SecretResourceVersion = published.Metadata.ResourceVersion ?? string.Empty,
         GrantedScopes = GrantedScopes,
     };

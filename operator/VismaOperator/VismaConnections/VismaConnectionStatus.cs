@@ -62,6 +62,13 @@ public sealed record TokenStatus
     /// <summary>Version of the Secret last verified.</summary>
     public string? SecretResourceVersion { get; init; }
 
+    /// <summary>UID of the Secret.</summary>
+    [JsonPropertyName("secretUID")]
+    public string? SecretUid { get; init; }
+
+    /// <summary>True when the Secret is its owner's, who lent it by the annotation <c>adopt</c>; null otherwise.</summary>
+    public bool? SecretAdopted { get; init; }
+
     /// <summary>Hash of what the token was asked with: client, tenant, scopes (hexadecimal).</summary>
     public string? Inputs { get; init; }
 

@@ -28,6 +28,8 @@ internal sealed class OperatorCaches
         Clients = new(client, selectors, time, logs.CreateLogger("Cache.OAuthClient"), jitter);
         OwnSecrets = new(client, ours, time, logs.CreateLogger("Cache.OwnSecret"), jitter);
         Credentials = new(client, time, logs.CreateLogger("Cache.Credential"), jitter);
+        Obstacles = new(client, time, logs.CreateLogger("Cache.Obstacle"), jitter);
+        Names = new(Connections.Store, Clients.Store, OwnSecrets.Store, Obstacles);
         Namespaces = namespaces.Count == 0 ? new(client, [ResourceSelector.All], time, logs.CreateLogger("Cache.Namespace"), jitter) : null;
         FetchedNamespaces = Namespaces is null ? new(client, time) : null;
         Connections.Store.AddIndex(NamespaceIndex, connection => [connection.Metadata.Namespace ?? string.Empty]);
@@ -44,6 +46,12 @@ internal sealed class OperatorCaches
 
     /// <summary>The Secrets that clients reference, each watched by its name.</summary>
     public WatchSet<Secret> Credentials { get; }
+
+    /// <summary>Metadata of the Secrets that are in the way of connections, each watched by its name.</summary>
+    public WatchSet<SecretMetadata> Obstacles { get; }
+
+    /// <summary>Who asks for which Secret name.</summary>
+    public SecretNames Names { get; }
 
     /// <summary>Since when each credential has its present value.</summary>
     public CredentialRevisions CredentialRevisions { get; } = new();
@@ -69,6 +77,7 @@ internal sealed class OperatorCaches
         ("clients", Clients.RunAsync),
         ("own secrets", OwnSecrets.RunAsync),
         ("credentials", Credentials.RunAsync),
+        ("obstacles", Obstacles.RunAsync),
         ("namespaces", Namespaces is null ? FetchedNamespaces!.RunAsync : Namespaces.RunAsync),
     ];
 

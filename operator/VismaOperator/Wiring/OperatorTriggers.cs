@@ -13,20 +13,17 @@ namespace VismaOperator.Wiring;
 /// </summary>
 internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues queues) : IDisposable
 {
-    /// <summary>Name of the index that finds clients by a Secret that they reference.</summary>
-    public const string CredentialIndex = "credential";
-
     private readonly List<IDisposable> subscriptions = [];
 
     /// <summary>Starts to listen. Call before the caches run, so that nothing is missed.</summary>
     public void Listen(CredentialBook book)
     {
         caches.Connections.Store.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
-        caches.Clients.Store.AddIndex(CredentialIndex, client => CredentialReader.ReferencesOf(client).Select(name => name.ToString()));
         subscriptions.Add(caches.Connections.Store.Subscribe(OnConnection));
         subscriptions.Add(caches.Clients.Store.Subscribe(OnClient));
         subscriptions.Add(caches.OwnSecrets.Store.Subscribe(OnOwnSecret));
         subscriptions.Add(caches.Credentials.Subscribe(OnCredential));
+        subscriptions.Add(caches.Obstacles.Subscribe(AddConnectionsAskingFor));
         if (caches.Namespaces is { } namespaces)
         {
             subscriptions.Add(namespaces.Store.Subscribe(change => OnNamespace(change.Name.Name)));
@@ -49,6 +46,13 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     private void OnConnection(StoreChange<VismaConnection> change)
     {
         var (before, after) = (change.Before, change.After);
+        caches.Names.Follow(change);
+        if (before?.SecretName() != after?.SecretName())
+        {
+            AddConnectionsAskingFor(before?.SecretName());
+            AddConnectionsAskingFor(after?.SecretName());
+        }
+
         if (before is null || after is null || !ReferenceEquals(before, after) && (IsWiped(before, after) || !IsOnlyStatus(before.Metadata, after.Metadata)))
         {
             queues.Connections.Add(change.Name);
@@ -74,6 +78,10 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         {
             queues.Clients.Add(change.Name);
             AddConnectionsOf(change.Name);
+            foreach (var secret in new[] { change.Before, change.After }.OfType<OAuthClient>().SelectMany(CredentialReader.ReferencesOf).Distinct())
+            {
+                AddConnectionsAskingFor(secret); // a Secret that holds credentials is none for tokens
+            }
         }
     }
 
@@ -92,6 +100,24 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
             queues.Connections.Add(connection);
             queues.Grants.Add(connection);
         }
+
+        AddConnectionsAskingFor(change.Name);
+    }
+
+    private void AddConnectionsAskingFor(NamespacedName? secret)
+    {
+        if (secret is { } name)
+        {
+            AddConnectionsAskingFor(name);
+        }
+    }
+
+    private void AddConnectionsAskingFor(NamespacedName secret)
+    {
+        foreach (var connection in caches.Names.AskingFor(secret))
+        {
+            queues.Connections.Add(connection);
+        }
     }
 
     // Both sides of the change: an edit may have taken the annotation away.
@@ -100,7 +126,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
 
     private void OnCredential(NamespacedName secret)
     {
-        foreach (var client in caches.Clients.Store.FindBy(CredentialIndex, secret.ToString()))
+        foreach (var client in caches.Names.ClientsReading(secret))
         {
             queues.Clients.Add(client.Metadata.NamespacedName);
             AddConnectionsOf(client.Metadata.NamespacedName);

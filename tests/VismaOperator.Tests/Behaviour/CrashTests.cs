@@ -258,7 +258,7 @@ public sealed class CrashTests
             Inputs = present.Metadata.Annotation(VismaNames.InputsAnnotation)!,
             AnsweredRequest = "now",
         };
-        return TokenSecret.Render(await test.ConnectionAsync(), token, present.Metadata);
+        return TokenSecret.Render(await test.ConnectionAsync(), token, present);
     }
 
     private static async Task<TestOperator> PreparedAsync()

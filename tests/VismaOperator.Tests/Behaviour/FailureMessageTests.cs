@@ -212,7 +212,7 @@ public sealed class FailureMessageTests
         await test.ApplyAsync(Some.Credentials("not-yours-to-overwrite", "acme-production-token"));
         await ApplyAsync(test);
 
-        await ShowsAsync(test, "SecretNotOwned", "Secret integrations/acme-production-token", "does not belong to VismaConnection acme-production", "Choose another spec.secret.name, or delete that Secret");
+        await ShowsAsync(test, "SecretNotOwned", "Secret integrations/acme-production-token", "does not belong to VismaConnection acme-production", "Choose another spec.secret.name", "kubectl annotate secret acme-production-token -n integrations visma-operator.io/adopt=acme-production");
         await test.AdvanceAsync(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1));
         Assert.Equal(1, test.TokenRequests);
         Assert.Equal("not-yours-to-overwrite", (await test.TokenSecretAsync()).Text("clientSecret"));

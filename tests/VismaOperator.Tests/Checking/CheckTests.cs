@@ -95,7 +95,7 @@ public sealed class CheckTests
     [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  baseURL: https://api.finance.visma.net/erp/service", "warning spec.baseURL: this is the audience")]
     [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  grant: DeviceCode", "error spec.grant: must be one of ClientCredentials, AuthorizationCode")]
     [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  suspend: 'true'", "error spec.suspend: must be true or false, but is a text")]
-    [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  secret: {name: credentials}", "error spec.secret.name: the files declare Secret integrations/credentials themselves")]
+    [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  secret: {name: credentials}", "error spec.secret.name: Secret integrations/credentials is where OAuthClient acme reads its credentials")]
     [InlineData("[vismanet_erp_service_api:read]", "['a:b']\n  refresh: {renewBefore: 5m}", "error spec.refresh.renewBefore: renewBefore must not be shorter")]
     public void A_broken_connection_is_found(string sound, string broken, string expected)
     {
@@ -143,6 +143,20 @@ public sealed class CheckTests
 
         Assert.Equal("other", finding.Name);
         Assert.Contains("VismaConnection integrations/customer (f.yaml:17) publishes in the same Secret", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("labels: {visma-operator.io/secret: token}, annotations: {visma-operator.io/adopt: customer}", null)]
+    [InlineData("labels: {visma-operator.io/secret: token}, annotations: {visma-operator.io/adopt: other}", "error spec.secret.name: the files declare Secret integrations/mine themselves (f.yaml:")]
+    [InlineData("labels: {a: b}", "error spec.secret.name: the files declare Secret integrations/mine themselves (f.yaml:")]
+    public void A_declared_Secret_takes_a_token_only_if_it_is_lent(string metadata, string? expected)
+    {
+        var mine = $"apiVersion: v1\nkind: Secret\nmetadata: {{name: mine, namespace: integrations, {metadata}}}\nstringData: {{password: s}}\n";
+
+        var findings = Check(Secret, Client, Connection + "  secret: {name: mine}\n", mine);
+
+        Assert.Equal(expected is null ? 0 : 1, findings.Count);
+        Assert.All(findings, finding => Assert.StartsWith(expected!, Summary(finding).Split(' ', 2)[1], StringComparison.Ordinal));
     }
 
     [Fact]

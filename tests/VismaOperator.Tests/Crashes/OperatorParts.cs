@@ -43,7 +43,8 @@ internal sealed class OperatorParts
         };
         Redeemer = new CodeRedeemer(Grants);
         var tools = ConnectionToolsOf(client, leadership, time, logs);
-        var observer = new ConnectionObserver(Secrets, directory, tools.GrantObserver, namespaces, allowLists);
+        var obstacles = new WatchSet<SecretMetadata>(client, time, logs.CreateLogger("Cache.Obstacle"), () => 0);
+        var observer = new ConnectionObserver(new SecretNames(Connections, Clients, Secrets, obstacles), Secrets, directory, tools.GrantObserver, namespaces, allowLists);
         var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, logs.CreateLogger("Events"));
         Reconciler = new ConnectionReconciler(Connections, observer, new ConnectionReporter(client, Connections, events, leadership, time), tools);
         Custodian = new GrantCustodian(new CustodianCaches(Connections, Clients, Secrets, namespaces, client), directory, tools.Known, Grants);

@@ -39,7 +39,7 @@ internal static class SecretSearch
         record.Of<Secret>()
             .Where(secret => secret.Metadata.Label(VismaNames.SecretLabel) is null)
             .SelectMany(secret => secret.Data ?? new Dictionary<string, SecretValue>())
-            .Where(pair => pair.Key != "clientID")
+            .Where(pair => pair.Key != "clientID" && !StandardKeys.All.Contains(pair.Key)) // tokens are among those issued
             .Select(pair => pair.Value.RevealText());
 
     private static string Readable(ReadOnlyMemory<byte> json)

@@ -271,12 +271,19 @@ internal sealed class TestOperator : IAsyncDisposable
         }
     }
 
-    // Connections, clients and token Secrets (of each listed namespace), namespaces (where none is listed), and each Secret that a client references. A cluster that was told to fail cannot be held to it.
+    // Connections, clients and token Secrets (of each listed namespace), namespaces (where none is listed), each Secret that a client references, and each that is in a connection's way. A cluster that was told to fail cannot be held to it.
     private int ExpectedWatches() => Cluster.Before is not null
         ? 0
         : (Namespaces.Count == 0 ? 4 : 3 * Namespaces.Count) + Cluster.Export()
             .Where(stored => stored.Kind == OAuthClient.ResourceKind)
             .SelectMany(stored => CredentialReader.ReferencesOf(JsonSerializer.Deserialize(stored.Json.Span, OAuthClient.JsonTypeInfo)!))
+            .Distinct()
+            .Count()
+        + Cluster.Export()
+            .Where(stored => stored.Kind == VismaConnection.ResourceKind)
+            .Select(stored => JsonSerializer.Deserialize(stored.Json.Span, VismaConnection.JsonTypeInfo)!)
+            .Where(connection => connection.Condition("Stalled")?.Reason == "SecretNotOwned")
+            .Select(connection => connection.SecretName())
             .Distinct()
             .Count();
 
