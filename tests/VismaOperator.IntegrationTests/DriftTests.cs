@@ -113,6 +113,70 @@ public sealed class DriftTests(ApiServerFixture fixture)
         Assert.Equal(theirs.ToJsonString(), (await scene.GetSecretAsync()).ToJsonString());
     }
 
+    [Theory]
+    [InlineData("""{"labels": {"visma-operator.io/secret": null}}""")]
+    [InlineData("""{"labels": null, "annotations": null}""")]
+    [InlineData("""{"labels": null, "ownerReferences": null}""")]
+    public async Task A_mark_that_was_removed_is_put_back_without_a_token_request(string metadata)
+    {
+        await using var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateAllAsync();
+        var before = await scene.GetSecretAsync();
+
+        await EditAsync(scene, new JsonObject { ["metadata"] = JsonNode.Parse(metadata) });
+
+        var after = await scene.UntilAsync(scene.SecretPath(), "its label", node => node["metadata"]!["labels"]?["visma-operator.io/secret"] is not null);
+        Assert.Equal(before["data"]!.ToJsonString(), after["data"]!.ToJsonString());
+        Assert.Equal(before["metadata"]!["ownerReferences"]!.ToJsonString(), after["metadata"]!["ownerReferences"]!.ToJsonString());
+        await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
+        Assert.Single(scene.Provider.Ledger.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_name_that_a_strangers_Secret_gives_free_is_taken()
+    {
+        await using var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateSecretAsync(The.TokenSecret, ("password", "of-another-application"));
+        await scene.CreateCredentialsAsync();
+        await scene.CreateClientAsync();
+        await scene.CreateConnectionAsync();
+        await scene.UntilAsync(scene.ConnectionPath(), "Stalled", node => node.Condition("Stalled")?.Reason == "SecretNotOwned");
+        await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
+
+        await scene.Admin.DeleteAsync(scene.SecretPath(), Ct);
+
+        await scene.UntilReadyAsync();
+        Assert.Single(scene.Provider.Ledger.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_Secret_that_its_owner_lends_takes_the_token_in_and_keeps_the_rest()
+    {
+        await using var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateSecretAsync(The.TokenSecret, ("password", "of-another-application"));
+        await scene.CreateCredentialsAsync();
+        await scene.CreateClientAsync();
+        await scene.CreateConnectionAsync();
+        await scene.UntilAsync(scene.ConnectionPath(), "Stalled", node => node.Condition("Stalled")?.Reason == "SecretNotOwned");
+
+        await EditAsync(scene, new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["labels"] = new JsonObject { ["visma-operator.io/secret"] = "token" },
+                ["annotations"] = new JsonObject { ["visma-operator.io/adopt"] = The.Connection },
+            },
+        });
+        await scene.UntilReadyAsync();
+        await scene.RequestRefreshAsync("now");
+        await scene.UntilHandledAsync("now", within: TimeSpan.FromSeconds(60));
+
+        var secret = await scene.GetSecretAsync();
+        Assert.Equal("of-another-application", secret.Value("password"));
+        Assert.StartsWith("ey", secret.Value("access_token"), StringComparison.Ordinal);
+        Assert.Null(secret["metadata"]!["ownerReferences"]);
+    }
+
     private static Task<JsonNode> EditAsync(Scene scene, JsonObject change) => scene.Admin.PatchAsync(scene.SecretPath(), change, Ct);
 
     private static Task<JsonNode> UntilDataIsAsync(Scene scene, string data) =>

@@ -83,6 +83,32 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    public async Task A_label_is_put_back_and_a_free_name_is_taken_within_two_seconds()
+    {
+        await using var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateAllAsync();
+        var blocked = The.ConnectionSpec();
+        blocked["secret"] = new JsonObject { ["name"] = "wanted" };
+        await scene.CreateSecretAsync("wanted", ("password", "of-another-application"));
+        await scene.CreateConnectionAsync(blocked, "blocked");
+        var (labelled, taken) = (new List<TimeSpan>(), new List<TimeSpan>());
+        for (var round = 0; round < 3; round++)
+        {
+            await scene.UntilStillAsync(oneSecond);
+            labelled.Add(await TimeAsync(
+                () => scene.Admin.PatchAsync(scene.SecretPath(), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = null } }, Ct),
+                () => scene.UntilAsync(scene.SecretPath(), "its label", node => node["metadata"]!["labels"] is not null)));
+            await scene.UntilAsync(scene.ConnectionPath("blocked"), "Stalled", node => node.Condition("Stalled")?.Reason == "SecretNotOwned");
+            await scene.UntilStillAsync(oneSecond);
+            taken.Add(await TimeAsync(() => scene.Admin.DeleteAsync(scene.SecretPath("wanted"), Ct), () => scene.UntilReadyAsync("blocked")));
+            await scene.Admin.PatchAsync(scene.SecretPath("wanted"), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = null, ["annotations"] = null, ["ownerReferences"] = null } }, Ct);
+        }
+
+        AssertMedian("From removing the label to its being back", labelled, twoSeconds);
+        AssertMedian("From deleting the Secret in the way to Ready", taken, twoSeconds);
+    }
+
+    [Fact]
     public async Task A_withdrawn_allowance_takes_the_Secret_away_within_two_seconds()
     {
         await using var elsewhere = await fixture.CreateNamespaceAsync(Ct);
