@@ -19,6 +19,9 @@ public sealed class KubernetesException(HttpStatusCode statusCode, string reason
     /// <summary>How long the server asks to wait (<c>Retry-After</c> header or <c>details.retryAfterSeconds</c>); null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 
+    /// <summary>The webhook, policy or quota behind it, for messages only; null where there is none, or where it cannot be told.</summary>
+    public Refuser? RefusedBy { get; init; }
+
     /// <summary>The object does not exist.</summary>
     public bool IsNotFound => StatusCode == HttpStatusCode.NotFound;
 

@@ -1,12 +1,20 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Kubernetes.Client.Http;
 
 /// <summary>Turns what the API server refuses into exceptions that name request, cause and, where it can be known, remedy.</summary>
-internal sealed class ApiFailure(KubernetesHttp http, TimeProvider clock)
+internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock)
 {
     private const int LongestMessage = 1000; // characters of the server's message; it can list every field of an object
+
+    // metav1.StatusReason. A webhook may answer with a reason of its own making.
+    private static readonly HashSet<string> reasons = new(StringComparer.Ordinal)
+    {
+        "Unauthorized", "Forbidden", "NotFound", "AlreadyExists", "Conflict", "Gone", "Invalid", "ServerTimeout", "StoreReadError", "Timeout", "TooManyRequests", "BadRequest",
+        "MethodNotAllowed", "NotAcceptable", "RequestEntityTooLarge", "UnsupportedMediaType", "InternalError", "Expired", "ServiceUnavailable",
+    };
 
     /// <summary>The exception for an answer that is not 2xx.</summary>
     public async Task<KubernetesException> FromAnswerAsync(HttpResponseMessage response, ResourceRequest request, CancellationToken cancellationToken)
@@ -21,23 +29,29 @@ internal sealed class ApiFailure(KubernetesHttp http, TimeProvider clock)
 
     private static KubernetesException Create(ResourceRequest request, HttpStatusCode code, ApiStatus? status, TimeSpan? retryAfter)
     {
-        var reason = status?.Reason ?? string.Empty;
-        var message = $"{request}: {(int)code} {reason}".TrimEnd() + $": {Cause(request, status)}{Remedy(code)}";
-        return new KubernetesException(code, reason, message, retryAfter);
+        var reason = reasons.Contains(status?.Reason ?? string.Empty) ? status!.Reason! : string.Empty;
+        var refuser = RefuserReader.Read(status?.Message);
+        var message = $"{request}: {(int)code} {reason}".TrimEnd() + $": {Cause(request, status, refuser)}{Remedy(code, refuser)}";
+        return new KubernetesException(code, reason, message, retryAfter) { RefusedBy = refuser };
     }
 
-    // The server quotes what it could not read, and values that it refuses. Of a Secret that can be its content, so of
-    // Secrets only the fields are named.
-    private static string Cause(ResourceRequest request, ApiStatus? status)
+    // The server quotes what it could not read, and values that it refuses; so does an admission webhook, which also chooses the reason and the names of fields. Of a Secret that can be its
+    // content, of a status a link that starts a consent.
+    private static string Cause(ResourceRequest request, ApiStatus? status, Refuser? refuser)
     {
         if (status is null)
         {
             return "the answer is no Status object, so it may come from a proxy, or the kind is not installed";
         }
 
-        if (request.Kind is { Group: "", Plural: "secrets" } && !IsSafeToQuote(request, status))
+        if (refuser is not null)
         {
-            var fields = (status.Details?.Causes ?? []).Select(cause => $"{cause.Field} ({cause.Reason})");
+            return $"because of {refuser} (its message is left out, since it may quote content)";
+        }
+
+        if (!IsSafeToQuote(request, status))
+        {
+            var fields = (status.Details?.Causes ?? []).Select(cause => FieldName().Match(cause.Field ?? string.Empty).Value).Where(field => field.Length > 0).Distinct();
             return $"refused fields: {string.Join(", ", fields)} (the server's message is left out, since it may quote content)";
         }
 
@@ -45,16 +59,22 @@ internal sealed class ApiFailure(KubernetesHttp http, TimeProvider clock)
         return message.Length <= LongestMessage ? message : message[..LongestMessage] + "...";
     }
 
-    // What RBAC says of a read names the account and the verb. What forbids a write may be an admission webhook, which was shown the content.
-    private static bool IsSafeToQuote(ResourceRequest request, ApiStatus status) => status.Reason switch
+    // What RBAC says of a read names the account and the verb, and no webhook is asked about one.
+    private static bool IsSafeToQuote(ResourceRequest request, ApiStatus status)
     {
-        "NotFound" or "AlreadyExists" or "Conflict" or "Expired" or "Gone" => true,
-        "Forbidden" => request.Method == HttpMethod.Get,
-        _ => false,
-    };
+        var isRead = request.Method == HttpMethod.Get;
+        return request.Kind is { Group: "", Plural: "secrets" }
+            ? isRead && status.Reason is "NotFound" or "Forbidden" or "Expired" or "Gone"
+            : isRead || request.Method != HttpMethod.Patch;
+    }
 
-    private static string Remedy(HttpStatusCode code) => code switch
+    // Only the part that cannot be somebody's own words: a key of a Secret may be anything.
+    [GeneratedRegex("^(?:data|stringData|type|immutable|metadata(?:\\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|resourceVersion))?|status(?:\\.(?:conditions|token|authorization|failure|secretName|baseURL|lastHandledReconcileAt|observedGeneration))?)(?=$|[.\\[])")]
+    private static partial Regex FieldName();
+
+    private static string Remedy(HttpStatusCode code, Refuser? refuser) => code switch
     {
+        _ when refuser is not null => string.Empty,
         HttpStatusCode.Unauthorized => ". The API server does not accept these credentials: renew them (log in again, or check the service account).",
         HttpStatusCode.Forbidden => ". Where a permission is missing, grant it to this account with a Role or ClusterRole.",
         _ => string.Empty,

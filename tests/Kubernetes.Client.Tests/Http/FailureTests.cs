@@ -158,8 +158,72 @@ public sealed class FailureTests
         var refused = await Assert.ThrowsAsync<KubernetesException>(() => test.Client.CreateAsync(Some.Secret("one", "hidden-content"), Cancellation));
 
         Assert.True(refused.IsInvalid);
-        Assert.Contains("data[key] (FieldValueInvalid)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("refused fields: data (", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("aGlkZGVu", refused.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    // The wordings of Kubernetes 1.33 and later.
+    [Theory]
+    [InlineData(403, "Forbidden", """admission webhook \"policy.example.com\" denied the request: hidden-content""", RefuserKind.Webhook, "policy.example.com")]
+    [InlineData(409, "Conflict", """admission webhook \"policy.example.com\" denied the request without explanation""", RefuserKind.Webhook, "policy.example.com")]
+    [InlineData(500, "InternalError", """Internal error occurred: failed calling webhook \"policy.example.com\": failed to call webhook: Post \"https://x/?hidden-content\": EOF""", RefuserKind.Webhook, "policy.example.com")]
+    [InlineData(403, "Forbidden", """secrets \"one\" is forbidden: exceeded quota: few-secrets, requested: secrets=1, used: secrets=5, limited: secrets=5""", RefuserKind.Quota, "few-secrets")]
+    [InlineData(403, "Forbidden", """secrets \"one\" is forbidden: failed quota: few-secrets: must specify limits.cpu for: hidden-content""", RefuserKind.Quota, "few-secrets")]
+    [InlineData(422, "Invalid", """secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'no-tokens.example.com' with binding 'all' denied request: hidden-content""", RefuserKind.Policy, "no-tokens.example.com")]
+    [InlineData(422, "Invalid", """ValidatingAdmissionPolicy 'no-tokens' with binding 'all' denied request: hidden-content""", RefuserKind.Policy, "no-tokens")]
+    public async Task A_refusal_names_the_webhook_policy_or_quota_and_nothing_else(int code, string reason, string message, RefuserKind kind, string name)
+    {
+        var refused = await RefusedSecretAsync(Answers.Status(code, reason, message), code);
+
+        Assert.Equal(new Refuser(kind, name), refused.RefusedBy);
+        Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""admission webhook \"Hidden Content\" denied the request: no""")]
+    [InlineData("""admission webhook \"hidden_content\" denied the request: no""")]
+    [InlineData("""it says: admission webhook \"hidden.content\" denied the request: no""")]
+    [InlineData("""secrets \"one\" is forbidden: exceeded quota: hidden-content requested: secrets=1""")]
+    [InlineData("""secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'hidden-content' with binding 'a b' denied request: no""")]
+    [InlineData("""secrets \"one\" is forbidden: hidden: exceeded quota: hidden-content, requested: secrets=1""")]
+    public async Task What_is_not_worded_like_the_API_server_names_nobody(string message)
+    {
+        var refused = await RefusedSecretAsync(Answers.Status(403, "Forbidden", message), 403);
+
+        Assert.Null(refused.RefusedBy);
+        Assert.DoesNotContain("idden-content", refused.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", refused.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    // A webhook chooses every member of its answer.
+    [Theory]
+    [InlineData("hidden", "no", "{}")]
+    [InlineData("Conflict", "hidden", "{}")]
+    [InlineData("NotFound", "hidden", "{}")]
+    [InlineData("AlreadyExists", "hidden", "{}")]
+    [InlineData("Invalid", "no", """{"causes":[{"reason":"hidden","message":"no","field":"data[key]"}]}""")]
+    [InlineData("Invalid", "no", """{"causes":[{"reason":"no","message":"hidden","field":"data[hidden]"}]}""")]
+    [InlineData("Invalid", "no", """{"causes":[{"reason":"no","message":"no","field":"hidden"}]}""")]
+    public async Task Nothing_that_a_webhook_chose_is_quoted(string reason, string message, string details)
+    {
+        var refused = await RefusedSecretAsync(Answers.Status(403, reason, message, details), 403);
+
+        Assert.DoesNotContain("hidden", refused.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_status_that_is_refused_is_not_quoted_since_it_may_hold_a_link()
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(
+            Answers.Status(422, "Invalid", "status.authorization.url: Invalid value: hidden", """{"causes":[{"reason":"FieldValueInvalid","message":"hidden","field":"status.authorization.url"}]}"""), 422));
+        using var test = new ClientUnderTest(server);
+
+        var refused = await Assert.ThrowsAsync<KubernetesException>(() => test.Client.PatchStatusAsync<Widget>(Some.Named("one"), [], Cancellation));
+
+        Assert.Contains("refused fields: status.authorization (", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", refused.ToString(), StringComparison.Ordinal);
     }
 
@@ -235,6 +299,13 @@ public sealed class FailureTests
         await Assert.ThrowsAsync<KubernetesException>(() => test.Client.CreateAsync(Some.Widget("one"), Cancellation));
 
         Assert.Equal(["1 code=200 method=GET", "1 code=409 method=POST"], counted);
+    }
+
+    private static async Task<KubernetesException> RefusedSecretAsync(string answer, int code)
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(answer, code));
+        using var test = new ClientUnderTest(server);
+        return await Assert.ThrowsAsync<KubernetesException>(() => test.Client.CreateAsync(Some.Secret("one", "hidden-content"), Cancellation));
     }
 
     private static async Task<KubernetesException> RefusedAsync(Func<Microsoft.AspNetCore.Http.HttpContext, Task> answer)

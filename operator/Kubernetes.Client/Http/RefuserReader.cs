@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+
+namespace Kubernetes.Client.Http;
+
+/// <summary>
+/// Reads the name of the webhook, policy or quota that stands behind a refusal. The API server gives it in its message only, in front of words that may quote what was sent, so exactly the name
+/// is taken, by the wording of the API server and the characters of DNS names. It is for people: nothing is decided by it.
+/// </summary>
+internal static partial class RefuserReader
+{
+    // A DNS subdomain (RFC 1123), as the API server requires of the names of all of these.
+    private const string Name = "(?<name>[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)";
+    private const string Forbidden = "^(?:[a-z0-9.]{1,253} \"[-a-z0-9.]{0,253}\" is forbidden: )?";
+
+    /// <summary>Who refused; null where the message is none of the known ones.</summary>
+    public static Refuser? Read(string? message)
+    {
+        if (message is null)
+        {
+            return null;
+        }
+
+        return Find(Webhook(), RefuserKind.Webhook, message) ?? Find(FailedWebhook(), RefuserKind.Webhook, message)
+            ?? Find(Policy(), RefuserKind.Policy, message) ?? Find(Quota(), RefuserKind.Quota, message);
+    }
+
+    private static Refuser? Find(Regex pattern, RefuserKind kind, string message) =>
+        pattern.Match(message) is { Success: true } found ? new Refuser(kind, found.Groups["name"].Value) : null;
+
+    // k8s.io/apiserver, pkg/admission/plugin/webhook/errors: ToStatusErr
+    [GeneratedRegex($"^admission webhook \"{Name}\" denied the request", RegexOptions.CultureInvariant)]
+    private static partial Regex Webhook();
+
+    // The same folder's ErrCallingWebhook, wrapped by NewInternalError
+    [GeneratedRegex($"^Internal error occurred: failed calling webhook \"{Name}\": ", RegexOptions.CultureInvariant)]
+    private static partial Regex FailedWebhook();
+
+    // pkg/admission/plugin/policy/validating
+    [GeneratedRegex(Forbidden + $"(?:Validating|Mutating)AdmissionPolicy '{Name}' with binding '[-a-z0-9.]{{1,253}}' denied request: ", RegexOptions.CultureInvariant)]
+    private static partial Regex Policy();
+
+    // pkg/admission/plugin/resourcequota
+    [GeneratedRegex(Forbidden + $"(?:exceeded quota: {Name}, requested: |failed quota: {Name}: must specify |status unknown for quota: {Name}, resources: )", RegexOptions.CultureInvariant)]
+    private static partial Regex Quota();
+}
