@@ -35,7 +35,7 @@ public static class FactsAfter
         Connection = facts.Connection.Answered(token.IssueTime),
     };
 
-    /// <summary>An attempt failed. Failures count up while the same thing is attempted and fails alike.</summary>
+    /// <summary>An attempt failed. Failures count up while the same thing is attempted and fails alike. A look that failed is no attempt: a request for a refresh stays open.</summary>
     /// <param name="facts">The facts that the attempt was made on.</param>
     /// <param name="problem">What went wrong.</param>
     /// <param name="retryAfter">What the provider asked for, or null.</param>
@@ -50,7 +50,7 @@ public static class FactsAfter
         {
             Content = facts.Secret is SecretFacts.Absent or SecretFacts.Offered ? facts.Content : null,
             // A request that still waits is not what failed.
-            Connection = RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
+            Connection = !FailureRecord.IsLook(problem.Reason) && RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
             Failure = new FailureRecord
             {
                 Reason = problem.Reason,

@@ -23,6 +23,7 @@ public static class FailureKinds
     public static FailureKind Of(string reason) => reason switch
     {
         Reason.ProviderUnavailable or Reason.AnswerNotUnderstood or Reason.MetadataUnusable or Reason.GrantNotStored => FailureKind.Transient,
+        Reason.SecretNotWritten or Reason.ApiRequestFailed or Reason.OperatorFault => FailureKind.Transient,
         Reason.ClientNotAvailable or Reason.SecretNotFound or Reason.SecretKeyNotFound or Reason.SecretTerminating => FailureKind.NotThereYet,
         Reason.AwaitingConsent or Reason.ConsentRequired or Reason.SpecChanged or Reason.GrantUsedElsewhere or Reason.ConsentDenied or Reason.ConsentFailed => FailureKind.NeedsConsent,
         _ => FailureKind.NeedsPerson,

@@ -118,7 +118,7 @@ public static class Policy
         return facts.Content switch
         {
             _ when !hasMovedOn && !isToChange && !IsOutOfSight(facts) => null,
-            null when Pending(facts, now) is { Reason: Reason.SecretForbidden } failure => new Decision.BackOff(failure),
+            null when Pending(facts, now) is { } failure && (failure.IsOfLooking || failure.Reason == Reason.SecretForbidden) => new Decision.BackOff(failure),
             null => new Decision.Inspect(),
             ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token, unrecorded.AnsweredRequest),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
@@ -207,7 +207,7 @@ public static class Policy
             _ when IsFromTheFuture(token.IssueTime, now) => RefreshCause.ClockSetBack,
             _ when token.RefreshTime <= now => RefreshCause.Due,
             _ when facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive <= now => RefreshCause.KeepAlive,
-            _ when facts.Failure is { IsOfWithdrawal: false } failure && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
+            _ when facts.Failure is { IsOfWithdrawal: false, IsOfLooking: false } failure && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
             // Whoever began it may have died before it could say that it failed, or its connection was replaced since.
             _ when facts.Grant is GrantFacts.Held { Grant: { IsExchangeOpen: true, RefusalTime: null } } => RefreshCause.Retry,
             _ => null,

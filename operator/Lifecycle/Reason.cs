@@ -54,6 +54,15 @@ public static class Reason
     /// <summary>The API server refuses the Secret as it would be written.</summary>
     public const string SecretInvalid = nameof(SecretInvalid);
 
+    /// <summary>The API server did not write or delete a Secret just now (5xx, 429, a conflict that lasts, no answer, a 403 that may pass).</summary>
+    public const string SecretNotWritten = nameof(SecretNotWritten);
+
+    /// <summary>The API server did not answer a question that a decision rests on.</summary>
+    public const string ApiRequestFailed = nameof(ApiRequestFailed);
+
+    /// <summary>The operator itself failed at this connection: a bug, whose place stands in its log.</summary>
+    public const string OperatorFault = nameof(OperatorFault);
+
     /// <summary>The operator may not read the namespace whose labels decide about an allowance.</summary>
     public const string NamespaceForbidden = nameof(NamespaceForbidden);
 

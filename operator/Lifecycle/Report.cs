@@ -32,6 +32,9 @@ public sealed record Report
     /// <summary>What to say of a person's grant; null for connections that need none.</summary>
     public AuthorizationReport? Authorization { get; init; }
 
+    /// <summary>True where the grant could not be looked at: what status says of it stays as it is.</summary>
+    public bool KeepsAuthorization { get; init; }
+
     /// <summary>When to look again; null when only a change can bring news.</summary>
     public DateTimeOffset? NextLook { get; init; }
 

@@ -5,7 +5,7 @@ namespace Lifecycle.Tests;
 public sealed class FailureKindTests
 {
     [Theory]
-    [InlineData(FailureKind.Transient, Reason.ProviderUnavailable, Reason.AnswerNotUnderstood, Reason.MetadataUnusable)]
+    [InlineData(FailureKind.Transient, Reason.ProviderUnavailable, Reason.AnswerNotUnderstood, Reason.MetadataUnusable, Reason.SecretNotWritten, Reason.ApiRequestFailed, Reason.OperatorFault)]
     [InlineData(FailureKind.NotThereYet, Reason.ClientNotAvailable, Reason.SecretNotFound, Reason.SecretKeyNotFound, Reason.SecretTerminating)]
     [InlineData(FailureKind.NeedsPerson, Reason.ClientRefused, Reason.ScopeRefused, Reason.GrantTypeRefused, Reason.TenantRefused, Reason.RequestRefused)]
     [InlineData(FailureKind.NeedsPerson, Reason.InvalidSpec, Reason.IssuerNotAllowed, Reason.ApiHostNotAllowed, Reason.TenantNotAllowed, Reason.SecretForbidden, Reason.WithdrawalForbidden, Reason.SecretInvalid, Reason.SecretNotOwned, Reason.InsecureUrl)]

@@ -62,7 +62,7 @@ public sealed class ApiTroubleTests(ApiServerFixture fixture)
         trouble.Dispose();
 
         await scene.UntilHandledAsync("now");
-        Assert.NotEqual(first, (await scene.GetSecretAsync()).Value("access_token"));
+        await scene.UntilAsync(scene.SecretPath(), "the token that was held", secret => secret.Value("access_token") != first);
         Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count);
     }
 
@@ -73,7 +73,7 @@ public sealed class ApiTroubleTests(ApiServerFixture fixture)
 
         await scene.RequestRefreshAsync(target);
         await scene.UntilHandledAsync(target);
-        await scene.UntilReadyAsync();
+        await scene.UntilAsync(scene.ConnectionPath(), "the failure to be over", node => node["status"]?["failure"] is null && node.Condition("TokenFresh")?.Status == "True");
         await scene.UntilStillAsync(pause);
 
         Assert.True(trouble.Applied > 0, $"No {target} request met the fault.");

@@ -20,6 +20,7 @@ public sealed class ControllerMetrics : IDisposable
     private readonly Meter meter;
     private readonly Counter<long> reconciles;
     private readonly Counter<long> reconcileErrors;
+    private readonly Counter<long> statusFailures;
     private readonly Histogram<double> reconcileTime;
     private readonly UpDownCounter<long> activeWorkers;
     private readonly ConcurrentDictionary<string, WorkQueue> queues = new(StringComparer.Ordinal);
@@ -32,6 +33,7 @@ public sealed class ControllerMetrics : IDisposable
         meter = meters.Create(MeterName);
         reconciles = meter.CreateCounter<long>("controller_runtime_reconcile_total", description: "Reconciles per controller and result");
         reconcileErrors = meter.CreateCounter<long>("controller_runtime_reconcile_errors_total", description: "Failed reconciles per controller");
+        statusFailures = meter.CreateCounter<long>("controller_status_write_failures_total", description: "Writes of a status that the API server did not take, per controller");
         reconcileTime = meter.CreateHistogram(
             "controller_runtime_reconcile_time_seconds",
             unit: "s",
@@ -58,6 +60,7 @@ public sealed class ControllerMetrics : IDisposable
         }
 
         reconcileErrors.Add(0, Named(controller));
+        statusFailures.Add(0, Named(controller));
         activeWorkers.Add(0, Named(controller));
     }
 
@@ -78,6 +81,9 @@ public sealed class ControllerMetrics : IDisposable
             reconcileErrors.Add(1, Named(controller));
         }
     }
+
+    /// <summary>The API server did not take a status.</summary>
+    public void StatusNotWritten(string controller) => statusFailures.Add(1, Named(controller));
 
     /// <summary>This process is a candidate for the lease and not its holder.</summary>
     public void NotLeading(string lease) => leaderships[lease] = 0;

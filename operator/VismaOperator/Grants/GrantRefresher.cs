@@ -39,12 +39,12 @@ internal sealed class GrantRefresher(GrantTools tools)
         try
         {
             Exchange? exchange = null;
-            var isRefused = await refusals.IsRefusedAsync(read.Connection, SecretAccess.Publish, async stop => exchange = await BeginAsync(connection, client, read, held, stop), cancellationToken);
-            return isRefused ? new Exchange.Failed(GrantStore.MayNotWrite(read.Connection), RetryAfter: null) : exchange!;
+            var refusal = await refusals.FindRefusalAsync(read.Connection, SecretAccess.Publish, async stop => exchange = await BeginAsync(connection, client, read, held, stop), cancellationToken);
+            return refusal is null ? exchange! : new Exchange.Failed(GrantStore.MayNotWrite(read.Connection, refusal), RetryAfter: null);
         }
         catch (KubernetesException failure) when (failure.IsInvalid)
         {
-            return new Exchange.Failed(GrantStore.Invalid(read.Connection), RetryAfter: null);
+            return new Exchange.Failed(GrantStore.Invalid(read.Connection, failure), RetryAfter: null);
         }
     }
 

@@ -80,14 +80,15 @@ internal sealed class GrantStore(IKubernetesClient client)
     public static NamespacedName NameOf(NamespacedName connection) => new(connection.Namespace, connection.Name + AuthorizationSpec.GrantSecretSuffix);
 
     /// <summary>The API server does not let us write the Secret. Its own words are left out: an admission policy may quote what it was shown.</summary>
-    public static Problem MayNotWrite(NamespacedName connection) => new(
+    public static Problem MayNotWrite(NamespacedName connection, KubernetesException refusal) => new(
         Reason.SecretForbidden,
-        $"The operator may not write Secret {NameOf(connection)}, which holds the grant, so the grant is not used. Grant its service account get, create, update and delete on Secrets in namespace {connection.Namespace}, and see whether an admission policy refuses it.");
+        $"The operator may not write Secret {NameOf(connection)}, which holds the grant, so the grant is not used: the API server {ApiTrouble.Answer(refusal)}. "
+        + ApiTrouble.Remedy(refusal, $"Grant its service account get, create, update and delete on Secrets in namespace {connection.Namespace}, and see whether an admission policy refuses it."));
 
     /// <summary>The API server finds the Secret invalid.</summary>
-    public static Problem Invalid(NamespacedName connection) => new(
+    public static Problem Invalid(NamespacedName connection, KubernetesException refusal) => new(
         Reason.SecretInvalid,
-        $"The API server refuses Secret {NameOf(connection)}, which holds the grant, as invalid, so the grant is not used. If it was made immutable or restored with another type than {VismaNames.GrantSecretType}, create it anew with the same data; else see whether an admission policy refuses it.");
+        $"The API server {ApiTrouble.Answer(refusal)} to Secret {NameOf(connection)}, which holds the grant, so the grant is not used. If it was made immutable or restored with another type than {VismaNames.GrantSecretType}, create it anew with the same data; else see whether an admission policy refuses it.");
 
     private static Problem NotOwned(NamespacedName name, NamespacedName connection) => new(
         Reason.GrantNotOwned,

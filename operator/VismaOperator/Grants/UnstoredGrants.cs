@@ -96,9 +96,9 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         {
             storage = await WriteAsync(entry, either.Token);
         }
-        catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
+        catch (Exception failure) when (ApiTrouble.Is(failure))
         {
-            return IsPlaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(entry, CauseOf(failure));
+            return IsPlaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(entry, $"the API server {ApiTrouble.Answer(failure)}");
         }
 
         if (storage is not Storage.Pending)
@@ -196,14 +196,6 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         await replaced.RevokeAsync(entry.Successor, entry.Successor.Held.RefreshToken, CancellationToken.None); // bounded by its own deadline
         return entry.End;
     }
-
-    // Not the server's own words: an admission policy may quote what it was shown.
-    private static string CauseOf(Exception failure) => failure switch
-    {
-        KubernetesException refused => $"the API server answers {(int)refused.StatusCode} {refused.Reason}",
-        OperationCanceledException => "the API server does not answer in time",
-        _ => "the API server cannot be reached",
-    };
 
     private Task<bool> ArrivalAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace VismaOperator.OAuthClients;
 
 /// <summary>Keeps a client's status true. Connections do not wait for it; it tells people, and warns of secrets that expire.</summary>
 internal sealed class OAuthClientReconciler(
-    Store<OAuthClient> clients, OAuthClientObserver observer, CredentialBook book, OAuthClientReporter reporter, SecretRemovals removals, TimeProvider time) : IReconciler
+    Store<OAuthClient> clients, OAuthClientObserver observer, CredentialBook book, OAuthClientReporter reporter, SecretRemovals removals, StatusWrites statusWrites, TimeProvider time) : IReconciler
 {
     // The provider's metadata is behind a breaker of its own; this is how soon a person sees that it works again.
     private static readonly TimeSpan metadataRetry = TimeSpan.FromSeconds(30);
@@ -29,6 +29,7 @@ internal sealed class OAuthClientReconciler(
             reporter.Forget(key);
             removals.Forget(key);
             starts.Forget(key);
+            statusWrites.Forget(key);
             return Requeue.Never.Instance;
         }
 
@@ -44,6 +45,11 @@ internal sealed class OAuthClientReconciler(
         }
 
         situation = situation with { ProblemSince = ProblemSince(situation) };
+        return await statusWrites.TryAsync(key, () => ReportAsync(situation, untold, cancellationToken), NextLook(situation, untold), cancellationToken);
+    }
+
+    private async Task<Requeue> ReportAsync(OAuthClientSituation situation, DateTimeOffset? untold, CancellationToken cancellationToken)
+    {
         var counterDue = await reporter.WriteAsync(situation, cancellationToken);
         return NextLook(situation, new[] { counterDue, untold }.Min()) is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
     }

@@ -21,8 +21,11 @@ internal sealed partial class ConnectionLog(ILogger logger)
     [LoggerMessage(LogLevel.Warning, "Secret not removed although the OAuthClient no longer allows it ({Reason}): the operator may not delete it", EventName = "SecretNotWithdrawn")]
     public partial void NotWithdrawn(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Secret {Secret}, which held the token under an earlier spec.secret.name, not removed: the operator may not delete it. Delete it by hand, and grant delete on Secrets", EventName = "FormerSecretNotRemoved")]
-    public partial void FormerSecretNotRemoved(NamespacedName secret);
+    [LoggerMessage(LogLevel.Warning, "Secret {Secret}, which held the token under an earlier spec.secret.name, not removed: {Cause}. Delete it by hand, and grant delete on Secrets", EventName = "FormerSecretNotRemoved")]
+    public partial void FormerSecretNotRemoved(NamespacedName secret, string cause);
+
+    [LoggerMessage(LogLevel.Warning, "Step failed: {Reason}: {Detail}", EventName = "StepFailed")]
+    public partial void StepFailed(string reason, string detail);
 
     [LoggerMessage(LogLevel.Debug, "Came to rest at {Decision}", EventName = "ReconcileRested")]
     public partial void Rested(string decision);

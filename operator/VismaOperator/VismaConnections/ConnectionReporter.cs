@@ -15,6 +15,10 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     private static readonly OwnedConditions ownedConditions =
         new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted, ConditionType.Authorized, ConditionType.ConsentExpiring);
 
+    // What is said of the grant stays where the grant could not be looked at.
+    private static readonly OwnedConditions conditionsWithoutGrant =
+        new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted);
+
     // What could not be written yet. Decided anew on the status of before, a request that was served would be served again.
     private readonly ConcurrentDictionary<NamespacedName, VismaConnection> unwritten = new();
 
@@ -74,12 +78,12 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     }
 
     /// <summary>Tells that the Secret of an earlier name could not be removed. An event, since no status speaks of that Secret any more.</summary>
-    public Task TellFormerSecretStaysAsync(VismaConnection connection, NamespacedName former, CancellationToken cancellationToken) => events.RecordAsync(
+    public Task TellFormerSecretStaysAsync(VismaConnection connection, NamespacedName former, string cause, CancellationToken cancellationToken) => events.RecordAsync(
         connection,
         EventKind.Warning,
         Reason.SecretForbidden,
         "Reconcile",
-        $"The token moved to Secret {connection.SecretName()}, but the operator may not delete Secret {former}, which held it before. Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {former.Namespace}. Whoever can read it has a token until it expires.",
+        $"The token moved to Secret {connection.SecretName()}, but Secret {former}, which held it before, is still there: {cause}. Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {former.Namespace}. Whoever can read it has a token until it expires.",
         cancellationToken);
 
     private async Task AnnounceAsync(VismaConnection connection, IReadOnlyList<Condition> before, IReadOnlyList<Condition> after, CancellationToken cancellationToken)
@@ -95,12 +99,12 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
         ObservedGeneration = connection.Metadata.Generation ?? 0,
         LastHandledReconcileAt = report.HandledRequest,
         LastHandledReconcileTime = report.HandledRequestTime,
-        Conditions = ownedConditions.Apply(connection.Status.Conditions, report.Conditions, connection.Metadata.Generation, time.GetUtcNow()),
+        Conditions = (report.KeepsAuthorization ? conditionsWithoutGrant : ownedConditions).Apply(connection.Status.Conditions, report.Conditions, connection.Metadata.Generation, time.GetUtcNow()),
         SecretName = report.Token?.SecretName,
         Client = connection.ClientName().ToString(),
         BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
         Token = TokenOf(report.Token),
-        Authorization = AuthorizationOf(connection.Status.Authorization, report.Authorization),
+        Authorization = report.KeepsAuthorization ? connection.Status.Authorization : AuthorizationOf(connection.Status.Authorization, report.Authorization),
         Failure = FailureOf(report.Failure),
     };
 

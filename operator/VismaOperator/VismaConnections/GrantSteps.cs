@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using Kubernetes.Controllers;
 using Lifecycle;
 using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
@@ -98,7 +99,7 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
             var document = present!.Document with { DeletionPolicy = connection.Spec.Authorization.DeletionPolicy };
             return facts.Noted(Take(await tools.GrantStore.WriteAsync(present, document, cancellationToken)));
         }
-        catch (KubernetesException refused) when (refused.IsForbidden || refused.IsInvalid)
+        catch (Exception failure) when (Outage.Caused(failure) && failure is not KubernetesException { IsConflict: true })
         {
             return facts.Noted(((GrantFacts.Held)facts.Grant).Grant);
         }

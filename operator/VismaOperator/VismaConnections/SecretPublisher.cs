@@ -1,3 +1,4 @@
+using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
@@ -25,10 +26,10 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Publication> PublishAsync(VismaConnection connection, IssuedToken token, Secret? seen, CancellationToken cancellationToken)
     {
-        Publication publication = new Publication.Refused(MayNotWrite(connection.SecretName()));
-        await refusals.IsRefusedAsync(
+        Publication? publication = null;
+        var refusal = await refusals.FindRefusalAsync(
             connection.Metadata.NamespacedName, SecretAccess.Publish, async deadline => publication = await TryPublishAsync(connection, token, seen, deadline), cancellationToken);
-        return publication;
+        return refusal is null ? publication! : new Publication.Refused(MayNotWrite(connection.SecretName(), refusal));
     }
 
     /// <summary>The connection is gone.</summary>
@@ -40,10 +41,10 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     {
         var name = connection.SecretName();
         Secret? found = null;
-        return await refusals.IsRefusedAsync(
-            connection.Metadata.NamespacedName, SecretAccess.Read, async deadline => found = await client.FindAsync<Secret>(name, deadline), cancellationToken)
-            ? new SecretReading.Refused(MayNotRead(name))
-            : new SecretReading.Done(found);
+        return await refusals.FindRefusalAsync(
+            connection.Metadata.NamespacedName, SecretAccess.Read, async deadline => found = await client.FindAsync<Secret>(name, deadline), cancellationToken) is null
+            ? new SecretReading.Done(found)
+            : new SecretReading.Refused(MayNotRead(name));
     }
 
     /// <summary>
@@ -52,8 +53,8 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     /// <exception cref="KubernetesException">The API server does not do it just now; a refusal (403) that has not lasted yet is one of these.</exception>
     public async Task<bool> RemoveAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
     {
-        return !await refusals.IsRefusedAsync(
-            connection.Metadata.NamespacedName, SecretAccess.Remove, deadline => RemoveOursAsync(name, connection, deadline), cancellationToken);
+        return await refusals.FindRefusalAsync(
+            connection.Metadata.NamespacedName, SecretAccess.Remove, deadline => RemoveOursAsync(name, connection, deadline), cancellationToken) is null;
     }
 
     private async Task RemoveOursAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
@@ -114,9 +115,9 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                     return new Publication.Overtaken(SecretInspector.Whose(present.Metadata, connection));
                 }
             }
-            catch (KubernetesException failure) when (failure.IsInvalid)
+            catch (KubernetesException failure) when (failure.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity)
             {
-                return new Publication.Refused(Invalid(name));
+                return new Publication.Refused(Invalid(name, failure));
             }
         }
     }
@@ -184,18 +185,19 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
 
     private static bool IsLostRace(KubernetesException failure) => failure.IsConflict || failure.IsAlreadyExists || failure.IsNotFound;
 
-    // The server's own words are left out: an admission policy may quote what it was shown.
-    private static Problem Invalid(NamespacedName name) => new(
+    private static Problem Invalid(NamespacedName name, KubernetesException refusal) => new(
         Reason.SecretInvalid,
-        $"The API server refuses Secret {name} as invalid. Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy refuses it.");
+        $"The API server {ApiTrouble.Answer(refusal)} to Secret {name} as it would be written. "
+        + (refusal.RefusedBy is null ? "Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy refuses it." : ApiTrouble.Remedy(refusal, string.Empty)));
 
     private static Problem MayNotRead(NamespacedName name) => new(
         Reason.SecretForbidden,
         $"The operator may not read Secret {name}, so it cannot tell whether its token still stands in it. Grant its service account get on Secrets in namespace {name.Namespace}.");
 
-    private static Problem MayNotWrite(NamespacedName name) => new(
+    private static Problem MayNotWrite(NamespacedName name, KubernetesException refusal) => new(
         Reason.SecretForbidden,
-        $"The operator may not write Secret {name}. Grant its service account get, create, update and delete on Secrets in namespace {name.Namespace}, and see whether an admission policy refuses it.");
+        $"The operator may not write Secret {name}: the API server {ApiTrouble.Answer(refusal)}. "
+        + ApiTrouble.Remedy(refusal, $"Grant its service account get, create, update and delete on Secrets in namespace {name.Namespace}, and see whether an admission policy refuses it."));
 }
 
 /// <summary>What became of a publication.</summary>

@@ -13,10 +13,10 @@ internal sealed class SecretRefusals(TimeProvider time)
     private readonly ConcurrentDictionary<(NamespacedName Connection, SecretAccess Access), ForbiddenPatience> refused = new();
 
     /// <summary>
-    /// Carries an access out. True when it was refused and that is to be believed. A refusal that is not yet is thrown, as the outage that it may be, for the queue to wait out. Whatever
+    /// Carries an access out. The refusal when it was refused and that is to be believed, else null. A refusal that is not yet is thrown, as the outage that it may be, for the queue to wait out. Whatever
     /// else happens, an answer or another failure, makes the next refusal a first one again.
     /// </summary>
-    public async Task<bool> IsRefusedAsync(NamespacedName connection, SecretAccess access, Func<CancellationToken, Task> request, CancellationToken cancellationToken)
+    public async Task<KubernetesException?> FindRefusalAsync(NamespacedName connection, SecretAccess access, Func<CancellationToken, Task> request, CancellationToken cancellationToken)
     {
         try
         {
@@ -26,7 +26,7 @@ internal sealed class SecretRefusals(TimeProvider time)
         {
             if (refused.GetOrAdd((connection, access), _ => new ForbiddenPatience(time)).IsOver())
             {
-                return true;
+                return failure;
             }
 
             throw;
@@ -38,7 +38,7 @@ internal sealed class SecretRefusals(TimeProvider time)
         }
 
         refused.TryRemove((connection, access), out _);
-        return false;
+        return null;
     }
 
     /// <summary>The connection is gone, or no Secret is wanted for it any more.</summary>

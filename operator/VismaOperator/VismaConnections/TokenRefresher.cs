@@ -52,7 +52,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     private IssuedToken? Unstored(VismaConnection connection, string inputs) =>
         unstored.TryGetValue(connection.Metadata.NamespacedName, out var held)
         && held.Inputs == inputs
-        && ConnectionFactsReader.RefreshTime(connection, held.IssueTime, held.ExpirationTime) > time.GetUtcNow()
+        && held.ExpirationTime > time.GetUtcNow() // once it is stored, one that is due for renewal is renewed
             ? held
             : null;
 

@@ -108,14 +108,17 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         };
         var observer = new ConnectionObserver(caches.Names, caches.OwnSecrets.Store, directory, grants.Observer, namespaces, context.AllowLists);
         var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, context.Leadership, context.Time);
-        return new ConnectionReconciler(caches.Connections.Store, observer, reporter, tools);
+        return new ConnectionReconciler(caches.Connections.Store, observer, reporter, StatusWrites("vismaconnection", "VismaConnection", context), tools);
     }
 
     private OAuthClientReconciler Clients(OperatorContext context, OAuthClientObserver observer, CredentialBook book, EventRecorder events, SecretRemovals removals)
     {
         var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
-        return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, removals, context.Time);
+        return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, removals, StatusWrites("oauthclient", "OAuthClient", context), context.Time);
     }
+
+    private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>
+        new(controller, context.Metrics, context.Logs.CreateLogger(kind), context.Time, context.Random);
 
     private static BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)
     {

@@ -20,27 +20,27 @@ internal static class FaultAnswer
 
         context.Response.StatusCode = (int)answer.Status;
         context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(Status(answer.Status, context.Request.Method, details).ToJsonString(), context.RequestAborted);
+        return context.Response.WriteAsync(Status(answer, context.Request.Method, details).ToJsonString(), context.RequestAborted);
     }
 
     public static Task WriteExpiredWatchAsync(HttpContext context)
     {
-        var line = new JsonObject { ["type"] = "ERROR", ["object"] = Status(HttpStatusCode.Gone, context.Request.Method, []) };
+        var line = new JsonObject { ["type"] = "ERROR", ["object"] = Status(new FaultEffect.Answer(HttpStatusCode.Gone), context.Request.Method, []) };
         context.Response.StatusCode = StatusCodes.Status200OK;
         context.Response.ContentType = "application/json";
         return context.Response.WriteAsync(line.ToJsonString() + "\n", context.RequestAborted);
     }
 
-    private static JsonObject Status(HttpStatusCode status, string method, JsonObject details) => new()
+    private static JsonObject Status(FaultEffect.Answer answer, string method, JsonObject details) => new()
     {
         ["kind"] = "Status",
         ["apiVersion"] = "v1",
         ["metadata"] = new JsonObject(),
         ["status"] = "Failure",
-        ["message"] = $"injected by a test: {(int)status}",
-        ["reason"] = Reason(status, method),
+        ["message"] = answer.Message ?? $"injected by a test: {(int)answer.Status}",
+        ["reason"] = answer.Reason ?? Reason(answer.Status, method),
         ["details"] = details,
-        ["code"] = (int)status,
+        ["code"] = (int)answer.Status,
     };
 
     /// <summary>The reasons as apimachinery's metav1 names them.</summary>

@@ -4,6 +4,7 @@ using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Telemetry;
 using Kubernetes.Controllers.Writing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -24,6 +25,7 @@ internal sealed class OperatorParts
     private static readonly AllowLists allowLists = new() { AllowedIssuers = [SimulatedProvider.Issuer.OriginalString] };
     private static readonly Lazy<WatchSet<Secret>> credentials = new(FollowCredentials);
     private static readonly ConnectionMetrics metrics = new(new Meters(), () => []);
+    private static readonly ControllerMetrics controllerMetrics = new(new Meters());
 
     private readonly ClientDirectory directory;
 
@@ -46,7 +48,8 @@ internal sealed class OperatorParts
         var obstacles = new WatchSet<SecretMetadata>(client, time, logs.CreateLogger("Cache.Obstacle"), () => 0);
         var observer = new ConnectionObserver(new SecretNames(Connections, Clients, Secrets, obstacles), Secrets, directory, tools.GrantObserver, namespaces, allowLists);
         var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, logs.CreateLogger("Events"));
-        Reconciler = new ConnectionReconciler(Connections, observer, new ConnectionReporter(client, Connections, events, leadership, time), tools);
+        var statusWrites = new StatusWrites("vismaconnection", controllerMetrics, logs.CreateLogger("VismaConnection"), time, () => 0.5);
+        Reconciler = new ConnectionReconciler(Connections, observer, new ConnectionReporter(client, Connections, events, leadership, time), statusWrites, tools);
         Custodian = new GrantCustodian(new CustodianCaches(Connections, Clients, Secrets, namespaces, client), directory, tools.Known, Grants);
     }
 

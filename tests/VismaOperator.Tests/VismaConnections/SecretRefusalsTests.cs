@@ -33,7 +33,7 @@ public sealed class SecretRefusalsTests
     {
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);
-        var failed = await Record.ExceptionAsync(() => refusals.IsRefusedAsync(acme, SecretAccess.Publish, _ => AnswerAsync(other), Ct));
+        var failed = await Record.ExceptionAsync(() => refusals.FindRefusalAsync(acme, SecretAccess.Publish, _ => AnswerAsync(other), Ct));
         Assert.Equal(other, (failed as KubernetesException)?.StatusCode);
 
         await RefusedAsync(isBelieved: false);
@@ -44,7 +44,7 @@ public sealed class SecretRefusalsTests
     {
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);
-        await Assert.ThrowsAsync<IOException>(() => refusals.IsRefusedAsync(acme, SecretAccess.Publish, _ => throw new IOException("cut"), Ct));
+        await Assert.ThrowsAsync<IOException>(() => refusals.FindRefusalAsync(acme, SecretAccess.Publish, _ => throw new IOException("cut"), Ct));
 
         await RefusedAsync(isBelieved: false);
     }
@@ -54,7 +54,7 @@ public sealed class SecretRefusalsTests
     {
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);
-        await refusals.IsRefusedAsync(acme, SecretAccess.Read, _ => Task.CompletedTask, Ct);
+        await refusals.FindRefusalAsync(acme, SecretAccess.Read, _ => Task.CompletedTask, Ct);
 
         await RefusedAsync(isBelieved: true);
     }
@@ -63,10 +63,10 @@ public sealed class SecretRefusalsTests
 
     private async Task RefusedAsync(bool isBelieved)
     {
-        Task<bool> Refused() => refusals.IsRefusedAsync(acme, SecretAccess.Publish, _ => AnswerAsync(HttpStatusCode.Forbidden), Ct);
+        Task<KubernetesException?> Refused() => refusals.FindRefusalAsync(acme, SecretAccess.Publish, _ => AnswerAsync(HttpStatusCode.Forbidden), Ct);
         if (isBelieved)
         {
-            Assert.True(await Refused());
+            Assert.NotNull(await Refused());
         }
         else
         {

@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Queueing;
+using Kubernetes.Controllers.Telemetry;
+
+namespace VismaOperator;
+
+/// <summary>
+/// Writes statuses of one kind, and retries those that the API server does not take: with a backoff for each object, logged and counted. Whatever the object is due for meanwhile is not held up.
+/// </summary>
+internal sealed partial class StatusWrites(string controller, ControllerMetrics metrics, ILogger logger, TimeProvider time, Func<double> random)
+{
+    private readonly ConcurrentDictionary<NamespacedName, int> failures = new();
+
+    /// <summary>Writes, and says when to look again.</summary>
+    /// <param name="key">Whose status.</param>
+    /// <param name="write">Writes it.</param>
+    /// <param name="nextLook">When the object is due, whatever becomes of its status; null when it is not.</param>
+    /// <param name="cancellationToken">Fires when the process is asked to stop.</param>
+    /// <exception cref="KubernetesException">Conflict: the status was decided on an old version, and the object is to be looked at anew.</exception>
+    public async Task<Requeue> TryAsync(NamespacedName key, Func<Task<Requeue>> write, DateTimeOffset? nextLook, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var requeue = await write();
+            Forget(key);
+            return requeue;
+        }
+        catch (KubernetesException failure) when (failure.IsConflict)
+        {
+            metrics.StatusNotWritten(controller);
+            throw;
+        }
+        catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
+        {
+            // An object that was deleted a moment ago is no failure; if it is still there, its status is.
+            if (failure is not KubernetesException { IsNotFound: true })
+            {
+                metrics.StatusNotWritten(controller);
+                LogNotWritten(FailureText.Of(failure));
+            }
+
+            var retry = time.GetUtcNow() + BackoffOptions.ForKeys.DelayAfter(failures.AddOrUpdate(key, 1, (_, count) => count + 1), random());
+            return new Requeue.At(nextLook < retry ? nextLook.Value : retry);
+        }
+    }
+
+    /// <summary>The object is gone.</summary>
+    public void Forget(NamespacedName key) => failures.TryRemove(key, out _);
+
+    [LoggerMessage(LogLevel.Warning, "Status not written; trying again later: {Failure}", EventName = "StatusNotWritten")]
+    private partial void LogNotWritten(string failure);
+}
