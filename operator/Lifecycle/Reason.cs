@@ -63,8 +63,14 @@ public static class Reason
     /// <summary>The operator itself failed at this connection: a bug, whose place stands in its log.</summary>
     public const string OperatorFault = nameof(OperatorFault);
 
-    /// <summary>The operator may not read the namespace whose labels decide about an allowance.</summary>
+    /// <summary>The operator may not read a namespace: that of the OAuthClient, or the one whose labels decide about an allowance.</summary>
     public const string NamespaceForbidden = nameof(NamespaceForbidden);
+
+    /// <summary>(event on the operator's Lease) A namespace of <c>--namespaces</c> cannot be read, so it is not served; the others are.</summary>
+    public const string NamespaceNotServed = nameof(NamespaceNotServed);
+
+    /// <summary>(event on the operator's Lease) A namespace of <c>--namespaces</c> can be read again and is served.</summary>
+    public const string NamespaceServed = nameof(NamespaceServed);
 
     /// <summary>The Secret that the connection names belongs to someone else.</summary>
     public const string SecretNotOwned = nameof(SecretNotOwned);

@@ -52,6 +52,12 @@ internal sealed class FollowedResource<T>(NamespacedName name, Action<Namespaced
     /// <inheritdoc/>
     public void Forbidden(string cause) => Become(() => new Watched<T>.Forbidden(cause));
 
+    /// <inheritdoc/>
+    public void Failed(string cause)
+    {
+        // What was known of it still stands.
+    }
+
     private Watched<T> Listed(T? resource, string version) =>
         Reached(version, resource is null ? WithoutOlder(version) : Newest(resource));
 

@@ -19,6 +19,9 @@ internal sealed partial class FreshList<T>(
 {
     private const int PageSize = 500;
 
+    /// <summary>Hears of each failure, and whether it is a refusal that is to be believed.</summary>
+    public Action<string, bool> OnFailure { get; init; } = static (_, _) => { };
+
     /// <summary>Returns once every page was taken in. Failures of the server or the network are waited out, and the list begins anew.</summary>
     public async Task TakeAsync(CancellationToken cancellationToken)
     {
@@ -26,6 +29,7 @@ internal sealed partial class FreshList<T>(
         while (await TryTakeAsync(cancellationToken).ConfigureAwait(false) is { } failure)
         {
             var delay = pace.NextDelay(failure);
+            OnFailure(FailureText.Of(failure), pace.IsForbidden);
             LogFailure(T.ResourceKind.Plural, selector, delay, FailureText.Of(failure));
             await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
         }

@@ -12,4 +12,8 @@ internal interface IReflectorSink<T>
     /// <summary>The server forbids to list or to watch, and has for longer than it needs to read its roles; it will be asked again.</summary>
     /// <param name="cause">What it says.</param>
     void Forbidden(string cause);
+
+    /// <summary>A list or a watch failed for another reason, or for one that is not believed yet; it will be tried again.</summary>
+    /// <param name="cause">What happened.</param>
+    void Failed(string cause);
 }

@@ -11,7 +11,9 @@ public sealed class Informer<T>
     where T : class, IResource<T>
 {
     private readonly List<Reflector<T>> reflectors;
-    private readonly List<FreshList<T>> freshLists;
+    private readonly List<(string? Namespace, FreshList<T> List)> freshLists;
+    private readonly RunningFollowers catchUps = new();
+    private CancellationToken stopping;
 
     /// <summary>Prepares; nothing is asked before <see cref="RunAsync"/>.</summary>
     /// <param name="client">The cluster.</param>
@@ -23,9 +25,31 @@ public sealed class Informer<T>
     {
         ArgumentNullException.ThrowIfNull(selectors);
         ThrowIfOverlapping(selectors);
-        freshLists = [.. selectors.Select(selector => new FreshList<T>(client, selector, Store, time, jitter, logger))];
-        reflectors = [.. selectors.Select(selector => new Reflector<T>(client, selector, Store.AddFeed(selector), time, jitter, logger))];
+        freshLists = [.. selectors.Select(selector => (selector.Namespace, Fresh(selector)))];
+        reflectors = [.. selectors.Select(selector => new Reflector<T>(client, selector, Sink(selector), time, jitter, logger))];
+
+        FreshList<T> Fresh(ResourceSelector selector) => new(client, selector, Store, time, jitter, logger)
+        {
+            OnFailure = (cause, isRefused) => Namespaces?.Failed(selector.Namespace!, FreshName, cause, isRefused),
+        };
+
+        IReflectorSink<T> Sink(ResourceSelector selector) => new NamespaceSink(this, selector.Namespace, Store.AddFeed(selector));
     }
+
+    /// <summary>Is told how the namespaces of the selectors fare; null where a selector covers all of them.</summary>
+    public NamespaceSync? Namespaces
+    {
+        get;
+        init
+        {
+            field = value;
+            freshLists.ForEach(fresh => value?.Expect(fresh.Namespace!, ListName));
+        }
+    }
+
+    private static string ListName => T.ResourceKind.Plural;
+
+    private static string FreshName => $"{ListName} anew";
 
     /// <summary>What is known.</summary>
     public Store<T> Store { get; } = new();
@@ -34,7 +58,9 @@ public sealed class Informer<T>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await BackgroundLoops.RunAsync(reflectors.Select<Reflector<T>, Func<CancellationToken, Task>>(reflector => reflector.RunAsync), stop).ConfigureAwait(false);
+        stopping = stop.Token;
+        await BackgroundLoops.RunAsync([.. reflectors.Select<Reflector<T>, Func<CancellationToken, Task>>(reflector => reflector.RunAsync), catchUps.WatchOverAsync], stop).ConfigureAwait(false);
+        await catchUps.WhenAllEndedAsync().ConfigureAwait(false);
     }
 
     /// <summary>Waits for the first complete list of every selector. Reconciling before that would take every object for missing.</summary>
@@ -44,7 +70,56 @@ public sealed class Informer<T>
     /// Brings the store up to date with lists of now, however far the watch lags behind. Whoever takes over from another writer needs this once: the watch
     /// may have yet to tell what that one wrote last.
     /// </summary>
-    public Task CatchUpAsync(CancellationToken cancellationToken) => Task.WhenAll(freshLists.Select(list => list.TakeAsync(cancellationToken)));
+    public Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        if (Namespaces is null)
+        {
+            return Task.WhenAll(freshLists.Select(fresh => fresh.List.TakeAsync(cancellationToken)));
+        }
+
+        // Each namespace stays closed until its own list was read, and none waits for another.
+        freshLists.ForEach(fresh => Namespaces.Expect(fresh.Namespace!, FreshName));
+        freshLists.ForEach(fresh => catchUps.Add(CatchUpAsync(fresh.Namespace!, fresh.List)));
+        return Namespaces.WaitUntilSettledAsync(cancellationToken);
+    }
+
+    private async Task CatchUpAsync(string name, FreshList<T> list)
+    {
+        try
+        {
+            await list.TakeAsync(stopping).ConfigureAwait(false);
+            Namespaces!.Listed(name, FreshName);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopped as asked.
+        }
+    }
+
+    /// <summary>Passes everything on to the store, and tells how the namespace fares after the store has taken it in.</summary>
+    private sealed class NamespaceSink(Informer<T> informer, string? name, StoreFeed<T> feed) : IReflectorSink<T>
+    {
+        public void Found(Finding<T> finding)
+        {
+            feed.Found(finding);
+            if (finding is Finding<T>.Complete)
+            {
+                informer.Namespaces?.Listed(name!, ListName);
+            }
+        }
+
+        public void Forbidden(string cause)
+        {
+            feed.Forbidden(cause);
+            informer.Namespaces?.Failed(name!, ListName, cause, isRefused: true);
+        }
+
+        public void Failed(string cause)
+        {
+            feed.Failed(cause);
+            informer.Namespaces?.Failed(name!, ListName, cause, isRefused: false);
+        }
+    }
 
     /// <summary>What one selector covers and another does not would be taken for deleted by each list in turn.</summary>
     private static void ThrowIfOverlapping(IReadOnlyList<ResourceSelector> selectors)

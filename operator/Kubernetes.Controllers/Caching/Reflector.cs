@@ -92,6 +92,10 @@ internal sealed partial class Reflector<T>(
         {
             sink.Forbidden(failure!.Message);
         }
+        else if (failure is not null)
+        {
+            sink.Failed(FailureText.Of(failure));
+        }
 
         if (failure is not null)
         {

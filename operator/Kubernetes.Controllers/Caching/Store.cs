@@ -34,6 +34,15 @@ public sealed class Store<T>
         }
     }
 
+    /// <summary>As <see cref="HasSynced"/>, of what lies in one namespace. Where it is false, "not found" means nothing there.</summary>
+    public bool HasSyncedIn(string name)
+    {
+        lock (gate)
+        {
+            return feeds.Where(feed => feed.Feeds(name)).All(feed => feed.HasSynced);
+        }
+    }
+
     /// <summary>Completes when <see cref="HasSynced"/> turns true.</summary>
     internal Task Synced => synced.Task;
 

@@ -25,10 +25,19 @@ internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : 
     public bool Covers(NamespacedName name) =>
         only is { } one ? one == name : selector.Namespace is null || selector.Namespace == name.Namespace;
 
+    /// <summary>True when something in this namespace comes from this list and watch.</summary>
+    public bool Feeds(string name) => selector.Namespace is null || selector.Namespace == name;
+
     /// <inheritdoc/>
     public void Forbidden(string cause)
     {
         // The store keeps what it knows.
+    }
+
+    /// <inheritdoc/>
+    public void Failed(string cause)
+    {
+        // As above.
     }
 
     /// <inheritdoc/>

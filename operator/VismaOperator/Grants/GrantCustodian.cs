@@ -104,6 +104,12 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         }
         else if (read.Document.Held is { } held)
         {
+            // Whose client cannot be read now cannot be revoked now, and this is no attempt.
+            if (!isGoing && !caches.Clients.HasSyncedIn(held.Client.Namespace))
+            {
+                return new Requeue.At(tools.Time.GetUtcNow() + AttemptPause);
+            }
+
             // Claimed first: a connection that comes back from here on finds no grant rather than one that is about to be revoked.
             read = read.Document.RevocationTime is null ? await ClaimAsync(read, isGoing, cancellationToken) : read;
             var cause = await RevokeAsync(key, held, cancellationToken);

@@ -36,7 +36,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port());
         LogStarted(log, Product.Version, access.Server, access.Source, port);
 
-        using var controllers = new OperatorControllers(Context(client, oauth, leader, metrics, http.Services));
+        using var controllers = new OperatorControllers(Context(client, oauth, leader, metrics, http.Services) with { Lease = Elects(access) ? LeaseOf(access) : null });
         await using var pages = await PagesAsync(controllers, log, stop);
         var parts = new ClusterControllers(controllers, pages is null ? [] : [new BackgroundLoop("consent pages", pages.RunAsync)]);
         try
@@ -86,13 +86,13 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
     /// <summary>Outside a cluster there are no replicas: somebody tries the operator from a laptop and would wait for the lease of the real one.</summary>
     private bool Elects(ClusterAccess access) => options.LeaderElection ?? access.IsInCluster;
 
+    private static NamespacedName LeaseOf(ClusterAccess access) => new(access.Namespace ?? FallbackNamespace, LeaseName);
+
     private LeaderElector Elector(IKubernetesClient client, ClusterAccess access, ILoggerFactory logs, ControllerMetrics metrics)
     {
-        var lease = new NamespacedName(access.Namespace ?? FallbackNamespace, LeaseName);
-
         // The name of a pod is unique at a time but not over time: a restarted container must not take the lease of its former self for its own.
         var identity = $"{Environment.MachineName}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        return new LeaderElector(client, new LeaderElectionOptions(lease, identity), time, Jitter.Next, logs.CreateLogger<LeaderElector>(), metrics);
+        return new LeaderElector(client, new LeaderElectionOptions(LeaseOf(access), identity), time, Jitter.Next, logs.CreateLogger<LeaderElector>(), metrics);
     }
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "Started", Message = "visma-operator {Version} serves {Server} ({Source}); health and metrics on port {Port}")]

@@ -23,6 +23,11 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     public async Task<ClientAnswer?> FindAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var name = connection.ClientName();
+        if (!clients.HasSyncedIn(name.Namespace))
+        {
+            return new ClientAnswer(new ClientFacts.Unusable(ClientsUnreadable(name.Namespace), time.GetUtcNow() + namespaceRetry));
+        }
+
         if (clients.Find(name) is not { } client || client.Metadata.DeletionTimestamp is not null)
         {
             return new ClientAnswer(new ClientFacts.Missing(NotAvailable(connection)));
@@ -165,6 +170,11 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     private static Problem TenantNotAllowed(OAuthClient client, VismaConnection connection) => new(
         Reason.TenantNotAllowed,
         $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Metadata.Namespace}. Ask its owner to add the combination to spec.tenants.");
+
+    // Not to know is not to know that there is none: nothing is taken back for it.
+    private static Problem ClientsUnreadable(string place) => new(
+        Reason.NamespaceForbidden,
+        $"The operator cannot read OAuthClients in namespace {place}: the namespace, or the Role and RoleBinding of the operator in it, is missing. Create them; until then the present token is kept and not renewed.");
 
     private static Problem NamespaceUnreadable(string place) => new(
         Reason.NamespaceForbidden,

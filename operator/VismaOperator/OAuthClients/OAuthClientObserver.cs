@@ -14,7 +14,7 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
     /// <summary>The situation; null while a cache that it rests on has not been filled.</summary>
     public async Task<OAuthClientSituation?> ObserveAsync(OAuthClient client, CancellationToken cancellationToken)
     {
-        if (!connections.HasSynced || !reader.IsReady(client))
+        if (!connections.HasSyncedIn(client.Metadata.Namespace ?? string.Empty) || !reader.IsReady(client))
         {
             return null;
         }

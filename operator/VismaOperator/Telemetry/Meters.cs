@@ -2,6 +2,7 @@ using Kubernetes.Controllers.Telemetry;
 using OpenTelemetry.Metrics;
 using VismaOperator.Consent;
 using VismaOperator.VismaConnections;
+using VismaOperator.Wiring;
 
 namespace VismaOperator.Telemetry;
 
@@ -9,7 +10,7 @@ namespace VismaOperator.Telemetry;
 internal static class Meters
 {
     /// <summary>The meters of this process: one a project, and the runtime's own for memory, garbage collection and threads.</summary>
-    public static IReadOnlyList<string> Exported { get; } = [ConnectionMetrics.MeterName, ConsentMetrics.MeterName, ControllerMetrics.MeterName, "Kubernetes.Client", "OAuth", "System.Runtime"];
+    public static IReadOnlyList<string> Exported { get; } = [ConnectionMetrics.MeterName, ConsentMetrics.MeterName, NamespaceReport.MeterName, ControllerMetrics.MeterName, "Kubernetes.Client", "OAuth", "System.Runtime"];
 
     /// <summary>Exports them in Prometheus' text format.</summary>
     public static MeterProviderBuilder AddOperatorMeters(this MeterProviderBuilder metrics) =>

@@ -18,7 +18,8 @@ internal sealed class ConnectionObserver(SecretNames names, Store<SecretMetadata
     public async Task<Observation?> ObserveAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var place = connection.Metadata.Namespace;
-        if (!secrets.HasSynced || await LookAsync(clients.FindAsync(connection, cancellationToken), $"Namespace {place}, whose labels decide whether it may use the OAuthClient, could not be read", cancellationToken) is not { } answer)
+        if (!secrets.HasSyncedIn(place ?? string.Empty)
+            || await LookAsync(clients.FindAsync(connection, cancellationToken), $"Namespace {place}, whose labels decide whether it may use the OAuthClient, could not be read", cancellationToken) is not { } answer)
         {
             return null;
         }

@@ -24,9 +24,10 @@ internal sealed class OperatorCaches
     {
         var selectors = namespaces.Count == 0 ? [ResourceSelector.All] : namespaces.Select(name => new ResourceSelector(name)).ToList();
         var ours = selectors.Select(selector => selector with { LabelSelector = OwnSecretSelector }).ToList();
-        Connections = new(client, selectors, time, logs.CreateLogger("Cache.VismaConnection"), jitter);
-        Clients = new(client, selectors, time, logs.CreateLogger("Cache.OAuthClient"), jitter);
-        OwnSecrets = new(client, ours, time, logs.CreateLogger("Cache.OwnSecret"), jitter);
+        Served = namespaces.Count == 0 ? null : new NamespaceSync(time);
+        Connections = new(client, selectors, time, logs.CreateLogger("Cache.VismaConnection"), jitter) { Namespaces = Served };
+        Clients = new(client, selectors, time, logs.CreateLogger("Cache.OAuthClient"), jitter) { Namespaces = Served };
+        OwnSecrets = new(client, ours, time, logs.CreateLogger("Cache.OwnSecret"), jitter) { Namespaces = Served };
         Credentials = new(client, time, logs.CreateLogger("Cache.Credential"), jitter);
         Obstacles = new(client, time, logs.CreateLogger("Cache.Obstacle"), jitter);
         Names = new(Connections.Store, Clients.Store, OwnSecrets.Store, Obstacles);
@@ -34,6 +35,9 @@ internal sealed class OperatorCaches
         FetchedNamespaces = Namespaces is null ? new(client, time) : null;
         Connections.Store.AddIndex(NamespaceIndex, connection => [connection.Metadata.Namespace ?? string.Empty]);
     }
+
+    /// <summary>Which of the listed namespaces can be served; null where all are watched at once.</summary>
+    public NamespaceSync? Served { get; }
 
     /// <summary>The connections.</summary>
     public Informer<VismaConnection> Connections { get; }
@@ -81,8 +85,10 @@ internal sealed class OperatorCaches
         ("namespaces", Namespaces is null ? FetchedNamespaces!.RunAsync : Namespaces.RunAsync),
     ];
 
-    /// <summary>Waits until every list was taken once. Credentials are waited for one by one, by whoever needs them.</summary>
-    public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Task.WhenAll(
+    /// <summary>
+    /// Waits until every list was taken once, or a listed namespace is known to be broken. Credentials are waited for one by one, by whoever needs them.
+    /// </summary>
+    public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Served?.WaitUntilSettledAsync(cancellationToken) ?? Task.WhenAll(
         Connections.WaitUntilSyncedAsync(cancellationToken),
         Clients.WaitUntilSyncedAsync(cancellationToken),
         OwnSecrets.WaitUntilSyncedAsync(cancellationToken),

@@ -19,6 +19,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private readonly OperatorTriggers triggers;
     private readonly OperatorQueues queues;
     private readonly OperatorGrants grants;
+    private readonly NamespaceReport? report;
+    private readonly List<IDisposable> gates = [];
 
     /// <summary>Builds everything; nothing runs yet.</summary>
     public OperatorControllers(OperatorContext context)
@@ -38,6 +40,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         ConsentDesk = grants.Links.CanInvite ? grants.Desk(directory, namespaces, context) : null;
         triggers = new OperatorTriggers(caches, queues);
         triggers.Listen(book);
+        report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
         Controllers =
         [
             Loop("vismaconnection", "VismaConnection", queues.Connections, Connections(context, directory, source, namespaces, events, removals), context),
@@ -51,6 +54,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     [
         .. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync)),
         new BackgroundLoop("unstored grants", grants.Tools.Unstored.RunAsync),
+        .. report is null ? Array.Empty<BackgroundLoop>() : [new BackgroundLoop("namespace events", report.RunAsync)],
     ];
 
     /// <inheritdoc/>
@@ -81,6 +85,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public void Dispose()
     {
         triggers.Dispose();
+        gates.ForEach(gate => gate.Dispose());
+        report?.Dispose();
         queues.Dispose();
     }
 
@@ -120,10 +126,23 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>
         new(controller, context.Metrics, context.Logs.CreateLogger(kind), context.Time, context.Random);
 
-    private static BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)
+    private BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)
     {
         var logger = context.Logs.CreateLogger($"Controller.{kind}");
-        var controller = new Controller(name, queue, reconciler, context.Workers, logger, context.Metrics, context.Time) { Kind = kind };
+        var controller = new Controller(name, queue, Gated(reconciler, queue), context.Workers, logger, context.Metrics, context.Time) { Kind = kind };
         return new BackgroundLoop($"controller {name}", controller.RunAsync);
+    }
+
+    // Where only some namespaces are served, one of them may not have been read yet.
+    private IReconciler Gated(IReconciler reconciler, WorkQueue queue)
+    {
+        if (caches.Served is not { } served)
+        {
+            return reconciler;
+        }
+
+        var gate = new NamespaceGate(reconciler, queue, served);
+        gates.Add(gate);
+        return gate;
     }
 }

@@ -35,6 +35,11 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
             subscriptions.Add(new Unsubscribe(() => fetched.Changed -= OnNamespace));
         }
 
+        if (caches.Served is { } served)
+        {
+            subscriptions.Add(served.Subscribe(OnServed));
+        }
+
         book.Changed += OnBook;
         subscriptions.Add(new Unsubscribe(() => book.Changed -= OnBook));
     }
@@ -146,6 +151,18 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         {
             queues.Connections.Add(connection.Metadata.NamespacedName);
             queues.Grants.Add(connection.Metadata.NamespacedName);
+        }
+    }
+
+    // Whose client is in that namespace learns only now whether it exists.
+    private void OnServed(NamespaceNews news)
+    {
+        foreach (var connection in news.IsOpen ? caches.Connections.Store.List() : [])
+        {
+            if (connection.ClientName().Namespace == news.Name)
+            {
+                queues.Connections.Add(connection.Metadata.NamespacedName);
+            }
         }
     }
 

@@ -41,10 +41,20 @@ internal sealed class OperatorAccount
 
         foreach (var place in places)
         {
-            await created.GrantAsync(place, "operator", Golden("namespaces", "customer-a"));
+            await created.AdmitAsync(place);
         }
 
         return created;
+    }
+
+    /// <summary>Gives the Role of a listed namespace.</summary>
+    public Task AdmitAsync(string place) => GrantAsync(place, "operator", Golden("namespaces", "customer-a"));
+
+    /// <summary>Takes the Role of a listed namespace away.</summary>
+    public async Task DismissAsync(string place)
+    {
+        await admin.DeleteAsync($"{ClusterWide}/namespaces/{place}/rolebindings/operator", Ct);
+        await admin.DeleteAsync($"{ClusterWide}/namespaces/{place}/roles/operator", Ct);
     }
 
     /// <summary>Writes a kubeconfig that speaks through the proxy as this account. Its namespace is the account's, as in a pod, so that leases of scenes do not meet.</summary>

@@ -46,6 +46,9 @@ internal sealed class Scene : IAsyncDisposable
 
     public ApiClient Admin => Server.Admin;
 
+    /// <summary>What the operator may do.</summary>
+    public OperatorAccount Account => account;
+
     private IReadOnlyList<string> Places => [Home.Name, .. options.MoreNamespaces];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -88,7 +91,7 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts an operator that reaches the API server this way, and waits until it is ready.</summary>
     public async Task<OperatorProcess> StartOperatorAsync(ApiProxy way)
     {
-        string[] places = options.Reach == Reach.Cluster ? [] : ["--namespaces", string.Join(',', Places)];
+        string[] places = options.Reach == Reach.Cluster ? [] : ["--namespaces", string.Join(',', [.. Places, .. options.MissingNamespaces])];
         Operator = OperatorProcess.Start(
             OperatorProcess.FindProgram("visma-operator"),
             "run",
@@ -231,6 +234,9 @@ internal sealed record SceneOptions
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
     public IReadOnlyList<string> MoreNamespaces { get; init; } = [];
+
+    /// <summary>Listed namespaces that do not exist when the operator starts.</summary>
+    public IReadOnlyList<string> MissingNamespaces { get; init; } = [];
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 

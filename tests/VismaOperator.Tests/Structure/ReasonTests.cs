@@ -14,6 +14,8 @@ public sealed class ReasonTests
         Reason.TokenValid, Reason.Renewed, Reason.LifetimeTooShort, Reason.TokenExpired, Reason.TokenPending, Reason.Suspended, Reason.AllGranted, Reason.ScopesMissing,
         Reason.ClientUsable, Reason.SecretExpiresSoon, Reason.NoSecretExpiresSoon, Reason.ConsentGranted, Reason.ConsentExpiresSoon, Reason.NoConsentExpiresSoon,
         Reason.SecretsRemoved,
+        Reason.NamespaceNotServed,
+        Reason.NamespaceServed,
     ];
 
     [Fact]

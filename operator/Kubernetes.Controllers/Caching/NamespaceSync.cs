@@ -1,0 +1,155 @@
+namespace Kubernetes.Controllers.Caching;
+
+/// <summary>
+/// Which of the listed namespaces can be served. A namespace is open once every list of it was read completely, so that a reconcile in it never takes an object
+/// for missing that was not read yet. One that cannot be read (it or its Role is missing) is told, and asked for again, and never holds up the others.
+/// Safe for use by many threads.
+/// </summary>
+/// <param name="time">A monotonic clock.</param>
+public sealed class NamespaceSync(TimeProvider time)
+{
+    /// <summary>
+    /// A refusal is believed after <see cref="ForbiddenPatience.Length"/>. Other failures mostly are the API server's, which the first list then waits for; after so long they
+    /// count as the namespace's own. Longer than one request may take.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Dictionary<string, ListState>> namespaces = new(StringComparer.Ordinal);
+    private readonly Subscribers<NamespaceNews> subscribers = new();
+    private readonly List<TaskCompletionSource> waiting = [];
+
+    /// <summary>True once everything that is listed of the namespace was read; for a namespace that is not listed, too.</summary>
+    public bool IsOpen(string name)
+    {
+        lock (gate)
+        {
+            return !namespaces.TryGetValue(name, out var lists) || AreListed(lists);
+        }
+    }
+
+    /// <summary>The listed namespaces as they are now.</summary>
+    public IReadOnlyList<NamespaceNews> Current
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. namespaces.Select(entry => NewsOf(entry.Key))];
+            }
+        }
+    }
+
+    /// <summary>True when each namespace is open or known to be broken, and the API server has answered for at least one of them.</summary>
+    public bool IsSettled
+    {
+        get
+        {
+            lock (gate)
+            {
+                return AreSettled();
+            }
+        }
+    }
+
+    /// <summary>Tells whenever a namespace opens, closes, breaks or is mended, in order, one at a time. The callback must be quick and must not throw.</summary>
+    /// <returns>Ends the subscription when disposed.</returns>
+    public IDisposable Subscribe(Action<NamespaceNews> onNews) => subscribers.Add(onNews);
+
+    /// <summary>Completes when <see cref="IsSettled"/> is true.</summary>
+    public Task WaitUntilSettledAsync(CancellationToken cancellationToken)
+    {
+        var settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            if (AreSettled())
+            {
+                return Task.CompletedTask;
+            }
+
+            waiting.Add(settled);
+        }
+
+        return settled.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>A list that the namespace needs from now on: it is closed until the list was read.</summary>
+    internal void Expect(string name, string list) => Change(name, lists => lists[list] = new ListState());
+
+    /// <summary>The list was read completely.</summary>
+    internal void Listed(string name, string list) => Change(name, lists => lists[list] = new ListState { IsListed = true });
+
+    /// <summary>The list or its watch failed.</summary>
+    /// <param name="name">The namespace.</param>
+    /// <param name="list">The list.</param>
+    /// <param name="cause">What happened, for people.</param>
+    /// <param name="isRefused">True for a refusal (403) that is to be believed.</param>
+    internal void Failed(string name, string list, string cause, bool isRefused) => Change(name, lists =>
+    {
+        var state = lists[list];
+        var since = state.FailingSince ?? time.GetTimestamp();
+        var isBroken = isRefused || (!state.IsListed && time.GetElapsedTime(since) >= Patience);
+        lists[list] = state with
+        {
+            FailingSince = since,
+            Problem = isBroken ? cause : state.Problem,
+            IsRefused = state.IsRefused || isRefused,
+        };
+    });
+
+    private static bool AreListed(Dictionary<string, ListState> lists) => lists.Values.All(list => list.IsListed);
+
+    private static string? ProblemOf(Dictionary<string, ListState> lists) => lists.Values.Select(list => list.Problem).FirstOrDefault(problem => problem is not null);
+
+    // Needs the lock. While the API server answers nothing at all, no namespace is broken by itself.
+    private bool AreSettled() =>
+        namespaces.Values.All(lists => AreListed(lists) || ProblemOf(lists) is not null)
+        && namespaces.Values.Any(lists => AreListed(lists) || lists.Values.Any(list => list.IsRefused));
+
+    // Needs the lock.
+    private NamespaceNews NewsOf(string name) => new(name, AreListed(namespaces[name]), ProblemOf(namespaces[name]));
+
+    private void Change(string name, Action<Dictionary<string, ListState>> change)
+    {
+        lock (gate)
+        {
+            if (!namespaces.TryGetValue(name, out var lists))
+            {
+                namespaces[name] = lists = new(StringComparer.Ordinal);
+            }
+
+            var before = NewsOf(name);
+            change(lists);
+            var after = NewsOf(name);
+            if (before.IsOpen != after.IsOpen || before.Problem is null != after.Problem is null)
+            {
+                subscribers.Enqueue(after);
+            }
+
+            if (AreSettled())
+            {
+                waiting.ForEach(settled => settled.TrySetResult());
+                waiting.Clear();
+            }
+        }
+
+        subscribers.Deliver();
+    }
+
+    private sealed record ListState
+    {
+        public bool IsListed { get; init; }
+
+        public long? FailingSince { get; init; }
+
+        public string? Problem { get; init; }
+
+        public bool IsRefused { get; init; }
+    }
+}
+
+/// <summary>How one of the listed namespaces is.</summary>
+/// <param name="Name">The namespace.</param>
+/// <param name="IsOpen">Everything in it was read, so that it can be served. It stays so while a later list or watch is refused: what was read is kept.</param>
+/// <param name="Problem">Why it cannot be read now; null when it can, or when nothing is known yet.</param>
+public sealed record NamespaceNews(string Name, bool IsOpen, string? Problem);
