@@ -4,7 +4,9 @@ using Kubernetes.Controllers.Queueing;
 
 namespace Kubernetes.Controllers;
 
-/// <summary>Keeps keys of a namespace that is not open back from a reconciler, and brings them once it opens: see <see cref="NamespaceSync"/>.</summary>
+/// <summary>
+/// Keeps keys of a namespace that is not open back from a reconciler, and brings them once it opens: see <see cref="NamespaceSync"/>.
+/// </summary>
 public sealed class NamespaceGate : IReconciler, IDisposable
 {
     private readonly Lock gate = new();

@@ -114,7 +114,8 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
 
     private static string Path(string place) => $"/apis/{The.Group}/namespaces/{place}/vismaconnections/{The.Connection}";
 
-    private static IReadOnlyList<string> Lines(Scene scene, string text) => [.. scene.Operator.Process.Lines.Where(line => line.Contains(text, StringComparison.Ordinal))];
+    private static IReadOnlyList<string> Lines(Scene scene, string text) =>
+        [.. scene.Operator.Process.Lines.Where(line => line.Contains(text, StringComparison.Ordinal))];
 
     private static async Task<(double Other, double Home)> ServedAsync(Scene scene, string other)
     {

@@ -29,7 +29,8 @@ internal static class Certificates
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new ClusterAccessException($"{origin}: {path} cannot be read ({unreadable.Message}). Check the path and the permissions of the file.", unreadable);
+            throw new ClusterAccessException(
+                $"{origin}: {path} cannot be read ({unreadable.Message}). Check the path and the permissions of the file.", unreadable);
         }
     }
 

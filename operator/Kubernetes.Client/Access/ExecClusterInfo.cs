@@ -16,7 +16,8 @@ internal sealed record ExecClusterInfo(Kubeconfig.ClusterEntry Cluster, string? 
         json.WriteString("server", endpoint.Server);
         Write(json, "tls-server-name", endpoint.TlsServerName);
         Write(json, "insecure-skip-tls-verify", endpoint.SkipTlsVerify);
-        Write(json, "certificate-authority-data", AuthorityPem is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes(AuthorityPem)));
+        var authority = AuthorityPem is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes(AuthorityPem));
+        Write(json, "certificate-authority-data", authority);
         Write(json, "proxy-url", Cluster.Extras.ProxyUrl);
         Write(json, "disable-compression", Cluster.Extras.DisablesCompression);
         json.WritePropertyName("config");

@@ -49,13 +49,16 @@ internal sealed class Kubeconfig
         var (config, tree) = ReadFile(file);
         if (tree.DoubledNames().ToList() is { Count: > 0 } doubled)
         {
-            throw new ClusterAccessException($"kubeconfig {file} names an entry twice ({string.Join(", ", doubled)}): remove one of the two.");
+            throw new ClusterAccessException(
+                $"kubeconfig {file} names an entry twice ({string.Join(", ", doubled)}): remove one of the two.");
         }
 
         CurrentContext = string.IsNullOrEmpty(CurrentContext) ? config.CurrentContext : CurrentContext;
         contexts.AddRange((config.Contexts ?? []).Select(context => new ContextEntry(context.Name, context.ContextDetails)));
-        clusters.AddRange((config.Clusters ?? []).Select(cluster => new ClusterEntry(file, cluster.Name, cluster.ClusterEndpoint, tree.Cluster(cluster.Name))));
-        users.AddRange((config.Users ?? []).Select(user => new UserEntry(file, user.Name, user.UserCredentials ?? new UserCredentials(), tree.User(user.Name))));
+        clusters.AddRange((config.Clusters ?? [])
+            .Select(cluster => new ClusterEntry(file, cluster.Name, cluster.ClusterEndpoint, tree.Cluster(cluster.Name))));
+        users.AddRange((config.Users ?? [])
+            .Select(user => new UserEntry(file, user.Name, user.UserCredentials ?? new UserCredentials(), tree.User(user.Name))));
     }
 
     private static (K8SConfiguration Config, KubeconfigTree Tree) ReadFile(string file)
@@ -102,7 +105,9 @@ internal sealed class Kubeconfig
                 return Certificates.Decode(data, $"certificate-authority-data of cluster '{Name}' in {source}");
             }
 
-            return Beside(File, Endpoint.CertificateAuthority) is { } path ? Certificates.Read(path, $"certificate-authority of cluster '{Name}' in {source}") : null;
+            return Beside(File, Endpoint.CertificateAuthority) is { } path
+                ? Certificates.Read(path, $"certificate-authority of cluster '{Name}' in {source}")
+                : null;
         }
     }
 

@@ -35,7 +35,9 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
             Server = server,
             Namespace = string.IsNullOrEmpty(context.Details!.Namespace) ? null : context.Details.Namespace,
             Source = source,
-            Authorities = authorityPem is null ? null : Certificates.Authorities(authorityPem, $"the certificate authority of cluster '{cluster.Name}' in {source}"),
+            Authorities = authorityPem is null
+                ? null
+                : Certificates.Authorities(authorityPem, $"the certificate authority of cluster '{cluster.Name}' in {source}"),
             TlsServerName = string.IsNullOrEmpty(cluster.Endpoint.TlsServerName) ? null : cluster.Endpoint.TlsServerName,
             SkipsTlsVerification = cluster.Endpoint.SkipTlsVerify,
             DisablesCompression = cluster.Extras.DisablesCompression,
@@ -79,13 +81,15 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         };
         try
         {
-            var host = new UriBuilder(KubernetesClientConfiguration.BuildConfigFromConfigObject(reduced).Host) { Query = string.Empty, Fragment = string.Empty };
+            var resolved = KubernetesClientConfiguration.BuildConfigFromConfigObject(reduced).Host;
+            var host = new UriBuilder(resolved) { Query = string.Empty, Fragment = string.Empty };
             host.Path = string.Concat(host.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(part => $"{part}/"));
             return host.Uri;
         }
         catch (KubeConfigException unreadable)
         {
-            throw new ClusterAccessException($"the server '{written}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port.", unreadable);
+            throw new ClusterAccessException(
+                $"the server '{written}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port.", unreadable);
         }
     }
 
@@ -98,7 +102,8 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
 
         return Uri.TryCreate(written, UriKind.Absolute, out var proxy) && proxy.Scheme is "http" or "https" or "socks5"
             ? ProxyChoice.Always(proxy)
-            : throw new ClusterAccessException($"proxy-url of cluster '{cluster.Name}' in {source} is no http, https or socks5 address: correct it.");
+            : throw new ClusterAccessException(
+                $"proxy-url of cluster '{cluster.Name}' in {source} is no http, https or socks5 address: correct it.");
     }
 
     private static Impersonation? ImpersonationOf(Kubeconfig.UserEntry? user) =>

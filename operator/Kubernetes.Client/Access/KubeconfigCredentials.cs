@@ -37,7 +37,9 @@ internal static class KubeconfigCredentials
 
         return certificate is not null
             ? _ => new FixedCredential(null, certificate)
-            : throw new ClusterAccessException($"the {owner} has no credentials that work here (token, tokenFile, client certificate with key, username with password, exec): log in to the cluster again.");
+            : throw new ClusterAccessException(
+                $"the {owner} has no credentials that work here "
+                + "(token, tokenFile, client certificate with key, username with password, exec): log in to the cluster again.");
     }
 
     private static AuthenticationHeaderValue? Header(Kubeconfig.UserEntry user)
@@ -48,9 +50,8 @@ internal static class KubeconfigCredentials
             return new AuthenticationHeaderValue("Bearer", written.Token.Trim());
         }
 
-        return string.IsNullOrEmpty(written.UserName)
-            ? null
-            : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{written.UserName}:{written.Password}")));
+        var pair = Encoding.UTF8.GetBytes($"{written.UserName}:{written.Password}");
+        return string.IsNullOrEmpty(written.UserName) ? null : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
     }
 
     private static X509Certificate2? ClientCertificate(Kubeconfig.UserEntry user, string owner)

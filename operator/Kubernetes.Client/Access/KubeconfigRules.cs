@@ -31,7 +31,8 @@ internal static class KubeconfigRules
 
         if (IsSet(endpoint.CertificateAuthority) && IsSet(endpoint.CertificateAuthorityData))
         {
-            yield return $"cluster '{cluster.Name}' has both certificate-authority and certificate-authority-data, of which only one is allowed";
+            yield return $"cluster '{cluster.Name}' has both certificate-authority and certificate-authority-data, "
+                + "of which only one is allowed";
         }
 
         if (endpoint.SkipTlsVerify && (IsSet(endpoint.CertificateAuthority) || IsSet(endpoint.CertificateAuthorityData)))
@@ -53,7 +54,8 @@ internal static class KubeconfigRules
             yield return $"user '{user.Name}' has both client-certificate and client-certificate-data, of which only one is allowed";
         }
 
-        if ((IsSet(written.ClientCertificate) || IsSet(written.ClientCertificateData)) && !IsSet(written.ClientKey) && !IsSet(written.ClientKeyData))
+        var hasCertificate = IsSet(written.ClientCertificate) || IsSet(written.ClientCertificateData);
+        if (hasCertificate && !IsSet(written.ClientKey) && !IsSet(written.ClientKeyData))
         {
             yield return $"user '{user.Name}' has a client certificate without client-key or client-key-data";
         }
@@ -67,14 +69,15 @@ internal static class KubeconfigRules
     private static IEnumerable<string> OfImpersonation(Kubeconfig.UserEntry user)
     {
         IReadOnlyList<string> groups = [.. user.Credentials.ImpersonateGroups ?? []];
-        IReadOnlyList<string> all = [user.Credentials.Impersonate ?? string.Empty, user.Extras.ImpersonateUid ?? string.Empty, .. groups, .. user.Extras.ImpersonateExtra.SelectMany(extra => extra.Value)];
-        if (!IsSet(user.Credentials.Impersonate) && (groups.Count > 0 || IsSet(user.Extras.ImpersonateUid) || user.Extras.ImpersonateExtra.Count > 0))
+        var (name, extras) = (user.Credentials.Impersonate ?? string.Empty, user.Extras);
+        List<string> more = [extras.ImpersonateUid ?? string.Empty, .. groups, .. extras.ImpersonateExtra.SelectMany(extra => extra.Value)];
+        if (name.Length == 0 && (groups.Count > 0 || IsSet(extras.ImpersonateUid) || extras.ImpersonateExtra.Count > 0))
         {
             yield return $"user '{user.Name}' has as-uid, as-groups or as-user-extra without as";
         }
 
         // They become headers, and a line break would begin another header.
-        if (all.Any(value => value.Any(char.IsControl)))
+        if (more.Append(name).Any(value => value.Any(char.IsControl)))
         {
             yield return $"user '{user.Name}' has a control character in as, as-uid, as-groups or as-user-extra";
         }
@@ -89,19 +92,23 @@ internal static class KubeconfigRules
 
         if (!execVersions.Contains(exec.ApiVersion))
         {
-            yield return $"exec of user '{user.Name}' has apiVersion '{exec.ApiVersion}', and known are {string.Join(" and ", execVersions)}";
+            yield return $"exec of user '{user.Name}' has apiVersion '{exec.ApiVersion}', "
+                + $"and known are {string.Join(" and ", execVersions)}";
         }
 
         switch (user.Extras.InteractiveMode)
         {
             case null when exec.ApiVersion == execVersions[0]:
-                yield return $"exec of user '{user.Name}' has no interactiveMode, which {exec.ApiVersion} requires: write Never or IfAvailable";
+                yield return $"exec of user '{user.Name}' has no interactiveMode, "
+                    + $"which {exec.ApiVersion} requires: write Never or IfAvailable";
                 break;
             case "Always":
-                yield return $"exec of user '{user.Name}' has interactiveMode Always, but nobody can type here: use a login that needs no terminal";
+                yield return $"exec of user '{user.Name}' has interactiveMode Always, "
+                    + "but nobody can type here: use a login that needs no terminal";
                 break;
             case not (null or "Never" or "IfAvailable"):
-                yield return $"exec of user '{user.Name}' has interactiveMode '{user.Extras.InteractiveMode}', and known are Never, IfAvailable and Always";
+                yield return $"exec of user '{user.Name}' has interactiveMode '{user.Extras.InteractiveMode}', "
+                    + "and known are Never, IfAvailable and Always";
                 break;
         }
     }

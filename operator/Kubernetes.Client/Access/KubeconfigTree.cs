@@ -35,7 +35,11 @@ internal sealed class KubeconfigTree
     /// <summary>The file's text as the package can read it; null where it can read the file itself.</summary>
     public string? WithoutUnreadable()
     {
-        var users = Entries("users").Select(entry => Child(entry, "user")).OfType<YamlMappingNode>().Where(user => Child(user, ExtraMember) is not null).ToList();
+        var users = Entries("users")
+            .Select(entry => Child(entry, "user"))
+            .OfType<YamlMappingNode>()
+            .Where(user => Child(user, ExtraMember) is not null)
+            .ToList();
         if (users.Count == 0)
         {
             return null;
@@ -51,26 +55,40 @@ internal sealed class KubeconfigTree
 
     /// <summary>Names that a list has twice: kubectl refuses such a file, since either could be meant.</summary>
     public IEnumerable<string> DoubledNames() =>
-        lists.SelectMany(list => Entries(list).GroupBy(entry => Text(entry, "name")).Where(same => same.Count() > 1).Select(same => $"{list}: '{same.Key}'"));
+        from list in lists
+        from same in Entries(list).GroupBy(entry => Text(entry, "name"))
+        where same.Count() > 1
+        select $"{list}: '{same.Key}'";
 
     public ClusterExtras Cluster(string name)
     {
         var cluster = Body("clusters", name, "cluster");
-        var extension = (Child(cluster, "extensions") as YamlSequenceNode)?.Children.OfType<YamlMappingNode>().FirstOrDefault(entry => Text(entry, "name") == ExecExtension);
-        return new ClusterExtras(Text(cluster, "proxy-url"), Text(cluster, "disable-compression") == "true", Child(extension, "extension") is { } config ? Json(config) : null);
+        var extension = (Child(cluster, "extensions") as YamlSequenceNode)?.Children
+            .OfType<YamlMappingNode>()
+            .FirstOrDefault(entry => Text(entry, "name") == ExecExtension);
+        return new ClusterExtras(
+            Text(cluster, "proxy-url"),
+            Text(cluster, "disable-compression") == "true",
+            Child(extension, "extension") is { } config ? Json(config) : null);
     }
 
     public UserExtras User(string name)
     {
         var user = Body("users", name, "user");
         var extra = (Child(user, ExtraMember) as YamlMappingNode)?.Children
-            .Select(entry => new KeyValuePair<string, IReadOnlyList<string>>(((YamlScalarNode)entry.Key).Value ?? string.Empty, Texts(entry.Value)));
-        return new UserExtras(Text(user, "tokenFile"), Text(user, "as-uid"), [.. extra ?? []], Text(Child(user, "exec") as YamlMappingNode, "interactiveMode"));
+            .Select(entry => KeyValuePair.Create(((YamlScalarNode)entry.Key).Value ?? string.Empty, Texts(entry.Value)));
+        return new UserExtras(
+            Text(user, "tokenFile"),
+            Text(user, "as-uid"),
+            [.. extra ?? []],
+            Text(Child(user, "exec") as YamlMappingNode, "interactiveMode"));
     }
 
-    private IEnumerable<YamlMappingNode> Entries(string list) => (Child(Root, list) as YamlSequenceNode)?.Children.OfType<YamlMappingNode>() ?? [];
+    private IEnumerable<YamlMappingNode> Entries(string list) =>
+        (Child(Root, list) as YamlSequenceNode)?.Children.OfType<YamlMappingNode>() ?? [];
 
-    private YamlMappingNode? Body(string list, string name, string body) => Child(Entries(list).FirstOrDefault(entry => Text(entry, "name") == name), body) as YamlMappingNode;
+    private YamlMappingNode? Body(string list, string name, string body) =>
+        Child(Entries(list).FirstOrDefault(entry => Text(entry, "name") == name), body) as YamlMappingNode;
 
     private static YamlNode? Child(YamlMappingNode? mapping, string key) =>
         mapping is not null && mapping.Children.TryGetValue(new YamlScalarNode(key), out var child) ? child : null;
@@ -83,7 +101,8 @@ internal sealed class KubeconfigTree
 
     private static JsonNode? Json(YamlNode node) => node switch
     {
-        YamlMappingNode mapping => new JsonObject(mapping.Children.Select(entry => new KeyValuePair<string, JsonNode?>(Json(entry.Key)?.ToString() ?? "null", Json(entry.Value)))),
+        YamlMappingNode mapping => new JsonObject(mapping.Children
+            .Select(entry => new KeyValuePair<string, JsonNode?>(Json(entry.Key)?.ToString() ?? "null", Json(entry.Value)))),
         YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(Json)]),
         YamlScalarNode { Style: ScalarStyle.Plain } plain => Scalar(plain.Value ?? string.Empty),
         YamlScalarNode quoted => JsonValue.Create(quoted.Value),
@@ -96,16 +115,29 @@ internal sealed class KubeconfigTree
         "" or "~" or "null" or "Null" or "NULL" => null,
         "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" or "y" or "Y" => JsonValue.Create(true),
         "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" or "n" or "N" => JsonValue.Create(false),
-        _ when text.StartsWith("0x", StringComparison.Ordinal) && long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hexadecimal) => JsonValue.Create(hexadecimal),
-        _ when text.All(char.IsAsciiDigit) && text.Length > 1 && text[0] == '0' => text.All(digit => digit < '8') ? JsonValue.Create(Convert.ToInt64(text, 8)) : JsonValue.Create(text),
+        _ when Hexadecimal(text) is { } number => JsonValue.Create(number),
+        _ when text.All(char.IsAsciiDigit) && text.Length > 1 && text[0] == '0' => text.All(digit => digit < '8')
+            ? JsonValue.Create(Convert.ToInt64(text, 8))
+            : JsonValue.Create(text),
         _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
-        _ when double.TryParse(text, NumberStyles.Float & ~NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real) => JsonValue.Create(real),
+        _ when double.TryParse(text, NumberStyles.Float & ~NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var real)
+            && double.IsFinite(real) => JsonValue.Create(real),
         _ => JsonValue.Create(text),
     };
+
+    private static long? Hexadecimal(string text) =>
+        text.StartsWith("0x", StringComparison.Ordinal)
+        && long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     /// <summary>Of a cluster.</summary>
     internal sealed record ClusterExtras(string? ProxyUrl, bool DisablesCompression, JsonNode? ExecConfiguration);
 
     /// <summary>Of a user.</summary>
-    internal sealed record UserExtras(string? TokenFile, string? ImpersonateUid, IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> ImpersonateExtra, string? InteractiveMode);
+    internal sealed record UserExtras(
+        string? TokenFile,
+        string? ImpersonateUid,
+        IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> ImpersonateExtra,
+        string? InteractiveMode);
 }

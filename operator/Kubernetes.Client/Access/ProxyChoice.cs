@@ -31,7 +31,9 @@ internal sealed class ProxyChoice : IWebProxy
     {
         var proxy = Address(Variable(variable, scheme == Uri.UriSchemeHttps ? "HTTPS_PROXY" : "HTTP_PROXY"));
         var exceptions = NoProxy.Parse(Variable(variable, "NO_PROXY"));
-        return proxy is null ? new ProxyChoice(_ => null) : Of(proxy, destination => !exceptions.Any(exception => exception(destination)) && !IsLoopback(destination));
+        return proxy is null
+            ? new ProxyChoice(_ => null)
+            : Of(proxy, destination => !exceptions.Any(exception => exception(destination)) && !IsLoopback(destination));
     }
 
     /// <inheritdoc/>
@@ -73,7 +75,10 @@ internal sealed class ProxyChoice : IWebProxy
     private static class NoProxy
     {
         public static IReadOnlyList<Func<Uri, bool>> Parse(string? list) =>
-            [.. (list ?? string.Empty).ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Entry).OfType<Func<Uri, bool>>()];
+            [.. (list ?? string.Empty).ToLowerInvariant()
+                .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(Entry)
+                .OfType<Func<Uri, bool>>()];
 
         private static Func<Uri, bool>? Entry(string text)
         {
@@ -107,7 +112,8 @@ internal sealed class ProxyChoice : IWebProxy
                 : host.Equals(below, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + below, StringComparison.OrdinalIgnoreCase);
         }
 
-        private static bool IsPort(Uri destination, string port) => port.Length == 0 || port == destination.Port.ToString(CultureInfo.InvariantCulture);
+        private static bool IsPort(Uri destination, string port) =>
+            port.Length == 0 || port == destination.Port.ToString(CultureInfo.InvariantCulture);
 
         // An IPv6 address without brackets has no port; more than one colon means just that.
         private static (string Host, string Port) HostAndPort(string text)
@@ -122,7 +128,9 @@ internal sealed class ProxyChoice : IWebProxy
         private static IPNetwork? Network(string text)
         {
             var parts = text.Split('/');
-            if (parts.Length != 2 || Ip(parts[0]) is not { } address || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var prefix))
+            if (parts.Length != 2
+                || Ip(parts[0]) is not { } address
+                || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var prefix))
             {
                 return null;
             }

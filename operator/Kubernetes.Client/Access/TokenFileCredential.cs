@@ -31,7 +31,8 @@ internal sealed class TokenFileCredential(string path, string origin, TimeProvid
         var (token, problem) = await TryReadAsync(cancellationToken);
         if (token.Length == 0)
         {
-            return present ?? Fallback ?? throw new ClusterAccessException($"the token file {path} of {origin} {problem}: check the path, and what writes the file.");
+            return present ?? Fallback ?? throw new ClusterAccessException(
+                $"the token file {path} of {origin} {problem}: check the path, and what writes the file.");
         }
 
         readAt = clock.GetTimestamp();

@@ -41,7 +41,8 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
     }
 
     // The runtime says "see inner exception" of a server that the certificate check refused.
-    private static ClusterAccessException? Cause(Exception failed) => failed.InnerException is null ? null : failed.InnerException as ClusterAccessException ?? Cause(failed.InnerException);
+    private static ClusterAccessException? Cause(Exception failed) =>
+        failed.InnerException is null ? null : failed.InnerException as ClusterAccessException ?? Cause(failed.InnerException);
 
     private void Impersonate(HttpRequestMessage request)
     {

@@ -27,7 +27,8 @@ internal sealed class ServerCertificateCheck(ClusterAccess access)
         var host = ((SslStream)sender).TargetHostName;
         if (!presented.MatchesHostname(host, allowWildcards: true, allowCommonName: false))
         {
-            throw Refused($"is for {Names(presented)}, not for '{host}': correct the server address, or set tls-server-name of the cluster");
+            throw Refused(
+                $"is for {Names(presented)}, not for '{host}': correct the server address, or set tls-server-name of the cluster");
         }
 
         if (access.Authorities is { } authorities)
@@ -56,7 +57,9 @@ internal sealed class ServerCertificateCheck(ClusterAccess access)
         chain.Build(presented);
         if (!EndsIn(authorities, chain))
         {
-            throw Untrusted(presented, [.. chain.ChainElements.SelectMany(element => element.ChainElementStatus)], $"none of the cluster's authorities ({string.Join(", ", authorities.Select(authority => $"'{authority.Subject}'"))})");
+            var known = string.Join(", ", authorities.Select(authority => $"'{authority.Subject}'"));
+            List<X509ChainStatus> found = [.. chain.ChainElements.SelectMany(element => element.ChainElementStatus)];
+            throw Untrusted(presented, found, $"none of the cluster's authorities ({known})");
         }
     }
 
@@ -79,28 +82,37 @@ internal sealed class ServerCertificateCheck(ClusterAccess access)
         return false;
     }
 
-    private static bool IsAboutTrust(X509ChainStatus status) => status.Status is X509ChainStatusFlags.UntrustedRoot or X509ChainStatusFlags.PartialChain;
+    private static bool IsAboutTrust(X509ChainStatus status) =>
+        status.Status is X509ChainStatusFlags.UntrustedRoot or X509ChainStatusFlags.PartialChain;
 
     private ClusterAccessException Untrusted(X509Certificate2 presented, IReadOnlyList<X509ChainStatus> found, string whom)
     {
         var faults = found.Where(status => !IsAboutTrust(status)).Select(status => status.Status).Distinct().ToList();
         if (faults.Contains(X509ChainStatusFlags.NotTimeValid))
         {
-            return Refused($"is valid from {presented.NotBefore.ToUniversalTime():u} to {presented.NotAfter.ToUniversalTime():u}, or the one that signed it is out of date: renew it, or correct the clock of this machine");
+            return Refused(
+                $"is valid from {presented.NotBefore.ToUniversalTime():u} to {presented.NotAfter.ToUniversalTime():u}, "
+                + "or the one that signed it is out of date: renew it, or correct the clock of this machine");
         }
 
         var more = faults.Count == 0 ? string.Empty : $" ({string.Join(", ", faults)})";
-        return Refused($"was signed by '{presented.Issuer}', which {whom} vouches for{more}: set certificate-authority or certificate-authority-data of the cluster to the authority that signed it");
+        return Refused(
+            $"was signed by '{presented.Issuer}', which {whom} vouches for{more}: "
+            + "set certificate-authority or certificate-authority-data of the cluster to the authority that signed it");
     }
 
     private ClusterAccessException Refused(string why) => new($"the certificate of {access.Server} ({access.Source}) {why}.");
 
     private static string Names(X509Certificate2 certificate)
     {
-        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-            .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString())))
-            .Select(name => $"'{name}'")
-            .ToList();
-        return names.Count == 0 ? $"no name at all (subject '{certificate.Subject}')" : string.Join(", ", names);
+        var alternatives = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().ToList();
+        List<string> names =
+        [
+            .. alternatives.SelectMany(extension => extension.EnumerateDnsNames()),
+            .. alternatives.SelectMany(extension => extension.EnumerateIPAddresses()).Select(address => address.ToString()),
+        ];
+        return names.Count == 0
+            ? $"no name at all (subject '{certificate.Subject}')"
+            : string.Join(", ", names.Select(name => $"'{name}'"));
     }
 }

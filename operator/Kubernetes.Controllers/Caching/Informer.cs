@@ -59,7 +59,8 @@ public sealed class Informer<T>
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stopping = stop.Token;
-        await BackgroundLoops.RunAsync([.. reflectors.Select<Reflector<T>, Func<CancellationToken, Task>>(reflector => reflector.RunAsync), catchUps.WatchOverAsync], stop).ConfigureAwait(false);
+        var loops = reflectors.Select<Reflector<T>, Func<CancellationToken, Task>>(reflector => reflector.RunAsync);
+        await BackgroundLoops.RunAsync([.. loops, catchUps.WatchOverAsync], stop).ConfigureAwait(false);
         await catchUps.WhenAllEndedAsync().ConfigureAwait(false);
     }
 

@@ -1,15 +1,18 @@
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// Which of the listed namespaces can be served. A namespace is open once every list of it was read completely, so that a reconcile in it never takes an object
-/// for missing that was not read yet. One that cannot be read (it or its Role is missing) is told, and asked for again, and never holds up the others.
+/// Which of the listed namespaces can be served. A namespace is open once every list of it was read completely, so that a reconcile in it
+/// never takes an object
+/// for missing that was not read yet. One that cannot be read (it or its Role is missing) is told, and asked for again, and never holds up
+/// the others.
 /// Safe for use by many threads.
 /// </summary>
 /// <param name="time">A monotonic clock.</param>
 public sealed class NamespaceSync(TimeProvider time)
 {
     /// <summary>
-    /// A refusal is believed after <see cref="ForbiddenPatience.Length"/>. Other failures mostly are the API server's, which the first list then waits for; after so long they
+    /// A refusal is believed after <see cref="ForbiddenPatience.Length"/>. Other failures mostly are the API server's, which the first list
+    /// then waits for; after so long they
     /// count as the namespace's own. Longer than one request may take.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
@@ -52,7 +55,10 @@ public sealed class NamespaceSync(TimeProvider time)
         }
     }
 
-    /// <summary>Tells whenever a namespace opens, closes, breaks or is mended, in order, one at a time. The callback must be quick and must not throw.</summary>
+    /// <summary>
+    /// Tells whenever a namespace opens, closes, breaks or is mended, in order, one at a time. The callback must be quick and must not
+    /// throw.
+    /// </summary>
     /// <returns>Ends the subscription when disposed.</returns>
     public IDisposable Subscribe(Action<NamespaceNews> onNews) => subscribers.Add(onNews);
 
@@ -99,7 +105,8 @@ public sealed class NamespaceSync(TimeProvider time)
 
     private static bool AreListed(Dictionary<string, ListState> lists) => lists.Values.All(list => list.IsListed);
 
-    private static string? ProblemOf(Dictionary<string, ListState> lists) => lists.Values.Select(list => list.Problem).FirstOrDefault(problem => problem is not null);
+    private static string? ProblemOf(Dictionary<string, ListState> lists) =>
+        lists.Values.Select(list => list.Problem).FirstOrDefault(problem => problem is not null);
 
     // Needs the lock. While the API server answers nothing at all, no namespace is broken by itself.
     private bool AreSettled() =>
@@ -150,6 +157,7 @@ public sealed class NamespaceSync(TimeProvider time)
 
 /// <summary>How one of the listed namespaces is.</summary>
 /// <param name="Name">The namespace.</param>
-/// <param name="IsOpen">Everything in it was read, so that it can be served. It stays so while a later list or watch is refused: what was read is kept.</param>
+/// <param name="IsOpen">Everything in it was read, so that it can be served. It stays so while a later list or watch is refused: what was
+/// read is kept.</param>
 /// <param name="Problem">Why it cannot be read now; null when it can, or when nothing is known yet.</param>
 public sealed record NamespaceNews(string Name, bool IsOpen, string? Problem);

@@ -43,6 +43,9 @@ public sealed class Store<T>
         }
     }
 
+    /// <summary>True when the object is known not to exist: everything in its namespace was read, and it was not there.</summary>
+    public bool IsMissing(NamespacedName name) => HasSyncedIn(name.Namespace) && Find(name) is null;
+
     /// <summary>Completes when <see cref="HasSynced"/> turns true.</summary>
     internal Task Synced => synced.Task;
 

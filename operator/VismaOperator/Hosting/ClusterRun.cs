@@ -36,7 +36,8 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port());
         LogStarted(log, Product.Version, access.Server, access.Source, port);
 
-        using var controllers = new OperatorControllers(Context(client, oauth, leader, metrics, http.Services) with { Lease = Elects(access) ? LeaseOf(access) : null });
+        var context = Context(client, oauth, leader, metrics, http.Services);
+        using var controllers = new OperatorControllers(context with { Lease = Elects(access) ? LeaseOf(access) : null });
         await using var pages = await PagesAsync(controllers, log, stop);
         var parts = new ClusterControllers(controllers, pages is null ? [] : [new BackgroundLoop("consent pages", pages.RunAsync)]);
         try
@@ -92,7 +93,8 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
     {
         // The name of a pod is unique at a time but not over time: a restarted container must not take the lease of its former self for its own.
         var identity = $"{Environment.MachineName}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        return new LeaderElector(client, new LeaderElectionOptions(LeaseOf(access), identity), time, Jitter.Next, logs.CreateLogger<LeaderElector>(), metrics);
+        var terms = new LeaderElectionOptions(LeaseOf(access), identity);
+        return new LeaderElector(client, terms, time, Jitter.Next, logs.CreateLogger<LeaderElector>(), metrics);
     }
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "Started", Message = "visma-operator {Version} serves {Server} ({Source}); health and metrics on port {Port}")]

@@ -28,7 +28,9 @@ internal sealed record OperatorContext
     /// <summary>The fence that side effects check.</summary>
     public required ILeadership Leadership { get; init; }
 
-    /// <summary>The Lease that replicas compete for, as what events about the operator itself are about; null without an election.</summary>
+    /// <summary>
+    /// The Lease that replicas compete for, as what events about the operator itself are about; null without an election.
+    /// </summary>
     public NamespacedName? Lease { get; init; }
 
     /// <summary>The token endpoints of all issuers.</summary>

@@ -174,7 +174,8 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     // Not to know is not to know that there is none: nothing is taken back for it.
     private static Problem ClientsUnreadable(string place) => new(
         Reason.NamespaceForbidden,
-        $"The operator cannot read OAuthClients in namespace {place}: the namespace, or the Role and RoleBinding of the operator in it, is missing. Create them; until then the present token is kept and not renewed.");
+        $"The operator cannot read OAuthClients in namespace {place}: the namespace, or the Role and RoleBinding of the operator in it, "
+        + "is missing. Create them; until then the present token is kept and not renewed.");
 
     private static Problem NamespaceUnreadable(string place) => new(
         Reason.NamespaceForbidden,

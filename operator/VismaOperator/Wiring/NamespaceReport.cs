@@ -1,9 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
-using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
-using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Hosting;
@@ -11,7 +9,8 @@ using VismaOperator.Hosting;
 namespace VismaOperator.Wiring;
 
 /// <summary>
-/// Says which of the listed namespaces cannot be served: one log line and one event when it begins and when it ends, and a metric in between. In the namespace itself
+/// Says which of the listed namespaces cannot be served: one log line and one event when it begins and when it ends, and a metric in
+/// between. In the namespace itself
 /// nothing could be written, so the event is about the operator's own Lease.
 /// </summary>
 internal sealed partial class NamespaceReport : IDisposable
@@ -33,7 +32,7 @@ internal sealed partial class NamespaceReport : IDisposable
         log = context.Logs.CreateLogger("Namespaces");
         context.Meters.Create(MeterName).CreateObservableGauge(
             "visma_operator_namespace_served",
-            () => served.Current.Select(news => new Measurement<int>(news.IsOpen && news.Problem is null ? 1 : 0, new KeyValuePair<string, object?>("namespace", news.Name))),
+            () => served.Current.Select(Measured),
             description: "1 when a namespace of --namespaces can be read and is served, 0 when not.");
         subscription = served.Subscribe(OnNews);
     }
@@ -50,14 +49,22 @@ internal sealed partial class NamespaceReport : IDisposable
         {
             if (context.Lease is { } lease)
             {
-                await RecordAsync(new Lease { Metadata = new ObjectMeta { Name = lease.Name, Namespace = lease.Namespace } }, news, cancellationToken);
+                var about = new Lease { Metadata = new ObjectMeta { Name = lease.Name, Namespace = lease.Namespace } };
+                await RecordAsync(about, news, cancellationToken);
             }
         }
     }
 
-    private Task RecordAsync(Lease lease, NamespaceNews news, CancellationToken cancellationToken) => news.Problem is { } problem
-        ? recorder.RecordAsync(lease, EventKind.Warning, Reason.NamespaceNotServed, "Watch", NotServed(news.Name, problem), cancellationToken)
-        : recorder.RecordAsync(lease, EventKind.Normal, Reason.NamespaceServed, "Watch", $"Namespace {news.Name} is served again.", cancellationToken);
+    private static Measurement<int> Measured(NamespaceNews news) =>
+        new(news.IsOpen && news.Problem is null ? 1 : 0, new KeyValuePair<string, object?>("namespace", news.Name));
+
+    private Task RecordAsync(Lease lease, NamespaceNews news, CancellationToken cancellationToken)
+    {
+        var (kind, reason, note) = news.Problem is { } problem
+            ? (EventKind.Warning, Reason.NamespaceNotServed, NotServed(news.Name, problem))
+            : (EventKind.Normal, Reason.NamespaceServed, $"Namespace {news.Name} is served again.");
+        return recorder.RecordAsync(lease, kind, reason, "Watch", note, cancellationToken);
+    }
 
     private void OnNews(NamespaceNews news)
     {
@@ -74,7 +81,8 @@ internal sealed partial class NamespaceReport : IDisposable
     }
 
     private static string NotServed(string name, string problem) =>
-        $"Namespace {name} is not served; the others are. Create the namespace and the operator's Role and RoleBinding in it, or take it out of --namespaces. "
+        $"Namespace {name} is not served; the others are. "
+        + "Create the namespace and the operator's Role and RoleBinding in it, or take it out of --namespaces. "
         + $"Tokens that are published in it stay, and it is served as soon as it can be read. {problem}";
 
     [LoggerMessage(Level = LogLevel.Warning, EventName = "NamespaceNotServed", Message = "{Problem}")]

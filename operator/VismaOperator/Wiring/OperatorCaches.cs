@@ -86,9 +86,11 @@ internal sealed class OperatorCaches
     ];
 
     /// <summary>
-    /// Waits until every list was taken once, or a listed namespace is known to be broken. Credentials are waited for one by one, by whoever needs them.
+    /// Waits until every list was taken once, or a listed namespace is known to be broken. Credentials are waited for one by one, by
+    /// whoever needs them.
     /// </summary>
-    public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Served?.WaitUntilSettledAsync(cancellationToken) ?? Task.WhenAll(
+    public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) =>
+        Served?.WaitUntilSettledAsync(cancellationToken) ?? Task.WhenAll(
         Connections.WaitUntilSyncedAsync(cancellationToken),
         Clients.WaitUntilSyncedAsync(cancellationToken),
         OwnSecrets.WaitUntilSyncedAsync(cancellationToken),

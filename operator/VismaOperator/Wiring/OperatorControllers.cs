@@ -129,7 +129,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)
     {
         var logger = context.Logs.CreateLogger($"Controller.{kind}");
-        var controller = new Controller(name, queue, Gated(reconciler, queue), context.Workers, logger, context.Metrics, context.Time) { Kind = kind };
+        var gated = Gated(reconciler, queue);
+        var controller = new Controller(name, queue, gated, context.Workers, logger, context.Metrics, context.Time) { Kind = kind };
         return new BackgroundLoop($"controller {name}", controller.RunAsync);
     }
 

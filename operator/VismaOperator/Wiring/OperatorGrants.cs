@@ -24,7 +24,7 @@ internal sealed class OperatorGrants
         Tools = new GrantTools
         {
             Store = store,
-            Unstored = new UnstoredGrants(store, revoker, name => caches.Connections.Store.HasSyncedIn(name.Namespace) && caches.Connections.Store.Find(name) is null, context.Time, log),
+            Unstored = new UnstoredGrants(store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, log),
             Open = new OpenExchanges(context.Time),
             Source = source,
             Endpoints = endpoints,

@@ -34,7 +34,8 @@ internal sealed class Comparison : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<Comparison> StartAsync(ScriptedTls? tls = null) => new(await ScriptedApiServer.StartAsync((_, context) => AnswerAsync(context), tls ?? new ScriptedTls()));
+    public static async Task<Comparison> StartAsync(ScriptedTls? tls = null) =>
+        new(await ScriptedApiServer.StartAsync((_, context) => AnswerAsync(context), tls ?? new ScriptedTls()));
 
     public string Write(string name, string content) => folder.Write(name, content);
 
@@ -47,7 +48,8 @@ internal sealed class Comparison : IAsyncDisposable
     }
 
     /// <summary>Both clients read the kubeconfig at this path, or (null) what the variables name.</summary>
-    public async Task<(Seen Kubectl, Seen Ours)> RunAsync(string? kubeconfig) => (await RunKubectlAsync(kubeconfig), await RunOursAsync(kubeconfig));
+    public async Task<(Seen Kubectl, Seen Ours)> RunAsync(string? kubeconfig) =>
+        (await RunKubectlAsync(kubeconfig), await RunOursAsync(kubeconfig));
 
     public async Task<Seen> RunKubectlAsync(string? kubeconfig)
     {

@@ -176,7 +176,8 @@ public sealed class KubeconfigTests : IAsyncLifetime
     [Fact]
     public async Task A_name_that_stands_twice_in_a_list_is_refused()
     {
-        var path = https.Write("config", Config("server: SERVER, CA", "token: t").Replace("users: [", "users: [{name: u, user: {token: other}}, ", StringComparison.Ordinal));
+        var path = https.Write("config", Config("server: SERVER, CA", "token: t")
+            .Replace("users: [", "users: [{name: u, user: {token: other}}, ", StringComparison.Ordinal));
         var (kubectl, ours) = await https.RunAsync(path);
 
         Assert.Equal((Seen.Nothing, Seen.Nothing), (kubectl.Request, ours.Request));
@@ -186,7 +187,8 @@ public sealed class KubeconfigTests : IAsyncLifetime
     [Fact]
     public async Task Without_a_current_context_nothing_is_guessed()
     {
-        var (kubectl, ours) = await https.RunAsync(https.Write("config", Config("server: SERVER, CA", "token: t").Replace("current-context: c,", string.Empty, StringComparison.Ordinal)));
+        var (kubectl, ours) = await https.RunAsync(https.Write("config", Config("server: SERVER, CA", "token: t")
+            .Replace("current-context: c,", string.Empty, StringComparison.Ordinal)));
 
         Assert.Equal((Seen.Nothing, Seen.Nothing), (kubectl.Request, ours.Request));
         Assert.Contains("--context", ours.Message, StringComparison.Ordinal);

@@ -69,7 +69,9 @@ public sealed class ProxyChoiceTests
     [InlineData("https", "HTTPS_PROXY=http://a.test NO_PROXY=x.test no_proxy=k.example.com", "http://a.test")]
     public void The_variables_are_chosen_as_go_chooses_them(string scheme, string variables, string? proxy)
     {
-        var choice = Choice(scheme, [.. variables.Split(' ').Select(variable => (variable.Split('=', 2)[0], (string?)variable.Split('=', 2)[1]))]);
+        var choice = Choice(scheme, [.. variables
+            .Split(' ')
+            .Select(variable => (variable.Split('=', 2)[0], (string?)variable.Split('=', 2)[1]))]);
 
         Assert.Equal(proxy is null ? null : new Uri(proxy), choice.GetProxy(new Uri($"{scheme}://k.example.com")));
     }

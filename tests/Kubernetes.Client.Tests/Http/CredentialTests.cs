@@ -166,7 +166,8 @@ public sealed class CredentialTests
     private static Task<ScriptedApiServer> StartAsync(ScriptedTls tls) =>
         ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Widget("one", 1)), tls);
 
-    private static async Task<string> RefusalAsync(ClientUnderTest test) => (await Assert.ThrowsAsync<HttpRequestException>(() => FindAsync(test))).Message;
+    private static async Task<string> RefusalAsync(ClientUnderTest test) =>
+        (await Assert.ThrowsAsync<HttpRequestException>(() => FindAsync(test))).Message;
 
     private static Task<Widget?> FindAsync(ClientUnderTest test) => test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation);
 }

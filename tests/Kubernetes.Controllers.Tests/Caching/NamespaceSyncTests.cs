@@ -105,7 +105,9 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     public async Task An_informer_fills_one_namespace_while_the_other_is_refused()
     {
         running = informer.RunAsync(stop.Token);
-        var lists = new[] { await cluster.NextListAsync(), await cluster.NextListAsync() }.OrderBy(list => list.Selector.Namespace).ToList();
+        var lists = new[] { await cluster.NextListAsync(), await cluster.NextListAsync() }
+            .OrderBy(list => list.Selector.Namespace)
+            .ToList();
         lists[0].Answer(Some.Page(5, Some.Secret("one", 2, @namespace: "a")));
         lists[1].Refuse(Some.Forbidden);
         await cluster.NextWatchAsync();
@@ -133,7 +135,9 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
 
         var caughtUp = informer.CatchUpAsync(CancellationToken.None);
         Assert.False(namespaces.IsOpen("a"));
-        var lists = new[] { await cluster.NextListAsync(), await cluster.NextListAsync() }.OrderBy(list => list.Selector.Namespace).ToList();
+        var lists = new[] { await cluster.NextListAsync(), await cluster.NextListAsync() }
+            .OrderBy(list => list.Selector.Namespace)
+            .ToList();
         lists[0].Answer(Some.Page(7));
         lists[1].Refuse(Some.Forbidden);
         var refused = await RefuseUntilBelievedAsync();

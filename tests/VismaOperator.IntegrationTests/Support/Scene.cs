@@ -91,7 +91,9 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts an operator that reaches the API server this way, and waits until it is ready.</summary>
     public async Task<OperatorProcess> StartOperatorAsync(ApiProxy way)
     {
-        string[] places = options.Reach == Reach.Cluster ? [] : ["--namespaces", string.Join(',', [.. Places, .. options.MissingNamespaces])];
+        string[] places = options.Reach == Reach.Cluster
+            ? []
+            : ["--namespaces", string.Join(',', [.. Places, .. options.MissingNamespaces])];
         Operator = OperatorProcess.Start(
             OperatorProcess.FindProgram("visma-operator"),
             "run",
