@@ -85,6 +85,9 @@ internal sealed class OperatorCaches
         ("namespaces", Namespaces is null ? FetchedNamespaces!.RunAsync : Namespaces.RunAsync),
     ];
 
+    /// <summary>What <see cref="WaitUntilSyncedAsync"/> waits for.</summary>
+    public bool HasSynced => Served?.IsSettled ?? WaitUntilSyncedAsync(CancellationToken.None).IsCompletedSuccessfully;
+
     /// <summary>
     /// Waits until every list was taken once, or a listed namespace is known to be broken. Credentials are waited for one by one, by
     /// whoever needs them.

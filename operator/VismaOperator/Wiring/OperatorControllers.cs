@@ -21,6 +21,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private readonly OperatorGrants grants;
     private readonly NamespaceReport? report;
     private readonly List<IDisposable> gates = [];
+    private volatile bool hasSynced; // once ready, a replica stays so, whatever breaks later
 
     /// <summary>Builds everything; nothing runs yet.</summary>
     public OperatorControllers(OperatorContext context)
@@ -67,7 +68,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public ConsentDesk? ConsentDesk { get; }
 
     /// <inheritdoc/>
-    public bool HasSynced => caches.WaitUntilSyncedAsync(CancellationToken.None).IsCompletedSuccessfully;
+    public bool HasSynced => hasSynced = hasSynced || caches.HasSynced;
 
     /// <inheritdoc/>
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => caches.WaitUntilSyncedAsync(cancellationToken);
