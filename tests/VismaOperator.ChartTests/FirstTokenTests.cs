@@ -10,7 +10,7 @@ public sealed class FirstTokenTests(InstallServer fixture) : ReleaseTests(fixtur
 {
     private const string Page = "docs/first-token.md";
     private const string StandIn = "dotnet run --project tests/VismaConnect.StandIn -- ";
-    private const string Operator = "artifacts/publish/visma-operator ";
+    private const string Operator = "dotnet run --project operator/VismaOperator -- ";
     private const string Port = "18088";
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("visma-operator-first-token-");
