@@ -51,7 +51,7 @@ public sealed class AdmissionTests(ApiServerFixture fixture)
         using var refused = scene.Proxy.Inject(EffectOf(guard), request => request.IsSecretWrite());
 
         await scene.CreateConnectionAsync();
-        var connection = await scene.UntilAsync(scene.ConnectionPath(), "the refusal to be told", node => node.Condition("Ready") is not null);
+        var connection = await scene.UntilAsync(scene.ConnectionPath(), "the refusal to be told", node => node.Condition("Ready") is { Reason: not "ClientNotAvailable" });
 
         Told(connection, "Ready", code);
         Assert.Single(scene.Provider.Ledger.TokenRequests);
