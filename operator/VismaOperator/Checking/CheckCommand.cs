@@ -14,50 +14,100 @@ public enum CheckOutput
     Json,
 }
 
+/// <summary>Everything that <c>check</c> can be told.</summary>
+internal sealed record CheckOptions
+{
+    /// <summary>What is checked.</summary>
+    public required ManifestSource Source { get; init; }
+
+    /// <summary>How the findings are written.</summary>
+    public CheckOutput Output { get; init; } = CheckOutput.Text;
+
+    /// <summary>What the administrator allows.</summary>
+    public AllowLists AllowLists { get; init; } = new();
+
+    /// <summary>Reads what is in the cluster; null where nothing is compared.</summary>
+    public Func<CancellationToken, Task<LiveObjects>>? Live { get; init; }
+}
+
 /// <summary>The verb <c>check</c>.</summary>
-public static class CheckCommand
+public sealed class CheckCommand
 {
     private const int Fine = 0;
     private const int ProblemsFound = 1;
     private const int UnusableArguments = 2;
 
+    private readonly CheckOptions options;
+    private readonly TimeProvider time;
+    private readonly TextWriter stdout;
+    private readonly TextWriter stderr;
+
+    internal CheckCommand(CheckOptions options, TimeProvider time, TextWriter stdout, TextWriter stderr) =>
+        (this.options, this.time, this.stdout, this.stderr) = (options, time, stdout, stderr);
+
     /// <summary>Checks files and folders. 0: no errors (there may be warnings); 1: errors; 2: a file cannot be read, or there is nothing to check.</summary>
     public static int Run(IReadOnlyList<string> files, CheckOutput output, AllowLists allowLists, TimeProvider time, TextWriter stdout, TextWriter stderr)
     {
-        if (files.Count == 0)
-        {
-            stderr.WriteLine("visma-operator check: name at least one file or folder with -f");
-            return UnusableArguments;
-        }
-
+        var command = new CheckCommand(new CheckOptions { Source = new ManifestSource { Paths = files }, Output = output, AllowLists = allowLists }, time, stdout, stderr);
         try
         {
-            var report = ManifestCheck.Check(ManifestReader.Read(files), allowLists, time);
-            Write(report, output, stdout);
-            return report switch
-            {
-                { Errors: > 0 } => ProblemsFound,
-                { Objects: 0 } => NothingToCheck(files, stderr),
-                _ => Fine,
-            };
+            return command.Tell(command.Judge(live: null, CancellationToken.None));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IsOfTheFiles(exception))
         {
-            stderr.WriteLine($"visma-operator check: {exception.Message}");
-            return UnusableArguments;
+            return command.Refuse(exception.Message);
         }
     }
 
-    // A pipeline whose path is wrong must not stay green.
-    private static int NothingToCheck(IReadOnlyList<string> files, TextWriter stderr)
+    /// <summary>The same for all options, also with a cluster. Stopped before the end is 1; a cluster that cannot be read is 2.</summary>
+    internal async Task<int> RunAsync(CancellationToken stop)
     {
-        stderr.WriteLine($"visma-operator check: there is no OAuthClient and no VismaConnection in {string.Join(", ", files)}: name the folder that holds them");
+        try
+        {
+            var live = options.Live is { } look ? await look(stop) : null;
+
+            // Aside, and left behind when the process is to stop: what is read may be large, or a pipe that nobody writes to.
+            return Tell(await Task.Run(() => Judge(live, stop), stop).WaitAsync(stop));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await stderr.WriteLineAsync("visma-operator check: stopped before the end");
+            return ProblemsFound;
+        }
+        catch (Exception exception) when (exception is LiveObjectsException || IsOfTheFiles(exception))
+        {
+            return Refuse(exception.Message);
+        }
+    }
+
+    private static bool IsOfTheFiles(Exception exception) => exception is IOException or UnauthorizedAccessException;
+
+    private int Refuse(string message)
+    {
+        stderr.WriteLine($"visma-operator check: {message}");
         return UnusableArguments;
     }
 
-    private static void Write(CheckReport report, CheckOutput output, TextWriter stdout)
+    private CheckReport Judge(LiveObjects? live, CancellationToken stop) => ManifestCheck.Check(ManifestReader.Read(options.Source, stop), options.AllowLists, time, live);
+
+    private int Tell(CheckReport report)
     {
-        if (output == CheckOutput.Json)
+        Write(report);
+        return report switch
+        {
+            { Errors: > 0 } => ProblemsFound,
+            { Objects: 0 } => NothingToCheck(),
+            _ => Fine,
+        };
+    }
+
+    // A pipeline whose path is wrong must not stay green.
+    private int NothingToCheck() =>
+        Refuse($"there is no OAuthClient and no VismaConnection in {string.Join(", ", options.Source.Paths)}: name the folder that holds them");
+
+    private void Write(CheckReport report)
+    {
+        if (options.Output == CheckOutput.Json)
         {
             stdout.WriteLine(JsonSerializer.Serialize(report, CheckJsonContext.Default.CheckReport));
             return;

@@ -6,6 +6,27 @@ internal static class CheckReasons
     /// <summary>The file is not YAML or holds something that is no object of Kubernetes.</summary>
     internal const string UnreadableManifest = nameof(UnreadableManifest);
 
+    /// <summary>Something that may hold manifests was passed over, or kubectl would not read it.</summary>
+    internal const string NotRead = nameof(NotRead);
+
+    /// <summary>A file that holds no manifest was passed over.</summary>
+    internal const string NoManifest = nameof(NoManifest);
+
+    /// <summary>A key that kubectl reads as another text.</summary>
+    internal const string KeyNotQuoted = nameof(KeyNotQuoted);
+
+    /// <summary>A reference of a template in another notation, which is published as it stands.</summary>
+    internal const string LiteralReference = Rules.TemplateRules.LiteralReference;
+
+    /// <summary>A connection of the cluster would lose its Secret by what is to be applied.</summary>
+    internal const string WouldLoseSecret = nameof(WouldLoseSecret);
+
+    /// <summary>An object without a name of its own.</summary>
+    internal const string GeneratedName = nameof(GeneratedName);
+
+    /// <summary>A document that SOPS has encrypted.</summary>
+    internal const string EncryptedManifest = nameof(EncryptedManifest);
+
     /// <summary>A kind or version of the operator's group that does not exist.</summary>
     internal const string UnknownKind = nameof(UnknownKind);
 

@@ -2,6 +2,7 @@ using Kubernetes.Client.Resources;
 using Lifecycle;
 using VismaOperator.Manifests;
 using VismaOperator.OAuthClients;
+using VismaOperator.Rules;
 using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Checking;
@@ -10,18 +11,20 @@ namespace VismaOperator.Checking;
 internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findings)
 {
     private const string ClientPath = "spec.oauthClientRef";
+    private const string Removal = "Applied as it is, the operator deletes the Secret that the connection may have";
 
     internal void Check(Declared<VismaConnection> connection)
     {
         var consent = new ConsentCheck(connection, findings);
         CheckApi(connection);
+        CheckTemplate(connection);
         CheckSecret(connection);
         consent.CheckScopes();
         if (objects.FindClient(connection.Resource.ClientName()) is { } client)
         {
-            CheckNamespace(connection, client.Resource);
-            CheckTenant(connection, client.Resource);
-            consent.CheckClient(client.Resource);
+            CheckNamespace(connection, client);
+            CheckTenant(connection, client);
+            consent.CheckClient(client);
         }
         else
         {
@@ -48,23 +51,22 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     private void CheckNamespace(Declared<VismaConnection> connection, OAuthClient client)
     {
         var place = connection.Name.Namespace;
-        var home = client.Metadata.NamespacedName.Namespace;
-        var labels = objects.LabelsOf(place);
-        if (client.Spec.AllowedNamespaces.From == NamespaceScope.Selector && place != home && labels is null)
+        switch (ClientDirectory.AllowanceOf(client, place, objects.LabelsOf(place)))
         {
-            findings.Inform(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"Namespace {place} is not among the files: whether its labels match the selector of the client was not checked");
-        }
-        else if (!client.Spec.AllowedNamespaces.Includes(home, place, labels))
-        {
-            findings.Error(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"OAuthClient {client.Metadata.NamespacedName} does not allow namespace {place}: add it to the client's spec.allowedNamespaces, or use another client");
+            case Allowance.Unknown:
+                findings.Inform(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"Namespace {place} is not among the files: whether its labels match the selector of the client was not checked");
+                break;
+            case Allowance.Refused:
+                findings.Error(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"OAuthClient {client.Metadata.NamespacedName} does not allow namespace {place}: add it to the client's spec.allowedNamespaces, or use another client. {Removal}");
+                break;
         }
     }
 
     private void CheckTenant(Declared<VismaConnection> connection, OAuthClient client)
     {
-        if (client.Spec.Tenants is { } tenants && !tenants.Any(rule => rule.Serves(connection.Resource)))
+        if (!ClientDirectory.IsTenantAllowed(client.Spec.Tenants, connection.Resource))
         {
-            findings.Error(connection.Document, "spec.tenantID", Reason.TenantNotAllowed, $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Resource.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Name.Namespace}: add the combination to the client's spec.tenants");
+            findings.Error(connection.Document, "spec.tenantID", Reason.TenantNotAllowed, $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Resource.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Name.Namespace}: spec.tenants closes the client for all that it does not list, so add the combination there. {Removal}");
         }
     }
 
@@ -72,7 +74,7 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     {
         var name = connection.Resource.SecretName();
         var first = objects.Connections.First(other => other.Resource.SecretName() == name);
-        if (first != connection)
+        if (name.Name.Length > 0 && first != connection)
         {
             findings.Error(connection.Document, "spec.secret.name", Reason.SecretNotOwned, $"VismaConnection {first.Name} ({first.Document.File}:{first.Document.PositionOf("spec").Line}) publishes in the same Secret {name}: give one of them another spec.secret.name");
         }
@@ -94,6 +96,14 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
 
     private static bool IsLent(ManifestDocument secret, VismaConnection connection) =>
         ManifestConversion.ToResource<SecretMetadata>(secret, []) is { } declared && SecretOwnership.IsOffered(declared.Metadata, connection);
+
+    private void CheckTemplate(Declared<VismaConnection> connection)
+    {
+        foreach (var warning in TemplateRules.Warnings(connection.Resource.Spec))
+        {
+            findings.Warn(connection.Document, warning.Path, warning.Reason, warning.Message);
+        }
+    }
 
     private void CheckApi(Declared<VismaConnection> connection)
     {

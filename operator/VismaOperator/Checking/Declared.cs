@@ -23,16 +23,21 @@ internal sealed record DeclaredObjects(
     // Every namespace of a cluster has it.
     private const string NameLabel = "kubernetes.io/metadata.name";
 
-    internal Declared<OAuthClient>? FindClient(NamespacedName name) => Clients.FirstOrDefault(client => client.Name == name);
+    /// <summary>What is in the cluster; null where nothing is compared.</summary>
+    internal LiveObjects? Live { get; init; }
+
+    /// <summary>The client as it will be: from the files, else from the cluster.</summary>
+    internal OAuthClient? FindClient(NamespacedName name) =>
+        Clients.FirstOrDefault(client => client.Name == name)?.Resource ?? Live?.Clients.FirstOrDefault(client => client.Metadata.NamespacedName == name);
 
     internal Declared<OAuthClient>? ClientReading(NamespacedName secret) =>
         Clients.FirstOrDefault(client => CredentialReader.ReferencesOf(client.Resource).Contains(secret));
 
     internal ManifestDocument? FindSecret(NamespacedName name) => Secrets.FirstOrDefault(secret => secret.NamespacedName == name);
 
-    /// <summary>The labels of a namespace; null when the files do not declare it.</summary>
-    internal IReadOnlyDictionary<string, string>? LabelsOf(string name) =>
+    /// <summary>The labels of a namespace, as far as the files declare it.</summary>
+    internal NamespaceLabels LabelsOf(string name) =>
         Namespaces.FirstOrDefault(declared => declared.Name == name) is { } document
-            ? new Dictionary<string, string>(ManifestConversion.ToResource<Namespace>(document, [])?.Metadata.Labels ?? new Dictionary<string, string>()) { [NameLabel] = name }
-            : null;
+            ? new NamespaceLabels.Known(new Dictionary<string, string>(ManifestConversion.ToResource<Namespace>(document, [])?.Metadata.Labels ?? new Dictionary<string, string>()) { [NameLabel] = name })
+            : new NamespaceLabels.Unreadable();
 }

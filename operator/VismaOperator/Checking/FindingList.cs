@@ -1,4 +1,5 @@
 using VismaOperator.Manifests;
+using VismaOperator.Rules;
 
 namespace VismaOperator.Checking;
 
@@ -6,6 +7,7 @@ namespace VismaOperator.Checking;
 internal sealed class FindingList
 {
     private readonly List<CheckFinding> findings = [];
+    private readonly Dictionary<ManifestDocument, List<string>> broken = [];
 
     internal IReadOnlyList<CheckFinding> InOrder() =>
         [.. findings.Distinct()
@@ -18,10 +20,28 @@ internal sealed class FindingList
         File = problem.File,
         Line = problem.Position.Line,
         Column = problem.Position.Column,
-        Severity = Severity.Error,
-        Reason = CheckReasons.UnreadableManifest,
+        Severity = problem.Kind switch { ManifestProblemKind.Unreadable => Severity.Error, ManifestProblemKind.LeftOut => Severity.Warning, _ => Severity.Info },
+        Reason = problem.Kind switch { ManifestProblemKind.Unreadable => CheckReasons.UnreadableManifest, ManifestProblemKind.LeftOut => CheckReasons.NotRead, _ => CheckReasons.NoManifest },
         Message = problem.Message,
     });
+
+    /// <summary>Adds values that do not fit their schema. What is found at or below them later follows from that, and is left out.</summary>
+    internal void Broken(ManifestDocument document, IReadOnlyList<Problem> problems)
+    {
+        foreach (var problem in problems)
+        {
+            Error(document, problem.Path, problem.Reason, problem.Message);
+        }
+
+        Ignore(document, problems.Select(problem => problem.Path));
+    }
+
+    /// <summary>Leaves out what is found at or below these fields from now on; the empty path stands for the whole document.</summary>
+    internal void Ignore(ManifestDocument document, IEnumerable<string> paths)
+    {
+        broken.TryAdd(document, []);
+        broken[document].AddRange(paths);
+    }
 
     internal void Error(ManifestDocument document, string path, string reason, string message) => Add(document, path, Severity.Error, reason, message);
 
@@ -29,8 +49,16 @@ internal sealed class FindingList
 
     internal void Inform(ManifestDocument document, string path, string reason, string message) => Add(document, path, Severity.Info, reason, message);
 
+    private static bool IsWithin(string path, string above) =>
+        path == above || above.Length == 0 || (path.StartsWith(above, StringComparison.Ordinal) && path[above.Length] is '.' or '[');
+
     private void Add(ManifestDocument document, string path, Severity severity, string reason, string message)
     {
+        if (broken.TryGetValue(document, out var paths) && paths.Exists(above => IsWithin(path, above)))
+        {
+            return;
+        }
+
         var position = document.PositionOf(path);
         findings.Add(new()
         {

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using VismaOperator.Crds;
 using VismaOperator.Manifests;
 using VismaOperator.OAuthClients;
@@ -10,8 +12,6 @@ namespace VismaOperator.Checking;
 /// <summary>Checks each object by itself: kind, name, schema, rules.</summary>
 internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
 {
-    private const int MaxName = 253;
-
     private static readonly string[] kinds = [OAuthClient.ResourceKind.Kind, VismaConnection.ResourceKind.Kind];
 
     /// <summary>True for a document of the operator's group, whatever its version and kind.</summary>
@@ -50,42 +50,66 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
         }
     }
 
+    /// <summary>What is to be said of documents of any kind that the operator works with.</summary>
+    internal void Common(IEnumerable<ManifestDocument> documents)
+    {
+        var metadata = new MetadataCheck(findings);
+        foreach (var document in documents.Where(document => IsOurs(document) || document.Is<Secret>() || document.Is<Namespace>() || document.ApiVersion.StartsWith("ENC[", StringComparison.Ordinal)))
+        {
+            if (document.EncryptedPath is { } path)
+            {
+                findings.Warn(document, path, CheckReasons.EncryptedManifest, "this document is encrypted by SOPS, so only its names were checked, and applied as it is, the cipher text would be used: let Flux or another tool decrypt it, or check what sops --decrypt prints");
+                findings.Ignore(document, [string.Empty]);
+            }
+
+            foreach (var key in document.TurnedKeys)
+            {
+                findings.Warn(document, key.Path, CheckReasons.KeyNotQuoted, $"kubectl reads the key {key.Written} as {key.Read}, as YAML 1.1 has it: put the key in quotes");
+            }
+
+            metadata.Check(document);
+        }
+    }
+
     private List<Declared<T>> Check<T>(IEnumerable<ManifestDocument> documents, SchemaNode schema, Func<T, IReadOnlyList<Problem>> rules)
         where T : class, IResource<T>
     {
         var declared = new List<Declared<T>>();
         foreach (var document in documents.Where(document => document.Is<T>()))
         {
-            CheckName(document);
-            var problems = SchemaCheck.Check(document.Content, schema).Where(IsOfTheUser).ToList();
-            if (ManifestConversion.ToResource<T>(document, []) is { } resource)
+            findings.Broken(document, [.. SchemaCheck.Check(document.Content, schema).Where(IsOfTheUser)]);
+            if (ManifestConversion.ToResource<T>(document, Repaired(document, schema), []) is { } resource)
             {
-                var known = problems.ConvertAll(problem => problem.Path);
-                problems.AddRange(rules(resource).Where(problem => !known.Contains(problem.Path)));
+                foreach (var problem in rules(resource))
+                {
+                    findings.Error(document, problem.Path, problem.Reason, problem.Message);
+                }
+
                 AddUnlessTwice(declared, new(resource, document));
             }
-
-            problems.ForEach(problem => findings.Error(document, problem.Path, problem.Reason, problem.Message));
         }
 
         return declared;
     }
 
+    private static JsonObject Repaired(ManifestDocument document, SchemaNode schema)
+    {
+        var repaired = SchemaRepair.Repair(document.Content, schema);
+        repaired.Remove("status"); // nobody looks at it, and it may be of another version
+        var metadata = SchemaRepair.Repair(document.Content["metadata"] as JsonObject ?? [], Schemas.Metadata);
+        metadata.Remove("ownerReferences"); // the server's own, as an exported object has them
+        repaired["metadata"] = metadata;
+        return repaired;
+    }
+
     // An object that was exported from a cluster carries a status, which the API server ignores.
     private static bool IsOfTheUser(Problem problem) => !problem.Path.StartsWith("status", StringComparison.Ordinal);
-
-    private void CheckName(ManifestDocument document)
-    {
-        if (document.Name.Length is 0 or > MaxName || !Patterns.Subdomain.IsMatch(document.Name))
-        {
-            findings.Error(document, "metadata.name", ProblemReasons.InvalidSpec, "metadata.name must be made of at most 253 lower-case letters, digits, dashes and dots and begin and end with a letter or digit");
-        }
-    }
 
     private void AddUnlessTwice<T>(List<Declared<T>> declared, Declared<T> added)
         where T : class, IResource<T>
     {
-        if (declared.Find(earlier => earlier.Name == added.Name) is { } first)
+        // Objects with generated names are different ones.
+        if (added.Name.Name.Length > 0 && declared.Find(earlier => earlier.Name == added.Name) is { } first)
         {
             var place = first.Document.PositionOf("metadata.name");
             findings.Error(added.Document, "metadata.name", CheckReasons.DuplicateObject, $"{added.Document.Kind} {added.Name} is declared twice, first in {first.Document.File}:{place.Line}: the last one applied would win; remove one of them");

@@ -19,18 +19,18 @@ internal sealed class SchemaCheck
     }
 
     /// <summary>Every place where the content does not fit.</summary>
-    internal static IReadOnlyList<Problem> Check(JsonObject content, SchemaNode schema)
+    /// <param name="content">The document, or a part of it.</param>
+    /// <param name="schema">What it must fit.</param>
+    /// <param name="path">Where the part stands; empty for the document.</param>
+    internal static IReadOnlyList<Problem> Check(JsonNode content, SchemaNode schema, string path = "")
     {
         var check = new SchemaCheck();
-        check.Node(content, schema, string.Empty);
+        check.Node(content, schema, path);
         return check.problems;
     }
 
     private static SchemaNode? MemberSchema(SchemaNode schema, string name) =>
         schema.Properties.TryGetValue(name, out var property) ? property : schema.AdditionalProperties;
-
-    // metadata is described by the API server itself.
-    private static bool IsOpen(SchemaNode schema) => schema.Properties.Count == 0 && schema.AdditionalProperties is null;
 
     private void Node(JsonNode value, SchemaNode schema, string path)
     {
@@ -74,7 +74,7 @@ internal sealed class SchemaCheck
                     Node(value, member, memberPath);
                 }
             }
-            else if (!IsOpen(schema))
+            else if (!schema.IsOpen)
             {
                 Add(memberPath, $"there is no field {name} here{Suggestion.For(name, schema.Properties.Keys)}");
             }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using VismaOperator.Checking;
 using VismaOperator.Hosting;
 
 namespace VismaOperator.Commands;
@@ -11,7 +12,9 @@ internal static class CommandTree
     public static async Task<int> InvokeAsync(string[] arguments, CommandContext process, Verbs verbs, CancellationToken cancellationToken)
     {
         var parsed = Create(process, verbs).Parse(arguments);
-        if (parsed.Errors.Count > 0)
+
+        // Help and version count as answered whatever else is written, so that the parser has no errors beside them.
+        if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
         {
             return await process.RefuseAsync(parsed.CommandResult.Command.Name, Messages(parsed));
         }
@@ -57,9 +60,24 @@ internal static class CommandTree
         process.RefuseAsync(verb, problems.Select(problem => problem.ToString()));
 
     /// <summary>A word that is no verb says more than the verb that is missing because of it.</summary>
-    private static IEnumerable<string> Messages(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
-        ? parsed.UnmatchedTokens.Select(token => $"'{token}' is no command or option that is known here.")
-        : parsed.Errors.Select(error => error.Message);
+    private static IEnumerable<string> Messages(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name)).ToList();
+        var isVerbMissing = command is RootCommand && parsed.UnmatchedTokens.FirstOrDefault(token => !token.StartsWith('-')) is not null;
+        return parsed.UnmatchedTokens.Count == 0
+            ? parsed.Errors.Select(error => error.Message)
+            : isVerbMissing
+                ? [UnknownVerb(parsed.UnmatchedTokens.First(token => !token.StartsWith('-')), [.. command.Subcommands.Select(verb => verb.Name)])]
+                : parsed.UnmatchedTokens.Select(token => $"'{token}' is no command or option that is known here{Suggestion.For(token, known)}");
+    }
+
+    // Options behind it belong to the verb that was meant.
+    private static string UnknownVerb(string verb, IReadOnlyList<string> known)
+    {
+        var suggestion = Suggestion.For(verb, known);
+        return $"'{verb}' is no command{(suggestion.Length > 0 ? suggestion : $": the commands are {string.Join(", ", known)}")}";
+    }
 
     private static async Task<int> RefuseAsync(this CommandContext process, string verb, IEnumerable<string> messages)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
+using VismaOperator.Manifests;
 using VismaOperator.Rules;
 
 namespace VismaOperator.Commands;
@@ -8,7 +9,7 @@ namespace VismaOperator.Commands;
 /// <summary><c>visma-operator local</c>: the same controllers without a cluster.</summary>
 internal sealed class LocalVerb
 {
-    private readonly Setting manifests = ManifestSetting.Create("Directory (or file) with manifests; may be repeated. Watched for changes");
+    private readonly ManifestSetting manifests = new("Directory or file with manifests; may be repeated. Watched for changes");
     private readonly Setting output = new("out", "DIR", "Directory to publish tokens in, one folder a Secret, laid out as a mounted Secret is");
     private readonly Setting state = new("state", "DIR", "Directory that keeps statuses and tokens over restarts; one process at a time");
     private readonly Setting once = new("once", "true|false", "Stop when every connection is Ready, Stalled or waiting for a consent; exit code 0 when all are Ready, else 1. Default: false", SettingShape.Switch);
@@ -16,7 +17,7 @@ internal sealed class LocalVerb
     private readonly AllowListSettings allowLists = new();
     private readonly LogSettings logs = new(LogFormat.Text);
 
-    private IEnumerable<Setting> All => [manifests, output, state, once, timeout, .. allowLists.All, .. logs.All];
+    private IEnumerable<Setting> All => [.. manifests.All, output, state, once, timeout, .. allowLists.All, .. logs.All];
 
     /// <summary>The verb; <paramref name="start"/> runs local mode with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<LocalOptions, CancellationToken, Task<int>> start)
@@ -35,7 +36,8 @@ internal sealed class LocalVerb
     {
         var options = new LocalOptions
         {
-            Manifests = ManifestSetting.Read(reader, manifests),
+            Manifests = manifests.ReadPaths(reader, Objection),
+            Ignored = manifests.ReadIgnored(reader),
             Output = reader.Text(output) ?? string.Empty,
             State = reader.Text(state) ?? string.Empty,
             Until = reader.Switch(once) ?? false ? LocalRun.Settled : LocalRun.Stopped,
@@ -49,21 +51,29 @@ internal sealed class LocalVerb
         return options;
     }
 
+    // What is not a regular file has no changes that could be watched.
+    private static string? Objection(string path) => path == ManifestSource.StandardInput
+        ? "is standard input, which cannot be watched for changes"
+        : ManifestSetting.Missing(path) ?? (Directory.Exists(path) || new FileInfo(RealPath.Of(path)).Length > 0 ? null : "is empty, or no regular file, and cannot be watched for changes");
+
     private void RequireApart(SettingReader reader, LocalOptions options)
     {
-        if (options.State.Length > 0 && options.Output.Length > 0 && (IsWithin(options.State, options.Output) || IsWithin(options.Output, options.State)))
+        if (options.State.Length > 0 && options.Output.Length > 0 && (RealPath.IsWithin(options.State, options.Output) || RealPath.IsWithin(options.Output, options.State)))
         {
             reader.Report(state, "is the directory of --out or lies within it, or it within this one: readers of tokens would find the operator's own files there", "Name two directories side by side.");
         }
+
+        RequireOutside(reader, options, output, options.Output);
+        RequireOutside(reader, options, state, options.State);
     }
 
-    // With a separator at the end of both, a directory lies within itself, and ./state-of-mine does not lie within ./state.
-    private static bool IsWithin(string inner, string outer) => WithSeparator(inner).StartsWith(WithSeparator(outer), StringComparison.Ordinal);
-
-    private static string WithSeparator(string path)
+    // The other way round is fine: what lies within the manifests and is the operator's own is not read.
+    private static void RequireOutside(SettingReader reader, LocalOptions options, Setting setting, string folder)
     {
-        var full = Path.GetFullPath(path);
-        return Path.EndsInDirectorySeparator(full) ? full : full + Path.DirectorySeparatorChar;
+        if (folder.Length > 0 && options.Manifests.FirstOrDefault(path => Path.Exists(path) && RealPath.IsWithin(path, folder)) is { } within)
+        {
+            reader.Report(setting, $"is the directory of -f {within}, or has it within: the operator would read its own files as manifests", "Name two directories side by side.");
+        }
     }
 
     private static void Require(SettingReader reader, Setting setting, string value, string remedy)

@@ -58,6 +58,9 @@ internal sealed class SchemaNode
 
     internal long? Minimum => Number("minimum");
 
+    /// <summary>True for an object whose members are described elsewhere.</summary>
+    internal bool IsOpen => Properties.Count == 0 && AdditionalProperties is null;
+
     internal string? ListType => Text("x-kubernetes-list-type");
 
     /// <summary>The default; null when there is none.</summary>

@@ -15,6 +15,7 @@ namespace VismaOperator.Local;
 internal sealed partial class LocalMode(LocalOptions options, TextWriter output, TimeProvider time)
 {
     private const int Workers = OperatorOptions.DefaultWorkers;
+    private const string OutputLock = ".visma-operator.lock";
 
     /// <summary>Runs until stopped, or until settled where that was asked for.</summary>
     /// <returns>False when a connection is not Ready although all have settled.</returns>
@@ -27,13 +28,13 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         using var oauth = new OAuthEndpoints(options.AllowLists, time);
         var (publish, settle) = (new Wakeup(time), new Wakeup(time));
         using var cluster = new LocalCluster(options.State, Both(publish, settle), time);
-        CreateOutput(Path.GetFullPath(options.Output));
+        using var held = TakeOutput(Path.GetFullPath(options.Output));
         var log = logs.CreateLogger<LocalMode>();
         LogStarted(log, Product.Version, options.Output, options.State);
         WarnWithoutModes(log);
 
-        var manifests = new ManifestFolders(options.Manifests, new ManifestApplier(cluster.Client, logs.CreateLogger<ManifestApplier>()), time, logs.CreateLogger<ManifestFolders>());
-        cluster.Recall(manifests.ReadSecrets());
+        var manifests = new ManifestFolders(options.Source, new ManifestApplier(cluster.Client, logs.CreateLogger<ManifestApplier>()), time, logs.CreateLogger<ManifestFolders>());
+        cluster.Recall(await manifests.ReadSecretsAsync(stop));
         await manifests.LoadIfChangedAsync(stop);
         var inbox = new HandoffInbox(options.State, cluster.Client, time, logs.CreateLogger<HandoffInbox>());
         await inbox.LookAsync(stop);
@@ -65,11 +66,13 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
             : await RunUntilStoppedAsync(host, stop);
     }
 
-    private static void CreateOutput(string path)
+    // Two processes would each remove what the other one has published.
+    private static FolderLock TakeOutput(string path)
     {
         try
         {
             UnixFiles.CreatePrivateDirectory(path);
+            return FolderLock.Take("--out", path, OutputLock);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

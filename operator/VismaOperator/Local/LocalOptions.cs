@@ -1,4 +1,5 @@
 using VismaOperator.Hosting;
+using VismaOperator.Manifests;
 using VismaOperator.Rules;
 
 namespace VismaOperator.Local;
@@ -8,6 +9,17 @@ internal sealed record LocalOptions
 {
     /// <summary>Directories or files with manifests.</summary>
     public IReadOnlyList<string> Manifests { get; init; } = [];
+
+    /// <summary>Patterns of what is not read there; see <see cref="IgnorePatterns"/>.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+
+    /// <summary>Where manifests are read from: what the operator writes itself is no manifest.</summary>
+    public ManifestSource Source => new()
+    {
+        Paths = Manifests,
+        Ignored = Ignored,
+        IsOutput = folder => RealPath.IsWithin(folder, Output) || RealPath.IsWithin(folder, State) || LocalFolders.AreOurs(folder),
+    };
 
     /// <summary>Directory that token Secrets are published in, one folder each.</summary>
     public string Output { get; init; } = string.Empty;

@@ -13,7 +13,7 @@ namespace VismaOperator.Local;
 /// creating: only once all files have stood still for <see cref="Stillness"/>, and never while a folder holds no manifest at all.
 /// </para>
 /// </summary>
-internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, ManifestApplier applier, TimeProvider time, ILogger<ManifestFolders> log)
+internal sealed partial class ManifestFolders(ManifestSource source, ManifestApplier applier, TimeProvider time, ILogger<ManifestFolders> log)
 {
     /// <summary>How long no file may have changed before what is in none of them is deleted.</summary>
     public static readonly TimeSpan Stillness = TimeSpan.FromSeconds(10);
@@ -24,6 +24,7 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
     private bool hasLooked;
     private long stillSince;
     private bool isDeletionDue;
+    private string? lastFailure;
 
     /// <summary>Follows the files until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -43,7 +44,7 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
         hasLooked = true;
         try
         {
-            var now = Signature();
+            var now = await AsideAsync(Signature, cancellationToken);
             if (now != seen)
             {
                 await LoadAsync(isFirst ? Absent.Deleted : Absent.Kept, cancellationToken);
@@ -54,19 +55,26 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
                 await LoadAsync(Absent.Deleted, cancellationToken);
                 isDeletionDue = false;
             }
+
+            lastFailure = null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogUnreadable(exception.Message);
+            if (lastFailure != exception.Message)
+            {
+                LogUnreadable(exception.Message);
+            }
+
+            lastFailure = exception.Message;
         }
     }
 
     /// <summary>The credential Secrets as the manifests say them now; none while they cannot be read.</summary>
-    public IReadOnlyList<Secret> ReadSecrets()
+    public async Task<IReadOnlyList<Secret>> ReadSecretsAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return Read().Objects.Secrets;
+            return (await AsideAsync(Read, cancellationToken)).Objects.Secrets;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -80,37 +88,53 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
     /// <exception cref="IOException">A file cannot be read.</exception>
     public async Task LoadAsync(Absent absent, CancellationToken cancellationToken)
     {
-        var (documents, problems) = Read();
+        var (documents, problems) = await AsideAsync(Read, cancellationToken);
+        var isComplete = await AsideAsync(NoFolderIsEmpty, cancellationToken);
         foreach (var problem in problems)
         {
-            LogProblem(problem.File, problem.Position, problem.Message);
+            LogProblem(problem.Kind == ManifestProblemKind.Unreadable ? LogLevel.Error : problem.Kind == ManifestProblemKind.LeftOut ? LogLevel.Warning : LogLevel.Information, problem.File, problem.Position, problem.Message);
+
+            // While anything is unreadable, an absent object may only be a typing error away: nothing is taken back.
+            isComplete &= problem.Kind == ManifestProblemKind.NoManifest;
         }
 
-        // While anything is unreadable, an absent object may only be a typing error away: nothing is taken back.
-        var isComplete = problems.Count == 0 && !SomeFolderIsEmpty();
         var changes = await applier.ApplyAsync(documents, isComplete ? absent : Absent.Kept, cancellationToken);
-        LogApplied(changes, problems.Count);
+        LogApplied(changes, problems.Count(problem => problem.Kind != ManifestProblemKind.NoManifest));
     }
+
+    // Aside, and left behind when the process is to stop: a file system may answer late or never.
+    private static Task<T> AsideAsync<T>(Func<CancellationToken, T> look, CancellationToken cancellationToken) =>
+        Task.Run(() => look(cancellationToken), cancellationToken).WaitAsync(cancellationToken);
 
     // What an unmounted folder looks like. Somebody who means it leaves one file without objects in it.
-    private bool SomeFolderIsEmpty()
+    private bool NoFolderIsEmpty(CancellationToken cancellationToken)
     {
-        var empty = paths.Where(path => !ManifestReader.Files(path).Any()).ToList();
+        var empty = source.Paths.Where(path => ManifestFiles.Find(source with { Paths = [path] }, cancellationToken).Files.Count == 0).ToList();
         empty.ForEach(LogEmpty);
-        return empty.Count > 0;
+        return empty.Count == 0;
     }
 
-    private (ManifestObjects Objects, IReadOnlyList<ManifestProblem> Problems) Read()
+    private (ManifestObjects Objects, IReadOnlyList<ManifestProblem> Problems) Read(CancellationToken cancellationToken)
     {
-        var set = ManifestReader.Read(paths);
+        var set = ManifestReader.Read(source, cancellationToken);
         var problems = new List<ManifestProblem>(set.Problems);
-        var named = set.Documents.Where(document => IsNamed(document, problems)).ToList();
+        var usable = set.Documents.Where(document => !document.IsRefused && IsNamed(document, problems) && !IsEncrypted(document, problems)).ToList();
         var objects = new ManifestObjects(
-            ManifestConversion.ReadAll<Namespace>(named, problems),
-            ManifestConversion.ReadAll<Secret>(named, problems),
-            ManifestConversion.ReadAll<OAuthClient>(named, problems),
-            ManifestConversion.ReadAll<VismaConnection>(named, problems));
+            ManifestConversion.ReadAll<Namespace>(usable, problems),
+            ManifestConversion.ReadAll<Secret>(usable, problems),
+            ManifestConversion.ReadAll<OAuthClient>(usable, problems),
+            ManifestConversion.ReadAll<VismaConnection>(usable, problems));
         return (objects, problems);
+    }
+
+    private static bool IsEncrypted(ManifestDocument document, List<ManifestProblem> problems)
+    {
+        if (document.EncryptedPath is { } path)
+        {
+            problems.Add(new ManifestProblem(document.File, document.PositionOf(path), $"{document.Kind} {document.NamespacedName} is encrypted by SOPS, and nothing of it is used: decrypt it into a folder of its own (sops --decrypt) and name that one"));
+        }
+
+        return document.EncryptedPath is not null;
     }
 
     private static bool IsNamed(ManifestDocument document, List<ManifestProblem> problems)
@@ -128,12 +152,12 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
         }
     }
 
-    private string Signature() => string.Join('\n', paths.SelectMany(Files).Select(file => $"{file.FullName} {file.LastWriteTimeUtc.Ticks} {file.Length}"));
-
-    private static IEnumerable<FileInfo> Files(string path) =>
-        File.Exists(path)
-            ? [new FileInfo(path)]
-            : new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName, StringComparer.Ordinal);
+    private string Signature(CancellationToken cancellationToken)
+    {
+        var (files, problems) = ManifestFiles.Find(source, cancellationToken);
+        var seenFiles = files.Select(file => new FileInfo(file.RealPath)).Where(file => file.Exists).Select(file => $"{file.FullName} {file.LastWriteTimeUtc.Ticks} {file.Length}");
+        return string.Join('\n', seenFiles.Concat(problems.Select(problem => problem.ToString())));
+    }
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "ManifestsApplied", Message = "Manifests read: {Changes} objects changed, {Problems} problems")]
     private partial void LogApplied(int changes, int problems);
@@ -141,8 +165,8 @@ internal sealed partial class ManifestFolders(IReadOnlyList<string> paths, Manif
     [LoggerMessage(Level = LogLevel.Warning, EventName = "ManifestFolderEmpty", Message = "{Folder} holds no manifest, as if it were not mounted, so nothing is deleted. If that is meant, leave one .yaml file in it")]
     private partial void LogEmpty(string folder);
 
-    [LoggerMessage(Level = LogLevel.Error, EventName = "ManifestProblem", Message = "{File}:{Position}: {Problem}")]
-    private partial void LogProblem(string file, Position position, string problem);
+    [LoggerMessage(EventName = "ManifestProblem", Message = "{File}:{Position}: {Problem}")]
+    private partial void LogProblem(LogLevel level, string file, Position position, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, EventName = "ManifestsUnreadable", Message = "Manifests cannot be read now: {Cause}. Looking again in a second")]
     private partial void LogUnreadable(string cause);

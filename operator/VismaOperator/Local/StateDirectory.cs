@@ -7,9 +7,9 @@ namespace VismaOperator.Local;
 internal sealed class StateDirectory : IDisposable
 {
     private const string LockName = "lock";
-    private readonly FileStream held;
+    private readonly FolderLock held;
 
-    private StateDirectory(string path, FileStream held)
+    private StateDirectory(string path, FolderLock held)
     {
         Path = path;
         this.held = held;
@@ -27,8 +27,7 @@ internal sealed class StateDirectory : IDisposable
         {
             UnixFiles.CreatePrivateDirectory(full);
             RefuseOpenToOthers(full);
-            var file = System.IO.Path.Combine(full, LockName);
-            return new StateDirectory(full, Lock(file));
+            return new StateDirectory(full, FolderLock.Take("--state", full, LockName));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -36,26 +35,12 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
-    /// <summary>Gives the directory free. The lock file stays: removing it could remove the lock of a process that just took it.</summary>
+    /// <summary>True for a directory that was one before.</summary>
+    public static bool IsOne(string path) =>
+        File.Exists(System.IO.Path.Combine(path, LockName)) && Array.Exists(StateJournal.Folders, folder => Directory.Exists(System.IO.Path.Combine(path, folder)));
+
+    /// <summary>Gives the directory free.</summary>
     public void Dispose() => held.Dispose();
-
-    private static FileStream Lock(string file)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFiles.PrivateFile;
-        }
-
-        try
-        {
-            return new FileStream(file, options);
-        }
-        catch (IOException exception) when (File.Exists(file))
-        {
-            throw new LocalException($"--state {System.IO.Path.GetDirectoryName(file)} is in use by another visma-operator (it holds {file}). Stop that one, or name another directory.", exception);
-        }
-    }
 
     private static void RefuseOpenToOthers(string full)
     {

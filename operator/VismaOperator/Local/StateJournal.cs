@@ -15,6 +15,10 @@ namespace VismaOperator.Local;
 internal sealed class StateJournal(StateDirectory directory, Action changed) : IClusterJournal
 {
     private static readonly ResourceKind[] Kinds = [OAuthClient.ResourceKind, VismaConnection.ResourceKind, Secret.ResourceKind];
+
+    /// <summary>Names of the folders of a state directory.</summary>
+    public static string[] Folders { get; } = [.. Kinds.Select(kind => kind.Plural)];
+
     private readonly CredentialMarks marks = new(directory);
 
     /// <summary>Everything that was kept, for <see cref="InMemoryCluster.Restore"/>.</summary>

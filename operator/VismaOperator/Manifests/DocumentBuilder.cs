@@ -2,76 +2,110 @@ using System.Text.Json.Nodes;
 
 namespace VismaOperator.Manifests;
 
-/// <summary>Turns nodes into JSON and remembers where each field stands.</summary>
-internal sealed class DocumentBuilder
+/// <summary>Turns the nodes of one text between two lines of dashes into JSON, and remembers where each field stands.</summary>
+/// <param name="file">How problems name the file.</param>
+/// <param name="isRefused">True when kubectl refuses what was read.</param>
+internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
 {
-    // A manifest of etcd's size limit (1.5 MB) has fewer values. Aliases can multiply a small text without bound.
-    private const int MaxValues = 50_000;
+    // Aliases can multiply a small text without bound. kubectl stops when almost all of more than a thousand values come from aliases.
+    private const int MaxValues = 500_000;
+    private const int FewValues = 1000;
+    private const double MaxShareOfAliases = 0.99;
 
-    // As deep as System.Text.Json reads by default.
-    private const int MaxDepth = 60;
+    // No field of ours has a longer path. What is deeper stands where its parent does, so that paths do not take more memory than the values.
+    private const int MaxPath = 1000;
 
-    private readonly Dictionary<string, Position> positions = [];
+    private readonly List<TurnedKey> turned = [];
+    private Dictionary<string, Position> positions = [];
+    private bool isBroken;
     private int values;
+    private int aliased;
 
-    /// <summary>The document, or null with a problem when it is too large.</summary>
-    internal static ManifestDocument? Build(string file, YamlNode.Mapping root, Action<Position, string> report)
+    /// <summary>The document.</summary>
+    /// <exception cref="DocumentTooLargeException">It is too large, or too deeply nested.</exception>
+    internal ManifestDocument Build(YamlNode.Mapping root, Action<Position, string> report)
     {
-        var builder = new DocumentBuilder();
-        try
-        {
-            builder.positions[string.Empty] = root.Start;
-            var content = (JsonObject)builder.ToJson(root, string.Empty, depth: 0)!;
-            return new(file, content, builder.positions);
-        }
-        catch (DocumentTooLargeException)
-        {
-            report(root.Start, "the document is too large or too deeply nested for an object of Kubernetes");
-            return null;
-        }
+        (positions, isBroken) = (new(StringComparer.Ordinal) { [string.Empty] = root.Start }, false);
+        turned.Clear();
+        var content = ToObject(root, string.Empty, new(0, IsAliased: false, report));
+        return new(file, content, positions) { TurnedKeys = [.. turned], IsRefused = isBroken || isRefused() };
     }
 
-    private JsonNode? ToJson(YamlNode node, string path, int depth)
+    private JsonNode? ToJson(YamlNode node, string path, Level level)
     {
-        if (++values > MaxValues || depth > MaxDepth)
+        var below = new Level(level.Depth + 1, level.IsAliased || node is YamlNode.Alias, level.Report);
+        values++;
+        aliased += below.IsAliased ? 1 : 0;
+        if (values > MaxValues || below.Depth > ManifestText.MaxDepth || (values > FewValues && aliased > MaxShareOfAliases * values))
         {
             throw new DocumentTooLargeException();
         }
 
-        return node switch
+        return node.Content switch
         {
-            YamlNode.Scalar scalar => YamlScalars.ToJson(scalar),
-            YamlNode.Sequence sequence => ToArray(sequence, path, depth),
-            YamlNode.Mapping mapping => ToObject(mapping, path, depth),
+            YamlNode.Scalar scalar => Value(scalar, level.Report),
+            YamlNode.Sequence sequence => ToArray(sequence, path, below),
+            YamlNode.Mapping mapping => ToObject(mapping, path, below),
             _ => null,
         };
     }
 
-    private JsonArray ToArray(YamlNode.Sequence sequence, string path, int depth)
+    private JsonNode? Value(YamlNode.Scalar scalar, Action<Position, string> report)
+    {
+        try
+        {
+            return YamlScalars.ToJson(scalar);
+        }
+        catch (FormatException exception)
+        {
+            isBroken = true;
+            report(scalar.Start, exception.Message);
+            return null;
+        }
+    }
+
+    private JsonArray ToArray(YamlNode.Sequence sequence, string path, Level level)
     {
         var array = new JsonArray();
         for (var index = 0; index < sequence.Items.Count; index++)
         {
-            var itemPath = FieldPath.Item(path, index);
-            positions[itemPath] = sequence.Items[index].Start;
-            array.Add(ToJson(sequence.Items[index], itemPath, depth + 1));
+            var itemPath = Note(path, sequence.Items[index].Start, () => FieldPath.Item(path, index));
+            array.Add(ToJson(sequence.Items[index], itemPath, level));
         }
 
         return array;
     }
 
-    private JsonObject ToObject(YamlNode.Mapping mapping, string path, int depth)
+    private JsonObject ToObject(YamlNode.Mapping mapping, string path, Level level)
     {
         var result = new JsonObject();
         foreach (var entry in mapping.Entries)
         {
-            var memberPath = FieldPath.Member(path, entry.Key);
-            positions[memberPath] = entry.KeyStart;
-            result[entry.Key] = ToJson(entry.Value, memberPath, depth + 1);
+            var memberPath = Note(path, entry.KeyStart, () => FieldPath.Member(path, entry.Key));
+            result[entry.Key] = ToJson(entry.Value, memberPath, level);
+            if (entry.Written is { } written)
+            {
+                turned.Add(new(memberPath, written, entry.Key));
+            }
         }
 
         return result;
     }
 
-    private sealed class DocumentTooLargeException : Exception;
+    private string Note(string parent, Position start, Func<string> pathOf)
+    {
+        if (parent.Length > MaxPath)
+        {
+            return parent;
+        }
+
+        var path = pathOf();
+        positions[path] = start;
+        return path;
+    }
+
+    private readonly record struct Level(int Depth, bool IsAliased, Action<Position, string> Report);
 }
+
+/// <summary>A document is too large to be an object of Kubernetes.</summary>
+internal sealed class DocumentTooLargeException : Exception;

@@ -22,9 +22,13 @@ public static class ManifestConversion
 
     /// <summary>The object, or null with a problem when the document does not fit the record.</summary>
     public static T? ToResource<T>(ManifestDocument document, ICollection<ManifestProblem> problems)
+        where T : class, IResource<T> => ToResource<T>(document, document.Content, problems);
+
+    /// <summary>The same with another content than the document's own.</summary>
+    internal static T? ToResource<T>(ManifestDocument document, JsonObject written, ICollection<ManifestProblem> problems)
         where T : class, IResource<T>
     {
-        var content = (JsonObject)WithoutNulls(document.Content)!;
+        var content = (JsonObject)WithoutNulls(written)!;
         if (typeof(T) == typeof(Secret) && !MergeStringData(document, content, problems))
         {
             return null;
@@ -34,9 +38,9 @@ public static class ManifestConversion
         {
             return content.Deserialize(T.JsonTypeInfo) is { } resource ? WithNamespace(resource) : null;
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            var path = exception.Path?.TrimStart('$', '.') ?? string.Empty;
+            var path = (exception as JsonException)?.Path?.TrimStart('$', '.') ?? string.Empty;
             problems.Add(new(document.File, document.PositionOf(path), $"{(path.Length == 0 ? document.Kind : path)} cannot be read: a value is missing or has another type than expected"));
             return null;
         }

@@ -39,6 +39,31 @@ public sealed class ManifestDocument
     /// <summary>Namespace (<see cref="DefaultNamespace"/> when none is named) and name, for a namespaced kind.</summary>
     public NamespacedName NamespacedName => new(Namespace ?? DefaultNamespace, Name);
 
+    /// <summary>Keys that kubectl reads as another text than is written, such as <c>no</c> as <c>false</c>.</summary>
+    internal IReadOnlyList<TurnedKey> TurnedKeys { get; init; } = [];
+
+    /// <summary>True when kubectl refuses the document, whatever can be read of it.</summary>
+    internal bool IsRefused { get; init; }
+
+    /// <summary>True when its name or namespace is still to be rendered.</summary>
+    internal bool IsTemplate => (Name + Namespace).Contains("{{", StringComparison.Ordinal);
+
+    /// <summary>What shows that SOPS has encrypted the document: its own key, or the first value of a Secret; null when nothing does.</summary>
+    internal string? EncryptedPath
+    {
+        get
+        {
+            if (Content["sops"] is JsonObject)
+            {
+                return "sops";
+            }
+
+            var values = new[] { "data", "stringData" }.SelectMany(part => (Content[part] as JsonObject ?? []).Select(entry => (Part: part, Entry: entry)));
+            return values.Where(value => value.Entry.Value is JsonValue scalar && scalar.TryGetValue<string>(out var text) && text.StartsWith("ENC[", StringComparison.Ordinal) && text.EndsWith(']'))
+                .Select(value => FieldPath.Member(value.Part, value.Entry.Key)).FirstOrDefault();
+        }
+    }
+
     /// <summary>True when the document is of that kind and version.</summary>
     public bool Is<T>()
         where T : class, IResource<T> =>
@@ -61,3 +86,9 @@ public sealed class ManifestDocument
     private string MetadataText(string name) =>
         Content["metadata"] is JsonObject metadata && metadata[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : string.Empty;
 }
+
+/// <summary>A key that kubectl reads as another text than is written.</summary>
+/// <param name="Path">The field, by the key that kubectl reads.</param>
+/// <param name="Written">The key as it is written.</param>
+/// <param name="Read">The key that kubectl reads.</param>
+internal sealed record TurnedKey(string Path, string Written, string Read);

@@ -1,7 +1,21 @@
 namespace VismaOperator.Manifests;
 
-/// <summary>Something in a file that keeps it from being read as manifests.</summary>
+/// <summary>Something that is to be said of a file before its objects are looked at.</summary>
 /// <param name="File">The file as it was named.</param>
 /// <param name="Position">Where.</param>
 /// <param name="Message">What is wrong, for a person.</param>
-public sealed record ManifestProblem(string File, Position Position, string Message);
+/// <param name="Kind">How much it matters.</param>
+public sealed record ManifestProblem(string File, Position Position, string Message, ManifestProblemKind Kind = ManifestProblemKind.Unreadable);
+
+/// <summary>How much a <see cref="ManifestProblem"/> matters.</summary>
+public enum ManifestProblemKind
+{
+    /// <summary>kubectl would refuse it, or a key is given twice.</summary>
+    Unreadable,
+
+    /// <summary>Something that may hold manifests was passed over: a chart, a template, a file that is too large.</summary>
+    LeftOut,
+
+    /// <summary>A file that holds no manifest was passed over.</summary>
+    NoManifest,
+}

@@ -1,28 +1,39 @@
-using YamlDotNet.Core;
+using System.Text.RegularExpressions;
 
 namespace VismaOperator.Manifests;
 
-/// <summary>What was read: the objects, and what could not be read.</summary>
+/// <summary>What was read: the objects, and what is to be said of the files.</summary>
 public sealed record ManifestSet(IReadOnlyList<ManifestDocument> Documents, IReadOnlyList<ManifestProblem> Problems);
 
 /// <summary>
 /// Reads manifests as kubectl does: YAML or JSON, several documents a file, <c>List</c> objects opened up. Every field
 /// keeps its line and column.
 /// </summary>
+/// <remarks>What is only found in a folder may be something else; a file that was named is meant as manifests.</remarks>
 public static class ManifestReader
 {
-    private static readonly string[] identity = ["apiVersion", "kind"];
-    private static readonly string[] extensions = [".yaml", ".yml", ".json"];
+    // The begin of a line as YAML and JSON have it on the uppermost level.
+    private static readonly Regex identity = new(@"^[ \t{\['""-]{0,8}(apiVersion|kind)['""]?[ \t]*:", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
+
+    // What Helm and its relatives write, and nobody writes in a manifest.
+    private static readonly Regex template = new(
+        @"\{\{-?\s*(/\*|\$|(if|else|end|range|with|include|template|define|block|tpl|toYaml)\b|\.(Values|Release|Chart|Capabilities|Files|Template)\b)",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
 
     /// <summary>Reads files and folders (their <c>.yaml</c>, <c>.yml</c> and <c>.json</c> files, also in folders below), in order of their names.</summary>
     /// <exception cref="IOException">A file or folder is not there or cannot be read.</exception>
-    public static ManifestSet Read(IEnumerable<string> filesAndFolders)
+    public static ManifestSet Read(IEnumerable<string> filesAndFolders) => Read(new ManifestSource { Paths = [.. filesAndFolders] }, CancellationToken.None);
+
+    /// <summary>Reads what a source says.</summary>
+    /// <exception cref="IOException">A file that was named, or a folder, is not there or cannot be read.</exception>
+    internal static ManifestSet Read(ManifestSource source, CancellationToken cancellation)
     {
+        var (files, passedOver) = ManifestFiles.Find(source, cancellation);
         var documents = new List<ManifestDocument>();
-        var problems = new List<ManifestProblem>();
-        foreach (var file in filesAndFolders.SelectMany(Files).Distinct(StringComparer.Ordinal))
+        var problems = new List<ManifestProblem>(passedOver);
+        foreach (var file in files)
         {
-            var read = ReadText(file, File.ReadAllText(file));
+            var read = file.IsNamed ? ReadNamed(file, source, cancellation) : ReadFound(file, cancellation);
             documents.AddRange(read.Documents);
             problems.AddRange(read.Problems);
         }
@@ -30,78 +41,64 @@ public static class ManifestReader
         return new(documents, problems);
     }
 
-    /// <summary>Reads one text.</summary>
+    /// <summary>Reads one text, all of which is meant as manifests.</summary>
     /// <param name="file">How problems name it.</param>
     /// <param name="text">YAML or JSON.</param>
-    public static ManifestSet ReadText(string file, string text)
+    public static ManifestSet ReadText(string file, string text) => Strict(ManifestText.Read(file, text, CancellationToken.None));
+
+    private static ManifestSet ReadNamed(ManifestFile file, ManifestSource source, CancellationToken cancellation)
     {
-        var documents = new List<ManifestDocument>();
-        var problems = new List<ManifestProblem>();
-        void Report(Position position, string message) => problems.Add(new(file, position, message));
-        using var reader = new StringReader(text);
-        var composer = new YamlComposer(new Parser(reader), Report);
         try
         {
-            while (composer.NextDocument() is { } root)
-            {
-                documents.AddRange(Objects(root, Report).Select(item => DocumentBuilder.Build(file, item, Report)).OfType<ManifestDocument>());
-            }
+            using var input = file.Path == ManifestSource.StandardInput ? source.Input() : FileText.Open(file.RealPath);
+            return Strict(ManifestText.Read(file.Path, FileText.Read(input), cancellation));
         }
-        catch (YamlException exception)
+        catch (TextTooLargeException exception)
         {
-            ReportSyntax(text, exception, Report);
+            return Nothing(file, ManifestProblemKind.Unreadable, $"{exception.Message}: divide it");
         }
-
-        return new(documents, problems);
     }
 
-    /// <summary>The parser reports a tab where the object around it begins, so the tab is looked for.</summary>
-    private static void ReportSyntax(string text, YamlException exception, Action<Position, string> report)
+    private static ManifestSet ReadFound(ManifestFile file, CancellationToken cancellation)
     {
-        var start = new Position((int)exception.Start.Line, (int)exception.Start.Column);
-        var rest = text.Split('\n').Skip(start.Line - 1).TakeWhile((line, index) => index == 0 || !line.StartsWith("---", StringComparison.Ordinal)).ToList();
-        var tab = rest.FindIndex(line => line.StartsWith('\t') && line.Trim().Length > 0);
-        if (tab >= 0)
+        try
         {
-            report(new(start.Line + tab, 1), "this is not YAML, and nothing after it was read: the line is indented by a tab: use spaces");
-            return;
+            return FileText.Read(file.RealPath) is { } text ? Judge(file, text, ManifestText.Read(file.Path, text, cancellation)) : new([], []);
         }
-
-        report(start, $"this is not YAML, and nothing after it was read: {exception.Message}");
+        catch (Exception exception) when (exception is TextTooLargeException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Nothing(file, ManifestProblemKind.LeftOut, exception is TextTooLargeException ? $"{exception.Message}: passed over" : "it has gone meanwhile");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Nothing(file, ManifestProblemKind.Unreadable, $"it cannot be read: {exception.Message}");
+        }
     }
 
-    /// <summary>The files that would be read of a file or folder, in order of their names.</summary>
-    internal static IEnumerable<string> Files(string path)
+    private static ManifestSet Judge(ManifestFile file, string text, ManifestSet read)
     {
-        if (File.Exists(path))
+        if ((read.Problems.Count > 0 || read.Documents.Any(document => document.IsTemplate)) && template.IsMatch(text))
         {
-            return [path];
+            return Nothing(file, ManifestProblemKind.LeftOut, "this is a template, as Helm has them, and no manifest yet: passed over. Render it first");
         }
 
-        return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-            .Where(file => extensions.Contains(Path.GetExtension(file), StringComparer.Ordinal))
-            .Order(StringComparer.Ordinal);
+        if (read.Documents.Count > 0 || read.Problems.Count == 0)
+        {
+            return Strict(read);
+        }
+
+        var first = read.Problems[0];
+        return first.Kind == ManifestProblemKind.NoManifest
+            ? new([], [first with { Message = "this is no manifest (it has no apiVersion and no kind): passed over" }])
+            : identity.IsMatch(text)
+                ? Strict(read)
+                : new([], [first with { Kind = ManifestProblemKind.LeftOut, Message = $"passed over, since no line begins with apiVersion or kind: {first.Message}" }]);
     }
 
-    private static IEnumerable<YamlNode.Mapping> Objects(YamlNode root, Action<Position, string> report)
+    private static ManifestSet Strict(ManifestSet read) => read with
     {
-        switch (root)
-        {
-            case YamlNode.Scalar { Text: "" or "~" or "null" }:
-                return [];
-            case YamlNode.Mapping list when IsList(list):
-                return ((YamlNode.Sequence)list.Find("items")!).Items.SelectMany(item => Objects(item, report));
-            case YamlNode.Mapping mapping when HasText(mapping, "apiVersion") && HasText(mapping, "kind"):
-                return [mapping];
-            default:
-                var missing = string.Join(" and ", identity.Where(key => root is not YamlNode.Mapping some || !HasText(some, key)));
-                report(root.Start, $"this is not an object of Kubernetes: add {missing}");
-                return [];
-        }
-    }
+        Problems = [.. read.Problems.Select(problem => problem.Kind == ManifestProblemKind.NoManifest ? problem with { Kind = ManifestProblemKind.Unreadable } : problem)],
+    };
 
-    private static bool IsList(YamlNode.Mapping mapping) =>
-        mapping.Find("kind") is YamlNode.Scalar kind && kind.Text.EndsWith("List", StringComparison.Ordinal) && mapping.Find("items") is YamlNode.Sequence;
-
-    private static bool HasText(YamlNode.Mapping mapping, string key) => mapping.Find(key) is YamlNode.Scalar { Text.Length: > 0 };
+    private static ManifestSet Nothing(ManifestFile file, ManifestProblemKind kind, string message) => new([], [new(file.Path, new(1, 1), message, kind)]);
 }

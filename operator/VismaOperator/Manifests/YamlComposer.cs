@@ -1,16 +1,20 @@
-using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
+using SharpYaml;
+using SharpYaml.Events;
 
 namespace VismaOperator.Manifests;
 
 /// <summary>
-/// Builds nodes from the parser's events: anchors and aliases, merge keys (<c>&lt;&lt;</c>), and duplicate keys, of which
-/// each is reported and the first counts.
+/// Builds nodes from the parser's events as kubectl does: anchors and aliases; merge keys (<c>&lt;&lt;</c>), which take effect in the order of the
+/// text; duplicate keys, of which each is reported and the last counts.
 /// </summary>
-/// <param name="parser">The parser.</param>
+/// <param name="parser">The parser, which bounds the depth.</param>
+/// <param name="at">Turns a place of the parser's text into one of the file.</param>
 /// <param name="report">Takes each problem that does not stop the reading.</param>
-internal sealed class YamlComposer(IParser parser, Action<Position, string> report)
+/// <param name="cancellation">Gives up.</param>
+internal sealed class YamlComposer(IParser parser, Func<Mark, Position> at, Action<YamlFault, Position, string> report, CancellationToken cancellation)
 {
+    private const string MergeKey = "<<";
+
     private readonly Dictionary<string, YamlNode> anchors = [];
     private readonly HashSet<string> openAnchors = [];
 
@@ -18,28 +22,45 @@ internal sealed class YamlComposer(IParser parser, Action<Position, string> repo
     /// <exception cref="YamlException">The text is not YAML; nothing after that place can be read.</exception>
     internal YamlNode? NextDocument()
     {
-        parser.TryConsume<StreamStart>(out _);
-        if (!parser.TryConsume<DocumentStart>(out _))
+        if (!MoveTo<DocumentStart>())
         {
             return null;
         }
 
         anchors.Clear();
-        var root = Compose();
-        parser.Consume<DocumentEnd>();
-        return root;
+        parser.MoveNext();
+        return Compose();
     }
 
+    /// <summary>Where a further document begins, which kubectl does not read; null where none does.</summary>
+    /// <exception cref="YamlException">There is more, and it is not YAML.</exception>
+    internal Position? Rest() => MoveTo<DocumentStart>() ? at(parser.Current!.Start) : null;
+
+    private bool MoveTo<T>()
+        where T : ParsingEvent
+    {
+        while (parser.MoveNext())
+        {
+            if (parser.Current is T)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Begins at the event of a node and ends at its last event.
     private YamlNode Compose()
     {
-        if (parser.TryConsume<AnchorAlias>(out var alias))
+        cancellation.ThrowIfCancellationRequested();
+        if (parser.Current is AnchorAlias alias)
         {
             return Resolve(alias);
         }
 
-        var node = parser.Require<NodeEvent>();
-        var anchor = node.Anchor.IsEmpty ? null : node.Anchor.Value;
-        if (anchor is null)
+        var anchor = ((NodeEvent)parser.Current!).Anchor;
+        if (string.IsNullOrEmpty(anchor))
         {
             return ComposeContent();
         }
@@ -51,96 +72,107 @@ internal sealed class YamlComposer(IParser parser, Action<Position, string> repo
         return content;
     }
 
-    private YamlNode ComposeContent()
+    private YamlNode ComposeContent() => parser.Current switch
     {
-        if (parser.TryConsume<Scalar>(out var scalar))
-        {
-            return new YamlNode.Scalar(At(scalar.Start), scalar.Value, IsPlain(scalar));
-        }
-
-        return parser.Accept<SequenceStart>(out _) ? ComposeSequence() : ComposeMapping();
-    }
+        Scalar scalar => new YamlNode.Scalar(at(scalar.Start), scalar.Value, scalar.Style == ScalarStyle.Plain, scalar.Tag ?? string.Empty),
+        SequenceStart => ComposeSequence(),
+        _ => ComposeMapping(),
+    };
 
     private YamlNode.Sequence ComposeSequence()
     {
-        var start = parser.Consume<SequenceStart>();
+        var start = at(parser.Current!.Start);
         var items = new List<YamlNode>();
-        while (!parser.TryConsume<SequenceEnd>(out _))
+        while (parser.MoveNext() && parser.Current is not SequenceEnd)
         {
             items.Add(Compose());
         }
 
-        return new(At(start.Start), items);
+        return new(start, items);
     }
 
     private YamlNode.Mapping ComposeMapping()
     {
-        var start = parser.Consume<MappingStart>();
-        var entries = new List<YamlEntry>();
-        var merged = new List<YamlNode>();
-        while (!parser.TryConsume<MappingEnd>(out _))
+        var start = at(parser.Current!.Start);
+        var entries = new OrderedDictionary<string, YamlEntry>(StringComparer.Ordinal);
+        var own = new HashSet<string>(StringComparer.Ordinal);
+        while (parser.MoveNext() && parser.Current is not MappingEnd)
         {
             var key = Compose();
+            parser.MoveNext();
             var value = Compose();
-            if (key is YamlNode.Scalar { Text: "<<", IsPlain: true })
+            if (key is YamlNode.Scalar { Text: MergeKey, IsPlain: true, Tag: "" })
             {
-                merged.Add(value);
+                Merged(value).SelectMany(mapping => mapping.Entries).ToList().ForEach(entry => entries[entry.Key] = entry);
             }
-            else
+            else if (EntryOf(key, value) is { } entry)
             {
-                AddEntry(entries, key, value);
+                if (!own.Add(entry.Key))
+                {
+                    report(YamlFault.Duplicate, key.Start, $"{entry.Key} is given twice, first in line {entries[entry.Key].KeyStart.Line}: remove one of them");
+                }
+
+                entries[entry.Key] = entry;
             }
         }
 
-        return new(At(start.Start), [.. entries, .. merged.SelectMany(Mappings).SelectMany(mapping => mapping.Entries)
-            .DistinctBy(entry => entry.Key).Where(entry => entries.TrueForAll(own => own.Key != entry.Key))]);
+        return new(start, [.. entries.Values]);
     }
 
-    private void AddEntry(List<YamlEntry> entries, YamlNode key, YamlNode value)
+    private YamlEntry? EntryOf(YamlNode key, YamlNode value)
     {
-        if (key is not YamlNode.Scalar name)
+        if (key.Content is not YamlNode.Scalar scalar)
         {
-            report(key.Start, "the key of a field must be a text, not a list or an object");
+            report(YamlFault.Refused, key.Start, "the key of a field must be a text, not a list or an object");
+            return null;
         }
-        else if (entries.Find(entry => entry.Key == name.Text) is { } first)
+
+        try
         {
-            report(key.Start, $"{name.Text} is given twice, first in line {first.KeyStart.Line}: remove one of them");
+            var name = YamlScalars.ToKey(scalar);
+            return new(name, name == scalar.Text ? null : scalar.Text, key.Start, value);
         }
-        else
+        catch (FormatException exception)
         {
-            entries.Add(new(name.Text, key.Start, value));
+            report(YamlFault.Refused, key.Start, exception.Message);
+            return null;
         }
     }
 
-    private IEnumerable<YamlNode.Mapping> Mappings(YamlNode merged)
+    // The earlier one of a list wins, so it comes last.
+    private IEnumerable<YamlNode.Mapping> Merged(YamlNode merged)
     {
-        switch (merged)
+        switch (merged.Content)
         {
             case YamlNode.Mapping mapping:
                 return [mapping];
-            case YamlNode.Sequence sequence when sequence.Items.All(item => item is YamlNode.Mapping):
-                return sequence.Items.Cast<YamlNode.Mapping>();
+            case YamlNode.Sequence sequence when sequence.Items.All(item => item.Content is YamlNode.Mapping):
+                return sequence.Items.Select(item => (YamlNode.Mapping)item.Content).Reverse();
             default:
-                report(merged.Start, "<< merges objects: point it at an object or a list of objects");
+                report(YamlFault.Refused, merged.Start, "<< merges objects: point it at an object or a list of objects");
                 return [];
         }
     }
 
     private YamlNode Resolve(AnchorAlias alias)
     {
-        var name = alias.Value.Value;
-        if (anchors.TryGetValue(name, out var node))
+        if (anchors.TryGetValue(alias.Value, out var node))
         {
-            return node;
+            return new YamlNode.Alias(at(alias.Start), node);
         }
 
-        var cause = openAnchors.Contains(name) ? "refers to a value that contains it" : "has no anchor before it";
-        report(At(alias.Start), $"the alias *{name} {cause}");
-        return new YamlNode.Scalar(At(alias.Start), string.Empty, IsPlain: true);
+        var cause = openAnchors.Contains(alias.Value) ? "refers to a value that contains it" : "has no anchor before it";
+        report(YamlFault.Refused, at(alias.Start), $"the alias *{alias.Value} {cause}");
+        return new YamlNode.Scalar(at(alias.Start), string.Empty, IsPlain: true, Tag: string.Empty);
     }
+}
 
-    // A value with the tag !!str is a text whatever it looks like.
-    private static bool IsPlain(Scalar scalar) => scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
+/// <summary>What is wrong with a document that can be read all the same.</summary>
+internal enum YamlFault
+{
+    /// <summary>A key twice, of which kubectl takes the last.</summary>
+    Duplicate,
 
-    private static Position At(Mark mark) => new((int)mark.Line, (int)mark.Column);
+    /// <summary>kubectl refuses the document.</summary>
+    Refused,
 }

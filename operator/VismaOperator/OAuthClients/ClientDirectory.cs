@@ -55,16 +55,20 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     }
 
     /// <summary>Whether a client may be used for connections of a namespace, before its tenants are looked at.</summary>
-    public async Task<Allowance> AllowanceAsync(OAuthClient client, string place, CancellationToken cancellationToken)
+    public async Task<Allowance> AllowanceAsync(OAuthClient client, string place, CancellationToken cancellationToken) =>
+        AllowanceOf(client, place, LabelsDecide(client, place) ? await namespaces.LabelsOfAsync(place, cancellationToken) : new NamespaceLabels.Unreadable());
+
+    /// <summary>The same, by labels that are known already or not at all; <c>check</c> asks it, too.</summary>
+    public static Allowance AllowanceOf(OAuthClient client, string place, NamespaceLabels labels)
     {
         var home = client.Metadata.Namespace ?? string.Empty;
         var allowed = client.Spec.AllowedNamespaces;
-        if (place == home || allowed.From != NamespaceScope.Selector)
+        if (!LabelsDecide(client, place))
         {
             return allowed.Includes(home, place, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Refused;
         }
 
-        return await namespaces.LabelsOfAsync(place, cancellationToken) switch
+        return labels switch
         {
             NamespaceLabels.Known known => allowed.Includes(home, place, known.Labels) ? Allowance.Given : Allowance.Refused,
             NamespaceLabels.Absent => Allowance.PlaceGone,
@@ -181,7 +185,11 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         Reason.NamespaceForbidden,
         $"The operator may not read namespace {place}, whose labels decide whether it may use the OAuthClient. Grant its service account get on this namespace; until then the present token is kept and not renewed.");
 
-    private static bool IsTenantAllowed(IReadOnlyList<TenantRule>? rules, VismaConnection connection) =>
+    private static bool LabelsDecide(OAuthClient client, string place) =>
+        place != client.Metadata.Namespace && client.Spec.AllowedNamespaces.From == NamespaceScope.Selector;
+
+    /// <summary>Whether a client's list of tenants has what a connection asks for.</summary>
+    public static bool IsTenantAllowed(IReadOnlyList<TenantRule>? rules, VismaConnection connection) =>
         rules is null || rules.Any(rule => rule.Serves(connection));
 }
 

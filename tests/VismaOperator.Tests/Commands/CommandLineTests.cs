@@ -32,12 +32,27 @@ public sealed class CommandLineTests
     public async Task An_unknown_verb_is_named_and_nothing_else_is_said_of_it()
     {
         Assert.Equal(2, await InvokeAsync("chekc"));
-        Assert.Equal($"visma-operator: 'chekc' is no command or option that is known here.{Environment.NewLine}Help: visma-operator --help{Environment.NewLine}", error.ToString());
+        Assert.Equal($"visma-operator: 'chekc' is no command: did you mean check?{Environment.NewLine}Help: visma-operator --help{Environment.NewLine}", error.ToString());
+    }
+
+    [Theory]
+    [InlineData("statsu --help")]
+    [InlineData("--help statsu")]
+    [InlineData("statsu -h")]
+    [InlineData("statsu --version")]
+    [InlineData("--version statsu")]
+    [InlineData("statsu --kubeconfig x --context y")]
+    [InlineData("statsu -f . --output json")]
+    [InlineData("statsu acme --once=true")]
+    public async Task An_unknown_verb_is_an_error_whatever_follows_it(string arguments)
+    {
+        Assert.Equal(2, await InvokeAsync(arguments.Split(' ')));
+        Assert.Equal($"visma-operator: 'statsu' is no command: the commands are run, local, check, connect, crds{Environment.NewLine}Help: visma-operator --help{Environment.NewLine}", error.ToString());
     }
 
     [Theory]
     [InlineData("run --workers zero", "visma-operator: --workers: 'zero' is not a whole number from 1 to 256. Leave it out for 8.")]
-    [InlineData("run --wrokers 3", "'--wrokers' is no command or option that is known here.")]
+    [InlineData("run --wrokers 3", "'--wrokers' is no command or option that is known here: did you mean --workers?")]
     [InlineData("run --namespaces ,", "visma-operator: --namespaces: has no value. Give it at least one value, or leave it out.")]
     [InlineData("run --workers 1 --workers 2", "visma-operator: --workers: is given more than once.")]
     [InlineData("local -f . --out same --state ./same", "visma-operator: --state: is the directory of --out")]

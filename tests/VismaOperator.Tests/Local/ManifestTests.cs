@@ -4,6 +4,7 @@ using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Local;
+using VismaOperator.Manifests;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
@@ -23,7 +24,7 @@ public sealed class ManifestTests : IDisposable
     public ManifestTests()
     {
         factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
-        manifests = new ManifestFolders([folder.Path], new ManifestApplier(cluster, factory.CreateLogger<ManifestApplier>()), time, factory.CreateLogger<ManifestFolders>());
+        manifests = new ManifestFolders(new ManifestSource { Paths = [folder.Path], IsOutput = LocalFolders.AreOurs }, new ManifestApplier(cluster, factory.CreateLogger<ManifestApplier>()), time, factory.CreateLogger<ManifestFolders>());
     }
 
     public void Dispose()

@@ -12,7 +12,7 @@ public sealed partial class ProjectTests
     [InlineData("OAuth", "", "Duende.IdentityModel,Polly.Core,Polly.RateLimiting")]
     [InlineData("Kubernetes.Client", "", "KubernetesClient.Aot,YamlDotNet")]
     [InlineData("Kubernetes.Controllers", "Kubernetes.Client", "")]
-    [InlineData("VismaOperator", "Kubernetes.Controllers,Lifecycle,OAuth", "OpenTelemetry.Exporter.Prometheus.AspNetCore,OpenTelemetry.Extensions.Hosting,System.CommandLine,YamlDotNet")]
+    [InlineData("VismaOperator", "Kubernetes.Controllers,Lifecycle,OAuth", "OpenTelemetry.Exporter.Prometheus.AspNetCore,OpenTelemetry.Extensions.Hosting,SharpYaml,System.CommandLine")]
     public void A_project_references_what_the_architecture_draws_and_nothing_else(string project, string projects, string packages)
     {
         var file = XDocument.Load(Repository.Path("operator", project, project + ".csproj"));

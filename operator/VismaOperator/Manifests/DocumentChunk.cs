@@ -1,0 +1,88 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace VismaOperator.Manifests;
+
+/// <summary>The text of one document, and where it begins in its file.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct DocumentChunk(string Text, Position Start)
+{
+    private const string Separator = "---";
+    private const char ByteOrderMark = '\uFEFF';
+
+    /// <summary>
+    /// Divides a text as kubectl does: JSON values one after another; else YAML, a document between two lines that begin with three dashes, whatever YAML
+    /// itself would say to these lines (in a quoted text, for example). An error in one document then leaves the next one readable.
+    /// </summary>
+    internal static IReadOnlyList<DocumentChunk> Divide(string text, Action<Position, string> report)
+    {
+        var chunks = new List<DocumentChunk>();
+        var rest = new DocumentChunk(text, new(1, 1)).WithoutMark();
+        AddYaml(chunks, rest.Text.AsSpan().TrimStart().StartsWith("{") ? AddJson(chunks, rest) : rest, report);
+        return chunks;
+    }
+
+    /// <summary>A place in the file for one in the text; both numbers begin at 0 there.</summary>
+    internal Position At(int line, int column) => new(Start.Line + line, line == 0 ? Start.Column + column : column + 1);
+
+    // What is no JSON may still be YAML, which looks the same at its begin. The answer is what follows the last value.
+    private static DocumentChunk AddJson(List<DocumentChunk> chunks, DocumentChunk all)
+    {
+        var bytes = Encoding.UTF8.GetBytes(all.Text);
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = ManifestText.MaxDepth });
+        var (rest, end) = (all, 0);
+        try
+        {
+            while (reader.Read())
+            {
+                var begin = (int)reader.TokenStartIndex;
+                reader.Skip();
+                var value = rest.From(Encoding.UTF8.GetCharCount(bytes, end, begin - end));
+                end = (int)reader.BytesConsumed;
+                var length = Encoding.UTF8.GetCharCount(bytes, begin, end - begin);
+                chunks.Add(value with { Text = value.Text[..length] });
+                rest = value.From(length);
+            }
+        }
+        catch (JsonException)
+        {
+            // The rest is read as YAML, where an error gets its place.
+        }
+
+        return rest;
+    }
+
+    private static void AddYaml(List<DocumentChunk> chunks, DocumentChunk rest, Action<Position, string> report)
+    {
+        var (begin, line, text) = (0, 0, rest.Text);
+        var start = rest.Start;
+        for (var from = 0; from < text.Length; line++)
+        {
+            var end = text.IndexOf('\n', from) is >= 0 and var found ? found : text.Length;
+            if (text.AsSpan(from, end - from).StartsWith(Separator))
+            {
+                var behind = text.AsSpan(from + Separator.Length, end - from - Separator.Length).Trim();
+                if (!behind.IsEmpty && behind[0] != '#')
+                {
+                    report(rest.At(line, Separator.Length), "kubectl refuses text behind the dashes between two documents: write it in the next line");
+                }
+
+                chunks.Add(new DocumentChunk(text[begin..from], start).WithoutMark());
+                (begin, start) = (Math.Min(end + 1, text.Length), rest.At(line + 1, 0));
+            }
+
+            from = end + 1;
+        }
+
+        chunks.Add(new DocumentChunk(text[begin..], start).WithoutMark());
+    }
+
+    private DocumentChunk WithoutMark() => Text.StartsWith(ByteOrderMark) ? this with { Text = Text[1..] } : this;
+
+    private DocumentChunk From(int index)
+    {
+        var before = Text.AsSpan(0, index);
+        return new(Text[index..], At(before.Count('\n'), index - 1 - before.LastIndexOf('\n')));
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using VismaOperator.ChartTests.Support;
+using VismaOperator.Testing.ApiServer;
+
+namespace VismaOperator.ChartTests;
+
+/// <summary>
+/// The recorded answers of kubectl to the texts of <c>tests/kubectl</c> are those of the real one. A dry run of the client asks a server for nothing but the kinds that it
+/// has, which a few fixed answers give. <c>WRITE_GOLDEN=1</c> writes them anew.
+/// </summary>
+public sealed class KubectlAnswersTests
+{
+    private static readonly JsonSerializerOptions readable = new() { WriteIndented = true, MaxDepth = 1000, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, IndentSize = 1 };
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static string Folder { get; } = RepositoryFolder.PathOf("tests/kubectl");
+
+    [Fact]
+    public async Task The_recorded_answers_are_those_of_kubectl()
+    {
+        await using var server = await StartAsync();
+        var corpus = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "corpus.json"), Ct))!.AsObject();
+        var answers = new JsonObject();
+        foreach (var (name, text) in corpus)
+        {
+            answers[name] = await AnswerAsync(server.Urls.Single(), text!.GetValue<string>());
+        }
+
+        var file = Path.Combine(Folder, "answers.json");
+        if (Environment.GetEnvironmentVariable("WRITE_GOLDEN") == "1")
+        {
+            await File.WriteAllTextAsync(file, answers.ToJsonString(readable) + "\n", Ct);
+        }
+
+        var recorded = JsonNode.Parse(await File.ReadAllTextAsync(file, Ct), documentOptions: new JsonDocumentOptions { MaxDepth = 1000 })!.AsObject();
+        Assert.Equal(corpus.Select(entry => entry.Key), recorded.Select(entry => entry.Key));
+        Assert.All(corpus, entry => Assert.True(JsonNode.DeepEquals(answers[entry.Key], recorded[entry.Key]), $"{entry.Key}: {answers[entry.Key]?.ToJsonString()}"));
+    }
+
+    private static async Task<JsonObject> AnswerAsync(string server, string text)
+    {
+        var folder = Directory.CreateTempSubdirectory("visma-operator-kubectl-");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "case.yaml");
+            await File.WriteAllTextAsync(file, text, Ct);
+            var (exitCode, output) = await Tool.Kubectl.TryAsync("--server", server, "--cache-dir", Path.Combine(folder.FullName, "cache"), "create", "--dry-run=client", "--output", "json", "--validate=false", "--filename", file);
+            return new JsonObject { ["refused"] = exitCode != 0, ["objects"] = Objects(output) };
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    // Standard error stands in the same text; an object begins and ends with a brace in a line of its own.
+    private static JsonArray Objects(string output)
+    {
+        var objects = new JsonArray();
+        var lines = new List<string>();
+        foreach (var line in output.Split('\n').Where(line => lines.Count > 0 || line == "{"))
+        {
+            lines.Add(line);
+            if (line == "}")
+            {
+                objects.Add(JsonNode.Parse(string.Join('\n', lines), documentOptions: new JsonDocumentOptions { MaxDepth = 1000 }));
+                lines.Clear();
+            }
+        }
+
+        return objects;
+    }
+
+    private static async Task<WebApplication> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.Urls.Add("http://127.0.0.1:0");
+        app.MapGet("/api", () => Results.Text("""{"kind": "APIVersions", "versions": ["v1"]}""", "application/json"));
+        app.MapGet("/api/v1", () => Kinds("v1", ("secrets", "Secret")));
+        app.MapGet("/apis", () => Results.Text(
+            """{"kind": "APIGroupList", "apiVersion": "v1", "groups": [{"name": "visma-operator.io", "versions": [{"groupVersion": "visma-operator.io/v1", "version": "v1"}], "preferredVersion": {"groupVersion": "visma-operator.io/v1", "version": "v1"}}]}""",
+            "application/json"));
+        app.MapGet("/apis/visma-operator.io/v1", () => Kinds("visma-operator.io/v1", ("vismaconnections", "VismaConnection"), ("oauthclients", "OAuthClient")));
+        await app.StartAsync(Ct);
+        return app;
+    }
+
+    private static IResult Kinds(string version, params IEnumerable<(string Plural, string Kind)> kinds) => Results.Text(
+        new JsonObject
+        {
+            ["kind"] = "APIResourceList",
+            ["apiVersion"] = "v1",
+            ["groupVersion"] = version,
+            ["resources"] = new JsonArray([.. kinds.Select(kind => new JsonObject { ["name"] = kind.Plural, ["singularName"] = "", ["namespaced"] = true, ["kind"] = kind.Kind, ["verbs"] = new JsonArray("create", "get") })]),
+        }.ToJsonString(),
+        "application/json");
+}
