@@ -16,25 +16,30 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
     // The company of the quickstart that has not approved the application.
     private const string NotApproved = "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a99";
 
-    private static readonly string[] folders = ["quickstart", "many-tenants", "cross-namespace", "consuming-the-secret", "argo-cd/app", "client-secret"];
+    private static readonly string[] folders = ["quickstart", "many-tenants", "cross-namespace", "consuming-the-secret", "argo-cd/app", "client-secret", "kustomize/base"];
     private static readonly string[] kinds = ["Namespace", "Secret", "OAuthClient", "VismaConnection"];
 
     [Fact]
-    public async Task Every_connection_of_the_examples_becomes_what_its_file_says()
+    public async Task All_examples_in_one_cluster_become_what_their_files_say()
     {
         var examples = folders.ToDictionary(folder => folder, ObjectsOf);
         await using var provider = await VismaConnectStandIn.StartAsync(ProviderFor(examples.Values.SelectMany(objects => objects)), Ct);
         await Of("helm4", OperatorNamespace).InstallAsync(Chart.Folder, "--set", $"insecureIssuers=true,allowedIssuers={{{provider.Issuer.OriginalString}}}");
         await using var running = await Replica.StartAsync(Server, OperatorNamespace);
 
+        // All in one cluster, as a newcomer who tries one example after the other has them.
         foreach (var objects in examples.Values)
         {
             await ApplyAsync(objects, provider);
-            foreach (var connection in objects.Where(resource => resource.Kind() == "VismaConnection"))
-            {
-                await EndsAsItSaysAsync(connection, running);
-            }
+        }
 
+        foreach (var connection in examples.Values.SelectMany(objects => objects).Where(resource => resource.Kind() == "VismaConnection"))
+        {
+            await EndsAsItSaysAsync(connection, running);
+        }
+
+        foreach (var objects in examples.Values)
+        {
             await RemoveAsync(objects);
         }
     }
