@@ -78,6 +78,9 @@ public static class Reason
     /// <summary>The OAuthClient no longer serves this connection, and the operator may not delete the Secret that holds its token.</summary>
     public const string WithdrawalForbidden = nameof(WithdrawalForbidden);
 
+    /// <summary>(event) A template has a reference in another notation than its own, which is published as it stands.</summary>
+    public const string LiteralReference = nameof(LiteralReference);
+
     /// <summary>(event on an OAuthClient) Connections lost their token Secrets, since the client no longer serves them.</summary>
     public const string SecretsRemoved = nameof(SecretsRemoved);
 

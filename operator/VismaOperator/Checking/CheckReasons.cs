@@ -15,9 +15,6 @@ internal static class CheckReasons
     /// <summary>A key that kubectl reads as another text.</summary>
     internal const string KeyNotQuoted = nameof(KeyNotQuoted);
 
-    /// <summary>A reference of a template in another notation, which is published as it stands.</summary>
-    internal const string LiteralReference = Rules.TemplateRules.LiteralReference;
-
     /// <summary>A connection of the cluster would lose its Secret by what is to be applied.</summary>
     internal const string WouldLoseSecret = nameof(WouldLoseSecret);
 

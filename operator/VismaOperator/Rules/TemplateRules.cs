@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Lifecycle;
 using VismaOperator.Manifests;
 using VismaOperator.VismaConnections;
 
@@ -7,8 +8,7 @@ namespace VismaOperator.Rules;
 /// <summary>What in a Secret template is allowed and probably not meant: another notation of a reference, which is published as it stands.</summary>
 internal static class TemplateRules
 {
-    /// <summary>Reason of the warnings.</summary>
-    internal const string LiteralReference = nameof(LiteralReference);
+    private const int LongestQuote = 60;
 
     private static readonly Regex foreign = new(
         $@"\{{\{{[^{{}}]*\}}\}}|\$\(?({string.Join('|', StandardKeys.All)})\b\)?",
@@ -20,6 +20,8 @@ internal static class TemplateRules
         .. from entry in spec.Secret.Template?.Data ?? new Dictionary<string, string>()
            let match = foreign.Match(entry.Value)
            where match.Success
-           select new Problem(FieldPath.Member("spec.secret.template.data", entry.Key), LiteralReference, $"'{match.Value}' is published as it stands: a reference is written ${{key}}, such as ${{access_token}}"),
+           select new Problem(FieldPath.Member("spec.secret.template.data", entry.Key), Reason.LiteralReference, $"'{Shortened(match.Value)}' is published as it stands: a reference is written ${{key}}, such as ${{access_token}}"),
     ];
+
+    private static string Shortened(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "…";
 }

@@ -6,6 +6,7 @@ using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Writing;
 using Lifecycle;
+using VismaOperator.Rules;
 
 namespace VismaOperator.VismaConnections;
 
@@ -72,6 +73,7 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
             connections.Observe(written);
             Forget(key);
             await AnnounceAsync(written, before.Status.Conditions, after.Status.Conditions, cancellationToken);
+            await WarnAsync(before, written, cancellationToken);
         }
 
         return report.NextLook is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
@@ -91,6 +93,15 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
         foreach (var announcement in Announcement.Of(before, after))
         {
             await events.RecordAsync(connection, announcement.Kind, announcement.Reason, "Reconcile", announcement.Note, cancellationToken);
+        }
+    }
+
+    // Once for each spec: the token is valid all the same, so that no condition speaks of it.
+    private async Task WarnAsync(VismaConnection before, VismaConnection written, CancellationToken cancellationToken)
+    {
+        foreach (var warning in before.Status.ObservedGeneration == written.Metadata.Generation ? [] : TemplateRules.Warnings(written.Spec))
+        {
+            await events.RecordAsync(written, EventKind.Warning, warning.Reason, "Reconcile", $"{warning.Path}: {warning.Message}", cancellationToken);
         }
     }
 

@@ -13,9 +13,7 @@ public sealed class ReasonTests
     [
         Reason.TokenValid, Reason.Renewed, Reason.LifetimeTooShort, Reason.TokenExpired, Reason.TokenPending, Reason.Suspended, Reason.AllGranted, Reason.ScopesMissing,
         Reason.ClientUsable, Reason.SecretExpiresSoon, Reason.NoSecretExpiresSoon, Reason.ConsentGranted, Reason.ConsentExpiresSoon, Reason.NoConsentExpiresSoon,
-        Reason.SecretsRemoved,
-        Reason.NamespaceNotServed,
-        Reason.NamespaceServed,
+        Reason.LiteralReference, Reason.NamespaceNotServed, Reason.NamespaceServed, Reason.SecretsRemoved,
     ];
 
     [Fact]
