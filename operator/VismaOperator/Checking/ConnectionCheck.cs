@@ -74,7 +74,8 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     {
         var name = connection.Resource.SecretName();
         var first = objects.Connections.First(other => other.Resource.SecretName() == name);
-        if (name.Name.Length > 0 && first != connection)
+        var isNamed = connection.Name.Name.Length > 0 || connection.Resource.Spec.Secret.Name is not null;
+        if (isNamed && first != connection)
         {
             findings.Error(connection.Document, "spec.secret.name", Reason.SecretNotOwned, $"VismaConnection {first.Name} ({first.Document.File}:{first.Document.PositionOf("spec").Line}) publishes in the same Secret {name}: give one of them another spec.secret.name");
         }

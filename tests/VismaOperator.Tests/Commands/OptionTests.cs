@@ -227,6 +227,34 @@ public sealed class OptionTests
         Assert.Contains("--filename: '/no/such/place' does not exist", line.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("m/out", "m", "m/state", "--out: is the directory of -f")]
+    [InlineData("m", "m", "m/state", "--out: is the directory of -f")]
+    [InlineData("m", "out", "m", "--state: is the directory of -f")]
+    [InlineData("m", "out", ".", "--state: is the directory of -f")]
+    [InlineData("-", "out", "state", "--filename: '-' is standard input, which cannot be watched")]
+    [InlineData("/dev/null", "out", "state", "--filename: '/dev/null' is empty, or no regular file")]
+    public async Task Local_mode_does_not_read_what_it_writes_nor_what_it_cannot_watch(string manifests, string output, string state, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["m", "out"]);
+        string At(string path) => path[0] is '-' or '/' ? path : folder[path];
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("local", "-f", At(manifests), "--out", At(output), "--state", At(state)));
+        Assert.Contains(expected, line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Local_mode_may_write_within_its_manifests()
+    {
+        using var folder = new TemporaryFolder();
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync("local", "-f", folder.Path, "--out", folder["out"], "--state", folder["state"], "--ignore", "charts,*.json", "--ignore", "build/**"));
+        Assert.Equal(["charts", "*.json", "build/**"], line.Local!.Ignored);
+    }
+
     [Fact]
     public async Task Crds_prints_both_definitions()
     {

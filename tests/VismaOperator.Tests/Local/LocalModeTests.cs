@@ -132,6 +132,32 @@ public sealed class LocalModeTests : IAsyncLifetime
         Assert.DoesNotContain(Directory.EnumerateFiles(folder["state"], "*", SearchOption.AllDirectories), file => File.ReadAllText(file).Contains("access_token", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_change_takes_effect_where_everything_lies_in_one_folder()
+    {
+        const string Other = "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a02";
+        provider.Portal.Set(new StandInTenant(Other));
+        Assert.True(await OnceAsync(manifests: folder.Path));
+        Write("connection.yaml", Connection("acme", Other));
+
+        Assert.True(await OnceAsync(manifests: folder.Path));
+
+        Assert.Equal(Other, File.ReadAllText(folder["out", "here", "acme-token", "tenant_id"]));
+    }
+
+    [Fact]
+    public async Task A_second_process_on_one_output_directory_is_refused()
+    {
+        await OnceAsync();
+        using (FolderLock.Take("--out", folder["out"], ".visma-operator.lock"))
+        {
+            var refusal = await Assert.ThrowsAsync<LocalException>(() => OnceAsync());
+            Assert.Contains($"--out {folder["out"]} is in use by another visma-operator", refusal.Message, StringComparison.Ordinal);
+        }
+
+        Assert.True(await OnceAsync()); // the file that is left is no lock
+    }
+
     private string Token => File.ReadAllText(folder["out", "here", "acme-token", "access_token"]);
 
     private static string Connection(string name, string tenant) => $$"""
@@ -146,11 +172,11 @@ public sealed class LocalModeTests : IAsyncLifetime
 
     private void Write(string name, string content) => File.WriteAllText(folder["manifests", name], content);
 
-    private Task<bool> OnceAsync(TimeSpan? timeout = null)
+    private Task<bool> OnceAsync(TimeSpan? timeout = null, string? manifests = null)
     {
         var options = new LocalOptions
         {
-            Manifests = [folder["manifests"]],
+            Manifests = [manifests ?? folder["manifests"]],
             Output = folder["out"],
             State = folder["state"],
             Until = LocalRun.Settled,

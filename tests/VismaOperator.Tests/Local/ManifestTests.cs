@@ -197,6 +197,69 @@ public sealed class ManifestTests : IDisposable
         Assert.Empty((await cluster.ListPageAsync<VismaConnection>(ResourceSelector.All, 10, continueToken: null, Token)).Items);
     }
 
+    [Fact]
+    public async Task Of_an_encrypted_Secret_nothing_is_used()
+    {
+        folder.Write("secret.yaml", Credentials.Replace("s3cret", "'ENC[AES256_GCM,data:abcdEFGH,iv:AAAA,tag:BBBB,type:str]'", StringComparison.Ordinal));
+
+        await manifests.LoadAsync(Absent.Deleted, Token);
+
+        Assert.Null(await cluster.FindAsync<Secret>(Acme, Token));
+        Assert.Contains(logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("Secret integrations/acme is encrypted by SOPS, and nothing of it is used", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("[")]
+    [InlineData("{a: ")]
+    [InlineData("- ")]
+    public async Task A_text_without_end_is_a_problem_and_the_others_are_served(string opening)
+    {
+        folder.Write("deep.yaml", "apiVersion: v1\nkind: X\nx: " + string.Concat(Enumerable.Repeat(opening, 100_000)));
+        folder.Write("connection.yaml", Connection("a"));
+
+        await manifests.LoadAsync(Absent.Deleted, Token);
+
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.Contains(logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("deep.yaml:3:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_editors_lock_does_not_keep_a_change_from_being_seen()
+    {
+        folder.Write("connection.yaml", Connection("a"));
+        File.CreateSymbolicLink(folder[".#connection.yaml"], "somebody@host.1234:5678");
+        await manifests.LoadIfChangedAsync(Token);
+
+        folder.Write("connection.yaml", Connection("longer than before"));
+        await manifests.LoadIfChangedAsync(Token);
+
+        Assert.Equal("longer than before", (await cluster.FindAsync<VismaConnection>(Acme, Token))!.Spec.DisplayName);
+        Assert.DoesNotContain(logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_read_is_told_once()
+    {
+        Directory.Delete(folder.Path);
+
+        await LookForAsync(TimeSpan.FromSeconds(5));
+
+        Assert.Single(logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
+        Directory.CreateDirectory(folder.Path);
+    }
+
+    [Fact]
+    public async Task A_folder_that_Kustomize_builds_now_takes_nothing_along()
+    {
+        folder.Write("connection.yaml", Connection("a"));
+        await manifests.LoadIfChangedAsync(Token);
+
+        folder.Write("kustomization.yaml", "resources: [connection.yaml]");
+        await LookForAsync(TimeSpan.FromMinutes(1));
+
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+    }
+
     private async Task LookForAsync(TimeSpan duration)
     {
         for (var end = time.GetUtcNow() + duration; time.GetUtcNow() < end; time.Advance(TimeSpan.FromSeconds(1)))
