@@ -97,7 +97,11 @@ public abstract record ClientFacts
     /// <summary>A token can be asked for.</summary>
     /// <param name="Inputs">The client's part of what a token is asked with (issuer, client id), hashed.</param>
     /// <param name="Revision">Changes whenever the client's spec or a credential changes; a failure is retried at once when it does.</param>
-    public sealed record Usable(string Inputs, string Revision) : ClientFacts;
+    public sealed record Usable(string Inputs, string Revision) : ClientFacts
+    {
+        /// <summary>What the client's owner allows for this connection's tenant and namespace; null when that is not limited.</summary>
+        public ScopeLimit? ScopeLimit { get; init; }
+    }
 
     /// <summary>The client, or something that it references, does not exist (yet).</summary>
     public sealed record Missing(Problem Problem) : ClientFacts;

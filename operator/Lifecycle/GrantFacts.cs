@@ -89,6 +89,9 @@ public sealed record HeldToken
     /// two tokens of one second apart. Null where the spec is not sound enough to render a Secret.
     /// </summary>
     public required string? Fingerprint { get; init; }
+
+    /// <summary>Why it must not be published: it is for another tenant, or has more scopes than the client's owner allows. Null when it may.</summary>
+    public Problem? Objection { get; init; }
 }
 
 /// <summary>How a person can consent, and what status says of the consent.</summary>

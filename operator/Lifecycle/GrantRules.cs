@@ -71,7 +71,7 @@ internal static class GrantRules
 
     public static Decision? WhatTheGrantHoldsIsPublished(Facts facts, DateTimeOffset now)
     {
-        if (facts.Grant is not GrantFacts.Held { Grant: { IsBound: true, AccessToken: var held } })
+        if (facts.Grant is not GrantFacts.Held { Grant: { IsBound: true, AccessToken: { Objection: null } held } })
         {
             return null;
         }

@@ -159,6 +159,9 @@ public static class Reason
     /// <summary>The provider granted fewer scopes than were asked for.</summary>
     public const string ScopesMissing = nameof(ScopesMissing);
 
+    /// <summary>The provider granted more scopes than were asked for, or than the owner of the OAuthClient allows.</summary>
+    public const string ScopesExceeded = nameof(ScopesExceeded);
+
     /// <summary>The OAuthClient's endpoints are known and at least one secret is readable.</summary>
     public const string ClientUsable = nameof(ClientUsable);
 

@@ -142,18 +142,28 @@ internal static class FreshnessReport
     private static string Seconds(TimeSpan duration) => FormattableString.Invariant($"{(long)duration.TotalSeconds}s");
 }
 
-/// <summary>ScopesGranted: a provider may grant less than was asked for (RFC 6749 section 3.3).</summary>
+/// <summary>ScopesGranted: a provider may grant less than was asked for, and more (RFC 6749 section 3.3).</summary>
 internal static class ScopesReport
 {
     public static ConditionReport Of(Standing standing, TokenRecord token)
     {
-        var missing = Missing(standing.Facts.Connection.Scopes, token.GrantedScopes);
-        return missing.Count == 0
-            ? new(ConditionType.ScopesGranted, IsTrue: true, Reason.AllGranted, "Every scope asked for was granted.")
-            : new(ConditionType.ScopesGranted, IsTrue: false, Reason.ScopesMissing, $"Not granted: {string.Join(' ', missing)}. Add them to the application in the Visma developer portal and have the tenant approve them, or remove them from spec.scopes.");
+        var asked = standing.Facts.Connection.Scopes;
+        var (missing, unasked) = (GrantedScopes.Missing(asked, token.GrantedScopes), GrantedScopes.Unasked(asked, token.GrantedScopes));
+        var message = $"{Missing(missing)}{Unasked(unasked)}{Cut(token)}".Trim();
+        return unasked.Count > 0 ? new(ConditionType.ScopesGranted, IsTrue: false, Reason.ScopesExceeded, message)
+            : missing.Count > 0 ? new(ConditionType.ScopesGranted, IsTrue: false, Reason.ScopesMissing, message)
+            : new(ConditionType.ScopesGranted, IsTrue: true, Reason.AllGranted, $"Every scope asked for was granted, and no other.{Cut(token)}");
     }
 
-    // A provider that leaves the member out granted what was asked for (RFC 6749 section 5.1); status holds that as an empty list.
-    private static List<string> Missing(IReadOnlyList<string> asked, IReadOnlyList<string>? granted) =>
-        granted is not { Count: > 0 } ? [] : [.. asked.Where(scope => !granted.Contains(scope, StringComparer.Ordinal))];
+    private static string Missing(IReadOnlyList<string> scopes) => scopes.Count == 0
+        ? string.Empty
+        : $"Not granted: {GrantedScopes.Named(scopes)}. Add them to the application in the Visma developer portal and have the tenant approve them, or remove them from spec.scopes. ";
+
+    private static string Unasked(IReadOnlyList<string> scopes) => scopes.Count == 0
+        ? string.Empty
+        : $"Granted but not asked for: {GrantedScopes.Named(scopes)}. Remove them from the application in the Visma developer portal, or add them to spec.scopes.";
+
+    private static string Cut(TokenRecord token) => token.GrantedScopes is { Count: >= GrantedScopes.MaxCount }
+        ? $" The list in status and in the Secret ends after {GrantedScopes.MaxCount} scopes."
+        : string.Empty;
 }

@@ -55,6 +55,8 @@ internal static class GrantTable
         new("a refused grant makes a link", ServingForSomebody().WithPages().Refused(), Soon, new Decision.Invite()),
         new("a request tries a refused grant once more", ServingForSomebody().Refused().Requested(), Soon, new Decision.Refresh(RefreshCause.Requested)),
         new("a handled request does not try a refused grant", ServingForSomebody().Refused().Requested().FailedWith(Outage, Soon), Soon.AddMinutes(1), new Decision.Stall(Lacking(ServingForSomebody().Refused()))),
+        new("what a grant holds and may not be published is not", Consented().With(Objected), Soon, new Decision.Refresh(RefreshCause.First)),
+        new("nor is it while an older token serves", ServingForSomebody().ExchangedAt(Soon).With(Objected), Soon, new Decision.Wait(Due)),
         new("while a grant is refused, its token in a deleted Secret is still published again", ServingForSomebody().Refused().SecretDeleted(), Soon, new Decision.Publish()),
         new("a grant for another spec is not sent anywhere", ServingForSomebody().BoundToSomethingElse().ScopesChanged(), Soon, new Decision.Stall(Lacking(ServingForSomebody().BoundToSomethingElse()))),
         new("not on request either", ServingForSomebody().BoundToSomethingElse().ScopesChanged().Requested(), Soon, new Decision.Stall(Lacking(ServingForSomebody().BoundToSomethingElse()))),
@@ -81,6 +83,8 @@ internal static class GrantTable
         new("with a link for it the connection rests", ServingForSomebody().InvitedUntil(Tomorrow).With(grant => grant with { ConsentExpirationTime = Start.AddDays(20) }), Soon, new Decision.Wait(Due)),
         new("a consent that lasts makes no link", ServingForSomebody().WithPages(), Soon, new Decision.Wait(Due)),
     ];
+
+    private static GrantRecord Objected(GrantRecord grant) => grant with { AccessToken = grant.AccessToken with { Objection = WrongTenant } };
 
     private static Facts Gone() => Unconsented() with { Consent = new ConsentFacts { RecordedSequence = 3 } };
 

@@ -144,34 +144,6 @@ public sealed class ReportTests
         Assert.Contains("at least 1800s", fresh.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("erp:read erp:create", "", true)]
-    [InlineData("erp:read erp:create", "erp:create erp:read more", true)]
-    [InlineData("erp:read erp:create", "erp:read", false)]
-    [InlineData("erp:read", "ERP:READ", false)]
-    [InlineData("", "whatever", true)]
-    public void Scopes_asked_for_and_not_granted_are_named(string asked, string granted, bool isGranted)
-    {
-        var facts = Serving() with
-        {
-            Connection = Serving().Connection with { Scopes = asked.Split(' ', StringSplitOptions.RemoveEmptyEntries) },
-            Token = Token() with { GrantedScopes = granted.Length == 0 ? null : granted.Split(' ') },
-        };
-
-        var condition = Of(facts, Soon).Find(ConditionType.ScopesGranted)!;
-
-        Assert.Equal((isGranted, isGranted ? Reason.AllGranted : Reason.ScopesMissing), (condition.IsTrue, condition.Reason));
-        Assert.True(isGranted || condition.Message.StartsWith($"Not granted: {asked.Split(' ')[^1]}. ", StringComparison.Ordinal), condition.Message);
-    }
-
-    [Fact]
-    public void An_empty_list_of_granted_scopes_is_one_that_was_not_sent()
-    {
-        var facts = Serving() with { Token = Token() with { GrantedScopes = [] } };
-
-        Assert.True(Of(facts, Soon).Find(ConditionType.ScopesGranted)!.IsTrue);
-    }
-
     [Fact]
     public void A_request_that_cannot_even_be_attempted_counts_as_handled()
     {

@@ -25,7 +25,7 @@ internal static class Bodies
         body["token_type"] = "Bearer";
         AddIfPresent("refresh_token", answer.RefreshToken);
         AddIfPresent("refresh_token_expires_in", answer.RefreshTokenExpiresIn is { } end ? (long)end.TotalSeconds : null);
-        body["scope"] = string.Join(' ', answer.Scopes);
+        AddIfPresent("scope", answer.Scopes is { } scopes ? string.Join(' ', scopes) : null);
         return body.ToJsonString();
 
         void AddIfPresent(string name, JsonNode? value)

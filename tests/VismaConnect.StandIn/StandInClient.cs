@@ -37,6 +37,12 @@ public sealed record StandInClient(string ClientId)
     /// <summary>Whether a <c>tenant_id</c> sent with a code or a refresh token must be the company that the person chose. What Visma does with it is not published.</summary>
     public bool ComparesTenants { get; init; } = true;
 
+    /// <summary>What is granted whatever was asked for; null for what was asked for.</summary>
+    public IReadOnlyList<string>? GrantedScopes { get; init; }
+
+    /// <summary>Whether answers say what was granted; a server may leave that out where it is what was asked for (RFC 6749 section 5.1).</summary>
+    public bool StatesScopes { get; init; } = true;
+
     /// <summary>A disabled client is answered like an unknown one.</summary>
     public bool IsEnabled { get; init; } = true;
 

@@ -21,7 +21,7 @@ internal sealed class TokenEndpoint(TokenRules rules, Portal portal, Ledger ledg
         var lifetime = grant.Client.AccessTokenLifetime ?? portal.AccessTokenLifetime;
         var accessToken = accessTokens.Issue(issuer(), grant, lifetime);
         ledger.AddSecret(accessToken);
-        var answer = new TokenAnswer(accessToken, lifetime, grant.Scopes)
+        var answer = new TokenAnswer(accessToken, lifetime, grant.Client.StatesScopes ? grant.Scopes : null)
         {
             IdToken = grant.Terms is { } terms && grant.Scopes.Contains("openid") ? IssueIdToken(terms, grant, accessToken) : null,
             RefreshToken = grant.RefreshToken?.Value,
@@ -40,7 +40,7 @@ internal sealed class TokenEndpoint(TokenRules rules, Portal portal, Ledger ledg
 }
 
 /// <summary>A successful token response (RFC 6749 section 5.1).</summary>
-internal sealed record TokenAnswer(string AccessToken, TimeSpan Lifetime, IReadOnlyList<string> Scopes)
+internal sealed record TokenAnswer(string AccessToken, TimeSpan Lifetime, IReadOnlyList<string>? Scopes)
 {
     public string? IdToken { get; init; }
 

@@ -16,7 +16,10 @@ internal sealed class TokenRules(Portal portal, ClientAuthentication authenticat
     /// <summary>Duende's default for the whole scope parameter.</summary>
     public const int MaxScopeLength = 300;
 
-    public TokenDecision Decide(TokenForm form)
+    public TokenDecision Decide(TokenForm form) =>
+        Judge(form) is var decision && decision is TokenDecision.Grant { Client.GrantedScopes: { } instead } grant ? grant with { Scopes = instead } : decision;
+
+    private TokenDecision Judge(TokenForm form)
     {
         if (form.Fields is null)
         {

@@ -67,6 +67,24 @@ public sealed class BrowserTests(ApiServerFixture fixture, Chromium chromium)
     }
 
     [Fact]
+    public async Task More_scopes_than_were_asked_for_are_refused_in_words()
+    {
+        await using var scene = await ConsentScene.OpenAsync(fixture.Server);
+        await using var browser = await chromium.StartAsync();
+        var page = await browser.OpenAsync();
+        var portal = scene.Provider.Portal;
+        portal.Set(portal.FindClient(The.ClientId)! with { GrantedScopes = ["vismanet_erp_interactive_api:read", "vismanet_erp_interactive_api:delete", "offline_access"] });
+
+        await page.BeginAsync(await scene.UntilAwaitingConsentAsync());
+        await page.ApproveAsync();
+        await page.UntilShownAsync("This consent gives more than was asked for", "consent-more-scopes");
+
+        await AssertSaysAsync(page, "vismanet_erp_interactive_api:delete");
+        await scene.UntilAsync(scene.ConnectionPath(), "the excess in status", node => node.Condition("Authorized")?.Reason == "ScopesExceeded");
+        Assert.Null(await scene.Admin.FindAsync(scene.SecretPath(), Ct));
+    }
+
+    [Fact]
     public async Task A_link_that_was_used_a_link_that_is_none_and_an_answer_that_is_replayed_end_on_a_page_that_says_so()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);

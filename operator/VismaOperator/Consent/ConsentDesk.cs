@@ -124,6 +124,7 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
     {
         Reason.ConsentDenied => ConsentRefusal.Denied,
         Reason.TenantMismatch or Reason.TenantNotVerified => ConsentRefusal.OtherTenant,
+        Reason.ScopesExceeded => ConsentRefusal.OtherScopes,
         _ => ConsentRefusal.ProviderFailed,
     };
 

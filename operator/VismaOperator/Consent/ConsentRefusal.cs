@@ -39,6 +39,9 @@ internal enum ConsentRefusal
     /// <summary>The consent is for another company, or does not say for which.</summary>
     OtherTenant,
 
+    /// <summary>The consent gives more than was asked for, or than the client's owner allows.</summary>
+    OtherScopes,
+
     /// <summary>The provider said that something is wrong, or gave nothing that can be used.</summary>
     ProviderFailed,
 

@@ -50,6 +50,8 @@ internal static class RefusalPages
             $"Nothing was stored, and the connection is as it was before. If that is not what you wanted: {char.ToLowerInvariant(OpenAgain[0])}{OpenAgain[1..]}"),
         ConsentRefusal.OtherTenant => (StatusCodes.Status409Conflict, "This consent is not for the right company",
             $"Nothing was stored. {OpenAgain}"),
+        ConsentRefusal.OtherScopes => (StatusCodes.Status409Conflict, "This consent gives more than was asked for",
+            $"Nothing was stored. {OpenAgain} If it happens again, tell whoever sent you the link what stands below."),
         ConsentRefusal.ProviderFailed => (StatusCodes.Status502BadGateway, "The provider did not give access",
             "Nothing was stored. Tell whoever sent you the link what stands below."),
         ConsentRefusal.ClusterUnavailable => (StatusCodes.Status503ServiceUnavailable, "This does not work just now",

@@ -36,9 +36,9 @@ internal sealed class CodeRedeemer(GrantTools tools)
             return await FailAsync(connection, await HandBackAsync(connection, client, attempt.RefreshToken, NotRedeemed(attempt.Problem!)), CancellationToken.None);
         }
 
-        if (TenantCheck.ProblemOf(connection, tokens) is { } mismatch)
+        if (GrantedTokenCheck.ProblemOfConsent(connection, client, tokens) is { } objection)
         {
-            return await FailAsync(connection, await HandBackAsync(connection, client, tokens.RefreshToken, mismatch), CancellationToken.None);
+            return await FailAsync(connection, await HandBackAsync(connection, client, tokens.RefreshToken, objection), CancellationToken.None);
         }
 
         return tokens.RefreshToken is { } refreshToken
@@ -137,7 +137,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         RefreshTokenExpirationTime = tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null,
         GrantTime = issueTime,
         GrantedBy = SubjectOf(tokens),
-        AccessToken = IssuedToken.From(tokens, issueTime, TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs)),
+        AccessToken = IssuedToken.From(tokens, connection, issueTime, TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs)),
     };
 
     private static string? SubjectOf(TokenSet tokens) =>

@@ -44,6 +44,7 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
             RefreshTime = ConnectionFactsReader.RefreshTime(connection, held.AccessToken.IssueTime, held.AccessToken.ExpirationTime),
             Inputs = held.AccessToken.Inputs,
             Fingerprint = FingerprintOf(connection, held.AccessToken),
+            Objection = GrantedTokenCheck.ProblemOf(connection, client, held.AccessToken.AccessToken, held.AccessToken.GrantedScopes),
         },
     };
 

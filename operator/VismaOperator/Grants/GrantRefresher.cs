@@ -118,15 +118,18 @@ internal sealed class GrantRefresher(GrantTools tools)
             return await FailAsync(connection, client, open, held, attempt);
         }
 
+        // What the answer does not state is what the refresh token has (RFC 6749 section 6).
+        tokens = tokens with { GrantedScopes = tokens.GrantedScopes ?? held.AccessToken.GrantedScopes };
+        var objection = GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes);
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
         var next = Next(connection, held, tokens.RefreshToken) with
         {
             RefreshTokenExpirationTime = ExpiryOf(tokens, issueTime) ?? held.RefreshTokenExpirationTime,
             RefreshTokenSlides = RefreshTokenLife.Slides(held, issueTime, ExpiryOf(tokens, issueTime)),
-            AccessToken = TenantCheck.ProblemOf(connection, tokens) is null ? IssuedToken.From(tokens, issueTime, inputs) : held.AccessToken,
+            AccessToken = objection is null ? IssuedToken.From(tokens, connection, issueTime, inputs) : held.AccessToken,
         };
         var exchange = await StoreAsync(SuccessorOf(open, next, client));
-        return TenantCheck.ProblemOf(connection, tokens) is { } mismatch ? new Exchange.Failed(mismatch, RetryAfter: null) : exchange;
+        return objection is null ? exchange : new Exchange.Failed(objection, RetryAfter: null);
     }
 
     private async Task<Exchange> FailAsync(VismaConnection connection, UsableClient client, GrantSnapshot open, HeldGrant held, TokenAttempt attempt)

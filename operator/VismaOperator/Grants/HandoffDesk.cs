@@ -69,7 +69,8 @@ internal sealed class HandoffDesk(IKubernetesClient api, Store<SecretMetadata> s
         {
             null => Unusable($"Secret {name}, in which a code was handed over, could not be read whole."),
             { ExpirationTime: { } expiry } when expiry <= time.GetUtcNow() => Unusable($"The code that was handed over was too old to be redeemed: by the clock of the machine that left it, it was good until {InstantText.Of(expiry)}."),
-            { Asked: { } asked } when asked != Handoff.AskedFor(connection, client.Issuer, client.ClientId) => Unusable("The code that was handed over was given for another client, tenant or scopes than are asked for now."),
+            { Asked: null } => Unusable("The code that was handed over does not say what the person was asked for."),
+            { Asked: var asked } when asked != Handoff.AskedFor(connection, client.Issuer, client.ClientId) => Unusable("The code that was handed over was given for another client, tenant or scopes than are asked for now."),
             { Code: var code } => new HandoffTaking.Taken(code),
         };
     }

@@ -125,6 +125,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         ClientId = clientId,
         Method = client.Spec.AuthenticationMethod == AuthenticationMethod.ClientSecretBasic ? ClientAuthenticationMethod.ClientSecretBasic : ClientAuthenticationMethod.ClientSecretPost,
         Credentials = credentials,
+        Tenants = client.Spec.Tenants,
         RecordedActive = client.Status.ActiveSecret,
         RecordedRefusal = client.Status.Refusal,
     };
@@ -142,8 +143,13 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         var isRequested = turn <= time.GetUtcNow();
         return standing.RetryAt is { } retryAt && retryAt > time.GetUtcNow() && !isRequested
             ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, connection), retryAt)) { RequestTurn = turn }
-            : new ClientAnswer(new ClientFacts.Usable(usable.Inputs, usable.Revision), usable) { RequestTurn = turn };
+            : new ClientAnswer(FactsOf(usable, connection), usable) { RequestTurn = turn };
     }
+
+    // A limit that changes is a reason to try again what exceeded it.
+    private static ClientFacts.Usable FactsOf(UsableClient client, VismaConnection connection) => client.ScopeLimitFor(connection) is { } limit
+        ? new ClientFacts.Usable(client.Inputs, ShortHash.Of([client.Revision, .. limit.Lists.Select(list => string.Join(' ', list))])) { ScopeLimit = limit }
+        : new ClientFacts.Usable(client.Inputs, client.Revision);
 
     private static Problem AllRefused(UsableClient client, VismaConnection connection) =>
         Refusal.Explain("invalid_client", description: null, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });

@@ -104,12 +104,15 @@ public sealed record TenantRule
     public bool Serves(VismaConnection connection) =>
         Serves(connection.Metadata.Namespace ?? string.Empty, connection.Spec.TenantId, connection.Spec.AllScopes ? [] : connection.Spec.Scopes);
 
+    /// <summary>True when the rule speaks of that tenant in that namespace, whatever the scopes.</summary>
+    internal bool IsFor(string place, string? tenantId) =>
+        string.Equals(TenantId, tenantId, StringComparison.OrdinalIgnoreCase) && (Namespaces.Count == 0 || Namespaces.Contains(place));
+
     /// <summary>The same of what a grant was given for.</summary>
     /// <param name="place">The namespace.</param>
     /// <param name="tenantId">The tenant; null or empty when none was asked for.</param>
     /// <param name="scopes">The scopes that were asked for; none when all were.</param>
     internal bool Serves(string place, string? tenantId, IReadOnlyList<string> scopes) =>
-        string.Equals(TenantId, tenantId, StringComparison.OrdinalIgnoreCase)
-        && (Namespaces.Count == 0 || Namespaces.Contains(place))
+        IsFor(place, tenantId)
         && (Scopes.Count == 0 || (scopes.Count > 0 && scopes.Except([VismaConnectionSpec.OfflineAccess]).All(Scopes.Contains)));
 }

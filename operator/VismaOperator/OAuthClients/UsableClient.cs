@@ -1,5 +1,7 @@
 using Kubernetes.Client;
+using Lifecycle;
 using OAuth;
+using VismaOperator.VismaConnections;
 
 namespace VismaOperator.OAuthClients;
 
@@ -38,6 +40,16 @@ internal sealed class UsableClient
 
     /// <summary>What status says of a refusal of every secret; null when none is on record.</summary>
     public RefusalStatus? RecordedRefusal { get; init; }
+
+    /// <summary>Which tenants, namespaces and scopes the client serves; null when that is not limited.</summary>
+    public IReadOnlyList<TenantRule>? Tenants { get; init; }
+
+    /// <summary>What the owner allows for a connection that the client serves; null when its scopes are not limited.</summary>
+    public ScopeLimit? ScopeLimitFor(VismaConnection connection)
+    {
+        var rules = Tenants?.Where(rule => rule.IsFor(connection.Metadata.Namespace ?? string.Empty, connection.Spec.TenantId)).ToList();
+        return rules is null || rules.Any(rule => rule.Scopes.Count == 0) ? null : new ScopeLimit(Name.ToString(), [.. rules.Select(rule => rule.Scopes)]);
+    }
 
     /// <summary>What a token is asked with, as far as the client decides it, hashed.</summary>
     public string Inputs => field ??= ShortHash.Of(Issuer.AbsoluteUri, TokenEndpoint?.AbsoluteUri, ClientId);

@@ -23,8 +23,7 @@ internal static class ConnectionFactsReader
         SecretName = connection.SecretName().Name,
         Inputs = ConnectionHashes.Inputs(connection),
         Layout = ConnectionHashes.Layout(connection),
-        // What makes a consent last is no access, and not every provider lists it among what it granted.
-        Scopes = connection.Spec.AllScopes ? [] : [.. connection.Spec.Scopes.Except([VismaConnectionSpec.OfflineAccess])],
+        Scopes = ConnectionRequests.AskedScopes(connection),
     };
 
     /// <summary>

@@ -30,7 +30,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     {
         cancellationToken.ThrowIfCancellationRequested();
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
-        var (token, failure) = Unstored(connection, inputs) is { } held ? (held, null) : await RequestAsync(connection, client, inputs);
+        var (token, failure) = Unstored(connection, client, inputs) is { } held ? (held, null) : await RequestAsync(connection, client, inputs);
         return token is null ? failure! : await StoreAsync(connection, token with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) });
     }
 
@@ -49,9 +49,10 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         }
     }
 
-    private IssuedToken? Unstored(VismaConnection connection, string inputs) =>
+    private IssuedToken? Unstored(VismaConnection connection, UsableClient client, string inputs) =>
         unstored.TryGetValue(connection.Metadata.NamespacedName, out var held)
         && held.Inputs == inputs
+        && client.ScopeLimitFor(connection)?.ProblemWith(held.GrantedScopes) is null
         && held.ExpirationTime > time.GetUtcNow() // once it is stored, one that is due for renewal is renewed
             ? held
             : null;
@@ -62,9 +63,10 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         var deadline = leadership.Remaining < RequestDeadline ? leadership.Remaining : RequestDeadline;
         var issueTime = WholeSeconds.Floor(time.GetUtcNow());
         var attempt = await AttemptAsync(connection, client, deadline);
-        return attempt.Tokens is { } tokens
-            ? (IssuedToken.From(tokens, issueTime, inputs), null)
-            : (null, new RefreshOutcome.Failed(attempt.Problem!, attempt.RetryAfter));
+        var problem = attempt.Tokens is { } granted ? client.ScopeLimitFor(connection)?.ProblemWith(granted.GrantedScopes) : attempt.Problem;
+        return problem is null
+            ? (IssuedToken.From(attempt.Tokens!, connection, issueTime, inputs), null)
+            : (null, new RefreshOutcome.Failed(problem, attempt.RetryAfter));
     }
 
     private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, TimeSpan deadline)

@@ -185,16 +185,17 @@ internal sealed record IssuedToken
 
     /// <summary>A token that the provider answered.</summary>
     /// <param name="tokens">The answer.</param>
+    /// <param name="connection">For which connection.</param>
     /// <param name="issueTime">When it was asked for, to the second.</param>
     /// <param name="inputs">What it was asked with.</param>
-    public static IssuedToken From(OAuth.TokenSet tokens, DateTimeOffset issueTime, string inputs) => new()
+    public static IssuedToken From(OAuth.TokenSet tokens, VismaConnection connection, DateTimeOffset issueTime, string inputs) => new()
     {
         AccessToken = tokens.AccessToken,
         IssueTime = issueTime,
         // Rounding down never promises more than there is.
         ExpirationTime = WholeSeconds.Floor(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
         Inputs = inputs,
-        GrantedScopes = tokens.GrantedScopes,
+        GrantedScopes = Lifecycle.GrantedScopes.Recordable(ConnectionRequests.AskedScopes(connection), tokens.GrantedScopes),
     };
 
     /// <summary>What status is to say of it once it stands in a Secret.</summary>

@@ -6,7 +6,7 @@ namespace VismaOperator.VismaConnections;
 public sealed record VismaConnectionSpec
 {
     /// <summary>The scope that asks for a refresh token (OpenID Connect Core 1.0 section 11).</summary>
-    public const string OfflineAccess = "offline_access";
+    public const string OfflineAccess = Lifecycle.GrantedScopes.OfflineAccess;
 
     /// <summary>A name for people; null when none was given.</summary>
     public string? DisplayName { get; init; }

@@ -1,10 +1,13 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Web;
 using VismaConnect.StandIn;
+using VismaOperator.Grants;
 using VismaOperator.Testing.ApiServer;
+using VismaOperator.VismaConnections;
 
 namespace VismaOperator.ChartTests.Support;
 
@@ -47,11 +50,13 @@ internal sealed class PersonsConsent(ApiClient admin, VismaConnectStandIn provid
         var query = $"response_type=code&client_id={clientId}&redirect_uri={Uri.EscapeDataString(RedirectUri)}&scope={Uri.EscapeDataString($"{Scope} offline_access")}&state=of-this-test&code_challenge={challenge}&code_challenge_method=S256";
         var back = await provider.ApproveAsync(new Uri($"{provider.AuthorizationEndpoint}?{query}"), Person, tenant, Ct);
         var family = provider.Grants.Families[^1].Id;
-        await admin.CreateAsync($"/api/v1/namespaces/{ns}/secrets", HandOff(connection, HttpUtility.ParseQueryString(back.Query)["code"]!), Ct);
+        var asking = (await admin.GetAsync($"/apis/visma-operator.io/v1/namespaces/{ns}/vismaconnections/{connection}", Ct)).Deserialize(VismaConnection.JsonTypeInfo)!;
+        var handOff = HandOff(connection, HttpUtility.ParseQueryString(back.Query)["code"]!, Handoff.AskedFor(asking, provider.Issuer, clientId));
+        await admin.CreateAsync($"/api/v1/namespaces/{ns}/secrets", handOff, Ct);
         return family;
     }
 
-    private static JsonObject HandOff(string connection, string code) => new()
+    private static JsonObject HandOff(string connection, string code, string asked) => new()
     {
         ["metadata"] = new JsonObject
         {
@@ -60,6 +65,6 @@ internal sealed class PersonsConsent(ApiClient admin, VismaConnectStandIn provid
             ["annotations"] = new JsonObject { ["visma-operator.io/connection"] = connection },
         },
         ["type"] = "visma-operator.io/handoff",
-        ["stringData"] = new JsonObject { ["code"] = code, ["code_verifier"] = Verifier, ["redirect_uri"] = RedirectUri },
+        ["stringData"] = new JsonObject { ["code"] = code, ["code_verifier"] = Verifier, ["redirect_uri"] = RedirectUri, ["asked"] = asked },
     };
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Web;
 using OAuth;
@@ -64,7 +65,10 @@ internal static class Consents
             CodeVerifier.ChallengeOf(verifier)).ToUri();
         var back = await scene.Provider.ApproveAsync(url, Person, TenantOf(tenant), TestContext.Current.CancellationToken);
         var code = HttpUtility.ParseQueryString(back.Query)["code"]!;
-        await scene.Admin.CreateAsync((place ?? scene.Home).Core("secrets"), Handoff(name, code, verifier.Reveal()), TestContext.Current.CancellationToken);
+        var home = place ?? scene.Home;
+        var connection = (await scene.Admin.GetAsync(home.Of(The.Group, $"vismaconnections/{name}"), TestContext.Current.CancellationToken)).Deserialize(VismaConnection.JsonTypeInfo)!;
+        var asked = Grants.Handoff.AskedFor(connection, scene.Provider.Issuer, client == The.Client ? The.ClientId : GracefulClientId);
+        await scene.Admin.CreateAsync(home.Core("secrets"), Handoff(name, code, verifier.Reveal(), asked), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Path of the Secret that a grant is kept in.</summary>
@@ -92,7 +96,7 @@ internal static class Consents
         RefreshTokens = new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = grace },
     };
 
-    private static JsonObject Handoff(string connection, string code, string verifier) => new()
+    private static JsonObject Handoff(string connection, string code, string verifier, string asked) => new()
     {
         ["metadata"] = new JsonObject
         {
@@ -101,6 +105,6 @@ internal static class Consents
             ["annotations"] = new JsonObject { [VismaNames.ConnectionAnnotation] = connection },
         },
         ["type"] = VismaNames.HandoffSecretType,
-        ["stringData"] = new JsonObject { ["code"] = code, ["code_verifier"] = verifier, ["redirect_uri"] = RedirectUri },
+        ["stringData"] = new JsonObject { ["code"] = code, ["code_verifier"] = verifier, ["redirect_uri"] = RedirectUri, ["asked"] = asked },
     };
 }

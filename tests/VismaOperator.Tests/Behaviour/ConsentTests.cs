@@ -112,6 +112,7 @@ public sealed class ConsentTests
     [Theory]
     [InlineData(HandoffDesk.ExpiresAt, "2026-11-23T11:59:59Z", "was too old to be redeemed: by the clock of the machine that left it, it was good until 2026-11-23 11:59:59Z.")]
     [InlineData(HandoffDesk.CodeVerifier, null, "could not be read whole.")]
+    [InlineData(HandoffDesk.Asked, null, "does not say what the person was asked for.")]
     [InlineData(HandoffDesk.Asked, "something-else", "was given for another client, tenant or scopes than are asked for now.")]
     public async Task A_code_that_cannot_be_used_is_told_with_its_own_reason(string key, string? value, string cause)
     {

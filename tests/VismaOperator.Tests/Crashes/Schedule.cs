@@ -204,7 +204,8 @@ internal sealed class Schedule
         {
             world.Note("a code is handed over");
             var code = world.Provider.Consent();
-            world.Apply(SomeConsents.Handoff(Some.Connection, code.Code.Reveal(), code.CodeVerifier.Reveal(), world.Time.GetUtcNow().AddMinutes(4)));
+            var asked = Handoff.AskedFor(world.Connection() ?? SomeConsents.InteractiveConnection(), SimulatedProvider.Issuer, Some.ClientId);
+            world.Apply(SomeConsents.Handoff(Some.Connection, code.Code.Reveal(), code.CodeVerifier.Reveal(), world.Time.GetUtcNow().AddMinutes(4)).Asking(asked));
         }
     }
 

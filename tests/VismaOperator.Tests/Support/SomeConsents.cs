@@ -58,19 +58,24 @@ internal static class SomeConsents
     }
 
     /// <summary>Has the person consent, and hands the code over as <c>connect</c> does.</summary>
-    public static async Task HandOverAsync(this TestOperator test, string? tenant = null, string name = Some.Connection)
+    /// <param name="test">The operator.</param>
+    /// <param name="tenant">The company that the person chooses; null for the usual one.</param>
+    /// <param name="name">The connection.</param>
+    /// <param name="scopes">What the provider was asked for; null for what the connection asks for.</param>
+    public static async Task HandOverAsync(this TestOperator test, string? tenant = null, string name = Some.Connection, IReadOnlyList<string>? scopes = null)
     {
         var verifier = verifiers.New();
         var url = new AuthorizationRequest(
             new Uri(test.Provider.Url, "/connect/authorize"),
             Some.ClientId,
             new Uri(RedirectUri),
-            [.. InteractiveScopes, VismaConnectionSpec.OfflineAccess],
+            [.. scopes ?? InteractiveScopes, VismaConnectionSpec.OfflineAccess],
             Sensitive.From("a-state-of-this-test"),
             CodeVerifier.ChallengeOf(verifier)).ToUri();
         var back = await test.Provider.ApproveAsync(url, Person, tenant ?? Some.Tenant, TestContext.Current.CancellationToken);
         var query = System.Web.HttpUtility.ParseQueryString(back.Query);
-        await test.ApplyAsync(Handoff(name, query["code"]!, verifier.Reveal(), test.Time.GetUtcNow().AddMinutes(5)));
+        var handoff = Handoff(name, query["code"]!, verifier.Reveal(), test.Time.GetUtcNow().AddMinutes(5));
+        await test.ApplyAsync(handoff.Asking(Grants.Handoff.AskedFor(await test.ConnectionAsync(name), test.Provider.Issuer, Some.ClientId)));
     }
 
     /// <summary>The Secret that hands a code over.</summary>
@@ -90,6 +95,9 @@ internal static class SomeConsents
             .Set(HandoffDesk.RedirectUri, RedirectUri)
             .Set(HandoffDesk.ExpiresAt, expiresAt).Data,
     };
+
+    /// <summary>The same, with what the person was asked for; null leaves it out.</summary>
+    public static Secret Asking(this Secret handoff, string? asked) => handoff with { Data = new SecretText(handoff.Data).Set(HandoffDesk.Asked, asked).Data };
 
     /// <summary>What is stored of the grant; null when its Secret is gone.</summary>
     public static async Task<GrantDocument?> GrantAsync(this TestOperator test, string name = Some.Connection) =>

@@ -1,0 +1,53 @@
+using Lifecycle;
+using OAuth;
+using VismaOperator.OAuthClients;
+using VismaOperator.VismaConnections;
+using Problem = Lifecycle.Problem;
+
+namespace VismaOperator.Grants;
+
+/// <summary>
+/// Whether a token that came of a person's consent may be published. The person chooses a company at the provider, and may choose another one than the manifest says; the request passes through a
+/// browser, where its scopes can be changed. What is published must never be a key to the wrong company, nor to more than the client's owner allows.
+/// </summary>
+internal static class GrantedTokenCheck
+{
+    /// <summary>Why the token must not be published; null when it may.</summary>
+    /// <param name="connection">For which connection.</param>
+    /// <param name="client">Its client, whose owner may limit the scopes; null while it cannot be used.</param>
+    /// <param name="accessToken">The token.</param>
+    /// <param name="scopes">What was granted; null when the provider did not say.</param>
+    public static Problem? ProblemOf(VismaConnection connection, UsableClient? client, Sensitive accessToken, IReadOnlyList<string>? scopes) =>
+        ProblemOfTenant(connection, accessToken) ?? client?.ScopeLimitFor(connection)?.ProblemWith(scopes);
+
+    /// <summary>The same of what a consent has just given. There, more than was asked for means that somebody changed the request.</summary>
+    public static Problem? ProblemOfConsent(VismaConnection connection, UsableClient client, TokenSet tokens) =>
+        ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes) ?? ProblemOfRequest(connection, tokens.GrantedScopes);
+
+    private static Problem? ProblemOfRequest(VismaConnection connection, IReadOnlyList<string>? scopes) =>
+        GrantedScopes.Unasked(ConnectionRequests.AskedScopes(connection), scopes) is { Count: > 0 } unasked
+            ? new Problem(
+                Reason.ScopesExceeded,
+                $"The consent gives more than was asked for, so it is not used: {GrantedScopes.Named(unasked)}. The request was changed on its way, or the provider grants more than it is asked for. "
+                + "Consent again, or add these scopes to spec.scopes if they are wanted.")
+            : null;
+
+    private static Problem? ProblemOfTenant(VismaConnection connection, Sensitive accessToken)
+    {
+        if (connection.Spec.TenantId is not { } wanted)
+        {
+            return null;
+        }
+
+        return TokenClaims.Of(accessToken).TenantId switch
+        {
+            null => new Problem(
+                Reason.TenantNotVerified,
+                $"The token does not say which tenant it is for (claim tenant_id), so it cannot be told whether it is {wanted}, and it is not published. Enable the claim for the application in the Visma developer portal (scope tenants as identity claim, or a tenant-enabled API), then consent again."),
+            var found when string.Equals(found, wanted, StringComparison.OrdinalIgnoreCase) => null,
+            var found => new Problem(
+                Reason.TenantMismatch,
+                $"The token is for tenant {found}, and spec.tenantID is {wanted}, so it is not published. Consent again and choose the right company, or correct spec.tenantID."),
+        };
+    }
+}
