@@ -74,8 +74,12 @@ public sealed record Report
         }
     }
 
-    private static ConditionReport Fitting(ConditionReport condition) =>
-        condition.Message.Length <= LongestMessage ? condition : condition with { Message = condition.Message[..(LongestMessage - 1)] + "…" };
+    private static ConditionReport Fitting(ConditionReport condition) => condition with { Message = Fitting(condition.Message) };
+
+    /// <summary>A message, cut to <see cref="LongestMessage"/>. Half a character would be no valid text.</summary>
+    public static string Fitting(string message) => message.Length <= LongestMessage
+        ? message
+        : message[..(char.IsHighSurrogate(message[LongestMessage - 2]) ? LongestMessage - 2 : LongestMessage - 1)] + "…";
 
     private static FailureRecord? FailureOf(Facts facts, Decision decision, DateTimeOffset now) => decision switch
     {

@@ -7,6 +7,9 @@ internal static class MetadataAnswer
 {
     private const int MaxQuoted = 200;
 
+    /// <summary>As long as browsers and proxies take a URL, and as status keeps it.</summary>
+    private const int MaxUrlLength = 2048;
+
     /// <summary>The outcome; throws nothing, whatever the bytes.</summary>
     public static MetadataOutcome Judge(WireResult.Answer answer, string issuer, HostPolicy policy)
     {
@@ -69,6 +72,11 @@ internal static class MetadataAnswer
         if (!Uri.TryCreate(text, UriKind.Absolute, out var endpoint))
         {
             return (null, $"{member} of the metadata is not an absolute URL");
+        }
+
+        if (endpoint.AbsoluteUri.Length > MaxUrlLength)
+        {
+            return (null, $"{member} of the metadata is longer than {MaxUrlLength} characters");
         }
 
         return policy.ProblemWith(endpoint) is { } problem

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Json;
 
 namespace OAuth;
 
@@ -11,6 +12,15 @@ namespace OAuth;
 /// <param name="TenantId">The <c>tenant_id</c> claim; null when it is absent or unfit to be shown.</param>
 public sealed record TokenClaims(string? Subject, string? TenantId)
 {
+    /// <summary>The <c>scope</c> claim (RFC 9068 section 2.2.3, as one text or as a list); null when it is absent or no text.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    /// <summary>The <c>exp</c> claim; null when it is absent or no instant. By the clock of the server.</summary>
+    public DateTimeOffset? ExpirationTime { get; init; }
+
+    /// <summary>From <c>iat</c>, or <c>nbf</c> where that is absent, to <c>exp</c>: how long the token lives, whatever clock says so. Null when it is not stated.</summary>
+    public TimeSpan? Lifetime { get; init; }
+
     private const int MaxTokenLength = 64 * 1024;
     private const int MaxClaimLength = 255; // of sub, by OpenID Connect Core section 2
 
@@ -28,7 +38,7 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
         {
             try
             {
-                return new TokenClaims(Showable(json.RootElement.Text("sub")), Showable(json.RootElement.Text("tenant_id")));
+                return Read(json.RootElement);
             }
             catch (InvalidOperationException)
             {
@@ -37,6 +47,23 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
             }
         }
     }
+
+    private static TokenClaims Read(JsonElement claims)
+    {
+        var (expires, issued) = (Instant(claims, "exp"), Instant(claims, "iat") ?? Instant(claims, "nbf"));
+        return new TokenClaims(Showable(claims.Text("sub")), Showable(claims.Text("tenant_id")))
+        {
+            Scopes = TokenMembers.ScopesIn(claims),
+            ExpirationTime = expires,
+            Lifetime = expires > issued ? expires - issued : null,
+        };
+    }
+
+    /// <summary>A NumericDate (RFC 7519 section 2) between the years 1970 and 3000.</summary>
+    private static DateTimeOffset? Instant(JsonElement claims, string name) =>
+        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and < 32_503_680_000
+            ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
+            : null;
 
     /// <summary>The bytes between the first and the second of exactly two dots (RFC 7515 section 3.1); null when there are none.</summary>
     private static byte[]? Payload(string jwt)

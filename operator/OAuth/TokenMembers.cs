@@ -83,6 +83,9 @@ internal static class TokenMembers
         return false;
     }
 
+    /// <summary>The member <c>scope</c>, of an answer or of a token; null when it is absent or no text.</summary>
+    internal static IReadOnlyList<string>? ScopesIn(JsonElement root) => TryReadScopes(root, out var scopes) ? scopes : null;
+
     /// <summary>A space-separated text; some servers send a list.</summary>
     private static bool TryReadScopes(JsonElement root, out IReadOnlyList<string>? scopes)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Lifecycle;
+using OAuth;
 using VismaOperator.OAuthClients;
 using VismaOperator.Rules;
 using VismaOperator.VismaConnections;
@@ -44,7 +45,11 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
             RefreshTime = ConnectionFactsReader.RefreshTime(connection, held.AccessToken.IssueTime, held.AccessToken.ExpirationTime),
             Inputs = held.AccessToken.Inputs,
             Fingerprint = FingerprintOf(connection, held.AccessToken),
-            Objection = GrantedTokenCheck.ProblemOf(connection, client, held.AccessToken.AccessToken, held.AccessToken.GrantedScopes),
+            Objection = GrantedTokenCheck.ProblemOf(
+                connection,
+                client,
+                held.AccessToken.AccessToken,
+                BelievedToken.ScopesOf(held.AccessToken.GrantedScopes, TokenClaims.Of(held.AccessToken.AccessToken), connection)),
         },
     };
 

@@ -1,14 +1,19 @@
+using System.Text.RegularExpressions;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Lifecycle;
+using OAuth;
 using VismaOperator.VismaConnections;
 using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.Grants;
 
 /// <summary>Writes a grant into a Secret and reads it back. No owner reference and no finalizer: a mistaken prune costs no consent, and nothing can wedge a namespace.</summary>
-internal static class GrantSecret
+internal static partial class GrantSecret
 {
+    // As long as a sub claim is by OpenID Connect Core section 2. Nobody but us should have written there, and what somebody did write must not make a status that is refused.
+    private const int MaxSubject = 255;
+
     /// <summary>True when the Secret bears our marks for a connection of that name.</summary>
     public static bool IsOf(ObjectMeta secret, string connection) =>
         secret.Label(VismaNames.SecretLabel) == VismaNames.GrantSecretValue
@@ -83,7 +88,7 @@ internal static class GrantSecret
                 RefreshTokenExpirationTime = text.Instant(GrantKeys.RefreshTokenExpiresAt),
                 RefreshTokenSlides = text.Truth(GrantKeys.RefreshTokenSlides),
                 GrantTime = granted,
-                GrantedBy = text.Text(GrantKeys.GrantedBy),
+                GrantedBy = text.Text(GrantKeys.GrantedBy) is { Length: <= MaxSubject } subject ? subject : null,
                 RefusalTime = text.Instant(GrantKeys.RefusedAt),
                 AccessToken = accessToken,
             }
@@ -111,16 +116,19 @@ internal static class GrantSecret
             {
                 AccessToken = token,
                 IssueTime = issued,
-                ExpirationTime = expires,
+                ExpirationTime = TokenClaims.Of(token).Lifetime is { } lifetime && issued + lifetime < expires ? issued + lifetime : expires,
                 Inputs = text.Text(GrantKeys.Inputs) ?? string.Empty,
-                GrantedScopes = text.Text(GrantKeys.GrantedScope)?.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                GrantedScopes = GrantedScopes.Recordable([], text.Text(GrantKeys.GrantedScope)?.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
             }
             : null;
 
     private static ConsentFailure? LastFailureIn(SecretText text) =>
-        text.Text(GrantKeys.OutcomeReason) is { } reason && text.Instant(GrantKeys.OutcomeTime) is { } when
+        text.Text(GrantKeys.OutcomeReason) is { } reason && IsReason().IsMatch(reason) && text.Instant(GrantKeys.OutcomeTime) is { } when
             ? new ConsentFailure(new Problem(reason, text.Text(GrantKeys.OutcomeMessage) ?? string.Empty), when)
             : null;
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{0,127}$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex IsReason();
 
     private static SecretText Write(GrantDocument document)
     {

@@ -9,6 +9,8 @@ internal sealed class SecretText
 {
     private const string InstantFormat = TimeConverter.Format;
 
+    private const long MaxNumber = 1L << 53;
+
     private readonly Dictionary<string, SecretValue> values;
 
     /// <summary>Nothing yet.</summary>
@@ -36,12 +38,12 @@ internal sealed class SecretText
     /// <summary>A secret text; null when absent or empty.</summary>
     public Sensitive? Sensitive(string key) => Text(key) is { } text ? OAuth.Sensitive.From(text) : null;
 
-    /// <summary>An instant (RFC 3339, UTC); null when absent or unreadable.</summary>
+    /// <summary>An instant of this millennium (RFC 3339, UTC); null when absent or unreadable. One at the end of the calendar could not be reckoned with.</summary>
     public DateTimeOffset? Instant(string key) =>
-        DateTimeOffset.TryParseExact(Text(key), InstantFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
+        DateTimeOffset.TryParseExact(Text(key), InstantFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) && instant.Year is >= 2000 and < 3000 ? instant : null;
 
-    /// <summary>A whole number; null when absent or unreadable.</summary>
-    public long? Number(string key) => long.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    /// <summary>A whole number that JSON can hold exactly; null when absent or unreadable.</summary>
+    public long? Number(string key) => long.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < MaxNumber ? number : null;
 
     /// <summary>True or false; null when absent or unreadable.</summary>
     public bool? Truth(string key) => bool.TryParse(Text(key), out var truth) ? truth : null;

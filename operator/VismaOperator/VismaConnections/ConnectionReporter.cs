@@ -128,7 +128,7 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
         GrantedBy = report.Grant is { } given ? given.GrantedBy : before?.GrantedBy, // the schema takes 1,024 characters, TokenClaims gives 255
         ConsentExpirationTime = report.Grant is { } lasting ? lasting.ConsentExpirationTime : before?.ConsentExpirationTime,
         Sequence = report.Grant?.Sequence ?? before?.Sequence,
-        LastFailure = report.LastFailure is { } failure ? new ConsentFailureStatus { Reason = failure.Problem.Reason, Message = failure.Problem.Message, Time = failure.Time } : null,
+        LastFailure = report.LastFailure is { } failure ? new ConsentFailureStatus { Reason = failure.Problem.Reason, Message = Report.Fitting(failure.Problem.Message), Time = failure.Time } : null,
     };
 
     // While the Secret still serves an earlier spec, its base URL is that of the earlier spec, too.
@@ -152,7 +152,7 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     private static FailureStatus? FailureOf(FailureRecord? failure) => failure is null ? null : new FailureStatus
     {
         Reason = failure.Reason,
-        Message = failure.Message,
+        Message = Report.Fitting(failure.Message),
         Attempts = failure.Attempts,
         LastFailureTime = failure.LastFailureTime,
         NextAttemptTime = failure.NextAttemptTime,

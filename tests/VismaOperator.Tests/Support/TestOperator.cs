@@ -248,6 +248,7 @@ internal sealed class TestOperator : IAsyncDisposable
         stop.Dispose();
         SecretSearch.Check(Record, Logs, Provider.Ledger.AllSecretsIssued());
         KStatus.Check(Record);
+        StatusSchema.Check(Record);
     }
 
     // A bookmark arrives behind every event that was offered before it, so whoever has read it has read them all.

@@ -1,0 +1,151 @@
+using System.Buffers.Text;
+using System.Text;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using VismaOperator.OAuthClients;
+using VismaOperator.Tests.Support;
+using VismaOperator.VismaConnections;
+
+namespace VismaOperator.Tests.Behaviour;
+
+/// <summary>A token Secret that says everything of itself is believed as far as status or the token confirms it: whoever may write Secrets must not be able to silence a renewal.</summary>
+public sealed class BelievedTokenTests
+{
+    private const string Name = "acme-production-token";
+    private const string Forged = "a-token-that-nobody-issued";
+
+    [Theory]
+    [InlineData("2099-01-01T00:00:00Z", true)]
+    [InlineData("2099-01-01T00:00:00Z", false)]
+    [InlineData("9999-12-31T23:59:59Z", false)]
+    public async Task A_forged_expiry_puts_no_renewal_off(string expiresAt, bool isRecorded)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await ForgeAsync(test, Forged, "2026-11-23T12:00:01Z", expiresAt, isRecorded);
+        var requests = test.TokenRequests;
+
+        await test.AdvanceAsync(TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(1));
+
+        Assert.InRange(test.TokenRequests, requests + 1, requests + 2);
+        Assert.NotEqual(Forged, (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.DoesNotContain(test.Record.Of<VismaConnection>(), seen => seen.Status.Token?.ExpirationTime > new DateTimeOffset(2026, 11, 23, 15, 0, 0, TimeSpan.Zero));
+        Assert.DoesNotContain("expires-at: 2099", string.Concat((await test.TokenSecretAsync()).Metadata.Annotations!.Select(pair => $"{pair.Key}: {pair.Value}\n")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("2098-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:58Z")]
+    public async Task A_token_that_claims_to_be_issued_in_the_future_is_replaced_at_once(string issuedAt)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+
+        await ForgeAsync(test, Forged, issuedAt, "9999-12-31T23:59:59Z", isRecorded: true);
+
+        Assert.NotEqual(Forged, (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+    }
+
+    [Fact]
+    public async Task A_token_of_another_company_is_replaced_at_once()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var theirs = Jwt($$"""{"tenant_id":"{{Some.OtherTenant}}"}""");
+
+        await ForgeAsync(test, theirs, "2026-11-23T12:00:01Z", "2026-11-23T13:00:01Z", isRecorded: true);
+
+        Assert.NotEqual(theirs, (await test.TokenSecretAsync()).Text("access_token"));
+    }
+
+    [Fact]
+    public async Task A_token_that_claims_an_earlier_end_is_renewed_before_that()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var ending = Jwt($$"""{"tenant_id":"{{Some.Tenant}}","exp":{{new DateTimeOffset(2026, 11, 23, 12, 10, 0, TimeSpan.Zero).ToUnixTimeSeconds()}}}""");
+        await ForgeAsync(test, ending, "2026-11-23T12:00:01Z", "2026-11-23T13:00:01Z", isRecorded: true);
+
+        await test.AdvanceAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(30));
+
+        Assert.NotEqual(ending, (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+    }
+
+    [Theory]
+    [InlineData(VismaNames.InputsAnnotation)]
+    [InlineData(VismaNames.LayoutAnnotation)]
+    public async Task An_annotation_that_status_could_not_hold_is_not_believed(string annotation)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+
+        await ForgeAsync(test, Forged, "2026-11-23T12:00:01Z", "2026-11-23T13:00:01Z", isRecorded: true, annotations => annotations[annotation] = new string('x', 1_000));
+
+        Assert.NotEqual(Forged, (await test.TokenSecretAsync()).Text("access_token"));
+    }
+
+    [Fact]
+    public async Task The_scopes_that_the_token_itself_names_count_whatever_its_Secret_says()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": ["{{Some.Scopes[0]}}", "{{Some.Scopes[1]}}"]}]}""");
+        await test.UntilIdleAsync();
+        var wide = Jwt($$"""{"tenant_id":"{{Some.Tenant}}","scope":["{{Some.Scopes[0]}}","vismanet_erp_service_api:delete"]}""");
+
+        await ForgeAsync(test, wide, "2026-11-23T12:00:01Z", "2026-11-23T13:00:01Z", isRecorded: false);
+
+        Assert.NotEqual(wide, (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.DoesNotContain(test.Record.Of<VismaConnection>(), seen => seen.Status.Token is { } token && token.GrantedScopes.Contains("vismanet_erp_service_api:delete"));
+    }
+
+    [Fact]
+    public async Task What_a_process_left_that_ended_between_its_two_writes_is_adopted_without_a_request()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var requests = test.TokenRequests;
+        await test.StopAsync();
+        await ForgetAsync(test);
+
+        test.Start();
+        var connection = await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+
+        Assert.Equal(requests, test.TokenRequests);
+        Assert.Equal("AllGranted", connection.Condition("ScopesGranted")!.Reason);
+        Assert.Equal(new DateTimeOffset(2026, 11, 23, 13, 0, 0, TimeSpan.Zero), connection.Status.Token!.ExpirationTime);
+    }
+
+    // Everything on the Secret fits together; nothing of it is true.
+    private static async Task ForgeAsync(TestOperator test, string token, string issuedAt, string expiresAt, bool isRecorded, Action<Dictionary<string, string>>? change = null)
+    {
+        await test.StopAsync();
+        var secret = await test.TokenSecretAsync();
+        var data = new Dictionary<string, SecretValue>(secret.Data!)
+        {
+            [StandardKeys.AccessToken] = SecretValue.FromText(token),
+            [StandardKeys.Authorization] = SecretValue.FromText($"Bearer {token}"),
+            [StandardKeys.ExpiresAt] = SecretValue.FromText(expiresAt),
+        };
+        var annotations = new Dictionary<string, string>(secret.Metadata.Annotations!)
+        {
+            [VismaNames.IssuedAtAnnotation] = issuedAt,
+            [VismaNames.ExpiresAtAnnotation] = expiresAt,
+            [VismaNames.FingerprintAnnotation] = TokenSecret.Fingerprint(data),
+        };
+        change?.Invoke(annotations);
+        await test.Cluster.ReplaceAsync(secret with { Data = data, Metadata = secret.Metadata with { Annotations = annotations } }, TestContext.Current.CancellationToken);
+        if (!isRecorded)
+        {
+            await ForgetAsync(test);
+        }
+
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+    }
+
+    private static async Task ForgetAsync(TestOperator test)
+    {
+        var patch = System.Text.Json.Nodes.JsonNode.Parse("""{"status": {"token": null, "secretName": null, "conditions": null, "observedGeneration": -1}}""")!.AsObject();
+        await test.Cluster.PatchStatusAsync<VismaConnection>(new NamespacedName(Some.Place, Some.Connection), patch, TestContext.Current.CancellationToken);
+        Assert.Null((await test.ConnectionAsync()).Status.Token);
+    }
+
+    private static string Jwt(string claims) => $"{Base64Url.EncodeToString("{}"u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.signature-of-this-test";
+}
