@@ -75,7 +75,7 @@ public sealed class KubectlTests(ApiServerFixture fixture)
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateCredentialsAsync();
         var spec = The.ClientSpec(scene.Provider.Issuer.OriginalString);
-        spec["clientSecrets"]![0]!["expirationTime"] = DateTimeOffset.UtcNow.AddDays(5).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        spec["clientSecrets"]![0]!["expirationTime"] = TimeProvider.System.GetUtcNow().AddDays(5).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
         await scene.CreateClientAsync(spec);
         await scene.UntilAsync(scene.ClientPath(), "a client that is Ready", node => node.Condition("Ready")?.Status == "True");
 
