@@ -7,8 +7,8 @@ using VismaOperator.OAuthClients;
 namespace VismaOperator.VismaConnections;
 
 /// <summary>
-/// Who asks for which Secret name, and what stands there. Besides the labelled Secrets, those that are in a connection's way are watched by name, so that a name that
-/// becomes free is an event for whoever waits for it.
+/// Who asks for which Secret name, and what stands there. Besides the labelled Secrets, those that are in a connection's way are watched by
+/// name, so that a name that becomes free is an event for whoever waits for it.
 /// </summary>
 internal sealed class SecretNames
 {
@@ -26,7 +26,11 @@ internal sealed class SecretNames
     /// <param name="clients">Whose credentials stand under names.</param>
     /// <param name="secrets">The labelled Secrets.</param>
     /// <param name="obstacles">The Secrets that are in the way of connections, labelled or not.</param>
-    public SecretNames(Store<VismaConnection> connections, Store<OAuthClient> clients, Store<SecretMetadata> secrets, WatchSet<SecretMetadata> obstacles)
+    public SecretNames(
+        Store<VismaConnection> connections,
+        Store<OAuthClient> clients,
+        Store<SecretMetadata> secrets,
+        WatchSet<SecretMetadata> obstacles)
     {
         (this.connections, this.clients, this.secrets, this.obstacles) = (connections, clients, secrets, obstacles);
         connections.AddIndex(NameIndex, connection => [connection.SecretName().ToString()]);
@@ -54,7 +58,10 @@ internal sealed class SecretNames
 
     /// <summary>Names of other connections that ask for the same Secret, in order.</summary>
     public IReadOnlyList<string> OthersAskingFor(VismaConnection connection) =>
-        [.. AskingFor(connection.SecretName()).Select(other => other.Name).Where(other => other != connection.Metadata.Name).Order(StringComparer.Ordinal)];
+        [.. AskingFor(connection.SecretName())
+            .Select(other => other.Name)
+            .Where(other => other != connection.Metadata.Name)
+            .Order(StringComparer.Ordinal)];
 
     /// <summary>The connections that ask for a Secret.</summary>
     public IEnumerable<NamespacedName> AskingFor(NamespacedName secret) =>
@@ -63,7 +70,9 @@ internal sealed class SecretNames
     /// <summary>The clients that read credentials from a Secret.</summary>
     public IReadOnlyList<OAuthClient> ClientsReading(NamespacedName secret) => clients.FindBy(CredentialIndex, secret.ToString());
 
-    /// <summary>Watches exactly the Secrets that are in the way of connections now, if this change of one may have changed which these are.</summary>
+    /// <summary>
+    /// Watches exactly the Secrets that are in the way of connections now, if this change of one may have changed which these are.
+    /// </summary>
     public void Follow(StoreChange<VismaConnection> change)
     {
         if (Obstacle(change.Before) != Obstacle(change.After))
@@ -76,5 +85,6 @@ internal sealed class SecretNames
         connection is not null && IsBlocked(connection) ? connection.SecretName() : null;
 
     private static bool IsBlocked(VismaConnection connection) =>
-        connection.Status.Failure?.Reason == Reason.SecretNotOwned || connection.Status.Conditions.Any(condition => condition is { Type: ConditionType.Stalled, Reason: Reason.SecretNotOwned });
+        connection.Status.Failure?.Reason == Reason.SecretNotOwned
+        || connection.Status.Conditions.Any(condition => condition is { Type: ConditionType.Stalled, Reason: Reason.SecretNotOwned });
 }

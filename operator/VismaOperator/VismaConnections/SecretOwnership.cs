@@ -5,14 +5,16 @@ using Lifecycle;
 namespace VismaOperator.VismaConnections;
 
 /// <summary>
-/// Whose a token Secret is. Four marks speak for a connection: our label, the annotation with its name, the owner reference with its UID, and its status, which
-/// names the Secret and has its UID on record. One mark alone proves nothing: anybody may set a label, and a name may have passed to another object.
+/// Whose a token Secret is. Four marks speak for a connection: our label, the annotation with its name, the owner reference with its UID,
+/// and its status, which names the Secret and has its UID on record. One mark alone proves nothing: anybody may set a label, and a name may
+/// have passed to another object.
 /// </summary>
 internal static class SecretOwnership
 {
     /// <summary>
-    /// True when enough marks agree, and no other object controls the Secret: label and annotation (so it is after a restore, which gives the connection another
-    /// UID); annotation and owner reference or recorded UID; owner reference and status; or, of a Secret that was lent, the mark for that and the recorded UID.
+    /// True when enough marks agree, and no other object controls the Secret: label and annotation (so it is after a restore, which gives
+    /// the connection another UID); annotation and owner reference or recorded UID; owner reference and status; or, of a Secret that was
+    /// lent, the mark for that and the recorded UID.
     /// </summary>
     public static bool IsOurs(ObjectMeta secret, VismaConnection connection)
     {
@@ -36,13 +38,16 @@ internal static class SecretOwnership
         && !IsControlledByAnother(secret, connection);
 
     /// <summary>
-    /// True when the Secret is its owner's, who lent it: the mark says so, or status remembers it, since foreign keys would be taken for ours once the mark is gone.
+    /// True when the Secret is its owner's, who lent it: the mark says so, or status remembers it, since foreign keys would be taken for
+    /// ours once the mark is gone.
     /// </summary>
     public static bool IsLent(ObjectMeta secret, VismaConnection connection) =>
         IsMarkedForAdoption(secret, connection)
         || (connection.Status.Token?.SecretAdopted == true && IsOnRecord(secret, connection));
 
-    /// <summary>Why a Secret that is lent cannot take a token in; null when it can. It is never recreated: its owner has other things in it.</summary>
+    /// <summary>
+    /// Why a Secret that is lent cannot take a token in; null when it can. It is never recreated: its owner has other things in it.
+    /// </summary>
     public static Problem? Unsuitable(Secret secret, VismaConnection connection)
     {
         var (type, wanted) = (secret.Type ?? SecretTemplate.DefaultType, connection.Spec.Secret.Template?.Type ?? SecretTemplate.DefaultType);
@@ -51,15 +56,19 @@ internal static class SecretOwnership
         {
             { Immutable: true } => new(
                 Reason.SecretNotOwned,
-                $"Secret {name} was marked for adoption and is immutable, so no token can be put into it. Recreate it without immutable: true, or choose another spec.secret.name."),
+                $"Secret {name} was marked for adoption and is immutable, so no token can be put into it. Recreate it "
+                + "without immutable: true, or choose another spec.secret.name."),
             _ when type != wanted => new(
                 Reason.SecretNotOwned,
-                $"Secret {name} was marked for adoption and has the type {type}, but spec.secret.template.type asks for {wanted}. Make the two the same, or choose another spec.secret.name."),
+                $"Secret {name} was marked for adoption and has the type {type}, but spec.secret.template.type asks for "
+                + $"{wanted}. Make the two the same, or choose another spec.secret.name."),
             _ => null,
         };
     }
 
-    /// <summary>Why a Secret is left as it is. It names the object that the Secret belongs to; all of these are of one namespace.</summary>
+    /// <summary>
+    /// Why a Secret is left as it is. It names the object that the Secret belongs to; all of these are of one namespace.
+    /// </summary>
     public static Problem NotOwned(ObjectMeta secret, VismaConnection connection)
     {
         var other = secret.Annotation(VismaNames.ConnectionAnnotation);
@@ -67,23 +76,29 @@ internal static class SecretOwnership
         {
             VismaNames.GrantSecretValue or VismaNames.HandoffSecretValue => new(
                 Reason.SecretNotOwned,
-                $"Secret {secret.NamespacedName} holds the grant of VismaConnection {other}, so no token is put into it. Choose another spec.secret.name."),
+                $"Secret {secret.NamespacedName} holds the grant of VismaConnection {other}, so no token is put into it."
+                + " Choose another spec.secret.name."),
             VismaNames.TokenSecretValue when other is not null && other != connection.Metadata.Name => new(
                 Reason.SecretNotOwned,
-                $"Secret {secret.NamespacedName} belongs to VismaConnection {other}, which asks for the same name. Give one of the two another spec.secret.name."),
+                $"Secret {secret.NamespacedName} belongs to VismaConnection {other}, which asks for the same name. Give "
+                + "one of the two another spec.secret.name."),
             _ => new(
                 Reason.SecretNotOwned,
-                $"Secret {secret.NamespacedName} exists and does not belong to VismaConnection {connection.Metadata.Name}, so it is left as it is. Choose another spec.secret.name. "
+                $"Secret {secret.NamespacedName} exists and does not belong to VismaConnection "
+                + $"{connection.Metadata.Name}, so it is left as it is. Choose another spec.secret.name. "
                 + "If the token is to go into that Secret beside what it holds, its owner says so: "
                 + $"kubectl label secret {secret.Name} -n {secret.Namespace} {VismaNames.SecretLabel}={VismaNames.TokenSecretValue} && "
                 + $"kubectl annotate secret {secret.Name} -n {secret.Namespace} {VismaNames.AdoptAnnotation}={connection.Metadata.Name}"),
         };
     }
 
-    /// <summary>A client reads its credentials from the Secret of this name. Nothing is ever written there, whatever its marks say.</summary>
+    /// <summary>
+    /// A client reads its credentials from the Secret of this name. Nothing is ever written there, whatever its marks say.
+    /// </summary>
     public static Problem HoldsCredentials(NamespacedName secret, string client) => new(
         Reason.SecretNotOwned,
-        $"Secret {secret} is where OAuthClient {client} reads its credentials, so no token is put into it. Choose another spec.secret.name.");
+        $"Secret {secret} is where OAuthClient {client} reads its credentials, so no token is put into it. Choose "
+        + "another spec.secret.name.");
 
     private static bool IsMarkedForAdoption(ObjectMeta secret, VismaConnection connection) =>
         secret.Annotation(VismaNames.AdoptAnnotation) == connection.Metadata.Name;

@@ -1,5 +1,4 @@
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
