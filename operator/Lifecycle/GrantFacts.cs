@@ -90,7 +90,9 @@ public sealed record HeldToken
     /// </summary>
     public required string? Fingerprint { get; init; }
 
-    /// <summary>Why it must not be published: it is for another tenant, or has more scopes than the client's owner allows. Null when it may.</summary>
+    /// <summary>
+    /// Why it must not be published: it is for another tenant, or has more scopes than the client's owner allows. Null when it may.
+    /// </summary>
     public Problem? Objection { get; init; }
 }
 

@@ -1,12 +1,16 @@
 namespace Lifecycle;
 
 /// <summary>
-/// Compares the scopes that a provider granted with those that were asked for (RFC 6749 section 3.3): it may grant fewer, and more. Scopes are case-sensitive, and their order says nothing.
+/// Compares the scopes that a provider granted with those that were asked for (RFC 6749 section 3.3): it may grant fewer, and more.
+/// Scopes are case-sensitive, and their order says nothing.
 /// An answer that states no scope granted what was asked for (section 5.1); status holds that as an empty list.
 /// </summary>
 public static class GrantedScopes
 {
-    /// <summary>The scope that asks for a refresh token. It reaches no data, not every provider lists it among what it granted, and the operator itself asks for it.</summary>
+    /// <summary>
+    /// The scope that asks for a refresh token. It reaches no data, not every provider lists it among what it granted, and the operator
+    /// itself asks for it.
+    /// </summary>
     public const string OfflineAccess = "offline_access";
 
     /// <summary>As many as status holds.</summary>
@@ -31,11 +35,15 @@ public static class GrantedScopes
         asked.Count == 0 ? [] : Without(granted ?? [], asked);
 
     /// <summary>
-    /// What was granted, without duplicates, and cut to what status can hold. What was asked for stands first, so that it is never what is cut off.
+    /// What was granted, without duplicates, and cut to what status can hold. What was asked for stands first, so that it is never cut off.
     /// </summary>
     public static IReadOnlyList<string>? Recordable(IReadOnlyList<string> asked, IReadOnlyList<string>? granted) => granted is null
         ? null
-        : [.. granted.Select(Fitting).Distinct(StringComparer.Ordinal).OrderBy(scope => asked.Contains(scope, StringComparer.Ordinal) ? 0 : 1).Take(MaxCount)];
+        : [.. granted
+            .Select(Fitting)
+            .Distinct(StringComparer.Ordinal)
+            .OrderBy(scope => asked.Contains(scope, StringComparer.Ordinal) ? 0 : 1)
+            .Take(MaxCount)];
 
     /// <summary>A text that names some scopes and counts the others. Printable, whatever the provider sent.</summary>
     public static string Named(IReadOnlyList<string> scopes)
@@ -67,7 +75,9 @@ public static class GrantedScopes
 public sealed record ScopeLimit(string Client, IReadOnlyList<IReadOnlyList<string>> Lists)
 {
     /// <summary>What was granted beyond the limit: of the list that it exceeds least.</summary>
-    /// <param name="granted">What was granted; null or empty when the provider did not say, which is what was asked for, and that was within the limit.</param>
+    /// <param name="granted">
+    /// What was granted; null or empty when the provider did not say: then it is what was asked for, and that was within the limit.
+    /// </param>
     public IReadOnlyList<string> Beyond(IReadOnlyList<string>? granted) =>
         granted is not { Count: > 0 } ? [] : Lists.Select(list => GrantedScopes.Without(granted, list)).MinBy(beyond => beyond.Count) ?? [];
 
@@ -75,7 +85,8 @@ public sealed record ScopeLimit(string Client, IReadOnlyList<IReadOnlyList<strin
     public Problem? ProblemWith(IReadOnlyList<string>? granted) => Beyond(granted) is { Count: > 0 } beyond
         ? new Problem(
             Reason.ScopesExceeded,
-            $"The provider granted more than spec.tenants of OAuthClient {Client} allows for this tenant and namespace, so the token is not published: {GrantedScopes.Named(beyond)}. "
+            $"The provider granted more than spec.tenants of OAuthClient {Client} allows for this tenant and namespace, "
+            + $"so the token is not published: {GrantedScopes.Named(beyond)}. "
             + "Remove these scopes from the application in the Visma developer portal, or ask the client's owner to allow them.")
         : null;
 }

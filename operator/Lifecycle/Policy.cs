@@ -77,14 +77,16 @@ public static class Policy
     private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) => facts.Client switch
     {
         ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => Withdrawal(refusing.Problem, facts, now),
-        ClientFacts.Usable { ScopeLimit: { } limit } when limit.ProblemWith(facts.Token?.GrantedScopes) is { } problem && HoldsASecretOfOurs(facts) => Withdrawal(problem, facts, now),
+        ClientFacts.Usable { ScopeLimit: { } limit } when limit.ProblemWith(facts.Token?.GrantedScopes) is { } problem && HoldsASecretOfOurs(facts) =>
+            Withdrawal(problem, facts, now),
         ClientFacts.Refusing refusing when refusing.Problem.Kind != FailureKind.NotThereYet || WasWithdrawn(facts) => new Decision.Stall(refusing.Problem),
         _ => null,
     };
 
-    private static Decision Withdrawal(Problem problem, Facts facts, DateTimeOffset now) => Pending(facts, now) is { Reason: Reason.WithdrawalForbidden } failure
-        ? new Decision.Stall(failure.Problem, failure.NextAttemptTime)
-        : new Decision.Withdraw(problem);
+    private static Decision Withdrawal(Problem problem, Facts facts, DateTimeOffset now) =>
+        Pending(facts, now) is { Reason: Reason.WithdrawalForbidden } failure
+            ? new Decision.Stall(failure.Problem, failure.NextAttemptTime)
+            : new Decision.Withdraw(problem);
 
     private static Decision? AForeignSecretIsNeverTouched(Facts facts, DateTimeOffset now) =>
         facts.Secret is SecretFacts.Foreign foreign ? new Decision.Stall(foreign.Problem, NextSlowLook(foreign.Problem, facts, now)) : null;

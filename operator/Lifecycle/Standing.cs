@@ -157,11 +157,13 @@ internal static class ScopesReport
 
     private static string Missing(IReadOnlyList<string> scopes) => scopes.Count == 0
         ? string.Empty
-        : $"Not granted: {GrantedScopes.Named(scopes)}. Add them to the application in the Visma developer portal and have the tenant approve them, or remove them from spec.scopes. ";
+        : $"Not granted: {GrantedScopes.Named(scopes)}. "
+            + "Add them to the application in the Visma developer portal and have the tenant approve them, or remove them from spec.scopes. ";
 
     private static string Unasked(IReadOnlyList<string> scopes) => scopes.Count == 0
         ? string.Empty
-        : $"Granted but not asked for: {GrantedScopes.Named(scopes)}. Remove them from the application in the Visma developer portal, or add them to spec.scopes.";
+        : $"Granted but not asked for: {GrantedScopes.Named(scopes)}. "
+            + "Remove them from the application in the Visma developer portal, or add them to spec.scopes.";
 
     private static string Cut(TokenRecord token) => token.GrantedScopes is { Count: >= GrantedScopes.MaxCount }
         ? $" The list in status and in the Secret ends after {GrantedScopes.MaxCount} scopes."

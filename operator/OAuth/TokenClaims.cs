@@ -18,7 +18,9 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
     /// <summary>The <c>exp</c> claim; null when it is absent or no instant. By the clock of the server.</summary>
     public DateTimeOffset? ExpirationTime { get; init; }
 
-    /// <summary>From <c>iat</c>, or <c>nbf</c> where that is absent, to <c>exp</c>: how long the token lives, whatever clock says so. Null when it is not stated.</summary>
+    /// <summary>
+    /// From <c>iat</c>, or <c>nbf</c> where that is absent, to <c>exp</c>: how long the token lives, whatever clock says so. Null when not stated.
+    /// </summary>
     public TimeSpan? Lifetime { get; init; }
 
     private const int MaxTokenLength = 64 * 1024;
@@ -61,7 +63,10 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
 
     /// <summary>A NumericDate (RFC 7519 section 2) between the years 1970 and 3000.</summary>
     private static DateTimeOffset? Instant(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and < 32_503_680_000
+        claims.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.Number
+        && value.TryGetDouble(out var seconds)
+        && seconds is >= 0 and < 32_503_680_000
             ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
             : null;
 

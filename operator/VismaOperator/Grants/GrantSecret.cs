@@ -11,7 +11,7 @@ namespace VismaOperator.Grants;
 /// <summary>Writes a grant into a Secret and reads it back. No owner reference and no finalizer: a mistaken prune costs no consent, and nothing can wedge a namespace.</summary>
 internal static partial class GrantSecret
 {
-    // As long as a sub claim is by OpenID Connect Core section 2. Nobody but us should have written there, and what somebody did write must not make a status that is refused.
+    // As long as a sub claim is by OpenID Connect Core section 2. What somebody else wrote there must not make a status that is refused.
     private const int MaxSubject = 255;
 
     /// <summary>True when the Secret bears our marks for a connection of that name.</summary>

@@ -7,8 +7,9 @@ using Problem = Lifecycle.Problem;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Whether a token that came of a person's consent may be published. The person chooses a company at the provider, and may choose another one than the manifest says; the request passes through a
-/// browser, where its scopes can be changed. What is published must never be a key to the wrong company, nor to more than the client's owner allows.
+/// Whether a token that came of a person's consent may be published. The person chooses a company at the provider, and may choose another
+/// one than the manifest says; the request passes through a browser, where its scopes can be changed. What is published must never be a key
+/// to the wrong company, nor to more than the client's owner allows.
 /// </summary>
 internal static class GrantedTokenCheck
 {
@@ -20,7 +21,7 @@ internal static class GrantedTokenCheck
     public static Problem? ProblemOf(VismaConnection connection, UsableClient? client, Sensitive accessToken, IReadOnlyList<string>? scopes) =>
         ProblemOfTenant(connection, accessToken) ?? client?.ScopeLimitFor(connection)?.ProblemWith(scopes);
 
-    /// <summary>The same of what a consent has just given. There, more than was asked for means that somebody changed the request.</summary>
+    /// <summary>The same of what a consent has just given: there, more than was asked for means that somebody changed the request.</summary>
     public static Problem? ProblemOfConsent(VismaConnection connection, UsableClient client, TokenSet tokens) =>
         ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes) ?? ProblemOfRequest(connection, tokens.GrantedScopes);
 
@@ -28,8 +29,8 @@ internal static class GrantedTokenCheck
         GrantedScopes.Unasked(ConnectionRequests.AskedScopes(connection), scopes) is { Count: > 0 } unasked
             ? new Problem(
                 Reason.ScopesExceeded,
-                $"The consent gives more than was asked for, so it is not used: {GrantedScopes.Named(unasked)}. The request was changed on its way, or the provider grants more than it is asked for. "
-                + "Consent again, or add these scopes to spec.scopes if they are wanted.")
+                $"The consent gives more than was asked for, so it is not used: {GrantedScopes.Named(unasked)}. "
+                + "The request was changed on its way, or the provider grants more than it is asked for. Consent again, or add these scopes to spec.scopes if they are wanted.")
             : null;
 
     private static Problem? ProblemOfTenant(VismaConnection connection, Sensitive accessToken)

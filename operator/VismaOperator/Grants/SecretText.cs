@@ -38,12 +38,16 @@ internal sealed class SecretText
     /// <summary>A secret text; null when absent or empty.</summary>
     public Sensitive? Sensitive(string key) => Text(key) is { } text ? OAuth.Sensitive.From(text) : null;
 
-    /// <summary>An instant of this millennium (RFC 3339, UTC); null when absent or unreadable. One at the end of the calendar could not be reckoned with.</summary>
+    /// <summary>An instant of this millennium (RFC 3339, UTC), so that it can be reckoned with; null when absent or unreadable.</summary>
     public DateTimeOffset? Instant(string key) =>
-        DateTimeOffset.TryParseExact(Text(key), InstantFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) && instant.Year is >= 2000 and < 3000 ? instant : null;
+        DateTimeOffset.TryParseExact(Text(key), InstantFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+        && instant.Year is >= 2000 and < 3000
+            ? instant
+            : null;
 
     /// <summary>A whole number that JSON can hold exactly; null when absent or unreadable.</summary>
-    public long? Number(string key) => long.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < MaxNumber ? number : null;
+    public long? Number(string key) =>
+        long.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < MaxNumber ? number : null;
 
     /// <summary>True or false; null when absent or unreadable.</summary>
     public bool? Truth(string key) => bool.TryParse(Text(key), out var truth) ? truth : null;

@@ -147,9 +147,16 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     }
 
     // A limit that changes is a reason to try again what exceeded it.
-    private static ClientFacts.Usable FactsOf(UsableClient client, VismaConnection connection) => client.ScopeLimitFor(connection) is { } limit
-        ? new ClientFacts.Usable(client.Inputs, ShortHash.Of([client.Revision, .. limit.Lists.Select(list => string.Join(' ', list))])) { ScopeLimit = limit }
-        : new ClientFacts.Usable(client.Inputs, client.Revision);
+    private static ClientFacts.Usable FactsOf(UsableClient client, VismaConnection connection)
+    {
+        if (client.ScopeLimitFor(connection) is not { } limit)
+        {
+            return new ClientFacts.Usable(client.Inputs, client.Revision);
+        }
+
+        var revision = ShortHash.Of([client.Revision, .. limit.Lists.Select(list => string.Join(' ', list))]);
+        return new ClientFacts.Usable(client.Inputs, revision) { ScopeLimit = limit };
+    }
 
     private static Problem AllRefused(UsableClient client, VismaConnection connection) =>
         Refusal.Explain("invalid_client", description: null, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });

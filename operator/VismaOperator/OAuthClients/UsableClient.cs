@@ -48,7 +48,9 @@ internal sealed class UsableClient
     public ScopeLimit? ScopeLimitFor(VismaConnection connection)
     {
         var rules = Tenants?.Where(rule => rule.IsFor(connection.Metadata.Namespace ?? string.Empty, connection.Spec.TenantId)).ToList();
-        return rules is null || rules.Any(rule => rule.Scopes.Count == 0) ? null : new ScopeLimit(Name.ToString(), [.. rules.Select(rule => rule.Scopes)]);
+        return rules is null || rules.Any(rule => rule.Scopes.Count == 0)
+            ? null
+            : new ScopeLimit(Name.ToString(), [.. rules.Select(rule => rule.Scopes)]);
     }
 
     /// <summary>What a token is asked with, as far as the client decides it, hashed.</summary>

@@ -5,8 +5,9 @@ using OAuth;
 namespace VismaOperator.VismaConnections;
 
 /// <summary>
-/// How much is believed of a token that only its Secret speaks of, since a process ended before it could record it. Whoever may write the Secret can write everything that it says of itself, so it is
-/// believed as far as status or the token's own claims confirm it, and no further than such a token can live: then the next renewal comes in time, whatever stands there.
+/// How much is believed of a token that only its Secret speaks of, since a process ended before it could record it. Whoever may write the
+/// Secret can write everything that it says of itself, so it is believed as far as status or the token's own claims confirm it, and no
+/// further than such a token can live: then the next renewal comes in time, whatever stands there.
 /// </summary>
 internal static class BelievedToken
 {
@@ -41,16 +42,18 @@ internal static class BelievedToken
 
     /// <summary>The scopes that a stored token has: those that stand beside it, and those that the token itself names besides.</summary>
     public static IReadOnlyList<string>? ScopesOf(IReadOnlyList<string>? stated, TokenClaims claims, VismaConnection connection) =>
-        GrantedScopes.Recordable(
-            ConnectionRequests.AskedScopes(connection),
-            claims.Scopes is { } claimed && GrantedScopes.Unasked(stated ?? ConnectionRequests.AskedScopes(connection), claimed).Count > 0 ? [.. stated ?? [], .. claimed] : stated);
+        ConnectionRequests.AskedScopes(connection) is var asked && claims.Scopes is { } claimed && GrantedScopes.Unasked(stated ?? asked, claimed).Count > 0
+            ? GrantedScopes.Recordable(asked, [.. stated ?? [], .. claimed])
+            : GrantedScopes.Recordable(asked, stated);
 
     private static bool IsDisproved(TokenRecord found, TokenClaims claims, VismaConnection connection, DateTimeOffset now) =>
         found.IssueTime > now + tolerance
         || found.ExpirationTime <= found.IssueTime
         || found.Inputs.Length > MaxHashLength
         || found.Layout.Length > MaxHashLength
-        || (claims.TenantId is { } tenant && connection.Spec.TenantId is { } wanted && !string.Equals(tenant, wanted, StringComparison.OrdinalIgnoreCase));
+        || (claims.TenantId is { } tenant
+            && connection.Spec.TenantId is { } wanted
+            && !string.Equals(tenant, wanted, StringComparison.OrdinalIgnoreCase));
 
     // A record of another version is written once more, so that the Secret stops promising what is not believed.
     private static TokenRecord Capped(TokenRecord found, TokenClaims claims, VismaConnection connection, TokenRecord? recorded)
@@ -59,10 +62,11 @@ internal static class BelievedToken
             found.ExpirationTime,
             found.IssueTime + (recorded?.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated),
             claims.ExpirationTime is { } claimed && claimed + tolerance < found.ExpirationTime ? claimed : null);
+        var end = Later(expires, found.IssueTime + TimeSpan.FromSeconds(1));
         return expires == found.ExpirationTime ? found : found with
         {
             ExpirationTime = expires,
-            RefreshTime = ConnectionFactsReader.RefreshTime(connection, found.IssueTime, Later(expires, found.IssueTime + TimeSpan.FromSeconds(1))),
+            RefreshTime = ConnectionFactsReader.RefreshTime(connection, found.IssueTime, end),
             SecretResourceVersion = string.Empty,
         };
     }

@@ -20,7 +20,7 @@ internal static class ConnectionRequests
     public static IReadOnlyDictionary<string, string> TenantField(VismaConnection connection) =>
         connection.Spec.TenantId is { Length: > 0 } tenant ? new Dictionary<string, string> { ["tenant_id"] = tenant } : new Dictionary<string, string>();
 
-    /// <summary>The scopes that the spec asks for, to compare with what was granted; empty when it asks for all that the application is allowed.</summary>
+    /// <summary>The scopes that the spec asks for, to compare with those granted; empty when it asks for all that there are.</summary>
     public static IReadOnlyList<string> AskedScopes(VismaConnection connection) => connection.Spec.AllScopes ? [] : connection.Spec.Scopes;
 
     /// <summary>Names for the messages of a refusal.</summary>

@@ -40,7 +40,8 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         inspected = ((SecretReading.Done)reading).Secret;
         var whose = SecretInspector.Whose(inspected, connection);
         ContentFacts content = inspected is not null && whose is SecretFacts.Owned
-            ? BelievedToken.Of(SecretInspector.Judge(inspected, connection, facts.Token), inspected, connection, facts.Token, tools.Time.GetUtcNow())
+            ? BelievedToken.Of(
+                SecretInspector.Judge(inspected, connection, facts.Token), inspected, connection, facts.Token, tools.Time.GetUtcNow())
             : new ContentFacts.Lost();
         return facts with { Secret = whose, Content = content };
     }

@@ -63,7 +63,9 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         var deadline = leadership.Remaining < RequestDeadline ? leadership.Remaining : RequestDeadline;
         var issueTime = WholeSeconds.Floor(time.GetUtcNow());
         var attempt = await AttemptAsync(connection, client, deadline);
-        var problem = attempt.Tokens is { } granted ? client.ScopeLimitFor(connection)?.ProblemWith(granted.GrantedScopes) : attempt.Problem;
+        var problem = attempt.Tokens is { } granted
+            ? client.ScopeLimitFor(connection)?.ProblemWith(granted.GrantedScopes)
+            : attempt.Problem;
         return problem is null
             ? (IssuedToken.From(attempt.Tokens!, connection, issueTime, inputs), null)
             : (null, new RefreshOutcome.Failed(problem, attempt.RetryAfter));

@@ -95,6 +95,29 @@ public sealed class BelievedTokenTests
         Assert.DoesNotContain(test.Record.Of<VismaConnection>(), seen => seen.Status.Token is { } token && token.GrantedScopes.Contains("vismanet_erp_service_api:delete"));
     }
 
+    [Theory]
+    [InlineData("other company")]
+    [InlineData("more scopes than the client's owner allows")]
+    public async Task A_token_that_was_put_beside_a_grant_is_published_only_where_its_claims_allow_it(string what)
+    {
+        await using var test = await SomeConsents.StartConsentedAsync();
+        var scope = SomeConsents.InteractiveScopes[0];
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": ["{{scope}}"]}]}""");
+        await test.UntilIdleAsync();
+        await test.StopAsync();
+        var forged = what == "other company"
+            ? Jwt($$"""{"tenant_id":"{{Some.OtherTenant}}","scope":"{{scope}}"}""")
+            : Jwt($$"""{"tenant_id":"{{Some.Tenant}}","scope":"{{scope}} vismanet_erp_interactive_api:delete"}""");
+        await test.PutSecretAsync(forged, Some.Connection + AuthorizationSpec.GrantSecretSuffix, "access_token");
+        await test.DeleteAsync<Secret>(Name);
+
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+
+        Assert.DoesNotContain(test.Record.Of<Secret>(Name), seen => seen.Text("access_token") == forged);
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+    }
+
     [Fact]
     public async Task What_a_process_left_that_ended_between_its_two_writes_is_adopted_without_a_request()
     {
