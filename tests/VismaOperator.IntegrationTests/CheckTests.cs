@@ -63,7 +63,7 @@ public sealed class CheckTests(ApiServerFixture fixture) : IDisposable
         await using var check = Start("check", "-f", PathOf("pipe.yaml"));
 
         // A pipe opens for writing as soon as somebody has it open for reading.
-        await using var pipe = await Task.Run(() => File.Open(PathOf("pipe.yaml"), FileMode.Open, FileAccess.Write), Ct);
+        await using var pipe = await Task.Run(() => File.Open(PathOf("pipe.yaml"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite), Ct);
 
         Assert.Equal(1, await check.TerminateAsync(Ct, promptly));
         Assert.Contains(check.Lines, line => line == "visma-operator check: stopped before the end");

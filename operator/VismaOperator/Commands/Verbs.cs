@@ -25,8 +25,17 @@ internal sealed record Verbs(
         return ExitCode.Success;
     }
 
-    private static async Task<int> LocalAsync(LocalOptions options, CommandContext process, CancellationToken stop) =>
-        await new LocalMode(options, process.Output, process.Time).RunAsync(stop) ? ExitCode.Success : ExitCode.Failure;
+    private static async Task<int> LocalAsync(LocalOptions options, CommandContext process, CancellationToken stop)
+    {
+        try
+        {
+            return await new LocalMode(options, process.Output, process.Time).RunAsync(stop) ? ExitCode.Success : ExitCode.Failure;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && options.Until == LocalRun.Stopped)
+        {
+            return ExitCode.Success; // stopped as asked, while the manifests were read for the first time
+        }
+    }
 
     /// <summary>Turns the end of a verb into an exit code, and an exception into words.</summary>
     private static async Task<int> EndAsync(CommandContext process, Func<Task<int>> verb)
