@@ -5,7 +5,8 @@ using Kubernetes.Controllers;
 namespace VismaOperator;
 
 /// <summary>
-/// What people are told of a request that the API server did not carry out: its status code, its reason (one of a closed list) and the name of the webhook, policy or quota behind it. Never the
+/// What people are told of a request that the API server did not carry out: its status code, its reason (one of a closed list) and
+/// the name of the webhook, policy or quota behind it. Never the
 /// server's own words: they may quote a Secret.
 /// </summary>
 internal static class ApiTrouble

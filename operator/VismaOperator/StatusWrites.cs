@@ -7,7 +7,8 @@ using Kubernetes.Controllers.Telemetry;
 namespace VismaOperator;
 
 /// <summary>
-/// Writes statuses of one kind, and retries those that the API server does not take: with a backoff for each object, logged and counted. Whatever the object is due for meanwhile is not held up.
+/// Writes statuses of one kind, and retries those that the API server does not take: with a backoff for each object, logged and
+/// counted. Whatever the object is due for meanwhile is not held up.
 /// </summary>
 internal sealed partial class StatusWrites(string controller, ControllerMetrics metrics, ILogger logger, TimeProvider time, Func<double> random)
 {
@@ -18,7 +19,8 @@ internal sealed partial class StatusWrites(string controller, ControllerMetrics 
     /// <param name="write">Writes it.</param>
     /// <param name="nextLook">When the object is due, whatever becomes of its status; null when it is not.</param>
     /// <param name="cancellationToken">Fires when the process is asked to stop.</param>
-    /// <exception cref="KubernetesException">Conflict: the status was decided on an old version, and the object is to be looked at anew.</exception>
+    /// <exception cref="KubernetesException">Conflict: the status was decided on an old version, and the object is to be looked at
+    /// anew.</exception>
     public async Task<Requeue> TryAsync(NamespacedName key, Func<Task<Requeue>> write, DateTimeOffset? nextLook, CancellationToken cancellationToken)
     {
         try

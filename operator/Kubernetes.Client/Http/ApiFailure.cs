@@ -35,7 +35,8 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
         return new KubernetesException(code, reason, message, retryAfter) { RefusedBy = refuser };
     }
 
-    // The server quotes what it could not read, and values that it refuses; so does an admission webhook, which also chooses the reason and the names of fields. Of a Secret that can be its
+    // The server quotes what it could not read, and values that it refuses; so does an admission webhook, which also chooses the
+    // reason and the names of fields. Of a Secret that can be its
     // content, of a status a link that starts a consent.
     private static string Cause(ResourceRequest request, ApiStatus? status, Refuser? refuser)
     {
@@ -69,7 +70,7 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
     }
 
     // Only the part that cannot be somebody's own words: a key of a Secret may be anything.
-    [GeneratedRegex("^(?:data|stringData|type|immutable|metadata(?:\\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|resourceVersion))?|status(?:\\.(?:conditions|token|authorization|failure|secretName|baseURL|lastHandledReconcileAt|observedGeneration))?)(?=$|[.\\[])")]
+    [GeneratedRegex("^(?:data|stringData|type|immutable|metadata(?:\\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|resourceVersion))?|status(?:\\.(?:conditions|token|authorization|failure|secretName|baseURL|lastHandledReconcileAt|observedGeneration))?)(?=$|[.\\[])", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FieldName();
 
     private static string Remedy(HttpStatusCode code, Refuser? refuser) => code switch

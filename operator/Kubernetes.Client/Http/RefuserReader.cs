@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace Kubernetes.Client.Http;
 
 /// <summary>
-/// Reads the name of the webhook, policy or quota that stands behind a refusal. The API server gives it in its message only, in front of words that may quote what was sent, so exactly the name
+/// Reads the name of the webhook, policy or quota that stands behind a refusal. The API server gives it in its message only, in front
+/// of words that may quote what was sent, so exactly the name
 /// is taken, by the wording of the API server and the characters of DNS names. It is for people: nothing is decided by it.
 /// </summary>
 internal static partial class RefuserReader
@@ -28,18 +29,18 @@ internal static partial class RefuserReader
         pattern.Match(message) is { Success: true } found ? new Refuser(kind, found.Groups["name"].Value) : null;
 
     // k8s.io/apiserver, pkg/admission/plugin/webhook/errors: ToStatusErr
-    [GeneratedRegex($"^admission webhook \"{Name}\" denied the request", RegexOptions.CultureInvariant)]
+    [GeneratedRegex($"^admission webhook \"{Name}\" denied the request", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Webhook();
 
     // The same folder's ErrCallingWebhook, wrapped by NewInternalError
-    [GeneratedRegex($"^Internal error occurred: failed calling webhook \"{Name}\": ", RegexOptions.CultureInvariant)]
+    [GeneratedRegex($"^Internal error occurred: failed calling webhook \"{Name}\": ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FailedWebhook();
 
     // pkg/admission/plugin/policy/validating
-    [GeneratedRegex(Forbidden + $"(?:Validating|Mutating)AdmissionPolicy '{Name}' with binding '[-a-z0-9.]{{1,253}}' denied request: ", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(Forbidden + $"(?:Validating|Mutating)AdmissionPolicy '{Name}' with binding '[-a-z0-9.]{{1,253}}' denied request: ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Policy();
 
     // pkg/admission/plugin/resourcequota
-    [GeneratedRegex(Forbidden + $"(?:exceeded quota: {Name}, requested: |failed quota: {Name}: must specify |status unknown for quota: {Name}, resources: )", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(Forbidden + $"(?:exceeded quota: {Name}, requested: |failed quota: {Name}: must specify |status unknown for quota: {Name}, resources: )", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Quota();
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Kubernetes.Client;
-using Kubernetes.Controllers;
 
 namespace VismaOperator.Grants;
 

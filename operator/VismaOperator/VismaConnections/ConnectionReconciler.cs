@@ -109,7 +109,8 @@ internal sealed class ConnectionReconciler(
         }
     }
 
-    // The failure is on record and retried like one of the provider. A bug goes on to the controller once it is reported, which logs where it is.
+    // The failure is on record and retried like one of the provider. A bug goes on to the controller once it is reported, which logs
+    // where it is.
     private Rest Failed(Facts facts, Problem problem, Exception failure)
     {
         tools.Log.StepFailed(problem.Reason, problem.Message);
@@ -127,7 +128,8 @@ internal sealed class ConnectionReconciler(
         return await statusWrites.TryAsync(connection.Metadata.NamespacedName, () => reporter.WriteAsync(connection, report, graceful.Token), report.NextLook, cancellationToken);
     }
 
-    // Before status forgets the old name: if this fails, status keeps it and the next reconcile tries again. A delete that fails for ever must not keep every later report back: then a
+    // Before status forgets the old name: if this fails, status keeps it and the next reconcile tries again. A delete that fails for
+    // ever must not keep every later report back: then a
     // person is told which Secret to delete.
     private async Task<Rest> WithoutFormerSecretAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
     {

@@ -7,7 +7,8 @@ using Lifecycle;
 namespace VismaOperator.VismaConnections;
 
 /// <summary>
-/// Turns what a step of a reconcile threw into a problem that is reported and retried like any other. A failure that is not reported would leave the conditions as they were, true or not.
+/// Turns what a step of a reconcile threw into a problem that is reported and retried like any other. A failure that is not reported
+/// would leave the conditions as they were, true or not.
 /// </summary>
 internal sealed class StepFailures(TimeProvider time)
 {
@@ -17,7 +18,9 @@ internal sealed class StepFailures(TimeProvider time)
     private readonly ConcurrentDictionary<NamespacedName, int> conflicts = new();
     private readonly ConcurrentDictionary<NamespacedName, ForbiddenPatience> forbidden = new();
 
-    /// <summary>False for what only means that the reconcile is to be made again: the process ends, leads no more, or decided on an old state.</summary>
+    /// <summary>
+    /// False for what only means that the reconcile is to be made again: the process ends, leads no more, or decided on an old state.
+    /// </summary>
     public bool IsToReport(NamespacedName connection, Exception failure, CancellationToken cancellationToken) => failure switch
     {
         OperationCanceledException when cancellationToken.IsCancellationRequested => false,

@@ -8,7 +8,8 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Tests.Behaviour;
 
 /// <summary>
-/// Whatever the API server does to a request of the operator, the report is written: true conditions, the cause, the next attempt, and no second token request. Each
+/// Whatever the API server does to a request of the operator, the report is written: true conditions, the cause, the next attempt,
+/// and no second token request. Each
 /// row is a verb and a failure.
 /// </summary>
 public sealed class ApiFailureTests

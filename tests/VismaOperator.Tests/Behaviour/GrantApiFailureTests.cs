@@ -5,7 +5,10 @@ using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 
-/// <summary>As <see cref="ApiFailureTests"/>, for connections that act for a person: whatever fails is reported, and no refresh token is spent for it.</summary>
+/// <summary>
+/// As <see cref="ApiFailureTests"/>, for connections that act for a person: whatever fails is reported, and no refresh token is spent
+/// for it.
+/// </summary>
 public sealed class GrantApiFailureTests
 {
     private const string Token = "acme-production-token";
