@@ -39,6 +39,12 @@ public static class VismaNames
     /// <summary>Annotation on a Secret of the operator: the name of the connection that it belongs to (same namespace).</summary>
     public const string ConnectionAnnotation = Group + "/connection";
 
+    /// <summary>
+    /// Annotation on a grant Secret: one hash for each consent that is under way, by which a replica knows it from its watch alone. Only who has state and cookie of an attempt can
+    /// show what a hash was made of.
+    /// </summary>
+    public const string ConsentAttemptsAnnotation = Group + "/consent-attempts";
+
     /// <summary>Annotation on a token Secret: when the token was issued (RFC 3339, UTC).</summary>
     public const string IssuedAtAnnotation = Group + "/issued-at";
 

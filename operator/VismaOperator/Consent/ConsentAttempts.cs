@@ -1,4 +1,6 @@
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using OAuth;
 using VismaOperator.Grants;
@@ -9,7 +11,7 @@ namespace VismaOperator.Consent;
 /// Consents that were begun, kept in the grant Secret so that a browser may come back to any replica. Several may stand at a time, since several people may hold the link, and none takes
 /// the place of another browser's. Who removes one may redeem its code, so a replayed answer finds nothing.
 /// </summary>
-internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<int, byte[]> randomBytes)
+internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> secrets, TimeProvider time, Func<int, byte[]> randomBytes)
 {
     /// <summary>How long a person may take at the provider. Longer than a sign-in with a second factor, shorter than a forgotten tab.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
@@ -60,6 +62,16 @@ internal sealed class ConsentAttempts(GrantStore store, TimeProvider time, Func<
             cancellationToken);
         return answer;
     }
+
+    /// <summary>The mark of the attempt that a browser shows state and cookie of, as far as the watched metadata know it; null when they know none. Asks the cluster nothing.</summary>
+    public string? Recognize(NamespacedName connection, Sensitive state, Sensitive? cookie) =>
+        cookie is not null
+        && ConsentAttempt.MarkOf(state, cookie) is var mark
+        && secrets.Find(GrantStore.NameOf(connection)) is { } found
+        && GrantSecret.IsOf(found.Metadata, connection.Name)
+        && GrantSecret.IsMarked(found.Metadata, mark)
+            ? mark
+            : null;
 
     /// <summary>The attempt that an answer belongs to; null when it belongs to none. Where the operator may not look, none was stored, and whoever names such a place is not told that it is one.</summary>
     public async Task<ConsentAttempt?> FindAsync(NamespacedName connection, Sensitive state, CancellationToken cancellationToken)

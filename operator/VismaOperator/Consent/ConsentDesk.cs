@@ -23,6 +23,13 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         },
         cancellationToken);
 
+    /// <summary>What a visitor with this link is known by; null for a link that the caches do not know. Asks the cluster nothing.</summary>
+    public string? Recognize(NamespacedName connection, Sensitive? start) => invitations.IsKnown(connection, start) ? connection.ToString() : null;
+
+    /// <summary>What a visitor who comes back with state and cookie of an attempt is known by; null for everybody whom the caches do not know. Asks the cluster nothing.</summary>
+    public string? Recognize(IEnumerable<KeyValuePair<string, string?>> query, Func<NamespacedName, Sensitive?> cookieOf) =>
+        StateOf(AuthorizationResponse.Read(query)) is { } state && ConsentState.ConnectionOf(state) is { } name ? attempts.Recognize(name, state, cookieOf(name)) : null;
+
     /// <summary>Stores an attempt and says where to send the browser.</summary>
     /// <param name="connection">For which connection.</param>
     /// <param name="start">What the link holds.</param>
@@ -126,6 +133,13 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         Reason.TenantMismatch or Reason.TenantNotVerified => ConsentRefusal.OtherTenant,
         Reason.ScopesExceeded => ConsentRefusal.OtherScopes,
         _ => ConsentRefusal.ProviderFailed,
+    };
+
+    private static Sensitive? StateOf(AuthorizationResponse response) => response switch
+    {
+        AuthorizationResponse.Code code => code.State,
+        AuthorizationResponse.Denied denied => denied.State,
+        _ => null,
     };
 
     private static ConsentOffer OfferOf(Admission.Given admitted) => new()

@@ -43,21 +43,37 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
         }
     }
 
-    private Task AnswerAsync(HttpContext context)
+    private async Task AnswerAsync(HttpContext context)
     {
+        var target = site.TargetOf(context.Request.Path);
         if (!isReady())
         {
-            return WriteAsync(context, RefusalPages.Of(RequestRefusal.NotReady));
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.NotReady));
         }
-
-        if (!limit.Allows(context.Connection.RemoteIpAddress))
+        else if (!limit.Allows(context.Connection.RemoteIpAddress) && !(await RecognizeAsync(context, target) is { } visitor && limit.AllowsKnown(visitor)))
         {
-            return WriteAsync(context, RefusalPages.Of(RequestRefusal.TooMany));
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.TooMany));
         }
+        else
+        {
+            await AnswerAsync(context, target);
+        }
+    }
 
+    // Whoever fills the budget of an address must not shut out the people who share it. Only what the caches know counts, so that a stranger costs the cluster nothing.
+    private async Task<string?> RecognizeAsync(HttpContext context, ConsentTarget target) => target switch
+    {
+        ConsentTarget.Page page when HttpMethods.IsPost(context.Request.Method) => desk.Recognize(page.Connection, await ReadFormAsync(context) is { } form ? Single(form[StartField]) : null),
+        ConsentTarget.Page page => desk.Recognize(page.Connection, Single(context.Request.Query[StartField])),
+        ConsentTarget.Callback => desk.Recognize(QueryPairs.Of(context.Request.QueryString), connection => ConsentCookie.Of(context.Request, connection, site)),
+        _ => null,
+    };
+
+    private Task AnswerAsync(HttpContext context, ConsentTarget target)
+    {
         var method = context.Request.Method;
         var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
-        return site.TargetOf(context.Request.Path) switch
+        return target switch
         {
             ConsentTarget.Page page when isRead => ShowAsync(context, page),
             ConsentTarget.Page page when HttpMethods.IsPost(method) => BeginAsync(context, page),

@@ -30,6 +30,9 @@ internal sealed class ConsentInvitations(Store<VismaConnection> connections, IKu
         };
     }
 
+    /// <summary>True when the watched connections know the link. Asks the cluster nothing.</summary>
+    public bool IsKnown(NamespacedName name, Sensitive? start) => IsInvited(connections.Find(name), start);
+
     /// <summary>True when a connection of that name would be one of ours.</summary>
     public bool Serves(NamespacedName connection) => served.Count == 0 || served.Contains(connection.Namespace, StringComparer.Ordinal);
 

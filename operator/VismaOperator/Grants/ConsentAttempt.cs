@@ -38,6 +38,14 @@ internal sealed record ConsentAttempt
     /// <summary>True when a consent was stored since this was begun. That one counts: nobody undoes it with an older attempt.</summary>
     public bool IsSupersededIn(GrantDocument document) => document.Held is { } held && held.Family != Former;
 
+    /// <summary>
+    /// Stands in the metadata of the grant Secret, which every replica watches: made of hashes alone, and shown by nobody but the browser that has state and cookie of this attempt.
+    /// </summary>
+    public string Mark => MarkOf(StateHash, CookieHash);
+
+    /// <summary>The mark of an attempt with this state and cookie, whether or not there is one.</summary>
+    public static string MarkOf(Sensitive state, Sensitive cookie) => MarkOf(Unguessable.HashOf(state), Unguessable.HashOf(cookie));
+
     /// <summary>The attempts of a Secret.</summary>
     public static IReadOnlyList<ConsentAttempt> ReadAll(SecretText text) =>
         [.. Enumerable.Range(1, MaxOpen).Select(slot => Read(text, key => GrantKeys.InSlot(key, slot))).OfType<ConsentAttempt>()];
@@ -50,6 +58,8 @@ internal sealed record ConsentAttempt
             attempt.Write(text, key => GrantKeys.InSlot(key, index + 1));
         }
     }
+
+    private static string MarkOf(string stateHash, string cookieHash) => Unguessable.HashOf(Sensitive.From($"{stateHash}.{cookieHash}"));
 
     private static ConsentAttempt? Read(SecretText text, Func<string, string> name) =>
         text.Text(name(GrantKeys.AttemptStateHash)) is { } state

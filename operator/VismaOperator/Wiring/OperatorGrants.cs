@@ -67,7 +67,7 @@ internal sealed class OperatorGrants
     public ConsentDesk Desk(ClientDirectory directory, INamespaces namespaces, OperatorContext context) => new(
         new ConsentInvitations(caches.Connections.Store, context.Client, context.Namespaces, Links, context.Time),
         new ConsentAdmission(directory, Tools.Endpoints, namespaces, context.AllowLists, Links),
-        new ConsentAttempts(Tools.Store, context.Time, context.RandomBytes),
+        new ConsentAttempts(Tools.Store, caches.OwnSecrets.Store, context.Time, context.RandomBytes),
         Redeemer,
         Facts,
         new ConsentMetrics(context.Meters));
