@@ -12,6 +12,9 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
     {
     }
 
+    /// <summary>This machine's clock beside the server's; null where there was no answer, or none that says.</summary>
+    public ClockReading? Clock { get; init; }
+
     bool IGatedOutcome.IsFailure => this is Unavailable;
 
     TimeSpan? IGatedOutcome.Pause =>

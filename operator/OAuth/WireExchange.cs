@@ -16,8 +16,11 @@ internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan 
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
+            var (sent, begun) = (time.GetUtcNow(), time.GetTimestamp());
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
-            return await ReadAsync(response, both.Token);
+            var clock = ClockReading.Of(response.Headers.Date, sent, time.GetElapsedTime(begun), time.GetUtcNow());
+            var result = await ReadAsync(response, both.Token);
+            return result is WireResult.Answer answer ? answer with { Clock = clock } : result;
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {

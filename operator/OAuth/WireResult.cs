@@ -10,7 +10,11 @@ internal abstract record WireResult
     }
 
     /// <summary>A complete answer within the size limit.</summary>
-    public sealed record Answer(HttpStatusCode Status, string MediaType, TimeSpan? RetryAfter, byte[] Body) : WireResult;
+    public sealed record Answer(HttpStatusCode Status, string MediaType, TimeSpan? RetryAfter, byte[] Body) : WireResult
+    {
+        /// <summary>This machine's clock beside the server's; null where nothing can be said.</summary>
+        public ClockReading? Clock { get; init; }
+    }
 
     /// <summary>The answer was larger than allowed and was not read to its end.</summary>
     public sealed record TooLarge(HttpStatusCode Status, int Limit) : WireResult;

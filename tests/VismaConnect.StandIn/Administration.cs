@@ -31,6 +31,7 @@ internal static class Administration
         group.MapPut("/users", context => ApplyAsync<StandInUser>(context, standIn.Portal.Set));
         group.MapDelete("/users/{name}", (string name) => standIn.Portal.RemoveUser(name));
         group.MapPut("/lifetime", context => ApplyAsync<TimeSpan>(context, lifetime => standIn.Portal.AccessTokenLifetime = lifetime));
+        group.MapPut("/clockOffset", context => ApplyAsync<TimeSpan>(context, offset => standIn.ClockOffset = offset));
         group.MapPut("/tenantError", context => ApplyAsync<StandInError>(context, error => standIn.Portal.TenantError = error));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace VismaConnect.StandIn;
@@ -5,8 +6,26 @@ namespace VismaConnect.StandIn;
 /// <summary>Serves one request: notes its arrival, lets the script spoil it, processes it, and notes the outcome before the answer leaves.</summary>
 internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time, CancellationToken stopping)
 {
+    private long clockOffsetTicks;
+
+    /// <summary>By how much the <c>Date</c> of answers is ahead of <see cref="StandInOptions.Time"/>.</summary>
+    public TimeSpan ClockOffset
+    {
+        get => TimeSpan.FromTicks(Interlocked.Read(ref clockOffsetTicks));
+        set => Interlocked.Exchange(ref clockOffsetTicks, value.Ticks);
+    }
+
     public async Task ServeAsync(HttpContext context, StandInEndpoint endpoint, AskedFor asked, Func<Reply> process)
     {
+        context.Response.OnStarting(() =>
+        {
+            if (context.Response.Headers.Date.Count == 0)
+            {
+                context.Response.Headers.Date = (time.GetUtcNow() + ClockOffset).ToString("R", CultureInfo.InvariantCulture);
+            }
+
+            return Task.CompletedTask;
+        });
         var visit = new Visit(context, endpoint, asked, ledger.Enter(endpoint), process);
         try
         {

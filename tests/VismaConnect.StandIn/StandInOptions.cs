@@ -15,6 +15,9 @@ public sealed record StandInOptions
     [JsonIgnore]
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>By how much the <c>Date</c> of answers is wrong; positive when ahead of the truth.</summary>
+    public TimeSpan ClockOffset { get; init; }
+
     /// <summary>Applications.</summary>
     public IReadOnlyList<StandInClient> Clients { get; init; } = [];
 

@@ -31,7 +31,7 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
         Grants = new IssuedGrants(options.Time, Ledger);
         authentication = new ClientAuthentication(Portal, options.Time);
         application = Build(options, Certificate);
-        desk = new Desk(Ledger, Faults, options.Time, application.Lifetime.ApplicationStopping);
+        desk = new Desk(Ledger, Faults, options.Time, application.Lifetime.ApplicationStopping) { ClockOffset = options.ClockOffset };
         Map();
     }
 
@@ -58,6 +58,13 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
 
     /// <summary>What people consented to, and the refresh tokens that came of it.</summary>
     public IssuedGrants Grants { get; }
+
+    /// <summary>By how much the <c>Date</c> of answers from now on is wrong; positive when ahead of the truth.</summary>
+    public TimeSpan ClockOffset
+    {
+        get => desk.ClockOffset;
+        set => desk.ClockOffset = value;
+    }
 
     /// <summary>What goes wrong.</summary>
     public FaultScript Faults { get; } = new();

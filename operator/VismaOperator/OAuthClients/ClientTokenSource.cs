@@ -6,7 +6,7 @@ using Problem = Lifecycle.Problem;
 namespace VismaOperator.OAuthClients;
 
 /// <summary>Asks the provider for a token with a client's secrets, in the order that <see cref="CredentialBook"/> gives.</summary>
-internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoints endpoints, CredentialBook book)
+internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoints endpoints, CredentialBook book, ClockWatch clocks)
 {
     private const string InvalidClient = "invalid_client";
 
@@ -75,8 +75,12 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         return Explain(ask, last);
     }
 
-    private Task<TokenOutcome> SendAsync(Ask ask, Credential credential, CancellationToken cancellationToken) =>
-        endpoint.RequestAsync(ask.Endpoint, new ClientCredentials(ask.Client.ClientId, credential.Value, ask.Client.Method), ask.Request, cancellationToken);
+    private async Task<TokenOutcome> SendAsync(Ask ask, Credential credential, CancellationToken cancellationToken)
+    {
+        var outcome = await endpoint.RequestAsync(ask.Endpoint, new ClientCredentials(ask.Client.ClientId, credential.Value, ask.Client.Method), ask.Request, cancellationToken);
+        clocks.Observe(ask.Client.Issuer, outcome.Clock);
+        return outcome;
+    }
 
     private static TokenAttempt Explain(Ask ask, TokenOutcome.Refused? refusal) =>
         new(Refusal.Explain(InvalidClient, refusal?.Description, ask.Context), refusal?.RetryAfter);

@@ -6,7 +6,7 @@ using Problem = Lifecycle.Problem;
 namespace VismaOperator.OAuthClients;
 
 /// <summary>Gathers what a client's status is composed of. Asks the provider for its metadata where the spec names no token endpoint.</summary>
-internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialReader reader, CredentialBook book, ProviderEndpoints endpoints, Store<VismaConnection> connections)
+internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialReader reader, CredentialBook book, ProviderEndpoints endpoints, Store<VismaConnection> connections, ClockWatch clocks)
 {
     /// <summary>Name of the index that finds connections by the client they reference.</summary>
     public const string ClientIndex = "client";
@@ -45,6 +45,7 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
         return situation with
         {
             LookupProblem = problem,
+            ClockAhead = clocks.AheadOf(usable.Issuer),
             TokenEndpoint = (lookup as EndpointLookup.Found)?.Endpoint,
             Working = standing.Working,
             Refusal = standing.RetryAt is { } retryAt ? new RefusalStatus { Revision = usable.Revision, Attempts = standing.Refusals, RetryTime = retryAt } : null,

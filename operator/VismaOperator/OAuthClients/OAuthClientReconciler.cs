@@ -99,8 +99,15 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
     private static readonly TimeSpan counterInterval = TimeSpan.FromMinutes(1);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, DateTimeOffset> counted = new();
 
+    // Clients whose owner was told by an event that the clocks differ. Another process tells once more.
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, bool> toldOfClock = new();
+
     /// <summary>The client is gone.</summary>
-    public void Forget(NamespacedName client) => counted.TryRemove(client, out _);
+    public void Forget(NamespacedName client)
+    {
+        counted.TryRemove(client, out _);
+        toldOfClock.TryRemove(client, out _);
+    }
 
     /// <summary>Tells the client's owner which connections lost their Secret by a change of the client. An event, since no status of the client speaks of them.</summary>
     public Task TellRemovalsAsync(OAuthClient about, string note, CancellationToken cancellationToken) =>
@@ -122,6 +129,8 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
             await AnnounceAsync(written, before, after, cancellationToken);
         }
 
+        await TellOfClockAsync(situation, cancellationToken);
+
         return after.Status.Connections != situation.Connections ? last + counterInterval : null;
     }
 
@@ -141,6 +150,19 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
             var now = Conditions.Find(after.Status.Conditions, type)!;
             var isWarning = type == ConditionType.Ready ? now.Status != "True" && FailureKinds.Of(now.Reason) != FailureKind.NotThereYet : now.Status == "True";
             await events.RecordAsync(written, isWarning ? EventKind.Warning : EventKind.Normal, now.Reason, "Reconcile", now.Message, cancellationToken);
+        }
+    }
+
+    private async Task TellOfClockAsync(OAuthClientSituation situation, CancellationToken cancellationToken)
+    {
+        var name = situation.Client.Metadata.NamespacedName;
+        if (OAuthClientReport.ClockProblem(situation) is not { } problem)
+        {
+            toldOfClock.TryRemove(name, out _);
+        }
+        else if (toldOfClock.TryAdd(name, true))
+        {
+            await events.RecordAsync(situation.Client, EventKind.Warning, problem.Reason, "Reconcile", problem.Message, cancellationToken);
         }
     }
 

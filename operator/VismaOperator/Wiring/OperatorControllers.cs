@@ -35,12 +35,13 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
         var endpoints = new ProviderEndpoints(context.Metadata);
         var removals = new SecretRemovals(context.Time, queues.Clients.Add);
-        var source = new ClientTokenSource(context.Tokens, endpoints, book);
-        var clientObserver = new OAuthClientObserver(directory, reader, book, endpoints, caches.Connections.Store);
+        var clocks = new ClockWatch(context.Logs.CreateLogger("Clock"));
+        var source = new ClientTokenSource(context.Tokens, endpoints, book, clocks);
+        var clientObserver = new OAuthClientObserver(directory, reader, book, endpoints, caches.Connections.Store, clocks);
         grants = new OperatorGrants(context, caches, source, endpoints, book);
         ConsentDesk = grants.Links.CanInvite ? grants.Desk(directory, namespaces, context) : null;
         triggers = new OperatorTriggers(caches, queues);
-        triggers.Listen(book);
+        triggers.Listen(book, clocks);
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
         Controllers =
         [

@@ -16,7 +16,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     private readonly List<IDisposable> subscriptions = [];
 
     /// <summary>Starts to listen. Call before the caches run, so that nothing is missed.</summary>
-    public void Listen(CredentialBook book)
+    public void Listen(CredentialBook book, ClockWatch clocks)
     {
         caches.Connections.Store.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
         subscriptions.Add(caches.Connections.Store.Subscribe(OnConnection));
@@ -42,6 +42,8 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
 
         book.Changed += OnBook;
         subscriptions.Add(new Unsubscribe(() => book.Changed -= OnBook));
+        clocks.Changed += OnClock;
+        subscriptions.Add(new Unsubscribe(() => clocks.Changed -= OnClock));
     }
 
     /// <inheritdoc/>
@@ -135,6 +137,15 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         {
             queues.Clients.Add(client.Metadata.NamespacedName);
             AddConnectionsOf(client.Metadata.NamespacedName);
+        }
+    }
+
+    // Seldom, and a look too many costs little.
+    private void OnClock()
+    {
+        foreach (var client in caches.Clients.Store.List())
+        {
+            queues.Clients.Add(client.Metadata.NamespacedName);
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class OperatorParts
         Connections.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
         Grants = ToolsOf(new GrantStore(client), new GrantRevoker(provider, endpoints, book, time), Connections, leadership, time, new GrantLog(logs.CreateLogger("Grant"))) with
         {
-            Source = new ClientTokenSource(provider, endpoints, book),
+            Source = new ClientTokenSource(provider, endpoints, book, new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)),
             Endpoints = endpoints,
             Cluster = new ClusterIdentity(Namespaces),
             RandomBytes = randomBytes,

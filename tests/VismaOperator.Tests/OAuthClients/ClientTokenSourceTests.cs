@@ -20,7 +20,7 @@ public sealed class ClientTokenSourceTests
     public ClientTokenSourceTests()
     {
         book = new CredentialBook(time);
-        source = new ClientTokenSource(provider, new ProviderEndpoints(new NoMetadata()), book);
+        source = new ClientTokenSource(provider, new ProviderEndpoints(new NoMetadata()), book, new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
     }
 
     [Fact]

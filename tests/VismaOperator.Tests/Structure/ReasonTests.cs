@@ -13,7 +13,7 @@ public sealed class ReasonTests
     [
         Reason.TokenValid, Reason.Renewed, Reason.LifetimeTooShort, Reason.TokenExpired, Reason.TokenPending, Reason.Suspended, Reason.AllGranted, Reason.ScopesMissing,
         Reason.ClientUsable, Reason.SecretExpiresSoon, Reason.NoSecretExpiresSoon, Reason.ConsentGranted, Reason.ConsentExpiresSoon, Reason.NoConsentExpiresSoon,
-        Reason.LiteralReference, Reason.NamespaceNotServed, Reason.NamespaceServed, Reason.SecretsRemoved,
+        Reason.LiteralReference, Reason.NamespaceNotServed, Reason.NamespaceServed, Reason.SecretsRemoved, Reason.ClockSkewed,
     ];
 
     [Fact]
