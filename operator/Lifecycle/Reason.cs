@@ -84,7 +84,9 @@ public static class Reason
     /// <summary>(event on an OAuthClient) Connections lost their token Secrets, since the client no longer serves them.</summary>
     public const string SecretsRemoved = nameof(SecretsRemoved);
 
-    /// <summary>(event on an OAuthClient, and in its message) The clocks of the operator's machine and of the provider differ by more than a minute.</summary>
+    /// <summary>
+    /// (event on an OAuthClient, and in its message) The clocks of the operator's machine and of the provider differ by more than a minute.
+    /// </summary>
     public const string ClockSkewed = nameof(ClockSkewed);
 
     /// <summary>The Secret is being deleted and cannot be written until it is gone.</summary>

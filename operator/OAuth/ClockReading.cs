@@ -1,8 +1,12 @@
 namespace OAuth;
 
-/// <summary>This machine's clock compared with the <c>Date</c> of an answer (RFC 9110 section 6.6.1). Says nothing of lifetimes, which the answer states as durations.</summary>
+/// <summary>
+/// This machine's clock compared with the <c>Date</c> of an answer (RFC 9110 section 6.6.1). Says nothing of lifetimes, which the answer
+/// states as durations.
+/// </summary>
 /// <param name="Ahead">How far this machine is ahead of the server; negative when it is behind.</param>
-/// <param name="Uncertainty">By how much that may be wrong, since nobody knows when between question and answer the server looked at its clock.</param>
+/// <param name="Uncertainty">By how much that may be wrong, since nobody knows when between question and answer the server looked at its
+/// clock.</param>
 public sealed record ClockReading(TimeSpan Ahead, TimeSpan Uncertainty)
 {
     private static readonly TimeSpan second = TimeSpan.FromSeconds(1); // what Date is cut to

@@ -40,7 +40,8 @@ public static class VismaNames
     public const string ConnectionAnnotation = Group + "/connection";
 
     /// <summary>
-    /// Annotation on a grant Secret: one hash for each consent that is under way, by which a replica knows it from its watch alone. Only who has state and cookie of an attempt can
+    /// Annotation on a grant Secret: one hash for each consent that is under way, by which a replica knows it from its watch alone. Only
+    /// who has state and cookie of an attempt can
     /// show what a hash was made of.
     /// </summary>
     public const string ConsentAttemptsAnnotation = Group + "/consent-attempts";

@@ -8,7 +8,8 @@ using VismaOperator.Grants;
 namespace VismaOperator.Consent;
 
 /// <summary>
-/// Consents that were begun, kept in the grant Secret so that a browser may come back to any replica. Several may stand at a time, since several people may hold the link, and none takes
+/// Consents that were begun, kept in the grant Secret so that a browser may come back to any replica. Several may stand at a time, since
+/// several people may hold the link, and none takes
 /// the place of another browser's. Who removes one may redeem its code, so a replayed answer finds nothing.
 /// </summary>
 internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> secrets, TimeProvider time, Func<int, byte[]> randomBytes)
@@ -26,7 +27,8 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
     /// <param name="iss">What the provider promises of its answer.</param>
     /// <param name="held">The cookie that the browser has from an earlier attempt; null when it has none.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<ConsentAnswer> BeginAsync(Admission.Given admitted, IssParameter iss, Sensitive? held, CancellationToken cancellationToken)
+    public async Task<ConsentAnswer> BeginAsync(
+        Admission.Given admitted, IssParameter iss, Sensitive? held, CancellationToken cancellationToken)
     {
         var connection = admitted.Connection.Metadata.NamespacedName;
         var (state, cookie, verifier) = (ConsentState.New(connection, randomBytes), Unguessable.New(randomBytes), verifiers.New());
@@ -48,22 +50,30 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             admitted.Connection.Spec.RequestedScopes(),
             state,
             CodeVerifier.ChallengeOf(verifier));
-        ConsentAnswer answer = new ConsentAnswer.Refused(ConsentRefusal.NotPossible, $"Secret {GrantStore.NameOf(connection)}, in which the grant would be stored, belongs to somebody else.");
+        ConsentAnswer answer = new ConsentAnswer.Refused(
+            ConsentRefusal.NotPossible,
+            $"Secret {GrantStore.NameOf(connection)}, in which the grant would be stored, belongs to somebody else.");
         await store.ChangeAsync(
             connection,
             document =>
             {
                 // A browser keeps the cookie of an attempt that stands, so that the answer of its other tab still finds its cookie.
                 var shown = held is not null && document.Attempts.Any(open => ConsentState.Matches(open.CookieHash, held)) ? held : cookie;
-                var attempts = Beside(document.Attempts, attempt with { CookieHash = Unguessable.HashOf(shown), Former = document.Held?.Family });
-                answer = attempts is null ? new ConsentAnswer.Refused(ConsentRefusal.TooManyAttempts) : new ConsentAnswer.Begun(connection, request, shown);
+                var begun = attempt with { CookieHash = Unguessable.HashOf(shown), Former = document.Held?.Family };
+                var attempts = Beside(document.Attempts, begun);
+                answer = attempts is null
+                    ? new ConsentAnswer.Refused(ConsentRefusal.TooManyAttempts)
+                    : new ConsentAnswer.Begun(connection, request, shown);
                 return attempts is null ? null : document with { Attempts = attempts, LastFailure = null };
             },
             cancellationToken);
         return answer;
     }
 
-    /// <summary>The mark of the attempt that a browser shows state and cookie of, as far as the watched metadata know it; null when they know none. Asks the cluster nothing.</summary>
+    /// <summary>
+    /// The mark of the attempt that a browser shows state and cookie of, as far as the watched metadata know it; null when they know none.
+    /// Asks the cluster nothing.
+    /// </summary>
     public string? Recognize(NamespacedName connection, Sensitive state, Sensitive? cookie) =>
         cookie is not null
         && ConsentAttempt.MarkOf(state, cookie) is var mark
@@ -107,11 +117,14 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             deadline.Token);
     }
 
-    // Never in place of an attempt whose person is on the way: whoever floods the button is refused. Expired ones stay while there is room, so that who comes late is told that it is late.
+    // Never in place of an attempt whose person is on the way: whoever floods the button is refused. Expired ones stay while there is room,
+    // so that who comes late is told that it is late.
     private IReadOnlyList<ConsentAttempt>? Beside(IReadOnlyList<ConsentAttempt> stored, ConsentAttempt attempt)
     {
         var leftBehind = stored.Where(open => open.CookieHash == attempt.CookieHash).Skip(MaxOpenInOneBrowser - 1);
         var others = stored.Except(leftBehind).OrderByDescending(open => open.ExpirationTime).ToList();
-        return others.Count(open => open.ExpirationTime > time.GetUtcNow()) < ConsentAttempt.MaxOpen ? [attempt, .. others.Take(ConsentAttempt.MaxOpen - 1)] : null;
+        return others.Count(open => open.ExpirationTime > time.GetUtcNow()) < ConsentAttempt.MaxOpen
+            ? [attempt, .. others.Take(ConsentAttempt.MaxOpen - 1)]
+            : null;
     }
 }

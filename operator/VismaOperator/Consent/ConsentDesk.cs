@@ -24,11 +24,17 @@ internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmissi
         cancellationToken);
 
     /// <summary>What a visitor with this link is known by; null for a link that the caches do not know. Asks the cluster nothing.</summary>
-    public string? Recognize(NamespacedName connection, Sensitive? start) => invitations.IsKnown(connection, start) ? connection.ToString() : null;
+    public string? Recognize(NamespacedName connection, Sensitive? start) =>
+        invitations.IsKnown(connection, start) ? connection.ToString() : null;
 
-    /// <summary>What a visitor who comes back with state and cookie of an attempt is known by; null for everybody whom the caches do not know. Asks the cluster nothing.</summary>
+    /// <summary>
+    /// What a visitor who comes back with state and cookie of an attempt is known by; null for everybody whom the caches do not know. Asks
+    /// the cluster nothing.
+    /// </summary>
     public string? Recognize(IEnumerable<KeyValuePair<string, string?>> query, Func<NamespacedName, Sensitive?> cookieOf) =>
-        StateOf(AuthorizationResponse.Read(query)) is { } state && ConsentState.ConnectionOf(state) is { } name ? attempts.Recognize(name, state, cookieOf(name)) : null;
+        StateOf(AuthorizationResponse.Read(query)) is { } state && ConsentState.ConnectionOf(state) is { } name
+            ? attempts.Recognize(name, state, cookieOf(name))
+            : null;
 
     /// <summary>Stores an attempt and says where to send the browser.</summary>
     /// <param name="connection">For which connection.</param>

@@ -50,7 +50,8 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
         {
             await WriteAsync(context, RefusalPages.Of(RequestRefusal.NotReady));
         }
-        else if (!limit.Allows(context.Connection.RemoteIpAddress) && !(await RecognizeAsync(context, target) is { } visitor && limit.AllowsKnown(visitor)))
+        else if (!limit.Allows(context.Connection.RemoteIpAddress)
+            && !(await RecognizeAsync(context, target) is { } visitor && limit.AllowsKnown(visitor)))
         {
             await WriteAsync(context, RefusalPages.Of(RequestRefusal.TooMany));
         }
@@ -60,12 +61,16 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
         }
     }
 
-    // Whoever fills the budget of an address must not shut out the people who share it. Only what the caches know counts, so that a stranger costs the cluster nothing.
+    // Whoever fills the budget of an address must not shut out the people who share it. Only what the caches know counts, so that a
+    // stranger costs the cluster nothing.
     private async Task<string?> RecognizeAsync(HttpContext context, ConsentTarget target) => target switch
     {
-        ConsentTarget.Page page when HttpMethods.IsPost(context.Request.Method) => desk.Recognize(page.Connection, await ReadFormAsync(context) is { } form ? Single(form[StartField]) : null),
+        ConsentTarget.Page page when HttpMethods.IsPost(context.Request.Method) =>
+            desk.Recognize(page.Connection, await ReadFormAsync(context) is { } form ? Single(form[StartField]) : null),
         ConsentTarget.Page page => desk.Recognize(page.Connection, Single(context.Request.Query[StartField])),
-        ConsentTarget.Callback => desk.Recognize(QueryPairs.Of(context.Request.QueryString), connection => ConsentCookie.Of(context.Request, connection, site)),
+        ConsentTarget.Callback => desk.Recognize(
+            QueryPairs.Of(context.Request.QueryString),
+            connection => ConsentCookie.Of(context.Request, connection, site)),
         _ => null,
     };
 
@@ -105,7 +110,8 @@ internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite sit
             return;
         }
 
-        switch (await desk.BeginAsync(page.Connection, Single(form[StartField]), ConsentCookie.Of(context.Request, page.Connection, site), context.RequestAborted))
+        switch (await desk.BeginAsync(
+            page.Connection, Single(form[StartField]), ConsentCookie.Of(context.Request, page.Connection, site), context.RequestAborted))
         {
             case ConsentAnswer.Begun begun:
                 context.Response.SetPageHeaders(formOrigins: null);

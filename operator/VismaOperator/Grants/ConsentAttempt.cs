@@ -5,7 +5,9 @@ namespace VismaOperator.Grants;
 /// <summary>A consent that a browser was sent for.</summary>
 internal sealed record ConsentAttempt
 {
-    /// <summary>How many may stand open for one connection. More people than that never consent at once; more attempts fill no Secret.</summary>
+    /// <summary>
+    /// How many may stand open for one connection. More people than that never consent at once; more attempts fill no Secret.
+    /// </summary>
     public const int MaxOpen = 8;
 
     /// <summary>Hash of the <c>state</c> parameter.</summary>
@@ -23,10 +25,15 @@ internal sealed record ConsentAttempt
     /// <summary>Issuer that the browser was sent to (RFC 9207).</summary>
     public required string Issuer { get; init; }
 
-    /// <summary>Whether that issuer promised to name itself in its answer. Remembered, since the replica that takes the answer may be unable to ask.</summary>
+    /// <summary>
+    /// Whether that issuer promised to name itself in its answer. Remembered, since the replica that takes the answer may be unable to ask.
+    /// </summary>
     public required IssParameter Iss { get; init; }
 
-    /// <summary>What the person was asked for; see <see cref="Lifecycle.TokenInputs"/>. A code that comes back after that has changed is for something else.</summary>
+    /// <summary>
+    /// What the person was asked for; see <see cref="Lifecycle.TokenInputs"/>. A code that comes back after that has changed is for
+    /// something else.
+    /// </summary>
     public required string Inputs { get; init; }
 
     /// <summary>When an answer comes too late.</summary>
@@ -39,7 +46,8 @@ internal sealed record ConsentAttempt
     public bool IsSupersededIn(GrantDocument document) => document.Held is { } held && held.Family != Former;
 
     /// <summary>
-    /// Stands in the metadata of the grant Secret, which every replica watches: made of hashes alone, and shown by nobody but the browser that has state and cookie of this attempt.
+    /// Stands in the metadata of the grant Secret, which every replica watches: made of hashes alone, and shown by nobody but the browser
+    /// that has state and cookie of this attempt.
     /// </summary>
     public string Mark => MarkOf(StateHash, CookieHash);
 

@@ -51,7 +51,10 @@ internal static partial class GrantSecret
             Namespace = name.Namespace,
             ResourceVersion = present?.ResourceVersion,
             Labels = With(present?.Labels, (VismaNames.ManagedByLabel, VismaNames.ManagedByValue), (VismaNames.SecretLabel, VismaNames.GrantSecretValue)),
-            Annotations = With(present?.Annotations, (VismaNames.ConnectionAnnotation, connection), (VismaNames.ConsentAttemptsAnnotation, MarksOf(document.Attempts))),
+            Annotations = With(
+                present?.Annotations,
+                (VismaNames.ConnectionAnnotation, connection),
+                (VismaNames.ConsentAttemptsAnnotation, MarksOf(document.Attempts))),
             Finalizers = present?.Finalizers,
         },
         Type = VismaNames.GrantSecretType,
@@ -62,10 +65,12 @@ internal static partial class GrantSecret
     public static bool IsMarked(ObjectMeta secret, string mark) =>
         secret.Annotation(VismaNames.ConsentAttemptsAnnotation)?.Split(' ', ConsentAttempt.MaxOpen + 1).Contains(mark) == true;
 
-    private static string? MarksOf(IReadOnlyList<ConsentAttempt> attempts) => attempts is [] ? null : string.Join(' ', attempts.Select(attempt => attempt.Mark));
+    private static string? MarksOf(IReadOnlyList<ConsentAttempt> attempts) =>
+        attempts is [] ? null : string.Join(' ', attempts.Select(attempt => attempt.Mark));
 
     // A null value takes the key away.
-    private static Dictionary<string, string> With(IReadOnlyDictionary<string, string>? present, params ReadOnlySpan<(string Key, string? Value)> ours)
+    private static Dictionary<string, string> With(
+        IReadOnlyDictionary<string, string>? present, params ReadOnlySpan<(string Key, string? Value)> ours)
     {
         var all = new Dictionary<string, string>(present ?? new Dictionary<string, string>(), StringComparer.Ordinal);
         foreach (var (key, value) in ours)

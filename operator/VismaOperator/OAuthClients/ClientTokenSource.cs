@@ -77,7 +77,8 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
 
     private async Task<TokenOutcome> SendAsync(Ask ask, Credential credential, CancellationToken cancellationToken)
     {
-        var outcome = await endpoint.RequestAsync(ask.Endpoint, new ClientCredentials(ask.Client.ClientId, credential.Value, ask.Client.Method), ask.Request, cancellationToken);
+        var credentials = new ClientCredentials(ask.Client.ClientId, credential.Value, ask.Client.Method);
+        var outcome = await endpoint.RequestAsync(ask.Endpoint, credentials, ask.Request, cancellationToken);
         clocks.Observe(ask.Client.Issuer, outcome.Clock);
         return outcome;
     }

@@ -5,7 +5,8 @@ using OAuth;
 namespace VismaOperator.OAuthClients;
 
 /// <summary>
-/// Notices when this machine's clock and that of a provider differ, which no token shows until one is used too late. Only tells: lifetimes are durations, and no time is corrected by it.
+/// Notices when this machine's clock and that of a provider differ, which no token shows until one is used too late. Only tells: lifetimes
+/// are durations, and no time is corrected by it.
 /// </summary>
 internal sealed partial class ClockWatch(ILogger log)
 {
@@ -60,15 +61,20 @@ internal sealed partial class ClockWatch(ILogger log)
             LogDiffers(Words(now, provider));
             Changed?.Invoke();
         }
-        else if (ahead.TryGetValue(provider, out var known) && (now - known).Duration() > Tolerance && ahead.TryUpdate(provider, now, known))
+        else if (ahead.TryGetValue(provider, out var known)
+            && (now - known).Duration() > Tolerance
+            && ahead.TryUpdate(provider, now, known))
         {
             Changed?.Invoke();
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, EventName = "ClockSkewed", Message = "{Difference}, by the Date header of its answers. Expiry times in Secrets and status are wrong by as much: have the clock of this machine synchronised (NTP)")]
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "ClockSkewed", Message =
+        "{Difference}, by the Date header of its answers. Expiry times in Secrets and status are wrong by as much: "
+        + "have that machine's clock synchronised (NTP)")]
     private partial void LogDiffers(string difference);
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "ClockAgrees", Message = "The clock of this machine and that of {Provider} agree again")]
+    [LoggerMessage(Level = LogLevel.Information, EventName = "ClockAgrees", Message =
+        "The clock of this machine and that of {Provider} agree again")]
     private partial void LogAgrees(string provider);
 }

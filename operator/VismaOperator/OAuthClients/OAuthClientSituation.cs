@@ -35,7 +35,9 @@ internal sealed record OAuthClientSituation
     /// <summary>The refusal of every secret; null when they were not all refused.</summary>
     public RefusalStatus? Refusal { get; init; }
 
-    /// <summary>How far the operator's machine is ahead of the provider's clock (negative: behind); null while the two agree, or nothing is known.</summary>
+    /// <summary>
+    /// How far the operator's machine is ahead of the provider's clock (negative: behind); null while the two agree, or nothing is known.
+    /// </summary>
     public TimeSpan? ClockAhead { get; init; }
 
     /// <summary>How many connections use the client.</summary>
@@ -46,11 +48,15 @@ internal sealed record OAuthClientSituation
 internal static class OAuthClientReport
 {
     /// <summary>The conditions that should stand; a type that is missing is to be absent.</summary>
-    public static IReadOnlyList<ConditionReport> Conditions(OAuthClientSituation situation, DateTimeOffset now) => ReadyMessage.WithCauses([.. ConditionsOf(situation, now)], ClockProblem(situation));
+    public static IReadOnlyList<ConditionReport> Conditions(OAuthClientSituation situation, DateTimeOffset now) =>
+        ReadyMessage.WithCauses([.. ConditionsOf(situation, now)], ClockProblem(situation));
 
     /// <summary>That the clocks differ; null while they do not. Nothing fails by it at once, so it turns no condition.</summary>
     public static Problem? ClockProblem(OAuthClientSituation situation) => situation is { ClockAhead: { } ahead, Usable: { } usable }
-        ? new Problem(Reason.ClockSkewed, $"{ClockWatch.Words(ahead, usable.Issuer.Authority)}, so expiry times in Secrets and status are wrong by as much. Have that machine's clock synchronised (NTP).")
+        ? new Problem(
+            Reason.ClockSkewed,
+            $"{ClockWatch.Words(ahead, usable.Issuer.Authority)}, so expiry times in Secrets and status are wrong by as much. "
+            + "Have that machine's clock synchronised (NTP).")
         : null;
 
     private static IEnumerable<ConditionReport> ConditionsOf(OAuthClientSituation situation, DateTimeOffset now)

@@ -7,7 +7,10 @@ using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Consent;
 
-/// <summary>One address, such as a proxy that all people share, has used up what it may ask. Who belongs to a link or an attempt is served all the same; strangers cost the cluster nothing.</summary>
+/// <summary>
+/// One address, such as a proxy that all people share, has used up what it may ask. Who belongs to a link or an attempt is served all the
+/// same; strangers cost the cluster nothing.
+/// </summary>
 public sealed class FloodTests
 {
     [Fact]

@@ -5,7 +5,9 @@ using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Consent;
 
-/// <summary>Several people, or one who means no good, hold the same link. None of them can undo what another one began or finished.</summary>
+/// <summary>
+/// Several people, or one who means no good, hold the same link. None of them can undo what another one began or finished.
+/// </summary>
 public sealed class SecondHolderTests
 {
     [Fact]
