@@ -48,6 +48,12 @@ public static class Reason
     /// <summary>A Secret that the OAuthClient references lacks the key, or its value is empty.</summary>
     public const string SecretKeyNotFound = nameof(SecretKeyNotFound);
 
+    /// <summary>A Secret that the OAuthClient takes its client id from lacks the label by which its owner allows that.</summary>
+    public const string SecretNotLabelled = nameof(SecretNotLabelled);
+
+    /// <summary>What stands in the Secret that the OAuthClient takes its client id from is no client id.</summary>
+    public const string ClientIDInvalid = nameof(ClientIDInvalid);
+
     /// <summary>The operator may not read a Secret that the OAuthClient references, or not read, write or delete the one that holds the token.</summary>
     public const string SecretForbidden = nameof(SecretForbidden);
 

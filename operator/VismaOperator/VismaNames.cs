@@ -36,6 +36,12 @@ public static class VismaNames
     /// <summary>Type of the Secret that hands an authorization code to the operator.</summary>
     public const string HandoffSecretType = Group + "/handoff";
 
+    /// <summary>Label by which the owner of a Secret lets it serve as a client id, which everybody can read in the redirect to the provider.</summary>
+    public const string ClientCredentialsLabel = Group + "/client-credentials";
+
+    /// <summary>Value of <see cref="ClientCredentialsLabel"/> that lets a Secret serve.</summary>
+    public const string ClientCredentialsValue = "true";
+
     /// <summary>Annotation on a Secret of the operator: the name of the connection that it belongs to (same namespace).</summary>
     public const string ConnectionAnnotation = Group + "/connection";
 

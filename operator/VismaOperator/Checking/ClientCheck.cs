@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using Lifecycle;
 using VismaOperator.Manifests;
 using VismaOperator.OAuthClients;
+using VismaOperator.Rules;
 
 namespace VismaOperator.Checking;
 
@@ -19,6 +21,7 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
         if (spec.ClientIdFrom is { } source)
         {
             CheckReference(client, "spec.clientIDFrom.secretKeyRef", source.SecretKeyRef);
+            CheckClientId(client, "spec.clientIDFrom.secretKeyRef", source.SecretKeyRef);
         }
 
         for (var index = 0; index < spec.ClientSecrets.Count; index++)
@@ -48,6 +51,33 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
             findings.Error(client.Document, $"{path}.key", Reason.SecretKeyNotFound, $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line}) has no key {reference.Key}: correct the key here or add it there");
         }
     }
+
+    // What the operator would refuse at once. A value is looked at and never printed.
+    private void CheckClientId(Declared<OAuthClient> client, string path, SecretKeyReference reference)
+    {
+        var name = new NamespacedName(client.Name.Namespace, reference.Name);
+        if (objects.FindSecret(name) is not { } secret)
+        {
+            return;
+        }
+
+        var place = $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line})";
+        if (!IsLabelled(secret))
+        {
+            findings.Error(client.Document, $"{path}.name", Reason.SecretNotLabelled, $"{place} has not the label {VismaNames.ClientCredentialsLabel}: \"{VismaNames.ClientCredentialsValue}\", without which no client id is read from it: add it to that Secret if it may be visible in every browser");
+        }
+        else if (ManifestConversion.ToResource<Secret>(secret, [])?.Data is { } data && data.TryGetValue(reference.Key, out var value) && !OAuthClientRules.IsClientId(ClientIdSecret.Trimmed(value.RevealText())))
+        {
+            findings.Error(client.Document, $"{path}.key", Reason.ClientIDInvalid, $"the value under the key {reference.Key} of {place} is no client id: {OAuthClientRules.ClientIdRule}");
+        }
+    }
+
+    private static bool IsLabelled(ManifestDocument secret) =>
+        secret.Content["metadata"] is JsonObject metadata
+        && metadata["labels"] is JsonObject labels
+        && labels[VismaNames.ClientCredentialsLabel] is JsonValue value
+        && value.TryGetValue<string>(out var text)
+        && text == VismaNames.ClientCredentialsValue;
 
     private void CheckExpiry(Declared<OAuthClient> client, string path, DateTimeOffset? expiry)
     {

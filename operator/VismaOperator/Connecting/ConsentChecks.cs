@@ -90,8 +90,8 @@ internal sealed class ConsentChecks(IConnectionPlace place, AllowLists allowList
             await place.FindAsync<Secret>(name, cancellationToken),
             $"Secret {name}, which holds the client id of OAuthClient {client.Metadata.NamespacedName}, is not to be found in {place.Name}. {Otherwise}",
             Otherwise);
-        var id = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var value) ? value.RevealText().TrimEnd('\r', '\n') : string.Empty;
-        return id.Length > 0 ? id : throw new ConnectException($"Secret {name} has no value under the key {reference.Key}, which OAuthClient {client.Metadata.NamespacedName} references. {Otherwise}");
+        var (id, problem) = ClientIdSecret.Read(secret, reference, client.Metadata.NamespacedName);
+        return id ?? throw new ConnectException($"{problem!.Message} {Otherwise}");
     }
 
     /// <summary>What the operator last said, where it is about more than the consent. It may have been mended since, so it is no reason to refuse.</summary>

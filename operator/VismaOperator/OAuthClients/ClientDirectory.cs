@@ -1,3 +1,4 @@
+using Kubernetes.Client;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using OAuth;
@@ -85,6 +86,11 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
             return (null, new Problem(broken.Reason, $"OAuthClient {name}: {broken.Path}: {broken.Message}"));
         }
 
+        if (client.Spec.ClientIdFrom is { SecretKeyRef: var id } && IsClientSecret(client, id))
+        {
+            return (null, ClientIdSecret.IsClientSecret(client, id));
+        }
+
         // Read once: the Secret may arrive between two looks.
         return reader.ClientId(client) switch
         {
@@ -93,6 +99,13 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
             var value => throw new InvalidOperationException($"Unknown value {value.GetType().Name}."),
         };
     }
+
+    // A Secret may hold the id and the secret of one application. Then its label lets both be named, and only what the clients say tells them apart. A client that was made later takes no id away.
+    private bool IsClientSecret(OAuthClient client, SecretKeyReference id) =>
+        clients.FindBy(CredentialReader.Index, new NamespacedName(client.Metadata.Namespace ?? string.Empty, id.Name).ToString())
+            .Any(other => CreationOf(other) <= CreationOf(client) && other.Spec.ClientSecrets.Any(secret => secret.SecretKeyRef == id));
+
+    private static DateTimeOffset CreationOf(OAuthClient client) => client.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue;
 
     private (UsableClient? Usable, Problem? Problem) WithSecrets(OAuthClient client, Sensitive clientId)
     {

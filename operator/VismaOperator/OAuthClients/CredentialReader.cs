@@ -9,6 +9,9 @@ namespace VismaOperator.OAuthClients;
 /// <summary>Reads what a client references from the watched credential Secrets. Their content stays wrapped from here on.</summary>
 internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevisions revisions)
 {
+    /// <summary>Name of the index that finds clients by a Secret that they reference.</summary>
+    public const string Index = "credential";
+
     /// <summary>Every Secret that a client references, for the set of watched names.</summary>
     public static IEnumerable<NamespacedName> ReferencesOf(OAuthClient client)
     {
@@ -43,7 +46,7 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
     /// <summary>The client id: as written, or read from its Secret.</summary>
     public ReadValue ClientId(OAuthClient client) =>
         client.Spec.ClientIdFrom is { } source
-            ? Read(client, source.SecretKeyRef)
+            ? Read(client, source.SecretKeyRef, ReadClientId)
             : new ReadValue.Found(Sensitive.From(client.Spec.ClientId!), string.Empty);
 
     /// <summary>The readable secrets in the order of the spec, and the first problem among the others.</summary>
@@ -53,7 +56,7 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
         Problem? firstProblem = null;
         foreach (var declared in client.Spec.ClientSecrets)
         {
-            switch (Read(client, declared.SecretKeyRef))
+            switch (Read(client, declared.SecretKeyRef, ReadClientSecret))
             {
                 case ReadValue.Found found:
                     credentials.Add(new Credential(declared.SecretKeyRef, found.Revision, found.Value, declared.ExpirationTime));
@@ -67,24 +70,30 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
         return (credentials, firstProblem);
     }
 
-    private ReadValue Read(OAuthClient client, SecretKeyReference reference)
+    private ReadValue Read(OAuthClient client, SecretKeyReference reference, Func<Secret, SecretKeyReference, NamespacedName, ReadValue> read)
     {
         var name = new NamespacedName(client.Metadata.Namespace ?? string.Empty, reference.Name);
         return secrets.Find(name) switch
         {
-            Watched<Secret>.Present present => Read(present.Resource, reference, client.Metadata.NamespacedName),
+            Watched<Secret>.Present present => read(present.Resource, reference, client.Metadata.NamespacedName),
             Watched<Secret>.Forbidden => Unreadable(Reason.SecretForbidden, $"The operator may not read Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references. Grant its service account get, list and watch on Secrets in namespace {name.Namespace}."),
             _ => Unreadable(Reason.SecretNotFound, $"Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references, does not exist. Create it with the key {reference.Key}."),
         };
     }
 
     // A trailing line break is what `echo secret | base64` leaves behind; no portal issues a secret that ends in one.
-    private ReadValue Read(Secret secret, SecretKeyReference reference, NamespacedName client)
+    private ReadValue ReadClientSecret(Secret secret, SecretKeyReference reference, NamespacedName client)
     {
         var value = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? found.RevealText().TrimEnd('\r', '\n') : string.Empty;
         return !string.IsNullOrWhiteSpace(value)
             ? Found(secret, reference.Key, Sensitive.From(value))
             : Unreadable(Reason.SecretKeyNotFound, $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or correct the reference.");
+    }
+
+    private ReadValue ReadClientId(Secret secret, SecretKeyReference reference, NamespacedName client)
+    {
+        var (clientId, problem) = ClientIdSecret.Read(secret, reference, client);
+        return clientId is null ? new ReadValue.Unreadable(problem!) : Found(secret, reference.Key, Sensitive.From(clientId));
     }
 
     private ReadValue.Found Found(Secret secret, string key, Sensitive value) =>

@@ -12,6 +12,9 @@ public static class OAuthClientRules
     // Duende IdentityServer, which Visma Connect is built on, refuses longer ones (InputLengthRestrictions.ClientId).
     private const int MaxClientId = 100;
 
+    /// <summary>What <see cref="IsClientId"/> asks for, in words.</summary>
+    internal const string ClientIdRule = "a client id is made of at most 100 printable ASCII characters without spaces";
+
     /// <summary>Every problem of the spec; empty when there is none.</summary>
     public static IReadOnlyList<Problem> Check(OAuthClientSpec spec, AllowLists allowLists)
     {
@@ -30,6 +33,9 @@ public static class OAuthClientRules
         CheckTenants(findings, spec.Tenants ?? []);
         return findings.All;
     }
+
+    /// <summary>True for what may be a client id, whether it is written in the spec or read from a Secret.</summary>
+    internal static bool IsClientId(string id) => id.Length is > 0 and <= MaxClientId && Patterns.PrintableAscii.IsMatch(id);
 
     private static void CheckEndpoints(Findings findings, EndpointsSpec endpoints, AllowLists allowLists)
     {
@@ -51,9 +57,9 @@ public static class OAuthClientRules
         if (spec.ClientId is { } id)
         {
             findings.Require(
-                id.Length is > 0 and <= MaxClientId && Patterns.PrintableAscii.IsMatch(id),
+                IsClientId(id),
                 "spec.clientID",
-                "a client id is made of at most 100 printable ASCII characters without spaces: copy it from the developer portal");
+                $"{ClientIdRule}: copy it from the developer portal");
         }
 
         if (spec.ClientIdFrom is { } source)

@@ -14,7 +14,6 @@ internal sealed class SecretNames
 {
     private const string NameIndex = "secret name";
     private const string BlockedIndex = "blocked";
-    private const string CredentialIndex = "credential";
 
     private readonly Store<VismaConnection> connections;
     private readonly Store<OAuthClient> clients;
@@ -35,7 +34,7 @@ internal sealed class SecretNames
         (this.connections, this.clients, this.secrets, this.obstacles) = (connections, clients, secrets, obstacles);
         connections.AddIndex(NameIndex, connection => [connection.SecretName().ToString()]);
         connections.AddIndex(BlockedIndex, connection => IsBlocked(connection) ? [string.Empty] : []);
-        clients.AddIndex(CredentialIndex, client => CredentialReader.ReferencesOf(client).Select(name => name.ToString()));
+        clients.AddIndex(CredentialReader.Index, client => CredentialReader.ReferencesOf(client).Select(name => name.ToString()));
     }
 
     /// <summary>What is known of the Secret that a connection asks for.</summary>
@@ -68,7 +67,7 @@ internal sealed class SecretNames
         connections.FindBy(NameIndex, secret.ToString()).Select(connection => connection.Metadata.NamespacedName);
 
     /// <summary>The clients that read credentials from a Secret.</summary>
-    public IReadOnlyList<OAuthClient> ClientsReading(NamespacedName secret) => clients.FindBy(CredentialIndex, secret.ToString());
+    public IReadOnlyList<OAuthClient> ClientsReading(NamespacedName secret) => clients.FindBy(CredentialReader.Index, secret.ToString());
 
     /// <summary>
     /// Watches exactly the Secrets that are in the way of connections now, if this change of one may have changed which these are.

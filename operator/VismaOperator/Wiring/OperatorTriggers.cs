@@ -40,8 +40,8 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
             subscriptions.Add(served.Subscribe(OnServed));
         }
 
-        book.Changed += OnBook;
-        subscriptions.Add(new Unsubscribe(() => book.Changed -= OnBook));
+        book.Changed += AddWithConnections;
+        subscriptions.Add(new Unsubscribe(() => book.Changed -= AddWithConnections));
         clocks.Changed += OnClock;
         subscriptions.Add(new Unsubscribe(() => clocks.Changed -= OnClock));
     }
@@ -83,11 +83,11 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         caches.FollowCredentials();
         if (change.Before is null || change.After is null || !IsOnlyStatus(change.Before.Metadata, change.After.Metadata))
         {
-            queues.Clients.Add(change.Name);
-            AddConnectionsOf(change.Name);
+            AddWithConnections(change.Name);
             foreach (var secret in new[] { change.Before, change.After }.OfType<OAuthClient>().SelectMany(CredentialReader.ReferencesOf).Distinct())
             {
                 AddConnectionsAskingFor(secret); // a Secret that holds credentials is none for tokens
+                AddClientsNaming(secret, change.Name);
             }
         }
     }
@@ -135,8 +135,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     {
         foreach (var client in caches.Names.ClientsReading(secret))
         {
-            queues.Clients.Add(client.Metadata.NamespacedName);
-            AddConnectionsOf(client.Metadata.NamespacedName);
+            AddWithConnections(client.Metadata.NamespacedName);
         }
     }
 
@@ -149,7 +148,16 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         }
     }
 
-    private void OnBook(NamespacedName client)
+    // A key that one client uses as its secret is no client id for another one.
+    private void AddClientsNaming(NamespacedName secret, NamespacedName changed)
+    {
+        foreach (var other in caches.Names.ClientsReading(secret).Where(other => other.Spec.ClientIdFrom is not null && other.Metadata.NamespacedName != changed))
+        {
+            AddWithConnections(other.Metadata.NamespacedName);
+        }
+    }
+
+    private void AddWithConnections(NamespacedName client)
     {
         queues.Clients.Add(client);
         AddConnectionsOf(client);

@@ -180,6 +180,7 @@ public sealed class ClientSecretsTests
         await using var test = await TestOperator.StartAsync();
         await test.ApplyAsync(Some.Credentials());
         await test.PutSecretAsync(Some.ClientId, key: "clientID");
+        await test.PatchAsync<Kubernetes.Client.Resources.Secret>("acme-credentials", """{"metadata": {"labels": {"visma-operator.io/client-credentials": "true"}}}""");
         await test.ApplyAsync(test.Client().With(spec => spec with
         {
             ClientId = null,

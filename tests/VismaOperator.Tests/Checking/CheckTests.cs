@@ -82,6 +82,27 @@ public sealed class CheckTests
     }
 
     [Theory]
+    [InlineData("true", "stringData: {clientSecret: s, clientID: isv_acme}", null)]
+    [InlineData("true", "data: {clientSecret: cw==, clientID: aXN2X2FjbWUK}", null)]
+    [InlineData("yes", "stringData: {clientSecret: s, clientID: isv_acme}", "error spec.clientIDFrom.secretKeyRef.name: Secret integrations/credentials (f.yaml:3) has not the label visma-operator.io/client-credentials: \"true\"")]
+    [InlineData(null, "stringData: {clientSecret: s, clientID: isv_acme}", "error spec.clientIDFrom.secretKeyRef.name: Secret integrations/credentials (f.yaml:3) has not the label visma-operator.io/client-credentials: \"true\"")]
+    [InlineData("true", "stringData: {clientSecret: s, clientID: two words}", "error spec.clientIDFrom.secretKeyRef.key: the value under the key clientID of Secret integrations/credentials (f.yaml:3) is no client id")]
+    [InlineData("true", "data: {clientSecret: cw==, clientID: dHdvIHdvcmRz}", "error spec.clientIDFrom.secretKeyRef.key: the value under the key clientID of Secret integrations/credentials (f.yaml:3) is no client id")]
+    [InlineData("true", "stringData: {clientSecret: s}", "error spec.clientIDFrom.secretKeyRef.key: Secret integrations/credentials (f.yaml:3) has no key clientID")]
+    public void A_Secret_that_may_not_serve_as_a_client_id_is_found(string? label, string data, string? expected)
+    {
+        var secret = Secret.Replace("stringData: {clientSecret: s}", data, StringComparison.Ordinal)
+            .Replace("namespace: integrations}", $"namespace: integrations, labels: {{{(label is null ? "a: b" : $"visma-operator.io/client-credentials: '{label}'")}}}}}", StringComparison.Ordinal);
+        var client = Client.Replace("clientID: isv_acme", "clientIDFrom: {secretKeyRef: {name: credentials, key: clientID}}", StringComparison.Ordinal);
+
+        var findings = Check(secret, client);
+
+        Assert.Equal(expected is null ? 0 : 1, findings.Count);
+        Assert.All(findings, finding => Assert.StartsWith(expected!, Summary(finding).Split(' ', 2)[1], StringComparison.Ordinal));
+        Assert.All(findings, finding => Assert.DoesNotContain("two words", finding.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("oauthClientRef: {name: acme}", "oauthClientRef: {name: acne}", "error spec.oauthClientRef.name: OAuthClient integrations/acne is not among the files: did you mean acme?")]
     [InlineData("oauthClientRef: {name: acme}", "oauthClientRef: {name: acme, namespace: platform}", "info spec.oauthClientRef.name: OAuthClient platform/acme is not among the files")]
     [InlineData("oauthClientRef: {name: acme}", "oauthClientRef:", "error spec.oauthClientRef: oauthClientRef is missing: it is required")]

@@ -99,14 +99,24 @@ public sealed class ConnectChecksTests
     public async Task A_client_id_is_read_from_its_Secret()
     {
         await using var scene = await ConnectScene.OpenAsync(ClientIdFrom("acme-id"));
-        await scene.Operator.ApplyAsync(new Secret
-        {
-            Metadata = new ObjectMeta { Name = "acme-id", Namespace = Some.Place },
-            Data = new Dictionary<string, SecretValue> { ["clientID"] = SecretValue.FromText(Some.ClientId + "\n") },
-        });
+        await scene.Operator.ApplyAsync(IdSecret(Some.ClientId + "\n", "true"));
         using var person = Person.WhoApproves(scene.Provider);
 
         Assert.IsType<ConsentResult.Consented>(await scene.ConnectAsync(person));
+    }
+
+    [Theory]
+    [InlineData(Some.ClientId, null, "kubectl label secret acme-id -n integrations visma-operator.io/client-credentials=true")]
+    [InlineData("the password of the database", "true", "is no client id")]
+    public async Task A_Secret_that_is_no_client_id_is_not_sent_to_the_provider_by_somebody_who_may_read_it(string value, string? label, string expected)
+    {
+        await using var scene = await ConnectScene.OpenAsync(ClientIdFrom("acme-id"));
+        await scene.Operator.ApplyAsync(IdSecret(value, label));
+
+        var refusal = await scene.RefusalAsync();
+
+        Assert.Contains(expected, refusal, StringComparison.Ordinal);
+        Assert.DoesNotContain(value, refusal, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,6 +145,12 @@ public sealed class ConnectChecksTests
 
         Assert.Contains("Note: The operator says of integrations/acme-production: InvalidSpec: ", scene.Output, StringComparison.Ordinal);
     }
+
+    private static Secret IdSecret(string value, string? label) => new()
+    {
+        Metadata = new ObjectMeta { Name = "acme-id", Namespace = Some.Place, Labels = label is null ? null : new Dictionary<string, string> { [VismaNames.ClientCredentialsLabel] = label } },
+        Data = new Dictionary<string, SecretValue> { ["clientID"] = SecretValue.FromText(value) },
+    };
 
     private static Func<OAuthClient, OAuthClient> ClientIdFrom(string secret) => given => given with
     {

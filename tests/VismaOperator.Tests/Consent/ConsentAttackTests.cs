@@ -4,6 +4,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using VismaOperator.Consent;
+using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
@@ -93,6 +94,25 @@ public sealed class ConsentAttackTests
         var page = await scene.Browser.OpenAsync(scene.Replica, await scene.LinkAsync());
 
         Assert.Equal(303, (await scene.Browser.PressAsync(scene.Replica, page, (header, value))).Status);
+    }
+
+    [Fact]
+    public async Task A_Secret_that_its_owner_did_not_label_is_read_out_neither_by_the_redirect_nor_by_the_page()
+    {
+        const string Precious = "the-password-of-the-database";
+        await using var scene = await ConsentScene.StartAsync();
+        await scene.Test.ApplyAsync(Some.Credentials(Precious, "database"));
+        await scene.Test.ChangeClientAsync("""{"clientID": null, "clientIDFrom": {"secretKeyRef": {"name": "database", "key": "clientSecret"}}}""");
+        await scene.Test.UntilAsync<OAuthClient>(Some.Client, client => client.Condition("Stalled")?.Reason == "SecretNotLabelled");
+        await scene.Replica.UntilCurrentAsync();
+
+        var page = await scene.Browser.OpenAsync(scene.Replica, await scene.LinkAsync());
+
+        Assert.Equal(409, page.Status);
+        Assert.Null(page.Location);
+        Assert.Contains("kubectl label secret database -n integrations visma-operator.io/client-credentials=true", page.Words, StringComparison.Ordinal);
+        Assert.All(scene.Browser.Visits, visit => Assert.DoesNotContain(Precious, visit.Text, StringComparison.Ordinal));
+        Assert.DoesNotContain(scene.Test.Provider.Ledger.Requests, entry => entry.ToString().Contains(Precious, StringComparison.Ordinal));
     }
 
     [Fact]
