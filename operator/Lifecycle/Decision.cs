@@ -84,6 +84,9 @@ public enum RefreshCause
     /// <summary>The renewal time has come.</summary>
     Due,
 
+    /// <summary>A client secret was changed, and this connection tries it for all that use it.</summary>
+    SecretChanged,
+
     /// <summary>The refresh token would otherwise die of not being used.</summary>
     KeepAlive,
 

@@ -101,6 +101,9 @@ public abstract record ClientFacts
     {
         /// <summary>What the client's owner allows for this connection's tenant and namespace; null when that is not limited.</summary>
         public ScopeLimit? ScopeLimit { get; init; }
+
+        /// <summary>A client secret was changed, and this connection was chosen to try it before its token is due.</summary>
+        public bool TriesSecret { get; init; }
     }
 
     /// <summary>The client, or something that it references, does not exist (yet).</summary>

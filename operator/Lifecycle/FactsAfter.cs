@@ -26,12 +26,13 @@ public static class FactsAfter
     };
 
     /// <summary>Another replica published a newer token while this one had something to write: the Secret is to be looked at anew.</summary>
-    public static Facts Overtaken(this Facts facts, SecretFacts secret) => facts with { Secret = secret, Content = null };
+    public static Facts Overtaken(this Facts facts, SecretFacts secret) => facts with { Secret = secret, Content = null, Client = facts.Client.Tried() };
 
     /// <summary>An attempt to get a token succeeded: the request, if any, is answered and the failure is over.</summary>
     public static Facts Succeeded(this Facts facts, TokenRecord token) => facts.Published(token) with
     {
         Failure = null,
+        Client = facts.Client.Tried(),
         Connection = facts.Connection.Answered(token.IssueTime),
     };
 
@@ -49,6 +50,7 @@ public static class FactsAfter
         return facts with
         {
             Content = facts.Secret is SecretFacts.Absent or SecretFacts.Offered ? facts.Content : null,
+            Client = facts.Client.Tried(),
             // A request that still waits is not what failed.
             Connection = !FailureRecord.IsLook(problem.Reason) && RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
             Failure = new FailureRecord
@@ -62,6 +64,8 @@ public static class FactsAfter
             },
         };
     }
+
+    private static ClientFacts Tried(this ClientFacts client) => client is ClientFacts.Usable usable ? usable with { TriesSecret = false } : client;
 
     private static TimeSpan DelayOf(Facts facts, FailureKind kind, int attempts, double roll, TimeSpan? retryAfter) => facts.Grant is GrantFacts.Held
         ? FailureBackoff.DelayOfExchange(kind, attempts, roll, retryAfter)

@@ -209,6 +209,8 @@ public static class Policy
             _ when token.SecretName != facts.Connection.SecretName => RefreshCause.SecretRenamed,
             _ when RequestRules.IsDue(facts, now) => RefreshCause.Requested,
             _ when facts.Secret is SecretFacts.Absent or SecretFacts.Offered || facts.Content is ContentFacts.Lost => RefreshCause.Lost,
+            // A refresh token is never spent for it.
+            _ when facts.Client is ClientFacts.Usable { TriesSecret: true } && facts.Grant is GrantFacts.NotNeeded => RefreshCause.SecretChanged,
             _ when IsFromTheFuture(token.IssueTime, now) => RefreshCause.ClockSetBack,
             _ when token.RefreshTime <= now => RefreshCause.Due,
             _ when facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive <= now => RefreshCause.KeepAlive,

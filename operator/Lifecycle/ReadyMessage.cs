@@ -22,6 +22,7 @@ public static class ReadyMessage
 
     private static bool IsWrong(ConditionReport condition) => condition.Type switch
     {
+        _ when condition.IsUnknown => false,
         ConditionType.Ready or ConditionType.Reconciling => false,
         ConditionType.Stalled or ConditionType.ConsentExpiring or ConditionType.SecretExpiring => condition.IsTrue,
         ConditionType.TokenFresh => !condition.IsTrue || condition.Reason == Reason.LifetimeTooShort,

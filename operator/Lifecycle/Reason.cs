@@ -176,6 +176,12 @@ public static class Reason
     /// <summary>The OAuthClient's endpoints are known and at least one secret is readable.</summary>
     public const string ClientUsable = nameof(ClientUsable);
 
+    /// <summary>The provider accepted the client secret.</summary>
+    public const string SecretAccepted = nameof(SecretAccepted);
+
+    /// <summary>The client secret has not been tried in its present value.</summary>
+    public const string NotTried = nameof(NotTried);
+
     /// <summary>A client secret expires soon, or has expired.</summary>
     public const string SecretExpiresSoon = nameof(SecretExpiresSoon);
 

@@ -3,7 +3,11 @@ using System.Globalization;
 namespace Lifecycle;
 
 /// <summary>One condition as it should stand; a type that is not in the report is to be absent.</summary>
-public sealed record ConditionReport(string Type, bool IsTrue, string Reason, string Message);
+public sealed record ConditionReport(string Type, bool IsTrue, string Reason, string Message)
+{
+    /// <summary>Nothing is known yet: neither true nor false.</summary>
+    public bool IsUnknown { get; init; }
+}
 
 /// <summary>
 /// What a connection's status should say after a reconcile came to rest, and when to look again. A pure function of
@@ -154,6 +158,9 @@ public static class ConditionType
 
     /// <summary>(OAuthClient) a client secret expires soon.</summary>
     public const string SecretExpiring = nameof(SecretExpiring);
+
+    /// <summary>(OAuthClient) the provider accepted the client secret that was tried last; Unknown while one that was changed has not been tried.</summary>
+    public const string SecretVerified = nameof(SecretVerified);
 }
 
 /// <summary>Instants in messages: short, in UTC, to the second where seconds matter.</summary>

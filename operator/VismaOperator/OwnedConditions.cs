@@ -28,7 +28,7 @@ internal sealed class OwnedConditions(params IReadOnlyList<string> types)
     private static Condition ConditionOf(ConditionReport report, long? generation) => new()
     {
         Type = report.Type,
-        Status = report.IsTrue ? "True" : "False",
+        Status = report.IsUnknown ? "Unknown" : report.IsTrue ? "True" : "False",
         Reason = report.Reason,
         Message = report.Message,
         ObservedGeneration = generation,

@@ -38,6 +38,7 @@ internal static class GrantTable
 
         // Exchanges
         new("a refresh token is spent when renewal is due", ServingForSomebody(), Due, new Decision.Refresh(RefreshCause.Due)),
+        new("a changed client secret spends no refresh token", ServingForSomebody().TryingSecret(), Soon, new Decision.Wait(Due)),
         new("a request spends the refresh token", ServingForSomebody().Requested(), Soon, new Decision.Refresh(RefreshCause.Requested)),
         new("a refresh token that nobody used is kept alive", ServingForSomebody().With(grant => grant with { KeepAliveTime = Soon }), Soon, new Decision.Refresh(RefreshCause.KeepAlive)),
         new("a grant is kept alive although its token cannot be published", ServingForSomebody().SecretForeign(), Start.AddDays(7), new Decision.Refresh(RefreshCause.KeepAlive)),

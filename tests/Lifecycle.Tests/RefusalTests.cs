@@ -40,7 +40,10 @@ public sealed class RefusalTests
     [InlineData("sixty_four_characters_are_as_many_as_an_error_code_may_have_here")]
     public void The_longest_names_that_the_schema_admits_fit_into_every_condition(string error)
     {
-        var longest = new RefusalContext(new string('n', 63) + "/" + new string('c', 253), Context.Tenant, new string('s', 300) + " offline_access");
+        var longest = new RefusalContext(new string('n', 63) + "/" + new string('c', 253), Context.Tenant, new string('s', 300) + " offline_access")
+        {
+            Tried = [.. Enumerable.Repeat(new TriedSecret("a-secret-of-acme", "clientSecret", ["has quotes around it"]), 8)],
+        };
         var problem = Refusal.Explain(error, new string('d', 200), longest);
 
         var story = new Story(Some.Facts() with { Connection = Some.Facts().Connection with { SecretName = new string('s', 253) } }).Reconcile();

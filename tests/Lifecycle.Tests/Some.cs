@@ -103,6 +103,8 @@ internal static class Some
 
     public static Facts ClientChanged(this Facts facts) => facts.ClientIs(new ClientFacts.Usable("k2", "r2"));
 
+    public static Facts TryingSecret(this Facts facts) => facts.ClientIs(new ClientFacts.Usable("k1", "r1") { TriesSecret = true });
+
     public static Facts CredentialChanged(this Facts facts) => facts.ClientIs(new ClientFacts.Usable("k1", "r2"));
 
     public static Facts SecretForeign(this Facts facts) => facts with { Secret = new SecretFacts.Foreign(SomebodyElses) };

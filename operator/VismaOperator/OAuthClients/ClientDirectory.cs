@@ -140,6 +140,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         Credentials = credentials,
         Tenants = client.Spec.Tenants,
         RecordedActive = client.Status.ActiveSecret,
+        RecordedTrials = client.Status.ClientSecrets ?? [],
         RecordedRefusal = client.Status.Refusal,
     };
 
@@ -160,19 +161,21 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     }
 
     // A limit that changes is a reason to try again what exceeded it.
-    private static ClientFacts.Usable FactsOf(UsableClient client, VismaConnection connection)
+    private ClientFacts.Usable FactsOf(UsableClient client, VismaConnection connection)
     {
-        if (client.ScopeLimitFor(connection) is not { } limit)
+        var limit = client.ScopeLimitFor(connection);
+        var revision = limit is null
+            ? client.Revision
+            : ShortHash.Of([client.Revision, .. limit.Lists.Select(list => string.Join(' ', list))]);
+        return new ClientFacts.Usable(client.Inputs, revision)
         {
-            return new ClientFacts.Usable(client.Inputs, client.Revision);
-        }
-
-        var revision = ShortHash.Of([client.Revision, .. limit.Lists.Select(list => string.Join(' ', list))]);
-        return new ClientFacts.Usable(client.Inputs, revision) { ScopeLimit = limit };
+            ScopeLimit = limit,
+            TriesSecret = book.IsAppointed(client, connection.Metadata.NamespacedName),
+        };
     }
 
     private static Problem AllRefused(UsableClient client, VismaConnection connection) =>
-        Refusal.Explain("invalid_client", description: null, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });
+        UsableClient.Refused(client.Credentials, description: null, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });
 
     // The same words whether the client is missing or says no to this namespace: who may not use it learns nothing about it.
     private static Problem NotAvailable(VismaConnection connection)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Lifecycle;
 using OAuth;
 using Problem = Lifecycle.Problem;
@@ -24,17 +25,40 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
     {
         var ask = new Ask(tokenEndpoint, client, request, context);
         var seen = book.StandingOf(client);
-        return client.Credentials.FirstOrDefault(credential => credential.Reference == seen.Working) is { } working
-            ? await TryWorkingAsync(ask, working, seen, cancellationToken)
-            : await TryAllAsync(ask, Refused.None, seen, cancellationToken);
+
+        // Where none is known to work, the order is walked under the proof, the changed one first.
+        return request is TokenRequest.ClientCredentialsGrant && seen.Working is not null && book.ClaimTrial(client) is { } changed
+            ? await TryChangedAsync(ask, changed, seen, cancellationToken)
+            : await TryKnownAsync(ask, Refused.None, seen, cancellationToken);
     }
 
+    // Before the others, whichever works: the person who changed it is waiting, and the old one may still work today.
+    private async Task<TokenAttempt> TryChangedAsync(Ask ask, Credential changed, CredentialStanding seen, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var outcome = await SendAsync(ask, changed, cancellationToken);
+            return outcome is TokenOutcome.Refused { Error: InvalidClient } refusal
+                ? await TryKnownAsync(ask, new Refused([changed], refusal), seen, cancellationToken)
+                : Conclude(ask, changed, outcome);
+        }
+        finally
+        {
+            book.ReleaseTrial(ask.Client);
+        }
+    }
+
+    private Task<TokenAttempt> TryKnownAsync(Ask ask, Refused before, CredentialStanding seen, CancellationToken cancellationToken) =>
+        ask.Client.Credentials.Except(before.Tried).FirstOrDefault(credential => credential.Reference == seen.Working) is { } working
+            ? TryWorkingAsync(ask, working, before, seen, cancellationToken)
+            : TryAllAsync(ask, before, seen, cancellationToken);
+
     // Where a secret is known to work there is nothing to wait for.
-    private async Task<TokenAttempt> TryWorkingAsync(Ask ask, Credential working, CredentialStanding seen, CancellationToken cancellationToken)
+    private async Task<TokenAttempt> TryWorkingAsync(Ask ask, Credential working, Refused before, CredentialStanding seen, CancellationToken cancellationToken)
     {
         var outcome = await SendAsync(ask, working, cancellationToken);
         return outcome is TokenOutcome.Refused { Error: InvalidClient } refusal
-            ? await TryAllAsync(ask, new Refused([working], refusal), seen, cancellationToken)
+            ? await TryAllAsync(ask, new Refused([.. before.Tried, working], refusal), seen, cancellationToken)
             : Conclude(ask, working, outcome);
     }
 
@@ -43,7 +67,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         using var proof = await book.EnterProofAsync(ask.Client, seen, cancellationToken);
         if (proof.WasRefusedMeanwhile)
         {
-            return Explain(ask, before.Last);
+            return Explain(ask, ask.Client.Credentials, before.Last);
         }
 
         if (!proof.IsWorkingKnown)
@@ -72,19 +96,31 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         }
 
         book.AllRefused(ask.Client, tried, seen);
-        return Explain(ask, last);
+        return Explain(ask, tried, last);
     }
 
     private async Task<TokenOutcome> SendAsync(Ask ask, Credential credential, CancellationToken cancellationToken)
     {
+        // Some servers fail on such a form, and what they answer then says nothing about the secret.
+        if (!SecretOddities.CanBeSent(credential.Value))
+        {
+            book.Refused(ask.Client, credential);
+            return new TokenOutcome.Refused(InvalidClient, Description: null, HttpStatusCode.Unauthorized, RetryAfter: null);
+        }
+
         var credentials = new ClientCredentials(ask.Client.ClientId, credential.Value, ask.Client.Method);
         var outcome = await endpoint.RequestAsync(ask.Endpoint, credentials, ask.Request, cancellationToken);
         clocks.Observe(ask.Client.Issuer, outcome.Clock);
+        if (outcome is TokenOutcome.Refused { Error: InvalidClient })
+        {
+            book.Refused(ask.Client, credential);
+        }
+
         return outcome;
     }
 
-    private static TokenAttempt Explain(Ask ask, TokenOutcome.Refused? refusal) =>
-        new(Refusal.Explain(InvalidClient, refusal?.Description, ask.Context), refusal?.RetryAfter);
+    private static TokenAttempt Explain(Ask ask, IReadOnlyCollection<Credential> tried, TokenOutcome.Refused? refusal) =>
+        new(UsableClient.Refused(tried, refusal?.Description, ask.Context), refusal?.RetryAfter);
 
     private TokenAttempt Conclude(Ask ask, Credential credential, TokenOutcome outcome)
     {

@@ -16,10 +16,104 @@ namespace VismaOperator.OAuthClients;
 internal sealed class CredentialBook(TimeProvider time)
 {
     private static readonly TimeSpan walkAgainAfter = TimeSpan.FromHours(1);
+
+    // Whoever changes a Secret without pause has the provider asked at most this often.
+    private static readonly TimeSpan trialGap = TimeSpan.FromSeconds(30);
     private readonly ConcurrentDictionary<NamespacedName, Page> pages = new();
 
     /// <summary>Tells that what is known of a client changed. Raised outside of any lock.</summary>
     public event Action<NamespacedName>? Changed;
+
+    /// <summary>Tells that a secret was tried. Raised outside of any lock.</summary>
+    public event Action<NamespacedName>? Tried;
+
+    /// <summary>Tells which connection is to try a secret. Raised outside of any lock.</summary>
+    public event Action<NamespacedName>? Appointed;
+
+    /// <summary>What became of each secret of a client in its present value.</summary>
+    public IReadOnlyList<ClientSecretStatus> TrialsOf(UsableClient client)
+    {
+        var page = PageOf(client);
+        lock (page)
+        {
+            return page.Trials;
+        }
+    }
+
+    /// <summary>
+    /// Sees to it that a secret that was changed is tried by one connection, which stays the same while it can. Nothing is tried twice, and a connection whose request fails for another reason tries
+    /// again when its own backoff says so.
+    /// </summary>
+    /// <param name="client">The client.</param>
+    /// <param name="candidates">The connections that can, best first.</param>
+    /// <returns>When to look again; null when nothing is due, or nobody can.</returns>
+    public DateTimeOffset? Arrange(UsableClient client, IReadOnlyList<NamespacedName> candidates)
+    {
+        var page = PageOf(client);
+        NamespacedName appointed;
+        var now = time.GetUtcNow();
+        lock (page)
+        {
+            if (page.Trials.FirstDue(client) is null || candidates.Count == 0)
+            {
+                page.Appointed = null;
+                return null;
+            }
+
+            if (page.LastTrial + trialGap is { } earliest && earliest > now)
+            {
+                return earliest;
+            }
+
+            appointed = page.Appointed is { } same && candidates.Contains(same) ? same : candidates[0];
+            page.Appointed = appointed;
+        }
+
+        Appointed?.Invoke(appointed);
+        return now + trialGap;
+    }
+
+    /// <summary>True when this connection is to try a secret that was changed.</summary>
+    public bool IsAppointed(UsableClient client, NamespacedName connection)
+    {
+        var page = PageOf(client);
+        lock (page)
+        {
+            return page.Appointed == connection && !page.IsTrialUnderWay && page.Trials.FirstDue(client) is not null;
+        }
+    }
+
+    /// <summary>Takes the right to try a secret that was changed; null when none is due, or another request tries it already. Give it back by <see cref="ReleaseTrial"/>.</summary>
+    public Credential? ClaimTrial(UsableClient client)
+    {
+        var page = PageOf(client);
+        lock (page)
+        {
+            if (page.IsTrialUnderWay || page.Trials.FirstDue(client) is not { } due)
+            {
+                return null;
+            }
+
+            page.IsTrialUnderWay = true;
+            page.LastTrial = time.GetUtcNow();
+            return due;
+        }
+    }
+
+    /// <summary>The request of <see cref="ClaimTrial"/> is over, whatever came of it.</summary>
+    public void ReleaseTrial(UsableClient client)
+    {
+        if (OpenPageOf(client) is { } page)
+        {
+            lock (page)
+            {
+                page.IsTrialUnderWay = false;
+            }
+        }
+    }
+
+    /// <summary>The provider refused this secret.</summary>
+    public void Refused(UsableClient client, Credential credential) => Note(client, credential, SecretTrial.Refused);
 
     /// <summary>What is known of a client's secrets in their present revision.</summary>
     public CredentialStanding StandingOf(UsableClient client)
@@ -40,6 +134,7 @@ internal sealed class CredentialBook(TimeProvider time)
             var now = time.GetUtcNow();
             var ordered = client.Credentials
                 .OrderByDescending(credential => credential.Reference == page.Working)
+                .ThenByDescending(credential => page.Trials.Find(credential.Reference) == SecretTrial.Due)
                 .ThenBy(credential => credential.ExpirationTime <= now)
                 .ToList();
             var mayWalk = page.WalkAgainAt is null || page.WalkAgainAt <= now;
@@ -81,14 +176,17 @@ internal sealed class CredentialBook(TimeProvider time)
         bool isNews;
         lock (page)
         {
-            isNews = page.Working != credential.Reference || page.RetryAt is not null;
+            // One that was tried because it was changed does not take the place of one that is listed before it and works.
+            var working = page.RetryAt is null && IsPreferred(client, page, credential) ? page.Working! : credential.Reference;
+            isNews = page.Working != working || page.RetryAt is not null;
             page.Verdicts += isNews ? 1 : 0;
-            page.Working = credential.Reference;
+            page.Working = working;
             page.Refusals = 0;
             page.RetryAt = null;
             page.WalkAgainAt = null;
         }
 
+        Note(client, credential, SecretTrial.Accepted);
         Tell(isNews, client.Name);
     }
 
@@ -135,20 +233,60 @@ internal sealed class CredentialBook(TimeProvider time)
         }
     }
 
+    // The time is that of the first request with this outcome, so that a status is not written at each renewal.
+    private void Note(UsableClient client, Credential credential, SecretTrial outcome)
+    {
+        if (OpenPageOf(client) is not { } page)
+        {
+            return;
+        }
+
+        lock (page)
+        {
+            if (page.Trials.Find(credential.Reference) == outcome)
+            {
+                return;
+            }
+
+            page.Trials = page.Trials.With(credential.Reference, outcome, WholeSeconds.Floor(time.GetUtcNow()));
+        }
+
+        Tried?.Invoke(client.Name);
+    }
+
+    private static bool IsPreferred(UsableClient client, Page page, Credential accepted)
+    {
+        var order = client.Credentials.Select(credential => credential.Reference).ToList();
+        return page.Working is { } working
+            && order.IndexOf(working) is >= 0 and var place
+            && place < order.IndexOf(accepted.Reference)
+            && page.Trials.Find(working) == SecretTrial.Accepted;
+    }
+
     // Another revision is another page: what was known of the old secrets says nothing about the new ones.
     private Page PageOf(UsableClient client)
     {
         var revision = client.Revision;
         return pages.AddOrUpdate(
             client.Name,
-            _ => NewPage(client, client.RecordedActive),
-            (_, page) => page.Revision == revision ? page : NewPage(client, page.Working));
+            _ => NewPage(client, client.RecordedActive, client.RecordedTrials, lastTrial: null),
+            (_, page) => page.Revision == revision ? page : NewPage(client, page.Working, page.Trials, page.LastTrial));
     }
 
-    private static Page NewPage(UsableClient client, SecretKeyReference? working) =>
-        client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision
-            ? new Page(client.Revision) { Refusals = refusal.Attempts, RetryAt = retryAt }
-            : new Page(client.Revision) { Working = StillListed(client, working) };
+    private static Page NewPage(UsableClient client, SecretKeyReference? working, IReadOnlyList<ClientSecretStatus> before, DateTimeOffset? lastTrial)
+    {
+        var page = new Page(client.Revision) { Trials = SecretTrials.Of(client, before), LastTrial = lastTrial };
+        if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision)
+        {
+            (page.Refusals, page.RetryAt) = (refusal.Attempts, retryAt);
+        }
+        else
+        {
+            page.Working = StillListed(client, working);
+        }
+
+        return page;
+    }
 
     // An answer may come after the client changed or went: it says nothing about the secrets of now, and brings no page back.
     private Page? OpenPageOf(UsableClient client) =>
@@ -165,6 +303,14 @@ internal sealed class CredentialBook(TimeProvider time)
         public SemaphoreSlim Proof { get; } = new(1, 1);
 
         public SecretKeyReference? Working { get; set; }
+
+        public IReadOnlyList<ClientSecretStatus> Trials { get; set; } = [];
+
+        public NamespacedName? Appointed { get; set; }
+
+        public bool IsTrialUnderWay { get; set; }
+
+        public DateTimeOffset? LastTrial { get; set; }
 
         public int Refusals { get; set; }
 

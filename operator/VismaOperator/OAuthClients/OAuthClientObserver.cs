@@ -1,3 +1,4 @@
+using Kubernetes.Client;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using VismaOperator.VismaConnections;
@@ -27,12 +28,14 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
             Usable = usable,
             Problem = problem,
             Connections = users.Count,
+            Trials = usable is null ? client.Status.ClientSecrets ?? [] : book.TrialsOf(usable),
         };
         if (usable is null)
         {
             return situation;
         }
 
+        situation = situation with { NextTrialLook = book.Arrange(usable, [.. Candidates(users)]) };
         situation = await WithProviderAsync(situation, usable, cancellationToken);
         return users.Any(user => user.Spec.Grant == Grant.AuthorizationCode) ? await WithConsentAsync(situation, usable, cancellationToken) : situation;
     }
@@ -48,10 +51,19 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
             ClockAhead = clocks.AheadOf(usable.Issuer),
             TokenEndpoint = (lookup as EndpointLookup.Found)?.Endpoint,
             Working = standing.Working,
+            Trials = book.TrialsOf(usable),
             Refusal = standing.RetryAt is { } retryAt ? new RefusalStatus { Revision = usable.Revision, Attempts = standing.Refusals, RetryTime = retryAt } : null,
             Problem = standing.RetryAt is null ? problem : Refused(usable),
         };
     }
+
+    // The renewal that is due next is brought forward; a connection that has no token asks for one anyway. A refresh token is never spent for a trial.
+    private static IEnumerable<NamespacedName> Candidates(IEnumerable<VismaConnection> users) => users
+        .Where(user => user.Spec.Grant == Grant.ClientCredentials && !user.Spec.Suspend && user.Metadata.DeletionTimestamp is null && user.Status.Token is not null)
+        .OrderBy(user => user.Status.Failure is not null)
+        .ThenBy(user => user.Status.Token!.RefreshTime)
+        .ThenBy(user => user.Metadata.Name, StringComparer.Ordinal)
+        .Select(user => user.Metadata.NamespacedName);
 
     // Asked for only where somebody consents: with a token endpoint of its own, a client for services needs no discovery.
     private async Task<OAuthClientSituation> WithConsentAsync(OAuthClientSituation situation, UsableClient usable, CancellationToken cancellationToken)
@@ -69,5 +81,5 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
     }
 
     private static Problem Refused(UsableClient usable) =>
-        Refusal.Explain("invalid_client", description: null, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty));
+        UsableClient.Refused(usable.Credentials, description: null, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty));
 }

@@ -86,14 +86,14 @@ internal sealed class OAuthClientReconciler(
             { Kind: FailureKind.Transient } => now + metadataRetry,
             _ => now + metadataRecheck,
         };
-        return new[] { OAuthClientReport.NextChange(situation, now), retry, other }.Min();
+        return new[] { OAuthClientReport.NextChange(situation, now), situation.NextTrialLook, retry, other }.Min();
     }
 }
 
 /// <summary>The only writer of a client's status.</summary>
 internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthClient> clients, EventRecorder events, ILeadership leadership, TimeProvider time)
 {
-    private static readonly OwnedConditions ownedConditions = new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.SecretExpiring);
+    private static readonly OwnedConditions ownedConditions = new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.SecretExpiring, ConditionType.SecretVerified);
 
     // Hundreds of connections that arrive together are one write, not hundreds.
     private static readonly TimeSpan counterInterval = TimeSpan.FromMinutes(1);
@@ -148,8 +148,7 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
         foreach (var type in NewsOf(before.Status.Conditions, after.Status.Conditions))
         {
             var now = Conditions.Find(after.Status.Conditions, type)!;
-            var isWarning = type == ConditionType.Ready ? now.Status != "True" && FailureKinds.Of(now.Reason) != FailureKind.NotThereYet : now.Status == "True";
-            await events.RecordAsync(written, isWarning ? EventKind.Warning : EventKind.Normal, now.Reason, "Reconcile", now.Message, cancellationToken);
+            await events.RecordAsync(written, IsWarning(now) ? EventKind.Warning : EventKind.Normal, now.Reason, "Reconcile", now.Message, cancellationToken);
         }
     }
 
@@ -166,17 +165,30 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
         }
     }
 
-    // Stalled and Ready turn together and tell the same; a secret that expires is another matter and must not be passed over for it.
+    private static bool IsWarning(Condition condition) => condition.Type switch
+    {
+        ConditionType.Ready => condition.Status != "True" && FailureKinds.Of(condition.Reason) != FailureKind.NotThereYet,
+        ConditionType.SecretVerified => condition.Status == "False",
+        _ => condition.Status == "True",
+    };
+
+    // Stalled and Ready turn together and tell the same, as does a trial that no secret passed; a secret that expires is another matter
+    // and must not be passed over for it.
     private static IEnumerable<string> NewsOf(IReadOnlyList<Condition> before, IReadOnlyList<Condition> after)
     {
         bool IsNew(string type) => Conditions.Find(after, type) is { } now && IsNews(type, Conditions.Find(before, type), now);
-        return new[] { new[] { ConditionType.Stalled, ConditionType.Ready }.FirstOrDefault(IsNew), new[] { ConditionType.SecretExpiring }.FirstOrDefault(IsNew) }.OfType<string>();
+        return new[] { new[] { ConditionType.Stalled, ConditionType.Ready }.FirstOrDefault(IsNew), new[] { ConditionType.SecretExpiring }.FirstOrDefault(IsNew), new[] { ConditionType.SecretVerified }.FirstOrDefault(IsNew) }
+            .OfType<string>()
+            .DistinctBy(type => Conditions.Find(after, type)!.Reason);
     }
 
-    // The message of SecretExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event.
-    private static bool IsNews(string type, Condition? earlier, Condition now) => type == ConditionType.SecretExpiring
-        ? now.Status == "True" && (earlier?.Status, earlier?.Message) != (now.Status, now.Message)
-        : (earlier?.Status, earlier?.Reason) != (now.Status, now.Reason);
+    // The message of SecretExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event. That a secret works deserves one after it did not.
+    private static bool IsNews(string type, Condition? earlier, Condition now) => type switch
+    {
+        ConditionType.SecretExpiring => now.Status == "True" && (earlier?.Status, earlier?.Message) != (now.Status, now.Message),
+        ConditionType.SecretVerified => now.Status == "False" ? (earlier?.Status, earlier?.Message) != (now.Status, now.Message) : now.Status == "True" && earlier?.Status == "False",
+        _ => (earlier?.Status, earlier?.Reason) != (now.Status, now.Reason),
+    };
 
     private static OAuthClientStatus StatusOf(OAuthClientSituation situation, bool isCounterDue, DateTimeOffset now)
     {
@@ -190,9 +202,16 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
             Endpoints = situation.TokenEndpoint is { } endpoint ? EndpointsOf(situation, endpoint) : client.Status.Endpoints,
             ActiveSecret = listed?.SecretKeyRef,
             SecretExpirationTime = listed?.ExpirationTime,
+            ClientSecrets = TrialsOf(situation),
             Refusal = situation.Refusal,
             Connections = isCounterDue ? situation.Connections : client.Status.Connections,
         };
+    }
+
+    private static IReadOnlyList<ClientSecretStatus>? TrialsOf(OAuthClientSituation situation)
+    {
+        var listed = situation.Client.Spec.ClientSecrets.Select(secret => situation.Trials.FirstOrDefault(trial => trial.Is(secret.SecretKeyRef))).OfType<ClientSecretStatus>().ToList();
+        return listed.Count == 0 ? null : listed;
     }
 
     private static EndpointsStatus EndpointsOf(OAuthClientSituation situation, Uri tokenEndpoint) => new()

@@ -32,6 +32,12 @@ internal sealed record OAuthClientSituation
     /// <summary>The secret that the provider accepted last; null when none did.</summary>
     public SecretKeyReference? Working { get; init; }
 
+    /// <summary>What became of each secret in its present value.</summary>
+    public IReadOnlyList<ClientSecretStatus> Trials { get; init; } = [];
+
+    /// <summary>When to see whether a secret that was changed has been tried; null when none waits for that.</summary>
+    public DateTimeOffset? NextTrialLook { get; init; }
+
     /// <summary>The refusal of every secret; null when they were not all refused.</summary>
     public RefusalStatus? Refusal { get; init; }
 
@@ -72,6 +78,7 @@ internal static class OAuthClientReport
         }
 
         yield return SecretExpiry(situation, now);
+        yield return SecretVerifiedReport.Of(situation);
     }
 
     /// <summary>The next time at which the report changes by itself; null when it does not.</summary>

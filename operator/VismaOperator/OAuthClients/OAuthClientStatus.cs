@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Kubernetes.Client.Resources;
 
 namespace VismaOperator.OAuthClients;
@@ -11,7 +12,7 @@ public sealed record OAuthClientStatus
     /// <summary>Generation of the spec that this status speaks of.</summary>
     public long ObservedGeneration { get; init; }
 
-    /// <summary>Ready, Reconciling, Stalled, SecretExpiring.</summary>
+    /// <summary>Ready, Reconciling, Stalled, SecretExpiring, SecretVerified.</summary>
     public IReadOnlyList<Condition> Conditions { get => field ?? []; init; }
 
     /// <summary>Endpoints in use; null until they are known.</summary>
@@ -19,6 +20,9 @@ public sealed record OAuthClientStatus
 
     /// <summary>The secret that last worked; tried first.</summary>
     public SecretKeyReference? ActiveSecret { get; init; }
+
+    /// <summary>What became of each client secret in its present value; a restart tries none of them again.</summary>
+    public IReadOnlyList<ClientSecretStatus>? ClientSecrets { get; init; }
 
     /// <summary>Stated expiry of the active secret; null when none was stated.</summary>
     public DateTimeOffset? SecretExpirationTime { get; init; }
@@ -29,6 +33,54 @@ public sealed record OAuthClientStatus
     /// <summary>How many connections use this client; written at most once a minute.</summary>
     public int? Connections { get; init; }
 }
+
+/// <summary>What became of one client secret in its present value.</summary>
+public sealed record ClientSecretStatus
+{
+    /// <summary>Name of the Secret.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Key in its data.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Changes with the value. Made of versions, never of values.</summary>
+    public string? Revision { get; init; }
+
+    /// <summary>The outcome of the last token request with it.</summary>
+    public SecretTrial Trial { get; init; }
+
+    /// <summary>When that outcome was first seen; null where it was not tried.</summary>
+    public DateTimeOffset? TrialTime { get; init; }
+
+    internal bool Is(SecretKeyReference reference) => Name == reference.Name && Key == reference.Key;
+}
+
+/// <summary>The outcome of the last token request with a client secret.</summary>
+[JsonConverter(typeof(SecretTrialConverter))]
+public enum SecretTrial
+{
+    /// <summary>It was not tried; the next request that needs it tries it.</summary>
+    NotTried,
+
+    /// <summary>It was changed, and one renewal is brought forward to try it.</summary>
+    Due,
+
+    /// <summary>The provider accepted it.</summary>
+    Accepted,
+
+    /// <summary>The provider refused it (<c>invalid_client</c>).</summary>
+    Refused,
+
+    /// <summary>A name that this version of the operator does not know; read as not tried.</summary>
+    Unrecognized,
+}
+
+internal sealed class SecretTrialConverter() : NamedEnumConverter<SecretTrial>(
+    SecretTrial.Unrecognized,
+    (SecretTrial.NotTried, "NotTried"),
+    (SecretTrial.Due, "Due"),
+    (SecretTrial.Accepted, "Accepted"),
+    (SecretTrial.Refused, "Refused"));
 
 /// <summary>The provider refused every client secret. On record, so that a restart tries none of them before its time.</summary>
 public sealed record RefusalStatus

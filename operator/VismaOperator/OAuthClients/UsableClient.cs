@@ -2,6 +2,7 @@ using Kubernetes.Client;
 using Lifecycle;
 using OAuth;
 using VismaOperator.VismaConnections;
+using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.OAuthClients;
 
@@ -38,6 +39,9 @@ internal sealed class UsableClient
     /// <summary>The secret that status says worked last; null when none did.</summary>
     public SecretKeyReference? RecordedActive { get; init; }
 
+    /// <summary>What status says became of each secret.</summary>
+    public IReadOnlyList<ClientSecretStatus> RecordedTrials { get; init; } = [];
+
     /// <summary>What status says of a refusal of every secret; null when none is on record.</summary>
     public RefusalStatus? RecordedRefusal { get; init; }
 
@@ -55,6 +59,21 @@ internal sealed class UsableClient
 
     /// <summary>What a token is asked with, as far as the client decides it, hashed.</summary>
     public string Inputs => field ??= ShortHash.Of(Issuer.AbsoluteUri, TokenEndpoint?.AbsoluteUri, ClientId);
+
+    /// <summary>Changes with the value of one secret, and with what it is sent along with.</summary>
+    public string RevisionOf(Credential credential) => ShortHash.Of(Inputs, Method.ToString(), credential.Reference.Name, credential.Reference.Key, credential.Revision);
+
+    /// <summary>Why no secret of a client works, in words that name each.</summary>
+    /// <param name="refused">The secrets that were refused.</param>
+    /// <param name="description">What the provider said beside <c>invalid_client</c>; null when nothing.</param>
+    /// <param name="context">Names for the message.</param>
+    public static Problem Refused(IReadOnlyCollection<Credential> refused, string? description, RefusalContext context)
+    {
+        var tried = refused.Select(credential => new TriedSecret(credential.Reference.Name, credential.Reference.Key, SecretOddities.Of(credential.Value))).ToList();
+        return tried.Count > 0 && refused.All(credential => !SecretOddities.CanBeSent(credential.Value))
+            ? new Problem(Reason.ClientRefused, $"No token was asked for, since no provider takes the client secret of OAuthClient {context.Client} as it stands in {string.Join("; ", tried.Select(secret => secret.Words))}.")
+            : Refusal.Explain("invalid_client", description, context with { Tried = tried });
+    }
 
     /// <summary>Changes with the client's spec and with every credential.</summary>
     public string Revision => field ??= ShortHash.Of([Inputs, Method.ToString(), .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.Revision])]);

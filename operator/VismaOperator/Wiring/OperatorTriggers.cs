@@ -42,6 +42,10 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
 
         book.Changed += AddWithConnections;
         subscriptions.Add(new Unsubscribe(() => book.Changed -= AddWithConnections));
+        book.Tried += queues.Clients.Add;
+        subscriptions.Add(new Unsubscribe(() => book.Tried -= queues.Clients.Add));
+        book.Appointed += queues.Connections.Add;
+        subscriptions.Add(new Unsubscribe(() => book.Appointed -= queues.Connections.Add));
         clocks.Changed += OnClock;
         subscriptions.Add(new Unsubscribe(() => clocks.Changed -= OnClock));
     }

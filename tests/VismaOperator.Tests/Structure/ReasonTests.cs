@@ -12,7 +12,8 @@ public sealed class ReasonTests
     private static readonly string[] noFailures =
     [
         Reason.TokenValid, Reason.Renewed, Reason.LifetimeTooShort, Reason.TokenExpired, Reason.TokenPending, Reason.Suspended, Reason.AllGranted, Reason.ScopesMissing,
-        Reason.ClientUsable, Reason.SecretExpiresSoon, Reason.NoSecretExpiresSoon, Reason.ConsentGranted, Reason.ConsentExpiresSoon, Reason.NoConsentExpiresSoon,
+        Reason.ClientUsable, Reason.SecretAccepted, Reason.NotTried, Reason.SecretExpiresSoon, Reason.NoSecretExpiresSoon,
+        Reason.ConsentGranted, Reason.ConsentExpiresSoon, Reason.NoConsentExpiresSoon,
         Reason.LiteralReference, Reason.NamespaceNotServed, Reason.NamespaceServed, Reason.SecretsRemoved, Reason.ClockSkewed,
     ];
 
