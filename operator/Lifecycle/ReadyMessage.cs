@@ -20,7 +20,7 @@ public static class ReadyMessage
         return [.. conditions.Select(condition => condition.Type == ConditionType.Ready ? condition with { Message = message } : condition)];
     }
 
-    private static bool IsWrong(ConditionReport condition) => condition.Type switch
+    internal static bool IsWrong(ConditionReport condition) => condition.Type switch
     {
         _ when condition.IsUnknown => false,
         ConditionType.Ready or ConditionType.Reconciling => false,

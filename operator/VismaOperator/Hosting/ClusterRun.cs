@@ -34,7 +34,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         http.MapOperator(health);
         await http.ListenAsync(("--http-port", options.HttpPort), stop);
         var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port());
-        LogStarted(log, Product.Version, access.Server, access.Source, port);
+        LogStarted(log, Product.Version, access.Server, access.Source, port, StartWords.Namespaces(options.Namespaces), StartWords.Issuers(options.AllowLists));
 
         var context = Context(client, oauth, leader, metrics, http.Services);
         using var controllers = new OperatorControllers(context with { Lease = Elects(access) ? LeaseOf(access) : null });
@@ -97,8 +97,8 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         return new LeaderElector(client, terms, time, Jitter.Next, logs.CreateLogger<LeaderElector>(), metrics);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "Started", Message = "visma-operator {Version} serves {Server} ({Source}); health and metrics on port {Port}")]
-    private static partial void LogStarted(ILogger logger, string version, Uri server, string source, int port);
+    [LoggerMessage(Level = LogLevel.Information, EventName = "Started", Message = "visma-operator {Version} serves {Server} ({Source}); health and metrics on port {Port}; namespaces: {Namespaces}; allowed issuers: {Issuers}")]
+    private static partial void LogStarted(ILogger logger, string version, Uri server, string source, int port, string namespaces, string issuers);
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "ConsentPagesServed", Message = "Consent pages of {PublicUrl} on port {Port}")]
     private static partial void LogPages(ILogger logger, Uri publicUrl, int port);

@@ -30,7 +30,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         using var cluster = new LocalCluster(options.State, Both(publish, settle), time);
         using var held = TakeOutput(Path.GetFullPath(options.Output));
         var log = logs.CreateLogger<LocalMode>();
-        LogStarted(log, Product.Version, options.Output, options.State);
+        LogStarted(log, Product.Version, options.Output, options.State, StartWords.Issuers(options.AllowLists));
         WarnWithoutModes(log);
 
         var manifests = new ManifestFolders(options.Source, new ManifestApplier(cluster.Client, logs.CreateLogger<ManifestApplier>()), time, logs.CreateLogger<ManifestFolders>());
@@ -120,8 +120,8 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "LocalStarted", Message = "visma-operator {Version} runs locally; token files in {Output}, state in {State}")]
-    private static partial void LogStarted(ILogger logger, string version, string output, string state);
+    [LoggerMessage(Level = LogLevel.Information, EventName = "LocalStarted", Message = "visma-operator {Version} runs locally; token files in {Output}, state in {State}; allowed issuers: {Issuers}")]
+    private static partial void LogStarted(ILogger logger, string version, string output, string state, string issuers);
 
     [LoggerMessage(Level = LogLevel.Warning, EventName = "NoFileModes", Message = "This system has no Unix file modes: token files and state are as open as their directories. Restrict those yourself")]
     private static partial void LogNoModes(ILogger logger);

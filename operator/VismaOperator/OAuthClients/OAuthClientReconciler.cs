@@ -5,12 +5,20 @@ using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Writing;
 using Lifecycle;
+using VismaOperator.Telemetry;
 
 namespace VismaOperator.OAuthClients;
 
 /// <summary>Keeps a client's status true. Connections do not wait for it; it tells people, and warns of secrets that expire.</summary>
 internal sealed class OAuthClientReconciler(
-    Store<OAuthClient> clients, OAuthClientObserver observer, CredentialBook book, OAuthClientReporter reporter, SecretRemovals removals, StatusWrites statusWrites, TimeProvider time) : IReconciler
+    Store<OAuthClient> clients,
+    OAuthClientObserver observer,
+    CredentialBook book,
+    OAuthClientReporter reporter,
+    SecretRemovals removals,
+    ProblemLog problems,
+    StatusWrites statusWrites,
+    TimeProvider time) : IReconciler
 {
     // The provider's metadata is behind a breaker of its own; this is how soon a person sees that it works again.
     private static readonly TimeSpan metadataRetry = TimeSpan.FromSeconds(30);
@@ -28,6 +36,7 @@ internal sealed class OAuthClientReconciler(
             book.Forget(key);
             reporter.Forget(key);
             removals.Forget(key);
+            problems.Forget(key);
             starts.Forget(key);
             statusWrites.Forget(key);
             return Requeue.Never.Instance;
@@ -45,6 +54,7 @@ internal sealed class OAuthClientReconciler(
         }
 
         situation = situation with { ProblemSince = ProblemSince(situation) };
+        problems.Note(key, OAuthClientReport.Conditions(situation, time.GetUtcNow()));
         return await statusWrites.TryAsync(key, () => ReportAsync(situation, untold, cancellationToken), NextLook(situation, untold), cancellationToken);
     }
 

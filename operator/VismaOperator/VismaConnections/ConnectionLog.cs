@@ -1,11 +1,15 @@
 using Kubernetes.Client;
 using Lifecycle;
+using VismaOperator.Telemetry;
 
 namespace VismaOperator.VismaConnections;
 
 /// <summary>Log of this slice. Information: something changed; the object is in the scope of every line.</summary>
 internal sealed partial class ConnectionLog(ILogger logger)
 {
+    /// <summary>When problems of connections begin and end.</summary>
+    public ProblemLog Problems { get; } = new(logger, VismaConnection.ResourceKind.Kind);
+
     [LoggerMessage(LogLevel.Information, "Token refreshed ({Cause}); valid until {ExpirationTime:o}, next renewal at {RefreshTime:o}", EventName = "TokenRefreshed")]
     public partial void Refreshed(RefreshCause cause, DateTimeOffset expirationTime, DateTimeOffset refreshTime);
 

@@ -35,6 +35,7 @@ internal sealed class ConnectionReconciler(
             reporter.Forget(key);
             statusWrites.Forget(key);
             failures.Forget(key);
+            tools.Log.Problems.Forget(key);
             return Requeue.Never.Instance;
         }
 
@@ -125,6 +126,7 @@ internal sealed class ConnectionReconciler(
         await using var stopping = cancellationToken.Register(() => graceful.Set(ReportGrace));
         rest = await WithoutFormerSecretAsync(connection, rest, graceful.Token);
         var report = Report.Of(rest.Facts, rest.Decision, tools.Time.GetUtcNow()) with { KeepsAuthorization = !rest.IsObserved };
+        tools.Log.Problems.Note(connection.Metadata.NamespacedName, report.Conditions);
         return await statusWrites.TryAsync(connection.Metadata.NamespacedName, () => reporter.WriteAsync(connection, report, graceful.Token), report.NextLook, cancellationToken);
     }
 

@@ -5,6 +5,7 @@ using VismaOperator.Consent;
 using VismaOperator.Grants;
 using VismaOperator.Hosting;
 using VismaOperator.OAuthClients;
+using VismaOperator.Telemetry;
 using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Wiring;
@@ -122,7 +123,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private OAuthClientReconciler Clients(OperatorContext context, OAuthClientObserver observer, CredentialBook book, EventRecorder events, SecretRemovals removals)
     {
         var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
-        return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, removals, StatusWrites("oauthclient", "OAuthClient", context), context.Time);
+        var problems = new ProblemLog(context.Logs.CreateLogger("OAuthClient"), OAuthClient.ResourceKind.Kind);
+        return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, removals, problems, StatusWrites("oauthclient", "OAuthClient", context), context.Time);
     }
 
     private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>

@@ -1,0 +1,26 @@
+namespace Lifecycle;
+
+/// <summary>What the conditions of an object complain of.</summary>
+public static class Problems
+{
+    // Where several tell of one problem, the first of these has it in the fewest words; Ready repeats the causes of the others.
+    private static readonly string[] byPlainness = [ConditionType.Stalled, ConditionType.Reconciling, ConditionType.TokenFresh];
+
+    /// <summary>Every problem once, by its reason. That the spec asks to be left alone, or that the first token is on its way, is none.</summary>
+    public static IReadOnlyList<Problem> In(IReadOnlyList<ConditionReport> conditions) =>
+    [
+        .. conditions
+            .Where(IsProblem)
+            .OrderBy(condition => condition.Type == ConditionType.Ready)
+            .ThenByDescending(condition => byPlainness.Contains(condition.Type))
+            .Select(condition => new Problem(condition.Reason, condition.Message))
+            .DistinctBy(problem => problem.Reason),
+    ];
+
+    private static bool IsProblem(ConditionReport condition) => condition.Type switch
+    {
+        ConditionType.Ready => !condition.IsTrue && condition.Reason is not (Reason.Suspended or Reason.TokenPending),
+        ConditionType.Reconciling => condition.IsTrue,
+        _ => ReadyMessage.IsWrong(condition),
+    };
+}
