@@ -26,7 +26,10 @@ public static class ManifestCheck
             single.Clients(manifests.Documents),
             single.Connections(manifests.Documents),
             [.. manifests.Documents.Where(document => document.Is<Secret>())],
-            [.. manifests.Documents.Where(document => document.Is<Namespace>())]) { Live = live };
+            [.. manifests.Documents.Where(document => document.Is<Namespace>())])
+        {
+            Live = live,
+        };
         CheckReferences(objects, time, findings);
         return new() { Objects = manifests.Documents.Count(ObjectCheck.IsOurs), Findings = findings.InOrder() };
     }

@@ -92,15 +92,24 @@ internal sealed partial class ManifestFolders(ManifestSource source, ManifestApp
         var isComplete = await AsideAsync(NoFolderIsEmpty, cancellationToken);
         foreach (var problem in problems)
         {
-            LogProblem(problem.Kind == ManifestProblemKind.Unreadable ? LogLevel.Error : problem.Kind == ManifestProblemKind.LeftOut ? LogLevel.Warning : LogLevel.Information, problem.File, problem.Position, problem.Message);
+            var level = LevelOf(problem.Kind);
+            LogProblem(level, problem.File, problem.Position, problem.Message);
 
             // While anything is unreadable, an absent object may only be a typing error away: nothing is taken back.
             isComplete &= problem.Kind == ManifestProblemKind.NoManifest;
         }
 
         var changes = await applier.ApplyAsync(documents, isComplete ? absent : Absent.Kept, cancellationToken);
-        LogApplied(changes, problems.Count(problem => problem.Kind != ManifestProblemKind.NoManifest));
+        var serious = problems.Count(problem => problem.Kind != ManifestProblemKind.NoManifest);
+        LogApplied(changes, serious);
     }
+
+    private static LogLevel LevelOf(ManifestProblemKind kind) => kind switch
+    {
+        ManifestProblemKind.Unreadable => LogLevel.Error,
+        ManifestProblemKind.LeftOut => LogLevel.Warning,
+        _ => LogLevel.Information,
+    };
 
     // Aside, and left behind when the process is to stop: a file system may answer late or never.
     private static Task<T> AsideAsync<T>(Func<CancellationToken, T> look, CancellationToken cancellationToken) =>

@@ -9,6 +9,8 @@ public sealed class ManifestDocument
     /// <summary>Namespace of an object that names none, as kubectl has it without a context.</summary>
     public const string DefaultNamespace = "default";
 
+    private static readonly string[] secretParts = ["data", "stringData"];
+
     private readonly IReadOnlyDictionary<string, Position> positions;
 
     internal ManifestDocument(string file, JsonObject content, IReadOnlyDictionary<string, Position> positions)
@@ -58,7 +60,7 @@ public sealed class ManifestDocument
                 return "sops";
             }
 
-            var values = new[] { "data", "stringData" }.SelectMany(part => (Content[part] as JsonObject ?? []).Select(entry => (Part: part, Entry: entry)));
+            var values = secretParts.SelectMany(part => (Content[part] as JsonObject ?? []).Select(entry => (Part: part, Entry: entry)));
             return values.Where(value => value.Entry.Value is JsonValue scalar && scalar.TryGetValue<string>(out var text) && text.StartsWith("ENC[", StringComparison.Ordinal) && text.EndsWith(']'))
                 .Select(value => FieldPath.Member(value.Part, value.Entry.Key)).FirstOrDefault();
         }

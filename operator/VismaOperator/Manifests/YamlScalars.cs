@@ -145,9 +145,9 @@ internal static class YamlScalars
         {
             return Convert.FromBase64String(text);
         }
-        catch (FormatException)
+        catch (FormatException exception)
         {
-            throw new FormatException("the value is not base64, as its tag !!binary says");
+            throw new FormatException("the value is not base64, as its tag !!binary says", exception);
         }
     }
 }
