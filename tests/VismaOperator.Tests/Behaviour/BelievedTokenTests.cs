@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Text;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
 

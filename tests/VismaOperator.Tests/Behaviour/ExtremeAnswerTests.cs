@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json.Nodes;
-using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;

@@ -32,7 +32,7 @@ public sealed class GrantedScopesTests
         Assert.DoesNotContain(Create, connection.Condition("Stalled")!.Message, StringComparison.Ordinal);
         Assert.Equal("ScopesExceeded", connection.Condition("Ready")!.Reason);
         Assert.Null(connection.Status.Token);
-        Assert.Empty(test.Record.Of<Secret>().Where(secret => secret.Metadata.Name == TokenSecret));
+        Assert.Empty(test.Record.Of<Secret>(TokenSecret));
     }
 
     [Fact]
