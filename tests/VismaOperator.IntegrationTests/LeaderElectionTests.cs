@@ -85,7 +85,9 @@ public sealed class LeaderElectionTests(ApiServerFixture fixture)
         await scene.RequestRefreshAsync("after the thaw");
         await scene.UntilHandledAsync("after the thaw");
 
-        Assert.NotEqual(0, code);
+        Assert.Equal(1, code);
+        Assert.Single(leader.Process.Lines, line => line.Contains("is lost", StringComparison.Ordinal));
+        Assert.DoesNotContain(leader.Process.Lines, line => line.Contains("LeadershipLostException", StringComparison.Ordinal));
         Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count);
     }
 

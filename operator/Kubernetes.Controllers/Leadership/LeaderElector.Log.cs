@@ -15,7 +15,7 @@ public sealed partial class LeaderElector
     [LoggerMessage(LogLevel.Information, "The lease {Lease} was given up", EventName = "LeaseReleased")]
     private partial void LogReleased(NamespacedName lease);
 
-    [LoggerMessage(LogLevel.Error, "The lease {Lease} is lost: {Why}", EventName = "LeaseLost")]
+    [LoggerMessage(LogLevel.Debug, "The lease {Lease} is lost: {Why}", EventName = "LeaseLost")]
     private partial void LogLost(NamespacedName lease, string why);
 
     [LoggerMessage(LogLevel.Warning, "The lease {Lease} could not be read or written: {Failure}", EventName = "LeaseAttemptFailed")]

@@ -229,7 +229,7 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
 
     private LeadershipLostException Lose(string why)
     {
-        if (fence.Close())
+        if (fence.Close()) // whoever runs the election logs the exception
         {
             metrics.NotLeading(options.Lease.Name);
             LogLost(options.Lease, why);

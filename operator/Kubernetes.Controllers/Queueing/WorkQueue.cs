@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Kubernetes.Client;
 
 namespace Kubernetes.Controllers.Queueing;
@@ -12,7 +11,7 @@ namespace Kubernetes.Controllers.Queueing;
 /// <item>Of several times at which a key shall be handed out, the earliest wins; handing it out forgets the others.</item>
 /// <item>Only failures are delayed by a backoff, which grows per key until <see cref="Forget"/>.</item>
 /// </list>
-/// Keys that are due are handed out in the order in which they became due. One timer serves all appointments. Safe for use by many threads.
+/// Keys that are due are handed out by their <see cref="NeededBy"/>, and without one in the order in which they became due; none waits for ever. One timer serves all appointments. Safe for use by many threads.
 /// </summary>
 #pragma warning disable CA1711 // It is a queue, and this is what every Kubernetes developer calls it.
 public sealed class WorkQueue : IDisposable
@@ -32,8 +31,10 @@ public sealed class WorkQueue : IDisposable
     private readonly TimeProvider time;
     private readonly BackoffOptions backoff;
     private readonly Func<double> random;
-    private readonly Channel<NamespacedName> ready = Channel.CreateUnbounded<NamespacedName>();
-    private readonly HashSet<NamespacedName> readyKeys = [];
+    private readonly ReadyKeys ready;
+
+    // Never disposed: without a wait handle it holds nothing that the collector would not take.
+    private readonly SemaphoreSlim available = new(0);
     private readonly HashSet<NamespacedName> held = [];
     private readonly Dictionary<NamespacedName, DateTimeOffset> onceDone = [];
     private readonly Appointments appointments = new();
@@ -53,9 +54,16 @@ public sealed class WorkQueue : IDisposable
         this.time = time;
         this.backoff = backoff;
         this.random = random;
+        ready = new(time);
         steps = new(time);
         alarm = new(time, HandOutDue);
     }
+
+    /// <summary>
+    /// By when the work on a key should be done, for example when its token expires; asked when the key becomes due. Null for as soon as possible. Keys with a near deadline go before
+    /// those with a far one.
+    /// </summary>
+    public Func<NamespacedName, DateTimeOffset?> NeededBy { private get; init; } = _ => null;
 
     /// <summary>How many keys are due and not yet taken.</summary>
     public int Depth
@@ -64,7 +72,7 @@ public sealed class WorkQueue : IDisposable
         {
             lock (gate)
             {
-                return readyKeys.Count;
+                return ready.Count;
             }
         }
     }
@@ -134,14 +142,13 @@ public sealed class WorkQueue : IDisposable
     /// <summary>Waits for a due key and takes it. The caller is its only holder until <see cref="Done"/>.</summary>
     public async ValueTask<NamespacedName> TakeAsync(CancellationToken cancellationToken)
     {
-        var key = await ready.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        await available.WaitAsync(cancellationToken).ConfigureAwait(false);
         lock (gate)
         {
-            readyKeys.Remove(key);
+            var key = ready.Take();
             held.Add(key);
+            return key;
         }
-
-        return key;
     }
 
     /// <summary>Gives the key back. What was added while it was held takes effect now.</summary>
@@ -175,7 +182,7 @@ public sealed class WorkQueue : IDisposable
     /// <inheritdoc/>
     public void Dispose() => alarm.Dispose();
 
-    private bool IsAtRest => readyKeys.Count == 0 && held.Count == 0;
+    private bool IsAtRest => ready.Count == 0 && held.Count == 0;
 
     private static TimeSpan Longer(TimeSpan wait, TimeSpan retryAfter) =>
         wait > retryAfter ? wait : retryAfter < longestRetryAfter ? retryAfter : longestRetryAfter;
@@ -194,7 +201,7 @@ public sealed class WorkQueue : IDisposable
     private void Schedule(NamespacedName key, DateTimeOffset instant)
     {
         var now = Look(); // may make the key ready
-        if (readyKeys.Contains(key))
+        if (ready.Contains(key))
         {
             return;
         }
@@ -213,9 +220,9 @@ public sealed class WorkQueue : IDisposable
     /// <summary>Needs the lock.</summary>
     private void MakeReady(NamespacedName key)
     {
-        readyKeys.Add(key);
+        ready.Add(key, NeededBy(key));
         Interlocked.Increment(ref adds);
-        ready.Writer.TryWrite(key);
+        available.Release();
     }
 
     private void HandOutDue()

@@ -21,6 +21,26 @@ public static class FailureText
         _ => TypesAndStack(exception),
     };
 
+    /// <summary>The same in one line: of what may repeat a secret the types remain, and the method that threw.</summary>
+    public static string InOneLine(Exception exception) => exception switch
+    {
+        KubernetesException or HttpRequestException or IOException or ClusterAccessException or OperationCanceledException or TimeoutException => Of(exception).ReplaceLineEndings(" "),
+        _ => TypesAndMethod(exception),
+    };
+
+    private static string TypesAndMethod(Exception exception)
+    {
+        var (types, innermost) = (exception.GetType().FullName, exception);
+        while (innermost.InnerException is { } inner)
+        {
+            types += " caused by " + inner.GetType().FullName;
+            innermost = inner;
+        }
+
+        var thrownAt = innermost.StackTrace?.Split('\n').FirstOrDefault()?.Split(" in ")[0].Trim();
+        return string.IsNullOrEmpty(thrownAt) ? types! : $"{types} {thrownAt}";
+    }
+
     private static string TypesAndStack(Exception exception)
     {
         var text = new StringBuilder();

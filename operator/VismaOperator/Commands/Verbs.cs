@@ -44,6 +44,10 @@ internal sealed record Verbs(
         {
             return await verb();
         }
+        catch (BackgroundLoopException)
+        {
+            // The host has logged it: two messages of one failure read as two failures.
+        }
         catch (Exception exception) when (FailureWords.AreOurs(exception))
         {
             await process.Error.WriteLineAsync("visma-operator: " + exception.Message);

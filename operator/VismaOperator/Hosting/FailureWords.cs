@@ -1,4 +1,5 @@
 using Kubernetes.Client.Access;
+using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
 using VismaOperator.Connecting;
 using VismaOperator.Local;
@@ -11,7 +12,10 @@ internal static class FailureWords
     /// <summary>The words.</summary>
     public static string Of(Exception failure) => AreOurs(failure) ? failure.Message : FailureText.Of(failure);
 
+    /// <summary>The same in one line, for the message of whatever ended by it.</summary>
+    public static string InOneLine(Exception failure) => AreOurs(failure) ? failure.Message : FailureText.InOneLine(failure);
+
     /// <summary>True for failures whose message we wrote.</summary>
     public static bool AreOurs(Exception failure) =>
-        failure is LocalException or ClusterAccessException or PortUnusableException or BackgroundLoopException or ConnectException;
+        failure is LocalException or ClusterAccessException or PortUnusableException or BackgroundLoopException or ConnectException or LeadershipLostException;
 }

@@ -30,8 +30,8 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         }
         catch (Exception exception)
         {
-            var words = FailureWords.Of(exception);
-            LogFailed(words);
+            LogFailed(FailureWords.InOneLine(exception));
+            LogStack(exception.InnerException is { } cause ? FailureWords.Of(cause) : FailureWords.Of(exception));
             throw;
         }
         finally
@@ -145,6 +145,9 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
 
     [LoggerMessage(Level = LogLevel.Critical, EventName = "Failed", Message = "A part of the operator failed, so the process ends: a part that is missing would go unnoticed. {Failure}")]
     private partial void LogFailed(string failure);
+
+    [LoggerMessage(Level = LogLevel.Debug, EventName = "FailedWhere", Message = "Where it failed: {Failure}")]
+    private partial void LogStack(string failure);
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "Stopped", Message = "Stopped")]
     private partial void LogStopped();

@@ -28,7 +28,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public OperatorControllers(OperatorContext context)
     {
         caches = new OperatorCaches(context.Client, context.Namespaces, context.Time, context.Logs, context.Random);
-        queues = new OperatorQueues(context.Time, context.Random);
+        queues = new OperatorQueues(context.Time, context.Random, caches.Connections.Store);
         var book = new CredentialBook(context.Time);
         var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : caches.FetchedNamespaces!;

@@ -1,12 +1,20 @@
+using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Queueing;
+using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Wiring;
 
 /// <summary>The queues of all controllers.</summary>
-internal sealed class OperatorQueues(TimeProvider time, Func<double> random) : IDisposable
+internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Store<VismaConnection> connections) : IDisposable
 {
-    /// <summary>Connections to look at.</summary>
-    public WorkQueue Connections { get; } = new(time, BackoffOptions.ForKeys, random);
+    /// <summary>A connection without a token waits behind tokens that expire sooner than this, and before those that have more time.</summary>
+    private static readonly TimeSpan firstToken = TimeSpan.FromSeconds(10);
+
+    /// <summary>Connections to look at; those whose tokens expire first come first.</summary>
+    public WorkQueue Connections { get; } = new(time, BackoffOptions.ForKeys, random)
+    {
+        NeededBy = key => connections.Find(key)?.Status.ExpirationTime ?? time.GetUtcNow() + firstToken,
+    };
 
     /// <summary>Clients to look at.</summary>
     public WorkQueue Clients { get; } = new(time, BackoffOptions.ForKeys, random);

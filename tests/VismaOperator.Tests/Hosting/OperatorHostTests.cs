@@ -1,4 +1,5 @@
 using Kubernetes.Controllers.Leadership;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using VismaOperator.Hosting;
 using VismaOperator.Tests.Support;
@@ -86,6 +87,19 @@ public sealed class OperatorHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bug_in_a_part_is_told_in_one_line_with_its_place_and_without_a_stack()
+    {
+        var line = await OneErrorAsync("cache", Thrown(new FormatException("The input 's3cret' is wrong", Thrown(new InvalidOperationException("s3cret")))));
+
+        Assert.Contains("'cache' failed: System.FormatException caused by System.InvalidOperationException at VismaOperator.Tests.Hosting.OperatorHostTests.Thrown", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_lost_lease_is_told_in_one_line() =>
+        Assert.Contains("The lease ops/visma-operator is lost: another one holds it.", await OneErrorAsync("election", Thrown(new LeadershipLostException("The lease ops/visma-operator is lost: another one holds it."))), StringComparison.Ordinal);
+
+    [Fact]
     public async Task A_cache_that_fails_before_it_is_in_sync_does_not_leave_the_operator_waiting()
     {
         var running = Run();
@@ -107,6 +121,36 @@ public sealed class OperatorHostTests : IDisposable
         await StopAsync(running);
 
         Assert.DoesNotContain("controller", parts.Log);
+    }
+
+    private static Exception Thrown(Exception exception)
+    {
+        try
+        {
+            throw exception;
+        }
+        catch (Exception thrown)
+        {
+            return thrown;
+        }
+    }
+
+    /// <summary>The one line that the log has of warnings and worse once a part has failed.</summary>
+    private async Task<string> OneErrorAsync(string part, Exception failure)
+    {
+        using var logs = new CapturedLogs();
+        using var factory = new LoggerFactory([logs]);
+        parts.Synced.SetResult();
+        parts.Leads.SetResult();
+        var running = new OperatorHost(parts, parts.Leader, health, TimeProvider.System, factory.CreateLogger<OperatorHost>()).RunAsync(stop.Token);
+        await parts.Started("controller");
+
+        parts.Fail(part, failure);
+
+        await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var line = Assert.Single(logs.Lines, line => !line.StartsWith("Information", StringComparison.Ordinal) && !line.StartsWith("Debug", StringComparison.Ordinal));
+        Assert.Single(line.Trim().Split('\n'));
+        return line;
     }
 
     private Task Run() => new OperatorHost(parts, parts.Leader, health, TimeProvider.System, NullLogger<OperatorHost>.Instance).RunAsync(stop.Token);

@@ -1,0 +1,66 @@
+using Kubernetes.Client;
+
+namespace Kubernetes.Controllers.Queueing;
+
+/// <summary>
+/// The keys that are due, in the order in which they are handed out: the nearest deadline first. No key waits for ever. A deadline that has passed counts as the moment at which its
+/// key became due, so that keys that fail again and again do not always come first. And once the key that has waited longest has waited for <see cref="Patience"/>, every
+/// <see cref="Turn"/>th key that is handed out is the one that has waited longest: a key that became due as the n-th is handed out after that time, or after
+/// <see cref="Turn"/> times n further keys, whichever is later. Not safe for use by several threads.
+/// </summary>
+internal sealed class ReadyKeys(TimeProvider time)
+{
+    /// <summary>How long a key may be overtaken without limit.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>One of so many hand-outs goes by the time of waiting, while a key has waited for longer than <see cref="Patience"/>.</summary>
+    public const int Turn = 4;
+
+    private readonly HashSet<NamespacedName> keys = [];
+    private readonly SortedSet<Entry> byDeadline = new(Comparer<Entry>.Create((a, b) => (a.Deadline, a.Number).CompareTo((b.Deadline, b.Number))));
+    private readonly SortedSet<Entry> byArrival = new(Comparer<Entry>.Create((a, b) => a.Number.CompareTo(b.Number)));
+    private long number;
+    private int untilTurn = Turn;
+
+    /// <summary>How many there are.</summary>
+    public int Count => keys.Count;
+
+    /// <summary>True while the key is among them.</summary>
+    public bool Contains(NamespacedName key) => keys.Contains(key);
+
+    /// <summary>Takes a key in that is not among them.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="deadline">By when it should be done; null for as soon as possible: such keys come first, in the order in which they came.</param>
+    public void Add(NamespacedName key, DateTimeOffset? deadline)
+    {
+        var entry = new Entry(key, deadline is { } instant ? Later(instant, time.GetUtcNow()) : DateTimeOffset.MinValue, number++, time.GetTimestamp());
+        keys.Add(key);
+        byDeadline.Add(entry);
+        byArrival.Add(entry);
+    }
+
+    /// <summary>Takes the next key out. There must be one.</summary>
+    public NamespacedName Take()
+    {
+        var entry = IsTurnOfTheOldest(byArrival.Min!) ? byArrival.Min! : byDeadline.Min!;
+        keys.Remove(entry.Key);
+        byDeadline.Remove(entry);
+        byArrival.Remove(entry);
+        return entry.Key;
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+
+    private bool IsTurnOfTheOldest(Entry oldest)
+    {
+        if (time.GetElapsedTime(oldest.Since) < Patience || --untilTurn > 0)
+        {
+            return false;
+        }
+
+        untilTurn = Turn;
+        return true;
+    }
+
+    private sealed record Entry(NamespacedName Key, DateTimeOffset Deadline, long Number, long Since);
+}
