@@ -8,8 +8,13 @@ public sealed class TokenClaimsTests
     private static readonly TokenClaims None = new(null, null);
 
     [Fact]
-    public void Reads_who_and_for_whom() => Assert.Equal(
-        new TokenClaims("kari", Some.Tenant), Of($$"""{"iss":"x","sub":"kari","tenant_id":"{{Some.Tenant}}","scope":["a"],"name":"Kari Østby"}"""));
+    public void Reads_who_for_whom_and_for_what()
+    {
+        var claims = Of($$"""{"iss":"x","sub":"kari","tenant_id":"{{Some.Tenant}}","scope":["a"],"name":"Kari Østby"}""");
+
+        Assert.Equal(new TokenClaims("kari", Some.Tenant), claims with { Scopes = null });
+        Assert.Equal(["a"], claims.Scopes);
+    }
 
     [Theory]
     [InlineData("""{"sub":"kari"}""", "kari", null)]

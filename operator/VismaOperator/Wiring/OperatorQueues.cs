@@ -13,7 +13,7 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Sto
     /// <summary>Connections to look at; those whose tokens expire first come first.</summary>
     public WorkQueue Connections { get; } = new(time, BackoffOptions.ForKeys, random)
     {
-        NeededBy = key => connections.Find(key)?.Status.ExpirationTime ?? time.GetUtcNow() + firstToken,
+        NeededBy = key => connections.Find(key)?.Status.Token?.ExpirationTime ?? time.GetUtcNow() + firstToken,
     };
 
     /// <summary>Clients to look at.</summary>
