@@ -1,5 +1,3 @@
-using OAuth;
-
 namespace OAuth.Tests;
 
 public sealed class ClockReadingTests

@@ -34,7 +34,8 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         http.MapOperator(health);
         await http.ListenAsync(("--http-port", options.HttpPort), stop);
         var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port());
-        LogStarted(log, Product.Version, access.Server, access.Source, port, StartWords.Namespaces(options.Namespaces), StartWords.Issuers(options.AllowLists));
+        var (namespaces, issuers) = (StartWords.Namespaces(options.Namespaces), StartWords.Issuers(options.AllowLists));
+        LogStarted(log, Product.Version, access.Server, access.Source, port, namespaces, issuers);
 
         var context = Context(client, oauth, leader, metrics, http.Services);
         using var controllers = new OperatorControllers(context with { Lease = Elects(access) ? LeaseOf(access) : null });

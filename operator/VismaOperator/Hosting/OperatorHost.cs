@@ -30,8 +30,9 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         }
         catch (Exception exception)
         {
-            LogFailed(FailureWords.InOneLine(exception));
-            LogStack(exception.InnerException is { } cause ? FailureWords.Of(cause) : FailureWords.Of(exception));
+            var (words, stack) = (FailureWords.InOneLine(exception), FailureWords.Of(exception.InnerException ?? exception));
+            LogFailed(words);
+            LogStack(stack);
             throw;
         }
         finally

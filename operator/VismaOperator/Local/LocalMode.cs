@@ -30,7 +30,8 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         using var cluster = new LocalCluster(options.State, Both(publish, settle), time);
         using var held = TakeOutput(Path.GetFullPath(options.Output));
         var log = logs.CreateLogger<LocalMode>();
-        LogStarted(log, Product.Version, options.Output, options.State, StartWords.Issuers(options.AllowLists));
+        var issuers = StartWords.Issuers(options.AllowLists);
+        LogStarted(log, Product.Version, options.Output, options.State, issuers);
         WarnWithoutModes(log);
 
         var manifests = new ManifestFolders(options.Source, new ManifestApplier(cluster.Client, logs.CreateLogger<ManifestApplier>()), time, logs.CreateLogger<ManifestFolders>());

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -14,7 +15,7 @@ internal static partial class SecretOddities
     private const string ByteOrderMark = "\ufeff";
 
     // What blanks look like that neither the eye nor a trim of ASCII blanks finds: no-break spaces, zero-width characters and the like.
-    private const string InvisibleBlanks = "\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\u00ad";
+    private static readonly SearchValues<char> invisibleBlanks = SearchValues.Create("\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\u00ad");
 
     private static readonly (Func<string, bool> IsSo, string Words)[] oddities =
     [
@@ -26,7 +27,7 @@ internal static partial class SecretOddities
         (IsQuoted, "has quotes around it"),
         (value => value.Length > 0 && (value[0] is ' ' || value[^1] is ' '), "begins or ends with a blank"),
         (value => value.Contains('\t', StringComparison.Ordinal), "has a tab"),
-        (value => value.AsSpan().ContainsAny(InvisibleBlanks), "has a no-break space or another invisible character"),
+        (value => value.AsSpan().ContainsAny(invisibleBlanks), "has a no-break space or another invisible character"),
         (value => value.AsSpan().ContainsAny('\r', '\n'), "has a line break"),
         (value => value.EndsWith("\\n", StringComparison.Ordinal) || value.EndsWith("\\r", StringComparison.Ordinal), "ends with a written line break (a backslash and a letter)"),
         (value => IsEncodedTwice(value.Trim()), "looks encoded with base64 twice: in data it is encoded once, in stringData not at all"),
@@ -68,10 +69,10 @@ internal static partial class SecretOddities
         return decoded.Length > 0 && decoded.All(character => character is >= ' ' and <= '~');
     }
 
-    [GeneratedRegex("^(change[-_ ]?(me|it)|replace[-_ ]?(me|this)|todo|fixme|placeholder|dummy|redacted|example|x{3,}|[*]{3,}|your[-_ ].*|(ref[+])?vault[:+].*|op://.*|null|undefined)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("^(change[-_ ]?(me|it)|replace[-_ ]?(me|this)|todo|fixme|placeholder|dummy|redacted|example|x{3,}|[*]{3,}|your[-_ ].*|(ref[+])?vault[:+].*|op://.*|null|undefined)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex KnownPlaceholder();
 
-    [GeneratedRegex("^\\s*\"?[a-z_.-]*secret[a-z_.-]*\"?\\s*[:=]\\s*\\S", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("^\\s*\"?[a-z_.-]*secret[a-z_.-]*\"?\\s*[:=]\\s*\\S", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Named();
 
     [GeneratedRegex("%[0-9A-Fa-f]{2}", RegexOptions.CultureInvariant, 1000)]

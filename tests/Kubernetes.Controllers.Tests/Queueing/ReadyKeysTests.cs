@@ -100,7 +100,7 @@ public sealed class ReadyKeysTests
     {
         while (queue.Depth > 0)
         {
-            var taking = queue.TakeAsync(CancellationToken.None);
+            var taking = queue.TakeAsync(CancellationToken.None).AsTask();
             Assert.True(taking.IsCompletedSuccessfully);
             yield return taking.Result;
         }
