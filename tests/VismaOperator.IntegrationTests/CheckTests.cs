@@ -15,6 +15,7 @@ public sealed class CheckTests(ApiServerFixture fixture) : IDisposable
     private static readonly TimeSpan promptly = TimeSpan.FromSeconds(10);
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("visma-operator-check-");
+    private int started;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -113,7 +114,7 @@ public sealed class CheckTests(ApiServerFixture fixture) : IDisposable
     }
 
     private RealProcess Start(params string[] arguments) =>
-        RealProcess.Start(new ProcessCommand(arguments[0], OperatorProcess.FindProgram("visma-operator"), arguments, PathOf($"{Guid.NewGuid():N}.log")));
+        RealProcess.Start(new ProcessCommand(arguments[0], OperatorProcess.FindProgram("visma-operator"), arguments, PathOf($"{++started}.log")));
 
     private string PathOf(string name) => Path.Combine(folder.FullName, name);
 }

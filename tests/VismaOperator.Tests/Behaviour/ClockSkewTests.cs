@@ -1,4 +1,3 @@
-using VismaConnect.StandIn;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 

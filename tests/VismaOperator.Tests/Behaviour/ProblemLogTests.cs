@@ -1,4 +1,3 @@
-using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;

@@ -1,7 +1,6 @@
 using System.Web;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using VismaOperator.Consent;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
 
