@@ -52,9 +52,13 @@ internal static class Timers
     /// <summary>Has a timer fire once more.</summary>
     internal static void Restart(ITimer timer, TimeSpan part) => timer.Change(part, Timeout.InfiniteTimeSpan);
 
-    /// <summary>What of a wait one arming waits for.</summary>
+    /// <summary>
+    /// What of a wait one arming waits for. Timers cut to whole milliseconds: rounded up, nothing fires early, and nobody who looks and finds a fraction left arms again and again.
+    /// </summary>
     internal static TimeSpan Part(TimeSpan wait) =>
-        wait < TimeSpan.Zero ? TimeSpan.Zero : wait > Longest ? Longest : wait;
+        wait <= TimeSpan.Zero ? TimeSpan.Zero
+        : wait > Longest ? Longest
+        : TimeSpan.FromMilliseconds((wait.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond);
 
     private static async Task InPartsAsync(TimeProvider time, TimeSpan wait, CancellationToken cancellationToken)
     {

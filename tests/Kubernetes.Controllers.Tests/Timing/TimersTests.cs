@@ -23,12 +23,12 @@ public sealed class TimersTests
             var (time, rings) = (new StrictTime(), 0);
             using var alarm = new Alarm(time, () => rings++);
             alarm.Set(first);
-            Assert.Equal(first.TotalMilliseconds < 1 ? 1 : 0, Rung(time, () => rings));
+            Assert.Equal(first <= TimeSpan.Zero ? 1 : 0, Rung(time, () => rings));
 
             rings = 0;
             alarm.Set(second);
             Pass(time, Whole(second) - TimeSpan.FromMilliseconds(1));
-            Assert.Equal(second.TotalMilliseconds < 1 ? 1 : 0, rings);
+            Assert.Equal(second <= TimeSpan.Zero ? 1 : 0, rings);
             Pass(time, TimeSpan.FromMilliseconds(3));
             Assert.Equal(second < TimeSpan.FromDays(400) ? 1 : 0, rings);
         });
@@ -39,7 +39,7 @@ public sealed class TimersTests
         var time = new StrictTime();
         using var deadline = Deadline.After(wait, time);
         Pass(time, Whole(wait) - TimeSpan.FromMilliseconds(1));
-        Assert.Equal(wait.TotalMilliseconds < 1, deadline.IsCancellationRequested);
+        Assert.Equal(wait <= TimeSpan.Zero, deadline.IsCancellationRequested);
         Pass(time, TimeSpan.FromMilliseconds(3));
         Assert.Equal(wait < TimeSpan.FromDays(400), deadline.IsCancellationRequested);
     });
@@ -50,7 +50,7 @@ public sealed class TimersTests
         var time = new StrictTime();
         var delay = time.DelayAsync(wait, CancellationToken.None);
         Pass(time, Whole(wait) - TimeSpan.FromMilliseconds(1));
-        Assert.Equal(wait.TotalMilliseconds < 1, delay.IsCompletedSuccessfully);
+        Assert.Equal(wait <= TimeSpan.Zero, delay.IsCompletedSuccessfully);
         Pass(time, TimeSpan.FromMilliseconds(3));
         Assert.Equal(wait < TimeSpan.FromDays(400), delay.IsCompletedSuccessfully);
     });
