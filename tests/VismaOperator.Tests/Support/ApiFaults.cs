@@ -1,6 +1,5 @@
 using System.Net;
 using Kubernetes.Client;
-using Kubernetes.Client.Resources;
 
 namespace VismaOperator.Tests.Support;
 
