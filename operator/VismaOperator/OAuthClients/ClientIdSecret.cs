@@ -1,8 +1,8 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Rules;
-using Reason = Lifecycle.Reason;
 using ClientProblem = Lifecycle.Problem;
+using Reason = Lifecycle.Reason;
 
 namespace VismaOperator.OAuthClients;
 
