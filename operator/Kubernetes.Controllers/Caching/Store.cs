@@ -161,14 +161,16 @@ public sealed class Store<T>
     internal void Replace(StoreFeed<T> feed, IReadOnlyList<T> items, string version) => Change(feed, () =>
     {
         ThrowIfOlder(version, feed.Progress);
-        var listed = items.Select(NameOf).ToHashSet();
+        var listed = items.Select(item => (NameOf(item), item.Metadata.Uid)).ToHashSet();
         foreach (var item in items)
         {
             Take(item, ChangeOrigin.Cluster);
         }
 
-        var gone = resources.Where(entry =>
-            feed.Covers(entry.Key) && !listed.Contains(entry.Key) && !ResourceVersions.IsNewer(entry.Value.Metadata.ResourceVersion, version));
+        // By uid: where the list holds a later object of the name, which was not taken because this process deleted it since, the earlier one is gone as well.
+        var gone = resources.Where(entry => feed.Covers(entry.Key)
+            && !listed.Contains((entry.Key, entry.Value.Metadata.Uid))
+            && !ResourceVersions.IsNewer(entry.Value.Metadata.ResourceVersion, version));
         foreach (var (name, _) in gone.ToList())
         {
             Remove(name);

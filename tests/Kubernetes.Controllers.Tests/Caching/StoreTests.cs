@@ -104,6 +104,19 @@ public sealed class StoreTests
     }
 
     [Fact]
+    public void A_list_with_an_object_that_was_deleted_here_takes_out_the_earlier_one_of_its_name()
+    {
+        List(10, Some.Secret("acme", 8, uid: "first"));
+        store.ObserveDeletion(Some.Key, "second");
+        List(13, Some.Secret("acme", 12, uid: "second"));
+        Assert.Null(store.Find(Some.Key));
+
+        List(15);
+        store.Observe(Some.Secret("acme", 9, uid: "first"));
+        Assert.Null(store.Find(Some.Key));
+    }
+
+    [Fact]
     public void A_confirmed_own_deletion_is_told_once_more_so_that_whoever_waits_for_the_name_wakes()
     {
         List(10, Some.Secret("acme", 8));
