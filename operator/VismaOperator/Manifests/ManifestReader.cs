@@ -50,7 +50,7 @@ public static class ManifestReader
     {
         try
         {
-            using var input = file.Path == ManifestSource.StandardInput ? source.Input() : FileText.Open(file.RealPath);
+            using var input = file.Path == ManifestSource.StandardInput ? source.Input() : FileText.Open(file.Path);
             return Strict(ManifestText.Read(file.Path, FileText.Read(input), cancellation));
         }
         catch (TextTooLargeException exception)

@@ -123,6 +123,18 @@ public sealed class ManifestFindingTests
     [InlineData("{{ .data.access_token | toString }}", "{{ .data.access_token | toString }}")]
     [InlineData("$access_token", "$access_token")]
     [InlineData("a $(access_token) b", "$(access_token)")]
+    [InlineData("TOKEN=$ACCESS_TOKEN", "$ACCESS_TOKEN")]
+    [InlineData("$(ACCESS_TOKEN)", "$(ACCESS_TOKEN)")]
+    [InlineData("$accessToken", "$accessToken")]
+    [InlineData("$env:TENANT_ID", "$env:TENANT_ID")]
+    [InlineData("%access_token%", "%access_token%")]
+    [InlineData("@access_token@", "@access_token@")]
+    [InlineData("#{access_token}", "#{access_token}")]
+    [InlineData("{access_token}", "{access_token}")]
+    [InlineData("[[ .access_token ]]", "[[ .access_token ]]")]
+    [InlineData("{% access_token %}", "{% access_token %}")]
+    [InlineData("<%= access_token %>", "<%= access_token %>")]
+    [InlineData("100% scope, mail me@scope.example", null)]
     [InlineData("${access_token}", null)]
     [InlineData("{\"a\":{\"b\":\"${access_token}\"}}", null)]
     [InlineData("costs 5$ or $x", null)]
@@ -132,6 +144,17 @@ public sealed class ManifestFindingTests
         var findings = Check(Secret, Client, $"{Connection.TrimEnd()}\n  secret: {{template: {{data: {{x: '{value}'}}}}}}\n");
 
         AssertFinding(literal is null ? null : $"spec.secret.template.data.x: '{literal}' is published as it stands", findings);
+        Assert.All(findings, finding => Assert.Equal(("LiteralReference", Severity.Warning), (finding.Reason, finding.Severity)));
+    }
+
+    [Theory]
+    [InlineData("${tenant_id}")]
+    [InlineData("{{ .tenant_id }}")]
+    public void A_reference_outside_of_data_is_warned_of(string value)
+    {
+        var findings = Check(Secret, Client, $"{Connection.TrimEnd()}\n  secret: {{template: {{metadata: {{annotations: {{x: '{value}'}}}}}}}}\n");
+
+        AssertFinding($"spec.secret.template.metadata.annotations.x: '{value}' is published as it stands: references are replaced in data only", findings);
         Assert.All(findings, finding => Assert.Equal(("LiteralReference", Severity.Warning), (finding.Reason, finding.Severity)));
     }
 

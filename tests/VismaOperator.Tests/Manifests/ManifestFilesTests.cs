@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Text;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
@@ -62,6 +63,18 @@ public sealed class ManifestFilesTests : IDisposable
         var reading = Task.Run(Read, TestContext.Current.CancellationToken);
 
         Assert.Single((await reading.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).Documents);
+    }
+
+    [Fact]
+    public void What_a_shell_puts_in_place_of_a_command_is_read()
+    {
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        pipe.Write(Encoding.UTF8.GetBytes(Thing));
+        pipe.SafePipeHandle.Dispose();
+
+        var set = ManifestReader.Read([$"/proc/self/fd/{pipe.ClientSafePipeHandle.DangerousGetHandle()}"]);
+
+        Assert.Single(set.Documents);
     }
 
     [Fact]
