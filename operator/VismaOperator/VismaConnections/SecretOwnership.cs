@@ -19,14 +19,15 @@ internal static class SecretOwnership
     public static bool IsOurs(ObjectMeta secret, VismaConnection connection)
     {
         var label = secret.Label(VismaNames.SecretLabel);
-        if (label is not (null or VismaNames.TokenSecretValue) || IsControlledByAnother(secret, connection))
+        if ((HoldsAGrant(label) && !IsOnRecord(secret, connection)) || IsControlledByAnother(secret, connection))
         {
             return false;
         }
 
         var isNamed = secret.Annotation(VismaNames.ConnectionAnnotation) == connection.Metadata.Name;
+        var isLabelled = label == VismaNames.TokenSecretValue;
         var isOwned = (secret.OwnerReferences ?? []).Any(owner => owner.Uid == connection.Metadata.Uid);
-        return (isNamed && (label is not null || isOwned || IsOnRecord(secret, connection)))
+        return (isNamed && (isLabelled || isOwned || IsOnRecord(secret, connection)))
             || (isOwned && connection.Status.SecretName == secret.Name)
             || (IsMarkedForAdoption(secret, connection) && IsOnRecord(secret, connection));
     }
@@ -99,6 +100,9 @@ internal static class SecretOwnership
         Reason.SecretNotOwned,
         $"Secret {secret} is where OAuthClient {client} reads its credentials, so no token is put into it. Choose "
         + "another spec.secret.name.");
+
+    // Never written over by its label's word; a token was never put into one, so that none is on record.
+    private static bool HoldsAGrant(string? label) => label is VismaNames.GrantSecretValue or VismaNames.HandoffSecretValue;
 
     private static bool IsMarkedForAdoption(ObjectMeta secret, VismaConnection connection) =>
         secret.Annotation(VismaNames.AdoptAnnotation) == connection.Metadata.Name;

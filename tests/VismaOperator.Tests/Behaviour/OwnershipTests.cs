@@ -11,6 +11,9 @@ public sealed class OwnershipTests
     private const string Name = "acme-production-token";
 
     private const string NoLabel = """{"labels": {"visma-operator.io/secret": null}}""";
+    private const string OtherLabel = """{"labels": {"visma-operator.io/secret": "tokens"}}""";
+    private const string EmptyLabel = """{"labels": {"visma-operator.io/secret": ""}}""";
+    private const string GrantLabel = """{"labels": {"visma-operator.io/secret": "grant"}}""";
     private const string NoAnnotation = """{"annotations": {"visma-operator.io/connection": null}}""";
     private const string NoOwner = """{"ownerReferences": null}""";
     private const string OnlyOwner = """{"labels": null, "annotations": null}""";
@@ -18,6 +21,9 @@ public sealed class OwnershipTests
 
     [Theory]
     [InlineData(NoLabel)]
+    [InlineData(OtherLabel)]
+    [InlineData(EmptyLabel)]
+    [InlineData(GrantLabel)]
     [InlineData(NoAnnotation)]
     [InlineData(NoOwner)]
     [InlineData(OnlyOwner)]
@@ -35,6 +41,7 @@ public sealed class OwnershipTests
 
     [Theory]
     [InlineData(NoLabel)]
+    [InlineData(OtherLabel)]
     [InlineData(OnlyOwner)]
     [InlineData(OnlyAnnotation)]
     public async Task A_mark_that_was_taken_while_no_operator_ran_is_put_back(string metadata)
