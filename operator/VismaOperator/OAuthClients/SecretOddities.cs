@@ -25,7 +25,11 @@ internal static partial class SecretOddities
         (value => IsSops(Bare(value)), "is encrypted by SOPS: decrypt it before it is applied"),
         (value => IsPlaceholder(Bare(value)), "looks like a placeholder that was never replaced"),
         (IsQuoted, "has quotes around it"),
+        (value => !IsQuoted(value) && !IsPlaceholder(Bare(value)) && HasQuoteAtAnEnd(value.Trim()), "begins or ends with a quote"),
         (value => value.Length > 0 && (value[0] is ' ' || value[^1] is ' '), "begins or ends with a blank"),
+        (value => IsBare(value) && value.Trim().Contains(' ', StringComparison.Ordinal), "has a blank in it"),
+        (value => value.Contains("-----BEGIN ", StringComparison.Ordinal), "is a whole encrypted or key file (-----BEGIN ...)"),
+        (HasForeignLetter, "has a letter outside of ASCII, such as a dash or quote of a word processor"),
         (value => value.Contains('\t', StringComparison.Ordinal), "has a tab"),
         (value => value.AsSpan().ContainsAny(invisibleBlanks), "has a no-break space or another invisible character"),
         (value => value.AsSpan().ContainsAny('\r', '\n'), "has a line break"),
@@ -46,11 +50,20 @@ internal static partial class SecretOddities
         return [.. oddities.Where(oddity => oddity.IsSo(value)).Select(oddity => oddity.Words)];
     }
 
+    // Of a document or a placeholder it is known already what it is.
+    private static bool IsBare(string value) =>
+        !IsPlaceholder(Bare(value)) && !Named().IsMatch(value) && Bare(value) is not (['{', .., '}'] or ['-', '-', '-', ..]);
+
+    private static bool HasQuoteAtAnEnd(string value) => value is ['"' or '\'' or '`', ..] or [.., '"' or '\'' or '`'];
+
+    private static bool HasForeignLetter(string value) =>
+        !IsQuoted(value) && value.Any(letter => letter > '\u007f' && letter is not ('\ufeff' or '\ufffd') && !invisibleBlanks.Contains(letter));
+
     private static string Bare(string value) => value.Trim().Trim('"', '\'').Trim();
 
     private static bool IsSops(string value) => value.StartsWith("ENC[", StringComparison.Ordinal) && value.EndsWith(']');
 
-    private static bool IsQuoted(string value) => value.Trim() is [var first, .., var last] && (first, last) is
+    private static bool IsQuoted(string value) => value.Trim().TrimEnd(',', ';') is [var first, .., var last] && (first, last) is
         ('"', '"') or ('\'', '\'') or ('`', '`') or ('\u201c', '\u201d') or ('\u201e', '\u201c') or ('\u201e', '\u201d') or ('\u201d', '\u201d') or ('\u2018', '\u2019') or ('\u00ab', '\u00bb') or ('\u00bb', '\u00ab');
 
     private static bool IsPlaceholder(string value) =>
@@ -60,12 +73,15 @@ internal static partial class SecretOddities
     private static bool IsEncodedTwice(string value)
     {
         const int Shortest = 8;
-        if (value.Length < Shortest || value.Length % 4 != 0 || !Base64.IsValid(value))
+        var padded = value.PadRight((value.Length + 3) / 4 * 4, '=').Replace('-', '+').Replace('_', '/');
+        if (value.Length < Shortest || value.Length % 4 == 1 || !Base64.IsValid(padded))
         {
             return false;
         }
 
-        var decoded = Encoding.Latin1.GetString(Convert.FromBase64String(value)).TrimEnd('\r', '\n');
+        // Of UTF-16 and of a byte order mark only the letters count.
+        var decoded = Encoding.Latin1.GetString(Convert.FromBase64String(padded)).Replace("\0", string.Empty, StringComparison.Ordinal)
+            .TrimStart('\u00ef', '\u00bb', '\u00bf', '\u00ff', '\u00fe').TrimEnd('\r', '\n');
         return decoded.Length > 0 && decoded.All(character => character is >= ' ' and <= '~');
     }
 

@@ -220,6 +220,12 @@ public sealed class SecretVerifiedTests
     [InlineData("\u201ca-secret-of-acme\u201d", "has quotes around it")]
     [InlineData(" a-secret-of-acme", "begins or ends with a blank")]
     [InlineData("a-secret-of-acme ", "begins or ends with a blank")]
+    [InlineData("a-secret of-acme", "has a blank in it")]
+    [InlineData("\"a-secret-of-acme\",", "has quotes around it")]
+    [InlineData("\"a-secret-of-acme", "begins or ends with a quote")]
+    [InlineData("a-secret-of-acme'", "begins or ends with a quote")]
+    [InlineData("a\u2013secret-of-acme", "has a letter outside of ASCII, such as a dash or quote of a word processor")]
+    [InlineData("-----BEGIN AGE ENCRYPTED FILE-----", "is a whole encrypted or key file (-----BEGIN ...)")]
     [InlineData("a-secret-of-acme\t", "has a tab")]
     [InlineData("a-secret-of-acme\u00a0", "has a no-break space or another invisible character")]
     [InlineData("a-secret\u200b-of-acme", "has a no-break space or another invisible character")]
@@ -228,6 +234,9 @@ public sealed class SecretVerifiedTests
     [InlineData("a-secret-of-acme\\n", "ends with a written line break (a backslash and a letter)")]
     [InlineData("YS1zZWNyZXQtb2YtYWNtZQ==", "looks encoded with base64 twice: in data it is encoded once, in stringData not at all")]
     [InlineData("YS1zZWNyZXQtb2YtYWNtZQo=", "looks encoded with base64 twice: in data it is encoded once, in stringData not at all")]
+    [InlineData("YQAtAHMAZQBjAHIAZQB0AA==", "looks encoded with base64 twice: in data it is encoded once, in stringData not at all")]
+    [InlineData("77u/YS1zZWNyZXQtb2YtYWNtZQ==", "looks encoded with base64 twice: in data it is encoded once, in stringData not at all")]
+    [InlineData("YS1zZWNyZXQtb2YtYWNtZQ", "looks encoded with base64 twice: in data it is encoded once, in stringData not at all")]
     [InlineData("a\0-\0s\0e\0c\0r\0e\0t\0", "is UTF-16: store it as UTF-8")]
     [InlineData("\ufffd\ufffda\0-\0s\0e\0c\0r\0e\0t\0", "is UTF-16: store it as UTF-8")]
     [InlineData("ENC[AES256_GCM,data:CwE4O1s=,iv:2k=,aad:o=,tag:w==,type:str]", "is encrypted by SOPS: decrypt it before it is applied")]
@@ -258,6 +267,9 @@ public sealed class SecretVerifiedTests
             Assert.DoesNotContain(value, condition.Message, StringComparison.Ordinal);
         });
         Assert.Equal(oddity is not null, client.Condition("SecretVerified")!.Message.Contains("its value", StringComparison.Ordinal));
+        Assert.Equal(
+            !value.Contains('\0', StringComparison.Ordinal),
+            client.Condition("SecretVerified")!.Message.Contains("was refused at", StringComparison.Ordinal));
     }
 
     private static async Task<OAuthClient> ClientAsync(TestOperator test) => (await test.FindAsync<OAuthClient>(Some.Client))!;
