@@ -74,6 +74,9 @@ public static class GrantedScopes
 /// <param name="Lists">What each rule that fits allows. A token must keep within one of them.</param>
 public sealed record ScopeLimit(string Client, IReadOnlyList<IReadOnlyList<string>> Lists)
 {
+    /// <summary>True when the request names no scopes and so asks for all that the application is allowed, beyond the limit or not.</summary>
+    public bool IsAskedForAll { get; init; }
+
     /// <summary>What was granted beyond the limit: of the list that it exceeds least.</summary>
     /// <param name="granted">
     /// What was granted; null or empty when the provider did not say: then it is what was asked for, and that was within the limit.
@@ -82,7 +85,12 @@ public sealed record ScopeLimit(string Client, IReadOnlyList<IReadOnlyList<strin
         granted is not { Count: > 0 } ? [] : Lists.Select(list => GrantedScopes.Without(granted, list)).MinBy(beyond => beyond.Count) ?? [];
 
     /// <summary>Why a token with these scopes must not be published; null when it may.</summary>
-    public Problem? ProblemWith(IReadOnlyList<string>? granted) => Beyond(granted) is { Count: > 0 } beyond
+    public Problem? ProblemWith(IReadOnlyList<string>? granted) => IsAskedForAll && granted is not { Count: > 0 }
+        ? new Problem(
+            Reason.ScopesExceeded,
+            $"The provider does not say which scopes the token has, and all were asked for (spec.allScopes), so it cannot be told whether "
+            + $"spec.tenants of OAuthClient {Client} allows them, and the token is not published. Name the scopes in spec.scopes instead.")
+        : Beyond(granted) is { Count: > 0 } beyond
         ? new Problem(
             Reason.ScopesExceeded,
             $"The provider granted more than spec.tenants of OAuthClient {Client} allows for this tenant and namespace, "

@@ -77,7 +77,7 @@ public static class Policy
     private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) => facts.Client switch
     {
         ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => Withdrawal(refusing.Problem, facts, now),
-        ClientFacts.Usable { ScopeLimit: { } limit } when limit.ProblemWith(facts.Token?.GrantedScopes) is { } problem && HoldsASecretOfOurs(facts) =>
+        ClientFacts.Usable { ScopeLimit: { } limit } when facts.Token is { } token && limit.ProblemWith(token.GrantedScopes) is { } problem && HoldsASecretOfOurs(facts) =>
             Withdrawal(problem, facts, now),
         ClientFacts.Refusing refusing when refusing.Problem.Kind != FailureKind.NotThereYet || WasWithdrawn(facts) => new Decision.Stall(refusing.Problem),
         _ => null,

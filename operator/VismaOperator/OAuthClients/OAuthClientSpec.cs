@@ -99,10 +99,16 @@ public sealed record TenantRule
     /// <summary>Scopes that may be asked for; empty: any.</summary>
     public IReadOnlyList<string> Scopes { get => field ?? []; init; }
 
-    /// <summary>True when the rule has the connection's tenant, its namespace and all of its scopes. All scopes at once cannot be vouched for.</summary>
+    /// <summary>
+    /// True when the rule has the connection's tenant, its namespace and all of its scopes. Of one that asks for all scopes it shows only when
+    /// they are granted whether they keep within the rule.
+    /// </summary>
     /// <remarks><c>offline_access</c> reaches no data, and a consent asks for it whether it was written or not, so that it needs no entry.</remarks>
-    public bool Serves(VismaConnection connection) =>
-        Serves(connection.Metadata.Namespace ?? string.Empty, connection.Spec.TenantId, connection.Spec.AllScopes ? [] : connection.Spec.Scopes);
+    public bool Serves(VismaConnection connection)
+    {
+        var place = connection.Metadata.Namespace ?? string.Empty;
+        return connection.Spec.AllScopes ? IsFor(place, connection.Spec.TenantId) : Serves(place, connection.Spec.TenantId, connection.Spec.Scopes);
+    }
 
     /// <summary>True when the rule speaks of that tenant in that namespace, whatever the scopes.</summary>
     internal bool IsFor(string place, string? tenantId) =>

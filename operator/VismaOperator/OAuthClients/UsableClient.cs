@@ -54,7 +54,7 @@ internal sealed class UsableClient
         var rules = Tenants?.Where(rule => rule.IsFor(connection.Metadata.Namespace ?? string.Empty, connection.Spec.TenantId)).ToList();
         return rules is null || rules.Any(rule => rule.Scopes.Count == 0)
             ? null
-            : new ScopeLimit(Name.ToString(), [.. rules.Select(rule => rule.Scopes)]);
+            : new ScopeLimit(Name.ToString(), [.. rules.Select(rule => rule.Scopes)]) { IsAskedForAll = connection.Spec.AllScopes };
     }
 
     /// <summary>What a token is asked with, as far as the client decides it, hashed.</summary>

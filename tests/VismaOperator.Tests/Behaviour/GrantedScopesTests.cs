@@ -101,6 +101,30 @@ public sealed class GrantedScopesTests
         Assert.Equal("AllGranted", (await test.UntilReadyAsync()).Condition("ScopesGranted")!.Reason);
     }
 
+    [Theory]
+    [InlineData(new[] { Read, Create }, true, null)]
+    [InlineData(new[] { Read, Create, Delete }, true, Delete)]
+    [InlineData(new[] { Read, Create }, false, "does not say which scopes")]
+    public async Task With_allScopes_only_the_owners_limit_counts(string[] granted, bool statesScopes, string? tooMuch)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        Grant(test, granted, statesScopes);
+
+        await test.ChangeConnectionAsync("""{"allScopes": true, "scopes": null}""");
+        await LimitAsync(test, [Read, Create]);
+        await test.UntilIdleAsync();
+
+        var connection = await test.ConnectionAsync();
+        Assert.Equal(tooMuch is null, connection.Is("Ready", "True") && connection.Condition("Stalled") is null);
+        Assert.Equal(tooMuch is null ? "AllGranted" : null, connection.Condition("ScopesGranted")?.Reason);
+        if (tooMuch is not null)
+        {
+            Assert.Equal("ScopesExceeded", connection.Condition("Stalled")!.Reason);
+            Assert.Contains(tooMuch, connection.Condition("Stalled")!.Message, StringComparison.Ordinal);
+            Assert.Null(await test.FindAsync<Secret>(TokenSecret));
+        }
+    }
+
     [Fact]
     public async Task A_limit_that_is_narrowed_takes_a_wider_token_away_at_once_and_a_narrower_one_takes_its_place()
     {
