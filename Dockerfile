@@ -18,6 +18,7 @@ COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.tx
 COPY operator/Directory.Build.props operator/
 COPY operator/Kubernetes.Client/*.csproj operator/Kubernetes.Client/
 COPY operator/Kubernetes.Controllers/*.csproj operator/Kubernetes.Controllers/
+COPY operator/Kubernetes.InMemory/*.csproj operator/Kubernetes.InMemory/
 COPY operator/Lifecycle/*.csproj operator/Lifecycle/
 COPY operator/OAuth/*.csproj operator/OAuth/
 COPY operator/VismaOperator/*.csproj operator/VismaOperator/

@@ -117,7 +117,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         new(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = Json } };
 
     private static ByteArrayContent Content(JsonObject mergePatch) =>
-        new(JsonTrees.ToUtf8(mergePatch)) { Headers = { ContentType = MergePatch } };
+        new(JsonSerializer.SerializeToUtf8Bytes(mergePatch, ApiJsonContext.Default.JsonObject)) { Headers = { ContentType = MergePatch } };
 
     private Task<T> WriteAsync<T>(HttpMethod method, string path, NamespacedName name, HttpContent content, CancellationToken cancellationToken)
         where T : class, IResource<T>

@@ -1,9 +1,9 @@
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Tests.Doubles;
+using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

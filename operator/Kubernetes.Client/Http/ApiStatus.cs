@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Kubernetes.Client.Http;
@@ -64,4 +65,5 @@ internal sealed record DeleteOptions
 [JsonSerializable(typeof(ListMetadata))]
 [JsonSerializable(typeof(BookmarkObject))]
 [JsonSerializable(typeof(DeleteOptions))]
+[JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

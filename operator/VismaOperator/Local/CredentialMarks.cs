@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Local;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Kubernetes.Client.Contract;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using Kubernetes.Client.Contract;
-using Kubernetes.Client.InMemory;
+using Kubernetes.InMemory;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Kubernetes.Client.Tests.InMemory;

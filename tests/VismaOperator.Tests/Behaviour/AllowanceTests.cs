@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;

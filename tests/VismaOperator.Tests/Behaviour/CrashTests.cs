@@ -1,8 +1,8 @@
 using System.Net;
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
+using Kubernetes.InMemory;
 using Lifecycle;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
 

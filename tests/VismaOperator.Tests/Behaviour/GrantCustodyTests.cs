@@ -1,7 +1,7 @@
 using System.Net;
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaConnect.StandIn;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;

@@ -1,5 +1,5 @@
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
+using Kubernetes.InMemory;
 using VismaConnect.StandIn;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaOperator.Consent;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;

@@ -1,5 +1,5 @@
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;

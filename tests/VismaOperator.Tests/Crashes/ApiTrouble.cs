@@ -1,5 +1,5 @@
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 
 namespace VismaOperator.Tests.Crashes;
 

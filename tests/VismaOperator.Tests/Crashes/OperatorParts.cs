@@ -1,11 +1,11 @@
 using System.Diagnostics.Metrics;
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Telemetry;
 using Kubernetes.Controllers.Writing;
+using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using VismaOperator.Grants;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Leadership;
+using Kubernetes.InMemory;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Grants;
 using VismaOperator.VismaConnections;

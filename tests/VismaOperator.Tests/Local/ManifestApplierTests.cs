@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Kubernetes.Client.InMemory;
+using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Local;

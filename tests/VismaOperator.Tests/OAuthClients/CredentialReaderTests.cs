@@ -1,6 +1,6 @@
-using Kubernetes.Client.InMemory;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
+using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging.Abstractions;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;

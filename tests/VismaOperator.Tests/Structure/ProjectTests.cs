@@ -12,7 +12,8 @@ public sealed partial class ProjectTests
     [InlineData("OAuth", "", "Duende.IdentityModel,Polly.Core,Polly.RateLimiting")]
     [InlineData("Kubernetes.Client", "", "KubernetesClient.Aot,YamlDotNet")]
     [InlineData("Kubernetes.Controllers", "Kubernetes.Client", "")]
-    [InlineData("VismaOperator", "Kubernetes.Controllers,Lifecycle,OAuth", "OpenTelemetry.Exporter.Prometheus.AspNetCore,OpenTelemetry.Extensions.Hosting,SharpYaml,System.CommandLine")]
+    [InlineData("Kubernetes.InMemory", "Kubernetes.Client", "")]
+    [InlineData("VismaOperator", "Kubernetes.Controllers,Kubernetes.InMemory,Lifecycle,OAuth", "OpenTelemetry.Exporter.Prometheus.AspNetCore,OpenTelemetry.Extensions.Hosting,SharpYaml,System.CommandLine")]
     public void A_project_references_what_the_architecture_draws_and_nothing_else(string project, string projects, string packages)
     {
         var file = XDocument.Load(Repository.Path("operator", project, project + ".csproj"));
@@ -22,11 +23,11 @@ public sealed partial class ProjectTests
     }
 
     [Fact]
-    public void There_are_five_production_projects_and_none_is_a_drawer_for_everything()
+    public void There_are_six_production_projects_and_none_is_a_drawer_for_everything()
     {
         var names = Projects("operator").ToList();
 
-        Assert.Equal(["Kubernetes.Client", "Kubernetes.Controllers", "Lifecycle", "OAuth", "VismaOperator"], names.Order(StringComparer.Ordinal));
+        Assert.Equal(["Kubernetes.Client", "Kubernetes.Controllers", "Kubernetes.InMemory", "Lifecycle", "OAuth", "VismaOperator"], names.Order(StringComparer.Ordinal));
         Assert.DoesNotContain(names.Concat(Projects("tests")), name => DrawerName().IsMatch(name));
     }
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Kubernetes.Client;
 using Kubernetes.Controllers;
+using Kubernetes.InMemory;
 using VismaOperator.Hosting;
 
 namespace VismaOperator.Tests.Structure;
@@ -12,7 +13,7 @@ public sealed partial class TypeTests
 {
     private static readonly Assembly[] Production =
     [
-        typeof(Lifecycle.Policy).Assembly, typeof(OAuth.TokenEndpoint).Assembly, typeof(IKubernetesClient).Assembly, typeof(IReconciler).Assembly, typeof(OperatorHost).Assembly,
+        typeof(Lifecycle.Policy).Assembly, typeof(OAuth.TokenEndpoint).Assembly, typeof(IKubernetesClient).Assembly, typeof(IReconciler).Assembly, typeof(InMemoryCluster).Assembly, typeof(OperatorHost).Assembly,
     ];
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Kubernetes.Client;
-using Kubernetes.Client.InMemory;
+using Kubernetes.InMemory;
 
 namespace VismaOperator.Tests.Support;
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
+using Kubernetes.Client;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>What one watch is told.</summary>
 internal abstract record WatchItem

@@ -1,4 +1,6 @@
-namespace Kubernetes.Client.InMemory;
+using Kubernetes.Client;
+
+namespace Kubernetes.InMemory;
 
 /// <summary>One step of the cluster's history: an object came, changed, or went.</summary>
 internal sealed record Change(long Version, StoredObject? Before, StoredObject? After)

@@ -3,8 +3,9 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kubernetes.Client;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>
 /// A cluster in this process: the behaviour of the API server that controllers rely on (versions, preconditions,

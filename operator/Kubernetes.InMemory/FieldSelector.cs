@@ -1,4 +1,6 @@
-namespace Kubernetes.Client.InMemory;
+using Kubernetes.Client;
+
+namespace Kubernetes.InMemory;
 
 /// <summary>Field selectors as every kind has them (<c>metadata.name</c>, <c>metadata.namespace</c>), and <c>type</c> for Secrets.</summary>
 internal sealed class FieldSelector

@@ -1,6 +1,7 @@
 using System.Net;
+using Kubernetes.Client;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>One request that an <see cref="InMemoryCluster"/> answered.</summary>
 /// <param name="Verb">One of <see cref="ClusterVerb"/>.</param>

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Kubernetes.Client;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>What can be chosen about an <see cref="InMemoryCluster"/>.</summary>
 public sealed record InMemoryClusterOptions

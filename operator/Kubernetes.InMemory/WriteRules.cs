@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>
 /// What the API server does to an object on its way in: which members it sets itself, which it keeps, which it refuses.

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Kubernetes.Client;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>
 /// Lists that were given out in part. All pages of one list show the same version, so the rest is kept until it is

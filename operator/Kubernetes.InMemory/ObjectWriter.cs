@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>Carries out writes: rules first, then the store, then the garbage collector. Called under the cluster's lock.</summary>
 internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemoryClusterOptions options)
@@ -137,7 +139,7 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
 
     private void RemoveEmptyNamespace(string name)
     {
-        var kind = Resources.Namespace.ResourceKind;
+        var kind = Namespace.ResourceKind;
         if (store.Find(kind, NamespacedName.ClusterScoped(name)) is { IsBeingDeleted: true, Metadata.Finalizers: null or [] } emptied && !HoldsContent(emptied))
         {
             Remove(emptied);
@@ -155,10 +157,10 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
         }
 
         var home = NamespacedName.ClusterScoped(name.Namespace);
-        var found = store.Find(Resources.Namespace.ResourceKind, home);
+        var found = store.Find(Namespace.ResourceKind, home);
         if (found is null && options.NamespacesMustExist)
         {
-            throw Refusal.NotFound(Resources.Namespace.ResourceKind, home);
+            throw Refusal.NotFound(Namespace.ResourceKind, home);
         }
 
         if (found is { IsBeingDeleted: true })

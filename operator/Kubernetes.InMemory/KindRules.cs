@@ -1,4 +1,6 @@
-namespace Kubernetes.Client.InMemory;
+using Kubernetes.Client;
+
+namespace Kubernetes.InMemory;
 
 /// <summary>
 /// How kinds differ on the real server. Built-in kinds are those of the core group and of <c>*.k8s.io</c>; every other

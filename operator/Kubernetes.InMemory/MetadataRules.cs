@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Kubernetes.Client;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>Names, owners and finalizers, as the API server checks them for every kind.</summary>
 internal static partial class MetadataRules

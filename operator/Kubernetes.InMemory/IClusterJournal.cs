@@ -1,4 +1,6 @@
-namespace Kubernetes.Client.InMemory;
+using Kubernetes.Client;
+
+namespace Kubernetes.InMemory;
 
 /// <summary>
 /// Keeps an <see cref="InMemoryCluster"/> beyond the life of the process. It is called for one change at a time, before

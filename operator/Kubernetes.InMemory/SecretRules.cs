@@ -2,8 +2,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>What the API server does to Secrets only. No message names a value.</summary>
 internal static partial class SecretRules
@@ -69,7 +71,7 @@ internal static partial class SecretRules
         {
             if (key.Length > 253 || !Key().IsMatch(key))
             {
-                throw Refusal.Invalid(Resources.Secret.ResourceKind, name, "data: Invalid value: a key must consist of alphanumeric characters, '-', '_' or '.'");
+                throw Refusal.Invalid(Secret.ResourceKind, name, "data: Invalid value: a key must consist of alphanumeric characters, '-', '_' or '.'");
             }
 
             size += value?.GetValue<string>().Length * 3L / 4 ?? 0;
@@ -77,7 +79,7 @@ internal static partial class SecretRules
 
         if (size > LargestContent)
         {
-            throw Refusal.Invalid(Resources.Secret.ResourceKind, name, $"data: Too long: must have at most {LargestContent} bytes");
+            throw Refusal.Invalid(Secret.ResourceKind, name, $"data: Too long: must have at most {LargestContent} bytes");
         }
     }
 

@@ -1,4 +1,6 @@
-namespace Kubernetes.Client.InMemory;
+using Kubernetes.Client;
+
+namespace Kubernetes.InMemory;
 
 /// <summary>A <see cref="ResourceSelector"/>, read and checked.</summary>
 internal sealed class Selection

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Kubernetes.Client;
+namespace Kubernetes.InMemory;
 
 /// <summary>The few operations on JSON trees that the cluster needs.</summary>
 internal static class JsonTrees

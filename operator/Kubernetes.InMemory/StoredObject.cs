@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>
 /// One version of an object. The JSON is kept as bytes, since <see cref="JsonNode"/> is not safe for concurrent readers

@@ -1,6 +1,7 @@
 using System.Net;
+using Kubernetes.Client;
 
-namespace Kubernetes.Client.InMemory;
+namespace Kubernetes.InMemory;
 
 /// <summary>The refusals of the API server, with its status codes, reasons and wording.</summary>
 internal static class Refusal
