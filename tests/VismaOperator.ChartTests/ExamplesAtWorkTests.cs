@@ -71,6 +71,11 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
     private static List<JsonNode> ObjectsOf(string folder)
     {
         var written = Directory.GetFiles(RepositoryFolder.PathOf($"examples/{folder}"), "*.yaml").Order(StringComparer.Ordinal).SelectMany(YamlDocuments.Read).Where(resource => kinds.Contains(resource.Kind())).ToList();
+        foreach (var resource in written.Where(resource => resource.Kind() != "Namespace" && resource.Namespace() is null))
+        {
+            resource["metadata"]!["namespace"] = "default"; // where kubectl apply puts them
+        }
+
         var namespaces = written.Select(resource => resource.Namespace()).OfType<string>().Distinct().Except(written.Where(resource => resource.Kind() == "Namespace").Select(Chart.Name));
         var secrets = written.Where(resource => resource.Kind() == "OAuthClient").SelectMany(SecretsOf)
             .Where(secret => !written.Exists(resource => resource.Kind() == "Secret" && resource.Name() == secret.Name()));

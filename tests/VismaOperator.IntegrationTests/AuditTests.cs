@@ -50,12 +50,10 @@ public sealed class AuditTests(ApiServerFixture fixture)
     public async Task A_permission_that_is_missing_fails_the_scene()
     {
         var scene = await Scene.SetAsync(fixture.Server);
-        var path = Reaches.OfThisRun == Reach.Cluster
+        await WithholdEventsAsync(scene, scene.Home.Of("rbac.authorization.k8s.io/v1", "roles/leader"));
+        await WithholdEventsAsync(scene, Reaches.OfThisRun == Reach.Cluster
             ? $"/apis/rbac.authorization.k8s.io/v1/clusterroles/operator-of-{scene.Home.Name}"
-            : scene.Home.Of("rbac.authorization.k8s.io/v1", "roles/operator");
-        var role = await scene.Admin.GetAsync(path, TestContext.Current.CancellationToken);
-        var rules = role["rules"]!.AsArray().Where(rule => rule!["resources"]![0]!.GetValue<string>() != "events").Select(rule => rule!.DeepClone());
-        await scene.Admin.PatchAsync(path, new JsonObject { ["rules"] = new JsonArray([.. rules]) }, TestContext.Current.CancellationToken);
+            : scene.Home.Of("rbac.authorization.k8s.io/v1", "roles/operator"));
         await scene.StartOperatorAsync();
         await scene.CreateAllAsync();
         await Eventually.BecomesTrueAsync("a refusal", () => scene.Proxy.Ledger.Requests.Any(request => request.Status == 403), TestContext.Current.CancellationToken);
@@ -101,4 +99,11 @@ public sealed class AuditTests(ApiServerFixture fixture)
         ["metadata"] = new JsonObject { ["name"] = "a", ["uid"] = "u", ["generation"] = 2L, ["resourceVersion"] = version },
         ["status"] = JsonNode.Parse(status),
     });
+
+    private static async Task WithholdEventsAsync(Scene scene, string path)
+    {
+        var role = await scene.Admin.GetAsync(path, TestContext.Current.CancellationToken);
+        var rules = role["rules"]!.AsArray().Where(rule => rule!["resources"]![0]!.GetValue<string>() != "events").Select(rule => rule!.DeepClone());
+        await scene.Admin.PatchAsync(path, new JsonObject { ["rules"] = new JsonArray([.. rules]) }, TestContext.Current.CancellationToken);
+    }
 }
