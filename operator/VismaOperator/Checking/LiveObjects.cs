@@ -44,4 +44,4 @@ internal sealed record LiveObjects(IReadOnlyList<OAuthClient> Clients, IReadOnly
 }
 
 /// <summary>The cluster cannot be compared with. The message names cause and remedy.</summary>
-internal sealed class LiveObjectsException(string message, Exception cause) : Exception(message, cause);
+internal sealed class LiveObjectsException(string message, Exception cause) : ExplainedException(message, cause);

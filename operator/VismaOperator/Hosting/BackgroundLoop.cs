@@ -7,4 +7,4 @@ internal sealed record BackgroundLoop(string Name, Func<CancellationToken, Task>
 
 /// <summary>A background loop ended although nobody asked it to.</summary>
 internal sealed class BackgroundLoopException(string name, Exception? cause)
-    : Exception(cause is null ? $"The background loop '{name}' ended by itself." : $"The background loop '{name}' failed: {FailureWords.InOneLine(cause)}", cause);
+    : ExplainedException(cause is null ? $"The background loop '{name}' ended by itself." : $"The background loop '{name}' failed: {FailureWords.InOneLine(cause)}", cause);

@@ -1,8 +1,6 @@
 using Kubernetes.Client.Access;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
-using VismaOperator.Connecting;
-using VismaOperator.Local;
 
 namespace VismaOperator.Hosting;
 
@@ -17,5 +15,5 @@ internal static class FailureWords
 
     /// <summary>True for failures whose message we wrote.</summary>
     public static bool AreOurs(Exception failure) =>
-        failure is LocalException or ClusterAccessException or PortUnusableException or BackgroundLoopException or ConnectException or LeadershipLostException;
+        failure is ExplainedException or ClusterAccessException or LeadershipLostException;
 }

@@ -2,4 +2,4 @@ namespace VismaOperator.Hosting;
 
 /// <summary>A port that was asked for cannot be served on.</summary>
 internal sealed class PortUnusableException(string option, int port, Exception cause)
-    : Exception($"{option} {port} cannot be used: {cause.Message.TrimEnd('.')}. Name another port, or 0 for a free one.", cause);
+    : ExplainedException($"{option} {port} cannot be used: {cause.Message.TrimEnd('.')}. Name another port, or 0 for a free one.", cause);
