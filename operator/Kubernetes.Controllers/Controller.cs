@@ -51,27 +51,22 @@ public sealed partial class Controller(
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
         metrics.ControllerStarted(Name, queue);
         LogStarted(Name, workers);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = BackgroundLoops.RunAsync(Enumerable.Repeat<Func<CancellationToken, Task>>(WorkAsync, workers), stop);
-        await Task.WhenAny(running, WhenCancelledAsync(stop.Token)).ConfigureAwait(false);
-        await DrainAsync(running).ConfigureAwait(false);
-    }
-
-    private static async Task WhenCancelledAsync(CancellationToken cancellationToken)
-    {
-        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var registration = cancellationToken.UnsafeRegister(state => ((TaskCompletionSource)state!).TrySetResult(), cancelled);
-        await cancelled.Task.ConfigureAwait(false);
-    }
-
-    private async Task DrainAsync(Task running)
-    {
-        using var enough = new CancellationTokenSource();
-        await Task.WhenAny(running, time.DelayAsync(DrainTimeout, enough.Token)).ConfigureAwait(false);
-        await enough.CancelAsync().ConfigureAwait(false);
-        if (running.IsCompleted)
+        var working = new LoopGroup();
+        foreach (var _ in Enumerable.Range(0, workers))
         {
-            await running.ConfigureAwait(false);
+            working.Start(WorkAsync);
+        }
+
+        await working.Failed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DrainAsync(working).ConfigureAwait(false);
+    }
+
+    private async Task DrainAsync(LoopGroup working)
+    {
+        using var enough = Deadline.After(DrainTimeout, time);
+        if (await working.StopAsync(enough.Token).ConfigureAwait(false))
+        {
+            await working.ThrowIfFailedAsync().ConfigureAwait(false);
             LogStopped(Name);
         }
         else

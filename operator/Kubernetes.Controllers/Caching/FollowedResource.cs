@@ -27,7 +27,7 @@ internal sealed class FollowedResource<T>(NamespacedName name, Action<Namespaced
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, cancellationToken);
         try
         {
-            await Task.Run(() => reflector.RunAsync(either.Token), CancellationToken.None).ConfigureAwait(false);
+            await reflector.RunAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {

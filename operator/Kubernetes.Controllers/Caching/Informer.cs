@@ -12,8 +12,7 @@ public sealed class Informer<T>
 {
     private readonly List<Reflector<T>> reflectors;
     private readonly List<(string? Namespace, FreshList<T> List)> freshLists;
-    private readonly RunningFollowers catchUps = new();
-    private CancellationToken stopping;
+    private readonly LoopGroup loops = new();
 
     /// <summary>Prepares; nothing is asked before <see cref="RunAsync"/>.</summary>
     /// <param name="client">The cluster.</param>
@@ -55,13 +54,10 @@ public sealed class Informer<T>
     public Store<T> Store { get; } = new();
 
     /// <summary>Lists and watches until cancelled, then returns. Outages are waited out; an exception from here is a bug, or a cluster that went back in time.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        stopping = stop.Token;
-        var loops = reflectors.Select<Reflector<T>, Func<CancellationToken, Task>>(reflector => reflector.RunAsync);
-        await BackgroundLoops.RunAsync([.. loops, catchUps.WatchOverAsync], stop).ConfigureAwait(false);
-        await catchUps.WhenAllEndedAsync().ConfigureAwait(false);
+        reflectors.ForEach(reflector => loops.Start(reflector.RunAsync));
+        return loops.RunAsync(cancellationToken);
     }
 
     /// <summary>Waits for the first complete list of every selector. Reconciling before that would take every object for missing.</summary>
@@ -80,21 +76,14 @@ public sealed class Informer<T>
 
         // Each namespace stays closed until its own list was read, and none waits for another.
         freshLists.ForEach(fresh => Namespaces.Expect(fresh.Namespace!, FreshName));
-        freshLists.ForEach(fresh => catchUps.Add(CatchUpAsync(fresh.Namespace!, fresh.List)));
+        freshLists.ForEach(fresh => loops.Start(token => CatchUpAsync(fresh.Namespace!, fresh.List, token)));
         return Namespaces.WaitUntilSettledAsync(cancellationToken);
     }
 
-    private async Task CatchUpAsync(string name, FreshList<T> list)
+    private async Task CatchUpAsync(string name, FreshList<T> list, CancellationToken cancellationToken)
     {
-        try
-        {
-            await list.TakeAsync(stopping).ConfigureAwait(false);
-            Namespaces!.Listed(name, FreshName);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // Stopped as asked.
-        }
+        await list.TakeAsync(cancellationToken).ConfigureAwait(false);
+        Namespaces!.Listed(name, FreshName);
     }
 
     /// <summary>Passes everything on to the store, and tells how the namespace fares after the store has taken it in.</summary>

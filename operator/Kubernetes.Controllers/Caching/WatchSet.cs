@@ -73,20 +73,19 @@ public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILo
     }
 
     /// <summary>Lists and watches until cancelled, then returns. Outages are waited out; an exception from here is a bug, or a cluster that went back in time.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = new RunningFollowers();
-        await BackgroundLoops.RunAsync([token => StartAllAsync(running, token), running.WatchOverAsync], stop).ConfigureAwait(false);
-        await running.WhenAllEndedAsync().ConfigureAwait(false);
+        var followers = new LoopGroup();
+        followers.Start(token => StartAllAsync(followers, token));
+        return followers.RunAsync(cancellationToken);
     }
 
-    private async Task StartAllAsync(RunningFollowers running, CancellationToken cancellationToken)
+    private async Task StartAllAsync(LoopGroup followers, CancellationToken cancellationToken)
     {
         await foreach (var resource in starts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             var reflector = new Reflector<T>(client, ResourceSelectors.ByName(resource.Name), resource, time, jitter, logger);
-            running.Add(resource.RunAsync(reflector, cancellationToken));
+            followers.Start(token => resource.RunAsync(reflector, token));
         }
     }
 

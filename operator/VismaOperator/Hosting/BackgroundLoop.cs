@@ -3,7 +3,27 @@ namespace VismaOperator.Hosting;
 /// <summary>Something that runs until it is cancelled. Ending before, by itself or by an exception, is a bug that ends the process.</summary>
 /// <param name="Name">What the log calls it.</param>
 /// <param name="RunAsync">Runs it; on cancellation it finishes what it must and returns.</param>
-internal sealed record BackgroundLoop(string Name, Func<CancellationToken, Task> RunAsync);
+internal sealed record BackgroundLoop(string Name, Func<CancellationToken, Task> RunAsync)
+{
+    /// <summary>Runs it, and throws where it ends before it was stopped.</summary>
+    /// <exception cref="BackgroundLoopException">It ended, by itself or by an exception.</exception>
+    public async Task RunUntilStoppedAsync(CancellationToken stop)
+    {
+        try
+        {
+            await RunAsync(stop);
+        }
+        catch (Exception failure) when (!stop.IsCancellationRequested || failure is not OperationCanceledException)
+        {
+            throw new BackgroundLoopException(Name, failure);
+        }
+
+        if (!stop.IsCancellationRequested)
+        {
+            throw new BackgroundLoopException(Name, cause: null);
+        }
+    }
+}
 
 /// <summary>A background loop ended although nobody asked it to.</summary>
 internal sealed class BackgroundLoopException(string name, Exception? cause)

@@ -1,3 +1,5 @@
+using Kubernetes.Controllers;
+
 namespace VismaOperator.Hosting;
 
 /// <summary>
@@ -19,7 +21,7 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
     /// <summary>Runs until <paramref name="stop"/> is cancelled, which returns, or until any part fails, which throws.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        using var parts = new Parts();
+        var parts = new Parts();
         try
         {
             await RunPartsAsync(parts, stop);
@@ -50,13 +52,13 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var failed = parts.Failed;
 
-        parts.Caches.Start(controllers.Caches);
-        parts.Servers.Start(controllers.Servers);
+        Start(parts.Caches, controllers.Caches);
+        Start(parts.Servers, controllers.Servers);
         await FirstOfAsync(controllers.WaitUntilSyncedAsync(abort.Token), failed, abort);
         health.CachesSynced();
         LogSynced();
 
-        parts.Election.Start(leader.Loops);
+        Start(parts.Election, leader.Loops);
         await FirstOfAsync(leader.Leadership.WaitUntilLeaderAsync(abort.Token), failed, abort);
         LogLeading();
         if (leader.IsElected)
@@ -65,8 +67,16 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
             await FirstOfAsync(controllers.CatchUpAsync(abort.Token), failed, abort);
         }
 
-        parts.Work.Start(controllers.Controllers);
+        Start(parts.Work, controllers.Controllers);
         await failed.WaitAsync(stop);
+    }
+
+    private static void Start(LoopGroup group, IEnumerable<BackgroundLoop> loops)
+    {
+        foreach (var loop in loops)
+        {
+            group.Start(loop.RunUntilStoppedAsync);
+        }
     }
 
     private static async Task FirstOfAsync(Task step, Task failed, CancellationTokenSource abort)
@@ -114,7 +124,7 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
     }
 
     /// <summary>The loops by when they start and stop.</summary>
-    private sealed class Parts : IDisposable
+    private sealed class Parts
     {
         public LoopGroup Caches { get; } = new();
 
@@ -125,14 +135,6 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         public LoopGroup Work { get; } = new();
 
         public Task Failed => Task.WhenAny(Caches.Failed, Servers.Failed, Election.Failed, Work.Failed).Unwrap();
-
-        public void Dispose()
-        {
-            Caches.Dispose();
-            Servers.Dispose();
-            Election.Dispose();
-            Work.Dispose();
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "CachesSynced", Message = "Caches are in sync")]
