@@ -33,11 +33,7 @@ public interface IKubernetesClient
     Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 
-    /// <summary>Applies a JSON merge patch (RFC 7386). A <c>metadata.resourceVersion</c> in it is a precondition.</summary>
-    Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T>;
-
-    /// <summary>Applies a JSON merge patch to the status subresource. A <c>metadata.resourceVersion</c> in it is a precondition.</summary>
+    /// <summary>Applies a JSON merge patch (RFC 7386) to the status subresource. A <c>metadata.resourceVersion</c> in it is a precondition.</summary>
     Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 

@@ -98,7 +98,7 @@ public sealed class InMemoryCluster : IKubernetesClient
         return WriteAsync<T>(ClusterVerb.Update, name, () => writer.Replace(T.ResourceKind, name, Tree(resource)), cancellationToken);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Applies a JSON merge patch (RFC 7386), as kubectl and other writers do. The operator patches nothing but status.</summary>
     public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         WriteAsync<T>(ClusterVerb.Patch, name, () => writer.Patch(T.ResourceKind, name, mergePatch), cancellationToken);

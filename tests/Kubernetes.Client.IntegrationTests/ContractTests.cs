@@ -12,6 +12,8 @@ public sealed class RealObjectTests(RealCluster cluster) : ObjectContract, IAsyn
 
     protected override string Namespace => home!.Name;
 
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
+
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 
     public ValueTask DisposeAsync() => home!.DisposeAsync();
@@ -25,6 +27,8 @@ public sealed class RealDeletionTests(RealCluster cluster) : DeletionContract, I
 
     protected override string Namespace => home!.Name;
 
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
+
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 
     public ValueTask DisposeAsync() => home!.DisposeAsync();
@@ -37,6 +41,8 @@ public sealed class RealGarbageCollectionTests(RealCluster cluster) : GarbageCol
     protected override IKubernetesClient Client => cluster.Client;
 
     protected override string Namespace => home!.Name;
+
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
 
     public async ValueTask InitializeAsync()
     {
@@ -55,6 +61,8 @@ public sealed class RealListTests(RealCluster cluster) : ListContract, IAsyncLif
 
     protected override string Namespace => home!.Name;
 
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
+
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 
     public ValueTask DisposeAsync() => home!.DisposeAsync();
@@ -67,6 +75,8 @@ public sealed class RealWatchTests(RealCluster cluster) : WatchContract, IAsyncL
     protected override IKubernetesClient Client => cluster.Client;
 
     protected override string Namespace => home!.Name;
+
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
 
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 

@@ -107,8 +107,8 @@ public sealed class InMemoryClusterTests : IAsyncDisposable
     public async Task A_released_lease_is_taken_over_by_the_next_attempt()
     {
         using var metrics = new CapturedMetrics();
-        using var first = Candidate("one", metrics);
-        using var second = Candidate("two", metrics);
+        var first = Candidate("one", metrics);
+        var second = Candidate("two", metrics);
         running.Add(first.RunAsync(stop.Token));
         await Wait.For(first.WaitUntilLeaderAsync(stop.Token));
         running.Add(second.RunAsync(stop.Token));

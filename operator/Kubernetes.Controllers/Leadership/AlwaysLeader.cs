@@ -10,9 +10,6 @@ public sealed class AlwaysLeader : ILeadership
     public TimeSpan Remaining => TimeSpan.MaxValue;
 
     /// <inheritdoc/>
-    public CancellationToken Lost => CancellationToken.None;
-
-    /// <inheritdoc/>
     public void EnsureLeader()
     {
         // Always passes.

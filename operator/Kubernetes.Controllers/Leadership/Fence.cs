@@ -6,10 +6,9 @@ namespace Kubernetes.Controllers.Leadership;
 /// Whether a process may act, from when its last renewal was sent. It opens once and closes once. Open is a matter of the
 /// clock at the moment of asking, and a renewal counts only while the fence is open: no answer, however late, opens a closed one.
 /// </summary>
-internal sealed class Fence(TimeProvider time, LeaderElectionOptions options) : IDisposable
+internal sealed class Fence(TimeProvider time, LeaderElectionOptions options)
 {
     private readonly Lock gate = new();
-    private readonly CancellationTokenSource closed = new();
     private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Phase phase;
     private Lease? lease;
@@ -31,9 +30,6 @@ internal sealed class Fence(TimeProvider time, LeaderElectionOptions options) : 
 
     /// <summary>How long no other process can take the lease; zero once the fence is closed, although some may be left.</summary>
     public TimeSpan Remaining => IsOpen ? Left(options.LeaseDuration) : TimeSpan.Zero;
-
-    /// <summary>Fires when it closes.</summary>
-    public CancellationToken Closed => closed.Token;
 
     /// <summary>Completes when it opens.</summary>
     public Task Opened => opened.Task;
@@ -85,9 +81,6 @@ internal sealed class Fence(TimeProvider time, LeaderElectionOptions options) : 
         return End(Phase.GivenUp) && wasOpen ? lease : null;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => closed.Dispose();
-
     private bool End(Phase end)
     {
         lock (gate)
@@ -98,11 +91,8 @@ internal sealed class Fence(TimeProvider time, LeaderElectionOptions options) : 
             }
 
             phase = end;
+            return true;
         }
-
-        // Not under the lock: whoever is told may ask the fence.
-        closed.Cancel();
-        return true;
     }
 
     private TimeSpan Left(TimeSpan span)

@@ -15,9 +15,6 @@ public interface ILeadership
     /// </summary>
     TimeSpan Remaining { get; }
 
-    /// <summary>Fires when the leadership is lost or given up.</summary>
-    CancellationToken Lost { get; }
-
     /// <summary>Passes only while <see cref="IsLeader"/>. The clock is read at the call: a process that was paused finds the fence closed although no timer has fired yet.</summary>
     /// <exception cref="LeadershipLostException">This process may not act.</exception>
     void EnsureLeader();

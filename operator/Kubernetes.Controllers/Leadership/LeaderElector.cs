@@ -14,7 +14,7 @@ namespace Kubernetes.Controllers.Leadership;
 /// renewed, so that running reconciles finish under it.
 /// </para>
 /// </summary>
-public sealed partial class LeaderElector : ILeadership, IDisposable
+public sealed partial class LeaderElector : ILeadership
 {
     private readonly IKubernetesClient client;
     private readonly LeaderElectionOptions options;
@@ -52,9 +52,6 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
     public TimeSpan Remaining => fence.Remaining;
 
     /// <inheritdoc/>
-    public CancellationToken Lost => fence.Closed;
-
-    /// <inheritdoc/>
     public void EnsureLeader()
     {
         if (!fence.IsOpen)
@@ -65,9 +62,6 @@ public sealed partial class LeaderElector : ILeadership, IDisposable
 
     /// <inheritdoc/>
     public Task WaitUntilLeaderAsync(CancellationToken cancellationToken) => fence.Opened.WaitAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public void Dispose() => fence.Dispose();
 
     /// <summary>
     /// Takes the lease when it is free and renews it until cancelled, then returns; the lease stays as it is (see <see cref="ReleaseAsync"/>). Run it

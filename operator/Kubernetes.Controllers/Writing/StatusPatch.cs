@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
 using Kubernetes.Client;
 
 namespace Kubernetes.Controllers.Writing;
@@ -44,19 +43,6 @@ public static class StatusPatch
         return patch;
     }
 
-    /// <summary>
-    /// The merge patch that turns one value into another, or null when they are equal: a member that is gone becomes null, lists are replaced as a whole
-    /// (merge patches cannot reach into them).
-    /// </summary>
-    /// <param name="before">The value as it was read, the before-image.</param>
-    /// <param name="after">The value as it shall be.</param>
-    /// <param name="contract">Source-generated contract of a type that is written as a JSON object.</param>
-    public static JsonObject? Between<T>(T before, T after, JsonTypeInfo<T> contract)
-    {
-        var difference = Difference(ObjectOf(before, contract), ObjectOf(after, contract));
-        return difference.Count == 0 ? null : difference;
-    }
-
     // Only the status is written out: metadata and spec are the larger part, and are not compared.
     private static JsonNode? StatusOf<T>(T resource)
         where T : class, IResource<T>
@@ -66,8 +52,7 @@ public static class StatusPatch
         return member?.Get?.Invoke(resource) is { } status ? JsonSerializer.SerializeToNode(status, contract.Options.GetTypeInfo(member.PropertyType)) : null;
     }
 
-    private static JsonObject ObjectOf<T>(T value, JsonTypeInfo<T> contract) => JsonSerializer.SerializeToNode(value, contract)!.AsObject();
-
+    // A member that is gone becomes null. Lists are replaced as a whole: merge patches cannot reach into them.
     private static JsonObject Difference(JsonObject before, JsonObject after)
     {
         var patch = new JsonObject();

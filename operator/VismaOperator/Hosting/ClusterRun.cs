@@ -27,7 +27,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         using var metrics = new ControllerMetrics(meters);
         using var oauth = new OAuthEndpoints(options.AllowLists, time);
         var client = new HttpKubernetesClient(connections, time, Jitter.Next);
-        using var elector = Elects(access) ? Elector(client, access, logs, metrics) : null;
+        var elector = Elects(access) ? Elector(client, access, logs, metrics) : null;
         var leader = elector is null ? Leader.Always() : Leader.Elected(elector);
         var health = new OperatorHealth();
 

@@ -6,35 +6,55 @@ namespace Kubernetes.Client.Tests.InMemory;
 
 public sealed class InMemoryObjectTests : ObjectContract
 {
-    protected override IKubernetesClient Client { get; } = new InMemoryCluster(new FakeTimeProvider());
+    private readonly InMemoryCluster cluster = new(new FakeTimeProvider());
+
+    protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
+
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryDeletionTests : DeletionContract
 {
-    protected override IKubernetesClient Client { get; } = new InMemoryCluster(new FakeTimeProvider());
+    private readonly InMemoryCluster cluster = new(new FakeTimeProvider());
+
+    protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
+
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryGarbageCollectionTests : GarbageCollectionContract
 {
-    protected override IKubernetesClient Client { get; } = new InMemoryCluster(new FakeTimeProvider());
+    private readonly InMemoryCluster cluster = new(new FakeTimeProvider());
+
+    protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
+
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryListTests : ListContract
 {
-    protected override IKubernetesClient Client { get; } = new InMemoryCluster(new FakeTimeProvider());
+    private readonly InMemoryCluster cluster = new(new FakeTimeProvider());
+
+    protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
+
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryWatchTests : WatchContract
 {
-    protected override IKubernetesClient Client { get; } = new InMemoryCluster(new FakeTimeProvider());
+    private readonly InMemoryCluster cluster = new(new FakeTimeProvider());
+
+    protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
+
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }

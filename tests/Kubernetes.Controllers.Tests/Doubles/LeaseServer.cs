@@ -77,9 +77,6 @@ internal sealed class LeaseServer : IKubernetesClient
     public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource<T> => throw new NotSupportedException();
 
-    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
-
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> => throw new NotSupportedException();
 

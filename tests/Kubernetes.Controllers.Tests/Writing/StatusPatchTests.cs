@@ -44,16 +44,12 @@ public sealed class StatusPatchTests
         Assert.Single(patch["status"]!.AsObject());
     }
 
-    [Fact]
-    public void A_value_of_its_own_can_be_compared_too() =>
-        AssertJson("""{"phase":"New"}""", StatusPatch.Between(before.Status!, before.Status! with { Phase = "New" }, WidgetJsonContext.Default.WidgetStatus));
-
     /// <summary>RFC 7386, section 2: applying the patch to the one gives the other, and there is none only when they are equal.</summary>
     [Fact]
     public void Applying_the_patch_gives_the_wanted_status() =>
         Gen.Select(statuses, statuses).Sample((from, to) =>
         {
-            var patch = StatusPatch.Between(from, to, WidgetJsonContext.Default.WidgetStatus);
+            var patch = StatusPatch.Between(new Widget { Status = from }, new Widget { Status = to })?["status"];
             var (source, target) = (ToJson(from), ToJson(to));
             Assert.Equal(JsonNode.DeepEquals(source, target), patch is null);
             Assert.True(JsonNode.DeepEquals(target, patch is null ? source : Apply(source, patch)));

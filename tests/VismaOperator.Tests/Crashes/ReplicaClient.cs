@@ -34,10 +34,6 @@ internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesC
         where T : class, IResource<T> =>
         CallAsync(new ClusterRequest(ClusterVerb.Update, T.ResourceKind, resource.Metadata.NamespacedName), () => world.Cluster.ReplaceAsync(resource, cancellationToken), cancellationToken);
 
-    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        CallAsync(new ClusterRequest(ClusterVerb.Patch, T.ResourceKind, name), () => world.Cluster.PatchAsync<T>(name, mergePatch, cancellationToken), cancellationToken);
-
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         CallAsync(new ClusterRequest(ClusterVerb.PatchStatus, T.ResourceKind, name), () => world.Cluster.PatchStatusAsync<T>(name, mergePatch, cancellationToken), cancellationToken);

@@ -22,8 +22,6 @@ internal sealed class ReplicaLeadership(TimeProvider time) : ILeadership
 
     public TimeSpan Remaining => IsLeader ? LeaseDuration - time.GetElapsedTime(renewedAt) : TimeSpan.Zero;
 
-    public CancellationToken Lost => throw new NotSupportedException("The world tells the process.");
-
     public void EnsureLeader()
     {
         if (!IsLeader)

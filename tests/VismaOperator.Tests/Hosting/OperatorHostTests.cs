@@ -208,8 +208,6 @@ public sealed class OperatorHostTests : IDisposable
 
         public TimeSpan Remaining => TimeSpan.MaxValue;
 
-        public CancellationToken Lost => CancellationToken.None;
-
         public Task Started(string part) => started[part].Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         public void Fail(string part, Exception exception) => ends[part].SetException(exception);
