@@ -37,7 +37,7 @@ internal static partial class RefuserReader
     private static partial Regex FailedWebhook();
 
     // pkg/admission/plugin/policy/validating
-    [GeneratedRegex(Forbidden + $"(?:Validating|Mutating)AdmissionPolicy '{Name}' with binding '[-a-z0-9.]{{1,253}}' denied request: ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(Forbidden + $"(?:Validating|Mutating)AdmissionPolicy '{Name}'(?: with binding '[-a-z0-9.]{{1,253}}')? denied request: ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Policy();
 
     // pkg/admission/plugin/resourcequota

@@ -172,6 +172,7 @@ public sealed class FailureTests
     [InlineData(403, "Forbidden", """secrets \"one\" is forbidden: failed quota: few-secrets: must specify limits.cpu for: hidden-content""", RefuserKind.Quota, "few-secrets")]
     [InlineData(422, "Invalid", """secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'no-tokens.example.com' with binding 'all' denied request: hidden-content""", RefuserKind.Policy, "no-tokens.example.com")]
     [InlineData(422, "Invalid", """ValidatingAdmissionPolicy 'no-tokens' with binding 'all' denied request: hidden-content""", RefuserKind.Policy, "no-tokens")]
+    [InlineData(422, "Invalid", """secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'no-tokens' denied request: hidden-content""", RefuserKind.Policy, "no-tokens")]
     public async Task A_refusal_names_the_webhook_policy_or_quota_and_nothing_else(int code, string reason, string message, RefuserKind kind, string name)
     {
         var refused = await RefusedSecretAsync(Answers.Status(code, reason, message), code);
