@@ -54,10 +54,12 @@ internal sealed class Kubeconfig
         }
 
         CurrentContext = string.IsNullOrEmpty(CurrentContext) ? config.CurrentContext : CurrentContext;
-        contexts.AddRange((config.Contexts ?? []).Select(context => new ContextEntry(context.Name, context.ContextDetails)));
+        contexts.AddRange((config.Contexts ?? []).OfType<Context>().Select(context => new ContextEntry(context.Name, context.ContextDetails)));
         clusters.AddRange((config.Clusters ?? [])
+            .OfType<Cluster>()
             .Select(cluster => new ClusterEntry(file, cluster.Name, cluster.ClusterEndpoint, tree.Cluster(cluster.Name))));
         users.AddRange((config.Users ?? [])
+            .OfType<User>()
             .Select(user => new UserEntry(file, user.Name, user.UserCredentials ?? new UserCredentials(), tree.User(user.Name))));
     }
 
@@ -66,7 +68,7 @@ internal sealed class Kubeconfig
         try
         {
             var tree = KubeconfigTree.Read(file);
-            return (ReadByPackage(file, tree.WithoutUnreadable()) ?? new K8SConfiguration(), tree);
+            return (tree.IsEmpty ? new K8SConfiguration() : ReadByPackage(file, tree.WithoutUnreadable()), tree);
         }
         catch (YamlException malformed)
         {
@@ -75,13 +77,18 @@ internal sealed class Kubeconfig
             throw new ClusterAccessException($"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line}, column {malformed.Start.Column}: correct the file, or fetch it again.");
 #pragma warning restore MA0054
         }
+        catch (Exception malformed) when (malformed is InvalidCastException or NullReferenceException)
+        {
+            // The package's reader takes whatever the file holds for a kubeconfig.
+            throw new ClusterAccessException($"kubeconfig {file} is no valid kubeconfig: correct the file, or fetch it again.", malformed);
+        }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
             throw new ClusterAccessException($"kubeconfig {file} cannot be read ({unreadable.Message}): check its permissions.", unreadable);
         }
     }
 
-    private static K8SConfiguration? ReadByPackage(string file, string? text)
+    private static K8SConfiguration ReadByPackage(string file, string? text)
     {
         if (text is null)
         {

@@ -83,6 +83,11 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         {
             var resolved = KubernetesClientConfiguration.BuildConfigFromConfigObject(reduced).Host;
             var host = new UriBuilder(resolved) { Query = string.Empty, Fragment = string.Empty };
+            if (host.Scheme is not ("http" or "https"))
+            {
+                throw new KubeConfigException("The scheme is neither http nor https.");
+            }
+
             host.Path = string.Concat(host.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(part => $"{part}/"));
             return host.Uri;
         }
@@ -112,7 +117,7 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
             : new Impersonation(user.Credentials.Impersonate)
             {
                 Uid = user.Extras.ImpersonateUid,
-                Groups = [.. user.Credentials.ImpersonateGroups ?? []],
+                Groups = [.. (user.Credentials.ImpersonateGroups ?? []).OfType<string>()],
                 Extra = user.Extras.ImpersonateExtra,
             };
 }

@@ -49,6 +49,11 @@ internal static class KubeconfigRules
             yield return $"user '{user.Name}' has both token and username, of which only one is allowed";
         }
 
+        if (IsSet(written.Token) && written.Token.Trim().Any(char.IsControl))
+        {
+            yield return $"user '{user.Name}' has a control character in its token";
+        }
+
         if (IsSet(written.ClientCertificate) && IsSet(written.ClientCertificateData))
         {
             yield return $"user '{user.Name}' has both client-certificate and client-certificate-data, of which only one is allowed";
@@ -68,7 +73,7 @@ internal static class KubeconfigRules
 
     private static IEnumerable<string> OfImpersonation(Kubeconfig.UserEntry user)
     {
-        IReadOnlyList<string> groups = [.. user.Credentials.ImpersonateGroups ?? []];
+        IReadOnlyList<string> groups = [.. (user.Credentials.ImpersonateGroups ?? []).OfType<string>()];
         var (name, extras) = (user.Credentials.Impersonate ?? string.Empty, user.Extras);
         List<string> more = [extras.ImpersonateUid ?? string.Empty, .. groups, .. extras.ImpersonateExtra.SelectMany(extra => extra.Value)];
         if (name.Length == 0 && (groups.Count > 0 || IsSet(extras.ImpersonateUid) || extras.ImpersonateExtra.Count > 0))

@@ -19,17 +19,43 @@ internal sealed class KubeconfigTree
 
     private static readonly string[] lists = ["clusters", "users", "contexts"];
 
+    // Deeper than any kubeconfig, and far from the end of the stack.
+    private const int MaxDepth = 100;
+
     private readonly YamlStream yaml = [];
 
     private KubeconfigTree(TextReader text) => yaml.Load(text);
 
     private YamlMappingNode? Root => yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode as YamlMappingNode;
 
+    /// <summary>True where the file says nothing at all.</summary>
+    public bool IsEmpty => yaml.Documents.Count == 0 || yaml.Documents[0].RootNode is YamlScalarNode { Value: null or "" or "~" or "null" };
+
     /// <summary>Reads a file.</summary>
+    /// <exception cref="YamlException">It is not YAML, or nested too deeply: the tree is built by recursion.</exception>
     public static KubeconfigTree Read(string file)
     {
-        using var reader = File.OpenText(file);
-        return new KubeconfigTree(reader);
+        var text = File.ReadAllText(file);
+        using (var reader = new StringReader(text))
+        {
+            CheckDepth(new Parser(reader));
+        }
+
+        using var again = new StringReader(text);
+        return new KubeconfigTree(again);
+    }
+
+    private static void CheckDepth(Parser parser)
+    {
+        var depth = 0;
+        while (parser.MoveNext())
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaxDepth)
+            {
+                throw new YamlException(parser.Current.Start, parser.Current.End, "nested too deeply");
+            }
+        }
     }
 
     /// <summary>The file's text as the package can read it; null where it can read the file itself.</summary>

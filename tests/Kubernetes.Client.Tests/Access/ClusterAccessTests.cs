@@ -130,6 +130,9 @@ public sealed class ClusterAccessTests : IDisposable
     [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority-data: '%%%'}}]", "is not base64")]
     [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority-data: 'czNjcmV0'}}]", "holds no PEM certificate")]
     [InlineData("users: [{name: u, user: {token: s3cret: 'x'}}]", "line 4")]
+    [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'tcp://k.test'}}]", "'tcp://k.test'")]
+    [InlineData("contexts: [null]\nclusters: [null]\nusers: [null]", "context 'c' does not exist")]
+    [InlineData("contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]\nusers: [{name: u, user: {token: \"s3cret\\0\"}}]", "control character in its token")]
     public void What_is_wrong_in_a_file_is_told_with_file_and_cause_and_without_secrets(string content, string cause)
     {
         var path = folder.Write("config", $"apiVersion: v1\nkind: Config\ncurrent-context: c\n{content}\n");
@@ -237,6 +240,37 @@ public sealed class ClusterAccessTests : IDisposable
         seen.Add(await TokenAsync(credential));
 
         Assert.Equal(["first", "first", "second", "second", "third"], seen);
+    }
+
+    [Theory]
+    [InlineData("", "has no current context")]
+    [InlineData("# nothing yet\n", "has no current context")]
+    [InlineData("---\n", "has no current context")]
+    [InlineData("s3cret", "no valid kubeconfig")]
+    [InlineData("[s3cret]", "no valid kubeconfig")]
+    [InlineData("deep", "no valid kubeconfig at line 1")]
+    public void A_file_of_another_form_is_told(string content, string cause)
+    {
+        var path = folder.Write("config", content == "deep" ? new string('[', 100_000) : content);
+
+        var message = Refused(path, null);
+
+        Assert.Contains(path, message, StringComparison.Ordinal);
+        Assert.Contains(cause, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_group_without_a_name_is_no_group()
+    {
+        var path = folder.Write("config", """
+            current-context: c
+            contexts: [{name: c, context: {cluster: k, user: u}}]
+            clusters: [{name: k, cluster: {server: "https://k.test"}}]
+            users: [{name: u, user: {as: op, as-groups: [null, a], token: t}}]
+            """);
+
+        Assert.Equal(["a"], ClusterAccess.Load(path, null, Environment).Impersonation!.Groups);
     }
 
     [Theory]
