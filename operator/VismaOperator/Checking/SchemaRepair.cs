@@ -67,7 +67,15 @@ internal static class SchemaRepair
     private static JsonValue? Text(JsonValue scalar, SchemaNode schema)
     {
         var text = scalar.TryGetValue<string>(out var given) ? given : scalar.ToJsonString();
-        return schema.Format != "date-time" || DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _) ? JsonValue.Create(text) : null;
+        if (schema.Format != "date-time")
+        {
+            return JsonValue.Create(text);
+        }
+
+        // More forms are understood here than JSON has.
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var instant)
+            ? JsonValue.Create(instant.ToString("O", CultureInfo.InvariantCulture))
+            : null;
     }
 
     private static JsonValue? Whole(JsonValue scalar)

@@ -148,6 +148,18 @@ public sealed class ManifestFindingTests
     }
 
     [Theory]
+    [InlineData("creationTimestamp: 1.5")]
+    [InlineData("creationTimestamp: March 1 2027")]
+    [InlineData("creationTimestamp: '2027'")]
+    public void A_time_of_another_form_hides_no_other_finding(string member)
+    {
+        var findings = Check(Secret, Client, Connection.Replace("name: acme, namespace", $"{member}, name: acme, namespace", StringComparison.Ordinal).Replace(Tenant, "acme", StringComparison.Ordinal));
+
+        Assert.Contains(findings, finding => finding.Path == "metadata.creationTimestamp");
+        Assert.Contains(findings, finding => finding.Path == "spec.tenantID");
+    }
+
+    [Theory]
     [InlineData("${tenant_id}")]
     [InlineData("{{ .tenant_id }}")]
     public void A_reference_outside_of_data_is_warned_of(string value)
