@@ -27,7 +27,7 @@ public static class RequestRules
     // Both may come from a clock that was set back since.
     private static DateTimeOffset? DueTime(Facts facts, DateTimeOffset now)
     {
-        var own = facts.Connection.HandledRequestTime is { } handled && !Policy.IsFromTheFuture(handled, now) ? handled + Gap : (DateTimeOffset?)null;
+        var own = facts.Connection.HandledRequestTime is { } handled && handled <= now + Gap ? handled + Gap : (DateTimeOffset?)null;
         return own > facts.Connection.RequestTurn || facts.Connection.RequestTurn is null ? own : facts.Connection.RequestTurn;
     }
 }

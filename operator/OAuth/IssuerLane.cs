@@ -33,7 +33,9 @@ internal sealed class IssuerLane : IDisposable
             QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
         });
         limit = new ResiliencePipelineBuilder { TimeProvider = time }.AddRateLimiter(limiter).Build();
-        breaker = new ResiliencePipelineBuilder { TimeProvider = time }.AddCircuitBreaker(BreakerOptions()).Build();
+
+        // It counts by the wall clock: set back by a day, that would keep the circuit open for a day.
+        breaker = new ResiliencePipelineBuilder { TimeProvider = new MonotonicTime(time) }.AddCircuitBreaker(BreakerOptions()).Build();
     }
 
     public IssuerGateState State => new(

@@ -20,13 +20,13 @@ public sealed class ServerMetadataCache(IServerMetadataEndpoint source, TimeProv
         private readonly Lock gate = new();
         private Task<MetadataOutcome>? look;
         private MetadataOutcome? outcome;
-        private DateTimeOffset lookAgainAt = DateTimeOffset.MinValue;
+        private Moment? nextLook;
 
         public Task<MetadataOutcome> GetAsync(CancellationToken cancellationToken)
         {
             lock (gate)
             {
-                if (look is null && outcome is not null && time.GetUtcNow() < lookAgainAt)
+                if (look is null && outcome is not null && nextLook is { HasCome: false })
                 {
                     return Task.FromResult(outcome);
                 }
@@ -63,7 +63,7 @@ public sealed class ServerMetadataCache(IServerMetadataEndpoint source, TimeProv
             lock (gate)
             {
                 outcome = latest is not MetadataOutcome.Found && outcome is MetadataOutcome.Found stale ? stale : latest;
-                lookAgainAt = time.GetUtcNow() + Patience(latest);
+                nextLook = new Moment(time.GetUtcNow() + Patience(latest), time);
                 return outcome;
             }
         }

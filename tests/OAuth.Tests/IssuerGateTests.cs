@@ -7,7 +7,7 @@ public sealed class IssuerGateTests : IDisposable
     private static readonly TokenOutcome Down = new TokenOutcome.Unavailable("down", null, MayHaveBeenProcessed: true);
     private static readonly TokenOutcome Refused = new TokenOutcome.Refused("invalid_client", null, HttpStatusCode.BadRequest, null);
 
-    private readonly FakeTimeProvider time = new(Some.Noon);
+    private readonly SettableTime time = new(Some.Noon);
     private readonly IssuerGate gate;
     private int sent;
 
@@ -26,6 +26,23 @@ public sealed class IssuerGateTests : IDisposable
         Assert.Equal(4, sent);
         Assert.False(refusal.MayHaveBeenProcessed);
         Assert.Equal(TimeSpan.FromSeconds(3), refusal.RetryAfter);
+    }
+
+    [Theory]
+    [InlineData(-10)]
+    [InlineData(-86_400)]
+    [InlineData(4)]
+    public async Task A_wall_clock_that_is_stepped_changes_nothing_about_how_long_it_is_open(int seconds)
+    {
+        await SendAsync(Down, times: 4);
+        time.Step(TimeSpan.FromSeconds(seconds));
+        time.Advance(TimeSpan.FromSeconds(4));
+
+        var refusal = Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+        Assert.Equal(TimeSpan.FromSeconds(1), refusal.RetryAfter);
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Same(Refused, await SendAsync(Refused));
     }
 
     [Fact]

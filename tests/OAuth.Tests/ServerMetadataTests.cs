@@ -9,7 +9,7 @@ public sealed class ServerMetadataTests
 {
     private const string Issuer = "https://idp.example/realm";
     private static readonly HostPolicy Policy = new([], ["idp.example", "tokens.example"], TransportRule.HttpsOnly);
-    private readonly FakeTimeProvider time = new(Some.Noon);
+    private readonly SettableTime time = new(Some.Noon);
 
     [Fact]
     public async Task Reads_the_stand_ins_document()
@@ -156,6 +156,25 @@ public sealed class ServerMetadataTests
         Assert.Same(Source.Down, await first);
         Assert.Same(Source.Down, await cache.GetAsync(new Uri(Issuer), Some.Patience()));
 
+        time.Advance(TimeSpan.FromSeconds(2));
+        var second = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(Source.Good);
+
+        Assert.Same(Source.Good, await second);
+    }
+
+    [Theory]
+    [InlineData(-5)]
+    [InlineData(-86_400)]
+    public async Task A_clock_that_is_set_back_puts_no_look_off(int seconds)
+    {
+        var source = new Source();
+        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+        var first = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(Source.Down);
+        await first;
+
+        time.Step(TimeSpan.FromSeconds(seconds));
         time.Advance(TimeSpan.FromSeconds(2));
         var second = cache.GetAsync(new Uri(Issuer), Some.Patience());
         await source.AnswerNextAsync(Source.Good);

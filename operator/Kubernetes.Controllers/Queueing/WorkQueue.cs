@@ -242,7 +242,7 @@ public sealed class WorkQueue : IDisposable
     private DateTimeOffset Look()
     {
         var now = time.GetUtcNow();
-        if (steps.WasSetBack(now))
+        if (steps.SetBack(now) > TimeSpan.Zero)
         {
             HandOut(DateTimeOffset.MaxValue);
             foreach (var key in held)

@@ -29,7 +29,7 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<ConsentResult> WaitAsync(VismaConnection before, ILeftHandoff left, DateTimeOffset expiry, CancellationToken cancellationToken)
     {
-        var (begun, isNoted) = (time.GetUtcNow(), false);
+        var (begun, isNoted) = (time.GetTimestamp(), false);
         using var timer = time.Every(interval);
         while (!await left.IsTakenAsync(cancellationToken))
         {
@@ -38,7 +38,7 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
                 return new ConsentResult.Failed(await NotTakenAsync(before, cancellationToken));
             }
 
-            if (!isNoted && time.GetUtcNow() >= begun + patience)
+            if (!isNoted && time.GetElapsedTime(begun) >= patience)
             {
                 isNoted = true;
                 note($"Nobody has taken the code yet. Is {place.Redeemer} running? It may be started until {InstantText.Of(expiry)}.");
@@ -53,8 +53,8 @@ internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Act
     private async Task<ConsentResult> RedeemedAsync(VismaConnection before, PeriodicTimer timer, CancellationToken cancellationToken)
     {
         var name = before.Metadata.NamespacedName;
-        var deadline = time.GetUtcNow() + redemption;
-        while (time.GetUtcNow() < deadline)
+        var begun = time.GetTimestamp();
+        while (time.GetElapsedTime(begun) < redemption)
         {
             var look = await place.FindAsync<VismaConnection>(name, cancellationToken);
             if (look is { Found: null, Failure: null })

@@ -22,7 +22,8 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
     private static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AttemptPause = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<NamespacedName, DateTimeOffset> goneSince = new();
+    // By the monotonic clock: a clock that is set forward must cost no consent.
+    private readonly ConcurrentDictionary<NamespacedName, long> goneSince = new();
     private readonly ConcurrentDictionary<NamespacedName, int> attempts = new();
 
     /// <inheritdoc/>
@@ -36,7 +37,7 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         }
 
         var now = tools.Time.GetUtcNow();
-        var until = isGoing ? now : goneSince.GetOrAdd(key, now) + Keep;
+        var until = isGoing ? now : now + Keep - tools.Time.GetElapsedTime(goneSince.GetOrAdd(key, _ => tools.Time.GetTimestamp()));
         var isSecretGone = caches.Secrets.Find(GrantStore.NameOf(key)) is null;
         if (isSecretGone && known.Find(key) is null)
         {

@@ -51,7 +51,6 @@ internal sealed class CredentialBook(TimeProvider time)
     {
         var page = PageOf(client);
         NamespacedName appointed;
-        var now = time.GetUtcNow();
         lock (page)
         {
             if (page.Trials.FirstDue(client) is null || candidates.Count == 0)
@@ -60,9 +59,9 @@ internal sealed class CredentialBook(TimeProvider time)
                 return null;
             }
 
-            if (page.LastTrial + trialGap is { } earliest && earliest > now)
+            if (page.NextTrial is { HasCome: false } next)
             {
-                return earliest;
+                return next.Instant;
             }
 
             appointed = page.Appointed is { } same && candidates.Contains(same) ? same : candidates[0];
@@ -70,7 +69,7 @@ internal sealed class CredentialBook(TimeProvider time)
         }
 
         Appointed?.Invoke(appointed);
-        return now + trialGap;
+        return time.GetUtcNow() + trialGap;
     }
 
     /// <summary>True when this connection is to try a secret that was changed.</summary>
@@ -95,7 +94,7 @@ internal sealed class CredentialBook(TimeProvider time)
             }
 
             page.IsTrialUnderWay = true;
-            page.LastTrial = time.GetUtcNow();
+            page.NextTrial = new Moment(time.GetUtcNow() + trialGap, time);
             return due;
         }
     }
@@ -121,7 +120,7 @@ internal sealed class CredentialBook(TimeProvider time)
         var page = PageOf(client);
         lock (page)
         {
-            return new CredentialStanding(page.Working, page.RetryAt, page.Refusals, page.Verdicts);
+            return new CredentialStanding(page.Working, page.Retry?.Instant, page.Refusals, page.Verdicts);
         }
     }
 
@@ -137,8 +136,7 @@ internal sealed class CredentialBook(TimeProvider time)
                 .ThenByDescending(credential => page.Trials.Find(credential.Reference) == SecretTrial.Due)
                 .ThenBy(credential => credential.ExpirationTime <= now)
                 .ToList();
-            var mayWalk = page.WalkAgainAt is null || page.WalkAgainAt <= now;
-            return mayWalk ? ordered : ordered[..1];
+            return page.NextWalk is { HasCome: false } ? ordered[..1] : ordered;
         }
     }
 
@@ -177,13 +175,13 @@ internal sealed class CredentialBook(TimeProvider time)
         lock (page)
         {
             // One that was tried because it was changed does not take the place of one that is listed before it and works.
-            var working = page.RetryAt is null && IsPreferred(client, page, credential) ? page.Working! : credential.Reference;
-            isNews = page.Working != working || page.RetryAt is not null;
+            var working = page.Retry is null && IsPreferred(client, page, credential) ? page.Working! : credential.Reference;
+            isNews = page.Working != working || page.Retry is not null;
             page.Verdicts += isNews ? 1 : 0;
             page.Working = working;
             page.Refusals = 0;
-            page.RetryAt = null;
-            page.WalkAgainAt = null;
+            page.Retry = null;
+            page.NextWalk = null;
         }
 
         Note(client, credential, SecretTrial.Accepted);
@@ -215,8 +213,8 @@ internal sealed class CredentialBook(TimeProvider time)
             page.Verdicts++;
             page.Working = null;
             page.Refusals++;
-            page.RetryAt = WholeSeconds.Ceiling(now + FailureBackoff.Delay(FailureKind.NeedsPerson, page.Refusals, roll: 0, retryAfter: null));
-            page.WalkAgainAt = tried.Count == client.Credentials.Count ? now + walkAgainAfter : page.WalkAgainAt;
+            page.Retry = new Moment(LatestRetry(page.Refusals, now), time);
+            page.NextWalk = tried.Count == client.Credentials.Count ? new Moment(now + walkAgainAfter, time) : page.NextWalk;
         }
 
         Tell(isNews: true, client.Name);
@@ -254,6 +252,9 @@ internal sealed class CredentialBook(TimeProvider time)
         Tried?.Invoke(client.Name);
     }
 
+    private static DateTimeOffset LatestRetry(int refusals, DateTimeOffset now) =>
+        WholeSeconds.Ceiling(now + FailureBackoff.Delay(FailureKind.NeedsPerson, refusals, roll: 0, retryAfter: null));
+
     private static bool IsPreferred(UsableClient client, Page page, Credential accepted)
     {
         var order = client.Credentials.Select(credential => credential.Reference).ToList();
@@ -269,16 +270,18 @@ internal sealed class CredentialBook(TimeProvider time)
         var revision = client.Revision;
         return pages.AddOrUpdate(
             client.Name,
-            _ => NewPage(client, client.RecordedActive, client.RecordedTrials, lastTrial: null),
-            (_, page) => page.Revision == revision ? page : NewPage(client, page.Working, page.Trials, page.LastTrial));
+            _ => NewPage(client, client.RecordedActive, client.RecordedTrials, nextTrial: null),
+            (_, page) => page.Revision == revision ? page : NewPage(client, page.Working, page.Trials, page.NextTrial));
     }
 
-    private static Page NewPage(UsableClient client, SecretKeyReference? working, IReadOnlyList<ClientSecretStatus> before, DateTimeOffset? lastTrial)
+    private Page NewPage(UsableClient client, SecretKeyReference? working, IReadOnlyList<ClientSecretStatus> before, Moment? nextTrial)
     {
-        var page = new Page(client.Revision) { Trials = SecretTrials.Of(client, before), LastTrial = lastTrial };
+        var page = new Page(client.Revision) { Trials = SecretTrials.Of(client, before), NextTrial = nextTrial };
         if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision)
         {
-            (page.Refusals, page.RetryAt) = (refusal.Attempts, retryAt);
+            // One that lies further ahead than any wait after so many refusals was recorded by a clock that was set back since.
+            var latest = LatestRetry(refusal.Attempts, time.GetUtcNow());
+            (page.Refusals, page.Retry) = (refusal.Attempts, new Moment(retryAt < latest ? retryAt : latest, time));
         }
         else
         {
@@ -310,15 +313,15 @@ internal sealed class CredentialBook(TimeProvider time)
 
         public bool IsTrialUnderWay { get; set; }
 
-        public DateTimeOffset? LastTrial { get; set; }
+        public Moment? NextTrial { get; set; }
 
         public int Refusals { get; set; }
 
         public int Verdicts { get; set; }
 
-        public DateTimeOffset? RetryAt { get; set; }
+        public Moment? Retry { get; set; }
 
-        public DateTimeOffset? WalkAgainAt { get; set; }
+        public Moment? NextWalk { get; set; }
     }
 }
 

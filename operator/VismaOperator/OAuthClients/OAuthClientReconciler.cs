@@ -107,7 +107,7 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
 
     // Hundreds of connections that arrive together are one write, not hundreds.
     private static readonly TimeSpan counterInterval = TimeSpan.FromMinutes(1);
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, DateTimeOffset> counted = new();
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, Moment> nextCount = new();
 
     // Clients whose owner was told by an event that the clocks differ. Another process tells once more.
     private readonly System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, bool> toldOfClock = new();
@@ -115,7 +115,7 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
     /// <summary>The client is gone.</summary>
     public void Forget(NamespacedName client)
     {
-        counted.TryRemove(client, out _);
+        nextCount.TryRemove(client, out _);
         toldOfClock.TryRemove(client, out _);
     }
 
@@ -128,7 +128,7 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
     {
         var before = situation.Client;
         var now = time.GetUtcNow();
-        var isCounterDue = !counted.TryGetValue(before.Metadata.NamespacedName, out var last) || now - last >= counterInterval;
+        var isCounterDue = !nextCount.TryGetValue(before.Metadata.NamespacedName, out var next) || next.HasCome;
         var after = before with { Status = StatusOf(situation, isCounterDue, now) };
         if (StatusPatch.Between(before, after) is { } patch)
         {
@@ -141,7 +141,7 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
 
         await TellOfClockAsync(situation, cancellationToken);
 
-        return after.Status.Connections != situation.Connections ? last + counterInterval : null;
+        return after.Status.Connections != situation.Connections ? next?.Instant : null;
     }
 
     // The count that goes along with a client's very first status does not begin the interval: most clients get their first connection a moment later, and a restart would find it not yet counted.
@@ -149,7 +149,7 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
     {
         if (before.Status.Connections is { } earlier && after.Status.Connections != earlier)
         {
-            counted[before.Metadata.NamespacedName] = now;
+            nextCount[before.Metadata.NamespacedName] = new Moment(now + counterInterval, time);
         }
     }
 

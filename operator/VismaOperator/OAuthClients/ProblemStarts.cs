@@ -16,11 +16,18 @@ internal sealed class ProblemStarts(TimeProvider time)
     /// <summary>When the problem began: when it was first seen, or, by a process that has just been started, when the status says that it was first told.</summary>
     public DateTimeOffset Of(OAuthClient client, Problem problem) => starts.AddOrUpdate(
         client.Metadata.NamespacedName,
-        _ => new Start(client.Metadata.Uid, problem.Reason, Told(client, problem) ?? time.GetUtcNow()),
-        (_, start) => start.Uid == client.Metadata.Uid && start.Reason == problem.Reason ? start : new Start(client.Metadata.Uid, problem.Reason, time.GetUtcNow())).At;
+        _ => StartOf(client, problem, Told(client, problem)),
+        (_, start) => start.Uid == client.Metadata.Uid && start.Reason == problem.Reason ? start : StartOf(client, problem, told: null)).At.Instant;
 
     /// <summary>Nothing is wrong any more, or the client is gone.</summary>
     public void Forget(NamespacedName client) => starts.TryRemove(client, out _);
+
+    // A time that has not come yet was told by a clock that was set back since.
+    private Start StartOf(OAuthClient client, Problem problem, DateTimeOffset? told)
+    {
+        var now = time.GetUtcNow();
+        return new Start(client.Metadata.Uid, problem.Reason, new Moment(told < now ? told.Value : now, time));
+    }
 
     // One that stalled was waited for already.
     private static DateTimeOffset? Told(OAuthClient client, Problem problem)
@@ -31,5 +38,5 @@ internal sealed class ProblemStarts(TimeProvider time)
             : null;
     }
 
-    private sealed record Start(string? Uid, string Reason, DateTimeOffset At);
+    private sealed record Start(string? Uid, string Reason, Moment At);
 }

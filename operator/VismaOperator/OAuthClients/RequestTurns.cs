@@ -34,7 +34,7 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
             }
 
             line.Leave(key => connections.Find(key) is not { } present || present.ClientName() != client || !Asks(present));
-            return line.TurnOf(connection, LastOf(client, line, now), now);
+            return line.TurnOf(connection, LastOf(client, line, now), new Moment(now, time));
         }
     }
 
@@ -42,7 +42,7 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
 
     private DateTimeOffset? LastOf(NamespacedName client, Line line, DateTimeOffset now) => connections.FindBy(OAuthClientObserver.ClientIndex, client.ToString())
         .Select(connection => connection.Status.LastHandledReconcileTime)
-        .Append(line.Last)
+        .Append(line.Last?.Instant)
         .Where(last => last <= now + RequestRules.Gap) // a later one comes from a clock that was set back since
         .Max();
 
@@ -51,9 +51,9 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
         private readonly List<NamespacedName> waiting = [];
 
         // What was handled when the turn was given: once another request counts as handled, the turn is over.
-        private readonly Dictionary<NamespacedName, (DateTimeOffset At, string? Handled)> given = [];
+        private readonly Dictionary<NamespacedName, (Moment At, string? Handled)> given = [];
 
-        public DateTimeOffset? Last { get; private set; }
+        public Moment? Last { get; private set; }
 
         public void Leave(Predicate<NamespacedName> isGone)
         {
@@ -64,13 +64,13 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
             }
         }
 
-        public DateTimeOffset TurnOf(VismaConnection connection, DateTimeOffset? last, DateTimeOffset now)
+        public DateTimeOffset TurnOf(VismaConnection connection, DateTimeOffset? last, Moment now)
         {
             var (key, handled) = (connection.Metadata.NamespacedName, connection.Status.LastHandledReconcileAt);
             if (given.TryGetValue(key, out var turn) && turn.Handled == handled)
             {
                 Last = now; // the attempt did not come about yet
-                return turn.At;
+                return turn.At.Instant;
             }
 
             given.Remove(key);
@@ -79,8 +79,8 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
                 waiting.Add(key);
             }
 
-            var at = last + (RequestRules.Gap * (waiting.IndexOf(key) + 1)) ?? now;
-            if (at > now)
+            var at = last + (RequestRules.Gap * (waiting.IndexOf(key) + 1)) ?? now.Instant;
+            if (at > now.Instant)
             {
                 return at;
             }
@@ -88,7 +88,7 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
             waiting.Remove(key);
             given[key] = (now, handled);
             Last = now;
-            return now;
+            return now.Instant;
         }
     }
 }

@@ -1,3 +1,4 @@
+using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
@@ -9,7 +10,8 @@ using Problem = Lifecycle.Problem;
 namespace VismaOperator.VismaConnections;
 
 /// <summary>Gathers the facts about one connection from the caches; of a person's grant it asks the API server. It writes nothing.</summary>
-internal sealed class ConnectionObserver(SecretNames names, Store<SecretMetadata> secrets, ClientDirectory clients, GrantObserver grants, INamespaces namespaces, AllowLists allowLists)
+internal sealed class ConnectionObserver(
+    SecretNames names, Store<SecretMetadata> secrets, ClientDirectory clients, GrantObserver grants, INamespaces namespaces, AllowLists allowLists, RecordedTimes times)
 {
     private static readonly ClientFacts unknownClient = new ClientFacts.Unusable(new Problem(Reason.ApiRequestFailed, "The OAuthClient was not looked at."), RetryAt: null);
 
@@ -33,6 +35,12 @@ internal sealed class ConnectionObserver(SecretNames names, Store<SecretMetadata
     /// <summary>What is known without asking anybody, when asking failed: enough to report how the token in service stands.</summary>
     public Facts Unobserved(VismaConnection connection, Problem problem) => Cached(connection) with { Client = new ClientFacts.Unusable(problem, RetryAt: null) };
 
+    /// <summary>What is about to be reported; see <see cref="RecordedTimes.Note"/>.</summary>
+    public void Note(NamespacedName connection, Facts reported) => times.Note(connection, reported.Token, reported.Failure);
+
+    /// <summary>The connection is gone.</summary>
+    public void Forget(NamespacedName connection) => times.Forget(connection);
+
     private static async Task<T> LookAsync<T>(Task<T> look, string what, CancellationToken cancellationToken)
     {
         try
@@ -50,8 +58,8 @@ internal sealed class ConnectionObserver(SecretNames names, Store<SecretMetadata
         Connection = ConnectionFactsReader.Read(connection, allowLists, namespaces.IsGoing(connection.Metadata.Namespace ?? string.Empty)) with { SharesSecretNameWith = names.OthersAskingFor(connection) },
         Client = unknownClient,
         Secret = names.WhoseIs(connection),
-        Token = ConnectionFactsReader.Token(connection),
-        Failure = ConnectionFactsReader.Failure(connection),
+        Token = times.Token(connection),
+        Failure = times.Failure(connection),
     };
 }
 

@@ -32,6 +32,7 @@ internal sealed class ConnectionReconciler(
         {
             tools.Refresher.Forget(key);
             tools.Publisher.Forget(key);
+            observer.Forget(key);
             reporter.Forget(key);
             statusWrites.Forget(key);
             failures.Forget(key);
@@ -127,6 +128,7 @@ internal sealed class ConnectionReconciler(
         rest = await WithoutFormerSecretAsync(connection, rest, graceful.Token);
         var report = Report.Of(rest.Facts, rest.Decision, tools.Time.GetUtcNow()) with { KeepsAuthorization = !rest.IsObserved };
         tools.Log.Problems.Note(connection.Metadata.NamespacedName, report.Conditions);
+        observer.Note(connection.Metadata.NamespacedName, rest.Facts);
         return await statusWrites.TryAsync(connection.Metadata.NamespacedName, () => reporter.WriteAsync(connection, report, graceful.Token), report.NextLook, cancellationToken);
     }
 

@@ -115,7 +115,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             Metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List),
             Log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection")),
         };
-        var observer = new ConnectionObserver(caches.Names, caches.OwnSecrets.Store, directory, grants.Observer, namespaces, context.AllowLists);
+        var observer = new ConnectionObserver(caches.Names, caches.OwnSecrets.Store, directory, grants.Observer, namespaces, context.AllowLists, new RecordedTimes(context.Time));
         var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, context.Leadership, context.Time);
         return new ConnectionReconciler(caches.Connections.Store, observer, reporter, StatusWrites("vismaconnection", "VismaConnection", context), tools);
     }

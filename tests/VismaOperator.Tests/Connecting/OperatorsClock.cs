@@ -6,4 +6,8 @@ namespace VismaOperator.Tests.Connecting;
 internal sealed class OperatorsClock(FakeTimeProvider time) : TimeProvider
 {
     public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
+
+    public override long GetTimestamp() => time.GetTimestamp();
+
+    public override long TimestampFrequency => time.TimestampFrequency;
 }

@@ -46,7 +46,7 @@ internal sealed class OperatorParts
         Redeemer = new CodeRedeemer(Grants);
         var tools = ConnectionToolsOf(client, leadership, time, logs);
         var obstacles = new WatchSet<SecretMetadata>(client, time, logs.CreateLogger("Cache.Obstacle"), () => 0);
-        var observer = new ConnectionObserver(new SecretNames(Connections, Clients, Secrets, obstacles), Secrets, directory, tools.GrantObserver, namespaces, allowLists);
+        var observer = new ConnectionObserver(new SecretNames(Connections, Clients, Secrets, obstacles), Secrets, directory, tools.GrantObserver, namespaces, allowLists, new RecordedTimes(time));
         var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, logs.CreateLogger("Events"));
         var statusWrites = new StatusWrites("vismaconnection", controllerMetrics, logs.CreateLogger("VismaConnection"), time, () => 0.5);
         Reconciler = new ConnectionReconciler(Connections, observer, new ConnectionReporter(client, Connections, events, leadership, time), statusWrites, tools);

@@ -11,7 +11,6 @@ using Kubernetes.Controllers.Telemetry;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using OAuth;
 using VismaConnect.StandIn;
 using VismaOperator.Hosting;
@@ -42,7 +41,7 @@ internal sealed class TestOperator : IAsyncDisposable
     private Task running = Task.CompletedTask;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private TestOperator(VismaConnectStandIn provider, FakeTimeProvider time)
+    private TestOperator(VismaConnectStandIn provider, SettableTime time)
     {
         Provider = provider;
         Time = time;
@@ -51,7 +50,7 @@ internal sealed class TestOperator : IAsyncDisposable
         followed = new FollowedCluster(Cluster, Pulse);
     }
 
-    public FakeTimeProvider Time { get; }
+    public SettableTime Time { get; }
 
     public InMemoryCluster Cluster { get; }
 
@@ -83,7 +82,7 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <param name="prepare">Changes settings before the controllers start.</param>
     public static async Task<TestOperator> StartAsync(Action<TestOperator>? prepare = null)
     {
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var time = new SettableTime(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
         var provider = await VismaConnectStandIn.StartAsync(Some.Provider(time), TestContext.Current.CancellationToken);
         var test = new TestOperator(provider, time);
         test.AllowLists = test.AllowLists with { AllowedIssuers = [provider.Issuer.OriginalString], AllowInsecureIssuers = true };

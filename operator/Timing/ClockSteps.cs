@@ -1,4 +1,4 @@
-namespace Kubernetes.Controllers.Queueing;
+namespace Timing;
 
 /// <summary>
 /// Notices when the wall clock was set back, by comparing it with the monotonic one. A slow correction moves both clocks of the system, so only steps are
@@ -21,18 +21,19 @@ internal sealed class ClockSteps
         ahead = Ahead(time.GetUtcNow());
     }
 
-    /// <summary>True once for every step back since the last look.</summary>
+    /// <summary>By how much the wall clock was set back since the last look; zero when it was not.</summary>
     /// <param name="now">The wall clock, read just before.</param>
-    public bool WasSetBack(DateTimeOffset now)
+    public TimeSpan SetBack(DateTimeOffset now)
     {
         var present = Ahead(now);
-        var wasSetBack = present < ahead - tolerance.Ticks;
+        var back = TimeSpan.FromTicks(ahead - present);
+        var wasSetBack = back > tolerance;
         if (wasSetBack || present > ahead)
         {
             ahead = present; // not after every look: many small steps would add up unseen
         }
 
-        return wasSetBack;
+        return wasSetBack ? back : TimeSpan.Zero;
     }
 
     private long Ahead(DateTimeOffset now) => now.UtcTicks - time.GetElapsedTime(begun).Ticks;
