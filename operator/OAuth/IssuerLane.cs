@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -8,14 +7,13 @@ namespace OAuth;
 /// The gate of one issuer. The limit lies outside the breaker, so that those who queued while the circuit opened are turned
 /// away instead of sent, and so that a recovery lets out one trial and then at most the limit.
 /// </summary>
-internal sealed class IssuerLane : IDisposable
+internal sealed class IssuerLane
 {
     private readonly string origin;
     private readonly IssuerGateOptions options;
     private readonly TimeProvider time;
-    private readonly ConcurrencyLimiter limiter;
+    private readonly IssuerPlaces places;
     private readonly CircuitBreakerStateProvider circuit = new();
-    private readonly ResiliencePipeline limit;
     private readonly ResiliencePipeline breaker;
     private readonly Lock gate = new();
     private long pauseBegan;
@@ -26,32 +24,40 @@ internal sealed class IssuerLane : IDisposable
         this.origin = origin;
         this.options = options;
         this.time = time;
-        limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
-        {
-            PermitLimit = options.MaxConcurrency,
-            QueueLimit = int.MaxValue, // the queue is bounded by the workers that wait in it
-            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-        });
-        limit = new ResiliencePipelineBuilder { TimeProvider = time }.AddRateLimiter(limiter).Build();
+        places = new IssuerPlaces(options.MaxConcurrency, time);
 
         // It counts by the wall clock: set back by a day, that would keep the circuit open for a day.
         breaker = new ResiliencePipelineBuilder { TimeProvider = new MonotonicTime(time) }.AddCircuitBreaker(BreakerOptions()).Build();
     }
 
-    public IssuerGateState State => new(
-        origin,
-        options.MaxConcurrency - (int)(limiter.GetStatistics()?.CurrentAvailablePermits ?? options.MaxConcurrency),
-        limiter.GetStatistics()?.CurrentQueuedCount ?? 0,
-        PauseLeft() ?? (circuit.CircuitState == CircuitState.Closed ? null : options.BreakDuration));
+    public IssuerGateState State
+    {
+        get
+        {
+            var (taken, waiting) = places.Count;
+            return new(origin, taken, waiting, PauseLeft() ?? (circuit.CircuitState == CircuitState.Closed ? null : options.BreakDuration));
+        }
+    }
 
-    public async Task<TOutcome> RunAsync<TOutcome>(Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)
-        where TOutcome : class, IGatedOutcome<TOutcome> =>
-        Paused<TOutcome>() ?? await limit.ExecuteAsync(
-            static async (state, token) => await state.Lane.SendAsync(state.Send, token),
-            (Lane: this, Send: send),
-            cancellationToken);
+    public async Task<TOutcome> RunAsync<TOutcome>(
+        DateTimeOffset? neededBy, Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)
+        where TOutcome : class, IGatedOutcome<TOutcome>
+    {
+        if (Paused<TOutcome>() is { } paused)
+        {
+            return paused;
+        }
 
-    public void Dispose() => limiter.Dispose();
+        await places.EnterAsync(neededBy, cancellationToken);
+        try
+        {
+            return await SendAsync(send, cancellationToken);
+        }
+        finally
+        {
+            places.Leave();
+        }
+    }
 
     /// <summary>Looks at the pause once more, since it may have begun while this request queued.</summary>
     private async Task<TOutcome> SendAsync<TOutcome>(Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)

@@ -23,7 +23,15 @@ public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider
         TokenRequestForm.AddSpent(request, spent);
         try
         {
-            return await gate.RunAsync(endpoint, token => SendAsync(message, spent, token), cancellationToken);
+            return await gate.RunAsync(
+                endpoint,
+                request.NeededBy,
+                token =>
+                {
+                    request.TurnCame?.Invoke();
+                    return SendAsync(message, spent, token);
+                },
+                cancellationToken);
         }
         catch (OperationCanceledException) when (message.Content is WitnessedContent { Begun: false })
         {

@@ -11,6 +11,17 @@ public abstract record TokenRequest
     public abstract string GrantType { get; }
 
     /// <summary>
+    /// By when the token is needed, for example when the one in service expires: of the requests that wait for a place at the issuer, the one
+    /// that is needed first goes first. Null for as soon as possible.
+    /// </summary>
+    public DateTimeOffset? NeededBy { get; init; }
+
+    /// <summary>
+    /// Told when the request has its place, just before it is sent. What this throws is thrown to the caller, and nothing is sent.
+    /// </summary>
+    public Action? TurnCame { get; init; }
+
+    /// <summary>
     /// The client credentials grant (RFC 6749 section 4.4).
     /// </summary>
     /// <param name="Scopes">Scopes to ask for; when empty no <c>scope</c> is sent, and the server's default applies.</param>
@@ -22,6 +33,7 @@ public abstract record TokenRequest
         /// <inheritdoc/>
         public override string GrantType => "client_credentials";
     }
+
     /// <summary>
     /// Redeems an authorization code (RFC 6749 section 4.1.3) with its PKCE verifier (RFC 7636 section 4.5). A code works once, whatever the outcome.
     /// </summary>

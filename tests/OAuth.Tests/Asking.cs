@@ -12,7 +12,7 @@ internal static class Asking
     {
         var time = new FakeTimeProvider(Some.Noon);
         using var http = ScriptedHandler.Client(answer);
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
         return await new TokenEndpoint(http, gate, time).RequestAsync(Some.Endpoint, Some.Client(secret), request ?? Some.Request(), Some.Patience());
     }
 }

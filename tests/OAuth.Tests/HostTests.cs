@@ -93,7 +93,7 @@ public sealed class HostTests
         using var proxy = new RawServer();
         using var http = OAuthHttp.CreateClient(
             new HostPolicy(["idp.test"], [], TransportRule.HttpAllowed), new OAuthHttpOptions { Proxy = new WebProxy(proxy.Url) });
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
         var serving = proxy.ServeOnceAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 26\r\n\r\n{\"error\":\"invalid_client\"}"u8.ToArray());
 
         var outcome = await new TokenEndpoint(http, gate, time).RequestAsync(
@@ -108,7 +108,7 @@ public sealed class HostTests
     {
         var time = new FakeTimeProvider(Some.Noon);
         using var http = OAuthHttp.CreateClient(Policy, new OAuthHttpOptions());
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
 
         var outcome = await new TokenEndpoint(http, gate, time).RequestAsync(
             new Uri("https://evil.example/token"), Some.Client(), Some.Request(), Some.Patience());

@@ -39,7 +39,6 @@ public sealed class InteractiveGrantTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         http.Dispose();
-        gate.Dispose();
         await standIn.DisposeAsync();
     }
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OAuth.Tests;
 
-public sealed class IssuerGateTests : IDisposable
+public sealed class IssuerGateTests
 {
     private static readonly TokenOutcome Down = new TokenOutcome.Unavailable("down", null, MayHaveBeenProcessed: true);
     private static readonly TokenOutcome Refused = new TokenOutcome.Refused("invalid_client", null, HttpStatusCode.BadRequest, null);
@@ -12,8 +12,6 @@ public sealed class IssuerGateTests : IDisposable
     private int sent;
 
     public IssuerGateTests() => gate = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 2, MinimumThroughput = 4 }, time);
-
-    public void Dispose() => gate.Dispose();
 
     [Fact]
     public async Task Opens_after_an_outage_and_says_for_how_long()
@@ -81,7 +79,7 @@ public sealed class IssuerGateTests : IDisposable
         await SendAsync(Down, times: 4);
         time.Advance(TimeSpan.FromSeconds(5));
         var trial = new TaskCompletionSource<TokenOutcome>();
-        var trying = gate.RunAsync(Some.Endpoint, _ => trial.Task, Some.Patience());
+        var trying = gate.RunAsync(Some.Endpoint, null, _ => trial.Task, Some.Patience());
 
         Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
         Assert.Equal(4, sent);
@@ -100,7 +98,7 @@ public sealed class IssuerGateTests : IDisposable
         await caller.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gate.RunAsync(
-            Some.Endpoint, _ => Task.FromException<TokenOutcome>(new OperationCanceledException()), Some.Patience()));
+            Some.Endpoint, null, _ => Task.FromException<TokenOutcome>(new OperationCanceledException()), Some.Patience()));
 
         Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
         Assert.Equal(4, sent);
@@ -111,7 +109,7 @@ public sealed class IssuerGateTests : IDisposable
     {
         var outage = new TaskCompletionSource<TokenOutcome>();
         await SendAsync(Down, times: 3);
-        var first = Enumerable.Range(0, 2).Select(_ => gate.RunAsync(Some.Endpoint, _ => outage.Task, Some.Patience())).ToList();
+        var first = Enumerable.Range(0, 2).Select(_ => gate.RunAsync(Some.Endpoint, null, _ => outage.Task, Some.Patience())).ToList();
         var queued = Enumerable.Range(0, 5).Select(_ => SendAsync(Refused)).ToList();
 
         outage.SetResult(Down);
@@ -131,7 +129,7 @@ public sealed class IssuerGateTests : IDisposable
         var full = new TaskCompletionSource();
         var release = new TaskCompletionSource();
 
-        var burst = Enumerable.Range(0, 30).Select(_ => gate.RunAsync(Some.Endpoint, HeldAsync, Some.Patience())).ToList();
+        var burst = Enumerable.Range(0, 30).Select(_ => gate.RunAsync(Some.Endpoint, null, HeldAsync, Some.Patience())).ToList();
         await full.Task.WaitAsync(Some.Patience());
         release.SetResult();
         await Task.WhenAll(burst);
@@ -170,7 +168,7 @@ public sealed class IssuerGateTests : IDisposable
     public async Task A_shorter_pause_does_not_end_a_longer_one()
     {
         var second = new TaskCompletionSource<TokenOutcome>();
-        var running = gate.RunAsync(Some.Endpoint, _ => second.Task, Some.Patience());
+        var running = gate.RunAsync(Some.Endpoint, null, _ => second.Task, Some.Patience());
         await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
         second.SetResult(Throttled(TimeSpan.FromSeconds(1)));
         await running;
@@ -185,16 +183,58 @@ public sealed class IssuerGateTests : IDisposable
         await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
         await SendAsync(Down, times: 4);
 
-        Assert.Same(Refused, await gate.RunAsync(new Uri("https://other.example/token"), _ => Task.FromResult(Refused), Some.Patience()));
+        Assert.Same(Refused, await gate.RunAsync(new Uri("https://other.example/token"), null, _ => Task.FromResult(Refused), Some.Patience()));
+    }
+
+    [Fact]
+    public async Task Of_those_that_wait_the_one_that_is_needed_first_goes_first()
+    {
+        var seconds = new Random(7).GetItems(Enumerable.Range(1, 3600).ToArray(), 200);
+
+        var order = await WaitTogetherAsync([.. seconds.Select(second => (DateTimeOffset?)Some.Noon.AddSeconds(second)), null]);
+
+        Assert.Equal([null, .. seconds.Order().Select(second => (DateTimeOffset?)Some.Noon.AddSeconds(second))], order);
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_a_place_for_ever()
+    {
+        var single = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 1 }, time);
+        var held = new TaskCompletionSource<TokenOutcome>();
+        var running = single.RunAsync(Some.Endpoint, null, _ => held.Task, Some.Patience());
+        var patient = single.RunAsync(Some.Endpoint, Some.Noon.AddDays(1), _ => Task.FromResult(Refused), Some.Patience());
+        for (var round = 0; !patient.IsCompleted; round++)
+        {
+            Assert.True(round < 40, "it was overtaken again and again");
+            var (next, finished) = (new TaskCompletionSource<TokenOutcome>(), held);
+            var begun = new TaskCompletionSource();
+            var urgent = single.RunAsync(
+                Some.Endpoint,
+                time.GetUtcNow().AddSeconds(1),
+                _ =>
+                {
+                    begun.SetResult();
+                    return next.Task;
+                },
+                Some.Patience());
+            time.Advance(TimeSpan.FromSeconds(1));
+            finished.SetResult(Refused);
+            await running;
+            await begun.Task.WaitAsync(Some.Patience());
+            (running, held) = (urgent, next);
+        }
+
+        held.SetResult(Refused);
+        await running;
     }
 
     [Fact]
     public async Task Waiting_for_a_place_can_be_given_up()
     {
         var busy = new TaskCompletionSource<TokenOutcome>();
-        var running = Enumerable.Range(0, 2).Select(_ => gate.RunAsync(Some.Endpoint, _ => busy.Task, Some.Patience())).ToList();
+        var running = Enumerable.Range(0, 2).Select(_ => gate.RunAsync(Some.Endpoint, null, _ => busy.Task, Some.Patience())).ToList();
         using var caller = new CancellationTokenSource();
-        var waiting = gate.RunAsync(Some.Endpoint, _ => Task.FromResult(Refused), caller.Token);
+        var waiting = gate.RunAsync(Some.Endpoint, null, _ => Task.FromResult(Refused), caller.Token);
         Assert.Equal((2, 1), (gate.States.Single().InFlight, (int)gate.States.Single().Queued));
 
         await caller.CancelAsync();
@@ -202,6 +242,25 @@ public sealed class IssuerGateTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         busy.SetResult(Refused);
         await Task.WhenAll(running);
+    }
+
+    /// <summary>Has requests wait for the only place, then frees it; the order in which they were sent.</summary>
+    private async Task<IReadOnlyList<DateTimeOffset?>> WaitTogetherAsync(IReadOnlyList<DateTimeOffset?> neededBy)
+    {
+        var single = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 1 }, time);
+        var held = new TaskCompletionSource<TokenOutcome>();
+        var first = single.RunAsync(Some.Endpoint, null, _ => held.Task, Some.Patience());
+        List<DateTimeOffset?> order = [];
+        var waiting = neededBy.Select(instant => single.RunAsync(Some.Endpoint, instant, _ => SentAsync(instant), Some.Patience())).ToList();
+        held.SetResult(Refused);
+        await Task.WhenAll([first, .. waiting]);
+        return order;
+
+        Task<TokenOutcome> SentAsync(DateTimeOffset? instant)
+        {
+            order.Add(instant);
+            return Task.FromResult(Refused);
+        }
     }
 
     private static TokenOutcome.Unavailable Throttled(TimeSpan wait) =>
@@ -216,6 +275,7 @@ public sealed class IssuerGateTests : IDisposable
 
         return await gate.RunAsync(
             Some.Endpoint,
+            neededBy: null,
             _ =>
             {
                 Interlocked.Increment(ref sent);

@@ -20,7 +20,7 @@ public sealed class Properties
         await using var standIn = await VismaConnectStandIn.StartAsync(
             new StandInOptions { Clients = [], Tenants = [new StandInTenant(Some.Tenant)] }, Some.Patience());
         using var http = OAuthHttp.CreateClient(new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed), new OAuthHttpOptions());
-        using var gate = new IssuerGate(new IssuerGateOptions(), TimeProvider.System);
+        var gate = new IssuerGate(new IssuerGateOptions(), TimeProvider.System);
         var endpoint = new TokenEndpoint(http, gate, TimeProvider.System);
 
         await Gen.Select(Credential, Credential, Gen.Enum<ClientAuthenticationMethod>()).SampleAsync(

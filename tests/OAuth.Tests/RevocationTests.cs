@@ -74,7 +74,7 @@ public sealed class RevocationTests
     [Fact]
     public async Task Refusals_do_not_close_the_door_on_token_requests()
     {
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
 
         await TimesAsync(50, () => RevokeAsync("<html>", HttpStatusCode.NotFound, gate));
 
@@ -84,7 +84,7 @@ public sealed class RevocationTests
     [Fact]
     public async Task An_outage_closes_the_door_on_both()
     {
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
         using var http = ScriptedHandler.Client(() => Some.Answer(Some.TokenBody()));
 
         await TimesAsync(8, () => RevokeAsync("", HttpStatusCode.ServiceUnavailable, gate));
@@ -101,7 +101,7 @@ public sealed class RevocationTests
     [Fact]
     public async Task A_429_with_Retry_After_pauses_both()
     {
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
         using var throttling = new ScriptedHandler(() =>
         {
             var answer = Some.Answer("", HttpStatusCode.TooManyRequests);
@@ -123,7 +123,7 @@ public sealed class RevocationTests
             caller.Cancel();
             return new TaskCompletionSource<HttpResponseMessage>().Task.WaitAsync(cancellationToken);
         }));
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new RevocationEndpoint(http, gate, time).RevokeAsync(
             Endpoint, Some.Client(), Sensitive.From(Some.RefreshToken), caller.Token));
@@ -147,7 +147,7 @@ public sealed class RevocationTests
         ScriptedHandler handler, ClientAuthenticationMethod method = ClientAuthenticationMethod.ClientSecretPost, IssuerGate? gate = null)
     {
         using var http = new HttpClient(handler);
-        using var own = new IssuerGate(new IssuerGateOptions(), time);
+        var own = new IssuerGate(new IssuerGateOptions(), time);
         return await new RevocationEndpoint(http, gate ?? own, time).RevokeAsync(
             Endpoint, Some.Client(method: method), Sensitive.From(Some.RefreshToken), Some.Patience());
     }

@@ -8,14 +8,12 @@ namespace OAuth.Tests;
 /// Whether a one-time refresh token may be spent after a request that gave none. Saying "not processed" of one that was processed costs a consent: the
 /// token would be taken for good, and sent again later as a replay.
 /// </summary>
-public sealed class SpentOrNotTests : IDisposable
+public sealed class SpentOrNotTests
 {
     private readonly FakeTimeProvider time = new(Some.Noon);
     private readonly IssuerGate gate;
 
     public SpentOrNotTests() => gate = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 1, MinimumThroughput = 2 }, time);
-
-    public void Dispose() => gate.Dispose();
 
     [Fact]
     public async Task Not_spent_when_nobody_listens()

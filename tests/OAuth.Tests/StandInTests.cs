@@ -31,7 +31,6 @@ public sealed class StandInTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         http.Dispose();
-        gate.Dispose();
         await standIn.DisposeAsync();
     }
 

@@ -263,7 +263,7 @@ public sealed class TokenAnswerTests
         var time = new FakeTimeProvider(Some.Noon);
         using var http = new HttpClient(new ScriptedHandler((request, _) => Task.FromResult(
             Some.Answer($$"""{"error":"odd","error_description":"got {{request.Headers.Authorization}}"}""", HttpStatusCode.BadRequest))));
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
 
         var outcome = await new TokenEndpoint(http, gate, time).RequestAsync(
             Some.Endpoint, Some.Client(method: ClientAuthenticationMethod.ClientSecretBasic), Some.Request(), Some.Patience());

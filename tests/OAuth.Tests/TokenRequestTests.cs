@@ -102,7 +102,7 @@ public sealed class TokenRequestTests
         var time = new FakeTimeProvider(Some.Noon);
         using var handler = new ScriptedHandler(() => Some.Answer(Some.TokenBody()));
         using var http = new HttpClient(handler);
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
         await new TokenEndpoint(http, gate, time).RequestAsync(Some.Endpoint, client, request, Some.Patience());
         return handler.Requests.Single();
     }

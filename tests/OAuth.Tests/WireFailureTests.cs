@@ -98,7 +98,7 @@ public sealed class WireFailureTests
     {
         time ??= new FakeTimeProvider(Some.Noon);
         using var http = new HttpClient(handler);
-        using var gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
         return await new TokenEndpoint(http, gate, time).RequestAsync(endpoint ?? Some.Endpoint, Some.Client(), Some.Request(), Some.Patience());
     }
 

@@ -31,7 +31,7 @@ public sealed class WorkQueue : IDisposable
     private readonly TimeProvider time;
     private readonly BackoffOptions backoff;
     private readonly Func<double> random;
-    private readonly ReadyKeys ready;
+    private readonly ReadyKeys<NamespacedName> ready;
 
     // Never disposed: without a wait handle it holds nothing that the collector would not take.
     private readonly SemaphoreSlim available = new(0);

@@ -152,7 +152,10 @@ internal sealed class GrantRefresher(GrantTools tools)
         using var cancellation = Deadline.After(deadline, tools.Time);
         try
         {
-            var request = new TokenRequest.RefreshTokenGrant(held.RefreshToken, ConnectionRequests.TenantField(connection));
+            var request = new TokenRequest.RefreshTokenGrant(held.RefreshToken, ConnectionRequests.TenantField(connection))
+            {
+                NeededBy = held.AccessToken.ExpirationTime,
+            };
             return await tools.Source.RequestAsync(client, new Uri(held.Binding.TokenEndpoint), request, ConnectionRequests.ContextOf(connection), cancellation.Token);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

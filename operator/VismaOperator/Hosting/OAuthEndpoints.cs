@@ -9,13 +9,12 @@ internal sealed class OAuthEndpoints : IDisposable
     private static readonly AllowLists BuiltIn = new();
 
     private readonly HttpClient http;
-    private readonly IssuerGate gate;
 
     public OAuthEndpoints(AllowLists allowLists, TimeProvider time)
     {
         var policy = Policy(allowLists);
         http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
-        gate = new IssuerGate(new IssuerGateOptions(), time);
+        var gate = new IssuerGate(new IssuerGateOptions(), time);
         Tokens = new TokenEndpoint(http, gate, time);
         Revocation = new RevocationEndpoint(http, gate, time);
         var options = new ServerMetadataOptions();
@@ -32,11 +31,7 @@ internal sealed class OAuthEndpoints : IDisposable
     public IServerMetadataEndpoint Metadata { get; }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        gate.Dispose();
-        http.Dispose();
-    }
+    public void Dispose() => http.Dispose();
 
     /// <summary>A list that the administrator wrote may name private hosts; the built-in one is known to be public.</summary>
     private static HostPolicy Policy(AllowLists allowLists)

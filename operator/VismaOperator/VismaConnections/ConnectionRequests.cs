@@ -23,6 +23,13 @@ internal static class ConnectionRequests
     /// <summary>The scopes that the spec asks for, to compare with those granted; empty when it asks for all that there are.</summary>
     public static IReadOnlyList<string> AskedScopes(VismaConnection connection) => connection.Spec.AllScopes ? [] : connection.Spec.Scopes;
 
+    /// <summary>
+    /// By when a connection needs its next token: when the one in service expires. Without one it waits behind tokens that expire within
+    /// ten seconds, and before those that have more time.
+    /// </summary>
+    public static DateTimeOffset NeededBy(VismaConnection? connection, DateTimeOffset now) =>
+        connection?.Status.Token?.ExpirationTime ?? now.AddSeconds(10);
+
     /// <summary>Names for the messages of a refusal.</summary>
     public static RefusalContext ContextOf(VismaConnection connection) => new(
         connection.ClientName().ToString(),

@@ -45,7 +45,11 @@ internal sealed class RecordedTimes(TimeProvider time)
             return null;
         }
 
-        var back = SetBackSince(failures, connection.Metadata.NamespacedName, failure.LastFailureTime);
+        // A little ahead of the clock, it comes from another machine, or from before the clock was set back while nothing ran.
+        var now = WholeSeconds.Floor(time.GetUtcNow());
+        var isAhead = failure.LastFailureTime > now && failure.LastFailureTime < now + tolerance;
+        var ahead = isAhead ? failure.LastFailureTime - now : TimeSpan.Zero;
+        var back = ahead + SetBackSince(failures, connection.Metadata.NamespacedName, failure.LastFailureTime - ahead);
         return failure with { LastFailureTime = failure.LastFailureTime - back, NextAttemptTime = failure.NextAttemptTime - back };
     }
 
@@ -73,12 +77,7 @@ internal sealed class RecordedTimes(TimeProvider time)
     private TimeSpan SetBackSince(ConcurrentDictionary<NamespacedName, Seen> records, NamespacedName key, DateTimeOffset recorded) =>
         recorded - records.AddOrUpdate(key, _ => See(recorded), (_, seen) => seen.Recorded == recorded ? seen : See(recorded)).Moment.Instant;
 
-    // A little ahead of the clock, a record comes from another machine, or from before the clock was set back while nothing ran.
-    private Seen See(DateTimeOffset recorded)
-    {
-        var now = WholeSeconds.Floor(time.GetUtcNow());
-        return new Seen(recorded, new Moment(recorded > now && recorded < now + tolerance ? now : recorded, time));
-    }
+    private Seen See(DateTimeOffset recorded) => new(recorded, new Moment(recorded, time));
 
     private sealed record Seen(DateTimeOffset Recorded, Moment Moment);
 }

@@ -15,10 +15,17 @@ namespace VismaOperator.VismaConnections;
 internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher publisher, ILeadership leadership, TimeProvider time)
 {
     /// <summary>
-    /// Longer than <see cref="TokenEndpointOptions.Timeout"/>, so that it is the request that times out, which the circuit breaker counts, and this only
-    /// ends a wait in the queue before it. With <see cref="StoreDeadline"/> and the report, less than the 20 s that a stop waits.
+    /// From the moment on at which the request has its turn. Longer than <see cref="TokenEndpointOptions.Timeout"/>, so that it is the
+    /// request that times out, which the circuit breaker counts. With <see cref="StoreDeadline"/> and the report, less than the 20 s that a
+    /// stop waits.
     /// </summary>
     public static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// For the wait before it, which a stop ends: where more workers than a slow provider has places ask at once, some wait longer than a
+    /// request may take.
+    /// </summary>
+    private static readonly TimeSpan turnDeadline = TimeSpan.FromMinutes(1);
 
     /// <summary>For the write that follows, counted anew.</summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
@@ -30,7 +37,9 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     {
         cancellationToken.ThrowIfCancellationRequested();
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
-        var (token, failure) = Unstored(connection, client, inputs) is { } held ? (held, null) : await RequestAsync(connection, client, inputs);
+        var (token, failure) = Unstored(connection, client, inputs) is { } held
+            ? (held, null)
+            : await RequestAsync(connection, client, inputs, cancellationToken);
         return token is null ? failure! : await StoreAsync(connection, token with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) });
     }
 
@@ -57,30 +66,34 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
             ? held
             : null;
 
-    private async Task<(IssuedToken? Token, RefreshOutcome? Failure)> RequestAsync(VismaConnection connection, UsableClient client, string inputs)
+    private async Task<(IssuedToken? Token, RefreshOutcome? Failure)> RequestAsync(
+        VismaConnection connection, UsableClient client, string inputs, CancellationToken stop)
     {
         leadership.EnsureLeader();
-        var deadline = leadership.Remaining < RequestDeadline ? leadership.Remaining : RequestDeadline;
-        var issueTime = WholeSeconds.Floor(time.GetUtcNow());
-        var attempt = await AttemptAsync(connection, client, deadline);
+        using var turn = new Turn(leadership, time, stop);
+        var attempt = await AttemptAsync(connection, client, turn);
         var problem = attempt.Tokens is { } granted
             ? client.ScopeLimitFor(connection)?.ProblemWith(granted.GrantedScopes)
             : attempt.Problem;
+        if (!turn.HasCome)
+        {
+            stop.ThrowIfCancellationRequested();
+        }
+
         return problem is null
-            ? (IssuedToken.From(attempt.Tokens!, connection, issueTime, inputs), null)
+            ? (IssuedToken.From(attempt.Tokens!, connection, turn.Time, inputs), null)
             : (null, new RefreshOutcome.Failed(problem, attempt.RetryAfter));
     }
 
-    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, TimeSpan deadline)
+    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, Turn turn)
     {
-        using var cancellation = Deadline.After(deadline, time);
         try
         {
-            return await source.RequestAsync(client, Request(connection), ConnectionRequests.ContextOf(connection), cancellation.Token);
+            return await source.RequestAsync(client, Request(connection, turn), ConnectionRequests.ContextOf(connection), turn.Deadline);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (turn.Deadline.IsCancellationRequested)
         {
-            return TokenAttempt.NoAnswer(client, deadline);
+            return TokenAttempt.NoAnswer(client, RequestDeadline);
         }
     }
 
@@ -101,9 +114,65 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
             : new RefreshOutcome.Overtaken(((Publication.Overtaken)publication).Secret);
     }
 
-    private static TokenRequest.ClientCredentialsGrant Request(VismaConnection connection) => new(
+    private TokenRequest.ClientCredentialsGrant Request(VismaConnection connection, Turn turn) => new(
         connection.Spec.AllScopes ? [] : connection.Spec.Scopes,
-        ConnectionRequests.TenantField(connection));
+        ConnectionRequests.TenantField(connection))
+    {
+        NeededBy = ConnectionRequests.NeededBy(connection, time.GetUtcNow()),
+        TurnCame = turn.Came,
+    };
+
+    /// <summary>
+    /// The deadlines of one attempt: one for the wait for its turn, and a new one from then on, shared by all secrets that are tried. Nothing
+    /// is sent by a process that is no longer the leader.
+    /// </summary>
+    private sealed class Turn : IDisposable
+    {
+        private readonly ILeadership leadership;
+        private readonly TimeProvider time;
+        private readonly Deadline deadline;
+        private readonly CancellationTokenRegistration stopping;
+        private int count;
+
+        public Turn(ILeadership leadership, TimeProvider time, CancellationToken stop)
+        {
+            (this.leadership, this.time) = (leadership, time);
+            deadline = Timing.Deadline.After(turnDeadline, time);
+            stopping = stop.Register(GiveUp);
+            Time = WholeSeconds.Floor(time.GetUtcNow());
+        }
+
+        public CancellationToken Deadline => deadline.Token;
+
+        public bool HasCome => Volatile.Read(ref count) > 0;
+
+        /// <summary>When what was sent last was sent, to the second: a token lives from then on.</summary>
+        public DateTimeOffset Time { get; private set; }
+
+        public void Came()
+        {
+            leadership.EnsureLeader();
+            Time = WholeSeconds.Floor(time.GetUtcNow());
+            if (Interlocked.Increment(ref count) == 1)
+            {
+                deadline.Set(leadership.Remaining < RequestDeadline ? leadership.Remaining : RequestDeadline);
+            }
+        }
+
+        public void Dispose()
+        {
+            stopping.Dispose();
+            deadline.Dispose();
+        }
+
+        private void GiveUp()
+        {
+            if (!HasCome)
+            {
+                deadline.Set(TimeSpan.Zero);
+            }
+        }
+    }
 }
 
 /// <summary>What became of a refresh.</summary>

@@ -7,13 +7,10 @@ namespace VismaOperator.Wiring;
 /// <summary>The queues of all controllers.</summary>
 internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Store<VismaConnection> connections) : IDisposable
 {
-    /// <summary>A connection without a token waits behind tokens that expire sooner than this, and before those that have more time.</summary>
-    private static readonly TimeSpan firstToken = TimeSpan.FromSeconds(10);
-
     /// <summary>Connections to look at; those whose tokens expire first come first.</summary>
     public WorkQueue Connections { get; } = new(time, BackoffOptions.ForKeys, random)
     {
-        NeededBy = key => connections.Find(key)?.Status.Token?.ExpirationTime ?? time.GetUtcNow() + firstToken,
+        NeededBy = key => ConnectionRequests.NeededBy(connections.Find(key), time.GetUtcNow()),
     };
 
     /// <summary>Clients to look at.</summary>

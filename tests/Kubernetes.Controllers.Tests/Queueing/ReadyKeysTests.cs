@@ -2,6 +2,7 @@ using CsCheck;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Queueing;
 using Kubernetes.Controllers.Tests.Doubles;
+using Timing;
 using Xunit;
 
 namespace Kubernetes.Controllers.Tests.Queueing;
@@ -41,7 +42,7 @@ public sealed class ReadyKeysTests
     [Fact]
     public void A_token_that_expired_long_ago_does_not_go_before_one_that_would_have_expired_when_it_came()
     {
-        var ready = new ReadyKeys(time);
+        var ready = new ReadyKeys<NamespacedName>(time);
         ready.Add(new("ns", "near"), time.GetUtcNow().AddSeconds(5));
         time.Advance(TimeSpan.FromSeconds(6));
         ready.Add(new("ns", "expired"), time.GetUtcNow().AddDays(-1));
@@ -53,7 +54,7 @@ public sealed class ReadyKeysTests
     [Fact]
     public void No_key_waits_longer_than_the_bound_under_lasting_overload() => Gen.Select(Gen.Int[1, 20], Gen.Int[1, 4], Gen.Int[100, 2000]).Sample((before, perTake, milliseconds) =>
     {
-        var ready = new ReadyKeys(time);
+        var ready = new ReadyKeys<NamespacedName>(time);
         for (var index = 1; index < before; index++)
         {
             ready.Add(new("early", $"{index}"), time.GetUtcNow().AddHours(1));
@@ -68,9 +69,9 @@ public sealed class ReadyKeysTests
                 ready.Add(new("urgent", $"{added++}"), time.GetUtcNow().AddSeconds(1));
             }
 
-            late += time.GetElapsedTime(since) >= ReadyKeys.Patience ? 1 : 0;
+            late += time.GetElapsedTime(since) >= ReadyKeys<NamespacedName>.Patience ? 1 : 0;
             ready.Take();
-            Assert.True(late <= ReadyKeys.Turn * before, $"{late} keys overtook it after its patience");
+            Assert.True(late <= ReadyKeys<NamespacedName>.Turn * before, $"{late} keys overtook it after its patience");
             time.Advance(TimeSpan.FromMilliseconds(milliseconds));
         }
     }, iter: 30, threads: 1);
@@ -79,7 +80,7 @@ public sealed class ReadyKeysTests
     [Fact]
     public void Under_lasting_overload_the_nearest_deadline_still_goes_almost_at_once()
     {
-        var ready = new ReadyKeys(time);
+        var ready = new ReadyKeys<NamespacedName>(time);
         for (var index = 0; index < 1000; index++)
         {
             ready.Add(new("backlog", $"{index}"), time.GetUtcNow().AddHours(1));

@@ -13,6 +13,7 @@ internal sealed class ReplicaEndpoints(Replica replica, World world) : ITokenEnd
         try
         {
             await replica.PointAsync($"before {request.GrantType}");
+            request.TurnCame?.Invoke();
             return await SendAsync(letter, cancellationToken);
         }
         finally

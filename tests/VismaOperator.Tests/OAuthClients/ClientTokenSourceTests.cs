@@ -102,6 +102,7 @@ public sealed class ClientTokenSourceTests
 
         public async Task<TokenOutcome> RequestAsync(Uri endpoint, ClientCredentials client, TokenRequest request, CancellationToken cancellationToken)
         {
+            request.TurnCame?.Invoke();
             if (Interlocked.Increment(ref asked) >= Connections)
             {
                 all.TrySetResult();

@@ -9,7 +9,7 @@ public sealed partial class ProjectTests
 {
     [Theory]
     [InlineData("Lifecycle", "", "")]
-    [InlineData("OAuth", "", "Duende.IdentityModel,Polly.Core,Polly.RateLimiting")]
+    [InlineData("OAuth", "", "Duende.IdentityModel,Polly.Core")]
     [InlineData("Kubernetes.Client", "", "KubernetesClient.Aot,YamlDotNet")]
     [InlineData("Kubernetes.Controllers", "Kubernetes.Client", "")]
     [InlineData("Kubernetes.InMemory", "Kubernetes.Client", "")]

@@ -72,6 +72,9 @@ internal sealed class TestOperator : IAsyncDisposable
 
     public AllowLists AllowLists { get; set; } = new();
 
+    /// <summary>The way of the running operator to the provider.</summary>
+    public IssuerGate? Gate { get; private set; }
+
     /// <summary>Token requests that reached the provider, so far.</summary>
     public int TokenRequests => Provider.Ledger.TokenRequests.Count;
 
@@ -208,6 +211,13 @@ internal sealed class TestOperator : IAsyncDisposable
         while (Cluster.ResourceVersion != version);
     }
 
+    /// <summary>Waits until the operator has seen all that has happened, whatever it is busy with.</summary>
+    public async Task UntilSeenAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await UntilSeenAsync(Cluster.ResourceVersion, patience.Token);
+    }
+
     /// <summary>Lets time pass in steps, and what falls due in each be done.</summary>
     public async Task AdvanceAsync(TimeSpan time, TimeSpan? step = null)
     {
@@ -292,7 +302,7 @@ internal sealed class TestOperator : IAsyncDisposable
     {
         var policy = new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed);
         var http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
-        var gate = new IssuerGate(new IssuerGateOptions(), Time);
+        var gate = Gate = new IssuerGate(new IssuerGateOptions(), Time);
         return new OperatorContext
         {
             Client = followed,

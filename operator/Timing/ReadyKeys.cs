@@ -1,6 +1,4 @@
-using Kubernetes.Client;
-
-namespace Kubernetes.Controllers.Queueing;
+namespace Timing;
 
 /// <summary>
 /// The keys that are due, in the order in which they are handed out: the nearest deadline first. No key waits for ever. A deadline that has passed counts as the moment at which its
@@ -8,7 +6,8 @@ namespace Kubernetes.Controllers.Queueing;
 /// <see cref="Turn"/>th key that is handed out is the one that has waited longest: a key that became due as the n-th is handed out after that time, or after
 /// <see cref="Turn"/> times n further keys, whichever is later. Not safe for use by several threads.
 /// </summary>
-internal sealed class ReadyKeys(TimeProvider time)
+internal sealed class ReadyKeys<TKey>(TimeProvider time)
+    where TKey : notnull
 {
     /// <summary>How long a key may be overtaken without limit.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -16,37 +15,48 @@ internal sealed class ReadyKeys(TimeProvider time)
     /// <summary>One of so many hand-outs goes by the time of waiting, while a key has waited for longer than <see cref="Patience"/>.</summary>
     public const int Turn = 4;
 
-    private readonly HashSet<NamespacedName> keys = [];
+    private readonly Dictionary<TKey, Entry> entries = [];
     private readonly SortedSet<Entry> byDeadline = new(Comparer<Entry>.Create((a, b) => (a.Deadline, a.Number).CompareTo((b.Deadline, b.Number))));
     private readonly SortedSet<Entry> byArrival = new(Comparer<Entry>.Create((a, b) => a.Number.CompareTo(b.Number)));
     private long number;
     private int untilTurn = Turn;
 
     /// <summary>How many there are.</summary>
-    public int Count => keys.Count;
+    public int Count => entries.Count;
 
     /// <summary>True while the key is among them.</summary>
-    public bool Contains(NamespacedName key) => keys.Contains(key);
+    public bool Contains(TKey key) => entries.ContainsKey(key);
 
     /// <summary>Takes a key in that is not among them.</summary>
     /// <param name="key">The key.</param>
     /// <param name="deadline">By when it should be done; null for as soon as possible: such keys come first, in the order in which they came.</param>
-    public void Add(NamespacedName key, DateTimeOffset? deadline)
+    public void Add(TKey key, DateTimeOffset? deadline)
     {
         var entry = new Entry(key, deadline is { } instant ? Later(instant, time.GetUtcNow()) : DateTimeOffset.MinValue, number++, time.GetTimestamp());
-        keys.Add(key);
+        entries.Add(key, entry);
         byDeadline.Add(entry);
         byArrival.Add(entry);
     }
 
     /// <summary>Takes the next key out. There must be one.</summary>
-    public NamespacedName Take()
+    public TKey Take()
     {
-        var entry = IsTurnOfTheOldest(byArrival.Min!) ? byArrival.Min! : byDeadline.Min!;
-        keys.Remove(entry.Key);
+        var key = (IsTurnOfTheOldest(byArrival.Min!) ? byArrival.Min! : byDeadline.Min!).Key;
+        Remove(key);
+        return key;
+    }
+
+    /// <summary>Takes a key out that need not be done any more. False when it is not among them.</summary>
+    public bool Remove(TKey key)
+    {
+        if (!entries.Remove(key, out var entry))
+        {
+            return false;
+        }
+
         byDeadline.Remove(entry);
         byArrival.Remove(entry);
-        return entry.Key;
+        return true;
     }
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
@@ -62,5 +72,5 @@ internal sealed class ReadyKeys(TimeProvider time)
         return true;
     }
 
-    private sealed record Entry(NamespacedName Key, DateTimeOffset Deadline, long Number, long Since);
+    private sealed record Entry(TKey Key, DateTimeOffset Deadline, long Number, long Since);
 }

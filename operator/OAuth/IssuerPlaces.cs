@@ -1,0 +1,85 @@
+namespace OAuth;
+
+/// <summary>
+/// The places of one issuer: so many requests are on the wire at once. Of those that wait for a place, the one that is needed first goes
+/// first, and none waits for ever; see <see cref="ReadyKeys{TKey}"/>. Safe for use by many threads.
+/// </summary>
+internal sealed class IssuerPlaces(int count, TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private readonly ReadyKeys<TaskCompletionSource> waiting = new(time);
+    private int taken;
+
+    /// <summary>How many places are taken, and how many requests wait for one.</summary>
+    public (int Taken, int Waiting) Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return (taken, waiting.Count);
+            }
+        }
+    }
+
+    /// <summary>Takes a place, when there is one. Give it back by <see cref="Leave"/>.</summary>
+    /// <param name="neededBy">By when the outcome is needed; null for as soon as possible.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task EnterAsync(DateTimeOffset? neededBy, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Queue(neededBy) is { } turn)
+        {
+            await using var registration = cancellationToken.UnsafeRegister(_ => GiveUp(turn, cancellationToken), null);
+            await turn.Task;
+        }
+    }
+
+    /// <summary>Gives a place back, to the next who waits.</summary>
+    public void Leave() => Next()?.SetResult();
+
+    // Null where a place was free.
+    private TaskCompletionSource? Queue(DateTimeOffset? neededBy)
+    {
+        lock (gate)
+        {
+            if (taken < count)
+            {
+                taken++;
+                return null;
+            }
+
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiting.Add(turn, neededBy);
+            return turn;
+        }
+    }
+
+    private TaskCompletionSource? Next()
+    {
+        lock (gate)
+        {
+            if (waiting.Count > 0)
+            {
+                return waiting.Take();
+            }
+
+            taken--;
+            return null;
+        }
+    }
+
+    private void GiveUp(TaskCompletionSource turn, CancellationToken cancellationToken)
+    {
+        bool waited;
+        lock (gate)
+        {
+            waited = waiting.Remove(turn);
+        }
+
+        if (waited)
+        {
+            turn.SetCanceled(cancellationToken);
+        }
+    }
+}
