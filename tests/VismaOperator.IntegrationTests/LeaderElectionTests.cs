@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
+using VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
@@ -93,6 +94,40 @@ public sealed class LeaderElectionTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    public async Task A_leader_that_was_frozen_while_renewals_fell_due_sends_and_writes_nothing_when_it_goes_on()
+    {
+        await using var scene = await Scene.SetAsync(fixture.Server, Elected(TimeSpan.FromSeconds(40)));
+        var way = await scene.AddProxyAsync();
+        var leader = await StartLeaderAsync(scene, way);
+        await scene.CreateAllAsync();
+        foreach (var number in Enumerable.Range(0, 10))
+        {
+            await scene.CreateConnectionAsync(name: $"more-{number}");
+            await scene.UntilReadyAsync($"more-{number}");
+        }
+
+        var other = await scene.StartOperatorAsync();
+        await scene.UntilStillAsync(TimeSpan.FromSeconds(0.5));
+
+        leader.Process.Send(ProcessSignal.Stop);
+        way.Ledger.Clear();
+        var before = scene.Provider.Ledger.TokenRequests.Count;
+        await other.Process.WaitForLineAsync("This replica leads", Ct);
+
+        // Each was issued before the lease ran out, so that by now the renewal of each has been due by the frozen process's clock as well.
+        await Eventually.BecomesTrueAsync("a renewal of each by the other replica", async _ => await RefreshesAsync(other) >= 11, Ct);
+        leader.Process.Send(ProcessSignal.Continue);
+        Assert.Equal(1, await leader.Process.WaitForExitAsync(Ct));
+
+        // A renewal of the lease may have been on its way when it was frozen.
+        Assert.DoesNotContain(way.Ledger.Writes, write => !write.Path.Contains("/leases/", StringComparison.Ordinal));
+        await Eventually.BecomesTrueAsync(
+            "every token request to be one that the other replica stored",
+            async _ => await RefreshesAsync(other) == scene.Provider.Ledger.TokenRequests.Count - before,
+            Ct);
+    }
+
+    [Fact]
     public async Task What_the_former_leader_renewed_last_is_not_renewed_again_however_far_the_watch_lags()
     {
         await using var scene = await Scene.SetAsync(fixture.Server, Elected());
@@ -110,9 +145,11 @@ public sealed class LeaderElectionTests(ApiServerFixture fixture)
         await Quiet.HoldsForAsync(TimeSpan.FromSeconds(10), () => Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count), Ct);
     }
 
-    private static async Task<OperatorProcess> StartLeaderAsync(Scene scene)
+    private static Task<OperatorProcess> StartLeaderAsync(Scene scene) => StartLeaderAsync(scene, scene.Proxy);
+
+    private static async Task<OperatorProcess> StartLeaderAsync(Scene scene, ApiProxy way)
     {
-        var started = await scene.StartOperatorAsync();
+        var started = await scene.StartOperatorAsync(way);
         await started.Process.WaitForLineAsync("This replica leads", Ct);
         return started;
     }

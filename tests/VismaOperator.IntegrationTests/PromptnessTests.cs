@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
+using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.IntegrationTests;
 
@@ -132,6 +133,62 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
         }
 
         AssertMedian("From taking the allowance back to the Secret being gone", taken, twoSeconds);
+    }
+
+    /// <summary>
+    /// The start of the work is timed, by the provider's ledger; the end is not: how long 40 renewals take is a matter of the machine and of
+    /// the API server. None of the tokens may expire all the same.
+    /// </summary>
+    [Fact]
+    public async Task What_fell_due_while_the_process_was_frozen_is_started_within_two_seconds()
+    {
+        var provider = The.Provider with { AccessTokenLifetime = TimeSpan.FromSeconds(60) };
+        await using var scene = await Scene.OpenAsync(fixture, new SceneOptions { Provider = provider });
+        await scene.CreateCredentialsAsync();
+        await scene.CreateClientAsync();
+        string[] names = [.. Enumerable.Range(0, 40).Select(number => $"frozen-{number}")];
+        foreach (var name in names)
+        {
+            await scene.CreateConnectionAsync(name: name);
+        }
+
+        var taken = new List<TimeSpan>();
+        for (var round = 0; round < 3; round++)
+        {
+            var due = await LastRenewalAsync(scene, names);
+            scene.Operator.Process.Send(ProcessSignal.Stop);
+            scene.Provider.Ledger.Reset();
+            await Eventually.BecomesTrueAsync("every renewal to be due", () => TimeProvider.System.GetUtcNow() > due, Ct);
+            var thaw = TimeProvider.System.GetUtcNow();
+            scene.Operator.Process.Send(ProcessSignal.Continue);
+            await Eventually.BecomesTrueAsync("a renewal of each", () => scene.Provider.Ledger.TokenRequests.Count >= names.Length, Ct);
+            taken.Add(scene.Provider.Ledger.TokenRequests.Min(request => request.Time) - thaw);
+            foreach (var name in names)
+            {
+                await scene.UntilAsync(scene.ConnectionPath(name), "the renewal", node => Instant(node, "issueTime") >= thaw.AddSeconds(-1));
+            }
+        }
+
+        AssertMedian("From the end of the freeze to the first token request", taken, twoSeconds);
+        Assert.DoesNotContain(
+            scene.History.Sightings, seen => seen.Kind == "VismaConnection" && seen.Resource.Condition("Ready")?.Reason == "TokenExpired");
+    }
+
+    private static DateTimeOffset Instant(JsonNode connection, string field) =>
+        DateTimeOffset.Parse(connection["status"]!["token"]![field]!.GetValue<string>(), CultureInfo.InvariantCulture);
+
+    // The renewal that is due last, once each has a token.
+    private static async Task<DateTimeOffset> LastRenewalAsync(Scene scene, IEnumerable<string> names)
+    {
+        var last = DateTimeOffset.MinValue;
+        foreach (var name in names)
+        {
+            var ready = await scene.UntilReadyAsync(name);
+            var due = Instant(ready, "refreshTime");
+            last = due > last ? due : last;
+        }
+
+        return last;
     }
 
     private static async Task<TimeSpan> TimeAsync(Func<Task> cause, Func<Task> effect)
