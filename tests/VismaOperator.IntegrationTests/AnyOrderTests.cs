@@ -5,6 +5,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>GitOps tools apply objects in whatever order; each order ends well, and on the way nobody is called for help.</summary>
+[Trait("Reach", "Cluster")]
 public sealed class AnyOrderTests(ApiServerFixture fixture)
 {
     private static readonly string[] orders = ["scv", "svc", "csv", "cvs", "vsc", "vcs"]; // Secret, client, VismaConnection

@@ -6,6 +6,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>The audit that ends every scene can fail: nobody would notice one that finds nothing.</summary>
+[Trait("Reach", "Cluster")]
 public sealed class AuditTests(ApiServerFixture fixture)
 {
     private const string Token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJlLW9mLXRoaXM";

@@ -6,6 +6,7 @@ using VismaOperator.Testing.ApiServer.Processes;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>Consent from a terminal: two real processes, the verb and the operator, with a real API server between them and its RBAC in the verb's way.</summary>
+[Trait("Reach", "Cluster")]
 public sealed class ConnectTests(ApiServerFixture fixture)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

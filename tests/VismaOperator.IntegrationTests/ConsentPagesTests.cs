@@ -4,6 +4,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>Consent in a browser: two real processes of which one leads, with the chart's roles, and a person who begins at one of them and comes back to the other.</summary>
+[Trait("Reach", "Cluster")]
 public sealed class ConsentPagesTests(ApiServerFixture fixture)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -5,6 +5,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>Connections that are suspended, and connections that a client no longer serves.</summary>
+[Trait("Reach", "Cluster")]
 public sealed class LeftAloneTests(ApiServerFixture fixture)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

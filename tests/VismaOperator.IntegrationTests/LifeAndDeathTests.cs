@@ -5,6 +5,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>Objects and namespaces that go while the real garbage collector and the operator work at the same time.</summary>
+[Trait("Reach", "Cluster")]
 public sealed class LifeAndDeathTests(ApiServerFixture fixture)
 {
     private const int Bound = 60;

@@ -4,6 +4,7 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>The main job on a real API server, with the operator as a real process.</summary>
+[Trait("Reach", "Cluster")]
 public sealed class MainJobTests(ApiServerFixture fixture)
 {
     [Fact]

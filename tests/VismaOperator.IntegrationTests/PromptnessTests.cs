@@ -13,6 +13,7 @@ namespace VismaOperator.IntegrationTests;
 /// every measurement is in the output.
 /// </summary>
 [Collection(TimePromises.Name)]
+[Trait("Reach", "Cluster")]
 public sealed class PromptnessTests(ApiServerFixture fixture)
 {
     private static readonly TimeSpan oneSecond = TimeSpan.FromSeconds(1);

@@ -7,6 +7,7 @@ using VismaOperator.Testing.ApiServer.Proxy;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>Watches that end in every way there is: what happened meanwhile is noticed, and what did not change costs nothing.</summary>
+[Trait("Reach", "Cluster")]
 public sealed class WatchTroubleTests(ApiServerFixture fixture)
 {
     // Four kinds are watched; with backoff from 200 ms on, five seconds of refusals are a few attempts for each.

@@ -13,7 +13,8 @@ internal enum Reach
 /// <summary>The reach of the operators of this run.</summary>
 internal static class Reaches
 {
-    /// <summary>The variable that says <c>listed</c> (default) or <c>cluster</c>. <c>tests/run.sh</c> runs the suite with both.</summary>
+    /// <summary>The variable that says <c>listed</c> (default) or <c>cluster</c>. <c>tests/run.sh</c> runs the suite with
+    /// <c>listed</c>, and what has the trait Reach=Cluster with <c>cluster</c> as well.</summary>
     public const string Variable = "TEST_OPERATOR_REACH";
 
     /// <summary>What the variable says.</summary>
