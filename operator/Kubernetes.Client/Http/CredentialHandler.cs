@@ -23,6 +23,13 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
         {
             throw new HttpRequestException(failed.HttpRequestError, refused.Message, refused);
         }
+        catch (HttpRequestException failed) when (failed.HttpRequestError == HttpRequestError.SecureConnectionError)
+        {
+            throw new HttpRequestException(
+                failed.HttpRequestError,
+                $"the TLS handshake with {access.Server} failed ({Innermost(failed).Message.TrimEnd('.')}): see whether an API server speaks https at this address",
+                failed);
+        }
     }
 
     private async Task<HttpResponseMessage> SendOnceOrTwiceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -43,6 +50,8 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
     // The runtime says "see inner exception" of a server that the certificate check refused.
     private static ClusterAccessException? Cause(Exception failed) =>
         failed.InnerException is null ? null : failed.InnerException as ClusterAccessException ?? Cause(failed.InnerException);
+
+    private static Exception Innermost(Exception failed) => failed.InnerException is null ? failed : Innermost(failed.InnerException);
 
     private void Impersonate(HttpRequestMessage request)
     {

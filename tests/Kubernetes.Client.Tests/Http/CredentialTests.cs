@@ -140,6 +140,19 @@ public sealed class CredentialTests
     }
 
     [Fact]
+    public async Task A_server_without_TLS_is_told_and_not_what_the_runtime_says_of_it()
+    {
+        await using var server = await StartAsync(new ScriptedTls());
+        var access = ClientUnderTest.To(server) with { Server = new UriBuilder(server.Address) { Scheme = "https" }.Uri };
+        using var test = new ClientUnderTest(access);
+
+        var refusal = await RefusalAsync(test);
+
+        Assert.StartsWith($"the TLS handshake with {access.Server} failed", refusal, StringComparison.Ordinal);
+        Assert.DoesNotContain("inner exception", refusal, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task Whoever_asks_not_to_verify_is_obeyed()
     {
         using var certificates = new TestCertificates();
