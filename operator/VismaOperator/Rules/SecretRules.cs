@@ -81,9 +81,9 @@ internal static class SecretRules
         {
             var path = FieldPath.Member($"{Template}.data", key);
             findings.Require(
-                Patterns.SecretKey.IsMatch(key),
+                Patterns.SecretKey.IsMatch(key) && key != "." && !key.StartsWith("..", StringComparison.Ordinal),
                 path,
-                "a key of a Secret is made of at most 253 letters, digits, dots, dashes and underscores: correct the key");
+                "a key of a Secret is made of at most 253 letters, digits, dots, dashes and underscores, and neither is a dot nor begins with two: correct the key");
             findings.Require(
                 !StandardKeys.All.Contains(key),
                 path,

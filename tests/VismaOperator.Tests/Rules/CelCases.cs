@@ -49,6 +49,7 @@ internal static class CelCases
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {name: a-visma-grants}}"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {type: example.com/token}}}"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {metadata: {labels: {team: a, example.com/team: ''}, annotations: {reflector.example.com/allowed: 'any text, at all'}}}}}"),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {.env: x, a..b: x}}}}"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {a: 'x ${access_token} $ $$ ${scope}$', appsettings.json: '{\"a\":\"${base_url}\"}', b: '$${tenant_id}', c: \"line\\nline\"}}}}"),
     ];
 
@@ -127,6 +128,9 @@ internal static class CelCases
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {metadata: {annotations: {a.k8s.io/x: b}}}}}", "steer the cluster"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {metadata: {annotations: {Kubernetes.io/x: b}}}}}", "correct the key"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {metadata: {labels: {'a b': c}}}}}", "correct the key"),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {'.': x}}}}", "neither is a dot nor begins with two"),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {'..': x}}}}", "neither is a dot nor begins with two"),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {..data: x}}}}", "neither is a dot nor begins with two"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {metadata: {labels: {'': c}}}}}", "correct the key"),
         (Connection, $"{{oauthClientRef: {{name: c}}, scopes: ['a:b'], secret: {{template: {{metadata: {{labels: {{{new string('a', 64)}: c}}}}}}}}}}", "correct the key"),
         (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {metadata: {labels: {team: 'a b'}}}}}", "value of a label"),
