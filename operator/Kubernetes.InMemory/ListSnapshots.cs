@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Kubernetes.Client;
 
 namespace Kubernetes.InMemory;
 

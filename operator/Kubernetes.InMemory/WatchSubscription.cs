@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Kubernetes.Client;
 
 namespace Kubernetes.InMemory;
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
-
 namespace VismaOperator.Tests.Support;
 
 /// <summary>A clock that moves only when told, and whose wall clock can be stepped besides: timers and the monotonic clock notice nothing of that.</summary>
