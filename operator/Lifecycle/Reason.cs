@@ -48,6 +48,9 @@ public static class Reason
     /// <summary>A Secret that the OAuthClient references lacks the key, or its value is empty.</summary>
     public const string SecretKeyNotFound = nameof(SecretKeyNotFound);
 
+    /// <summary>A Secret that the OAuthClient references holds the token or the grant of a VismaConnection: nothing in it serves as a credential.</summary>
+    public const string SecretHoldsToken = nameof(SecretHoldsToken);
+
     /// <summary>A Secret that the OAuthClient takes its client id from lacks the label by which its owner allows that.</summary>
     public const string SecretNotLabelled = nameof(SecretNotLabelled);
 

@@ -35,6 +35,11 @@ internal static class ClientIdSecret
     public static (string? ClientId, ClientProblem? Problem) Read(Secret secret, SecretKeyReference reference, NamespacedName client)
     {
         var name = secret.Metadata.NamespacedName;
+        if (CredentialSecret.Objection(secret, client) is { } objection)
+        {
+            return (null, objection);
+        }
+
         if (!IsAllowed(secret.Metadata.Labels))
         {
             return (null, new ClientProblem(

@@ -84,6 +84,11 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
     // A trailing line break is what `echo secret | base64` leaves behind; no portal issues a secret that ends in one.
     private ReadValue ReadClientSecret(Secret secret, SecretKeyReference reference, NamespacedName client)
     {
+        if (CredentialSecret.Objection(secret, client) is { } objection)
+        {
+            return new ReadValue.Unreadable(objection);
+        }
+
         var value = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? found.RevealText().TrimEnd('\r', '\n') : string.Empty;
         return !string.IsNullOrWhiteSpace(value)
             ? Found(secret, reference.Key, Sensitive.From(value))

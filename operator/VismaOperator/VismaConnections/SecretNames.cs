@@ -37,22 +37,17 @@ internal sealed class SecretNames
         clients.AddIndex(CredentialReader.Index, client => CredentialReader.ReferencesOf(client).Select(name => name.ToString()));
     }
 
-    /// <summary>What is known of the Secret that a connection asks for.</summary>
+    /// <summary>
+    /// What is known of the Secret that a connection asks for. A name that a client reads its credentials from is the client's, unless the
+    /// connection has it already: whoever may create clients must not take a neighbour's Secret away by naming it.
+    /// </summary>
     public SecretFacts WhoseIs(VismaConnection connection)
     {
         var name = connection.SecretName();
-        if (ClientsReading(name) is [var client, ..])
-        {
-            return new SecretFacts.Foreign(SecretOwnership.HoldsCredentials(name, client.Metadata.Name));
-        }
-
-        return (secrets.Find(name), obstacles.Find(name)) switch
-        {
-            ({ } labelled, _) => SecretInspector.Whose(labelled.Metadata, connection),
-            (null, Watched<SecretMetadata>.Present present) => SecretInspector.Whose(present.Resource.Metadata, connection),
-            (null, Watched<SecretMetadata>.Missing) => new SecretFacts.Absent(IsCertain: true),
-            _ => new SecretFacts.Absent(),
-        };
+        var whose = Judge(name, connection);
+        return ClientsReading(name) is [var client, ..] && !Has(connection, whose)
+            ? new SecretFacts.Foreign(SecretOwnership.HoldsCredentials(name, client.Metadata.Name))
+            : whose;
     }
 
     /// <summary>Names of other connections that ask for the same Secret, in order.</summary>
@@ -79,6 +74,23 @@ internal sealed class SecretNames
             obstacles.Follow(connections.FindBy(BlockedIndex, string.Empty).Select(connection => connection.SecretName()).ToHashSet());
         }
     }
+
+    private SecretFacts Judge(NamespacedName name, VismaConnection connection) =>
+        (secrets.Find(name), obstacles.Find(name)) switch
+        {
+            ({ } labelled, _) => SecretInspector.Whose(labelled.Metadata, connection),
+            (null, Watched<SecretMetadata>.Present present) => SecretInspector.Whose(present.Resource.Metadata, connection),
+            (null, Watched<SecretMetadata>.Missing) => new SecretFacts.Absent(IsCertain: true),
+            _ => new SecretFacts.Absent(),
+        };
+
+    // One that was deleted, or that lost its label, is put back under the name that status has on record.
+    private static bool Has(VismaConnection connection, SecretFacts whose) => whose switch
+    {
+        SecretFacts.Owned or SecretFacts.Going => true,
+        SecretFacts.Absent => connection.Status.SecretName == connection.SecretName().Name,
+        _ => false,
+    };
 
     private static NamespacedName? Obstacle(VismaConnection? connection) =>
         connection is not null && IsBlocked(connection) ? connection.SecretName() : null;

@@ -94,7 +94,7 @@ internal static class SecretOwnership
     }
 
     /// <summary>
-    /// A client reads its credentials from the Secret of this name. Nothing is ever written there, whatever its marks say.
+    /// A client reads its credentials from the Secret of this name, and it is not the connection's. Nothing is written there.
     /// </summary>
     public static Problem HoldsCredentials(NamespacedName secret, string client) => new(
         Reason.SecretNotOwned,
