@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
@@ -48,14 +49,33 @@ internal sealed class OAuthClientReconciler(
         }
 
         var untold = await AnnounceRemovalsAsync(client, cancellationToken);
-        if (await observer.ObserveAsync(client, cancellationToken) is not { } situation)
+        var (situation, fault) = await ObserveAsync(client, cancellationToken);
+        if (situation is null)
         {
             return new Requeue.At(time.GetUtcNow() + Policy.LeastGap);
         }
 
         situation = situation with { ProblemSince = ProblemSince(situation) };
         problems.Note(key, OAuthClientReport.Conditions(situation, time.GetUtcNow()));
-        return await statusWrites.TryAsync(key, () => ReportAsync(situation, untold, cancellationToken), NextLook(situation, untold), cancellationToken);
+        var requeue = await statusWrites.TryAsync(key, () => ReportAsync(situation, untold, cancellationToken), NextLook(situation, untold), cancellationToken);
+        fault?.Throw();
+        return requeue;
+    }
+
+    // A bug goes on to the controller once it is reported, which logs where it is and tries again with a backoff. No situation while the
+    // caches are not filled.
+    private async Task<(OAuthClientSituation? Situation, ExceptionDispatchInfo? Fault)> ObserveAsync(OAuthClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await observer.ObserveAsync(client, cancellationToken), null);
+        }
+#pragma warning disable CA1031 // Whatever is thrown is reported.
+        catch (Exception bug) when (bug is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            return (OAuthClientSituation.Unobserved(client, OperatorFault.ProblemOf(bug)), ExceptionDispatchInfo.Capture(bug));
+        }
     }
 
     private async Task<Requeue> ReportAsync(OAuthClientSituation situation, DateTimeOffset? untold, CancellationToken cancellationToken)

@@ -48,6 +48,16 @@ internal sealed record OAuthClientSituation
 
     /// <summary>How many connections use the client.</summary>
     public int Connections { get; init; }
+
+    /// <summary>What is known when looking failed: what status has on record, which stays there, and the problem.</summary>
+    public static OAuthClientSituation Unobserved(OAuthClient client, Problem problem) => new()
+    {
+        Client = client,
+        Problem = problem,
+        Trials = client.Status.ClientSecrets ?? [],
+        Refusal = client.Status.Refusal,
+        Connections = client.Status.Connections ?? 0,
+    };
 }
 
 /// <summary>What a client's status should say. Pure: the same situation at the same time gives the same report.</summary>

@@ -45,7 +45,7 @@ internal sealed class StepFailures(TimeProvider time)
         var cause = Cause(failure);
         if (!ApiTrouble.Is(cause))
         {
-            return new Problem(Reason.OperatorFault, $"The operator failed with {cause.GetType().Name}, which is a bug. Its log says where; please report it. It is tried again.");
+            return OperatorFault.ProblemOf(cause);
         }
 
         var (reason, what) = failure is UnobservedException unobserved ? (Reason.ApiRequestFailed, unobserved.What) : WhatFailed(connection, decision);

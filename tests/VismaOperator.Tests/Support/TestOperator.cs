@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Leadership;
-using Kubernetes.Controllers.Telemetry;
+using Kubernetes.Controllers.Tests.Doubles;
 using Kubernetes.InMemory;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OAuth;
 using VismaConnect.StandIn;
@@ -34,7 +32,6 @@ internal sealed class TestOperator : IAsyncDisposable
     private static readonly TimeSpan longest = TimeSpan.FromHours(1);
 
     private readonly ConcurrentQueue<ClusterRequest> requests = new();
-    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private CancellationTokenSource stop = new();
     private readonly FollowedCluster followed;
     private OperatorControllers? controllers;
@@ -60,6 +57,11 @@ internal sealed class TestOperator : IAsyncDisposable
     public ClusterRecord Record { get; }
 
     public CapturedLogs Logs { get; } = new();
+
+    public CapturedMetrics Metrics { get; } = new();
+
+    /// <summary>Puts another part in the place of one that the operator is built from, from the next <see cref="Start"/> on.</summary>
+    public Func<OperatorContext, OperatorContext> Change { get; set; } = context => context;
 
     /// <summary>Objects of one kind that are reconciled at the same time, from the next <see cref="Start"/> on.</summary>
     public int Workers { get; set; } = 1;
@@ -253,7 +255,7 @@ internal sealed class TestOperator : IAsyncDisposable
     {
         await StopAsync();
         await Provider.DisposeAsync();
-        await services.DisposeAsync();
+        Metrics.Dispose();
         stop.Dispose();
         SecretSearch.Check(Record, Logs, Provider.Ledger.AllSecretsIssued());
         KStatus.Check(Record);
@@ -303,7 +305,7 @@ internal sealed class TestOperator : IAsyncDisposable
         var policy = new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed);
         var http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
         var gate = Gate = new IssuerGate(new IssuerGateOptions(), Time);
-        return new OperatorContext
+        return Change(new OperatorContext
         {
             Client = followed,
             Namespaces = Namespaces,
@@ -317,11 +319,11 @@ internal sealed class TestOperator : IAsyncDisposable
             RandomBytes = RandomNumberGenerator.GetBytes,
             Time = Time,
             Logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(Logs)),
-            Meters = services.GetRequiredService<IMeterFactory>(),
-            Metrics = new ControllerMetrics(services.GetRequiredService<IMeterFactory>()),
+            Meters = Metrics,
+            Metrics = Metrics.Metrics,
             Random = () => 0.5,
             Instance = "test",
-        };
+        });
     }
 
     private void OnAnswered(ClusterRequest request)
