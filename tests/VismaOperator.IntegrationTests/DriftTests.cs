@@ -135,12 +135,7 @@ public sealed class DriftTests(ApiServerFixture fixture)
     [Fact]
     public async Task A_name_that_a_strangers_Secret_gives_free_is_taken()
     {
-        await using var scene = await Scene.OpenAsync(fixture);
-        await scene.CreateSecretAsync(The.TokenSecret, ("password", "of-another-application"));
-        await scene.CreateCredentialsAsync();
-        await scene.CreateClientAsync();
-        await scene.CreateConnectionAsync();
-        await scene.UntilAsync(scene.ConnectionPath(), "Stalled", node => node.Condition("Stalled")?.Reason == "SecretNotOwned");
+        await using var scene = await StalledAsync();
         await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
 
         await scene.Admin.DeleteAsync(scene.SecretPath(), Ct);
@@ -152,12 +147,7 @@ public sealed class DriftTests(ApiServerFixture fixture)
     [Fact]
     public async Task A_Secret_that_its_owner_lends_takes_the_token_in_and_keeps_the_rest()
     {
-        await using var scene = await Scene.OpenAsync(fixture);
-        await scene.CreateSecretAsync(The.TokenSecret, ("password", "of-another-application"));
-        await scene.CreateCredentialsAsync();
-        await scene.CreateClientAsync();
-        await scene.CreateConnectionAsync();
-        await scene.UntilAsync(scene.ConnectionPath(), "Stalled", node => node.Condition("Stalled")?.Reason == "SecretNotOwned");
+        await using var scene = await StalledAsync();
 
         await EditAsync(scene, new JsonObject
         {
@@ -175,6 +165,18 @@ public sealed class DriftTests(ApiServerFixture fixture)
         Assert.Equal("of-another-application", secret.Value("password"));
         Assert.StartsWith("ey", secret.Value("access_token"), StringComparison.Ordinal);
         Assert.Null(secret["metadata"]!["ownerReferences"]);
+    }
+
+    // The name of the token Secret is taken by another application's.
+    private async Task<Scene> StalledAsync()
+    {
+        var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateSecretAsync(The.TokenSecret, ("password", "of-another-application"));
+        await scene.CreateCredentialsAsync();
+        await scene.CreateClientAsync();
+        await scene.CreateConnectionAsync();
+        await scene.UntilAsync(scene.ConnectionPath(), "Stalled", node => node.Condition("Stalled")?.Reason == "SecretNotOwned");
+        return scene;
     }
 
     private static Task<JsonNode> EditAsync(Scene scene, JsonObject change) => scene.Admin.PatchAsync(scene.SecretPath(), change, Ct);

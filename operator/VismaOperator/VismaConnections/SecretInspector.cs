@@ -9,14 +9,22 @@ namespace VismaOperator.VismaConnections;
 internal static class SecretInspector
 {
     /// <summary>Whose Secret this is; see <see cref="SecretOwnership"/>.</summary>
-    public static SecretFacts Whose(ObjectMeta? secret, VismaConnection connection) => secret switch
+    public static SecretFacts Whose(ObjectMeta? secret, VismaConnection connection)
     {
-        null => new SecretFacts.Absent(),
-        _ when SecretOwnership.IsOurs(secret, connection) && secret.DeletionTimestamp is null => new SecretFacts.Owned(secret.ResourceVersion ?? string.Empty),
-        _ when SecretOwnership.IsOurs(secret, connection) => new SecretFacts.Going(),
-        _ when SecretOwnership.IsOffered(secret, connection) => secret.DeletionTimestamp is null ? new SecretFacts.Offered() : new SecretFacts.Going(),
-        _ => new SecretFacts.Foreign(SecretOwnership.NotOwned(secret, connection)),
-    };
+        if (secret is null)
+        {
+            return new SecretFacts.Absent();
+        }
+
+        var isOurs = SecretOwnership.IsOurs(secret, connection);
+        return secret switch
+        {
+            _ when !isOurs && !SecretOwnership.IsOffered(secret, connection) => new SecretFacts.Foreign(SecretOwnership.NotOwned(secret, connection)),
+            { DeletionTimestamp: not null } => new SecretFacts.Going(),
+            _ when isOurs => new SecretFacts.Owned(secret.ResourceVersion ?? string.Empty),
+            _ => new SecretFacts.Offered(),
+        };
+    }
 
     /// <summary>Whose Secret this is, once its content was read: what its owner lends must be able to take a token in.</summary>
     public static SecretFacts Whose(Secret? secret, VismaConnection connection) =>

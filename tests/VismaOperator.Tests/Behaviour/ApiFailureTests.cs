@@ -1,3 +1,5 @@
+using System.Net;
+using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using Lifecycle;
@@ -9,8 +11,7 @@ namespace VismaOperator.Tests.Behaviour;
 
 /// <summary>
 /// Whatever the API server does to a request of the operator, the report is written: true conditions, the cause, the next attempt,
-/// and no second token request. Each
-/// row is a verb and a failure.
+/// and no second token request. Each test is a verb, each row a failure.
 /// </summary>
 public sealed class ApiFailureTests
 {
@@ -18,23 +19,13 @@ public sealed class ApiFailureTests
     private static readonly TimeSpan lifetime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan step = TimeSpan.FromSeconds(5);
 
-    public static TheoryData<string, string> Writes => Rows(ClusterVerb.Create);
-
-    public static TheoryData<string, string> Renewals => Rows(ClusterVerb.Update);
-
-    public static TheoryData<string, string> Reads => Rows(ClusterVerb.Get);
-
-    public static TheoryData<string, string> Deletions => Rows(ClusterVerb.Delete);
-
-    public static TheoryData<string, string> StatusWrites => Rows(ClusterVerb.PatchStatus);
-
     [Theory]
-    [MemberData(nameof(Writes))]
-    public async Task A_first_token_that_cannot_be_stored(string verb, string failure)
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_first_token_that_cannot_be_stored(string failure)
     {
         await using var test = await PreparedAsync();
         var faults = new ApiFaults(test);
-        faults.Inject(failure, verb, Secret.ResourceKind, Token);
+        faults.Inject(failure, ClusterVerb.Create, Secret.ResourceKind, Token);
 
         await test.ApplyAsync(Some.VismaConnection());
         await test.UntilIdleAsync();
@@ -48,22 +39,22 @@ public sealed class ApiFailureTests
         }
         else
         {
-            Failing(first, isServing: false);
-            Failing(lasting, isServing: false);
+            FailureReports.Failing(first, Token, isServing: false);
+            FailureReports.Failing(lasting, Token, isServing: false);
             Assert.InRange(faults.Met, 2, 45);
         }
 
-        await HealsAsync(test, faults);
+        await test.HealsAsync(faults);
         Assert.Equal(1, test.TokenRequests);
     }
 
     [Theory]
-    [MemberData(nameof(Renewals))]
-    public async Task A_renewed_token_that_cannot_be_stored(string verb, string failure)
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_renewed_token_that_cannot_be_stored(string failure)
     {
         await using var test = await ReadyAsync();
         var faults = new ApiFaults(test);
-        faults.Inject(failure, verb, Secret.ResourceKind, Token);
+        faults.Inject(failure, ClusterVerb.Update, Secret.ResourceKind, Token);
 
         var due = (await test.ConnectionAsync()).Status.Token!.RefreshTime!.Value;
         await test.AdvanceAsync(due - test.Time.GetUtcNow());
@@ -77,41 +68,41 @@ public sealed class ApiFailureTests
         }
         else
         {
-            Failing(first, isServing: true);
-            Failing(expired, isServing: false);
+            FailureReports.Failing(first, Token, isServing: true);
+            FailureReports.Failing(expired, Token, isServing: false);
             Assert.InRange(faults.Met, 2, 60);
             Assert.Equal(2, test.TokenRequests);
         }
 
-        await HealsAsync(test, faults);
+        await test.HealsAsync(faults);
     }
 
     [Theory]
-    [MemberData(nameof(Reads))]
-    public async Task A_Secret_that_cannot_be_read(string verb, string failure)
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_Secret_that_cannot_be_read(string failure)
     {
         await using var test = await ReadyAsync();
         var faults = new ApiFaults(test);
-        faults.Inject(failure, verb, Secret.ResourceKind, Token);
+        faults.Inject(failure, ClusterVerb.Get, Secret.ResourceKind, Token);
 
         await test.PatchAsync<Secret>(Token, """{"data": {"tenant_id": null}}""");
         await test.UntilIdleAsync();
         var first = await test.ConnectionAsync();
 
-        Failing(first, isServing: true);
+        FailureReports.Failing(first, Token, isServing: true);
         Assert.InRange(faults.Met, 1, 10);
-        await HealsAsync(test, faults);
+        await test.HealsAsync(faults);
         Assert.Equal(1, test.TokenRequests);
         Assert.Equal(Some.Tenant, (await test.TokenSecretAsync()).Text("tenant_id"));
     }
 
     [Theory]
-    [MemberData(nameof(Deletions))]
-    public async Task A_Secret_that_the_client_takes_away_and_that_cannot_be_deleted(string verb, string failure)
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_Secret_that_the_client_takes_away_and_that_cannot_be_deleted(string failure)
     {
         await using var test = await ReadyAsync();
         var faults = new ApiFaults(test);
-        faults.Inject(failure, verb, Secret.ResourceKind, Token);
+        faults.Inject(failure, ClusterVerb.Delete, Secret.ResourceKind, Token);
 
         await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.OtherTenant}}"}]}""");
         await test.UntilIdleAsync();
@@ -119,7 +110,7 @@ public sealed class ApiFailureTests
 
         if (failure is not ("cut after processing" or "404"))
         {
-            Failing(first, isServing: true);
+            FailureReports.Failing(first, Token, isServing: true);
             Assert.Contains(Some.Tenant, first.Status.Failure!.Message!, StringComparison.Ordinal);
             Assert.InRange(faults.Met, 1, 10);
         }
@@ -136,13 +127,13 @@ public sealed class ApiFailureTests
     }
 
     [Theory]
-    [MemberData(nameof(Deletions))]
-    public async Task A_Secret_of_an_earlier_name_that_cannot_be_deleted(string verb, string failure)
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_Secret_of_an_earlier_name_that_cannot_be_deleted(string failure)
     {
         await using var test = await ReadyAsync();
         await test.AdvanceAsync(TimeSpan.FromSeconds(10)); // two tokens of one second cannot be told apart
         var faults = new ApiFaults(test);
-        faults.Inject(failure, verb, Secret.ResourceKind, Token);
+        faults.Inject(failure, ClusterVerb.Delete, Secret.ResourceKind, Token);
 
         await test.ChangeConnectionAsync("""{"secret": {"name": "acme-visma"}}""");
         await test.UntilIdleAsync();
@@ -163,18 +154,19 @@ public sealed class ApiFailureTests
     }
 
     [Theory]
-    [MemberData(nameof(StatusWrites))]
-    public async Task A_status_that_is_not_taken_is_tried_again_and_costs_no_token(string verb, string failure)
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_status_that_is_not_taken_is_tried_again_and_costs_no_token(string failure)
     {
         await using var test = await PreparedAsync();
         var faults = new ApiFaults(test);
-        faults.Inject(failure, verb, VismaConnection.ResourceKind, Some.Connection);
+        faults.Inject(failure, ClusterVerb.PatchStatus, VismaConnection.ResourceKind, Some.Connection);
 
         await test.ApplyAsync(Some.VismaConnection());
         await test.AdvanceAsync(TimeSpan.FromMinutes(1), step);
 
         Assert.NotNull(await test.TokenSecretAsync());
         Assert.InRange(faults.Met, failure == "cut after processing" ? 1 : 3, 40);
+        Counted(test, "vismaconnection", failure, faults);
         if (failure is not ("404" or "409" or "cut after processing"))
         {
             Assert.Contains(test.Logs.Lines, line => line.Contains("Status not written", StringComparison.Ordinal));
@@ -187,12 +179,12 @@ public sealed class ApiFailureTests
     }
 
     [Theory]
-    [MemberData(nameof(StatusWrites))]
-    public async Task A_renewal_does_not_wait_for_a_status_that_is_not_taken(string verb, string failure)
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_renewal_does_not_wait_for_a_status_that_is_not_taken(string failure)
     {
         await using var test = await ReadyAsync();
         var faults = new ApiFaults(test);
-        faults.Inject(failure, verb, VismaConnection.ResourceKind, Some.Connection);
+        faults.Inject(failure, ClusterVerb.PatchStatus, VismaConnection.ResourceKind, Some.Connection);
         var issued = (await test.TokenSecretAsync()).Text("expires_at");
 
         await test.AdvanceAsync(lifetime, step);
@@ -205,17 +197,18 @@ public sealed class ApiFailureTests
     }
 
     [Theory]
-    [MemberData(nameof(StatusWrites))]
-    public async Task A_client_whose_status_is_not_taken_gets_it_later(string verb, string failure)
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_client_whose_status_is_not_taken_gets_it_later(string failure)
     {
         await using var test = await PreparedAsync();
         var faults = new ApiFaults(test);
-        faults.Inject(failure, verb, OAuthClient.ResourceKind, Some.Client);
+        faults.Inject(failure, ClusterVerb.PatchStatus, OAuthClient.ResourceKind, Some.Client);
 
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
         await test.AdvanceAsync(TimeSpan.FromMinutes(1), step);
 
         Assert.InRange(faults.Met, failure == "cut after processing" ? 1 : 3, 40);
+        Counted(test, "oauthclient", failure, faults);
         faults.Lift();
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), step);
         var client = (await test.FindAsync<OAuthClient>(Some.Client))!;
@@ -223,12 +216,12 @@ public sealed class ApiFailureTests
     }
 
     [Theory]
-    [MemberData(nameof(Writes))]
-    public async Task An_event_that_is_not_taken_changes_nothing(string verb, string failure)
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task An_event_that_is_not_taken_changes_nothing(string failure)
     {
         await using var test = await PreparedAsync();
         var faults = new ApiFaults(test);
-        faults.Inject(failure, verb, Event.ResourceKind, "*");
+        faults.Inject(failure, ClusterVerb.Create, Event.ResourceKind, "*");
 
         await test.ApplyAsync(Some.VismaConnection());
         await test.UntilIdleAsync();
@@ -238,47 +231,52 @@ public sealed class ApiFailureTests
         Assert.Equal(1, test.TokenRequests);
     }
 
-    private static void Failing(VismaConnection connection, bool isServing)
+    [Theory]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_list_that_fails_at_the_start_is_asked_for_again(string failure)
     {
-        Assert.True(connection.Is("Ready", isServing ? "True" : "False"), connection.Condition("Ready")?.ToString());
-        var news = connection.Condition(isServing ? "TokenFresh" : "Ready")!;
-        Assert.True(news.Status == "False", news.ToString());
-        var failure = Assert.IsType<FailureStatus>(connection.Status.Failure);
-        Assert.Equal(failure.Reason, news.Reason);
-        Assert.True(failure.NextAttemptTime > failure.LastFailureTime);
-        Assert.Contains(Token, failure.Message!, StringComparison.Ordinal);
-        Assert.All(connection.Status.Conditions, condition => Assert.DoesNotContain(ApiFaults.Quoted, condition.Message, StringComparison.Ordinal));
-    }
+        ApiFaults? faults = null;
+        await using var test = await TestOperator.StartAsync(test =>
+        {
+            faults = new ApiFaults(test);
+            faults.Inject(failure, ClusterVerb.List, VismaConnection.ResourceKind, "*");
+        });
+        await test.PassUntilAsync(faults!.MetAtLeast(3));
 
-    private static async Task HealsAsync(TestOperator test, ApiFaults faults)
-    {
         faults.Lift();
-        if ((await test.ConnectionAsync()).Status.Failure?.NextAttemptTime is { } next && next > test.Time.GetUtcNow())
-        {
-            await test.AdvanceAsync(next - test.Time.GetUtcNow());
-        }
+        await test.PassUntilAsync(test.Logs.SaidAsync("Controller vismaconnection started"));
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.ApplyAsync(Some.VismaConnection());
 
-        var connection = await test.UntilReadyAsync();
-        await test.UntilIdleAsync();
-        connection = await test.ConnectionAsync();
-        Assert.Null(connection.Status.Failure);
-        Assert.True(connection.Is("TokenFresh", "True"));
-        Assert.Null(connection.Condition("Stalled"));
-        Assert.All(test.EventsAbout(Some.Connection), told => Assert.DoesNotContain(ApiFaults.Quoted, told.Note!, StringComparison.Ordinal));
+        await test.UntilReadyAsync();
+        Assert.Equal(1, test.TokenRequests);
     }
 
-    private static TheoryData<string, string> Rows(params IReadOnlyList<string> verbs)
+    [Theory]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_list_that_fails_while_running_holds_up_no_renewal(string failure)
     {
-        var rows = new TheoryData<string, string>();
-        foreach (var verb in verbs)
-        {
-            foreach (var failure in ApiFaults.All)
-            {
-                rows.Add(verb, failure);
-            }
-        }
+        await using var test = await ReadyAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject(failure, ClusterVerb.List, VismaConnection.ResourceKind, "*");
+        test.Cluster.EndWatches(new KubernetesException(HttpStatusCode.Gone, "Expired", "too old resource version"));
+        await test.PassUntilAsync(faults.MetAtLeast(1));
+        var issued = (await test.TokenSecretAsync()).Text("expires_at");
 
-        return rows;
+        test.Time.Advance(lifetime / 2);
+        await test.UntilAsync<Secret>(Token, secret => secret.Text("expires_at") != issued);
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"));
+
+        faults.Lift();
+    }
+
+    private static void Counted(TestOperator test, string controller, string failure, ApiFaults faults)
+    {
+        // One that is gone is no failure, a conflict is settled once within a write, and a write that was carried out without an answer
+        // is followed by a conflict.
+        var counted = test.Metrics[$"controller_status_write_failures_total{{controller={controller}}}"]!.Value;
+        Assert.InRange(counted, failure switch { "404" => 0, "409" => 1, _ => faults.Met }, failure switch { "404" => 0, "cut after processing" => faults.Met + 1, _ => faults.Met });
     }
 
     private static async Task<TestOperator> PreparedAsync()

@@ -16,10 +16,8 @@ public sealed class GrantApiFailureTests
     private const string Handoff = "acme-production-visma-handoff";
     private static readonly TimeSpan step = TimeSpan.FromSeconds(5);
 
-    public static TheoryData<string> Failures => [.. ApiFaults.All];
-
     [Theory]
-    [MemberData(nameof(Failures))]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
     public async Task A_first_token_that_cannot_be_published(string failure)
     {
         await using var test = await SomeConsents.StartInteractiveAsync();
@@ -31,15 +29,15 @@ public sealed class GrantApiFailureTests
         var first = await test.ConnectionAsync();
         if (failure != "cut after processing")
         {
-            Failing(first, Token, isServing: false);
+            FailureReports.Failing(first, Token, isServing: false);
         }
 
-        await HealsAsync(test, faults);
+        await test.HealsAsync(faults);
         Assert.Equal(1, test.TokenRequests);
     }
 
     [Theory]
-    [MemberData(nameof(Failures))]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
     public async Task A_new_connection_whose_grant_cannot_be_looked_at(string failure)
     {
         await using var test = await TestOperator.StartAsync();
@@ -53,16 +51,16 @@ public sealed class GrantApiFailureTests
         await test.ApplyAsync(SomeConsents.InteractiveConnection());
         await test.AdvanceAsync(TimeSpan.FromSeconds(30), step);
 
-        Failing(await test.ConnectionAsync(), Grant, isServing: false);
+        FailureReports.Failing(await test.ConnectionAsync(), Grant, isServing: false);
         Assert.InRange(faults.Met, 2, 40);
         faults.Lift();
         await test.HandOverAsync();
-        await HealsAsync(test, faults);
+        await test.HealsAsync(faults);
         Assert.Equal(1, test.TokenRequests);
     }
 
     [Theory]
-    [MemberData(nameof(Failures))]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
     public async Task A_grant_that_cannot_be_looked_at_keeps_what_status_says_of_it(string failure)
     {
         await using var test = await SomeConsents.StartConsentedAsync();
@@ -75,17 +73,17 @@ public sealed class GrantApiFailureTests
         await test.AdvanceAsync(TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(30));
         var expired = await test.ConnectionAsync();
 
-        Failing(due, Grant, isServing: true);
-        Failing(expired, Grant, isServing: false);
+        FailureReports.Failing(due, Grant, isServing: true);
+        FailureReports.Failing(expired, Grant, isServing: false);
         Assert.Equal(before.Status.Authorization, expired.Status.Authorization);
         Assert.True(expired.Is("Authorized", "True"));
         Assert.Equal(1, test.TokenRequests);
-        await HealsAsync(test, faults);
+        await test.HealsAsync(faults);
         Assert.Equal(2, test.TokenRequests);
     }
 
     [Theory]
-    [MemberData(nameof(Failures))]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
     public async Task A_look_that_failed_spends_no_refresh_token_and_loses_no_request(string failure)
     {
         await using var test = await SomeConsents.StartConsentedAsync();
@@ -98,13 +96,13 @@ public sealed class GrantApiFailureTests
 
         Assert.Null((await test.ConnectionAsync()).Status.LastHandledReconcileAt);
         Assert.Equal(1, test.TokenRequests);
-        await HealsAsync(test, faults);
+        await test.HealsAsync(faults);
         Assert.Equal("now", (await test.ConnectionAsync()).Status.LastHandledReconcileAt);
         Assert.Equal(2, test.TokenRequests);
     }
 
     [Theory]
-    [MemberData(nameof(Failures))]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
     public async Task A_renewal_whose_intent_cannot_be_stored_sends_nothing(string failure)
     {
         await using var test = await SomeConsents.StartConsentedAsync();
@@ -114,13 +112,13 @@ public sealed class GrantApiFailureTests
         await test.AdvanceAsync(TimeSpan.FromMinutes(41), TimeSpan.FromSeconds(30));
         var due = await test.ConnectionAsync();
 
-        Failing(due, Grant, isServing: true);
+        FailureReports.Failing(due, Grant, isServing: true);
         Assert.Equal(1, test.TokenRequests);
-        await HealsAsync(test, faults);
+        await test.HealsAsync(faults);
     }
 
     [Theory]
-    [MemberData(nameof(Failures))]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
     public async Task A_code_that_cannot_be_taken_yet(string failure)
     {
         await using var test = await SomeConsents.StartInteractiveAsync();
@@ -130,36 +128,59 @@ public sealed class GrantApiFailureTests
         await test.HandOverAsync();
         await test.UntilIdleAsync();
 
-        Failing(await test.ConnectionAsync(), Handoff, isServing: false);
-        await HealsAsync(test, faults);
+        FailureReports.Failing(await test.ConnectionAsync(), Handoff, isServing: false);
+        await test.HealsAsync(faults);
         Assert.Equal(1, test.TokenRequests);
     }
 
-    private static void Failing(VismaConnection connection, string secret, bool isServing)
+    [Theory]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_first_grant_that_cannot_be_stored_is_held_and_no_consent_is_lost(string failure)
     {
-        Assert.True(connection.Is("Ready", isServing ? "True" : "False"), connection.Condition("Ready")?.ToString());
-        var news = connection.Condition(isServing ? "TokenFresh" : "Ready")!;
-        Assert.Equal("False", news.Status);
-        var failure = Assert.IsType<FailureStatus>(connection.Status.Failure);
-        Assert.Equal(failure.Reason, news.Reason);
-        Assert.True(failure.NextAttemptTime > failure.LastFailureTime);
-        Assert.Contains(secret, failure.Message!, StringComparison.Ordinal);
-        Assert.All(connection.Status.Conditions, condition => Assert.DoesNotContain(ApiFaults.Quoted, condition.Message, StringComparison.Ordinal));
+        await using var test = await SomeConsents.StartInteractiveAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject(failure, ClusterVerb.Create, Secret.ResourceKind, Grant);
+
+        await test.HandOverAsync();
+        await faults.MetAtLeast(1).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(1, test.TokenRequests);
+
+        faults.Lift();
+        await test.PassUntilAsync(test.UntilReadyAsync());
+        await test.UntilIdleAsync();
+        Assert.NotNull(await test.GrantAsync());
+        Assert.True((await test.ConnectionAsync()).Is("Authorized", "True"));
+        Assert.Equal(1, test.TokenRequests);
     }
 
-    private static async Task HealsAsync(TestOperator test, ApiFaults faults)
+    [Theory]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_code_that_cannot_be_taken_out_of_its_Secret_is_not_sent(string failure)
     {
-        faults.Lift();
-        if ((await test.ConnectionAsync()).Status.Failure?.NextAttemptTime is { } next && next > test.Time.GetUtcNow())
+        await using var test = await SomeConsents.StartInteractiveAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject(failure, ClusterVerb.Delete, Secret.ResourceKind, Handoff);
+
+        await test.HandOverAsync();
+        await test.UntilIdleAsync();
+
+        Assert.Equal(0, test.TokenRequests);
+        if (failure == "cut after processing")
         {
-            await test.AdvanceAsync(next - test.Time.GetUtcNow());
+            var lost = (await test.ConnectionAsync()).Status.Authorization!.LastFailure!;
+            Assert.Equal("ConsentFailed", lost.Reason);
+            Assert.Contains($"{Handoff}, and the API server gave no answer to that", lost.Message, StringComparison.Ordinal);
+            return; // a code that may be sent twice would cost the consent that it gives
         }
 
-        await test.UntilReadyAsync();
-        await test.UntilIdleAsync();
-        var connection = await test.ConnectionAsync();
-        Assert.Null(connection.Status.Failure);
-        Assert.True(connection.Is("TokenFresh", "True"));
-        Assert.Null(connection.Condition("Stalled"));
+        if (failure == "404") // an API server that says so is believed: somebody else has the code
+        {
+            Assert.Equal("AwaitingConsent", (await test.ConnectionAsync()).Condition("Authorized")!.Reason);
+            return;
+        }
+
+        FailureReports.Failing(await test.ConnectionAsync(), Handoff, isServing: false);
+        await test.HealsAsync(faults);
+        Assert.Equal(1, test.TokenRequests);
     }
 }

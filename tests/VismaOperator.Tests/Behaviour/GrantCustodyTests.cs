@@ -4,6 +4,7 @@ using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using VismaConnect.StandIn;
 using VismaOperator.Grants;
+using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
@@ -254,6 +255,69 @@ public sealed class GrantCustodyTests
 
         Assert.True(test.Provider.Grants.Families.Single(found => found.Id == family.Id).IsRevoked);
     }
+
+    [Fact]
+    public async Task A_grant_whose_client_stands_in_a_namespace_that_cannot_be_read_waits_for_it()
+    {
+        await using var test = await SharedAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection, Asker);
+        test.Cluster.Before = Unreadable(OAuthClient.ResourceKind, Some.Place);
+
+        test.Start();
+        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Some.Place} is not served"));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(30), TimeSpan.FromSeconds(30));
+        var kept = await test.FindAsync<Secret>(GrantName, Asker);
+        var wasRevoked = test.Provider.Grants.Families.Any(family => family.IsRevoked);
+        test.Cluster.Before = null;
+        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Some.Place} is served again"));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30));
+
+        Assert.NotNull(kept);
+        Assert.False(wasRevoked);
+        Assert.Null(await test.FindAsync<Secret>(GrantName, Asker));
+        Assert.All(test.Provider.Grants.Families, family => Assert.True(family.IsRevoked));
+    }
+
+    [Fact]
+    public async Task A_grant_in_a_namespace_that_cannot_be_read_is_left_alone()
+    {
+        await using var test = await SharedAsync();
+        test.Cluster.Before = Unreadable(VismaConnection.ResourceKind, Asker);
+
+        test.Start();
+        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Asker} is not served"));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(30), TimeSpan.FromSeconds(30));
+        var kept = await test.FindAsync<Secret>(GrantName, Asker);
+        test.Cluster.Before = null;
+        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Asker} is served again"));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(30));
+
+        Assert.NotNull(kept);
+        Assert.NotNull(await test.FindAsync<Secret>(GrantName, Asker));
+        Assert.All(test.Provider.Grants.Families, family => Assert.False(family.IsRevoked));
+        Assert.True((await test.ConnectionAsync(place: Asker)).Is("Ready", "True"));
+    }
+
+    // One listed namespace holds the client, the other one the only connection with a grant. Nothing runs yet.
+    private static async Task<TestOperator> SharedAsync()
+    {
+        var test = await StartConsentedAsync(prepare: test => test.Namespaces = [Some.Place, Asker]);
+        await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Asker } });
+        await test.ChangeClientAsync("""{"allowedNamespaces":{"from":"All"}}""");
+        await PlantAsync(test);
+        await test.ApplyAsync(InteractiveConnection(place: Asker));
+        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);
+        await test.UntilIdleAsync();
+        await test.StopAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.DeleteAsync<Secret>(GrantName);
+        return test;
+    }
+
+    private static Func<string, ResourceKind, NamespacedName, Task> Unreadable(ResourceKind kind, string place) => (verb, about, name) =>
+        verb is ClusterVerb.List or ClusterVerb.Watch && about == kind && name.Namespace == place
+            ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "there is no Role")
+            : Task.CompletedTask;
 
     // What somebody can do who may write Secrets in another namespace and has got hold of a refresh token.
     private static async Task PlantAsync(TestOperator test)

@@ -90,6 +90,29 @@ public sealed class SecretTests
     }
 
     [Fact]
+    public async Task A_reference_in_the_notation_of_another_tool_is_told_once_for_each_spec()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+
+        await test.ChangeConnectionAsync("""{"secret": {"template": {"data": {"config": "{{ .access_token }}"}}}}""");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(41), TimeSpan.FromMinutes(1));
+        await test.StopAsync();
+        test.Start();
+        await test.UntilIdleAsync();
+
+        var told = Assert.Single(test.EventsAbout(Some.Connection), told => told.Reason == "LiteralReference");
+        Assert.Equal("Warning", told.Type);
+        Assert.Contains("spec.secret.template.data.config", told.Note!, StringComparison.Ordinal);
+        Assert.Contains("${access_token}", told.Note!, StringComparison.Ordinal);
+        Assert.Equal("{{ .access_token }}", (await test.TokenSecretAsync()).Text("config"));
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+
+        await test.ChangeConnectionAsync("""{"displayName": "another spec"}""");
+        await test.UntilIdleAsync();
+        Assert.Equal(2, test.EventsAbout(Some.Connection).Count(told => told.Reason == "LiteralReference"));
+    }
+
+    [Fact]
     public async Task What_leaves_the_template_leaves_the_Secret_and_what_others_put_there_stays()
     {
         await using var test = await TestOperator.StartReadyAsync();

@@ -145,6 +145,32 @@ public sealed class LocalModeTests : IAsyncLifetime
         Assert.Equal(Other, File.ReadAllText(folder["out", "here", "acme-token", "tenant_id"]));
     }
 
+    [Theory]
+    [InlineData("a: b", false)]
+    [InlineData("visma-operator.io/client-credentials: 'false'", false)]
+    [InlineData("visma-operator.io/client-credentials: 'true'", true)]
+    public async Task A_client_id_is_read_only_from_a_Secret_with_the_label(string label, bool isRead)
+    {
+        Write("id.yaml", $"""
+            apiVersion: v1
+            kind: Secret
+            metadata:
+              name: acme-id
+              namespace: here
+              labels:
+                {label}
+            stringData:
+              clientID: isv_acme
+            """);
+        Write("client.yaml", File.ReadAllText(folder["manifests", "client.yaml"])
+            .Replace("clientID: isv_acme", "clientIDFrom: {secretKeyRef: {name: acme-id, key: clientID}}", StringComparison.Ordinal));
+
+        Assert.Equal(isRead, await OnceAsync());
+
+        Assert.Equal(isRead ? 1 : 0, provider.Ledger.TokenRequests.Count);
+        Assert.Equal(!isRead, output.ToString().Contains("SecretNotLabelled", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_second_process_on_one_output_directory_is_refused()
     {

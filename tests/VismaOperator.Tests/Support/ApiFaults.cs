@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Kubernetes.Client;
 
@@ -13,10 +14,23 @@ internal sealed class ApiFaults(TestOperator test)
     public static readonly IReadOnlyList<string> All =
         ["403", "403 policy", "400", "404", "409", "422", "429", "500", "503", "timeout", "no answer in time", "cut", "cut after processing"];
 
+    private readonly ConcurrentDictionary<int, TaskCompletionSource> awaited = new();
     private int met;
 
     /// <summary>How many requests met the fault.</summary>
     public int Met => Volatile.Read(ref met);
+
+    /// <summary>Ends once so many requests met the fault.</summary>
+    public Task MetAtLeast(int times)
+    {
+        var source = awaited.GetOrAdd(times, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (Met >= times)
+        {
+            source.TrySetResult();
+        }
+
+        return source.Task;
+    }
 
     /// <summary>From now on such requests fail.</summary>
     public void Inject(string failure, string verb, ResourceKind kind, string name)
@@ -28,7 +42,11 @@ internal sealed class ApiFaults(TestOperator test)
                 return Task.CompletedTask;
             }
 
-            Interlocked.Increment(ref met);
+            if (awaited.TryGetValue(Interlocked.Increment(ref met), out var source))
+            {
+                source.TrySetResult();
+            }
+
             throw ExceptionOf(failure);
         }
 
