@@ -23,7 +23,7 @@ public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimePro
         using var message = ClientRequestMessage.Write(endpoint, client, form);
         var spent = ClientRequestMessage.SpentIn(message, client);
         spent.Add(token.Reveal());
-        
+
         // Nobody waits for it: renewals that are needed sooner than this takes go first.
         var neededBy = time.GetUtcNow() + options.Timeout;
         return await gate.RunAsync(endpoint, neededBy, stop => SendAsync(message, spent, stop), cancellationToken);

@@ -1,3 +1,3 @@
 global using Microsoft.Extensions.Time.Testing;
-global using Xunit;
 global using VismaOperator.Tests.Support;
+global using Xunit;

@@ -1,6 +1,5 @@
 using Kubernetes.Client;
 using VismaConnect.StandIn;
-using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
 

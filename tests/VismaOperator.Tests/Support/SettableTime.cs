@@ -1,7 +1,7 @@
 namespace VismaOperator.Tests.Support;
 
 /// <summary>A clock that moves only when told, and whose wall clock can be stepped besides: timers and the monotonic clock notice nothing of that.</summary>
-internal sealed class SettableTime(DateTimeOffset start) : FakeTimeProvider(start)
+internal sealed class SettableTime(DateTimeOffset start) : Microsoft.Extensions.Time.Testing.FakeTimeProvider(start)
 {
     private long steps;
 
