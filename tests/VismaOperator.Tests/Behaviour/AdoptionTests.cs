@@ -1,4 +1,3 @@
-using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using VismaOperator.Tests.Support;

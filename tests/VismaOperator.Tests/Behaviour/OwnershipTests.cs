@@ -1,4 +1,3 @@
-using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Tests.Support;
 using VismaOperator.VismaConnections;
