@@ -156,7 +156,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         var turn = turns.Of(connection);
         var isRequested = turn <= time.GetUtcNow();
         return standing.RetryAt is { } retryAt && retryAt > time.GetUtcNow() && !isRequested
-            ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, connection), retryAt)) { RequestTurn = turn }
+            ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, standing.Description, connection), retryAt)) { RequestTurn = turn }
             : new ClientAnswer(FactsOf(usable, connection), usable) { RequestTurn = turn };
     }
 
@@ -174,8 +174,8 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         };
     }
 
-    private static Problem AllRefused(UsableClient client, VismaConnection connection) =>
-        UsableClient.Refused(client.Credentials, description: null, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });
+    private static Problem AllRefused(UsableClient client, string? description, VismaConnection connection) =>
+        client.Refused(description, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });
 
     // The same words whether the client is missing or says no to this namespace: who may not use it learns nothing about it.
     private static Problem NotAvailable(VismaConnection connection)

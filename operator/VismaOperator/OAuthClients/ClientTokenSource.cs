@@ -67,7 +67,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         using var proof = await book.EnterProofAsync(ask.Client, seen, cancellationToken);
         if (proof.WasRefusedMeanwhile)
         {
-            return Explain(ask, ask.Client.Credentials, before.Last);
+            return new TokenAttempt(ask.Client.Refused(book.StandingOf(ask.Client).Description, ask.Context), before.Last?.RetryAfter);
         }
 
         if (!proof.IsWorkingKnown)
@@ -95,8 +95,8 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
             last = refusal;
         }
 
-        book.AllRefused(ask.Client, tried, seen);
-        return Explain(ask, tried, last);
+        book.AllRefused(ask.Client, tried, seen, last?.Description);
+        return new TokenAttempt(ask.Client.Refused(last?.Description, ask.Context), last?.RetryAfter);
     }
 
     private async Task<TokenOutcome> SendAsync(Ask ask, Credential credential, CancellationToken cancellationToken)
@@ -118,9 +118,6 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
 
         return outcome;
     }
-
-    private static TokenAttempt Explain(Ask ask, IReadOnlyCollection<Credential> tried, TokenOutcome.Refused? refusal) =>
-        new(UsableClient.Refused(tried, refusal?.Description, ask.Context), refusal?.RetryAfter);
 
     private TokenAttempt Conclude(Ask ask, Credential credential, TokenOutcome outcome)
     {

@@ -120,7 +120,7 @@ internal sealed class CredentialBook(TimeProvider time)
         var page = PageOf(client);
         lock (page)
         {
-            return new CredentialStanding(page.Working, page.Retry?.Instant, page.Refusals, page.Verdicts);
+            return new CredentialStanding(page.Working, page.Retry?.Instant, page.Refusals, page.Verdicts) { Description = page.Description };
         }
     }
 
@@ -195,7 +195,8 @@ internal sealed class CredentialBook(TimeProvider time)
     /// What was known before they were sent. Requests that are under way together are refused together: the first one tells, and counted once for each
     /// of them, one refusal would be a row of them that nobody tries again for an hour.
     /// </param>
-    public void AllRefused(UsableClient client, IReadOnlyCollection<Credential> tried, CredentialStanding seen)
+    /// <param name="description">What the provider said; null when nothing.</param>
+    public void AllRefused(UsableClient client, IReadOnlyCollection<Credential> tried, CredentialStanding seen, string? description)
     {
         if (OpenPageOf(client) is not { } page)
         {
@@ -212,6 +213,7 @@ internal sealed class CredentialBook(TimeProvider time)
             var now = time.GetUtcNow();
             page.Verdicts++;
             page.Working = null;
+            page.Description = description;
             page.Refusals++;
             page.Retry = new Moment(LatestRetry(page.Refusals, now), time);
             page.NextWalk = tried.Count == client.Credentials.Count ? new Moment(now + walkAgainAfter, time) : page.NextWalk;
@@ -281,7 +283,8 @@ internal sealed class CredentialBook(TimeProvider time)
         {
             // One that lies further ahead than any wait after so many refusals was recorded by a clock that was set back since.
             var latest = LatestRetry(refusal.Attempts, time.GetUtcNow());
-            (page.Refusals, page.Retry) = (refusal.Attempts, new Moment(retryAt < latest ? retryAt : latest, time));
+            (page.Refusals, page.Description) = (refusal.Attempts, refusal.Description);
+            page.Retry = new Moment(retryAt < latest ? retryAt : latest, time);
         }
         else
         {
@@ -315,6 +318,8 @@ internal sealed class CredentialBook(TimeProvider time)
 
         public Moment? NextTrial { get; set; }
 
+        public string? Description { get; set; }
+
         public int Refusals { get; set; }
 
         public int Verdicts { get; set; }
@@ -345,4 +350,8 @@ internal sealed class CredentialProof(SemaphoreSlim? held) : IDisposable
 /// <param name="RetryAt">When all were refused: the earliest time to try again; else null.</param>
 /// <param name="Refusals">How often in a row all were refused.</param>
 /// <param name="Verdicts">How often something was found out; what was found out before is told from what came after by it.</param>
-internal sealed record CredentialStanding(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals, int Verdicts);
+internal sealed record CredentialStanding(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals, int Verdicts)
+{
+    /// <summary>What the provider said when it refused all, so that every connection can say it; null when nothing.</summary>
+    public string? Description { get; init; }
+}

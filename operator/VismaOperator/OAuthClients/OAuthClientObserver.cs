@@ -52,8 +52,8 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
             TokenEndpoint = (lookup as EndpointLookup.Found)?.Endpoint,
             Working = standing.Working,
             Trials = book.TrialsOf(usable),
-            Refusal = standing.RetryAt is { } retryAt ? new RefusalStatus { Revision = usable.Revision, Attempts = standing.Refusals, RetryTime = retryAt } : null,
-            Problem = standing.RetryAt is null ? problem : Refused(usable),
+            Refusal = standing.RetryAt is { } retryAt ? RefusalOf(usable, standing, retryAt) : null,
+            Problem = standing.RetryAt is null ? problem : usable.Refused(standing.Description, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty)),
         };
     }
 
@@ -80,6 +80,11 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
         };
     }
 
-    private static Problem Refused(UsableClient usable) =>
-        UsableClient.Refused(usable.Credentials, description: null, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty));
+    private static RefusalStatus RefusalOf(UsableClient usable, CredentialStanding standing, DateTimeOffset retryAt) => new()
+    {
+        Revision = usable.Revision,
+        Attempts = standing.Refusals,
+        RetryTime = retryAt,
+        Description = standing.Description,
+    };
 }

@@ -93,6 +93,9 @@ public sealed record RefusalStatus
 
     /// <summary>When they may be tried again.</summary>
     public DateTimeOffset? RetryTime { get; init; }
+
+    /// <summary>What the provider said of it, without anything of a credential; null when it said nothing.</summary>
+    public string? Description { get; init; }
 }
 
 /// <summary>Endpoints in use.</summary>

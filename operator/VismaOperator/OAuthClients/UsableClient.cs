@@ -63,14 +63,13 @@ internal sealed class UsableClient
     /// <summary>Changes with the value of one secret, and with what it is sent along with.</summary>
     public string RevisionOf(Credential credential) => ShortHash.Of(Inputs, Method.ToString(), credential.Reference.Name, credential.Reference.Key, credential.Revision);
 
-    /// <summary>Why no secret of a client works, in words that name each.</summary>
-    /// <param name="refused">The secrets that were refused.</param>
+    /// <summary>Why no secret of this client works, in words that name each.</summary>
     /// <param name="description">What the provider said beside <c>invalid_client</c>; null when nothing.</param>
     /// <param name="context">Names for the message.</param>
-    public static Problem Refused(IReadOnlyCollection<Credential> refused, string? description, RefusalContext context)
+    public Problem Refused(string? description, RefusalContext context)
     {
-        var tried = refused.Select(credential => new TriedSecret(credential.Reference.Name, credential.Reference.Key, SecretOddities.Of(credential.Value))).ToList();
-        return tried.Count > 0 && refused.All(credential => !SecretOddities.CanBeSent(credential.Value))
+        var tried = Credentials.Select(credential => new TriedSecret(credential.Reference.Name, credential.Reference.Key, SecretOddities.Of(credential.Value))).ToList();
+        return tried.Count > 0 && Credentials.All(credential => !SecretOddities.CanBeSent(credential.Value))
             ? new Problem(Reason.ClientRefused, $"No token was asked for, since no provider takes the client secret of OAuthClient {context.Client} as it stands in {string.Join("; ", tried.Select(secret => secret.Words))}.")
             : Refusal.Explain("invalid_client", description, context with { Tried = tried });
     }

@@ -24,6 +24,30 @@ public sealed class FailureMessageTests
     }
 
     [Fact]
+    public async Task What_the_provider_says_of_a_refused_client_stays_and_is_reported_once()
+    {
+        const string Said = "The client secret expired on 2026-11-01.";
+        await using var test = await TestOperator.StartAsync();
+        test.Provider.Faults.Always(new Fault.Answer(401, $$"""{"error": "invalid_client", "error_description": "{{Said}}"}""", "application/json", new Dictionary<string, string>()));
+        await ApplyAsync(test);
+        await test.UntilStalledAsync("ClientRefused");
+        await test.UntilIdleAsync();
+
+        await ShowsAsync(test, "ClientRefused", Said);
+        await ClientShowsAsync(test, "ClientRefused", Said);
+        Assert.Single(test.Record.Of<VismaConnection>(Some.Connection), state => state.Condition("Stalled") is not null);
+
+        await test.StopAsync();
+        test.ForgetRequests();
+        test.Start();
+        await test.UntilIdleAsync();
+
+        await ShowsAsync(test, "ClientRefused", Said);
+        Assert.Equal(0, test.StatusWrites(Some.Connection));
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
     public async Task An_unknown_scope()
     {
         await using var test = await WithAsync(connection: Some.VismaConnection().With(spec => spec with { Scopes = ["vismanet_erp_service_api:fly"] }));

@@ -58,11 +58,11 @@ public sealed class ClientTokenSourceTests
         var client = Client("first");
         FirstWorks(client);
         var seen = book.StandingOf(client);
-        book.AllRefused(client, client.Credentials, seen);
+        book.AllRefused(client, client.Credentials, seen, description: null);
         book.Accepted(client, client.Credentials[0]);
         var known = book.StandingOf(client);
 
-        book.AllRefused(client, client.Credentials, seen);
+        book.AllRefused(client, client.Credentials, seen, description: null);
 
         Assert.Equal(known, book.StandingOf(client));
     }

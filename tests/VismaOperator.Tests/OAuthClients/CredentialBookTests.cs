@@ -16,7 +16,7 @@ public sealed class CredentialBookTests
         var client = Client("1");
         _ = book.OrderToTry(client);
 
-        book.AllRefused(client, client.Credentials, book.StandingOf(client));
+        book.AllRefused(client, client.Credentials, book.StandingOf(client), description: null);
 
         Assert.NotNull(book.StandingOf(client).RetryAt);
     }
@@ -27,10 +27,10 @@ public sealed class CredentialBookTests
         var (earlier, present) = (Client("1"), Client("2"));
         var seen = book.StandingOf(earlier);
         _ = book.OrderToTry(present);
-        book.AllRefused(present, present.Credentials, book.StandingOf(present));
+        book.AllRefused(present, present.Credentials, book.StandingOf(present), description: null);
         var known = book.StandingOf(present);
 
-        book.AllRefused(earlier, earlier.Credentials, seen);
+        book.AllRefused(earlier, earlier.Credentials, seen, description: null);
 
         Assert.Equal(known, book.StandingOf(present));
     }
