@@ -72,7 +72,7 @@ internal static class ConnectionFactsReader
         new(connection.Spec.Refresh.MinRemainingValiditySpan(), connection.Spec.Refresh.RenewBeforeSpan());
 
     private static Problem? SpecProblem(VismaConnection connection, AllowLists allowLists) =>
-        VismaConnectionRules.Check(connection.Spec, allowLists) is [var first, ..]
+        VismaConnectionRules.Check(connection, allowLists) is [var first, ..]
             ? new Problem(first.Reason, $"{first.Path}: {first.Message}")
             : null;
 }

@@ -138,6 +138,22 @@ public sealed class FailureMessageTests
         await HealsAsync(test);
     }
 
+    // In a cluster the definitions refuse it; local mode has no API server that knows them.
+    [Theory]
+    [InlineData(248, "ClientCredentials", "spec.secret.name", "longer than 253 characters: set spec.secret.name")]
+    [InlineData(242, "AuthorizationCode", "metadata.name", "must not be longer than 239 characters")]
+    public async Task A_name_that_is_too_long_for_what_is_made_of_it(int length, string grant, params string[] words)
+    {
+        var name = new string('a', length);
+        var connection = grant == "ClientCredentials" ? Some.VismaConnection(name) : SomeConsents.InteractiveConnection(name);
+        await using var test = await WithAsync(connection: connection);
+
+        var stalled = await test.UntilStalledAsync("InvalidSpec", name);
+
+        Says(stalled.Condition("Stalled")!.Message, words);
+        Assert.Equal(0, test.TokenRequests);
+    }
+
     [Fact]
     public async Task An_issuer_over_http()
     {
