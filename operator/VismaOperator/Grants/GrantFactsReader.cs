@@ -35,7 +35,7 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
         ConsentExpirationTime = RefreshTokenLife.ConsentEnd(held, connection),
         KeepAliveTime = RefreshTokenLife.KeepAliveTime(held),
         RefusalTime = held.RefusalTime,
-        HeldElsewhereUntil = open.HeldElsewhereUntil(document.Intent),
+        HeldElsewhereUntil = open.HeldElsewhereUntil(connection.Metadata.NamespacedName, document.Intent),
         IsExchangeOpen = document.Intent is not null,
         IsNoteOutdated = document.DeletionPolicy != connection.Spec.Authorization.DeletionPolicy,
         AccessToken = new HeldToken

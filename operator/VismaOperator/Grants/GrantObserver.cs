@@ -5,7 +5,7 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Grants;
 
 /// <summary>Gathers what is known of a connection's grant. Unlike everything else that a decision rests on, it is read live: a token must not be spent on the word of a cache.</summary>
-internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, HandoffDesk handoffs, ConsentLinks links, KnownGrants known)
+internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, HandoffDesk handoffs, ConsentLinks links, KnownGrants known, OpenExchanges open)
 {
     /// <summary>Looks; without a request to the API server for connections that act for themselves.</summary>
     public async Task<GrantObservation> ObserveAsync(VismaConnection connection, UsableClient? client, CancellationToken cancellationToken)
@@ -17,6 +17,7 @@ internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, H
 
         var read = await store.ReadAsync(connection.Metadata.NamespacedName, cancellationToken);
         var snapshot = (read as GrantRead.Found)?.Snapshot;
+        open.Saw(connection.Metadata.NamespacedName, snapshot?.Document.Intent);
         if (snapshot is { Document: { Held: { } held, RevocationTime: null } } && reader.IsOurs(connection, held))
         {
             known.Note(connection, held, client);

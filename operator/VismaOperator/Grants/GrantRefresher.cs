@@ -53,7 +53,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         {
             EndpointLookup.NotFound notFound => new Exchange.Failed(notFound.Problem, notFound.RetryAfter),
             EndpointLookup.Found found when found.Endpoint.AbsoluteUri != held.Binding.TokenEndpoint => new Exchange.Failed(Moved(held, found.Endpoint), RetryAfter: null),
-            EndpointLookup.Found when read.Document.Intent is { } open && tools.Open.IsToBeAnnounced(open) => await AnnounceAsync(read, open, cancellationToken),
+            EndpointLookup.Found when read.Document.Intent is { } open && tools.Open.IsToBeAnnounced(read.Connection, open) => await AnnounceAsync(read, open, cancellationToken),
             EndpointLookup.Found => await SpendAsync(connection, client, read, held, cancellationToken),
             var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
         };
@@ -64,7 +64,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         tools.Leadership.EnsureLeader();
         var announcement = open with { TakeoverTime = WholeSeconds.Floor(tools.Time.GetUtcNow()) };
         var announced = await tools.Store.WriteAsync(read, read.Document with { Intent = announcement }, cancellationToken);
-        tools.Open.Announced(open.Id);
+        tools.Open.Announced(read.Connection, open.Id);
         tools.Log.TakeoverAnnounced(read.Connection);
         return new Exchange.Announced(announced);
     }
@@ -75,29 +75,16 @@ internal sealed class GrantRefresher(GrantTools tools)
         var began = tools.Time.GetTimestamp();
         var intent = new ExchangeIntent(Convert.ToHexStringLower(tools.RandomBytes(16)), Unguessable.HashOf(held.RefreshToken), WholeSeconds.Floor(tools.Time.GetUtcNow()));
         var policy = connection.Spec.Authorization.DeletionPolicy;
-        Exchange? exchange = null;
-        try
-        {
-            var open = await tools.Store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
-            if (read.Document.Intent is { } former)
-            {
-                tools.Open.Forget(former.Id);
-            }
+        tools.Open.Began(read.Connection, intent.Id); // before the write, whose answer may be lost
+        var open = await tools.Store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
+        return await SendAsync(connection, client, open, held, began);
+    }
 
-            return exchange = await SendAsync(connection, client, open, held, began);
-        }
-        finally
-        {
-            // Whatever became of it, this process sends nothing more under this attempt, and need not wait for itself. One that no longer stands in the Secret is forgotten.
-            if (exchange is Exchange.Renewed or Exchange.Refused or Exchange.Superseded)
-            {
-                tools.Open.Forget(intent.Id);
-            }
-            else
-            {
-                tools.Open.Ended(intent.Id);
-            }
-        }
+    /// <summary>The connection is gone.</summary>
+    public void Forget(NamespacedName connection)
+    {
+        refusals.Forget(connection);
+        tools.Open.Forget(connection);
     }
 
     private async Task<Exchange> SendAsync(VismaConnection connection, UsableClient client, GrantSnapshot open, HeldGrant held, long began)
@@ -170,7 +157,6 @@ internal sealed class GrantRefresher(GrantTools tools)
         switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
         {
             case Storage.Stored stored:
-                tools.Open.Forget(successor.Id);
                 tools.Log.Exchanged(successor.Connection, successor.Held.Sequence, successor.Held.Family);
                 return new Exchange.Renewed(stored.Snapshot);
             case Storage.Dropped:
@@ -214,7 +200,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null;
 
     private static Successor SuccessorOf(GrantSnapshot open, HeldGrant next, UsableClient client) =>
-        new() { Connection = open.Connection, AttemptId = open.Document.Intent!.Id, Held = next, Client = client };
+        new() { Connection = open.Connection, AttemptId = open.Document.Intent!.Id, Open = open, Held = next, Client = client };
 
     private static Problem Moved(HeldGrant held, Uri endpoint) => new(
         Reason.SpecChanged,

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Kubernetes.Client;
 using Lifecycle;
 
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// What this process knows of exchanges that stand open in grant Secrets: that one of its own is over, or since when it waits for one of another process. That one may
+/// What this process knows of exchanges that stand open in grant Secrets: that one is its own, or since when it waits for one of another process. That one may
 /// still send the token, or hold the successor and wait for an API server that takes writes again.
 /// <para>
 /// The wait begins with a write, the announcement of the takeover: from then on writes are taken, so whoever holds a successor has the whole wait to store it. And it is counted by our own
@@ -13,13 +15,13 @@ namespace VismaOperator.Grants;
 /// </summary>
 internal sealed class OpenExchanges(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, long> announced = new();
-    private readonly ConcurrentDictionary<string, bool> over = new();
+    // Of each connection the attempts that may stand in its Secret: null for one of this process, else when its takeover was announced.
+    private readonly ConcurrentDictionary<NamespacedName, ImmutableDictionary<string, long?>> known = new();
 
     /// <summary>Until when another process may still spend the token or store the successor, since its takeover was announced; null when none was, and when the wait is over.</summary>
-    public DateTimeOffset? HeldElsewhereUntil(ExchangeIntent? intent)
+    public DateTimeOffset? HeldElsewhereUntil(NamespacedName connection, ExchangeIntent? intent)
     {
-        if (intent is null || !announced.TryGetValue(intent.Id, out var since))
+        if (intent is null || Of(connection).GetValueOrDefault(intent.Id) is not { } since)
         {
             return null;
         }
@@ -29,18 +31,32 @@ internal sealed class OpenExchanges(TimeProvider time)
     }
 
     /// <summary>True when the takeover of this exchange must be announced first: it is another process's, as far as we know.</summary>
-    public bool IsToBeAnnounced(ExchangeIntent intent) => !over.ContainsKey(intent.Id) && !announced.ContainsKey(intent.Id);
+    public bool IsToBeAnnounced(NamespacedName connection, ExchangeIntent intent) => !Of(connection).ContainsKey(intent.Id);
 
     /// <summary>The takeover stands in the Secret.</summary>
-    public void Announced(string attemptId) => announced[attemptId] = time.GetTimestamp();
+    public void Announced(NamespacedName connection, string attemptId) => Note(connection, attemptId, time.GetTimestamp());
 
-    /// <summary>An attempt of this process has ended: either its result is held by <see cref="UnstoredGrants"/>, or there is none.</summary>
-    public void Ended(string attemptId) => over[attemptId] = true;
+    /// <summary>This process writes an attempt of its own into the Secret. A reconcile that sees it there does so once the attempt has ended, and need not wait for it.</summary>
+    public void Began(NamespacedName connection, string attemptId) => Note(connection, attemptId, announced: null);
 
-    /// <summary>The attempt no longer stands in any Secret.</summary>
-    public void Forget(string attemptId)
+    /// <summary>The Secret was read before anything is decided: what does not stand there is over, whatever became of it.</summary>
+    public void Saw(NamespacedName connection, ExchangeIntent? intent)
     {
-        over.TryRemove(attemptId, out _);
-        announced.TryRemove(attemptId, out _);
+        var standing = Of(connection).Where(attempt => attempt.Key == intent?.Id).ToImmutableDictionary();
+        if (standing.IsEmpty)
+        {
+            Forget(connection);
+        }
+        else
+        {
+            known[connection] = standing;
+        }
     }
+
+    /// <summary>The connection is gone.</summary>
+    public void Forget(NamespacedName connection) => known.TryRemove(connection, out _);
+
+    private ImmutableDictionary<string, long?> Of(NamespacedName connection) => known.GetValueOrDefault(connection, ImmutableDictionary<string, long?>.Empty);
+
+    private void Note(NamespacedName connection, string attemptId, long? announced) => known[connection] = Of(connection).SetItem(attemptId, announced);
 }

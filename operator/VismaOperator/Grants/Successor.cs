@@ -15,6 +15,9 @@ internal sealed record Successor
     /// <summary>The attempt that it came from, which must still stand in the Secret when it is stored; null for a consent.</summary>
     public string? AttemptId { get; init; }
 
+    /// <summary>The Secret as the attempt was written into it, over which it is stored without another look; null for a consent.</summary>
+    public GrantSnapshot? Open { get; init; }
+
     /// <summary>
     /// The grant that stood in the Secret when the code of this consent was taken, which it replaces; null when none did, and for an exchange. Whatever else stands there by then is a
     /// consent that came between. No clock decides, since two replicas need not agree on one.

@@ -129,7 +129,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
     private async Task<Storage> WriteOnceAsync(Waiting entry, CancellationToken cancellationToken)
     {
         var successor = entry.Successor;
-        if (await store.ReadAsync(successor.Connection, cancellationToken) is not GrantRead.Found { Snapshot: var read })
+        if (await LookAsync(entry, cancellationToken) is not { } read)
         {
             return Waits(entry, "a Secret that is not ours stands in its place");
         }
@@ -146,6 +146,14 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
 
         replaced.Note(successor, read.Document.Held); // before the write, whose answer may be lost
         return new Storage.Stored(await store.WriteAsync(read, document, cancellationToken));
+    }
+
+    // The first time, what the attempt was written into is known, and a write over anything else is refused. After that the write may have arrived without its answer.
+    private async Task<GrantSnapshot?> LookAsync(Waiting entry, CancellationToken cancellationToken)
+    {
+        var known = entry.WasTried ? null : entry.Successor.Open;
+        entry.WasTried = true;
+        return known ?? (await store.ReadAsync(entry.Successor.Connection, cancellationToken) as GrantRead.Found)?.Snapshot;
     }
 
     // A Secret of somebody else may stand there for days, and is looked at every second.
@@ -224,6 +232,9 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
 
         // Never disposed: without a wait handle it holds nothing that the collector would not take.
         public SemaphoreSlim Turn { get; } = new(1, 1);
+
+        /// <summary>True once it was tried to store it.</summary>
+        public bool WasTried { get; set; }
 
         /// <summary>Since when the API server has said that there is nowhere to store it (a monotonic timestamp); null while there is.</summary>
         public long? PlaceGoneSince { get; set; }

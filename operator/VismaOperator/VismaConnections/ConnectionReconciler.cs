@@ -31,6 +31,7 @@ internal sealed class ConnectionReconciler(
         if (connections.Find(key) is not { } connection)
         {
             tools.Refresher.Forget(key);
+            tools.GrantRefresher.Forget(key);
             tools.Publisher.Forget(key);
             observer.Forget(key);
             reporter.Forget(key);

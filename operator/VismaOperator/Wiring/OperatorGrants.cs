@@ -39,7 +39,7 @@ internal sealed class OperatorGrants
         Facts = new GrantFactsReader(Tools.Open, Tools.Cluster);
         Handoffs = new HandoffDesk(context.Client, caches.OwnSecrets.Store, context.Time);
         Redeemer = new CodeRedeemer(Tools);
-        Observer = new GrantObserver(store, Facts, Handoffs, Links, Known);
+        Observer = new GrantObserver(store, Facts, Handoffs, Links, Known, Tools.Open);
     }
 
     /// <summary>What everything that handles grants shares.</summary>

@@ -44,7 +44,7 @@ public sealed class GrantTests
     }
 
     [Fact]
-    public async Task One_renewal_is_one_exchange_and_four_writes()
+    public async Task One_renewal_is_one_read_one_exchange_and_four_writes()
     {
         await using var test = await StartConsentedAsync(OneTime);
         var due = (await test.ConnectionAsync()).Status.Token!.RefreshTime!.Value - test.Time.GetUtcNow();
@@ -54,9 +54,11 @@ public sealed class GrantTests
         await test.AdvanceAsync(due + TimeSpan.FromSeconds(1));
 
         Assert.Equal(requests + 1, test.TokenRequests);
+        // What looks at the grant once it is reported is another reconcile.
+        var asked = test.Requests.Where(request => request.Verb == ClusterVerb.Get || ClusterVerb.IsWrite(request.Verb)).Select(request => $"{request.Verb} {request.Name.Name}").ToList();
         Assert.Equal(
-            ["update acme-production-visma-grant", "update acme-production-visma-grant", "update acme-production-token", "patch/status acme-production"],
-            test.Requests.Where(request => ClusterVerb.IsWrite(request.Verb)).Select(request => $"{request.Verb} {request.Name.Name}"));
+            ["get acme-production-visma-grant", "update acme-production-visma-grant", "update acme-production-visma-grant", "update acme-production-token", "patch/status acme-production"],
+            asked.Take(asked.LastIndexOf("patch/status acme-production") + 1));
     }
 
     [Fact]

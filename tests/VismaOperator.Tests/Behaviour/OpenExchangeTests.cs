@@ -1,3 +1,4 @@
+using Kubernetes.Client;
 using Lifecycle;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Grants;
@@ -7,6 +8,8 @@ namespace VismaOperator.Tests.Behaviour;
 /// <summary>How long an exchange that another process began is waited for.</summary>
 public sealed class OpenExchangeTests
 {
+    private static readonly NamespacedName connection = new("integrations", "acme-production");
+
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
     [Theory]
@@ -18,27 +21,43 @@ public sealed class OpenExchangeTests
     {
         var open = new OpenExchanges(time);
         var intent = new ExchangeIntent("of another process", "hash", time.GetUtcNow().AddSeconds(clockError));
-        Assert.True(open.IsToBeAnnounced(intent));
+        Assert.True(open.IsToBeAnnounced(connection, intent));
 
-        open.Announced(intent.Id);
+        open.Announced(connection, intent.Id);
 
-        Assert.False(open.IsToBeAnnounced(intent));
-        Assert.Equal(time.GetUtcNow() + Policy.ExchangeDeadline, open.HeldElsewhereUntil(intent));
+        Assert.False(open.IsToBeAnnounced(connection, intent));
+        Assert.Equal(time.GetUtcNow() + Policy.ExchangeDeadline, open.HeldElsewhereUntil(connection, intent));
         time.Advance(Policy.ExchangeDeadline - TimeSpan.FromSeconds(1));
-        Assert.Equal(time.GetUtcNow().AddSeconds(1), open.HeldElsewhereUntil(intent));
+        Assert.Equal(time.GetUtcNow().AddSeconds(1), open.HeldElsewhereUntil(connection, intent));
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Null(open.HeldElsewhereUntil(intent));
+        Assert.Null(open.HeldElsewhereUntil(connection, intent));
     }
 
     [Fact]
-    public void One_of_this_process_that_has_ended_is_not_waited_for()
+    public void One_of_this_process_is_not_waited_for()
     {
         var open = new OpenExchanges(time);
         var ours = new ExchangeIntent("ours", "hash", time.GetUtcNow());
 
-        open.Ended(ours.Id);
+        open.Began(connection, ours.Id);
 
-        Assert.False(open.IsToBeAnnounced(ours));
-        Assert.Null(open.HeldElsewhereUntil(ours));
+        Assert.False(open.IsToBeAnnounced(connection, ours));
+        Assert.Null(open.HeldElsewhereUntil(connection, ours));
+    }
+
+    [Fact]
+    public void One_that_stands_in_the_Secret_no_more_is_forgotten_whatever_became_of_it()
+    {
+        var open = new OpenExchanges(time);
+        var (former, ours) = (new ExchangeIntent("of another process", "hash", time.GetUtcNow()), new ExchangeIntent("ours", "hash", time.GetUtcNow()));
+        open.Announced(connection, former.Id);
+        open.Began(connection, ours.Id);
+
+        open.Saw(connection, ours);
+        Assert.True(open.IsToBeAnnounced(connection, former));
+        Assert.False(open.IsToBeAnnounced(connection, ours));
+
+        open.Saw(connection, intent: null);
+        Assert.True(open.IsToBeAnnounced(connection, ours));
     }
 }

@@ -140,7 +140,7 @@ internal sealed class OperatorParts
             GrantRefresher = new GrantRefresher(Grants),
             Redeemer = Redeemer,
             Handoffs = handoffs,
-            GrantObserver = new GrantObserver(Grants.Store, facts, handoffs, links, known),
+            GrantObserver = new GrantObserver(Grants.Store, facts, handoffs, links, known, Grants.Open),
             GrantFacts = facts,
             Known = known,
             Links = links,
