@@ -77,7 +77,7 @@ internal sealed class Kubeconfig
             throw new ClusterAccessException($"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line}, column {malformed.Start.Column}: correct the file, or fetch it again.");
 #pragma warning restore MA0054
         }
-        catch (Exception malformed) when (malformed is InvalidCastException or NullReferenceException)
+        catch (Exception malformed) when (malformed is InvalidCastException or NullReferenceException or InvalidOperationException)
         {
             // The package's reader takes whatever the file holds for a kubeconfig.
             throw new ClusterAccessException($"kubeconfig {file} is no valid kubeconfig: correct the file, or fetch it again.", malformed);

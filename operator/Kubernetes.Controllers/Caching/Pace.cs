@@ -12,8 +12,11 @@ internal sealed class Pace(TimeProvider time, Func<double> random)
     /// </summary>
     private static readonly TimeSpan healthyLife = TimeSpan.FromSeconds(10);
 
-    /// <summary>Permissions come back when a person gives them. 300 forbidden names ask at most some three times a second together.</summary>
-    private static readonly BackoffOptions forbidden = new(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(2));
+    /// <summary>
+    /// Permissions come when a person or a GitOps tool gives them, and that person waits. 300 forbidden names ask at most some ten times a
+    /// second together.
+    /// </summary>
+    private static readonly BackoffOptions forbidden = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30));
 
     /// <summary>A server that asks for a longer pause than this is not believed.</summary>
     private static readonly TimeSpan longestRetryAfter = TimeSpan.FromMinutes(5);
