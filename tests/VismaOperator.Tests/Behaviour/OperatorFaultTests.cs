@@ -1,5 +1,5 @@
-using Kubernetes.InMemory;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using OAuth;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
