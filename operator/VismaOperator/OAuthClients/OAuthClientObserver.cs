@@ -2,7 +2,6 @@ using Kubernetes.Client;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using VismaOperator.VismaConnections;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.OAuthClients;
 
