@@ -2,18 +2,28 @@ using Kubernetes.Client;
 
 namespace Kubernetes.Controllers.Caching;
 
-/// <summary>One object that is followed by name: a small store for one, with the same promise never to go back in time.</summary>
+/// <summary>One object that is followed by name: a store with one feed, and what a store does not say, that the object may not be read.</summary>
 #pragma warning disable CA1001 // A source without a timer holds nothing to dispose, and one that is disposed could no longer be asked whether it was stopped.
-internal sealed class FollowedResource<T>(NamespacedName name, Action<NamespacedName> onChange) : IReflectorSink<T>
+internal sealed class FollowedResource<T> : IReflectorSink<T>
     where T : class, IResource<T>
 #pragma warning restore CA1001
 {
     private readonly Lock gate = new();
     private readonly CancellationTokenSource stop = new();
-    private string? progress;
+    private readonly Store<T> store = new();
+    private readonly StoreFeed<T> feed;
+    private readonly Action<NamespacedName> onChange;
+    private string? refusal;
+
+    /// <summary>Follows nothing before <see cref="RunAsync"/>.</summary>
+    public FollowedResource(NamespacedName name, Action<NamespacedName> onChange)
+    {
+        (Name, this.onChange) = (name, onChange);
+        feed = store.AddFeed(ResourceSelectors.ByName(name));
+    }
 
     /// <summary>The object.</summary>
-    public NamespacedName Name => name;
+    public NamespacedName Name { get; }
 
     /// <summary>What is known of it.</summary>
     public Watched<T> Current { get; private set; } = Watched<T>.NotSynced.Instance;
@@ -36,21 +46,21 @@ internal sealed class FollowedResource<T>(NamespacedName name, Action<Namespaced
     }
 
     /// <summary>The answer of an own write. One that its watch has passed already is old, whether the object is there or gone.</summary>
-    public void Observe(T written) => Become(() =>
-        ResourceVersions.IsNewer(written.Metadata.ResourceVersion, progress) ? Newest(written) : Current);
-
-    /// <inheritdoc/>
-    public void Found(Finding<T> finding) => Become(() => finding switch
+    public void Observe(T written) => Change(() =>
     {
-        Finding<T>.Complete complete => Listed(complete.Items.SingleOrDefault(item => item.Metadata.NamespacedName == name), complete.ResourceVersion),
-        Finding<T>.Applied applied => Reached(applied.Resource.Metadata.ResourceVersion, Newest(applied.Resource)),
-        Finding<T>.Deleted deleted => Reached(deleted.Resource.Metadata.ResourceVersion, WithoutOlder(deleted.Resource.Metadata.ResourceVersion)),
-        Finding<T>.Progress later => Reached(later.ResourceVersion, Current),
-        _ => Current,
+        store.Observe(written);
+        refusal = ReferenceEquals(store.Find(Name), written) ? null : refusal;
     });
 
     /// <inheritdoc/>
-    public void Forbidden(string cause) => Become(() => new Watched<T>.Forbidden(cause));
+    public void Found(Finding<T> finding) => Change(() =>
+    {
+        feed.Found(finding);
+        refusal = finding is Finding<T>.Progress ? refusal : null;
+    });
+
+    /// <inheritdoc/>
+    public void Forbidden(string cause) => Change(() => refusal = cause);
 
     /// <inheritdoc/>
     public void Failed(string cause)
@@ -58,37 +68,31 @@ internal sealed class FollowedResource<T>(NamespacedName name, Action<Namespaced
         // What was known of it still stands.
     }
 
-    private Watched<T> Listed(T? resource, string version) =>
-        Reached(version, resource is null ? WithoutOlder(version) : Newest(resource));
-
-    private Watched<T> Newest(T resource) =>
-        Current is Watched<T>.Present present && !ResourceVersions.IsNewer(resource.Metadata.ResourceVersion, present.Resource.Metadata.ResourceVersion)
-            ? present
-            : new Watched<T>.Present(resource);
-
-    private Watched<T> WithoutOlder(string? version) =>
-        Current is Watched<T>.Present present && ResourceVersions.IsNewer(present.Resource.Metadata.ResourceVersion, version)
-            ? present
-            : Watched<T>.Missing.Instance;
-
-    private Watched<T> Reached(string? version, Watched<T> next)
+    private Watched<T> Known() => (refusal, store.Find(Name)) switch
     {
-        progress = ResourceVersions.Newer(version, progress);
-        return next;
-    }
+        ({ } cause, _) => new Watched<T>.Forbidden(cause),
+        (_, { } present) => new Watched<T>.Present(present),
+        _ => feed.HasSynced ? Watched<T>.Missing.Instance : Watched<T>.NotSynced.Instance,
+    };
 
-    private void Become(Func<Watched<T>> next)
+    private void Change(Action change)
     {
         lock (gate)
         {
+            if (stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            change();
             var before = Current;
-            Current = stop.IsCancellationRequested ? before : next();
+            Current = Known();
             if (Current == before)
             {
                 return;
             }
         }
 
-        onChange(name);
+        onChange(Name);
     }
 }

@@ -146,19 +146,9 @@ public sealed class Store<T>
         return feed;
     }
 
-    /// <summary>Removes a list and watch, and what it covers. What is still under way from it is ignored.</summary>
-    internal void RemoveFeed(StoreFeed<T> feed) => Change(() =>
-    {
-        feeds = [.. feeds.Where(other => other != feed)];
-        foreach (var name in resources.Keys.Where(feed.Covers).ToList())
-        {
-            Remove(name);
-        }
-    });
-
     /// <summary>A complete list: takes what is newer, and removes what is gone unless it was written after the list was taken.</summary>
     /// <exception cref="InvalidOperationException">The cluster went back in time.</exception>
-    internal void Replace(StoreFeed<T> feed, IReadOnlyList<T> items, string version) => Change(feed, () =>
+    internal void Replace(StoreFeed<T> feed, IReadOnlyList<T> items, string version) => Change(() =>
     {
         ThrowIfOlder(version, feed.Progress);
         var listed = items.Select(item => (NameOf(item), item.Metadata.Uid)).ToHashSet();
@@ -185,7 +175,7 @@ public sealed class Store<T>
     });
 
     /// <summary>A line of the watch: the object was created or changed.</summary>
-    internal void Apply(StoreFeed<T> feed, T resource) => Change(feed, () =>
+    internal void Apply(StoreFeed<T> feed, T resource) => Change(() =>
     {
         Take(resource, ChangeOrigin.Cluster);
         feed.Reached(resource.Metadata.ResourceVersion);
@@ -195,7 +185,7 @@ public sealed class Store<T>
     /// A line of the watch: the object is gone, or no longer matches the selector. The line carries the version of that moment: an own write after it means
     /// that the object is back.
     /// </summary>
-    internal void Delete(StoreFeed<T> feed, T resource) => Change(feed, () =>
+    internal void Delete(StoreFeed<T> feed, T resource) => Change(() =>
     {
         var name = NameOf(resource);
         var wasOwn = ownDeletions.Confirm(resource.Metadata.Uid);
@@ -215,7 +205,7 @@ public sealed class Store<T>
     });
 
     /// <summary>A line of the watch: nothing happened up to this version.</summary>
-    internal void Advance(StoreFeed<T> feed, string version) => Change(feed, () => feed.Reached(version));
+    internal void Advance(StoreFeed<T> feed, string version) => Change(() => feed.Reached(version));
 
     private static NamespacedName NameOf(T resource) => resource.Metadata.NamespacedName;
 
@@ -241,14 +231,6 @@ public sealed class Store<T>
 
         subscribers.Deliver();
     }
-
-    private void Change(StoreFeed<T> feed, Action change) => Change(() =>
-    {
-        if (feeds.Contains(feed))
-        {
-            change();
-        }
-    });
 
     /// <summary>Needs the lock. An object that is not in the store, of a version that its watch has passed, is not new but gone.</summary>
     private bool IsNews(T resource) => feeds.Length == 0

@@ -109,7 +109,7 @@ public sealed class WatchSetTests : IAsyncDisposable
         Follow(acme);
         for (var restart = 0; restart < 3; restart++)
         {
-            (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
+            (await cluster.NextListAsync()).Answer(Some.Page(6, Some.Secret("acme", 3)));
             var watch = await cluster.NextWatchAsync();
             watch.Bookmark("6");
             watch.Break(Some.Forbidden);
