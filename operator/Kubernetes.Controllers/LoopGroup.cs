@@ -1,8 +1,8 @@
 namespace Kubernetes.Controllers;
 
 /// <summary>
-/// Background work that starts and stops together. The first part that fails completes <see cref="Failed"/>, so that no part can be dead while its
-/// owner looks alive. A part that ends by itself, or because the group was stopped, has not failed. Safe for use by many threads.
+/// Background work that starts and stops together. The first part that fails completes <see cref="Failed"/>, so that no part can be dead
+/// while its owner looks alive. A part that ends by itself, or because the group was stopped, has not failed. Safe for use by many threads.
 /// </summary>
 #pragma warning disable CA1001 // A source without a timer holds nothing to dispose, and parts may still ask it while the group ends.
 public sealed class LoopGroup
@@ -16,7 +16,9 @@ public sealed class LoopGroup
     /// <summary>Never completes but by the exception of the first part that failed.</summary>
     public Task Failed => failure.Task;
 
-    /// <summary>Starts a part on the thread pool. May be called at any time; what is added to a stopped group sees its token fire at once.</summary>
+    /// <summary>
+    /// Starts a part on the thread pool. May be called at any time; what is added to a stopped group sees its token fire at once.
+    /// </summary>
     public void Start(Func<CancellationToken, Task> part)
     {
         var task = Task.Run(() => GuardAsync(part), CancellationToken.None);
@@ -44,7 +46,9 @@ public sealed class LoopGroup
         }
     }
 
-    /// <summary>Lets the parts run until cancelled, which returns, or until one fails, which throws its exception. Either way all have ended then.</summary>
+    /// <summary>
+    /// Lets the parts run until cancelled, which returns, or until one fails, which throws its exception. Either way all have ended then.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await failure.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -1,7 +1,6 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 
