@@ -25,7 +25,7 @@ internal sealed class RecordedTimes(TimeProvider time)
             return null;
         }
 
-        var back = SetBackSince(tokens, connection.Metadata.NamespacedName, token.IssueTime);
+        var back = SetBackSince(tokens, connection.Metadata.NamespacedName, token.IssueTime, See);
         return back == TimeSpan.Zero ? token : token with
         {
             IssueTime = token.IssueTime - back,
@@ -45,11 +45,7 @@ internal sealed class RecordedTimes(TimeProvider time)
             return null;
         }
 
-        // A little ahead of the clock, it comes from another machine, or from before the clock was set back while nothing ran.
-        var now = WholeSeconds.Floor(time.GetUtcNow());
-        var isAhead = failure.LastFailureTime > now && failure.LastFailureTime < now + tolerance;
-        var ahead = isAhead ? failure.LastFailureTime - now : TimeSpan.Zero;
-        var back = ahead + SetBackSince(failures, connection.Metadata.NamespacedName, failure.LastFailureTime - ahead);
+        var back = SetBackSince(failures, connection.Metadata.NamespacedName, failure.LastFailureTime, SeeFailure);
         return failure with { LastFailureTime = failure.LastFailureTime - back, NextAttemptTime = failure.NextAttemptTime - back };
     }
 
@@ -58,12 +54,12 @@ internal sealed class RecordedTimes(TimeProvider time)
     {
         if (token is not null)
         {
-            SetBackSince(tokens, connection, token.IssueTime);
+            SetBackSince(tokens, connection, token.IssueTime, See);
         }
 
         if (failure is not null)
         {
-            SetBackSince(failures, connection, failure.LastFailureTime);
+            SetBackSince(failures, connection, failure.LastFailureTime, SeeFailure);
         }
     }
 
@@ -74,10 +70,18 @@ internal sealed class RecordedTimes(TimeProvider time)
         failures.TryRemove(connection, out _);
     }
 
-    private TimeSpan SetBackSince(ConcurrentDictionary<NamespacedName, Seen> records, NamespacedName key, DateTimeOffset recorded) =>
-        recorded - records.AddOrUpdate(key, _ => See(recorded), (_, seen) => seen.Recorded == recorded ? seen : See(recorded)).Moment.Instant;
+    private static TimeSpan SetBackSince(
+        ConcurrentDictionary<NamespacedName, Seen> records, NamespacedName key, DateTimeOffset recorded, Func<DateTimeOffset, Seen> see) =>
+        recorded - records.AddOrUpdate(key, _ => see(recorded), (_, seen) => seen.Recorded == recorded ? seen : see(recorded)).Moment.Instant;
 
     private Seen See(DateTimeOffset recorded) => new(recorded, new Moment(recorded, time));
+
+    // A little ahead of the clock, it comes from another machine, or from before the clock was set back while nothing ran.
+    private Seen SeeFailure(DateTimeOffset recorded)
+    {
+        var now = WholeSeconds.Floor(time.GetUtcNow());
+        return new(recorded, new Moment(recorded > now && recorded < now + tolerance ? now : recorded, time));
+    }
 
     private sealed record Seen(DateTimeOffset Recorded, Moment Moment);
 }
