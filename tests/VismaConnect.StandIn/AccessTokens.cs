@@ -15,7 +15,7 @@ internal sealed class AccessTokens(TimeProvider time)
             ["nbf"] = now,
             ["exp"] = now + (long)lifetime.TotalSeconds,
             ["aud"] = List(grant.Scopes.Where(scope => !ErpScopes.IsForPeopleOnly(scope)).Select(ErpScopes.AudienceOf).Distinct()),
-            ["scope"] = List(grant.Scopes),
+            ["scope"] = grant.Client.ClaimedScopes is [var text] ? text : List(grant.Client.ClaimedScopes ?? grant.Scopes),
             ["client_id"] = grant.Client.ClientId,
             ["jti"] = RandomNumberGenerator.GetHexString(32),
         };
@@ -27,7 +27,7 @@ internal sealed class AccessTokens(TimeProvider time)
 
         if (grant.TenantId is not null && grant.Client.HasTenantClaim)
         {
-            claims["tenant_id"] = grant.TenantId;
+            claims["tenant_id"] = grant.Client.ClaimedTenant ?? grant.TenantId;
         }
 
         return JwtSigner.Sign(claims);

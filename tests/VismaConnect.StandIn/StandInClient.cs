@@ -43,6 +43,12 @@ public sealed record StandInClient(string ClientId)
     /// <summary>Whether answers say what was granted; a server may leave that out where it is what was asked for (RFC 6749 section 5.1).</summary>
     public bool StatesScopes { get; init; } = true;
 
+    /// <summary>What the <c>scope</c> claim of its access tokens says; null for a list of what was granted. A text where it has one member.</summary>
+    public IReadOnlyList<string>? ClaimedScopes { get; init; }
+
+    /// <summary>What the <c>tenant_id</c> claim of its access tokens says; null for the tenant that the token is for.</summary>
+    public string? ClaimedTenant { get; init; }
+
     /// <summary>A disabled client is answered like an unknown one.</summary>
     public bool IsEnabled { get; init; } = true;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Lifecycle;
-using OAuth;
 using VismaOperator.OAuthClients;
 using VismaOperator.Rules;
 using VismaOperator.VismaConnections;
@@ -49,7 +48,7 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
                 connection,
                 client,
                 held.AccessToken.AccessToken,
-                BelievedToken.ScopesOf(held.AccessToken.GrantedScopes, TokenClaims.Of(held.AccessToken.AccessToken), connection)),
+                held.AccessToken.GrantedScopes),
         },
     };
 

@@ -7,9 +7,9 @@ using Problem = Lifecycle.Problem;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Whether a token that came of a person's consent may be published. The person chooses a company at the provider, and may choose another
-/// one than the manifest says; the request passes through a browser, where its scopes can be changed. What is published must never be a key
-/// to the wrong company, nor to more than the client's owner allows.
+/// Whether a token may be published. A person who consents chooses a company at the provider, and may choose another one than the manifest
+/// says; the request passes through a browser, where its scopes can be changed. A provider may grant more than its answer states. What is
+/// published must never be a key to the wrong company, nor to more than the client's owner allows, so the claims of the token count too.
 /// </summary>
 internal static class GrantedTokenCheck
 {
@@ -19,11 +19,14 @@ internal static class GrantedTokenCheck
     /// <param name="accessToken">The token.</param>
     /// <param name="scopes">What was granted; null when the provider did not say.</param>
     public static Problem? ProblemOf(VismaConnection connection, UsableClient? client, Sensitive accessToken, IReadOnlyList<string>? scopes) =>
-        ProblemOfTenant(connection, accessToken) ?? client?.ScopeLimitFor(connection)?.ProblemWith(scopes);
+        TokenClaims.Of(accessToken) is var claims && ProblemOfTenant(connection, claims) is { } problem
+            ? problem
+            : client?.ScopeLimitFor(connection)?.ProblemWith(BelievedToken.ScopesOf(scopes, claims, connection));
 
     /// <summary>The same of what a consent has just given: there, more than was asked for means that somebody changed the request.</summary>
     public static Problem? ProblemOfConsent(VismaConnection connection, UsableClient client, TokenSet tokens) =>
-        ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes) ?? ProblemOfRequest(connection, tokens.GrantedScopes);
+        ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes)
+        ?? ProblemOfRequest(connection, BelievedToken.ScopesOf(tokens.GrantedScopes, TokenClaims.Of(tokens.AccessToken), connection));
 
     private static Problem? ProblemOfRequest(VismaConnection connection, IReadOnlyList<string>? scopes) =>
         GrantedScopes.Unasked(ConnectionRequests.AskedScopes(connection), scopes) is { Count: > 0 } unasked
@@ -33,22 +36,26 @@ internal static class GrantedTokenCheck
                 + "The request was changed on its way, or the provider grants more than it is asked for. Consent again, or add these scopes to spec.scopes if they are wanted.")
             : null;
 
-    private static Problem? ProblemOfTenant(VismaConnection connection, Sensitive accessToken)
+    private static Problem? ProblemOfTenant(VismaConnection connection, TokenClaims claims)
     {
         if (connection.Spec.TenantId is not { } wanted)
         {
             return null;
         }
 
-        return TokenClaims.Of(accessToken).TenantId switch
+        // With client credentials the request names the tenant, and not every application has the claim.
+        var isOfAPerson = connection.Spec.Grant == Grant.AuthorizationCode;
+        return claims.TenantId switch
         {
+            null when !isOfAPerson => null,
             null => new Problem(
                 Reason.TenantNotVerified,
                 $"The token does not say which tenant it is for (claim tenant_id), so it cannot be told whether it is {wanted}, and it is not published. Enable the claim for the application in the Visma developer portal (scope tenants as identity claim, or a tenant-enabled API), then consent again."),
-            var found when string.Equals(found, wanted, StringComparison.OrdinalIgnoreCase) => null,
+            var found when BelievedToken.IsSameTenant(found, wanted) => null,
             var found => new Problem(
                 Reason.TenantMismatch,
-                $"The token is for tenant {found}, and spec.tenantID is {wanted}, so it is not published. Consent again and choose the right company, or correct spec.tenantID."),
+                $"The token is for tenant {found}, and spec.tenantID is {wanted}, so it is not published. "
+                + (isOfAPerson ? "Consent again and choose the right company, or correct spec.tenantID." : "Correct spec.tenantID, or ask Visma why the provider answers with another tenant's token.")),
         };
     }
 }

@@ -36,24 +36,27 @@ internal static class BelievedToken
             return new ContentFacts.Lost();
         }
 
-        var believed = found with { GrantedScopes = ScopesOf(found.GrantedScopes, claims, connection) };
+        var scopes = GrantedScopes.Recordable(ConnectionRequests.AskedScopes(connection), ScopesOf(found.GrantedScopes, claims, connection));
+        var believed = found with { GrantedScopes = scopes };
         return unrecorded with { Token = Capped(believed, claims, connection, recorded) };
     }
 
-    /// <summary>The scopes that a stored token has: those that stand beside it, and those that the token itself names besides.</summary>
+    /// <summary>The scopes that a token has: those that the answer, or the Secret, states, and those that the token itself names besides.</summary>
     public static IReadOnlyList<string>? ScopesOf(IReadOnlyList<string>? stated, TokenClaims claims, VismaConnection connection) =>
-        ConnectionRequests.AskedScopes(connection) is var asked && claims.Scopes is { } claimed && GrantedScopes.Unasked(stated ?? asked, claimed).Count > 0
-            ? GrantedScopes.Recordable(asked, [.. stated ?? [], .. claimed])
-            : GrantedScopes.Recordable(asked, stated);
+        GrantedScopes.Unasked(stated is { Count: > 0 } ? stated : ConnectionRequests.AskedScopes(connection), claims.Scopes) is { Count: > 0 } more
+            ? [.. stated is { Count: > 0 } ? stated : claims.Scopes!.Except(more, StringComparer.Ordinal), .. more]
+            : stated;
+
+    /// <summary>True when both identify one tenant: a GUID can be written in several ways.</summary>
+    public static bool IsSameTenant(string tenant, string other) =>
+        string.Equals(tenant, other, StringComparison.OrdinalIgnoreCase) || (Guid.TryParse(tenant, out var one) && Guid.TryParse(other, out var two) && one == two);
 
     private static bool IsDisproved(TokenRecord found, TokenClaims claims, VismaConnection connection, DateTimeOffset now) =>
         found.IssueTime > now + tolerance
         || found.ExpirationTime <= found.IssueTime
         || found.Inputs.Length > MaxHashLength
         || found.Layout.Length > MaxHashLength
-        || (claims.TenantId is { } tenant
-            && connection.Spec.TenantId is { } wanted
-            && !string.Equals(tenant, wanted, StringComparison.OrdinalIgnoreCase));
+        || (claims.TenantId is { } tenant && connection.Spec.TenantId is { } wanted && !IsSameTenant(tenant, wanted));
 
     // A record of another version is written once more, so that the Secret stops promising what is not believed.
     private static TokenRecord Capped(TokenRecord found, TokenClaims claims, VismaConnection connection, TokenRecord? recorded)

@@ -3,6 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Controllers.Leadership;
 using Lifecycle;
 using OAuth;
+using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
 
 namespace VismaOperator.VismaConnections;
@@ -73,7 +74,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         using var turn = new Turn(leadership, time, stop);
         var attempt = await AttemptAsync(connection, client, turn);
         var problem = attempt.Tokens is { } granted
-            ? client.ScopeLimitFor(connection)?.ProblemWith(granted.GrantedScopes)
+            ? GrantedTokenCheck.ProblemOf(connection, client, granted.AccessToken, granted.GrantedScopes)
             : attempt.Problem;
         if (!turn.HasCome)
         {

@@ -195,7 +195,9 @@ internal sealed record IssuedToken
         // Rounding down never promises more than there is.
         ExpirationTime = WholeSeconds.Floor(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
         Inputs = inputs,
-        GrantedScopes = Lifecycle.GrantedScopes.Recordable(ConnectionRequests.AskedScopes(connection), tokens.GrantedScopes),
+        GrantedScopes = Lifecycle.GrantedScopes.Recordable(
+            ConnectionRequests.AskedScopes(connection),
+            BelievedToken.ScopesOf(tokens.GrantedScopes, OAuth.TokenClaims.Of(tokens.AccessToken), connection)),
     };
 
     /// <summary>What status is to say of it once it stands in a Secret.</summary>
