@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Kubernetes.Client.Access;
@@ -24,7 +25,14 @@ internal sealed class KubeconfigTree
 
     private readonly YamlStream yaml = [];
 
-    private KubeconfigTree(TextReader text) => yaml.Load(text);
+    private readonly string? first; // null where the file has no more than that document
+
+    private KubeconfigTree(string text, bool isWhole)
+    {
+        using var reader = new StringReader(text);
+        yaml.Load(reader);
+        first = isWhole ? null : text;
+    }
 
     private YamlMappingNode? Root => yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode as YamlMappingNode;
 
@@ -36,26 +44,34 @@ internal sealed class KubeconfigTree
     public static KubeconfigTree Read(string file)
     {
         var text = File.ReadAllText(file);
+        var end = 0;
         using (var reader = new StringReader(text))
         {
-            CheckDepth(new Parser(reader));
+            end = EndOfFirst(new Parser(reader), text.Length);
         }
 
-        using var again = new StringReader(text);
-        return new KubeconfigTree(again);
+        return new KubeconfigTree(text[..end], isWhole: end >= text.TrimEnd().Length);
     }
 
-    private static void CheckDepth(Parser parser)
+    // As kubectl, which reads the first document and looks at no other.
+    private static int EndOfFirst(Parser parser, int length)
     {
         var depth = 0;
         while (parser.MoveNext())
         {
+            if (parser.Current is DocumentEnd end)
+            {
+                return (int)Math.Min(end.Start.Index, length);
+            }
+
             depth += parser.Current!.NestingIncrease;
             if (depth > MaxDepth)
             {
                 throw new YamlException(parser.Current.Start, parser.Current.End, "nested too deeply");
             }
         }
+
+        return length;
     }
 
     /// <summary>The file's text as the package can read it; null where it can read the file itself.</summary>
@@ -68,7 +84,7 @@ internal sealed class KubeconfigTree
             .ToList();
         if (users.Count == 0)
         {
-            return null;
+            return first;
         }
 
         using var text = new StringWriter(CultureInfo.InvariantCulture);

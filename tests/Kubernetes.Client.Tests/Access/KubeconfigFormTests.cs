@@ -7,6 +7,27 @@ namespace Kubernetes.Client.Tests.Access;
 public sealed class KubeconfigFormTests
 {
     [Theory]
+    [InlineData("---\nkind: Other\n")]
+    [InlineData("---\n} no YAML: [\n")]
+    [InlineData("---\n")]
+    [InlineData("...\n@\n")]
+    public void The_first_document_is_read_as_by_kubectl(string more)
+    {
+        const string text = "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n"
+            + "users: [{name: u, user: {token: t}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n";
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, text + more);
+            Assert.Equal(new Uri("https://127.0.0.1:1"), ClusterAccess.Load(file, null).Server);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
     [InlineData("clusters: [\n{name: &n a, cluster: {server: 'https://127.0.0.1:1'}}\n]\n")]
     [InlineData("clusters: [\na\n]\n")]
     public void A_form_that_is_not_read_is_told_as_such(string text)
