@@ -13,6 +13,7 @@ namespace VismaOperator;
 internal sealed partial class StatusWrites(string controller, ControllerMetrics metrics, ILogger logger, TimeProvider time, Func<double> random)
 {
     private readonly ConcurrentDictionary<NamespacedName, int> failures = new();
+    private readonly ConcurrentDictionary<NamespacedName, bool> told = new(); // the begin and the end of a problem are logged once
 
     /// <summary>Writes, and says when to look again.</summary>
     /// <param name="key">Whose status.</param>
@@ -26,6 +27,11 @@ internal sealed partial class StatusWrites(string controller, ControllerMetrics 
         try
         {
             var requeue = await write();
+            if (told.ContainsKey(key))
+            {
+                LogWritten();
+            }
+
             Forget(key);
             return requeue;
         }
@@ -36,21 +42,30 @@ internal sealed partial class StatusWrites(string controller, ControllerMetrics 
         }
         catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
         {
+            var count = failures.AddOrUpdate(key, 1, (_, before) => before + 1);
+
             // An object that was deleted a moment ago is no failure; if it is still there, its status is.
             if (failure is not KubernetesException { IsNotFound: true })
             {
                 metrics.StatusNotWritten(controller);
-                LogNotWritten(FailureText.Of(failure));
+                LogNotWritten(told.TryAdd(key, true) ? LogLevel.Warning : LogLevel.Debug, FailureText.Of(failure));
             }
 
-            var retry = time.GetUtcNow() + BackoffOptions.ForKeys.DelayAfter(failures.AddOrUpdate(key, 1, (_, count) => count + 1), random());
+            var retry = time.GetUtcNow() + BackoffOptions.ForKeys.DelayAfter(count, random());
             return new Requeue.At(nextLook < retry ? nextLook.Value : retry);
         }
     }
 
     /// <summary>The object is gone.</summary>
-    public void Forget(NamespacedName key) => failures.TryRemove(key, out _);
+    public void Forget(NamespacedName key)
+    {
+        failures.TryRemove(key, out _);
+        told.TryRemove(key, out _);
+    }
 
-    [LoggerMessage(LogLevel.Warning, "Status not written; trying again later: {Failure}", EventName = "StatusNotWritten")]
-    private partial void LogNotWritten(string failure);
+    [LoggerMessage(Message = "Status not written; trying again until it is: {Failure}", EventName = "StatusNotWritten")]
+    private partial void LogNotWritten(LogLevel level, string failure);
+
+    [LoggerMessage(LogLevel.Information, "Status is written again", EventName = "StatusWritten")]
+    private partial void LogWritten();
 }

@@ -26,12 +26,19 @@ internal sealed partial class FreshList<T>(
     public async Task TakeAsync(CancellationToken cancellationToken)
     {
         var pace = new Pace(time, random);
+        var failures = 0;
         while (await TryTakeAsync(cancellationToken).ConfigureAwait(false) is { } failure)
         {
             var delay = pace.NextDelay(failure);
-            OnFailure(FailureText.Of(failure), pace.IsForbidden);
-            LogFailure(T.ResourceKind.Plural, selector, delay, FailureText.Of(failure));
+            var cause = FailureText.Of(failure);
+            OnFailure(cause, pace.IsForbidden);
+            LogFailure(failures++ == 0 ? LogLevel.Warning : LogLevel.Debug, T.ResourceKind.Plural, selector, delay, cause);
             await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (failures > 0)
+        {
+            LogTaken(T.ResourceKind.Plural, selector, failures);
         }
     }
 
@@ -55,6 +62,9 @@ internal sealed partial class FreshList<T>(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Fresh list of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}", EventName = "FreshListFailed")]
-    private partial void LogFailure(string plural, ResourceSelector selector, TimeSpan delay, string failure);
+    [LoggerMessage(LogLevel.Information, "Fresh list of {Plural} ({Selector}) was read, after {Failures} failed attempts", EventName = "FreshListTaken")]
+    private partial void LogTaken(string plural, ResourceSelector selector, int failures);
+
+    [LoggerMessage(Message = "Fresh list of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}", EventName = "FreshListFailed")]
+    private partial void LogFailure(LogLevel level, string plural, ResourceSelector selector, TimeSpan delay, string failure);
 }

@@ -169,13 +169,16 @@ public sealed class ApiFailureTests
         Counted(test, "vismaconnection", failure, faults);
         if (failure is not ("404" or "409" or "cut after processing"))
         {
-            Assert.Contains(test.Logs.Lines, line => line.Contains("Status not written", StringComparison.Ordinal));
+            Assert.Single(test.Logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("Status not written", StringComparison.Ordinal));
         }
 
         faults.Lift();
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), step);
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
         Assert.Equal(1, test.TokenRequests);
+        Assert.Equal(
+            test.Logs.Lines.Count(line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("Status not written", StringComparison.Ordinal)),
+            test.Logs.Lines.Count(line => line.Contains("Status is written again", StringComparison.Ordinal)));
     }
 
     [Theory]
