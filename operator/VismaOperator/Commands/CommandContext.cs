@@ -9,5 +9,5 @@ namespace VismaOperator.Commands;
 internal sealed record CommandContext(Func<string, string?> Variable, TextWriter Output, TextWriter Error, TimeProvider Time, string Called = Hosting.Product.Name)
 {
     /// <summary>Opens standard input.</summary>
-    public Func<Stream> Input { get; init; } = Console.OpenStandardInput;
+    public Func<Stream> Input { get; init; } = Manifests.ProcessInput.Open;
 }

@@ -16,5 +16,5 @@ internal sealed record ManifestSource
     public Func<string, bool> IsOutput { get; init; } = _ => false;
 
     /// <summary>Opens standard input.</summary>
-    public Func<Stream> Input { get; init; } = Console.OpenStandardInput;
+    public Func<Stream> Input { get; init; } = ProcessInput.Open;
 }
