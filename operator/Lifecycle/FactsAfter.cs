@@ -71,11 +71,11 @@ public static class FactsAfter
         ? FailureBackoff.DelayOfExchange(kind, attempts, roll, retryAfter)
         : FailureBackoff.Delay(kind, attempts, roll, retryAfter);
 
-    /// <summary>Our Secret was deleted because the client says no. Patience counts as spent, so that this stalls at once.</summary>
+    /// <summary>Our Secret was deleted, or our keys were taken out of one that is lent, because the client says no. Patience counts as spent, so that this stalls at once.</summary>
     public static Facts Withdrawn(this Facts facts, Problem problem, DateTimeOffset now) => facts with
     {
         Token = null,
-        Secret = new SecretFacts.Absent(),
+        Secret = facts.Token is { IsSecretAdopted: true } ? new SecretFacts.Offered() : new SecretFacts.Absent(),
         Content = null,
         Failure = new FailureRecord
         {

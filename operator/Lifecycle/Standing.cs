@@ -56,7 +56,7 @@ internal sealed record Standing
 
     // Its readers find nothing any more. That may be told: whoever was served once knows that the client existed.
     private static Problem? WithRemoval(Facts facts, Problem? problem) => IsRemovalToTell(facts, problem)
-        ? problem! with { Message = $"The Secret with the token was removed at {InstantText.Of(facts.Failure!.LastFailureTime)}, because the OAuthClient no longer serves this connection. {problem.Message}" }
+        ? problem! with { Message = $"The {(facts.Secret is SecretFacts.Offered ? "token was taken out of the Secret" : "Secret with the token was removed")} at {InstantText.Of(facts.Failure!.LastFailureTime)}, because the OAuthClient no longer serves this connection. {problem.Message}" }
         : problem;
 
     private static Problem? ProblemOf(Decision decision) => decision switch

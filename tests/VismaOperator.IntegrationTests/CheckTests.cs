@@ -27,6 +27,10 @@ public sealed class CheckTests(ApiServerFixture fixture) : IDisposable
         await using var home = await fixture.CreateNamespaceAsync(Ct);
         await fixture.Admin.CreateAsync(home.Of(The.Group, "oauthclients"), The.OAuthClient(The.Client, The.ClientSpec("https://connect.visma.com")), Ct);
         await fixture.Admin.CreateAsync(home.Of(The.Group, "vismaconnections"), The.VismaConnection(The.Connection, The.ConnectionSpec()), Ct);
+        await fixture.Admin.PatchAsync(
+            $"{home.Of(The.Group, "vismaconnections")}/{The.Connection}/status",
+            new JsonObject { ["status"] = new JsonObject { ["secretName"] = The.TokenSecret } },
+            Ct);
         var account = await TestServiceAccount.CreateAsync(fixture.Admin, home, "checker", Ct);
         account.WriteKubeconfig(fixture.Server, PathOf("kubeconfig"));
         var closed = The.OAuthClient(The.Client, The.ClientSpec("https://connect.visma.com"));

@@ -16,7 +16,7 @@ internal sealed class RemovalCheck(DeclaredObjects objects, FindingList findings
         }
 
         var after = client.Resource;
-        var users = objects.Live.Connections.Where(connection => connection.ClientName() == client.Name && !IsDeclared(connection)).ToList();
+        var users = objects.Live.Connections.Where(connection => connection.Status.SecretName is not null && connection.ClientName() == client.Name && !IsDeclared(connection)).ToList();
         Warn(client, "spec.tenants", users.Where(user => IsServed(before, user) && !IsServed(after, user)), after.Spec.Tenants is not null && before.Spec.Tenants is null
             ? "the first entry of spec.tenants closes the client for all that is not listed"
             : "spec.tenants would no longer have the tenant, namespace and scopes");
@@ -38,7 +38,7 @@ internal sealed class RemovalCheck(DeclaredObjects objects, FindingList findings
 
     private void Warn(Declared<OAuthClient> client, string path, IEnumerable<VismaConnection> losing, string cause)
     {
-        var names = losing.Select(user => $"{user.Metadata.NamespacedName} (Secret {user.Status.SecretName ?? user.SecretName().Name})").Order(StringComparer.Ordinal).ToList();
+        var names = losing.Select(user => $"{user.Metadata.NamespacedName} (Secret {user.Status.SecretName})").Order(StringComparer.Ordinal).ToList();
         if (names.Count > 0)
         {
             var more = names.Count > MostNames ? $" and {names.Count - MostNames} more" : string.Empty;

@@ -57,7 +57,7 @@ internal sealed class ManifestText
             if (composer.NextDocument() is { } root)
             {
                 Objects(root, new DocumentBuilder(file, () => isRefused));
-                Rest(composer);
+                Rest(composer, root);
             }
         }
         catch (YamlException exception)
@@ -78,8 +78,8 @@ internal sealed class ManifestText
         }
     }
 
-    // kubectl reads one document between two lines of dashes, and after three dots nothing.
-    private void Rest(YamlComposer composer)
+    // kubectl reads one document between two lines of dashes, and after three dots nothing. An empty text with a tag is the begin of what follows.
+    private void Rest(YamlComposer composer, YamlNode root)
     {
         try
         {
@@ -88,7 +88,7 @@ internal sealed class ManifestText
                 Report(position, "kubectl does not read what follows the end of a document: write --- in a line of its own before it", ManifestProblemKind.LeftOut);
             }
         }
-        catch (YamlException)
+        catch (YamlException) when (root.Content is not YamlNode.Scalar { Text: "", Tag.Length: > 0 })
         {
             // Nobody reads it.
         }

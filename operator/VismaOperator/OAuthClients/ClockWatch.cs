@@ -16,6 +16,8 @@ internal sealed partial class ClockWatch(ILogger log)
     // Over only well within the tolerance, so that a clock at its edge does not begin and end a problem with every answer.
     private static readonly TimeSpan agreement = Tolerance / 2;
 
+    private const int YearsInDays = 3652; // ten years: such a date means no clock any more
+
     private readonly ConcurrentDictionary<string, TimeSpan> ahead = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What is known of a provider's clock changed.</summary>
@@ -48,7 +50,12 @@ internal sealed partial class ClockWatch(ILogger log)
     public static string Words(TimeSpan ahead, string provider)
     {
         var (minutes, seconds) = ((long)Math.Round(ahead.Duration().TotalMinutes), (long)Math.Round(ahead.Duration().TotalSeconds));
-        var words = minutes >= 60
+        var days = (long)ahead.Duration().TotalDays;
+        var words = days > YearsInDays
+            ? "more than 10 years"
+            : days >= 4
+            ? string.Create(CultureInfo.InvariantCulture, $"{days} days")
+            : minutes >= 60
             ? string.Create(CultureInfo.InvariantCulture, $"{minutes / 60} h {minutes % 60} min")
             : string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min {seconds % 60} s");
         return $"The clock of the operator's machine is {words} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the clock of {provider}";

@@ -88,6 +88,20 @@ public sealed class AdoptionTests
     }
 
     [Fact]
+    public async Task After_a_withdrawal_only_the_token_is_said_to_be_gone()
+    {
+        await using var test = await AdoptedAsync();
+
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.OtherTenant}}"}]}""");
+        await test.UntilIdleAsync();
+
+        var secret = await test.TokenSecretAsync();
+        Assert.Equal((true, false), (secret.Data!.ContainsKey("smtp-password"), secret.Data.ContainsKey("access_token")));
+        Assert.StartsWith("The token was taken out of the Secret at ", (await test.ConnectionAsync()).Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "TenantNotAllowed");
+    }
+
+    [Fact]
     public async Task Its_owner_changes_foreign_keys_as_before()
     {
         await using var test = await AdoptedAsync();

@@ -25,6 +25,13 @@ public sealed class ClockSkewTests
         Assert.Contains($"ClockSkewed: {told.Note}", ready.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(26, "26 h 0 min behind the clock of p")]
+    [InlineData(24 * 12, "12 days behind the clock of p")]
+    [InlineData(24 * 365 * 7000L, "more than 10 years behind the clock of p")]
+    public void A_difference_is_told_in_units_that_a_person_can_grasp(long hours, string words) =>
+        Assert.EndsWith(words, ClockWatch.Words(-TimeSpan.FromHours(hours), "p"), StringComparison.Ordinal);
+
     [Fact]
     public async Task Once_the_clocks_agree_again_that_is_logged_once_and_the_message_is_as_before()
     {

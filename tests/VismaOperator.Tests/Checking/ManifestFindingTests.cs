@@ -193,6 +193,14 @@ public sealed class ManifestFindingTests
         Assert.Contains("the first entry of spec.tenants closes the client for all that is not listed", finding.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_connection_that_has_no_Secret_loses_none()
+    {
+        var closed = Client + "  tenants:\n  - {tenantID: 2f5c3a3e-8a40-4c6e-9d0b-000000000001}\n";
+
+        Assert.Empty(Check(new LiveObjects(Live(Client).Clients, Read(Named("one")).Connections), Secret, closed));
+    }
+
     [Theory]
     [InlineData("allowedNamespaces: {from: All}\n  tenants: [{tenantID: TENANT}]", "allowedNamespaces: {from: Same}\n  tenants: [{tenantID: TENANT}]", "spec.allowedNamespaces")]
     [InlineData("allowedNamespaces: {from: All}\n  tenants: [{tenantID: TENANT}]", "allowedNamespaces: {from: All}\n  tenants: [{tenantID: TENANT, namespaces: [demo]}]", "spec.tenants")]
@@ -220,7 +228,14 @@ public sealed class ManifestFindingTests
         Assert.All(findings, finding => Assert.StartsWith(expected!, $"{finding.Path}: {finding.Message}", StringComparison.Ordinal));
     }
 
+    // Its connections have their Secrets.
     private static LiveObjects Live(params string[] documents)
+    {
+        var read = Read(documents);
+        return read with { Connections = [.. read.Connections.Select(one => one with { Status = one.Status with { SecretName = one.SecretName().Name } })] };
+    }
+
+    private static LiveObjects Read(params string[] documents)
     {
         var read = ManifestReader.ReadText("live", string.Join("---\n", documents)).Documents;
         return new(ManifestConversion.ReadAll<OAuthClient>(read, []), ManifestConversion.ReadAll<VismaConnection>(read, []));

@@ -24,6 +24,12 @@ public sealed class ManifestReaderTests
     }
 
     [Theory]
+    [InlineData("!!str\n}\n")]
+    [InlineData("!t\n@x\n")]
+    public void An_empty_text_with_a_tag_does_not_hide_that_what_follows_is_no_YAML(string text) =>
+        Assert.StartsWith("this is not YAML", Assert.Single(ManifestReader.ReadText("f.yaml", text).Problems).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("yes", "true")]
     [InlineData("off", "false")]
     [InlineData("~", "null")]
