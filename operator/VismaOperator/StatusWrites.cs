@@ -48,7 +48,8 @@ internal sealed partial class StatusWrites(string controller, ControllerMetrics 
             if (failure is not KubernetesException { IsNotFound: true })
             {
                 metrics.StatusNotWritten(controller);
-                LogNotWritten(told.TryAdd(key, true) ? LogLevel.Warning : LogLevel.Debug, FailureText.Of(failure));
+                var cause = FailureText.Of(failure);
+                LogNotWritten(told.TryAdd(key, true) ? LogLevel.Warning : LogLevel.Debug, cause);
             }
 
             var retry = time.GetUtcNow() + BackoffOptions.ForKeys.DelayAfter(count, random());
