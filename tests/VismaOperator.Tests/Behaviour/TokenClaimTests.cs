@@ -1,7 +1,6 @@
 using Kubernetes.Client.Resources;
 using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Behaviour;
