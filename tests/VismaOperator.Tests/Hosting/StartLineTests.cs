@@ -48,7 +48,7 @@ public sealed class StartLineTests : IDisposable
     {
         var program = Path.Combine(AppContext.BaseDirectory, "visma-operator");
         var words = $"{arguments} --log-format text".Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        using var process = Process.Start(new ProcessStartInfo(program, words) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, words) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
         try
         {
             using var patience = new CancellationTokenSource(TestOperator.Patience);
