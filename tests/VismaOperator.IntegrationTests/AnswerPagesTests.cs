@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
-using Api = VismaOperator.Testing.ApiServer.Proxy;
+using Proxying = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
@@ -26,7 +26,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
         await page.UntilShownAsync("This is no answer of the provider", "consent-unreadable-answer");
         await page.GotoAsync(back.AbsoluteUri.Replace(Uri.EscapeDataString(scene.Provider.Issuer.OriginalString), "https%3A%2F%2Fother.example.com", StringComparison.Ordinal));
         await page.UntilShownAsync("This is the answer of another provider", "consent-other-provider");
-        using (scene.Proxy.Inject(new Api.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable), request => request.IsReadOf(scene.GrantPath())))
+        using (scene.Proxy.Inject(new Proxying.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable), request => request.IsReadOf(scene.GrantPath())))
         {
             await page.GotoAsync(back.AbsoluteUri);
             await page.UntilShownAsync("This does not work just now", "consent-cluster-unavailable");
@@ -126,7 +126,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
         await page.BeginAsync(await scene.UntilAwaitingConsentAsync());
         var writes = 0; // the first one removes the attempt
         using (scene.Proxy.Inject(
-            new Api.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable),
+            new Proxying.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable),
             request => request.IsWrite && request.Path == scene.GrantPath() && Interlocked.Increment(ref writes) > 1))
         {
             page.SetDefaultTimeout((float)(CrashRun.Outage + Eventually.Patience).TotalMilliseconds);

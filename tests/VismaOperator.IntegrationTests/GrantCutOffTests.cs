@@ -2,7 +2,7 @@ using VismaConnect.StandIn;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
-using Api = VismaOperator.Testing.ApiServer.Proxy;
+using Proxying = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
@@ -73,7 +73,7 @@ public sealed class GrantCutOffTests(ApiServerFixture fixture)
             exchanges.Add(await scene.BeginExchangeAsync(connection, ExchangePoint.Sent));
         }
 
-        var cut = scene.Proxy.Inject(new Api.FaultEffect.Break(), _ => true);
+        var cut = scene.Proxy.Inject(new Proxying.FaultEffect.Break(), _ => true);
         scene.Proxy.DropConnections();
         exchanges.ForEach(exchange => exchange.Dispose());
         foreach (var connection in connections)

@@ -2,7 +2,7 @@ using VismaConnect.StandIn;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
-using Api = VismaOperator.Testing.ApiServer.Proxy;
+using Proxying = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
@@ -93,5 +93,5 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
         await scene.AssertNothingLostAsync(ServedConnection.First, generation: 2);
     }
 
-    private static IReadOnlyList<Api.ProxiedRequest> Tries(Scene scene, Api.Fault outage) => [.. scene.Proxy.Ledger.Requests.Where(request => request.Fault == outage && request.Path == scene.GrantPath())];
+    private static IReadOnlyList<Proxying.ProxiedRequest> Tries(Scene scene, Proxying.Fault outage) => [.. scene.Proxy.Ledger.Requests.Where(request => request.Fault == outage && request.Path == scene.GrantPath())];
 }

@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
-using Api = VismaOperator.Testing.ApiServer.Proxy;
+using Proxying = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
@@ -63,7 +63,7 @@ public sealed class RequestPagesTests(ApiServerFixture fixture, Chromium chromiu
         var page = await browser.OpenAsync();
         var link = await scene.UntilAwaitingConsentAsync();
         await scene.EndOperatorAsync(ProcessSignal.Kill);
-        var slow = scene.Proxy.Inject(new Api.FaultEffect.Hold(), request => request.IsRead() && request.Path.EndsWith("/vismaconnections", StringComparison.Ordinal));
+        var slow = scene.Proxy.Inject(new Proxying.FaultEffect.Hold(), request => request.IsRead() && request.Path.EndsWith("/vismaconnections", StringComparison.Ordinal));
         var ready = scene.StartOperatorAsync();
         await scene.Operator.Process.WaitForLineAsync("Consent pages of", Ct);
 

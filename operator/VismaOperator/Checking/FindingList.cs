@@ -26,7 +26,7 @@ internal sealed class FindingList
     });
 
     /// <summary>Adds values that do not fit their schema. What is found at or below them later follows from that, and is left out.</summary>
-    internal void Broken(ManifestDocument document, IReadOnlyList<Problem> problems)
+    internal void Broken(ManifestDocument document, IReadOnlyList<FieldError> problems)
     {
         foreach (var problem in problems)
         {

@@ -1,3 +1,4 @@
+using Lifecycle;
 using System.Text;
 using System.Text.Json.Nodes;
 using VismaOperator.Crds;
@@ -70,7 +71,7 @@ internal sealed class MetadataCheck(FindingList findings)
     {
         if (!isMet)
         {
-            findings.Error(document, path, ProblemReasons.InvalidSpec, message);
+            findings.Error(document, path, Reason.InvalidSpec, message);
         }
     }
 }

@@ -71,7 +71,7 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
         }
     }
 
-    private List<Declared<T>> Check<T>(IEnumerable<ManifestDocument> documents, SchemaNode schema, Func<T, IReadOnlyList<Problem>> rules)
+    private List<Declared<T>> Check<T>(IEnumerable<ManifestDocument> documents, SchemaNode schema, Func<T, IReadOnlyList<FieldError>> rules)
         where T : class, IResource<T>
     {
         var declared = new List<Declared<T>>();
@@ -103,7 +103,7 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
     }
 
     // An object that was exported from a cluster carries a status, which the API server ignores.
-    private static bool IsOfTheUser(Problem problem) => !problem.Path.StartsWith("status", StringComparison.Ordinal);
+    private static bool IsOfTheUser(FieldError problem) => !problem.Path.StartsWith("status", StringComparison.Ordinal);
 
     private void AddUnlessTwice<T>(List<Declared<T>> declared, Declared<T> added)
         where T : class, IResource<T>

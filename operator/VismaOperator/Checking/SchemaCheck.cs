@@ -1,3 +1,4 @@
+using Lifecycle;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -17,7 +18,7 @@ internal sealed class SchemaCheck
     private static readonly Regex instant = new(
         @"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[-+][0-9]{2}:[0-9]{2})\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
 
-    private readonly List<Problem> problems = [];
+    private readonly List<FieldError> problems = [];
 
     private SchemaCheck()
     {
@@ -27,7 +28,7 @@ internal sealed class SchemaCheck
     /// <param name="content">The document, or a part of it.</param>
     /// <param name="schema">What it must fit.</param>
     /// <param name="path">Where the part stands; empty for the document.</param>
-    internal static IReadOnlyList<Problem> Check(JsonNode content, SchemaNode schema, string path = "")
+    internal static IReadOnlyList<FieldError> Check(JsonNode content, SchemaNode schema, string path = "")
     {
         var check = new SchemaCheck();
         check.Node(content, schema, path);
@@ -176,5 +177,5 @@ internal sealed class SchemaCheck
         }
     }
 
-    private void Add(string path, string message) => problems.Add(new(path, ProblemReasons.InvalidSpec, message));
+    private void Add(string path, string message) => problems.Add(new(path, Reason.InvalidSpec, message));
 }

@@ -6,7 +6,7 @@ namespace VismaOperator.Connecting;
 internal sealed record ConnectOptions
 {
     /// <summary>Where a browser comes back to unless something else is registered: the operator's own path, on this machine.</summary>
-    public const string DefaultRedirectPath = OAuthClients.OAuthClientSpec.DefaultRedirectPath;
+    public const string DefaultRedirectPath = OAuthClientSpec.DefaultRedirectPath;
 
     /// <summary>The port that Visma's pages name for work on one's own machine.</summary>
     public const int DefaultPort = 8888;

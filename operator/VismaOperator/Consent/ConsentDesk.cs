@@ -4,7 +4,6 @@ using Lifecycle;
 using OAuth;
 using VismaOperator.Grants;
 using VismaOperator.VismaConnections;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.Consent;
 

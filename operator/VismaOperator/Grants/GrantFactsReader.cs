@@ -3,7 +3,6 @@ using Lifecycle;
 using VismaOperator.OAuthClients;
 using VismaOperator.Rules;
 using VismaOperator.VismaConnections;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.Grants;
 

@@ -4,7 +4,6 @@ using Kubernetes.Client.Resources;
 using Lifecycle;
 using OAuth;
 using VismaOperator.VismaConnections;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.Grants;
 

@@ -2,7 +2,6 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Lifecycle;
 using VismaOperator.VismaConnections;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.Grants;
 

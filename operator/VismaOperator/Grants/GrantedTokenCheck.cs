@@ -2,7 +2,6 @@ using Lifecycle;
 using OAuth;
 using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.Grants;
 

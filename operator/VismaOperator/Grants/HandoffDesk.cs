@@ -6,7 +6,6 @@ using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using VismaOperator.OAuthClients;
 using VismaOperator.VismaConnections;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.Grants;
 

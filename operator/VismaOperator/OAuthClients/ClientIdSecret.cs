@@ -1,8 +1,7 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Rules;
-using ClientProblem = Lifecycle.Problem;
-using Reason = Lifecycle.Reason;
+using Lifecycle;
 
 namespace VismaOperator.OAuthClients;
 
@@ -32,7 +31,7 @@ internal static class ClientIdSecret
     /// <param name="secret">The Secret.</param>
     /// <param name="reference">What the client references.</param>
     /// <param name="client">The client.</param>
-    public static (string? ClientId, ClientProblem? Problem) Read(Secret secret, SecretKeyReference reference, NamespacedName client)
+    public static (string? ClientId, Problem? Problem) Read(Secret secret, SecretKeyReference reference, NamespacedName client)
     {
         var name = secret.Metadata.NamespacedName;
         if (CredentialSecret.Objection(secret, client) is { } objection)
@@ -42,7 +41,7 @@ internal static class ClientIdSecret
 
         if (!IsAllowed(secret.Metadata.Labels))
         {
-            return (null, new ClientProblem(
+            return (null, new Problem(
                 Reason.SecretNotLabelled,
                 $"Secret {name} may not serve as the client id of OAuthClient {client}, because its owner has not labelled it for that: a client id is visible in every browser. If it holds one, set the label: {CommandFor(name, secret.Metadata.Labels)}"));
         }
@@ -50,20 +49,20 @@ internal static class ClientIdSecret
         var value = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? Trimmed(found.RevealText()) : string.Empty;
         return value switch
         {
-            "" => (null, new ClientProblem(Reason.SecretKeyNotFound, $"Secret {name} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or correct the reference.")),
+            "" => (null, new Problem(Reason.SecretKeyNotFound, $"Secret {name} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or correct the reference.")),
             _ when !OAuthClientRules.IsClientId(value) => (null, NotOne(name, reference.Key, client, OAuthClientRules.ClientIdRule)),
             _ => (value, null),
         };
     }
 
     /// <summary>The value serves as a client secret, so it is not sent where everybody can read it.</summary>
-    public static ClientProblem IsClientSecret(OAuthClient client, SecretKeyReference reference) => NotOne(
+    public static Problem IsClientSecret(OAuthClient client, SecretKeyReference reference) => NotOne(
         new NamespacedName(client.Metadata.Namespace ?? string.Empty, reference.Name),
         reference.Key,
         client.Metadata.NamespacedName,
         "it serves an OAuthClient of this namespace as client secret");
 
-    private static ClientProblem NotOne(NamespacedName secret, string key, NamespacedName client, string why) => new(
+    private static Problem NotOne(NamespacedName secret, string key, NamespacedName client, string why) => new(
         Reason.ClientIDInvalid,
         $"The value under the key {key} of Secret {secret}, which OAuthClient {client} references as its client id, is no client id: {why}. Correct the value, or the reference in spec.clientIDFrom.");
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Lifecycle;
 using OAuth;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.OAuthClients;
 

@@ -1,8 +1,7 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.VismaConnections;
-using Problem = Lifecycle.Problem;
-using Reason = Lifecycle.Reason;
+using Lifecycle;
 
 namespace VismaOperator.OAuthClients;
 

@@ -1,6 +1,5 @@
 using Lifecycle;
 using OAuth;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.OAuthClients;
 

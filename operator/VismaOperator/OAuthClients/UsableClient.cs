@@ -2,7 +2,6 @@ using Kubernetes.Client;
 using Lifecycle;
 using OAuth;
 using VismaOperator.VismaConnections;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.OAuthClients;
 

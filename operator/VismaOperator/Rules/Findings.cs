@@ -1,18 +1,19 @@
+using Lifecycle;
 namespace VismaOperator.Rules;
 
 /// <summary>Collects problems while a spec is checked.</summary>
 internal sealed class Findings
 {
-    private readonly List<Problem> problems = [];
+    private readonly List<FieldError> problems = [];
 
-    internal IReadOnlyList<Problem> All => problems;
+    internal IReadOnlyList<FieldError> All => problems;
 
     /// <summary>Adds a problem unless the requirement is met.</summary>
     internal void Require(bool isMet, string path, string message)
     {
         if (!isMet)
         {
-            Add(path, ProblemReasons.InvalidSpec, message);
+            Add(path, Reason.InvalidSpec, message);
         }
     }
 

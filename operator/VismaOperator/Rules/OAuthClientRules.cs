@@ -16,7 +16,7 @@ public static class OAuthClientRules
     internal const string ClientIdRule = "a client id is made of at most 100 printable ASCII characters without spaces";
 
     /// <summary>Every problem of the spec; empty when there is none.</summary>
-    public static IReadOnlyList<Problem> Check(OAuthClientSpec spec, AllowLists allowLists)
+    public static IReadOnlyList<FieldError> Check(OAuthClientSpec spec, AllowLists allowLists)
     {
         var findings = new Findings();
         UrlRules.CheckIssuer(findings, "spec.issuer", spec.Issuer, allowLists);

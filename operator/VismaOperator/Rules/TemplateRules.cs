@@ -29,7 +29,7 @@ internal static class TemplateRules
     private static readonly Regex elsewhere = Pattern($@"\$\{{{key}\}}|\{{\{{[^{{}}]*{key}[^{{}}]*\}}\}}|{foreign}");
 
     /// <summary>The warnings; none where every reference has the notation of templates, and stands in data.</summary>
-    internal static IReadOnlyList<Problem> Warnings(VismaConnectionSpec spec) =>
+    internal static IReadOnlyList<FieldError> Warnings(VismaConnectionSpec spec) =>
     [
         .. from entry in spec.Secret.Template?.Data ?? new Dictionary<string, string>()
            let match = inData.Match(own.Replace(entry.Value, " "))
@@ -41,7 +41,7 @@ internal static class TemplateRules
            select Literal("metadata.annotations", entry.Key, match, "references are replaced in data only"),
     ];
 
-    private static Problem Literal(string part, string name, Match match, string remedy) =>
+    private static FieldError Literal(string part, string name, Match match, string remedy) =>
         new(FieldPath.Member($"{Template}.{part}", name), Reason.LiteralReference, $"'{Shortened(match.Value)}' is published as it stands: {remedy}");
 
     private static Regex Pattern(string pattern) =>

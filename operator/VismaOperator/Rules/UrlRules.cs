@@ -1,3 +1,4 @@
+using Lifecycle;
 using System.Net;
 
 namespace VismaOperator.Rules;
@@ -29,7 +30,7 @@ internal static class UrlRules
     {
         if (CheckForm(findings, path, url) && IsEncrypted(findings, path, url, allowLists) && !allowLists.AllowsIssuer(url))
         {
-            findings.Add(path, ProblemReasons.IssuerNotAllowed, $"the issuer {url} is not among those that the administrator allows ({Listed(allowLists.AllowedIssuers)}): use one of them, or ask for it to be added to --allowed-issuers");
+            findings.Add(path, Reason.IssuerNotAllowed, $"the issuer {url} is not among those that the administrator allows ({Listed(allowLists.AllowedIssuers)}): use one of them, or ask for it to be added to --allowed-issuers");
         }
     }
 
@@ -38,7 +39,7 @@ internal static class UrlRules
     {
         if (CheckForm(findings, path, url) && IsEncrypted(findings, path, url, allowLists) && !allowLists.AllowsEndpoint(url))
         {
-            findings.Add(path, ProblemReasons.IssuerNotAllowed, $"the endpoint {url} is not on the host of an issuer that the administrator allows ({Listed(allowLists.AllowedIssuers)}): correct the host, or ask for its issuer to be added to --allowed-issuers");
+            findings.Add(path, Reason.IssuerNotAllowed, $"the endpoint {url} is not on the host of an issuer that the administrator allows ({Listed(allowLists.AllowedIssuers)}): correct the host, or ask for its issuer to be added to --allowed-issuers");
         }
     }
 
@@ -59,7 +60,7 @@ internal static class UrlRules
     {
         if (CheckForm(findings, path, url) && IsEncrypted(findings, path, url, allowLists) && !allowLists.AllowsApi(url))
         {
-            findings.Add(path, ProblemReasons.ApiHostNotAllowed, $"the host of {url} is not among those that the administrator allows ({Listed(allowLists.AllowedApiHosts)}): use one of them, or ask for it to be added to --allowed-api-hosts");
+            findings.Add(path, Reason.ApiHostNotAllowed, $"the host of {url} is not among those that the administrator allows ({Listed(allowLists.AllowedApiHosts)}): use one of them, or ask for it to be added to --allowed-api-hosts");
         }
     }
 
@@ -77,7 +78,7 @@ internal static class UrlRules
             return true;
         }
 
-        findings.Add(path, ProblemReasons.InsecureUrl, "secrets and tokens would travel unencrypted over http: use https (--insecure-issuers allows http, for development)");
+        findings.Add(path, Reason.InsecureUrl, "secrets and tokens would travel unencrypted over http: use https (--insecure-issuers allows http, for development)");
         return false;
     }
 

@@ -12,7 +12,7 @@ public static class VismaConnectionRules
     private const int MaxNameForDefaultSecret = 247;
 
     /// <summary>Every problem of the connection, its name included; empty when there is none.</summary>
-    public static IReadOnlyList<Problem> Check(VismaConnection connection, AllowLists allowLists)
+    public static IReadOnlyList<FieldError> Check(VismaConnection connection, AllowLists allowLists)
     {
         var findings = new Findings();
         findings.Require(
@@ -24,7 +24,7 @@ public static class VismaConnectionRules
     }
 
     /// <summary>Every problem of the spec; empty when there is none.</summary>
-    public static IReadOnlyList<Problem> Check(VismaConnectionSpec spec, AllowLists allowLists)
+    public static IReadOnlyList<FieldError> Check(VismaConnectionSpec spec, AllowLists allowLists)
     {
         var findings = new Findings();
         findings.Require(spec.ApiVersion != ErpApiVersion.Unrecognized, "spec.apiVersion", NameRules.UnknownValue);

@@ -1,6 +1,5 @@
 using Lifecycle;
 using VismaOperator.Rules;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.VismaConnections;
 

@@ -5,7 +5,6 @@ using Lifecycle;
 using VismaOperator.Grants;
 using VismaOperator.OAuthClients;
 using VismaOperator.Rules;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.VismaConnections;
 

@@ -3,7 +3,6 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
-using Problem = Lifecycle.Problem;
 
 namespace VismaOperator.VismaConnections;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
-using Api = VismaOperator.Testing.ApiServer.Proxy;
+using Proxying = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests.Support;
 
@@ -60,10 +60,10 @@ internal static class GrantScene
     }
 
     /// <summary>From the moment on at which the provider has the request, the API server refuses some writes; then the answer comes.</summary>
-    public static async Task<Api.Fault> ExchangeIntoAnOutageAsync(this Scene scene, Func<Api.ProxiedRequest, bool> refused)
+    public static async Task<Proxying.Fault> ExchangeIntoAnOutageAsync(this Scene scene, Func<Proxying.ProxiedRequest, bool> refused)
     {
         using var answer = await scene.BeginExchangeAsync(ServedConnection.First, ExchangePoint.Sent);
-        return scene.Proxy.Inject(new Api.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable), refused);
+        return scene.Proxy.Inject(new Proxying.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable), refused);
     }
 
     /// <summary>Takes the lease from whoever holds it, as kubectl edit could: a holder that never renews, with a lease of a second.</summary>

@@ -1,5 +1,5 @@
 using VismaConnect.StandIn;
-using Api = VismaOperator.Testing.ApiServer.Proxy;
+using Proxying = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests.Support;
 
@@ -17,15 +17,15 @@ internal static class Holds
     /// <param name="method">PUT or PATCH.</param>
     /// <param name="path">What is written.</param>
     /// <param name="which">Which of those that come from now on, from 1.</param>
-    public static Held HoldWrite(this Api.ApiProxy way, string method, string path, int which = 1) => way.Meet(new Api.FaultEffect.Hold(), method, path, number => number == which);
+    public static Held HoldWrite(this Proxying.ApiProxy way, string method, string path, int which = 1) => way.Meet(new Proxying.FaultEffect.Hold(), method, path, number => number == which);
 
     /// <summary>The API server sees nothing of a write, nor of those that are tried after it.</summary>
     /// <inheritdoc cref="HoldWrite" path="/param"/>
-    public static Held HoldWritesFrom(this Api.ApiProxy way, string method, string path, int which) => way.Meet(new Api.FaultEffect.Hold(), method, path, number => number >= which);
+    public static Held HoldWritesFrom(this Proxying.ApiProxy way, string method, string path, int which) => way.Meet(new Proxying.FaultEffect.Hold(), method, path, number => number >= which);
 
     /// <summary>The API server has carried a write out, and its answer is on its way.</summary>
     /// <inheritdoc cref="HoldWrite" path="/param"/>
-    public static Held HoldWriteAnswer(this Api.ApiProxy way, string method, string path, int which = 1) => way.Meet(new Api.FaultEffect.HoldAnswer(), method, path, number => number == which);
+    public static Held HoldWriteAnswer(this Proxying.ApiProxy way, string method, string path, int which = 1) => way.Meet(new Proxying.FaultEffect.HoldAnswer(), method, path, number => number == which);
 
     private static Held At(this Scene scene, int tenant, string grantType, Func<Task, Fault.Holding> faultOf)
     {
@@ -35,7 +35,7 @@ internal static class Holds
         return new Held(fault.Reached, () => until.TrySetResult());
     }
 
-    private static Held Meet(this Api.ApiProxy way, Api.FaultEffect effect, string method, string path, Func<int, bool> isMeant)
+    private static Held Meet(this Proxying.ApiProxy way, Proxying.FaultEffect effect, string method, string path, Func<int, bool> isMeant)
     {
         var seen = 0;
         var fault = way.Inject(effect, request => request.Method == method && request.Path == path && isMeant(Interlocked.Increment(ref seen)));

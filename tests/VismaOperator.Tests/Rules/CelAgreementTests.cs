@@ -89,7 +89,7 @@ public sealed class CelAgreementTests(CelEvaluator cel) : IClassFixture<CelEvalu
 
     private static SchemaNode SchemaOf(string kind) => kind == "OAuthClient" ? Schemas.OAuthClient : Schemas.VismaConnection;
 
-    private static List<Problem> OwnProblems(ManifestDocument document)
+    private static List<FieldError> OwnProblems(ManifestDocument document)
     {
         var problems = document.Is<OAuthClient>()
             ? OAuthClientRules.Check(ManifestConversion.ToResource<OAuthClient>(document, [])!.Spec, everything)
