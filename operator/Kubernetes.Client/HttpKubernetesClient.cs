@@ -14,8 +14,8 @@ namespace Kubernetes.Client;
 /// </summary>
 /// <param name="http">The connections; owned by the caller.</param>
 /// <param name="clock">Times requests and watches, and reads a <c>Retry-After</c> date.</param>
-/// <param name="jitter">A random number in [0,1); spreads the ends of watches.</param>
-public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock, Func<double> jitter) : IKubernetesClient
+/// <param name="random">A random number in [0,1); spreads the ends of watches.</param>
+public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock, Func<double> random) : IKubernetesClient
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
     private static readonly MediaTypeHeaderValue MergePatch = new("application/merge-patch+json");
@@ -51,7 +51,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         where T : class, IResource<T>
     {
         var request = ResourceRequest.About(HttpMethod.Get, T.ResourceKind, selector);
-        var timeout = http.Options.WatchTimeout * (1 + jitter());
+        var timeout = http.Options.WatchTimeout * (1 + random());
         using var message = Message(HttpMethod.Get, ResourcePath.Watch(T.ResourceKind, selector, resourceVersion, timeout), Accept.One<T>());
         using var watchdog = new Watchdog(timeout + http.Options.WatchMargin, clock, cancellationToken);
         using var response = await OpenWatchAsync(message, request, cancellationToken);

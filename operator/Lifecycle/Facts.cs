@@ -45,7 +45,7 @@ public sealed record ConnectionFacts
     public required long Generation { get; init; }
 
     /// <summary>True when the object or its namespace is being deleted.</summary>
-    public bool IsGoing { get; init; }
+    public bool IsTerminating { get; init; }
 
     /// <summary><c>spec.suspend</c>.</summary>
     public bool IsSuspended { get; init; }

@@ -41,8 +41,8 @@ public static class FactsAfter
     /// <param name="problem">What went wrong.</param>
     /// <param name="retryAfter">What the provider asked for, or null.</param>
     /// <param name="now">When the attempt failed.</param>
-    /// <param name="roll">A number in [0, 1) for the jitter.</param>
-    public static Facts Failed(this Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double roll)
+    /// <param name="random">A number in [0, 1) for the jitter.</param>
+    public static Facts Failed(this Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double random)
     {
         var inputs = Policy.AttemptInputs(facts);
         var isAnother = facts.Failure is { } earlier && earlier.Inputs == inputs && earlier.Problem.Kind == problem.Kind;
@@ -59,7 +59,7 @@ public static class FactsAfter
                 Message = problem.Message,
                 Attempts = attempts,
                 LastFailureTime = WholeSeconds.Floor(now),
-                NextAttemptTime = WholeSeconds.Ceiling(now + DelayOf(facts, problem.Kind, attempts, roll, retryAfter)),
+                NextAttemptTime = WholeSeconds.Ceiling(now + DelayOf(facts, problem.Kind, attempts, random, retryAfter)),
                 Inputs = inputs,
             },
         };
@@ -67,9 +67,9 @@ public static class FactsAfter
 
     private static ClientFacts Tried(this ClientFacts client) => client is ClientFacts.Usable usable ? usable with { TriesSecret = false } : client;
 
-    private static TimeSpan DelayOf(Facts facts, FailureKind kind, int attempts, double roll, TimeSpan? retryAfter) => facts.Grant is GrantFacts.Held
-        ? FailureBackoff.DelayOfExchange(kind, attempts, roll, retryAfter)
-        : FailureBackoff.Delay(kind, attempts, roll, retryAfter);
+    private static TimeSpan DelayOf(Facts facts, FailureKind kind, int attempts, double random, TimeSpan? retryAfter) => facts.Grant is GrantFacts.Held
+        ? FailureBackoff.DelayOfExchange(kind, attempts, random, retryAfter)
+        : FailureBackoff.Delay(kind, attempts, random, retryAfter);
 
     /// <summary>Our Secret was deleted, or our keys were taken out of one that is lent, because the client says no. Patience counts as spent, so that this stalls at once.</summary>
     public static Facts Withdrawn(this Facts facts, Problem problem, DateTimeOffset now) => facts with

@@ -28,7 +28,7 @@ public static class FactsAfterConsent
     public static Facts GrantRefused(this Facts facts, GrantRecord grant, DateTimeOffset now)
     {
         var refused = facts with { Grant = new GrantFacts.Held(grant) };
-        return refused.Failed(ConsentLacking.Of(refused), retryAfter: null, now, roll: 0);
+        return refused.Failed(ConsentLacking.Of(refused), retryAfter: null, now, random: 0);
     }
 
     /// <summary>What is to become of the grant stands beside it now, or may not be written there.</summary>

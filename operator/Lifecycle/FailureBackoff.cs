@@ -20,13 +20,13 @@ public static class FailureBackoff
     /// </summary>
     /// <param name="kind">What the failure asks for.</param>
     /// <param name="attempts">Failures in a row, this one included.</param>
-    /// <param name="roll">A number in [0, 1); injected, so that a schedule can be replayed.</param>
+    /// <param name="random">A number in [0, 1); injected, so that a schedule can be replayed.</param>
     /// <param name="retryAfter">What the server asked for; honoured up to <see cref="Longest"/>.</param>
-    public static TimeSpan Delay(FailureKind kind, int attempts, double roll, TimeSpan? retryAfter)
+    public static TimeSpan Delay(FailureKind kind, int attempts, double random, TimeSpan? retryAfter)
     {
         var (first, cap) = kind == FailureKind.Transient ? (TransientBase, TransientCap) : (PersonBase, Longest);
         var window = Window(first, cap, attempts);
-        var delay = kind == FailureKind.Transient ? (window / 2) + (window / 2 * roll) : window;
+        var delay = kind == FailureKind.Transient ? (window / 2) + (window / 2 * random) : window;
         var asked = retryAfter ?? TimeSpan.Zero;
         var longest = delay > asked ? delay : asked;
         return longest < Longest ? longest : Longest;
@@ -36,11 +36,11 @@ public static class FailureBackoff
     /// The wait after an exchange of a refresh token. A lost answer leaves a token that may be spent, which a provider with a grace takes
     /// for that long only (Visma's portal: 5 to 60 s): so 1, 2, 4 and 8 s come first, without jitter.
     /// </summary>
-    public static TimeSpan DelayOfExchange(FailureKind kind, int attempts, double roll, TimeSpan? retryAfter)
+    public static TimeSpan DelayOfExchange(FailureKind kind, int attempts, double random, TimeSpan? retryAfter)
     {
         if (kind != FailureKind.Transient || attempts > QuickExchanges)
         {
-            return Delay(kind, attempts, roll, retryAfter);
+            return Delay(kind, attempts, random, retryAfter);
         }
 
         var quick = TimeSpan.FromSeconds(1 << (attempts - 1));

@@ -70,7 +70,7 @@ public static class Policy
     }
 
     private static Decision? WhatIsGoingIsLeftAlone(Facts facts, DateTimeOffset now) =>
-        facts.Connection.IsGoing ? new Decision.Release() : null;
+        facts.Connection.IsTerminating ? new Decision.Release() : null;
 
     // A client that never served this connection may as well not exist yet, and must read the same to the asker:
     // otherwise anybody could find out which clients other namespaces have.

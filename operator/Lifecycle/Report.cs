@@ -45,7 +45,7 @@ public sealed record Report
     /// <summary>Composes the report for a decision at which the reconcile came to rest.</summary>
     public static Report Of(Facts facts, Decision decision, DateTimeOffset now)
     {
-        var standing = Standing.Of(facts, decision, now);
+        var standing = StatusSummary.Of(facts, decision, now);
         return new Report
         {
             Conditions = [.. ReadyMessage.WithCauses([.. ConditionsOf(standing), .. AuthorizationReport.ConditionsOf(facts, now)], standing.Outage).Select(Fitting)],
@@ -58,7 +58,7 @@ public sealed record Report
         };
     }
 
-    private static IEnumerable<ConditionReport> ConditionsOf(Standing standing)
+    private static IEnumerable<ConditionReport> ConditionsOf(StatusSummary standing)
     {
         yield return ReadyReport.Of(standing);
         if (standing.IsReconciling)
@@ -98,7 +98,7 @@ public sealed record Report
             Inputs = facts.Connection.Inputs,
         },
         Decision.BackOff or Decision.Suspend => facts.Failure,
-        Decision.Stall stalled when Standing.IsRemovalToTell(facts, stalled.Problem) => facts.Failure! with { Reason = stalled.Problem.Reason, Message = stalled.Problem.Message },
+        Decision.Stall stalled when StatusSummary.IsRemovalToTell(facts, stalled.Problem) => facts.Failure! with { Reason = stalled.Problem.Reason, Message = stalled.Problem.Message },
         Decision.Stall stalled when facts.Failure?.Reason == stalled.Problem.Reason => facts.Failure,
         _ => null,
     };
@@ -113,7 +113,7 @@ public sealed record Report
     private static string? HandledBy(Facts facts, Decision decision, DateTimeOffset now) =>
         decision is Decision.Stall or Decision.Await or Decision.AwaitConsent && RequestRules.IsDue(facts, now) ? facts.Connection.RequestedAt : facts.Connection.HandledRequest;
 
-    private static DateTimeOffset? NextLookOf(Standing standing, Decision decision, DateTimeOffset now)
+    private static DateTimeOffset? NextLookOf(StatusSummary standing, Decision decision, DateTimeOffset now)
     {
         DateTimeOffset? due = decision switch
         {

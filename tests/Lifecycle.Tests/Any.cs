@@ -39,7 +39,7 @@ internal static class Any
     private static Gen<ConnectionFacts> Connection() => Gen.Select(Gen.Int[0, 31], Margins, Gen.OneOf("c1", "c2"), Gen.OneOf("l1", "l2"), Gen.OneOf("", "a", "b"))
         .Select((flags, margins, inputs, layout, requested) => Some.Facts().Connection with
         {
-            IsGoing = flags is 1 or 2,
+            IsTerminating = flags is 1 or 2,
             IsSuspended = flags is 2 or 3 or 4,
             SpecProblem = flags is 4 or 5 ? Some.Unsound : null,
             SecretName = flags is 6 or 7 ? "other-token" : Some.SecretName,

@@ -14,8 +14,8 @@ public sealed class FailureBackoffTests
     [InlineData(int.MaxValue, 150, 300)]
     public void A_transient_failure_waits_between_half_of_a_growing_window_and_all_of_it(int attempts, int shortest, int longest)
     {
-        Assert.Equal(TimeSpan.FromSeconds(shortest), FailureBackoff.Delay(FailureKind.Transient, attempts, roll: 0, retryAfter: null));
-        Assert.InRange(FailureBackoff.Delay(FailureKind.Transient, attempts, roll: 0.999_999, retryAfter: null), TimeSpan.FromSeconds(longest - 0.1), TimeSpan.FromSeconds(longest));
+        Assert.Equal(TimeSpan.FromSeconds(shortest), FailureBackoff.Delay(FailureKind.Transient, attempts, random: 0, retryAfter: null));
+        Assert.InRange(FailureBackoff.Delay(FailureKind.Transient, attempts, random: 0.999_999, retryAfter: null), TimeSpan.FromSeconds(longest - 0.1), TimeSpan.FromSeconds(longest));
     }
 
     [Theory]
@@ -23,7 +23,7 @@ public sealed class FailureBackoffTests
     [InlineData(FailureKind.NotThereYet)]
     public void What_needs_a_person_waits_minutes_growing_to_an_hour(FailureKind kind)
     {
-        int[] minutes = [.. Enumerable.Range(1, 8).Select(attempts => (int)FailureBackoff.Delay(kind, attempts, roll: 0.7, retryAfter: null).TotalMinutes)];
+        int[] minutes = [.. Enumerable.Range(1, 8).Select(attempts => (int)FailureBackoff.Delay(kind, attempts, random: 0.7, retryAfter: null).TotalMinutes)];
 
         Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60], minutes);
     }
@@ -37,7 +37,7 @@ public sealed class FailureBackoffTests
     [InlineData(-5, 2)]
     public void What_the_provider_asks_for_is_honoured_up_to_an_hour(int asked, int expected)
     {
-        var delay = FailureBackoff.Delay(FailureKind.Transient, 1, roll: 0.999_999_9, TimeSpan.FromSeconds(asked));
+        var delay = FailureBackoff.Delay(FailureKind.Transient, 1, random: 0.999_999_9, TimeSpan.FromSeconds(asked));
 
         Assert.Equal(expected, delay.TotalSeconds, 1e-3);
     }
@@ -60,7 +60,7 @@ public sealed class FailureBackoffTests
     {
         var late = Some.Soon.AddMilliseconds(900);
 
-        var failure = Some.Facts().Failed(Some.Outage, retryAfter: null, late, roll: 0.05).Failure!;
+        var failure = Some.Facts().Failed(Some.Outage, retryAfter: null, late, random: 0.05).Failure!;
 
         Assert.Equal(Some.Soon, failure.LastFailureTime);
         Assert.Equal(Some.Soon.AddSeconds(2), failure.NextAttemptTime);

@@ -14,7 +14,7 @@ public sealed class PolicyProperties
     public void Nothing_is_asked_for_where_nothing_may_be() => Any.Sample(
         (facts, now) =>
         {
-            var mayAsk = facts is { Connection: { IsGoing: false, IsSuspended: false, SpecProblem: null }, Client: ClientFacts.Usable }
+            var mayAsk = facts is { Connection: { IsTerminating: false, IsSuspended: false, SpecProblem: null }, Client: ClientFacts.Usable }
                 && facts.Secret is not (SecretFacts.Foreign or SecretFacts.Going);
             Assert.True(mayAsk || Policy.Decide(facts, now) is not Decision.Refresh);
         },
@@ -24,7 +24,7 @@ public sealed class PolicyProperties
     public void Nothing_is_written_where_nothing_may_be() => Any.Sample(
         (facts, now) =>
         {
-            var mayWrite = facts.Connection is { IsGoing: false, IsSuspended: false, SpecProblem: null } && facts.Secret is SecretFacts.Owned;
+            var mayWrite = facts.Connection is { IsTerminating: false, IsSuspended: false, SpecProblem: null } && facts.Secret is SecretFacts.Owned;
             Assert.True(mayWrite || Policy.Decide(facts, now) is not (Decision.Rewrite or Decision.Acknowledge or Decision.Adopt));
         },
         iter: Cases);

@@ -56,7 +56,7 @@ public sealed class ReportTests
     [Fact]
     public void A_backoff_beyond_expiry_looks_again_at_expiry()
     {
-        var facts = Serving().Failed(Refused, TimeSpan.FromHours(1), Expired.AddMinutes(-5), roll: 0);
+        var facts = Serving().Failed(Refused, TimeSpan.FromHours(1), Expired.AddMinutes(-5), random: 0);
 
         Assert.Equal(Expired, Of(facts, Expired.AddMinutes(-4)).NextLook);
         Assert.Equal(facts.Failure!.NextAttemptTime, Of(facts, Expired).NextLook);

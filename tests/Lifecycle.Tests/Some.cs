@@ -72,7 +72,7 @@ internal static class Some
     /// <summary>A token of ours that a process published and did not live to record.</summary>
     public static TokenRecord UnrecordedToken() => Token() with { IssueTime = Start.AddSeconds(20), Fingerprint = "f2", SecretResourceVersion = "8" };
 
-    public static Facts Going(this Facts facts) => facts with { Connection = facts.Connection with { IsGoing = true } };
+    public static Facts Going(this Facts facts) => facts with { Connection = facts.Connection with { IsTerminating = true } };
 
     public static Facts Suspended(this Facts facts) => facts with { Connection = facts.Connection with { IsSuspended = true } };
 
@@ -118,7 +118,7 @@ internal static class Some
     public static Facts Showing(this Facts facts, ContentFacts content) => facts with { Content = content };
 
     /// <summary>An attempt failed, with the longest jitter.</summary>
-    public static Facts FailedWith(this Facts facts, Problem problem, DateTimeOffset at) => facts.Failed(problem, retryAfter: null, at, roll: 0.999);
+    public static Facts FailedWith(this Facts facts, Problem problem, DateTimeOffset at) => facts.Failed(problem, retryAfter: null, at, random: 0.999);
 
     /// <summary>Something was first seen missing then; patience ends a minute later.</summary>
     public static Facts AwaitingSince(this Facts facts, DateTimeOffset since) => facts with

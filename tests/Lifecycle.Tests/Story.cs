@@ -131,7 +131,7 @@ internal sealed class Story(Facts facts)
         Decision.Inspect => Facts with { Content = hidden },
         Decision.Acknowledge => Facts.Published(Facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion }),
         Decision.Adopt adopt => Facts.Adopted(adopt with { Token = adopt.Token with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion } }),
-        Decision.Rewrite when WriteProblem is { } problem => Facts.Failed(problem, retryAfter: null, Now, roll: 0.5),
+        Decision.Rewrite when WriteProblem is { } problem => Facts.Failed(problem, retryAfter: null, Now, random: 0.5),
         Decision.Rewrite => Facts.Published(Write(Facts.Token!)),
         Decision.Withdraw withdraw => Facts.Withdrawn(withdraw.Problem, Now),
         Decision.Refresh refresh => Ask(refresh.Cause),
@@ -144,12 +144,12 @@ internal sealed class Story(Facts facts)
         switch (Provider())
         {
             case Answer.Granted when WriteProblem is { } problem:
-                return Facts.Failed(problem, retryAfter: null, Now, roll: 0.5);
+                return Facts.Failed(problem, retryAfter: null, Now, random: 0.5);
             case Answer.Granted granted:
                 Successes.Add((Now, cause));
                 return Facts.Succeeded(Write(Issue(granted)));
             case Answer.Failed failed:
-                return Facts.Failed(failed.Problem, failed.RetryAfter, Now, roll: 0.5);
+                return Facts.Failed(failed.Problem, failed.RetryAfter, Now, random: 0.5);
             default:
                 throw new InvalidOperationException("no such answer");
         }

@@ -128,7 +128,7 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
         application.MapGet("/.well-known/openid-configuration/jwks", (HttpContext context) => desk.ServeAsync(
             context, StandInEndpoint.Keys, AskedFor.Nothing, () => Reply.Json(200, JwtSigner.KeySet(), "served")));
         MapClientEndpoints();
-        var consent = new ConsentDesk(
+        var consent = new ConsentFlow(
             Portal, Grants, new Attempts(options.Time, options.ConsentTimeout), new Sessions(Portal, options.Time), new AuthorizationAnswers(options, () => Issuer.OriginalString));
         InteractiveEndpoints.Map(application, desk, consent);
         Administration.Map(application.MapGroup("/_standin"), this);

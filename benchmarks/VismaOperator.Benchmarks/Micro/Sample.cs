@@ -80,7 +80,7 @@ internal static class Sample
 
     private static Facts FactsOf(SecretFacts secret, TokenRecord? token) => new()
     {
-        Connection = ConnectionFactsReader.Read(Fresh, new VismaOperator.Rules.AllowLists(), isNamespaceGoing: false),
+        Connection = ConnectionFactsReader.Read(Fresh, new VismaOperator.Rules.AllowLists(), isNamespaceTerminating: false),
         Client = new ClientFacts.Usable("0123456789abcdef", "fedcba9876543210"),
         Secret = secret,
         Token = token,

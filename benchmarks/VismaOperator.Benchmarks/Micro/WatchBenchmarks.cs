@@ -27,7 +27,7 @@ public class WatchBenchmarks
         store.AddIndex("client", connection => [connection.ClientName().ToString()]);
         feed = store.AddFeed(ResourceSelector.All);
         var others = Enumerable.Range(0, Objects).Select(number => Sample.Ready.WithMetadata(Sample.Ready.Metadata with { Name = $"company-{number}" }));
-        feed.Found(new Finding<VismaConnection>.Complete([.. others, Sample.Ready], "1002"));
+        feed.Found(new CacheEvent<VismaConnection>.Complete([.. others, Sample.Ready], "1002"));
         version = 1003;
     }
 
@@ -39,6 +39,6 @@ public class WatchBenchmarks
     {
         var resource = applied.Resource;
         var newer = resource.WithMetadata(resource.Metadata with { ResourceVersion = (version++).ToString(System.Globalization.CultureInfo.InvariantCulture) });
-        feed.Found(new Finding<VismaConnection>.Applied(newer));
+        feed.Found(new CacheEvent<VismaConnection>.Applied(newer));
     }
 }

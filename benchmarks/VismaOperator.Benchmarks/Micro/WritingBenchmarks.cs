@@ -21,5 +21,5 @@ public class WritingBenchmarks
     public string Fingerprint() => TokenSecret.Fingerprint(Sample.Published.Data);
 
     [Benchmark(Description = "ConnectionFactsReader.Read")]
-    public object ReadFacts() => ConnectionFactsReader.Read(Sample.Ready, new VismaOperator.Rules.AllowLists(), isNamespaceGoing: false);
+    public object ReadFacts() => ConnectionFactsReader.Read(Sample.Ready, new VismaOperator.Rules.AllowLists(), isNamespaceTerminating: false);
 }

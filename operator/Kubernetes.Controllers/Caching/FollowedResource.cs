@@ -55,10 +55,10 @@ internal sealed class FollowedResource<T> : IReflectorSink<T>
     });
 
     /// <inheritdoc/>
-    public void Found(Finding<T> finding) => Change(() =>
+    public void Found(CacheEvent<T> finding) => Change(() =>
     {
         feed.Found(finding);
-        refusal = finding is Finding<T>.Progress ? refusal : null;
+        refusal = finding is CacheEvent<T>.Progress ? refusal : null;
     });
 
     /// <inheritdoc/>

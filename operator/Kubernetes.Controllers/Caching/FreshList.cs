@@ -11,7 +11,7 @@ namespace Kubernetes.Controllers.Caching;
 /// <param name="selector">What is listed.</param>
 /// <param name="store">What is brought up to date.</param>
 /// <param name="time">Clock of the waits after failures.</param>
-/// <param name="random">Chance in [0, 1), for jitter.</param>
+/// <param name="random">Chance in [0, 1).</param>
 /// <param name="logger">Log.</param>
 internal sealed partial class FreshList<T>(
     IKubernetesClient client, ResourceSelector selector, Store<T> store, TimeProvider time, Func<double> random, ILogger logger)
@@ -25,7 +25,7 @@ internal sealed partial class FreshList<T>(
     /// <summary>Returns once every page was taken in. Failures of the server or the network are waited out, and the list begins anew.</summary>
     public async Task TakeAsync(CancellationToken cancellationToken)
     {
-        var pace = new Pace(time, random);
+        var pace = new ListWatchBackoff(time, random);
         var failures = 0;
         while (await TryTakeAsync(cancellationToken).ConfigureAwait(false) is { } failure)
         {

@@ -19,15 +19,15 @@ public sealed class Informer<T>
     /// <param name="selectors">What to list and watch; at least one, of different namespaces.</param>
     /// <param name="time">Clock of the waits after failures.</param>
     /// <param name="logger">Log.</param>
-    /// <param name="jitter">Chance in [0, 1).</param>
-    public Informer(IKubernetesClient client, IReadOnlyList<ResourceSelector> selectors, TimeProvider time, ILogger logger, Func<double> jitter)
+    /// <param name="random">Chance in [0, 1).</param>
+    public Informer(IKubernetesClient client, IReadOnlyList<ResourceSelector> selectors, TimeProvider time, ILogger logger, Func<double> random)
     {
         ArgumentNullException.ThrowIfNull(selectors);
         ThrowIfOverlapping(selectors);
         freshLists = [.. selectors.Select(selector => (selector.Namespace, Fresh(selector)))];
-        reflectors = [.. selectors.Select(selector => new Reflector<T>(client, selector, Sink(selector), time, jitter, logger))];
+        reflectors = [.. selectors.Select(selector => new Reflector<T>(client, selector, Sink(selector), time, random, logger))];
 
-        FreshList<T> Fresh(ResourceSelector selector) => new(client, selector, Store, time, jitter, logger)
+        FreshList<T> Fresh(ResourceSelector selector) => new(client, selector, Store, time, random, logger)
         {
             OnFailure = (cause, isRefused) => Namespaces?.Failed(selector.Namespace!, FreshName, cause, isRefused),
         };
@@ -89,10 +89,10 @@ public sealed class Informer<T>
     /// <summary>Passes everything on to the store, and tells how the namespace fares after the store has taken it in.</summary>
     private sealed class NamespaceSink(Informer<T> informer, string? name, StoreFeed<T> feed) : IReflectorSink<T>
     {
-        public void Found(Finding<T> finding)
+        public void Found(CacheEvent<T> finding)
         {
             feed.Found(finding);
-            if (finding is Finding<T>.Complete)
+            if (finding is CacheEvent<T>.Complete)
             {
                 informer.Namespaces?.Listed(name!, ListName);
             }

@@ -43,23 +43,23 @@ internal abstract record ListWatchSignal<T>
 }
 
 /// <summary>What follows for the store.</summary>
-internal abstract record Finding<T>
+internal abstract record CacheEvent<T>
 {
-    private Finding()
+    private CacheEvent()
     {
     }
 
     /// <summary>These objects and no others exist at this version.</summary>
-    public sealed record Complete(IReadOnlyList<T> Items, string ResourceVersion) : Finding<T>;
+    public sealed record Complete(IReadOnlyList<T> Items, string ResourceVersion) : CacheEvent<T>;
 
     /// <summary>The object was created or changed.</summary>
-    public sealed record Applied(T Resource) : Finding<T>;
+    public sealed record Applied(T Resource) : CacheEvent<T>;
 
     /// <summary>The object is gone; this is its last state.</summary>
-    public sealed record Deleted(T Resource) : Finding<T>;
+    public sealed record Deleted(T Resource) : CacheEvent<T>;
 
     /// <summary>Nothing happened up to this version.</summary>
-    public sealed record Progress(string ResourceVersion) : Finding<T>;
+    public sealed record Progress(string ResourceVersion) : CacheEvent<T>;
 }
 
 /// <summary>
@@ -70,7 +70,7 @@ internal static class ListWatch<T>
     where T : class, IResource<T>
 {
     /// <summary>One step. A signal that does not fit the state (a line while listing) changes nothing.</summary>
-    public static (ListWatchState<T> State, Finding<T>? Finding) Step(ListWatchState<T> state, ListWatchSignal<T> signal) => (state, signal) switch
+    public static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) Step(ListWatchState<T> state, ListWatchSignal<T> signal) => (state, signal) switch
     {
         (ListWatchState<T>.Listing listing, ListWatchSignal<T>.Page page) => AfterPage(listing, page.Content),
         (ListWatchState<T>.Watching watching, ListWatchSignal<T>.Line line) => AfterLine(watching, line.Event),
@@ -78,7 +78,7 @@ internal static class ListWatch<T>
         _ => (state, null),
     };
 
-    private static (ListWatchState<T> State, Finding<T>? Finding) AfterPage(ListWatchState<T>.Listing listing, ResourcePage<T> page)
+    private static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) AfterPage(ListWatchState<T>.Listing listing, ResourcePage<T> page)
     {
         var items = listing.SoFar.AddRange(page.Items);
 
@@ -87,14 +87,14 @@ internal static class ListWatch<T>
         var version = listing.ResourceVersion ?? page.ResourceVersion;
         return page.ContinueToken is { Length: > 0 } token
             ? (new ListWatchState<T>.Listing(items, version, token), null)
-            : (new ListWatchState<T>.Watching(version), new Finding<T>.Complete(items, version));
+            : (new ListWatchState<T>.Watching(version), new CacheEvent<T>.Complete(items, version));
     }
 
-    private static (ListWatchState<T> State, Finding<T>? Finding) AfterLine(ListWatchState<T>.Watching watching, WatchEvent<T> line) => line switch
+    private static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) AfterLine(ListWatchState<T>.Watching watching, WatchEvent<T> line) => line switch
     {
-        WatchEvent<T>.Applied applied => (Resume(watching, applied.Resource.Metadata.ResourceVersion), new Finding<T>.Applied(applied.Resource)),
-        WatchEvent<T>.Deleted deleted => (Resume(watching, deleted.Resource.Metadata.ResourceVersion), new Finding<T>.Deleted(deleted.Resource)),
-        WatchEvent<T>.Bookmark bookmark => (Resume(watching, bookmark.ResourceVersion), new Finding<T>.Progress(bookmark.ResourceVersion)),
+        WatchEvent<T>.Applied applied => (Resume(watching, applied.Resource.Metadata.ResourceVersion), new CacheEvent<T>.Applied(applied.Resource)),
+        WatchEvent<T>.Deleted deleted => (Resume(watching, deleted.Resource.Metadata.ResourceVersion), new CacheEvent<T>.Deleted(deleted.Resource)),
+        WatchEvent<T>.Bookmark bookmark => (Resume(watching, bookmark.ResourceVersion), new CacheEvent<T>.Progress(bookmark.ResourceVersion)),
         _ => (watching, null),
     };
 

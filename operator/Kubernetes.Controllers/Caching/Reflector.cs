@@ -11,7 +11,7 @@ namespace Kubernetes.Controllers.Caching;
 /// <param name="selector">What is listed and watched.</param>
 /// <param name="sink">Where findings and failures go.</param>
 /// <param name="time">Clock of the waits.</param>
-/// <param name="random">Chance in [0, 1), for jitter.</param>
+/// <param name="random">Chance in [0, 1).</param>
 /// <param name="logger">Log.</param>
 internal sealed partial class Reflector<T>(
     IKubernetesClient client, ResourceSelector selector, IReflectorSink<T> sink, TimeProvider time, Func<double> random, ILogger logger)
@@ -20,7 +20,7 @@ internal sealed partial class Reflector<T>(
     /// <summary>As client-go: large enough for few round trips, small enough that a page of large objects fits in memory twice.</summary>
     private const int PageSize = 500;
 
-    private readonly Pace pace = new(time, random);
+    private readonly ListWatchBackoff pace = new(time, random);
     private string lastFailure = string.Empty;
 
     /// <summary>Runs until cancelled. Failures of the server or the network are waited out; any other exception is a bug and ends it.</summary>

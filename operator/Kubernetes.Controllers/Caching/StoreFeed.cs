@@ -41,20 +41,20 @@ internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : 
     }
 
     /// <inheritdoc/>
-    public void Found(Finding<T> finding)
+    public void Found(CacheEvent<T> finding)
     {
         switch (finding)
         {
-            case Finding<T>.Complete complete:
+            case CacheEvent<T>.Complete complete:
                 store.Replace(this, complete.Items, complete.ResourceVersion);
                 break;
-            case Finding<T>.Applied applied:
+            case CacheEvent<T>.Applied applied:
                 store.Apply(this, applied.Resource);
                 break;
-            case Finding<T>.Deleted deleted:
+            case CacheEvent<T>.Deleted deleted:
                 store.Delete(this, deleted.Resource);
                 break;
-            case Finding<T>.Progress progress:
+            case CacheEvent<T>.Progress progress:
                 store.Advance(this, progress.ResourceVersion);
                 break;
         }

@@ -12,8 +12,8 @@ namespace Kubernetes.Controllers.Caching;
 /// <param name="client">The cluster.</param>
 /// <param name="time">Clock of the waits after failures.</param>
 /// <param name="logger">Log.</param>
-/// <param name="jitter">Chance in [0, 1).</param>
-public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILogger logger, Func<double> jitter)
+/// <param name="random">Chance in [0, 1).</param>
+public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILogger logger, Func<double> random)
     where T : class, IResource<T>
 {
     private readonly Lock gate = new();
@@ -84,7 +84,7 @@ public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILo
     {
         await foreach (var resource in starts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            var reflector = new Reflector<T>(client, ResourceSelectors.ByName(resource.Name), resource, time, jitter, logger);
+            var reflector = new Reflector<T>(client, ResourceSelectors.ByName(resource.Name), resource, time, random, logger);
             followers.Start(token => resource.RunAsync(reflector, token));
         }
     }

@@ -50,21 +50,21 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
 
     private void CheckNamespace(Declared<VismaConnection> connection, OAuthClient client)
     {
-        var place = connection.Name.Namespace;
-        switch (ClientDirectory.AllowanceOf(client, place, objects.LabelsOf(place)))
+        var namespaceName = connection.Name.Namespace;
+        switch (ClientResolver.AllowanceOf(client, namespaceName, objects.LabelsOf(namespaceName)))
         {
             case Allowance.Unknown:
-                findings.Inform(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"Namespace {place} is not among the files: whether its labels match the selector of the client was not checked");
+                findings.Inform(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"Namespace {namespaceName} is not among the files: whether its labels match the selector of the client was not checked");
                 break;
             case Allowance.Refused:
-                findings.Error(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"OAuthClient {client.Metadata.NamespacedName} does not allow namespace {place}: add it to the client's spec.allowedNamespaces, or use another client. {Removal}");
+                findings.Error(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"OAuthClient {client.Metadata.NamespacedName} does not allow namespace {namespaceName}: add it to the client's spec.allowedNamespaces, or use another client. {Removal}");
                 break;
         }
     }
 
     private void CheckTenant(Declared<VismaConnection> connection, OAuthClient client)
     {
-        if (!ClientDirectory.IsTenantAllowed(client.Spec.Tenants, connection.Resource))
+        if (!ClientResolver.IsTenantAllowed(client.Spec.Tenants, connection.Resource))
         {
             findings.Error(connection.Document, "spec.tenantID", Reason.TenantNotAllowed, $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Resource.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Name.Namespace}: spec.tenants closes the client for all that it does not list, so add the combination there. {Removal}");
         }

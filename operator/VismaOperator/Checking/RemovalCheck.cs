@@ -28,10 +28,10 @@ internal sealed class RemovalCheck(DeclaredObjects objects, FindingList findings
         }
     }
 
-    private static bool IsServed(OAuthClient client, VismaConnection user) => ClientDirectory.IsTenantAllowed(client.Spec.Tenants, user);
+    private static bool IsServed(OAuthClient client, VismaConnection user) => ClientResolver.IsTenantAllowed(client.Spec.Tenants, user);
 
     private Allowance Of(OAuthClient client, VismaConnection user) =>
-        ClientDirectory.AllowanceOf(client, user.Metadata.NamespacedName.Namespace, objects.LabelsOf(user.Metadata.NamespacedName.Namespace));
+        ClientResolver.AllowanceOf(client, user.Metadata.NamespacedName.Namespace, objects.LabelsOf(user.Metadata.NamespacedName.Namespace));
 
     // Those of the files are checked as they will be.
     private bool IsDeclared(VismaConnection connection) => objects.Connections.Any(declared => declared.Name == connection.Metadata.NamespacedName);

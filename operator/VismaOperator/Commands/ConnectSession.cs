@@ -19,18 +19,18 @@ internal sealed class ConnectSession(ConnectOptions options, CommandContext proc
     /// <summary>Runs to the end; the answer is the exit code.</summary>
     public Task<int> RunAsync(CancellationToken stop) => options.State is { } state ? InStateAsync(state, stop) : InClusterAsync(stop);
 
-    private Task<int> InStateAsync(string state, CancellationToken stop) => RunAsync(StatePlace.Open(state), FallbackNamespace, stop);
+    private Task<int> InStateAsync(string state, CancellationToken stop) => RunAsync(StateSource.Open(state), FallbackNamespace, stop);
 
     private async Task<int> InClusterAsync(CancellationToken stop)
     {
         var access = ClusterAccess.Load(options.Kubeconfig, options.Context);
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         using var connections = new KubernetesHttp(access, new KubernetesHttpOptions(), process.Time, services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
-        var client = new HttpKubernetesClient(connections, process.Time, Jitter.Next);
-        return await RunAsync(new ClusterPlace(client, access.Server.ToString()), access.Namespace ?? FallbackNamespace, stop);
+        var client = new HttpKubernetesClient(connections, process.Time, Chance.Next);
+        return await RunAsync(new ClusterSource(client, access.Server.ToString()), access.Namespace ?? FallbackNamespace, stop);
     }
 
-    private async Task<int> RunAsync(IConnectionPlace place, string currentNamespace, CancellationToken stop)
+    private async Task<int> RunAsync(IConnectionSource place, string currentNamespace, CancellationToken stop)
     {
         using var oauth = new OAuthEndpoints(options.AllowLists, process.Time);
         var connection = new NamespacedName(options.Namespace ?? currentNamespace, options.Name);

@@ -9,7 +9,7 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Connecting;
 
 /// <summary>Finds out what a consent would be for, and refuses early what would fail after it: a person is not sent to the provider in vain.</summary>
-internal sealed class ConsentChecks(IConnectionPlace place, AllowLists allowLists)
+internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLists)
 {
     /// <summary>Reads connection and client and checks them.</summary>
     /// <param name="name">The connection.</param>

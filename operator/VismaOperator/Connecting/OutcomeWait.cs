@@ -12,7 +12,7 @@ namespace VismaOperator.Connecting;
 /// <param name="place">Where to look.</param>
 /// <param name="time">The clock.</param>
 /// <param name="note">Told what a person who waits should know.</param>
-internal sealed class OutcomeWait(IConnectionPlace place, TimeProvider time, Action<string> note)
+internal sealed class OutcomeWait(IConnectionSource place, TimeProvider time, Action<string> note)
 {
     private static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
 

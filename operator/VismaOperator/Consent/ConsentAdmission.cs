@@ -8,12 +8,12 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Consent;
 
 /// <summary>Whether a connection may be consented to now. Asked when a consent begins and again when it comes back, since much can change while a person reads.</summary>
-internal sealed class ConsentAdmission(ClientDirectory clients, ProviderEndpoints endpoints, INamespaces namespaces, AllowLists allowLists, ConsentLinks links)
+internal sealed class ConsentAdmission(ClientResolver clients, ProviderEndpoints endpoints, INamespaces namespaces, AllowLists allowLists, ConsentLinks links)
 {
     /// <summary>The client to consent through, or why there is none.</summary>
     public async Task<Admission> JudgeAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
-        var facts = ConnectionFactsReader.Read(connection, allowLists, namespaces.IsGoing(connection.Metadata.Namespace ?? string.Empty));
+        var facts = ConnectionFactsReader.Read(connection, allowLists, namespaces.IsTerminating(connection.Metadata.Namespace ?? string.Empty));
         if (ObjectionOf(facts) is { } objection)
         {
             return Refused(objection);
@@ -30,7 +30,7 @@ internal sealed class ConsentAdmission(ClientDirectory clients, ProviderEndpoint
     /// <summary>Whether the provider that a person is about to be sent to promises to name itself in its answer.</summary>
     public Task<IssParameter> IssAsync(Admission.Given admitted, CancellationToken cancellationToken) => endpoints.IssAsync(admitted.Client.Issuer, cancellationToken);
 
-    private async Task<Admission> WithEndpointAsync(VismaConnection connection, UsableClient client, CancellationToken cancellationToken) =>
+    private async Task<Admission> WithEndpointAsync(VismaConnection connection, ResolvedClient client, CancellationToken cancellationToken) =>
         await endpoints.AuthorizationAsync(client, cancellationToken) switch
         {
             EndpointLookup.Found when client.RedirectUri is { } elsewhere && elsewhere != links.Callback => Refused(LeadsElsewhere(client, elsewhere)),
@@ -40,12 +40,12 @@ internal sealed class ConsentAdmission(ClientDirectory clients, ProviderEndpoint
         };
 
     // Sent there, the person would end on a page of somebody else, and the code in that one's log.
-    private string LeadsElsewhere(UsableClient client, Uri elsewhere) =>
+    private string LeadsElsewhere(ResolvedClient client, Uri elsewhere) =>
         $"OAuthClient {client.Name} has people come back to {elsewhere.OriginalString}, and these pages are at {links.Callback!.OriginalString}. Correct its spec.redirectURI, or consent with visma-operator connect.";
 
     private static string? ObjectionOf(ConnectionFacts facts) => facts switch
     {
-        { IsGoing: true } => "The connection is being deleted.",
+        { IsTerminating: true } => "The connection is being deleted.",
         { IsSuspended: true } => "The connection is suspended (spec.suspend). Have that ended first.",
         { SpecProblem: { } problem } => problem.Message,
         _ => null,
@@ -74,7 +74,7 @@ internal abstract record Admission
     /// <param name="Client">The client that it may use.</param>
     /// <param name="AuthorizationEndpoint">Where a person consents.</param>
     /// <param name="RedirectUri">Where the provider is told to send the browser back to.</param>
-    public sealed record Given(VismaConnection Connection, UsableClient Client, Uri AuthorizationEndpoint, Uri RedirectUri) : Admission
+    public sealed record Given(VismaConnection Connection, ResolvedClient Client, Uri AuthorizationEndpoint, Uri RedirectUri) : Admission
     {
         /// <summary>What a person is asked for; see <see cref="TokenInputs"/>.</summary>
         public string Inputs => TokenInputs.Join(ConnectionHashes.Inputs(Connection), Client.Inputs);

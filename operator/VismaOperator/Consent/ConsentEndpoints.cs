@@ -8,7 +8,7 @@ namespace VismaOperator.Consent;
 /// <summary>
 /// The two addresses that people reach: the page of a connection, and the way back from the provider. Everything else is answered plainly.
 /// </summary>
-internal sealed partial class ConsentEndpoints(ConsentDesk desk, ConsentSite site, RequestLimit limit, Func<bool> isReady, ILogger<ConsentEndpoints> log)
+internal sealed partial class ConsentEndpoints(ConsentFlow desk, ConsentSite site, RequestLimit limit, Func<bool> isReady, ILogger<ConsentEndpoints> log)
 {
     /// <summary>The form's field for what lets a person begin, named as in the link.</summary>
     public const string StartField = ConsentLinks.StartParameter;

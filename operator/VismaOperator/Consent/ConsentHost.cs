@@ -47,7 +47,7 @@ internal sealed class ConsentHost : IAsyncDisposable
     /// <param name="desk">Who answers.</param>
     /// <param name="isReady">False while the caches are not filled.</param>
     /// <param name="log">Where logs go.</param>
-    public static ConsentHost Build(ConsentHostOptions options, ConsentDesk desk, Func<bool> isReady, Action<ILoggingBuilder> log)
+    public static ConsentHost Build(ConsentHostOptions options, ConsentFlow desk, Func<bool> isReady, Action<ILoggingBuilder> log)
     {
         var builder = EmptyWebHost.CreateBuilder(options.Port, StopDeadline);
         builder.WebHost.ConfigureKestrel(Bound);

@@ -30,7 +30,7 @@ internal sealed class ConsentSite(Uri publicUrl)
         var own = prefix.Length > 0 && path.StartsWithSegments(prefix, StringComparison.Ordinal, out var rest) ? rest : path;
         return own.Value?.Split('/') switch
         {
-            ["", var connect, var place, var name] when "/" + connect == ConsentLinks.PagePath && ConsentState.NameOf(place, name) is { } connection => new ConsentTarget.Page(connection),
+            ["", var connect, var namespaceName, var name] when "/" + connect == ConsentLinks.PagePath && ConsentState.NameOf(namespaceName, name) is { } connection => new ConsentTarget.Page(connection),
             _ when own.Value == OAuthClientSpec.DefaultRedirectPath => new ConsentTarget.Callback(),
             _ => new ConsentTarget.Nothing(),
         };

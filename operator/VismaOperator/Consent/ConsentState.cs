@@ -23,14 +23,14 @@ internal static class ConsentState
 
     /// <summary>Whose it claims to be; null when it is none of ours. Proves nothing.</summary>
     public static NamespacedName? ConnectionOf(Sensitive state) =>
-        state.Reveal().Split('.') is [var name, _] && Base64Url.IsValid(name) && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(name)).Split('/') is [var place, var connection]
-            ? NameOf(place, connection)
+        state.Reveal().Split('.') is [var name, _] && Base64Url.IsValid(name) && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(name)).Split('/') is [var namespaceName, var connection]
+            ? NameOf(namespaceName, connection)
             : null;
 
     /// <summary>The name of an object, from outside; null when it can be none.</summary>
-    public static NamespacedName? NameOf(string place, string name) =>
-        place.Length <= MaxNamespace && name.Length <= MaxName && Patterns.NamespaceName.IsMatch(place) && Patterns.Subdomain.IsMatch(name)
-            ? new NamespacedName(place, name)
+    public static NamespacedName? NameOf(string namespaceName, string name) =>
+        namespaceName.Length <= MaxNamespace && name.Length <= MaxName && Patterns.NamespaceName.IsMatch(namespaceName) && Patterns.Subdomain.IsMatch(name)
+            ? new NamespacedName(namespaceName, name)
             : null;
 
     /// <summary>True when the hash is that of the text, in a time that says nothing of where they differ.</summary>

@@ -19,7 +19,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
     private static readonly TimeSpan RequestDeadline = Policy.ExchangeDeadline;
 
     /// <summary>Redeems and stores. A code that was sent is used up, whatever came of it, so nothing but its own deadlines ends this once it has begun.</summary>
-    public async Task<Redemption> RedeemAsync(VismaConnection connection, UsableClient client, ConsentCode code, CancellationToken cancellationToken)
+    public async Task<Redemption> RedeemAsync(VismaConnection connection, ResolvedClient client, ConsentCode code, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var deadline = Deadline.After(RequestDeadline, tools.Time);
@@ -66,7 +66,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
 
     private Redemption.Failed Failed(Problem problem) => new(new ConsentFailure(problem, WholeSeconds.Floor(tools.Time.GetUtcNow())));
 
-    private async Task<Uri?> TokenEndpointAsync(UsableClient client, CancellationToken deadline)
+    private async Task<Uri?> TokenEndpointAsync(ResolvedClient client, CancellationToken deadline)
     {
         try
         {
@@ -78,7 +78,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
     }
 
-    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, Uri tokenEndpoint, ConsentCode code, CancellationToken deadline)
+    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, ResolvedClient client, Uri tokenEndpoint, ConsentCode code, CancellationToken deadline)
     {
         try
         {
@@ -91,17 +91,17 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
     }
 
-    private async Task<Redemption> StoreAsync(VismaConnection connection, UsableClient client, HeldGrant held, FormerGrant? replaces)
+    private async Task<Redemption> StoreAsync(VismaConnection connection, ResolvedClient client, HeldGrant held, FormerGrant? replaces)
     {
         var name = connection.Metadata.NamespacedName;
         using var deadline = Deadline.After(StoreDeadline, tools.Time);
-        var successor = new Successor { Connection = name, Replaces = replaces, Held = held, Client = client, DeletionPolicy = connection.Spec.Authorization.DeletionPolicy };
+        var successor = new PendingGrant { Connection = name, Replaces = replaces, Held = held, Client = client, DeletionPolicy = connection.Spec.Authorization.DeletionPolicy };
         switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
         {
-            case Storage.Stored stored:
+            case StoreResult.Stored stored:
                 tools.Log.ConsentStored(name, held.Family);
                 return new Redemption.Stored(stored.Snapshot);
-            case Storage.Dropped:
+            case StoreResult.Dropped:
                 return Failed(new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts.")) with { IsSuperseded = true };
             default:
                 return new Redemption.Pending();
@@ -109,7 +109,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
     }
 
     // Whoever consented is told what became of what they gave.
-    private async Task<Problem> HandBackAsync(VismaConnection connection, UsableClient client, Sensitive? refreshToken, Problem problem)
+    private async Task<Problem> HandBackAsync(VismaConnection connection, ResolvedClient client, Sensitive? refreshToken, Problem problem)
     {
         if (refreshToken is null)
         {
@@ -125,7 +125,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         return problem with { Message = $"{problem.Message} What the provider gave could not be handed back ({cause}): it ends by itself, or when the person withdraws the consent in the account at the provider." };
     }
 
-    private HeldGrant Held(VismaConnection connection, UsableClient client, Uri tokenEndpoint, TokenSet tokens, Sensitive refreshToken, DateTimeOffset issueTime) => new()
+    private HeldGrant Held(VismaConnection connection, ResolvedClient client, Uri tokenEndpoint, TokenSet tokens, Sensitive refreshToken, DateTimeOffset issueTime) => new()
     {
         Place = connection.Metadata.NamespacedName,
         Binding = GrantBinding.Of(connection, client, tokenEndpoint, tools.Cluster.Id),
@@ -145,7 +145,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
     private static Problem NotRedeemed(Problem problem) =>
         problem with { Reason = Reason.ConsentFailed, Message = string.Create(CultureInfo.InvariantCulture, $"The code of the consent could not be redeemed ({problem.Reason}). {problem.Message}") };
 
-    private static Problem NoRefreshToken(UsableClient client) => new(
+    private static Problem NoRefreshToken(ResolvedClient client) => new(
         Reason.ConsentFailed,
         $"The provider gave no refresh token. Allow offline access for the application behind OAuthClient {client.Name} in the Visma developer portal, then consent again.");
 }

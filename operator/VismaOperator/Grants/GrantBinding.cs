@@ -25,7 +25,7 @@ internal sealed record GrantBinding
     public required string Cluster { get; init; }
 
     /// <summary>What a grant of this connection is for now.</summary>
-    public static GrantBinding Of(VismaConnection connection, UsableClient client, Uri tokenEndpoint, string cluster) => new()
+    public static GrantBinding Of(VismaConnection connection, ResolvedClient client, Uri tokenEndpoint, string cluster) => new()
     {
         Issuer = client.Issuer.OriginalString,
         TokenEndpoint = tokenEndpoint.AbsoluteUri,
@@ -39,7 +39,7 @@ internal sealed record GrantBinding
     /// True when the grant is for what the connection asks for, as far as that is known: without a client that can be used, only the connection's
     /// part. The token endpoint is compared once more before anything is sent, when it is known for certain.
     /// </summary>
-    public bool Fits(VismaConnection connection, UsableClient? client) =>
+    public bool Fits(VismaConnection connection, ResolvedClient? client) =>
         TenantId == TenantOf(connection)
         && Scopes == ScopesOf(connection)
         && (client is null || (Issuer == client.Issuer.OriginalString && ClientId == client.ClientId))

@@ -7,13 +7,13 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Grants;
 
 /// <summary>Reads what the policy needs from a stored grant.</summary>
-internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity cluster)
+internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity cluster)
 {
     /// <summary>The facts.</summary>
     /// <param name="connection">Whose grant it is.</param>
     /// <param name="client">Its client; null while it cannot be used.</param>
     /// <param name="read">What is stored.</param>
-    public GrantFacts Read(VismaConnection connection, UsableClient? client, GrantRead read) => read switch
+    public GrantFacts Read(VismaConnection connection, ResolvedClient? client, GrantRead read) => read switch
     {
         GrantRead.Foreign foreign => new GrantFacts.Unusable(foreign.Problem),
         GrantRead.Found { Snapshot.Document: { Held: { } held, RevocationTime: null } document } => Read(connection, client, document, held),
@@ -23,7 +23,7 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
     };
 
     /// <summary>A stored grant as decisions see it.</summary>
-    public GrantRecord Record(VismaConnection connection, UsableClient? client, GrantDocument document, HeldGrant held) => new()
+    public GrantRecord Record(VismaConnection connection, ResolvedClient? client, GrantDocument document, HeldGrant held) => new()
     {
         Family = held.Family,
         Sequence = held.Sequence,
@@ -62,7 +62,7 @@ internal sealed class GrantFactsReader(OpenExchanges open, ClusterIdentity clust
     public FormerGrant? FormerIn(GrantDocument? document, VismaConnection connection) =>
         document?.Held is { } held ? new FormerGrant(held.Family, IsOurs(connection, held)) : null;
 
-    private GrantFacts Read(VismaConnection connection, UsableClient? client, GrantDocument document, HeldGrant held) =>
+    private GrantFacts Read(VismaConnection connection, ResolvedClient? client, GrantDocument document, HeldGrant held) =>
         IsOurs(connection, held)
             ? new GrantFacts.Held(Record(connection, client, document, held))
             : new GrantFacts.Unusable(UsedElsewhere(held));

@@ -5,10 +5,10 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Grants;
 
 /// <summary>Gathers what is known of a connection's grant. Unlike everything else that a decision rests on, it is read live: a token must not be spent on the word of a cache.</summary>
-internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, HandoffDesk handoffs, ConsentLinks links, KnownGrants known, OpenExchanges open)
+internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, HandoffRedeemer handoffs, ConsentLinks links, KnownGrants known, ExchangeTracker open)
 {
     /// <summary>Looks; without a request to the API server for connections that act for themselves.</summary>
-    public async Task<GrantObservation> ObserveAsync(VismaConnection connection, UsableClient? client, CancellationToken cancellationToken)
+    public async Task<GrantObservation> ObserveAsync(VismaConnection connection, ResolvedClient? client, CancellationToken cancellationToken)
     {
         if (connection.Spec.Grant != Grant.AuthorizationCode)
         {

@@ -22,7 +22,7 @@ internal sealed class GrantRefresher(GrantTools tools)
     /// <param name="client">The client to exchange with.</param>
     /// <param name="read">The grant as the decision saw it.</param>
     /// <param name="cancellationToken">Ends it as long as nothing was sent.</param>
-    public async Task<Exchange> ExchangeAsync(VismaConnection connection, UsableClient client, GrantSnapshot read, CancellationToken cancellationToken)
+    public async Task<Exchange> ExchangeAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot read, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (tools.Unstored.Find(read.Connection) is { } waiting)
@@ -47,7 +47,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         }
     }
 
-    private async Task<Exchange> BeginAsync(VismaConnection connection, UsableClient client, GrantSnapshot read, HeldGrant held, CancellationToken cancellationToken) =>
+    private async Task<Exchange> BeginAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot read, HeldGrant held, CancellationToken cancellationToken) =>
         await tools.Endpoints.TokenAsync(client, cancellationToken) switch
         {
             EndpointLookup.NotFound notFound => new Exchange.Failed(notFound.Problem, notFound.RetryAfter),
@@ -68,7 +68,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         return new Exchange.Announced(announced);
     }
 
-    private async Task<Exchange> SpendAsync(VismaConnection connection, UsableClient client, GrantSnapshot read, HeldGrant held, CancellationToken cancellationToken)
+    private async Task<Exchange> SpendAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot read, HeldGrant held, CancellationToken cancellationToken)
     {
         tools.Leadership.EnsureLeader();
         var began = tools.Time.GetTimestamp();
@@ -86,7 +86,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         tools.Open.Forget(connection);
     }
 
-    private async Task<Exchange> SendAsync(VismaConnection connection, UsableClient client, GrantSnapshot open, HeldGrant held, long began)
+    private async Task<Exchange> SendAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot open, HeldGrant held, long began)
     {
         // Read last before bytes are sent: a process that was stopped since finds its time used up, and sends nothing.
         tools.Leadership.EnsureLeader();
@@ -114,11 +114,11 @@ internal sealed class GrantRefresher(GrantTools tools)
             RefreshTokenSlides = RefreshTokenLife.Slides(held, issueTime, ExpiryOf(tokens, issueTime)),
             AccessToken = objection is null ? IssuedToken.From(tokens, connection, issueTime, inputs) : held.AccessToken,
         };
-        var exchange = await StoreAsync(SuccessorOf(open, next, client));
+        var exchange = await StoreAsync(PendingGrantOf(open, next, client));
         return objection is null ? exchange : new Exchange.Failed(objection, RetryAfter: null);
     }
 
-    private async Task<Exchange> FailAsync(VismaConnection connection, UsableClient client, GrantSnapshot open, HeldGrant held, TokenAttempt attempt)
+    private async Task<Exchange> FailAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot open, HeldGrant held, TokenAttempt attempt)
     {
         if (attempt.Problem!.Reason == Reason.ConsentRequired)
         {
@@ -127,13 +127,13 @@ internal sealed class GrantRefresher(GrantTools tools)
 
         if (attempt.RefreshToken is { } saved)
         {
-            await StoreAsync(SuccessorOf(open, Next(connection, held, saved), client));
+            await StoreAsync(PendingGrantOf(open, Next(connection, held, saved), client));
         }
 
         return new Exchange.Failed(attempt.Problem, attempt.RetryAfter);
     }
 
-    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, HeldGrant held, TimeSpan deadline)
+    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, ResolvedClient client, HeldGrant held, TimeSpan deadline)
     {
         using var cancellation = Deadline.After(deadline, tools.Time);
         try
@@ -150,17 +150,17 @@ internal sealed class GrantRefresher(GrantTools tools)
         }
     }
 
-    private async Task<Exchange> StoreAsync(Successor successor)
+    private async Task<Exchange> StoreAsync(PendingGrant successor)
     {
         using var deadline = Deadline.After(StoreDeadline, tools.Time);
         switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
         {
-            case Storage.Stored stored:
+            case StoreResult.Stored stored:
                 tools.Log.Exchanged(successor.Connection, successor.Held.Sequence, successor.Held.Family);
                 return new Exchange.Renewed(stored.Snapshot);
-            case Storage.Dropped:
+            case StoreResult.Dropped:
                 return new Exchange.Superseded();
-            case Storage.Pending pending:
+            case StoreResult.Pending pending:
                 return new Exchange.Failed(NotStored(successor, pending.Cause), RetryAfter: null);
             case var storage:
                 throw new InvalidOperationException($"Unknown storage {storage.GetType().Name}.");
@@ -198,14 +198,14 @@ internal sealed class GrantRefresher(GrantTools tools)
     private static DateTimeOffset? ExpiryOf(TokenSet tokens, DateTimeOffset issueTime) =>
         tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null;
 
-    private static Successor SuccessorOf(GrantSnapshot open, HeldGrant next, UsableClient client) =>
+    private static PendingGrant PendingGrantOf(GrantSnapshot open, HeldGrant next, ResolvedClient client) =>
         new() { Connection = open.Connection, AttemptId = open.Document.Intent!.Id, Open = open, Held = next, Client = client };
 
     private static Problem Moved(HeldGrant held, Uri endpoint) => new(
         Reason.SpecChanged,
         $"The grant was given for the token endpoint {held.Binding.TokenEndpoint}, and the provider now names {endpoint.AbsoluteUri}; it is not sent there. If the move is genuine, consent again with visma-operator connect.");
 
-    private static Problem NotStored(Successor successor, string cause) => new(
+    private static Problem NotStored(PendingGrant successor, string cause) => new(
         Reason.GrantNotStored,
         $"The new refresh token of {successor.Connection} is held in memory and stored as soon as that is possible: {cause}. Do not delete the operator's pod before.");
 }

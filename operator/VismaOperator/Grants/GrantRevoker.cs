@@ -4,13 +4,13 @@ using VismaOperator.OAuthClients;
 namespace VismaOperator.Grants;
 
 /// <summary>Has refresh tokens revoked at the provider (RFC 7009): once, bounded, and without being able to hold anything up.</summary>
-internal sealed class GrantRevoker(IRevocationEndpoint endpoint, ProviderEndpoints endpoints, CredentialBook book, TimeProvider time)
+internal sealed class GrantRevoker(IRevocationEndpoint endpoint, ProviderEndpoints endpoints, ClientSecretTracker book, TimeProvider time)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks for the revocation, for five seconds at the most.</summary>
     /// <returns>Why the token may still be good; null when it was revoked.</returns>
-    public async Task<string?> RevokeAsync(UsableClient client, Sensitive refreshToken, CancellationToken cancellationToken)
+    public async Task<string?> RevokeAsync(ResolvedClient client, Sensitive refreshToken, CancellationToken cancellationToken)
     {
         using var deadline = Timing.Deadline.After(Deadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -29,7 +29,7 @@ internal sealed class GrantRevoker(IRevocationEndpoint endpoint, ProviderEndpoin
         }
     }
 
-    private async Task<string?> TryInOrderAsync(Uri revocationEndpoint, UsableClient client, Sensitive refreshToken, CancellationToken cancellationToken)
+    private async Task<string?> TryInOrderAsync(Uri revocationEndpoint, ResolvedClient client, Sensitive refreshToken, CancellationToken cancellationToken)
     {
         var cause = "no client secret could be tried";
         foreach (var credential in book.OrderToTry(client))

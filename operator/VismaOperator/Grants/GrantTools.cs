@@ -10,10 +10,10 @@ internal sealed record GrantTools
     public required GrantStore Store { get; init; }
 
     /// <summary>Tokens that were issued and are not stored yet.</summary>
-    public required UnstoredGrants Unstored { get; init; }
+    public required PendingGrantWrites Unstored { get; init; }
 
     /// <summary>What is known of exchanges that stand open.</summary>
-    public required OpenExchanges Open { get; init; }
+    public required ExchangeTracker Open { get; init; }
 
     /// <summary>Asks for tokens.</summary>
     public required ClientTokenSource Source { get; init; }

@@ -17,13 +17,13 @@ internal static class GrantedTokenCheck
     /// <param name="client">Its client, whose owner may limit the scopes; null while it cannot be used.</param>
     /// <param name="accessToken">The token.</param>
     /// <param name="scopes">What was granted; null when the provider did not say.</param>
-    public static Problem? ProblemOf(VismaConnection connection, UsableClient? client, Sensitive accessToken, IReadOnlyList<string>? scopes) =>
+    public static Problem? ProblemOf(VismaConnection connection, ResolvedClient? client, Sensitive accessToken, IReadOnlyList<string>? scopes) =>
         TokenClaims.Of(accessToken) is var claims && ProblemOfTenant(connection, claims) is { } problem
             ? problem
             : client?.ScopeLimitFor(connection)?.ProblemWith(BelievedToken.ScopesOf(scopes, claims, connection));
 
     /// <summary>The same of what a consent has just given: there, more than was asked for means that somebody changed the request.</summary>
-    public static Problem? ProblemOfConsent(VismaConnection connection, UsableClient client, TokenSet tokens) =>
+    public static Problem? ProblemOfConsent(VismaConnection connection, ResolvedClient client, TokenSet tokens) =>
         ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes)
         ?? ProblemOfRequest(connection, BelievedToken.ScopesOf(tokens.GrantedScopes, TokenClaims.Of(tokens.AccessToken), connection));
 

@@ -17,10 +17,10 @@ internal static class HandoffSecret
     public static Handoff? Read(Secret secret)
     {
         var text = new SecretText(secret.Data);
-        return text.Sensitive(HandoffDesk.Code) is { } code
-            && text.Sensitive(HandoffDesk.CodeVerifier) is { } verifier
-            && Uri.TryCreate(text.Text(HandoffDesk.RedirectUri), UriKind.Absolute, out var redirectUri)
-                ? new Handoff(new ConsentCode(code, verifier, redirectUri), text.Instant(HandoffDesk.ExpiresAt)) { Asked = text.Text(HandoffDesk.Asked) }
+        return text.Sensitive(HandoffRedeemer.Code) is { } code
+            && text.Sensitive(HandoffRedeemer.CodeVerifier) is { } verifier
+            && Uri.TryCreate(text.Text(HandoffRedeemer.RedirectUri), UriKind.Absolute, out var redirectUri)
+                ? new Handoff(new ConsentCode(code, verifier, redirectUri), text.Instant(HandoffRedeemer.ExpiresAt)) { Asked = text.Text(HandoffRedeemer.Asked) }
                 : null;
     }
 
@@ -41,11 +41,11 @@ internal static class HandoffSecret
             Type = VismaNames.HandoffSecretType,
             Immutable = true,
             Data = new SecretText()
-                .Set(HandoffDesk.Code, handoff.Code.Code)
-                .Set(HandoffDesk.CodeVerifier, handoff.Code.CodeVerifier)
-                .Set(HandoffDesk.RedirectUri, handoff.Code.RedirectUri.OriginalString)
-                .Set(HandoffDesk.ExpiresAt, handoff.ExpirationTime)
-                .Set(HandoffDesk.Asked, handoff.Asked)
+                .Set(HandoffRedeemer.Code, handoff.Code.Code)
+                .Set(HandoffRedeemer.CodeVerifier, handoff.Code.CodeVerifier)
+                .Set(HandoffRedeemer.RedirectUri, handoff.Code.RedirectUri.OriginalString)
+                .Set(HandoffRedeemer.ExpiresAt, handoff.ExpirationTime)
+                .Set(HandoffRedeemer.Asked, handoff.Asked)
                 .Data,
         };
     }

@@ -14,7 +14,7 @@ internal sealed class KnownGrants
     private readonly ConcurrentDictionary<NamespacedName, KnownGrant> known = new();
 
     /// <summary>A grant was seen, perhaps with the client that can revoke it.</summary>
-    public void Note(VismaConnection connection, HeldGrant held, UsableClient? client) => known.AddOrUpdate(
+    public void Note(VismaConnection connection, HeldGrant held, ResolvedClient? client) => known.AddOrUpdate(
         connection.Metadata.NamespacedName,
         _ => new KnownGrant(held, client, connection.Spec.Authorization.DeletionPolicy),
         (_, before) => new KnownGrant(held, client ?? before.Client, connection.Spec.Authorization.DeletionPolicy));
@@ -27,4 +27,4 @@ internal sealed class KnownGrants
 }
 
 /// <summary>A grant as it was last seen.</summary>
-internal sealed record KnownGrant(HeldGrant Held, UsableClient? Client, GrantDeletionPolicy DeletionPolicy);
+internal sealed record KnownGrant(HeldGrant Held, ResolvedClient? Client, GrantDeletionPolicy DeletionPolicy);

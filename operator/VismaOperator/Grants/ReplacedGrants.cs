@@ -12,7 +12,7 @@ internal sealed class ReplacedGrants(GrantRevoker revoker, GrantLog log)
     private readonly ConcurrentDictionary<string, HeldGrant> replaced = new();
 
     /// <summary>A write is about to take the place of what is held now. An exchange replaces nothing, and what is somebody else's is left to them.</summary>
-    public void Note(Successor successor, HeldGrant? held)
+    public void Note(PendingGrant successor, HeldGrant? held)
     {
         if (held is { RefusalTime: null } && successor.Replaces is { IsOurs: true } former && former.Family == held.Family)
         {
@@ -21,13 +21,13 @@ internal sealed class ReplacedGrants(GrantRevoker revoker, GrantLog log)
     }
 
     /// <summary>The write will not be tried any more.</summary>
-    public void Forget(Successor successor) => replaced.TryRemove(successor.Id, out _);
+    public void Forget(PendingGrant successor) => replaced.TryRemove(successor.Id, out _);
 
     /// <summary>Revokes what was replaced, now that it is known what became of the write.</summary>
-    public async Task RevokeAsync(Successor successor, Storage storage, CancellationToken cancellationToken)
+    public async Task RevokeAsync(PendingGrant successor, StoreResult storage, CancellationToken cancellationToken)
     {
         if (replaced.TryRemove(successor.Id, out var held)
-            && storage is Storage.Stored
+            && storage is StoreResult.Stored
             && held.Binding.Issuer == successor.Held.Binding.Issuer
             && held.Binding.ClientId == successor.Held.Binding.ClientId)
         {
@@ -36,7 +36,7 @@ internal sealed class ReplacedGrants(GrantRevoker revoker, GrantLog log)
     }
 
     /// <summary>Revokes a token with the client that a successor came from, and logs when that is not possible.</summary>
-    public async Task RevokeAsync(Successor successor, Sensitive refreshToken, CancellationToken cancellationToken)
+    public async Task RevokeAsync(PendingGrant successor, Sensitive refreshToken, CancellationToken cancellationToken)
     {
         if (await revoker.RevokeAsync(successor.Client, refreshToken, cancellationToken) is { } cause)
         {

@@ -26,7 +26,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         using var connections = new KubernetesHttp(access, new KubernetesHttpOptions(), time, meters);
         using var metrics = new ControllerMetrics(meters);
         using var oauth = new OAuthEndpoints(options.AllowLists, time);
-        var client = new HttpKubernetesClient(connections, time, Jitter.Next);
+        var client = new HttpKubernetesClient(connections, time, Chance.Next);
         var elector = Elects(access) ? Elector(client, access, logs, metrics) : null;
         var leader = elector is null ? Leader.Always() : Leader.Elected(elector);
         var health = new OperatorHealth();
@@ -66,7 +66,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         Logs = services.GetRequiredService<ILoggerFactory>(),
         Meters = services.GetRequiredService<IMeterFactory>(),
         Metrics = metrics,
-        Random = Jitter.Next,
+        Random = Chance.Next,
         RandomBytes = RandomNumberGenerator.GetBytes,
         Instance = Environment.MachineName,
     };
@@ -74,7 +74,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
     /// <summary>The consent pages, listening; null where no public URL leads to them.</summary>
     private async Task<ConsentHost?> PagesAsync(OperatorControllers controllers, ILogger log, CancellationToken stop)
     {
-        if (options.PublicUrl is not { } publicUrl || controllers.ConsentDesk is not { } desk)
+        if (options.PublicUrl is not { } publicUrl || controllers.ConsentFlow is not { } desk)
         {
             return null;
         }
@@ -95,7 +95,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         // The name of a pod is unique at a time but not over time: a restarted container must not take the lease of its former self for its own.
         var identity = $"{Environment.MachineName}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         var terms = new LeaderElectionOptions(LeaseOf(access), identity);
-        return new LeaderElector(client, terms, time, Jitter.Next, logs.CreateLogger<LeaderElector>(), metrics);
+        return new LeaderElector(client, terms, time, Chance.Next, logs.CreateLogger<LeaderElector>(), metrics);
     }
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "Started", Message = "visma-operator {Version} serves {Server} ({Source}); health and metrics on port {Port}; namespaces: {Namespaces}; allowed issuers: {Issuers}")]

@@ -3,7 +3,7 @@ using Kubernetes.Controllers;
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// Starts and stops the operator's parts in order: caches and consent pages, leadership, controllers; and back. Standing on both sides of
+/// Starts and stops the operator's parts in order: caches and consent pages, leadership, controllers; and back. StatusSummary on both sides of
 /// it are <c>run</c>, which adds HTTP and a cluster, and <c>local</c>, which adds files.
 /// </summary>
 internal sealed partial class OperatorHost(IControllerSet controllers, Leader leader, OperatorHealth health, TimeProvider time, ILogger<OperatorHost> log)

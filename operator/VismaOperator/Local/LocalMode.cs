@@ -56,7 +56,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
             Logs = logs,
             Meters = services.GetRequiredService<IMeterFactory>(),
             Metrics = metrics,
-            Random = Jitter.Next,
+            Random = Chance.Next,
             RandomBytes = RandomNumberGenerator.GetBytes,
             Instance = Environment.MachineName,
         });

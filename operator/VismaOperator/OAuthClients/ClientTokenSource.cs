@@ -5,13 +5,13 @@ using OAuth;
 
 namespace VismaOperator.OAuthClients;
 
-/// <summary>Asks the provider for a token with a client's secrets, in the order that <see cref="CredentialBook"/> gives.</summary>
-internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoints endpoints, CredentialBook book, ClockWatch clocks)
+/// <summary>Asks the provider for a token with a client's secrets, in the order that <see cref="ClientSecretTracker"/> gives.</summary>
+internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoints endpoints, ClientSecretTracker book, ClockWatch clocks)
 {
     private const string InvalidClient = "invalid_client";
 
     /// <summary>One attempt at the endpoint that the client's provider names now: one request, or one for each secret when the provider refuses the client.</summary>
-    public async Task<TokenAttempt> RequestAsync(UsableClient client, TokenRequest request, RefusalContext context, CancellationToken cancellationToken) =>
+    public async Task<TokenAttempt> RequestAsync(ResolvedClient client, TokenRequest request, RefusalContext context, CancellationToken cancellationToken) =>
         await endpoints.TokenAsync(client, cancellationToken) switch
         {
             EndpointLookup.Found found => await RequestAsync(client, found.Endpoint, request, context, cancellationToken),
@@ -20,7 +20,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         };
 
     /// <summary>One attempt at an endpoint that was looked up before: what is sent is bound to it.</summary>
-    public async Task<TokenAttempt> RequestAsync(UsableClient client, Uri tokenEndpoint, TokenRequest request, RefusalContext context, CancellationToken cancellationToken)
+    public async Task<TokenAttempt> RequestAsync(ResolvedClient client, Uri tokenEndpoint, TokenRequest request, RefusalContext context, CancellationToken cancellationToken)
     {
         var ask = new Ask(tokenEndpoint, client, request, context);
         var seen = book.StandingOf(client);
@@ -32,7 +32,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
     }
 
     // Before the others, whichever works: the person who changed it is waiting, and the old one may still work today.
-    private async Task<TokenAttempt> TryChangedAsync(Ask ask, Credential changed, CredentialStanding seen, CancellationToken cancellationToken)
+    private async Task<TokenAttempt> TryChangedAsync(Ask ask, Credential changed, ClientSecretSnapshot seen, CancellationToken cancellationToken)
     {
         try
         {
@@ -47,13 +47,13 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         }
     }
 
-    private Task<TokenAttempt> TryKnownAsync(Ask ask, Refused before, CredentialStanding seen, CancellationToken cancellationToken) =>
+    private Task<TokenAttempt> TryKnownAsync(Ask ask, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken) =>
         ask.Client.Credentials.Except(before.Tried).FirstOrDefault(credential => credential.Reference == seen.Working) is { } working
             ? TryWorkingAsync(ask, working, before, seen, cancellationToken)
             : TryAllAsync(ask, before, seen, cancellationToken);
 
     // Where a secret is known to work there is nothing to wait for.
-    private async Task<TokenAttempt> TryWorkingAsync(Ask ask, Credential working, Refused before, CredentialStanding seen, CancellationToken cancellationToken)
+    private async Task<TokenAttempt> TryWorkingAsync(Ask ask, Credential working, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken)
     {
         var outcome = await SendAsync(ask, working, cancellationToken);
         return outcome is TokenOutcome.Refused { Error: InvalidClient } refusal
@@ -61,9 +61,9 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
             : Conclude(ask, working, outcome);
     }
 
-    private async Task<TokenAttempt> TryAllAsync(Ask ask, Refused before, CredentialStanding seen, CancellationToken cancellationToken)
+    private async Task<TokenAttempt> TryAllAsync(Ask ask, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken)
     {
-        using var proof = await book.EnterProofAsync(ask.Client, seen, cancellationToken);
+        using var proof = await book.EnterProbeAsync(ask.Client, seen, cancellationToken);
         if (proof.WasRefusedMeanwhile)
         {
             return new TokenAttempt(ask.Client.Refused(book.StandingOf(ask.Client).Description, ask.Context), before.Last?.RetryAfter);
@@ -138,14 +138,14 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         };
     }
 
-    private static Problem Unavailable(UsableClient client, string cause) =>
+    private static Problem Unavailable(ResolvedClient client, string cause) =>
         new(Reason.ProviderUnavailable, $"The provider {client.Issuer.Host} cannot be used now: {cause}. It is tried again by itself; if this lasts, look at its status page and at the network between.");
 
-    private static Problem NotUnderstood(UsableClient client, string cause) =>
+    private static Problem NotUnderstood(ResolvedClient client, string cause) =>
         new(Reason.AnswerNotUnderstood, $"The answer of {client.Issuer.Host} was not understood: {cause}. It is tried again by itself; check that the token endpoint is right and that no proxy answers in its place.");
 
     /// <summary>What one attempt asks, whatever secret it is asked with.</summary>
-    private sealed record Ask(Uri Endpoint, UsableClient Client, TokenRequest Request, RefusalContext Context);
+    private sealed record Ask(Uri Endpoint, ResolvedClient Client, TokenRequest Request, RefusalContext Context);
 
     /// <summary>The secrets that this attempt was refused with, and the last refusal.</summary>
     private sealed record Refused(IReadOnlyList<Credential> Tried, TokenOutcome.Refused? Last)
@@ -161,7 +161,7 @@ internal sealed record TokenAttempt(TokenSet? Tokens, Problem? Problem, TimeSpan
     public Sensitive? RefreshToken { get; init; }
 
     /// <summary>The provider did not answer within the deadline of whoever asked; the request may have been processed.</summary>
-    public static TokenAttempt NoAnswer(UsableClient client, TimeSpan deadline) => new(
+    public static TokenAttempt NoAnswer(ResolvedClient client, TimeSpan deadline) => new(
         new Problem(
             Reason.ProviderUnavailable,
             $"The provider {client.Issuer.Host} did not answer within {deadline.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s. It is tried again by itself; if this lasts, look at its status page and at the network between."),

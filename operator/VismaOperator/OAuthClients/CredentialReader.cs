@@ -15,10 +15,10 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
     /// <summary>Every Secret that a client references, for the set of watched names.</summary>
     public static IEnumerable<NamespacedName> ReferencesOf(OAuthClient client)
     {
-        var place = client.Metadata.Namespace ?? string.Empty;
+        var namespaceName = client.Metadata.Namespace ?? string.Empty;
         var references = client.Spec.ClientSecrets.Select(secret => secret.SecretKeyRef);
         return (client.Spec.ClientIdFrom is { } source ? references.Prepend(source.SecretKeyRef) : references)
-            .Select(reference => new NamespacedName(place, reference.Name))
+            .Select(reference => new NamespacedName(namespaceName, reference.Name))
             .Distinct();
     }
 

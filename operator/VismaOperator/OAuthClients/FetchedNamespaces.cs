@@ -69,14 +69,14 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     }
 
     /// <inheritdoc/>
-    public bool IsGoing(string name) => going.GetValueOrDefault(name);
+    public bool IsTerminating(string name) => going.GetValueOrDefault(name);
 
     private async Task LookAgainAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            var (before, wasGoing) = (known[name], IsGoing(name));
-            if (!IsSame(before, Learn(name, await FetchAsync(name, cancellationToken))) || wasGoing != IsGoing(name))
+            var (before, wasGoing) = (known[name], IsTerminating(name));
+            if (!IsSame(before, Learn(name, await FetchAsync(name, cancellationToken))) || wasGoing != IsTerminating(name))
             {
                 Changed?.Invoke(name);
             }

@@ -11,7 +11,7 @@ internal interface INamespaces
     ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>True when the namespace is known to be on its way out, so that nothing can be created in it.</summary>
-    bool IsGoing(string name);
+    bool IsTerminating(string name);
 }
 
 /// <summary>What is known of a namespace's labels. Not to know is no reason to take anything back, so it is told apart from there being none.</summary>
@@ -43,5 +43,5 @@ internal sealed class WatchedNamespaces(Store<Namespace> store) : INamespaces
         ValueTask.FromResult(NamespaceLabels.Of(store.Find(NamespacedName.ClusterScoped(name))));
 
     /// <inheritdoc/>
-    public bool IsGoing(string name) => store.Find(NamespacedName.ClusterScoped(name))?.Metadata.DeletionTimestamp is not null;
+    public bool IsTerminating(string name) => store.Find(NamespacedName.ClusterScoped(name))?.Metadata.DeletionTimestamp is not null;
 }

@@ -6,7 +6,7 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.OAuthClients;
 
 /// <summary>Gathers what a client's status is composed of. Asks the provider for its metadata where the spec names no token endpoint.</summary>
-internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialReader reader, CredentialBook book, ProviderEndpoints endpoints, Store<VismaConnection> connections, ClockWatch clocks)
+internal sealed class OAuthClientObserver(ClientResolver directory, CredentialReader reader, ClientSecretTracker book, ProviderEndpoints endpoints, Store<VismaConnection> connections, ClockWatch clocks)
 {
     /// <summary>Name of the index that finds connections by the client they reference.</summary>
     public const string ClientIndex = "client";
@@ -39,7 +39,7 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
         return users.Any(user => user.Spec.Grant == Grant.AuthorizationCode) ? await WithConsentAsync(situation, usable, cancellationToken) : situation;
     }
 
-    private async Task<OAuthClientSituation> WithProviderAsync(OAuthClientSituation situation, UsableClient usable, CancellationToken cancellationToken)
+    private async Task<OAuthClientSituation> WithProviderAsync(OAuthClientSituation situation, ResolvedClient usable, CancellationToken cancellationToken)
     {
         var standing = book.StandingOf(usable);
         var lookup = await endpoints.TokenAsync(usable, cancellationToken);
@@ -65,7 +65,7 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
         .Select(user => user.Metadata.NamespacedName);
 
     // Asked for only where somebody consents: with a token endpoint of its own, a client for services needs no discovery.
-    private async Task<OAuthClientSituation> WithConsentAsync(OAuthClientSituation situation, UsableClient usable, CancellationToken cancellationToken)
+    private async Task<OAuthClientSituation> WithConsentAsync(OAuthClientSituation situation, ResolvedClient usable, CancellationToken cancellationToken)
     {
         var authorization = await endpoints.AuthorizationAsync(usable, cancellationToken);
         var revocation = await endpoints.RevocationAsync(usable, cancellationToken);
@@ -79,7 +79,7 @@ internal sealed class OAuthClientObserver(ClientDirectory directory, CredentialR
         };
     }
 
-    private static RefusalStatus RefusalOf(UsableClient usable, CredentialStanding standing, DateTimeOffset retryAt) => new()
+    private static RefusalStatus RefusalOf(ResolvedClient usable, ClientSecretSnapshot standing, DateTimeOffset retryAt) => new()
     {
         Revision = usable.Revision,
         Attempts = standing.Refusals,

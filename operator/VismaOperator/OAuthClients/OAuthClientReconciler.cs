@@ -14,7 +14,7 @@ namespace VismaOperator.OAuthClients;
 internal sealed class OAuthClientReconciler(
     Store<OAuthClient> clients,
     OAuthClientObserver observer,
-    CredentialBook book,
+    ClientSecretTracker book,
     OAuthClientReporter reporter,
     SecretRemovals removals,
     ProblemLog problems,

@@ -9,7 +9,7 @@ internal sealed record OAuthClientSituation
     public required OAuthClient Client { get; init; }
 
     /// <summary>The client with its credentials; null when it cannot be used.</summary>
-    public UsableClient? Usable { get; init; }
+    public ResolvedClient? Usable { get; init; }
 
     /// <summary>What is wrong; null when nothing is.</summary>
     public Problem? Problem { get; init; }

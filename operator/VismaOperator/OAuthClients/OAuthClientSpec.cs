@@ -106,19 +106,19 @@ public sealed record TenantRule
     /// <remarks><c>offline_access</c> reaches no data, and a consent asks for it whether it was written or not, so that it needs no entry.</remarks>
     public bool Serves(VismaConnection connection)
     {
-        var place = connection.Metadata.Namespace ?? string.Empty;
-        return connection.Spec.AllScopes ? IsFor(place, connection.Spec.TenantId) : Serves(place, connection.Spec.TenantId, connection.Spec.Scopes);
+        var namespaceName = connection.Metadata.Namespace ?? string.Empty;
+        return connection.Spec.AllScopes ? IsFor(namespaceName, connection.Spec.TenantId) : Serves(namespaceName, connection.Spec.TenantId, connection.Spec.Scopes);
     }
 
     /// <summary>True when the rule speaks of that tenant in that namespace, whatever the scopes.</summary>
-    internal bool IsFor(string place, string? tenantId) =>
-        string.Equals(TenantId, tenantId, StringComparison.OrdinalIgnoreCase) && (Namespaces.Count == 0 || Namespaces.Contains(place));
+    internal bool IsFor(string namespaceName, string? tenantId) =>
+        string.Equals(TenantId, tenantId, StringComparison.OrdinalIgnoreCase) && (Namespaces.Count == 0 || Namespaces.Contains(namespaceName));
 
     /// <summary>The same of what a grant was given for.</summary>
-    /// <param name="place">The namespace.</param>
+    /// <param name="namespaceName">The namespace.</param>
     /// <param name="tenantId">The tenant; null or empty when none was asked for.</param>
     /// <param name="scopes">The scopes that were asked for; none when all were.</param>
-    internal bool Serves(string place, string? tenantId, IReadOnlyList<string> scopes) =>
-        IsFor(place, tenantId)
+    internal bool Serves(string namespaceName, string? tenantId, IReadOnlyList<string> scopes) =>
+        IsFor(namespaceName, tenantId)
         && (Scopes.Count == 0 || (scopes.Count > 0 && scopes.Except([VismaConnectionSpec.OfflineAccess]).All(Scopes.Contains)));
 }

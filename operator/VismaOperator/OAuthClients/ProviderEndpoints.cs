@@ -7,11 +7,11 @@ namespace VismaOperator.OAuthClients;
 internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
 {
     /// <summary>Where tokens are asked for (RFC 6749 section 3.2).</summary>
-    public Task<EndpointLookup> TokenAsync(UsableClient client, CancellationToken cancellationToken) =>
+    public Task<EndpointLookup> TokenAsync(ResolvedClient client, CancellationToken cancellationToken) =>
         FindAsync(client.Issuer, "token", client.TokenEndpoint, found => found.TokenEndpoint, cancellationToken);
 
     /// <summary>Where a person consents (RFC 6749 section 3.1).</summary>
-    public Task<EndpointLookup> AuthorizationAsync(UsableClient client, CancellationToken cancellationToken) =>
+    public Task<EndpointLookup> AuthorizationAsync(ResolvedClient client, CancellationToken cancellationToken) =>
         AuthorizationAsync(client.Issuer, client.AuthorizationEndpoint, cancellationToken);
 
     /// <summary>The same for somebody who does not hold the client's secrets.</summary>
@@ -22,7 +22,7 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
         FindAsync(issuer, "authorization", declared, found => found.AuthorizationEndpoint, cancellationToken);
 
     /// <summary>Where refresh tokens are revoked (RFC 7009).</summary>
-    public Task<EndpointLookup> RevocationAsync(UsableClient client, CancellationToken cancellationToken) =>
+    public Task<EndpointLookup> RevocationAsync(ResolvedClient client, CancellationToken cancellationToken) =>
         FindAsync(client.Issuer, "revocation", client.RevocationEndpoint, found => found.RevocationEndpoint, cancellationToken);
 
     /// <summary>

@@ -1,14 +1,14 @@
 namespace VismaOperator.OAuthClients;
 
 /// <summary>
-/// Which client secrets were tried in their present value. Lists are never changed in place, so that a page of <see cref="CredentialBook"/> and a status can share one.
+/// Which client secrets were tried in their present value. Lists are never changed in place, so that a page of <see cref="ClientSecretTracker"/> and a status can share one.
 /// </summary>
 internal static class SecretTrials
 {
     /// <summary>The trials of a client as it is now.</summary>
     /// <param name="client">The client.</param>
     /// <param name="before">Those that are on record. A secret that is on it with another value, or that joined it, is due to be tried. Where nothing is on record nothing has changed.</param>
-    public static IReadOnlyList<ClientSecretStatus> Of(UsableClient client, IReadOnlyList<ClientSecretStatus> before) =>
+    public static IReadOnlyList<ClientSecretStatus> Of(ResolvedClient client, IReadOnlyList<ClientSecretStatus> before) =>
     [
         .. client.Credentials.Select(credential => Of(client.RevisionOf(credential), credential.Reference, before)),
         .. before.Where(trial => !client.Credentials.Any(credential => trial.Is(credential.Reference))), // a Secret that cannot be read for now comes back as it was
@@ -23,7 +23,7 @@ internal static class SecretTrials
         trials.FirstOrDefault(trial => trial.Is(reference))?.Trial ?? SecretTrial.NotTried;
 
     /// <summary>The first secret that was changed and has not been tried since; null when there is none.</summary>
-    public static Credential? FirstDue(this IReadOnlyList<ClientSecretStatus> trials, UsableClient client) =>
+    public static Credential? FirstDue(this IReadOnlyList<ClientSecretStatus> trials, ResolvedClient client) =>
         client.Credentials.FirstOrDefault(credential => trials.Find(credential.Reference) == SecretTrial.Due);
 
     private static ClientSecretStatus Of(string revision, SecretKeyReference reference, IReadOnlyList<ClientSecretStatus> before)

@@ -7,12 +7,12 @@ namespace VismaOperator.VismaConnections;
 internal static class ConnectionFactsReader
 {
     /// <summary>What spec and metadata say.</summary>
-    public static ConnectionFacts Read(VismaConnection connection, AllowLists allowLists, bool isNamespaceGoing) => new()
+    public static ConnectionFacts Read(VismaConnection connection, AllowLists allowLists, bool isNamespaceTerminating) => new()
     {
         Name = connection.Metadata.NamespacedName.ToString(),
         Identity = Identity(connection),
         Generation = connection.Metadata.Generation ?? 0,
-        IsGoing = connection.Metadata.DeletionTimestamp is not null || isNamespaceGoing,
+        IsTerminating = connection.Metadata.DeletionTimestamp is not null || isNamespaceTerminating,
         IsSuspended = connection.Spec.Suspend,
         SpecProblem = SpecProblem(connection, allowLists),
         RequestedAt = ConnectionRequests.RequestedAt(connection),

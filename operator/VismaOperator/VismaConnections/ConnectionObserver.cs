@@ -10,7 +10,7 @@ namespace VismaOperator.VismaConnections;
 
 /// <summary>Gathers the facts about one connection from the caches; of a person's grant it asks the API server. It writes nothing.</summary>
 internal sealed class ConnectionObserver(
-    SecretNames names, Store<SecretMetadata> secrets, ClientDirectory clients, GrantObserver grants, INamespaces namespaces, AllowLists allowLists, RecordedTimes times)
+    SecretNames names, Store<SecretMetadata> secrets, ClientResolver clients, GrantObserver grants, INamespaces namespaces, AllowLists allowLists, RecordedTimes times)
 {
     private static readonly ClientFacts unknownClient = new ClientFacts.Unusable(new Problem(Reason.ApiRequestFailed, "The OAuthClient was not looked at."), RetryAt: null);
 
@@ -54,7 +54,7 @@ internal sealed class ConnectionObserver(
 
     private Facts Cached(VismaConnection connection) => new()
     {
-        Connection = ConnectionFactsReader.Read(connection, allowLists, namespaces.IsGoing(connection.Metadata.Namespace ?? string.Empty)) with { SharesSecretNameWith = names.OthersAskingFor(connection) },
+        Connection = ConnectionFactsReader.Read(connection, allowLists, namespaces.IsTerminating(connection.Metadata.Namespace ?? string.Empty)) with { SharesSecretNameWith = names.OthersAskingFor(connection) },
         Client = unknownClient,
         Secret = names.WhoseIs(connection),
         Token = times.Token(connection),
@@ -63,4 +63,4 @@ internal sealed class ConnectionObserver(
 }
 
 /// <summary>What was observed: facts for the policy, the client to act with when it can be used, and the grant as it is stored.</summary>
-internal sealed record Observation(Facts Facts, UsableClient? Client, GrantSnapshot? Grant);
+internal sealed record Observation(Facts Facts, ResolvedClient? Client, GrantSnapshot? Grant);

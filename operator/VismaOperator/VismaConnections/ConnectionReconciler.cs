@@ -117,7 +117,7 @@ internal sealed class ConnectionReconciler(
     private Rest Failed(Facts facts, Problem problem, Exception failure)
     {
         tools.Log.StepFailed(problem.Reason, problem.Message);
-        var failed = facts.Failed(problem, StepFailures.RetryAfter(failure), tools.Time.GetUtcNow(), tools.Roll());
+        var failed = facts.Failed(problem, StepFailures.RetryAfter(failure), tools.Time.GetUtcNow(), tools.Random());
         return new Rest(failed, new Decision.BackOff(failed.Failure!)) { Fault = problem.Reason == Reason.OperatorFault ? ExceptionDispatchInfo.Capture(failure) : null };
     }
 

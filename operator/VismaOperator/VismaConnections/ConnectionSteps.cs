@@ -34,7 +34,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         var reading = await tools.Publisher.ReadAsync(connection, cancellationToken);
         if (reading is SecretReading.Refused refused)
         {
-            return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Roll());
+            return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Random());
         }
 
         inspected = ((SecretReading.Done)reading).Secret;
@@ -64,7 +64,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         {
             Publication.Done done => facts.Published(done.Token),
             Publication.Overtaken overtaken => facts.Overtaken(overtaken.Secret),
-            Publication.Refused refused => facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Roll()),
+            Publication.Refused refused => facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Random()),
             var publication => throw new InvalidOperationException($"Unknown publication {publication.GetType().Name}."),
         };
     }
@@ -83,7 +83,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
                 return facts.Overtaken(overtaken.Secret);
             case RefreshOutcome.Failed failed:
                 tools.Log.RefreshFailed(cause, failed.Problem.Reason, failed.Problem.Message);
-                return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Roll());
+                return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Random());
             default:
                 throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
         }
@@ -95,7 +95,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         if (!await RemoveEveryNameAsync(cancellationToken))
         {
             tools.Log.NotWithdrawn(problem.Reason);
-            return facts.Failed(MayNotWithdraw(problem), retryAfter: null, tools.Time.GetUtcNow(), tools.Roll());
+            return facts.Failed(MayNotWithdraw(problem), retryAfter: null, tools.Time.GetUtcNow(), tools.Random());
         }
 
         tools.Publisher.Forget(connection.Metadata.NamespacedName);

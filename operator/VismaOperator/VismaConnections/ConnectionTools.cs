@@ -23,7 +23,7 @@ internal sealed record ConnectionTools
     public required CodeRedeemer Redeemer { get; init; }
 
     /// <summary>Takes in codes that were handed over.</summary>
-    public required HandoffDesk Handoffs { get; init; }
+    public required HandoffRedeemer Handoffs { get; init; }
 
     /// <summary>Looks at grants.</summary>
     public required GrantObserver GrantObserver { get; init; }
@@ -47,7 +47,7 @@ internal sealed record ConnectionTools
     public required TimeProvider Time { get; init; }
 
     /// <summary>Numbers in [0, 1) for jitter.</summary>
-    public required Func<double> Roll { get; init; }
+    public required Func<double> Random { get; init; }
 
     /// <summary>Metrics of this slice.</summary>
     public required ConnectionMetrics Metrics { get; init; }

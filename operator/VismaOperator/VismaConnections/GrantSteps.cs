@@ -12,7 +12,7 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
     // The grant as the next decision sees it; every step that changes it goes on from here.
     private GrantSnapshot? present = observation.Grant;
 
-    private UsableClient Client => observation.Client ?? throw new InvalidOperationException("A step with a grant was decided without a usable client.");
+    private ResolvedClient Client => observation.Client ?? throw new InvalidOperationException("A step with a grant was decided without a usable client.");
 
     /// <summary>Spends the refresh token. What the exchange gave is published by the next decision.</summary>
     public async Task<Facts> ExchangeAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
@@ -34,7 +34,7 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
                 return await LookAgainAsync(facts, cancellationToken);
             case Exchange.Failed failed:
                 tools.Log.RefreshFailed(cause, failed.Problem.Reason, failed.Problem.Message);
-                return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Roll());
+                return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Random());
             default:
                 throw new InvalidOperationException($"Unknown exchange {exchange.GetType().Name}.");
         }
@@ -55,7 +55,7 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
             case Publication.Overtaken overtaken:
                 return (await LookAgainAsync(facts, cancellationToken)).Overtaken(overtaken.Secret);
             case Publication.Refused refused:
-                return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Roll());
+                return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Random());
             case var publication:
                 throw new InvalidOperationException($"Unknown publication {publication.GetType().Name}.");
         }

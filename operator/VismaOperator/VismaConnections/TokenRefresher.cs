@@ -34,7 +34,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     private readonly ConcurrentDictionary<NamespacedName, IssuedToken> unstored = new();
 
     /// <summary>Gets a token and publishes it.</summary>
-    public async Task<RefreshOutcome> RefreshAsync(VismaConnection connection, UsableClient client, CancellationToken cancellationToken)
+    public async Task<RefreshOutcome> RefreshAsync(VismaConnection connection, ResolvedClient client, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
@@ -59,7 +59,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         }
     }
 
-    private IssuedToken? Unstored(VismaConnection connection, UsableClient client, string inputs) =>
+    private IssuedToken? Unstored(VismaConnection connection, ResolvedClient client, string inputs) =>
         unstored.TryGetValue(connection.Metadata.NamespacedName, out var held)
         && held.Inputs == inputs
         && client.ScopeLimitFor(connection)?.ProblemWith(held.GrantedScopes) is null
@@ -68,7 +68,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
             : null;
 
     private async Task<(IssuedToken? Token, RefreshOutcome? Failure)> RequestAsync(
-        VismaConnection connection, UsableClient client, string inputs, CancellationToken stop)
+        VismaConnection connection, ResolvedClient client, string inputs, CancellationToken stop)
     {
         leadership.EnsureLeader();
         using var turn = new Turn(leadership, time, stop);
@@ -86,7 +86,7 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
             : (null, new RefreshOutcome.Failed(problem, attempt.RetryAfter));
     }
 
-    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, UsableClient client, Turn turn)
+    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, ResolvedClient client, Turn turn)
     {
         try
         {

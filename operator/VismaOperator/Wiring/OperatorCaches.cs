@@ -19,19 +19,19 @@ internal sealed class OperatorCaches
     /// <param name="namespaces">Namespaces to work in; empty for all.</param>
     /// <param name="time">Wall clock and durations.</param>
     /// <param name="logs">Where each cache logs.</param>
-    /// <param name="jitter">Numbers in [0, 1) that spread reconnects.</param>
-    public OperatorCaches(IKubernetesClient client, IReadOnlyList<string> namespaces, TimeProvider time, ILoggerFactory logs, Func<double> jitter)
+    /// <param name="random">Numbers in [0, 1) that spread reconnects.</param>
+    public OperatorCaches(IKubernetesClient client, IReadOnlyList<string> namespaces, TimeProvider time, ILoggerFactory logs, Func<double> random)
     {
         var selectors = namespaces.Count == 0 ? [ResourceSelector.All] : namespaces.Select(name => new ResourceSelector(name)).ToList();
         var ours = selectors.Select(selector => selector with { LabelSelector = OwnSecretSelector }).ToList();
         Served = namespaces.Count == 0 ? null : new NamespaceSync(time);
-        Connections = new(client, selectors, time, logs.CreateLogger("Cache.VismaConnection"), jitter) { Namespaces = Served };
-        Clients = new(client, selectors, time, logs.CreateLogger("Cache.OAuthClient"), jitter) { Namespaces = Served };
-        OwnSecrets = new(client, ours, time, logs.CreateLogger("Cache.OwnSecret"), jitter) { Namespaces = Served };
-        Credentials = new(client, time, logs.CreateLogger("Cache.Credential"), jitter);
-        Obstacles = new(client, time, logs.CreateLogger("Cache.Obstacle"), jitter);
+        Connections = new(client, selectors, time, logs.CreateLogger("Cache.VismaConnection"), random) { Namespaces = Served };
+        Clients = new(client, selectors, time, logs.CreateLogger("Cache.OAuthClient"), random) { Namespaces = Served };
+        OwnSecrets = new(client, ours, time, logs.CreateLogger("Cache.OwnSecret"), random) { Namespaces = Served };
+        Credentials = new(client, time, logs.CreateLogger("Cache.Credential"), random);
+        Obstacles = new(client, time, logs.CreateLogger("Cache.Obstacle"), random);
         Names = new(Connections.Store, Clients.Store, OwnSecrets.Store, Obstacles);
-        Namespaces = namespaces.Count == 0 ? new(client, [ResourceSelector.All], time, logs.CreateLogger("Cache.Namespace"), jitter) : null;
+        Namespaces = namespaces.Count == 0 ? new(client, [ResourceSelector.All], time, logs.CreateLogger("Cache.Namespace"), random) : null;
         FetchedNamespaces = Namespaces is null ? new(client, time) : null;
         Connections.Store.AddIndex(NamespaceIndex, connection => [connection.Metadata.Namespace ?? string.Empty]);
     }

@@ -29,10 +29,10 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     {
         caches = new OperatorCaches(context.Client, context.Namespaces, context.Time, context.Logs, context.Random);
         queues = new OperatorQueues(context.Time, context.Random, caches.Connections.Store);
-        var book = new CredentialBook(context.Time);
+        var book = new ClientSecretTracker(context.Time);
         var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : caches.FetchedNamespaces!;
-        var directory = new ClientDirectory(caches.Clients.Store, reader, book, namespaces, context.AllowLists, new RequestTurns(caches.Connections.Store, context.Time), context.Time);
+        var directory = new ClientResolver(caches.Clients.Store, reader, book, namespaces, context.AllowLists, new RequestTurns(caches.Connections.Store, context.Time), context.Time);
         var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
         var endpoints = new ProviderEndpoints(context.Metadata);
         var removals = new SecretRemovals(context.Time, queues.Clients.Add);
@@ -40,7 +40,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var source = new ClientTokenSource(context.Tokens, endpoints, book, clocks);
         var clientObserver = new OAuthClientObserver(directory, reader, book, endpoints, caches.Connections.Store, clocks);
         grants = new OperatorGrants(context, caches, source, endpoints, book);
-        ConsentDesk = grants.Links.CanInvite ? grants.Desk(directory, namespaces, context) : null;
+        ConsentFlow = grants.Links.CanInvite ? grants.Desk(directory, namespaces, context) : null;
         triggers = new OperatorTriggers(caches, queues);
         triggers.Listen(book, clocks);
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
@@ -67,7 +67,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public IReadOnlyList<BackgroundLoop> Servers => [];
 
     /// <summary>Where people consent, whatever serves its pages; null without a public URL.</summary>
-    public ConsentDesk? ConsentDesk { get; }
+    public ConsentFlow? ConsentFlow { get; }
 
     /// <inheritdoc/>
     public bool HasSynced => hasSynced = hasSynced || caches.HasSynced;
@@ -93,7 +93,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         queues.Dispose();
     }
 
-    private ConnectionReconciler Connections(OperatorContext context, ClientDirectory directory, ClientTokenSource source, INamespaces namespaces, EventRecorder events, SecretRemovals removals)
+    private ConnectionReconciler Connections(OperatorContext context, ClientResolver directory, ClientTokenSource source, INamespaces namespaces, EventRecorder events, SecretRemovals removals)
     {
         var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time);
         var tools = new ConnectionTools
@@ -111,7 +111,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             Removals = removals,
             Leadership = context.Leadership,
             Time = context.Time,
-            Roll = context.Random,
+            Random = context.Random,
             Metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List),
             Log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection")),
         };
@@ -120,7 +120,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         return new ConnectionReconciler(caches.Connections.Store, observer, reporter, StatusWrites("vismaconnection", "VismaConnection", context), tools);
     }
 
-    private OAuthClientReconciler Clients(OperatorContext context, OAuthClientObserver observer, CredentialBook book, EventRecorder events, SecretRemovals removals)
+    private OAuthClientReconciler Clients(OperatorContext context, OAuthClientObserver observer, ClientSecretTracker book, EventRecorder events, SecretRemovals removals)
     {
         var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
         var problems = new ProblemLog(context.Logs.CreateLogger("OAuthClient"), OAuthClient.ResourceKind.Kind);

@@ -14,7 +14,7 @@ internal sealed class OperatorGrants
     private readonly IKubernetesClient api;
 
     /// <summary>Builds everything; nothing is asked yet.</summary>
-    public OperatorGrants(OperatorContext context, OperatorCaches caches, ClientTokenSource source, ProviderEndpoints endpoints, CredentialBook book)
+    public OperatorGrants(OperatorContext context, OperatorCaches caches, ClientTokenSource source, ProviderEndpoints endpoints, ClientSecretTracker book)
     {
         this.caches = caches;
         api = context.Client;
@@ -24,8 +24,8 @@ internal sealed class OperatorGrants
         Tools = new GrantTools
         {
             Store = store,
-            Unstored = new UnstoredGrants(store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, log),
-            Open = new OpenExchanges(context.Time),
+            Unstored = new PendingGrantWrites(store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, log),
+            Open = new ExchangeTracker(context.Time),
             Source = source,
             Endpoints = endpoints,
             Revoker = revoker,
@@ -37,7 +37,7 @@ internal sealed class OperatorGrants
         };
         Links = new ConsentLinks(context.PublicUrl, context.ConnectArguments, context.RandomBytes);
         Facts = new GrantFactsReader(Tools.Open, Tools.Cluster);
-        Handoffs = new HandoffDesk(context.Client, caches.OwnSecrets.Store, context.Time);
+        Handoffs = new HandoffRedeemer(context.Client, caches.OwnSecrets.Store, context.Time);
         Redeemer = new CodeRedeemer(Tools);
         Observer = new GrantObserver(store, Facts, Handoffs, Links, Known, Tools.Open);
     }
@@ -52,7 +52,7 @@ internal sealed class OperatorGrants
     public GrantFactsReader Facts { get; }
 
     /// <summary>Takes in codes that were handed over.</summary>
-    public HandoffDesk Handoffs { get; }
+    public HandoffRedeemer Handoffs { get; }
 
     /// <summary>Redeems codes.</summary>
     public CodeRedeemer Redeemer { get; }
@@ -64,7 +64,7 @@ internal sealed class OperatorGrants
     public KnownGrants Known { get; } = new();
 
     /// <summary>Leads people through a consent.</summary>
-    public ConsentDesk Desk(ClientDirectory directory, INamespaces namespaces, OperatorContext context) => new(
+    public ConsentFlow Desk(ClientResolver directory, INamespaces namespaces, OperatorContext context) => new(
         new ConsentInvitations(caches.Connections.Store, context.Client, context.Namespaces, Links, context.Time),
         new ConsentAdmission(directory, Tools.Endpoints, namespaces, context.AllowLists, Links),
         new ConsentAttempts(Tools.Store, caches.OwnSecrets.Store, context.Time, context.RandomBytes),
@@ -73,6 +73,6 @@ internal sealed class OperatorGrants
         new ConsentMetrics(context.Meters));
 
     /// <summary>Looks after grants whose connection is gone.</summary>
-    public IReconciler Custodian(ClientDirectory directory, INamespaces namespaces) =>
-        new GrantCustodian(new CustodianCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, api), directory, Known, Tools);
+    public IReconciler Custodian(ClientResolver directory, INamespaces namespaces) =>
+        new OrphanedGrantReconciler(new OrphanedGrantCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, api), directory, Known, Tools);
 }

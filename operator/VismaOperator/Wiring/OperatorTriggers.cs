@@ -16,7 +16,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     private readonly List<IDisposable> subscriptions = [];
 
     /// <summary>Starts to listen. Call before the caches run, so that nothing is missed.</summary>
-    public void Listen(CredentialBook book, ClockWatch clocks)
+    public void Listen(ClientSecretTracker book, ClockWatch clocks)
     {
         caches.Connections.Store.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
         subscriptions.Add(caches.Connections.Store.Subscribe(OnConnection));

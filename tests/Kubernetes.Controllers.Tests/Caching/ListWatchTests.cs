@@ -22,7 +22,7 @@ public sealed class ListWatchTests
         var (state, finding) = Step(Listing.Anew, new Signal.Page(Some.Page(7, first)));
 
         Assert.Equal(new Watching("7"), state);
-        var complete = Assert.IsType<Finding<SecretMetadata>.Complete>(finding);
+        var complete = Assert.IsType<CacheEvent<SecretMetadata>.Complete>(finding);
         Assert.Equal(("7", first), (complete.ResourceVersion, Assert.Single(complete.Items)));
     }
 
@@ -35,7 +35,7 @@ public sealed class ListWatchTests
         Assert.Null(nothing);
         Assert.Equal("more", Assert.IsType<Listing>(paging).ContinueToken);
         Assert.Equal(new Watching("7"), state);
-        Assert.Equal([first, second], Assert.IsType<Finding<SecretMetadata>.Complete>(finding).Items);
+        Assert.Equal([first, second], Assert.IsType<CacheEvent<SecretMetadata>.Complete>(finding).Items);
     }
 
     [Fact]
@@ -62,9 +62,9 @@ public sealed class ListWatchTests
         var (marked, progress) = Step(deleted, new Signal.Line(new WatchEvent<SecretMetadata>.Bookmark("100")));
 
         Assert.Equal([new Watching("10"), new Watching("12"), new Watching("100")], new[] { applied, deleted, marked });
-        Assert.IsType<Finding<SecretMetadata>.Applied>(change);
-        Assert.IsType<Finding<SecretMetadata>.Deleted>(deletion);
-        Assert.Equal(new Finding<SecretMetadata>.Progress("100"), progress);
+        Assert.IsType<CacheEvent<SecretMetadata>.Applied>(change);
+        Assert.IsType<CacheEvent<SecretMetadata>.Deleted>(deletion);
+        Assert.Equal(new CacheEvent<SecretMetadata>.Progress("100"), progress);
     }
 
     [Fact]
@@ -99,5 +99,5 @@ public sealed class ListWatchTests
         Assert.Equal((Listing.Anew, null), Step(Listing.Anew, new Signal.Line(new WatchEvent<SecretMetadata>.Applied(first))));
     }
 
-    private static (State State, Finding<SecretMetadata>? Finding) Step(State state, Signal signal) => ListWatch<SecretMetadata>.Step(state, signal);
+    private static (State State, CacheEvent<SecretMetadata>? Finding) Step(State state, Signal signal) => ListWatch<SecretMetadata>.Step(state, signal);
 }

@@ -49,7 +49,7 @@ public sealed class StoreModelTests
         {
             feed = store.AddFeed(ResourceSelector.All);
             store.Subscribe(Replay);
-            feed.Found(new Finding<SecretMetadata>.Complete([], "1"));
+            feed.Found(new CacheEvent<SecretMetadata>.Complete([], "1"));
         }
 
         public void Do(int verb, string name)
@@ -164,7 +164,7 @@ public sealed class StoreModelTests
         private void DeliverList()
         {
             var (items, listVersion) = listUnderWay!.Value;
-            feed.Found(new Finding<SecretMetadata>.Complete(items, listVersion.ToString(CultureInfo.InvariantCulture)));
+            feed.Found(new CacheEvent<SecretMetadata>.Complete(items, listVersion.ToString(CultureInfo.InvariantCulture)));
             (watched, listUnderWay) = (listVersion, null);
         }
 
@@ -172,7 +172,7 @@ public sealed class StoreModelTests
         {
             if (history.Find(line => VersionOf(line.Resource) > watched) is { Resource: { } resource } line)
             {
-                feed.Found(line.IsDeletion ? new Finding<SecretMetadata>.Deleted(resource) : new Finding<SecretMetadata>.Applied(resource));
+                feed.Found(line.IsDeletion ? new CacheEvent<SecretMetadata>.Deleted(resource) : new CacheEvent<SecretMetadata>.Applied(resource));
                 watched = VersionOf(resource);
             }
         }

@@ -21,7 +21,7 @@ public sealed class StoreTests
     [Fact]
     public void Is_in_sync_only_after_a_complete_list()
     {
-        feed.Found(new Finding<SecretMetadata>.Applied(Some.Secret("a", 1)));
+        feed.Found(new CacheEvent<SecretMetadata>.Applied(Some.Secret("a", 1)));
         Assert.False(new Store<SecretMetadata>().AddFeed(ResourceSelector.All).HasSynced);
         List(5);
         Assert.True(store.HasSynced);
@@ -150,10 +150,10 @@ public sealed class StoreTests
     {
         var two = new Store<SecretMetadata>();
         var (a, b) = (two.AddFeed(new("team-a")), two.AddFeed(new("team-b")));
-        a.Found(new Finding<SecretMetadata>.Complete([Some.Secret("x", 1)], "5"));
+        a.Found(new CacheEvent<SecretMetadata>.Complete([Some.Secret("x", 1)], "5"));
         Assert.False(two.HasSynced);
-        b.Found(new Finding<SecretMetadata>.Complete([Some.Secret("x", 2, @namespace: "team-b")], "6"));
-        a.Found(new Finding<SecretMetadata>.Complete([], "7"));
+        b.Found(new CacheEvent<SecretMetadata>.Complete([Some.Secret("x", 2, @namespace: "team-b")], "6"));
+        a.Found(new CacheEvent<SecretMetadata>.Complete([], "7"));
 
         Assert.True(two.HasSynced);
         Assert.Equal("team-b", Assert.Single(two.List()).Metadata.Namespace);
@@ -163,7 +163,7 @@ public sealed class StoreTests
     public void A_cluster_that_went_back_in_time_ends_it()
     {
         List(10);
-        feed.Found(new Finding<SecretMetadata>.Progress("90"));
+        feed.Found(new CacheEvent<SecretMetadata>.Progress("90"));
         Assert.Throws<InvalidOperationException>(() => List(50));
     }
 
@@ -221,11 +221,11 @@ public sealed class StoreTests
     }
 
     private void List(long version, params SecretMetadata[] items) =>
-        feed.Found(new Finding<SecretMetadata>.Complete(items, version.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        feed.Found(new CacheEvent<SecretMetadata>.Complete(items, version.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
-    private void Apply(SecretMetadata secret) => feed.Found(new Finding<SecretMetadata>.Applied(secret));
+    private void Apply(SecretMetadata secret) => feed.Found(new CacheEvent<SecretMetadata>.Applied(secret));
 
-    private void Delete(SecretMetadata secret) => feed.Found(new Finding<SecretMetadata>.Deleted(secret));
+    private void Delete(SecretMetadata secret) => feed.Found(new CacheEvent<SecretMetadata>.Deleted(secret));
 
     private string? VersionOf(NamespacedName name) => store.Find(name)?.Metadata.ResourceVersion;
 }

@@ -7,7 +7,7 @@ namespace VismaConnect.StandIn;
 /// <summary>Puts the pages of the consent desk behind their URLs.</summary>
 internal static class InteractiveEndpoints
 {
-    public static void Map(IEndpointRouteBuilder routes, Desk desk, ConsentDesk consent)
+    public static void Map(IEndpointRouteBuilder routes, Desk desk, ConsentFlow consent)
     {
         routes.MapGet("/connect/authorize", context =>
             desk.ServeAsync(context, StandInEndpoint.Authorize, AskedBy(context.Request), () => consent.Arrive(context.Request)));

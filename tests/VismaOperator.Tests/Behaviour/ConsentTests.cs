@@ -110,10 +110,10 @@ public sealed class ConsentTests
     }
 
     [Theory]
-    [InlineData(HandoffDesk.ExpiresAt, "2026-11-23T11:59:59Z", "was too old to be redeemed: by the clock of the machine that left it, it was good until 2026-11-23 11:59:59Z.")]
-    [InlineData(HandoffDesk.CodeVerifier, null, "could not be read whole.")]
-    [InlineData(HandoffDesk.Asked, null, "does not say what the person was asked for.")]
-    [InlineData(HandoffDesk.Asked, "something-else", "was given for another client, tenant or scopes than are asked for now.")]
+    [InlineData(HandoffRedeemer.ExpiresAt, "2026-11-23T11:59:59Z", "was too old to be redeemed: by the clock of the machine that left it, it was good until 2026-11-23 11:59:59Z.")]
+    [InlineData(HandoffRedeemer.CodeVerifier, null, "could not be read whole.")]
+    [InlineData(HandoffRedeemer.Asked, null, "does not say what the person was asked for.")]
+    [InlineData(HandoffRedeemer.Asked, "something-else", "was given for another client, tenant or scopes than are asked for now.")]
     public async Task A_code_that_cannot_be_used_is_told_with_its_own_reason(string key, string? value, string cause)
     {
         await using var test = await StartInteractiveAsync();
@@ -255,7 +255,7 @@ public sealed class ConsentTests
         await test.Provider.Ledger.WaitForAsync(1, entry => entry.Endpoint == StandInEndpoint.Revocation, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
 
         Assert.True(test.Provider.Grants.Families.Single().IsRevoked);
-        Assert.True(test.Time.GetUtcNow() - begun >= GrantCustodian.Keep, "the namespace may come back within ten minutes");
+        Assert.True(test.Time.GetUtcNow() - begun >= OrphanedGrantReconciler.Keep, "the namespace may come back within ten minutes");
         await test.UntilIdleAsync();
         test.ForgetRequests();
         await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));

@@ -23,14 +23,14 @@ internal sealed class ConnectScene : IAsyncDisposable
         Clock = new OperatorsClock(test.Time);
         oauth = new OAuthEndpoints(test.AllowLists, TimeProvider.System);
         Options = new ConnectOptions { Name = Some.Connection, RedirectUri = ConnectOptions.DefaultRedirectUri(FreePort.Take()), AllowLists = test.AllowLists };
-        Place = new ClusterPlace(test.Cluster, "https://cluster.example");
+        Place = new ClusterSource(test.Cluster, "https://cluster.example");
     }
 
     public TestOperator Operator { get; }
 
     public VismaConnectStandIn Provider => Operator.Provider;
 
-    public IConnectionPlace Place { get; set; }
+    public IConnectionSource Place { get; set; }
 
     public ConnectOptions Options { get; set; }
 

@@ -160,7 +160,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
     [Fact]
     public async Task A_state_directory_without_the_connection_is_told_with_the_remedy()
     {
-        Assert.Contains("Start visma-operator local with it once", Assert.Throws<LocalException>(() => StatePlace.Open(folder["state"])).Message, StringComparison.Ordinal);
+        Assert.Contains("Start visma-operator local with it once", Assert.Throws<LocalException>(() => StateSource.Open(folder["state"])).Message, StringComparison.Ordinal);
         folder.CreateFolder("state");
 
         var failure = await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync());
@@ -177,7 +177,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
         using var person = Person.WhoApproves(provider, tenant: tenant);
         var tools = new ConnectTools
         {
-            Place = StatePlace.Open(folder["state"]),
+            Place = StateSource.Open(folder["state"]),
             Endpoints = new ProviderEndpoints(oauth.Metadata),
             Browser = person,
             Resolve = (_, _) => throw new InvalidOperationException("localhost is not looked up."),

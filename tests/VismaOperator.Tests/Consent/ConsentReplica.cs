@@ -22,7 +22,7 @@ internal sealed class ConsentReplica : IAsyncDisposable
         this.test = test;
         followed = new FollowedCluster(test.Cluster, test.Pulse);
         controllers = new OperatorControllers(test.Context() with { Client = followed });
-        host = ConsentHost.Build(options, controllers.ConsentDesk!, () => controllers.HasSynced, log => log.SetMinimumLevel(LogLevel.Trace).AddProvider(test.Logs));
+        host = ConsentHost.Build(options, controllers.ConsentFlow!, () => controllers.HasSynced, log => log.SetMinimumLevel(LogLevel.Trace).AddProvider(test.Logs));
     }
 
     public int Port => host.Port;

@@ -72,7 +72,7 @@ public sealed class ConsentWayTests
         await scene.Test.PassUntilAsync(opening);
 
         Assert.Equal((503, "This does not work just now"), ((await opening).Status, (await opening).Heading));
-        Assert.True(scene.Test.Time.GetUtcNow() - begun >= ClientDirectory.Soon);
+        Assert.True(scene.Test.Time.GetUtcNow() - begun >= ClientResolver.Soon);
         known.SetResult();
     }
 

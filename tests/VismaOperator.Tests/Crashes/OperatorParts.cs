@@ -27,14 +27,14 @@ internal sealed class OperatorParts
     private static readonly ConnectionMetrics metrics = new(new Meters(), () => []);
     private static readonly ControllerMetrics controllerMetrics = new(new Meters());
 
-    private readonly ClientDirectory directory;
+    private readonly ClientResolver directory;
 
     public OperatorParts(IKubernetesClient client, ReplicaEndpoints provider, ReplicaLeadership leadership, TimeProvider time, Func<int, byte[]> randomBytes, ILoggerFactory logs)
     {
-        var book = new CredentialBook(time);
+        var book = new ClientSecretTracker(time);
         var namespaces = new WatchedNamespaces(Namespaces);
         var endpoints = new ProviderEndpoints(provider);
-        directory = new ClientDirectory(Clients, new CredentialReader(credentials.Value, new CredentialRevisions()), book, namespaces, allowLists, new RequestTurns(Connections, time), time);
+        directory = new ClientResolver(Clients, new CredentialReader(credentials.Value, new CredentialRevisions()), book, namespaces, allowLists, new RequestTurns(Connections, time), time);
         Connections.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
         Grants = ToolsOf(new GrantStore(client), new GrantRevoker(provider, endpoints, book, time), Connections, leadership, time, new GrantLog(logs.CreateLogger("Grant"))) with
         {
@@ -50,7 +50,7 @@ internal sealed class OperatorParts
         var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, logs.CreateLogger("Events"));
         var statusWrites = new StatusWrites("vismaconnection", controllerMetrics, logs.CreateLogger("VismaConnection"), time, () => 0.5);
         Reconciler = new ConnectionReconciler(Connections, observer, new ConnectionReporter(client, Connections, events, leadership, time), statusWrites, tools);
-        Custodian = new GrantCustodian(new CustodianCaches(Connections, Clients, Secrets, namespaces, client), directory, tools.Known, Grants);
+        Custodian = new OrphanedGrantReconciler(new OrphanedGrantCaches(Connections, Clients, Secrets, namespaces, client), directory, tools.Known, Grants);
     }
 
     /// <summary>Looks the client's secret up, which takes a thread of the pool. To be done before schedules take them all, and would wait for each other.</summary>
@@ -131,7 +131,7 @@ internal sealed class OperatorParts
     private ConnectionTools ConnectionToolsOf(IKubernetesClient client, ReplicaLeadership leadership, TimeProvider time, ILoggerFactory logs)
     {
         var (publisher, links, known) = (new SecretPublisher(client, Secrets, time), new ConsentLinks(null, null, Grants.RandomBytes), new KnownGrants());
-        var (facts, handoffs) = (new GrantFactsReader(Grants.Open, Grants.Cluster), new HandoffDesk(client, Secrets, time));
+        var (facts, handoffs) = (new GrantFactsReader(Grants.Open, Grants.Cluster), new HandoffRedeemer(client, Secrets, time));
         return new ConnectionTools
         {
             Publisher = publisher,
@@ -147,7 +147,7 @@ internal sealed class OperatorParts
             Removals = new SecretRemovals(time, _ => { }),
             Leadership = leadership,
             Time = time,
-            Roll = () => 0.5,
+            Random = () => 0.5,
             Metrics = metrics,
             Log = new ConnectionLog(logs.CreateLogger("VismaConnection")),
         };
@@ -156,8 +156,8 @@ internal sealed class OperatorParts
     private static GrantTools ToolsOf(GrantStore store, GrantRevoker revoker, Store<VismaConnection> connections, ReplicaLeadership leadership, TimeProvider time, GrantLog log) => new()
     {
         Store = store,
-        Unstored = new UnstoredGrants(store, revoker, name => connections.Find(name) is null, time, log),
-        Open = new OpenExchanges(time),
+        Unstored = new PendingGrantWrites(store, revoker, name => connections.Find(name) is null, time, log),
+        Open = new ExchangeTracker(time),
         Revoker = revoker,
         Leadership = leadership,
         Time = time,

@@ -14,12 +14,12 @@ public sealed class ClientTokenSourceTests
     private const int Connections = 8;
     private readonly FakeTimeProvider time = new();
     private readonly Provider provider = new();
-    private readonly CredentialBook book;
+    private readonly ClientSecretTracker book;
     private readonly ClientTokenSource source;
 
     public ClientTokenSourceTests()
     {
-        book = new CredentialBook(time);
+        book = new ClientSecretTracker(time);
         source = new ClientTokenSource(provider, new ProviderEndpoints(new NoMetadata()), book, new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
     }
 
@@ -67,20 +67,20 @@ public sealed class ClientTokenSourceTests
         Assert.Equal(known, book.StandingOf(client));
     }
 
-    private void FirstWorks(UsableClient client)
+    private void FirstWorks(ResolvedClient client)
     {
         _ = book.StandingOf(client);
         book.Accepted(client, client.Credentials[0]);
     }
 
-    private async Task<TokenAttempt[]> RequestTogetherAsync(UsableClient client)
+    private async Task<TokenAttempt[]> RequestTogetherAsync(ResolvedClient client)
     {
         var requests = Enumerable.Range(0, Connections).Select(_ => source.RequestAsync(
             client, new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string>()), new RefusalContext("integrations/acme", string.Empty, string.Empty), TestContext.Current.CancellationToken)).ToList();
         return await Task.WhenAll(requests).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
     }
 
-    private static UsableClient Client(params string[] secrets) => new()
+    private static ResolvedClient Client(params string[] secrets) => new()
     {
         Name = new NamespacedName("integrations", "acme"),
         Issuer = new Uri("https://connect.visma.com"),

@@ -60,7 +60,7 @@ public sealed class ProviderEndpointsTests
     private static ServerMetadata Document { get; } =
         new(issuer.OriginalString, new Uri(issuer, "/token"), new Uri(issuer, "/authorize"), new Uri(issuer, "/revoke"), IssParameterSupported: true);
 
-    private static UsableClient Client(Uri? declared = null) => new()
+    private static ResolvedClient Client(Uri? declared = null) => new()
     {
         Name = new NamespacedName("integrations", "acme"),
         Issuer = issuer,
@@ -72,7 +72,7 @@ public sealed class ProviderEndpointsTests
         RevocationEndpoint = declared,
     };
 
-    private static async Task<EndpointLookup[]> AllAsync(ProviderEndpoints endpoints, UsableClient client) =>
+    private static async Task<EndpointLookup[]> AllAsync(ProviderEndpoints endpoints, ResolvedClient client) =>
     [
         await endpoints.TokenAsync(client, CancellationToken.None),
         await endpoints.AuthorizationAsync(client, CancellationToken.None),

@@ -90,14 +90,14 @@ internal static class SomeConsents
         },
         Type = VismaNames.HandoffSecretType,
         Data = new SecretText()
-            .Set(HandoffDesk.Code, code)
-            .Set(HandoffDesk.CodeVerifier, verifier)
-            .Set(HandoffDesk.RedirectUri, RedirectUri)
-            .Set(HandoffDesk.ExpiresAt, expiresAt).Data,
+            .Set(HandoffRedeemer.Code, code)
+            .Set(HandoffRedeemer.CodeVerifier, verifier)
+            .Set(HandoffRedeemer.RedirectUri, RedirectUri)
+            .Set(HandoffRedeemer.ExpiresAt, expiresAt).Data,
     };
 
     /// <summary>The same, with what the person was asked for; null leaves it out.</summary>
-    public static Secret Asking(this Secret handoff, string? asked) => handoff with { Data = new SecretText(handoff.Data).Set(HandoffDesk.Asked, asked).Data };
+    public static Secret Asking(this Secret handoff, string? asked) => handoff with { Data = new SecretText(handoff.Data).Set(HandoffRedeemer.Asked, asked).Data };
 
     /// <summary>What is stored of the grant; null when its Secret is gone.</summary>
     public static async Task<GrantDocument?> GrantAsync(this TestOperator test, string name = Some.Connection) =>

@@ -12,7 +12,7 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Tests.Behaviour;
 
 /// <summary>Whether a token that was received may be stored over what stands in the cluster by then.</summary>
-public sealed class SuccessorTests
+public sealed class PendingGrantTests
 {
     private static readonly DateTimeOffset noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
@@ -56,11 +56,11 @@ public sealed class SuccessorTests
     public async Task What_could_not_be_stored_is_tried_side_by_side_so_that_one_does_not_wait_for_another()
     {
         var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => throw new HttpRequestException("away") };
-        var unstored = new UnstoredGrants(new GrantStore(cluster), revoker: null!, _ => false, new FakeTimeProvider(), new GrantLog(NullLogger.Instance));
+        var unstored = new PendingGrantWrites(new GrantStore(cluster), revoker: null!, _ => false, new FakeTimeProvider(), new GrantLog(NullLogger.Instance));
         string[] names = ["one", "two", "three"];
         foreach (var name in names)
         {
-            Assert.IsType<Storage.Pending>(await unstored.StoreAsync(Of(Held(name, "token"), place: name), new CancellationToken(canceled: true)));
+            Assert.IsType<StoreResult.Pending>(await unstored.StoreAsync(Of(Held(name, "token"), place: name), new CancellationToken(canceled: true)));
         }
 
         var (arrived, all) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -84,7 +84,7 @@ public sealed class SuccessorTests
         var (time, logs, successor) = (new FakeTimeProvider(), new CapturedLogs(), Of(Held("family", "token")));
         var cluster = new InMemoryCluster(TimeProvider.System);
         await cluster.CreateAsync(new Secret { Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Place } }, TestContext.Current.CancellationToken);
-        var unstored = new UnstoredGrants(new GrantStore(cluster), revoker: null!, _ => false, time, new GrantLog(logs.CreateLogger("grants")));
+        var unstored = new PendingGrantWrites(new GrantStore(cluster), revoker: null!, _ => false, time, new GrantLog(logs.CreateLogger("grants")));
         for (var second = 0; second < 90; second++, time.Advance(TimeSpan.FromSeconds(1)))
         {
             await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
@@ -100,7 +100,7 @@ public sealed class SuccessorTests
         Assert.Contains("cannot be reached", logs.Lines[^1], StringComparison.Ordinal);
     }
 
-    private static Successor Of(HeldGrant held, string? attempt = null, string place = Some.Connection) =>
+    private static PendingGrant Of(HeldGrant held, string? attempt = null, string place = Some.Connection) =>
         new() { Connection = new NamespacedName(Some.Place, place), AttemptId = attempt, Held = held, Client = Client };
 
     private static HeldGrant Held(string family, string token) => new()
@@ -114,7 +114,7 @@ public sealed class SuccessorTests
         AccessToken = new IssuedToken { AccessToken = Sensitive.From("access"), IssueTime = noon, ExpirationTime = noon.AddHours(1), Inputs = "" },
     };
 
-    private static UsableClient Client { get; } = new()
+    private static ResolvedClient Client { get; } = new()
     {
         Name = new NamespacedName(Some.Place, Some.Client),
         Issuer = new Uri("https://connect.example.com"),

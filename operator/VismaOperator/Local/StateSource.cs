@@ -9,11 +9,11 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Local;
 
 /// <summary>The state directory of local mode as <c>connect</c> sees it, whether local mode runs or not: objects in files, and a folder for codes.</summary>
-internal sealed class StatePlace : IConnectionPlace
+internal sealed class StateSource : IConnectionSource
 {
     private readonly string state;
 
-    private StatePlace(string state) => this.state = state;
+    private StateSource(string state) => this.state = state;
 
     /// <inheritdoc/>
     public string Name => $"the state directory {state}";
@@ -23,11 +23,11 @@ internal sealed class StatePlace : IConnectionPlace
 
     /// <summary>Opens a state directory that local mode has made.</summary>
     /// <exception cref="LocalException">There is none.</exception>
-    public static StatePlace Open(string path)
+    public static StateSource Open(string path)
     {
         var full = Path.GetFullPath(path);
         return Directory.Exists(full)
-            ? new StatePlace(full)
+            ? new StateSource(full)
             : throw new LocalException($"--state {full} does not exist. Start visma-operator local with it once, so that it holds the connection, or correct the path.");
     }
 

@@ -6,9 +6,9 @@ using VismaOperator.OAuthClients;
 namespace VismaOperator.Tests.OAuthClients;
 
 /// <summary>What is remembered of a client's secrets, and what is not.</summary>
-public sealed class CredentialBookTests
+public sealed class ClientSecretTrackerTests
 {
-    private readonly CredentialBook book = new(new FakeTimeProvider());
+    private readonly ClientSecretTracker book = new(new FakeTimeProvider());
 
     [Fact]
     public void A_refusal_binds_the_secrets_that_were_refused()
@@ -49,7 +49,7 @@ public sealed class CredentialBookTests
         Assert.Equal(0, told);
     }
 
-    private static UsableClient Client(string version) => new()
+    private static ResolvedClient Client(string version) => new()
     {
         Name = new NamespacedName("integrations", "acme"),
         Issuer = new Uri("https://connect.visma.com"),

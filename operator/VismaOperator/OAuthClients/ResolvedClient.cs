@@ -6,7 +6,7 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.OAuthClients;
 
 /// <summary>A client with everything that a token request needs. It never changes, so its hashes are taken once.</summary>
-internal sealed class UsableClient
+internal sealed class ResolvedClient
 {
     /// <summary>The OAuthClient.</summary>
     public required NamespacedName Name { get; init; }

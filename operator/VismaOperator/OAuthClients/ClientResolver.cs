@@ -11,7 +11,7 @@ namespace VismaOperator.OAuthClients;
 /// Answers, for one connection, which client it may use and whether that client can be used now. All from caches: the
 /// connection does not wait for the client's own reconcile.
 /// </summary>
-internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialReader reader, CredentialBook book, INamespaces namespaces, AllowLists allowLists, RequestTurns turns, TimeProvider time)
+internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReader reader, ClientSecretTracker book, INamespaces namespaces, AllowLists allowLists, RequestTurns turns, TimeProvider time)
 {
     // Nothing tells when a permission was given.
     private static readonly TimeSpan namespaceRetry = TimeSpan.FromSeconds(30);
@@ -55,29 +55,29 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     }
 
     /// <summary>Whether a client may be used for connections of a namespace, before its tenants are looked at.</summary>
-    public async Task<Allowance> AllowanceAsync(OAuthClient client, string place, CancellationToken cancellationToken) =>
-        AllowanceOf(client, place, LabelsDecide(client, place) ? await namespaces.LabelsOfAsync(place, cancellationToken) : new NamespaceLabels.Unreadable());
+    public async Task<Allowance> AllowanceAsync(OAuthClient client, string namespaceName, CancellationToken cancellationToken) =>
+        AllowanceOf(client, namespaceName, LabelsDecide(client, namespaceName) ? await namespaces.LabelsOfAsync(namespaceName, cancellationToken) : new NamespaceLabels.Unreadable());
 
     /// <summary>The same, by labels that are known already or not at all; <c>check</c> asks it, too.</summary>
-    public static Allowance AllowanceOf(OAuthClient client, string place, NamespaceLabels labels)
+    public static Allowance AllowanceOf(OAuthClient client, string namespaceName, NamespaceLabels labels)
     {
         var home = client.Metadata.Namespace ?? string.Empty;
         var allowed = client.Spec.AllowedNamespaces;
-        if (!LabelsDecide(client, place))
+        if (!LabelsDecide(client, namespaceName))
         {
-            return allowed.Includes(home, place, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Refused;
+            return allowed.Includes(home, namespaceName, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Refused;
         }
 
         return labels switch
         {
-            NamespaceLabels.Known known => allowed.Includes(home, place, known.Labels) ? Allowance.Given : Allowance.Refused,
+            NamespaceLabels.Known known => allowed.Includes(home, namespaceName, known.Labels) ? Allowance.Given : Allowance.Refused,
             NamespaceLabels.Absent => Allowance.PlaceGone,
             _ => Allowance.Unknown,
         };
     }
 
     /// <summary>The client with its credentials, or why it cannot be used.</summary>
-    public (UsableClient? Usable, Problem? Problem) Describe(OAuthClient client)
+    public (ResolvedClient? Usable, Problem? Problem) Describe(OAuthClient client)
     {
         var name = client.Metadata.NamespacedName;
         if (OAuthClientRules.Check(client.Spec, allowLists) is [var broken, ..])
@@ -106,7 +106,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
 
     private static DateTimeOffset CreationOf(OAuthClient client) => client.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue;
 
-    private (UsableClient? Usable, Problem? Problem) WithSecrets(OAuthClient client, Sensitive clientId)
+    private (ResolvedClient? Usable, Problem? Problem) WithSecrets(OAuthClient client, Sensitive clientId)
     {
         var (credentials, problem) = reader.ClientSecrets(client);
         return credentials.Count > 0 ? (Usable(client, clientId.Reveal(), credentials), null) : (null, problem);
@@ -126,7 +126,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         }
     }
 
-    private static UsableClient Usable(OAuthClient client, string clientId, IReadOnlyList<Credential> credentials) => new()
+    private static ResolvedClient Usable(OAuthClient client, string clientId, IReadOnlyList<Credential> credentials) => new()
     {
         Name = client.Metadata.NamespacedName,
         Issuer = new Uri(client.Spec.Issuer),
@@ -160,7 +160,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
     }
 
     // A limit that changes is a reason to try again what exceeded it.
-    private ClientFacts.Usable FactsOf(UsableClient client, VismaConnection connection)
+    private ClientFacts.Usable FactsOf(ResolvedClient client, VismaConnection connection)
     {
         var limit = client.ScopeLimitFor(connection);
         var revision = limit is null
@@ -173,26 +173,26 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         };
     }
 
-    private static Problem AllRefused(UsableClient client, string? description, VismaConnection connection) =>
+    private static Problem AllRefused(ResolvedClient client, string? description, VismaConnection connection) =>
         client.Refused(description, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });
 
     // The same words whether the client is missing or says no to this namespace: who may not use it learns nothing about it.
     private static Problem NotAvailable(VismaConnection connection)
     {
         var name = connection.ClientName();
-        var place = connection.Metadata.Namespace;
-        return new Problem(Reason.ClientNotAvailable, name.Namespace == place
+        var namespaceName = connection.Metadata.Namespace;
+        return new Problem(Reason.ClientNotAvailable, name.Namespace == namespaceName
             ? $"OAuthClient {name} does not exist. Apply it, or correct spec.oauthClientRef."
-            : $"OAuthClient {name} does not exist, or does not allow namespace {place}. Apply it, add the namespace to its spec.allowedNamespaces, or correct spec.oauthClientRef.");
+            : $"OAuthClient {name} does not exist, or does not allow namespace {namespaceName}. Apply it, add the namespace to its spec.allowedNamespaces, or correct spec.oauthClientRef.");
     }
 
     // Why this connection may not use the client, or may not for now; null when it may.
     private async Task<ClientFacts?> ObjectionAsync(OAuthClient client, VismaConnection connection, CancellationToken cancellationToken)
     {
-        var place = connection.Metadata.Namespace ?? string.Empty;
-        return await AllowanceAsync(client, place, cancellationToken) switch
+        var namespaceName = connection.Metadata.Namespace ?? string.Empty;
+        return await AllowanceAsync(client, namespaceName, cancellationToken) switch
         {
-            Allowance.Unknown => new ClientFacts.Unusable(NamespaceUnreadable(place), time.GetUtcNow() + namespaceRetry),
+            Allowance.Unknown => new ClientFacts.Unusable(NamespaceUnreadable(namespaceName), time.GetUtcNow() + namespaceRetry),
             Allowance.Refused or Allowance.PlaceGone => new ClientFacts.Refusing(NotAvailable(connection)),
             _ when IsTenantAllowed(client.Spec.Tenants, connection) => null,
             _ => new ClientFacts.Refusing(TenantNotAllowed(client, connection)),
@@ -204,17 +204,17 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
         $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Metadata.Namespace}. Ask its owner to add the combination to spec.tenants.");
 
     // Not to know is not to know that there is none: nothing is taken back for it.
-    private static Problem ClientsUnreadable(string place) => new(
+    private static Problem ClientsUnreadable(string namespaceName) => new(
         Reason.NamespaceForbidden,
-        $"The operator cannot read OAuthClients in namespace {place}: the namespace, or the Role and RoleBinding of the operator in it, "
+        $"The operator cannot read OAuthClients in namespace {namespaceName}: the namespace, or the Role and RoleBinding of the operator in it, "
         + "is missing. Create them; until then the present token is kept and not renewed.");
 
-    private static Problem NamespaceUnreadable(string place) => new(
+    private static Problem NamespaceUnreadable(string namespaceName) => new(
         Reason.NamespaceForbidden,
-        $"The operator may not read namespace {place}, whose labels decide whether it may use the OAuthClient. Grant its service account get on this namespace; until then the present token is kept and not renewed.");
+        $"The operator may not read namespace {namespaceName}, whose labels decide whether it may use the OAuthClient. Grant its service account get on this namespace; until then the present token is kept and not renewed.");
 
-    private static bool LabelsDecide(OAuthClient client, string place) =>
-        place != client.Metadata.Namespace && client.Spec.AllowedNamespaces.From == NamespaceScope.Selector;
+    private static bool LabelsDecide(OAuthClient client, string namespaceName) =>
+        namespaceName != client.Metadata.Namespace && client.Spec.AllowedNamespaces.From == NamespaceScope.Selector;
 
     /// <summary>Whether a client's list of tenants has what a connection asks for.</summary>
     public static bool IsTenantAllowed(IReadOnlyList<TenantRule>? rules, VismaConnection connection) =>
@@ -224,7 +224,7 @@ internal sealed class ClientDirectory(Store<OAuthClient> clients, CredentialRead
 /// <summary>What a connection learns of its client.</summary>
 /// <param name="Facts">What the policy decides by.</param>
 /// <param name="Client">The client with its credentials; null unless it can be used.</param>
-internal sealed record ClientAnswer(ClientFacts Facts, UsableClient? Client = null)
+internal sealed record ClientAnswer(ClientFacts Facts, ResolvedClient? Client = null)
 {
     /// <summary>When it is the connection's turn to have a request attempted; null where none waits, or where nothing could be attempted.</summary>
     public DateTimeOffset? RequestTurn { get; init; }

@@ -7,7 +7,7 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Grants;
 
 /// <summary>A refresh token that the provider issued and the cluster has not taken yet. Until it has, it exists nowhere else.</summary>
-internal sealed record Successor
+internal sealed record PendingGrant
 {
     /// <summary>Whose it is.</summary>
     public required NamespacedName Connection { get; init; }
@@ -31,7 +31,7 @@ internal sealed record Successor
     public GrantDeletionPolicy? DeletionPolicy { get; init; }
 
     /// <summary>The client that can revoke it, should it not be wanted any more.</summary>
-    public required UsableClient Client { get; init; }
+    public required ResolvedClient Client { get; init; }
 
     /// <summary>Names it among those that wait.</summary>
     public string Id => AttemptId ?? Held.Family;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace VismaOperator.Hosting;
 
 /// <summary>The one source of randomness of the process, handed to whatever spreads its work.</summary>
-internal static class Jitter
+internal static class Chance
 {
     private const int Steps = 1 << 30;
 

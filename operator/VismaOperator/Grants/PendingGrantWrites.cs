@@ -12,7 +12,7 @@ namespace VismaOperator.Grants;
 /// <param name="isGone">True when a connection is not there any more, as far as the watches have told.</param>
 /// <param name="time">Durations.</param>
 /// <param name="log">Log of grants.</param>
-internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Func<NamespacedName, bool> isGone, TimeProvider time, GrantLog log)
+internal sealed class PendingGrantWrites(GrantStore store, GrantRevoker revoker, Func<NamespacedName, bool> isGone, TimeProvider time, GrantLog log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
@@ -28,17 +28,17 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
     private TaskCompletionSource arrival = new();
 
     /// <summary>Those that wait for a connection.</summary>
-    public Successor? Find(NamespacedName connection) => waiting.Values.Select(entry => entry.Successor).FirstOrDefault(successor => successor.Connection == connection && successor.AttemptId is not null);
+    public PendingGrant? Find(NamespacedName connection) => waiting.Values.Select(entry => entry.PendingGrant).FirstOrDefault(successor => successor.Connection == connection && successor.AttemptId is not null);
 
     /// <summary>Takes a successor in, and tries to store it until the deadline. After that it stays here, and is tried further.</summary>
-    public async Task<Storage> StoreAsync(Successor successor, CancellationToken deadline)
+    public async Task<StoreResult> StoreAsync(PendingGrant successor, CancellationToken deadline)
     {
         var entry = waiting.GetOrAdd(successor.Id, _ => new Waiting(successor));
         Interlocked.Exchange(ref arrival, new TaskCompletionSource()).TrySetResult();
         while (true)
         {
             var storage = await TryAsync(entry, CancellationToken.None);
-            if (storage is not Storage.Pending || !await PauseAsync(deadline))
+            if (storage is not StoreResult.Pending || !await PauseAsync(deadline))
             {
                 return storage;
             }
@@ -64,7 +64,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
 
         foreach (var entry in waiting.Values)
         {
-            log.Lost(entry.Successor.Connection);
+            log.Lost(entry.PendingGrant.Connection);
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
     private Task TryAllAsync(CancellationToken cancellationToken) => Task.WhenAll(waiting.Values.Select(entry => TryAsync(entry, cancellationToken)));
 
     // The loop and whoever waits for the outcome try one after the other: what the first has ended, stored or dropped and revoked, the second must not do again.
-    private async Task<Storage> TryAsync(Waiting entry, CancellationToken cancellationToken)
+    private async Task<StoreResult> TryAsync(Waiting entry, CancellationToken cancellationToken)
     {
         await entry.Turn.WaitAsync(CancellationToken.None); // whoever has it is bounded by its own deadline
         try
@@ -85,12 +85,12 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         }
     }
 
-    private async Task<Storage> TryInTurnAsync(Waiting entry, CancellationToken cancellationToken)
+    private async Task<StoreResult> TryInTurnAsync(Waiting entry, CancellationToken cancellationToken)
     {
-        var successor = entry.Successor;
+        var successor = entry.PendingGrant;
         using var deadline = Deadline.After(WriteDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        Storage storage;
+        StoreResult storage;
         try
         {
             storage = await WriteAsync(entry, either.Token);
@@ -100,7 +100,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
             return IsPlaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(entry, $"the API server {ApiTrouble.Answer(failure)}");
         }
 
-        if (storage is not Storage.Pending)
+        if (storage is not StoreResult.Pending)
         {
             entry.End = storage;
             waiting.TryRemove(successor.Id, out _);
@@ -111,7 +111,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
     }
 
     // Whoever writes first decides what the other may do: looked at again at once, since every moment that a token is held in memory only is one in which it can be lost.
-    private async Task<Storage> WriteAsync(Waiting entry, CancellationToken cancellationToken)
+    private async Task<StoreResult> WriteAsync(Waiting entry, CancellationToken cancellationToken)
     {
         for (var round = 1; ; round++)
         {
@@ -126,9 +126,9 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         }
     }
 
-    private async Task<Storage> WriteOnceAsync(Waiting entry, CancellationToken cancellationToken)
+    private async Task<StoreResult> WriteOnceAsync(Waiting entry, CancellationToken cancellationToken)
     {
-        var successor = entry.Successor;
+        var successor = entry.PendingGrant;
         if (await LookAsync(entry, cancellationToken) is not { } read)
         {
             return Waits(entry, "a Secret that is not ours stands in its place");
@@ -136,7 +136,7 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
 
         if (successor.IsIn(read.Document))
         {
-            return new Storage.Stored(read);
+            return new StoreResult.Stored(read);
         }
 
         if (successor.Over(read.Document) is not { } document)
@@ -145,31 +145,31 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         }
 
         replaced.Note(successor, read.Document.Held); // before the write, whose answer may be lost
-        return new Storage.Stored(await store.WriteAsync(read, document, cancellationToken));
+        return new StoreResult.Stored(await store.WriteAsync(read, document, cancellationToken));
     }
 
     // The first time, what the attempt was written into is known, and a write over anything else is refused. After that the write may have arrived without its answer.
     private async Task<GrantSnapshot?> LookAsync(Waiting entry, CancellationToken cancellationToken)
     {
-        var known = entry.WasTried ? null : entry.Successor.Open;
+        var known = entry.WasTried ? null : entry.PendingGrant.Open;
         entry.WasTried = true;
-        return known ?? (await store.ReadAsync(entry.Successor.Connection, cancellationToken) as GrantRead.Found)?.Snapshot;
+        return known ?? (await store.ReadAsync(entry.PendingGrant.Connection, cancellationToken) as GrantRead.Found)?.Snapshot;
     }
 
     // A Secret of somebody else may stand there for days, and is looked at every second.
-    private Storage.Pending Waits(Waiting entry, string cause)
+    private StoreResult.Pending Waits(Waiting entry, string cause)
     {
         if (entry.Told != cause || time.GetElapsedTime(entry.ToldAt) >= TellAgain)
         {
             (entry.Told, entry.ToldAt) = (cause, time.GetTimestamp());
-            log.NotStoredYet(entry.Successor.Connection, cause);
+            log.NotStoredYet(entry.PendingGrant.Connection, cause);
         }
 
-        return new Storage.Pending(cause);
+        return new StoreResult.Pending(cause);
     }
 
     // A token of the family that is in use is not revoked, since that would take the stored one with it.
-    private async Task<Storage> DropAsync(Successor successor, GrantDocument present)
+    private async Task<StoreResult> DropAsync(PendingGrant successor, GrantDocument present)
     {
         log.Superseded(successor.Connection);
         if (present.Held?.Family != successor.Held.Family || present.RevocationTime is not null)
@@ -177,30 +177,30 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
             await replaced.RevokeAsync(successor, successor.Held.RefreshToken, CancellationToken.None);
         }
 
-        return new Storage.Dropped();
+        return new StoreResult.Dropped();
     }
 
     // Where there are Roles in listed namespaces only, they go with the namespace, and what was missing is forbidden from then on. A namespace that is created anew in time may be a mistake
     // that was taken back, like a connection that is.
     private bool IsPlaceGone(Waiting entry, Exception failure)
     {
-        if (failure is not KubernetesException refused || !(refused.IsNotFound || refused.IsForbidden) || !isGone(entry.Successor.Connection))
+        if (failure is not KubernetesException refused || !(refused.IsNotFound || refused.IsForbidden) || !isGone(entry.PendingGrant.Connection))
         {
             entry.PlaceGoneSince = null;
             return false;
         }
 
         entry.PlaceGoneSince ??= time.GetTimestamp();
-        return time.GetElapsedTime(entry.PlaceGoneSince.Value) >= GrantCustodian.Keep;
+        return time.GetElapsedTime(entry.PlaceGoneSince.Value) >= OrphanedGrantReconciler.Keep;
     }
 
-    private async Task<Storage> GiveUpAsync(Waiting entry)
+    private async Task<StoreResult> GiveUpAsync(Waiting entry)
     {
-        entry.End = new Storage.Dropped();
-        waiting.TryRemove(entry.Successor.Id, out _);
-        replaced.Forget(entry.Successor);
-        log.PlaceGone(entry.Successor.Connection);
-        await replaced.RevokeAsync(entry.Successor, entry.Successor.Held.RefreshToken, CancellationToken.None); // bounded by its own deadline
+        entry.End = new StoreResult.Dropped();
+        waiting.TryRemove(entry.PendingGrant.Id, out _);
+        replaced.Forget(entry.PendingGrant);
+        log.PlaceGone(entry.PendingGrant.Connection);
+        await replaced.RevokeAsync(entry.PendingGrant, entry.PendingGrant.Held.RefreshToken, CancellationToken.None); // bounded by its own deadline
         return entry.End;
     }
 
@@ -226,9 +226,9 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
     }
 
     /// <summary>A successor that waits, and how trying to store it stands.</summary>
-    private sealed class Waiting(Successor successor)
+    private sealed class Waiting(PendingGrant successor)
     {
-        public Successor Successor => successor;
+        public PendingGrant PendingGrant => successor;
 
         // Never disposed: without a wait handle it holds nothing that the collector would not take.
         public SemaphoreSlim Turn { get; } = new(1, 1);
@@ -246,6 +246,6 @@ internal sealed class UnstoredGrants(GrantStore store, GrantRevoker revoker, Fun
         public long ToldAt { get; set; }
 
         /// <summary>How it ended; null while it waits.</summary>
-        public Storage? End { get; set; }
+        public StoreResult? End { get; set; }
     }
 }

@@ -4,7 +4,7 @@ using Kubernetes.Controllers.Queueing;
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>Keeps one list and watch from asking too often, whatever the server does.</summary>
-internal sealed class Pace(TimeProvider time, Func<double> random)
+internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
 {
     /// <summary>
     /// A watch that lived this long was healthy; the server may be asked anew at once. Servers end watches after 5 to 10 minutes, so a shorter

@@ -13,7 +13,7 @@ namespace VismaOperator.Grants;
 /// monotonic clock, as a lease is: by the clock of who began, which may be wrong by seconds, the token could be sent twice.
 /// </para>
 /// </summary>
-internal sealed class OpenExchanges(TimeProvider time)
+internal sealed class ExchangeTracker(TimeProvider time)
 {
     // Of each connection the attempts that may stand in its Secret: null for one of this process, else when its takeover was announced.
     private readonly ConcurrentDictionary<NamespacedName, ImmutableDictionary<string, long?>> known = new();

@@ -5,7 +5,7 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Connecting;
 
 /// <summary>Where a connection lives: a cluster, or the state directory of local mode. It is read as the person who consents, not as the operator.</summary>
-internal interface IConnectionPlace
+internal interface IConnectionSource
 {
     /// <summary>The place, to stand behind "in".</summary>
     string Name { get; }

@@ -10,7 +10,7 @@ using VismaOperator.VismaConnections;
 namespace VismaOperator.Grants;
 
 /// <summary>Takes in codes that <c>connect</c> obtained in a terminal and left in a Secret. Taking is deleting: a code works once.</summary>
-internal sealed class HandoffDesk(IKubernetesClient api, Store<SecretMetadata> secrets, TimeProvider time)
+internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadata> secrets, TimeProvider time)
 {
     // As long as a code lives: whoever waited for what came of it has given up by then.
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
@@ -38,7 +38,7 @@ internal sealed class HandoffDesk(IKubernetesClient api, Store<SecretMetadata> s
 
     /// <summary>Takes the code out of its Secret. From the deletion on there is no way back, so that runs under a deadline of its own.</summary>
     /// <exception cref="KubernetesException">Conflict: another code took its place meanwhile, and is to be looked at anew.</exception>
-    public async Task<HandoffTaking> TakeAsync(VismaConnection connection, UsableClient client, CancellationToken cancellationToken)
+    public async Task<HandoffTaking> TakeAsync(VismaConnection connection, ResolvedClient client, CancellationToken cancellationToken)
     {
         var name = connection.HandoffSecretName();
         var secret = await api.FindAsync<Secret>(name, cancellationToken);

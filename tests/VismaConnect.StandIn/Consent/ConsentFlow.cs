@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace VismaConnect.StandIn;
 
 /// <summary>Leads a person from the authorization request over sign-in and consent back to the client.</summary>
-internal sealed class ConsentDesk(Portal portal, IssuedGrants grants, Attempts attempts, Sessions sessions, AuthorizationAnswers answers)
+internal sealed class ConsentFlow(Portal portal, IssuedGrants grants, Attempts attempts, Sessions sessions, AuthorizationAnswers answers)
 {
     private readonly AuthorizationRules rules = new(portal);
 

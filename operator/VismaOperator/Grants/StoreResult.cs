@@ -1,18 +1,18 @@
 namespace VismaOperator.Grants;
 
 /// <summary>What became of a successor.</summary>
-internal abstract record Storage
+internal abstract record StoreResult
 {
-    private Storage()
+    private StoreResult()
     {
     }
 
     /// <summary>It is stored.</summary>
-    public sealed record Stored(GrantSnapshot Snapshot) : Storage;
+    public sealed record Stored(GrantSnapshot Snapshot) : StoreResult;
 
     /// <summary>There is no place for it any more: another attempt or another consent has taken it, or its namespace is gone for good.</summary>
-    public sealed record Dropped : Storage;
+    public sealed record Dropped : StoreResult;
 
     /// <summary>It waits in memory and is tried further.</summary>
-    public sealed record Pending(string Cause) : Storage;
+    public sealed record Pending(string Cause) : StoreResult;
 }

@@ -8,7 +8,7 @@ namespace VismaOperator.Connecting;
 /// <summary>A cluster, as the account of the kubeconfig may see it.</summary>
 /// <param name="client">The API server.</param>
 /// <param name="server">Its address, for messages.</param>
-internal sealed class ClusterPlace(IKubernetesClient client, string server) : IConnectionPlace
+internal sealed class ClusterSource(IKubernetesClient client, string server) : IConnectionSource
 {
     private const int MostTries = 3;
 
@@ -105,9 +105,9 @@ internal sealed class ClusterPlace(IKubernetesClient client, string server) : IC
     }
 
     /// <summary>Asks the API server. Where it does not say, the write itself will.</summary>
-    private async Task<bool> MayAsync(string verb, string? name, string place, CancellationToken cancellationToken)
+    private async Task<bool> MayAsync(string verb, string? name, string namespaceName, CancellationToken cancellationToken)
     {
-        var access = new ResourceAttributes { Verb = verb, Resource = Secret.ResourceKind.Plural, Namespace = place, Name = name };
+        var access = new ResourceAttributes { Verb = verb, Resource = Secret.ResourceKind.Plural, Namespace = namespaceName, Name = name };
         try
         {
             var review = await client.CreateAsync(new SelfSubjectAccessReview { Spec = new AccessReviewSpec { ResourceAttributes = access } }, cancellationToken);
@@ -119,8 +119,8 @@ internal sealed class ClusterPlace(IKubernetesClient client, string server) : IC
         }
     }
 
-    private static string Forbidden(string verb, ResourceKind kind, string place) =>
-        $"You may not {verb} {(kind.Group.Length == 0 ? kind.Plural : $"{kind.Plural}.{kind.Group}")}{(place.Length == 0 ? string.Empty : $" in namespace {place}")}. Have a Role with the verb {verb} bound to your account.";
+    private static string Forbidden(string verb, ResourceKind kind, string namespaceName) =>
+        $"You may not {verb} {(kind.Group.Length == 0 ? kind.Plural : $"{kind.Plural}.{kind.Group}")}{(namespaceName.Length == 0 ? string.Empty : $" in namespace {namespaceName}")}. Have a Role with the verb {verb} bound to your account.";
 
     private string Explain(Exception exception, string forbidden, string otherwise) => exception switch
     {

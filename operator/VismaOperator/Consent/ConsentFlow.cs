@@ -11,7 +11,7 @@ namespace VismaOperator.Consent;
 /// Leads a person from the link over the provider to a stored grant, on whatever replica. Knows no HTTP: it is given what a browser brought, and says what the
 /// person is to be told.
 /// </summary>
-internal sealed class ConsentDesk(ConsentInvitations invitations, ConsentAdmission admission, ConsentAttempts attempts, CodeRedeemer redeemer, GrantFactsReader facts, ConsentMetrics metrics)
+internal sealed class ConsentFlow(ConsentInvitations invitations, ConsentAdmission admission, ConsentAttempts attempts, CodeRedeemer redeemer, GrantFactsReader facts, ConsentMetrics metrics)
 {
     /// <summary>What a consent would be for. Changes nothing, since scanners of mail and previews of chats open links, too.</summary>
     public Task<ConsentAnswer> ShowAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => GuardAsync(

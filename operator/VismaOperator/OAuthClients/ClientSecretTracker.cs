@@ -10,16 +10,16 @@ namespace VismaOperator.OAuthClients;
 /// provider: the order is walked when it changes, on the first refusal, and otherwise at most hourly.
 /// <para>
 /// It lives in memory on purpose. What must survive a restart, the secret that worked last or the refusal of all of them, is in the client's
-/// status, and is where a page begins.
+/// status, and is where a state begins.
 /// </para>
 /// </summary>
-internal sealed class CredentialBook(TimeProvider time)
+internal sealed class ClientSecretTracker(TimeProvider time)
 {
     private static readonly TimeSpan walkAgainAfter = TimeSpan.FromHours(1);
 
     // Whoever changes a Secret without pause has the provider asked at most this often.
     private static readonly TimeSpan trialGap = TimeSpan.FromSeconds(30);
-    private readonly ConcurrentDictionary<NamespacedName, Page> pages = new();
+    private readonly ConcurrentDictionary<NamespacedName, ClientSecretState> states = new();
 
     /// <summary>Tells that what is known of a client changed. Raised outside of any lock.</summary>
     public event Action<NamespacedName>? Changed;
@@ -31,12 +31,12 @@ internal sealed class CredentialBook(TimeProvider time)
     public event Action<NamespacedName>? Appointed;
 
     /// <summary>What became of each secret of a client in its present value.</summary>
-    public IReadOnlyList<ClientSecretStatus> TrialsOf(UsableClient client)
+    public IReadOnlyList<ClientSecretStatus> TrialsOf(ResolvedClient client)
     {
-        var page = PageOf(client);
-        lock (page)
+        var state = StateOf(client);
+        lock (state)
         {
-            return page.Trials;
+            return state.Trials;
         }
     }
 
@@ -47,25 +47,25 @@ internal sealed class CredentialBook(TimeProvider time)
     /// <param name="client">The client.</param>
     /// <param name="candidates">The connections that can, best first.</param>
     /// <returns>When to look again; null when nothing is due, or nobody can.</returns>
-    public DateTimeOffset? Arrange(UsableClient client, IReadOnlyList<NamespacedName> candidates)
+    public DateTimeOffset? Arrange(ResolvedClient client, IReadOnlyList<NamespacedName> candidates)
     {
-        var page = PageOf(client);
+        var state = StateOf(client);
         NamespacedName appointed;
-        lock (page)
+        lock (state)
         {
-            if (page.Trials.FirstDue(client) is null || candidates.Count == 0)
+            if (state.Trials.FirstDue(client) is null || candidates.Count == 0)
             {
-                page.Appointed = null;
+                state.Appointed = null;
                 return null;
             }
 
-            if (page.NextTrial is { HasCome: false } next)
+            if (state.NextTrial is { HasCome: false } next)
             {
                 return next.Instant;
             }
 
-            appointed = page.Appointed is { } same && candidates.Contains(same) ? same : candidates[0];
-            page.Appointed = appointed;
+            appointed = state.Appointed is { } same && candidates.Contains(same) ? same : candidates[0];
+            state.Appointed = appointed;
         }
 
         Appointed?.Invoke(appointed);
@@ -73,70 +73,70 @@ internal sealed class CredentialBook(TimeProvider time)
     }
 
     /// <summary>True when this connection is to try a secret that was changed.</summary>
-    public bool IsAppointed(UsableClient client, NamespacedName connection)
+    public bool IsAppointed(ResolvedClient client, NamespacedName connection)
     {
-        var page = PageOf(client);
-        lock (page)
+        var state = StateOf(client);
+        lock (state)
         {
-            return page.Appointed == connection && !page.IsTrialUnderWay && page.Trials.FirstDue(client) is not null;
+            return state.Appointed == connection && !state.IsTrialUnderWay && state.Trials.FirstDue(client) is not null;
         }
     }
 
     /// <summary>Takes the right to try a secret that was changed; null when none is due, or another request tries it already. Give it back by <see cref="ReleaseTrial"/>.</summary>
-    public Credential? ClaimTrial(UsableClient client)
+    public Credential? ClaimTrial(ResolvedClient client)
     {
-        var page = PageOf(client);
-        lock (page)
+        var state = StateOf(client);
+        lock (state)
         {
-            if (page.IsTrialUnderWay || page.Trials.FirstDue(client) is not { } due)
+            if (state.IsTrialUnderWay || state.Trials.FirstDue(client) is not { } due)
             {
                 return null;
             }
 
-            page.IsTrialUnderWay = true;
-            page.NextTrial = new Moment(time.GetUtcNow() + trialGap, time);
+            state.IsTrialUnderWay = true;
+            state.NextTrial = new Moment(time.GetUtcNow() + trialGap, time);
             return due;
         }
     }
 
     /// <summary>The request of <see cref="ClaimTrial"/> is over, whatever came of it.</summary>
-    public void ReleaseTrial(UsableClient client)
+    public void ReleaseTrial(ResolvedClient client)
     {
-        if (OpenPageOf(client) is { } page)
+        if (OpenStateOf(client) is { } state)
         {
-            lock (page)
+            lock (state)
             {
-                page.IsTrialUnderWay = false;
+                state.IsTrialUnderWay = false;
             }
         }
     }
 
     /// <summary>The provider refused this secret.</summary>
-    public void Refused(UsableClient client, Credential credential) => Note(client, credential, SecretTrial.Refused);
+    public void Refused(ResolvedClient client, Credential credential) => Note(client, credential, SecretTrial.Refused);
 
     /// <summary>What is known of a client's secrets in their present revision.</summary>
-    public CredentialStanding StandingOf(UsableClient client)
+    public ClientSecretSnapshot StandingOf(ResolvedClient client)
     {
-        var page = PageOf(client);
-        lock (page)
+        var state = StateOf(client);
+        lock (state)
         {
-            return new CredentialStanding(page.Working, page.Retry?.Instant, page.Refusals, page.Verdicts) { Description = page.Description };
+            return new ClientSecretSnapshot(state.Working, state.Retry?.Instant, state.Refusals, state.StateRevision) { Description = state.Description };
         }
     }
 
     /// <summary>Which secrets to try, best first.</summary>
-    public IReadOnlyList<Credential> OrderToTry(UsableClient client)
+    public IReadOnlyList<Credential> OrderToTry(ResolvedClient client)
     {
-        var page = PageOf(client);
-        lock (page)
+        var state = StateOf(client);
+        lock (state)
         {
             var now = time.GetUtcNow();
             var ordered = client.Credentials
-                .OrderByDescending(credential => credential.Reference == page.Working)
-                .ThenByDescending(credential => page.Trials.Find(credential.Reference) == SecretTrial.Due)
+                .OrderByDescending(credential => credential.Reference == state.Working)
+                .ThenByDescending(credential => state.Trials.Find(credential.Reference) == SecretTrial.Due)
                 .ThenBy(credential => credential.ExpirationTime <= now)
                 .ToList();
-            return page.NextWalk is { HasCome: false } ? ordered[..1] : ordered;
+            return state.NextWalk is { HasCome: false } ? ordered[..1] : ordered;
         }
     }
 
@@ -147,48 +147,48 @@ internal sealed class CredentialBook(TimeProvider time)
     /// <param name="client">The client.</param>
     /// <param name="seen">What was known before; whatever was found out since then counts.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<CredentialProof> EnterProofAsync(UsableClient client, CredentialStanding seen, CancellationToken cancellationToken)
+    public async Task<ProbeLease> EnterProbeAsync(ResolvedClient client, ClientSecretSnapshot seen, CancellationToken cancellationToken)
     {
-        if (OpenPageOf(client) is not { } page)
+        if (OpenStateOf(client) is not { } state)
         {
             // The secrets were changed meanwhile: there is nothing left to find out about those of before.
-            return new CredentialProof(held: null) { WasRefusedMeanwhile = true };
+            return new ProbeLease(held: null) { WasRefusedMeanwhile = true };
         }
 
-        await page.Proof.WaitAsync(cancellationToken);
-        lock (page)
+        await state.Proof.WaitAsync(cancellationToken);
+        lock (state)
         {
-            var isNews = page.Verdicts != seen.Verdicts;
-            return new CredentialProof(page.Proof) { IsWorkingKnown = isNews && page.Working is not null, WasRefusedMeanwhile = isNews && page.Working is null };
+            var isNews = state.StateRevision != seen.StateRevision;
+            return new ProbeLease(state.Proof) { IsWorkingKnown = isNews && state.Working is not null, WasRefusedMeanwhile = isNews && state.Working is null };
         }
     }
 
     /// <summary>The provider accepted this secret.</summary>
-    public void Accepted(UsableClient client, Credential credential)
+    public void Accepted(ResolvedClient client, Credential credential)
     {
-        if (OpenPageOf(client) is not { } page)
+        if (OpenStateOf(client) is not { } state)
         {
             return;
         }
 
         bool isNews;
-        lock (page)
+        lock (state)
         {
             // One that was tried because it was changed does not take the place of one that is listed before it and works.
-            var working = page.Retry is null && IsPreferred(client, page, credential) ? page.Working! : credential.Reference;
-            isNews = page.Working != working || page.Retry is not null;
-            page.Verdicts += isNews ? 1 : 0;
-            page.Working = working;
-            page.Refusals = 0;
-            page.Retry = null;
-            page.NextWalk = null;
+            var working = state.Retry is null && IsPreferred(client, state, credential) ? state.Working! : credential.Reference;
+            isNews = state.Working != working || state.Retry is not null;
+            state.StateRevision += isNews ? 1 : 0;
+            state.Working = working;
+            state.Refusals = 0;
+            state.Retry = null;
+            state.NextWalk = null;
         }
 
         Note(client, credential, SecretTrial.Accepted);
         Tell(isNews, client.Name);
     }
 
-    /// <summary>The provider refused every secret that was tried. Others wait until <see cref="CredentialStanding.RetryAt"/>.</summary>
+    /// <summary>The provider refused every secret that was tried. Others wait until <see cref="ClientSecretSnapshot.RetryAt"/>.</summary>
     /// <param name="client">The client.</param>
     /// <param name="tried">The secrets that were refused.</param>
     /// <param name="seen">
@@ -196,34 +196,34 @@ internal sealed class CredentialBook(TimeProvider time)
     /// of them, one refusal would be a row of them that nobody tries again for an hour.
     /// </param>
     /// <param name="description">What the provider said; null when nothing.</param>
-    public void AllRefused(UsableClient client, IReadOnlyCollection<Credential> tried, CredentialStanding seen, string? description)
+    public void AllRefused(ResolvedClient client, IReadOnlyCollection<Credential> tried, ClientSecretSnapshot seen, string? description)
     {
-        if (OpenPageOf(client) is not { } page)
+        if (OpenStateOf(client) is not { } state)
         {
             return;
         }
 
-        lock (page)
+        lock (state)
         {
-            if (page.Verdicts != seen.Verdicts)
+            if (state.StateRevision != seen.StateRevision)
             {
                 return;
             }
 
             var now = time.GetUtcNow();
-            page.Verdicts++;
-            page.Working = null;
-            page.Description = description;
-            page.Refusals++;
-            page.Retry = new Moment(LatestRetry(page.Refusals, now), time);
-            page.NextWalk = tried.Count == client.Credentials.Count ? new Moment(now + walkAgainAfter, time) : page.NextWalk;
+            state.StateRevision++;
+            state.Working = null;
+            state.Description = description;
+            state.Refusals++;
+            state.Retry = new Moment(LatestRetry(state.Refusals, now), time);
+            state.NextWalk = tried.Count == client.Credentials.Count ? new Moment(now + walkAgainAfter, time) : state.NextWalk;
         }
 
         Tell(isNews: true, client.Name);
     }
 
     /// <summary>The client is gone.</summary>
-    public void Forget(NamespacedName client) => pages.TryRemove(client, out _);
+    public void Forget(NamespacedName client) => states.TryRemove(client, out _);
 
     private void Tell(bool isNews, NamespacedName client)
     {
@@ -234,74 +234,74 @@ internal sealed class CredentialBook(TimeProvider time)
     }
 
     // The time is that of the first request with this outcome, so that a status is not written at each renewal.
-    private void Note(UsableClient client, Credential credential, SecretTrial outcome)
+    private void Note(ResolvedClient client, Credential credential, SecretTrial outcome)
     {
-        if (OpenPageOf(client) is not { } page)
+        if (OpenStateOf(client) is not { } state)
         {
             return;
         }
 
-        lock (page)
+        lock (state)
         {
-            if (page.Trials.Find(credential.Reference) == outcome)
+            if (state.Trials.Find(credential.Reference) == outcome)
             {
                 return;
             }
 
-            page.Trials = page.Trials.With(credential.Reference, outcome, WholeSeconds.Floor(time.GetUtcNow()));
+            state.Trials = state.Trials.With(credential.Reference, outcome, WholeSeconds.Floor(time.GetUtcNow()));
         }
 
         Tried?.Invoke(client.Name);
     }
 
     private static DateTimeOffset LatestRetry(int refusals, DateTimeOffset now) =>
-        WholeSeconds.Ceiling(now + FailureBackoff.Delay(FailureKind.NeedsPerson, refusals, roll: 0, retryAfter: null));
+        WholeSeconds.Ceiling(now + FailureBackoff.Delay(FailureKind.NeedsPerson, refusals, random: 0, retryAfter: null));
 
-    private static bool IsPreferred(UsableClient client, Page page, Credential accepted)
+    private static bool IsPreferred(ResolvedClient client, ClientSecretState state, Credential accepted)
     {
         var order = client.Credentials.Select(credential => credential.Reference).ToList();
-        return page.Working is { } working
+        return state.Working is { } working
             && order.IndexOf(working) is >= 0 and var place
             && place < order.IndexOf(accepted.Reference)
-            && page.Trials.Find(working) == SecretTrial.Accepted;
+            && state.Trials.Find(working) == SecretTrial.Accepted;
     }
 
-    // Another revision is another page: what was known of the old secrets says nothing about the new ones.
-    private Page PageOf(UsableClient client)
+    // Another revision is another state: what was known of the old secrets says nothing about the new ones.
+    private ClientSecretState StateOf(ResolvedClient client)
     {
         var revision = client.Revision;
-        return pages.AddOrUpdate(
+        return states.AddOrUpdate(
             client.Name,
-            _ => NewPage(client, client.RecordedActive, client.RecordedTrials, nextTrial: null),
-            (_, page) => page.Revision == revision ? page : NewPage(client, page.Working, page.Trials, page.NextTrial));
+            _ => NewState(client, client.RecordedActive, client.RecordedTrials, nextTrial: null),
+            (_, state) => state.Revision == revision ? state : NewState(client, state.Working, state.Trials, state.NextTrial));
     }
 
-    private Page NewPage(UsableClient client, SecretKeyReference? working, IReadOnlyList<ClientSecretStatus> before, Moment? nextTrial)
+    private ClientSecretState NewState(ResolvedClient client, SecretKeyReference? working, IReadOnlyList<ClientSecretStatus> before, Moment? nextTrial)
     {
-        var page = new Page(client.Revision) { Trials = SecretTrials.Of(client, before), NextTrial = nextTrial };
+        var state = new ClientSecretState(client.Revision) { Trials = SecretTrials.Of(client, before), NextTrial = nextTrial };
         if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision)
         {
             // One that lies further ahead than any wait after so many refusals was recorded by a clock that was set back since.
             var latest = LatestRetry(refusal.Attempts, time.GetUtcNow());
-            (page.Refusals, page.Description) = (refusal.Attempts, refusal.Description);
-            page.Retry = new Moment(retryAt < latest ? retryAt : latest, time);
+            (state.Refusals, state.Description) = (refusal.Attempts, refusal.Description);
+            state.Retry = new Moment(retryAt < latest ? retryAt : latest, time);
         }
         else
         {
-            page.Working = StillListed(client, working);
+            state.Working = StillListed(client, working);
         }
 
-        return page;
+        return state;
     }
 
-    // An answer may come after the client changed or went: it says nothing about the secrets of now, and brings no page back.
-    private Page? OpenPageOf(UsableClient client) =>
-        pages.TryGetValue(client.Name, out var page) && page.Revision == client.Revision ? page : null;
+    // An answer may come after the client changed or went: it says nothing about the secrets of now, and brings no state back.
+    private ClientSecretState? OpenStateOf(ResolvedClient client) =>
+        states.TryGetValue(client.Name, out var state) && state.Revision == client.Revision ? state : null;
 
-    private static SecretKeyReference? StillListed(UsableClient client, SecretKeyReference? reference) =>
+    private static SecretKeyReference? StillListed(ResolvedClient client, SecretKeyReference? reference) =>
         client.Credentials.Any(credential => credential.Reference == reference) ? reference : null;
 
-    private sealed class Page(string revision)
+    private sealed class ClientSecretState(string revision)
     {
         public string Revision { get; } = revision;
 
@@ -322,7 +322,7 @@ internal sealed class CredentialBook(TimeProvider time)
 
         public int Refusals { get; set; }
 
-        public int Verdicts { get; set; }
+        public int StateRevision { get; set; }
 
         public Moment? Retry { get; set; }
 
@@ -331,7 +331,7 @@ internal sealed class CredentialBook(TimeProvider time)
 }
 
 /// <summary>The right to try secrets of which none is known to work; dispose it to pass the right on.</summary>
-internal sealed class CredentialProof(SemaphoreSlim? held) : IDisposable
+internal sealed class ProbeLease(SemaphoreSlim? held) : IDisposable
 {
     private SemaphoreSlim? held = held;
 
@@ -349,8 +349,8 @@ internal sealed class CredentialProof(SemaphoreSlim? held) : IDisposable
 /// <param name="Working">The one that the provider accepted last; null when none is known to work.</param>
 /// <param name="RetryAt">When all were refused: the earliest time to try again; else null.</param>
 /// <param name="Refusals">How often in a row all were refused.</param>
-/// <param name="Verdicts">How often something was found out; what was found out before is told from what came after by it.</param>
-internal sealed record CredentialStanding(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals, int Verdicts)
+/// <param name="StateRevision">How often something was found out; what was found out before is told from what came after by it.</param>
+internal sealed record ClientSecretSnapshot(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals, int StateRevision)
 {
     /// <summary>What the provider said when it refused all, so that every connection can say it; null when nothing.</summary>
     public string? Description { get; init; }

@@ -13,7 +13,7 @@ namespace VismaOperator.Grants;
 /// Looks after grants whose connection is gone. A mistaken prune must cost no consent, so a grant is kept for a while and adopted by a connection that comes back;
 /// then it is revoked and deleted. There is no finalizer: whatever goes wrong here, no deletion waits for it.
 /// </summary>
-internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory directory, KnownGrants known, GrantTools tools) : IReconciler
+internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, ClientResolver directory, KnownGrants known, GrantTools tools) : IReconciler
 {
     /// <summary>How long a grant outlives its connection: longer than the usual interval of a GitOps tool.</summary>
     public static readonly TimeSpan Keep = TimeSpan.FromMinutes(10);
@@ -29,15 +29,15 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
     /// <inheritdoc/>
     public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
-        var isGoing = caches.Namespaces.IsGoing(key.Namespace);
-        if (!isGoing && caches.Connections.Find(key) is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null })
+        var isTerminating = caches.Namespaces.IsTerminating(key.Namespace);
+        if (!isTerminating && caches.Connections.Find(key) is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null })
         {
             goneSince.TryRemove(key, out _);
             return Requeue.Never.Instance;
         }
 
         var now = tools.Time.GetUtcNow();
-        var until = isGoing ? now : now + Keep - tools.Time.GetElapsedTime(goneSince.GetOrAdd(key, _ => tools.Time.GetTimestamp()));
+        var until = isTerminating ? now : now + Keep - tools.Time.GetElapsedTime(goneSince.GetOrAdd(key, _ => tools.Time.GetTimestamp()));
         var isSecretGone = caches.Secrets.Find(GrantStore.NameOf(key)) is null;
         if (isSecretGone && known.Find(key) is null)
         {
@@ -54,9 +54,9 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         tools.Leadership.EnsureLeader();
         try
         {
-            return !isGoing && await IsBackAsync(key, cancellationToken)
+            return !isTerminating && await IsBackAsync(key, cancellationToken)
                 ? new Requeue.At(tools.Time.GetUtcNow() + CacheLag)
-                : await EndAsync(key, isGoing, until, cancellationToken);
+                : await EndAsync(key, isTerminating, until, cancellationToken);
         }
         catch (KubernetesException failure) when (failure.IsForbidden && isSecretGone)
         {
@@ -82,7 +82,7 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         return Requeue.Never.Instance;
     }
 
-    private async Task<Requeue> EndAsync(NamespacedName key, bool isGoing, DateTimeOffset until, CancellationToken cancellationToken)
+    private async Task<Requeue> EndAsync(NamespacedName key, bool isTerminating, DateTimeOffset until, CancellationToken cancellationToken)
     {
         if (await tools.Store.ReadAsync(key, cancellationToken) is not GrantRead.Found { Snapshot: { Present: not null } read })
         {
@@ -106,15 +106,15 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
         else if (read.Document.Held is { } held)
         {
             // Whose client cannot be read now cannot be revoked now, and this is no attempt.
-            if (!isGoing && !caches.Clients.HasSyncedIn(held.Client.Namespace))
+            if (!isTerminating && !caches.Clients.HasSyncedIn(held.Client.Namespace))
             {
                 return new Requeue.At(tools.Time.GetUtcNow() + AttemptPause);
             }
 
             // Claimed first: a connection that comes back from here on finds no grant rather than one that is about to be revoked.
-            read = read.Document.RevocationTime is null ? await ClaimAsync(read, isGoing, cancellationToken) : read;
+            read = read.Document.RevocationTime is null ? await ClaimAsync(read, isTerminating, cancellationToken) : read;
             var cause = await RevokeAsync(key, held, cancellationToken);
-            if (cause is not null && !isGoing && attempts.AddOrUpdate(key, 1, (_, count) => count + 1) < MaxAttempts)
+            if (cause is not null && !isTerminating && attempts.AddOrUpdate(key, 1, (_, count) => count + 1) < MaxAttempts)
             {
                 return new Requeue.At(tools.Time.GetUtcNow() + AttemptPause);
             }
@@ -132,7 +132,7 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
     }
 
     // In a namespace that is on its way out there is nobody who could come back, and no time to lose.
-    private async Task<GrantSnapshot> ClaimAsync(GrantSnapshot read, bool isGoing, CancellationToken cancellationToken) => isGoing
+    private async Task<GrantSnapshot> ClaimAsync(GrantSnapshot read, bool isTerminating, CancellationToken cancellationToken) => isTerminating
         ? read
         : await tools.Store.WriteAsync(read, read.Document with { RevocationTime = WholeSeconds.Floor(tools.Time.GetUtcNow()), Intent = null }, cancellationToken);
 
@@ -142,7 +142,7 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
             : $"OAuthClient {held.Client} is not available";
 
     // Whoever may write Secrets may name any client in one. The client that was noted was allowed when the connection was last served.
-    private async Task<UsableClient?> ClientForAsync(NamespacedName key, HeldGrant held, CancellationToken cancellationToken)
+    private async Task<ResolvedClient?> ClientForAsync(NamespacedName key, HeldGrant held, CancellationToken cancellationToken)
     {
         var noted = known.Find(key)?.Client;
         if (caches.Clients.Find(held.Client) is not { } client)
@@ -192,4 +192,4 @@ internal sealed class GrantCustodian(CustodianCaches caches, ClientDirectory dir
 }
 
 /// <summary>What the custodian looks at: caches, and the API server before it ends anything.</summary>
-internal sealed record CustodianCaches(Store<VismaConnection> Connections, Store<OAuthClient> Clients, Store<SecretMetadata> Secrets, INamespaces Namespaces, IKubernetesClient Api);
+internal sealed record OrphanedGrantCaches(Store<VismaConnection> Connections, Store<OAuthClient> Clients, Store<SecretMetadata> Secrets, INamespaces Namespaces, IKubernetesClient Api);

@@ -1,7 +1,7 @@
 namespace Lifecycle;
 
 /// <summary>Where a connection stands when a reconcile comes to rest: the few truths that every condition is made of.</summary>
-internal sealed record Standing
+internal sealed record StatusSummary
 {
     public required Facts Facts { get; init; }
 
@@ -30,11 +30,11 @@ internal sealed record Standing
     /// <summary>Never for a renewal: once this generation was reached, a failing renewal shows in TokenFresh only.</summary>
     public bool IsReconciling => Problem is not null && !IsStalled && !IsCurrent;
 
-    public static Standing Of(Facts facts, Decision decision, DateTimeOffset now)
+    public static StatusSummary Of(Facts facts, Decision decision, DateTimeOffset now)
     {
         var token = IsThere(facts) ? facts.Token : null;
         var problem = WithRemoval(facts, ProblemOf(decision));
-        return new Standing
+        return new StatusSummary
         {
             Facts = facts,
             Token = token,
@@ -72,17 +72,17 @@ internal sealed record Standing
 /// <summary>Ready: what GitOps tools and <c>kubectl wait</c> look at.</summary>
 internal static class ReadyReport
 {
-    public static ConditionReport Of(Standing standing)
+    public static ConditionReport Of(StatusSummary standing)
     {
         var isReady = standing.IsServing && standing.IsCurrent;
         var reason = standing.IsSuspended ? Reason.Suspended : isReady ? Reason.TokenValid : ReasonOf(standing);
         return new(ConditionType.Ready, isReady, reason, MessageOf(standing, isReady));
     }
 
-    private static string ReasonOf(Standing standing) =>
+    private static string ReasonOf(StatusSummary standing) =>
         standing.Problem?.Reason ?? (standing.Token is not null && !standing.IsServing ? Reason.TokenExpired : Reason.TokenPending);
 
-    private static string MessageOf(Standing standing, bool isReady)
+    private static string MessageOf(StatusSummary standing, bool isReady)
     {
         var secret = $"Secret {standing.Facts.Connection.SecretName}";
         var paused = standing.IsSuspended ? " Suspended: set spec.suspend to false to renew it." : string.Empty;
@@ -97,7 +97,7 @@ internal static class ReadyReport
     }
 
     // The others are told by their own condition. Whoever looks at this connection only would never learn why they have no token.
-    private static string Shared(Standing standing) => standing.Facts.Connection.SharesSecretNameWith switch
+    private static string Shared(StatusSummary standing) => standing.Facts.Connection.SharesSecretNameWith switch
     {
         [] => string.Empty,
         [var other] => $" VismaConnection {other} asks for the same Secret and gets none: give it another spec.secret.name.",
@@ -108,7 +108,7 @@ internal static class ReadyReport
 /// <summary>TokenFresh: whether renewal works, while a token is in service.</summary>
 internal static class FreshnessReport
 {
-    public static ConditionReport Of(Standing standing, TokenRecord token)
+    public static ConditionReport Of(StatusSummary standing, TokenRecord token)
     {
         if (standing.Outage is { } problem)
         {
@@ -131,7 +131,7 @@ internal static class FreshnessReport
             : new(ConditionType.TokenFresh, IsTrue: true, Reason.Renewed, $"Issued at {InstantText.Of(token.IssueTime)}; next renewal at {InstantText.Of(token.RefreshTime)}.");
     }
 
-    private static string Outage(Standing standing, TokenRecord token, Problem problem) => standing.IsServing
+    private static string Outage(StatusSummary standing, TokenRecord token, Problem problem) => standing.IsServing
         ? $"Serving the token of {InstantText.Of(token.IssueTime)} until {InstantText.Of(token.ExpirationTime)}: {problem.Message}"
         : $"The token expired at {InstantText.Of(token.ExpirationTime)}: {problem.Message}";
 
@@ -145,7 +145,7 @@ internal static class FreshnessReport
 /// <summary>ScopesGranted: a provider may grant less than was asked for, and more (RFC 6749 section 3.3).</summary>
 internal static class ScopesReport
 {
-    public static ConditionReport Of(Standing standing, TokenRecord token)
+    public static ConditionReport Of(StatusSummary standing, TokenRecord token)
     {
         var asked = standing.Facts.Connection.Scopes;
         var (missing, unasked) = (GrantedScopes.Missing(asked, token.GrantedScopes), GrantedScopes.Unasked(asked, token.GrantedScopes));
