@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
 using VismaOperator.ChartTests.Support;
-using VismaOperator.Checking;
-using VismaOperator.Rules;
+using VismaOperator.Cli.Check;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Cluster;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using VismaOperator.ChartTests.Support;
+using VismaOperator.Consent.Web;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
 

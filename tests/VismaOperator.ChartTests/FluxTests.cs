@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Cluster;

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using VismaOperator.Api;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
 

@@ -1,6 +1,7 @@
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
 using VismaOperator.ChartTests.Support;
-using VismaOperator.Checking;
-using VismaOperator.Rules;
+using VismaOperator.Cli.Check;
 using VismaOperator.Testing.ApiServer.Cluster;
 
 namespace VismaOperator.ChartTests;

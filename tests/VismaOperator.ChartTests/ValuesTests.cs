@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using VismaOperator.Api.Validation;
 using VismaOperator.ChartTests.Support;
-using VismaOperator.Commands;
-using VismaOperator.Rules;
+using VismaOperator.Cli;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests;

@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
+using VismaOperator.Api;
 using VismaOperator.Manifests;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Demo;
 

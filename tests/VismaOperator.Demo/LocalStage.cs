@@ -1,5 +1,5 @@
 using System.Text.Json;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Demo;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kubernetes.Controllers.Writing;
 using VismaConnect.StandIn;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Demo;
 

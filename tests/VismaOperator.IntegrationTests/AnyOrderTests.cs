@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 

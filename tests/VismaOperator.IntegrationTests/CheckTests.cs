@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
+using VismaOperator.Cli;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;

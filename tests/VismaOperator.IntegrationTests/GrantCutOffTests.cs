@@ -1,4 +1,5 @@
 using VismaConnect.StandIn;
+using VismaOperator.Connections;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 

@@ -1,3 +1,4 @@
+using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 

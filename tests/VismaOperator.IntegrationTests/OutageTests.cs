@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using OAuth;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;

@@ -3,7 +3,8 @@ using System.Text.Json;
 using Kubernetes.Client.Resources;
 using Lifecycle;
 using OAuth;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Benchmarks.Micro;
 
@@ -80,7 +81,7 @@ internal static class Sample
 
     private static Facts FactsOf(SecretFacts secret, TokenRecord? token) => new()
     {
-        Connection = ConnectionFactsReader.Read(Fresh, new VismaOperator.Rules.AllowLists(), isNamespaceTerminating: false),
+        Connection = ConnectionFactsReader.Read(Fresh, new VismaOperator.Api.Validation.AllowLists(), isNamespaceTerminating: false),
         Client = new ClientFacts.Usable("0123456789abcdef", "fedcba9876543210"),
         Secret = secret,
         Token = token,

@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Kubernetes.Client;
 using Kubernetes.Client.Http;
 using Kubernetes.Controllers.Caching;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Benchmarks.Micro;
 

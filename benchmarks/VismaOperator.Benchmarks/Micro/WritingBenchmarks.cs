@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using BenchmarkDotNet.Attributes;
 using Kubernetes.Controllers.Writing;
-using VismaOperator.VismaConnections;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Benchmarks.Micro;
 
@@ -21,5 +21,5 @@ public class WritingBenchmarks
     public string Fingerprint() => TokenSecret.Fingerprint(Sample.Published.Data);
 
     [Benchmark(Description = "ConnectionFactsReader.Read")]
-    public object ReadFacts() => ConnectionFactsReader.Read(Sample.Ready, new VismaOperator.Rules.AllowLists(), isNamespaceTerminating: false);
+    public object ReadFacts() => ConnectionFactsReader.Read(Sample.Ready, new VismaOperator.Api.Validation.AllowLists(), isNamespaceTerminating: false);
 }

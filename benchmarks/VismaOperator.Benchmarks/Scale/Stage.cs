@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.Benchmarks.Scale;

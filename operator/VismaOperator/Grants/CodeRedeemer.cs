@@ -2,8 +2,9 @@ using System.Globalization;
 using Kubernetes.Controllers;
 using Lifecycle;
 using OAuth;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Grants;
 

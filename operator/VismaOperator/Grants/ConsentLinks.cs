@@ -1,5 +1,5 @@
 using Kubernetes.Client;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
 
 namespace VismaOperator.Grants;
 

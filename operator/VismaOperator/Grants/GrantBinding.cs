@@ -1,5 +1,5 @@
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Grants;
 

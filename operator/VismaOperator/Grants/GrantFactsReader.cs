@@ -1,8 +1,9 @@
 using System.Globalization;
 using Lifecycle;
-using VismaOperator.OAuthClients;
-using VismaOperator.Rules;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Clients;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Grants;
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using VismaOperator.Api;
 
 namespace VismaOperator.Grants;
 

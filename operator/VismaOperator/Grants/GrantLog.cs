@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using VismaOperator.Api;
 
 namespace VismaOperator.Grants;
 

@@ -1,6 +1,6 @@
 using Lifecycle;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Grants;
 

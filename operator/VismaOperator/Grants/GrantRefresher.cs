@@ -1,8 +1,9 @@
 using Kubernetes.Client;
 using Lifecycle;
 using OAuth;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Grants;
 

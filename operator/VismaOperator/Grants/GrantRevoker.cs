@@ -1,5 +1,5 @@
 using OAuth;
-using VismaOperator.OAuthClients;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Grants;
 

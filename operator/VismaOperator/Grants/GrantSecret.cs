@@ -3,7 +3,8 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Lifecycle;
 using OAuth;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Grants;
 

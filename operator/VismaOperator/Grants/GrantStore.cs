@@ -1,7 +1,8 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Lifecycle;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Grants;
 

@@ -1,5 +1,5 @@
 using Kubernetes.Controllers.Leadership;
-using VismaOperator.OAuthClients;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Grants;
 

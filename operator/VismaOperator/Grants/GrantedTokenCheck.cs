@@ -1,7 +1,8 @@
 using Lifecycle;
 using OAuth;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Grants;
 

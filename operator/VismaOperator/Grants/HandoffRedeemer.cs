@@ -4,8 +4,8 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Grants;
 

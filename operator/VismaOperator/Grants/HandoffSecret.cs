@@ -1,6 +1,6 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Writing;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Grants;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Kubernetes.Client;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Grants;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Grants;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kubernetes.Client;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Grants;
 

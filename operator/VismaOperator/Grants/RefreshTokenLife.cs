@@ -1,5 +1,5 @@
 using Lifecycle;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Grants;
 

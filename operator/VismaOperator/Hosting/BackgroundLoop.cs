@@ -1,3 +1,5 @@
+using VismaOperator.Reporting;
+
 namespace VismaOperator.Hosting;
 
 /// <summary>Something that runs until it is cancelled. Ending before, by itself or by an exception, is a bug that ends the process.</summary>

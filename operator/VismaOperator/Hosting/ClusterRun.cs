@@ -4,9 +4,8 @@ using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
-using VismaOperator.Consent;
-using VismaOperator.Telemetry;
-using VismaOperator.Wiring;
+using VismaOperator.Api.Validation;
+using VismaOperator.Consent.Web;
 
 namespace VismaOperator.Hosting;
 

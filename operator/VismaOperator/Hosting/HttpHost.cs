@@ -1,5 +1,5 @@
 using OpenTelemetry.Resources;
-using VismaOperator.Telemetry;
+using VismaOperator.Consent.Web;
 
 namespace VismaOperator.Hosting;
 

@@ -1,5 +1,5 @@
 using OAuth;
-using VismaOperator.Rules;
+using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Hosting;
 

@@ -3,7 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
 using OAuth;
-using VismaOperator.Rules;
+using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Hosting;
 

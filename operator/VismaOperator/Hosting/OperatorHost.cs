@@ -1,4 +1,5 @@
 using Kubernetes.Controllers;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Hosting;
 

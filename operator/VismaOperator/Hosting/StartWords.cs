@@ -1,4 +1,4 @@
-using VismaOperator.Rules;
+using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Hosting;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Writing;
 using Lifecycle;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Local;
 

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
-using VismaOperator.VismaConnections;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Local;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using VismaOperator.Api;
 using VismaOperator.Grants;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Local;
 

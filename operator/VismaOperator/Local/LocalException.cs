@@ -1,3 +1,5 @@
+using VismaOperator.Reporting;
+
 namespace VismaOperator.Local;
 
 /// <summary>Local mode cannot go on, for a reason that the user can mend.</summary>

@@ -1,10 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Kubernetes.Controllers.Telemetry;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
 using VismaOperator.Hosting;
-using VismaOperator.Rules;
-using VismaOperator.Telemetry;
-using VismaOperator.Wiring;
 
 namespace VismaOperator.Local;
 

@@ -1,6 +1,6 @@
+using VismaOperator.Api.Validation;
 using VismaOperator.Hosting;
 using VismaOperator.Manifests;
-using VismaOperator.Rules;
 
 namespace VismaOperator.Local;
 

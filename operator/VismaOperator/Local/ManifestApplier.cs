@@ -1,7 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Local;
 

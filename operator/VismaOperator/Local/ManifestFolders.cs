@@ -1,7 +1,6 @@
 using Kubernetes.Client.Resources;
+using VismaOperator.Api;
 using VismaOperator.Manifests;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Local;
 

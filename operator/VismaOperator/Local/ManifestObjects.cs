@@ -1,6 +1,5 @@
 using Kubernetes.Client.Resources;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Local;
 

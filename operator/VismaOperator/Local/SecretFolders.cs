@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using VismaOperator.Api;
 
 namespace VismaOperator.Local;
 

@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using VismaOperator.Grants;
 
 namespace VismaOperator.Local;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests.Support;

@@ -5,9 +5,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Web;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Grants;
 using VismaOperator.Testing.ApiServer;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.ChartTests.Support;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests.Support;

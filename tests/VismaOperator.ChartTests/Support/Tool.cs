@@ -1,3 +1,4 @@
+using VismaOperator.Cli;
 using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.ChartTests.Support;

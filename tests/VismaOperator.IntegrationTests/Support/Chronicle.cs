@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.IntegrationTests.Support;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
 
 namespace VismaOperator.IntegrationTests.Support;
 

@@ -4,8 +4,9 @@ using System.Text.Json.Nodes;
 using System.Web;
 using OAuth;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
+using VismaOperator.Grants;
 using VismaOperator.Testing.ApiServer;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.IntegrationTests.Support;
 

@@ -1,5 +1,5 @@
 using VismaConnect.StandIn;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.IntegrationTests.Support;
 

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.IntegrationTests.Support;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
 
 namespace VismaOperator.IntegrationTests.Support;
 

@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.IntegrationTests.Support;
 

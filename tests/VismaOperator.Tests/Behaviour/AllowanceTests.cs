@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

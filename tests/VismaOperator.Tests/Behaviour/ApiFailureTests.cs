@@ -3,9 +3,8 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using Lifecycle;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

@@ -2,8 +2,9 @@ using System.Buffers.Text;
 using System.Text;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using VismaOperator.Api;
+using VismaOperator.Publishing;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

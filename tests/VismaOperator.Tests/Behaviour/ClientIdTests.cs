@@ -1,5 +1,5 @@
 using Kubernetes.Client.Resources;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;

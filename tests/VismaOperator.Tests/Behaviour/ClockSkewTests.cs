@@ -1,4 +1,5 @@
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;

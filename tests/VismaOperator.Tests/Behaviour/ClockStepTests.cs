@@ -1,8 +1,7 @@
 using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Behaviour;

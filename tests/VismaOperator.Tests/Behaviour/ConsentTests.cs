@@ -3,9 +3,9 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Behaviour;

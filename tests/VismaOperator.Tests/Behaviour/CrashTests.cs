@@ -4,9 +4,9 @@ using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
 using Kubernetes.InMemory;
 using Lifecycle;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
+using VismaOperator.Publishing;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

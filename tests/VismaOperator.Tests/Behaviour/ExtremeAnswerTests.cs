@@ -2,9 +2,9 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Behaviour;

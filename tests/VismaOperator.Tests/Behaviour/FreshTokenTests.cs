@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
+using VismaOperator.Api;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

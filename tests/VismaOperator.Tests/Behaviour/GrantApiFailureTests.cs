@@ -1,5 +1,7 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
+using VismaOperator.Api;
+using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;

@@ -1,10 +1,10 @@
 using System.Web;
 using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
+using VismaOperator.Publishing;
 using VismaOperator.Tests.Consent;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Behaviour;

@@ -1,9 +1,8 @@
 using Kubernetes.Client;
 using Kubernetes.InMemory;
 using VismaConnect.StandIn;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

@@ -1,9 +1,9 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using OAuth;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
+using VismaOperator.Reporting;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

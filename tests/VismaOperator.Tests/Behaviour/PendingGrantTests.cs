@@ -4,10 +4,11 @@ using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OAuth;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 using VismaOperator.Grants;
-using VismaOperator.OAuthClients;
+using VismaOperator.Publishing;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

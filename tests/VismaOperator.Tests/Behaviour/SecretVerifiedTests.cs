@@ -1,6 +1,6 @@
 using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
 

@@ -1,7 +1,8 @@
 using OAuth;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
+using VismaOperator.Connections;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

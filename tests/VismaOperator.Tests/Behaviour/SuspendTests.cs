@@ -1,7 +1,7 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
+using VismaOperator.Api;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Behaviour;
 

@@ -1,5 +1,6 @@
 using Kubernetes.Client.Resources;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
+using VismaOperator.Publishing;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
 

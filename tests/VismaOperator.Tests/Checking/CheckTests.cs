@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using VismaOperator.Checking;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli;
+using VismaOperator.Cli.Check;
 using VismaOperator.Manifests;
-using VismaOperator.Rules;
 
 namespace VismaOperator.Tests.Checking;
 

@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
-using VismaOperator.Checking;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Check;
 using VismaOperator.Manifests;
-using VismaOperator.OAuthClients;
-using VismaOperator.Rules;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Checking;
 

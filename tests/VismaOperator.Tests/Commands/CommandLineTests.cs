@@ -1,5 +1,5 @@
-using VismaOperator.Commands;
-using VismaOperator.Connecting;
+using VismaOperator.Cli;
+using VismaOperator.Cli.Connect;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 using VismaOperator.Tests.Support;

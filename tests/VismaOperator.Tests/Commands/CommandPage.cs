@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using VismaOperator.Commands;
+using VismaOperator.Cli;
 
 namespace VismaOperator.Tests.Commands;
 

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
-using VismaOperator.Commands;
-using VismaOperator.Connecting;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli;
+using VismaOperator.Cli.Connect;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
-using VismaOperator.Rules;
 
 namespace VismaOperator.Tests.Commands;
 

@@ -1,4 +1,4 @@
-using VismaOperator.Connecting;
+using VismaOperator.Cli.Connect;
 using VismaOperator.Tests.Consent;
 using VismaOperator.Tests.Support;
 

@@ -2,11 +2,10 @@ using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
-using VismaOperator.Connecting;
-using VismaOperator.OAuthClients;
-using VismaOperator.Rules;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Connect;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Connecting;
 

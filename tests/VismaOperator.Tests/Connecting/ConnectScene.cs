@@ -2,12 +2,13 @@ using System.Net;
 using System.Security.Cryptography;
 using Kubernetes.Client;
 using VismaConnect.StandIn;
-using VismaOperator.Connecting;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Connect;
+using VismaOperator.Clients;
 using VismaOperator.Hosting;
-using VismaOperator.OAuthClients;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Connecting;
 

@@ -6,10 +6,10 @@ using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using OAuth;
 using VismaConnect.StandIn;
-using VismaOperator.Connecting;
+using VismaOperator.Api;
+using VismaOperator.Cli.Connect;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Connecting;
 

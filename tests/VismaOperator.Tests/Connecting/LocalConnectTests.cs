@@ -2,11 +2,12 @@ using System.Security.Cryptography;
 using Kubernetes.Client;
 using Microsoft.Extensions.Logging;
 using VismaConnect.StandIn;
-using VismaOperator.Connecting;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Connect;
+using VismaOperator.Clients;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
-using VismaOperator.OAuthClients;
-using VismaOperator.Rules;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Tests.Support;
 

@@ -1,7 +1,8 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using VismaConnect.StandIn;
-using VismaOperator.Connecting;
+using VismaOperator.Cli.Connect;
+using VismaOperator.Consent.Web;
 using VismaOperator.Tests.Consent;
 using VismaOperator.Tests.Support;
 

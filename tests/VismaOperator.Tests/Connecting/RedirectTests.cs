@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using VismaOperator.Connecting;
+using VismaOperator.Cli.Connect;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
-using VismaOperator.Connecting;
+using VismaOperator.Cli.Connect;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Connecting;

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
-using VismaOperator.Consent;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
+using VismaOperator.Consent.Flow;
+using VismaOperator.Consent.Web;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Consent;

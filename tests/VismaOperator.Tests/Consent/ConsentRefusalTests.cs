@@ -1,8 +1,8 @@
 using System.Web;
 using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Consent;

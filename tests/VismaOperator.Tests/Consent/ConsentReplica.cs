@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using VismaOperator.Consent;
+using VismaOperator.Consent.Web;
+using VismaOperator.Hosting;
 using VismaOperator.Tests.Support;
-using VismaOperator.Wiring;
 
 namespace VismaOperator.Tests.Consent;
 

@@ -1,6 +1,6 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
-using VismaOperator.OAuthClients;
+using VismaOperator.Clients;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
 

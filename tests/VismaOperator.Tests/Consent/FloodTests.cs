@@ -1,8 +1,8 @@
 using System.Web;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using VismaOperator.Api;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Consent;
 

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 using Kubernetes.Client;
-using VismaOperator.Connecting;
-using VismaOperator.Consent;
-using VismaOperator.Pages;
+using VismaOperator.Cli.Connect;
+using VismaOperator.Consent.Flow;
+using VismaOperator.Consent.Web;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Consent;

@@ -1,5 +1,6 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Tests.Crashes;
 

@@ -8,11 +8,14 @@ using Kubernetes.Controllers.Writing;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Clients;
+using VismaOperator.Connections;
 using VismaOperator.Grants;
-using VismaOperator.OAuthClients;
-using VismaOperator.Rules;
+using VismaOperator.Publishing;
+using VismaOperator.Reporting;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Crashes;
 

@@ -5,8 +5,8 @@ using Kubernetes.Controllers;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.Time.Testing;
+using VismaOperator.Api;
 using VismaOperator.Grants;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Crashes;
 

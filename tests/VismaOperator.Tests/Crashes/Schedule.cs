@@ -1,9 +1,9 @@
 using Kubernetes.Client.Resources;
 using Lifecycle;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Crashes;
 

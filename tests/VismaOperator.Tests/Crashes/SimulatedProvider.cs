@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 using System.Text;
 using OAuth;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Crashes;
 

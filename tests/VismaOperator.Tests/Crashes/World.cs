@@ -6,10 +6,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Grants;
-using VismaOperator.OAuthClients;
+using VismaOperator.Hosting;
+using VismaOperator.Reporting;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Crashes;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Tests.Crds;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using VismaOperator.Crds;
+using VismaOperator.Api.Crds;
 
 namespace VismaOperator.Tests.Crds;
 

@@ -1,5 +1,5 @@
-using VismaOperator.Crds;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Api.Crds;
 
 namespace VismaOperator.Tests.Crds;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using VismaOperator.Crds;
+using VismaOperator.Api.Crds;
 
 namespace VismaOperator.Tests.Crds;
 

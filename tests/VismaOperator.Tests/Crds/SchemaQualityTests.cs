@@ -1,4 +1,5 @@
-using VismaOperator.Crds;
+using VismaOperator.Api;
+using VismaOperator.Api.Crds;
 using VismaOperator.Manifests;
 
 namespace VismaOperator.Tests.Crds;

@@ -2,9 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Kubernetes.Client.Resources;
-using VismaOperator.Crds;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Api.Crds;
 
 namespace VismaOperator.Tests.Crds;
 

@@ -5,6 +5,7 @@ using Kubernetes.Controllers.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using VismaOperator.Consent.Web;
 using VismaOperator.Hosting;
 
 namespace VismaOperator.Tests.Hosting;

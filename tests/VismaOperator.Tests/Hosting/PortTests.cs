@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using VismaOperator.Consent.Web;
 using VismaOperator.Hosting;
 
 namespace VismaOperator.Tests.Hosting;

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
-using VismaOperator.Rules;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Local;

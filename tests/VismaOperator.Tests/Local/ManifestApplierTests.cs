@@ -2,9 +2,9 @@ using System.Text.Json.Nodes;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using VismaOperator.Api;
 using VismaOperator.Local;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Local;
 

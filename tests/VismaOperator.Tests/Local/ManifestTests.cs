@@ -3,11 +3,10 @@ using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using VismaOperator.Api;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
-using VismaOperator.OAuthClients;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Local;
 

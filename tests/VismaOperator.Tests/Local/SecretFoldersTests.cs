@@ -3,6 +3,7 @@ using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using VismaOperator.Api;
 using VismaOperator.Local;
 using VismaOperator.Tests.Support;
 

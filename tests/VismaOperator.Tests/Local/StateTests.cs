@@ -1,8 +1,9 @@
 using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Time.Testing;
+using VismaOperator.Api;
 using VismaOperator.Local;
+using VismaOperator.Publishing;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Local;
 

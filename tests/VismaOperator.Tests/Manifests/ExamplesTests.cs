@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
 using VismaOperator.Manifests;
 using VismaOperator.Tests.Support;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Manifests;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using VismaOperator.Checking;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Check;
 using VismaOperator.Manifests;
-using VismaOperator.Rules;
 
 namespace VismaOperator.Tests.Manifests;
 

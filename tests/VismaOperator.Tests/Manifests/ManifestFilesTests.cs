@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Pipes;
 using System.Text;
+using VismaOperator.Api;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
 

@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
 using Kubernetes.Client.Resources;
+using VismaOperator.Api;
 using VismaOperator.Manifests;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Manifests;
 

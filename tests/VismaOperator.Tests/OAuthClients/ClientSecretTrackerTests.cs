@@ -1,7 +1,8 @@
 using Kubernetes.Client;
 using Microsoft.Extensions.Time.Testing;
 using OAuth;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Tests.OAuthClients;
 

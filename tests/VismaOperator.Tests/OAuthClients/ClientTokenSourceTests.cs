@@ -3,7 +3,8 @@ using Kubernetes.Client;
 using Lifecycle;
 using Microsoft.Extensions.Time.Testing;
 using OAuth;
-using VismaOperator.OAuthClients;
+using VismaOperator.Api;
+using VismaOperator.Clients;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.OAuthClients;

@@ -2,7 +2,7 @@ using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging.Abstractions;
-using VismaOperator.OAuthClients;
+using VismaOperator.Clients;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.OAuthClients;

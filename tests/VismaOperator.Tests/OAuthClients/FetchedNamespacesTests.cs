@@ -4,7 +4,7 @@ using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.Time.Testing;
-using VismaOperator.OAuthClients;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Tests.OAuthClients;
 

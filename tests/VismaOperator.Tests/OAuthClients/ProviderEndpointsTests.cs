@@ -1,6 +1,6 @@
 using Kubernetes.Client;
 using OAuth;
-using VismaOperator.OAuthClients;
+using VismaOperator.Clients;
 
 namespace VismaOperator.Tests.OAuthClients;
 

@@ -1,6 +1,5 @@
-using VismaOperator.OAuthClients;
-using VismaOperator.Rules;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Tests.Rules;
 

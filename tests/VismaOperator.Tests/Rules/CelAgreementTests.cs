@@ -1,11 +1,10 @@
 using System.Text.Json.Nodes;
-using VismaOperator.Checking;
-using VismaOperator.Crds;
+using VismaOperator.Api;
+using VismaOperator.Api.Crds;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Check;
 using VismaOperator.Manifests;
-using VismaOperator.OAuthClients;
-using VismaOperator.Rules;
 using VismaOperator.Tests.Crds;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Rules;
 

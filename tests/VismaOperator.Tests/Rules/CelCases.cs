@@ -1,4 +1,5 @@
 using System.Globalization;
+using VismaOperator.Api;
 using VismaOperator.Manifests;
 
 namespace VismaOperator.Tests.Rules;

@@ -1,5 +1,5 @@
 using CsCheck;
-using VismaOperator.Rules;
+using VismaOperator.Api;
 
 namespace VismaOperator.Tests.Rules;
 

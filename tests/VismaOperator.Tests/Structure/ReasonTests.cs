@@ -1,6 +1,6 @@
 using System.Reflection;
 using Lifecycle;
-using VismaOperator.Checking;
+using VismaOperator.Cli.Check;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Structure;

@@ -1,4 +1,4 @@
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Tests.Support;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Kubernetes.Client.Resources;
+using VismaOperator.Api;
 
 namespace VismaOperator.Tests.Support;
 

@@ -1,8 +1,7 @@
 using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Time.Testing;
 using VismaConnect.StandIn;
-using VismaOperator.OAuthClients;
-using VismaOperator.VismaConnections;
+using VismaOperator.Api;
 
 namespace VismaOperator.Tests.Support;
 

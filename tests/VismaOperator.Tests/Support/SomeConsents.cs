@@ -1,8 +1,8 @@
 using Kubernetes.Client.Resources;
 using OAuth;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
 using VismaOperator.Grants;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Support;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using VismaOperator.Checking;
-using VismaOperator.Crds;
+using VismaOperator.Api;
+using VismaOperator.Api.Crds;
+using VismaOperator.Cli.Check;
 
 namespace VismaOperator.Tests.Support;
 

@@ -11,11 +11,11 @@ using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging;
 using OAuth;
 using VismaConnect.StandIn;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Clients;
 using VismaOperator.Hosting;
-using VismaOperator.OAuthClients;
-using VismaOperator.Rules;
-using VismaOperator.VismaConnections;
-using VismaOperator.Wiring;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Tests.Support;
 

@@ -2,9 +2,9 @@ using System.Text.Json.Nodes;
 using Lifecycle;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using VismaOperator.Api;
+using VismaOperator.Connections;
 using VismaOperator.Hosting;
-using VismaOperator.Telemetry;
-using VismaOperator.VismaConnections;
 
 namespace VismaOperator.Tests.Telemetry;
 

@@ -2,7 +2,7 @@ using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Controllers;
 using Microsoft.Extensions.Time.Testing;
-using VismaOperator.VismaConnections;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Tests.VismaConnections;
 

@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+using VismaOperator.Manifests;
+
+namespace VismaOperator.Api.Crds;
+
+/// <summary>The schemas of the embedded custom resource definitions.</summary>
+internal static class Schemas
+{
+    private static readonly Lazy<SchemaNode> oauthClient = new(() => Load(EmbeddedCrds.OAuthClient()));
+    private static readonly Lazy<SchemaNode> vismaConnection = new(() => Load(EmbeddedCrds.VismaConnection()));
+
+    // ObjectMeta of https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/, which no definition describes.
+    private static readonly SchemaNode metadata = new((JsonObject)JsonNode.Parse("""
+        {"type": "object", "properties": {
+          "name": {"type": "string"}, "generateName": {"type": "string"}, "namespace": {"type": "string"},
+          "labels": {"type": "object", "additionalProperties": {"type": "string"}}, "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
+          "finalizers": {"type": "array", "items": {"type": "string"}}, "ownerReferences": {"type": "array", "items": {"type": "object"}},
+          "managedFields": {"type": "array", "items": {"type": "object"}}, "uid": {"type": "string"}, "resourceVersion": {"type": "string"}, "selfLink": {"type": "string"},
+          "generation": {"type": "integer"}, "deletionGracePeriodSeconds": {"type": "integer"},
+          "creationTimestamp": {"type": "string", "format": "date-time"}, "deletionTimestamp": {"type": "string", "format": "date-time"}}}
+        """)!);
+
+    /// <summary>The metadata of every object.</summary>
+    internal static SchemaNode Metadata => metadata;
+
+    internal static SchemaNode OAuthClient => oauthClient.Value;
+
+    internal static SchemaNode VismaConnection => vismaConnection.Value;
+
+    private static SchemaNode Load(string yaml)
+    {
+        var definition = ManifestReader.ReadText("the embedded definition", yaml).Documents.Single().Content;
+        return new((JsonObject)definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!);
+    }
+}

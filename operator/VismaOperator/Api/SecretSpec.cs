@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+
+namespace VismaOperator.Api;
+
+/// <summary>The Secret that a token is published in.</summary>
+public sealed record SecretSpec
+{
+    /// <summary>What follows the connection's name in the default name.</summary>
+    public const string DefaultNameSuffix = "-token";
+
+    /// <summary>Its name; null: the connection's name followed by <see cref="DefaultNameSuffix"/>.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>What becomes of it when the connection is deleted.</summary>
+    public DeletionPolicy DeletionPolicy { get; init; }
+
+    /// <summary>What it holds besides the standard keys; null for nothing.</summary>
+    public SecretTemplate? Template { get; init; }
+}
+
+/// <summary>What becomes of a Secret when its connection is deleted.</summary>
+[JsonConverter(typeof(DeletionPolicyConverter))]
+public enum DeletionPolicy
+{
+    /// <summary>It has an owner reference, and the garbage collector deletes it.</summary>
+    Delete,
+
+    /// <summary>It stays.</summary>
+    Retain,
+
+    /// <summary>A name that this version of the operator does not know.</summary>
+    Unrecognized,
+}
+
+internal sealed class DeletionPolicyConverter() : NamedEnumConverter<DeletionPolicy>(
+    DeletionPolicy.Unrecognized,
+    (DeletionPolicy.Delete, "Delete"),
+    (DeletionPolicy.Retain, "Retain"));
+
+/// <summary>What a Secret holds besides the standard keys.</summary>
+public sealed record SecretTemplate
+{
+    /// <summary>The type of a Secret when none is declared.</summary>
+    public const string DefaultType = "Opaque";
+
+    /// <summary>Type of the Secret; never one that Kubernetes gives a meaning.</summary>
+    public string Type { get => field ?? DefaultType; init; }
+
+    /// <summary>Labels and annotations to add; null for none.</summary>
+    public TemplateMetadata? Metadata { get; init; }
+
+    /// <summary>Values by key, in which <c>${key}</c> stands for the value of a standard key; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? Data { get; init; }
+}
+
+/// <summary>Labels and annotations to add to a Secret.</summary>
+public sealed record TemplateMetadata
+{
+    /// <summary>Labels; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>Annotations; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+}

@@ -1,0 +1,119 @@
+using System.Text.Json.Serialization;
+
+namespace VismaOperator.Api;
+
+/// <summary>What the user declares of a connection.</summary>
+public sealed record VismaConnectionSpec
+{
+    /// <summary>The scope that asks for a refresh token (OpenID Connect Core 1.0 section 11).</summary>
+    public const string OfflineAccess = Lifecycle.GrantedScopes.OfflineAccess;
+
+    /// <summary>A name for people; null when none was given.</summary>
+    public string? DisplayName { get; init; }
+
+    /// <summary>Version of the Visma ERP API. It decides the base URL where <see cref="BaseUrl"/> is absent.</summary>
+    public ErpApiVersion ApiVersion { get; init; }
+
+    /// <summary>Base URL of the API, where <see cref="ApiVersion"/> does not imply it.</summary>
+    [JsonPropertyName("baseURL")]
+    public string? BaseUrl { get; init; }
+
+    /// <summary>The client that asks for the token.</summary>
+    [JsonPropertyName("oauthClientRef")]
+    public required OAuthClientReference OAuthClientRef { get; init; }
+
+    /// <summary>The company's tenant GUID, sent as form field <c>tenant_id</c>; null for APIs without tenants.</summary>
+    [JsonPropertyName("tenantID")]
+    public string? TenantId { get; init; }
+
+    /// <summary>Scopes to ask for. Empty with <see cref="AllScopes"/> only.</summary>
+    public IReadOnlyList<string> Scopes { get => field ?? []; init; }
+
+    /// <summary>True to send no scope, which asks for all that the application is allowed.</summary>
+    public bool AllScopes { get; init; }
+
+    /// <summary>How the token is obtained.</summary>
+    public Grant Grant { get; init; }
+
+    /// <summary><see cref="Authorization"/> as it was declared; null when it was not. What works with a consent reads that instead.</summary>
+    [JsonPropertyName("authorization")]
+    public AuthorizationSpec? DeclaredAuthorization { get; init; }
+
+    /// <summary>The consent of a person, with the grant <see cref="Grant.AuthorizationCode"/>: as declared, else the defaults.</summary>
+    [JsonIgnore]
+    public AuthorizationSpec Authorization { get => DeclaredAuthorization ?? new(); init => DeclaredAuthorization = value; }
+
+    /// <summary>When the token is renewed.</summary>
+    public RefreshSpec Refresh { get => field ?? new(); init; }
+
+    /// <summary>The Secret that the token is published in.</summary>
+    public SecretSpec Secret { get => field ?? new(); init; }
+
+    /// <summary>True to stop renewing; the Secret is left as it is.</summary>
+    public bool Suspend { get; init; }
+
+    /// <summary>
+    /// The scopes as they are sent: none with <see cref="AllScopes"/>; with the grant <see cref="Grant.AuthorizationCode"/> always with
+    /// <see cref="OfflineAccess"/>, whether it was written or not.
+    /// </summary>
+    public IReadOnlyList<string> RequestedScopes() => this switch
+    {
+        { AllScopes: true } => [],
+        { Grant: Grant.AuthorizationCode } => [.. Scopes.Except([OfflineAccess]), OfflineAccess],
+        _ => Scopes,
+    };
+
+    /// <summary>The base URL as declared, else what the version implies.</summary>
+    public string EffectiveBaseUrl() => BaseUrl ?? $"https://api.finance.visma.net/{ErpApiVersionName()}";
+
+    /// <summary>The version as users write it.</summary>
+    public string ErpApiVersionName() => ApiVersion == ErpApiVersion.V2 ? "v2" : "v1";
+}
+
+/// <summary>Names a client.</summary>
+public sealed record OAuthClientReference
+{
+    /// <summary>Name of the OAuthClient.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its namespace; null: the connection's own. Another one needs the client's allowance.</summary>
+    public string? Namespace { get; init; }
+}
+
+/// <summary>Version of the Visma ERP API.</summary>
+[JsonConverter(typeof(ErpApiVersionConverter))]
+public enum ErpApiVersion
+{
+    /// <summary><c>https://api.finance.visma.net/v1</c></summary>
+    V1,
+
+    /// <summary><c>https://api.finance.visma.net/v2</c></summary>
+    V2,
+
+    /// <summary>A name that this version of the operator does not know.</summary>
+    Unrecognized,
+}
+
+internal sealed class ErpApiVersionConverter() : NamedEnumConverter<ErpApiVersion>(
+    ErpApiVersion.Unrecognized,
+    (ErpApiVersion.V1, "v1"),
+    (ErpApiVersion.V2, "v2"));
+
+/// <summary>How a token is obtained.</summary>
+[JsonConverter(typeof(GrantConverter))]
+public enum Grant
+{
+    /// <summary>The application acts for itself (RFC 6749 section 4.4).</summary>
+    ClientCredentials,
+
+    /// <summary>A person consents once, and the application acts for that person (RFC 6749 section 4.1).</summary>
+    AuthorizationCode,
+
+    /// <summary>A name that this version of the operator does not know.</summary>
+    Unrecognized,
+}
+
+internal sealed class GrantConverter() : NamedEnumConverter<Grant>(
+    Grant.Unrecognized,
+    (Grant.ClientCredentials, "ClientCredentials"),
+    (Grant.AuthorizationCode, "AuthorizationCode"));

@@ -1,0 +1,43 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+using VismaOperator.Manifests;
+
+namespace VismaOperator.Cli.Check;
+
+/// <summary>An object together with the document that declares it.</summary>
+internal sealed record Declared<T>(T Resource, ManifestDocument Document)
+    where T : class, IResource<T>
+{
+    internal NamespacedName Name => Resource.Metadata.NamespacedName;
+}
+
+/// <summary>All objects that the files declare, as far as references need them.</summary>
+internal sealed record DeclaredObjects(
+    IReadOnlyList<Declared<OAuthClient>> Clients,
+    IReadOnlyList<Declared<VismaConnection>> Connections,
+    IReadOnlyList<ManifestDocument> Secrets,
+    IReadOnlyList<ManifestDocument> Namespaces)
+{
+    // Every namespace of a cluster has it.
+    private const string NameLabel = "kubernetes.io/metadata.name";
+
+    /// <summary>What is in the cluster; null where nothing is compared.</summary>
+    internal LiveObjects? Live { get; init; }
+
+    /// <summary>The client as it will be: from the files, else from the cluster.</summary>
+    internal OAuthClient? FindClient(NamespacedName name) =>
+        Clients.FirstOrDefault(client => client.Name == name)?.Resource ?? Live?.Clients.FirstOrDefault(client => client.Metadata.NamespacedName == name);
+
+    internal Declared<OAuthClient>? ClientReading(NamespacedName secret) =>
+        Clients.FirstOrDefault(client => CredentialReader.ReferencesOf(client.Resource).Contains(secret));
+
+    internal ManifestDocument? FindSecret(NamespacedName name) => Secrets.FirstOrDefault(secret => secret.NamespacedName == name);
+
+    /// <summary>The labels of a namespace, as far as the files declare it.</summary>
+    internal NamespaceLabels LabelsOf(string name) =>
+        Namespaces.FirstOrDefault(declared => declared.Name == name) is { } document
+            ? new NamespaceLabels.Known(new Dictionary<string, string>(ManifestConversion.ToResource<Namespace>(document, [])?.Metadata.Labels ?? new Dictionary<string, string>()) { [NameLabel] = name })
+            : new NamespaceLabels.Unreadable();
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using VismaOperator.Cli.Check;
+using VismaOperator.Hosting;
+
+namespace VismaOperator.Cli;
+
+/// <summary>The command line as a whole.</summary>
+internal static class CommandTree
+{
+    /// <summary>Runs the verb that the arguments name and answers with its exit code.</summary>
+    public static async Task<int> InvokeAsync(string[] arguments, CommandContext process, Verbs verbs, CancellationToken cancellationToken)
+    {
+        var parsed = Create(process, verbs).Parse(arguments);
+
+        // Help and version count as answered whatever else is written, so that the parser has no errors beside them.
+        if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
+        {
+            return await process.RefuseAsync(parsed.CommandResult.Command.Name, Messages(parsed));
+        }
+
+        // Signals are answered by StopSignals, which lets a verb finish what it must; the library's own handling would cut it off after two seconds.
+        using var help = new StringWriter();
+        var configuration = new InvocationConfiguration
+        {
+            Output = parsed.Action is HelpAction ? help : process.Output,
+            Error = process.Error,
+            ProcessTerminationTimeout = null,
+            EnableDefaultExceptionHandler = false,
+        };
+        var code = await parsed.InvokeAsync(configuration, cancellationToken);
+        await process.Output.WriteAsync(help.ToString().Replace($"  {RootCommand.ExecutableName} ", $"  {process.Called} ", StringComparison.Ordinal));
+        return code;
+    }
+
+    /// <summary>All verbs with their options.</summary>
+    public static RootCommand Create(CommandContext process, Verbs verbs) =>
+        new("Keeps OAuth tokens for Visma ERP in Kubernetes Secrets, always fresh.")
+        {
+            new RunVerb().ToCommand(process, verbs.Run),
+            new LocalVerb().ToCommand(process, verbs.Local),
+            new CheckVerb().ToCommand(process),
+            new ConnectVerb().ToCommand(process, verbs.Connect),
+            CrdsVerb.ToCommand(process),
+        };
+
+    /// <summary>Adds the settings' options to the command.</summary>
+    public static Command With(this Command command, IEnumerable<Setting> settings)
+    {
+        foreach (var setting in settings)
+        {
+            command.Options.Add(setting.Option);
+        }
+
+        return command;
+    }
+
+    /// <summary>Says what is wrong with the arguments; the answer is the exit code.</summary>
+    public static Task<int> Refuse(this CommandContext process, string verb, IEnumerable<SettingProblem> problems) =>
+        process.RefuseAsync(verb, problems.Select(problem => problem.ToString()));
+
+    /// <summary>A word that is no verb says more than the verb that is missing because of it.</summary>
+    private static IEnumerable<string> Messages(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name)).ToList();
+        var isVerbMissing = command is RootCommand && parsed.UnmatchedTokens.FirstOrDefault(token => !token.StartsWith('-')) is not null;
+        return parsed.UnmatchedTokens.Count == 0
+            ? parsed.Errors.Select(error => error.Message)
+            : isVerbMissing
+                ? [UnknownVerb(parsed.UnmatchedTokens.First(token => !token.StartsWith('-')), [.. command.Subcommands.Select(verb => verb.Name)])]
+                : parsed.UnmatchedTokens.Select(token => $"'{token}' is no command or option that is known here{Suggestion.For(token, known)}");
+    }
+
+    // Options behind it belong to the verb that was meant.
+    private static string UnknownVerb(string verb, IReadOnlyList<string> known)
+    {
+        var suggestion = Suggestion.For(verb, known);
+        return $"'{verb}' is no command{(suggestion.Length > 0 ? suggestion : $": the commands are {string.Join(", ", known)}")}";
+    }
+
+    private static async Task<int> RefuseAsync(this CommandContext process, string verb, IEnumerable<string> messages)
+    {
+        foreach (var message in messages)
+        {
+            await process.Error.WriteLineAsync($"{Product.Name}: {message}");
+        }
+
+        await process.Error.WriteLineAsync($"Help: {process.Called} {(verb is "run" or "local" or "check" or "connect" or "crds" ? verb + " " : string.Empty)}--help");
+        return ExitCode.UnusableArguments;
+    }
+}

@@ -1,0 +1,133 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using VismaOperator.Api;
+using VismaOperator.Grants;
+
+namespace VismaOperator.Cli.Connect;
+
+/// <summary>A cluster, as the account of the kubeconfig may see it.</summary>
+/// <param name="client">The API server.</param>
+/// <param name="server">Its address, for messages.</param>
+internal sealed class ClusterSource(IKubernetesClient client, string server) : IConnectionSource
+{
+    private const int MostTries = 3;
+
+    /// <inheritdoc/>
+    public string Name => $"the cluster {server}";
+
+    /// <inheritdoc/>
+    public string Redeemer => "visma-operator run";
+
+    /// <inheritdoc/>
+    public async Task<Lookup<T>> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        try
+        {
+            return new Lookup<T>(await client.FindAsync<T>(name, cancellationToken));
+        }
+        catch (Exception exception) when (IsOfCluster(exception))
+        {
+            return new Lookup<T>(null, Explain(exception, Forbidden("get", T.ResourceKind, name.Namespace), $"{T.ResourceKind.Kind} {name} could not be read"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task EnsureHandoffAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var name = connection.HandoffSecretName();
+        var found = await FindAsync<SecretMetadata>(name, cancellationToken);
+        if (found.Failure is { } failure)
+        {
+            throw new ConnectException(failure);
+        }
+
+        RefuseForeign(found.Found, connection);
+        foreach (var (verb, which) in new[] { ("create", null), ("delete", name.Name) })
+        {
+            if (!await MayAsync(verb, which, name.Namespace, cancellationToken))
+            {
+                throw new ConnectException(Forbidden(verb, Secret.ResourceKind, name.Namespace));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ILeftHandoff> LeaveAsync(VismaConnection connection, Handoff handoff, CancellationToken cancellationToken)
+    {
+        var secret = HandoffSecret.Render(connection, handoff);
+        var name = connection.HandoffSecretName();
+        try
+        {
+            for (var tries = 0; ; tries++)
+            {
+                await RemoveOlderAsync(connection, cancellationToken);
+                if (await TryCreateAsync(secret, tries, cancellationToken) is { } created)
+                {
+                    return new LeftSecret(client, name, created.Metadata.Uid);
+                }
+            }
+        }
+        catch (Exception exception) when (IsOfCluster(exception))
+        {
+            throw new ConnectException(Explain(exception, Forbidden("create", Secret.ResourceKind, name.Namespace), $"Secret {name}, which hands the code over, could not be written"), exception);
+        }
+    }
+
+    private async Task<Secret?> TryCreateAsync(Secret secret, int tries, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.CreateAsync(secret, cancellationToken);
+        }
+        catch (KubernetesException taken) when (taken.IsAlreadyExists && tries < MostTries)
+        {
+            return null; // somebody else consents at the same moment: the last one counts
+        }
+    }
+
+    private async Task RemoveOlderAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var name = connection.HandoffSecretName();
+        if (await client.FindAsync<SecretMetadata>(name, cancellationToken) is { } older)
+        {
+            RefuseForeign(older, connection);
+            await LeftSecret.DeleteAsync(client, name, older.Metadata.Uid, cancellationToken);
+        }
+    }
+
+    private static void RefuseForeign(SecretMetadata? found, VismaConnection connection)
+    {
+        if (found is { Metadata: { DeletionTimestamp: null } metadata } && !HandoffSecret.IsOf(metadata, connection.Metadata.Name))
+        {
+            throw new ConnectException($"Secret {metadata.NamespacedName} would hand the code over, but it belongs to someone else: it lacks the label {VismaNames.SecretLabel}={VismaNames.HandoffSecretValue} or the annotation {VismaNames.ConnectionAnnotation}. Rename or delete it.");
+        }
+    }
+
+    /// <summary>Asks the API server. Where it does not say, the write itself will.</summary>
+    private async Task<bool> MayAsync(string verb, string? name, string namespaceName, CancellationToken cancellationToken)
+    {
+        var access = new ResourceAttributes { Verb = verb, Resource = Secret.ResourceKind.Plural, Namespace = namespaceName, Name = name };
+        try
+        {
+            var review = await client.CreateAsync(new SelfSubjectAccessReview { Spec = new AccessReviewSpec { ResourceAttributes = access } }, cancellationToken);
+            return review.Status?.Allowed ?? true;
+        }
+        catch (KubernetesException)
+        {
+            return true;
+        }
+    }
+
+    private static string Forbidden(string verb, ResourceKind kind, string namespaceName) =>
+        $"You may not {verb} {(kind.Group.Length == 0 ? kind.Plural : $"{kind.Plural}.{kind.Group}")}{(namespaceName.Length == 0 ? string.Empty : $" in namespace {namespaceName}")}. Have a Role with the verb {verb} bound to your account.";
+
+    private string Explain(Exception exception, string forbidden, string otherwise) => exception switch
+    {
+        KubernetesException { IsForbidden: true } => forbidden,
+        KubernetesException refused => $"{otherwise}: the API server says: {refused.Message}",
+        _ => $"{otherwise}: {Name} cannot be reached ({exception.Message.TrimEnd('.')}). Check kubeconfig and context.",
+    };
+
+    private static bool IsOfCluster(Exception exception) => exception is KubernetesException or HttpRequestException or IOException;
+}

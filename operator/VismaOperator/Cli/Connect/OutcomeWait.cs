@@ -1,0 +1,98 @@
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Grants;
+
+namespace VismaOperator.Cli.Connect;
+
+/// <summary>
+/// Waits until the operator has taken a code, and then for what became of it, which the connection's status says: another time of the grant, or another failure. It looks once a
+/// second: a watch would need a permission more.
+/// </summary>
+/// <param name="place">Where to look.</param>
+/// <param name="time">The clock.</param>
+/// <param name="note">Told what a person who waits should know.</param>
+internal sealed class OutcomeWait(IConnectionSource place, TimeProvider time, Action<string> note)
+{
+    private static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A running operator takes a code within a second.</summary>
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>As long as the redemption may take, storing included, and a little more.</summary>
+    private static readonly TimeSpan redemption = Policy.ExchangeDeadline + CodeRedeemer.StoreDeadline + TimeSpan.FromSeconds(20);
+
+    /// <summary>Waits. A code that nobody takes before it is too old is taken back.</summary>
+    /// <param name="before">The connection as it stood before the code was left, to tell a new outcome from an old one.</param>
+    /// <param name="left">The code that was left.</param>
+    /// <param name="expiry">When the code is too old.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<ConsentResult> WaitAsync(VismaConnection before, ILeftHandoff left, DateTimeOffset expiry, CancellationToken cancellationToken)
+    {
+        var (begun, isNoted) = (time.GetTimestamp(), false);
+        using var timer = time.Every(interval);
+        while (!await left.IsTakenAsync(cancellationToken))
+        {
+            if (time.GetUtcNow() >= expiry && await left.WithdrawAsync(cancellationToken))
+            {
+                return new ConsentResult.Failed(await NotTakenAsync(before, cancellationToken));
+            }
+
+            if (!isNoted && time.GetElapsedTime(begun) >= patience)
+            {
+                isNoted = true;
+                note($"Nobody has taken the code yet. Is {place.Redeemer} running? It may be started until {InstantText.Of(expiry)}.");
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        return await RedeemedAsync(before, timer, cancellationToken);
+    }
+
+    private async Task<ConsentResult> RedeemedAsync(VismaConnection before, PeriodicTimer timer, CancellationToken cancellationToken)
+    {
+        var name = before.Metadata.NamespacedName;
+        var begun = time.GetTimestamp();
+        while (time.GetElapsedTime(begun) < redemption)
+        {
+            var look = await place.FindAsync<VismaConnection>(name, cancellationToken);
+            if (look is { Found: null, Failure: null })
+            {
+                return new ConsentResult.Failed($"VismaConnection {name} was deleted meanwhile.");
+            }
+
+            if (look.Found is { } connection && ResultOf(before, connection) is { } result)
+            {
+                return result;
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        return new ConsentResult.Failed($"The operator took the code, and nothing says what became of it. Look at the status of VismaConnection {name} and at the operator's log.");
+    }
+
+    // What Authorized says besides may be news that came before the code was redeemed.
+    private static ConsentResult? ResultOf(VismaConnection before, VismaConnection connection)
+    {
+        if (connection.Status.Authorization is { GrantTime: { } granted } grant && granted != before.Status.Authorization?.GrantTime)
+        {
+            return Conditions.Find(connection.Status.Conditions, ConditionType.Authorized) is { Status: "False" } refused
+                ? new ConsentResult.Failed($"{refused.Reason}: {refused.Message}")
+                : new ConsentResult.Consented(grant.GrantedBy, grant.ConsentExpirationTime);
+        }
+
+        return connection.Status.Authorization?.LastFailure is { } failure && failure != before.Status.Authorization?.LastFailure
+            ? new ConsentResult.Failed($"{failure.Reason}: {failure.Message}")
+            : null;
+    }
+
+    private async Task<string> NotTakenAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var look = await place.FindAsync<VismaConnection>(connection.Metadata.NamespacedName, cancellationToken);
+        var stalled = Conditions.Find(look.Found?.Status.Conditions, ConditionType.Stalled);
+        return $"Nobody redeemed the code before it was too old, so it was deleted. See that {place.Redeemer} runs and serves {connection.Metadata.NamespacedName}, then run connect again."
+            + (stalled is null ? string.Empty : $" The operator last said: {stalled.Reason}: {stalled.Message}");
+    }
+}

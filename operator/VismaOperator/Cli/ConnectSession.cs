@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using Kubernetes.Client;
+using Kubernetes.Client.Access;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Cli.Connect;
+using VismaOperator.Clients;
+using VismaOperator.Hosting;
+
+namespace VismaOperator.Cli;
+
+/// <summary>One run of <c>connect</c>: what it consists of is constructed here, and its result is told.</summary>
+internal sealed class ConnectSession(ConnectOptions options, CommandContext process)
+{
+    private const string FallbackNamespace = "default";
+
+    /// <summary>Runs to the end; the answer is the exit code.</summary>
+    public Task<int> RunAsync(CancellationToken stop) => options.State is { } state ? InStateAsync(state, stop) : InClusterAsync(stop);
+
+    private Task<int> InStateAsync(string state, CancellationToken stop) => RunAsync(StateSource.Open(state), FallbackNamespace, stop);
+
+    private async Task<int> InClusterAsync(CancellationToken stop)
+    {
+        var access = ClusterAccess.Load(options.Kubeconfig, options.Context);
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var connections = new KubernetesHttp(access, new KubernetesHttpOptions(), process.Time, services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+        var client = new HttpKubernetesClient(connections, process.Time, Chance.Next);
+        return await RunAsync(new ClusterSource(client, access.Server.ToString()), access.Namespace ?? FallbackNamespace, stop);
+    }
+
+    private async Task<int> RunAsync(IConnectionSource place, string currentNamespace, CancellationToken stop)
+    {
+        using var oauth = new OAuthEndpoints(options.AllowLists, process.Time);
+        var connection = new NamespacedName(options.Namespace ?? currentNamespace, options.Name);
+        var run = new ConnectRun(options, new ConnectTools
+        {
+            Place = place,
+            Endpoints = new ProviderEndpoints(oauth.Metadata),
+            Browser = new SystemBrowser(process.Variable, process.Time),
+            Resolve = Dns.GetHostAddressesAsync,
+            RandomBytes = RandomNumberGenerator.GetBytes,
+            Time = process.Time,
+            Output = process.Output,
+        });
+        try
+        {
+            return await TellAsync(connection, await run.RunAsync(connection, stop));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await process.Error.WriteLineAsync($"{Product.Name}: stopped before the consent for {connection} was stored.");
+            return ExitCode.Failure;
+        }
+    }
+
+    private async Task<int> TellAsync(NamespacedName connection, ConsentResult result)
+    {
+        switch (result)
+        {
+            case ConsentResult.Consented consented:
+                await process.Output.WriteLineAsync($"VismaConnection {connection} is authorized by {TerminalText.Printable(consented.By ?? "a person")}. {End(consented)}");
+                return ExitCode.Success;
+            case ConsentResult.Failed failed:
+                await process.Error.WriteLineAsync($"{Product.Name}: {TerminalText.Printable(failed.Message)}");
+                return ExitCode.Failure;
+            default:
+                throw new InvalidOperationException($"Unknown result {result.GetType().Name}.");
+        }
+    }
+
+    private static string End(ConsentResult.Consented consented) => consented.ExpirationTime is { } expiry
+        ? string.Create(CultureInfo.InvariantCulture, $"The consent ends at {InstantText.Of(expiry)}.")
+        : "When the consent ends is not known.";
+}

@@ -1,0 +1,127 @@
+using System.CommandLine;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Connect;
+
+namespace VismaOperator.Cli;
+
+/// <summary><c>visma-operator connect</c>: a person's consent from a terminal.</summary>
+internal sealed class ConnectVerb
+{
+    private const int MostPort = 65535;
+    private static readonly TimeSpan longestTimeout = TimeSpan.FromHours(1);
+
+    private readonly Argument<string> connection = new("NAMESPACE/NAME") { Description = "The VismaConnection; without a namespace, that of -n, of the kubeconfig's context, or default" };
+    private readonly ClusterSettings cluster = new();
+    private readonly Setting place = Place();
+    private readonly Setting state = new("state", "DIR", "State directory of visma-operator local, for a connection without a cluster. Local mode may be started afterwards");
+    private readonly Setting port = new("port", "N", $"Port of this machine that the browser comes back to: the redirect URI is then http://localhost:N{ConnectOptions.DefaultRedirectPath}. Default: {ConnectOptions.DefaultPort}");
+    private readonly Setting redirectUri = new("redirect-uri", "URI", "Redirect URI as it is registered in the developer portal; its host must be this machine. With https it is served with a certificate made on the spot");
+    private readonly Setting clientId = new("client-id", "ID", "Client id. Default: the OAuthClient's, which may stand in a Secret that you cannot read");
+    private readonly Setting noBrowser = new("no-browser", "true|false", "Print the page's address instead of opening a browser. Default: false", SettingShape.Switch);
+    private readonly Setting timeout = new("timeout", "DURATION", "How long to wait for the person, for example 10m; at most 1h. Default: 5m");
+    private readonly AllowListSettings allowLists = new();
+
+    private IEnumerable<Setting> All => [.. cluster.All, place, state, port, redirectUri, clientId, noBrowser, timeout, .. allowLists.OfIssuers];
+
+    /// <summary>The verb; <paramref name="start"/> runs it with what was asked for.</summary>
+    public Command ToCommand(CommandContext process, Func<ConnectOptions, CancellationToken, Task<int>> start)
+    {
+        var command = new Command("connect", "Has a person consent for an interactive connection, by a browser on this machine. Exit code 0 once the operator has stored the grant.").With(All);
+        command.Arguments.Add(connection);
+        command.SetAction((arguments, cancellationToken) =>
+        {
+            var reader = new SettingReader(arguments, process.Variable);
+            var options = Read(reader, arguments.GetValue(connection) ?? string.Empty);
+            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
+        });
+        return command;
+    }
+
+    private static Setting Place()
+    {
+        var setting = new Setting("namespace", "NAME", "Namespace of the connection, where its name does not say it");
+        setting.Option.Aliases.Add("-n");
+        return setting;
+    }
+
+    private ConnectOptions Read(SettingReader reader, string wanted)
+    {
+        var (kubeconfig, context) = cluster.Read(reader);
+        var (inName, name) = wanted.Split('/') is [var before, var after] ? (before, after) : (null, wanted);
+        var options = new ConnectOptions
+        {
+            Name = name,
+            Namespace = inName ?? reader.Text(place),
+            Kubeconfig = kubeconfig,
+            Context = context,
+            State = reader.Text(state),
+            RedirectUri = ReadRedirectUri(reader),
+            ClientId = reader.Text(clientId),
+            Browser = reader.Switch(noBrowser) ?? false ? BrowserUse.Printed : BrowserUse.Opened,
+            Timeout = ReadTimeout(reader),
+            AllowLists = allowLists.Read(reader),
+        };
+        CheckName(reader, wanted, options);
+        CheckPlace(reader, options);
+        return options;
+    }
+
+    private void CheckName(SettingReader reader, string wanted, ConnectOptions options)
+    {
+        if (!Patterns.Subdomain.IsMatch(options.Name) || (options.Namespace is { } named && SettingChecks.NamespaceName(named) is not null))
+        {
+            reader.Report(connection.Name, $"'{wanted}' is not the name of a connection", "Write it as integrations/acme-production, or acme-production -n integrations.");
+        }
+        else if (wanted.Contains('/', StringComparison.Ordinal) && reader.Text(place) is { } other && other != options.Namespace)
+        {
+            reader.Report(place, $"'{other}' is not the namespace of {wanted}", "Name the namespace once.");
+        }
+    }
+
+    private void CheckPlace(SettingReader reader, ConnectOptions options)
+    {
+        if (options.State is not null && (options.Kubeconfig ?? options.Context) is not null)
+        {
+            reader.Report(state, "goes without --kubeconfig and --context", "Name either a state directory or a cluster.");
+        }
+    }
+
+    private Uri ReadRedirectUri(SettingReader reader)
+    {
+        var number = reader.Number(port, ConnectOptions.DefaultPort, 1, MostPort);
+        if (reader.Text(redirectUri) is not { } text)
+        {
+            return ConnectOptions.DefaultRedirectUri(number);
+        }
+
+        if (number != ConnectOptions.DefaultPort)
+        {
+            reader.Report(port, "goes without --redirect-uri, which has a port of its own", "Leave one of them out.");
+        }
+
+        if (RedirectTarget.ProblemIn(text) is { } problem)
+        {
+            reader.Report(redirectUri, $"'{text}' {problem}", "Write it as it is registered, for example https://localhost:8888.");
+            return ConnectOptions.DefaultRedirectUri(number);
+        }
+
+        return new Uri(text);
+    }
+
+    private TimeSpan ReadTimeout(SettingReader reader)
+    {
+        if (reader.Text(timeout) is not { } text)
+        {
+            return ConnectOptions.DefaultTimeout;
+        }
+
+        if (GoDuration.TryParse(text, out var span) && span > TimeSpan.Zero && span <= longestTimeout)
+        {
+            return span;
+        }
+
+        reader.Report(timeout, $"'{text}' is not a duration up to 1h", "Write it as 90s or 10m.");
+        return ConnectOptions.DefaultTimeout;
+    }
+}

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using VismaOperator.Api.Validation;
+using VismaOperator.Hosting;
+
+namespace VismaOperator.Cli;
+
+/// <summary><c>visma-operator run</c>: the operator against a cluster.</summary>
+internal sealed class RunVerb
+{
+    private const int MostWorkers = 256;
+    private const int MostPort = 65535;
+
+    private readonly ClusterSettings cluster = new();
+    private readonly Setting namespaces = new("namespaces", "NAME,...", "Namespaces to serve. Default: all", SettingShape.List);
+    private readonly Setting leaderElect = new("leader-elect", "true|false", "Act only while holding the Lease, so that several replicas can run. Default: true in a cluster, false outside", SettingShape.Switch);
+    private readonly Setting workers = new("workers", "N", $"Objects of one kind that are reconciled at the same time. Default: {OperatorOptions.DefaultWorkers}");
+    private readonly Setting httpPort = new("http-port", "N", $"TCP port of health and metrics; 0 takes a free one and logs it. Default: {OperatorOptions.DefaultHttpPort}");
+    private readonly Setting publicUrl = new("public-url", "URL", "Where people reach the consent pages of interactive connections, for example https://visma-operator.example.com; https, or http on this machine. Default: no consent pages are served");
+    private readonly Setting consentPort = new("consent-port", "N", $"TCP port of the consent pages, where --public-url is set; 0 takes a free one and logs it. Default: {OperatorOptions.DefaultConsentPort}");
+    private readonly AllowListSettings allowLists = new();
+    private readonly LogSettings logs = new(LogFormat.Json);
+
+    private IEnumerable<Setting> All => [.. cluster.All, namespaces, .. allowLists.All, leaderElect, workers, httpPort, publicUrl, consentPort, .. logs.All];
+
+    /// <summary>The verb; <paramref name="start"/> runs the operator with what was asked for.</summary>
+    public Command ToCommand(CommandContext process, Func<OperatorOptions, CancellationToken, Task<int>> start)
+    {
+        var command = new Command("run", "Runs the operator against a Kubernetes cluster.").With(All);
+        command.SetAction((arguments, cancellationToken) =>
+        {
+            var reader = new SettingReader(arguments, process.Variable);
+            var options = Read(reader);
+            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
+        });
+        return command;
+    }
+
+    private OperatorOptions Read(SettingReader reader)
+    {
+        var (kubeconfig, context) = cluster.Read(reader);
+        var lists = allowLists.Read(reader);
+        var options = new OperatorOptions
+        {
+            Kubeconfig = kubeconfig,
+            Context = context,
+            Namespaces = reader.List(namespaces, SettingChecks.NamespaceName, "Write names of namespaces, separated by commas.") ?? [],
+            AllowLists = lists,
+            LeaderElection = reader.Switch(leaderElect),
+            Workers = reader.Number(workers, OperatorOptions.DefaultWorkers, 1, MostWorkers),
+            HttpPort = reader.Number(httpPort, OperatorOptions.DefaultHttpPort, 0, MostPort),
+            PublicUrl = PublicUrl(reader, lists),
+            ConsentPort = reader.Number(consentPort, OperatorOptions.DefaultConsentPort, 0, MostPort),
+            Logs = logs.Read(reader),
+        };
+        RequireApart(reader, options);
+        return options;
+    }
+
+    private Uri? PublicUrl(SettingReader reader, AllowLists lists)
+    {
+        if (reader.Text(publicUrl) is not { } text)
+        {
+            return null;
+        }
+
+        if (SettingChecks.PublicUrl(text, lists) is { } cause)
+        {
+            reader.Report(publicUrl, $"'{text}': {cause}", "Write it as people reach it, for example https://visma-operator.example.com.");
+            return null;
+        }
+
+        // As browsers write it: they compare it with what they were sent to.
+        return new Uri(new Uri(text).GetLeftPart(UriPartial.Path).TrimEnd('/'));
+    }
+
+    private void RequireApart(SettingReader reader, OperatorOptions options)
+    {
+        if (options.PublicUrl is not null && options.ConsentPort != 0 && options.ConsentPort == options.HttpPort)
+        {
+            reader.Report(consentPort, "is the port of --http-port, and whoever reaches the consent pages would reach metrics", "Name another port.");
+        }
+    }
+}

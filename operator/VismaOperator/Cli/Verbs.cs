@@ -1,0 +1,65 @@
+using VismaOperator.Cli.Connect;
+using VismaOperator.Hosting;
+using VismaOperator.Local;
+using VismaOperator.Reporting;
+
+namespace VismaOperator.Cli;
+
+/// <summary>What each verb starts once its arguments are understood.</summary>
+/// <param name="Run">Runs the operator against a cluster.</param>
+/// <param name="Local">Runs local mode.</param>
+/// <param name="Connect">Has a person consent.</param>
+internal sealed record Verbs(
+    Func<OperatorOptions, CancellationToken, Task<int>> Run,
+    Func<LocalOptions, CancellationToken, Task<int>> Local,
+    Func<ConnectOptions, CancellationToken, Task<int>> Connect)
+{
+    /// <summary>The verbs of the executable.</summary>
+    public static Verbs Of(CommandContext process) => new(
+        (options, stop) => EndAsync(process, () => RunAsync(options, process, stop)),
+        (options, stop) => EndAsync(process, () => LocalAsync(options, process, stop)),
+        (options, stop) => EndAsync(process, () => new ConnectSession(options, process).RunAsync(stop)));
+
+    private static async Task<int> RunAsync(OperatorOptions options, CommandContext process, CancellationToken stop)
+    {
+        await new ClusterRun(options, process.Time).RunAsync(stop);
+        return ExitCode.Success;
+    }
+
+    private static async Task<int> LocalAsync(LocalOptions options, CommandContext process, CancellationToken stop)
+    {
+        try
+        {
+            return await new LocalMode(options, process.Output, process.Time).RunAsync(stop) ? ExitCode.Success : ExitCode.Failure;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && options.Until == LocalRun.Stopped)
+        {
+            return ExitCode.Success; // stopped as asked, while the manifests were read for the first time
+        }
+    }
+
+    /// <summary>Turns the end of a verb into an exit code, and an exception into words.</summary>
+    private static async Task<int> EndAsync(CommandContext process, Func<Task<int>> verb)
+    {
+        try
+        {
+            return await verb();
+        }
+        catch (BackgroundLoopException)
+        {
+            // The host has logged it: two messages of one failure read as two failures.
+        }
+        catch (Exception exception) when (FailureWords.AreOurs(exception))
+        {
+            await process.Error.WriteLineAsync("visma-operator: " + exception.Message);
+        }
+#pragma warning disable CA1031 // The last place where a failure can be told; nothing goes on after it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            await process.Error.WriteLineAsync($"visma-operator: ended by a failure: {FailureWords.Of(exception)}");
+        }
+
+        return ExitCode.Failure;
+    }
+}

@@ -1,0 +1,231 @@
+using Kubernetes.Client;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using OAuth;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+
+namespace VismaOperator.Clients;
+
+/// <summary>
+/// Answers, for one connection, which client it may use and whether that client can be used now. All from caches: the
+/// connection does not wait for the client's own reconcile.
+/// </summary>
+internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReader reader, ClientSecretTracker book, INamespaces namespaces, AllowLists allowLists, RequestTurns turns, TimeProvider time)
+{
+    // Nothing tells when a permission was given.
+    private static readonly TimeSpan namespaceRetry = TimeSpan.FromSeconds(30);
+
+    /// <summary>As long as a person waits for a page without wondering.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
+    /// <summary>Looks the connection's client up; null while the caches do not know yet.</summary>
+    public async Task<ClientAnswer?> FindAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var name = connection.ClientName();
+        if (!clients.HasSyncedIn(name.Namespace))
+        {
+            return new ClientAnswer(new ClientFacts.Unusable(ClientsUnreadable(name.Namespace), time.GetUtcNow() + namespaceRetry));
+        }
+
+        if (clients.Find(name) is not { } client || client.Metadata.DeletionTimestamp is not null)
+        {
+            return new ClientAnswer(new ClientFacts.Missing(NotAvailable(connection)));
+        }
+
+        if (await ObjectionAsync(client, connection, cancellationToken) is { } objection)
+        {
+            return new ClientAnswer(objection);
+        }
+
+        return reader.IsReady(client) ? Usability(client, connection) : null;
+    }
+
+    /// <summary>Looks the connection's client up and gives the caches a moment to know, as those of a process that has just been started need; null when they still do not.</summary>
+    public async Task<ClientAnswer?> FindSoonAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var answer = await FindAsync(connection, cancellationToken);
+        if (answer is null && clients.Find(connection.ClientName()) is { } client)
+        {
+            await WaitForSecretsAsync(client, cancellationToken);
+            answer = await FindAsync(connection, cancellationToken);
+        }
+
+        return answer;
+    }
+
+    /// <summary>Whether a client may be used for connections of a namespace, before its tenants are looked at.</summary>
+    public async Task<Allowance> AllowanceAsync(OAuthClient client, string namespaceName, CancellationToken cancellationToken) =>
+        AllowanceOf(client, namespaceName, LabelsDecide(client, namespaceName) ? await namespaces.LabelsOfAsync(namespaceName, cancellationToken) : new NamespaceLabels.Unreadable());
+
+    /// <summary>The same, by labels that are known already or not at all; <c>check</c> asks it, too.</summary>
+    public static Allowance AllowanceOf(OAuthClient client, string namespaceName, NamespaceLabels labels)
+    {
+        var home = client.Metadata.Namespace ?? string.Empty;
+        var allowed = client.Spec.AllowedNamespaces;
+        if (!LabelsDecide(client, namespaceName))
+        {
+            return allowed.Includes(home, namespaceName, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Refused;
+        }
+
+        return labels switch
+        {
+            NamespaceLabels.Known known => allowed.Includes(home, namespaceName, known.Labels) ? Allowance.Given : Allowance.Refused,
+            NamespaceLabels.Absent => Allowance.PlaceGone,
+            _ => Allowance.Unknown,
+        };
+    }
+
+    /// <summary>The client with its credentials, or why it cannot be used.</summary>
+    public (ResolvedClient? Usable, Problem? Problem) Describe(OAuthClient client)
+    {
+        var name = client.Metadata.NamespacedName;
+        if (OAuthClientRules.Check(client.Spec, allowLists) is [var broken, ..])
+        {
+            return (null, new Problem(broken.Reason, $"OAuthClient {name}: {broken.Path}: {broken.Message}"));
+        }
+
+        if (client.Spec.ClientIdFrom is { SecretKeyRef: var id } && IsClientSecret(client, id))
+        {
+            return (null, ClientIdSecret.IsClientSecret(client, id));
+        }
+
+        // Read once: the Secret may arrive between two looks.
+        return reader.ClientId(client) switch
+        {
+            ReadValue.Found clientId => WithSecrets(client, clientId.Value),
+            ReadValue.Unreadable unreadable => (null, unreadable.Problem),
+            var value => throw new InvalidOperationException($"Unknown value {value.GetType().Name}."),
+        };
+    }
+
+    // A Secret may hold the id and the secret of one application. Then its label lets both be named, and only what the clients say tells them apart. A client that was made later takes no id away.
+    private bool IsClientSecret(OAuthClient client, SecretKeyReference id) =>
+        clients.FindBy(CredentialReader.Index, new NamespacedName(client.Metadata.Namespace ?? string.Empty, id.Name).ToString())
+            .Any(other => CreationOf(other) <= CreationOf(client) && other.Spec.ClientSecrets.Any(secret => secret.SecretKeyRef == id));
+
+    private static DateTimeOffset CreationOf(OAuthClient client) => client.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue;
+
+    private (ResolvedClient? Usable, Problem? Problem) WithSecrets(OAuthClient client, Sensitive clientId)
+    {
+        var (credentials, problem) = reader.ClientSecrets(client);
+        return credentials.Count > 0 ? (Usable(client, clientId.Reveal(), credentials), null) : (null, problem);
+    }
+
+    private async Task WaitForSecretsAsync(OAuthClient client, CancellationToken cancellationToken)
+    {
+        using var deadline = Deadline.After(Soon, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            await reader.WhenReadyAsync(client, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whoever asked is told that the cluster does not answer.
+        }
+    }
+
+    private static ResolvedClient Usable(OAuthClient client, string clientId, IReadOnlyList<Credential> credentials) => new()
+    {
+        Name = client.Metadata.NamespacedName,
+        Issuer = new Uri(client.Spec.Issuer),
+        TokenEndpoint = client.Spec.Endpoints?.Token is { Length: > 0 } token ? new Uri(token) : null,
+        AuthorizationEndpoint = client.Spec.Endpoints?.Authorization is { Length: > 0 } authorization ? new Uri(authorization) : null,
+        RevocationEndpoint = client.Spec.Endpoints?.Revocation is { Length: > 0 } revocation ? new Uri(revocation) : null,
+        RedirectUri = client.Spec.RedirectUri is { Length: > 0 } redirect ? new Uri(redirect) : null,
+        ClientId = clientId,
+        Method = client.Spec.AuthenticationMethod == AuthenticationMethod.ClientSecretBasic ? ClientAuthenticationMethod.ClientSecretBasic : ClientAuthenticationMethod.ClientSecretPost,
+        Credentials = credentials,
+        Tenants = client.Spec.Tenants,
+        RecordedActive = client.Status.ActiveSecret,
+        RecordedTrials = client.Status.ClientSecrets ?? [],
+        RecordedRefusal = client.Status.Refusal,
+    };
+
+    private ClientAnswer Usability(OAuthClient client, VismaConnection connection)
+    {
+        var (usable, problem) = Describe(client);
+        if (usable is null)
+        {
+            return new ClientAnswer(problem!.Kind == FailureKind.NotThereYet ? new ClientFacts.Missing(problem) : new ClientFacts.Unusable(problem, RetryAt: null));
+        }
+
+        var standing = book.StandingOf(usable);
+        var turn = turns.Of(connection);
+        var isRequested = turn <= time.GetUtcNow();
+        return standing.RetryAt is { } retryAt && retryAt > time.GetUtcNow() && !isRequested
+            ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, standing.Description, connection), retryAt)) { RequestTurn = turn }
+            : new ClientAnswer(FactsOf(usable, connection), usable) { RequestTurn = turn };
+    }
+
+    // A limit that changes is a reason to try again what exceeded it.
+    private ClientFacts.Usable FactsOf(ResolvedClient client, VismaConnection connection)
+    {
+        var limit = client.ScopeLimitFor(connection);
+        var revision = limit is null
+            ? client.Revision
+            : ShortHash.Of([client.Revision, .. limit.Lists.Select(list => string.Join(' ', list))]);
+        return new ClientFacts.Usable(client.Inputs, revision)
+        {
+            ScopeLimit = limit,
+            TriesSecret = book.IsAppointed(client, connection.Metadata.NamespacedName),
+        };
+    }
+
+    private static Problem AllRefused(ResolvedClient client, string? description, VismaConnection connection) =>
+        client.Refused(description, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });
+
+    // The same words whether the client is missing or says no to this namespace: who may not use it learns nothing about it.
+    private static Problem NotAvailable(VismaConnection connection)
+    {
+        var name = connection.ClientName();
+        var namespaceName = connection.Metadata.Namespace;
+        return new Problem(Reason.ClientNotAvailable, name.Namespace == namespaceName
+            ? $"OAuthClient {name} does not exist. Apply it, or correct spec.oauthClientRef."
+            : $"OAuthClient {name} does not exist, or does not allow namespace {namespaceName}. Apply it, add the namespace to its spec.allowedNamespaces, or correct spec.oauthClientRef.");
+    }
+
+    // Why this connection may not use the client, or may not for now; null when it may.
+    private async Task<ClientFacts?> ObjectionAsync(OAuthClient client, VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var namespaceName = connection.Metadata.Namespace ?? string.Empty;
+        return await AllowanceAsync(client, namespaceName, cancellationToken) switch
+        {
+            Allowance.Unknown => new ClientFacts.Unusable(NamespaceUnreadable(namespaceName), time.GetUtcNow() + namespaceRetry),
+            Allowance.Refused or Allowance.PlaceGone => new ClientFacts.Refusing(NotAvailable(connection)),
+            _ when IsTenantAllowed(client.Spec.Tenants, connection) => null,
+            _ => new ClientFacts.Refusing(TenantNotAllowed(client, connection)),
+        };
+    }
+
+    private static Problem TenantNotAllowed(OAuthClient client, VismaConnection connection) => new(
+        Reason.TenantNotAllowed,
+        $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Metadata.Namespace}. Ask its owner to add the combination to spec.tenants.");
+
+    // Not to know is not to know that there is none: nothing is taken back for it.
+    private static Problem ClientsUnreadable(string namespaceName) => new(
+        Reason.NamespaceForbidden,
+        $"The operator cannot read OAuthClients in namespace {namespaceName}: the namespace, or the Role and RoleBinding of the operator in it, "
+        + "is missing. Create them; until then the present token is kept and not renewed.");
+
+    private static Problem NamespaceUnreadable(string namespaceName) => new(
+        Reason.NamespaceForbidden,
+        $"The operator may not read namespace {namespaceName}, whose labels decide whether it may use the OAuthClient. Grant its service account get on this namespace; until then the present token is kept and not renewed.");
+
+    private static bool LabelsDecide(OAuthClient client, string namespaceName) =>
+        namespaceName != client.Metadata.Namespace && client.Spec.AllowedNamespaces.From == NamespaceScope.Selector;
+
+    /// <summary>Whether a client's list of tenants has what a connection asks for.</summary>
+    public static bool IsTenantAllowed(IReadOnlyList<TenantRule>? rules, VismaConnection connection) =>
+        rules is null || rules.Any(rule => rule.Serves(connection));
+}
+
+/// <summary>What a connection learns of its client.</summary>
+/// <param name="Facts">What the policy decides by.</param>
+/// <param name="Client">The client with its credentials; null unless it can be used.</param>
+internal sealed record ClientAnswer(ClientFacts Facts, ResolvedClient? Client = null)
+{
+    /// <summary>When it is the connection's turn to have a request attempted; null where none waits, or where nothing could be attempted.</summary>
+    public DateTimeOffset? RequestTurn { get; init; }
+}

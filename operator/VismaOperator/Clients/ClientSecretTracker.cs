@@ -1,0 +1,358 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Lifecycle;
+using VismaOperator.Api;
+
+namespace VismaOperator.Clients;
+
+/// <summary>
+/// Remembers which secret of a client works, so that hundreds of connections do not each find out. <c>invalid_client</c>
+/// does not tell a wrong secret from an expired one, so the only way to know is to try, and every try counts at the
+/// provider: the order is walked when it changes, on the first refusal, and otherwise at most hourly.
+/// <para>
+/// It lives in memory on purpose. What must survive a restart, the secret that worked last or the refusal of all of them, is in the client's
+/// status, and is where a state begins.
+/// </para>
+/// </summary>
+internal sealed class ClientSecretTracker(TimeProvider time)
+{
+    private static readonly TimeSpan walkAgainAfter = TimeSpan.FromHours(1);
+
+    // Whoever changes a Secret without pause has the provider asked at most this often.
+    private static readonly TimeSpan trialGap = TimeSpan.FromSeconds(30);
+    private readonly ConcurrentDictionary<NamespacedName, ClientSecretState> states = new();
+
+    /// <summary>Tells that what is known of a client changed. Raised outside of any lock.</summary>
+    public event Action<NamespacedName>? Changed;
+
+    /// <summary>Tells that a secret was tried. Raised outside of any lock.</summary>
+    public event Action<NamespacedName>? Tried;
+
+    /// <summary>Tells which connection is to try a secret. Raised outside of any lock.</summary>
+    public event Action<NamespacedName>? Appointed;
+
+    /// <summary>What became of each secret of a client in its present value.</summary>
+    public IReadOnlyList<ClientSecretStatus> TrialsOf(ResolvedClient client)
+    {
+        var state = StateOf(client);
+        lock (state)
+        {
+            return state.Trials;
+        }
+    }
+
+    /// <summary>
+    /// Sees to it that a secret that was changed is tried by one connection, which stays the same while it can. Nothing is tried twice, and a connection whose request fails for another reason tries
+    /// again when its own backoff says so.
+    /// </summary>
+    /// <param name="client">The client.</param>
+    /// <param name="candidates">The connections that can, best first.</param>
+    /// <returns>When to look again; null when nothing is due, or nobody can.</returns>
+    public DateTimeOffset? Arrange(ResolvedClient client, IReadOnlyList<NamespacedName> candidates)
+    {
+        var state = StateOf(client);
+        NamespacedName appointed;
+        lock (state)
+        {
+            if (state.Trials.FirstDue(client) is null || candidates.Count == 0)
+            {
+                state.Appointed = null;
+                return null;
+            }
+
+            if (state.NextTrial is { HasCome: false } next)
+            {
+                return next.Instant;
+            }
+
+            appointed = state.Appointed is { } same && candidates.Contains(same) ? same : candidates[0];
+            state.Appointed = appointed;
+        }
+
+        Appointed?.Invoke(appointed);
+        return time.GetUtcNow() + trialGap;
+    }
+
+    /// <summary>True when this connection is to try a secret that was changed.</summary>
+    public bool IsAppointed(ResolvedClient client, NamespacedName connection)
+    {
+        var state = StateOf(client);
+        lock (state)
+        {
+            return state.Appointed == connection && !state.IsTrialUnderWay && state.Trials.FirstDue(client) is not null;
+        }
+    }
+
+    /// <summary>Takes the right to try a secret that was changed; null when none is due, or another request tries it already. Give it back by <see cref="ReleaseTrial"/>.</summary>
+    public Credential? ClaimTrial(ResolvedClient client)
+    {
+        var state = StateOf(client);
+        lock (state)
+        {
+            if (state.IsTrialUnderWay || state.Trials.FirstDue(client) is not { } due)
+            {
+                return null;
+            }
+
+            state.IsTrialUnderWay = true;
+            state.NextTrial = new Moment(time.GetUtcNow() + trialGap, time);
+            return due;
+        }
+    }
+
+    /// <summary>The request of <see cref="ClaimTrial"/> is over, whatever came of it.</summary>
+    public void ReleaseTrial(ResolvedClient client)
+    {
+        if (OpenStateOf(client) is { } state)
+        {
+            lock (state)
+            {
+                state.IsTrialUnderWay = false;
+            }
+        }
+    }
+
+    /// <summary>The provider refused this secret.</summary>
+    public void Refused(ResolvedClient client, Credential credential) => Note(client, credential, SecretTrial.Refused);
+
+    /// <summary>What is known of a client's secrets in their present revision.</summary>
+    public ClientSecretSnapshot StandingOf(ResolvedClient client)
+    {
+        var state = StateOf(client);
+        lock (state)
+        {
+            return new ClientSecretSnapshot(state.Working, state.Retry?.Instant, state.Refusals, state.StateRevision) { Description = state.Description };
+        }
+    }
+
+    /// <summary>Which secrets to try, best first.</summary>
+    public IReadOnlyList<Credential> OrderToTry(ResolvedClient client)
+    {
+        var state = StateOf(client);
+        lock (state)
+        {
+            var now = time.GetUtcNow();
+            var ordered = client.Credentials
+                .OrderByDescending(credential => credential.Reference == state.Working)
+                .ThenByDescending(credential => state.Trials.Find(credential.Reference) == SecretTrial.Due)
+                .ThenBy(credential => credential.ExpirationTime <= now)
+                .ToList();
+            return state.NextWalk is { HasCome: false } ? ordered[..1] : ordered;
+        }
+    }
+
+    /// <summary>
+    /// Waits for the right to try secrets of which none is known to work, or not any more, so that one connection tries and the others
+    /// learn from it.
+    /// </summary>
+    /// <param name="client">The client.</param>
+    /// <param name="seen">What was known before; whatever was found out since then counts.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<ProbeLease> EnterProbeAsync(ResolvedClient client, ClientSecretSnapshot seen, CancellationToken cancellationToken)
+    {
+        if (OpenStateOf(client) is not { } state)
+        {
+            // The secrets were changed meanwhile: there is nothing left to find out about those of before.
+            return new ProbeLease(held: null) { WasRefusedMeanwhile = true };
+        }
+
+        await state.Proof.WaitAsync(cancellationToken);
+        lock (state)
+        {
+            var isNews = state.StateRevision != seen.StateRevision;
+            return new ProbeLease(state.Proof) { IsWorkingKnown = isNews && state.Working is not null, WasRefusedMeanwhile = isNews && state.Working is null };
+        }
+    }
+
+    /// <summary>The provider accepted this secret.</summary>
+    public void Accepted(ResolvedClient client, Credential credential)
+    {
+        if (OpenStateOf(client) is not { } state)
+        {
+            return;
+        }
+
+        bool isNews;
+        lock (state)
+        {
+            // One that was tried because it was changed does not take the place of one that is listed before it and works.
+            var working = state.Retry is null && IsPreferred(client, state, credential) ? state.Working! : credential.Reference;
+            isNews = state.Working != working || state.Retry is not null;
+            state.StateRevision += isNews ? 1 : 0;
+            state.Working = working;
+            state.Refusals = 0;
+            state.Retry = null;
+            state.NextWalk = null;
+        }
+
+        Note(client, credential, SecretTrial.Accepted);
+        Tell(isNews, client.Name);
+    }
+
+    /// <summary>The provider refused every secret that was tried. Others wait until <see cref="ClientSecretSnapshot.RetryAt"/>.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="tried">The secrets that were refused.</param>
+    /// <param name="seen">
+    /// What was known before they were sent. Requests that are under way together are refused together: the first one tells, and counted once for each
+    /// of them, one refusal would be a row of them that nobody tries again for an hour.
+    /// </param>
+    /// <param name="description">What the provider said; null when nothing.</param>
+    public void AllRefused(ResolvedClient client, IReadOnlyCollection<Credential> tried, ClientSecretSnapshot seen, string? description)
+    {
+        if (OpenStateOf(client) is not { } state)
+        {
+            return;
+        }
+
+        lock (state)
+        {
+            if (state.StateRevision != seen.StateRevision)
+            {
+                return;
+            }
+
+            var now = time.GetUtcNow();
+            state.StateRevision++;
+            state.Working = null;
+            state.Description = description;
+            state.Refusals++;
+            state.Retry = new Moment(LatestRetry(state.Refusals, now), time);
+            state.NextWalk = tried.Count == client.Credentials.Count ? new Moment(now + walkAgainAfter, time) : state.NextWalk;
+        }
+
+        Tell(isNews: true, client.Name);
+    }
+
+    /// <summary>The client is gone.</summary>
+    public void Forget(NamespacedName client) => states.TryRemove(client, out _);
+
+    private void Tell(bool isNews, NamespacedName client)
+    {
+        if (isNews)
+        {
+            Changed?.Invoke(client);
+        }
+    }
+
+    // The time is that of the first request with this outcome, so that a status is not written at each renewal.
+    private void Note(ResolvedClient client, Credential credential, SecretTrial outcome)
+    {
+        if (OpenStateOf(client) is not { } state)
+        {
+            return;
+        }
+
+        lock (state)
+        {
+            if (state.Trials.Find(credential.Reference) == outcome)
+            {
+                return;
+            }
+
+            state.Trials = state.Trials.With(credential.Reference, outcome, WholeSeconds.Floor(time.GetUtcNow()));
+        }
+
+        Tried?.Invoke(client.Name);
+    }
+
+    private static DateTimeOffset LatestRetry(int refusals, DateTimeOffset now) =>
+        WholeSeconds.Ceiling(now + FailureBackoff.Delay(FailureKind.NeedsPerson, refusals, random: 0, retryAfter: null));
+
+    private static bool IsPreferred(ResolvedClient client, ClientSecretState state, Credential accepted)
+    {
+        var order = client.Credentials.Select(credential => credential.Reference).ToList();
+        return state.Working is { } working
+            && order.IndexOf(working) is >= 0 and var place
+            && place < order.IndexOf(accepted.Reference)
+            && state.Trials.Find(working) == SecretTrial.Accepted;
+    }
+
+    // Another revision is another state: what was known of the old secrets says nothing about the new ones.
+    private ClientSecretState StateOf(ResolvedClient client)
+    {
+        var revision = client.Revision;
+        return states.AddOrUpdate(
+            client.Name,
+            _ => NewState(client, client.RecordedActive, client.RecordedTrials, nextTrial: null),
+            (_, state) => state.Revision == revision ? state : NewState(client, state.Working, state.Trials, state.NextTrial));
+    }
+
+    private ClientSecretState NewState(ResolvedClient client, SecretKeyReference? working, IReadOnlyList<ClientSecretStatus> before, Moment? nextTrial)
+    {
+        var state = new ClientSecretState(client.Revision) { Trials = SecretTrials.Of(client, before), NextTrial = nextTrial };
+        if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision)
+        {
+            // One that lies further ahead than any wait after so many refusals was recorded by a clock that was set back since.
+            var latest = LatestRetry(refusal.Attempts, time.GetUtcNow());
+            (state.Refusals, state.Description) = (refusal.Attempts, refusal.Description);
+            state.Retry = new Moment(retryAt < latest ? retryAt : latest, time);
+        }
+        else
+        {
+            state.Working = StillListed(client, working);
+        }
+
+        return state;
+    }
+
+    // An answer may come after the client changed or went: it says nothing about the secrets of now, and brings no state back.
+    private ClientSecretState? OpenStateOf(ResolvedClient client) =>
+        states.TryGetValue(client.Name, out var state) && state.Revision == client.Revision ? state : null;
+
+    private static SecretKeyReference? StillListed(ResolvedClient client, SecretKeyReference? reference) =>
+        client.Credentials.Any(credential => credential.Reference == reference) ? reference : null;
+
+    private sealed class ClientSecretState(string revision)
+    {
+        public string Revision { get; } = revision;
+
+        // Never disposed: a SemaphoreSlim without a wait handle holds nothing that the collector would not take.
+        public SemaphoreSlim Proof { get; } = new(1, 1);
+
+        public SecretKeyReference? Working { get; set; }
+
+        public IReadOnlyList<ClientSecretStatus> Trials { get; set; } = [];
+
+        public NamespacedName? Appointed { get; set; }
+
+        public bool IsTrialUnderWay { get; set; }
+
+        public Moment? NextTrial { get; set; }
+
+        public string? Description { get; set; }
+
+        public int Refusals { get; set; }
+
+        public int StateRevision { get; set; }
+
+        public Moment? Retry { get; set; }
+
+        public Moment? NextWalk { get; set; }
+    }
+}
+
+/// <summary>The right to try secrets of which none is known to work; dispose it to pass the right on.</summary>
+internal sealed class ProbeLease(SemaphoreSlim? held) : IDisposable
+{
+    private SemaphoreSlim? held = held;
+
+    /// <summary>Another connection found a working secret while this one waited.</summary>
+    public bool IsWorkingKnown { get; init; }
+
+    /// <summary>Another connection was refused with every secret while this one waited.</summary>
+    public bool WasRefusedMeanwhile { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Interlocked.Exchange(ref held, null)?.Release();
+}
+
+/// <summary>What is known of a client's secrets.</summary>
+/// <param name="Working">The one that the provider accepted last; null when none is known to work.</param>
+/// <param name="RetryAt">When all were refused: the earliest time to try again; else null.</param>
+/// <param name="Refusals">How often in a row all were refused.</param>
+/// <param name="StateRevision">How often something was found out; what was found out before is told from what came after by it.</param>
+internal sealed record ClientSecretSnapshot(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals, int StateRevision)
+{
+    /// <summary>What the provider said when it refused all, so that every connection can say it; null when nothing.</summary>
+    public string? Description { get; init; }
+}

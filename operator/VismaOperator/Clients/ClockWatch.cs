@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using OAuth;
+
+namespace VismaOperator.Clients;
+
+/// <summary>
+/// Notices when this machine's clock and that of a provider differ, which no token shows until one is used too late. Only tells: lifetimes
+/// are durations, and no time is corrected by it.
+/// </summary>
+internal sealed partial class ClockWatch(ILogger log)
+{
+    /// <summary>What is not worth a word.</summary>
+    public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+
+    // Over only well within the tolerance, so that a clock at its edge does not begin and end a problem with every answer.
+    private static readonly TimeSpan agreement = Tolerance / 2;
+
+    private const int YearsInDays = 3652; // ten years: such a date means no clock any more
+
+    private readonly ConcurrentDictionary<string, TimeSpan> ahead = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What is known of a provider's clock changed.</summary>
+    public event Action? Changed;
+
+    /// <summary>How far this machine is ahead of a provider (negative: behind); null while the two agree, or nothing is known.</summary>
+    public TimeSpan? AheadOf(Uri issuer) => ahead.TryGetValue(issuer.Authority, out var known) ? known : null;
+
+    /// <summary>Takes in what an answer of the provider says.</summary>
+    public void Observe(Uri issuer, ClockReading? reading)
+    {
+        if (reading is null)
+        {
+            return;
+        }
+
+        var (provider, distance) = (issuer.Authority, reading.Ahead.Duration());
+        if (distance - reading.Uncertainty > Tolerance)
+        {
+            Begin(provider, reading.Ahead);
+        }
+        else if (distance + reading.Uncertainty < agreement && ahead.TryRemove(provider, out _))
+        {
+            LogAgrees(provider);
+            Changed?.Invoke();
+        }
+    }
+
+    /// <summary>Such a difference in words, for people.</summary>
+    public static string Words(TimeSpan ahead, string provider)
+    {
+        var (minutes, seconds) = ((long)Math.Round(ahead.Duration().TotalMinutes), (long)Math.Round(ahead.Duration().TotalSeconds));
+        var days = (long)ahead.Duration().TotalDays;
+        var words = days > YearsInDays
+            ? "more than 10 years"
+            : days >= 4
+            ? string.Create(CultureInfo.InvariantCulture, $"{days} days")
+            : minutes >= 60
+            ? string.Create(CultureInfo.InvariantCulture, $"{minutes / 60} h {minutes % 60} min")
+            : string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min {seconds % 60} s");
+        return $"The clock of the operator's machine is {words} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the clock of {provider}";
+    }
+
+    private void Begin(string provider, TimeSpan now)
+    {
+        if (ahead.TryAdd(provider, now))
+        {
+            LogDiffers(Words(now, provider));
+            Changed?.Invoke();
+        }
+        else if (ahead.TryGetValue(provider, out var known)
+            && (now - known).Duration() > Tolerance
+            && ahead.TryUpdate(provider, now, known))
+        {
+            Changed?.Invoke();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "ClockSkewed", Message =
+        "{Difference}, by the Date header of its answers. Expiry times in Secrets and status are wrong by as much: "
+        + "have that machine's clock synchronised (NTP)")]
+    private partial void LogDiffers(string difference);
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "ClockAgrees", Message =
+        "The clock of this machine and that of {Provider} agree again")]
+    private partial void LogAgrees(string provider);
+}

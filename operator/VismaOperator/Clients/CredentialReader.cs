@@ -1,0 +1,123 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using OAuth;
+using VismaOperator.Api;
+
+namespace VismaOperator.Clients;
+
+/// <summary>Reads what a client references from the watched credential Secrets. Their content stays wrapped from here on.</summary>
+internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevisions revisions)
+{
+    /// <summary>Name of the index that finds clients by a Secret that they reference.</summary>
+    public const string Index = "credential";
+
+    /// <summary>Every Secret that a client references, for the set of watched names.</summary>
+    public static IEnumerable<NamespacedName> ReferencesOf(OAuthClient client)
+    {
+        var namespaceName = client.Metadata.Namespace ?? string.Empty;
+        var references = client.Spec.ClientSecrets.Select(secret => secret.SecretKeyRef);
+        return (client.Spec.ClientIdFrom is { } source ? references.Prepend(source.SecretKeyRef) : references)
+            .Select(reference => new NamespacedName(namespaceName, reference.Name))
+            .Distinct();
+    }
+
+    /// <summary>True once every Secret that the client references was looked up.</summary>
+    public bool IsReady(OAuthClient client) =>
+        ReferencesOf(client).All(name => secrets.Find(name) is not Watched<Secret>.NotSynced);
+
+    /// <summary>Waits until <see cref="IsReady"/>, for somebody who would have to be told to come again otherwise.</summary>
+    public async Task WhenReadyAsync(OAuthClient client, CancellationToken cancellationToken)
+    {
+        var news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var subscription = secrets.Subscribe(_ =>
+        {
+            if (IsReady(client))
+            {
+                news.TrySetResult();
+            }
+        });
+        if (!IsReady(client)) // looked at after the subscription, so that no news is missed
+        {
+            await news.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The client id: as written, or read from its Secret.</summary>
+    public ReadValue ClientId(OAuthClient client) =>
+        client.Spec.ClientIdFrom is { } source
+            ? Read(client, source.SecretKeyRef, ReadClientId)
+            : new ReadValue.Found(Sensitive.From(client.Spec.ClientId!), string.Empty);
+
+    /// <summary>The readable secrets in the order of the spec, and the first problem among the others.</summary>
+    public (IReadOnlyList<Credential> Credentials, Problem? Problem) ClientSecrets(OAuthClient client)
+    {
+        var credentials = new List<Credential>();
+        Problem? firstProblem = null;
+        foreach (var declared in client.Spec.ClientSecrets)
+        {
+            switch (Read(client, declared.SecretKeyRef, ReadClientSecret))
+            {
+                case ReadValue.Found found:
+                    credentials.Add(new Credential(declared.SecretKeyRef, found.Revision, found.Value, declared.ExpirationTime));
+                    break;
+                case ReadValue.Unreadable unreadable:
+                    firstProblem ??= unreadable.Problem;
+                    break;
+            }
+        }
+
+        return (credentials, firstProblem);
+    }
+
+    private ReadValue Read(OAuthClient client, SecretKeyReference reference, Func<Secret, SecretKeyReference, NamespacedName, ReadValue> read)
+    {
+        var name = new NamespacedName(client.Metadata.Namespace ?? string.Empty, reference.Name);
+        return secrets.Find(name) switch
+        {
+            Watched<Secret>.Present present => read(present.Resource, reference, client.Metadata.NamespacedName),
+            Watched<Secret>.Forbidden => Unreadable(Reason.SecretForbidden, $"The operator may not read Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references. Grant its service account get, list and watch on Secrets in namespace {name.Namespace}."),
+            _ => Unreadable(Reason.SecretNotFound, $"Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references, does not exist. Create it with the key {reference.Key}."),
+        };
+    }
+
+    // A trailing line break is what `echo secret | base64` leaves behind; no portal issues a secret that ends in one.
+    private ReadValue ReadClientSecret(Secret secret, SecretKeyReference reference, NamespacedName client)
+    {
+        if (CredentialSecret.Objection(secret, client) is { } objection)
+        {
+            return new ReadValue.Unreadable(objection);
+        }
+
+        var value = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? found.RevealText().TrimEnd('\r', '\n') : string.Empty;
+        return !string.IsNullOrWhiteSpace(value)
+            ? Found(secret, reference.Key, Sensitive.From(value))
+            : Unreadable(Reason.SecretKeyNotFound, $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or correct the reference.");
+    }
+
+    private ReadValue ReadClientId(Secret secret, SecretKeyReference reference, NamespacedName client)
+    {
+        var (clientId, problem) = ClientIdSecret.Read(secret, reference, client);
+        return clientId is null ? new ReadValue.Unreadable(problem!) : Found(secret, reference.Key, Sensitive.From(clientId));
+    }
+
+    private ReadValue.Found Found(Secret secret, string key, Sensitive value) =>
+        new(value, revisions.Of(secret.Metadata.NamespacedName, key, value, secret.Metadata.ResourceVersion ?? string.Empty));
+
+    private static ReadValue.Unreadable Unreadable(string reason, string message) => new(new Problem(reason, message));
+}
+
+/// <summary>What reading one key of a Secret gave.</summary>
+internal abstract record ReadValue
+{
+    private ReadValue()
+    {
+    }
+
+    /// <summary>A value that is not empty.</summary>
+    public sealed record Found(Sensitive Value, string Revision) : ReadValue;
+
+    /// <summary>No value, and why.</summary>
+    public sealed record Unreadable(Problem Problem) : ReadValue;
+}

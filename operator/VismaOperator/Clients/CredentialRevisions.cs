@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using OAuth;
+
+namespace VismaOperator.Clients;
+
+/// <summary>
+/// Names what a credential is made of by the version of its Secret in which that value was first seen. A Secret that is
+/// only touched (a label, an annotation, another key) keeps the name, so that no backoff begins anew. Values are compared in memory and
+/// nothing is derived from them: the name goes into statuses, where a hash of a weak secret could be guessed.
+/// </summary>
+internal sealed class CredentialRevisions
+{
+    private readonly ConcurrentDictionary<(NamespacedName Secret, string Key), Seen> known = new();
+
+    /// <summary>The revision of a value that was read from a Secret.</summary>
+    /// <param name="secret">The Secret.</param>
+    /// <param name="key">The key of the value in it.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="resourceVersion">Version of the Secret as read.</param>
+    public string Of(NamespacedName secret, string key, Sensitive value, string resourceVersion) => known.AddOrUpdate(
+        (secret, key),
+        _ => new Seen(value, resourceVersion),
+        (_, seen) => seen.Value.FixedTimeEquals(value) ? seen : new Seen(value, resourceVersion)).Revision;
+
+    /// <summary>Forgets the values of every other Secret.</summary>
+    public void KeepOnly(IReadOnlySet<NamespacedName> secrets)
+    {
+        foreach (var place in known.Keys.Where(place => !secrets.Contains(place.Secret)))
+        {
+            known.TryRemove(place, out _);
+        }
+    }
+
+    private sealed record Seen(Sensitive Value, string Revision);
+}

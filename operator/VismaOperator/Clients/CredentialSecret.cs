@@ -1,0 +1,42 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Lifecycle;
+using VismaOperator.Api;
+
+namespace VismaOperator.Clients;
+
+/// <summary>
+/// Which Secrets serve no client at all. A client may name every Secret of its namespace, and whoever writes the client need not be allowed
+/// to read them. So no token, no grant and no code of a connection is sent anywhere as a client secret or a client id.
+/// </summary>
+internal static class CredentialSecret
+{
+    /// <summary>Why nothing in the Secret is used as a credential; null when it may be.</summary>
+    /// <param name="secret">The Secret.</param>
+    /// <param name="client">The client that references it.</param>
+    public static Problem? Objection(Secret secret, NamespacedName client) => IsOfAConnection(secret)
+        ? new Problem(
+            Reason.SecretHoldsToken,
+            $"Secret {secret.Metadata.NamespacedName}, which OAuthClient {client} references, holds the token or the grant of a "
+            + "VismaConnection, so nothing in it is used as a credential. Put the credential into a Secret of its own, and correct the "
+            + "reference.")
+        : null;
+
+    // One mark is enough here, since others may have been taken away. A Secret that is only lent holds nothing of ours yet.
+    private static bool IsOfAConnection(Secret secret)
+    {
+        var meta = secret.Metadata;
+        return secret.Type is VismaNames.GrantSecretType or VismaNames.HandoffSecretType
+            || meta.Annotation(VismaNames.ConnectionAnnotation) is not null
+            || (meta.OwnerReferences ?? []).Any(IsAConnection)
+            || meta.Label(VismaNames.SecretLabel) switch
+            {
+                VismaNames.GrantSecretValue or VismaNames.HandoffSecretValue => true,
+                VismaNames.TokenSecretValue => meta.Annotation(VismaNames.AdoptAnnotation) is null,
+                _ => false,
+            };
+    }
+
+    private static bool IsAConnection(OwnerReference owner) =>
+        owner.Kind == VismaConnection.ResourceKind.Kind && owner.ApiVersion == VismaNames.ApiVersion;
+}

@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
+
+namespace VismaOperator.Clients;
+
+/// <summary>
+/// Namespaces by <c>get</c> of one name, where only Roles in listed namespaces are given: a Role may grant <c>get</c> of
+/// its own namespace, but never a list or a watch of them. Each namespace whose labels once mattered is looked at again every
+/// <see cref="LookInterval"/>, so that a label that changes counts that much later at most, and nothing else is ever asked.
+/// </summary>
+internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider time) : INamespaces
+{
+    /// <summary>How often. Every look is one small request for each namespace.</summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<string, NamespaceLabels> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ForbiddenPatience> refused = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> going = new(StringComparer.Ordinal);
+
+    /// <summary>Tells the name of a namespace of which something changed.</summary>
+    public event Action<string>? Changed;
+
+    /// <summary>Looks again and again until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = time.Every(LookInterval);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            foreach (var name in known.Keys)
+            {
+                await LookAgainAsync(name, cancellationToken);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken)
+    {
+        if (known.TryGetValue(name, out var labels))
+        {
+            return labels;
+        }
+
+        try
+        {
+            return Learn(name, await FetchAsync(name, cancellationToken));
+        }
+        catch (KubernetesException failure) when (failure.IsForbidden && IsBelieved(name))
+        {
+            return new NamespaceLabels.Unreadable();
+        }
+        catch (Exception failure) when (failure is not KubernetesException { IsForbidden: true })
+        {
+            refused.TryRemove(name, out _);
+            throw;
+        }
+    }
+
+    // Until a refusal has lasted it is an outage, which whoever asks waits out.
+    private bool IsBelieved(string name)
+    {
+        var patience = refused.GetOrAdd(name, _ => new ForbiddenPatience(time));
+        lock (patience)
+        {
+            return patience.IsOver();
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool IsTerminating(string name) => going.GetValueOrDefault(name);
+
+    private async Task LookAgainAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (before, wasGoing) = (known[name], IsTerminating(name));
+            if (!IsSame(before, Learn(name, await FetchAsync(name, cancellationToken))) || wasGoing != IsTerminating(name))
+            {
+                Changed?.Invoke(name);
+            }
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
+        {
+            // Neither an outage nor a Role that is being replaced takes back what was allowed: the last labels known stand until the next look.
+        }
+    }
+
+    private Task<Namespace?> FetchAsync(string name, CancellationToken cancellationToken) =>
+        client.FindAsync<Namespace>(NamespacedName.ClusterScoped(name), cancellationToken);
+
+    private NamespaceLabels Learn(string name, Namespace? found)
+    {
+        refused.TryRemove(name, out _);
+        going[name] = found?.Metadata.DeletionTimestamp is not null;
+        return known[name] = NamespaceLabels.Of(found);
+    }
+
+    private static bool IsSame(NamespaceLabels left, NamespaceLabels right) => (left, right) switch
+    {
+        (NamespaceLabels.Known before, NamespaceLabels.Known after) => before.Labels.Count == after.Labels.Count && !before.Labels.Except(after.Labels).Any(),
+        _ => left.GetType() == right.GetType(),
+    };
+}

@@ -1,0 +1,47 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+
+namespace VismaOperator.Clients;
+
+/// <summary>What the operator needs to know of namespaces.</summary>
+internal interface INamespaces
+{
+    /// <summary>The labels of a namespace, as far as they can be known.</summary>
+    ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>True when the namespace is known to be on its way out, so that nothing can be created in it.</summary>
+    bool IsTerminating(string name);
+}
+
+/// <summary>What is known of a namespace's labels. Not to know is no reason to take anything back, so it is told apart from there being none.</summary>
+internal abstract record NamespaceLabels
+{
+    private NamespaceLabels()
+    {
+    }
+
+    /// <summary>The namespace and its labels, if any.</summary>
+    public static NamespaceLabels Of(Namespace? found) =>
+        found is null ? new Absent() : new Known(found.Metadata.Labels ?? new Dictionary<string, string>());
+
+    /// <summary>The labels.</summary>
+    public sealed record Known(IReadOnlyDictionary<string, string> Labels) : NamespaceLabels;
+
+    /// <summary>There is no such namespace.</summary>
+    public sealed record Absent : NamespaceLabels;
+
+    /// <summary>The operator may not read the namespace, and never could since it started.</summary>
+    public sealed record Unreadable : NamespaceLabels;
+}
+
+/// <summary>Namespaces from a cluster-wide watch.</summary>
+internal sealed class WatchedNamespaces(Store<Namespace> store) : INamespaces
+{
+    /// <inheritdoc/>
+    public ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(NamespaceLabels.Of(store.Find(NamespacedName.ClusterScoped(name))));
+
+    /// <inheritdoc/>
+    public bool IsTerminating(string name) => store.Find(NamespacedName.ClusterScoped(name))?.Metadata.DeletionTimestamp is not null;
+}

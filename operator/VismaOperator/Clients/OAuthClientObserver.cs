@@ -1,0 +1,89 @@
+using Kubernetes.Client;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using VismaOperator.Api;
+
+namespace VismaOperator.Clients;
+
+/// <summary>Gathers what a client's status is composed of. Asks the provider for its metadata where the spec names no token endpoint.</summary>
+internal sealed class OAuthClientObserver(ClientResolver directory, CredentialReader reader, ClientSecretTracker book, ProviderEndpoints endpoints, Store<VismaConnection> connections, ClockWatch clocks)
+{
+    /// <summary>Name of the index that finds connections by the client they reference.</summary>
+    public const string ClientIndex = "client";
+
+    /// <summary>The situation; null while a cache that it rests on has not been filled.</summary>
+    public async Task<OAuthClientSituation?> ObserveAsync(OAuthClient client, CancellationToken cancellationToken)
+    {
+        if (!connections.HasSyncedIn(client.Metadata.Namespace ?? string.Empty) || !reader.IsReady(client))
+        {
+            return null;
+        }
+
+        var (usable, problem) = directory.Describe(client);
+        var users = connections.FindBy(ClientIndex, client.Metadata.NamespacedName.ToString());
+        var situation = new OAuthClientSituation
+        {
+            Client = client,
+            Usable = usable,
+            Problem = problem,
+            Connections = users.Count,
+            Trials = usable is null ? client.Status.ClientSecrets ?? [] : book.TrialsOf(usable),
+        };
+        if (usable is null)
+        {
+            return situation;
+        }
+
+        situation = situation with { NextTrialLook = book.Arrange(usable, [.. Candidates(users)]) };
+        situation = await WithProviderAsync(situation, usable, cancellationToken);
+        return users.Any(user => user.Spec.Grant == Grant.AuthorizationCode) ? await WithConsentAsync(situation, usable, cancellationToken) : situation;
+    }
+
+    private async Task<OAuthClientSituation> WithProviderAsync(OAuthClientSituation situation, ResolvedClient usable, CancellationToken cancellationToken)
+    {
+        var standing = book.StandingOf(usable);
+        var lookup = await endpoints.TokenAsync(usable, cancellationToken);
+        var problem = (lookup as EndpointLookup.NotFound)?.Problem;
+        return situation with
+        {
+            LookupProblem = problem,
+            ClockAhead = clocks.AheadOf(usable.Issuer),
+            TokenEndpoint = (lookup as EndpointLookup.Found)?.Endpoint,
+            Working = standing.Working,
+            Trials = book.TrialsOf(usable),
+            Refusal = standing.RetryAt is { } retryAt ? RefusalOf(usable, standing, retryAt) : null,
+            Problem = standing.RetryAt is null ? problem : usable.Refused(standing.Description, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty)),
+        };
+    }
+
+    // The renewal that is due next is brought forward; a connection that has no token asks for one anyway. A refresh token is never spent for a trial.
+    private static IEnumerable<NamespacedName> Candidates(IEnumerable<VismaConnection> users) => users
+        .Where(user => user.Spec.Grant == Grant.ClientCredentials && !user.Spec.Suspend && user.Metadata.DeletionTimestamp is null && user.Status.Token is not null)
+        .OrderBy(user => user.Status.Failure is not null)
+        .ThenBy(user => user.Status.Token!.RefreshTime)
+        .ThenBy(user => user.Metadata.Name, StringComparer.Ordinal)
+        .Select(user => user.Metadata.NamespacedName);
+
+    // Asked for only where somebody consents: with a token endpoint of its own, a client for services needs no discovery.
+    private async Task<OAuthClientSituation> WithConsentAsync(OAuthClientSituation situation, ResolvedClient usable, CancellationToken cancellationToken)
+    {
+        var authorization = await endpoints.AuthorizationAsync(usable, cancellationToken);
+        var revocation = await endpoints.RevocationAsync(usable, cancellationToken);
+        var problem = (authorization as EndpointLookup.NotFound)?.Problem;
+        return situation with
+        {
+            LookupProblem = situation.LookupProblem ?? problem,
+            AuthorizationEndpoint = (authorization as EndpointLookup.Found)?.Endpoint,
+            RevocationEndpoint = (revocation as EndpointLookup.Found)?.Endpoint,
+            Problem = situation.Problem ?? problem,
+        };
+    }
+
+    private static RefusalStatus RefusalOf(ResolvedClient usable, ClientSecretSnapshot standing, DateTimeOffset retryAt) => new()
+    {
+        Revision = usable.Revision,
+        Attempts = standing.Refusals,
+        RetryTime = retryAt,
+        Description = standing.Description,
+    };
+}

@@ -1,0 +1,94 @@
+using Kubernetes.Client;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using VismaOperator.Api;
+
+namespace VismaOperator.Clients;
+
+/// <summary>
+/// The one place that spaces the refreshes that annotations ask for, so that all connections of a client together cause at most one attempt in <see cref="RequestRules.Gap"/>. First come, first
+/// served: whoever asks without pause goes to the end of the line each time. What was attempted before a restart is read from the status of the client's connections.
+/// </summary>
+internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvider time)
+{
+    private readonly Lock padlock = new();
+    private readonly Dictionary<NamespacedName, Line> lines = [];
+
+    /// <summary>
+    /// When the connection's request may be attempted. An instant that is not in the future is a turn that was given: the attempt is expected at once, and the next turn is a gap later. Null where
+    /// no request waits.
+    /// </summary>
+    public DateTimeOffset? Of(VismaConnection connection)
+    {
+        if (!Asks(connection))
+        {
+            return null;
+        }
+
+        lock (padlock)
+        {
+            var (client, now) = (connection.ClientName(), time.GetUtcNow());
+            if (!lines.TryGetValue(client, out var line))
+            {
+                lines[client] = line = new Line();
+            }
+
+            line.Leave(key => connections.Find(key) is not { } present || present.ClientName() != client || !Asks(present));
+            return line.TurnOf(connection, LastOf(client, line, now), new Moment(now, time));
+        }
+    }
+
+    private static bool Asks(VismaConnection connection) => ConnectionRequests.IsUnhandled(connection) && !connection.Spec.Suspend;
+
+    private DateTimeOffset? LastOf(NamespacedName client, Line line, DateTimeOffset now) => connections.FindBy(OAuthClientObserver.ClientIndex, client.ToString())
+        .Select(connection => connection.Status.LastHandledReconcileTime)
+        .Append(line.Last?.Instant)
+        .Where(last => last <= now + RequestRules.Gap) // a later one comes from a clock that was set back since
+        .Max();
+
+    private sealed class Line
+    {
+        private readonly List<NamespacedName> waiting = [];
+
+        // What was handled when the turn was given: once another request counts as handled, the turn is over.
+        private readonly Dictionary<NamespacedName, (Moment At, string? Handled)> given = [];
+
+        public Moment? Last { get; private set; }
+
+        public void Leave(Predicate<NamespacedName> isGone)
+        {
+            waiting.RemoveAll(isGone);
+            foreach (var key in given.Keys.Where(key => isGone(key)).ToList())
+            {
+                given.Remove(key);
+            }
+        }
+
+        public DateTimeOffset TurnOf(VismaConnection connection, DateTimeOffset? last, Moment now)
+        {
+            var (key, handled) = (connection.Metadata.NamespacedName, connection.Status.LastHandledReconcileAt);
+            if (given.TryGetValue(key, out var turn) && turn.Handled == handled)
+            {
+                Last = now; // the attempt did not come about yet
+                return turn.At.Instant;
+            }
+
+            given.Remove(key);
+            if (!waiting.Contains(key))
+            {
+                waiting.Add(key);
+            }
+
+            var at = last + (RequestRules.Gap * (waiting.IndexOf(key) + 1)) ?? now.Instant;
+            if (at > now.Instant)
+            {
+                return at;
+            }
+
+            waiting.Remove(key);
+            given[key] = (now, handled);
+            Last = now;
+            return now.Instant;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Kubernetes.Client;
+using Lifecycle;
+using OAuth;
+using VismaOperator.Api;
+
+namespace VismaOperator.Clients;
+
+/// <summary>A client with everything that a token request needs. It never changes, so its hashes are taken once.</summary>
+internal sealed class ResolvedClient
+{
+    /// <summary>The OAuthClient.</summary>
+    public required NamespacedName Name { get; init; }
+
+    /// <summary>Issuer of the provider.</summary>
+    public required Uri Issuer { get; init; }
+
+    /// <summary>Token endpoint that replaces the discovered one; null when none does.</summary>
+    public Uri? TokenEndpoint { get; init; }
+
+    /// <summary>Authorization endpoint that replaces the discovered one; null when none does.</summary>
+    public Uri? AuthorizationEndpoint { get; init; }
+
+    /// <summary>Revocation endpoint that replaces the discovered one; null when none does.</summary>
+    public Uri? RevocationEndpoint { get; init; }
+
+    /// <summary>Where the provider sends browsers back to; null for the operator's own callback.</summary>
+    public Uri? RedirectUri { get; init; }
+
+    /// <summary>Client id (RFC 6749 section 2.2).</summary>
+    public required string ClientId { get; init; }
+
+    /// <summary>How the client authenticates.</summary>
+    public required ClientAuthenticationMethod Method { get; init; }
+
+    /// <summary>The readable secrets in the order of the spec; at least one.</summary>
+    public required IReadOnlyList<Credential> Credentials { get; init; }
+
+    /// <summary>The secret that status says worked last; null when none did.</summary>
+    public SecretKeyReference? RecordedActive { get; init; }
+
+    /// <summary>What status says became of each secret.</summary>
+    public IReadOnlyList<ClientSecretStatus> RecordedTrials { get; init; } = [];
+
+    /// <summary>What status says of a refusal of every secret; null when none is on record.</summary>
+    public RefusalStatus? RecordedRefusal { get; init; }
+
+    /// <summary>Which tenants, namespaces and scopes the client serves; null when that is not limited.</summary>
+    public IReadOnlyList<TenantRule>? Tenants { get; init; }
+
+    /// <summary>What the owner allows for a connection that the client serves; null when its scopes are not limited.</summary>
+    public ScopeLimit? ScopeLimitFor(VismaConnection connection)
+    {
+        var rules = Tenants?.Where(rule => rule.IsFor(connection.Metadata.Namespace ?? string.Empty, connection.Spec.TenantId)).ToList();
+        return rules is null || rules.Any(rule => rule.Scopes.Count == 0)
+            ? null
+            : new ScopeLimit(Name.ToString(), [.. rules.Select(rule => rule.Scopes)]) { IsAskedForAll = connection.Spec.AllScopes };
+    }
+
+    /// <summary>What a token is asked with, as far as the client decides it, hashed.</summary>
+    public string Inputs => field ??= ShortHash.Of(Issuer.AbsoluteUri, TokenEndpoint?.AbsoluteUri, ClientId);
+
+    /// <summary>Changes with the value of one secret, and with what it is sent along with.</summary>
+    public string RevisionOf(Credential credential) => ShortHash.Of(Inputs, Method.ToString(), credential.Reference.Name, credential.Reference.Key, credential.Revision);
+
+    /// <summary>Why no secret of this client works, in words that name each.</summary>
+    /// <param name="description">What the provider said beside <c>invalid_client</c>; null when nothing.</param>
+    /// <param name="context">Names for the message.</param>
+    public Problem Refused(string? description, RefusalContext context)
+    {
+        var tried = Credentials.Select(credential => new TriedSecret(credential.Reference.Name, credential.Reference.Key, SecretOddities.Of(credential.Value))).ToList();
+        return tried.Count > 0 && Credentials.All(credential => !SecretOddities.CanBeSent(credential.Value))
+            ? new Problem(Reason.ClientRefused, $"No token was asked for, since no provider takes the client secret of OAuthClient {context.Client} as it stands in {string.Join("; ", tried.Select(secret => secret.Words))}.")
+            : Refusal.Explain("invalid_client", description, context with { Tried = tried });
+    }
+
+    /// <summary>Changes with the client's spec and with every credential.</summary>
+    public string Revision => field ??= ShortHash.Of([Inputs, Method.ToString(), .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.Revision])]);
+}

@@ -1,4 +1,0 @@
-namespace VismaOperator.Connecting;
-
-/// <summary><c>connect</c> cannot go on, for a reason that the person can mend.</summary>
-internal sealed class ConnectException(string message, Exception? cause = null) : ExplainedException(message, cause);

@@ -1,0 +1,186 @@
+using System.Runtime.ExceptionServices;
+using Kubernetes.Client;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Reporting;
+
+namespace VismaOperator.Connections;
+
+/// <summary>
+/// Brings one connection to where its spec wants it: observe, then decide and take a step until the decision is to rest,
+/// then report. Everything that matters is in the facts, so that a process may end between any two lines and the next one
+/// goes on from what is stored.
+/// </summary>
+internal sealed class ConnectionReconciler(
+    Store<VismaConnection> connections, ConnectionObserver observer, ConnectionReporter reporter, StatusWrites statusWrites, ConnectionTools tools) : IReconciler
+{
+    // Note, inspect, adopt, redeem, exchange, publish, acknowledge, invite: no sound sequence is longer.
+    private const int MaxSteps = 9;
+
+    /// <summary>How long a report may still take once the process is asked to stop.</summary>
+    public static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(2);
+
+    // After so many attempts (a minute or two) the report goes on, and a person is told which Secret is left.
+    private const int MaxRemovals = 5;
+
+    private readonly StepFailures failures = new(tools.Time);
+
+    /// <inheritdoc/>
+    public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        if (connections.Find(key) is not { } connection)
+        {
+            tools.Refresher.Forget(key);
+            tools.GrantRefresher.Forget(key);
+            tools.Publisher.Forget(key);
+            observer.Forget(key);
+            reporter.Forget(key);
+            statusWrites.Forget(key);
+            failures.Forget(key);
+            tools.Log.Problems.Forget(key);
+            return Requeue.Never.Instance;
+        }
+
+        if (await SettleAsync(connection, cancellationToken) is not { } rest)
+        {
+            return new Requeue.At(tools.Time.GetUtcNow() + Policy.LeastGap);
+        }
+
+        tools.Log.Rested(rest.Decision.GetType().Name);
+        if (rest.Decision is Decision.Release)
+        {
+            return Requeue.Never.Instance;
+        }
+
+        var requeue = await ReportAsync(connection, rest, cancellationToken);
+        rest.Fault?.Throw();
+        return requeue;
+    }
+
+    // Whatever is thrown on the way ends in facts and a decision that can be reported. Null while the caches are not filled.
+    private async Task<Rest?> SettleAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var reported = reporter.AsReported(connection);
+        Observation? observation;
+        try
+        {
+            observation = await observer.ObserveAsync(reported, cancellationToken);
+        }
+#pragma warning disable CA1031 // Whatever is thrown is reported.
+        catch (Exception failure) when (failures.IsToReport(connection.Metadata.NamespacedName, failure, cancellationToken))
+#pragma warning restore CA1031
+        {
+            var problem = failures.ProblemOf(connection, decision: null, failure);
+            return Failed(observer.Unobserved(reported, problem), problem, failure) with { IsObserved = false };
+        }
+
+        return observation is null ? null : await TakeStepsAsync(connection, observation, cancellationToken);
+    }
+
+    private async Task<Rest> TakeStepsAsync(VismaConnection connection, Observation observation, CancellationToken cancellationToken)
+    {
+        var key = connection.Metadata.NamespacedName;
+        var steps = new ConnectionSteps(connection, observation, tools);
+        var facts = observation.Facts;
+        Decision? decision = null;
+        try
+        {
+            for (var step = 0; step < MaxSteps; step++)
+            {
+                decision = Policy.Decide(facts, tools.Time.GetUtcNow());
+                if (await steps.TakeAsync(decision, facts, cancellationToken) is not { } next)
+                {
+                    failures.Forget(key);
+                    return new Rest(facts, decision) { Former = observation.Facts };
+                }
+
+                facts = next;
+            }
+
+            throw new InvalidOperationException($"VismaConnection {key} did not come to rest within {MaxSteps} steps.");
+        }
+#pragma warning disable CA1031 // Whatever is thrown is reported.
+        catch (Exception failure) when (failures.IsToReport(key, failure, cancellationToken))
+#pragma warning restore CA1031
+        {
+            if (decision is Decision.Refresh refresh)
+            {
+                tools.Metrics.Refreshed(refresh.Cause, RefreshResult.Failed);
+            }
+
+            return Failed(facts, failures.ProblemOf(connection, decision, failure), failure);
+        }
+    }
+
+    // The failure is on record and retried like one of the provider. A bug goes on to the controller once it is reported, which logs
+    // where it is.
+    private Rest Failed(Facts facts, Problem problem, Exception failure)
+    {
+        tools.Log.StepFailed(problem.Reason, problem.Message);
+        var failed = facts.Failed(problem, StepFailures.RetryAfter(failure), tools.Time.GetUtcNow(), tools.Random());
+        return new Rest(failed, new Decision.BackOff(failed.Failure!)) { Fault = problem.Reason == Reason.OperatorFault ? ExceptionDispatchInfo.Capture(failure) : null };
+    }
+
+    private async Task<Requeue> ReportAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
+    {
+        // A request that was served and not reported would be served again by the next process.
+        using var graceful = Deadline.Unset(tools.Time);
+        await using var stopping = cancellationToken.Register(() => graceful.Set(ReportGrace));
+        rest = await WithoutFormerSecretAsync(connection, rest, graceful.Token);
+        var report = Report.Of(rest.Facts, rest.Decision, tools.Time.GetUtcNow()) with { KeepsAuthorization = !rest.IsObserved };
+        tools.Log.Problems.Note(connection.Metadata.NamespacedName, report.Conditions);
+        observer.Note(connection.Metadata.NamespacedName, rest.Facts);
+        return await statusWrites.TryAsync(connection.Metadata.NamespacedName, () => reporter.WriteAsync(connection, report, graceful.Token), report.NextLook, cancellationToken);
+    }
+
+    // Before status forgets the old name: if this fails, status keeps it and the next reconcile tries again. A delete that fails for
+    // ever must not keep every later report back: then a
+    // person is told which Secret to delete.
+    private async Task<Rest> WithoutFormerSecretAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
+    {
+        if (connection.Status.SecretName is not { } recorded || rest.Facts.Token is not { } token || token.SecretName == recorded)
+        {
+            return rest;
+        }
+
+        tools.Leadership.EnsureLeader();
+        var former = new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded);
+        string? cause;
+        try
+        {
+            cause = await tools.Publisher.RemoveAsync(former, connection, cancellationToken) ? null : "the operator may not delete it";
+        }
+        catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
+        {
+            if (rest.Former is { } before && (before.Failure?.Attempts ?? 0) < MaxRemovals)
+            {
+                return Failed(before, new Problem(Reason.SecretNotWritten, $"Secret {former}, which held the token before, could not be deleted: the API server {ApiTrouble.Answer(failure)}. It is tried again."), failure);
+            }
+
+            cause = $"the API server {ApiTrouble.Answer(failure)}";
+        }
+
+        if (cause is not null)
+        {
+            tools.Log.FormerSecretNotRemoved(former, cause);
+            await reporter.TellFormerSecretStaysAsync(connection, former, cause, cancellationToken);
+        }
+
+        return rest;
+    }
+
+    /// <summary>Where a reconcile came to rest.</summary>
+    private sealed record Rest(Facts Facts, Decision Decision)
+    {
+        /// <summary>The facts that it began with; null where they cannot be reported in place of the later ones.</summary>
+        public Facts? Former { get; init; }
+
+        /// <summary>False when the client or the grant could not be looked at.</summary>
+        public bool IsObserved { get; init; } = true;
+
+        /// <summary>The bug that ended it; null where none did.</summary>
+        public ExceptionDispatchInfo? Fault { get; init; }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Leadership;
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Grants;
+using VismaOperator.Reporting;
+
+namespace VismaOperator.Connections;
+
+/// <summary>The only writer of a connection's status: one patch of what changed, or none, and an event where a condition turned.</summary>
+internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaConnection> connections, EventRecorder events, ILeadership leadership, TimeProvider time)
+{
+    private static readonly OwnedConditions ownedConditions =
+        new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted, ConditionType.Authorized, ConditionType.ConsentExpiring);
+
+    // What is said of the grant stays where the grant could not be looked at.
+    private static readonly OwnedConditions conditionsWithoutGrant =
+        new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted);
+
+    // What could not be written yet. Decided anew on the status of before, a request that was served would be served again.
+    private readonly ConcurrentDictionary<NamespacedName, VismaConnection> unwritten = new();
+
+    /// <summary>The connection with the status that it should have by now, even where the API server has not taken it yet.</summary>
+    public VismaConnection AsReported(VismaConnection stored) =>
+        unwritten.TryGetValue(stored.Metadata.NamespacedName, out var reported) && reported.Metadata.Uid == stored.Metadata.Uid
+            ? stored with { Status = reported.Status }
+            : stored;
+
+    /// <summary>The connection is gone: what could not be written of it is dropped.</summary>
+    public void Forget(NamespacedName connection) => unwritten.TryRemove(connection, out _);
+
+    /// <summary>
+    /// Writes the report and says when to look again. A status is bound to the version that it was decided on; where somebody edited what it does not rest on (a label), or the
+    /// cache lags behind, it is bound to the present version and written once more, since a process that is being stopped has no later reconcile, and what it did would be done again.
+    /// </summary>
+    public async Task<Requeue> WriteAsync(VismaConnection before, Report report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WriteOnceAsync(before, report, cancellationToken);
+        }
+        catch (KubernetesException failure) when (failure.IsConflict)
+        {
+            if (await client.FindConnectionAsync(before.Metadata.NamespacedName, cancellationToken) is not { } present || !IsTheSameToDecide(before, present))
+            {
+                throw;
+            }
+
+            return await WriteOnceAsync(present, report, cancellationToken);
+        }
+    }
+
+    private static bool IsTheSameToDecide(VismaConnection before, VismaConnection present) =>
+        before.Metadata.Uid == present.Metadata.Uid
+        && before.Metadata.Generation == present.Metadata.Generation
+        && before.Metadata.DeletionTimestamp == present.Metadata.DeletionTimestamp
+        && ConnectionRequests.RequestedAt(before) == ConnectionRequests.RequestedAt(present)
+        && StatusPatch.Between(before, present) is null;
+
+    private async Task<Requeue> WriteOnceAsync(VismaConnection before, Report report, CancellationToken cancellationToken)
+    {
+        var key = before.Metadata.NamespacedName;
+        var after = before with { Status = StatusOf(before, report) };
+        Forget(key);
+        if (StatusPatch.Between(before, after) is { } patch)
+        {
+            unwritten[key] = after;
+            leadership.EnsureLeader();
+            var written = await client.PatchStatusAsync<VismaConnection>(key, patch, cancellationToken);
+            connections.Observe(written);
+            Forget(key);
+            await AnnounceAsync(written, before.Status.Conditions, after.Status.Conditions, cancellationToken);
+            await WarnAsync(before, written, cancellationToken);
+        }
+
+        return report.NextLook is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
+    }
+
+    /// <summary>Tells that the Secret of an earlier name could not be removed. An event, since no status speaks of that Secret any more.</summary>
+    public Task TellFormerSecretStaysAsync(VismaConnection connection, NamespacedName former, string cause, CancellationToken cancellationToken) => events.RecordAsync(
+        connection,
+        EventKind.Warning,
+        Reason.SecretForbidden,
+        "Reconcile",
+        $"The token moved to Secret {connection.SecretName()}, but Secret {former}, which held it before, is still there: {cause}. Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {former.Namespace}. Whoever can read it has a token until it expires.",
+        cancellationToken);
+
+    private async Task AnnounceAsync(VismaConnection connection, IReadOnlyList<Condition> before, IReadOnlyList<Condition> after, CancellationToken cancellationToken)
+    {
+        foreach (var announcement in Announcement.Of(before, after))
+        {
+            await events.RecordAsync(connection, announcement.Kind, announcement.Reason, "Reconcile", announcement.Note, cancellationToken);
+        }
+    }
+
+    // Once for each spec: the token is valid all the same, so that no condition speaks of it.
+    private async Task WarnAsync(VismaConnection before, VismaConnection written, CancellationToken cancellationToken)
+    {
+        foreach (var warning in before.Status.ObservedGeneration == written.Metadata.Generation ? [] : TemplateRules.Warnings(written.Spec))
+        {
+            await events.RecordAsync(written, EventKind.Warning, warning.Reason, "Reconcile", $"{warning.Path}: {warning.Message}", cancellationToken);
+        }
+    }
+
+    private VismaConnectionStatus StatusOf(VismaConnection connection, Report report) => connection.Status with
+    {
+        ObservedGeneration = connection.Metadata.Generation ?? 0,
+        LastHandledReconcileAt = report.HandledRequest,
+        LastHandledReconcileTime = report.HandledRequestTime,
+        Conditions = (report.KeepsAuthorization ? conditionsWithoutGrant : ownedConditions).Apply(connection.Status.Conditions, report.Conditions, connection.Metadata.Generation, time.GetUtcNow()),
+        SecretName = report.Token?.SecretName,
+        Client = connection.ClientName().ToString(),
+        BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
+        Token = TokenOf(report.Token),
+        Authorization = report.KeepsAuthorization ? connection.Status.Authorization : AuthorizationOf(connection.Status.Authorization, report.Authorization),
+        Failure = FailureOf(report.Failure),
+    };
+
+    // The sequence stays on record when the grant is gone: an older one that comes back from a backup is told by it.
+    private static AuthorizationStatus? AuthorizationOf(AuthorizationStatus? before, AuthorizationReport? report) => report is null ? null : new AuthorizationStatus
+    {
+        Url = report.Invitation?.Url,
+        UrlExpirationTime = report.Invitation?.ExpirationTime,
+        GrantTime = report.Grant is { } held ? held.GrantTime : before?.GrantTime,
+        GrantedBy = report.Grant is { } given ? given.GrantedBy : before?.GrantedBy, // the schema takes 1,024 characters, TokenClaims gives 255
+        ConsentExpirationTime = report.Grant is { } lasting ? lasting.ConsentExpirationTime : before?.ConsentExpirationTime,
+        Sequence = report.Grant?.Sequence ?? before?.Sequence,
+        LastFailure = report.LastFailure is { } failure ? new ConsentFailureStatus { Reason = failure.Problem.Reason, Message = Report.Fitting(failure.Problem.Message), Time = failure.Time } : null,
+    };
+
+    // While the Secret still serves an earlier spec, its base URL is that of the earlier spec, too.
+    private static string? BaseUrlOf(VismaConnection connection, TokenRecord token) =>
+        token.Layout == ConnectionHashes.Layout(connection) ? connection.Spec.EffectiveBaseUrl() : connection.Status.BaseUrl;
+
+    private static TokenStatus? TokenOf(TokenRecord? token) => token is null ? null : new TokenStatus
+    {
+        IssueTime = token.IssueTime,
+        ExpirationTime = token.ExpirationTime,
+        RefreshTime = token.RefreshTime,
+        GrantedScopes = token.GrantedScopes ?? [],
+        Fingerprint = token.Fingerprint,
+        SecretResourceVersion = token.SecretResourceVersion,
+        SecretUid = token.SecretUid is { Length: > 0 } uid ? uid : null,
+        SecretAdopted = token.IsSecretAdopted ? true : null,
+        Inputs = token.Inputs,
+        Layout = token.Layout,
+    };
+
+    private static FailureStatus? FailureOf(FailureRecord? failure) => failure is null ? null : new FailureStatus
+    {
+        Reason = failure.Reason,
+        Message = Report.Fitting(failure.Message),
+        Attempts = failure.Attempts,
+        LastFailureTime = failure.LastFailureTime,
+        NextAttemptTime = failure.NextAttemptTime,
+        Inputs = failure.Inputs,
+    };
+}

@@ -1,0 +1,122 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Publishing;
+
+namespace VismaOperator.Connections;
+
+/// <summary>Carries out one decision and says how the facts are afterwards. One instance serves one reconcile.</summary>
+internal sealed class ConnectionSteps(VismaConnection connection, Observation observation, ConnectionTools tools)
+{
+    private readonly GrantSteps grant = new(connection, observation, tools);
+
+    // Read by an inspection, so that a rewrite that follows does not read again.
+    private Secret? inspected;
+
+    /// <summary>The facts after the step; null when the decision is no step but where the reconcile comes to rest.</summary>
+    public async Task<Facts?> TakeAsync(Decision decision, Facts facts, CancellationToken cancellationToken) => decision switch
+    {
+        Decision.Inspect => await InspectAsync(facts, cancellationToken),
+        Decision.Acknowledge => facts.Published(facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion }),
+        Decision.Adopt adopt => Adopt(adopt, facts),
+        Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
+        Decision.Refresh refresh when facts.Grant is GrantFacts.Held => await grant.ExchangeAsync(refresh.Cause, facts, cancellationToken),
+        Decision.Refresh refresh => await RefreshAsync(refresh.Cause, facts, cancellationToken),
+        Decision.Publish => await grant.PublishAsync(facts, cancellationToken),
+        Decision.Redeem => await grant.RedeemAsync(facts, cancellationToken),
+        Decision.Invite => grant.Invite(facts),
+        Decision.Note => await grant.NoteAsync(facts, cancellationToken),
+        Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, facts, cancellationToken),
+        _ => null,
+    };
+
+    private async Task<Facts> InspectAsync(Facts facts, CancellationToken cancellationToken)
+    {
+        var reading = await tools.Publisher.ReadAsync(connection, cancellationToken);
+        if (reading is SecretReading.Refused refused)
+        {
+            return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Random());
+        }
+
+        inspected = ((SecretReading.Done)reading).Secret;
+        var whose = SecretInspector.Whose(inspected, connection);
+        ContentFacts content = inspected is not null && whose is SecretFacts.Owned
+            ? BelievedToken.Of(
+                SecretInspector.Judge(inspected, connection, facts.Token), inspected, connection, facts.Token, tools.Time.GetUtcNow())
+            : new ContentFacts.Lost();
+        return facts with { Secret = whose, Content = content };
+    }
+
+    private Facts Adopt(Decision.Adopt adopt, Facts facts)
+    {
+        tools.Refresher.Found(connection.Metadata.NamespacedName, adopt.Token);
+        return facts.Adopted(adopt);
+    }
+
+    private async Task<Facts> RewriteAsync(Facts facts, CancellationToken cancellationToken)
+    {
+        if (inspected is null || SecretInspector.TokenIn(inspected, facts.Token!) is not { } token)
+        {
+            return facts with { Content = new ContentFacts.Lost() };
+        }
+
+        tools.Leadership.EnsureLeader();
+        return await tools.Publisher.PublishAsync(connection, token, inspected, cancellationToken) switch
+        {
+            Publication.Done done => facts.Published(done.Token),
+            Publication.Overtaken overtaken => facts.Overtaken(overtaken.Secret),
+            Publication.Refused refused => facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Random()),
+            var publication => throw new InvalidOperationException($"Unknown publication {publication.GetType().Name}."),
+        };
+    }
+
+    private async Task<Facts> RefreshAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
+    {
+        var usable = observation.Client ?? throw new InvalidOperationException("A refresh was decided without a usable client.");
+        var outcome = await tools.Refresher.RefreshAsync(connection, usable, cancellationToken);
+        tools.Metrics.Refreshed(cause, outcome is RefreshOutcome.Stored ? RefreshResult.Stored : RefreshResult.Failed);
+        switch (outcome)
+        {
+            case RefreshOutcome.Stored stored:
+                tools.Log.Refreshed(cause, stored.Token.ExpirationTime, stored.Token.RefreshTime);
+                return facts.Succeeded(stored.Token);
+            case RefreshOutcome.Overtaken overtaken:
+                return facts.Overtaken(overtaken.Secret);
+            case RefreshOutcome.Failed failed:
+                tools.Log.RefreshFailed(cause, failed.Problem.Reason, failed.Problem.Message);
+                return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Random());
+            default:
+                throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
+        }
+    }
+
+    private async Task<Facts> WithdrawAsync(Problem problem, Facts facts, CancellationToken cancellationToken)
+    {
+        tools.Leadership.EnsureLeader();
+        if (!await RemoveEveryNameAsync(cancellationToken))
+        {
+            tools.Log.NotWithdrawn(problem.Reason);
+            return facts.Failed(MayNotWithdraw(problem), retryAfter: null, tools.Time.GetUtcNow(), tools.Random());
+        }
+
+        tools.Publisher.Forget(connection.Metadata.NamespacedName);
+        tools.Removals.Add(connection.ClientName(), connection.Metadata.NamespacedName, problem.Reason);
+        tools.Log.Withdrawn(problem.Reason);
+        return facts.Withdrawn(problem, tools.Time.GetUtcNow());
+    }
+
+    private async Task<bool> RemoveEveryNameAsync(CancellationToken cancellationToken) =>
+        await tools.Publisher.RemoveAsync(connection.SecretName(), connection, cancellationToken)
+        && (connection.Status.SecretName is not { } recorded
+            || recorded == connection.SecretName().Name
+            || await tools.Publisher.RemoveAsync(new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded), connection, cancellationToken));
+
+    private Problem MayNotWithdraw(Problem withdrawal)
+    {
+        var place = connection.Metadata.Namespace;
+        return new Problem(
+            Reason.WithdrawalForbidden,
+            $"{withdrawal.Message} Until then its token Secret should be gone, but the operator may not delete it: grant its service account delete on Secrets in namespace {place}, or delete the Secret by hand. Whoever can read it has a token until it expires.");
+    }
+}

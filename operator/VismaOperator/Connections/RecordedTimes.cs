@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Publishing;
+
+namespace VismaOperator.Connections;
+
+/// <summary>
+/// Reads the token and the failure that status records, with their times by the wall clock as it is set now. A clock that is set
+/// back would put off what is due by an earlier record, by as much: the token would expire first. So the times of a record that this
+/// process knew before the step move along, and status is written with them.
+/// </summary>
+internal sealed class RecordedTimes(TimeProvider time)
+{
+    // A Secret that promises a token for so much longer than it lives is written once more.
+    private static readonly TimeSpan tolerance = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<NamespacedName, Seen> tokens = new();
+    private readonly ConcurrentDictionary<NamespacedName, Seen> failures = new();
+
+    /// <summary>As <see cref="ConnectionFactsReader.Token"/>.</summary>
+    public TokenRecord? Token(VismaConnection connection)
+    {
+        if (ConnectionFactsReader.Token(connection) is not { } token)
+        {
+            return null;
+        }
+
+        var back = SetBackSince(tokens, connection.Metadata.NamespacedName, token.IssueTime, See);
+        return back == TimeSpan.Zero ? token : token with
+        {
+            IssueTime = token.IssueTime - back,
+            ExpirationTime = token.ExpirationTime - back,
+            RefreshTime = token.RefreshTime - back,
+
+            // What a grant gave is rendered from the grant, whose times stay as they are.
+            SecretResourceVersion = back > tolerance && connection.Spec.Grant == Grant.ClientCredentials ? string.Empty : token.SecretResourceVersion,
+        };
+    }
+
+    /// <summary>As <see cref="ConnectionFactsReader.Failure"/>.</summary>
+    public FailureRecord? Failure(VismaConnection connection)
+    {
+        if (ConnectionFactsReader.Failure(connection) is not { } failure)
+        {
+            return null;
+        }
+
+        var back = SetBackSince(failures, connection.Metadata.NamespacedName, failure.LastFailureTime, SeeFailure);
+        return failure with { LastFailureTime = failure.LastFailureTime - back, NextAttemptTime = failure.NextAttemptTime - back };
+    }
+
+    /// <summary>Status is about to be written with this token and this failure, and may not be read again before they are due.</summary>
+    public void Note(NamespacedName connection, TokenRecord? token, FailureRecord? failure)
+    {
+        if (token is not null)
+        {
+            SetBackSince(tokens, connection, token.IssueTime, See);
+        }
+
+        if (failure is not null)
+        {
+            SetBackSince(failures, connection, failure.LastFailureTime, SeeFailure);
+        }
+    }
+
+    /// <summary>The connection is gone.</summary>
+    public void Forget(NamespacedName connection)
+    {
+        tokens.TryRemove(connection, out _);
+        failures.TryRemove(connection, out _);
+    }
+
+    private static TimeSpan SetBackSince(
+        ConcurrentDictionary<NamespacedName, Seen> records, NamespacedName key, DateTimeOffset recorded, Func<DateTimeOffset, Seen> see) =>
+        recorded - records.AddOrUpdate(key, _ => see(recorded), (_, seen) => seen.Recorded == recorded ? seen : see(recorded)).Moment.Instant;
+
+    private Seen See(DateTimeOffset recorded) => new(recorded, new Moment(recorded, time));
+
+    // A little ahead of the clock, it comes from another machine, or from before the clock was set back while nothing ran.
+    private Seen SeeFailure(DateTimeOffset recorded)
+    {
+        var now = WholeSeconds.Floor(time.GetUtcNow());
+        return new(recorded, new Moment(recorded > now && recorded < now + tolerance ? now : recorded, time));
+    }
+
+    private sealed record Seen(DateTimeOffset Recorded, Moment Moment);
+}

@@ -1,0 +1,103 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+using VismaOperator.Publishing;
+
+namespace VismaOperator.Connections;
+
+/// <summary>
+/// Who asks for which Secret name, and what stands there. Besides the labelled Secrets, those that are in a connection's way are watched by
+/// name, so that a name that becomes free is an event for whoever waits for it.
+/// </summary>
+internal sealed class SecretNames
+{
+    private const string NameIndex = "secret name";
+    private const string BlockedIndex = "blocked";
+
+    private readonly Store<VismaConnection> connections;
+    private readonly Store<OAuthClient> clients;
+    private readonly Store<SecretMetadata> secrets;
+    private readonly WatchSet<SecretMetadata> obstacles;
+
+    /// <summary>Adds the indexes that it looks things up by.</summary>
+    /// <param name="connections">Who asks for names.</param>
+    /// <param name="clients">Whose credentials stand under names.</param>
+    /// <param name="secrets">The labelled Secrets.</param>
+    /// <param name="obstacles">The Secrets that are in the way of connections, labelled or not.</param>
+    public SecretNames(
+        Store<VismaConnection> connections,
+        Store<OAuthClient> clients,
+        Store<SecretMetadata> secrets,
+        WatchSet<SecretMetadata> obstacles)
+    {
+        (this.connections, this.clients, this.secrets, this.obstacles) = (connections, clients, secrets, obstacles);
+        connections.AddIndex(NameIndex, connection => [connection.SecretName().ToString()]);
+        connections.AddIndex(BlockedIndex, connection => IsBlocked(connection) ? [string.Empty] : []);
+        clients.AddIndex(CredentialReader.Index, client => CredentialReader.ReferencesOf(client).Select(name => name.ToString()));
+    }
+
+    /// <summary>
+    /// What is known of the Secret that a connection asks for. A name that a client reads its credentials from is the client's, unless the
+    /// connection has it already: whoever may create clients must not take a neighbour's Secret away by naming it.
+    /// </summary>
+    public SecretFacts WhoseIs(VismaConnection connection)
+    {
+        var name = connection.SecretName();
+        var whose = Judge(name, connection);
+        return ClientsReading(name) is [var client, ..] && !Has(connection, whose)
+            ? new SecretFacts.Foreign(SecretOwnership.HoldsCredentials(name, client.Metadata.Name))
+            : whose;
+    }
+
+    /// <summary>Names of other connections that ask for the same Secret, in order.</summary>
+    public IReadOnlyList<string> OthersAskingFor(VismaConnection connection) =>
+        [.. AskingFor(connection.SecretName())
+            .Select(other => other.Name)
+            .Where(other => other != connection.Metadata.Name)
+            .Order(StringComparer.Ordinal)];
+
+    /// <summary>The connections that ask for a Secret.</summary>
+    public IEnumerable<NamespacedName> AskingFor(NamespacedName secret) =>
+        connections.FindBy(NameIndex, secret.ToString()).Select(connection => connection.Metadata.NamespacedName);
+
+    /// <summary>The clients that read credentials from a Secret.</summary>
+    public IReadOnlyList<OAuthClient> ClientsReading(NamespacedName secret) => clients.FindBy(CredentialReader.Index, secret.ToString());
+
+    /// <summary>
+    /// Watches exactly the Secrets that are in the way of connections now, if this change of one may have changed which these are.
+    /// </summary>
+    public void Follow(StoreChange<VismaConnection> change)
+    {
+        if (Obstacle(change.Before) != Obstacle(change.After))
+        {
+            obstacles.Follow(connections.FindBy(BlockedIndex, string.Empty).Select(connection => connection.SecretName()).ToHashSet());
+        }
+    }
+
+    private SecretFacts Judge(NamespacedName name, VismaConnection connection) =>
+        (secrets.Find(name), obstacles.Find(name)) switch
+        {
+            ({ } labelled, _) => SecretInspector.Whose(labelled.Metadata, connection),
+            (null, Watched<SecretMetadata>.Present present) => SecretInspector.Whose(present.Resource.Metadata, connection),
+            (null, Watched<SecretMetadata>.Missing) => new SecretFacts.Absent(IsCertain: true),
+            _ => new SecretFacts.Absent(),
+        };
+
+    // One that was deleted, or that lost its label, is put back under the name that status has on record.
+    private static bool Has(VismaConnection connection, SecretFacts whose) => whose switch
+    {
+        SecretFacts.Owned or SecretFacts.Going => true,
+        SecretFacts.Absent => connection.Status.SecretName == connection.SecretName().Name,
+        _ => false,
+    };
+
+    private static NamespacedName? Obstacle(VismaConnection? connection) =>
+        connection is not null && IsBlocked(connection) ? connection.SecretName() : null;
+
+    private static bool IsBlocked(VismaConnection connection) =>
+        connection.Status.Failure?.Reason == Reason.SecretNotOwned
+        || connection.Status.Conditions.Any(condition => condition is { Type: ConditionType.Stalled, Reason: Reason.SecretNotOwned });
+}

@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Leadership;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Reporting;
+
+namespace VismaOperator.Connections;
+
+/// <summary>
+/// Turns what a step of a reconcile threw into a problem that is reported and retried like any other. A failure that is not reported
+/// would leave the conditions as they were, true or not.
+/// </summary>
+internal sealed class StepFailures(TimeProvider time)
+{
+    // A conflict is settled by looking again at once. So many in a row are something that a person should know of.
+    private const int ConflictsAtOnce = 3;
+
+    private readonly ConcurrentDictionary<NamespacedName, int> conflicts = new();
+    private readonly ConcurrentDictionary<NamespacedName, ForbiddenPatience> forbidden = new();
+
+    /// <summary>
+    /// False for what only means that the reconcile is to be made again: the process ends, leads no more, or decided on an old state.
+    /// </summary>
+    public bool IsToReport(NamespacedName connection, Exception failure, CancellationToken cancellationToken) => failure switch
+    {
+        OperationCanceledException when cancellationToken.IsCancellationRequested => false,
+        LeadershipLostException => false,
+        KubernetesException { IsConflict: true } => conflicts.AddOrUpdate(connection, 1, (_, count) => count + 1) > ConflictsAtOnce,
+        _ => true,
+    };
+
+    /// <summary>A reconcile came to rest without a failure, or the connection is gone.</summary>
+    public void Forget(NamespacedName connection)
+    {
+        conflicts.TryRemove(connection, out _);
+        forbidden.TryRemove(connection, out _);
+    }
+
+    /// <summary>The problem to report.</summary>
+    /// <param name="connection">Whose reconcile it was.</param>
+    /// <param name="decision">The step that failed; null for the look that comes first.</param>
+    /// <param name="failure">What was thrown.</param>
+    public Problem ProblemOf(VismaConnection connection, Decision? decision, Exception failure)
+    {
+        var cause = Cause(failure);
+        if (!ApiTrouble.Is(cause))
+        {
+            return OperatorFault.ProblemOf(cause);
+        }
+
+        var (reason, what) = failure is UnobservedException unobserved ? (Reason.ApiRequestFailed, unobserved.What) : WhatFailed(connection, decision);
+        var isForbidden = cause is KubernetesException { IsForbidden: true };
+        var isBelieved = isForbidden && forbidden.GetOrAdd(connection.Metadata.NamespacedName, _ => new ForbiddenPatience(time)).IsOver();
+        var remedy = cause is KubernetesException refused ? ApiTrouble.Remedy(refused, Permission(connection, reason)) : string.Empty;
+        return new Problem(
+            isBelieved ? Reason.SecretForbidden : reason,
+            $"{what}: the API server {ApiTrouble.Answer(cause)}. {remedy} It is tried again.".Replace("  ", " ", StringComparison.Ordinal));
+    }
+
+    /// <summary>When the API server asks to be asked again; null where it does not say.</summary>
+    public static TimeSpan? RetryAfter(Exception failure) => (Cause(failure) as KubernetesException)?.RetryAfter;
+
+    private static Exception Cause(Exception failure) => failure is UnobservedException { InnerException: { } cause } ? cause : failure;
+
+    private static (string Reason, string What) WhatFailed(VismaConnection connection, Decision? decision) => decision switch
+    {
+        Decision.Withdraw withdraw => (Reason.SecretNotWritten, $"{withdraw.Problem.Message} Until then Secret {connection.SecretName()} should be gone, but it could not be deleted"),
+        Decision.Inspect => (Reason.ApiRequestFailed, $"Secret {connection.SecretName()} could not be read"),
+        Decision.Redeem => (Reason.SecretNotWritten, $"The code could not be taken out of Secret {connection.HandoffSecretName()}"),
+        Decision.Refresh when connection.Spec.Grant == Grant.AuthorizationCode => (Reason.SecretNotWritten, $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written"),
+        Decision.Note => (Reason.SecretNotWritten, $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written"),
+        _ => (Reason.SecretNotWritten, $"Secret {connection.SecretName()} could not be written"),
+    };
+
+    private static string Permission(VismaConnection connection, string reason) => reason == Reason.ApiRequestFailed
+        ? $"Where a permission is missing, grant the operator's service account get on Secrets in namespace {connection.Metadata.Namespace}."
+        : $"Where a permission is missing, grant the operator's service account get, create, update and delete on Secrets in namespace {connection.Metadata.Namespace}.";
+}
+
+/// <summary>Something that every decision rests on could not be read.</summary>
+/// <param name="what">What, as the beginning of a sentence.</param>
+/// <param name="cause">What the API server or the network did.</param>
+internal sealed class UnobservedException(string what, Exception cause) : Exception(what, cause)
+{
+    /// <summary>What could not be read, as the beginning of a sentence.</summary>
+    public string What { get; } = what;
+}

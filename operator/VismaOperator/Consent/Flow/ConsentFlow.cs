@@ -1,0 +1,185 @@
+using Kubernetes.Client;
+using Kubernetes.Controllers;
+using Lifecycle;
+using OAuth;
+using VismaOperator.Api;
+using VismaOperator.Grants;
+
+namespace VismaOperator.Consent.Flow;
+
+/// <summary>
+/// Leads a person from the link over the provider to a stored grant, on whatever replica. Knows no HTTP: it is given what a browser brought, and says what the
+/// person is to be told.
+/// </summary>
+internal sealed class ConsentFlow(ConsentInvitations invitations, ConsentAdmission admission, ConsentAttempts attempts, CodeRedeemer redeemer, GrantFactsReader facts, ConsentMetrics metrics)
+{
+    /// <summary>What a consent would be for. Changes nothing, since scanners of mail and previews of chats open links, too.</summary>
+    public Task<ConsentAnswer> ShowAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => GuardAsync(
+        async () => await AdmitAsync(connection, start, cancellationToken) switch
+        {
+            Admission.Given admitted => new ConsentAnswer.Offered(OfferOf(admitted)),
+            var refused => AnswerOf(refused),
+        },
+        cancellationToken);
+
+    /// <summary>What a visitor with this link is known by; null for a link that the caches do not know. Asks the cluster nothing.</summary>
+    public string? Recognize(NamespacedName connection, Sensitive? start) =>
+        invitations.IsKnown(connection, start) ? connection.ToString() : null;
+
+    /// <summary>
+    /// What a visitor who comes back with state and cookie of an attempt is known by; null for everybody whom the caches do not know. Asks
+    /// the cluster nothing.
+    /// </summary>
+    public string? Recognize(IEnumerable<KeyValuePair<string, string?>> query, Func<NamespacedName, Sensitive?> cookieOf) =>
+        StateOf(AuthorizationResponse.Read(query)) is { } state && ConsentState.ConnectionOf(state) is { } name
+            ? attempts.Recognize(name, state, cookieOf(name))
+            : null;
+
+    /// <summary>Stores an attempt and says where to send the browser.</summary>
+    /// <param name="connection">For which connection.</param>
+    /// <param name="start">What the link holds.</param>
+    /// <param name="cookie">What the browser has from an earlier attempt; null when it has nothing.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<ConsentAnswer> BeginAsync(NamespacedName connection, Sensitive? start, Sensitive? cookie, CancellationToken cancellationToken) => metrics.Counted(await GuardAsync(
+        async () => await AdmitAsync(connection, start, cancellationToken) switch
+        {
+            Admission.Given admitted => await attempts.BeginAsync(admitted, await admission.IssAsync(admitted, cancellationToken), cookie, cancellationToken),
+            var refused => AnswerOf(refused),
+        },
+        cancellationToken));
+
+    /// <summary>Takes in what a browser brought back from the provider.</summary>
+    /// <param name="query">The decoded pairs of the query.</param>
+    /// <param name="cookieOf">The cookie that the browser has for a connection; null when it has none.</param>
+    /// <param name="cancellationToken">Ends it as long as the attempt stands; from then on nothing does.</param>
+    public async Task<ConsentAnswer> CompleteAsync(IEnumerable<KeyValuePair<string, string?>> query, Func<NamespacedName, Sensitive?> cookieOf, CancellationToken cancellationToken) => metrics.Counted(await GuardAsync(
+        () => AuthorizationResponse.Read(query) switch
+        {
+            AuthorizationResponse.Code code => TakeInAsync(new ConsentResponse(code.State, code.Issuer, code), cookieOf, cancellationToken),
+            AuthorizationResponse.Denied denied => TakeInAsync(new ConsentResponse(denied.State, denied.Issuer, denied), cookieOf, cancellationToken),
+            AuthorizationResponse.Unreadable unreadable => Task.FromResult(Refused(ConsentRefusal.Unreadable, $"What is wrong: {unreadable.Cause}.")),
+            var response => throw new InvalidOperationException($"Unknown response {response.GetType().Name}."),
+        },
+        cancellationToken));
+
+    private async Task<Admission> AdmitAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) =>
+        await invitations.FindAsync(connection, start, cancellationToken) switch
+        {
+            Invited.By invited => await admission.JudgeAsync(invited.Connection, cancellationToken),
+            Invited.Not refused => new Admission.Refused(new ConsentAnswer.Refused(refused.Why)),
+            var invitation => throw new InvalidOperationException($"Unknown invitation {invitation.GetType().Name}."),
+        };
+
+    // Who cannot show state and cookie of one attempt is told nothing about it, and changes nothing of it. The attempt comes first: whether the connection exists is looked up only for
+    // somebody who was given its state, since a made-up one that cost a request more where it does would tell by the time that it takes.
+    private async Task<ConsentAnswer> TakeInAsync(ConsentResponse response, Func<NamespacedName, Sensitive?> cookieOf, CancellationToken cancellationToken)
+    {
+        if (ConsentState.ConnectionOf(response.State) is not { } name
+            || !invitations.Serves(name)
+            || await attempts.FindAsync(name, response.State, cancellationToken) is not { } attempt
+            || await invitations.ReadAsync(name, cancellationToken) is not { } connection)
+        {
+            return Refused(ConsentRefusal.UnknownLink);
+        }
+
+        if (attempts.ObjectionTo(attempt, cookieOf(name)) is { } objection)
+        {
+            return Refused(objection);
+        }
+
+        if (new AskedIssuer(attempt.Issuer, attempt.Iss).ProblemWith(response.Issuer) is { } problem)
+        {
+            return Refused(ConsentRefusal.OtherProvider, $"What is wrong with the answer: {problem}.");
+        }
+
+        return await admission.JudgeAsync(connection, cancellationToken) switch
+        {
+            Admission.Given admitted when admitted.Inputs != attempt.Inputs => Refused(ConsentRefusal.ConnectionChanged),
+            Admission.Given admitted => await attempts.TakeAsync(name, attempt, cancellationToken) is { } taken ? await FinishAsync(admitted, attempt, taken, response) : Refused(ConsentRefusal.UnknownLink),
+            var refused => AnswerOf(refused),
+        };
+    }
+
+    // The attempt is taken, so the code is this request's alone: nothing may cancel it from here on.
+    private async Task<ConsentAnswer> FinishAsync(Admission.Given admitted, ConsentAttempt attempt, GrantSnapshot taken, ConsentResponse response)
+    {
+        if (attempt.IsSupersededIn(taken.Document))
+        {
+            return Refused(ConsentRefusal.Superseded);
+        }
+
+        var connection = admitted.Connection;
+        var redemption = response.Content switch
+        {
+            AuthorizationResponse.Code code => await redeemer.RedeemAsync(connection, admitted.Client, CodeOf(code, attempt, taken, connection), CancellationToken.None),
+            AuthorizationResponse.Denied denied => await redeemer.FailAsync(connection, ProblemOf(denied, connection), CancellationToken.None),
+            var content => throw new InvalidOperationException($"Unknown response {content.GetType().Name}."),
+        };
+        return redemption switch
+        {
+            Redemption.Stored { Snapshot.Document.Held: { } held } => new ConsentAnswer.Granted(connection.Metadata.NamespacedName, held.GrantedBy, RefreshTokenLife.ConsentEnd(held, connection)),
+            Redemption.Pending => new ConsentAnswer.StoredSoon(connection.Metadata.NamespacedName),
+            Redemption.Failed { IsSuperseded: true } => Refused(ConsentRefusal.Superseded),
+            Redemption.Failed { Failure.Problem: var problem } => Refused(RefusalOf(problem), problem.Message),
+            _ => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
+        };
+    }
+
+    private ConsentCode CodeOf(AuthorizationResponse.Code code, ConsentAttempt attempt, GrantSnapshot taken, VismaConnection connection) =>
+        new(code.Value, attempt.CodeVerifier, new Uri(attempt.RedirectUri)) { Replaces = facts.FormerIn(taken.Document, connection) };
+
+    private static Problem ProblemOf(AuthorizationResponse.Denied denied, VismaConnection connection) => denied.Error == "access_denied"
+        ? new Problem(Reason.ConsentDenied, "The person who was asked, or the provider on its behalf, refused the consent (access_denied).")
+        : new Problem(Reason.ConsentFailed, Refusal.Explain(denied.Error, denied.Description, ConnectionRequests.ContextOf(connection)).Message);
+
+    private static ConsentRefusal RefusalOf(Problem problem) => problem.Reason switch
+    {
+        Reason.ConsentDenied => ConsentRefusal.Denied,
+        Reason.TenantMismatch or Reason.TenantNotVerified => ConsentRefusal.OtherTenant,
+        Reason.ScopesExceeded => ConsentRefusal.OtherScopes,
+        _ => ConsentRefusal.ProviderFailed,
+    };
+
+    private static Sensitive? StateOf(AuthorizationResponse response) => response switch
+    {
+        AuthorizationResponse.Code code => code.State,
+        AuthorizationResponse.Denied denied => denied.State,
+        _ => null,
+    };
+
+    private static ConsentOffer OfferOf(Admission.Given admitted) => new()
+    {
+        Connection = admitted.Connection.Metadata.NamespacedName,
+        DisplayName = admitted.Connection.Spec.DisplayName,
+        ClientId = admitted.Client.ClientId,
+        IssuerHost = admitted.Client.Issuer.Authority,
+        TenantId = admitted.Connection.Spec.TenantId,
+        Scopes = admitted.Connection.Spec.RequestedScopes(),
+        AuthorizationEndpoint = admitted.AuthorizationEndpoint,
+        RedirectUri = admitted.RedirectUri,
+    };
+
+    private static ConsentAnswer AnswerOf(Admission admission) =>
+        admission is Admission.Refused refused ? refused.Answer : throw new InvalidOperationException($"Unknown admission {admission.GetType().Name}.");
+
+    private static ConsentAnswer Refused(ConsentRefusal why, string? detail = null) => new ConsentAnswer.Refused(why, detail);
+
+    private static async Task<ConsentAnswer> GuardAsync(Func<Task<ConsentAnswer>> answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await answer();
+        }
+        catch (KubernetesException refused) when (refused.IsForbidden || refused.IsInvalid)
+        {
+            return Refused(ConsentRefusal.NotPossible, $"The cluster refuses to let the operator store a consent ({refused.Reason}): its permissions on Secrets, or an admission policy. Its log says more.");
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
+        {
+            return Refused(ConsentRefusal.ClusterUnavailable);
+        }
+    }
+
+    /// <summary>An authorization response with the parts that every kind of it has.</summary>
+    private sealed record ConsentResponse(Sensitive State, string? Issuer, AuthorizationResponse Content);
+}

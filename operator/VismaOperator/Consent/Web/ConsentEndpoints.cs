@@ -1,0 +1,172 @@
+using Microsoft.Net.Http.Headers;
+using OAuth;
+using VismaOperator.Consent.Flow;
+using VismaOperator.Grants;
+
+namespace VismaOperator.Consent.Web;
+
+/// <summary>
+/// The two addresses that people reach: the page of a connection, and the way back from the provider. Everything else is answered plainly.
+/// </summary>
+internal sealed partial class ConsentEndpoints(ConsentFlow desk, ConsentSite site, RequestLimit limit, Func<bool> isReady, ILogger<ConsentEndpoints> log)
+{
+    /// <summary>The form's field for what lets a person begin, named as in the link.</summary>
+    public const string StartField = ConsentLinks.StartParameter;
+
+    private const string RetryAfterSeconds = "5";
+    private const string AYear = "max-age=31536000";
+
+    /// <summary>Has every request to the application answered here.</summary>
+    public void Serve(WebApplication http) => http.Run(ServeAsync);
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        if (site.IsEncrypted)
+        {
+            context.Response.Headers.StrictTransportSecurity = AYear;
+        }
+
+        try
+        {
+            await AnswerAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there any more.
+        }
+#pragma warning disable CA1031 // The person is told, and the log says what it was; the server would only close the connection.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            LogFailed(failure);
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.Failed));
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        var target = site.TargetOf(context.Request.Path);
+        if (!isReady())
+        {
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.NotReady));
+        }
+        else if (!limit.Allows(context.Connection.RemoteIpAddress)
+            && !(await RecognizeAsync(context, target) is { } visitor && limit.AllowsKnown(visitor)))
+        {
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.TooMany));
+        }
+        else
+        {
+            await AnswerAsync(context, target);
+        }
+    }
+
+    // Whoever fills the budget of an address must not shut out the people who share it. Only what the caches know counts, so that a
+    // stranger costs the cluster nothing.
+    private async Task<string?> RecognizeAsync(HttpContext context, ConsentTarget target) => target switch
+    {
+        ConsentTarget.Page page when HttpMethods.IsPost(context.Request.Method) =>
+            desk.Recognize(page.Connection, await ReadFormAsync(context) is { } form ? Single(form[StartField]) : null),
+        ConsentTarget.Page page => desk.Recognize(page.Connection, Single(context.Request.Query[StartField])),
+        ConsentTarget.Callback => desk.Recognize(
+            QueryPairs.Of(context.Request.QueryString),
+            connection => ConsentCookie.Of(context.Request, connection, site)),
+        _ => null,
+    };
+
+    private Task AnswerAsync(HttpContext context, ConsentTarget target)
+    {
+        var method = context.Request.Method;
+        var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+        return target switch
+        {
+            ConsentTarget.Page page when isRead => ShowAsync(context, page),
+            ConsentTarget.Page page when HttpMethods.IsPost(method) => BeginAsync(context, page),
+            ConsentTarget.Page => RefuseMethodAsync(context, "GET, HEAD, POST"),
+            ConsentTarget.Callback when HttpMethods.IsGet(method) => CompleteAsync(context),
+            ConsentTarget.Callback => RefuseMethodAsync(context, "GET"),
+            _ => WriteAsync(context, RefusalPages.Of(RequestRefusal.NoSuchPage)),
+        };
+    }
+
+    private async Task ShowAsync(HttpContext context, ConsentTarget.Page page)
+    {
+        var start = Single(context.Request.Query[StartField]);
+        var answer = await desk.ShowAsync(page.Connection, start, context.RequestAborted);
+        await WriteAsync(context, answer is ConsentAnswer.Offered offered ? ConsentPages.Offer(offered.Offer, site.PathOf(page.Connection), start!) : ConsentPages.Of(answer));
+    }
+
+    private async Task BeginAsync(HttpContext context, ConsentTarget.Page page)
+    {
+        if (!FormOrigin.IsOurs(context.Request.Headers, site))
+        {
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.OtherSite));
+            return;
+        }
+
+        if (await ReadFormAsync(context) is not { } form)
+        {
+            await WriteAsync(context, RefusalPages.Of(RequestRefusal.Unreadable));
+            return;
+        }
+
+        switch (await desk.BeginAsync(
+            page.Connection, Single(form[StartField]), ConsentCookie.Of(context.Request, page.Connection, site), context.RequestAborted))
+        {
+            case ConsentAnswer.Begun begun:
+                context.Response.SetPageHeaders(formOrigins: null);
+                ConsentCookie.Set(context.Response, begun.Connection, begun.Cookie, site);
+                context.Response.StatusCode = StatusCodes.Status303SeeOther;
+                context.Response.Headers.Location = begun.Request.ToUri().AbsoluteUri;
+                break;
+            case var answer:
+                await WriteAsync(context, ConsentPages.Of(answer));
+                break;
+        }
+    }
+
+    private async Task CompleteAsync(HttpContext context) =>
+        await WriteAsync(context, ConsentPages.Of(await desk.CompleteAsync(
+            QueryPairs.Of(context.Request.QueryString),
+            connection => ConsentCookie.Of(context.Request, connection, site),
+            context.RequestAborted)));
+
+    private static Task RefuseMethodAsync(HttpContext context, string allowed)
+    {
+        context.Response.Headers.Allow = allowed;
+        return WriteAsync(context, RefusalPages.Of(RequestRefusal.NoSuchMethod));
+    }
+
+    private static async Task WriteAsync(HttpContext context, Page page)
+    {
+        if (context.Response.HasStarted)
+        {
+            return;
+        }
+
+        if (page.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds;
+        }
+
+        await context.Response.WritePageAsync(page, context.RequestAborted);
+    }
+
+    // The server has bounded the body before anything of it is read.
+    private static async Task<IFormCollection?> ReadFormAsync(HttpContext context)
+    {
+        try
+        {
+            return context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null;
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private static Sensitive? Single(IReadOnlyList<string?> values) => values is [{ Length: > 0 } value] ? Sensitive.From(value) : null;
+
+    [LoggerMessage(Level = LogLevel.Error, EventName = "ConsentPageFailed", Message = "A request to the consent pages failed")]
+    private partial void LogFailed(Exception failure);
+}

@@ -1,0 +1,92 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using VismaOperator.Consent.Flow;
+
+namespace VismaOperator.Consent.Web;
+
+/// <summary>What the consent pages are served with.</summary>
+/// <param name="PublicUrl">Where people reach them, without a slash at the end.</param>
+/// <param name="Port">TCP port on all addresses; 0 for any free one.</param>
+internal sealed record ConsentHostOptions(Uri PublicUrl, int Port)
+{
+    /// <summary>Requests that one address may send at once.</summary>
+    public int Burst { get; init; } = 100;
+
+    /// <summary>Requests that one address may go on sending a second.</summary>
+    public int PerSecond { get; init; } = 10;
+}
+
+/// <summary>
+/// The web server of the consent pages, on a port of its own, so that publishing them publishes neither health nor metrics. Runs on every replica, leader or not.
+/// </summary>
+internal sealed class ConsentHost : IAsyncDisposable
+{
+    // As long as reconciles have, too: a person may just be coming back.
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    private const int MaxConnections = 512;
+    private const int MaxBody = 4 * 1024;
+
+    private readonly WebApplication http;
+    private readonly ConsentHostOptions options;
+    private readonly RequestLimit limit;
+
+    private ConsentHost(WebApplication http, ConsentHostOptions options, RequestLimit limit)
+    {
+        this.http = http;
+        this.options = options;
+        this.limit = limit;
+    }
+
+    /// <summary>The port that is served once listening.</summary>
+    public int Port => http.Port();
+
+    /// <summary>A server that does not listen yet.</summary>
+    /// <param name="options">What it is served with.</param>
+    /// <param name="desk">Who answers.</param>
+    /// <param name="isReady">False while the caches are not filled.</param>
+    /// <param name="log">Where logs go.</param>
+    public static ConsentHost Build(ConsentHostOptions options, ConsentFlow desk, Func<bool> isReady, Action<ILoggingBuilder> log)
+    {
+        var builder = EmptyWebHost.CreateBuilder(options.Port, StopDeadline);
+        builder.WebHost.ConfigureKestrel(Bound);
+        log(builder.Logging);
+
+        // Whatever level was asked for: the framework would write the query of every request, and with it codes and states.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Error);
+        var host = new ConsentHost(builder.Build(), options, new RequestLimit(options.Burst, options.PerSecond));
+        new ConsentEndpoints(desk, new ConsentSite(options.PublicUrl), host.limit, isReady, host.http.Services.GetRequiredService<ILogger<ConsentEndpoints>>()).Serve(host.http);
+        return host;
+    }
+
+    /// <summary>Starts to listen.</summary>
+    /// <exception cref="PortUnusableException">The port is taken, or may not be used.</exception>
+    public Task ListenAsync(CancellationToken cancellationToken) => http.ListenAsync(("--consent-port", options.Port), cancellationToken);
+
+    /// <summary>Serves until cancelled; then takes no more requests, and returns when those that it had are answered, or the deadline has come.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (cancellationToken.Register(stopped.SetResult))
+        {
+            await stopped.Task;
+        }
+
+        await http.StopAsync(CancellationToken.None); // bounded by the host's own deadline
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await http.DisposeAsync();
+        limit.Dispose();
+    }
+
+    private static void Bound(KestrelServerOptions kestrel)
+    {
+        kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+        kestrel.Limits.MaxRequestLineSize = RequestLine.MaxSize;
+        kestrel.Limits.MaxRequestBodySize = MaxBody;
+        kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Net.Http.Headers;
+
+namespace VismaOperator.Consent.Web;
+
+/// <summary>Answers with pages. Whatever an answer says, it bears the same headers: nothing is run, loaded, framed, kept or referred to.</summary>
+internal static class PageResponse
+{
+    /// <summary>Answers with a page.</summary>
+    public static Task WritePageAsync(this HttpResponse response, Page page, CancellationToken cancellationToken)
+    {
+        response.SetPageHeaders(page.FormOrigins);
+        response.StatusCode = page.Status;
+        response.ContentType = "text/html; charset=utf-8";
+        return response.WriteAsync(page.Body.Markup, cancellationToken);
+    }
+
+    /// <summary>Sets what every answer bears.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="formOrigins">See <see cref="Page.FormOrigins"/>.</param>
+    public static void SetPageHeaders(this HttpResponse response, IReadOnlyList<string>? formOrigins)
+    {
+        var headers = response.Headers;
+        var formAction = formOrigins is null ? "'none'" : string.Join(' ', formOrigins.Prepend("'self'").Distinct(StringComparer.Ordinal));
+        headers[HeaderNames.ContentSecurityPolicy] = $"default-src 'none'; style-src {PageLayout.StyleSource}; form-action {formAction}; frame-ancestors 'none'; base-uri 'none'";
+        headers[HeaderNames.CacheControl] = "no-store";
+        headers["Referrer-Policy"] = "no-referrer"; // the address in the browser may hold a code
+        headers[HeaderNames.XContentTypeOptions] = "nosniff";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace VismaOperator.Hosting;
+
+/// <summary>Writes log records to standard error, one line each: standard output belongs to what a verb prints.</summary>
+internal static class LogOutput
+{
+    private const string UtcWithMilliseconds = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+
+    /// <summary>Replaces whatever providers there are by the console.</summary>
+    public static ILoggingBuilder WriteToConsole(this ILoggingBuilder logging, LogOptions options)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(options.Level);
+        logging.AddFilter("Microsoft.AspNetCore", Quieter(options.Level));
+        logging.AddFilter("Microsoft.Extensions", Quieter(options.Level));
+        logging.AddFilter("Microsoft.Hosting", Quieter(options.Level));
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // what it would say is thrown as well, and told by us without a stack
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        return options.Format == LogFormat.Json ? AddJson(logging) : AddText(logging);
+    }
+
+    // The framework's own Information is one record a request: a scrape every few seconds would drown what the operator did.
+    private static LogLevel Quieter(LogLevel level) => level < LogLevel.Information || level > LogLevel.Warning ? level : LogLevel.Warning;
+
+    private static ILoggingBuilder AddJson(ILoggingBuilder logging)
+    {
+        logging.Services.AddSingleton<ConsoleFormatter>(_ => new JsonLogFormatter(TimeProvider.System));
+        return logging.AddConsole(console => console.FormatterName = JsonLogFormatter.FormatterName);
+    }
+
+    private static ILoggingBuilder AddText(ILoggingBuilder logging) => logging.AddSimpleConsole(text =>
+    {
+        text.UseUtcTimestamp = true;
+        text.TimestampFormat = UtcWithMilliseconds;
+        text.SingleLine = true;
+        text.IncludeScopes = true;
+        text.ColorBehavior = LoggerColorBehavior.Disabled;
+    });
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
+
+namespace VismaOperator.Hosting;
+
+/// <summary>
+/// Says which of the listed namespaces cannot be served: one log line and one event when it begins and when it ends, and a metric in
+/// between. In the namespace itself
+/// nothing could be written, so the event is about the operator's own Lease.
+/// </summary>
+internal sealed partial class NamespaceReport : IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "VismaOperator.Namespaces";
+
+    private readonly Channel<NamespaceNews> events = Channel.CreateUnbounded<NamespaceNews>();
+    private readonly HashSet<string> broken = new(StringComparer.Ordinal); // news come one at a time
+    private readonly EventRecorder recorder;
+    private readonly OperatorContext context;
+    private readonly ILogger log;
+    private readonly IDisposable subscription;
+
+    /// <summary>Listens from now on.</summary>
+    public NamespaceReport(NamespaceSync served, EventRecorder recorder, OperatorContext context)
+    {
+        (this.recorder, this.context) = (recorder, context);
+        log = context.Logs.CreateLogger("Namespaces");
+        context.Meters.Create(MeterName).CreateObservableGauge(
+            "visma_operator_namespace_served",
+            () => served.Current.Select(Measured),
+            description: "1 when a namespace of --namespaces can be read and is served, 0 when not.");
+        subscription = served.Subscribe(OnNews);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => subscription.Dispose();
+
+    /// <summary>Writes the events until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // Each replica sees the same, and one event is enough.
+        await context.Leadership.WaitUntilLeaderAsync(cancellationToken);
+        await foreach (var news in events.Reader.ReadAllAsync(cancellationToken))
+        {
+            if (context.Lease is { } lease)
+            {
+                var about = new Lease { Metadata = new ObjectMeta { Name = lease.Name, Namespace = lease.Namespace } };
+                await RecordAsync(about, news, cancellationToken);
+            }
+        }
+    }
+
+    private static Measurement<int> Measured(NamespaceNews news) =>
+        new(news.IsOpen && news.Problem is null ? 1 : 0, new KeyValuePair<string, object?>("namespace", news.Name));
+
+    private Task RecordAsync(Lease lease, NamespaceNews news, CancellationToken cancellationToken)
+    {
+        var (kind, reason, note) = news.Problem is { } problem
+            ? (EventKind.Warning, Reason.NamespaceNotServed, NotServed(news.Name, problem))
+            : (EventKind.Normal, Reason.NamespaceServed, $"Namespace {news.Name} is served again.");
+        return recorder.RecordAsync(lease, kind, reason, "Watch", note, cancellationToken);
+    }
+
+    private void OnNews(NamespaceNews news)
+    {
+        if (news.Problem is { } problem && broken.Add(news.Name))
+        {
+            LogNotServed(NotServed(news.Name, problem));
+            events.Writer.TryWrite(news);
+        }
+        else if (news is { IsOpen: true, Problem: null } && broken.Remove(news.Name))
+        {
+            LogServed(news.Name);
+            events.Writer.TryWrite(news);
+        }
+    }
+
+    private static string NotServed(string name, string problem) =>
+        $"Namespace {name} is not served; the others are. "
+        + "Create the namespace and the operator's Role and RoleBinding in it, or take it out of --namespaces. "
+        + $"Tokens that are published in it stay, and it is served as soon as it can be read. {problem}";
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "NamespaceNotServed", Message = "{Problem}")]
+    private partial void LogNotServed(string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, EventName = "NamespaceServed", Message = "Namespace {Namespace} is served again")]
+    private partial void LogServed(string @namespace);
+}

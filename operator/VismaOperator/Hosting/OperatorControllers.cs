@@ -1,0 +1,154 @@
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Queueing;
+using Kubernetes.Controllers.Writing;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+using VismaOperator.Connections;
+using VismaOperator.Consent.Flow;
+using VismaOperator.Grants;
+using VismaOperator.Publishing;
+using VismaOperator.Reporting;
+
+namespace VismaOperator.Hosting;
+
+/// <summary>
+/// Builds the caches and controllers of both kinds, in explicit constructor calls: the order of construction is the order
+/// of dependence, and what a part can reach is what it was given.
+/// </summary>
+internal sealed class OperatorControllers : IControllerSet, IDisposable
+{
+    private readonly OperatorCaches caches;
+    private readonly OperatorTriggers triggers;
+    private readonly OperatorQueues queues;
+    private readonly OperatorGrants grants;
+    private readonly NamespaceReport? report;
+    private readonly List<IDisposable> gates = [];
+    private volatile bool hasSynced; // once ready, a replica stays so, whatever breaks later
+
+    /// <summary>Builds everything; nothing runs yet.</summary>
+    public OperatorControllers(OperatorContext context)
+    {
+        caches = new OperatorCaches(context.Client, context.Namespaces, context.Time, context.Logs, context.Random);
+        queues = new OperatorQueues(context.Time, context.Random, caches.Connections.Store);
+        var book = new ClientSecretTracker(context.Time);
+        var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
+        INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : caches.FetchedNamespaces!;
+        var directory = new ClientResolver(caches.Clients.Store, reader, book, namespaces, context.AllowLists, new RequestTurns(caches.Connections.Store, context.Time), context.Time);
+        var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
+        var endpoints = new ProviderEndpoints(context.Metadata);
+        var removals = new SecretRemovals(context.Time, queues.Clients.Add);
+        var clocks = new ClockWatch(context.Logs.CreateLogger("Clock"));
+        var source = new ClientTokenSource(context.Tokens, endpoints, book, clocks);
+        var clientObserver = new OAuthClientObserver(directory, reader, book, endpoints, caches.Connections.Store, clocks);
+        grants = new OperatorGrants(context, caches, source, endpoints, book);
+        ConsentFlow = grants.Links.CanInvite ? grants.Desk(directory, namespaces, context) : null;
+        triggers = new OperatorTriggers(caches, queues);
+        triggers.Listen(book, clocks);
+        report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
+        Controllers =
+        [
+            Loop("vismaconnection", "VismaConnection", queues.Connections, Connections(context, directory, source, namespaces, events, removals), context),
+            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, book, events, removals), context),
+            Loop("grant", "VismaConnection", queues.Grants, grants.Custodian(directory, namespaces), context),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BackgroundLoop> Caches =>
+    [
+        .. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync)),
+        new BackgroundLoop("unstored grants", grants.Tools.Unstored.RunAsync),
+        .. report is null ? Array.Empty<BackgroundLoop>() : [new BackgroundLoop("namespace events", report.RunAsync)],
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BackgroundLoop> Controllers { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BackgroundLoop> Servers => [];
+
+    /// <summary>Where people consent, whatever serves its pages; null without a public URL.</summary>
+    public ConsentFlow? ConsentFlow { get; }
+
+    /// <inheritdoc/>
+    public bool HasSynced => hasSynced = hasSynced || caches.HasSynced;
+
+    /// <inheritdoc/>
+    public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => caches.WaitUntilSyncedAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CatchUpAsync(CancellationToken cancellationToken) => caches.CatchUpAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task FlushAsync(CancellationToken deadline) => grants.Tools.Unstored.FlushAsync(deadline);
+
+    /// <summary>Completes once no controller has anything to do before something changes or falls due.</summary>
+    public Task WhenAtRestAsync() => queues.WhenAtRestAsync();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        triggers.Dispose();
+        gates.ForEach(gate => gate.Dispose());
+        report?.Dispose();
+        queues.Dispose();
+    }
+
+    private ConnectionReconciler Connections(OperatorContext context, ClientResolver directory, ClientTokenSource source, INamespaces namespaces, EventRecorder events, SecretRemovals removals)
+    {
+        var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time);
+        var tools = new ConnectionTools
+        {
+            Publisher = publisher,
+            Refresher = new TokenRefresher(source, publisher, context.Leadership, context.Time),
+            GrantStore = grants.Tools.Store,
+            GrantRefresher = new GrantRefresher(grants.Tools),
+            Redeemer = grants.Redeemer,
+            Handoffs = grants.Handoffs,
+            GrantObserver = grants.Observer,
+            GrantFacts = grants.Facts,
+            Known = grants.Known,
+            Links = grants.Links,
+            Removals = removals,
+            Leadership = context.Leadership,
+            Time = context.Time,
+            Random = context.Random,
+            Metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List),
+            Log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection")),
+        };
+        var observer = new ConnectionObserver(caches.Names, caches.OwnSecrets.Store, directory, grants.Observer, namespaces, context.AllowLists, new RecordedTimes(context.Time));
+        var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, context.Leadership, context.Time);
+        return new ConnectionReconciler(caches.Connections.Store, observer, reporter, StatusWrites("vismaconnection", "VismaConnection", context), tools);
+    }
+
+    private OAuthClientReconciler Clients(OperatorContext context, OAuthClientObserver observer, ClientSecretTracker book, EventRecorder events, SecretRemovals removals)
+    {
+        var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
+        var problems = new ProblemLog(context.Logs.CreateLogger("OAuthClient"), OAuthClient.ResourceKind.Kind);
+        return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, removals, problems, StatusWrites("oauthclient", "OAuthClient", context), context.Time);
+    }
+
+    private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>
+        new(controller, context.Metrics, context.Logs.CreateLogger(kind), context.Time, context.Random);
+
+    private BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)
+    {
+        var logger = context.Logs.CreateLogger($"Controller.{kind}");
+        var gated = Gated(reconciler, queue);
+        var controller = new Controller(name, queue, gated, context.Workers, logger, context.Metrics, context.Time) { Kind = kind };
+        return new BackgroundLoop($"controller {name}", controller.RunAsync);
+    }
+
+    // Where only some namespaces are served, one of them may not have been read yet.
+    private IReconciler Gated(IReconciler reconciler, WorkQueue queue)
+    {
+        if (caches.Served is not { } served)
+        {
+            return reconciler;
+        }
+
+        var gate = new NamespaceGate(reconciler, queue, served);
+        gates.Add(gate);
+        return gate;
+    }
+}

@@ -1,0 +1,226 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Queueing;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+
+namespace VismaOperator.Hosting;
+
+/// <summary>
+/// Maps what changed to the keys that must be looked at. A trigger carries no news: the reconcile looks for itself, so a
+/// trigger too many costs a look, and only one too few would be a fault.
+/// </summary>
+internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues queues) : IDisposable
+{
+    private readonly List<IDisposable> subscriptions = [];
+
+    /// <summary>Starts to listen. Call before the caches run, so that nothing is missed.</summary>
+    public void Listen(ClientSecretTracker book, ClockWatch clocks)
+    {
+        caches.Connections.Store.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
+        subscriptions.Add(caches.Connections.Store.Subscribe(OnConnection));
+        subscriptions.Add(caches.Clients.Store.Subscribe(OnClient));
+        subscriptions.Add(caches.OwnSecrets.Store.Subscribe(OnOwnSecret));
+        subscriptions.Add(caches.Credentials.Subscribe(OnCredential));
+        subscriptions.Add(caches.Obstacles.Subscribe(AddConnectionsAskingFor));
+        if (caches.Namespaces is { } namespaces)
+        {
+            subscriptions.Add(namespaces.Store.Subscribe(change => OnNamespace(change.Name.Name)));
+        }
+
+        if (caches.FetchedNamespaces is { } fetched)
+        {
+            fetched.Changed += OnNamespace;
+            subscriptions.Add(new Unsubscribe(() => fetched.Changed -= OnNamespace));
+        }
+
+        if (caches.Served is { } served)
+        {
+            subscriptions.Add(served.Subscribe(OnServed));
+        }
+
+        book.Changed += AddWithConnections;
+        subscriptions.Add(new Unsubscribe(() => book.Changed -= AddWithConnections));
+        book.Tried += queues.Clients.Add;
+        subscriptions.Add(new Unsubscribe(() => book.Tried -= queues.Clients.Add));
+        book.Appointed += queues.Connections.Add;
+        subscriptions.Add(new Unsubscribe(() => book.Appointed -= queues.Connections.Add));
+        clocks.Changed += OnClock;
+        subscriptions.Add(new Unsubscribe(() => clocks.Changed -= OnClock));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => subscriptions.ForEach(subscription => subscription.Dispose());
+
+    // A change of status alone is our own writing, and looking again would find nothing to do; unless somebody wiped it.
+    private void OnConnection(StoreChange<VismaConnection> change)
+    {
+        var (before, after) = (change.Before, change.After);
+        caches.Names.Follow(change);
+        if (before?.SecretName() != after?.SecretName())
+        {
+            AddConnectionsAskingFor(before?.SecretName());
+            AddConnectionsAskingFor(after?.SecretName());
+        }
+
+        if (before is null || after is null || !ReferenceEquals(before, after) && (IsWiped(before, after) || !IsOnlyStatus(before.Metadata, after.Metadata)))
+        {
+            queues.Connections.Add(change.Name);
+        }
+
+        // Gone, given up or come back: each starts or ends the time that a grant outlives its connection.
+        if (after?.Spec.Grant != Grant.AuthorizationCode || before?.Metadata.Uid != after.Metadata.Uid || before?.Spec.Grant != after.Spec.Grant)
+        {
+            queues.Grants.Add(change.Name);
+        }
+
+        if (before?.ClientName() != after?.ClientName() || before?.Spec.Grant != after?.Spec.Grant)
+        {
+            Add(queues.Clients, before?.ClientName());
+            Add(queues.Clients, after?.ClientName());
+        }
+    }
+
+    private void OnClient(StoreChange<OAuthClient> change)
+    {
+        caches.FollowCredentials();
+        if (change.Before is null || change.After is null || !IsOnlyStatus(change.Before.Metadata, change.After.Metadata))
+        {
+            AddWithConnections(change.Name);
+            foreach (var secret in new[] { change.Before, change.After }.OfType<OAuthClient>().SelectMany(CredentialReader.ReferencesOf).Distinct())
+            {
+                AddConnectionsAskingFor(secret); // a Secret that holds credentials is none for tokens
+                AddClientsNaming(secret, change.Name);
+            }
+        }
+    }
+
+    // The reconcile that writes a Secret goes on from what it wrote; another one behind it would find nothing to do.
+    private void OnOwnSecret(StoreChange<SecretMetadata> change)
+    {
+        if (change.Origin is ChangeOrigin.OwnWrite)
+        {
+            return;
+        }
+
+        var metadata = (change.After ?? change.Before)!.Metadata;
+        foreach (var name in Names(change).Distinct(StringComparer.Ordinal))
+        {
+            var connection = new NamespacedName(metadata.Namespace ?? string.Empty, name);
+            queues.Connections.Add(connection);
+            queues.Grants.Add(connection);
+        }
+
+        AddConnectionsAskingFor(change.Name);
+    }
+
+    private void AddConnectionsAskingFor(NamespacedName? secret)
+    {
+        if (secret is { } name)
+        {
+            AddConnectionsAskingFor(name);
+        }
+    }
+
+    private void AddConnectionsAskingFor(NamespacedName secret)
+    {
+        foreach (var connection in caches.Names.AskingFor(secret))
+        {
+            queues.Connections.Add(connection);
+        }
+    }
+
+    // Both sides of the change: an edit may have taken the annotation away.
+    private static IEnumerable<string> Names(StoreChange<SecretMetadata> change) =>
+        new[] { change.Before, change.After }.Select(secret => secret?.Metadata.Annotation(VismaNames.ConnectionAnnotation)).OfType<string>();
+
+    private void OnCredential(NamespacedName secret)
+    {
+        foreach (var client in caches.Names.ClientsReading(secret))
+        {
+            AddWithConnections(client.Metadata.NamespacedName);
+        }
+    }
+
+    // Seldom, and a look too many costs little.
+    private void OnClock()
+    {
+        foreach (var client in caches.Clients.Store.List())
+        {
+            queues.Clients.Add(client.Metadata.NamespacedName);
+        }
+    }
+
+    // A key that one client uses as its secret is no client id for another one.
+    private void AddClientsNaming(NamespacedName secret, NamespacedName changed)
+    {
+        foreach (var other in caches.Names.ClientsReading(secret).Where(other => other.Spec.ClientIdFrom is not null && other.Metadata.NamespacedName != changed))
+        {
+            AddWithConnections(other.Metadata.NamespacedName);
+        }
+    }
+
+    private void AddWithConnections(NamespacedName client)
+    {
+        queues.Clients.Add(client);
+        AddConnectionsOf(client);
+    }
+
+    // Labels decide which clients a namespace may use; a deletion decides whether anything may still be written in it.
+    private void OnNamespace(string name)
+    {
+        foreach (var connection in caches.Connections.Store.FindBy(OperatorCaches.NamespaceIndex, name))
+        {
+            queues.Connections.Add(connection.Metadata.NamespacedName);
+            queues.Grants.Add(connection.Metadata.NamespacedName);
+        }
+    }
+
+    // Whose client is in that namespace learns only now whether it exists.
+    private void OnServed(NamespaceNews news)
+    {
+        foreach (var connection in news.IsOpen ? caches.Connections.Store.List() : [])
+        {
+            if (connection.ClientName().Namespace == news.Name)
+            {
+                queues.Connections.Add(connection.Metadata.NamespacedName);
+            }
+        }
+    }
+
+    private void AddConnectionsOf(NamespacedName client)
+    {
+        foreach (var connection in caches.Connections.Store.FindBy(OAuthClientObserver.ClientIndex, client.ToString()))
+        {
+            queues.Connections.Add(connection.Metadata.NamespacedName);
+        }
+    }
+
+    private static void Add(WorkQueue queue, NamespacedName? key)
+    {
+        if (key is { } name)
+        {
+            queue.Add(name);
+        }
+    }
+
+    private static bool IsWiped(VismaConnection before, VismaConnection after) =>
+        after.Status.ObservedGeneration < before.Status.ObservedGeneration;
+
+    private static bool IsOnlyStatus(ObjectMeta before, ObjectMeta after) =>
+        before.Uid == after.Uid
+        && before.Generation == after.Generation
+        && before.DeletionTimestamp == after.DeletionTimestamp
+        && SameRequests(before, after);
+
+    private static bool SameRequests(ObjectMeta before, ObjectMeta after) =>
+        before.Annotation(VismaNames.RequestedAtAnnotation) == after.Annotation(VismaNames.RequestedAtAnnotation)
+        && before.Annotation(VismaNames.FluxRequestedAtAnnotation) == after.Annotation(VismaNames.FluxRequestedAtAnnotation)
+        && before.Annotation(VismaNames.AdoptGrantAnnotation) == after.Annotation(VismaNames.AdoptGrantAnnotation);
+
+    private sealed class Unsubscribe(Action action) : IDisposable
+    {
+        public void Dispose() => action();
+    }
+}

@@ -1,0 +1,78 @@
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+
+namespace VismaOperator.Publishing;
+
+/// <summary>Reads what the policy needs from a connection's own spec and status.</summary>
+internal static class ConnectionFactsReader
+{
+    /// <summary>What spec and metadata say.</summary>
+    public static ConnectionFacts Read(VismaConnection connection, AllowLists allowLists, bool isNamespaceTerminating) => new()
+    {
+        Name = connection.Metadata.NamespacedName.ToString(),
+        Identity = Identity(connection),
+        Generation = connection.Metadata.Generation ?? 0,
+        IsTerminating = connection.Metadata.DeletionTimestamp is not null || isNamespaceTerminating,
+        IsSuspended = connection.Spec.Suspend,
+        SpecProblem = SpecProblem(connection, allowLists),
+        RequestedAt = ConnectionRequests.RequestedAt(connection),
+        HandledRequest = connection.Status.LastHandledReconcileAt,
+        HandledRequestTime = connection.Status.LastHandledReconcileTime,
+        Margins = Margins(connection),
+        SecretName = connection.SecretName().Name,
+        Inputs = ConnectionHashes.Inputs(connection),
+        Layout = ConnectionHashes.Layout(connection),
+        Scopes = ConnectionRequests.AskedScopes(connection),
+    };
+
+    /// <summary>
+    /// The token that status says is published. Anything missing in it means that there is none: then one is asked for. When
+    /// it is to be renewed follows from the spec of now, so that a raised margin counts for the token in service.
+    /// </summary>
+    public static TokenRecord? Token(VismaConnection connection) =>
+        connection.Status is { SecretName: { } secretName, Token: { IssueTime: { } issued, ExpirationTime: { } expires, Inputs: { } inputs, Layout: { } layout, Fingerprint: { } fingerprint } token }
+            ? new TokenRecord
+            {
+                IssueTime = issued,
+                ExpirationTime = expires,
+                RefreshTime = RefreshTime(connection, issued, expires),
+                Inputs = inputs,
+                Layout = layout,
+                Fingerprint = fingerprint,
+                SecretName = secretName,
+                SecretResourceVersion = token.SecretResourceVersion ?? string.Empty,
+                SecretUid = token.SecretUid ?? string.Empty,
+                IsSecretAdopted = token.SecretAdopted == true,
+                GrantedScopes = token.GrantedScopes.Count > 0 ? token.GrantedScopes : null,
+            }
+            : null;
+
+    /// <summary>The failure that status says is unresolved.</summary>
+    public static FailureRecord? Failure(VismaConnection connection) =>
+        connection.Status.Failure is { Reason: { } reason, NextAttemptTime: { } next } failure
+            ? new FailureRecord
+            {
+                Reason = reason,
+                Message = failure.Message ?? string.Empty,
+                Attempts = failure.Attempts,
+                LastFailureTime = failure.LastFailureTime ?? next,
+                NextAttemptTime = next,
+                Inputs = failure.Inputs,
+            }
+            : null;
+
+    /// <summary>When a token of these times is to be renewed: a whole number of seconds after its issue.</summary>
+    public static DateTimeOffset RefreshTime(VismaConnection connection, DateTimeOffset issued, DateTimeOffset expires) =>
+        RefreshSchedule.RefreshTime(issued, expires - issued, Margins(connection), Identity(connection));
+
+    private static string Identity(VismaConnection connection) => connection.Metadata.Uid ?? connection.Metadata.NamespacedName.ToString();
+
+    private static RefreshMargins Margins(VismaConnection connection) =>
+        new(connection.Spec.Refresh.MinRemainingValiditySpan(), connection.Spec.Refresh.RenewBeforeSpan());
+
+    private static Problem? SpecProblem(VismaConnection connection, AllowLists allowLists) =>
+        VismaConnectionRules.Check(connection, allowLists) is [var first, ..]
+            ? new Problem(first.Reason, $"{first.Path}: {first.Message}")
+            : null;
+}

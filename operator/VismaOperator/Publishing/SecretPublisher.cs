@@ -1,0 +1,234 @@
+using System.Net;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Reporting;
+
+namespace VismaOperator.Publishing;
+
+/// <summary>
+/// Writes the consumer Secret: one request in the usual case, since everything it needs is known from watched metadata.
+/// Never writes over a Secret that is not ours.
+/// </summary>
+internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMetadata> secrets, TimeProvider time)
+{
+    // Each round follows a change by somebody else; more than a few in a row are better left to the queue's backoff.
+    private const int MaxRounds = 4;
+
+    private readonly SecretRefusals refusals = new(time);
+
+    /// <summary>Puts the token into the connection's Secret.</summary>
+    /// <exception cref="KubernetesException">The API server does not take it just now; a refusal (403) that has not lasted yet is one of these.</exception>
+    /// <param name="connection">Whose token it is.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="seen">The Secret as it was just read; null when only its watched metadata is known.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Publication> PublishAsync(VismaConnection connection, IssuedToken token, Secret? seen, CancellationToken cancellationToken)
+    {
+        Publication? publication = null;
+        var refusal = await refusals.FindRefusalAsync(
+            connection.Metadata.NamespacedName, SecretAccess.Publish, async deadline => publication = await TryPublishAsync(connection, token, seen, deadline), cancellationToken);
+        return refusal is null ? publication! : new Publication.Refused(MayNotWrite(connection.SecretName(), refusal));
+    }
+
+    /// <summary>The connection is gone.</summary>
+    public void Forget(NamespacedName connection) => refusals.Forget(connection);
+
+    /// <summary>The Secret with its content, straight from the API server.</summary>
+    /// <exception cref="KubernetesException">The API server does not answer just now; a refusal (403) that has not lasted yet is one of these.</exception>
+    public async Task<SecretReading> ReadAsync(VismaConnection connection, CancellationToken cancellationToken)
+    {
+        var name = connection.SecretName();
+        Secret? found = null;
+        return await refusals.FindRefusalAsync(
+            connection.Metadata.NamespacedName, SecretAccess.Read, async deadline => found = await client.FindAsync<Secret>(name, deadline), cancellationToken) is null
+            ? new SecretReading.Done(found)
+            : new SecretReading.Refused(MayNotRead(name));
+    }
+
+    /// <summary>
+    /// Deletes a Secret of that name if it is ours, and exactly the one that was seen; from one that its owner lent, only what is ours is taken out. False when the operator may not.
+    /// </summary>
+    /// <exception cref="KubernetesException">The API server does not do it just now; a refusal (403) that has not lasted yet is one of these.</exception>
+    public async Task<bool> RemoveAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
+    {
+        return await refusals.FindRefusalAsync(
+            connection.Metadata.NamespacedName, SecretAccess.Remove, deadline => RemoveOursAsync(name, connection, deadline), cancellationToken) is null;
+    }
+
+    private async Task RemoveOursAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
+    {
+        // One whose label was taken away is not watched any more; the token is in it all the same.
+        var present = secrets.Find(name)?.Metadata;
+        if (present is null && connection.Status.SecretName == name.Name)
+        {
+            present = (await client.FindAsync<SecretMetadata>(name, cancellationToken))?.Metadata;
+        }
+
+        if (present is null || present.DeletionTimestamp is not null || !SecretOwnership.IsOurs(present, connection))
+        {
+            return;
+        }
+
+        if (!SecretOwnership.IsLent(present, connection))
+        {
+            await DeleteAsync(present, cancellationToken);
+        }
+        else if (await client.FindAsync<Secret>(name, cancellationToken) is { } lent)
+        {
+            secrets.Observe(new SecretMetadata { Metadata = (await client.ReplaceAsync(TokenSecret.WithoutOurs(lent), cancellationToken)).Metadata });
+        }
+    }
+
+    private async Task<Publication> TryPublishAsync(VismaConnection connection, IssuedToken token, Secret? seen, CancellationToken cancellationToken)
+    {
+        var name = connection.SecretName();
+        var present = seen ?? WithoutContent(secrets.Find(name)?.Metadata);
+        for (var round = 1; ; round++)
+        {
+            if (present is { Data: null } && SecretOwnership.IsLent(present.Metadata, connection))
+            {
+                present = await client.FindAsync<Secret>(name, cancellationToken);
+            }
+
+            if (SecretInspector.Whose(present?.Metadata, connection) is SecretFacts.Foreign foreign)
+            {
+                return new Publication.Refused(foreign.Problem);
+            }
+
+            if (present is not null && SecretOwnership.IsLent(present.Metadata, connection) && SecretOwnership.Unsuitable(present, connection) is { } unsuitable)
+            {
+                return new Publication.Refused(unsuitable);
+            }
+
+            try
+            {
+                return Published(connection, token, await WriteAsync(TokenSecret.Render(connection, token, present), present?.Metadata, cancellationToken));
+            }
+            catch (KubernetesException failure) when (IsLostRace(failure) && round < MaxRounds)
+            {
+                present = WithoutContent((await client.FindAsync<SecretMetadata>(name, cancellationToken))?.Metadata);
+                if (IsOvertaken(token, present?.Metadata, connection))
+                {
+                    secrets.Observe(new SecretMetadata { Metadata = present!.Metadata });
+                    return new Publication.Overtaken(SecretInspector.Whose(present.Metadata, connection));
+                }
+            }
+            catch (KubernetesException failure) when (failure.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity)
+            {
+                return new Publication.Refused(Invalid(name, failure));
+            }
+        }
+    }
+
+    private static Secret? WithoutContent(ObjectMeta? metadata) => metadata is null ? null : new Secret { Metadata = metadata };
+
+    private async Task DeleteAsync(ObjectMeta present, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.DeleteAsync<SecretMetadata>(present.NamespacedName, new DeletePreconditions(Uid: present.Uid), cancellationToken);
+        }
+        catch (KubernetesException failure) when (failure.IsNotFound)
+        {
+            // Gone is what was wanted.
+        }
+
+        secrets.ObserveDeletion(present.NamespacedName, present.Uid);
+    }
+
+    private Publication.Done Published(VismaConnection connection, IssuedToken token, Secret written)
+    {
+        secrets.Observe(new SecretMetadata { Metadata = written.Metadata });
+        return new Publication.Done(token.ToRecord(connection, written));
+    }
+
+    private async Task<Secret> WriteAsync(Secret secret, ObjectMeta? present, CancellationToken cancellationToken)
+    {
+        if (present is null)
+        {
+            return await client.CreateAsync(secret, cancellationToken);
+        }
+
+        try
+        {
+            return await client.ReplaceAsync(secret, cancellationToken);
+        }
+        catch (KubernetesException failure) when (failure.IsInvalid)
+        {
+            if (!await NeedsAnotherObjectAsync(secret, cancellationToken))
+            {
+                throw;
+            }
+
+            return await CreateAnewAsync(secret, present, cancellationToken);
+        }
+    }
+
+    // Whatever else makes it invalid would refuse the new object, too, and readers would have lost the old one for nothing.
+    private async Task<bool> NeedsAnotherObjectAsync(Secret wanted, CancellationToken cancellationToken) =>
+        await client.FindAsync<Secret>(wanted.Metadata.NamespacedName, cancellationToken) is { } present
+        && (present.Immutable == true || (present.Type ?? SecretTemplate.DefaultType) != wanted.Type);
+
+    // The type of a Secret never changes, and neither does an immutable one: the only way is a new object.
+    private async Task<Secret> CreateAnewAsync(Secret secret, ObjectMeta present, CancellationToken cancellationToken)
+    {
+        await client.DeleteAsync<SecretMetadata>(present.NamespacedName, new DeletePreconditions(Uid: present.Uid), cancellationToken);
+        secrets.ObserveDeletion(present.NamespacedName, present.Uid);
+        return await client.CreateAsync(secret.WithMetadata(secret.Metadata with { ResourceVersion = null }), cancellationToken);
+    }
+
+    // A replica that lost its lease while it waited for the provider must not put an older token over the one of its successor.
+    private static bool IsOvertaken(IssuedToken token, ObjectMeta? present, VismaConnection connection) =>
+        SecretInspector.Whose(present, connection) is SecretFacts.Owned && SecretInspector.IssuedAt(present!) > token.IssueTime;
+
+    private static bool IsLostRace(KubernetesException failure) => failure.IsConflict || failure.IsAlreadyExists || failure.IsNotFound;
+
+    private static Problem Invalid(NamespacedName name, KubernetesException refusal) => new(
+        Reason.SecretInvalid,
+        $"The API server {ApiTrouble.Answer(refusal)} to Secret {name} as it would be written. "
+        + (refusal.RefusedBy is null ? "Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy refuses it." : ApiTrouble.Remedy(refusal, string.Empty)));
+
+    private static Problem MayNotRead(NamespacedName name) => new(
+        Reason.SecretForbidden,
+        $"The operator may not read Secret {name}, so it cannot tell whether its token still stands in it. Grant its service account get on Secrets in namespace {name.Namespace}.");
+
+    private static Problem MayNotWrite(NamespacedName name, KubernetesException refusal) => new(
+        Reason.SecretForbidden,
+        $"The operator may not write Secret {name}: the API server {ApiTrouble.Answer(refusal)}. "
+        + ApiTrouble.Remedy(refusal, $"Grant its service account get, create, update and delete on Secrets in namespace {name.Namespace}, and see whether an admission policy refuses it."));
+}
+
+/// <summary>What became of a publication.</summary>
+internal abstract record Publication
+{
+    private Publication()
+    {
+    }
+
+    /// <summary>The token stands in the Secret.</summary>
+    public sealed record Done(TokenRecord Token) : Publication;
+
+    /// <summary>Somebody else of us published a newer token meanwhile: nothing was written.</summary>
+    /// <param name="Secret">The Secret as it stands now.</param>
+    public sealed record Overtaken(SecretFacts Secret) : Publication;
+
+    /// <summary>The Secret could not be written before a person acts.</summary>
+    public sealed record Refused(Problem Problem) : Publication;
+}
+
+/// <summary>What became of a look at a Secret.</summary>
+internal abstract record SecretReading
+{
+    private SecretReading()
+    {
+    }
+
+    /// <summary>The Secret as it stands; null when there is none.</summary>
+    public sealed record Done(Secret? Secret) : SecretReading;
+
+    /// <summary>The Secret cannot be read before a person acts.</summary>
+    public sealed record Refused(Problem Problem) : SecretReading;
+}

@@ -1,0 +1,219 @@
+using System.Globalization;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
+using VismaOperator.Api;
+
+namespace VismaOperator.Publishing;
+
+/// <summary>Renders the consumer Secret, and reads our marks on it. The contract with every application that mounts it.</summary>
+internal static class TokenSecret
+{
+    private static readonly string[] ourAnnotations =
+    [
+        VismaNames.ConnectionAnnotation,
+        VismaNames.IssuedAtAnnotation,
+        VismaNames.ExpiresAtAnnotation,
+        VismaNames.FingerprintAnnotation,
+        VismaNames.InputsAnnotation,
+        VismaNames.LayoutAnnotation,
+        VismaNames.AnsweredRequestAnnotation,
+        VismaNames.TemplateKeysAnnotation,
+        VismaNames.KeysAnnotation,
+    ];
+
+    /// <summary>The Secret as it should be: content and marks of ours, foreign labels and annotations of the present one kept.</summary>
+    /// <param name="connection">Whose token it is.</param>
+    /// <param name="token">The token and its times.</param>
+    /// <param name="present">The Secret that stands there; null when none does. Its content counts only where its owner lent it: then foreign keys are kept.</param>
+    public static Secret Render(VismaConnection connection, IssuedToken token, Secret? present)
+    {
+        var ours = TokenSecretData.Render(connection, token);
+        var isLent = present is not null && SecretOwnership.IsLent(present.Metadata, connection);
+        return new Secret
+        {
+            Metadata = Metadata(connection, token, ours, present?.Metadata, isLent),
+            Type = connection.Spec.Secret.Template?.Type ?? SecretTemplate.DefaultType,
+            Data = isLent ? Beside(ForeignData(present!), ours) : ours,
+        };
+    }
+
+    /// <summary>A Secret that was lent, without anything of ours but the label by which it is watched.</summary>
+    public static Secret WithoutOurs(Secret lent)
+    {
+        var meta = lent.Metadata;
+        var labels = Without(meta.Labels, TemplateKeysOf(meta), null);
+        labels.Remove(VismaNames.ManagedByLabel);
+        var annotations = Without(meta.Annotations, [.. TemplateKeysOf(meta), .. ourAnnotations], null);
+        return lent with { Metadata = meta with { Labels = labels, Annotations = annotations }, Data = ForeignData(lent) };
+    }
+
+    /// <summary>Hash of what is ours in a Secret: all of it, unless its owner lent it.</summary>
+    public static string FingerprintOf(Secret secret, VismaConnection connection) =>
+        Fingerprint(SecretOwnership.IsLent(secret.Metadata, connection) ? OurData(secret) : secret.Data);
+
+    /// <summary>Hash of keys and values; changes with every one of them.</summary>
+    public static string Fingerprint(IReadOnlyDictionary<string, SecretValue>? data) =>
+        ShortHash.OfContent([.. (data ?? new Dictionary<string, SecretValue>()).OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => (string[])[pair.Key, pair.Value.RevealText()])]);
+
+    /// <summary>True when every mark of ours stands as it would be rendered.</summary>
+    public static bool HasMarks(ObjectMeta present, ObjectMeta rendered) =>
+        Holds(present.Labels, rendered.Labels) && Holds(present.Annotations, rendered.Annotations) && SameOwner(present, rendered);
+
+    private static ObjectMeta Metadata(VismaConnection connection, IssuedToken token, IReadOnlyDictionary<string, SecretValue> ours, ObjectMeta? present, bool isLent)
+    {
+        var name = connection.SecretName();
+        var template = connection.Spec.Secret.Template?.Metadata;
+        var earlier = TemplateKeysOf(present);
+        var labels = Without(present?.Labels, earlier, template?.Labels);
+        labels[VismaNames.ManagedByLabel] = VismaNames.ManagedByValue;
+        labels[VismaNames.SecretLabel] = VismaNames.TokenSecretValue;
+        var annotations = Without(present?.Annotations, earlier, template?.Annotations);
+        annotations[VismaNames.ConnectionAnnotation] = connection.Metadata.Name;
+        annotations[VismaNames.IssuedAtAnnotation] = Rfc3339(token.IssueTime);
+        annotations[VismaNames.ExpiresAtAnnotation] = Rfc3339(token.ExpirationTime);
+        annotations[VismaNames.FingerprintAnnotation] = Fingerprint(ours);
+        annotations[VismaNames.InputsAnnotation] = token.Inputs;
+        annotations[VismaNames.LayoutAnnotation] = ConnectionHashes.Layout(connection);
+        Mark(annotations, VismaNames.AnsweredRequestAnnotation, token.AnsweredRequest);
+        Mark(annotations, VismaNames.TemplateKeysAnnotation, TemplateKeys(template));
+        Mark(annotations, VismaNames.KeysAnnotation, isLent ? string.Join(' ', ours.Keys.Order(StringComparer.Ordinal)) : null);
+        Mark(annotations, VismaNames.AdoptAnnotation, isLent ? connection.Metadata.Name : null);
+        return new ObjectMeta
+        {
+            Name = name.Name,
+            Namespace = name.Namespace,
+            ResourceVersion = present?.ResourceVersion,
+            Labels = labels,
+            Annotations = annotations,
+            OwnerReferences = isLent ? ForeignOwners(present!, connection)
+                : connection.Spec.Secret.DeletionPolicy == DeletionPolicy.Retain ? null
+                : [OwnerReferences.To(connection)],
+            Finalizers = present?.Finalizers,
+        };
+    }
+
+    private static OwnerReference[] ForeignOwners(ObjectMeta present, VismaConnection connection) =>
+        [.. (present.OwnerReferences ?? []).Where(owner => owner.Kind != VismaConnection.ResourceKind.Kind || owner.Name != connection.Metadata.Name)];
+
+    // The standard keys are ours even where somebody took the annotation away: a token must not stay because of that.
+    private static HashSet<string> OurKeys(ObjectMeta lent) => [.. StandardKeys.All, .. Words(lent.Annotation(VismaNames.KeysAnnotation))];
+
+    private static string[] TemplateKeysOf(ObjectMeta? present) => Words(present?.Annotation(VismaNames.TemplateKeysAnnotation));
+
+    private static string[] Words(string? text) => (text ?? string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private static Dictionary<string, SecretValue> OurData(Secret lent) => Data(lent, OurKeys(lent.Metadata).Contains);
+
+    private static Dictionary<string, SecretValue> ForeignData(Secret lent)
+    {
+        var ours = OurKeys(lent.Metadata);
+        return Data(lent, key => !ours.Contains(key));
+    }
+
+    private static Dictionary<string, SecretValue> Data(Secret secret, Func<string, bool> isWanted) =>
+        (secret.Data ?? new Dictionary<string, SecretValue>()).Where(pair => isWanted(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+
+    private static Dictionary<string, SecretValue> Beside(Dictionary<string, SecretValue> foreign, IReadOnlyDictionary<string, SecretValue> ours)
+    {
+        foreach (var (key, value) in ours)
+        {
+            foreign[key] = value;
+        }
+
+        return foreign;
+    }
+
+    private static string TemplateKeys(TemplateMetadata? template) =>
+        string.Join(' ', (template?.Labels?.Keys ?? []).Concat(template?.Annotations?.Keys ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+
+    // What has nothing to say is taken away, since the present annotations are kept otherwise.
+    private static void Mark(Dictionary<string, string> annotations, string key, string? value)
+    {
+        annotations.Remove(key);
+        if (value is { Length: > 0 })
+        {
+            annotations[key] = value;
+        }
+    }
+
+    private static Dictionary<string, string> Without(IReadOnlyDictionary<string, string>? present, IReadOnlyList<string> earlier, IReadOnlyDictionary<string, string>? template)
+    {
+        var kept = (present ?? new Dictionary<string, string>()).Where(pair => !earlier.Contains(pair.Key, StringComparer.Ordinal));
+        var result = kept.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        foreach (var (key, value) in template ?? new Dictionary<string, string>())
+        {
+            result[key] = value;
+        }
+
+        return result;
+    }
+
+    private static bool Holds(IReadOnlyDictionary<string, string>? present, IReadOnlyDictionary<string, string>? wanted) =>
+        (wanted ?? new Dictionary<string, string>()).All(pair => present is not null && present.TryGetValue(pair.Key, out var value) && value == pair.Value);
+
+    // Beside our own reference others are left alone; without it there is none but those that were kept.
+    private static bool SameOwner(ObjectMeta present, ObjectMeta rendered)
+    {
+        var wanted = (rendered.OwnerReferences ?? []).Select(owner => owner.Uid).ToHashSet();
+        var found = (present.OwnerReferences ?? []).Select(owner => owner.Uid).ToHashSet();
+        return rendered.OwnerReferences is [{ Controller: true }] ? found.IsSupersetOf(wanted) : found.SetEquals(wanted);
+    }
+
+    internal static string Rfc3339(DateTimeOffset instant) => instant.UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
+}
+
+/// <summary>A token as it goes into a Secret.</summary>
+internal sealed record IssuedToken
+{
+    /// <summary>The access token.</summary>
+    public required OAuth.Sensitive AccessToken { get; init; }
+
+    /// <summary>When it was issued, to the second.</summary>
+    public required DateTimeOffset IssueTime { get; init; }
+
+    /// <summary>When it expires, to the second.</summary>
+    public required DateTimeOffset ExpirationTime { get; init; }
+
+    /// <summary>What it was asked with; see <see cref="TokenInputs"/>.</summary>
+    public required string Inputs { get; init; }
+
+    /// <summary>Scopes that were granted; null when the provider did not say.</summary>
+    public IReadOnlyList<string>? GrantedScopes { get; init; }
+
+    /// <summary>The request that publishing it answers; null when nobody had asked.</summary>
+    public string? AnsweredRequest { get; init; }
+
+    /// <summary>A token that the provider answered.</summary>
+    /// <param name="tokens">The answer.</param>
+    /// <param name="connection">For which connection.</param>
+    /// <param name="issueTime">When it was asked for, to the second.</param>
+    /// <param name="inputs">What it was asked with.</param>
+    public static IssuedToken From(OAuth.TokenSet tokens, VismaConnection connection, DateTimeOffset issueTime, string inputs) => new()
+    {
+        AccessToken = tokens.AccessToken,
+        IssueTime = issueTime,
+        // Rounding down never promises more than there is.
+        ExpirationTime = WholeSeconds.Floor(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
+        Inputs = inputs,
+        GrantedScopes = Lifecycle.GrantedScopes.Recordable(
+            ConnectionRequests.AskedScopes(connection),
+            BelievedToken.ScopesOf(tokens.GrantedScopes, OAuth.TokenClaims.Of(tokens.AccessToken), connection)),
+    };
+
+    /// <summary>What status is to say of it once it stands in a Secret.</summary>
+    public TokenRecord ToRecord(VismaConnection connection, Secret published) => new()
+    {
+        IssueTime = IssueTime,
+        ExpirationTime = ExpirationTime,
+        RefreshTime = ConnectionFactsReader.RefreshTime(connection, IssueTime, ExpirationTime),
+        Inputs = Inputs,
+        Layout = ConnectionHashes.Layout(connection),
+        Fingerprint = TokenSecret.FingerprintOf(published, connection),
+        SecretName = published.Metadata.Name,
+        SecretUid = published.Metadata.Uid ?? string.Empty,
+        IsSecretAdopted = SecretOwnership.IsLent(published.Metadata, connection),
+        SecretResourceVersion = published.Metadata.ResourceVersion ?? string.Empty,
+        GrantedScopes = GrantedScopes,
+    };
+}

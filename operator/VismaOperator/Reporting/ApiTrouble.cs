@@ -1,0 +1,38 @@
+using System.Net;
+using Kubernetes.Client;
+using Kubernetes.Controllers;
+
+namespace VismaOperator.Reporting;
+
+/// <summary>
+/// What people are told of a request that the API server did not carry out: its status code, its reason (one of a closed list) and
+/// the name of the webhook, policy or quota behind it. Never the
+/// server's own words: they may quote a Secret.
+/// </summary>
+internal static class ApiTrouble
+{
+    /// <summary>True for whatever the API server or the network did: the next attempt may succeed. Anything else is a bug.</summary>
+    public static bool Is(Exception failure) => failure is OperationCanceledException || Outage.Caused(failure);
+
+    /// <summary>Continues a sentence that begins with "the API server".</summary>
+    public static string Answer(Exception failure) => failure switch
+    {
+        KubernetesException { RefusedBy: { } refuser } refused => $"answers {Code(refused)} because of {refuser}",
+        KubernetesException refused => $"answers {Code(refused)}",
+        OperationCanceledException or TimeoutException => "does not answer in time",
+        _ => "cannot be reached",
+    };
+
+    /// <summary>What a person can do about a write that is refused.</summary>
+    /// <param name="failure">The refusal.</param>
+    /// <param name="permission">What to grant where no other cause is known.</param>
+    public static string Remedy(KubernetesException failure, string permission) => failure switch
+    {
+        { RefusedBy: { Kind: RefuserKind.Quota } quota } => $"Raise {quota}, or delete Secrets that nobody needs.",
+        { RefusedBy: { } refuser } => $"Have whoever runs {refuser} let it pass.",
+        { StatusCode: HttpStatusCode.Forbidden } => permission,
+        _ => string.Empty,
+    };
+
+    private static string Code(KubernetesException refused) => $"{(int)refused.StatusCode} {refused.Reason}".TrimEnd();
+}

@@ -1,0 +1,19 @@
+using Kubernetes.Client.Access;
+using Kubernetes.Controllers.Leadership;
+using Kubernetes.Controllers.Telemetry;
+
+namespace VismaOperator.Reporting;
+
+/// <summary>What is said of a failure that ends the process: our own words where the failure is one of ours, which are written for people, and else what a log may say of it.</summary>
+internal static class FailureWords
+{
+    /// <summary>The words.</summary>
+    public static string Of(Exception failure) => AreOurs(failure) ? failure.Message : FailureText.Of(failure);
+
+    /// <summary>The same in one line, for the message of whatever ended by it.</summary>
+    public static string InOneLine(Exception failure) => AreOurs(failure) ? failure.Message : FailureText.InOneLine(failure);
+
+    /// <summary>True for failures whose message we wrote.</summary>
+    public static bool AreOurs(Exception failure) =>
+        failure is ExplainedException or ClusterAccessException or LeadershipLostException;
+}

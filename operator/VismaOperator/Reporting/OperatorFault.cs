@@ -1,0 +1,12 @@
+using Lifecycle;
+
+namespace VismaOperator.Reporting;
+
+/// <summary>A bug of the operator, as it is told to people. Its message stays out: it may repeat a secret.</summary>
+internal static class OperatorFault
+{
+    /// <summary>The problem to report.</summary>
+    public static Problem ProblemOf(Exception bug) => new(
+        Reason.OperatorFault,
+        $"The operator failed with {bug.GetType().Name}, which is a bug. Its log says where; please report it. It is tried again.");
+}

@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
+using Lifecycle;
+
+namespace VismaOperator.Reporting;
+
+/// <summary>
+/// Tells the log once when a problem of an object begins and once when it ends, whatever is tried in between. Told by reason: the same reason with another message is the same problem. What a process
+/// has told lives in its memory, so that one that has just been started tells again of the problems that it finds: whoever reads its log need not look for the one before it.
+/// </summary>
+internal sealed partial class ProblemLog(ILogger logger, string kind)
+{
+    private readonly ConcurrentDictionary<NamespacedName, IReadOnlyList<string>> told = new();
+
+    /// <summary>Tells what began and what ended, by the conditions of the object.</summary>
+    public void Note(NamespacedName name, IReadOnlyList<ConditionReport> conditions)
+    {
+        var present = Problems.In(conditions);
+        var before = told.GetValueOrDefault(name) ?? [];
+        Remember(name, [.. present.Select(problem => problem.Reason)]);
+        foreach (var problem in present.Where(problem => !before.Contains(problem.Reason)))
+        {
+            LogBegan(logger, kind, name, problem.Reason, problem.Message);
+        }
+
+        foreach (var reason in before.Where(reason => present.All(problem => problem.Reason != reason)))
+        {
+            LogEnded(logger, kind, name, reason);
+        }
+    }
+
+    /// <summary>The object is gone, and its problems with it.</summary>
+    public void Forget(NamespacedName name) => Note(name, []);
+
+    private void Remember(NamespacedName name, IReadOnlyList<string> reasons)
+    {
+        if (reasons.Count == 0)
+        {
+            told.TryRemove(name, out _);
+        }
+        else
+        {
+            told[name] = reasons;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Kind} {Object} has a problem: {Reason}: {Detail}", EventName = "ProblemBegan")]
+    private static partial void LogBegan(ILogger logger, string kind, NamespacedName @object, string reason, string detail);
+
+    [LoggerMessage(LogLevel.Information, "{Kind} {Object} no longer has the problem {Reason}", EventName = "ProblemEnded")]
+    private static partial void LogEnded(ILogger logger, string kind, NamespacedName @object, string reason);
+}
