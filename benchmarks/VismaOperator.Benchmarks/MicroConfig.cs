@@ -8,7 +8,9 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace VismaOperator.Benchmarks;
 
-/// <summary>How the micro benchmarks are run: in this process, which needs no second build, with allocations, and one Markdown file a class.</summary>
+/// <summary>
+/// How the micro benchmarks are run: in this process, which needs no second build, with allocations, and one Markdown file a class.
+/// </summary>
 internal static class MicroConfig
 {
     /// <summary>The configuration.</summary>

@@ -17,5 +17,8 @@ internal static class Addressed
     public static NamespacedName Collection(ResourceKind kind, NamespacedName name) =>
         kind.IsNamespaced == name.Namespace.Length > 0
             ? name
-            : throw new ArgumentException(kind.IsNamespaced ? $"A {kind.Kind} needs a namespace." : $"A {kind.Kind} has no namespace.", nameof(name));
+            : throw new ArgumentException(
+                kind.IsNamespaced ? $"A {kind.Kind} needs a namespace." : $"A {kind.Kind} has no namespace.",
+                nameof(name)
+            );
 }

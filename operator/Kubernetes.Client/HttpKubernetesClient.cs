@@ -38,7 +38,12 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     }
 
     /// <inheritdoc/>
-    public async Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+    public async Task<ResourcePage<T>> ListPageAsync<T>(
+        ResourceSelector selector,
+        int limit,
+        string? continueToken,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T>
     {
         var request = ResourceRequest.About(HttpMethod.Get, T.ResourceKind, selector);
@@ -47,16 +52,26 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector,
+        string resourceVersion,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
         where T : class, IResource<T>
     {
         var request = ResourceRequest.About(HttpMethod.Get, T.ResourceKind, selector);
         var timeout = http.Options.WatchTimeout * (1 + random());
-        using var message = Message(HttpMethod.Get, ResourcePath.Watch(T.ResourceKind, selector, resourceVersion, timeout), Accept.One<T>());
+        using var message = Message(
+            HttpMethod.Get,
+            ResourcePath.Watch(T.ResourceKind, selector, resourceVersion, timeout),
+            Accept.One<T>()
+        );
         using var watchdog = new Watchdog(timeout + http.Options.WatchMargin, clock, cancellationToken);
         using var response = await OpenWatchAsync(message, request, cancellationToken);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var events = WatchStream.ReadAsync<T>(body, request, http.Options.MaxAnswerSize, watchdog.Heard, watchdog.Token).GetAsyncEnumerator(CancellationToken.None);
+        var events = WatchStream
+            .ReadAsync<T>(body, request, http.Options.MaxAnswerSize, watchdog.Heard, watchdog.Token)
+            .GetAsyncEnumerator(CancellationToken.None);
         await using (events.ConfigureAwait(false))
         {
             while (await MoveNextAsync(events, watchdog, request))
@@ -71,7 +86,13 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         where T : class, IResource<T>
     {
         var name = resource.Metadata.NamespacedName;
-        return WriteAsync<T>(HttpMethod.Post, ResourcePath.CollectionOf(T.ResourceKind, name), name, Content(resource, T.JsonTypeInfo), cancellationToken);
+        return WriteAsync<T>(
+            HttpMethod.Post,
+            ResourcePath.CollectionOf(T.ResourceKind, name),
+            name,
+            Content(resource, T.JsonTypeInfo),
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -79,7 +100,13 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         where T : class, IResource<T>
     {
         var name = resource.Metadata.NamespacedName;
-        return WriteAsync<T>(HttpMethod.Put, ResourcePath.Of(T.ResourceKind, name), name, Content(resource, T.JsonTypeInfo), cancellationToken);
+        return WriteAsync<T>(
+            HttpMethod.Put,
+            ResourcePath.Of(T.ResourceKind, name),
+            name,
+            Content(resource, T.JsonTypeInfo),
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -114,19 +141,36 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     private static ByteArrayContent Content(JsonObject mergePatch) =>
         new(JsonSerializer.SerializeToUtf8Bytes(mergePatch, ApiJsonContext.Default.JsonObject)) { Headers = { ContentType = MergePatch } };
 
-    private Task<T> WriteAsync<T>(HttpMethod method, string path, NamespacedName name, HttpContent content, CancellationToken cancellationToken)
+    private Task<T> WriteAsync<T>(
+        HttpMethod method,
+        string path,
+        NamespacedName name,
+        HttpContent content,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T>
     {
         MetadataOnly.RefuseWrite<T>();
         return SendAsync<T>(method, path, name, content, cancellationToken);
     }
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, NamespacedName name, HttpContent? content, CancellationToken cancellationToken)
+    private async Task<T> SendAsync<T>(
+        HttpMethod method,
+        string path,
+        NamespacedName name,
+        HttpContent? content,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T>
     {
         using var message = Message(method, path, Accept.One<T>());
         message.Content = content;
-        return await AnswerAsync(message, ResourceRequest.About(method, T.ResourceKind, name), static body => Resource<T>(body.Span), cancellationToken);
+        return await AnswerAsync(
+            message,
+            ResourceRequest.About(method, T.ResourceKind, name),
+            static body => Resource<T>(body.Span),
+            cancellationToken
+        );
     }
 
     private static T Resource<T>(ReadOnlySpan<byte> json)
@@ -134,7 +178,12 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         JsonSerializer.Deserialize(json, T.JsonTypeInfo) ?? throw new JsonException("The answer is null.");
 
     /// <summary>Sends an ordinary request within its time limit and reads the answer whole.</summary>
-    private async Task<TAnswer> AnswerAsync<TAnswer>(HttpRequestMessage message, ResourceRequest request, Func<ReadOnlyMemory<byte>, TAnswer> read, CancellationToken cancellationToken)
+    private async Task<TAnswer> AnswerAsync<TAnswer>(
+        HttpRequestMessage message,
+        ResourceRequest request,
+        Func<ReadOnlyMemory<byte>, TAnswer> read,
+        CancellationToken cancellationToken
+    )
     {
         using var timeLimit = new TimeLimit(http.Options.RequestTimeout, clock, cancellationToken);
         try
@@ -149,11 +198,20 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         }
         catch (Exception unreadable) when (unreadable is JsonException or FormatException or InvalidOperationException)
         {
-            throw new HttpRequestException(HttpRequestError.InvalidResponse, $"{request}: the answer is no readable {request.Kind.Kind} (the inner exception says where); is {http.Access.Server} a Kubernetes API server?", unreadable);
+            throw new HttpRequestException(
+                HttpRequestError.InvalidResponse,
+                $"{request}: the answer is no readable {request.Kind.Kind} (the inner exception says where); is {http.Access.Server} a "
+                + "Kubernetes API server?",
+                unreadable
+            );
         }
     }
 
-    private async Task<HttpResponseMessage> OpenWatchAsync(HttpRequestMessage message, ResourceRequest request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> OpenWatchAsync(
+        HttpRequestMessage message,
+        ResourceRequest request,
+        CancellationToken cancellationToken
+    )
     {
         using var timeLimit = new TimeLimit(http.Options.RequestTimeout, clock, cancellationToken);
         HttpResponseMessage? response = null;
@@ -190,7 +248,11 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         }
     }
 
-    /// <summary>What answers are asked for (<see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables"/>, alternate representations).</summary>
+    /// <summary>
+    /// What answers are asked for
+    /// (<see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables"/>, alternate
+    /// representations).
+    /// </summary>
     private static class Accept
     {
         public const string Json = "application/json";

@@ -33,7 +33,9 @@ public interface IKubernetesClient
     Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 
-    /// <summary>Applies a JSON merge patch (RFC 7386) to the status subresource. A <c>metadata.resourceVersion</c> in it is a precondition.</summary>
+    /// <summary>
+    /// Applies a JSON merge patch (RFC 7386) to the status subresource. A <c>metadata.resourceVersion</c> in it is a precondition.
+    /// </summary>
     Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 

@@ -13,10 +13,15 @@ public sealed class KubernetesException(HttpStatusCode statusCode, string reason
     /// <summary>HTTP status code of the answer, or the code of the <c>Status</c> object inside a watch.</summary>
     public HttpStatusCode StatusCode { get; } = statusCode;
 
-    /// <summary>Machine-readable reason, for example <c>NotFound</c>, <c>Conflict</c>, <c>AlreadyExists</c>, <c>Expired</c>, <c>Invalid</c>; empty when the answer had none.</summary>
+    /// <summary>
+    /// Machine-readable reason, for example <c>NotFound</c>, <c>Conflict</c>, <c>AlreadyExists</c>, <c>Expired</c>, <c>Invalid</c>; empty
+    /// when the answer had none.
+    /// </summary>
     public string Reason { get; } = reason;
 
-    /// <summary>How long the server asks to wait (<c>Retry-After</c> header or <c>details.retryAfterSeconds</c>); null when it does not say.</summary>
+    /// <summary>
+    /// How long the server asks to wait (<c>Retry-After</c> header or <c>details.retryAfterSeconds</c>); null when it does not say.
+    /// </summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 
     /// <summary>The webhook, policy or quota behind it, for messages only; null where there is none, or where it cannot be told.</summary>

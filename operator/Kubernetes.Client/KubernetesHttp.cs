@@ -15,7 +15,10 @@ public sealed class KubernetesHttp : IDisposable
 {
     private readonly ICredential credential;
 
-    /// <summary>Opens nothing yet; the first request does. Requests are counted as <c>rest_client_requests_total</c> in the meter <c>Kubernetes.Client</c>.</summary>
+    /// <summary>
+    /// Opens nothing yet; the first request does. Requests are counted as <c>rest_client_requests_total</c> in the meter
+    /// <c>Kubernetes.Client</c>.
+    /// </summary>
     public KubernetesHttp(ClusterAccess access, KubernetesHttpOptions options, TimeProvider clock, IMeterFactory meters)
     {
         Access = access;

@@ -8,7 +8,9 @@ internal static class MetadataOnly
     {
         if (T.IsMetadataOnly)
         {
-            throw new NotSupportedException($"{typeof(T).Name} holds only the metadata of a {T.ResourceKind.Kind}; write the full kind instead.");
+            throw new NotSupportedException(
+                $"{typeof(T).Name} holds only the metadata of a {T.ResourceKind.Kind}; write the full kind instead."
+            );
         }
     }
 }

@@ -174,7 +174,11 @@ public sealed partial class Controller(
     [LoggerMessage(LogLevel.Information, "Controller {Controller} stopped", EventName = "ControllerStopped")]
     private partial void LogStopped(string controller);
 
-    [LoggerMessage(LogLevel.Warning, "Controller {Controller} stopped with {Running} reconciles still running after {DrainTimeout}", EventName = "ReconcilesAbandoned")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Controller {Controller} stopped with {Running} reconciles still running after {DrainTimeout}",
+        EventName = "ReconcilesAbandoned"
+    )]
     private partial void LogAbandoned(string controller, int running, TimeSpan drainTimeout);
 
     [LoggerMessage(LogLevel.Debug, "Conflict: the object changed meanwhile; looking again", EventName = "ReconcileConflict")]

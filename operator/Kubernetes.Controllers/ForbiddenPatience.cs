@@ -1,8 +1,8 @@
 namespace Kubernetes.Controllers;
 
 /// <summary>
-/// Tells a permission that nobody gave from an API server that was started a moment ago: until it has read the roles it forbids everything, to everybody, with the same 403. So a
-/// refusal is believed only once it has lasted; before that it is an outage like any other.
+/// Tells a permission that nobody gave from an API server that was started a moment ago: until it has read the roles it forbids everything,
+/// to everybody, with the same 403. So a refusal is believed only once it has lasted; before that it is an outage like any other.
 /// </summary>
 /// <param name="time">A monotonic clock.</param>
 public sealed class ForbiddenPatience(TimeProvider time)

@@ -8,16 +8,18 @@ internal sealed class ReconcileScope(string kind, NamespacedName key, long recon
 {
     public int Count => 4;
 
-    public KeyValuePair<string, object?> this[int index] => index switch
-    {
-        0 => new("kind", kind),
-        1 => new("namespace", key.Namespace),
-        2 => new("name", key.Name),
-        3 => new("reconcileId", reconcileId),
-        _ => throw new ArgumentOutOfRangeException(nameof(index)),
-    };
+    public KeyValuePair<string, object?> this[int index] =>
+        index switch
+        {
+            0 => new("kind", kind),
+            1 => new("namespace", key.Namespace),
+            2 => new("name", key.Name),
+            3 => new("reconcileId", reconcileId),
+            _ => throw new ArgumentOutOfRangeException(nameof(index)),
+        };
 
-    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => Enumerable.Range(0, Count).Select(index => this[index]).GetEnumerator();
+    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() =>
+        Enumerable.Range(0, Count).Select(index => this[index]).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

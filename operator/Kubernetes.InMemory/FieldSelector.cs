@@ -2,7 +2,9 @@ using Kubernetes.Client;
 
 namespace Kubernetes.InMemory;
 
-/// <summary>Field selectors as every kind has them (<c>metadata.name</c>, <c>metadata.namespace</c>), and <c>type</c> for Secrets.</summary>
+/// <summary>
+/// Field selectors as every kind has them (<c>metadata.name</c>, <c>metadata.namespace</c>), and <c>type</c> for Secrets.
+/// </summary>
 internal sealed class FieldSelector
 {
     private readonly IReadOnlyList<Requirement> requirements;

@@ -46,7 +46,9 @@ public sealed class InMemoryCluster : IKubernetesClient
     /// <summary>Awaited before each watch event is delivered; a task that completes late is a slow watch.</summary>
     public Func<ResourceKind, NamespacedName, CancellationToken, Task>? BeforeDelivery { get; set; }
 
-    /// <summary>Told of every request once it is answered. Called from the thread of the request; it must be quick and thread-safe.</summary>
+    /// <summary>
+    /// Told of every request once it is answered. Called from the thread of the request; it must be quick and thread-safe.
+    /// </summary>
     public Action<ClusterRequest>? Answered { get; set; }
 
     /// <summary>The version of the last change.</summary>
@@ -58,15 +60,32 @@ public sealed class InMemoryCluster : IKubernetesClient
     /// <inheritdoc/>
     public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        AnswerAsync(new(ClusterVerb.Get, T.ResourceKind, Addressed.Object(T.ResourceKind, name)), () => store.Find(T.ResourceKind, name)?.As<T>(), cancellationToken);
+        AnswerAsync(
+            new(ClusterVerb.Get, T.ResourceKind, Addressed.Object(T.ResourceKind, name)),
+            () => store.Find(T.ResourceKind, name)?.As<T>(),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
-    public Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+    public Task<ResourcePage<T>> ListPageAsync<T>(
+        ResourceSelector selector,
+        int limit,
+        string? continueToken,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T> =>
-        AnswerAsync(new(ClusterVerb.List, T.ResourceKind, Scope(selector)), () => Page<T>(selector, limit, continueToken), cancellationToken);
+        AnswerAsync(
+            new(ClusterVerb.List, T.ResourceKind, Scope(selector)),
+            () => Page<T>(selector, limit, continueToken),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector,
+        string resourceVersion,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
         where T : class, IResource<T>
     {
         var request = new ClusterRequest(ClusterVerb.Watch, T.ResourceKind, Scope(selector));
@@ -88,7 +107,12 @@ public sealed class InMemoryCluster : IKubernetesClient
     /// <inheritdoc/>
     public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        WriteAsync<T>(ClusterVerb.Create, resource.Metadata.NamespacedName, () => writer.Create(T.ResourceKind, Tree(resource)), cancellationToken);
+        WriteAsync<T>(
+            ClusterVerb.Create,
+            resource.Metadata.NamespacedName,
+            () => writer.Create(T.ResourceKind, Tree(resource)),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
@@ -111,7 +135,11 @@ public sealed class InMemoryCluster : IKubernetesClient
     /// <inheritdoc/>
     public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        AnswerAsync(new(ClusterVerb.Delete, T.ResourceKind, Addressed.Object(T.ResourceKind, name)), () => Delete(T.ResourceKind, name, preconditions), cancellationToken);
+        AnswerAsync(
+            new(ClusterVerb.Delete, T.ResourceKind, Addressed.Object(T.ResourceKind, name)),
+            () => Delete(T.ResourceKind, name, preconditions),
+            cancellationToken
+        );
 
     /// <summary>
     /// Puts back an object as a journal recorded it, with its own uid, version, times and status. For the start of a
@@ -143,7 +171,9 @@ public sealed class InMemoryCluster : IKubernetesClient
         }
     });
 
-    /// <summary>Ends every open watch after the events it was already offered: normally, or with <paramref name="error"/> (a cut connection, a 410).</summary>
+    /// <summary>
+    /// Ends every open watch after the events it was already offered: normally, or with <paramref name="error"/> (a cut connection, a 410).
+    /// </summary>
     public void EndWatches(Exception? error = null) => Locked(() =>
     {
         foreach (var watch in store.Watches)

@@ -16,9 +16,13 @@ internal static class KindRules
 
     public static bool HasGeneration(ResourceKind kind) => IsCustom(kind);
 
-    /// <summary>Custom resources and Leases refuse a replace without <c>metadata.resourceVersion</c>; Secrets, Events and Namespaces take it.</summary>
+    /// <summary>
+    /// Custom resources and Leases refuse a replace without <c>metadata.resourceVersion</c>; Secrets, Events and Namespaces take it.
+    /// </summary>
     public static bool NeedsVersionOnReplace(ResourceKind kind) => IsCustom(kind) || kind.Plural == "leases";
 
     private static bool IsCustom(ResourceKind kind) =>
-        kind.Group.Length > 0 && !kind.Group.EndsWith(".k8s.io", StringComparison.Ordinal) && kind.Group.Contains('.', StringComparison.Ordinal);
+        kind.Group.Length > 0
+        && !kind.Group.EndsWith(".k8s.io", StringComparison.Ordinal)
+        && kind.Group.Contains('.', StringComparison.Ordinal);
 }

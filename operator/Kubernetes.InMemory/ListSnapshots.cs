@@ -14,14 +14,21 @@ internal sealed class ListSnapshots
     private readonly LinkedList<Snapshot> snapshots = new();
     private long lastNumber;
 
-    public (IReadOnlyList<StoredObject> Items, long Version, string? ContinueToken) First(IReadOnlyList<StoredObject> all, long version, int limit) =>
-        Cut(all, version, limit);
+    public (IReadOnlyList<StoredObject> Items, long Version, string? ContinueToken) First(
+        IReadOnlyList<StoredObject> all,
+        long version,
+        int limit
+    ) => Cut(all, version, limit);
 
     public (IReadOnlyList<StoredObject> Items, long Version, string? ContinueToken) Next(string token, int limit)
     {
         var number = Number(token);
-        var snapshot = snapshots.FirstOrDefault(candidate => candidate.Number == number)
-            ?? throw Refusal.Expired("The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.");
+        var snapshot =
+            snapshots.FirstOrDefault(candidate => candidate.Number == number)
+            ?? throw Refusal.Expired(
+                "The provided continue parameter is too old to display a consistent list result. You must start a new list without the "
+                + "continue parameter."
+            );
         return Cut(snapshot.Rest, snapshot.Version, limit);
     }
 
@@ -36,7 +43,11 @@ internal sealed class ListSnapshots
             : throw Refusal.BadRequest("continue key is not valid");
     }
 
-    private (IReadOnlyList<StoredObject> Items, long Version, string? ContinueToken) Cut(IReadOnlyList<StoredObject> rest, long version, int limit)
+    private (IReadOnlyList<StoredObject> Items, long Version, string? ContinueToken) Cut(
+        IReadOnlyList<StoredObject> rest,
+        long version,
+        int limit
+    )
     {
         if (limit <= 0 || rest.Count <= limit)
         {

@@ -44,7 +44,11 @@ internal static partial class MetadataRules
 
         if (references.Count(owner => owner["controller"]?.GetValueKind() == JsonValueKind.True) > 1)
         {
-            throw Refusal.Invalid(kind, name, "metadata.ownerReferences: Invalid value: only one reference can have Controller set to true");
+            throw Refusal.Invalid(
+                kind,
+                name,
+                "metadata.ownerReferences: Invalid value: only one reference can have Controller set to true"
+            );
         }
     }
 
@@ -59,10 +63,19 @@ internal static partial class MetadataRules
         var added = finalizers.Select(finalizer => finalizer!.GetValue<string>()).Except(current.Metadata.Finalizers ?? []).ToList();
         if (added.Count > 0)
         {
-            throw Refusal.Invalid(current.Kind, current.Name, $"metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {string.Join(", ", added)}");
+            throw Refusal.Invalid(
+                current.Kind,
+                current.Name,
+                "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
+                + $"{string.Join(", ", added)}"
+            );
         }
     }
 
-    [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Subdomain();
 }

@@ -57,7 +57,12 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
 
         if (preconditions?.ResourceVersion is { } version && version != current.Metadata.ResourceVersion)
         {
-            throw Refusal.Conflict(kind, name, $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {current.Metadata.ResourceVersion}");
+            throw Refusal.Conflict(
+                kind,
+                name,
+                $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: "
+                + $"{current.Metadata.ResourceVersion}"
+            );
         }
 
         Delete(current);
@@ -140,7 +145,10 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
     private void RemoveEmptyNamespace(string name)
     {
         var kind = Namespace.ResourceKind;
-        if (store.Find(kind, NamespacedName.ClusterScoped(name)) is { IsBeingDeleted: true, Metadata.Finalizers: null or [] } emptied && !HoldsContent(emptied))
+        if (
+            store.Find(kind, NamespacedName.ClusterScoped(name)) is { IsBeingDeleted: true, Metadata.Finalizers: null or [] } emptied
+            && !HoldsContent(emptied)
+        )
         {
             Remove(emptied);
         }
@@ -165,7 +173,11 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
 
         if (found is { IsBeingDeleted: true })
         {
-            throw Refusal.Forbidden(kind, name, $"unable to create new content in namespace {name.Namespace} because it is being terminated");
+            throw Refusal.Forbidden(
+                kind,
+                name,
+                $"unable to create new content in namespace {name.Namespace} because it is being terminated"
+            );
         }
     }
 

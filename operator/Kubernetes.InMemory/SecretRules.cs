@@ -12,7 +12,9 @@ internal static partial class SecretRules
 {
     private const int LargestContent = 1024 * 1024; // MaxSecretSize of the API server, in bytes
 
-    /// <summary>Moves <c>stringData</c> into <c>data</c>, sets the default type, and refuses keys and sizes that the API server refuses.</summary>
+    /// <summary>
+    /// Moves <c>stringData</c> into <c>data</c>, sets the default type, and refuses keys and sizes that the API server refuses.
+    /// </summary>
     public static void Complete(NamespacedName name, JsonObject secret)
     {
         if (secret["stringData"] is JsonObject texts)
@@ -71,7 +73,11 @@ internal static partial class SecretRules
         {
             if (key.Length > 253 || !Key().IsMatch(key))
             {
-                throw Refusal.Invalid(Secret.ResourceKind, name, "data: Invalid value: a key must consist of alphanumeric characters, '-', '_' or '.'");
+                throw Refusal.Invalid(
+                    Secret.ResourceKind,
+                    name,
+                    "data: Invalid value: a key must consist of alphanumeric characters, '-', '_' or '.'"
+                );
             }
 
             size += value?.GetValue<string>().Length * 3L / 4 ?? 0;

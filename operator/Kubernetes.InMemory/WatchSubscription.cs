@@ -29,7 +29,9 @@ internal sealed class WatchSubscription(Selection selection)
     /// <summary>Shows an object that existed before the watch began.</summary>
     public void OfferExisting(StoredObject stored) => items.Writer.TryWrite(new WatchItem.Applied(stored));
 
-    /// <summary>Shows a change as seen through the selection: an object that leaves it counts as deleted, in its last matching state.</summary>
+    /// <summary>
+    /// Shows a change as seen through the selection: an object that leaves it counts as deleted, in its last matching state.
+    /// </summary>
     public void Offer(Change change)
     {
         if (change.After is not null && selection.Matches(change.After))

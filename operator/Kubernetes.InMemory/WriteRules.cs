@@ -11,7 +11,14 @@ namespace Kubernetes.InMemory;
 /// </summary>
 internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider clock)
 {
-    private static readonly string[] SetByTheServer = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"];
+    private static readonly string[] SetByTheServer =
+    [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+    ];
 
     /// <summary>The object as it is first stored.</summary>
     public JsonObject ForCreate(ResourceKind kind, JsonObject desired)
@@ -101,7 +108,11 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
         var uid = metadata.Text("uid");
         if (uid.Length > 0 && uid != current.Uid)
         {
-            throw Refusal.Conflict(current.Kind, current.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Uid}");
+            throw Refusal.Conflict(
+                current.Kind,
+                current.Name,
+                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Uid}"
+            );
         }
 
         if (NameOf(metadata) is var name && name != current.Name)

@@ -15,12 +15,15 @@ public sealed record AuthorizationReport
     public ConsentFailure? LastFailure { get; init; }
 
     /// <summary>The report; null for connections that need no grant.</summary>
-    internal static AuthorizationReport? Of(Facts facts, DateTimeOffset now) => facts.Grant is GrantFacts.NotNeeded ? null : new AuthorizationReport
-    {
-        Invitation = GrantRules.OffersLink(facts, now) ? facts.Consent.Invitation : null,
-        Grant = (facts.Grant as GrantFacts.Held)?.Grant,
-        LastFailure = facts.Consent.LastFailure,
-    };
+    internal static AuthorizationReport? Of(Facts facts, DateTimeOffset now) =>
+        facts.Grant is GrantFacts.NotNeeded
+            ? null
+            : new AuthorizationReport
+            {
+                Invitation = GrantRules.OffersLink(facts, now) ? facts.Consent.Invitation : null,
+                Grant = (facts.Grant as GrantFacts.Held)?.Grant,
+                LastFailure = facts.Consent.LastFailure,
+            };
 
     internal static IEnumerable<ConditionReport> ConditionsOf(Facts facts, DateTimeOffset now)
     {
@@ -37,30 +40,50 @@ public sealed record AuthorizationReport
 
     /// <summary>When the conditions change by themselves; null when they do not.</summary>
     internal static DateTimeOffset? NextChange(Facts facts, DateTimeOffset now) =>
-        facts.Grant is GrantFacts.Held { Grant: { RefusalTime: null, ConsentExpirationTime: { } expiry } } ? ExpiryWarnings.NextStep(expiry, now) : null;
+        facts.Grant is GrantFacts.Held { Grant: { RefusalTime: null, ConsentExpirationTime: { } expiry } }
+            ? ExpiryWarnings.NextStep(expiry, now)
+            : null;
 
-    private static ConditionReport Authorized(Facts facts) => facts.Grant switch
-    {
-        GrantFacts.None when facts.Consent.LastFailure is { Problem: var problem } => Not(problem with { Message = $"{problem.Message} {ConsentLacking.Of(facts).Message}" }),
-        GrantFacts.Unusable { Problem: { Kind: not FailureKind.NeedsConsent } problem } => Not(problem),
-        GrantFacts.Held { Grant: { IsBound: true, RefusalTime: null } grant } => new(ConditionType.Authorized, IsTrue: true, Reason.ConsentGranted, WithLater(facts, Granted(grant))),
-        _ => Not(ConsentLacking.Of(facts) with { Message = WithLater(facts, ConsentLacking.Of(facts).Message) }),
-    };
+    private static ConditionReport Authorized(Facts facts) =>
+        facts.Grant switch
+        {
+            GrantFacts.None when facts.Consent.LastFailure is { Problem: var problem } => Not(
+                problem with
+                {
+                    Message = $"{problem.Message} {ConsentLacking.Of(facts).Message}",
+                }
+            ),
+            GrantFacts.Unusable { Problem: { Kind: not FailureKind.NeedsConsent } problem } => Not(problem),
+            GrantFacts.Held { Grant: { IsBound: true, RefusalTime: null } grant } => new(
+                ConditionType.Authorized,
+                IsTrue: true,
+                Reason.ConsentGranted,
+                WithLater(facts, Granted(grant))
+            ),
+            _ => Not(ConsentLacking.Of(facts) with { Message = WithLater(facts, ConsentLacking.Of(facts).Message) }),
+        };
 
-    private static string WithLater(Facts facts, string text) => facts is { Grant: GrantFacts.Held, Consent.LastFailure: { Problem: var problem } failure }
-        ? $"{text} A later consent, at {InstantText.Of(failure.Time)}, gave no grant ({problem.Reason}): {problem.Message}"
-        : text;
+    private static string WithLater(Facts facts, string text) =>
+        facts is { Grant: GrantFacts.Held, Consent.LastFailure: { Problem: var problem } failure }
+            ? $"{text} A later consent, at {InstantText.Of(failure.Time)}, gave no grant ({problem.Reason}): {problem.Message}"
+            : text;
 
     private static ConditionReport Not(Problem problem) => new(ConditionType.Authorized, IsTrue: false, problem.Reason, problem.Message);
 
-    private static string Granted(GrantRecord grant) => $"Consent of {grant.GrantedBy ?? "a person"} at {InstantText.Of(grant.GrantTime)} is in use.";
+    private static string Granted(GrantRecord grant) =>
+        $"Consent of {grant.GrantedBy ?? "a person"} at {InstantText.Of(grant.GrantTime)} is in use.";
 
     private static ConditionReport Expiring(Facts facts, DateTimeOffset expiry, DateTimeOffset now)
     {
         var day = expiry.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var remedy = $"Have a person consent again: {ConsentLacking.How(facts)}";
         return ExpiryWarnings.IsDue(expiry, now)
-            ? new(ConditionType.ConsentExpiring, IsTrue: true, Reason.ConsentExpiresSoon, $"{(expiry <= now ? $"The consent ended on {day}." : $"The consent ends on {day} ({ExpiryWarnings.Left(expiry, now)}).")} {remedy}")
+            ? new(
+                ConditionType.ConsentExpiring,
+                IsTrue: true,
+                Reason.ConsentExpiresSoon,
+                $"{(expiry <= now ? $"The consent ended on {day}." : $"The consent ends on {day} ({ExpiryWarnings.Left(expiry, now)}).")} {remedy}"
+            )
             : new(ConditionType.ConsentExpiring, IsTrue: false, Reason.NoConsentExpiresSoon, "The consent does not end within 30 days.");
     }
 }

@@ -4,26 +4,33 @@ namespace Lifecycle;
 public static class ConsentLacking
 {
     /// <summary>What is lacking. Asked only where a consent is needed.</summary>
-    public static Problem Of(Facts facts) => facts.Grant switch
-    {
-        GrantFacts.Unusable unusable => unusable.Problem with { Message = $"{unusable.Problem.Message} {How(facts)}" },
-        GrantFacts.Held { Grant.IsBound: false } => new(
-            Reason.SpecChanged,
-            $"The consent was given for another client, tenant or scopes than spec asks for now. {How(facts)} Or take the change back."),
-        GrantFacts.Held { Grant.RefusalTime: { } refused } => new(
-            Reason.ConsentRequired,
-            $"The provider has not accepted the grant since {InstantText.Of(refused)} (invalid_grant): it expired, was revoked, or was used by somebody else. {How(facts)}"),
-        GrantFacts.None when facts.Consent.RecordedSequence is not null => new(
-            Reason.ConsentRequired,
-            $"The Secret that held the grant is gone or empty. Restore it from a backup if there is one. {How(facts)}"),
-        _ => new(Reason.AwaitingConsent, $"Nobody has consented yet. {How(facts)}"),
-    };
+    public static Problem Of(Facts facts) =>
+        facts.Grant switch
+        {
+            GrantFacts.Unusable unusable => unusable.Problem with { Message = $"{unusable.Problem.Message} {How(facts)}" },
+            GrantFacts.Held { Grant.IsBound: false } => new(
+                Reason.SpecChanged,
+                $"The consent was given for another client, tenant or scopes than spec asks for now. {How(facts)} Or take the change back."
+            ),
+            GrantFacts.Held { Grant.RefusalTime: { } refused } => new(
+                Reason.ConsentRequired,
+                $"The provider has not accepted the grant since {InstantText.Of(refused)} (invalid_grant): it expired, was revoked, or "
+                + $"was used by somebody else. {How(facts)}"
+            ),
+            GrantFacts.None when facts.Consent.RecordedSequence is not null => new(
+                Reason.ConsentRequired,
+                $"The Secret that held the grant is gone or empty. Restore it from a backup if there is one. {How(facts)}"
+            ),
+            _ => new(Reason.AwaitingConsent, $"Nobody has consented yet. {How(facts)}"),
+        };
 
     // Never the link itself: messages go to events and logs, and whoever has the link can consent.
     /// <summary>How to consent, as a sentence.</summary>
     public static string How(Facts facts)
     {
-        var (place, name) = facts.Connection.Name.Split('/') is [var first, var second] ? (first, second) : (string.Empty, facts.Connection.Name);
+        var (place, name) = facts.Connection.Name.Split('/') is [var first, var second]
+            ? (first, second)
+            : (string.Empty, facts.Connection.Name);
         var command = $"visma-operator connect {facts.Connection.Name}";
         if (facts.Consent.ConnectArguments is { } arguments)
         {

@@ -2,8 +2,8 @@ namespace Lifecycle;
 
 /// <summary>
 /// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps (inspect,
-/// acknowledge, adopt, rewrite, refresh, publish, redeem, invite, note, withdraw) change the facts, and the policy decides again; the others are
-/// where a reconcile comes to rest.
+/// acknowledge, adopt, rewrite, refresh, publish, redeem, invite, note, withdraw) change the facts, and the policy decides again; the
+/// others are where a reconcile comes to rest.
 /// </summary>
 public abstract record Decision
 {

@@ -83,7 +83,9 @@ public sealed record ConnectionFacts
     /// <summary>Scopes that the spec asks for; empty when it asks for all that the application is allowed.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
-    /// <summary>True when the annotation asks for a refresh that was not attempted yet. When it may be is said by <see cref="RequestRules"/>.</summary>
+    /// <summary>
+    /// True when the annotation asks for a refresh that was not attempted yet. When it may be is said by <see cref="RequestRules"/>.
+    /// </summary>
     public bool HasUnhandledRequest => RequestedAt is { Length: > 0 } && RequestedAt != HandledRequest;
 }
 
@@ -96,7 +98,8 @@ public abstract record ClientFacts
 
     /// <summary>A token can be asked for.</summary>
     /// <param name="Inputs">The client's part of what a token is asked with (issuer, client id), hashed.</param>
-    /// <param name="Revision">Changes whenever the client's spec or a credential changes; a failure is retried at once when it does.</param>
+    /// <param name="Revision">Changes whenever the client's spec or a credential changes; a failure is retried at once when it
+    /// does.</param>
     public sealed record Usable(string Inputs, string Revision) : ClientFacts
     {
         /// <summary>What the client's owner allows for this connection's tenant and namespace; null when that is not limited.</summary>
@@ -129,7 +132,9 @@ public abstract record SecretFacts
     /// <param name="IsCertain">True when no Secret of that name exists at all.</param>
     public sealed record Absent(bool IsCertain = false) : SecretFacts;
 
-    /// <summary>The Secret is its owner's, who lends it to this connection (annotation <c>adopt</c>). Nothing of ours is in it yet.</summary>
+    /// <summary>
+    /// The Secret is its owner's, who lends it to this connection (annotation <c>adopt</c>). Nothing of ours is in it yet.
+    /// </summary>
     public sealed record Offered : SecretFacts;
 
     /// <summary>The Secret is ours.</summary>
@@ -157,7 +162,8 @@ public abstract record ContentFacts
 
     /// <summary>A token of ours that status does not know yet: a process ended between its two writes.</summary>
     /// <param name="Token">The token.</param>
-    /// <param name="AnsweredRequest">The request (<see cref="ConnectionFacts.RequestedAt"/>) that it was an answer to; null when nobody had asked.</param>
+    /// <param name="AnsweredRequest">The request (<see cref="ConnectionFacts.RequestedAt"/>) that it was an answer to; null when nobody had
+    /// asked.</param>
     public sealed record Unrecorded(TokenRecord Token, string? AnsweredRequest = null) : ContentFacts;
 
     /// <summary>The published token is no longer there.</summary>

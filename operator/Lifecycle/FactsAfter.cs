@@ -15,7 +15,9 @@ public static class FactsAfter
         Failure = facts.Failure is { IsOfWriting: true } || facts.Failure?.LastFailureTime < token.IssueTime ? null : facts.Failure,
     };
 
-    /// <summary>A token of ours was found that status did not know. It ends what failed before it, and handles the request that it was an answer to.</summary>
+    /// <summary>
+    /// A token of ours was found that status did not know. It ends what failed before it, and handles the request that it was an answer to.
+    /// </summary>
     public static Facts Adopted(this Facts facts, Decision.Adopt adopt) => facts.Published(adopt.Token) with
     {
         Failure = null,
@@ -25,8 +27,16 @@ public static class FactsAfter
             : facts.Connection,
     };
 
-    /// <summary>Another replica published a newer token while this one had something to write: the Secret is to be looked at anew.</summary>
-    public static Facts Overtaken(this Facts facts, SecretFacts secret) => facts with { Secret = secret, Content = null, Client = facts.Client.Tried() };
+    /// <summary>
+    /// Another replica published a newer token while this one had something to write: the Secret is to be looked at anew.
+    /// </summary>
+    public static Facts Overtaken(this Facts facts, SecretFacts secret) =>
+        facts with
+        {
+            Secret = secret,
+            Content = null,
+            Client = facts.Client.Tried(),
+        };
 
     /// <summary>An attempt to get a token succeeded: the request, if any, is answered and the failure is over.</summary>
     public static Facts Succeeded(this Facts facts, TokenRecord token) => facts.Published(token) with
@@ -36,7 +46,10 @@ public static class FactsAfter
         Connection = facts.Connection.Answered(token.IssueTime),
     };
 
-    /// <summary>An attempt failed. Failures count up while the same thing is attempted and fails alike. A look that failed is no attempt: a request for a refresh stays open.</summary>
+    /// <summary>
+    /// An attempt failed. Failures count up while the same thing is attempted and fails alike. A look that failed is no attempt: a request
+    /// for a refresh stays open.
+    /// </summary>
     /// <param name="facts">The facts that the attempt was made on.</param>
     /// <param name="problem">What went wrong.</param>
     /// <param name="retryAfter">What the provider asked for, or null.</param>
@@ -52,7 +65,8 @@ public static class FactsAfter
             Content = facts.Secret is SecretFacts.Absent or SecretFacts.Offered ? facts.Content : null,
             Client = facts.Client.Tried(),
             // A request that still waits is not what failed.
-            Connection = !FailureRecord.IsLook(problem.Reason) && RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
+            Connection =
+                !FailureRecord.IsLook(problem.Reason) && RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
             Failure = new FailureRecord
             {
                 Reason = problem.Reason,
@@ -65,13 +79,18 @@ public static class FactsAfter
         };
     }
 
-    private static ClientFacts Tried(this ClientFacts client) => client is ClientFacts.Usable usable ? usable with { TriesSecret = false } : client;
+    private static ClientFacts Tried(this ClientFacts client) =>
+        client is ClientFacts.Usable usable ? usable with { TriesSecret = false } : client;
 
-    private static TimeSpan DelayOf(Facts facts, FailureKind kind, int attempts, double random, TimeSpan? retryAfter) => facts.Grant is GrantFacts.Held
-        ? FailureBackoff.DelayOfExchange(kind, attempts, random, retryAfter)
-        : FailureBackoff.Delay(kind, attempts, random, retryAfter);
+    private static TimeSpan DelayOf(Facts facts, FailureKind kind, int attempts, double random, TimeSpan? retryAfter) =>
+        facts.Grant is GrantFacts.Held
+            ? FailureBackoff.DelayOfExchange(kind, attempts, random, retryAfter)
+            : FailureBackoff.Delay(kind, attempts, random, retryAfter);
 
-    /// <summary>Our Secret was deleted, or our keys were taken out of one that is lent, because the client says no. Patience counts as spent, so that this stalls at once.</summary>
+    /// <summary>
+    /// Our Secret was deleted, or our keys were taken out of one that is lent, because the client says no. Patience counts as spent, so
+    /// that this stalls at once.
+    /// </summary>
     public static Facts Withdrawn(this Facts facts, Problem problem, DateTimeOffset now) => facts with
     {
         Token = null,

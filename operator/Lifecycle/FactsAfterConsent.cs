@@ -3,7 +3,9 @@ namespace Lifecycle;
 /// <summary>The facts as they are after a step that has to do with a person's grant.</summary>
 public static class FactsAfterConsent
 {
-    /// <summary>The refresh token was exchanged and its successor is stored: the request, if any, is answered and the failure is over.</summary>
+    /// <summary>
+    /// The refresh token was exchanged and its successor is stored: the request, if any, is answered and the failure is over.
+    /// </summary>
     public static Facts Renewed(this Facts facts, GrantRecord grant) => facts with
     {
         Grant = new GrantFacts.Held(grant),
@@ -16,13 +18,21 @@ public static class FactsAfterConsent
         facts.Renewed(grant) with { Consent = facts.Consent with { HasHandoff = false, LastFailure = null } };
 
     /// <summary>A consent gave no grant. What was there before is untouched.</summary>
-    public static Facts ConsentFailed(this Facts facts, ConsentFailure failure) => facts with { Consent = facts.Consent with { HasHandoff = false, LastFailure = failure } };
+    public static Facts ConsentFailed(this Facts facts, ConsentFailure failure) =>
+        facts with
+        {
+            Consent = facts.Consent with { HasHandoff = false, LastFailure = failure },
+        };
 
     /// <summary>The code that was handed over is gone, and nothing is known to have come of it yet.</summary>
     public static Facts HandoffGone(this Facts facts) => facts with { Consent = facts.Consent with { HasHandoff = false } };
 
     /// <summary>A link was made at which a person can consent.</summary>
-    public static Facts Invited(this Facts facts, Invitation invitation) => facts with { Consent = facts.Consent with { Invitation = invitation } };
+    public static Facts Invited(this Facts facts, Invitation invitation) =>
+        facts with
+        {
+            Consent = facts.Consent with { Invitation = invitation },
+        };
 
     /// <summary>The provider no longer accepts the grant, which is on record where the grant is stored.</summary>
     public static Facts GrantRefused(this Facts facts, GrantRecord grant, DateTimeOffset now)
@@ -32,7 +42,11 @@ public static class FactsAfterConsent
     }
 
     /// <summary>What is to become of the grant stands beside it now, or may not be written there.</summary>
-    public static Facts Noted(this Facts facts, GrantRecord grant) => facts with { Grant = new GrantFacts.Held(grant with { IsNoteOutdated = false }) };
+    public static Facts Noted(this Facts facts, GrantRecord grant) =>
+        facts with
+        {
+            Grant = new GrantFacts.Held(grant with { IsNoteOutdated = false }),
+        };
 
     /// <summary>Another process's exchange stands open, and that it will be taken over is on record.</summary>
     public static Facts TakeoverAnnounced(this Facts facts, GrantRecord grant) => facts with { Grant = new GrantFacts.Held(grant) };

@@ -1,12 +1,19 @@
 namespace Lifecycle;
 
-/// <summary>What a failure asks of the operator. Every failure is of exactly one kind, and the kind alone decides the consequences.</summary>
+/// <summary>
+/// What a failure asks of the operator. Every failure is of exactly one kind, and the kind alone decides the consequences.
+/// </summary>
 public enum FailureKind
 {
-    /// <summary>It passes by itself (network, 5xx, 429): retried with exponential backoff and jitter, the old token stays published.</summary>
+    /// <summary>
+    /// It passes by itself (network, 5xx, 429): retried with exponential backoff and jitter, the old token stays published.
+    /// </summary>
     Transient,
 
-    /// <summary>Something referenced does not exist yet. GitOps applies in any order, so this is no fault for <see cref="Policy.DependencyGrace"/>, then it needs a person.</summary>
+    /// <summary>
+    /// Something referenced does not exist yet. GitOps applies in any order, so this is no fault for <see cref="Policy.DependencyGrace"/>,
+    /// then it needs a person.
+    /// </summary>
     NotThereYet,
 
     /// <summary>Only a person's consent helps: not retried, and over at once when it is given.</summary>
@@ -20,12 +27,20 @@ public enum FailureKind
 public static class FailureKinds
 {
     /// <summary>Unknown reasons (a status written by a later version) need a person: that is retried, slowly.</summary>
-    public static FailureKind Of(string reason) => reason switch
-    {
-        Reason.ProviderUnavailable or Reason.AnswerNotUnderstood or Reason.MetadataUnusable or Reason.GrantNotStored => FailureKind.Transient,
-        Reason.SecretNotWritten or Reason.ApiRequestFailed or Reason.OperatorFault => FailureKind.Transient,
-        Reason.ClientNotAvailable or Reason.SecretNotFound or Reason.SecretKeyNotFound or Reason.SecretTerminating => FailureKind.NotThereYet,
-        Reason.AwaitingConsent or Reason.ConsentRequired or Reason.SpecChanged or Reason.GrantUsedElsewhere or Reason.ConsentDenied or Reason.ConsentFailed => FailureKind.NeedsConsent,
-        _ => FailureKind.NeedsPerson,
-    };
+    public static FailureKind Of(string reason) =>
+        reason switch
+        {
+            Reason.ProviderUnavailable or Reason.AnswerNotUnderstood or Reason.MetadataUnusable or Reason.GrantNotStored =>
+                FailureKind.Transient,
+            Reason.SecretNotWritten or Reason.ApiRequestFailed or Reason.OperatorFault => FailureKind.Transient,
+            Reason.ClientNotAvailable or Reason.SecretNotFound or Reason.SecretKeyNotFound or Reason.SecretTerminating =>
+                FailureKind.NotThereYet,
+            Reason.AwaitingConsent
+            or Reason.ConsentRequired
+            or Reason.SpecChanged
+            or Reason.GrantUsedElsewhere
+            or Reason.ConsentDenied
+            or Reason.ConsentFailed => FailureKind.NeedsConsent,
+            _ => FailureKind.NeedsPerson,
+        };
 }

@@ -1,6 +1,8 @@
 namespace Lifecycle;
 
-/// <summary>What is known of the grant that a person gave to a connection (RFC 6749 section 4.1), read live from where it is stored.</summary>
+/// <summary>
+/// What is known of the grant that a person gave to a connection (RFC 6749 section 4.1), read live from where it is stored.
+/// </summary>
 public abstract record GrantFacts
 {
     private GrantFacts()
@@ -59,7 +61,10 @@ public sealed record GrantRecord
     /// </summary>
     public DateTimeOffset? HeldElsewhereUntil { get; init; }
 
-    /// <summary>True while an exchange was begun and its result is not stored: the token may be spent, and whoever may should find out while the provider's grace lasts.</summary>
+    /// <summary>
+    /// True while an exchange was begun and its result is not stored: the token may be spent, and whoever may should find out while the
+    /// provider's grace lasts.
+    /// </summary>
     public bool IsExchangeOpen { get; init; }
 
     /// <summary>True when the spec says something else of what is to become of the grant than stands beside it.</summary>
@@ -85,8 +90,9 @@ public sealed record HeldToken
     public required string Inputs { get; init; }
 
     /// <summary>
-    /// Hash of the Secret's content with this token in it. It differs from <see cref="TokenRecord.Fingerprint"/> while the token is not published: times of whole seconds would not tell
-    /// two tokens of one second apart. Null where the spec is not sound enough to render a Secret.
+    /// Hash of the Secret's content with this token in it. It differs from <see cref="TokenRecord.Fingerprint"/> while the token is not
+    /// published: times of whole seconds would not tell two tokens of one second apart. Null where the spec is not sound enough to render a
+    /// Secret.
     /// </summary>
     public required string? Fingerprint { get; init; }
 
@@ -105,7 +111,9 @@ public sealed record ConsentFacts
     /// <summary>True when the operator serves consent pages, so that a link can be offered.</summary>
     public bool CanInvite { get; init; }
 
-    /// <summary>What <c>connect</c> must be told to reach this operator; null where nothing special, and where pages could be served instead.</summary>
+    /// <summary>
+    /// What <c>connect</c> must be told to reach this operator; null where nothing special, and where pages could be served instead.
+    /// </summary>
     public string? ConnectArguments { get; init; }
 
     /// <summary>The link that status offers; null when none does.</summary>
@@ -114,7 +122,9 @@ public sealed record ConsentFacts
     /// <summary>True when a code that was obtained elsewhere (<c>connect</c>) waits to be redeemed.</summary>
     public bool HasHandoff { get; init; }
 
-    /// <summary>The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.</summary>
+    /// <summary>
+    /// The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.
+    /// </summary>
     public ConsentFailure? LastFailure { get; init; }
 
     /// <summary>Sequence of the grant that status speaks of; null when there never was one.</summary>

@@ -18,24 +18,39 @@ internal static class GrantRules
 
     /// <summary>True when status offers a link: a consent is needed, or will be soon.</summary>
     public static bool OffersLink(Facts facts, DateTimeOffset now) =>
-        NeedsConsent(facts, now) || (facts.Grant is GrantFacts.Held { Grant.ConsentExpirationTime: { } expiry } && ExpiryWarnings.IsDue(expiry, now));
+        NeedsConsent(facts, now)
+        || (facts.Grant is GrantFacts.Held { Grant.ConsentExpirationTime: { } expiry } && ExpiryWarnings.IsDue(expiry, now));
 
     // A refresh token that nobody uses dies: also while its access token cannot be published, the grant is worth keeping.
     public static Decision? AGrantIsKeptAlive(Facts facts, DateTimeOffset now) =>
-        facts is { Grant: GrantFacts.Held { Grant: var grant }, Client: ClientFacts.Usable, Connection: { IsSuspended: false, SpecProblem: null } }
+        facts
+            is
+        {
+            Grant: GrantFacts.Held { Grant: var grant },
+            Client: ClientFacts.Usable,
+            Connection: { IsSuspended: false, SpecProblem: null }
+        }
         && IsSpendable(facts, grant, now)
         && grant.KeepAliveTime <= now
         && Policy.Pending(facts, now) is null
             ? new Decision.Refresh(RefreshCause.KeepAlive)
             : null;
 
-    // Once the connection is gone, a process that never saw it has only the note to go by. Suspended or not: the next exchange, which would take the note along, may never come.
+    // Once the connection is gone, a process that never saw it has only the note to go by. Suspended or not: the next exchange, which would
+    // take the note along, may never come.
     public static Decision? WhatBecomesOfAGrantIsNoted(Facts facts, DateTimeOffset now) =>
         facts is { Grant: GrantFacts.Held { Grant.IsNoteOutdated: true }, Connection.SpecProblem: null } ? new Decision.Note() : null;
 
     // Where somebody else's Secret stands in the place of the grant, the code would be spent for nothing.
     public static Decision? AHandedOverCodeIsRedeemed(Facts facts, DateTimeOffset now) =>
-        facts is { Consent.HasHandoff: true, Grant: not (GrantFacts.NotNeeded or GrantFacts.Unusable { Problem.Kind: not FailureKind.NeedsConsent }) } ? new Decision.Redeem() : null;
+        facts
+            is
+        {
+            Consent.HasHandoff: true,
+            Grant: not (GrantFacts.NotNeeded or GrantFacts.Unusable { Problem.Kind: not FailureKind.NeedsConsent })
+        }
+            ? new Decision.Redeem()
+            : null;
 
     public static Decision? WithoutAGrantAPersonIsAsked(Facts facts, DateTimeOffset now)
     {
@@ -77,8 +92,13 @@ internal static class GrantRules
         }
 
         var isAnother = held.Fingerprint is { } content && content != facts.Token?.Fingerprint && now < held.ExpirationTime;
-        var isMissing = now < held.RefreshTime
-            && Policy.CauseToRefresh(facts, now) is RefreshCause.First or RefreshCause.Lost or RefreshCause.SecretRenamed or RefreshCause.InputsChanged;
+        var isMissing =
+            now < held.RefreshTime
+            && Policy.CauseToRefresh(facts, now)
+                is RefreshCause.First
+                    or RefreshCause.Lost
+                    or RefreshCause.SecretRenamed
+                    or RefreshCause.InputsChanged;
         return (isAnother || isMissing) && IsAsAsked(held, facts) && Policy.Pending(facts, now) is not { IsOfWriting: true }
             ? new Decision.Publish()
             : null;

@@ -74,7 +74,9 @@ public static class GrantedScopes
 /// <param name="Lists">What each rule that fits allows. A token must keep within one of them.</param>
 public sealed record ScopeLimit(string Client, IReadOnlyList<IReadOnlyList<string>> Lists)
 {
-    /// <summary>True when the request names no scopes and so asks for all that the application is allowed, beyond the limit or not.</summary>
+    /// <summary>
+    /// True when the request names no scopes and so asks for all that the application is allowed, beyond the limit or not.
+    /// </summary>
     public bool IsAskedForAll { get; init; }
 
     /// <summary>What was granted beyond the limit: of the list that it exceeds least.</summary>

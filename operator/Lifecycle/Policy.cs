@@ -13,7 +13,8 @@ public static class Policy
     public static readonly TimeSpan LeastGap = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long an exchange of a refresh token may take from its intent on, the request included: whoever began one has stored the successor by then, or holds it.
+    /// How long an exchange of a refresh token may take from its intent on, the request included: whoever began one has stored the
+    /// successor by then, or holds it.
     /// </summary>
     public static readonly TimeSpan ExchangeDeadline = TimeSpan.FromSeconds(10);
 
@@ -74,14 +75,17 @@ public static class Policy
 
     // A client that never served this connection may as well not exist yet, and must read the same to the asker:
     // otherwise anybody could find out which clients other namespaces have.
-    private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) => facts.Client switch
-    {
-        ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => Withdrawal(refusing.Problem, facts, now),
-        ClientFacts.Usable { ScopeLimit: { } limit } when facts.Token is { } token && limit.ProblemWith(token.GrantedScopes) is { } problem && HoldsASecretOfOurs(facts) =>
-            Withdrawal(problem, facts, now),
-        ClientFacts.Refusing refusing when refusing.Problem.Kind != FailureKind.NotThereYet || WasWithdrawn(facts) => new Decision.Stall(refusing.Problem),
-        _ => null,
-    };
+    private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) =>
+        facts.Client switch
+        {
+            ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => Withdrawal(refusing.Problem, facts, now),
+            ClientFacts.Usable { ScopeLimit: { } limit }
+                when facts.Token is { } token && limit.ProblemWith(token.GrantedScopes) is { } problem && HoldsASecretOfOurs(facts) =>
+                Withdrawal(problem, facts, now),
+            ClientFacts.Refusing refusing when refusing.Problem.Kind != FailureKind.NotThereYet || WasWithdrawn(facts) =>
+                new Decision.Stall(refusing.Problem),
+            _ => null,
+        };
 
     private static Decision Withdrawal(Problem problem, Facts facts, DateTimeOffset now) =>
         Pending(facts, now) is { Reason: Reason.WithdrawalForbidden } failure
@@ -99,17 +103,28 @@ public static class Policy
 
     private static Decision? ASecretOnItsWayOutIsWaitedFor(Facts facts, DateTimeOffset now) =>
         facts.Secret is SecretFacts.Going
-            ? Await(new Problem(Reason.SecretTerminating, $"Secret {facts.Connection.SecretName} is being deleted and cannot be written until it is gone. If it stays, remove the finalizers that hold it."), facts, now)
+            ? Await(
+                new Problem(
+                    Reason.SecretTerminating,
+                    $"Secret {facts.Connection.SecretName} is being deleted and cannot be written until it is gone. If it stays, remove "
+                    + "the finalizers that hold it."
+                ),
+                facts,
+                now
+            )
             : null;
 
-    private static Decision? AMissingClientIsWaitedFor(Facts facts, DateTimeOffset now) => facts.Client switch
-    {
-        // Otherwise a client that was deleted after a removal would not read like one that says no.
-        ClientFacts.Missing { Problem.Reason: Reason.ClientNotAvailable } missing when WasWithdrawn(facts) => new Decision.Stall(missing.Problem),
-        ClientFacts.Missing missing => Await(missing.Problem, facts, now),
-        ClientFacts.Refusing refusing => Await(refusing.Problem, facts, now),
-        _ => null,
-    };
+    private static Decision? AMissingClientIsWaitedFor(Facts facts, DateTimeOffset now) =>
+        facts.Client switch
+        {
+            // Otherwise a client that was deleted after a removal would not read like one that says no.
+            ClientFacts.Missing { Problem.Reason: Reason.ClientNotAvailable } missing when WasWithdrawn(facts) => new Decision.Stall(
+                missing.Problem
+            ),
+            ClientFacts.Missing missing => Await(missing.Problem, facts, now),
+            ClientFacts.Refusing refusing => Await(refusing.Problem, facts, now),
+            _ => null,
+        };
 
     private static Decision? AnUnusableClientStalls(Facts facts, DateTimeOffset now) =>
         facts.Client is ClientFacts.Unusable unusable ? new Decision.Stall(unusable.Problem, unusable.RetryAt) : null;
@@ -123,7 +138,8 @@ public static class Policy
         return facts.Content switch
         {
             _ when !hasMovedOn && !isToChange && !IsOutOfSight(facts) => null,
-            null when Pending(facts, now) is { } failure && (failure.IsOfLooking || failure.Reason == Reason.SecretForbidden) => new Decision.BackOff(failure),
+            null when Pending(facts, now) is { } failure && (failure.IsOfLooking || failure.Reason == Reason.SecretForbidden) =>
+                new Decision.BackOff(failure),
             null => new Decision.Inspect(),
             ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token, unrecorded.AnsweredRequest),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
@@ -133,14 +149,17 @@ public static class Policy
         };
     }
 
-    // Only labelled Secrets are watched. One of ours that is not seen any more may stand there without its label: then the token in it is kept.
-    // What its owner lends is read before a token is asked for that could not be put into it.
-    private static bool IsOutOfSight(Facts facts) => facts.Content is null && facts.Secret switch
-    {
-        SecretFacts.Absent { IsCertain: false } => facts.Token is { SecretUid.Length: > 0 } token && token.SecretName == facts.Connection.SecretName,
-        SecretFacts.Offered => true,
-        _ => false,
-    };
+    // Only labelled Secrets are watched. One of ours that is not seen any more may stand there without its label: then the token in it is
+    // kept. What its owner lends is read before a token is asked for that could not be put into it.
+    private static bool IsOutOfSight(Facts facts) =>
+        facts.Content is null
+        && facts.Secret switch
+        {
+            SecretFacts.Absent { IsCertain: false } => facts.Token is { SecretUid.Length: > 0 } token
+                && token.SecretName == facts.Connection.SecretName,
+            SecretFacts.Offered => true,
+            _ => false,
+        };
 
     private static Decision? AFailureIsNotRepeatedAtOnce(Facts facts, DateTimeOffset now) =>
         Pending(facts, now) is { } failure ? new Decision.BackOff(failure) : null;
@@ -210,11 +229,13 @@ public static class Policy
             _ when RequestRules.IsDue(facts, now) => RefreshCause.Requested,
             _ when facts.Secret is SecretFacts.Absent or SecretFacts.Offered || facts.Content is ContentFacts.Lost => RefreshCause.Lost,
             // A refresh token is never spent for it.
-            _ when facts.Client is ClientFacts.Usable { TriesSecret: true } && facts.Grant is GrantFacts.NotNeeded => RefreshCause.SecretChanged,
+            _ when facts.Client is ClientFacts.Usable { TriesSecret: true } && facts.Grant is GrantFacts.NotNeeded =>
+                RefreshCause.SecretChanged,
             _ when IsFromTheFuture(token.IssueTime, now) => RefreshCause.ClockSetBack,
             _ when token.RefreshTime <= now => RefreshCause.Due,
             _ when facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive <= now => RefreshCause.KeepAlive,
-            _ when facts.Failure is { IsOfWithdrawal: false, IsOfLooking: false } failure && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
+            _ when facts.Failure is { IsOfWithdrawal: false, IsOfLooking: false } failure
+                    && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
             // Whoever began it may have died before it could say that it failed, or its connection was replaced since.
             _ when facts.Grant is GrantFacts.Held { Grant: { IsExchangeOpen: true, RefusalTime: null } } => RefreshCause.Retry,
             _ => null,

@@ -6,7 +6,9 @@ public static class Problems
     // Where several tell of one problem, the first of these has it in the fewest words; Ready repeats the causes of the others.
     private static readonly string[] byPlainness = [ConditionType.Stalled, ConditionType.Reconciling, ConditionType.TokenFresh];
 
-    /// <summary>Every problem once, by its reason. That the spec asks to be left alone, or that the first token is on its way, is none.</summary>
+    /// <summary>
+    /// Every problem once, by its reason. That the spec asks to be left alone, or that the first token is on its way, is none.
+    /// </summary>
     public static IReadOnlyList<Problem> In(IReadOnlyList<ConditionReport> conditions) =>
     [
         .. conditions

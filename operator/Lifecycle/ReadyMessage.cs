@@ -1,7 +1,8 @@
 namespace Lifecycle;
 
 /// <summary>
-/// A column of <c>kubectl get</c> shows one condition only, which is Ready. A token can be valid while its renewal fails, so the message of Ready also tells what the other conditions complain of.
+/// A column of <c>kubectl get</c> shows one condition only, which is Ready. A token can be valid while its renewal fails, so the message of
+/// Ready also tells what the other conditions complain of.
 /// </summary>
 public static class ReadyMessage
 {
@@ -17,7 +18,10 @@ public static class ReadyMessage
             .Where(cause => cause.Reason != ready.Reason)
             .DistinctBy(cause => cause.Reason);
         var message = causes.Aggregate(ready.Message, With);
-        return [.. conditions.Select(condition => condition.Type == ConditionType.Ready ? condition with { Message = message } : condition)];
+        return
+        [
+            .. conditions.Select(condition => condition.Type == ConditionType.Ready ? condition with { Message = message } : condition),
+        ];
     }
 
     internal static bool IsWrong(ConditionReport condition) => condition.Type switch

@@ -48,7 +48,9 @@ public static class Reason
     /// <summary>A Secret that the OAuthClient references lacks the key, or its value is empty.</summary>
     public const string SecretKeyNotFound = nameof(SecretKeyNotFound);
 
-    /// <summary>A Secret that the OAuthClient references holds the token or the grant of a VismaConnection: nothing in it serves as a credential.</summary>
+    /// <summary>
+    /// A Secret that the OAuthClient references holds the token or the grant of a VismaConnection: nothing in it serves as a credential.
+    /// </summary>
     public const string SecretHoldsToken = nameof(SecretHoldsToken);
 
     /// <summary>A Secret that the OAuthClient takes its client id from lacks the label by which its owner allows that.</summary>
@@ -57,13 +59,17 @@ public static class Reason
     /// <summary>What stands in the Secret that the OAuthClient takes its client id from is no client id.</summary>
     public const string ClientIDInvalid = nameof(ClientIDInvalid);
 
-    /// <summary>The operator may not read a Secret that the OAuthClient references, or not read, write or delete the one that holds the token.</summary>
+    /// <summary>
+    /// The operator may not read a Secret that the OAuthClient references, or not read, write or delete the one that holds the token.
+    /// </summary>
     public const string SecretForbidden = nameof(SecretForbidden);
 
     /// <summary>The API server refuses the Secret as it would be written.</summary>
     public const string SecretInvalid = nameof(SecretInvalid);
 
-    /// <summary>The API server did not write or delete a Secret just now (5xx, 429, a conflict that lasts, no answer, a 403 that may pass).</summary>
+    /// <summary>
+    /// The API server did not write or delete a Secret just now (5xx, 429, a conflict that lasts, no answer, a 403 that may pass).
+    /// </summary>
     public const string SecretNotWritten = nameof(SecretNotWritten);
 
     /// <summary>The API server did not answer a question that a decision rests on.</summary>
@@ -72,10 +78,14 @@ public static class Reason
     /// <summary>The operator itself failed at this connection: a bug, whose place stands in its log.</summary>
     public const string OperatorFault = nameof(OperatorFault);
 
-    /// <summary>The operator may not read a namespace: that of the OAuthClient, or the one whose labels decide about an allowance.</summary>
+    /// <summary>
+    /// The operator may not read a namespace: that of the OAuthClient, or the one whose labels decide about an allowance.
+    /// </summary>
     public const string NamespaceForbidden = nameof(NamespaceForbidden);
 
-    /// <summary>(event on the operator's Lease) A namespace of <c>--namespaces</c> cannot be read, so it is not served; the others are.</summary>
+    /// <summary>
+    /// (event on the operator's Lease) A namespace of <c>--namespaces</c> cannot be read, so it is not served; the others are.
+    /// </summary>
     public const string NamespaceNotServed = nameof(NamespaceNotServed);
 
     /// <summary>(event on the operator's Lease) A namespace of <c>--namespaces</c> can be read again and is served.</summary>
@@ -84,7 +94,9 @@ public static class Reason
     /// <summary>The Secret that the connection names belongs to someone else.</summary>
     public const string SecretNotOwned = nameof(SecretNotOwned);
 
-    /// <summary>The OAuthClient no longer serves this connection, and the operator may not delete the Secret that holds its token.</summary>
+    /// <summary>
+    /// The OAuthClient no longer serves this connection, and the operator may not delete the Secret that holds its token.
+    /// </summary>
     public const string WithdrawalForbidden = nameof(WithdrawalForbidden);
 
     /// <summary>(event) A template has a reference in another notation than its own, which is published as it stands.</summary>

@@ -65,9 +65,17 @@ public sealed record FailureRecord
     public string Message { get; init; } = string.Empty;
 
     /// <summary>True when it was the Secret that could not be written, whatever the provider said.</summary>
-    public bool IsOfWriting => Reason is Lifecycle.Reason.SecretForbidden or Lifecycle.Reason.SecretInvalid or Lifecycle.Reason.SecretNotOwned or Lifecycle.Reason.SecretTerminating or Lifecycle.Reason.SecretNotWritten;
+    public bool IsOfWriting =>
+        Reason
+            is Lifecycle.Reason.SecretForbidden
+                or Lifecycle.Reason.SecretInvalid
+                or Lifecycle.Reason.SecretNotOwned
+                or Lifecycle.Reason.SecretTerminating
+                or Lifecycle.Reason.SecretNotWritten;
 
-    /// <summary>True when nothing was attempted at the provider or written: a look failed, so the next look ends it, and it calls for no token.</summary>
+    /// <summary>
+    /// True when nothing was attempted at the provider or written: a look failed, so the next look ends it, and it calls for no token.
+    /// </summary>
     public bool IsOfLooking => IsLook(Reason);
 
     /// <summary>See <see cref="IsOfLooking"/>.</summary>
@@ -75,7 +83,8 @@ public sealed record FailureRecord
 
     /// <summary>True when a Secret was taken away because the client says no: no patience was ever granted.</summary>
     public bool IsOfWithdrawal =>
-        Reason is Lifecycle.Reason.WithdrawalForbidden || (Reason is Lifecycle.Reason.ClientNotAvailable or Lifecycle.Reason.TenantNotAllowed && NextAttemptTime == LastFailureTime);
+        Reason is Lifecycle.Reason.WithdrawalForbidden
+        || (Reason is Lifecycle.Reason.ClientNotAvailable or Lifecycle.Reason.TenantNotAllowed && NextAttemptTime == LastFailureTime);
 
     /// <summary>The failure in words.</summary>
     public Problem Problem => new(Reason, Message);

@@ -3,7 +3,9 @@ namespace Lifecycle;
 /// <summary>When a token is renewed: a pure function of its lifetime, the margins and the object's identity.</summary>
 public static class RefreshSchedule
 {
-    /// <summary>What providers that leave out <c>expires_in</c> usually mean (RFC 6749 section 5.1 recommends the member); Visma's own default.</summary>
+    /// <summary>
+    /// What providers that leave out <c>expires_in</c> usually mean (RFC 6749 section 5.1 recommends the member); Visma's own default.
+    /// </summary>
     public static readonly TimeSpan LifetimeWhenUnstated = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromDays(7);
@@ -14,7 +16,9 @@ public static class RefreshSchedule
     // A request and a few quick retries fit into this before the promised margin is touched.
     private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMinutes(1);
 
-    /// <summary>The margin that can be kept: never more than half of the lifetime, else a token would be renewed as soon as it came.</summary>
+    /// <summary>
+    /// The margin that can be kept: never more than half of the lifetime, else a token would be renewed as soon as it came.
+    /// </summary>
     public static TimeSpan EffectiveMargin(TimeSpan lifetime, RefreshMargins margins) =>
         Min(margins.MinRemainingValidity, lifetime / 2);
 
@@ -40,14 +44,19 @@ public static class RefreshSchedule
     public static TimeSpan EarliestGap(TimeSpan lifetime) => Max(lifetime / 4, TimeSpan.FromSeconds(1));
 
     /// <summary>
-    /// When a refresh token must be used at the latest, lest it dies of not being used: half-way to the expiry that use puts off, and after a week at
-    /// the latest. Duende IdentityServer lets refresh tokens slide by 15 days unless told otherwise; half of that leaves a week for an outage. Never within a
-    /// minute, so that no provider can make a loop.
+    /// When a refresh token must be used at the latest, lest it dies of not being used: half-way to the expiry that use puts off, and after
+    /// a week at the latest. Duende IdentityServer lets refresh tokens slide by 15 days unless told otherwise; half of that leaves a week
+    /// for an outage. Never within a minute, so that no provider can make a loop.
     /// </summary>
     /// <param name="lastExchange">When it was issued or last used.</param>
     /// <param name="expiry">When it expires; null when the provider did not say, or when no use puts that off.</param>
     public static DateTimeOffset KeepAliveTime(DateTimeOffset lastExchange, DateTimeOffset? expiry) =>
-        lastExchange + (expiry is { } end && end > lastExchange ? Max(EarliestKeepAlive, Min(KeepAliveInterval, WholeSeconds.Floor((end - lastExchange) / 2))) : KeepAliveInterval);
+        lastExchange
+        + (
+            expiry is { } end && end > lastExchange
+                ? Max(EarliestKeepAlive, Min(KeepAliveInterval, WholeSeconds.Floor((end - lastExchange) / 2)))
+                : KeepAliveInterval
+        );
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 

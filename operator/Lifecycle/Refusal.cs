@@ -14,11 +14,32 @@ public static class Refusal
     {
         var (reason, remedy) = error switch
         {
-            "invalid_client" => (Reason.ClientRefused, $"{TriedWords(context.Tried)}The client id or every client secret of OAuthClient {context.Client} is wrong or has expired; the provider does not say which. Check spec.clientID, make a new secret in the Visma developer portal if need be, and put it into the referenced Secret."),
-            "invalid_scope" => (Reason.ScopeRefused, $"A scope of [{context.Scopes}] does not exist or is not granted to this application. Check spec.scopes against the application's APIs in the Visma developer portal{AndOfflineAccess(context)}."),
-            "unauthorized_client" => (Reason.GrantTypeRefused, $"The application behind OAuthClient {context.Client} may not use this grant. Enable the grant type in the Visma developer portal."),
-            "invalid_grant" => (Reason.ConsentRequired, "What was presented (a refresh token or a code) has expired, was revoked or was used before: a person must consent again."),
-            "invalid_tenant" => (Reason.TenantRefused, $"Tenant {context.Tenant} is unknown or has not approved this application. Check spec.tenantID (the company's tenant id from Visma Admin > Company > Configuration) and let an Integration Administrator of that tenant approve the application; an approval can take 15 minutes to count."),
+            "invalid_client" => (
+                Reason.ClientRefused,
+                $"{TriedWords(context.Tried)}The client id or every client secret of OAuthClient {context.Client} is wrong or has "
+                + "expired; the provider does not say which. Check spec.clientID, make a new secret in the Visma developer portal if "
+                + "need be, and put it into the referenced Secret."
+            ),
+            "invalid_scope" => (
+                Reason.ScopeRefused,
+                $"A scope of [{context.Scopes}] does not exist or is not granted to this application. Check spec.scopes against the "
+                + $"application's APIs in the Visma developer portal{AndOfflineAccess(context)}."
+            ),
+            "unauthorized_client" => (
+                Reason.GrantTypeRefused,
+                $"The application behind OAuthClient {context.Client} may not use this grant. Enable the grant type in the Visma "
+                + "developer portal."
+            ),
+            "invalid_grant" => (
+                Reason.ConsentRequired,
+                "What was presented (a refresh token or a code) has expired, was revoked or was used before: a person must consent again."
+            ),
+            "invalid_tenant" => (
+                Reason.TenantRefused,
+                $"Tenant {context.Tenant} is unknown or has not approved this application. Check spec.tenantID (the company's tenant id "
+                + "from Visma Admin > Company > Configuration) and let an Integration Administrator of that tenant approve the "
+                + "application; an approval can take 15 minutes to count."
+            ),
             _ => (Reason.RequestRefused, "Look the code up in RFC 6749 section 5.2 or in the provider's documentation."),
         };
         var said = string.IsNullOrEmpty(description) ? string.Empty : $" ({description})";
@@ -55,5 +76,6 @@ public sealed record RefusalContext(string Client, string Tenant, string Scopes)
 public sealed record TriedSecret(string Name, string Key, IReadOnlyList<string> Oddities)
 {
     /// <summary>As it stands in messages.</summary>
-    public string Words => $"Secret {Name}, key {Key}{(Oddities.Count == 0 ? string.Empty : $" (its value {string.Join(", ", Oddities)})")}";
+    public string Words =>
+        $"Secret {Name}, key {Key}{(Oddities.Count == 0 ? string.Empty : $" (its value {string.Join(", ", Oddities)})")}";
 }

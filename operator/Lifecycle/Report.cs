@@ -15,13 +15,17 @@ public sealed record ConditionReport(string Type, bool IsTrue, string Reason, st
 /// </summary>
 public sealed record Report
 {
-    /// <summary>No message is longer (characters): events repeat them, and the API server takes 1,024 bytes for the note of an event.</summary>
+    /// <summary>
+    /// No message is longer (characters): events repeat them, and the API server takes 1,024 bytes for the note of an event.
+    /// </summary>
     public const int LongestMessage = 1_000;
 
     /// <summary>The conditions that should stand.</summary>
     public required IReadOnlyList<ConditionReport> Conditions { get; init; }
 
-    /// <summary>The token to remember: the one in service, or a lost one while its successor waits out <see cref="Policy.LeastGap"/>; else null.</summary>
+    /// <summary>
+    /// The token to remember: the one in service, or a lost one while its successor waits out <see cref="Policy.LeastGap"/>; else null.
+    /// </summary>
     public TokenRecord? Token { get; init; }
 
     /// <summary>The failure to remember; null when there is none.</summary>
@@ -48,7 +52,12 @@ public sealed record Report
         var standing = StatusSummary.Of(facts, decision, now);
         return new Report
         {
-            Conditions = [.. ReadyMessage.WithCauses([.. ConditionsOf(standing), .. AuthorizationReport.ConditionsOf(facts, now)], standing.Outage).Select(Fitting)],
+            Conditions =
+            [
+                .. ReadyMessage
+                    .WithCauses([.. ConditionsOf(standing), .. AuthorizationReport.ConditionsOf(facts, now)], standing.Outage)
+                    .Select(Fitting),
+            ],
             Authorization = AuthorizationReport.Of(facts, now),
             Token = decision is Decision.Wait ? facts.Token : standing.Token,
             Failure = FailureOf(facts, decision, now),
@@ -81,27 +90,33 @@ public sealed record Report
     private static ConditionReport Fitting(ConditionReport condition) => condition with { Message = Fitting(condition.Message) };
 
     /// <summary>A message, cut to <see cref="LongestMessage"/>. Half a character would be no valid text.</summary>
-    public static string Fitting(string message) => message.Length <= LongestMessage
-        ? message
-        : message[..(char.IsHighSurrogate(message[LongestMessage - 2]) ? LongestMessage - 2 : LongestMessage - 1)] + "…";
+    public static string Fitting(string message) =>
+        message.Length <= LongestMessage
+            ? message
+            : message[..(char.IsHighSurrogate(message[LongestMessage - 2]) ? LongestMessage - 2 : LongestMessage - 1)] + "…";
 
-    private static FailureRecord? FailureOf(Facts facts, Decision decision, DateTimeOffset now) => decision switch
-    {
-        Decision.Await waiting when IsOngoing(facts, waiting) => facts.Failure! with { Message = waiting.Problem.Message },
-        Decision.Await waiting => new FailureRecord
+    private static FailureRecord? FailureOf(Facts facts, Decision decision, DateTimeOffset now) =>
+        decision switch
         {
-            Reason = waiting.Problem.Reason,
-            Message = waiting.Problem.Message,
-            Attempts = 1,
-            LastFailureTime = WholeSeconds.Floor(now),
-            NextAttemptTime = waiting.Until,
-            Inputs = facts.Connection.Inputs,
-        },
-        Decision.BackOff or Decision.Suspend => facts.Failure,
-        Decision.Stall stalled when StatusSummary.IsRemovalToTell(facts, stalled.Problem) => facts.Failure! with { Reason = stalled.Problem.Reason, Message = stalled.Problem.Message },
-        Decision.Stall stalled when facts.Failure?.Reason == stalled.Problem.Reason => facts.Failure,
-        _ => null,
-    };
+            Decision.Await waiting when IsOngoing(facts, waiting) => facts.Failure! with { Message = waiting.Problem.Message },
+            Decision.Await waiting => new FailureRecord
+            {
+                Reason = waiting.Problem.Reason,
+                Message = waiting.Problem.Message,
+                Attempts = 1,
+                LastFailureTime = WholeSeconds.Floor(now),
+                NextAttemptTime = waiting.Until,
+                Inputs = facts.Connection.Inputs,
+            },
+            Decision.BackOff or Decision.Suspend => facts.Failure,
+            Decision.Stall stalled when StatusSummary.IsRemovalToTell(facts, stalled.Problem) => facts.Failure! with
+            {
+                Reason = stalled.Problem.Reason,
+                Message = stalled.Problem.Message,
+            },
+            Decision.Stall stalled when facts.Failure?.Reason == stalled.Problem.Reason => facts.Failure,
+            _ => null,
+        };
 
     private static bool IsOngoing(Facts facts, Decision.Await waiting) =>
         facts.Failure is { } failure
@@ -111,7 +126,9 @@ public sealed record Report
 
     // Where nothing can be attempted, saying so is all that a request can get.
     private static string? HandledBy(Facts facts, Decision decision, DateTimeOffset now) =>
-        decision is Decision.Stall or Decision.Await or Decision.AwaitConsent && RequestRules.IsDue(facts, now) ? facts.Connection.RequestedAt : facts.Connection.HandledRequest;
+        decision is Decision.Stall or Decision.Await or Decision.AwaitConsent && RequestRules.IsDue(facts, now)
+            ? facts.Connection.RequestedAt
+            : facts.Connection.HandledRequest;
 
     private static DateTimeOffset? NextLookOf(StatusSummary standing, Decision decision, DateTimeOffset now)
     {
@@ -159,7 +176,9 @@ public static class ConditionType
     /// <summary>(OAuthClient) a client secret expires soon.</summary>
     public const string SecretExpiring = nameof(SecretExpiring);
 
-    /// <summary>(OAuthClient) the provider accepted the client secret that was tried last; Unknown while one that was changed has not been tried.</summary>
+    /// <summary>
+    /// (OAuthClient) the provider accepted the client secret that was tried last; Unknown while one that was changed has not been tried.
+    /// </summary>
     public const string SecretVerified = nameof(SecretVerified);
 }
 

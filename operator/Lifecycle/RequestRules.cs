@@ -1,8 +1,9 @@
 namespace Lifecycle;
 
 /// <summary>
-/// When a refresh that an annotation asks for (<see cref="ConnectionFacts.RequestedAt"/>) may be attempted. Whoever may annotate a connection must not be able to make the provider work without
-/// pause, or to spend refresh tokens: a request inside of the gap is delayed, never dropped.
+/// When a refresh that an annotation asks for (<see cref="ConnectionFacts.RequestedAt"/>) may be attempted. Whoever may annotate a
+/// connection must not be able to make the provider work without pause, or to spend refresh tokens: a request inside of the gap is delayed,
+/// never dropped.
 /// </summary>
 public static class RequestRules
 {

@@ -1,6 +1,8 @@
 namespace Lifecycle;
 
-/// <summary>A number in [0, 1) that belongs to an object for good, so that many objects spread and each keeps its place across restarts.</summary>
+/// <summary>
+/// A number in [0, 1) that belongs to an object for good, so that many objects spread and each keeps its place across restarts.
+/// </summary>
 public static class Spread
 {
     /// <summary>FNV-1a over the identity, finished with a mix so that close names do not give close numbers.</summary>

@@ -52,21 +52,29 @@ internal sealed record StatusSummary
 
     /// <summary>True when the connection lost its Secret by the refusal that still is in the way.</summary>
     public static bool IsRemovalToTell(Facts facts, Problem? problem) =>
-        problem?.Reason is Reason.ClientNotAvailable or Reason.TenantNotAllowed && Policy.WasWithdrawn(facts) && facts.Failure!.Reason != Reason.WithdrawalForbidden;
+        problem?.Reason is Reason.ClientNotAvailable or Reason.TenantNotAllowed
+        && Policy.WasWithdrawn(facts)
+        && facts.Failure!.Reason != Reason.WithdrawalForbidden;
 
     // Its readers find nothing any more. That may be told: whoever was served once knows that the client existed.
-    private static Problem? WithRemoval(Facts facts, Problem? problem) => IsRemovalToTell(facts, problem)
-        ? problem! with { Message = $"The {(facts.Secret is SecretFacts.Offered ? "token was taken out of the Secret" : "Secret with the token was removed")} at {InstantText.Of(facts.Failure!.LastFailureTime)}, because the OAuthClient no longer serves this connection. {problem.Message}" }
-        : problem;
+    private static Problem? WithRemoval(Facts facts, Problem? problem) =>
+        IsRemovalToTell(facts, problem)
+            ? problem! with
+            {
+                Message =
+                    $"The {(facts.Secret is SecretFacts.Offered ? "token was taken out of the Secret" : "Secret with the token was removed")} at {InstantText.Of(facts.Failure!.LastFailureTime)}, because the OAuthClient no longer serves this connection. {problem.Message}",
+            }
+            : problem;
 
-    private static Problem? ProblemOf(Decision decision) => decision switch
-    {
-        Decision.Stall stalled => stalled.Problem,
-        Decision.Await waiting => waiting.Problem,
-        Decision.AwaitConsent awaiting => awaiting.Problem,
-        Decision.BackOff backOff => backOff.Failure.Problem,
-        _ => null,
-    };
+    private static Problem? ProblemOf(Decision decision) =>
+        decision switch
+        {
+            Decision.Stall stalled => stalled.Problem,
+            Decision.Await waiting => waiting.Problem,
+            Decision.AwaitConsent awaiting => awaiting.Problem,
+            Decision.BackOff backOff => backOff.Failure.Problem,
+            _ => null,
+        };
 }
 
 /// <summary>Ready: what GitOps tools and <c>kubectl wait</c> look at.</summary>
@@ -88,21 +96,29 @@ internal static class ReadyReport
         var paused = standing.IsSuspended ? " Suspended: set spec.suspend to false to renew it." : string.Empty;
         return standing switch
         {
-            _ when isReady => $"{secret} holds a token that is valid until {InstantText.Of(standing.Token!.ExpirationTime)}.{paused}{Shared(standing)}",
+            _ when isReady =>
+                $"{secret} holds a token that is valid until {InstantText.Of(standing.Token!.ExpirationTime)}.{paused}{Shared(standing)}",
             { Token: null, Problem: { } problem } => problem.Message,
             { Token: null } => $"{secret} holds no token.{paused}",
-            { IsServing: false } => $"The token in Secret {standing.Token.SecretName} expired at {InstantText.Of(standing.Token.ExpirationTime)}.{paused} {standing.Problem?.Message}".TrimEnd(),
-            _ => $"Secret {standing.Token.SecretName} still serves the token of an earlier spec, valid until {InstantText.Of(standing.Token.ExpirationTime)}.{paused} {standing.Problem?.Message}".TrimEnd(),
+            { IsServing: false } =>
+                ($"The token in Secret {standing.Token.SecretName} expired at {InstantText.Of(standing.Token.ExpirationTime)}.{paused} "
+                    + $"{standing.Problem?.Message}").TrimEnd(),
+            _ =>
+                ($"Secret {standing.Token.SecretName} still serves the token of an earlier spec, valid until "
+                    + $"{InstantText.Of(standing.Token.ExpirationTime)}.{paused} {standing.Problem?.Message}").TrimEnd(),
         };
     }
 
     // The others are told by their own condition. Whoever looks at this connection only would never learn why they have no token.
-    private static string Shared(StatusSummary standing) => standing.Facts.Connection.SharesSecretNameWith switch
-    {
-        [] => string.Empty,
-        [var other] => $" VismaConnection {other} asks for the same Secret and gets none: give it another spec.secret.name.",
-        var others => $" {others.Count} other connections ask for the same Secret and get none, VismaConnection {others[0]} among them: give each another spec.secret.name.",
-    };
+    private static string Shared(StatusSummary standing) =>
+        standing.Facts.Connection.SharesSecretNameWith switch
+        {
+            [] => string.Empty,
+            [var other] => $" VismaConnection {other} asks for the same Secret and gets none: give it another spec.secret.name.",
+            var others =>
+                $" {others.Count} other connections ask for the same Secret and get none, VismaConnection {others[0]} among them: give "
+                + "each another spec.secret.name.",
+        };
 }
 
 /// <summary>TokenFresh: whether renewal works, while a token is in service.</summary>
@@ -117,18 +133,33 @@ internal static class FreshnessReport
 
         if (!standing.IsServing)
         {
-            return new(ConditionType.TokenFresh, IsTrue: false, Reason.TokenExpired, $"The token expired at {InstantText.Of(token.ExpirationTime)}.");
+            return new(
+                ConditionType.TokenFresh,
+                IsTrue: false,
+                Reason.TokenExpired,
+                $"The token expired at {InstantText.Of(token.ExpirationTime)}."
+            );
         }
 
         if (standing.IsSuspended)
         {
-            return new(ConditionType.TokenFresh, IsTrue: true, Reason.Renewed, $"Issued at {InstantText.Of(token.IssueTime)}; not renewed while suspended.");
+            return new(
+                ConditionType.TokenFresh,
+                IsTrue: true,
+                Reason.Renewed,
+                $"Issued at {InstantText.Of(token.IssueTime)}; not renewed while suspended."
+            );
         }
 
         var margins = standing.Facts.Connection.Margins;
         return RefreshSchedule.IsLifetimeTooShort(token.Lifetime, margins)
             ? new(ConditionType.TokenFresh, IsTrue: true, Reason.LifetimeTooShort, TooShort(token, margins))
-            : new(ConditionType.TokenFresh, IsTrue: true, Reason.Renewed, $"Issued at {InstantText.Of(token.IssueTime)}; next renewal at {InstantText.Of(token.RefreshTime)}.");
+            : new(
+                ConditionType.TokenFresh,
+                IsTrue: true,
+                Reason.Renewed,
+                $"Issued at {InstantText.Of(token.IssueTime)}; next renewal at {InstantText.Of(token.RefreshTime)}."
+            );
     }
 
     private static string Outage(StatusSummary standing, TokenRecord token, Problem problem) => standing.IsServing
@@ -136,7 +167,9 @@ internal static class FreshnessReport
         : $"The token expired at {InstantText.Of(token.ExpirationTime)}: {problem.Message}";
 
     private static string TooShort(TokenRecord token, RefreshMargins margins) =>
-        $"Tokens live {Seconds(token.Lifetime)}, too short to keep spec.refresh.minRemainingValidity of {Seconds(margins.MinRemainingValidity)}; readers find at least {Seconds(RefreshSchedule.EffectiveMargin(token.Lifetime, margins))}. "
+        $"Tokens live {Seconds(token.Lifetime)}, too short to keep spec.refresh.minRemainingValidity of "
+        + $"{Seconds(margins.MinRemainingValidity)}; readers find at least "
+        + $"{Seconds(RefreshSchedule.EffectiveMargin(token.Lifetime, margins))}. "
         + $"Lower the margin, or raise the lifetime in the Visma developer portal. Next renewal at {InstantText.Of(token.RefreshTime)}.";
 
     private static string Seconds(TimeSpan duration) => FormattableString.Invariant($"{(long)duration.TotalSeconds}s");
@@ -152,20 +185,29 @@ internal static class ScopesReport
         var message = $"{Missing(missing)}{Unasked(unasked)}{Cut(token)}".Trim();
         return unasked.Count > 0 ? new(ConditionType.ScopesGranted, IsTrue: false, Reason.ScopesExceeded, message)
             : missing.Count > 0 ? new(ConditionType.ScopesGranted, IsTrue: false, Reason.ScopesMissing, message)
-            : new(ConditionType.ScopesGranted, IsTrue: true, Reason.AllGranted, $"Every scope asked for was granted, and no other.{Cut(token)}");
+            : new(
+                ConditionType.ScopesGranted,
+                IsTrue: true,
+                Reason.AllGranted,
+                $"Every scope asked for was granted, and no other.{Cut(token)}"
+            );
     }
 
-    private static string Missing(IReadOnlyList<string> scopes) => scopes.Count == 0
-        ? string.Empty
-        : $"Not granted: {GrantedScopes.Named(scopes)}. "
-            + "Add them to the application in the Visma developer portal and have the tenant approve them, or remove them from spec.scopes. ";
+    private static string Missing(IReadOnlyList<string> scopes) =>
+        scopes.Count == 0
+            ? string.Empty
+            : $"Not granted: {GrantedScopes.Named(scopes)}. "
+                + "Add them to the application in the Visma developer portal and have the tenant approve them, or remove them from "
+                + "spec.scopes. ";
 
-    private static string Unasked(IReadOnlyList<string> scopes) => scopes.Count == 0
-        ? string.Empty
-        : $"Granted but not asked for: {GrantedScopes.Named(scopes)}. "
-            + "Remove them from the application in the Visma developer portal, or add them to spec.scopes.";
+    private static string Unasked(IReadOnlyList<string> scopes) =>
+        scopes.Count == 0
+            ? string.Empty
+            : $"Granted but not asked for: {GrantedScopes.Named(scopes)}. "
+                + "Remove them from the application in the Visma developer portal, or add them to spec.scopes.";
 
-    private static string Cut(TokenRecord token) => token.GrantedScopes is { Count: >= GrantedScopes.MaxCount }
-        ? $" The list in status and in the Secret ends after {GrantedScopes.MaxCount} scopes."
-        : string.Empty;
+    private static string Cut(TokenRecord token) =>
+        token.GrantedScopes is { Count: >= GrantedScopes.MaxCount }
+            ? $" The list in status and in the Secret ends after {GrantedScopes.MaxCount} scopes."
+            : string.Empty;
 }

@@ -1,8 +1,11 @@
 namespace OAuth;
 
-/// <summary>The issuer that a browser was sent to. An answer that comes back belongs to it, or is not taken (RFC 9207 section 2.4).</summary>
+/// <summary>
+/// The issuer that a browser was sent to. An answer that comes back belongs to it, or is not taken (RFC 9207 section 2.4).
+/// </summary>
 /// <param name="Issuer">Its identifier, as it was asked.</param>
-/// <param name="Iss">What it promised when the browser was sent: what cannot be asked any more when the answer comes is no excuse for the answer.</param>
+/// <param name="Iss">What it promised when the browser was sent: what cannot be asked any more when the answer comes is no excuse for the
+/// answer.</param>
 public sealed record AskedIssuer(string Issuer, IssParameter Iss)
 {
     /// <summary>Why an answer is not this issuer's, in half a sentence about it; null when it may be.</summary>

@@ -3,10 +3,14 @@ using Duende.IdentityModel.Client;
 
 namespace OAuth;
 
-/// <summary>The authorization request of the code flow with PKCE (RFC 6749 section 4.1.1, RFC 7636 section 4.3): where a browser is sent for consent.</summary>
+/// <summary>
+/// The authorization request of the code flow with PKCE (RFC 6749 section 4.1.1, RFC 7636 section 4.3): where a browser is sent for
+/// consent.
+/// </summary>
 /// <param name="Endpoint">The authorization endpoint. A query that it has is kept, except for fields of the protocol.</param>
 /// <param name="ClientId">The client identifier.</param>
-/// <param name="RedirectUri">Where the answer goes; its original spelling is sent, since servers compare characters with what is registered.</param>
+/// <param name="RedirectUri">Where the answer goes; its original spelling is sent, since servers compare characters with what is
+/// registered.</param>
 /// <param name="Scopes">Scopes to ask for; when empty no <c>scope</c> is sent, and the server's default applies.</param>
 /// <param name="State">Binds the answer to this request.</param>
 /// <param name="CodeChallenge">The S256 challenge; see <see cref="CodeVerifier.ChallengeOf"/>.</param>
@@ -19,7 +23,8 @@ public sealed record AuthorizationRequest(
     string CodeChallenge)
 {
     /// <summary>
-    /// Told apart without case, as some servers do. A request object (RFC 9101) is among them, since its content would replace all the others.
+    /// Told apart without case, as some servers do. A request object (RFC 9101) is among them, since its content would replace all the
+    /// others.
     /// </summary>
     private static readonly HashSet<string> ProtocolFields = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -36,7 +41,9 @@ public sealed record AuthorizationRequest(
             : value;
     } = ReadOnlyDictionary<string, string>.Empty;
 
-    /// <summary>The URL for the browser. It holds <see cref="State"/>: it is shown to nobody but the person who asked for it, and written to no log.</summary>
+    /// <summary>
+    /// The URL for the browser. It holds <see cref="State"/>: it is shown to nobody but the person who asked for it, and written to no log.
+    /// </summary>
     public Uri ToUri()
     {
         var parameters = new Parameters

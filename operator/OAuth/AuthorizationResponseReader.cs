@@ -16,7 +16,9 @@ internal static class AuthorizationResponseReader
     /// <summary>The response; throws nothing, whatever the pairs.</summary>
     public static AuthorizationResponse Read(IEnumerable<KeyValuePair<string, string?>> query)
     {
-        var known = query.Where(pair => MaxLengths.ContainsKey(pair.Key)).ToLookup(pair => pair.Key, pair => pair.Value ?? "", StringComparer.Ordinal);
+        var known = query
+            .Where(pair => MaxLengths.ContainsKey(pair.Key))
+            .ToLookup(pair => pair.Key, pair => pair.Value ?? "", StringComparer.Ordinal);
         if (known.Select(Problem).FirstOrDefault(problem => problem is not null) is { } cause)
         {
             return new AuthorizationResponse.Unreadable(cause);
@@ -41,7 +43,8 @@ internal static class AuthorizationResponseReader
         {
             "error" or "error_description" => null,
             _ when value.Length > MaxLengths[parameter.Key] => $"the parameter {parameter.Key} is too long",
-            _ when value.AsSpan().ContainsAnyExceptInRange(' ', '~') => $"the parameter {parameter.Key} has characters that are not allowed in it",
+            _ when value.AsSpan().ContainsAnyExceptInRange(' ', '~') =>
+                $"the parameter {parameter.Key} has characters that are not allowed in it",
             _ => null,
         };
     }
@@ -67,6 +70,11 @@ internal static class AuthorizationResponseReader
     private static AuthorizationResponse.Denied Denied(string error, string? description, Sensitive state, string? issuer)
     {
         var spent = new SpentCredentials(state);
-        return new AuthorizationResponse.Denied(OAuthError.CodeOf(error, spent), OAuthError.DescriptionOf(description, spent), state, issuer);
+        return new AuthorizationResponse.Denied(
+            OAuthError.CodeOf(error, spent),
+            OAuthError.DescriptionOf(description, spent),
+            state,
+            issuer
+        );
     }
 }

@@ -29,7 +29,10 @@ internal static class ClientRequestMessage
         return message;
     }
 
-    /// <summary>The client's part of what the message gives away: the secret, and the pair of the Basic header, which a gateway may quote as it stands.</summary>
+    /// <summary>
+    /// The client's part of what the message gives away: the secret, and the pair of the Basic header, which a gateway may quote as it
+    /// stands.
+    /// </summary>
     public static SpentCredentials SpentIn(HttpRequestMessage message, ClientCredentials client)
     {
         var spent = new SpentCredentials(client.ClientSecret);

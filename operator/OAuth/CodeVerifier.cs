@@ -5,7 +5,8 @@ using System.Text;
 namespace OAuth;
 
 /// <summary>Makes the secrets of PKCE (RFC 7636), which bind an authorization code to the one who asked for it.</summary>
-/// <param name="randomBytes">Gives so many bytes that nobody can guess, for example <see cref="RandomNumberGenerator.GetBytes(int)"/>.</param>
+/// <param name="randomBytes">Gives so many bytes that nobody can guess, for example
+/// <see cref="RandomNumberGenerator.GetBytes(int)"/>.</param>
 public sealed class CodeVerifier(Func<int, byte[]> randomBytes)
 {
     private const int Length = 32; // bytes, as RFC 7636 section 4.1 recommends: 43 characters

@@ -8,7 +8,9 @@ namespace OAuth;
 /// </summary>
 public static class HostName
 {
-    /// <summary>What is wrong with the authority of <paramref name="url"/>, as a sentence that names the remedy; null when nothing is.</summary>
+    /// <summary>
+    /// What is wrong with the authority of <paramref name="url"/>, as a sentence that names the remedy; null when nothing is.
+    /// </summary>
     public static string? ProblemIn(string url)
     {
         var authority = AuthorityOf(url);

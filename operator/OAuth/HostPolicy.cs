@@ -12,7 +12,9 @@ public sealed class HostPolicy
     private readonly FrozenSet<string> listedHosts;
     private readonly TransportRule transport;
 
-    /// <summary>Makes a policy of two lists of host names (ASCII, without port); a host on both counts as listed by the administrator.</summary>
+    /// <summary>
+    /// Makes a policy of two lists of host names (ASCII, without port); a host on both counts as listed by the administrator.
+    /// </summary>
     public HostPolicy(IEnumerable<string> builtInHosts, IEnumerable<string> listedHosts, TransportRule transport)
     {
         this.builtInHosts = builtInHosts.ToFrozenSet(StringComparer.OrdinalIgnoreCase);

@@ -12,8 +12,9 @@ public sealed class IssuerGate(IssuerGateOptions options, TimeProvider time)
     private readonly ConcurrentDictionary<string, Lazy<IssuerLane>> lanes = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Runs <paramref name="send"/> when the door is open and a place is free; waits for a place as long as <paramref name="cancellationToken"/> lets it.
-    /// A closed door is Unavailable with the time left, and nothing is sent. Of those that wait, the one that is needed first goes first.
+    /// Runs <paramref name="send"/> when the door is open and a place is free; waits for a place as long as
+    /// <paramref name="cancellationToken"/> lets it. A closed door is Unavailable with the time left, and nothing is sent. Of those that
+    /// wait, the one that is needed first goes first.
     /// </summary>
     internal Task<TOutcome> RunAsync<TOutcome>(
         Uri endpoint, DateTimeOffset? neededBy, Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)

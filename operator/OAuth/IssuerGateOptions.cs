@@ -3,7 +3,9 @@ namespace OAuth;
 /// <summary>Limits of <see cref="IssuerGate"/>, each per issuer.</summary>
 public sealed record IssuerGateOptions
 {
-    /// <summary>Requests in flight at once. The default is 8: at 100 ms an answer that is 80 tokens a second, and no burst worth the name.</summary>
+    /// <summary>
+    /// Requests in flight at once. The default is 8: at 100 ms an answer that is 80 tokens a second, and no burst worth the name.
+    /// </summary>
     public int MaxConcurrency { get; init; } = 8;
 
     /// <summary>
@@ -18,6 +20,9 @@ public sealed record IssuerGateOptions
     /// <summary>Time over which outcomes are counted. The default is 30 s: several rounds of requests that time out.</summary>
     public TimeSpan SamplingDuration { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long an open circuit refuses before one request tries again. The default is 5 s: an outage's end is seen soon, at 12 requests a minute.</summary>
+    /// <summary>
+    /// How long an open circuit refuses before one request tries again. The default is 5 s: an outage's end is seen soon, at 12 requests a
+    /// minute.
+    /// </summary>
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(5);
 }

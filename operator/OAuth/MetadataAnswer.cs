@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace OAuth;
 
-/// <summary>Judges a metadata document: the issuer must be the one asked for, character by character, and every endpoint one that may be contacted.</summary>
+/// <summary>
+/// Judges a metadata document: the issuer must be the one asked for, character by character, and every endpoint one that may be contacted.
+/// </summary>
 internal static class MetadataAnswer
 {
     private const int MaxQuoted = 200;
@@ -22,7 +24,9 @@ internal static class MetadataAnswer
         using var json = status is >= 200 and < 300 ? AnswerJson.TryParse(answer.Body) : null;
         if (json is null)
         {
-            return new MetadataOutcome.Malformed($"metadata of the issuer: answered {status} ({answer.MediaType}), not a JSON document; is its URL right?");
+            return new MetadataOutcome.Malformed(
+                $"metadata of the issuer: answered {status} ({answer.MediaType}), not a JSON document; is its URL right?"
+            );
         }
 
         try
@@ -45,7 +49,9 @@ internal static class MetadataAnswer
         if (named != issuer)
         {
             return new MetadataOutcome.Untrusted(
-                $"the metadata names the issuer {PrintableText.Cut(named, MaxQuoted)}, but {PrintableText.Cut(issuer, MaxQuoted)} was asked for; they must be the same, to the last slash");
+                $"the metadata names the issuer {PrintableText.Cut(named, MaxQuoted)}, but {PrintableText.Cut(issuer, MaxQuoted)} was "
+                + "asked for; they must be the same, to the last slash"
+            );
         }
 
         var (tokenEndpoint, problem) = EndpointOf(root, "token_endpoint", policy);
@@ -58,8 +64,15 @@ internal static class MetadataAnswer
 
         return tokenEndpoint is null
             ? new MetadataOutcome.Malformed("metadata of the issuer: has no token_endpoint")
-            : new MetadataOutcome.Found(new ServerMetadata(
-                named, tokenEndpoint, authorizationEndpoint, revocationEndpoint, IsTrue(root, "authorization_response_iss_parameter_supported")));
+            : new MetadataOutcome.Found(
+                new ServerMetadata(
+                    named,
+                    tokenEndpoint,
+                    authorizationEndpoint,
+                    revocationEndpoint,
+                    IsTrue(root, "authorization_response_iss_parameter_supported")
+                )
+            );
     }
 
     private static (Uri? Endpoint, string? Problem) EndpointOf(JsonElement root, string member, HostPolicy policy)

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace OAuth;
 
-/// <summary>An error answer (RFC 6749 section 5.2), fit to be shown. The member <c>error</c> decides at whatever status, since servers disagree on statuses.</summary>
+/// <summary>
+/// An error answer (RFC 6749 section 5.2), fit to be shown. The member <c>error</c> decides at whatever status, since servers disagree on
+/// statuses.
+/// </summary>
 /// <param name="Code">The <c>error</c> member.</param>
 /// <param name="Description">The <c>error_description</c> member; null when absent.</param>
 /// <param name="IsTransient">Whether it is about the server or the moment, rather than a judgement of the request.</param>

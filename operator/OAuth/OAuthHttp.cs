@@ -47,7 +47,11 @@ public static class OAuthHttp
         return chain;
     }
 
-    private static async ValueTask<Stream> ConnectAsync(HostPolicy policy, SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(
+        HostPolicy policy,
+        SocketsHttpConnectionContext context,
+        CancellationToken cancellationToken
+    )
     {
         var target = context.DnsEndPoint;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

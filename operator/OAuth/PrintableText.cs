@@ -3,7 +3,9 @@ namespace OAuth;
 /// <summary>Makes text of a server fit for a log line, a status or a terminal.</summary>
 internal static class PrintableText
 {
-    /// <summary>Printable ASCII only (anything else becomes <c>?</c>, white space a space), at most <paramref name="maxLength"/> characters.</summary>
+    /// <summary>
+    /// Printable ASCII only (anything else becomes <c>?</c>, white space a space), at most <paramref name="maxLength"/> characters.
+    /// </summary>
     public static string Cut(string text, int maxLength) => string.Create(
         Math.Min(text.Length, maxLength),
         text,

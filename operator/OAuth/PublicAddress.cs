@@ -21,7 +21,9 @@ internal static class PublicAddress
 
     private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
 
-    /// <summary>Whether a packet to <paramref name="address"/> leaves for the public internet; embedded IPv4 addresses are looked at.</summary>
+    /// <summary>
+    /// Whether a packet to <paramref name="address"/> leaves for the public internet; embedded IPv4 addresses are looked at.
+    /// </summary>
     public static bool Is(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork)

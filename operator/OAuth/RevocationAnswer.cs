@@ -2,7 +2,10 @@ using System.Net;
 
 namespace OAuth;
 
-/// <summary>Judges the answer of a revocation endpoint: by the status alone when it is good (RFC 7009 section 2.2), otherwise by the <c>error</c> member first.</summary>
+/// <summary>
+/// Judges the answer of a revocation endpoint: by the status alone when it is good (RFC 7009 section 2.2), otherwise by the <c>error</c>
+/// member first.
+/// </summary>
 internal static class RevocationAnswer
 {
     /// <summary>The outcome; throws nothing, whatever the bytes.</summary>

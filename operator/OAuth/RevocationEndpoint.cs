@@ -3,9 +3,11 @@ using Duende.IdentityModel.Client;
 namespace OAuth;
 
 /// <summary>
-/// The revocation endpoint over HTTP. Every request passes the <see cref="IssuerGate"/>, shares its places with token requests, and is sent at most once.
+/// The revocation endpoint over HTTP. Every request passes the <see cref="IssuerGate"/>, shares its places with token requests, and is sent
+/// at most once.
 /// </summary>
-public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimeProvider time, TokenEndpointOptions options) : IRevocationEndpoint
+public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimeProvider time, TokenEndpointOptions options)
+    : IRevocationEndpoint
 {
     private readonly WireExchange exchange = new(http, time, options.Timeout, options.MaxAnswerBytes);
 
@@ -29,7 +31,11 @@ public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimePro
         return await gate.RunAsync(endpoint, neededBy, stop => SendAsync(message, spent, stop), cancellationToken);
     }
 
-    private async Task<RevocationOutcome> SendAsync(HttpRequestMessage message, SpentCredentials spent, CancellationToken cancellationToken) =>
+    private async Task<RevocationOutcome> SendAsync(
+        HttpRequestMessage message,
+        SpentCredentials spent,
+        CancellationToken cancellationToken
+    ) =>
         await exchange.SendAsync(message, cancellationToken) switch
         {
             WireResult.Answer answer => RevocationAnswer.Judge(answer, spent),

@@ -21,10 +21,14 @@ public abstract record RevocationOutcome : IGatedOutcome<RevocationOutcome>
     public sealed record Revoked : RevocationOutcome;
 
     /// <summary>The server will not; asking again in the same way is of no use.</summary>
-    /// <param name="Error">The <c>error</c> member, printable ASCII, at most 64 characters; <c>http_404</c> and the like where the answer has none.</param>
+    /// <param name="Error">The <c>error</c> member, printable ASCII, at most 64 characters; <c>http_404</c> and the like where the answer
+    /// has none.</param>
     public sealed record Refused(string Error) : RevocationOutcome
     {
-        /// <summary>The <c>error_description</c> member, or what was odd about the answer; printable ASCII, at most 200 characters, withheld when it repeated a credential.</summary>
+        /// <summary>
+        /// The <c>error_description</c> member, or what was odd about the answer; printable ASCII, at most 200 characters, withheld when it
+        /// repeated a credential.
+        /// </summary>
         public string? Description { get; init; }
     }
 

@@ -6,7 +6,8 @@ namespace OAuth;
 /// Remembers metadata per issuer. One look at a time serves all who wait for it; a document past its time is served on while
 /// renewing it fails, since yesterday's endpoints are a better guess than none.
 /// </summary>
-public sealed class ServerMetadataCache(IServerMetadataEndpoint source, TimeProvider time, ServerMetadataOptions options) : IServerMetadataEndpoint
+public sealed class ServerMetadataCache(IServerMetadataEndpoint source, TimeProvider time, ServerMetadataOptions options)
+    : IServerMetadataEndpoint
 {
     private readonly ConcurrentDictionary<string, Entry> entries = new();
 

@@ -35,8 +35,12 @@ internal static class TokenAnswer
         return status switch
         {
             >= 500 or 429 or 408 => Unavailable(answer, $"token endpoint answered {status}"),
-            >= 300 and < 400 => new TokenOutcome.Malformed($"token endpoint answered {status}, a redirect, which is not followed; is its URL right?"),
-            _ => new TokenOutcome.Malformed($"token endpoint answered {status} ({answer.MediaType}) without an OAuth error; is its URL right?"),
+            >= 300 and < 400 => new TokenOutcome.Malformed(
+                $"token endpoint answered {status}, a redirect, which is not followed; is its URL right?"
+            ),
+            _ => new TokenOutcome.Malformed(
+                $"token endpoint answered {status} ({answer.MediaType}) without an OAuth error; is its URL right?"
+            ),
         };
     }
 

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace OAuth;
 
 /// <summary>
-/// Claims of a token that came straight from the token endpoint over TLS, which vouches for it in place of the signature (OpenID Connect Core 3.1.3.7).
-/// Never read a token of any other origin with this: nothing is verified.
+/// Claims of a token that came straight from the token endpoint over TLS, which vouches for it in place of the signature (OpenID Connect
+/// Core 3.1.3.7). Never read a token of any other origin with this: nothing is verified.
 /// </summary>
 /// <param name="Subject">The <c>sub</c> claim: who consented; null when it is absent or unfit to be shown.</param>
 /// <param name="TenantId">The <c>tenant_id</c> claim; null when it is absent or unfit to be shown.</param>
@@ -19,7 +19,8 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
     public DateTimeOffset? ExpirationTime { get; init; }
 
     /// <summary>
-    /// From <c>iat</c>, or <c>nbf</c> where that is absent, to <c>exp</c>: how long the token lives, whatever clock says so. Null when not stated.
+    /// From <c>iat</c>, or <c>nbf</c> where that is absent, to <c>exp</c>: how long the token lives, whatever clock says so. Null when not
+    /// stated.
     /// </summary>
     public TimeSpan? Lifetime { get; init; }
 

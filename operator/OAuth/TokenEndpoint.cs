@@ -43,7 +43,9 @@ public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider
         await exchange.SendAsync(message, cancellationToken) switch
         {
             WireResult.Answer answer => TokenAnswer.Judge(answer, spent) with { Clock = answer.Clock },
-            WireResult.TooLarge large => new TokenOutcome.Malformed($"the answer of the token endpoint is larger than {large.Limit / 1024} KiB"),
+            WireResult.TooLarge large => new TokenOutcome.Malformed(
+                $"the answer of the token endpoint is larger than {large.Limit / 1024} KiB"
+            ),
             WireResult.Failed failed => new TokenOutcome.Unavailable($"token endpoint: {failed.Cause}", null, failed.MayHaveArrived),
             _ => throw new InvalidOperationException("a wire result without a meaning"),
         };

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace OAuth;
 
-/// <summary>Reads the members of a granted token (RFC 6749 section 5.1). What would be published wrongly is Malformed, never guessed.</summary>
+/// <summary>
+/// Reads the members of a granted token (RFC 6749 section 5.1). What would be published wrongly is Malformed, never guessed.
+/// </summary>
 internal static class TokenMembers
 {
     /// <summary>Ten years: above every lifetime in use, below every epoch time or millisecond count sent by mistake.</summary>
@@ -11,7 +13,9 @@ internal static class TokenMembers
 
     /// <summary>A token set, or Malformed naming the member that is wrong.</summary>
     public static TokenOutcome Read(JsonDocument? json) =>
-        json is null ? Malformed("is not a JSON object", refreshToken: null) : Read(json.RootElement, OptionalSecret(json.RootElement, "refresh_token"));
+        json is null
+            ? Malformed("is not a JSON object", refreshToken: null)
+            : Read(json.RootElement, OptionalSecret(json.RootElement, "refresh_token"));
 
     private static TokenOutcome Read(JsonElement root, Sensitive? refreshToken)
     {
@@ -31,21 +35,26 @@ internal static class TokenMembers
         }
 
         return TryReadScopes(root, out var scopes)
-            ? new TokenOutcome.Granted(new TokenSet(Sensitive.From(accessToken), "Bearer", lifetime, scopes, refreshToken, RefreshLifetime(root))
-            {
-                IdToken = OptionalSecret(root, "id_token"),
-            })
+            ? new TokenOutcome.Granted(
+                new TokenSet(Sensitive.From(accessToken), "Bearer", lifetime, scopes, refreshToken, RefreshLifetime(root))
+                {
+                    IdToken = OptionalSecret(root, "id_token"),
+                }
+            )
             : Malformed("has a scope that is not text", refreshToken);
     }
 
     /// <summary>
-    /// Taken as it is: a refresh token goes back to its server, form-encoded, and of an ID token only the claims are read, by a reader that trusts nothing.
-    /// An empty one is none, and must replace nothing.
+    /// Taken as it is: a refresh token goes back to its server, form-encoded, and of an ID token only the claims are read, by a reader that
+    /// trusts nothing. An empty one is none, and must replace nothing.
     /// </summary>
     private static Sensitive? OptionalSecret(JsonElement root, string member) =>
         root.Text(member) is { Length: > 0 } text ? Sensitive.From(text) : null;
 
-    /// <summary>Absent and null mean that the server does not say; anything else must be a sensible number, since a guess would publish an expired token.</summary>
+    /// <summary>
+    /// Absent and null mean that the server does not say; anything else must be a sensible number, since a guess would publish an expired
+    /// token.
+    /// </summary>
     private static bool TryReadLifetime(JsonElement root, out TimeSpan? lifetime)
     {
         lifetime = null;

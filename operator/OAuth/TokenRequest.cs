@@ -11,8 +11,8 @@ public abstract record TokenRequest
     public abstract string GrantType { get; }
 
     /// <summary>
-    /// By when the token is needed, for example when the one in service expires: of the requests that wait for a place at the issuer, the one
-    /// that is needed first goes first. Null for as soon as possible.
+    /// By when the token is needed, for example when the one in service expires: of the requests that wait for a place at the issuer, the
+    /// one that is needed first goes first. Null for as soon as possible.
     /// </summary>
     public DateTimeOffset? NeededBy { get; init; }
 
@@ -25,7 +25,8 @@ public abstract record TokenRequest
     /// The client credentials grant (RFC 6749 section 4.4).
     /// </summary>
     /// <param name="Scopes">Scopes to ask for; when empty no <c>scope</c> is sent, and the server's default applies.</param>
-    /// <param name="ExtraParameters">Further form fields, for example <c>tenant_id</c>. Fields of the grant itself and of the client's authentication are refused.</param>
+    /// <param name="ExtraParameters">Further form fields, for example <c>tenant_id</c>. Fields of the grant itself and of the client's
+    /// authentication are refused.</param>
     public sealed record ClientCredentialsGrant(
         IReadOnlyList<string> Scopes,
         IReadOnlyDictionary<string, string> ExtraParameters) : TokenRequest
@@ -35,11 +36,13 @@ public abstract record TokenRequest
     }
 
     /// <summary>
-    /// Redeems an authorization code (RFC 6749 section 4.1.3) with its PKCE verifier (RFC 7636 section 4.5). A code works once, whatever the outcome.
+    /// Redeems an authorization code (RFC 6749 section 4.1.3) with its PKCE verifier (RFC 7636 section 4.5). A code works once, whatever
+    /// the outcome.
     /// </summary>
     /// <param name="Code">The code of the authorization response.</param>
     /// <param name="CodeVerifier">The verifier whose challenge the authorization request carried.</param>
-    /// <param name="RedirectUri">The redirect URI of the authorization request; its original spelling is sent, since servers compare characters.</param>
+    /// <param name="RedirectUri">The redirect URI of the authorization request; its original spelling is sent, since servers compare
+    /// characters.</param>
     /// <param name="ExtraParameters">Further form fields, for example <c>tenant_id</c>. Fields of the protocol are refused.</param>
     public sealed record AuthorizationCodeGrant(
         Sensitive Code,

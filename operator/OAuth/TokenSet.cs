@@ -6,7 +6,8 @@ namespace OAuth;
 /// <param name="Lifetime">From <c>expires_in</c>, counted from the answer; null when the server did not say.</param>
 /// <param name="GrantedScopes">From <c>scope</c>; null when the server did not say, which means as asked for.</param>
 /// <param name="RefreshToken">Null when the answer had none or an empty one: keep the one that was used.</param>
-/// <param name="RefreshTokenLifetime">From <c>refresh_token_expires_in</c> or <c>refresh_expires_in</c>; null when not said or unlimited.</param>
+/// <param name="RefreshTokenLifetime">From <c>refresh_token_expires_in</c> or <c>refresh_expires_in</c>; null when not said or
+/// unlimited.</param>
 public sealed record TokenSet(
     Sensitive AccessToken,
     string TokenType,
@@ -15,6 +16,8 @@ public sealed record TokenSet(
     Sensitive? RefreshToken,
     TimeSpan? RefreshTokenLifetime)
 {
-    /// <summary>From <c>id_token</c> (OpenID Connect), not verified; null when the answer had none. See <see cref="TokenClaims"/>.</summary>
+    /// <summary>
+    /// From <c>id_token</c> (OpenID Connect), not verified; null when the answer had none. See <see cref="TokenClaims"/>.
+    /// </summary>
     public Sensitive? IdToken { get; init; }
 }

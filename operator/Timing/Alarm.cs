@@ -1,8 +1,9 @@
 namespace Timing;
 
 /// <summary>
-/// One timer that can be set again and again. The timers of the system refuse a wait below -1 ms, take one between -1 ms and -2 ms for "never", and refuse
-/// waits beyond 49 days. Here every wait means what it says: zero or less is now, and a long one is waited for in parts. Safe for use by many threads.
+/// One timer that can be set again and again. The timers of the system refuse a wait below -1 ms, take one between -1 ms and -2 ms for
+/// "never", and refuse waits beyond 49 days. Here every wait means what it says: zero or less is now, and a long one is waited for in
+/// parts. Safe for use by many threads.
 /// </summary>
 /// <param name="time">Makes the timer. The alarm is not set at first.</param>
 /// <param name="ring">Called each time a wait is over. It must not throw: nobody could catch it.</param>

@@ -1,8 +1,8 @@
 namespace Timing;
 
 /// <summary>
-/// Notices when the wall clock was set back, by comparing it with the monotonic one. A slow correction moves both clocks of the system, so only steps are
-/// seen. Not safe for use by several threads.
+/// Notices when the wall clock was set back, by comparing it with the monotonic one. A slow correction moves both clocks of the system, so
+/// only steps are seen. Not safe for use by several threads.
 /// </summary>
 internal sealed class ClockSteps
 {

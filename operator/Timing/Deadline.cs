@@ -1,6 +1,8 @@
 namespace Timing;
 
-/// <summary>A source of cancellation that fires by itself after a wait. A wait of zero or less has passed already; no wait is too long.</summary>
+/// <summary>
+/// A source of cancellation that fires by itself after a wait. A wait of zero or less has passed already; no wait is too long.
+/// </summary>
 internal sealed class Deadline : CancellationTokenSource
 {
     private readonly Alarm alarm;

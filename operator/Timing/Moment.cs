@@ -19,7 +19,8 @@ internal sealed class Moment(DateTimeOffset instant, TimeProvider time)
             lock (gate)
             {
                 var back = Math.Ceiling(steps.SetBack(time.GetUtcNow()).TotalSeconds);
-                return instant = (instant - DateTimeOffset.MinValue).TotalSeconds > back ? instant.AddSeconds(-back) : DateTimeOffset.MinValue;
+                return instant =
+                    (instant - DateTimeOffset.MinValue).TotalSeconds > back ? instant.AddSeconds(-back) : DateTimeOffset.MinValue;
             }
         }
     }

@@ -1,10 +1,11 @@
 namespace Timing;
 
 /// <summary>
-/// The keys that are due, in the order in which they are handed out: the nearest deadline first. No key waits for ever. A deadline that has passed counts as the moment at which its
-/// key became due, so that keys that fail again and again do not always come first. And once the key that has waited longest has waited for <see cref="Patience"/>, every
-/// <see cref="Turn"/>th key that is handed out is the one that has waited longest: a key that became due as the n-th is handed out after that time, or after
-/// <see cref="Turn"/> times n further keys, whichever is later. Not safe for use by several threads.
+/// The keys that are due, in the order in which they are handed out: the nearest deadline first. No key waits for ever. A deadline that has
+/// passed counts as the moment at which its key became due, so that keys that fail again and again do not always come first. And once the
+/// key that has waited longest has waited for <see cref="Patience"/>, every <see cref="Turn"/>th key that is handed out is the one that has
+/// waited longest: a key that became due as the n-th is handed out after that time, or after <see cref="Turn"/> times n further keys,
+/// whichever is later. Not safe for use by several threads.
 /// </summary>
 internal sealed class ReadyKeys<TKey>(TimeProvider time)
     where TKey : notnull
@@ -12,11 +13,15 @@ internal sealed class ReadyKeys<TKey>(TimeProvider time)
     /// <summary>How long a key may be overtaken without limit.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>One of so many hand-outs goes by the time of waiting, while a key has waited for longer than <see cref="Patience"/>.</summary>
+    /// <summary>
+    /// One of so many hand-outs goes by the time of waiting, while a key has waited for longer than <see cref="Patience"/>.
+    /// </summary>
     public const int Turn = 4;
 
     private readonly Dictionary<TKey, Entry> entries = [];
-    private readonly SortedSet<Entry> byDeadline = new(Comparer<Entry>.Create((a, b) => (a.Deadline, a.Number).CompareTo((b.Deadline, b.Number))));
+    private readonly SortedSet<Entry> byDeadline = new(
+        Comparer<Entry>.Create((a, b) => (a.Deadline, a.Number).CompareTo((b.Deadline, b.Number)))
+    );
     private readonly SortedSet<Entry> byArrival = new(Comparer<Entry>.Create((a, b) => a.Number.CompareTo(b.Number)));
     private long number;
     private int untilTurn = Turn;
@@ -29,10 +34,16 @@ internal sealed class ReadyKeys<TKey>(TimeProvider time)
 
     /// <summary>Takes a key in that is not among them.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="deadline">By when it should be done; null for as soon as possible: such keys come first, in the order in which they came.</param>
+    /// <param name="deadline">By when it should be done; null for as soon as possible: such keys come first, in the order in which they
+    /// came.</param>
     public void Add(TKey key, DateTimeOffset? deadline)
     {
-        var entry = new Entry(key, deadline is { } instant ? Later(instant, time.GetUtcNow()) : DateTimeOffset.MinValue, number++, time.GetTimestamp());
+        var entry = new Entry(
+            key,
+            deadline is { } instant ? Later(instant, time.GetUtcNow()) : DateTimeOffset.MinValue,
+            number++,
+            time.GetTimestamp()
+        );
         entries.Add(key, entry);
         byDeadline.Add(entry);
         byArrival.Add(entry);

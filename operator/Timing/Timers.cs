@@ -3,8 +3,8 @@ namespace Timing;
 #pragma warning disable RS0030 // The one place that arms timers: everything else goes through here.
 
 /// <summary>
-/// Arms every timer of the operator; <c>operator/BannedSymbols.txt</c> keeps other code from it. A wait that was computed may be below zero, when the process was stalled or a clock was stepped,
-/// or longer than the timers of the system take: see <see cref="Alarm"/>.
+/// Arms every timer of the operator; <c>operator/BannedSymbols.txt</c> keeps other code from it. A wait that was computed may be below
+/// zero, when the process was stalled or a clock was stepped, or longer than the timers of the system take: see <see cref="Alarm"/>.
 /// </summary>
 internal static class Timers
 {
@@ -53,7 +53,8 @@ internal static class Timers
     internal static void Restart(ITimer timer, TimeSpan part) => timer.Change(part, Timeout.InfiniteTimeSpan);
 
     /// <summary>
-    /// What of a wait one arming waits for. Timers cut to whole milliseconds: rounded up, nothing fires early, and nobody who looks and finds a fraction left arms again and again.
+    /// What of a wait one arming waits for. Timers cut to whole milliseconds: rounded up, nothing fires early, and nobody who looks and
+    /// finds a fraction left arms again and again.
     /// </summary>
     internal static TimeSpan Part(TimeSpan wait) =>
         wait <= TimeSpan.Zero ? TimeSpan.Zero

@@ -2,5 +2,11 @@ using VismaOperator.Cli;
 using VismaOperator.Hosting;
 using var signals = new StopSignals();
 
-var process = new CommandContext(Environment.GetEnvironmentVariable, Console.Out, Console.Error, TimeProvider.System, Product.Called(Product.CalledPath()));
+var process = new CommandContext(
+    Environment.GetEnvironmentVariable,
+    Console.Out,
+    Console.Error,
+    TimeProvider.System,
+    Product.Called(Product.CalledPath())
+);
 return await CommandTree.InvokeAsync(args, process, Verbs.Of(process), signals.Token);

@@ -37,7 +37,9 @@ public abstract class DeletionContract : ContractSuite
         var created = await CreateAsync(WidgetNamed("one"));
         var changed = await PatchAsync<Widget>("one", """{"spec":{"size":2}}""");
 
-        var refused = await RefusedAsync(() => DeleteAsync<Widget>("one", new DeletePreconditions(ResourceVersion: created.Metadata.ResourceVersion)));
+        var refused = await RefusedAsync(() =>
+            DeleteAsync<Widget>("one", new DeletePreconditions(ResourceVersion: created.Metadata.ResourceVersion))
+        );
         await DeleteAsync<Widget>("one", new DeletePreconditions(ResourceVersion: changed.Metadata.ResourceVersion));
 
         Assert.True(refused.IsConflict);
@@ -64,7 +66,9 @@ public abstract class DeletionContract : ContractSuite
         await CreateAsync(WithFinalizer("one"));
         await DeleteAsync<Widget>("one");
 
-        var refused = await RefusedAsync(() => PatchAsync<Widget>("one", """{"metadata":{"finalizers":["example.com/held","example.com/more"]}}"""));
+        var refused = await RefusedAsync(() =>
+            PatchAsync<Widget>("one", """{"metadata":{"finalizers":["example.com/held","example.com/more"]}}""")
+        );
         await PatchAsync<Widget>("one", """{"metadata":{"finalizers":null}}""");
 
         Assert.True(refused.IsInvalid);

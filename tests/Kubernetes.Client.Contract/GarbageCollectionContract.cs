@@ -48,13 +48,23 @@ public abstract class GarbageCollectionContract : ContractSuite
         Assert.NotNull(await FindAsync<Secret>("free"));
     }
 
-    private Secret OwnedBy(string name, params Widget[] owners) => SecretNamed(name) with
-    {
-        Metadata = new ObjectMeta
+    private Secret OwnedBy(string name, params Widget[] owners) =>
+        SecretNamed(name) with
         {
-            Name = name,
-            Namespace = Namespace,
-            OwnerReferences = [.. owners.Select(owner => new OwnerReference { ApiVersion = owner.ApiVersion, Kind = owner.Kind, Name = owner.Metadata.Name, Uid = owner.Metadata.Uid! })],
-        },
-    };
+            Metadata = new ObjectMeta
+            {
+                Name = name,
+                Namespace = Namespace,
+                OwnerReferences =
+                [
+                    .. owners.Select(owner => new OwnerReference
+                    {
+                        ApiVersion = owner.ApiVersion,
+                        Kind = owner.Kind,
+                        Name = owner.Metadata.Name,
+                        Uid = owner.Metadata.Uid!,
+                    }),
+                ],
+            },
+        };
 }

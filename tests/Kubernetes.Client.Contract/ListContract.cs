@@ -111,8 +111,16 @@ public abstract class ListContract : ContractSuite
         Assert.Equal(["one"], await NamesAsync<SecretMetadata>(Here with { FieldSelector = "metadata.name=one" }));
     }
 
-    private Task CreateLabelledAsync(string name, params (string Key, string Value)[] labels) => CreateAsync(WidgetNamed(name) with
-    {
-        Metadata = new ObjectMeta { Name = name, Namespace = Namespace, Labels = labels.ToDictionary(label => label.Key, label => label.Value) },
-    });
+    private Task CreateLabelledAsync(string name, params (string Key, string Value)[] labels) =>
+        CreateAsync(
+            WidgetNamed(name) with
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = name,
+                    Namespace = Namespace,
+                    Labels = labels.ToDictionary(label => label.Key, label => label.Value),
+                },
+            }
+        );
 }

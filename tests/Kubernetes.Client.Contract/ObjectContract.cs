@@ -35,8 +35,18 @@ public abstract class ObjectContract : ContractSuite
     [Fact]
     public async Task A_name_is_made_from_its_prefix()
     {
-        var first = await CreateAsync(SecretNamed(string.Empty) with { Metadata = new ObjectMeta { GenerateName = "made-", Namespace = Namespace } });
-        var second = await CreateAsync(SecretNamed(string.Empty) with { Metadata = new ObjectMeta { GenerateName = "made-", Namespace = Namespace } });
+        var first = await CreateAsync(
+            SecretNamed(string.Empty) with
+            {
+                Metadata = new ObjectMeta { GenerateName = "made-", Namespace = Namespace },
+            }
+        );
+        var second = await CreateAsync(
+            SecretNamed(string.Empty) with
+            {
+                Metadata = new ObjectMeta { GenerateName = "made-", Namespace = Namespace },
+            }
+        );
 
         Assert.StartsWith("made-", first.Metadata.Name, StringComparison.Ordinal);
         Assert.NotEqual(first.Metadata.Name, second.Metadata.Name);
@@ -79,7 +89,20 @@ public abstract class ObjectContract : ContractSuite
         await DeleteAsync<Secret>("one");
         await CreateAsync(SecretNamed("one"));
 
-        var refused = await RefusedAsync(() => Client.ReplaceAsync(SecretNamed("one") with { Metadata = new ObjectMeta { Name = "one", Namespace = Namespace, Uid = first.Metadata.Uid } }, Cancellation));
+        var refused = await RefusedAsync(() =>
+            Client.ReplaceAsync(
+                SecretNamed("one") with
+                {
+                    Metadata = new ObjectMeta
+                    {
+                        Name = "one",
+                        Namespace = Namespace,
+                        Uid = first.Metadata.Uid,
+                    },
+                },
+                Cancellation
+            )
+        );
 
         Assert.True(refused.IsConflict);
     }
@@ -133,7 +156,9 @@ public abstract class ObjectContract : ContractSuite
         var created = await CreateAsync(WidgetNamed("one"));
         await PatchAsync<Widget>("one", """{"spec":{"size":2}}""");
 
-        var refused = await RefusedAsync(() => PatchAsync<Widget>("one", $$$"""{"metadata":{"resourceVersion":"{{{created.Metadata.ResourceVersion}}}"},"spec":{"size":3}}"""));
+        var refused = await RefusedAsync(() =>
+            PatchAsync<Widget>("one", $$$"""{"metadata":{"resourceVersion":"{{{created.Metadata.ResourceVersion}}}"},"spec":{"size":3}}""")
+        );
 
         Assert.True(refused.IsConflict);
     }
@@ -196,7 +221,12 @@ public abstract class ObjectContract : ContractSuite
         var created = await CreateAsync(WidgetNamed("one"));
         await PatchStatusAsync<Widget>("one", """{"status":{"phase":"Done"}}""");
 
-        var refused = await RefusedAsync(() => PatchStatusAsync<Widget>("one", $$$"""{"metadata":{"resourceVersion":"{{{created.Metadata.ResourceVersion}}}"},"status":{"phase":"Late"}}"""));
+        var refused = await RefusedAsync(() =>
+            PatchStatusAsync<Widget>(
+                "one",
+                $$$"""{"metadata":{"resourceVersion":"{{{created.Metadata.ResourceVersion}}}"},"status":{"phase":"Late"}}"""
+            )
+        );
 
         Assert.True(refused.IsConflict);
     }
@@ -239,7 +269,17 @@ public abstract class ObjectContract : ContractSuite
     [Fact]
     public async Task Metadata_is_read_without_content_and_never_written()
     {
-        var created = await CreateAsync(SecretNamed("one", ("key", "value")) with { Metadata = new ObjectMeta { Name = "one", Namespace = Namespace, Labels = new Dictionary<string, string> { ["a"] = "b" } } });
+        var created = await CreateAsync(
+            SecretNamed("one", ("key", "value")) with
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = "one",
+                    Namespace = Namespace,
+                    Labels = new Dictionary<string, string> { ["a"] = "b" },
+                },
+            }
+        );
 
         var metadata = await GetAsync<SecretMetadata>("one");
 
@@ -252,8 +292,12 @@ public abstract class ObjectContract : ContractSuite
     public async Task A_request_without_name_or_namespace_is_a_mistake_of_the_caller()
     {
         await Assert.ThrowsAsync<ArgumentException>(() => Client.FindAsync<Secret>(Named(string.Empty), Cancellation));
-        await Assert.ThrowsAsync<ArgumentException>(() => Client.DeleteAsync<Secret>(NamespacedName.ClusterScoped("one"), null, Cancellation));
-        await Assert.ThrowsAsync<ArgumentException>(() => Client.CreateAsync(new Secret { Metadata = new ObjectMeta { Name = "one" } }, Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            Client.DeleteAsync<Secret>(NamespacedName.ClusterScoped("one"), null, Cancellation)
+        );
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            Client.CreateAsync(new Secret { Metadata = new ObjectMeta { Name = "one" } }, Cancellation)
+        );
         await Assert.ThrowsAsync<ArgumentException>(() => Client.FindAsync<Namespace>(Named("one"), Cancellation));
     }
 

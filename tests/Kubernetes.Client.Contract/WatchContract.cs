@@ -91,7 +91,9 @@ public abstract class WatchContract : ContractSuite
     public async Task A_cancelled_watch_ends()
     {
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        await using var events = Client.WatchAsync<Widget>(Here, (await ListAsync<Widget>(Here)).ResourceVersion, closed.Token).GetAsyncEnumerator(closed.Token);
+        await using var events = Client
+            .WatchAsync<Widget>(Here, (await ListAsync<Widget>(Here)).ResourceVersion, closed.Token)
+            .GetAsyncEnumerator(closed.Token);
         var next = events.MoveNextAsync().AsTask();
 
         await closed.CancelAsync();
@@ -99,5 +101,6 @@ public abstract class WatchContract : ContractSuite
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WaitAsync(TimeSpan.FromSeconds(30), Cancellation));
     }
 
-    private static ulong Number(Widget widget) => ulong.Parse(widget.Metadata.ResourceVersion!, System.Globalization.CultureInfo.InvariantCulture);
+    private static ulong Number(Widget widget) =>
+        ulong.Parse(widget.Metadata.ResourceVersion!, System.Globalization.CultureInfo.InvariantCulture);
 }

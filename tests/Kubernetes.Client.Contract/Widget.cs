@@ -4,7 +4,9 @@ using Kubernetes.Client.Resources;
 
 namespace Kubernetes.Client.Contract;
 
-/// <summary>A custom resource with a status subresource, only for these tests; its definition is in <c>crds/</c> beside this file.</summary>
+/// <summary>
+/// A custom resource with a status subresource, only for these tests; its definition is in <c>crds/</c> beside this file.
+/// </summary>
 public sealed record Widget : IResource<Widget>
 {
     public static ResourceKind ResourceKind { get; } = new("contract.visma-operator.io", "v1", "Widget", "widgets", IsNamespaced: true);

@@ -33,7 +33,11 @@ internal sealed class ConnectedClient : IDisposable
         using var answer = await http.Requests.PatchAsync(ResourcePath.Of(T.ResourceKind, name), content, cancellationToken);
         return answer.IsSuccessStatusCode
             ? (await answer.Content.ReadFromJsonAsync(T.JsonTypeInfo, cancellationToken))!
-            : throw await new ApiFailure(http, TimeProvider.System).FromAnswerAsync(answer, ResourceRequest.About(HttpMethod.Patch, T.ResourceKind, name), cancellationToken);
+            : throw await new ApiFailure(http, TimeProvider.System).FromAnswerAsync(
+                answer,
+                ResourceRequest.About(HttpMethod.Patch, T.ResourceKind, name),
+                cancellationToken
+            );
     }
 
     public void Dispose()

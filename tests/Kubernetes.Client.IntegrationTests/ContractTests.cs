@@ -12,7 +12,8 @@ public sealed class RealObjectTests(RealCluster cluster) : ObjectContract, IAsyn
 
     protected override string Namespace => home!.Name;
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
 
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 
@@ -27,7 +28,8 @@ public sealed class RealDeletionTests(RealCluster cluster) : DeletionContract, I
 
     protected override string Namespace => home!.Name;
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
 
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 
@@ -42,7 +44,8 @@ public sealed class RealGarbageCollectionTests(RealCluster cluster) : GarbageCol
 
     protected override string Namespace => home!.Name;
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
 
     public async ValueTask InitializeAsync()
     {
@@ -61,7 +64,8 @@ public sealed class RealListTests(RealCluster cluster) : ListContract, IAsyncLif
 
     protected override string Namespace => home!.Name;
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
 
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 
@@ -76,7 +80,8 @@ public sealed class RealWatchTests(RealCluster cluster) : WatchContract, IAsyncL
 
     protected override string Namespace => home!.Name;
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
 
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 

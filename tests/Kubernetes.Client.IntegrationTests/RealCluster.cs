@@ -21,7 +21,10 @@ public sealed class RealCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        server = await ApiServer.StartAsync(new ApiServerOptions { CrdFolders = [RepositoryFolder.PathOf("tests/Kubernetes.Client.Contract/crds")] }, CancellationToken.None);
+        server = await ApiServer.StartAsync(
+            new ApiServerOptions { CrdFolders = [RepositoryFolder.PathOf("tests/Kubernetes.Client.Contract/crds")] },
+            CancellationToken.None
+        );
         connected = new ConnectedClient(server.KubeconfigPath);
     }
 

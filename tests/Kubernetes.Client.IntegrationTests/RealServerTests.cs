@@ -21,7 +21,13 @@ public sealed class RealServerTests(RealCluster cluster) : IAsyncLifetime
     {
         var names = Enumerable.Range(0, 300).Select(number => $"followed-{number}").ToList();
         var version = (await cluster.Client.ListPageAsync<Secret>(new ResourceSelector(home!.Name), 1, null, Cancellation)).ResourceVersion;
-        var watches = names.ConvertAll(name => new WatchLog<Secret>(cluster.Client.WatchAsync<Secret>(new ResourceSelector(home.Name, FieldSelector: $"metadata.name={name}"), version, Cancellation)));
+        var watches = names.ConvertAll(name => new WatchLog<Secret>(
+            cluster.Client.WatchAsync<Secret>(
+                new ResourceSelector(home.Name, FieldSelector: $"metadata.name={name}"),
+                version,
+                Cancellation
+            )
+        ));
         var seen = watches.Select(watch => watch.NextAppliedAsync()).ToList();
 
         await Parallel.ForEachAsync(names, Cancellation, async (name, token) =>
@@ -37,7 +43,9 @@ public sealed class RealServerTests(RealCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_kind_that_is_not_installed_is_an_error_not_an_absence()
     {
-        var refused = await Assert.ThrowsAsync<KubernetesException>(() => cluster.Client.FindAsync<Gadget>(new NamespacedName(home!.Name, "one"), Cancellation));
+        var refused = await Assert.ThrowsAsync<KubernetesException>(() =>
+            cluster.Client.FindAsync<Gadget>(new NamespacedName(home!.Name, "one"), Cancellation)
+        );
 
         Assert.True(refused.IsNotFound);
         Assert.Contains("the kind is not installed", refused.Message, StringComparison.Ordinal);
@@ -48,7 +56,8 @@ public sealed class RealServerTests(RealCluster cluster) : IAsyncLifetime
     {
         public static ResourceKind ResourceKind { get; } = new("absent.visma-operator.io", "v1", "Gadget", "gadgets", IsNamespaced: true);
 
-        public static System.Text.Json.Serialization.Metadata.JsonTypeInfo<Gadget> JsonTypeInfo => throw new NotSupportedException("No gadget is ever read.");
+        public static System.Text.Json.Serialization.Metadata.JsonTypeInfo<Gadget> JsonTypeInfo =>
+            throw new NotSupportedException("No gadget is ever read.");
 
         public ObjectMeta Metadata { get; init; } = new();
 

@@ -19,14 +19,24 @@ public sealed class RestartTests
         var client = connected.Client;
         var first = await client.CreateAsync(SecretNamed("first"), Cancellation);
         await client.CreateAsync(SecretNamed("second"), Cancellation);
-        await using var watch = new WatchLog<Secret>(client.WatchAsync<Secret>(new ResourceSelector("default", FieldSelector: "metadata.name=second"), first.Metadata.ResourceVersion!, Cancellation));
+        await using var watch = new WatchLog<Secret>(
+            client.WatchAsync<Secret>(
+                new ResourceSelector("default", FieldSelector: "metadata.name=second"),
+                first.Metadata.ResourceVersion!,
+                Cancellation
+            )
+        );
         await watch.NextAppliedAsync();
 
         await server.KillAsync(Cancellation);
         var broken = await Assert.ThrowsAnyAsync<Exception>(watch.NextAsync);
-        var unreachable = await Assert.ThrowsAnyAsync<Exception>(() => client.FindAsync<Secret>(first.Metadata.NamespacedName, Cancellation));
+        var unreachable = await Assert.ThrowsAnyAsync<Exception>(() =>
+            client.FindAsync<Secret>(first.Metadata.NamespacedName, Cancellation)
+        );
         await server.StartAgainAsync(Cancellation);
-        await using var resumed = new WatchLog<Secret>(client.WatchAsync<Secret>(new ResourceSelector("default"), first.Metadata.ResourceVersion!, Cancellation));
+        await using var resumed = new WatchLog<Secret>(
+            client.WatchAsync<Secret>(new ResourceSelector("default"), first.Metadata.ResourceVersion!, Cancellation)
+        );
 
         Assert.True(broken is IOException or HttpRequestException, broken.ToString());
         Assert.IsType<HttpRequestException>(unreachable);

@@ -32,7 +32,11 @@ public sealed class LabelSelectorTests
     [InlineData("=gold")]
     [InlineData("(gold)")]
     public void What_is_no_selector_is_refused_by_name(string selector) =>
-        Assert.Contains("label requirement", Assert.Throws<FormatException>(() => LabelSelector.Parse(selector)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "label requirement",
+            Assert.Throws<FormatException>(() => LabelSelector.Parse(selector)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Any_text_is_read_or_refused_and_nothing_else() => Gen.String.Sample(text =>

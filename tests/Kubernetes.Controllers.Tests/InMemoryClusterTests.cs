@@ -56,7 +56,13 @@ public sealed class InMemoryClusterTests : IAsyncDisposable
         });
         var created = await CreateAsync("acme");
         informer.Store.Observe(created);
-        var replaced = await cluster.ReplaceAsync(created with { Data = new Dictionary<string, SecretValue> { ["key"] = SecretValue.FromText("new") } }, stop.Token);
+        var replaced = await cluster.ReplaceAsync(
+            created with
+            {
+                Data = new Dictionary<string, SecretValue> { ["key"] = SecretValue.FromText("new") },
+            },
+            stop.Token
+        );
         informer.Store.Observe(replaced);
         Assert.Equal(replaced.Metadata.ResourceVersion, informer.Store.Find(Some.Key)?.Metadata.ResourceVersion);
 
@@ -97,7 +103,9 @@ public sealed class InMemoryClusterTests : IAsyncDisposable
         Assert.IsType<Watched<SecretMetadata>.Missing>(await Wait.For(states.Reader.ReadAsync(TestContext.Current.CancellationToken)));
         await CreateAsync("other");
         await CreateAsync("acme");
-        var present = Assert.IsType<Watched<SecretMetadata>.Present>(await Wait.For(states.Reader.ReadAsync(TestContext.Current.CancellationToken)));
+        var present = Assert.IsType<Watched<SecretMetadata>.Present>(
+            await Wait.For(states.Reader.ReadAsync(TestContext.Current.CancellationToken))
+        );
         Assert.Equal("acme", present.Resource.Metadata.Name);
         await cluster.DeleteAsync<Secret>(Some.Key, preconditions: null, stop.Token);
         Assert.IsType<Watched<SecretMetadata>.Missing>(await Wait.For(states.Reader.ReadAsync(TestContext.Current.CancellationToken)));

@@ -34,108 +34,142 @@ internal static class Any
         });
 
     /// <summary>Facts of connections that act for a person.</summary>
-    public static readonly Gen<Facts> GrantFacts = Gen.Select(Facts, Grant(), Consent()).Select((facts, grant, consent) => facts with { Grant = grant, Consent = consent });
+    public static readonly Gen<Facts> GrantFacts = Gen.Select(Facts, Grant(), Consent())
+        .Select((facts, grant, consent) => facts with { Grant = grant, Consent = consent });
 
-    private static Gen<ConnectionFacts> Connection() => Gen.Select(Gen.Int[0, 31], Margins, Gen.OneOf("c1", "c2"), Gen.OneOf("l1", "l2"), Gen.OneOf("", "a", "b"))
-        .Select((flags, margins, inputs, layout, requested) => Some.Facts().Connection with
-        {
-            IsTerminating = flags is 1 or 2,
-            IsSuspended = flags is 2 or 3 or 4,
-            SpecProblem = flags is 4 or 5 ? Some.Unsound : null,
-            SecretName = flags is 6 or 7 ? "other-token" : Some.SecretName,
-            Margins = margins,
-            Inputs = inputs,
-            Layout = layout,
-            RequestedAt = requested,
-            HandledRequest = "a",
-        });
+    private static Gen<ConnectionFacts> Connection() =>
+        Gen.Select(Gen.Int[0, 31], Margins, Gen.OneOf("c1", "c2"), Gen.OneOf("l1", "l2"), Gen.OneOf("", "a", "b"))
+            .Select(
+                (flags, margins, inputs, layout, requested) =>
+                    Some.Facts().Connection with
+                    {
+                        IsTerminating = flags is 1 or 2,
+                        IsSuspended = flags is 2 or 3 or 4,
+                        SpecProblem = flags is 4 or 5 ? Some.Unsound : null,
+                        SecretName = flags is 6 or 7 ? "other-token" : Some.SecretName,
+                        Margins = margins,
+                        Inputs = inputs,
+                        Layout = layout,
+                        RequestedAt = requested,
+                        HandledRequest = "a",
+                    }
+            );
 
-    private static Gen<ClientFacts> Client() => Gen.OneOf<ClientFacts>(
-        new ClientFacts.Usable("k1", "r1"),
-        new ClientFacts.Usable("k1", "r1"),
-        new ClientFacts.Usable("k2", "r2"),
-        new ClientFacts.Missing(Some.Missing),
-        new ClientFacts.Refusing(Some.NotAllowed),
-        new ClientFacts.Refusing(Some.Missing),
-        new ClientFacts.Unusable(Some.Unreadable, null),
-        new ClientFacts.Unusable(Some.Outage with { Reason = Reason.MetadataUnusable }, Some.Soon));
+    private static Gen<ClientFacts> Client() =>
+        Gen.OneOf<ClientFacts>(
+            new ClientFacts.Usable("k1", "r1"),
+            new ClientFacts.Usable("k1", "r1"),
+            new ClientFacts.Usable("k2", "r2"),
+            new ClientFacts.Missing(Some.Missing),
+            new ClientFacts.Refusing(Some.NotAllowed),
+            new ClientFacts.Refusing(Some.Missing),
+            new ClientFacts.Unusable(Some.Unreadable, null),
+            new ClientFacts.Unusable(Some.Outage with { Reason = Reason.MetadataUnusable }, Some.Soon)
+        );
 
-    private static Gen<GrantFacts> Grant() => Gen.Frequency<GrantFacts>(
-        (2, Gen.Const<GrantFacts>(new GrantFacts.None())),
-        (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.Elsewhere))),
-        (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.NotOwned))),
-        (8, Held().Select(held => (GrantFacts)new GrantFacts.Held(held))));
+    private static Gen<GrantFacts> Grant() =>
+        Gen.Frequency<GrantFacts>(
+            (2, Gen.Const<GrantFacts>(new GrantFacts.None())),
+            (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.Elsewhere))),
+            (1, Gen.Const<GrantFacts>(new GrantFacts.Unusable(SomeGrant.NotOwned))),
+            (8, Held().Select(held => (GrantFacts)new GrantFacts.Held(held)))
+        );
 
-    private static Gen<GrantRecord> Held() => Gen.Select(Gen.Int[0, 15], Instant, Lifetime, Instant, Gen.OneOf("c1.k1", "c1.k1", "c2.k1"))
-        .Select((flags, issued, lifetime, other, inputs) => SomeGrant.Grant() with
-        {
-            IsBound = flags is not (0 or 1),
-            RefusalTime = flags is 2 or 3 ? WholeSeconds.Floor(other) : null,
-            HeldElsewhereUntil = flags is 4 or 5 or 6 ? other : null,
-            IsNoteOutdated = flags is 14,
-            KeepAliveTime = flags is 7 or 8 ? other : WholeSeconds.Floor(issued).AddDays(7),
-            ConsentExpirationTime = flags is 9 or 10 ? WholeSeconds.Floor(other) : flags == 11 ? null : SomeGrant.ConsentEnd,
-            AccessToken = new HeldToken
-            {
-                IssueTime = WholeSeconds.Floor(issued),
-                ExpirationTime = WholeSeconds.Floor(issued) + lifetime,
-                RefreshTime = RefreshSchedule.RefreshTime(WholeSeconds.Floor(issued), lifetime, RefreshMargins.Default, "any"),
-                Inputs = inputs,
-                Fingerprint = flags is 12 or 13 ? "f3" : "f1",
-            },
-        });
+    private static Gen<GrantRecord> Held() =>
+        Gen.Select(Gen.Int[0, 15], Instant, Lifetime, Instant, Gen.OneOf("c1.k1", "c1.k1", "c2.k1"))
+            .Select(
+                (flags, issued, lifetime, other, inputs) =>
+                    SomeGrant.Grant() with
+                    {
+                        IsBound = flags is not (0 or 1),
+                        RefusalTime = flags is 2 or 3 ? WholeSeconds.Floor(other) : null,
+                        HeldElsewhereUntil = flags is 4 or 5 or 6 ? other : null,
+                        IsNoteOutdated = flags is 14,
+                        KeepAliveTime = flags is 7 or 8 ? other : WholeSeconds.Floor(issued).AddDays(7),
+                        ConsentExpirationTime =
+                            flags is 9 or 10 ? WholeSeconds.Floor(other)
+                            : flags == 11 ? null
+                            : SomeGrant.ConsentEnd,
+                        AccessToken = new HeldToken
+                        {
+                            IssueTime = WholeSeconds.Floor(issued),
+                            ExpirationTime = WholeSeconds.Floor(issued) + lifetime,
+                            RefreshTime = RefreshSchedule.RefreshTime(WholeSeconds.Floor(issued), lifetime, RefreshMargins.Default, "any"),
+                            Inputs = inputs,
+                            Fingerprint = flags is 12 or 13 ? "f3" : "f1",
+                        },
+                    }
+            );
 
-    private static Gen<ConsentFacts> Consent() => Gen.Select(Gen.Bool, Gen.Bool, Gen.Int[0, 7], Instant).Select((canInvite, hasLink, flags, until) => new ConsentFacts
-    {
-        CanInvite = canInvite,
-        Invitation = hasLink ? new Invitation(SomeGrant.Link, WholeSeconds.Floor(until)) : null,
-        HasHandoff = flags == 0,
-        LastFailure = flags is 2 or 3 ? SomeGrant.Failure : null,
-        RecordedSequence = flags is 1 or 2 ? 3 : null,
-    });
+    private static Gen<ConsentFacts> Consent() =>
+        Gen.Select(Gen.Bool, Gen.Bool, Gen.Int[0, 7], Instant)
+            .Select(
+                (canInvite, hasLink, flags, until) =>
+                    new ConsentFacts
+                    {
+                        CanInvite = canInvite,
+                        Invitation = hasLink ? new Invitation(SomeGrant.Link, WholeSeconds.Floor(until)) : null,
+                        HasHandoff = flags == 0,
+                        LastFailure = flags is 2 or 3 ? SomeGrant.Failure : null,
+                        RecordedSequence = flags is 1 or 2 ? 3 : null,
+                    }
+            );
 
-    private static Gen<SecretFacts> Secret() => Gen.OneOf<SecretFacts>(
-        new SecretFacts.Owned("7"),
-        new SecretFacts.Owned("7"),
-        new SecretFacts.Owned("8"),
-        new SecretFacts.Absent(),
-        new SecretFacts.Going(),
-        new SecretFacts.Foreign(Some.SomebodyElses));
+    private static Gen<SecretFacts> Secret() =>
+        Gen.OneOf<SecretFacts>(
+            new SecretFacts.Owned("7"),
+            new SecretFacts.Owned("7"),
+            new SecretFacts.Owned("8"),
+            new SecretFacts.Absent(),
+            new SecretFacts.Going(),
+            new SecretFacts.Foreign(Some.SomebodyElses)
+        );
 
-    private static Gen<ContentFacts?> Content() => Gen.OneOf<ContentFacts?>(
-        null,
-        null,
-        new ContentFacts.Intact(),
-        new ContentFacts.Healable(),
-        new ContentFacts.Lost(),
-        new ContentFacts.Unrecorded(Some.UnrecordedToken()));
+    private static Gen<ContentFacts?> Content() =>
+        Gen.OneOf<ContentFacts?>(
+            null,
+            null,
+            new ContentFacts.Intact(),
+            new ContentFacts.Healable(),
+            new ContentFacts.Lost(),
+            new ContentFacts.Unrecorded(Some.UnrecordedToken())
+        );
 
-    private static Gen<TokenRecord> Token() => Gen.Select(Instant, Lifetime, Gen.OneOf("c1.k1", "c1.k1", "c2.k1", "c1.k2"), Gen.OneOf("l1", "l2"), Gen.OneOf("7", "8"))
-        .Select((issued, lifetime, inputs, layout, version) => Some.Token() with
-        {
-            IssueTime = WholeSeconds.Floor(issued),
-            ExpirationTime = WholeSeconds.Floor(issued) + lifetime,
-            RefreshTime = RefreshSchedule.RefreshTime(WholeSeconds.Floor(issued), lifetime, RefreshMargins.Default, "any"),
-            Inputs = inputs,
-            Layout = layout,
-            SecretResourceVersion = version,
-        });
+    private static Gen<TokenRecord> Token() =>
+        Gen.Select(Instant, Lifetime, Gen.OneOf("c1.k1", "c1.k1", "c2.k1", "c1.k2"), Gen.OneOf("l1", "l2"), Gen.OneOf("7", "8"))
+            .Select(
+                (issued, lifetime, inputs, layout, version) =>
+                    Some.Token() with
+                    {
+                        IssueTime = WholeSeconds.Floor(issued),
+                        ExpirationTime = WholeSeconds.Floor(issued) + lifetime,
+                        RefreshTime = RefreshSchedule.RefreshTime(WholeSeconds.Floor(issued), lifetime, RefreshMargins.Default, "any"),
+                        Inputs = inputs,
+                        Layout = layout,
+                        SecretResourceVersion = version,
+                    }
+            );
 
-    private static Gen<FailureRecord> Failure() => Gen.Select(
-            Gen.OneOf(Some.Outage, Some.Refused, Some.SomebodyElses, Some.Missing, Some.NotAllowed),
-            Gen.Int[1, 60],
-            Instant,
-            Gen.Int[0, 3_600],
-            Gen.OneOf("c1", "c1.r1.acme-token", "c1.r1.acme-token", "c2.r1.acme-token", null))
-        .Select((problem, attempts, failed, delay, inputs) => new FailureRecord
-        {
-            Reason = problem.Reason,
-            Message = problem.Message,
-            Attempts = attempts,
-            LastFailureTime = WholeSeconds.Floor(failed),
-            NextAttemptTime = WholeSeconds.Floor(failed).AddSeconds(delay),
-            Inputs = inputs,
-        });
+    private static Gen<FailureRecord> Failure() =>
+        Gen.Select(
+                Gen.OneOf(Some.Outage, Some.Refused, Some.SomebodyElses, Some.Missing, Some.NotAllowed),
+                Gen.Int[1, 60],
+                Instant,
+                Gen.Int[0, 3_600],
+                Gen.OneOf("c1", "c1.r1.acme-token", "c1.r1.acme-token", "c2.r1.acme-token", null)
+            )
+            .Select(
+                (problem, attempts, failed, delay, inputs) =>
+                    new FailureRecord
+                    {
+                        Reason = problem.Reason,
+                        Message = problem.Message,
+                        Attempts = attempts,
+                        LastFailureTime = WholeSeconds.Floor(failed),
+                        NextAttemptTime = WholeSeconds.Floor(failed).AddSeconds(delay),
+                        Inputs = inputs,
+                    }
+            );
 
     private static Gen<T?> OrNull<T>(Gen<T> gen)
         where T : class =>

@@ -15,7 +15,11 @@ public sealed class FailureBackoffTests
     public void A_transient_failure_waits_between_half_of_a_growing_window_and_all_of_it(int attempts, int shortest, int longest)
     {
         Assert.Equal(TimeSpan.FromSeconds(shortest), FailureBackoff.Delay(FailureKind.Transient, attempts, random: 0, retryAfter: null));
-        Assert.InRange(FailureBackoff.Delay(FailureKind.Transient, attempts, random: 0.999_999, retryAfter: null), TimeSpan.FromSeconds(longest - 0.1), TimeSpan.FromSeconds(longest));
+        Assert.InRange(
+            FailureBackoff.Delay(FailureKind.Transient, attempts, random: 0.999_999, retryAfter: null),
+            TimeSpan.FromSeconds(longest - 0.1),
+            TimeSpan.FromSeconds(longest)
+        );
     }
 
     [Theory]
@@ -23,7 +27,12 @@ public sealed class FailureBackoffTests
     [InlineData(FailureKind.NotThereYet)]
     public void What_needs_a_person_waits_minutes_growing_to_an_hour(FailureKind kind)
     {
-        int[] minutes = [.. Enumerable.Range(1, 8).Select(attempts => (int)FailureBackoff.Delay(kind, attempts, random: 0.7, retryAfter: null).TotalMinutes)];
+        int[] minutes =
+        [
+            .. Enumerable
+                .Range(1, 8)
+                .Select(attempts => (int)FailureBackoff.Delay(kind, attempts, random: 0.7, retryAfter: null).TotalMinutes),
+        ];
 
         Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60], minutes);
     }

@@ -11,34 +11,43 @@ public sealed class GrantProperties
     private static readonly Gen<(Facts Facts, DateTimeOffset Now)> Any = Gen.Select(Tests.Any.GrantFacts, Tests.Any.Instant);
 
     [Fact]
-    public void A_refresh_token_is_spent_only_where_one_may_be() => Any.Sample(
-        (facts, now) =>
-        {
-            if (Policy.Decide(facts, now) is Decision.Refresh)
+    public void A_refresh_token_is_spent_only_where_one_may_be() =>
+        Any.Sample(
+            (facts, now) =>
             {
-                var grant = Assert.IsType<GrantFacts.Held>(facts.Grant).Grant;
-                Assert.True(grant.IsBound, "bound to another spec");
-                Assert.True(grant.RefusalTime is null || RequestRules.IsDue(facts, now), "known to be refused");
-                Assert.False(grant.HeldElsewhereUntil > now && grant.HeldElsewhereUntil <= now + TimeSpan.FromMinutes(1), "another process may store its successor");
-                Assert.False(facts.Consent.HasHandoff, "a code is to be redeemed");
-            }
-        },
-        iter: Cases);
+                if (Policy.Decide(facts, now) is Decision.Refresh)
+                {
+                    var grant = Assert.IsType<GrantFacts.Held>(facts.Grant).Grant;
+                    Assert.True(grant.IsBound, "bound to another spec");
+                    Assert.True(grant.RefusalTime is null || RequestRules.IsDue(facts, now), "known to be refused");
+                    Assert.False(
+                        grant.HeldElsewhereUntil > now && grant.HeldElsewhereUntil <= now + TimeSpan.FromMinutes(1),
+                        "another process may store its successor"
+                    );
+                    Assert.False(facts.Consent.HasHandoff, "a code is to be redeemed");
+                }
+            },
+            iter: Cases
+        );
 
     [Fact]
-    public void Only_the_token_that_the_spec_asks_for_is_published() => Any.Sample(
-        (facts, now) =>
-        {
-            if (Policy.Decide(facts, now) is Decision.Publish)
+    public void Only_the_token_that_the_spec_asks_for_is_published() =>
+        Any.Sample(
+            (facts, now) =>
             {
-                var grant = Assert.IsType<GrantFacts.Held>(facts.Grant).Grant;
-                Assert.True(grant.IsBound);
-                Assert.True(grant.AccessToken.ExpirationTime > now);
-                Assert.True(TokenInputs.Match(grant.AccessToken.Inputs, facts.Connection.Inputs, (facts.Client as ClientFacts.Usable)?.Inputs));
-                Assert.IsNotType<SecretFacts.Foreign>(facts.Secret);
-            }
-        },
-        iter: Cases);
+                if (Policy.Decide(facts, now) is Decision.Publish)
+                {
+                    var grant = Assert.IsType<GrantFacts.Held>(facts.Grant).Grant;
+                    Assert.True(grant.IsBound);
+                    Assert.True(grant.AccessToken.ExpirationTime > now);
+                    Assert.True(
+                        TokenInputs.Match(grant.AccessToken.Inputs, facts.Connection.Inputs, (facts.Client as ClientFacts.Usable)?.Inputs)
+                    );
+                    Assert.IsNotType<SecretFacts.Foreign>(facts.Secret);
+                }
+            },
+            iter: Cases
+        );
 
     [Fact]
     public void Deciding_twice_gives_the_same() => Any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
@@ -62,42 +71,53 @@ public sealed class GrantProperties
         iter: Cases);
 
     [Fact]
-    public void A_new_consent_is_published_and_brings_rest() => Any.Sample(
-        (facts, now) =>
-        {
-            if (Policy.Decide(facts, now) is not (Decision.Redeem or Decision.AwaitConsent or Decision.Stall { Problem.Kind: FailureKind.NeedsConsent }) || facts.Client is not ClientFacts.Usable client)
+    public void A_new_consent_is_published_and_brings_rest() =>
+        Any.Sample(
+            (facts, now) =>
             {
-                return;
-            }
-
-            var issued = WholeSeconds.Floor(now);
-            var grant = SomeGrant.Grant() with
-            {
-                Family = "f2",
-                ConsentExpirationTime = now.AddDays(365),
-                KeepAliveTime = now.AddDays(7),
-                AccessToken = new HeldToken
+                if (
+                    Policy.Decide(facts, now)
+                        is not (Decision.Redeem or Decision.AwaitConsent or Decision.Stall { Problem.Kind: FailureKind.NeedsConsent })
+                    || facts.Client is not ClientFacts.Usable client
+                )
                 {
-                    IssueTime = issued,
-                    ExpirationTime = issued + Some.Hour,
-                    RefreshTime = issued.AddMinutes(30),
-                    Inputs = TokenInputs.Join(facts.Connection.Inputs, client.Inputs),
-                    Fingerprint = "f9",
-                },
-            };
-            var redeemed = facts.Redeemed(grant) with { Token = null, Secret = new SecretFacts.Absent(), Content = null };
-            Assert.Equal(new Decision.Publish(), Policy.Decide(redeemed, now));
-        },
-        iter: Cases);
+                    return;
+                }
+
+                var issued = WholeSeconds.Floor(now);
+                var grant = SomeGrant.Grant() with
+                {
+                    Family = "f2",
+                    ConsentExpirationTime = now.AddDays(365),
+                    KeepAliveTime = now.AddDays(7),
+                    AccessToken = new HeldToken
+                    {
+                        IssueTime = issued,
+                        ExpirationTime = issued + Some.Hour,
+                        RefreshTime = issued.AddMinutes(30),
+                        Inputs = TokenInputs.Join(facts.Connection.Inputs, client.Inputs),
+                        Fingerprint = "f9",
+                    },
+                };
+                var redeemed = facts.Redeemed(grant) with { Token = null, Secret = new SecretFacts.Absent(), Content = null };
+                Assert.Equal(new Decision.Publish(), Policy.Decide(redeemed, now));
+            },
+            iter: Cases
+        );
 
     [Fact]
-    public void An_exchange_that_failed_is_never_repeated_at_once() => Any.Sample(
-        (facts, now) =>
-        {
-            if (Policy.Decide(facts, now) is Decision.Refresh)
+    public void An_exchange_that_failed_is_never_repeated_at_once() =>
+        Any.Sample(
+            (facts, now) =>
             {
-                Assert.All([Some.Outage, Some.Refused], problem => Assert.IsNotType<Decision.Refresh>(Policy.Decide(facts.FailedWith(problem, now), now)));
-            }
-        },
-        iter: Cases);
+                if (Policy.Decide(facts, now) is Decision.Refresh)
+                {
+                    Assert.All(
+                        [Some.Outage, Some.Refused],
+                        problem => Assert.IsNotType<Decision.Refresh>(Policy.Decide(facts.FailedWith(problem, now), now))
+                    );
+                }
+            },
+            iter: Cases
+        );
 }

@@ -13,12 +13,27 @@ internal static class GrantTable
         // Nobody has consented
         new("a first consent is awaited", Unconsented(), Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
         new("where there are consent pages, a link is made first", Unconsented().WithPages(), Soon, new Decision.Invite()),
-        new("a link that works is not replaced", Unconsented().InvitedUntil(Tomorrow), Soon, new Decision.AwaitConsent(Lacking(Unconsented().WithPages()), Tomorrow)),
+        new(
+            "a link that works is not replaced",
+            Unconsented().InvitedUntil(Tomorrow),
+            Soon,
+            new Decision.AwaitConsent(Lacking(Unconsented().WithPages()), Tomorrow)
+        ),
         new("a link that has expired is replaced", Unconsented().InvitedUntil(Tomorrow), Tomorrow, new Decision.Invite()),
-        new("a missing client beats a missing consent", Unconsented().ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
+        new(
+            "a missing client beats a missing consent",
+            Unconsented().ClientMissing(),
+            Soon,
+            new Decision.Await(Missing, Soon.AddMinutes(1))
+        ),
         new("suspended beats a missing consent", Unconsented().Suspended(), Soon, new Decision.Suspend()),
         new("an unsound spec beats a missing consent", Unconsented().SpecUnsound(), Soon, new Decision.Stall(Unsound)),
-        new("a consent that failed is awaited again", Unconsented().ConsentFailed(Failure), Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
+        new(
+            "a consent that failed is awaited again",
+            Unconsented().ConsentFailed(Failure),
+            Soon,
+            new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)
+        ),
         new("a grant that is gone stalls", Gone(), Soon, new Decision.Stall(Lacking(Gone()))),
         new("a request does not bring a grant back", Gone().Requested(), Soon, new Decision.Stall(Lacking(Gone()))),
 
@@ -26,66 +41,218 @@ internal static class GrantTable
         new("what a consent gave is published", Consented(), Soon, new Decision.Publish()),
         new("a consent that was published rests until renewal", ServingForSomebody(), Soon, new Decision.Wait(Due)),
         new("what was exchanged and not published is published", ServingForSomebody().ExchangedAt(Soon), Soon, new Decision.Publish()),
-        new("of two exchanges within one second the second is published, too", ServingForSomebody().ExchangedAt(Start), Soon, new Decision.Publish()),
-        new("what was exchanged before a clock was set back is published", ServingForSomebody().ExchangedAt(Start.AddSeconds(-5)), Soon, new Decision.Publish()),
-        new("a request whose exchange was stored is published, not exchanged again", ServingForSomebody().Requested().ExchangedAt(Soon), Soon, new Decision.Publish()),
+        new(
+            "of two exchanges within one second the second is published, too",
+            ServingForSomebody().ExchangedAt(Start),
+            Soon,
+            new Decision.Publish()
+        ),
+        new(
+            "what was exchanged before a clock was set back is published",
+            ServingForSomebody().ExchangedAt(Start.AddSeconds(-5)),
+            Soon,
+            new Decision.Publish()
+        ),
+        new(
+            "a request whose exchange was stored is published, not exchanged again",
+            ServingForSomebody().Requested().ExchangedAt(Soon),
+            Soon,
+            new Decision.Publish()
+        ),
         new("a deleted Secret is published again without an exchange", ServingForSomebody().SecretDeleted(), Soon, new Decision.Publish()),
         new("a renamed Secret is published without an exchange", ServingForSomebody().SecretRenamed(), Soon, new Decision.Publish()),
-        new("a deleted Secret takes an exchange when the held token is due", ServingForSomebody().SecretDeleted(), Due, new Decision.Refresh(RefreshCause.Lost)),
+        new(
+            "a deleted Secret takes an exchange when the held token is due",
+            ServingForSomebody().SecretDeleted(),
+            Due,
+            new Decision.Refresh(RefreshCause.Lost)
+        ),
         new("an access token that expired is not published", Consented(), Expired, new Decision.Refresh(RefreshCause.First)),
-        new("what could not be written is not written again at once", Consented().FailedWith(Unwritable, Soon), Soon, new Decision.BackOff(Consented().FailedWith(Unwritable, Soon).Failure!)),
+        new(
+            "what could not be written is not written again at once",
+            Consented().FailedWith(Unwritable, Soon),
+            Soon,
+            new Decision.BackOff(Consented().FailedWith(Unwritable, Soon).Failure!)
+        ),
         new("drift is healed without an exchange", ServingForSomebody().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
-
         // Exchanges
         new("a refresh token is spent when renewal is due", ServingForSomebody(), Due, new Decision.Refresh(RefreshCause.Due)),
         new("a changed client secret spends no refresh token", ServingForSomebody().TryingSecret(), Soon, new Decision.Wait(Due)),
         new("a request spends the refresh token", ServingForSomebody().Requested(), Soon, new Decision.Refresh(RefreshCause.Requested)),
-        new("a refresh token that nobody used is kept alive", ServingForSomebody().With(grant => grant with { KeepAliveTime = Soon }), Soon, new Decision.Refresh(RefreshCause.KeepAlive)),
-        new("a grant is kept alive although its token cannot be published", ServingForSomebody().SecretForeign(), Start.AddDays(7), new Decision.Refresh(RefreshCause.KeepAlive)),
+        new(
+            "a refresh token that nobody used is kept alive",
+            ServingForSomebody().With(grant => grant with { KeepAliveTime = Soon }),
+            Soon,
+            new Decision.Refresh(RefreshCause.KeepAlive)
+        ),
+        new(
+            "a grant is kept alive although its token cannot be published",
+            ServingForSomebody().SecretForeign(),
+            Start.AddDays(7),
+            new Decision.Refresh(RefreshCause.KeepAlive)
+        ),
         new("a suspended connection keeps no grant alive", ServingForSomebody().Suspended(), Start.AddDays(7), new Decision.Suspend()),
-        new("a lost answer is asked for again after a second", ServingForSomebody().FailedWith(Outage, Due), Due.AddSeconds(1), new Decision.Refresh(RefreshCause.Due)),
-        new("a lost answer is not asked for again at once", ServingForSomebody().FailedWith(Outage, Due), Due, new Decision.BackOff(ServingForSomebody().FailedWith(Outage, Due).Failure!)),
-        new("an exchange of another process is waited for", ServingForSomebody().HeldElsewhereUntil(Due.AddSeconds(8)), Due, new Decision.Wait(Due.AddSeconds(8))),
-        new("an exchange of another process is waited for on request, too", ServingForSomebody().Requested().HeldElsewhereUntil(Soon.AddSeconds(8)), Soon, new Decision.Wait(Soon.AddSeconds(8))),
-        new("a process that never came back is not waited for longer", ServingForSomebody().HeldElsewhereUntil(Due), Due, new Decision.Refresh(RefreshCause.Due)),
-        new("an exchange that stands open is ended although nothing is due", ServingForSomebody().With(grant => grant with { IsExchangeOpen = true }), Soon, new Decision.Refresh(RefreshCause.Retry)),
-        new("a token of an earlier client object takes an exchange", ServingForSomebody().ClientChanged(), Soon, new Decision.Refresh(RefreshCause.InputsChanged)),
-
+        new(
+            "a lost answer is asked for again after a second",
+            ServingForSomebody().FailedWith(Outage, Due),
+            Due.AddSeconds(1),
+            new Decision.Refresh(RefreshCause.Due)
+        ),
+        new(
+            "a lost answer is not asked for again at once",
+            ServingForSomebody().FailedWith(Outage, Due),
+            Due,
+            new Decision.BackOff(ServingForSomebody().FailedWith(Outage, Due).Failure!)
+        ),
+        new(
+            "an exchange of another process is waited for",
+            ServingForSomebody().HeldElsewhereUntil(Due.AddSeconds(8)),
+            Due,
+            new Decision.Wait(Due.AddSeconds(8))
+        ),
+        new(
+            "an exchange of another process is waited for on request, too",
+            ServingForSomebody().Requested().HeldElsewhereUntil(Soon.AddSeconds(8)),
+            Soon,
+            new Decision.Wait(Soon.AddSeconds(8))
+        ),
+        new(
+            "a process that never came back is not waited for longer",
+            ServingForSomebody().HeldElsewhereUntil(Due),
+            Due,
+            new Decision.Refresh(RefreshCause.Due)
+        ),
+        new(
+            "an exchange that stands open is ended although nothing is due",
+            ServingForSomebody().With(grant => grant with { IsExchangeOpen = true }),
+            Soon,
+            new Decision.Refresh(RefreshCause.Retry)
+        ),
+        new(
+            "a token of an earlier client object takes an exchange",
+            ServingForSomebody().ClientChanged(),
+            Soon,
+            new Decision.Refresh(RefreshCause.InputsChanged)
+        ),
         // Grants that may not be used
-        new("a refused grant is not sent again", ServingForSomebody().Refused(), Due, new Decision.Stall(Lacking(ServingForSomebody().Refused()))),
+        new(
+            "a refused grant is not sent again",
+            ServingForSomebody().Refused(),
+            Due,
+            new Decision.Stall(Lacking(ServingForSomebody().Refused()))
+        ),
         new("a refused grant makes a link", ServingForSomebody().WithPages().Refused(), Soon, new Decision.Invite()),
-        new("a request tries a refused grant once more", ServingForSomebody().Refused().Requested(), Soon, new Decision.Refresh(RefreshCause.Requested)),
-        new("a handled request does not try a refused grant", ServingForSomebody().Refused().Requested().FailedWith(Outage, Soon), Soon.AddMinutes(1), new Decision.Stall(Lacking(ServingForSomebody().Refused()))),
-        new("what a grant holds and may not be published is not", Consented().With(Objected), Soon, new Decision.Refresh(RefreshCause.First)),
+        new(
+            "a request tries a refused grant once more",
+            ServingForSomebody().Refused().Requested(),
+            Soon,
+            new Decision.Refresh(RefreshCause.Requested)
+        ),
+        new(
+            "a handled request does not try a refused grant",
+            ServingForSomebody().Refused().Requested().FailedWith(Outage, Soon),
+            Soon.AddMinutes(1),
+            new Decision.Stall(Lacking(ServingForSomebody().Refused()))
+        ),
+        new(
+            "what a grant holds and may not be published is not",
+            Consented().With(Objected),
+            Soon,
+            new Decision.Refresh(RefreshCause.First)
+        ),
         new("nor is it while an older token serves", ServingForSomebody().ExchangedAt(Soon).With(Objected), Soon, new Decision.Wait(Due)),
-        new("while a grant is refused, its token in a deleted Secret is still published again", ServingForSomebody().Refused().SecretDeleted(), Soon, new Decision.Publish()),
-        new("a grant for another spec is not sent anywhere", ServingForSomebody().BoundToSomethingElse().ScopesChanged(), Soon, new Decision.Stall(Lacking(ServingForSomebody().BoundToSomethingElse()))),
-        new("not on request either", ServingForSomebody().BoundToSomethingElse().ScopesChanged().Requested(), Soon, new Decision.Stall(Lacking(ServingForSomebody().BoundToSomethingElse()))),
-        new("nor is it kept alive", ServingForSomebody().BoundToSomethingElse(), Start.AddDays(7), new Decision.Stall(Lacking(ServingForSomebody().BoundToSomethingElse()))),
+        new(
+            "while a grant is refused, its token in a deleted Secret is still published again",
+            ServingForSomebody().Refused().SecretDeleted(),
+            Soon,
+            new Decision.Publish()
+        ),
+        new(
+            "a grant for another spec is not sent anywhere",
+            ServingForSomebody().BoundToSomethingElse().ScopesChanged(),
+            Soon,
+            new Decision.Stall(Lacking(ServingForSomebody().BoundToSomethingElse()))
+        ),
+        new(
+            "not on request either",
+            ServingForSomebody().BoundToSomethingElse().ScopesChanged().Requested(),
+            Soon,
+            new Decision.Stall(Lacking(ServingForSomebody().BoundToSomethingElse()))
+        ),
+        new(
+            "nor is it kept alive",
+            ServingForSomebody().BoundToSomethingElse(),
+            Start.AddDays(7),
+            new Decision.Stall(Lacking(ServingForSomebody().BoundToSomethingElse()))
+        ),
         new("a grant that was used elsewhere is not sent", UsedElsewhere(), Due, new Decision.Stall(Lacking(UsedElsewhere()))),
-        new("a grant Secret of somebody else stalls and is looked at again", Unconsented() with { Grant = new GrantFacts.Unusable(NotOwned) }, Soon, new Decision.Stall(NotOwned, Soon.AddMinutes(5))),
-
+        new(
+            "a grant Secret of somebody else stalls and is looked at again",
+            Unconsented() with
+            {
+                Grant = new GrantFacts.Unusable(NotOwned),
+            },
+            Soon,
+            new Decision.Stall(NotOwned, Soon.AddMinutes(5))
+        ),
         // Codes that were handed over
         new("a code that was handed over is redeemed", Unconsented().HandedOver(), Soon, new Decision.Redeem()),
         new("a code that was handed over beats a grant that serves", ServingForSomebody().HandedOver(), Soon, new Decision.Redeem()),
         new("a code that was handed over beats a refused grant", ServingForSomebody().Refused().HandedOver(), Soon, new Decision.Redeem()),
-        new("a code is not spent while somebody else's Secret stands in the place of the grant", (Unconsented() with { Grant = new GrantFacts.Unusable(NotOwned) }).HandedOver(), Soon, new Decision.Stall(NotOwned, Soon.AddMinutes(5))),
-        new("a code waits while the client is missing", Unconsented().HandedOver().ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
-        new("a code that failed is not redeemed again", Unconsented().HandedOver().ConsentFailed(Failure), Soon, new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)),
+        new(
+            "a code is not spent while somebody else's Secret stands in the place of the grant",
+            (Unconsented() with { Grant = new GrantFacts.Unusable(NotOwned) }).HandedOver(),
+            Soon,
+            new Decision.Stall(NotOwned, Soon.AddMinutes(5))
+        ),
+        new(
+            "a code waits while the client is missing",
+            Unconsented().HandedOver().ClientMissing(),
+            Soon,
+            new Decision.Await(Missing, Soon.AddMinutes(1))
+        ),
+        new(
+            "a code that failed is not redeemed again",
+            Unconsented().HandedOver().ConsentFailed(Failure),
+            Soon,
+            new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)
+        ),
         new("a code means nothing to a connection that needs no grant", Serving().HandedOver(), Soon, new Decision.Wait(Due)),
-
         // What becomes of a grant once its connection is gone
         new("what is to become of a grant is noted beside it", ServingForSomebody().WithOldNote(), Soon, new Decision.Note()),
-        new("it is noted while the connection is suspended, too", ServingForSomebody().WithOldNote().Suspended(), Soon, new Decision.Note()),
-        new("what an unsound spec says of it is not noted", ServingForSomebody().WithOldNote().SpecUnsound(), Soon, new Decision.Stall(Unsound)),
-
+        new(
+            "it is noted while the connection is suspended, too",
+            ServingForSomebody().WithOldNote().Suspended(),
+            Soon,
+            new Decision.Note()
+        ),
+        new(
+            "what an unsound spec says of it is not noted",
+            ServingForSomebody().WithOldNote().SpecUnsound(),
+            Soon,
+            new Decision.Stall(Unsound)
+        ),
         // Consents that end
-        new("before a consent ends a link is made", ServingForSomebody().WithPages().With(grant => grant with { ConsentExpirationTime = Start.AddDays(20) }), Soon, new Decision.Invite()),
-        new("with a link for it the connection rests", ServingForSomebody().InvitedUntil(Tomorrow).With(grant => grant with { ConsentExpirationTime = Start.AddDays(20) }), Soon, new Decision.Wait(Due)),
+        new(
+            "before a consent ends a link is made",
+            ServingForSomebody().WithPages().With(grant => grant with { ConsentExpirationTime = Start.AddDays(20) }),
+            Soon,
+            new Decision.Invite()
+        ),
+        new(
+            "with a link for it the connection rests",
+            ServingForSomebody().InvitedUntil(Tomorrow).With(grant => grant with { ConsentExpirationTime = Start.AddDays(20) }),
+            Soon,
+            new Decision.Wait(Due)
+        ),
         new("a consent that lasts makes no link", ServingForSomebody().WithPages(), Soon, new Decision.Wait(Due)),
     ];
 
-    private static GrantRecord Objected(GrantRecord grant) => grant with { AccessToken = grant.AccessToken with { Objection = WrongTenant } };
+    private static GrantRecord Objected(GrantRecord grant) =>
+        grant with
+        {
+            AccessToken = grant.AccessToken with { Objection = WrongTenant },
+        };
 
     private static Facts Gone() => Unconsented() with { Consent = new ConsentFacts { RecordedSequence = 3 } };
 

@@ -17,21 +17,58 @@ public sealed class GrantedScopesTests
         new("fewer are told", "read create", Limit: null, "read", Reason.ScopesMissing, Missing: "create"),
         new("more are told and published", "read", Limit: null, "read create", Reason.ScopesExceeded, Unasked: "create"),
         new("other ones are more and fewer", "read", Limit: null, "create", Reason.ScopesExceeded, Missing: "read", Unasked: "create"),
-        new("a scope of another case is another scope", "read", Limit: null, "READ", Reason.ScopesExceeded, Missing: "read", Unasked: "READ"),
+        new(
+            "a scope of another case is another scope",
+            "read",
+            Limit: null,
+            "READ",
+            Reason.ScopesExceeded,
+            Missing: "read",
+            Unasked: "READ"
+        ),
         new("offline_access is what the operator itself asks for", "read", Limit: null, "read offline_access", Reason.AllGranted),
         new("offline_access need not be listed among what was granted", "read offline_access", Limit: null, "read", Reason.AllGranted),
         new("openid is granted where it was asked for", "openid read", Limit: null, "openid read", Reason.AllGranted),
-        new("openid is more where it was not", "read", Limit: null, "openid profile read", Reason.ScopesExceeded, Unasked: "openid profile"),
+        new(
+            "openid is more where it was not",
+            "read",
+            Limit: null,
+            "openid profile read",
+            Reason.ScopesExceeded,
+            Unasked: "openid profile"
+        ),
         new("with allScopes nothing is more than was asked for", "", Limit: null, "read create", Reason.AllGranted),
-
         // With a limit of the owner
-        new("more than was asked for within the limit is published", "read", "read create", "read create", Reason.ScopesExceeded, Unasked: "create"),
-        new("more than the limit is not published", "read", "read create", "read delete", Reason.ScopesExceeded, Unasked: "delete", Beyond: "delete"),
+        new(
+            "more than was asked for within the limit is published",
+            "read",
+            "read create",
+            "read create",
+            Reason.ScopesExceeded,
+            Unasked: "create"
+        ),
+        new(
+            "more than the limit is not published",
+            "read",
+            "read create",
+            "read delete",
+            Reason.ScopesExceeded,
+            Unasked: "delete",
+            Beyond: "delete"
+        ),
         new("with allScopes the limit counts", "", "read", "read create", Reason.AllGranted, Beyond: "create"),
         new("offline_access needs no entry in a limit", "read", "read", "read offline_access", Reason.AllGranted),
         new("an answer without scope is within the limit", "read", "read", Granted: null, Reason.AllGranted),
         new("a limit is compared with case, too", "read", "read", "read Read", Reason.ScopesExceeded, Unasked: "Read", Beyond: "Read"),
-        new("of two rules one must allow everything", "read", "read create|read delete", "read create delete", Reason.ScopesExceeded, Unasked: "create delete", Beyond: "delete"),
+        new(
+            "of two rules one must allow everything",
+            "read",
+            "read create|read delete",
+            "read create delete",
+            Reason.ScopesExceeded,
+            Unasked: "create delete",
+            Beyond: "delete"
+        ),
         new("of two rules one is enough", "read", "read|read create", "read create", Reason.ScopesExceeded, Unasked: "create"),
     ];
 
@@ -47,8 +84,14 @@ public sealed class GrantedScopesTests
         var condition = ScopesGranted(facts);
 
         Assert.Equal((row.Reason == Reason.AllGranted, row.Reason), (condition.IsTrue, condition.Reason));
-        Assert.True(row.Missing.Length == 0 || condition.Message.Contains($"Not granted: {row.Missing}. ", StringComparison.Ordinal), condition.Message);
-        Assert.True(row.Unasked.Length == 0 || condition.Message.Contains($"Granted but not asked for: {row.Unasked}. ", StringComparison.Ordinal), condition.Message);
+        Assert.True(
+            row.Missing.Length == 0 || condition.Message.Contains($"Not granted: {row.Missing}. ", StringComparison.Ordinal),
+            condition.Message
+        );
+        Assert.True(
+            row.Unasked.Length == 0 || condition.Message.Contains($"Granted but not asked for: {row.Unasked}. ", StringComparison.Ordinal),
+            condition.Message
+        );
     }
 
     [Theory]
@@ -67,7 +110,11 @@ public sealed class GrantedScopesTests
 
         var problem = Assert.IsType<Decision.Withdraw>(decision).Problem;
         Assert.Equal((Reason.ScopesExceeded, FailureKind.NeedsPerson), (problem.Reason, problem.Kind));
-        Assert.Contains($"OAuthClient customer-a/acme allows for this tenant and namespace, so the token is not published: {row.Beyond}. ", problem.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"OAuthClient customer-a/acme allows for this tenant and namespace, so the token is not published: {row.Beyond}. ",
+            problem.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -77,7 +124,14 @@ public sealed class GrantedScopesTests
     [Fact]
     public void What_is_recorded_is_printable_short_and_without_duplicates_and_what_was_asked_for_comes_first()
     {
-        var granted = Enumerable.Range(0, 2_000).Select(number => $"s{number}").Append("read").Append("read").Prepend(new string('x', 10_000)).Prepend("a\u0000\n😀").ToList();
+        var granted = Enumerable
+            .Range(0, 2_000)
+            .Select(number => $"s{number}")
+            .Append("read")
+            .Append("read")
+            .Prepend(new string('x', 10_000))
+            .Prepend("a\u0000\n😀")
+            .ToList();
 
         var recorded = GrantedScopes.Recordable(["read"], granted)!;
 
@@ -101,15 +155,28 @@ public sealed class GrantedScopesTests
     private static ConditionReport ScopesGranted(Facts facts) =>
         Report.Of(facts, new Decision.Wait(Due), Soon).Conditions.Single(condition => condition.Type == ConditionType.ScopesGranted);
 
-    private static Facts FactsOf(ScopeRow row) => Serving() with
-    {
-        Connection = Serving().Connection with { Scopes = Words(row.Asked) },
-        Client = new ClientFacts.Usable("k1", "r1") { ScopeLimit = row.Limit is { } limit ? new ScopeLimit("customer-a/acme", [.. limit.Split('|').Select(Words)]) : null },
-        Token = Token() with { GrantedScopes = row.Granted is { } granted ? Words(granted) : null },
-    };
+    private static Facts FactsOf(ScopeRow row) =>
+        Serving() with
+        {
+            Connection = Serving().Connection with { Scopes = Words(row.Asked) },
+            Client = new ClientFacts.Usable("k1", "r1")
+            {
+                ScopeLimit = row.Limit is { } limit ? new ScopeLimit("customer-a/acme", [.. limit.Split('|').Select(Words)]) : null,
+            },
+            Token = Token() with { GrantedScopes = row.Granted is { } granted ? Words(granted) : null },
+        };
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }
 
 /// <summary>One case: what was asked for, what the owner allows (rules separated by a bar), what was granted; and what follows.</summary>
-public sealed record ScopeRow(string Sentence, string Asked, string? Limit, string? Granted, string Reason, string Missing = "", string Unasked = "", string Beyond = "");
+public sealed record ScopeRow(
+    string Sentence,
+    string Asked,
+    string? Limit,
+    string? Granted,
+    string Reason,
+    string Missing = "",
+    string Unasked = "",
+    string Beyond = ""
+);

@@ -11,23 +11,30 @@ public sealed class PolicyProperties
     private static readonly Gen<(Facts Facts, DateTimeOffset Now)> Any = Gen.Select(Tests.Any.Facts, Tests.Any.Instant);
 
     [Fact]
-    public void Nothing_is_asked_for_where_nothing_may_be() => Any.Sample(
-        (facts, now) =>
-        {
-            var mayAsk = facts is { Connection: { IsTerminating: false, IsSuspended: false, SpecProblem: null }, Client: ClientFacts.Usable }
-                && facts.Secret is not (SecretFacts.Foreign or SecretFacts.Going);
-            Assert.True(mayAsk || Policy.Decide(facts, now) is not Decision.Refresh);
-        },
-        iter: Cases);
+    public void Nothing_is_asked_for_where_nothing_may_be() =>
+        Any.Sample(
+            (facts, now) =>
+            {
+                var mayAsk =
+                    facts is { Connection: { IsTerminating: false, IsSuspended: false, SpecProblem: null }, Client: ClientFacts.Usable }
+                    && facts.Secret is not (SecretFacts.Foreign or SecretFacts.Going);
+                Assert.True(mayAsk || Policy.Decide(facts, now) is not Decision.Refresh);
+            },
+            iter: Cases
+        );
 
     [Fact]
-    public void Nothing_is_written_where_nothing_may_be() => Any.Sample(
-        (facts, now) =>
-        {
-            var mayWrite = facts.Connection is { IsTerminating: false, IsSuspended: false, SpecProblem: null } && facts.Secret is SecretFacts.Owned;
-            Assert.True(mayWrite || Policy.Decide(facts, now) is not (Decision.Rewrite or Decision.Acknowledge or Decision.Adopt));
-        },
-        iter: Cases);
+    public void Nothing_is_written_where_nothing_may_be() =>
+        Any.Sample(
+            (facts, now) =>
+            {
+                var mayWrite =
+                    facts.Connection is { IsTerminating: false, IsSuspended: false, SpecProblem: null }
+                    && facts.Secret is SecretFacts.Owned;
+                Assert.True(mayWrite || Policy.Decide(facts, now) is not (Decision.Rewrite or Decision.Acknowledge or Decision.Adopt));
+            },
+            iter: Cases
+        );
 
     [Fact]
     public void Deciding_twice_gives_the_same() => Any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
@@ -67,22 +74,31 @@ public sealed class PolicyProperties
         Any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
 
     [Fact]
-    public void A_failed_attempt_is_never_repeated_at_once() => Any.Sample(
-        (facts, now) =>
-        {
-            if (Policy.Decide(facts, now) is Decision.Refresh)
+    public void A_failed_attempt_is_never_repeated_at_once() =>
+        Any.Sample(
+            (facts, now) =>
             {
-                Assert.All([Some.Outage, Some.Refused, Some.SomebodyElses, Some.Missing], problem =>
-                    Assert.IsNotType<Decision.Refresh>(Policy.Decide(facts.FailedWith(problem, now), now)));
-            }
+                if (Policy.Decide(facts, now) is Decision.Refresh)
+                {
+                    Assert.All(
+                        [Some.Outage, Some.Refused, Some.SomebodyElses, Some.Missing],
+                        problem => Assert.IsNotType<Decision.Refresh>(Policy.Decide(facts.FailedWith(problem, now), now))
+                    );
+                }
 
-            if (Policy.Decide(facts, now) is Decision.Rewrite)
-            {
-                Assert.All([Some.Unwritable, Some.SomebodyElses], problem =>
-                    Assert.IsNotType<Decision.Rewrite>(Policy.Decide(facts.FailedWith(problem, now) with { Content = facts.Content }, now)));
-            }
-        },
-        iter: Cases);
+                if (Policy.Decide(facts, now) is Decision.Rewrite)
+                {
+                    Assert.All(
+                        [Some.Unwritable, Some.SomebodyElses],
+                        problem =>
+                            Assert.IsNotType<Decision.Rewrite>(
+                                Policy.Decide(facts.FailedWith(problem, now) with { Content = facts.Content }, now)
+                            )
+                    );
+                }
+            },
+            iter: Cases
+        );
 
     [Fact]
     public void A_fresh_token_brings_rest() => Any.Sample(

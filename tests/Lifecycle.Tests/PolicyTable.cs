@@ -20,36 +20,117 @@ internal static class PolicyTable
         // A client that says no
         new("a withdrawn tenant takes the Secret away", Serving().ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
         new("a withdrawn namespace takes the Secret away", Serving().ClientRefusingNamespace(), Soon, new Decision.Withdraw(Missing)),
-        new("a Secret of ours that status forgot is withdrawn, too", Facts().ClientRefusing() with { Secret = new SecretFacts.Owned("7") }, Soon, new Decision.Withdraw(NotAllowed)),
-        new("a recorded token is withdrawn though its Secret is gone", Serving().SecretDeleted().ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
+        new(
+            "a Secret of ours that status forgot is withdrawn, too",
+            Facts().ClientRefusing() with
+            {
+                Secret = new SecretFacts.Owned("7"),
+            },
+            Soon,
+            new Decision.Withdraw(NotAllowed)
+        ),
+        new(
+            "a recorded token is withdrawn though its Secret is gone",
+            Serving().SecretDeleted().ClientRefusing(),
+            Soon,
+            new Decision.Withdraw(NotAllowed)
+        ),
         new("withdrawing beats suspended", Serving().ClientRefusing().Suspended(), Soon, new Decision.Withdraw(NotAllowed)),
         new("withdrawing beats an unsound spec", Serving().ClientRefusing().SpecUnsound(), Soon, new Decision.Withdraw(NotAllowed)),
         new("withdrawing beats a pending failure", Failing(Outage).ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
         new("a Secret that someone else took over is not withdrawn", Serving().SecretForeign().ClientRefusing(), Soon, Stalled(NotAllowed)),
-        new("the earlier Secret is withdrawn though the new name is taken", Serving().SecretRenamed().SecretForeign().ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
+        new(
+            "the earlier Secret is withdrawn though the new name is taken",
+            Serving().SecretRenamed().SecretForeign().ClientRefusing(),
+            Soon,
+            new Decision.Withdraw(NotAllowed)
+        ),
         new("a tenant that was never allowed stalls at once", Facts().ClientRefusing(), Soon, Stalled(NotAllowed)),
-        new("a namespace that was never allowed reads as a missing client", Facts().ClientRefusingNamespace(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
-        new("a namespace that was never allowed stalls after the same minute", Facts().ClientRefusingNamespace().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(Missing)),
-        new("a suspended connection does not learn whether a client says no or does not exist", Facts().ClientRefusingNamespace().Suspended(), Soon, new Decision.Suspend()),
+        new(
+            "a namespace that was never allowed reads as a missing client",
+            Facts().ClientRefusingNamespace(),
+            Soon,
+            new Decision.Await(Missing, Soon.AddMinutes(1))
+        ),
+        new(
+            "a namespace that was never allowed stalls after the same minute",
+            Facts().ClientRefusingNamespace().AwaitingSince(Soon),
+            Soon.AddMinutes(1),
+            Stalled(Missing)
+        ),
+        new(
+            "a suspended connection does not learn whether a client says no or does not exist",
+            Facts().ClientRefusingNamespace().Suspended(),
+            Soon,
+            new Decision.Suspend()
+        ),
         new("neither does one with an unsound spec", Facts().ClientRefusingNamespace().SpecUnsound(), Soon, Stalled(Unsound)),
-        new("neither does one whose Secret belongs to someone else", Facts().ClientRefusingNamespace().SecretForeign(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
-        new("a withdrawal that was forbidden is not repeated at once", Serving().ClientRefusing().FailedWith(NotRemovable, Soon), Soon.AddSeconds(59), new Decision.Stall(NotRemovable, Soon.AddMinutes(1))),
-        new("a withdrawal that was forbidden is tried again in time", Serving().ClientRefusing().FailedWith(NotRemovable, Soon), Soon.AddMinutes(1), new Decision.Withdraw(NotAllowed)),
-        new("a withdrawal that was forbidden is tried again when asked", Serving().ClientRefusing().FailedWith(NotRemovable, Soon).Requested(), Soon.AddSeconds(1), new Decision.Withdraw(NotAllowed)),
-        new("an allowance given back after a forbidden withdrawal costs no token", Serving().ClientRefusing().FailedWith(NotRemovable, Soon).ClientIs(Serving().Client), Soon.AddSeconds(1), new Decision.Wait(Due)),
-        new("suspended or not, a withdrawal goes on to be told", Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon).Suspended(), Soon, Stalled(Missing)),
-        new("after a withdrawal there is no patience either", Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon), Soon, Stalled(Missing)),
-        new("another client that never served is waited for after a withdrawal, too", Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon).ScopesChanged(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
+        new(
+            "neither does one whose Secret belongs to someone else",
+            Facts().ClientRefusingNamespace().SecretForeign(),
+            Soon,
+            Stalled(SomebodyElses, Soon.AddMinutes(5))
+        ),
+        new(
+            "a withdrawal that was forbidden is not repeated at once",
+            Serving().ClientRefusing().FailedWith(NotRemovable, Soon),
+            Soon.AddSeconds(59),
+            new Decision.Stall(NotRemovable, Soon.AddMinutes(1))
+        ),
+        new(
+            "a withdrawal that was forbidden is tried again in time",
+            Serving().ClientRefusing().FailedWith(NotRemovable, Soon),
+            Soon.AddMinutes(1),
+            new Decision.Withdraw(NotAllowed)
+        ),
+        new(
+            "a withdrawal that was forbidden is tried again when asked",
+            Serving().ClientRefusing().FailedWith(NotRemovable, Soon).Requested(),
+            Soon.AddSeconds(1),
+            new Decision.Withdraw(NotAllowed)
+        ),
+        new(
+            "an allowance given back after a forbidden withdrawal costs no token",
+            Serving().ClientRefusing().FailedWith(NotRemovable, Soon).ClientIs(Serving().Client),
+            Soon.AddSeconds(1),
+            new Decision.Wait(Due)
+        ),
+        new(
+            "suspended or not, a withdrawal goes on to be told",
+            Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon).Suspended(),
+            Soon,
+            Stalled(Missing)
+        ),
+        new(
+            "after a withdrawal there is no patience either",
+            Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon),
+            Soon,
+            Stalled(Missing)
+        ),
+        new(
+            "another client that never served is waited for after a withdrawal, too",
+            Serving().ClientRefusingNamespace().Withdrawn(Missing, Soon).ScopesChanged(),
+            Soon,
+            new Decision.Await(Missing, Soon.AddMinutes(1))
+        ),
         new("after a withdrawal a new allowance counts at once", Serving().Withdrawn(NotAllowed, Soon), Soon, Refresh(RefreshCause.First)),
-
         // A Secret of someone else
         new("a foreign Secret stalls and is looked at again", Facts().SecretForeign(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
         new("a foreign Secret beats suspended", Facts().SecretForeign().Suspended(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
-        new("a foreign Secret beats an unsound spec", Facts().SecretForeign().SpecUnsound(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
+        new(
+            "a foreign Secret beats an unsound spec",
+            Facts().SecretForeign().SpecUnsound(),
+            Soon,
+            Stalled(SomebodyElses, Soon.AddMinutes(5))
+        ),
         new("a foreign Secret beats a request", Facts().SecretForeign().Requested(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
         new("a client that says no beats a foreign Secret", Facts().SecretForeign().ClientRefusing(), Soon, Stalled(NotAllowed)),
-        new("a foreign Secret is looked at when the failed attempt is due", Facts().FailedWith(SomebodyElses, Soon).SecretForeign(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(1))),
-
+        new(
+            "a foreign Secret is looked at when the failed attempt is due",
+            Facts().FailedWith(SomebodyElses, Soon).SecretForeign(),
+            Soon,
+            Stalled(SomebodyElses, Soon.AddMinutes(1))
+        ),
         // Suspended
         new("suspended rests", Serving().Suspended(), Due, new Decision.Suspend()),
         new("suspended rests without a token, too", Facts().Suspended(), Soon, new Decision.Suspend()),
@@ -69,60 +150,230 @@ internal static class PolicyTable
         // A Secret on its way out
         new("a Secret on its way out is waited for", Serving().SecretGoing(), Soon, new Decision.Await(Terminating, Soon.AddMinutes(1))),
         new("a Secret that will not go stalls", Serving().SecretGoing().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(Terminating)),
-        new("a Secret on its way out beats a missing client", Serving().SecretGoing().ClientMissing(), Soon, new Decision.Await(Terminating, Soon.AddMinutes(1))),
-        new("a Secret on its way out beats a request", Serving().SecretGoing().Requested(), Soon, new Decision.Await(Terminating, Soon.AddMinutes(1))),
-
+        new(
+            "a Secret on its way out beats a missing client",
+            Serving().SecretGoing().ClientMissing(),
+            Soon,
+            new Decision.Await(Terminating, Soon.AddMinutes(1))
+        ),
+        new(
+            "a Secret on its way out beats a request",
+            Serving().SecretGoing().Requested(),
+            Soon,
+            new Decision.Await(Terminating, Soon.AddMinutes(1))
+        ),
         // Drift
         new("a Secret of another version is inspected", Serving().Drifted(), Soon, new Decision.Inspect()),
         new("a Secret of ours without a record is inspected", Facts().Drifted(), Soon, new Decision.Inspect()),
-        new("a Secret that is as published is acknowledged", Serving().Drifted(new ContentFacts.Intact()), Soon, new Decision.Acknowledge()),
+        new(
+            "a Secret that is as published is acknowledged",
+            Serving().Drifted(new ContentFacts.Intact()),
+            Soon,
+            new Decision.Acknowledge()
+        ),
         new("a Secret that was edited is written again", Serving().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
-        new("what a token of ours was an answer to is adopted with it", Serving().Requested().Drifted(new ContentFacts.Unrecorded(UnrecordedToken(), "now")), Soon, new Decision.Adopt(UnrecordedToken(), "now")),
-        new("a token of ours that status does not know is adopted", Serving().Drifted(new ContentFacts.Unrecorded(UnrecordedToken())), Soon, new Decision.Adopt(UnrecordedToken())),
-        new("a token that is gone from its Secret is fetched", Serving().Drifted(new ContentFacts.Lost()), Soon, Refresh(RefreshCause.Lost)),
+        new(
+            "what a token of ours was an answer to is adopted with it",
+            Serving().Requested().Drifted(new ContentFacts.Unrecorded(UnrecordedToken(), "now")),
+            Soon,
+            new Decision.Adopt(UnrecordedToken(), "now")
+        ),
+        new(
+            "a token of ours that status does not know is adopted",
+            Serving().Drifted(new ContentFacts.Unrecorded(UnrecordedToken())),
+            Soon,
+            new Decision.Adopt(UnrecordedToken())
+        ),
+        new(
+            "a token that is gone from its Secret is fetched",
+            Serving().Drifted(new ContentFacts.Lost()),
+            Soon,
+            Refresh(RefreshCause.Lost)
+        ),
         new("drift is inspected before a missing client", Serving().Drifted().ClientMissing(), Soon, new Decision.Inspect()),
-        new("drift is healed while the client is missing", Serving().Drifted(new ContentFacts.Healable()).ClientMissing(), Soon, new Decision.Rewrite()),
-        new("drift is healed while the client cannot be used", Serving().Drifted(new ContentFacts.Healable()).ClientUnusable(), Soon, new Decision.Rewrite()),
-        new("drift is healed while the provider is down", Failing(Outage).Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
-        new("drift is healed while the client is missing though renewal is due", Serving().Drifted(new ContentFacts.Healable()).ClientMissing(), Due, new Decision.Rewrite()),
-        new("drift of a token of an earlier spec is not healed with the new one", Serving().ScopesChanged().Drifted(new ContentFacts.Healable()), Soon, Refresh(RefreshCause.InputsChanged)),
-        new("a lost token waits for a missing client", Serving().Drifted(new ContentFacts.Lost()).ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
-
-        new("drift that could not be healed is not tried again at once", Failing(Unwritable).Drifted(new ContentFacts.Healable()), Soon, BackOff(Failing(Unwritable))),
-        new("drift that could not be healed is tried again when that is due", Failing(Unwritable).Drifted(new ContentFacts.Healable()), Soon.AddMinutes(1), new Decision.Rewrite()),
-        new("drift that could not be healed beats a missing client", Serving().ClientMissing().FailedWith(Unwritable, Soon).Drifted(new ContentFacts.Healable()), Soon, BackOff(Serving().ClientMissing().FailedWith(Unwritable, Soon))),
-        new("a request tries at once to heal what could not be healed", Failing(Unwritable).Requested().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
-
+        new(
+            "drift is healed while the client is missing",
+            Serving().Drifted(new ContentFacts.Healable()).ClientMissing(),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "drift is healed while the client cannot be used",
+            Serving().Drifted(new ContentFacts.Healable()).ClientUnusable(),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "drift is healed while the provider is down",
+            Failing(Outage).Drifted(new ContentFacts.Healable()),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "drift is healed while the client is missing though renewal is due",
+            Serving().Drifted(new ContentFacts.Healable()).ClientMissing(),
+            Due,
+            new Decision.Rewrite()
+        ),
+        new(
+            "drift of a token of an earlier spec is not healed with the new one",
+            Serving().ScopesChanged().Drifted(new ContentFacts.Healable()),
+            Soon,
+            Refresh(RefreshCause.InputsChanged)
+        ),
+        new(
+            "a lost token waits for a missing client",
+            Serving().Drifted(new ContentFacts.Lost()).ClientMissing(),
+            Soon,
+            new Decision.Await(Missing, Soon.AddMinutes(1))
+        ),
+        new(
+            "drift that could not be healed is not tried again at once",
+            Failing(Unwritable).Drifted(new ContentFacts.Healable()),
+            Soon,
+            BackOff(Failing(Unwritable))
+        ),
+        new(
+            "drift that could not be healed is tried again when that is due",
+            Failing(Unwritable).Drifted(new ContentFacts.Healable()),
+            Soon.AddMinutes(1),
+            new Decision.Rewrite()
+        ),
+        new(
+            "drift that could not be healed beats a missing client",
+            Serving().ClientMissing().FailedWith(Unwritable, Soon).Drifted(new ContentFacts.Healable()),
+            Soon,
+            BackOff(Serving().ClientMissing().FailedWith(Unwritable, Soon))
+        ),
+        new(
+            "a request tries at once to heal what could not be healed",
+            Failing(Unwritable).Requested().Drifted(new ContentFacts.Healable()),
+            Soon,
+            new Decision.Rewrite()
+        ),
         new("a Secret that may not be read is not read again at once", Failing(Unreadable).Drifted(), Soon, BackOff(Failing(Unreadable))),
-        new("a Secret that may not be read is read again when that is due", Failing(Unreadable).Drifted(), Soon.AddMinutes(1), new Decision.Inspect()),
+        new(
+            "a Secret that may not be read is read again when that is due",
+            Failing(Unreadable).Drifted(),
+            Soon.AddMinutes(1),
+            new Decision.Inspect()
+        ),
         new("a request reads at once what may not be read", Failing(Unreadable).Requested().Drifted(), Soon, new Decision.Inspect()),
-
         // Layout
         new("a changed template is looked at first", Serving().LayoutChanged(), Soon, new Decision.Inspect()),
-        new("a changed template is rewritten around an intact token", Serving().LayoutChanged().Showing(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),
-        new("a changed template is rewritten around drift", Serving().LayoutChanged().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
-        new("a changed template of a Secret that moved on is rewritten, not acknowledged", Serving().LayoutChanged().Drifted(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),
-        new("a changed template is rewritten while the provider is down", Failing(Outage).LayoutChanged().Showing(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),
-        new("a changed template is rewritten while the client is missing", Serving().LayoutChanged().ClientMissing().Showing(new ContentFacts.Intact()), Soon, new Decision.Rewrite()),
-        new("a changed template and changed scopes take one request and no read", Serving().LayoutChanged().ScopesChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
-        new("a changed template of a deleted Secret takes a token", Serving().LayoutChanged().SecretDeleted(), Soon, Refresh(RefreshCause.Lost)),
-        new("a changed template of a Secret without its token takes a token", Serving().LayoutChanged().Drifted(new ContentFacts.Lost()), Soon, Refresh(RefreshCause.Lost)),
-
+        new(
+            "a changed template is rewritten around an intact token",
+            Serving().LayoutChanged().Showing(new ContentFacts.Intact()),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "a changed template is rewritten around drift",
+            Serving().LayoutChanged().Drifted(new ContentFacts.Healable()),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "a changed template of a Secret that moved on is rewritten, not acknowledged",
+            Serving().LayoutChanged().Drifted(new ContentFacts.Intact()),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "a changed template is rewritten while the provider is down",
+            Failing(Outage).LayoutChanged().Showing(new ContentFacts.Intact()),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "a changed template is rewritten while the client is missing",
+            Serving().LayoutChanged().ClientMissing().Showing(new ContentFacts.Intact()),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "a changed template and changed scopes take one request and no read",
+            Serving().LayoutChanged().ScopesChanged(),
+            Soon,
+            Refresh(RefreshCause.InputsChanged)
+        ),
+        new(
+            "a changed template of a deleted Secret takes a token",
+            Serving().LayoutChanged().SecretDeleted(),
+            Soon,
+            Refresh(RefreshCause.Lost)
+        ),
+        new(
+            "a changed template of a Secret without its token takes a token",
+            Serving().LayoutChanged().Drifted(new ContentFacts.Lost()),
+            Soon,
+            Refresh(RefreshCause.Lost)
+        ),
         // A missing client
         new("a missing client is waited for", Facts().ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
-        new("a missing client has grace for a minute", Facts().ClientMissing().AwaitingSince(Soon), Soon.AddSeconds(59), new Decision.Await(Missing, Soon.AddMinutes(1))),
+        new(
+            "a missing client has grace for a minute",
+            Facts().ClientMissing().AwaitingSince(Soon),
+            Soon.AddSeconds(59),
+            new Decision.Await(Missing, Soon.AddMinutes(1))
+        ),
         new("a missing client stalls after a minute", Facts().ClientMissing().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(Missing)),
-        new("another missing thing has grace of its own", Facts().ClientMissing().AwaitingSince(Soon).ClientIs(new ClientFacts.Missing(Missing with { Reason = Reason.SecretNotFound })), Soon.AddMinutes(1), new Decision.Await(Missing with { Reason = Reason.SecretNotFound }, Soon.AddMinutes(2))),
-        new("a spec that names another missing client has grace of its own", Facts().ClientMissing().AwaitingSince(Soon).ScopesChanged(), Soon.AddMinutes(2), new Decision.Await(Missing, Soon.AddMinutes(3))),
-        new("grace does not outlast a clock that was set back", Facts().ClientMissing().AwaitingSince(Soon.AddDays(1)), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
-        new("a missing client beats a pending failure", Failing(Outage).ClientMissing(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
-        new("a missing client beats a request", Serving().ClientMissing().Requested(), Soon, new Decision.Await(Missing, Soon.AddMinutes(1))),
-        new("a client that came is asked at once", Facts().ClientMissing().AwaitingSince(Soon) with { Client = new ClientFacts.Usable("k1", "r1") }, Soon, Refresh(RefreshCause.First)),
-        new("a client that came back costs no request while the token is fresh", Serving().ClientMissing().AwaitingSince(Soon) with { Client = new ClientFacts.Usable("k1", "r1") }, Soon, new Decision.Wait(Due)),
-
+        new(
+            "another missing thing has grace of its own",
+            Facts().ClientMissing().AwaitingSince(Soon).ClientIs(new ClientFacts.Missing(Missing with { Reason = Reason.SecretNotFound })),
+            Soon.AddMinutes(1),
+            new Decision.Await(Missing with { Reason = Reason.SecretNotFound }, Soon.AddMinutes(2))
+        ),
+        new(
+            "a spec that names another missing client has grace of its own",
+            Facts().ClientMissing().AwaitingSince(Soon).ScopesChanged(),
+            Soon.AddMinutes(2),
+            new Decision.Await(Missing, Soon.AddMinutes(3))
+        ),
+        new(
+            "grace does not outlast a clock that was set back",
+            Facts().ClientMissing().AwaitingSince(Soon.AddDays(1)),
+            Soon,
+            new Decision.Await(Missing, Soon.AddMinutes(1))
+        ),
+        new(
+            "a missing client beats a pending failure",
+            Failing(Outage).ClientMissing(),
+            Soon,
+            new Decision.Await(Missing, Soon.AddMinutes(1))
+        ),
+        new(
+            "a missing client beats a request",
+            Serving().ClientMissing().Requested(),
+            Soon,
+            new Decision.Await(Missing, Soon.AddMinutes(1))
+        ),
+        new(
+            "a client that came is asked at once",
+            Facts().ClientMissing().AwaitingSince(Soon) with
+            {
+                Client = new ClientFacts.Usable("k1", "r1"),
+            },
+            Soon,
+            Refresh(RefreshCause.First)
+        ),
+        new(
+            "a client that came back costs no request while the token is fresh",
+            Serving().ClientMissing().AwaitingSince(Soon) with
+            {
+                Client = new ClientFacts.Usable("k1", "r1"),
+            },
+            Soon,
+            new Decision.Wait(Due)
+        ),
         // An unusable client
         new("an unusable client stalls", Facts().ClientUnusable(), Soon, Stalled(Unreadable)),
-        new("an unusable client says when to try it again", Facts().ClientUnusable(Soon.AddMinutes(7)), Soon, Stalled(Unreadable, Soon.AddMinutes(7))),
+        new(
+            "an unusable client says when to try it again",
+            Facts().ClientUnusable(Soon.AddMinutes(7)),
+            Soon,
+            Stalled(Unreadable, Soon.AddMinutes(7))
+        ),
         new("an unusable client beats a pending failure", Failing(Outage).ClientUnusable(), Soon, Stalled(Unreadable)),
         new("an unusable client beats a due renewal", Serving().ClientUnusable(), Due, Stalled(Unreadable)),
 
@@ -130,27 +381,70 @@ internal static class PolicyTable
         new("a failed attempt is not repeated at once", Failing(Outage), Soon, BackOff(Failing(Outage))),
         new("a failed attempt is repeated when it is due", Failing(Outage), NextAttempt(Failing(Outage)), Refresh(RefreshCause.Retry)),
         new("a failed renewal is repeated as a renewal", Serving().FailedWith(Outage, Due), Due.AddMinutes(1), Refresh(RefreshCause.Due)),
-        new("a failed first attempt is repeated as a first one", Facts().FailedWith(Outage, Soon), Soon.AddMinutes(1), Refresh(RefreshCause.First)),
+        new(
+            "a failed first attempt is repeated as a first one",
+            Facts().FailedWith(Outage, Soon),
+            Soon.AddMinutes(1),
+            Refresh(RefreshCause.First)
+        ),
         new("a refusal is not repeated at once", Failing(Refused), Soon.AddSeconds(59), BackOff(Failing(Refused))),
         new("a request beats a pending failure", Failing(Refused).Requested(), Soon, Refresh(RefreshCause.Requested)),
-        new("a handled request does not", Serving().Requested().FailedWith(Refused, Soon), Soon, BackOff(Serving().Requested().FailedWith(Refused, Soon))),
+        new(
+            "a handled request does not",
+            Serving().Requested().FailedWith(Refused, Soon),
+            Soon,
+            BackOff(Serving().Requested().FailedWith(Refused, Soon))
+        ),
         new("changed scopes beat a pending failure", Failing(Refused).ScopesChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
         new("a changed credential beats a pending failure", Failing(Refused).CredentialChanged(), Soon, Refresh(RefreshCause.Retry)),
         new("another client beats a pending failure", Failing(Refused).ClientChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
         new("another Secret name beats a pending failure", Failing(SomebodyElses).SecretRenamed(), Soon, new Decision.Inspect()),
         new("a pending failure beats a due renewal", Serving().FailedWith(Refused, Due), Due, BackOff(Serving().FailedWith(Refused, Due))),
         new("a pending failure beats a lost token", Failing(Outage).SecretDeleted(), Soon, BackOff(Failing(Outage))),
-        new("a pending failure beats expiry", Serving().FailedWith(Refused, Expired), Expired.AddSeconds(1), BackOff(Serving().FailedWith(Refused, Expired))),
-        new("an attempt that met a Secret on its way out is not repeated at once", Facts().FailedWith(Terminating, Soon), Soon, BackOff(Facts().FailedWith(Terminating, Soon))),
+        new(
+            "a pending failure beats expiry",
+            Serving().FailedWith(Refused, Expired),
+            Expired.AddSeconds(1),
+            BackOff(Serving().FailedWith(Refused, Expired))
+        ),
+        new(
+            "an attempt that met a Secret on its way out is not repeated at once",
+            Facts().FailedWith(Terminating, Soon),
+            Soon,
+            BackOff(Facts().FailedWith(Terminating, Soon))
+        ),
         new("a failure from the future binds nobody", Failing(Refused), Soon.AddDays(-1), Refresh(RefreshCause.ClockSetBack)),
-
         // A disputed Secret
-        new("a disputed Secret is inspected before a token is asked for in vain", Facts().FailedWith(SomebodyElses, Soon), Soon.AddMinutes(1), new Decision.Inspect()),
-        new("a disputed Secret is not inspected before its time", Facts().FailedWith(SomebodyElses, Soon), Soon.AddSeconds(59), BackOff(Facts().FailedWith(SomebodyElses, Soon))),
-        new("a disputed Secret that still stands there costs no token", Facts().FailedWith(SomebodyElses, Soon).SecretForeign(), Soon.AddMinutes(1), Stalled(SomebodyElses, Soon.AddMinutes(6))),
-        new("a disputed Secret that went away is replaced", Facts().FailedWith(SomebodyElses, Soon).Showing(new ContentFacts.Lost()), Soon.AddMinutes(1), Refresh(RefreshCause.First)),
-        new("a request inspects a disputed Secret first", Facts().FailedWith(SomebodyElses, Soon).Requested(), Soon, new Decision.Inspect()),
-
+        new(
+            "a disputed Secret is inspected before a token is asked for in vain",
+            Facts().FailedWith(SomebodyElses, Soon),
+            Soon.AddMinutes(1),
+            new Decision.Inspect()
+        ),
+        new(
+            "a disputed Secret is not inspected before its time",
+            Facts().FailedWith(SomebodyElses, Soon),
+            Soon.AddSeconds(59),
+            BackOff(Facts().FailedWith(SomebodyElses, Soon))
+        ),
+        new(
+            "a disputed Secret that still stands there costs no token",
+            Facts().FailedWith(SomebodyElses, Soon).SecretForeign(),
+            Soon.AddMinutes(1),
+            Stalled(SomebodyElses, Soon.AddMinutes(6))
+        ),
+        new(
+            "a disputed Secret that went away is replaced",
+            Facts().FailedWith(SomebodyElses, Soon).Showing(new ContentFacts.Lost()),
+            Soon.AddMinutes(1),
+            Refresh(RefreshCause.First)
+        ),
+        new(
+            "a request inspects a disputed Secret first",
+            Facts().FailedWith(SomebodyElses, Soon).Requested(),
+            Soon,
+            new Decision.Inspect()
+        ),
         // Fetching
         new("the first token is fetched at once", Facts(), Soon, Refresh(RefreshCause.First)),
         new("changed scopes are fetched at once", Serving().ScopesChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
@@ -161,16 +455,46 @@ internal static class PolicyTable
         new("a request is served", Serving().Requested(), Soon, Refresh(RefreshCause.Requested)),
         new("a request is served once", Serving().Requested().Succeeded(Token()), Soon, new Decision.Wait(Due)),
         new("an empty request is none", Serving().Requested(string.Empty), Soon, new Decision.Wait(Due)),
-        new("a changed client secret is tried before the token is due", Serving().TryingSecret(), Soon, Refresh(RefreshCause.SecretChanged)),
+        new(
+            "a changed client secret is tried before the token is due",
+            Serving().TryingSecret(),
+            Soon,
+            Refresh(RefreshCause.SecretChanged)
+        ),
         new("a suspended connection tries no client secret", Serving().TryingSecret().Suspended(), Soon, new Decision.Suspend()),
         new("a failed trial is not repeated at once", Failing(Outage).TryingSecret(), Soon, BackOff(Failing(Outage))),
         new("a request beats a due renewal", Serving().Requested(), Due, Refresh(RefreshCause.Requested)),
         new("a deleted Secret is fetched", Serving().SecretDeleted(), Soon, Refresh(RefreshCause.Lost)),
-        new("a deleted Secret waits out the least gap", Serving().SecretDeleted(), Start.AddMilliseconds(300), new Decision.Wait(Start.AddSeconds(1))),
-        new("a deleted Secret is fetched when the least gap is over", Serving().SecretDeleted(), Start.AddSeconds(1), Refresh(RefreshCause.Lost)),
-        new("a request need not wait out the least gap", Serving().SecretDeleted().Requested(), Start.AddMilliseconds(300), Refresh(RefreshCause.Requested)),
-        new("a deleted Secret does not wait for a clock that was set back", Serving().SecretDeleted(), Start.AddHours(-3), Refresh(RefreshCause.Lost)),
-        new("a deleted Secret does not wait for another replica's clock", Serving().SecretDeleted(), Start.AddSeconds(-30), Refresh(RefreshCause.Lost)),
+        new(
+            "a deleted Secret waits out the least gap",
+            Serving().SecretDeleted(),
+            Start.AddMilliseconds(300),
+            new Decision.Wait(Start.AddSeconds(1))
+        ),
+        new(
+            "a deleted Secret is fetched when the least gap is over",
+            Serving().SecretDeleted(),
+            Start.AddSeconds(1),
+            Refresh(RefreshCause.Lost)
+        ),
+        new(
+            "a request need not wait out the least gap",
+            Serving().SecretDeleted().Requested(),
+            Start.AddMilliseconds(300),
+            Refresh(RefreshCause.Requested)
+        ),
+        new(
+            "a deleted Secret does not wait for a clock that was set back",
+            Serving().SecretDeleted(),
+            Start.AddHours(-3),
+            Refresh(RefreshCause.Lost)
+        ),
+        new(
+            "a deleted Secret does not wait for another replica's clock",
+            Serving().SecretDeleted(),
+            Start.AddSeconds(-30),
+            Refresh(RefreshCause.Lost)
+        ),
         new("a token from the future is replaced", Serving(), Start.AddMinutes(-2), Refresh(RefreshCause.ClockSetBack)),
         new("a token from another replica's clock is kept", Serving(), Start.AddSeconds(-59), new Decision.Wait(Due)),
         new("a token is renewed when its time has come", Serving(), Due, Refresh(RefreshCause.Due)),

@@ -9,7 +9,8 @@ public sealed class RefreshScheduleTests
     private static readonly RefreshMargins Beyond = new(TimeSpan.FromDays(365), TimeSpan.FromDays(3650));
 
     /// <summary>Lifetimes from a second to thirty days.</summary>
-    public static TheoryData<int> Seconds => [1, 2, 3, 4, 5, 7, 10, 30, 59, 60, 61, 300, 900, 1199, 1200, 1201, 3599, 3600, 3601, 7200, 86_400, 30 * 86_400];
+    public static TheoryData<int> Seconds =>
+        [1, 2, 3, 4, 5, 7, 10, 30, 59, 60, 61, 300, 900, 1199, 1200, 1201, 3599, 3600, 3601, 7200, 86_400, 30 * 86_400];
 
     private static TimeSpan RefreshAfter(TimeSpan lifetime, RefreshMargins margins, string identity = Identity) =>
         RefreshSchedule.RefreshTime(Some.Start, lifetime, margins, identity) - Some.Start;
@@ -57,7 +58,19 @@ public sealed class RefreshScheduleTests
     {
         var lifetime = TimeSpan.FromSeconds(seconds);
 
-        foreach (var margins in new[] { RefreshMargins.Default, Beyond, Beyond with { MinRemainingValidity = TimeSpan.Zero }, new(TimeSpan.Zero, TimeSpan.Zero), new(TimeSpan.FromDays(365), null) })
+        foreach (
+            var margins in new[]
+            {
+                RefreshMargins.Default,
+                Beyond,
+                Beyond with
+                {
+                    MinRemainingValidity = TimeSpan.Zero,
+                },
+                new(TimeSpan.Zero, TimeSpan.Zero),
+                new(TimeSpan.FromDays(365), null),
+            }
+        )
         {
             var refresh = RefreshAfter(lifetime, margins);
             Assert.InRange(refresh, RefreshSchedule.EarliestGap(lifetime), lifetime);
@@ -100,5 +113,8 @@ public sealed class RefreshScheduleTests
     [InlineData(60, 60)]
     [InlineData(1, 60)] // half of nothing would make a loop
     public void A_refresh_token_is_used_half_way_to_its_end_after_a_week_at_the_latest_and_never_at_once(int? expiresIn, int usedAfter) =>
-        Assert.Equal(Some.Start.AddSeconds(usedAfter), RefreshSchedule.KeepAliveTime(Some.Start, expiresIn is { } seconds ? Some.Start.AddSeconds(seconds) : null));
+        Assert.Equal(
+            Some.Start.AddSeconds(usedAfter),
+            RefreshSchedule.KeepAliveTime(Some.Start, expiresIn is { } seconds ? Some.Start.AddSeconds(seconds) : null)
+        );
 }

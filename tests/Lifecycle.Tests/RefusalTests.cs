@@ -4,7 +4,11 @@ namespace Lifecycle.Tests;
 
 public sealed class RefusalTests
 {
-    private static readonly RefusalContext Context = new("integrations/acme", "2f5c0d9e-8a41-4a2b-9c57-64d1f0b8a111", "erp:read erp:create");
+    private static readonly RefusalContext Context = new(
+        "integrations/acme",
+        "2f5c0d9e-8a41-4a2b-9c57-64d1f0b8a111",
+        "erp:read erp:create"
+    );
 
     [Theory]
     [InlineData("invalid_client", Reason.ClientRefused, "integrations/acme", "new secret")]
@@ -40,13 +44,22 @@ public sealed class RefusalTests
     [InlineData("sixty_four_characters_are_as_many_as_an_error_code_may_have_here")]
     public void The_longest_names_that_the_schema_admits_fit_into_every_condition(string error)
     {
-        var longest = new RefusalContext(new string('n', 63) + "/" + new string('c', 253), Context.Tenant, new string('s', 300) + " offline_access")
+        var longest = new RefusalContext(
+            new string('n', 63) + "/" + new string('c', 253),
+            Context.Tenant,
+            new string('s', 300) + " offline_access"
+        )
         {
             Tried = [.. Enumerable.Repeat(new TriedSecret("a-secret-of-acme", "clientSecret", ["has quotes around it"]), 8)],
         };
         var problem = Refusal.Explain(error, new string('d', 200), longest);
 
-        var story = new Story(Some.Facts() with { Connection = Some.Facts().Connection with { SecretName = new string('s', 253) } }).Reconcile();
+        var story = new Story(
+            Some.Facts() with
+            {
+                Connection = Some.Facts().Connection with { SecretName = new string('s', 253) },
+            }
+        ).Reconcile();
         story.Provider = () => new Answer.Failed(problem);
         story.Until(Some.Expired.AddDays(1));
 

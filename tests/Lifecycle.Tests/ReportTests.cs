@@ -14,7 +14,8 @@ public sealed class ReportTests
         return report;
     }
 
-    private static string[] Types(Report report) => [.. report.Conditions.Select(condition => $"{condition.Type}={condition.IsTrue}/{condition.Reason}")];
+    private static string[] Types(Report report) =>
+        [.. report.Conditions.Select(condition => $"{condition.Type}={condition.IsTrue}/{condition.Reason}")];
 
     [Fact]
     public void Waiting_reports_a_valid_token_and_looks_again_when_it_is_due()
@@ -47,11 +48,17 @@ public sealed class ReportTests
 
     [Fact]
     public void A_failing_renewal_is_neither_Reconciling_nor_Stalled() =>
-        Assert.Equal(["Ready=True/TokenValid", "TokenFresh=False/ProviderUnavailable", "ScopesGranted=True/AllGranted"], Types(Of(Serving().FailedWith(Outage, Due), Due)));
+        Assert.Equal(
+            ["Ready=True/TokenValid", "TokenFresh=False/ProviderUnavailable", "ScopesGranted=True/AllGranted"],
+            Types(Of(Serving().FailedWith(Outage, Due), Due))
+        );
 
     [Fact]
     public void A_refused_renewal_is_Ready_and_Stalled() =>
-        Assert.Equal(["Ready=True/TokenValid", "Stalled=True/ClientRefused", "TokenFresh=False/ClientRefused", "ScopesGranted=True/AllGranted"], Types(Of(Serving().FailedWith(Refused, Due), Due)));
+        Assert.Equal(
+            ["Ready=True/TokenValid", "Stalled=True/ClientRefused", "TokenFresh=False/ClientRefused", "ScopesGranted=True/AllGranted"],
+            Types(Of(Serving().FailedWith(Refused, Due), Due))
+        );
 
     [Fact]
     public void A_backoff_beyond_expiry_looks_again_at_expiry()
@@ -76,7 +83,15 @@ public sealed class ReportTests
     {
         var report = Of(Serving().ScopesChanged().FailedWith(Outage, Soon), Soon);
 
-        Assert.Equal(["Ready=False/ProviderUnavailable", "Reconciling=True/ProviderUnavailable", "TokenFresh=False/ProviderUnavailable", "ScopesGranted=True/AllGranted"], Types(report));
+        Assert.Equal(
+            [
+                "Ready=False/ProviderUnavailable",
+                "Reconciling=True/ProviderUnavailable",
+                "TokenFresh=False/ProviderUnavailable",
+                "ScopesGranted=True/AllGranted",
+            ],
+            Types(report)
+        );
         Assert.Equal("acme-token", report.Token!.SecretName);
     }
 
@@ -96,7 +111,10 @@ public sealed class ReportTests
         var report = Of(Facts().ClientMissing(), Soon);
 
         Assert.Equal(["Ready=False/ClientNotAvailable", "Reconciling=True/ClientNotAvailable"], Types(report));
-        Assert.Equal((Soon, Soon.AddMinutes(1), 1), (report.Failure!.LastFailureTime, report.Failure.NextAttemptTime, report.Failure.Attempts));
+        Assert.Equal(
+            (Soon, Soon.AddMinutes(1), 1),
+            (report.Failure!.LastFailureTime, report.Failure.NextAttemptTime, report.Failure.Attempts)
+        );
         Assert.Equal(Soon.AddMinutes(1), report.NextLook);
         Assert.Equal(report.Failure, Of(Facts().ClientMissing().AwaitingSince(Soon), Soon.AddSeconds(30)).Failure);
     }
@@ -106,14 +124,20 @@ public sealed class ReportTests
     {
         var report = Of(Serving().SpecUnsound(), Soon);
 
-        Assert.Equal(["Ready=False/InvalidSpec", "Stalled=True/InvalidSpec", "TokenFresh=False/InvalidSpec", "ScopesGranted=True/AllGranted"], Types(report));
+        Assert.Equal(
+            ["Ready=False/InvalidSpec", "Stalled=True/InvalidSpec", "TokenFresh=False/InvalidSpec", "ScopesGranted=True/AllGranted"],
+            Types(report)
+        );
         Assert.Equal(Expired, report.NextLook);
     }
 
     [Fact]
     public void A_client_whose_metadata_cannot_be_had_stalls_nobody()
     {
-        var unusable = new ClientFacts.Unusable(new(Reason.MetadataUnusable, "The discovery document cannot be had. It is tried again by itself."), Soon.AddMinutes(2));
+        var unusable = new ClientFacts.Unusable(
+            new(Reason.MetadataUnusable, "The discovery document cannot be had. It is tried again by itself."),
+            Soon.AddMinutes(2)
+        );
 
         Assert.Equal(["Ready=False/MetadataUnusable", "Reconciling=True/MetadataUnusable"], Types(Of(Facts().ClientIs(unusable), Soon)));
         var report = Of(Serving().ClientIs(unusable), Soon);
@@ -168,18 +192,35 @@ public sealed class ReportTests
         var refused = Of(Serving().FailedWith(Refused, Due), Due).Conditions[0].Message;
         var outage = Of(Serving().FailedWith(Outage, Due), Due).Conditions[0].Message;
 
-        Assert.Equal($"Secret acme-token holds a token that is valid until 2026-11-02 14:05:00Z. ClientRefused: {Refused.Message}", refused);
-        Assert.Equal($"Secret acme-token holds a token that is valid until 2026-11-02 14:05:00Z. ProviderUnavailable: {Outage.Message}", outage);
+        Assert.Equal(
+            $"Secret acme-token holds a token that is valid until 2026-11-02 14:05:00Z. ClientRefused: {Refused.Message}",
+            refused
+        );
+        Assert.Equal(
+            $"Secret acme-token holds a token that is valid until 2026-11-02 14:05:00Z. ProviderUnavailable: {Outage.Message}",
+            outage
+        );
     }
 
     [Fact]
     public void A_valid_token_does_not_hide_a_lesser_fault_either()
     {
         var scopes = Serving() with { Token = Token() with { GrantedScopes = ["erp:read"] } };
-        var margins = Serving() with { Connection = Serving().Connection with { Margins = new RefreshMargins(TimeSpan.FromMinutes(45), null) } };
+        var margins = Serving() with
+        {
+            Connection = Serving().Connection with { Margins = new RefreshMargins(TimeSpan.FromMinutes(45), null) },
+        };
 
-        Assert.Contains("valid until 2026-11-02 14:05:00Z. ScopesMissing: Not granted: erp:create.", Of(scopes, Soon).Conditions[0].Message, StringComparison.Ordinal);
-        Assert.Contains("valid until 2026-11-02 14:05:00Z. LifetimeTooShort: Tokens live 3600s", Of(margins, Soon).Conditions[0].Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "valid until 2026-11-02 14:05:00Z. ScopesMissing: Not granted: erp:create.",
+            Of(scopes, Soon).Conditions[0].Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "valid until 2026-11-02 14:05:00Z. LifetimeTooShort: Tokens live 3600s",
+            Of(margins, Soon).Conditions[0].Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -195,7 +236,10 @@ public sealed class ReportTests
 
     [Fact]
     public void Without_a_fault_nothing_is_added() =>
-        Assert.Equal("Secret acme-token holds a token that is valid until 2026-11-02 14:05:00Z.", Of(Serving(), Soon).Conditions[0].Message);
+        Assert.Equal(
+            "Secret acme-token holds a token that is valid until 2026-11-02 14:05:00Z.",
+            Of(Serving(), Soon).Conditions[0].Message
+        );
 
     [Fact]
     public void Suspending_does_not_hide_the_outage_before_it()
@@ -208,15 +252,23 @@ public sealed class ReportTests
     [Fact]
     public void A_Secret_that_was_taken_away_is_told_as_long_as_it_lasts()
     {
-        const string removed = "The Secret with the token was removed at 2026-11-02 13:06:00Z, because the OAuthClient no longer serves this connection. ";
+        const string removed =
+            "The Secret with the token was removed at 2026-11-02 13:06:00Z, because the OAuthClient no longer serves this connection. ";
         var withdrawn = Serving().ClientRefusing().Withdrawn(NotAllowed, Soon);
         var first = Of(withdrawn, Soon);
         var later = Of(withdrawn with { Failure = first.Failure }, Soon.AddHours(5));
 
         Assert.Equal(removed + NotAllowed.Message, first.Find(ConditionType.Stalled)!.Message);
         Assert.Equal(first.Conditions, later.Conditions);
-        Assert.Equal(removed + Missing.Message, Of(withdrawn.ClientRefusingNamespace(), Soon.AddHours(5)).Find(ConditionType.Stalled)!.Message);
-        Assert.DoesNotContain("removed", Of(withdrawn.ScopesChanged(), Soon.AddHours(5)).Find(ConditionType.Ready)!.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            removed + Missing.Message,
+            Of(withdrawn.ClientRefusingNamespace(), Soon.AddHours(5)).Find(ConditionType.Stalled)!.Message
+        );
+        Assert.DoesNotContain(
+            "removed",
+            Of(withdrawn.ScopesChanged(), Soon.AddHours(5)).Find(ConditionType.Ready)!.Message,
+            StringComparison.Ordinal
+        );
     }
 
     // Otherwise whoever was served once could find out whether the client still exists.

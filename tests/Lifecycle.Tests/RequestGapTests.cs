@@ -11,20 +11,47 @@ public sealed class RequestGapTests
 
     // When the earlier request counts as attempted.
     private static Facts Asked(Facts facts, string value = "b") =>
-        facts with { Connection = facts.Connection with { RequestedAt = value, HandledRequest = "a", HandledRequestTime = Soon } };
+        facts with
+        {
+            Connection = facts.Connection with { RequestedAt = value, HandledRequest = "a", HandledRequestTime = Soon },
+        };
 
-    public static TheoryData<string, Facts, DateTimeOffset, Decision> Table() => new()
-    {
-        { "a request inside of the gap waits", Asked(Serving()), Soon.AddSeconds(9), new Decision.Wait(Due) },
-        { "and is served when it is over", Asked(Serving()), Soon + gap, new Decision.Refresh(RefreshCause.Requested) },
-        { "a first one is served at once", Serving().Requested(), Soon, new Decision.Refresh(RefreshCause.Requested) },
-        { "the client's turn counts, too", Serving().Requested().TurnAt(Soon.AddSeconds(30)), Soon.AddSeconds(29), new Decision.Wait(Due) },
-        { "the later of the two counts", Asked(Serving()).TurnAt(Soon.AddSeconds(5)), Soon.AddSeconds(9), new Decision.Wait(Due) },
-        { "at its turn it is served", Serving().Requested().TurnAt(Soon.AddSeconds(30)), Soon.AddSeconds(30), new Decision.Refresh(RefreshCause.Requested) },
-        { "what is due is not kept waiting", Asked(Serving()) with { Connection = Asked(Serving()).Connection with { HandledRequestTime = Due } }, Due, new Decision.Refresh(RefreshCause.Due) },
-        { "a first token is not kept waiting", Asked(Facts()), Soon, new Decision.Refresh(RefreshCause.First) },
-        { "a clock that was set back does not keep it waiting for hours", Asked(Serving()), Soon.AddHours(-5), new Decision.Refresh(RefreshCause.Requested) },
-    };
+    public static TheoryData<string, Facts, DateTimeOffset, Decision> Table() =>
+        new()
+        {
+            { "a request inside of the gap waits", Asked(Serving()), Soon.AddSeconds(9), new Decision.Wait(Due) },
+            { "and is served when it is over", Asked(Serving()), Soon + gap, new Decision.Refresh(RefreshCause.Requested) },
+            { "a first one is served at once", Serving().Requested(), Soon, new Decision.Refresh(RefreshCause.Requested) },
+            {
+                "the client's turn counts, too",
+                Serving().Requested().TurnAt(Soon.AddSeconds(30)),
+                Soon.AddSeconds(29),
+                new Decision.Wait(Due)
+            },
+            { "the later of the two counts", Asked(Serving()).TurnAt(Soon.AddSeconds(5)), Soon.AddSeconds(9), new Decision.Wait(Due) },
+            {
+                "at its turn it is served",
+                Serving().Requested().TurnAt(Soon.AddSeconds(30)),
+                Soon.AddSeconds(30),
+                new Decision.Refresh(RefreshCause.Requested)
+            },
+            {
+                "what is due is not kept waiting",
+                Asked(Serving()) with
+                {
+                    Connection = Asked(Serving()).Connection with { HandledRequestTime = Due },
+                },
+                Due,
+                new Decision.Refresh(RefreshCause.Due)
+            },
+            { "a first token is not kept waiting", Asked(Facts()), Soon, new Decision.Refresh(RefreshCause.First) },
+            {
+                "a clock that was set back does not keep it waiting for hours",
+                Asked(Serving()),
+                Soon.AddHours(-5),
+                new Decision.Refresh(RefreshCause.Requested)
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Table))]

@@ -8,17 +8,23 @@ public sealed class ScheduleProperties
     private const int Cases = 5_000;
 
     [Fact]
-    public void Renewal_keeps_the_margin_and_the_gap_for_every_lifetime() => Gen.Select(Any.Lifetime, Any.Margins, Gen.Guid).Sample(
-        (lifetime, margins, identity) =>
-        {
-            var refresh = RefreshSchedule.RefreshTime(Some.Start, lifetime, margins, identity.ToString()) - Some.Start;
-            Assert.True(refresh >= RefreshSchedule.EarliestGap(lifetime), $"renewed {refresh} after it came");
-            Assert.True(refresh <= lifetime);
+    public void Renewal_keeps_the_margin_and_the_gap_for_every_lifetime() =>
+        Gen.Select(Any.Lifetime, Any.Margins, Gen.Guid)
+            .Sample(
+                (lifetime, margins, identity) =>
+                {
+                    var refresh = RefreshSchedule.RefreshTime(Some.Start, lifetime, margins, identity.ToString()) - Some.Start;
+                    Assert.True(refresh >= RefreshSchedule.EarliestGap(lifetime), $"renewed {refresh} after it came");
+                    Assert.True(refresh <= lifetime);
 
-            // A token of a second cannot be renewed twice a second: there the gap comes before the margin.
-            Assert.True(lifetime - refresh >= RefreshSchedule.EffectiveMargin(lifetime, margins) || lifetime < TimeSpan.FromSeconds(2), $"{lifetime - refresh} left");
-        },
-        iter: Cases);
+                    // A token of a second cannot be renewed twice a second: there the gap comes before the margin.
+                    Assert.True(
+                        lifetime - refresh >= RefreshSchedule.EffectiveMargin(lifetime, margins) || lifetime < TimeSpan.FromSeconds(2),
+                        $"{lifetime - refresh} left"
+                    );
+                },
+                iter: Cases
+            );
 
     [Fact]
     public void Connections_that_were_created_together_renew_apart() => Gen.Select(Gen.Guid, Gen.Int[3_600, 30 * 86_400]).Sample(

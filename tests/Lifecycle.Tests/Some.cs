@@ -23,37 +23,53 @@ internal static class Some
 
     public static readonly Problem Missing = new(Reason.ClientNotAvailable, "OAuthClient integrations/acme does not exist. Apply it.");
 
-    public static readonly Problem NotAllowed = new(Reason.TenantNotAllowed, "OAuthClient integrations/acme does not serve tenant t. Ask its owner.");
+    public static readonly Problem NotAllowed = new(
+        Reason.TenantNotAllowed,
+        "OAuthClient integrations/acme does not serve tenant t. Ask its owner."
+    );
 
-    public static readonly Problem SomebodyElses = new(Reason.SecretNotOwned, "Secret acme-token belongs to someone else. Choose another name.");
+    public static readonly Problem SomebodyElses = new(
+        Reason.SecretNotOwned,
+        "Secret acme-token belongs to someone else. Choose another name."
+    );
 
     public static readonly Problem Unreadable = new(Reason.SecretForbidden, "Secret acme-credentials may not be read. Grant get.");
 
     public static readonly Problem Unsound = new(Reason.InvalidSpec, "spec.tenantID is not a GUID. Correct it.");
 
-    public static readonly Problem Outage = new(Reason.ProviderUnavailable, "The provider did not answer within 10s. It is tried again by itself.");
+    public static readonly Problem Outage = new(
+        Reason.ProviderUnavailable,
+        "The provider did not answer within 10s. It is tried again by itself."
+    );
 
     public static readonly Problem Refused = new(Reason.ClientRefused, "The provider refused with invalid_client. Make a new secret.");
 
-    public static readonly Problem NotRemovable = new(Reason.WithdrawalForbidden, "The operator may not delete Secret acme-token. Grant delete.");
+    public static readonly Problem NotRemovable = new(
+        Reason.WithdrawalForbidden,
+        "The operator may not delete Secret acme-token. Grant delete."
+    );
 
-    public static readonly Problem Unwritable = new(Reason.SecretForbidden, "The operator may not write Secret acme-token. Grant create, update and delete.");
+    public static readonly Problem Unwritable = new(
+        Reason.SecretForbidden,
+        "The operator may not write Secret acme-token. Grant create, update and delete."
+    );
 
-    public static Facts Facts() => new()
-    {
-        Connection = new ConnectionFacts
+    public static Facts Facts() =>
+        new()
         {
-            Name = "customer-a/acme",
-            Identity = "0b4f7a52-6d3c-4a35-9a39-0d1f3a6c2f10",
-            Generation = 1,
-            SecretName = SecretName,
-            Inputs = "c1",
-            Layout = "l1",
-            Scopes = ["erp:read", "erp:create"],
-        },
-        Client = new ClientFacts.Usable("k1", "r1"),
-        Secret = new SecretFacts.Absent(),
-    };
+            Connection = new ConnectionFacts
+            {
+                Name = "customer-a/acme",
+                Identity = "0b4f7a52-6d3c-4a35-9a39-0d1f3a6c2f10",
+                Generation = 1,
+                SecretName = SecretName,
+                Inputs = "c1",
+                Layout = "l1",
+                Scopes = ["erp:read", "erp:create"],
+            },
+            Client = new ClientFacts.Usable("k1", "r1"),
+            Secret = new SecretFacts.Absent(),
+        };
 
     public static Facts Serving() => Facts() with { Token = Token(), Secret = new SecretFacts.Owned("7") };
 
@@ -70,7 +86,13 @@ internal static class Some
     };
 
     /// <summary>A token of ours that a process published and did not live to record.</summary>
-    public static TokenRecord UnrecordedToken() => Token() with { IssueTime = Start.AddSeconds(20), Fingerprint = "f2", SecretResourceVersion = "8" };
+    public static TokenRecord UnrecordedToken() =>
+        Token() with
+        {
+            IssueTime = Start.AddSeconds(20),
+            Fingerprint = "f2",
+            SecretResourceVersion = "8",
+        };
 
     public static Facts Going(this Facts facts) => facts with { Connection = facts.Connection with { IsTerminating = true } };
 
@@ -80,16 +102,29 @@ internal static class Some
 
     public static Facts SpecUnsound(this Facts facts) => facts with { Connection = facts.Connection with { SpecProblem = Unsound } };
 
-    public static Facts Requested(this Facts facts, string value = "now") => facts with { Connection = facts.Connection with { RequestedAt = value } };
+    public static Facts Requested(this Facts facts, string value = "now") =>
+        facts with
+        {
+            Connection = facts.Connection with { RequestedAt = value },
+        };
 
     /// <summary>The client's requests take turns; this one's comes then.</summary>
-    public static Facts TurnAt(this Facts facts, DateTimeOffset turn) => facts with { Connection = facts.Connection with { RequestTurn = turn } };
+    public static Facts TurnAt(this Facts facts, DateTimeOffset turn) =>
+        facts with
+        {
+            Connection = facts.Connection with { RequestTurn = turn },
+        };
 
     public static Facts ScopesChanged(this Facts facts) => facts with { Connection = facts.Connection with { Inputs = "c2" } };
 
     public static Facts LayoutChanged(this Facts facts) => facts with { Connection = facts.Connection with { Layout = "l2" } };
 
-    public static Facts SecretRenamed(this Facts facts) => facts with { Connection = facts.Connection with { SecretName = "other-token" }, Secret = new SecretFacts.Absent() };
+    public static Facts SecretRenamed(this Facts facts) =>
+        facts with
+        {
+            Connection = facts.Connection with { SecretName = "other-token" },
+            Secret = new SecretFacts.Absent(),
+        };
 
     public static Facts ClientIs(this Facts facts, ClientFacts client) => facts with { Client = client };
 
@@ -99,7 +134,8 @@ internal static class Some
 
     public static Facts ClientRefusingNamespace(this Facts facts) => facts.ClientIs(new ClientFacts.Refusing(Missing));
 
-    public static Facts ClientUnusable(this Facts facts, DateTimeOffset? retryAt = null) => facts.ClientIs(new ClientFacts.Unusable(Unreadable, retryAt));
+    public static Facts ClientUnusable(this Facts facts, DateTimeOffset? retryAt = null) =>
+        facts.ClientIs(new ClientFacts.Unusable(Unreadable, retryAt));
 
     public static Facts ClientChanged(this Facts facts) => facts.ClientIs(new ClientFacts.Usable("k2", "r2"));
 
@@ -113,12 +149,18 @@ internal static class Some
 
     public static Facts SecretDeleted(this Facts facts) => facts with { Secret = new SecretFacts.Absent() };
 
-    public static Facts Drifted(this Facts facts, ContentFacts? content = null) => facts with { Secret = new SecretFacts.Owned("8"), Content = content };
+    public static Facts Drifted(this Facts facts, ContentFacts? content = null) =>
+        facts with
+        {
+            Secret = new SecretFacts.Owned("8"),
+            Content = content,
+        };
 
     public static Facts Showing(this Facts facts, ContentFacts content) => facts with { Content = content };
 
     /// <summary>An attempt failed, with the longest jitter.</summary>
-    public static Facts FailedWith(this Facts facts, Problem problem, DateTimeOffset at) => facts.Failed(problem, retryAfter: null, at, random: 0.999);
+    public static Facts FailedWith(this Facts facts, Problem problem, DateTimeOffset at) =>
+        facts.Failed(problem, retryAfter: null, at, random: 0.999);
 
     /// <summary>Something was first seen missing then; patience ends a minute later.</summary>
     public static Facts AwaitingSince(this Facts facts, DateTimeOffset since) => facts with

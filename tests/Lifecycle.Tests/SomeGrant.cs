@@ -5,7 +5,10 @@ internal static class SomeGrant
 {
     public const string Link = "https://operator.example.com/connect/customer-a/acme?start=s";
 
-    public static readonly Problem Elsewhere = new(Reason.GrantUsedElsewhere, "The stored grant (sequence 3) is older than one that was used already.");
+    public static readonly Problem Elsewhere = new(
+        Reason.GrantUsedElsewhere,
+        "The stored grant (sequence 3) is older than one that was used already."
+    );
 
     public static readonly Problem NotOwned = new(Reason.GrantNotOwned, "Secret acme-visma-grant does not hold the grant. Delete it.");
 
@@ -22,7 +25,11 @@ internal static class SomeGrant
     public static Facts Consented() => Some.Facts().Holding(Grant());
 
     /// <summary>A connection whose token of an hour was exchanged and published at <see cref="Some.Start"/>.</summary>
-    public static Facts ServingForSomebody() => Some.Serving().Holding(Grant()) with { Consent = new ConsentFacts { RecordedSequence = 3 } };
+    public static Facts ServingForSomebody() =>
+        Some.Serving().Holding(Grant()) with
+        {
+            Consent = new ConsentFacts { RecordedSequence = 3 },
+        };
 
     /// <summary>A grant whose access token was issued at <see cref="Some.Start"/>.</summary>
     public static GrantRecord Grant() => new()
@@ -46,7 +53,8 @@ internal static class SomeGrant
 
     public static Facts Holding(this Facts facts, GrantRecord grant) => facts with { Grant = new GrantFacts.Held(grant) };
 
-    public static Facts With(this Facts facts, Func<GrantRecord, GrantRecord> change) => facts.Holding(change(((GrantFacts.Held)facts.Grant).Grant));
+    public static Facts With(this Facts facts, Func<GrantRecord, GrantRecord> change) =>
+        facts.Holding(change(((GrantFacts.Held)facts.Grant).Grant));
 
     public static Facts Refused(this Facts facts) => facts.With(grant => grant with { RefusalTime = Some.Start });
 
@@ -54,13 +62,23 @@ internal static class SomeGrant
 
     public static Facts WithOldNote(this Facts facts) => facts.With(grant => grant with { IsNoteOutdated = true });
 
-    public static Facts HeldElsewhereUntil(this Facts facts, DateTimeOffset until) => facts.With(grant => grant with { HeldElsewhereUntil = until });
+    public static Facts HeldElsewhereUntil(this Facts facts, DateTimeOffset until) =>
+        facts.With(grant => grant with { HeldElsewhereUntil = until });
 
-    public static Facts ExchangedAt(this Facts facts, DateTimeOffset issued) => facts.With(grant => grant with
-    {
-        Sequence = grant.Sequence + 1,
-        AccessToken = grant.AccessToken with { IssueTime = issued, ExpirationTime = issued + Some.Hour, RefreshTime = issued.AddMinutes(35), Fingerprint = "f2" },
-    });
+    public static Facts ExchangedAt(this Facts facts, DateTimeOffset issued) =>
+        facts.With(grant =>
+            grant with
+            {
+                Sequence = grant.Sequence + 1,
+                AccessToken = grant.AccessToken with
+                {
+                    IssueTime = issued,
+                    ExpirationTime = issued + Some.Hour,
+                    RefreshTime = issued.AddMinutes(35),
+                    Fingerprint = "f2",
+                },
+            }
+        );
 
     public static Facts WithPages(this Facts facts) => facts with { Consent = facts.Consent with { CanInvite = true } };
 

@@ -61,7 +61,10 @@ internal static class StatusRules
             Assert.NotEqual(FailureKind.Transient, FailureKinds.Of(stalled.Reason));
         }
 
-        Assert.False(decision is Decision.Suspend && (report.Has(ConditionType.Stalled) || report.Has(ConditionType.Reconciling)), "suspended, yet busy");
+        Assert.False(
+            decision is Decision.Suspend && (report.Has(ConditionType.Stalled) || report.Has(ConditionType.Reconciling)),
+            "suspended, yet busy"
+        );
         Assert.False(facts.Failure is null && decision is Decision.BackOff, "a backoff without a failure");
     }
 
@@ -79,7 +82,8 @@ internal static class StatusRules
         Assert.All(instants, instant => Assert.Equal(0, (instant?.Ticks ?? 0) % TimeSpan.TicksPerSecond));
     }
 
-    public static ConditionReport? Find(this Report report, string type) => report.Conditions.FirstOrDefault(condition => condition.Type == type);
+    public static ConditionReport? Find(this Report report, string type) =>
+        report.Conditions.FirstOrDefault(condition => condition.Type == type);
 
     public static bool Has(this Report report, string type) => report.Find(type) is not null;
 }

@@ -126,17 +126,28 @@ internal sealed class Story(Facts facts)
         throw new InvalidOperationException($"does not come to rest: {Policy.Decide(Facts, Now)} for {Facts}");
     }
 
-    private Facts After(Decision decision) => decision switch
-    {
-        Decision.Inspect => Facts with { Content = hidden },
-        Decision.Acknowledge => Facts.Published(Facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion }),
-        Decision.Adopt adopt => Facts.Adopted(adopt with { Token = adopt.Token with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion } }),
-        Decision.Rewrite when WriteProblem is { } problem => Facts.Failed(problem, retryAfter: null, Now, random: 0.5),
-        Decision.Rewrite => Facts.Published(Write(Facts.Token!)),
-        Decision.Withdraw withdraw => Facts.Withdrawn(withdraw.Problem, Now),
-        Decision.Refresh refresh => Ask(refresh.Cause),
-        _ => throw new InvalidOperationException($"not a step: {decision}"),
-    };
+    private Facts After(Decision decision) =>
+        decision switch
+        {
+            Decision.Inspect => Facts with { Content = hidden },
+            Decision.Acknowledge => Facts.Published(
+                Facts.Token! with
+                {
+                    SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion,
+                }
+            ),
+            Decision.Adopt adopt => Facts.Adopted(
+                adopt with
+                {
+                    Token = adopt.Token with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion },
+                }
+            ),
+            Decision.Rewrite when WriteProblem is { } problem => Facts.Failed(problem, retryAfter: null, Now, random: 0.5),
+            Decision.Rewrite => Facts.Published(Write(Facts.Token!)),
+            Decision.Withdraw withdraw => Facts.Withdrawn(withdraw.Problem, Now),
+            Decision.Refresh refresh => Ask(refresh.Cause),
+            _ => throw new InvalidOperationException($"not a step: {decision}"),
+        };
 
     private Facts Ask(RefreshCause cause)
     {
@@ -173,7 +184,12 @@ internal sealed class Story(Facts facts)
     {
         SecretWrites++;
         hidden = new ContentFacts.Intact();
-        return token with { Layout = Facts.Connection.Layout, SecretName = Facts.Connection.SecretName, SecretResourceVersion = NextVersion() };
+        return token with
+        {
+            Layout = Facts.Connection.Layout,
+            SecretName = Facts.Connection.SecretName,
+            SecretResourceVersion = NextVersion(),
+        };
     }
 
     private string NextVersion() => FormattableString.Invariant($"{++secretVersion}");

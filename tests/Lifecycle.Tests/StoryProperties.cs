@@ -20,18 +20,24 @@ public sealed class StoryProperties
         iter: Cases);
 
     [Fact]
-    public void Renewals_that_nobody_asked_for_keep_their_gap() => Gen.Select(Lifetime, Happenings).Sample(
-        (lifetime, happenings) =>
-        {
-            var story = Live(lifetime, happenings, _ => { });
-            foreach (var (earlier, later) in story.Successes.Zip(story.Successes.Skip(1)))
-            {
-                var gap = later.At - WholeSeconds.Floor(earlier.At);
-                Assert.True(later.Cause != RefreshCause.Due || gap >= RefreshSchedule.EarliestGap(TimeSpan.FromSeconds(lifetime)), $"{later.Cause} after {gap}");
-                Assert.True(later.Cause != RefreshCause.Lost || gap >= Policy.LeastGap, $"{later.Cause} after {gap}");
-            }
-        },
-        iter: Cases);
+    public void Renewals_that_nobody_asked_for_keep_their_gap() =>
+        Gen.Select(Lifetime, Happenings)
+            .Sample(
+                (lifetime, happenings) =>
+                {
+                    var story = Live(lifetime, happenings, _ => { });
+                    foreach (var (earlier, later) in story.Successes.Zip(story.Successes.Skip(1)))
+                    {
+                        var gap = later.At - WholeSeconds.Floor(earlier.At);
+                        Assert.True(
+                            later.Cause != RefreshCause.Due || gap >= RefreshSchedule.EarliestGap(TimeSpan.FromSeconds(lifetime)),
+                            $"{later.Cause} after {gap}"
+                        );
+                        Assert.True(later.Cause != RefreshCause.Lost || gap >= Policy.LeastGap, $"{later.Cause} after {gap}");
+                    }
+                },
+                iter: Cases
+            );
 
     [Fact]
     public void Whatever_happened_a_day_of_peace_ends_Ready() => Gen.Select(Lifetime, Happenings).Sample(
@@ -77,7 +83,10 @@ public sealed class StoryProperties
         Assert.Equal(before with { Conditions = [], NextLook = null }, story.Report with { Conditions = [], NextLook = null });
 
         // A Secret of someone else is looked at five minutes after the last look: that moment alone may move.
-        Assert.True(before.NextLook == story.Report.NextLook || story.Facts.Secret is SecretFacts.Foreign, $"{before.NextLook:O} became {story.Report.NextLook:O}");
+        Assert.True(
+            before.NextLook == story.Report.NextLook || story.Facts.Secret is SecretFacts.Foreign,
+            $"{before.NextLook:O} became {story.Report.NextLook:O}"
+        );
     }
 
     private static Story Happen(Story story, int what, int lifetime) => what switch

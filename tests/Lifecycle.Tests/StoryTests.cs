@@ -28,7 +28,10 @@ public sealed class StoryTests
         var story = new Story(Some.Facts()).Reconcile().Until(Some.Start + Day);
 
         var step = Some.Due - Some.Start;
-        Assert.Equal(Enumerable.Range(0, (int)(Day / step) + 1).Select(n => Some.Start + (step * n)), story.Requests.Select(request => request.At));
+        Assert.Equal(
+            Enumerable.Range(0, (int)(Day / step) + 1).Select(n => Some.Start + (step * n)),
+            story.Requests.Select(request => request.At)
+        );
         Assert.Equal(story.Requests.Count, story.SecretWrites);
         Assert.True(story.Ready.IsTrue);
     }
@@ -57,7 +60,11 @@ public sealed class StoryTests
         Assert.True(story.Ready.IsTrue);
         var fresh = story.Report.Find(ConditionType.TokenFresh)!;
         Assert.Equal((false, Reason.ProviderUnavailable), (fresh.IsTrue, fresh.Reason));
-        Assert.StartsWith("Serving the token of 2026-11-02 13:05:00Z until 2026-11-02 14:05:00Z: The provider did not answer", fresh.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Serving the token of 2026-11-02 13:05:00Z until 2026-11-02 14:05:00Z: The provider did not answer",
+            fresh.Message,
+            StringComparison.Ordinal
+        );
         Assert.False(story.Report.Has(ConditionType.Reconciling));
         Assert.False(story.Report.Has(ConditionType.Stalled));
 
@@ -110,7 +117,11 @@ public sealed class StoryTests
     {
         var story = new Story(Some.Facts().ClientMissing()).Reconcile().Until(Some.Start.AddSeconds(40));
 
-        story.Then(facts => facts.ClientIs(new ClientFacts.Missing(new(Reason.SecretNotFound, "Secret acme-credentials does not exist. Apply it.")))).Until(Some.Start.AddSeconds(80));
+        story
+            .Then(facts =>
+                facts.ClientIs(new ClientFacts.Missing(new(Reason.SecretNotFound, "Secret acme-credentials does not exist. Apply it.")))
+            )
+            .Until(Some.Start.AddSeconds(80));
         Assert.False(story.Report.Has(ConditionType.Stalled));
 
         story.Then(facts => facts.ClientIs(Some.Facts().Client));

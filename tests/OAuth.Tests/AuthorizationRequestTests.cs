@@ -5,10 +5,12 @@ namespace OAuth.Tests;
 public sealed class AuthorizationRequestTests
 {
     [Fact]
-    public void Has_every_field_of_the_code_flow_with_PKCE() => Assert.Equal(
-        "https://connect.example/connect/authorize?client_id=isv_acme&code_challenge=ch4llenge&code_challenge_method=S256"
-            + "&redirect_uri=https%3A%2F%2FOperator.example%3A443%2Foauth2%2Fcallback&response_type=code&scope=openid%20offline_access%20erp%3Aread&state=st.ate",
-        Sorted(Request().ToUri()));
+    public void Has_every_field_of_the_code_flow_with_PKCE() =>
+        Assert.Equal(
+            "https://connect.example/connect/authorize?client_id=isv_acme&code_challenge=ch4llenge&code_challenge_method=S256"
+                + "&redirect_uri=https%3A%2F%2FOperator.example%3A443%2Foauth2%2Fcallback&response_type=code&scope=openid%20offline_access%20erp%3Aread&state=st.ate",
+            Sorted(Request().ToUri())
+        );
 
     [Fact]
     public void Without_scopes_none_is_sent() => Assert.Null(Query(Request() with { Scopes = [] })["scope"]);
@@ -18,7 +20,11 @@ public sealed class AuthorizationRequestTests
     {
         var request = Request() with { Endpoint = new Uri("https://connect.example/authorize?realm=a%2fb&flag&x=1&x=2#part") };
 
-        Assert.StartsWith("https://connect.example/authorize?realm=a%2fb&flag&x=1&x=2&", request.ToUri().OriginalString, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "https://connect.example/authorize?realm=a%2fb&flag&x=1&x=2&",
+            request.ToUri().OriginalString,
+            StringComparison.Ordinal
+        );
         Assert.Equal("code", Query(request)["response_type"]);
         Assert.Empty(request.ToUri().Fragment);
     }
@@ -78,7 +84,12 @@ public sealed class AuthorizationRequestTests
     [InlineData("request_uri")]
     public void Nothing_that_is_added_can_replace_a_protocol_field(string name)
     {
-        var exception = Assert.Throws<ArgumentException>(() => Request() with { ExtraParameters = new Dictionary<string, string> { [name] = "x" } });
+        var exception = Assert.Throws<ArgumentException>(() =>
+            Request() with
+            {
+                ExtraParameters = new Dictionary<string, string> { [name] = "x" },
+            }
+        );
 
         Assert.Contains(name, exception.Message, StringComparison.Ordinal);
     }
@@ -86,16 +97,21 @@ public sealed class AuthorizationRequestTests
     [Fact]
     public void Prints_without_the_state() => Assert.DoesNotContain("st.ate", Request().ToString(), StringComparison.Ordinal);
 
-    private static AuthorizationRequest Request() => new(
-        new Uri("https://connect.example/connect/authorize"),
-        "isv_acme",
-        new Uri("https://Operator.example:443/oauth2/callback"),
-        ["openid", "offline_access", "erp:read"],
-        Sensitive.From("st.ate"),
-        "ch4llenge");
+    private static AuthorizationRequest Request() =>
+        new(
+            new Uri("https://connect.example/connect/authorize"),
+            "isv_acme",
+            new Uri("https://Operator.example:443/oauth2/callback"),
+            ["openid", "offline_access", "erp:read"],
+            Sensitive.From("st.ate"),
+            "ch4llenge"
+        );
 
-    private static System.Collections.Specialized.NameValueCollection Query(AuthorizationRequest request) => HttpUtility.ParseQueryString(request.ToUri().Query);
+    private static System.Collections.Specialized.NameValueCollection Query(AuthorizationRequest request) =>
+        HttpUtility.ParseQueryString(request.ToUri().Query);
 
     private static string Sorted(Uri uri) =>
-        uri.GetLeftPart(UriPartial.Path) + "?" + string.Join('&', uri.OriginalString.Split('?', 2)[1].Split('&').Order(StringComparer.Ordinal));
+        uri.GetLeftPart(UriPartial.Path)
+        + "?"
+        + string.Join('&', uri.OriginalString.Split('?', 2)[1].Split('&').Order(StringComparer.Ordinal));
 }

@@ -8,7 +8,8 @@ public sealed class AuthorizationResponseTests
         Read(("code", "c0de"), ("state", "st.ate"), ("iss", "https://connect.example"), ("session_state", "x"), ("scope", "a b")));
 
     [Fact]
-    public void The_issuer_may_be_absent() => Assert.Null(Assert.IsType<AuthorizationResponse.Code>(Read(("code", "c"), ("state", "s"))).Issuer);
+    public void The_issuer_may_be_absent() =>
+        Assert.Null(Assert.IsType<AuthorizationResponse.Code>(Read(("code", "c"), ("state", "s"))).Issuer);
 
     [Fact]
     public void A_refusal_says_why() => Assert.Equal(
@@ -29,7 +30,9 @@ public sealed class AuthorizationResponseTests
     [Fact]
     public void A_description_that_repeats_the_state_is_withheld()
     {
-        var denied = Assert.IsType<AuthorizationResponse.Denied>(Read(("error", "odd"), ("error_description", "state st/ate is old"), ("state", "st/ate")));
+        var denied = Assert.IsType<AuthorizationResponse.Denied>(
+            Read(("error", "odd"), ("error_description", "state st/ate is old"), ("state", "st/ate"))
+        );
 
         Assert.Equal("(withheld: it repeated a credential)", denied.Description);
     }
@@ -42,7 +45,9 @@ public sealed class AuthorizationResponseTests
     [InlineData("error_description")]
     public void A_parameter_that_is_there_twice_makes_it_unreadable(string name)
     {
-        var unreadable = Assert.IsType<AuthorizationResponse.Unreadable>(Read(("code", "c"), ("state", "s"), (name, "again"), (name, "again")));
+        var unreadable = Assert.IsType<AuthorizationResponse.Unreadable>(
+            Read(("code", "c"), ("state", "s"), (name, "again"), (name, "again"))
+        );
 
         Assert.Contains($"{name} is there more than once", unreadable.Cause, StringComparison.Ordinal);
     }
@@ -69,10 +74,17 @@ public sealed class AuthorizationResponseTests
     public void A_value_above_its_length_is_unreadable(string name, int most)
     {
         Assert.IsType<AuthorizationResponse.Code>(WithLength(most));
-        Assert.Contains($"{name} is too long", Assert.IsType<AuthorizationResponse.Unreadable>(WithLength(most + 1)).Cause, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{name} is too long",
+            Assert.IsType<AuthorizationResponse.Unreadable>(WithLength(most + 1)).Cause,
+            StringComparison.Ordinal
+        );
 
-        AuthorizationResponse WithLength(int length) => Read(
-            [.. new (string, string?)[] { ("code", "c"), ("state", "s"), ("iss", "i") }.Where(pair => pair.Item1 != name), (name, new string('x', length))]);
+        AuthorizationResponse WithLength(int length) =>
+            Read([
+                .. new (string, string?)[] { ("code", "c"), ("state", "s"), ("iss", "i") }.Where(pair => pair.Item1 != name),
+                (name, new string('x', length)),
+            ]);
     }
 
     [Fact]

@@ -26,7 +26,11 @@ public sealed class HostTests
 
     [Fact]
     public void A_dot_that_is_none_is_explained() =>
-        Assert.Contains("looks like a full stop", HostName.ProblemIn("https://eu\u2024integrator.io/connection/oauth2callback"), StringComparison.Ordinal);
+        Assert.Contains(
+            "looks like a full stop",
+            HostName.ProblemIn("https://eu\u2024integrator.io/connection/oauth2callback"),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Only_the_authority_must_be_ASCII()
@@ -63,7 +67,8 @@ public sealed class HostTests
     [InlineData("64:ff9b::d6b:2a0e", true)]
     [InlineData("2002:a00:1::1", false)]
     [InlineData("2603:1020::1", true)]
-    public void Addresses_are_told_apart(string address, bool isPublic) => Assert.Equal(isPublic, PublicAddress.Is(IPAddress.Parse(address)));
+    public void Addresses_are_told_apart(string address, bool isPublic) =>
+        Assert.Equal(isPublic, PublicAddress.Is(IPAddress.Parse(address)));
 
     [Fact]
     public async Task A_built_in_host_at_a_private_address_is_not_contacted()
@@ -78,7 +83,10 @@ public sealed class HostTests
     [Fact]
     public async Task A_listed_host_at_a_private_address_is()
     {
-        using var http = OAuthHttp.CreateClient(new HostPolicy(["localhost"], ["localhost"], TransportRule.HttpAllowed), new OAuthHttpOptions());
+        using var http = OAuthHttp.CreateClient(
+            new HostPolicy(["localhost"], ["localhost"], TransportRule.HttpAllowed),
+            new OAuthHttpOptions()
+        );
 
         var exception = await Assert.ThrowsAnyAsync<HttpRequestException>(() => http.GetAsync("http://localhost:9/", Some.Patience()));
 
@@ -92,9 +100,13 @@ public sealed class HostTests
         var time = new FakeTimeProvider(Some.Noon);
         using var proxy = new RawServer();
         using var http = OAuthHttp.CreateClient(
-            new HostPolicy(["idp.test"], [], TransportRule.HttpAllowed), new OAuthHttpOptions { Proxy = new WebProxy(proxy.Url) });
+            new HostPolicy(["idp.test"], [], TransportRule.HttpAllowed),
+            new OAuthHttpOptions { Proxy = new WebProxy(proxy.Url) }
+        );
         var gate = new IssuerGate(new IssuerGateOptions(), time);
-        var serving = proxy.ServeOnceAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 26\r\n\r\n{\"error\":\"invalid_client\"}"u8.ToArray());
+        var serving = proxy.ServeOnceAsync(
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 26\r\n\r\n{\"error\":\"invalid_client\"}"u8.ToArray()
+        );
 
         var outcome = await new TokenEndpoint(http, gate, time).RequestAsync(
             new Uri("http://idp.test/connect/token"), Some.Client(), Some.Request(), Some.Patience());

@@ -144,7 +144,9 @@ public sealed class InteractiveGrantTests : IAsyncLifetime
 
         AssertInvalidGrant(await RefreshAsync(token));
         Assert.Equal(RevocationCause.Requested, standIn.Grants.Families.Single().Revocation);
-        Assert.IsType<RevocationOutcome.Revoked>(await RevokeAsync(token, Some.Client(method: ClientAuthenticationMethod.ClientSecretBasic)));
+        Assert.IsType<RevocationOutcome.Revoked>(
+            await RevokeAsync(token, Some.Client(method: ClientAuthenticationMethod.ClientSecretBasic))
+        );
     }
 
     [Fact]
@@ -176,7 +178,8 @@ public sealed class InteractiveGrantTests : IAsyncLifetime
             name => query.GetValues(name)!.Select(value => KeyValuePair.Create<string, string?>(name!, value))));
     }
 
-    private static void AssertInvalidGrant(TokenOutcome outcome) => Assert.Equal("invalid_grant", Assert.IsType<TokenOutcome.Refused>(outcome).Error);
+    private static void AssertInvalidGrant(TokenOutcome outcome) =>
+        Assert.Equal("invalid_grant", Assert.IsType<TokenOutcome.Refused>(outcome).Error);
 
     private Uri Authorization()
     {

@@ -115,7 +115,10 @@ public sealed class IssuerGateTests
         outage.SetResult(Down);
         await Task.WhenAll(first);
 
-        Assert.All(await Task.WhenAll(queued), outcome => Assert.False(Assert.IsType<TokenOutcome.Unavailable>(outcome).MayHaveBeenProcessed));
+        Assert.All(
+            await Task.WhenAll(queued),
+            outcome => Assert.False(Assert.IsType<TokenOutcome.Unavailable>(outcome).MayHaveBeenProcessed)
+        );
         Assert.Equal(3, sent);
     }
 
@@ -183,7 +186,10 @@ public sealed class IssuerGateTests
         await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
         await SendAsync(Down, times: 4);
 
-        Assert.Same(Refused, await gate.RunAsync(new Uri("https://other.example/token"), null, _ => Task.FromResult(Refused), Some.Patience()));
+        Assert.Same(
+            Refused,
+            await gate.RunAsync(new Uri("https://other.example/token"), null, _ => Task.FromResult(Refused), Some.Patience())
+        );
     }
 
     [Fact]
@@ -251,7 +257,9 @@ public sealed class IssuerGateTests
         var held = new TaskCompletionSource<TokenOutcome>();
         var first = single.RunAsync(Some.Endpoint, null, _ => held.Task, Some.Patience());
         List<DateTimeOffset?> order = [];
-        var waiting = neededBy.Select(instant => single.RunAsync(Some.Endpoint, instant, _ => SentAsync(instant), Some.Patience())).ToList();
+        var waiting = neededBy
+            .Select(instant => single.RunAsync(Some.Endpoint, instant, _ => SentAsync(instant), Some.Patience()))
+            .ToList();
         held.SetResult(Refused);
         await Task.WhenAll([first, .. waiting]);
         return order;

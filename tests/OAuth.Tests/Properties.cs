@@ -10,9 +10,12 @@ public sealed class Properties
 {
     /// <summary>Printable text of every kind that a portal might generate, and some it never should.</summary>
     private static readonly Gen<string> Credential = Gen.OneOf(Gen.Char[' ', '~'], Gen.Char['\u00a1', '\u2fff'])
-        .Array[8, 60].Select(characters => new string(characters)).Where(text => !string.IsNullOrWhiteSpace(text));
+        .Array[8, 60]
+        .Select(characters => new string(characters))
+        .Where(text => !string.IsNullOrWhiteSpace(text));
 
-    private static readonly Gen<HttpStatusCode> Status = Gen.OneOf(100, 200, 201, 204, 302, 400, 401, 404, 429, 500, 503, 599).Select(code => (HttpStatusCode)code);
+    private static readonly Gen<HttpStatusCode> Status = Gen.OneOf(100, 200, 201, 204, 302, 400, 401, 404, 429, 500, 503, 599)
+        .Select(code => (HttpStatusCode)code);
 
     [Fact]
     public async Task Any_id_and_secret_survive_the_Basic_header()
@@ -23,15 +26,22 @@ public sealed class Properties
         var gate = new IssuerGate(new IssuerGateOptions(), TimeProvider.System);
         var endpoint = new TokenEndpoint(http, gate, TimeProvider.System);
 
-        await Gen.Select(Credential, Credential, Gen.Enum<ClientAuthenticationMethod>()).SampleAsync(
-            async (id, secret, method) =>
-            {
-                standIn.Portal.Set(new StandInClient(id) { Secrets = [new StandInSecret(secret)] });
-                var outcome = await endpoint.RequestAsync(standIn.TokenEndpoint, Some.Client(secret, method, id), Some.Request(), Some.Patience());
-                Assert.IsType<TokenOutcome.Granted>(outcome);
-            },
-            iter: 200,
-            threads: 1);
+        await Gen.Select(Credential, Credential, Gen.Enum<ClientAuthenticationMethod>())
+            .SampleAsync(
+                async (id, secret, method) =>
+                {
+                    standIn.Portal.Set(new StandInClient(id) { Secrets = [new StandInSecret(secret)] });
+                    var outcome = await endpoint.RequestAsync(
+                        standIn.TokenEndpoint,
+                        Some.Client(secret, method, id),
+                        Some.Request(),
+                        Some.Patience()
+                    );
+                    Assert.IsType<TokenOutcome.Granted>(outcome);
+                },
+                iter: 200,
+                threads: 1
+            );
     }
 
     [Fact]

@@ -17,9 +17,21 @@ public sealed class RevocationTests
     }
 
     [Theory]
-    [InlineData(ClientAuthenticationMethod.ClientSecretPost, "client_id=isv_acme&client_secret=s3cret-of-acme&token=r3fresh-of-kari&token_type_hint=refresh_token", null)]
-    [InlineData(ClientAuthenticationMethod.ClientSecretBasic, "token=r3fresh-of-kari&token_type_hint=refresh_token", "Basic aXN2X2FjbWU6czNjcmV0LW9mLWFjbWU=")]
-    public async Task Sends_the_token_and_says_that_it_is_a_refresh_token(ClientAuthenticationMethod method, string form, string? authorization)
+    [InlineData(
+        ClientAuthenticationMethod.ClientSecretPost,
+        "client_id=isv_acme&client_secret=s3cret-of-acme&token=r3fresh-of-kari&token_type_hint=refresh_token",
+        null
+    )]
+    [InlineData(
+        ClientAuthenticationMethod.ClientSecretBasic,
+        "token=r3fresh-of-kari&token_type_hint=refresh_token",
+        "Basic aXN2X2FjbWU6czNjcmV0LW9mLWFjbWU="
+    )]
+    public async Task Sends_the_token_and_says_that_it_is_a_refresh_token(
+        ClientAuthenticationMethod method,
+        string form,
+        string? authorization
+    )
     {
         using var handler = new ScriptedHandler(() => Some.Answer(""));
 
@@ -35,7 +47,12 @@ public sealed class RevocationTests
     [InlineData(400, """{"error":"unsupported_token_type","error_description":"No."}""", "unsupported_token_type", "No.")]
     [InlineData(401, """{"error":"invalid_client"}""", "invalid_client", null)]
     [InlineData(503, """{"error":"invalid_client"}""", "invalid_client", null)]
-    [InlineData(400, """{"error":"odd","error_description":"token r3fresh-of-kari of s3cret-of-acme"}""", "odd", "(withheld: it repeated a credential)")]
+    [InlineData(
+        400,
+        """{"error":"odd","error_description":"token r3fresh-of-kari of s3cret-of-acme"}""",
+        "odd",
+        "(withheld: it repeated a credential)"
+    )]
     [InlineData(404, "<html>", "http_404", "revocation endpoint answered 404 without an OAuth error; is its URL right?")]
     [InlineData(302, "", "http_302", "revocation endpoint answered 302 without an OAuth error; is its URL right?")]
     [InlineData(400, """{"error":"\ud800"}""", "http_400", "revocation endpoint answered 400 without an OAuth error; is its URL right?")]

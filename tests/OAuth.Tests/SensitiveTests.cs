@@ -10,8 +10,16 @@ public sealed class SensitiveTests
         var secret = Sensitive.From("s3cret");
 
         Assert.Equal("***", secret.ToString());
-        Assert.DoesNotContain("s3cret", new ClientCredentials("id", secret, ClientAuthenticationMethod.ClientSecretPost).ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("s3cret", new TokenOutcome.Granted(new TokenSet(secret, "Bearer", null, null, secret, null)).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "s3cret",
+            new ClientCredentials("id", secret, ClientAuthenticationMethod.ClientSecretPost).ToString(),
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain(
+            "s3cret",
+            new TokenOutcome.Granted(new TokenSet(secret, "Bearer", null, null, secret, null)).ToString(),
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("s3cret", JsonSerializer.Serialize(secret), StringComparison.Ordinal);
     }
 

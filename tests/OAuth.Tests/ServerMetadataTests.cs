@@ -106,7 +106,8 @@ public sealed class ServerMetadataTests
     [InlineData("<html>")]
     [InlineData("{\"issuer\":\"https://idp.example/realm\"}")]
     [InlineData("{\"issuer\":\"\\ud800\"}")]
-    public async Task What_is_no_metadata_is_malformed(string body) => Assert.IsType<MetadataOutcome.Malformed>(await GetAsync(Answering(body)));
+    public async Task What_is_no_metadata_is_malformed(string body) =>
+        Assert.IsType<MetadataOutcome.Malformed>(await GetAsync(Answering(body)));
 
     [Fact]
     public async Task A_document_above_256_KiB_is_malformed() =>

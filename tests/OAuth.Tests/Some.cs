@@ -24,15 +24,26 @@ internal static class Some
         new Dictionary<string, string> { ["tenant_id"] = Tenant });
 
     /// <summary>The tenant goes along as it may at Visma, and marks the end of the form for <see cref="RawServer"/>.</summary>
-    public static TokenRequest Refresh(string token = RefreshToken) => new TokenRequest.RefreshTokenGrant(
-        Sensitive.From(token), new Dictionary<string, string> { ["tenant_id"] = Tenant });
+    public static TokenRequest Refresh(string token = RefreshToken) =>
+        new TokenRequest.RefreshTokenGrant(Sensitive.From(token), new Dictionary<string, string> { ["tenant_id"] = Tenant });
 
-    public static TokenRequest CodeExchange(string code = "c0de", string verifier = "ver1fier", string redirect = "https://operator.example/oauth2/callback") =>
+    public static TokenRequest CodeExchange(
+        string code = "c0de",
+        string verifier = "ver1fier",
+        string redirect = "https://operator.example/oauth2/callback"
+    ) =>
         new TokenRequest.AuthorizationCodeGrant(
-            Sensitive.From(code), Sensitive.From(verifier), new Uri(redirect), new Dictionary<string, string>());
+            Sensitive.From(code),
+            Sensitive.From(verifier),
+            new Uri(redirect),
+            new Dictionary<string, string>()
+        );
 
-    public static HttpResponseMessage Answer(string body, HttpStatusCode status = HttpStatusCode.OK, string mediaType = "application/json") =>
-        new(status) { Content = new StringContent(body, Encoding.UTF8, mediaType) };
+    public static HttpResponseMessage Answer(
+        string body,
+        HttpStatusCode status = HttpStatusCode.OK,
+        string mediaType = "application/json"
+    ) => new(status) { Content = new StringContent(body, Encoding.UTF8, mediaType) };
 
     public static string TokenBody(string extra = "\"expires_in\":3600") =>
         $$"""{"access_token":"{{Token}}","token_type":"Bearer",{{extra}}}""";

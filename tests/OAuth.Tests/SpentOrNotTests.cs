@@ -5,8 +5,8 @@ using System.Text;
 namespace OAuth.Tests;
 
 /// <summary>
-/// Whether a one-time refresh token may be spent after a request that gave none. Saying "not processed" of one that was processed costs a consent: the
-/// token would be taken for good, and sent again later as a replay.
+/// Whether a one-time refresh token may be spent after a request that gave none. Saying "not processed" of one that was processed costs a
+/// consent: the token would be taken for good, and sent again later as a replay.
 /// </summary>
 public sealed class SpentOrNotTests
 {
@@ -86,7 +86,11 @@ public sealed class SpentOrNotTests
         using var handler = OAuthHttp.CreateHandler(new HostPolicy([], ["127.0.0.1"], TransportRule.HttpsOnly), new OAuthHttpOptions());
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var asking = AskAsync(handler, caller.Token, new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/connect/token"));
+        var asking = AskAsync(
+            handler,
+            caller.Token,
+            new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/connect/token")
+        );
         using var connection = await listener.AcceptSocketAsync(Some.Patience()); // and never answers the handshake
 
         await caller.CancelAsync();
@@ -152,9 +156,11 @@ public sealed class SpentOrNotTests
         Assert.IsType<TokenOutcome.Malformed>(await AskAsync(handler));
     }
 
-    private static void AssertNotSpent(TokenOutcome outcome) => Assert.False(Assert.IsType<TokenOutcome.Unavailable>(outcome).MayHaveBeenProcessed);
+    private static void AssertNotSpent(TokenOutcome outcome) =>
+        Assert.False(Assert.IsType<TokenOutcome.Unavailable>(outcome).MayHaveBeenProcessed);
 
-    private static void AssertPerhapsSpent(TokenOutcome outcome) => Assert.True(Assert.IsType<TokenOutcome.Unavailable>(outcome).MayHaveBeenProcessed);
+    private static void AssertPerhapsSpent(TokenOutcome outcome) =>
+        Assert.True(Assert.IsType<TokenOutcome.Unavailable>(outcome).MayHaveBeenProcessed);
 
     private async Task<TokenOutcome> OverSocketsAsync(Uri endpoint)
     {

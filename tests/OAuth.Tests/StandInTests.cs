@@ -136,7 +136,12 @@ public sealed class StandInTests : IAsyncLifetime
         var free = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
 
-        var outcome = await endpoint.RequestAsync(new Uri($"http://127.0.0.1:{free}/connect/token"), Some.Client(), Some.Request(), Some.Patience());
+        var outcome = await endpoint.RequestAsync(
+            new Uri($"http://127.0.0.1:{free}/connect/token"),
+            Some.Client(),
+            Some.Request(),
+            Some.Patience()
+        );
 
         Assert.Equal(new TokenOutcome.Unavailable("token endpoint: could not connect", null, MayHaveBeenProcessed: false), outcome);
     }
@@ -172,7 +177,10 @@ public sealed class StandInTests : IAsyncLifetime
     [Fact]
     public async Task An_https_server_of_an_unknown_authority_gets_nothing()
     {
-        await using var secure = await VismaConnectStandIn.StartAsync(new StandInOptions { Scheme = StandInScheme.Https, Time = time }, Some.Patience());
+        await using var secure = await VismaConnectStandIn.StartAsync(
+            new StandInOptions { Scheme = StandInScheme.Https, Time = time },
+            Some.Patience()
+        );
 
         var outcome = await endpoint.RequestAsync(secure.TokenEndpoint, Some.Client(), Some.Request(), Some.Patience());
 
@@ -185,11 +193,21 @@ public sealed class StandInTests : IAsyncLifetime
     [Fact]
     public async Task An_https_server_of_a_trusted_root_is_asked()
     {
-        await using var secure = await VismaConnectStandIn.StartAsync(new StandInOptions { Scheme = StandInScheme.Https, Time = time }, Some.Patience());
+        await using var secure = await VismaConnectStandIn.StartAsync(
+            new StandInOptions { Scheme = StandInScheme.Https, Time = time },
+            Some.Patience()
+        );
         using var trusting = OAuthHttp.CreateClient(
-            new HostPolicy([], ["127.0.0.1"], TransportRule.HttpsOnly), new OAuthHttpOptions { TrustedRoots = [secure.Certificate!] });
+            new HostPolicy([], ["127.0.0.1"], TransportRule.HttpsOnly),
+            new OAuthHttpOptions { TrustedRoots = [secure.Certificate!] }
+        );
 
-        var outcome = await new TokenEndpoint(trusting, gate, time).RequestAsync(secure.TokenEndpoint, Some.Client(), Some.Request(), Some.Patience());
+        var outcome = await new TokenEndpoint(trusting, gate, time).RequestAsync(
+            secure.TokenEndpoint,
+            Some.Client(),
+            Some.Request(),
+            Some.Patience()
+        );
 
         Assert.Equal("invalid_client", Assert.IsType<TokenOutcome.Refused>(outcome).Error);
     }

@@ -230,7 +230,9 @@ public sealed class TokenAnswerTests
     public async Task Error_and_description_become_short_printable_ASCII()
     {
         var outcome = await Asking.OnceAsync(
-            $$"""{"error":"{{new string('e', 70)}}","error_description":"a\u001b[31mb\r\nc\u2024{{new string('d', 300)}}"}""", HttpStatusCode.BadRequest);
+            $$"""{"error":"{{new string('e', 70)}}","error_description":"a\u001b[31mb\r\nc\u2024{{new string('d', 300)}}"}""",
+            HttpStatusCode.BadRequest
+        );
 
         var refused = Assert.IsType<TokenOutcome.Refused>(outcome);
         Assert.Equal(new string('e', 64), refused.Error);

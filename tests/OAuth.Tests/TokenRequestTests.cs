@@ -28,7 +28,10 @@ public sealed class TokenRequestTests
     [Fact]
     public async Task A_code_goes_with_its_verifier_and_the_redirect_URI_to_the_letter()
     {
-        var (_, form, _) = await SentAsync(Some.Client(), Some.CodeExchange("c/0+d=e", "v~er-1._", "HTTPS://Operator.example:443/oauth2/callback"));
+        var (_, form, _) = await SentAsync(
+            Some.Client(),
+            Some.CodeExchange("c/0+d=e", "v~er-1._", "HTTPS://Operator.example:443/oauth2/callback")
+        );
 
         Assert.Equal(
             "client_id=isv_acme&client_secret=s3cret-of-acme&code=c%2F0%2Bd%3De&code_verifier=v~er-1._&grant_type=authorization_code"
@@ -62,7 +65,12 @@ public sealed class TokenRequestTests
         [
             new TokenRequest.ClientCredentialsGrant([], extra),
             new TokenRequest.RefreshTokenGrant(Sensitive.From("r3fresh"), extra),
-            new TokenRequest.AuthorizationCodeGrant(Sensitive.From("c0de"), Sensitive.From("ver1fier"), new Uri("https://a.example"), extra),
+            new TokenRequest.AuthorizationCodeGrant(
+                Sensitive.From("c0de"),
+                Sensitive.From("ver1fier"),
+                new Uri("https://a.example"),
+                extra
+            ),
         ];
 
         foreach (var request in requests)
@@ -82,8 +90,13 @@ public sealed class TokenRequestTests
         foreach (var request in (TokenRequest[])[Some.Refresh(), Some.CodeExchange()])
         {
             var outcome = await Asking.OnceAsync(
-                () => Some.Answer($$"""{"error":"invalid_grant","error_description":"handle {{credential}} was used"}""", HttpStatusCode.BadRequest),
-                request: request);
+                () =>
+                    Some.Answer(
+                        $$"""{"error":"invalid_grant","error_description":"handle {{credential}} was used"}""",
+                        HttpStatusCode.BadRequest
+                    ),
+                request: request
+            );
 
             var isItsOwn = request is TokenRequest.RefreshTokenGrant == (credential == Some.RefreshToken);
             Assert.Equal(!isItsOwn, outcome.ToString().Contains(credential, StringComparison.Ordinal));

@@ -67,7 +67,9 @@ public sealed class WireFailureTests
     {
         var body = Some.TokenBody();
 
-        Assert.IsType<TokenOutcome.Granted>(await AskRawAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}")));
+        Assert.IsType<TokenOutcome.Granted>(
+            await AskRawAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}"))
+        );
     }
 
     [Fact]
@@ -77,7 +79,9 @@ public sealed class WireFailureTests
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         using var handler = OAuthHttp.CreateHandler(
-            new HostPolicy([], ["127.0.0.1"], TransportRule.HttpsOnly), new OAuthHttpOptions { ConnectTimeout = TimeSpan.FromMilliseconds(50) });
+            new HostPolicy([], ["127.0.0.1"], TransportRule.HttpsOnly),
+            new OAuthHttpOptions { ConnectTimeout = TimeSpan.FromMilliseconds(50) }
+        );
 
         var outcome = await AskAsync(handler, endpoint: new Uri($"https://127.0.0.1:{port}/connect/token"));
 
@@ -99,7 +103,12 @@ public sealed class WireFailureTests
         time ??= new FakeTimeProvider(Some.Noon);
         using var http = new HttpClient(handler);
         var gate = new IssuerGate(new IssuerGateOptions(), time);
-        return await new TokenEndpoint(http, gate, time).RequestAsync(endpoint ?? Some.Endpoint, Some.Client(), Some.Request(), Some.Patience());
+        return await new TokenEndpoint(http, gate, time).RequestAsync(
+            endpoint ?? Some.Endpoint,
+            Some.Client(),
+            Some.Request(),
+            Some.Patience()
+        );
     }
 
     /// <summary>A network that fails before it takes the form.</summary>

@@ -34,7 +34,10 @@ public sealed class ApiProxyTests(WidgetServer shared) : IAsyncLifetime
         await client.GetAsync(home.Core("secrets?limit=1"), Ct);
 
         var write = Assert.Single(proxy.Ledger.Writes);
-        Assert.Equal(("POST", home.Core("secrets"), 201, "visma-operator-tests"), (write.Method, write.Path, write.Status, write.UserAgent));
+        Assert.Equal(
+            ("POST", home.Core("secrets"), 201, "visma-operator-tests"),
+            (write.Method, write.Path, write.Status, write.UserAgent)
+        );
         Assert.Equal("?limit=1", proxy.Ledger.Requests[1].Query);
         Assert.NotNull(await shared.Server.Admin.FindAsync(home.Core("secrets/a"), Ct));
     }
@@ -157,7 +160,9 @@ public sealed class ApiProxyTests(WidgetServer shared) : IAsyncLifetime
         proxy.Confine([home.Name]);
 
         var list = await client.GetAsync("/api/v1/configmaps", Ct);
-        await using var watch = client.WatchAsync("/api/v1/configmaps?watch=true&resourceVersion=" + list["metadata"]!["resourceVersion"]!.GetValue<string>(), Ct).GetAsyncEnumerator(Ct);
+        await using var watch = client
+            .WatchAsync("/api/v1/configmaps?watch=true&resourceVersion=" + list["metadata"]!["resourceVersion"]!.GetValue<string>(), Ct)
+            .GetAsyncEnumerator(Ct);
         var next = watch.MoveNextAsync().AsTask();
         await client.CreateAsync(other.Core("configmaps"), Some.ObjectNamed("theirs-later"), Ct);
         await client.CreateAsync(home.Core("configmaps"), Some.ObjectNamed("ours-later"), Ct);

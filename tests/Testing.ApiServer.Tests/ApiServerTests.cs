@@ -79,7 +79,14 @@ public sealed class ApiServerTests(WidgetServer shared)
     {
         const string rbac = "rbac.authorization.k8s.io/v1";
         var role = Some.ObjectNamed("role");
-        role["rules"] = new JsonArray(new JsonObject { ["apiGroups"] = new JsonArray(""), ["resources"] = new JsonArray("secrets"), ["verbs"] = new JsonArray(verb) });
+        role["rules"] = new JsonArray(
+            new JsonObject
+            {
+                ["apiGroups"] = new JsonArray(""),
+                ["resources"] = new JsonArray("secrets"),
+                ["verbs"] = new JsonArray(verb),
+            }
+        );
         await Admin.CreateAsync(home.Of(rbac, "roles"), role, Ct);
         var binding = Some.ObjectNamed("binding");
         binding["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "Role", ["name"] = "role" };

@@ -114,7 +114,12 @@ public sealed class ApiClient : IDisposable
         return await ReadAsync(response, cancellationToken);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        HttpContent? body,
+        CancellationToken cancellationToken
+    )
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
@@ -136,5 +141,6 @@ public sealed class ApiClient : IDisposable
         }
     }
 
-    private static StringContent Json(JsonNode body, string mediaType = "application/json") => new(body.ToJsonString(), Encoding.UTF8, mediaType);
+    private static StringContent Json(JsonNode body, string mediaType = "application/json") =>
+        new(body.ToJsonString(), Encoding.UTF8, mediaType);
 }

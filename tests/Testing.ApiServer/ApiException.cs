@@ -6,7 +6,8 @@ namespace VismaOperator.Testing.ApiServer;
 /// <param name="request">Method and path.</param>
 /// <param name="status">The status code.</param>
 /// <param name="body">What the server answered, usually a Kubernetes Status.</param>
-public sealed class ApiException(string request, HttpStatusCode status, string body) : Exception($"{request} was answered {(int)status}: {body}")
+public sealed class ApiException(string request, HttpStatusCode status, string body)
+    : Exception($"{request} was answered {(int)status}: {body}")
 {
     /// <summary>The status code.</summary>
     public HttpStatusCode Status { get; } = status;

@@ -14,7 +14,8 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
 
     /// <summary>Why a test that stops the server cannot run here; for <c>Assert.SkipUnless(server.CanRestart, ...)</c>.</summary>
     public const string NoRestartReason =
-        $"{KubeconfigVariable} or {K3sCluster.ImageVariable} names a cluster that this test cannot stop and start again. Unset it to run the test against an own server.";
+        $"{KubeconfigVariable} or {K3sCluster.ImageVariable} names a cluster that this test cannot stop and start again. Unset it to "
+        + "run the test against an own server.";
 
     private readonly OwnCluster? own;
     private readonly K3sCluster? container;
@@ -110,7 +111,9 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
         if (!HasControllerManager)
         {
             throw new InvalidOperationException(
-                $"This test needs kube-controller-manager, which KUBEBUILDER_ASSETS lacks. Put one of the same version beside kube-apiserver, or unset it. {ApiServerBinaries.Remedy}");
+                "This test needs kube-controller-manager, which KUBEBUILDER_ASSETS lacks. Put one of the same version beside "
+                + $"kube-apiserver, or unset it. {ApiServerBinaries.Remedy}"
+            );
         }
     }
 

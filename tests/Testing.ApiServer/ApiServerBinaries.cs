@@ -27,7 +27,8 @@ public sealed record ApiServerBinaries(string Etcd, string KubeApiServer, string
     {
         if (environment(AssetsVariable) is { Length: > 0 } assets)
         {
-            return In(assets) ?? throw new FileNotFoundException($"{AssetsVariable} is {assets}, which lacks etcd or kube-apiserver. {Remedy}");
+            return In(assets)
+                ?? throw new FileNotFoundException($"{AssetsVariable} is {assets}, which lacks etcd or kube-apiserver. {Remedy}");
         }
 
         var cache = CacheFolder(environment);
@@ -56,8 +57,11 @@ public sealed record ApiServerBinaries(string Etcd, string KubeApiServer, string
     {
         const string prefix = "kubernetes-";
         return Directory.Exists(cache)
-            ? Directory.GetDirectories(cache, prefix + "*")
-                .Select(folder => (folder, version: Version.TryParse(Path.GetFileName(folder)[prefix.Length..], out var parsed) ? parsed : null))
+            ? Directory
+                .GetDirectories(cache, prefix + "*")
+                .Select(folder =>
+                    (folder, version: Version.TryParse(Path.GetFileName(folder)[prefix.Length..], out var parsed) ? parsed : null)
+                )
                 .Where(candidate => candidate.version is not null)
                 .OrderByDescending(candidate => candidate.version)
                 .Select(candidate => candidate.folder)

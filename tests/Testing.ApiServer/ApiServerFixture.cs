@@ -17,17 +17,26 @@ public sealed class ApiServerFixture : IAsyncLifetime
     /// <summary>The API with the rights of an administrator.</summary>
     public ApiClient Admin => Server.Admin;
 
-    /// <summary>The variable that names a folder with definitions of others (Flux, Argo CD, Gateway API ...), so that objects of their kinds are judged too.</summary>
+    /// <summary>
+    /// The variable that names a folder with definitions of others (Flux, Argo CD, Gateway API ...), so that objects of their kinds are
+    /// judged too.
+    /// </summary>
     public const string MoreDefinitionsVariable = "TEST_MORE_CRDS";
 
     /// <summary>How the server of the fixture is started; an own server of a test starts from it.</summary>
-    public static ApiServerOptions Options { get; } = new()
-    {
-        CrdFolders = [RepositoryFolder.PathOf("crds"), .. Environment.GetEnvironmentVariable(MoreDefinitionsVariable) is { Length: > 0 } more ? [more] : Array.Empty<string>()],
-    };
+    public static ApiServerOptions Options { get; } =
+        new()
+        {
+            CrdFolders =
+            [
+                RepositoryFolder.PathOf("crds"),
+                .. Environment.GetEnvironmentVariable(MoreDefinitionsVariable) is { Length: > 0 } more ? [more] : Array.Empty<string>(),
+            ],
+        };
 
     /// <summary>A namespace for the running test.</summary>
-    public Task<TestNamespace> CreateNamespaceAsync(CancellationToken cancellationToken) => TestNamespace.CreateAsync(Admin, cancellationToken);
+    public Task<TestNamespace> CreateNamespaceAsync(CancellationToken cancellationToken) =>
+        TestNamespace.CreateAsync(Admin, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync() => server = await ApiServer.StartAsync(Options, CancellationToken.None);

@@ -57,7 +57,11 @@ public static class CustomResourceDefinitions
         try
         {
             definition["metadata"]!["resourceVersion"] = present?["resourceVersion"]!.GetValue<string>();
-            await (present is null ? admin.CreateAsync(Collection, definition, cancellationToken) : admin.ReplaceAsync(path, definition, cancellationToken));
+            await (
+                present is null
+                    ? admin.CreateAsync(Collection, definition, cancellationToken)
+                    : admin.ReplaceAsync(path, definition, cancellationToken)
+            );
             return true;
         }
         catch (ApiException exception) when (exception.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound)

@@ -10,7 +10,12 @@ namespace VismaOperator.Testing.ApiServer;
 public sealed record TestServiceAccount(string Namespace, string Name, string Token)
 {
     /// <summary>Creates the account in the namespace and asks the API server for a token (TokenRequest API).</summary>
-    public static async Task<TestServiceAccount> CreateAsync(ApiClient admin, TestNamespace home, string name, CancellationToken cancellationToken)
+    public static async Task<TestServiceAccount> CreateAsync(
+        ApiClient admin,
+        TestNamespace home,
+        string name,
+        CancellationToken cancellationToken
+    )
     {
         var account = new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } };
         await admin.CreateAsync(home.Core("serviceaccounts"), account, cancellationToken);

@@ -10,7 +10,12 @@ public sealed class AdministrationTests
     {
         await using var running = await Running.StartAsync();
 
-        await OrderAsync(running, HttpMethod.Put, "clients", """{"clientId":"isv_two","secrets":[{"value":"second"}],"allowedScopes":["x:read"]}""");
+        await OrderAsync(
+            running,
+            HttpMethod.Put,
+            "clients",
+            """{"clientId":"isv_two","secrets":[{"value":"second"}],"allowedScopes":["x:read"]}"""
+        );
         await OrderAsync(running, HttpMethod.Put, "lifetime", "\"00:01:30\"");
         var answer = await running.AskAsync(("client_id", "isv_two"), ("client_secret", "second"), ("scope", ""));
         Assert.Equal(("x:read", "90"), (answer.Member("scope"), answer.Member("expires_in")));
@@ -46,8 +51,17 @@ public sealed class AdministrationTests
         Assert.Equal((2, false), (family.GetProperty("liveGeneration").GetInt32(), family.GetProperty("isRevoked").GetBoolean()));
         Assert.Equal(
             [(GrantTrace.HashOf(first), false, true), (GrantTrace.HashOf(second), true, false)],
-            family.GetProperty("refreshTokens").EnumerateArray().Select(token => (
-                token.GetProperty("sha256").GetString(), token.GetProperty("isLive").GetBoolean(), token.GetProperty("consumedAt").ValueKind == JsonValueKind.String)));
+            family
+                .GetProperty("refreshTokens")
+                .EnumerateArray()
+                .Select(token =>
+                    (
+                        token.GetProperty("sha256").GetString(),
+                        token.GetProperty("isLive").GetBoolean(),
+                        token.GetProperty("consumedAt").ValueKind == JsonValueKind.String
+                    )
+                )
+        );
         Assert.DoesNotContain(first, body, StringComparison.Ordinal);
         Assert.DoesNotContain(second, body, StringComparison.Ordinal);
     }
@@ -56,8 +70,17 @@ public sealed class AdministrationTests
     public async Task Another_process_can_set_people_interactive_clients_and_withdraw_a_consent()
     {
         await using var interactive = await Interactive.StartAsync();
-        await OrderAsync(interactive.Running, HttpMethod.Put, "users", $$"""{"name":"{{Interactive.Kari}}","subject":"another","tenants":["{{Running.Tenant}}"]}""");
-        await OrderAsync(interactive.Running, HttpMethod.Put, "clients", $$"""
+        await OrderAsync(
+            interactive.Running,
+            HttpMethod.Put,
+            "users",
+            $$"""{"name":"{{Interactive.Kari}}","subject":"another","tenants":["{{Running.Tenant}}"]}"""
+        );
+        await OrderAsync(
+            interactive.Running,
+            HttpMethod.Put,
+            "clients",
+            $$"""
             {"clientId":"{{Interactive.ClientId}}","secrets":[{"value":"{{Interactive.Secret}}"}],"allowedScopes":["vismanet_erp_interactive_api:read"],
              "allowedGrants":["authorization_code","refresh_token"],"redirectUris":["{{Interactive.RedirectUri}}"],"allowOfflineAccess":true,
              "refreshTokens":{"usage":"oneTime","grace":"00:00:30","expiration":"sliding","announcesExpiration":true}
@@ -113,14 +136,28 @@ public sealed class AdministrationTests
              "clients":[{"clientId":"isv_one","secrets":[{"value":"first","expirationTime":"2126-03-01T00:00:00Z"}],"refreshTokens":{"usage":"oneTime","grace":"00:01:00"}}],
              "users":[{"name":"kari@acme.example","subject":"1f0d","tenants":["2f5c0b7e-7a54-4b07-9f0e-6d1c8f1f0a11"]}]}
             """,
-            TestContext.Current.CancellationToken);
-        using var program = Process.Start(new ProcessStartInfo(
-            "dotnet",
-            [typeof(VismaConnectStandIn).Assembly.Location, "--config", config, "--secrets-file", secrets, "--tenant", Running.Tenant, "--client", "isv_two=second"])
-        {
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        })!;
+            TestContext.Current.CancellationToken
+        );
+        using var program = Process.Start(
+            new ProcessStartInfo(
+                "dotnet",
+                [
+                    typeof(VismaConnectStandIn).Assembly.Location,
+                    "--config",
+                    config,
+                    "--secrets-file",
+                    secrets,
+                    "--tenant",
+                    Running.Tenant,
+                    "--client",
+                    "isv_two=second",
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
         try
         {
             var line = await program.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);

@@ -42,7 +42,12 @@ public sealed class AuthorizeTests
         Assert.StartsWith(Interactive.RedirectUri + "?", answer.Location!.OriginalString, StringComparison.Ordinal);
         Assert.Equal(
             (code, Interactive.State, interactive.StandIn.Issuer.OriginalString),
-            (Interactive.Query(answer.Location, "error"), Interactive.Query(answer.Location, "state"), Interactive.Query(answer.Location, "iss")));
+            (
+                Interactive.Query(answer.Location, "error"),
+                Interactive.Query(answer.Location, "state"),
+                Interactive.Query(answer.Location, "iss")
+            )
+        );
         var entry = interactive.StandIn.Ledger.Requests.Single();
         Assert.Equal((StandInEndpoint.Authorize, code, Interactive.ClientId), (entry.Endpoint, entry.Outcome, entry.Request.ClientId));
     }
@@ -50,7 +55,10 @@ public sealed class AuthorizeTests
     [Fact]
     public async Task Errors_of_the_request_can_stay_on_a_page_as_at_Duende()
     {
-        await using var interactive = await Interactive.StartAsync(same => same, options => options with { AuthorizationErrors = AuthorizationErrors.OnPage });
+        await using var interactive = await Interactive.StartAsync(
+            same => same,
+            options => options with { AuthorizationErrors = AuthorizationErrors.OnPage }
+        );
 
         Assert.Equal(400, (await GetAsync(interactive, interactive.Authorize(("scope", "unknown:read")))).Status);
         Assert.Equal(302, (await GetAsync(interactive, interactive.Authorize(("prompt", "none")))).Status);
@@ -74,9 +82,14 @@ public sealed class AuthorizeTests
     [Fact]
     public async Task Documents_say_whether_answers_name_the_issuer()
     {
-        await using var interactive = await Interactive.StartAsync(same => same, options => options with { SendsAuthorizationResponseIssuer = false });
+        await using var interactive = await Interactive.StartAsync(
+            same => same,
+            options => options with { SendsAuthorizationResponseIssuer = false }
+        );
 
-        var document = await interactive.Running.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(interactive.StandIn.Url, "/.well-known/openid-configuration")));
+        var document = await interactive.Running.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, new Uri(interactive.StandIn.Url, "/.well-known/openid-configuration"))
+        );
         var answer = await GetAsync(interactive, interactive.Authorize(("scope", null)));
 
         Assert.Equal("False", document.Member("authorization_response_iss_parameter_supported"));

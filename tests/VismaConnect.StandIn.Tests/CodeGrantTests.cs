@@ -9,7 +9,10 @@ public sealed class CodeGrantTests
 
         var answer = await interactive.RedeemAsync(await interactive.CodeAsync());
 
-        Assert.Equal((200, "Bearer", "3600", Interactive.Scope), (answer.Status, answer.Member("token_type"), answer.Member("expires_in"), answer.Member("scope")));
+        Assert.Equal(
+            (200, "Bearer", "3600", Interactive.Scope),
+            (answer.Status, answer.Member("token_type"), answer.Member("expires_in"), answer.Member("scope"))
+        );
         Assert.NotNull(answer.Member("refresh_token"));
         Assert.Null(answer.Member("id_token"));
         Assert.Null(answer.Member("refresh_token_expires_in"));
@@ -38,7 +41,10 @@ public sealed class CodeGrantTests
     {
         await using var interactive = await Interactive.StartAsync();
 
-        Assert.Equal(200, (await interactive.RedeemAsync(await interactive.CodeAsync(), ("tenant_id", Running.Tenant.ToUpperInvariant()))).Status);
+        Assert.Equal(
+            200,
+            (await interactive.RedeemAsync(await interactive.CodeAsync(), ("tenant_id", Running.Tenant.ToUpperInvariant()))).Status
+        );
     }
 
     [Theory]
@@ -60,7 +66,10 @@ public sealed class CodeGrantTests
         await using var interactive = await Interactive.StartAsync();
 
         Assert.Equal("invalid_grant", (await interactive.RedeemAsync(await interactive.CodeAsync(("code_challenge", null)))).Error);
-        Assert.Equal(200, (await interactive.RedeemAsync(await interactive.CodeAsync(("code_challenge", null)), ("code_verifier", ""))).Status);
+        Assert.Equal(
+            200,
+            (await interactive.RedeemAsync(await interactive.CodeAsync(("code_challenge", null)), ("code_verifier", ""))).Status
+        );
     }
 
     [Theory]
@@ -141,7 +150,11 @@ public sealed class CodeGrantTests
 
         foreach (var scope in (string[])["openid", "offline_access"])
         {
-            var answer = await interactive.Running.AskAsync(("client_id", Interactive.ClientId), ("client_secret", Interactive.Secret), ("scope", scope));
+            var answer = await interactive.Running.AskAsync(
+                ("client_id", Interactive.ClientId),
+                ("client_secret", Interactive.Secret),
+                ("scope", scope)
+            );
             Assert.Equal("invalid_scope", answer.Error);
         }
     }

@@ -18,7 +18,9 @@ public sealed class ConsentTests
         var entry = interactive.StandIn.Ledger.Requests[^1];
         Assert.Equal((StandInEndpoint.Consent, "approved", Interactive.ClientId), (entry.Endpoint, entry.Outcome, entry.Request.ClientId));
         Assert.Equal(
-            new GrantTrace(interactive.Family.Id, 0, GrantVerdict.Granted) { Issued = GrantTrace.HashOf(Interactive.Query(back, "code")!) }, entry.Grant);
+            new GrantTrace(interactive.Family.Id, 0, GrantVerdict.Granted) { Issued = GrantTrace.HashOf(Interactive.Query(back, "code")!) },
+            entry.Grant
+        );
     }
 
     [Fact]
@@ -38,7 +40,11 @@ public sealed class ConsentTests
         const string uri = "https://operator.example/callback?realm=a";
         await using var interactive = await Interactive.StartAsync(client => client with { RedirectUris = [uri] });
 
-        var back = await interactive.StandIn.ApproveAsync(interactive.Authorize(("redirect_uri", uri)), Interactive.Kari, cancellationToken: Patience);
+        var back = await interactive.StandIn.ApproveAsync(
+            interactive.Authorize(("redirect_uri", uri)),
+            Interactive.Kari,
+            cancellationToken: Patience
+        );
 
         Assert.StartsWith(uri + "&code=", back.OriginalString, StringComparison.Ordinal);
     }
@@ -61,7 +67,9 @@ public sealed class ConsentTests
     {
         await using var interactive = await Interactive.StartAsync();
 
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => interactive.StandIn.ApproveAsync(interactive.Authorize(), user, tenant, Patience));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            interactive.StandIn.ApproveAsync(interactive.Authorize(), user, tenant, Patience)
+        );
 
         Assert.Equal(words, refused.Message);
     }
@@ -111,7 +119,12 @@ public sealed class ConsentTests
         Assert.Contains(Interactive.Kari, page.Html, StringComparison.Ordinal);
 
         await page.SubmitAsync("/consent", ("decision", "switch"));
-        await page.SubmitAsync("/account/login", ("username", Interactive.Ola), ("tenant", Interactive.OtherTenant), ("decision", "signin"));
+        await page.SubmitAsync(
+            "/account/login",
+            ("username", Interactive.Ola),
+            ("tenant", Interactive.OtherTenant),
+            ("decision", "signin")
+        );
         await page.SubmitAsync("/consent", ("decision", "approve"));
 
         Assert.Equal("sub-of-ola", interactive.Family.Subject);

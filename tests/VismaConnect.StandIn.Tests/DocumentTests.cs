@@ -28,7 +28,10 @@ public sealed class DocumentTests
     {
         await using var running = await Running.StartAsync(options => options with { Issuer = "https://connect.visma.com" });
 
-        Assert.Equal("https://connect.visma.com", (await GetAsync(running, "/.well-known/openid-configuration")).GetProperty("issuer").GetString());
+        Assert.Equal(
+            "https://connect.visma.com",
+            (await GetAsync(running, "/.well-known/openid-configuration")).GetProperty("issuer").GetString()
+        );
     }
 
     [Fact]
@@ -45,8 +48,14 @@ public sealed class DocumentTests
         var token = (await running.AskAsync()).AccessToken!;
 
         var end = token.LastIndexOf('.');
-        Assert.True(rsa.VerifyData(
-            Encoding.ASCII.GetBytes(token[..end]), Base64Url.DecodeFromChars(token.AsSpan(end + 1)), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+        Assert.True(
+            rsa.VerifyData(
+                Encoding.ASCII.GetBytes(token[..end]),
+                Base64Url.DecodeFromChars(token.AsSpan(end + 1)),
+                HashAlgorithmName.SHA256,
+                RSASignaturePadding.Pkcs1
+            )
+        );
     }
 
     [Fact]
@@ -55,7 +64,9 @@ public sealed class DocumentTests
         await using var running = await Running.StartAsync();
         running.StandIn.Faults.Always(Fault.ServerError(), StandInEndpoint.Metadata);
 
-        var document = await running.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(running.StandIn.Url, "/.well-known/openid-configuration")));
+        var document = await running.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, new Uri(running.StandIn.Url, "/.well-known/openid-configuration"))
+        );
 
         Assert.Equal(500, document.Status);
         Assert.Equal(200, (await running.AskAsync()).Status);
@@ -69,12 +80,17 @@ public sealed class DocumentTests
         trust.CustomTrustStore.Add(running.StandIn.Certificate!);
         using var http = new HttpClient(new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = trust } });
 
-        var document = await http.GetStringAsync(new Uri(running.StandIn.Url, "/.well-known/openid-configuration"), TestContext.Current.CancellationToken);
+        var document = await http.GetStringAsync(
+            new Uri(running.StandIn.Url, "/.well-known/openid-configuration"),
+            TestContext.Current.CancellationToken
+        );
 
         Assert.Equal("https", running.StandIn.Url.Scheme);
         Assert.Contains(running.StandIn.Url.OriginalString, document, StringComparison.Ordinal);
     }
 
     private static async Task<JsonElement> GetAsync(Running running, string path) =>
-        JsonDocument.Parse((await running.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(running.StandIn.Url, path)))).Body).RootElement;
+        JsonDocument
+            .Parse((await running.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(running.StandIn.Url, path)))).Body)
+            .RootElement;
 }

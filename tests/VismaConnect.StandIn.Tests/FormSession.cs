@@ -24,7 +24,9 @@ public sealed class FormSession(Interactive interactive)
         Assert.Contains($"action=\"{action}\"", Html, StringComparison.Ordinal);
         var attempt = Regex.Match(Html, "name=\"attempt\" value=\"([^\"]+)\"").Groups[1].Value;
         var form = fields.Append(("attempt", attempt)).ToDictionary(field => field.Item1, field => field.Item2);
-        return FollowAsync(new HttpRequestMessage(HttpMethod.Post, new Uri(interactive.StandIn.Url, action)) { Content = new FormUrlEncodedContent(form) });
+        return FollowAsync(
+            new HttpRequestMessage(HttpMethod.Post, new Uri(interactive.StandIn.Url, action)) { Content = new FormUrlEncodedContent(form) }
+        );
     }
 
     /// <summary>Stops where it is sent away from the stand-in, without going there.</summary>

@@ -64,8 +64,13 @@ public sealed class InProcessTests
         return (null, null);
     }
 
-    private static List<string> Shape(IssuedGrants grants) => [.. grants.Families.Select(family =>
-        $"{family.Revocation} {family.SpendsOfConsumed} {string.Join(',', family.RefreshTokens.Select(token => $"{token.Generation}{(token.IsLive ? " live" : "")}{(token.IsAccepted ? " accepted" : "")}"))}")];
+    private static List<string> Shape(IssuedGrants grants) =>
+        [
+            .. grants.Families.Select(family =>
+                $"{family.Revocation} {family.SpendsOfConsumed} "
+                + $"{string.Join(',', family.RefreshTokens.Select(token => $"{token.Generation}{(token.IsLive ? " live" : "")}{(token.IsAccepted ? " accepted" : "")}"))}"
+            ),
+        ];
 
     private interface IWay
     {
@@ -114,9 +119,15 @@ public sealed class InProcessTests
         }));
 
         public Task<(string? Error, string? Token)> RedeemAsync(string code) =>
-            AskAsync(("grant_type", "authorization_code"), ("code", code), ("redirect_uri", Interactive.RedirectUri), ("code_verifier", Interactive.Verifier));
+            AskAsync(
+                ("grant_type", "authorization_code"),
+                ("code", code),
+                ("redirect_uri", Interactive.RedirectUri),
+                ("code_verifier", Interactive.Verifier)
+            );
 
-        public Task<(string? Error, string? Token)> RefreshAsync(string token) => AskAsync(("grant_type", "refresh_token"), ("refresh_token", token));
+        public Task<(string? Error, string? Token)> RefreshAsync(string token) =>
+            AskAsync(("grant_type", "refresh_token"), ("refresh_token", token));
 
         public Task<(string? Error, string? Token)> RevokeAsync(string token)
         {

@@ -40,21 +40,39 @@ public sealed class Interactive : IAsyncDisposable
     };
 
     /// <summary>One-time tokens with so many seconds of grace.</summary>
-    public static StandInRefreshTokens OneTime(int grace = 0) => new() { Usage = RefreshTokenUsage.OneTime, Grace = TimeSpan.FromSeconds(grace) };
+    public static StandInRefreshTokens OneTime(int grace = 0) =>
+        new() { Usage = RefreshTokenUsage.OneTime, Grace = TimeSpan.FromSeconds(grace) };
 
     public static Task<Interactive> StartAsync(StandInRefreshTokens? refreshTokens = null) =>
         StartAsync(client => client with { RefreshTokens = refreshTokens ?? new StandInRefreshTokens() });
 
-    public static async Task<Interactive> StartAsync(Func<StandInClient, StandInClient> change, Func<StandInOptions, StandInOptions>? changeOptions = null) =>
-        new(await Running.StartAsync(options => (changeOptions ?? (same => same))(options with
-        {
-            Clients = [change(Client), Client with { ClientId = Running.ClientId, Secrets = [new StandInSecret(Running.Secret)] }],
-            Users =
-            [
-                new StandInUser(Kari, "sub-of-kari") { Tenants = [Running.Tenant] },
-                new StandInUser(Ola, "sub-of-ola") { Tenants = [Running.Tenant, OtherTenant] },
-            ],
-        })));
+    public static async Task<Interactive> StartAsync(
+        Func<StandInClient, StandInClient> change,
+        Func<StandInOptions, StandInOptions>? changeOptions = null
+    ) =>
+        new(
+            await Running.StartAsync(options =>
+                (changeOptions ?? (same => same))(
+                    options with
+                    {
+                        Clients =
+                        [
+                            change(Client),
+                            Client with
+                            {
+                                ClientId = Running.ClientId,
+                                Secrets = [new StandInSecret(Running.Secret)],
+                            },
+                        ],
+                        Users =
+                        [
+                            new StandInUser(Kari, "sub-of-kari") { Tenants = [Running.Tenant] },
+                            new StandInUser(Ola, "sub-of-ola") { Tenants = [Running.Tenant, OtherTenant] },
+                        ],
+                    }
+                )
+            )
+        );
 
     /// <summary>An authorization URL; a null value leaves its parameter out.</summary>
     public Uri Authorize(params (string Name, string? Value)[] changes)
@@ -82,10 +100,15 @@ public sealed class Interactive : IAsyncDisposable
     public async Task<string> CodeAsync(params (string Name, string? Value)[] changes) =>
         Query(await StandIn.ApproveAsync(Authorize(changes), Kari, cancellationToken: TestContext.Current.CancellationToken), "code")!;
 
-    public Task<Answered> RedeemAsync(string code, params (string Name, string Value)[] changes) => Running.AskAsync(
-    [
-        ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", Verifier), .. Credentials, .. changes,
-    ]);
+    public Task<Answered> RedeemAsync(string code, params (string Name, string Value)[] changes) =>
+        Running.AskAsync([
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", RedirectUri),
+            ("code_verifier", Verifier),
+            .. Credentials,
+            .. changes,
+        ]);
 
     /// <summary>Consent and exchange; the first refresh token.</summary>
     public async Task<string> GrantAsync() => (await RedeemAsync(await CodeAsync())).Member("refresh_token")!;
@@ -101,7 +124,9 @@ public sealed class Interactive : IAsyncDisposable
             form[name] = value;
         }
 
-        return Running.SendAsync(new HttpRequestMessage(HttpMethod.Post, StandIn.RevocationEndpoint) { Content = new FormUrlEncodedContent(form) });
+        return Running.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, StandIn.RevocationEndpoint) { Content = new FormUrlEncodedContent(form) }
+        );
     }
 
     public static string? Query(Uri url, string name) => HttpUtility.ParseQueryString(url.Query)[name];
@@ -113,5 +138,6 @@ public sealed class Interactive : IAsyncDisposable
     public ValueTask DisposeAsync() => Running.DisposeAsync();
 
     /// <summary>An interactive client sends no tenant and no scope.</summary>
-    private static (string Name, string Value)[] Credentials => [("client_id", ClientId), ("client_secret", Secret), ("tenant_id", ""), ("scope", "")];
+    private static (string Name, string Value)[] Credentials =>
+        [("client_id", ClientId), ("client_secret", Secret), ("tenant_id", ""), ("scope", "")];
 }

@@ -11,7 +11,10 @@ public sealed class InteractiveFaultTests
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => interactive.RefreshAsync(first));
 
-        Assert.Equal(("granted, then cut", GrantVerdict.Granted), (interactive.StandIn.Ledger.TokenRequests[^1].Outcome, interactive.LastTrace.Verdict));
+        Assert.Equal(
+            ("granted, then cut", GrantVerdict.Granted),
+            (interactive.StandIn.Ledger.TokenRequests[^1].Outcome, interactive.LastTrace.Verdict)
+        );
         var lost = interactive.StandIn.Grants.LiveRefreshTokens(interactive.Family.Id).Single();
         Assert.Equal(GrantTrace.HashOf(lost), interactive.LastTrace.Issued);
         Assert.Contains(lost, interactive.StandIn.Ledger.AllSecretsIssued());
@@ -31,7 +34,10 @@ public sealed class InteractiveFaultTests
         var refreshing = interactive.RefreshAsync(first);
         await hold.Reached.WaitAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(("granted", GrantVerdict.Granted), (interactive.StandIn.Ledger.TokenRequests[^1].Outcome, interactive.LastTrace.Verdict));
+        Assert.Equal(
+            ("granted", GrantVerdict.Granted),
+            (interactive.StandIn.Ledger.TokenRequests[^1].Outcome, interactive.LastTrace.Verdict)
+        );
         Assert.False(refreshing.IsCompleted);
         release.SetResult();
         Assert.Equal(200, (await refreshing).Status);

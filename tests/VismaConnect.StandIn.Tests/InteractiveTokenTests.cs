@@ -30,8 +30,13 @@ public sealed class InteractiveTokenTests
     {
         await using var interactive = await Interactive.StartAsync();
 
-        var answer = await interactive.RedeemAsync(await interactive.CodeAsync(("scope", "openid tenants " + Interactive.Scope), ("nonce", "n-1")));
-        var (first, later) = (answer.Claims("id_token"), (await interactive.RefreshAsync(answer.Member("refresh_token")!)).Claims("id_token"));
+        var answer = await interactive.RedeemAsync(
+            await interactive.CodeAsync(("scope", "openid tenants " + Interactive.Scope), ("nonce", "n-1"))
+        );
+        var (first, later) = (
+            answer.Claims("id_token"),
+            (await interactive.RefreshAsync(answer.Member("refresh_token")!)).Claims("id_token")
+        );
 
         Assert.Equal((Interactive.ClientId, "sub-of-kari"), (first.GetProperty("aud").GetString(), first.GetProperty("sub").GetString()));
         Assert.Equal((Running.Tenant, "n-1"), (first.GetProperty("tenant_id").GetString(), first.GetProperty("nonce").GetString()));

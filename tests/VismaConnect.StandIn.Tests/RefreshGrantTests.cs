@@ -11,7 +11,10 @@ public sealed class RefreshGrantTests
         Assert.Equal(token, (await interactive.RefreshAsync(token)).Member("refresh_token"));
         Assert.Equal(token, (await interactive.RefreshAsync(token)).Member("refresh_token"));
 
-        Assert.Equal((1, 1, 0), (interactive.Family.RefreshTokens.Count, interactive.Family.LiveGeneration, interactive.Family.SpendsOfConsumed));
+        Assert.Equal(
+            (1, 1, 0),
+            (interactive.Family.RefreshTokens.Count, interactive.Family.LiveGeneration, interactive.Family.SpendsOfConsumed)
+        );
     }
 
     [Fact]
@@ -27,8 +30,13 @@ public sealed class RefreshGrantTests
         Assert.Equal([second], interactive.StandIn.Grants.LiveRefreshTokens(interactive.Family.Id));
         Assert.Equal(interactive.Family.Id, interactive.StandIn.Grants.FamilyOf(second)!.Id);
         Assert.Equal(
-            new GrantTrace(interactive.Family.Id, 1, GrantVerdict.Granted) { Presented = GrantTrace.HashOf(first), Issued = GrantTrace.HashOf(second) },
-            interactive.LastTrace);
+            new GrantTrace(interactive.Family.Id, 1, GrantVerdict.Granted)
+            {
+                Presented = GrantTrace.HashOf(first),
+                Issued = GrantTrace.HashOf(second),
+            },
+            interactive.LastTrace
+        );
     }
 
     [Fact]
@@ -39,11 +47,20 @@ public sealed class RefreshGrantTests
         var second = (await interactive.RefreshAsync(first)).Member("refresh_token")!;
 
         Assert.Equal("invalid_grant", (await interactive.RefreshAsync(first)).Error);
-        Assert.Equal((1, GrantVerdict.RefusedConsumed, true), (interactive.LastTrace.Generation, interactive.LastTrace.Verdict, interactive.LastTrace.RevokedFamily));
+        Assert.Equal(
+            (1, GrantVerdict.RefusedConsumed, true),
+            (interactive.LastTrace.Generation, interactive.LastTrace.Verdict, interactive.LastTrace.RevokedFamily)
+        );
 
         Assert.Equal("invalid_grant", (await interactive.RefreshAsync(second)).Error);
-        Assert.Equal((2, GrantVerdict.RefusedRevoked, false), (interactive.LastTrace.Generation, interactive.LastTrace.Verdict, interactive.LastTrace.RevokedFamily));
-        Assert.Equal((RevocationCause.ReusedToken, 1, null), (interactive.Family.Revocation, interactive.Family.SpendsOfConsumed, interactive.Family.LiveGeneration));
+        Assert.Equal(
+            (2, GrantVerdict.RefusedRevoked, false),
+            (interactive.LastTrace.Generation, interactive.LastTrace.Verdict, interactive.LastTrace.RevokedFamily)
+        );
+        Assert.Equal(
+            (RevocationCause.ReusedToken, 1, null),
+            (interactive.Family.Revocation, interactive.Family.SpendsOfConsumed, interactive.Family.LiveGeneration)
+        );
         Assert.Empty(interactive.StandIn.Grants.LiveRefreshTokens(interactive.Family.Id));
     }
 

@@ -24,7 +24,9 @@ public sealed class RefreshTokenLifetimeTests
     [Fact]
     public async Task A_sliding_lifetime_is_put_off_by_use_up_to_the_absolute_one()
     {
-        await using var interactive = await Interactive.StartAsync(new StandInRefreshTokens { Expiration = RefreshTokenExpiration.Sliding, AnnouncesExpiration = true });
+        await using var interactive = await Interactive.StartAsync(
+            new StandInRefreshTokens { Expiration = RefreshTokenExpiration.Sliding, AnnouncesExpiration = true }
+        );
         var token = await interactive.GrantAsync();
 
         Assert.Equal(TimeSpan.FromDays(15), await TimeLeftAsync(interactive, token, passed: 0));
@@ -38,7 +40,13 @@ public sealed class RefreshTokenLifetimeTests
     public async Task An_absolute_lifetime_of_zero_lets_a_token_slide_for_ever()
     {
         await using var interactive = await Interactive.StartAsync(
-            new StandInRefreshTokens { Expiration = RefreshTokenExpiration.Sliding, AbsoluteLifetime = TimeSpan.Zero, AnnouncesExpiration = true });
+            new StandInRefreshTokens
+            {
+                Expiration = RefreshTokenExpiration.Sliding,
+                AbsoluteLifetime = TimeSpan.Zero,
+                AnnouncesExpiration = true,
+            }
+        );
         var token = await interactive.GrantAsync();
 
         for (var month = 0; month < 24; month++)
@@ -66,6 +74,8 @@ public sealed class RefreshTokenLifetimeTests
     private static async Task<TimeSpan> TimeLeftAsync(Interactive interactive, string token, int passed)
     {
         interactive.Pass(TimeSpan.FromDays(passed));
-        return TimeSpan.FromSeconds(int.Parse((await interactive.RefreshAsync(token)).Member("refresh_token_expires_in")!, CultureInfo.InvariantCulture));
+        return TimeSpan.FromSeconds(
+            int.Parse((await interactive.RefreshAsync(token)).Member("refresh_token_expires_in")!, CultureInfo.InvariantCulture)
+        );
     }
 }

@@ -28,7 +28,10 @@ public sealed class RevocationTests
 
         Assert.Equal(200, (await interactive.RevokeAsync("unknown")).Status);
         Assert.Equal(200, (await interactive.RevokeAsync(token, ("token_type_hint", "access_token"))).Status);
-        Assert.Equal(200, (await interactive.RevokeAsync(token, ("client_id", Running.ClientId), ("client_secret", Running.Secret))).Status);
+        Assert.Equal(
+            200,
+            (await interactive.RevokeAsync(token, ("client_id", Running.ClientId), ("client_secret", Running.Secret))).Status
+        );
 
         Assert.Equal(200, (await interactive.RefreshAsync(token)).Status);
     }
@@ -46,7 +49,10 @@ public sealed class RevocationTests
 
         Assert.Equal((400, code), (answer.Status, answer.Error));
         Assert.False(interactive.Family.IsRevoked);
-        Assert.Equal((StandInEndpoint.Revocation, code), (interactive.StandIn.Ledger.Requests[^1].Endpoint, interactive.StandIn.Ledger.Requests[^1].Outcome));
+        Assert.Equal(
+            (StandInEndpoint.Revocation, code),
+            (interactive.StandIn.Ledger.Requests[^1].Endpoint, interactive.StandIn.Ledger.Requests[^1].Outcome)
+        );
     }
 
     [Fact]
@@ -56,6 +62,11 @@ public sealed class RevocationTests
         var endpoint = interactive.StandIn.RevocationEndpoint;
 
         Assert.Equal(405, (await interactive.Running.SendAsync(new HttpRequestMessage(HttpMethod.Get, endpoint))).Status);
-        Assert.Equal(415, (await interactive.Running.SendAsync(new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new StringContent("{}") })).Status);
+        Assert.Equal(
+            415,
+            (
+                await interactive.Running.SendAsync(new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new StringContent("{}") })
+            ).Status
+        );
     }
 }

@@ -65,10 +65,19 @@ public sealed class TokenEndpointTests
     public async Task Input_longer_than_the_limits_is_refused()
     {
         var longSecret = new string('s', 101);
-        await using var running = await Running.StartAsync(options => options with
-        {
-            Clients = [new StandInClient(Running.ClientId) { Secrets = [new StandInSecret(longSecret), new StandInSecret(Running.Secret)], AllowedScopes = [new string('x', 301)] }],
-        });
+        await using var running = await Running.StartAsync(options =>
+            options with
+            {
+                Clients =
+                [
+                    new StandInClient(Running.ClientId)
+                    {
+                        Secrets = [new StandInSecret(longSecret), new StandInSecret(Running.Secret)],
+                        AllowedScopes = [new string('x', 301)],
+                    },
+                ],
+            }
+        );
 
         Assert.Equal("invalid_client", (await running.AskAsync(("client_secret", longSecret))).Error);
         Assert.Equal("invalid_scope", (await running.AskAsync(("scope", new string('x', 301)))).Error);

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace VismaConnect.StandIn;
 
-/// <summary>The stand-in's own endpoints under <c>/_standin/</c>, for tests and demonstrations in another process. Loopback only, as all of it.</summary>
+/// <summary>
+/// The stand-in's own endpoints under <c>/_standin/</c>, for tests and demonstrations in another process. Loopback only, as all of it.
+/// </summary>
 internal static class Administration
 {
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)

@@ -38,34 +38,51 @@ internal static class Bodies
     }
 
     /// <summary>The members of the real document that matter; its list of scopes lacks the ERP's, as the real one does.</summary>
-    public static string OfMetadata(string issuer, Uri url, StandInOptions options) => new JsonObject
-    {
-        ["issuer"] = issuer,
-        ["jwks_uri"] = At(url, "/.well-known/openid-configuration/jwks"),
-        ["authorization_endpoint"] = At(url, "/connect/authorize"),
-        ["token_endpoint"] = At(url, "/connect/token"),
-        ["userinfo_endpoint"] = At(url, "/connect/userinfo"),
-        ["end_session_endpoint"] = At(url, "/connect/endsession"),
-        ["check_session_iframe"] = At(url, "/connect/checksession"),
-        ["revocation_endpoint"] = At(url, "/connect/revocation"),
-        ["introspection_endpoint"] = At(url, "/connect/introspect"),
-        ["device_authorization_endpoint"] = At(url, "/connect/deviceauthorization"),
-        ["backchannel_authentication_endpoint"] = At(url, "/connect/ciba"),
-        ["scopes_supported"] = List("openid", "profile", "email", "tenants", "visma.net.erp.ai.mcp:execute", "visma.net.erp.blobstorageservice:api", "offline_access"),
-        ["claims_supported"] = List("sub", "name", "email", "tenant_id"),
-        ["grant_types_supported"] = List([.. TokenRules.KnownGrants]),
-        ["response_types_supported"] = List("code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"),
-        ["response_modes_supported"] = List("form_post", "query", "fragment"),
-        ["token_endpoint_auth_methods_supported"] = List("client_secret_basic", "client_secret_post"),
-        ["revocation_endpoint_auth_methods_supported"] = List("client_secret_basic", "client_secret_post"),
-        ["introspection_endpoint_auth_methods_supported"] = List("client_secret_basic", "client_secret_post"),
-        ["id_token_signing_alg_values_supported"] = List("RS256"),
-        ["subject_types_supported"] = List("public"),
-        ["code_challenge_methods_supported"] = List("plain", "S256"),
-        ["prompt_values_supported"] = List("none", "login", "consent", "select_account"),
-        ["request_parameter_supported"] = true,
-        ["authorization_response_iss_parameter_supported"] = options.SendsAuthorizationResponseIssuer,
-    }.ToJsonString();
+    public static string OfMetadata(string issuer, Uri url, StandInOptions options) =>
+        new JsonObject
+        {
+            ["issuer"] = issuer,
+            ["jwks_uri"] = At(url, "/.well-known/openid-configuration/jwks"),
+            ["authorization_endpoint"] = At(url, "/connect/authorize"),
+            ["token_endpoint"] = At(url, "/connect/token"),
+            ["userinfo_endpoint"] = At(url, "/connect/userinfo"),
+            ["end_session_endpoint"] = At(url, "/connect/endsession"),
+            ["check_session_iframe"] = At(url, "/connect/checksession"),
+            ["revocation_endpoint"] = At(url, "/connect/revocation"),
+            ["introspection_endpoint"] = At(url, "/connect/introspect"),
+            ["device_authorization_endpoint"] = At(url, "/connect/deviceauthorization"),
+            ["backchannel_authentication_endpoint"] = At(url, "/connect/ciba"),
+            ["scopes_supported"] = List(
+                "openid",
+                "profile",
+                "email",
+                "tenants",
+                "visma.net.erp.ai.mcp:execute",
+                "visma.net.erp.blobstorageservice:api",
+                "offline_access"
+            ),
+            ["claims_supported"] = List("sub", "name", "email", "tenant_id"),
+            ["grant_types_supported"] = List([.. TokenRules.KnownGrants]),
+            ["response_types_supported"] = List(
+                "code",
+                "token",
+                "id_token",
+                "id_token token",
+                "code id_token",
+                "code token",
+                "code id_token token"
+            ),
+            ["response_modes_supported"] = List("form_post", "query", "fragment"),
+            ["token_endpoint_auth_methods_supported"] = List("client_secret_basic", "client_secret_post"),
+            ["revocation_endpoint_auth_methods_supported"] = List("client_secret_basic", "client_secret_post"),
+            ["introspection_endpoint_auth_methods_supported"] = List("client_secret_basic", "client_secret_post"),
+            ["id_token_signing_alg_values_supported"] = List("RS256"),
+            ["subject_types_supported"] = List("public"),
+            ["code_challenge_methods_supported"] = List("plain", "S256"),
+            ["prompt_values_supported"] = List("none", "login", "consent", "select_account"),
+            ["request_parameter_supported"] = true,
+            ["authorization_response_iss_parameter_supported"] = options.SendsAuthorizationResponseIssuer,
+        }.ToJsonString();
 
     private static string At(Uri url, string path) => url.GetLeftPart(UriPartial.Authority) + path;
 

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace VismaConnect.StandIn;
 
-/// <summary>Serves one request: notes its arrival, lets the script spoil it, processes it, and notes the outcome before the answer leaves.</summary>
+/// <summary>
+/// Serves one request: notes its arrival, lets the script spoil it, processes it, and notes the outcome before the answer leaves.
+/// </summary>
 internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time, CancellationToken stopping)
 {
     private long clockOffsetTicks;
@@ -46,7 +48,10 @@ internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time,
         switch (fault)
         {
             case Fault.Answer answer:
-                await FinishAsync(visit, new Reply(answer.Status, answer.Body, answer.MediaType, answer.Headers, $"fault: answered {answer.Status}"));
+                await FinishAsync(
+                    visit,
+                    new Reply(answer.Status, answer.Body, answer.MediaType, answer.Headers, $"fault: answered {answer.Status}")
+                );
                 return;
             case Fault.CutBefore:
                 Note(visit, "fault: cut before", null);

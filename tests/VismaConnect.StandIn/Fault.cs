@@ -33,7 +33,9 @@ public abstract record Fault
     /// <summary>The request is processed once <paramref name="Until"/> has ended.</summary>
     public sealed record Hold(Task Until) : Holding(Until);
 
-    /// <summary>The request is processed, a token enters the ledger, and the answer leaves once <paramref name="Until"/> has ended.</summary>
+    /// <summary>
+    /// The request is processed, a token enters the ledger, and the answer leaves once <paramref name="Until"/> has ended.
+    /// </summary>
     public sealed record HoldAnswer(Task Until) : Holding(Until);
 
     /// <summary>The connection is reset before the request is processed.</summary>

@@ -6,9 +6,16 @@ public sealed class FaultScript
     private readonly Lock gate = new();
     private readonly List<Entry> entries = [];
 
-    /// <summary>The next <paramref name="count"/> requests that fit go wrong. A tenant or a grant type fits requests that name it.</summary>
-    public void Next(Fault fault, int count = 1, StandInEndpoint endpoint = StandInEndpoint.Token, string? tenantId = null, string? grantType = null) =>
-        Add(new Entry(fault, endpoint, tenantId, grantType) { Remaining = count });
+    /// <summary>
+    /// The next <paramref name="count"/> requests that fit go wrong. A tenant or a grant type fits requests that name it.
+    /// </summary>
+    public void Next(
+        Fault fault,
+        int count = 1,
+        StandInEndpoint endpoint = StandInEndpoint.Token,
+        string? tenantId = null,
+        string? grantType = null
+    ) => Add(new Entry(fault, endpoint, tenantId, grantType) { Remaining = count });
 
     /// <summary>Every request that fits goes wrong until <see cref="Clear"/>.</summary>
     public void Always(Fault fault, StandInEndpoint endpoint = StandInEndpoint.Token, string? tenantId = null, string? grantType = null) =>
@@ -53,6 +60,8 @@ public sealed class FaultScript
         public int? Remaining { get; set; }
 
         public bool Fits(StandInEndpoint asked, AskedFor request) =>
-            endpoint == asked && (tenantId ?? request.TenantId) == request.TenantId && (grantType ?? request.GrantType) == request.GrantType;
+            endpoint == asked
+            && (tenantId ?? request.TenantId) == request.TenantId
+            && (grantType ?? request.GrantType) == request.GrantType;
     }
 }

@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace VismaConnect.StandIn;
 
-/// <summary>Issues id tokens (OpenID Connect Core section 2): who signed in, and for which company where <c>tenants</c> was asked for.</summary>
+/// <summary>
+/// Issues id tokens (OpenID Connect Core section 2): who signed in, and for which company where <c>tenants</c> was asked for.
+/// </summary>
 internal sealed class IdTokens(TimeProvider time)
 {
     /// <summary>Duende's default in seconds.</summary>

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace VismaConnect.StandIn;
 
 /// <summary>
-/// The stand-in's rules for codes and refresh tokens, without HTTP, pages and signatures: for simulations that make more requests than a socket
-/// could carry. It decides by the same code as <see cref="VismaConnectStandIn"/>; a test holds the two against each other.
+/// The stand-in's rules for codes and refresh tokens, without HTTP, pages and signatures: for simulations that make more requests than a
+/// socket could carry. It decides by the same code as <see cref="VismaConnectStandIn"/>; a test holds the two against each other.
 /// </summary>
 public sealed class InProcessStandIn
 {
@@ -34,8 +34,11 @@ public sealed class InProcessStandIn
     public string Approve(InProcessConsent consent)
     {
         ArgumentNullException.ThrowIfNull(consent);
-        var client = Portal.FindClient(consent.ClientId) ?? throw new ArgumentException($"There is no client {consent.ClientId}.", nameof(consent));
-        var user = Portal.FindUser(consent.UserName) ?? throw new ArgumentException($"There is nobody called {consent.UserName}.", nameof(consent));
+        var client =
+            Portal.FindClient(consent.ClientId) ?? throw new ArgumentException($"There is no client {consent.ClientId}.", nameof(consent));
+        var user =
+            Portal.FindUser(consent.UserName)
+            ?? throw new ArgumentException($"There is nobody called {consent.UserName}.", nameof(consent));
         var request = new AuthorizationRequest(client, consent.RedirectUri, State: null)
         {
             Scopes = consent.Scopes,
@@ -50,7 +53,13 @@ public sealed class InProcessStandIn
     {
         ArgumentNullException.ThrowIfNull(form);
         var fields = new FormCollection(form.ToDictionary(field => field.Key, field => new StringValues(field.Value)));
-        var asked = new AskedFor(form.GetValueOrDefault("client_id"), "client_secret_post", form.GetValueOrDefault("grant_type"), form.GetValueOrDefault("tenant_id"), []);
+        var asked = new AskedFor(
+            form.GetValueOrDefault("client_id"),
+            "client_secret_post",
+            form.GetValueOrDefault("grant_type"),
+            form.GetValueOrDefault("tenant_id"),
+            []
+        );
         return rules.Decide(new TokenForm(fields, asked, form.GetValueOrDefault("client_secret"))) switch
         {
             TokenDecision.Grant grant => new InProcessAnswer(Error: null, grant.Trace)

@@ -49,7 +49,10 @@ public sealed class Ledger(TimeProvider time, string? secretsFile)
         }
     }
 
-    /// <summary>Every token and code issued and every client secret configured since the start, for a search in logs. <see cref="Reset"/> keeps them.</summary>
+    /// <summary>
+    /// Every token and code issued and every client secret configured since the start, for a search in logs. <see cref="Reset"/> keeps
+    /// them.
+    /// </summary>
     public IReadOnlyList<string> AllSecretsIssued()
     {
         lock (gate)

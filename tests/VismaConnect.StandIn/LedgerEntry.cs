@@ -6,7 +6,8 @@ namespace VismaConnect.StandIn;
 /// <param name="Endpoint">Which endpoint.</param>
 /// <param name="Request">What it asked for; empty for documents.</param>
 /// <param name="Outcome">
-/// <c>granted</c>, <c>revoked</c>, an OAuth error code, a few words for pages and documents, or <c>fault: ...</c>; <c>granted, then cut</c> when the answer was withheld.
+/// <c>granted</c>, <c>revoked</c>, an OAuth error code, a few words for pages and documents, or <c>fault: ...</c>; <c>granted, then cut</c>
+/// when the answer was withheld.
 /// </param>
 public sealed record LedgerEntry(int Number, DateTimeOffset Time, StandInEndpoint Endpoint, AskedFor Request, string Outcome)
 {

@@ -83,7 +83,12 @@ public sealed class Portal
 
     /// <summary>The companies that somebody may act for, for the choice on the login page.</summary>
     internal IReadOnlyList<string> TenantsOfUsers() =>
-        [.. users.Values.SelectMany(user => user.Tenants).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
+        [
+            .. users
+                .Values.SelectMany(user => user.Tenants)
+                .Distinct(StringComparer.OrdinalIgnoreCase)
+                .Order(StringComparer.OrdinalIgnoreCase),
+        ];
 
     /// <summary>What a person calls a tenant.</summary>
     internal string NameOf(string tenantId) => FindTenant(tenantId)?.Name ?? tenantId;

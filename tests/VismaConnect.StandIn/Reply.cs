@@ -10,7 +10,8 @@ internal sealed record Reply(int Status, string Body, string MediaType, IReadOnl
 
     public static Reply Empty(int status, string outcome) => new(status, "", "text/plain", NoStore, outcome);
 
-    public static Reply Page(int status, string html, string outcome) => new(status, html, "text/html; charset=utf-8", PageHeaders, outcome);
+    public static Reply Page(int status, string html, string outcome) =>
+        new(status, html, "text/html; charset=utf-8", PageHeaders, outcome);
 
     public static Reply RedirectTo(string location, string outcome) => Empty(302, outcome).With("Location", location);
 

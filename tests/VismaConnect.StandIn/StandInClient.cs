@@ -10,7 +10,9 @@ public sealed record StandInClient(string ClientId)
     /// <summary>Several may be valid at once, as in Duende's <c>Client.ClientSecrets</c>.</summary>
     public IReadOnlyList<StandInSecret> Secrets { get; init; } = [];
 
-    /// <summary>What may be asked for, and what client credentials are granted when no scope is sent. <c>offline_access</c> has its own setting.</summary>
+    /// <summary>
+    /// What may be asked for, and what client credentials are granted when no scope is sent. <c>offline_access</c> has its own setting.
+    /// </summary>
     public IReadOnlyList<string> AllowedScopes { get; init; } = ErpScopes.Service;
 
     /// <summary>Grants that the portal enabled.</summary>
@@ -34,16 +36,23 @@ public sealed record StandInClient(string ClientId)
     /// <summary>Whether access tokens carry <c>tenant_id</c>; at Visma those of tenant-enabled applications do.</summary>
     public bool HasTenantClaim { get; init; } = true;
 
-    /// <summary>Whether a <c>tenant_id</c> sent with a code or a refresh token must be the company that the person chose. What Visma does with it is not published.</summary>
+    /// <summary>
+    /// Whether a <c>tenant_id</c> sent with a code or a refresh token must be the company that the person chose. What Visma does with it is
+    /// not published.
+    /// </summary>
     public bool ComparesTenants { get; init; } = true;
 
     /// <summary>What is granted whatever was asked for; null for what was asked for.</summary>
     public IReadOnlyList<string>? GrantedScopes { get; init; }
 
-    /// <summary>Whether answers say what was granted; a server may leave that out where it is what was asked for (RFC 6749 section 5.1).</summary>
+    /// <summary>
+    /// Whether answers say what was granted; a server may leave that out where it is what was asked for (RFC 6749 section 5.1).
+    /// </summary>
     public bool StatesScopes { get; init; } = true;
 
-    /// <summary>What the <c>scope</c> claim of its access tokens says; null for a list of what was granted. A text where it has one member.</summary>
+    /// <summary>
+    /// What the <c>scope</c> claim of its access tokens says; null for a list of what was granted. A text where it has one member.
+    /// </summary>
     public IReadOnlyList<string>? ClaimedScopes { get; init; }
 
     /// <summary>What the <c>tenant_id</c> claim of its access tokens says; null for the tenant that the token is for.</summary>

@@ -45,7 +45,9 @@ public sealed record StandInOptions
     /// <summary>How long a person may take from the authorization request to the answer; later reads <c>access_denied</c>.</summary>
     public TimeSpan ConsentTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>File to which every secret issued is appended, a line each, for a search after the process is gone; null for none.</summary>
+    /// <summary>
+    /// File to which every secret issued is appended, a line each, for a search after the process is gone; null for none.
+    /// </summary>
     public string? SecretsFile { get; init; }
 }
 

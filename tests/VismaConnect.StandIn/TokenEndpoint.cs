@@ -25,7 +25,9 @@ internal sealed class TokenEndpoint(TokenRules rules, Portal portal, Ledger ledg
         {
             IdToken = grant.Terms is { } terms && grant.Scopes.Contains("openid") ? IssueIdToken(terms, grant, accessToken) : null,
             RefreshToken = grant.RefreshToken?.Value,
-            RefreshTokenExpiresIn = grant.RefreshToken is { Family.Settings.AnnouncesExpiration: true } token ? token.ExpiresAt - time.GetUtcNow() : null,
+            RefreshTokenExpiresIn = grant.RefreshToken is { Family.Settings.AnnouncesExpiration: true } token
+                ? token.ExpiresAt - time.GetUtcNow()
+                : null,
         };
         return Reply.Json(200, Bodies.Of(answer), "granted") with { Grant = grant.Trace };
     }

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace VismaConnect.StandIn;
 
-/// <summary>A client's request as Duende reads it: form only, Basic header before form fields, each half of the header URL-decoded.</summary>
+/// <summary>
+/// A client's request as Duende reads it: form only, Basic header before form fields, each half of the header URL-decoded.
+/// </summary>
 /// <param name="Fields">The form; null unless it is a POST with a form body.</param>
 /// <param name="Asked">The parts that are not secret.</param>
 /// <param name="ClientSecret">The secret sent; null when absent or too long.</param>

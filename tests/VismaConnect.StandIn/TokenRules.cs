@@ -17,7 +17,12 @@ internal sealed class TokenRules(Portal portal, ClientAuthentication authenticat
     public const int MaxScopeLength = 300;
 
     public TokenDecision Decide(TokenForm form) =>
-        Judge(form) is var decision && decision is TokenDecision.Grant { Client.GrantedScopes: { } instead } grant ? grant with { Scopes = instead } : decision;
+        Judge(form) is var decision && decision is TokenDecision.Grant { Client.GrantedScopes: { } instead } grant
+            ? grant with
+            {
+                Scopes = instead,
+            }
+            : decision;
 
     private TokenDecision Judge(TokenForm form)
     {

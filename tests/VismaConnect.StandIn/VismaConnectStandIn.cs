@@ -86,14 +86,24 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => application.WaitForShutdownAsync(cancellationToken);
 
     /// <summary>Consents without a browser, in a new session: see <see cref="Visitor.ApproveAsync"/>.</summary>
-    public async Task<Uri> ApproveAsync(Uri authorizeUrl, string userName, string? tenantId = null, CancellationToken cancellationToken = default)
+    public async Task<Uri> ApproveAsync(
+        Uri authorizeUrl,
+        string userName,
+        string? tenantId = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var visitor = new Visitor(Certificate);
         return await visitor.ApproveAsync(authorizeUrl, userName, tenantId, cancellationToken);
     }
 
     /// <summary>Refuses without a browser, in a new session: see <see cref="Visitor.DenyAsync"/>.</summary>
-    public async Task<Uri> DenyAsync(Uri authorizeUrl, string userName, string? tenantId = null, CancellationToken cancellationToken = default)
+    public async Task<Uri> DenyAsync(
+        Uri authorizeUrl,
+        string userName,
+        string? tenantId = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var visitor = new Visitor(Certificate);
         return await visitor.DenyAsync(authorizeUrl, userName, tenantId, cancellationToken);
@@ -111,13 +121,21 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.Port, listen =>
-        {
-            if (certificate is not null)
-            {
-                listen.UseHttps(certificate);
-            }
-        }));
+        builder
+            .WebHost.UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    options.Port,
+                    listen =>
+                    {
+                        if (certificate is not null)
+                        {
+                            listen.UseHttps(certificate);
+                        }
+                    }
+                )
+            );
         return builder.Build();
     }
 
@@ -129,7 +147,12 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
             context, StandInEndpoint.Keys, AskedFor.Nothing, () => Reply.Json(200, JwtSigner.KeySet(), "served")));
         MapClientEndpoints();
         var consent = new ConsentFlow(
-            Portal, Grants, new Attempts(options.Time, options.ConsentTimeout), new Sessions(Portal, options.Time), new AuthorizationAnswers(options, () => Issuer.OriginalString));
+            Portal,
+            Grants,
+            new Attempts(options.Time, options.ConsentTimeout),
+            new Sessions(Portal, options.Time),
+            new AuthorizationAnswers(options, () => Issuer.OriginalString)
+        );
         InteractiveEndpoints.Map(application, desk, consent);
         Administration.Map(application.MapGroup("/_standin"), this);
     }
@@ -144,8 +167,13 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
             ServeFormAsync(context, StandInEndpoint.Revocation, form => revocation.Process(context.Request, form)));
     }
 
-    private Task ServeMetadataAsync(HttpContext context) => desk.ServeAsync(
-        context, StandInEndpoint.Metadata, AskedFor.Nothing, () => Reply.Json(200, Bodies.OfMetadata(Issuer.OriginalString, Url, options), "served"));
+    private Task ServeMetadataAsync(HttpContext context) =>
+        desk.ServeAsync(
+            context,
+            StandInEndpoint.Metadata,
+            AskedFor.Nothing,
+            () => Reply.Json(200, Bodies.OfMetadata(Issuer.OriginalString, Url, options), "served")
+        );
 
     private async Task ServeFormAsync(HttpContext context, StandInEndpoint endpoint, Func<TokenForm, Reply> process)
     {

@@ -12,7 +12,11 @@ public sealed class AcceptanceTests(ApiServerFixture fixture)
     private static readonly string[] ofOthers = ["monitoring.coreos.com/v1 ServiceMonitor", "gateway.networking.k8s.io/v1 HTTPRoute"];
 
     // Fields that came later; an older server drops them.
-    private static readonly string[] newerFields = ["spec.template.spec.topologySpreadConstraints[0].minDomains", "spec.unhealthyPodEvictionPolicy"];
+    private static readonly string[] newerFields =
+    [
+        "spec.template.spec.topologySpreadConstraints[0].minDomains",
+        "spec.unhealthyPodEvictionPolicy",
+    ];
 
     public static TheoryData<string> Sets() => GoldenTests.Names();
 
@@ -57,7 +61,9 @@ public sealed class AcceptanceTests(ApiServerFixture fixture)
     public async Task A_field_that_the_server_does_not_know_would_be_noticed()
     {
         await using var home = await fixture.CreateNamespaceAsync(TestContext.Current.CancellationToken);
-        var account = JsonNode.Parse("""{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}, "automountServiceAccountTokens": true}""")!;
+        var account = JsonNode.Parse(
+            """{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}, "automountServiceAccountTokens": true}"""
+        )!;
 
         var answer = await new DryRun(fixture.Admin, home.Name).CreateAsync(account);
 

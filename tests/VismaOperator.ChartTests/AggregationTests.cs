@@ -4,7 +4,10 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests;
 
-/// <summary>The chart adds both kinds to the built-in roles: whoever may view a namespace sees them, whoever may edit it edits them, and nobody writes status.</summary>
+/// <summary>
+/// The chart adds both kinds to the built-in roles: whoever may view a namespace sees them, whoever may edit it edits them, and nobody
+/// writes status.
+/// </summary>
 public sealed class AggregationTests(ApiServerFixture fixture)
 {
     private const string Roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
@@ -23,7 +26,9 @@ public sealed class AggregationTests(ApiServerFixture fixture)
     {
         fixture.Server.EnsureControllerManager();
         await using var home = await fixture.CreateNamespaceAsync(Ct);
-        var aggregated = (await Chart.RenderAsync(home.Name, "--set", "crds.enabled=false,rbac.create=false")).Where(resource => resource.Kind() == "ClusterRole").ToList();
+        var aggregated = (await Chart.RenderAsync(home.Name, "--set", "crds.enabled=false,rbac.create=false"))
+            .Where(resource => resource.Kind() == "ClusterRole")
+            .ToList();
         try
         {
             foreach (var resource in aggregated)
@@ -32,8 +37,13 @@ public sealed class AggregationTests(ApiServerFixture fixture)
             }
 
             await BindAsync(home.Name, role);
-            await Eventually.BecomesTrueAsync("the roles to be aggregated", async _ => (await AllowedAsync(home.Name, "vismaconnections", seeing)).Count == seeing.Length
-                && (!edits || (await AllowedAsync(home.Name, "vismaconnections", editing)).Count == editing.Length), Ct);
+            await Eventually.BecomesTrueAsync(
+                "the roles to be aggregated",
+                async _ =>
+                    (await AllowedAsync(home.Name, "vismaconnections", seeing)).Count == seeing.Length
+                    && (!edits || (await AllowedAsync(home.Name, "vismaconnections", editing)).Count == editing.Length),
+                Ct
+            );
 
             foreach (var kind in kinds)
             {
@@ -50,13 +60,17 @@ public sealed class AggregationTests(ApiServerFixture fixture)
         }
     }
 
-    private Task BindAsync(string ns, string role) => fixture.Admin.CreateAsync(
-        $"/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}/rolebindings",
-        JsonNode.Parse($$"""
-            {"metadata": {"name": "person"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "{{role}}"},
-             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "person-of-{{ns}}"}]}
-            """)!,
-        Ct);
+    private Task BindAsync(string ns, string role) =>
+        fixture.Admin.CreateAsync(
+            $"/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}/rolebindings",
+            JsonNode.Parse(
+                $$"""
+                {"metadata": {"name": "person"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "{{role}}"},
+                 "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "person-of-{{ns}}"}]}
+                """
+            )!,
+            Ct
+        );
 
     private async Task<List<string>> AllowedAsync(string ns, string resource, IReadOnlyList<string> verbs)
     {
@@ -64,10 +78,18 @@ public sealed class AggregationTests(ApiServerFixture fixture)
         var parts = resource.Split('/');
         foreach (var verb in verbs)
         {
-            var review = await fixture.Admin.CreateAsync("/apis/authorization.k8s.io/v1/subjectaccessreviews", JsonNode.Parse($$"""
-                {"spec": {"user": "person-of-{{ns}}", "resourceAttributes":
-                 {"namespace": "{{ns}}", "verb": "{{verb}}", "group": "visma-operator.io", "resource": "{{parts[0]}}", "subresource": "{{parts.ElementAtOrDefault(1)}}"} } }
-                """)!, Ct);
+            var review = await fixture.Admin.CreateAsync(
+                "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+                JsonNode.Parse(
+                    $$"""
+                    {"spec": {"user": "person-of-{{ns}}", "resourceAttributes":
+                     {"namespace": "{{ns}}", "verb": "{{verb}}", "group": "visma-operator.io", "resource": "{{parts[
+                        0
+                    ]}}", "subresource": "{{parts.ElementAtOrDefault(1)}}"} } }
+                    """
+                )!,
+                Ct
+            );
             if (review["status"]!["allowed"]!.GetValue<bool>())
             {
                 allowed.Add(verb);

@@ -28,7 +28,10 @@ public sealed class ConsentTests
             Assert.Contains(way.Path, openPaths);
         }
 
-        Assert.DoesNotContain(release, resource => resource.Kind() == "Service" && resource["spec"]!["type"]!.GetValue<string>() != "ClusterIP");
+        Assert.DoesNotContain(
+            release,
+            resource => resource.Kind() == "Service" && resource["spec"]!["type"]!.GetValue<string>() != "ClusterIP"
+        );
     }
 
     [Theory]
@@ -39,14 +42,22 @@ public sealed class ConsentTests
         var way = Read(golden).Single(resource => resource.Kind() == kind);
 
         Assert.Equal(openPaths, Ways(way).Select(found => found.Path).Order(StringComparer.Ordinal));
-        Assert.Equal("visma.example.com", kind == "Ingress" ? Text(Assert.Single(way["spec"]!["rules"]!.AsArray())!, "host") : Assert.Single(way["spec"]!["hostnames"]!.AsArray())!.GetValue<string>());
+        Assert.Equal(
+            "visma.example.com",
+            kind == "Ingress"
+                ? Text(Assert.Single(way["spec"]!["rules"]!.AsArray())!, "host")
+                : Assert.Single(way["spec"]!["hostnames"]!.AsArray())!.GetValue<string>()
+        );
     }
 
     [Fact]
     public async Task A_host_in_capital_letters_is_the_same_host()
     {
         var release = await Chart.RenderAsync(
-            "visma-system", "--set", "crds.enabled=false,publicURL=https://Visma.Example.com,consent.ingress.enabled=true,consent.ingress.tlsSecretName=tls,consent.httpRoute.enabled=true,consent.httpRoute.parentRefs[0].name=gateway");
+            "visma-system",
+            "--set",
+            "crds.enabled=false,publicURL=https://Visma.Example.com,consent.ingress.enabled=true,consent.ingress.tlsSecretName=tls,consent.httpRoute.enabled=true,consent.httpRoute.parentRefs[0].name=gateway"
+        );
 
         Assert.DoesNotContain("Example", string.Concat(release.Select(resource => resource.ToJsonString())), StringComparison.Ordinal);
     }
@@ -56,11 +67,16 @@ public sealed class ConsentTests
     public void Consent_pages_and_metrics_have_a_port_each(string golden)
     {
         var container = Read(golden).Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["spec"]!["containers"]![0]!;
-        var ports = container["ports"]!.AsArray().ToDictionary(port => Text(port!, "name"), port => port!["containerPort"]!.GetValue<long>());
+        var ports = container["ports"]!
+            .AsArray()
+            .ToDictionary(port => Text(port!, "name"), port => port!["containerPort"]!.GetValue<long>());
         var arguments = container["args"]!.AsArray().Select(argument => argument!.GetValue<string>()).ToList();
 
         Assert.Contains($"--http-port={ports["http"]}", arguments);
-        Assert.Equal(ports.ContainsKey("consent"), arguments.Exists(argument => argument.StartsWith("--public-url=https://", StringComparison.Ordinal)));
+        Assert.Equal(
+            ports.ContainsKey("consent"),
+            arguments.Exists(argument => argument.StartsWith("--public-url=https://", StringComparison.Ordinal))
+        );
         Assert.Equal(ports.Count, ports.Values.Distinct().Count());
         if (ports.TryGetValue("consent", out var consent))
         {
@@ -73,14 +89,20 @@ public sealed class ConsentTests
     {
         var release = await Chart.RenderAsync("visma-system", "--set", "crds.enabled=false");
 
-        Assert.DoesNotContain("consent", string.Concat(release.Select(resource => resource.ToJsonString())), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(
+            "consent",
+            string.Concat(release.Select(resource => resource.ToJsonString())),
+            StringComparison.OrdinalIgnoreCase
+        );
     }
 
     [Fact]
     public void The_network_policy_lets_the_ingress_controller_in_and_only_there()
     {
         var policy = Read("consent-ingress").Single(resource => resource.Kind() == "NetworkPolicy");
-        var controller = policy["spec"]!["ingress"]!.AsArray().Where(rule => rule!.ToJsonString().Contains("ingress-nginx", StringComparison.Ordinal));
+        var controller = policy["spec"]!["ingress"]!
+            .AsArray()
+            .Where(rule => rule!.ToJsonString().Contains("ingress-nginx", StringComparison.Ordinal));
 
         Assert.Equal("""[{"port":"consent","protocol":"TCP"}]""", Assert.Single(controller)!["ports"]!.ToJsonString());
     }
@@ -91,29 +113,47 @@ public sealed class ConsentTests
         var ingress = JsonNode.Parse("""
             {"kind": "Ingress", "spec": {"defaultBackend": {"service": {"name": "visma-operator-metrics", "port": {"name": "http"}}},
              "rules": [{"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "visma-operator-metrics", "port": {"number": 8080}}}}]}}]}}
-            """)!;
+            """
+        )!;
 
-        Assert.Equal([new Way("any", "visma-operator-metrics", "http"), new Way("Prefix /", "visma-operator-metrics", "8080")], Ways(ingress));
+        Assert.Equal(
+            [new Way("any", "visma-operator-metrics", "http"), new Way("Prefix /", "visma-operator-metrics", "8080")],
+            Ways(ingress)
+        );
     }
 
-    private static IReadOnlyList<JsonNode> Read(string golden) => YamlDocuments.Read(RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/golden/{golden}.yaml"));
+    private static IReadOnlyList<JsonNode> Read(string golden) =>
+        YamlDocuments.Read(RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/golden/{golden}.yaml"));
 
-    private static IEnumerable<Way> Ways(JsonNode resource) => resource.Kind() switch
-    {
-        "Ingress" => [
-            .. resource["spec"]!["defaultBackend"] is { } backend ? [new Way("any", Text(backend["service"]!, "name"), Port(backend))] : Array.Empty<Way>(),
-            .. from rule in resource["spec"]!["rules"]!.AsArray()
-               from path in rule!["http"]!["paths"]!.AsArray()
-               select new Way($"{Text(path!, "pathType")} {Text(path!, "path")}", Text(path!["backend"]!["service"]!, "name"), Port(path["backend"]!)),
-        ],
-        "HTTPRoute" => from rule in resource["spec"]!["rules"]!.AsArray()
-                       from match in rule!["matches"]!.AsArray()
-                       from backend in rule["backendRefs"]!.AsArray()
-                       select new Way($"{Text(match!["path"]!, "type").Replace("Path", "", StringComparison.Ordinal)} {Text(match["path"]!, "value")}", Text(backend!, "name"), backend!["port"]!.ToJsonString()),
-        _ => [],
-    };
+    private static IEnumerable<Way> Ways(JsonNode resource) =>
+        resource.Kind() switch
+        {
+            "Ingress" =>
+            [
+                .. resource["spec"]!["defaultBackend"] is { } backend
+                    ? [new Way("any", Text(backend["service"]!, "name"), Port(backend))]
+                    : Array.Empty<Way>(),
+                .. from rule in resource["spec"]!["rules"]!.AsArray()
+                from path in rule!["http"]!["paths"]!.AsArray()
+                select new Way(
+                    $"{Text(path!, "pathType")} {Text(path!, "path")}",
+                    Text(path!["backend"]!["service"]!, "name"),
+                    Port(path["backend"]!)
+                ),
+            ],
+            "HTTPRoute" => from rule in resource["spec"]!["rules"]!.AsArray()
+                           from match in rule!["matches"]!.AsArray()
+                           from backend in rule["backendRefs"]!.AsArray()
+                           select new Way(
+                               $"{Text(match!["path"]!, "type").Replace("Path", "", StringComparison.Ordinal)} {Text(match["path"]!, "value")}",
+                               Text(backend!, "name"),
+                               backend!["port"]!.ToJsonString()
+                           ),
+            _ => [],
+        };
 
-    private static string Port(JsonNode backend) => backend["service"]!["port"]!["name"]?.GetValue<string>() ?? backend["service"]!["port"]!["number"]!.ToJsonString();
+    private static string Port(JsonNode backend) =>
+        backend["service"]!["port"]!["name"]?.GetValue<string>() ?? backend["service"]!["port"]!["number"]!.ToJsonString();
 
     private static string Text(JsonNode node, string member) => node[member]!.GetValue<string>();
 

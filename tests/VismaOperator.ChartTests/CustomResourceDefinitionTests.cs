@@ -5,7 +5,9 @@ using VismaOperator.Testing.ApiServer.Cluster;
 
 namespace VismaOperator.ChartTests;
 
-/// <summary>The chart carries a copy of the definitions, since Helm reads nothing outside of a chart. The copy must not lag behind.</summary>
+/// <summary>
+/// The chart carries a copy of the definitions, since Helm reads nothing outside of a chart. The copy must not lag behind.
+/// </summary>
 public sealed class CustomResourceDefinitionTests
 {
     private const string Pattern = "visma-operator.io_*.yaml";
@@ -17,7 +19,10 @@ public sealed class CustomResourceDefinitionTests
         var copies = Contents(Chart.PathOf("files/crds"));
 
         Assert.True(ours.Count > 0, "There are no definitions in crds/.");
-        Assert.True(ours.SequenceEqual(copies), "charts/visma-operator/files/crds differs from crds/: run `make manifests`, which copies them.");
+        Assert.True(
+            ours.SequenceEqual(copies),
+            "charts/visma-operator/files/crds differs from crds/: run `make manifests`, which copies them."
+        );
     }
 
     [Fact]
@@ -27,19 +32,36 @@ public sealed class CustomResourceDefinitionTests
         var ours = Directory.GetFiles(RepositoryFolder.PathOf("crds"), Pattern).SelectMany(YamlDocuments.Read).ToDictionary(Chart.Name);
 
         Assert.Equal(ours.Keys.Order(), rendered.Keys.Order());
-        Assert.All(ours, pair => Assert.True(JsonNode.DeepEquals(pair.Value["spec"], rendered[pair.Key]["spec"]), $"{pair.Key} is rendered with another spec."));
+        Assert.All(
+            ours,
+            pair =>
+                Assert.True(
+                    JsonNode.DeepEquals(pair.Value["spec"], rendered[pair.Key]["spec"]),
+                    $"{pair.Key} is rendered with another spec."
+                )
+        );
     }
 
     [Theory]
     [InlineData("true", "keep", "Prune=false,Delete=false")]
     [InlineData("false", null, null)]
-    public async Task Neither_an_uninstall_nor_a_prune_takes_the_definitions_when_they_are_to_be_kept(string keep, string? helm, string? argo)
+    public async Task Neither_an_uninstall_nor_a_prune_takes_the_definitions_when_they_are_to_be_kept(
+        string keep,
+        string? helm,
+        string? argo
+    )
     {
         var rendered = (await Chart.RenderAsync("visma-system", "--set", $"crds.keep={keep}")).Where(IsDefinition).ToList();
 
         Assert.NotEmpty(rendered);
-        Assert.All(rendered, definition => Assert.Equal(helm, definition["metadata"]!["annotations"]?["helm.sh/resource-policy"]?.GetValue<string>()));
-        Assert.All(rendered, definition => Assert.Equal(argo, definition["metadata"]!["annotations"]?["argocd.argoproj.io/sync-options"]?.GetValue<string>()));
+        Assert.All(
+            rendered,
+            definition => Assert.Equal(helm, definition["metadata"]!["annotations"]?["helm.sh/resource-policy"]?.GetValue<string>())
+        );
+        Assert.All(
+            rendered,
+            definition => Assert.Equal(argo, definition["metadata"]!["annotations"]?["argocd.argoproj.io/sync-options"]?.GetValue<string>())
+        );
     }
 
     [Fact]
@@ -54,5 +76,10 @@ public sealed class CustomResourceDefinitionTests
     private static bool IsDefinition(JsonNode resource) => resource.Kind() == "CustomResourceDefinition";
 
     private static List<(string? Name, string Text)> Contents(string folder) =>
-        [.. Directory.GetFiles(folder, Pattern).Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), File.ReadAllText(file)))];
+        [
+            .. Directory
+                .GetFiles(folder, Pattern)
+                .Order(StringComparer.Ordinal)
+                .Select(file => (Path.GetFileName(file), File.ReadAllText(file))),
+        ];
 }

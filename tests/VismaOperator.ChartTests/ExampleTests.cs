@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Cli.Check;
@@ -22,9 +21,18 @@ public sealed class ExampleTests(ApiServerFixture fixture)
     public static TheoryData<string> Folders() =>
         [.. Manifests(Root).Select(FolderOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    /// <summary>Folders with objects of our kinds; the others hold what GitOps tools and kustomizations are told, and <c>check</c> says that it has nothing to check there.</summary>
+    /// <summary>
+    /// Folders with objects of our kinds; the others hold what GitOps tools and kustomizations are told, and <c>check</c> says that it has
+    /// nothing to check there.
+    /// </summary>
     public static TheoryData<string> FoldersOfOurs() =>
-        [.. Manifests(Root).Where(file => YamlDocuments.Read(file).Any(resource => resource.Kind() is "OAuthClient" or "VismaConnection")).Select(FolderOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        [
+            .. Manifests(Root)
+                .Where(file => YamlDocuments.Read(file).Any(resource => resource.Kind() is "OAuthClient" or "VismaConnection"))
+                .Select(FolderOf)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static string FolderOf(string file) => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!);
 
@@ -37,7 +45,14 @@ public sealed class ExampleTests(ApiServerFixture fixture)
         // With all that is below the folder, as when a person names it; what a build leaves there is JSON.
         var files = Directory.GetFiles(Path.Combine(Root, folder), "*.yaml", SearchOption.AllDirectories);
 
-        var exitCode = CheckCommand.Run(files, CheckOutput.Text, folder == "quickstart" ? forTheDemo : new AllowLists(), TimeProvider.System, output, output);
+        var exitCode = CheckCommand.Run(
+            files,
+            CheckOutput.Text,
+            folder == "quickstart" ? forTheDemo : new AllowLists(),
+            TimeProvider.System,
+            output,
+            output
+        );
 
         Assert.True(exitCode == 0, output.ToString());
     }
@@ -58,9 +73,14 @@ public sealed class ExampleTests(ApiServerFixture fixture)
     public async Task The_overlay_of_production_builds_and_is_taken()
     {
         await using var home = await fixture.CreateNamespaceAsync(TestContext.Current.CancellationToken);
-        var built = YamlDocuments.Read(new StringReader(await Tool.Kubectl.RunAsync("kustomize", Path.Combine(Root, "kustomize/overlays/production"))));
+        var built = YamlDocuments.Read(
+            new StringReader(await Tool.Kubectl.RunAsync("kustomize", Path.Combine(Root, "kustomize/overlays/production")))
+        );
 
-        Assert.Equal("https://connect.visma.com", built.Single(resource => resource.Kind() == "OAuthClient")["spec"]!["issuer"]!.GetValue<string>());
+        Assert.Equal(
+            "https://connect.visma.com",
+            built.Single(resource => resource.Kind() == "OAuthClient")["spec"]!["issuer"]!.GetValue<string>()
+        );
         foreach (var resource in built)
         {
             await AssertTakenAsync(new DryRun(fixture.Admin, home.Name), resource);
@@ -70,7 +90,10 @@ public sealed class ExampleTests(ApiServerFixture fixture)
     [Fact]
     public void Every_pod_of_the_examples_would_pass_the_restricted_standard()
     {
-        var workloads = Manifests(Root).SelectMany(YamlDocuments.Read).Where(resource => resource["spec"]?["template"]?["spec"]?["containers"] is not null).ToList();
+        var workloads = Manifests(Root)
+            .SelectMany(YamlDocuments.Read)
+            .Where(resource => resource["spec"]?["template"]?["spec"]?["containers"] is not null)
+            .ToList();
 
         Assert.True(workloads.Count >= 3, "The examples hold no workloads.");
         Assert.All(workloads, workload => Assert.Empty(Unrestricted(workload["spec"]!["template"]!["spec"]!)));
@@ -84,12 +107,17 @@ public sealed class ExampleTests(ApiServerFixture fixture)
             ("seccompProfile", pod["securityContext"]?["seccompProfile"]?["type"]?.GetValue<string>() == "RuntimeDefault"),
             ("automountServiceAccountToken", pod["automountServiceAccountToken"]?.GetValue<bool>() == false),
         ];
-        var ofContainers = pod["containers"]!.AsArray().Select(container => container!["securityContext"]).SelectMany(context => new (string Rule, bool IsKept)[]
-        {
-            ("allowPrivilegeEscalation", context?["allowPrivilegeEscalation"]?.GetValue<bool>() == false),
-            ("readOnlyRootFilesystem", context?["readOnlyRootFilesystem"]?.GetValue<bool>() == true),
-            ("capabilities", context?["capabilities"]?["drop"]?.ToJsonString() == """["ALL"]"""),
-        });
+        var ofContainers = pod["containers"]!
+            .AsArray()
+            .Select(container => container!["securityContext"])
+            .SelectMany(context =>
+                new (string Rule, bool IsKept)[]
+                {
+                    ("allowPrivilegeEscalation", context?["allowPrivilegeEscalation"]?.GetValue<bool>() == false),
+                    ("readOnlyRootFilesystem", context?["readOnlyRootFilesystem"]?.GetValue<bool>() == true),
+                    ("capabilities", context?["capabilities"]?["drop"]?.ToJsonString() == """["ALL"]"""),
+                }
+            );
         return ofThePod.Concat(ofContainers).Where(rule => !rule.IsKept).Select(rule => rule.Rule);
     }
 
@@ -102,11 +130,19 @@ public sealed class ExampleTests(ApiServerFixture fixture)
         }
 
         var group = resource["apiVersion"]!.GetValue<string>().Split('/')[0];
-        Assert.True(ofOthers.Any(other => group == other || group.EndsWith('.' + other, StringComparison.Ordinal)), $"The API server does not have {resource["apiVersion"]} {resource.Kind()}.");
-        TestContext.Current.SendDiagnosticMessage($"Not checked, since {ApiServerFixture.MoreDefinitionsVariable} names no folder with its definition: {group} {resource.Kind()}");
+        Assert.True(
+            ofOthers.Any(other => group == other || group.EndsWith('.' + other, StringComparison.Ordinal)),
+            $"The API server does not have {resource["apiVersion"]} {resource.Kind()}."
+        );
+        TestContext.Current.SendDiagnosticMessage(
+            $"Not checked, since {ApiServerFixture.MoreDefinitionsVariable} names no folder with its definition: {group} {resource.Kind()}"
+        );
     }
 
     // Files that are no manifests: Kustomize's own, what it makes a ConfigMap of, and what Helm is given.
     private static IEnumerable<string> Manifests(string folder) =>
-        Directory.GetFiles(folder, "*.yaml", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not ("kustomization.yaml" or "actions.yaml" or "values.yaml")).Order(StringComparer.Ordinal);
+        Directory
+            .GetFiles(folder, "*.yaml", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) is not ("kustomization.yaml" or "actions.yaml" or "values.yaml"))
+            .Order(StringComparer.Ordinal);
 }

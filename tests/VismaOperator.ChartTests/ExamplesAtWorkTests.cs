@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
-using VismaOperator.Api;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Cluster;
@@ -8,7 +7,9 @@ using VismaOperator.Testing.ApiServer.Cluster;
 namespace VismaOperator.ChartTests;
 
 /// <summary>The examples applied for good, with an operator of the chart at work: every connection ends as its file says.</summary>
-/// <remarks>The issuer is the stand-in, which knows the clients and tenants of the files; the Secrets that belong into no repository are made up.</remarks>
+/// <remarks>
+/// The issuer is the stand-in, which knows the clients and tenants of the files; the Secrets that belong into no repository are made up.
+/// </remarks>
 public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fixture)
 {
     private const string Group = "/apis/visma-operator.io/v1";
@@ -17,7 +18,16 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
     // The company of the quickstart that has not approved the application.
     private const string NotApproved = "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a99";
 
-    private static readonly string[] folders = ["quickstart", "many-tenants", "cross-namespace", "consuming-the-secret", "argo-cd/app", "client-secret", "kustomize/base"];
+    private static readonly string[] folders =
+    [
+        "quickstart",
+        "many-tenants",
+        "cross-namespace",
+        "consuming-the-secret",
+        "argo-cd/app",
+        "client-secret",
+        "kustomize/base",
+    ];
     private static readonly string[] kinds = ["Namespace", "Secret", "OAuthClient", "VismaConnection"];
 
     [Fact]
@@ -25,7 +35,8 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
     {
         var examples = folders.ToDictionary(folder => folder, ObjectsOf);
         await using var provider = await VismaConnectStandIn.StartAsync(ProviderFor(examples.Values.SelectMany(objects => objects)), Ct);
-        await Of("helm4", OperatorNamespace).InstallAsync(Chart.Folder, "--set", $"insecureIssuers=true,allowedIssuers={{{provider.Issuer.OriginalString}}}");
+        await Of("helm4", OperatorNamespace)
+            .InstallAsync(Chart.Folder, "--set", $"insecureIssuers=true,allowedIssuers={{{provider.Issuer.OriginalString}}}");
         await using var running = await Replica.StartAsync(Server, OperatorNamespace);
 
         // All in one cluster, as a newcomer who tries one example after the other has them.
@@ -52,14 +63,25 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
         var redirectUri = objects.Single(resource => resource.Kind() == "OAuthClient")["spec"]!["redirectURI"]!.GetValue<string>();
         await using var provider = await VismaConnectStandIn.StartAsync(PersonsConsent.Interactive(ProviderFor(objects), redirectUri), Ct);
         var values = RepositoryFolder.PathOf("examples/consent-pages/values.yaml");
-        await Of("helm4", OperatorNamespace).InstallAsync(Chart.Folder, "--values", values, "--set", $"insecureIssuers=true,allowedIssuers={{{provider.Issuer.OriginalString}}}");
+        await Of("helm4", OperatorNamespace)
+            .InstallAsync(
+                Chart.Folder,
+                "--values",
+                values,
+                "--set",
+                $"insecureIssuers=true,allowedIssuers={{{provider.Issuer.OriginalString}}}"
+            );
         await using var running = await Replica.StartAsync(Server, OperatorNamespace);
         using var person = new PersonAtBrowser(running.Pages, provider);
         var connection = objects.Single(resource => resource.Kind() == "VismaConnection");
 
         await ApplyAsync(objects, provider);
         var link = await LinkAsync(connection, running);
-        Assert.StartsWith(YamlDocuments.Read(values).Single()["publicURL"]!.GetValue<string>() + "/connect/", link, StringComparison.Ordinal);
+        Assert.StartsWith(
+            YamlDocuments.Read(values).Single()["publicURL"]!.GetValue<string>() + "/connect/",
+            link,
+            StringComparison.Ordinal
+        );
         var page = await person.ConsentAsync(new Uri(link), PersonsConsent.Person, connection["spec"]!["tenantID"]!.GetValue<string>());
 
         Assert.Contains("<h1>Your consent is stored</h1>", page, StringComparison.Ordinal);
@@ -71,23 +93,44 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
 
     private static List<JsonNode> ObjectsOf(string folder)
     {
-        var written = Directory.GetFiles(RepositoryFolder.PathOf($"examples/{folder}"), "*.yaml").Order(StringComparer.Ordinal).SelectMany(YamlDocuments.Read).Where(resource => kinds.Contains(resource.Kind())).ToList();
+        var written = Directory
+            .GetFiles(RepositoryFolder.PathOf($"examples/{folder}"), "*.yaml")
+            .Order(StringComparer.Ordinal)
+            .SelectMany(YamlDocuments.Read)
+            .Where(resource => kinds.Contains(resource.Kind()))
+            .ToList();
         foreach (var resource in written.Where(resource => resource.Kind() != "Namespace" && resource.Namespace() is null))
         {
             resource["metadata"]!["namespace"] = "default"; // where kubectl apply puts them
         }
 
-        var namespaces = written.Select(resource => resource.Namespace()).OfType<string>().Distinct().Except(written.Where(resource => resource.Kind() == "Namespace").Select(Chart.Name));
-        var secrets = written.Where(resource => resource.Kind() == "OAuthClient").SelectMany(SecretsOf)
+        var namespaces = written
+            .Select(resource => resource.Namespace())
+            .OfType<string>()
+            .Distinct()
+            .Except(written.Where(resource => resource.Kind() == "Namespace").Select(Chart.Name));
+        var secrets = written
+            .Where(resource => resource.Kind() == "OAuthClient")
+            .SelectMany(SecretsOf)
             .Where(secret => !written.Exists(resource => resource.Kind() == "Secret" && resource.Name() == secret.Name()));
-        JsonNode[] all = [.. namespaces.Where(name => name != "default").Select(name => Resource("Namespace", name, null)), .. secrets, .. written];
+        JsonNode[] all =
+        [
+            .. namespaces.Where(name => name != "default").Select(name => Resource("Namespace", name, null)),
+            .. secrets,
+            .. written,
+        ];
         return [.. all.OrderBy(resource => resource.Kind() == "Namespace" ? 0 : 1)];
     }
 
     private static IEnumerable<JsonNode> SecretsOf(JsonNode client) =>
         from entry in client["spec"]!["clientSecrets"]!.AsArray()
         let reference = entry!["secretKeyRef"]!
-        select Resource("Secret", reference["name"]!.GetValue<string>(), client.Namespace(), new JsonObject { [reference["key"]!.GetValue<string>()] = SecretValue });
+        select Resource(
+            "Secret",
+            reference["name"]!.GetValue<string>(),
+            client.Namespace(),
+            new JsonObject { [reference["key"]!.GetValue<string>()] = SecretValue }
+        );
 
     private static JsonObject Resource(string kind, string name, string? ns, JsonObject? data = null)
     {
@@ -104,8 +147,12 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
     private static StandInOptions ProviderFor(IEnumerable<JsonNode> objects)
     {
         var all = objects.ToList();
-        var clients = all.Where(resource => resource.Kind() == "OAuthClient").Select(client => client["spec"]!["clientID"]!.GetValue<string>()).Distinct();
-        var tenants = all.Where(resource => resource.Kind() == "VismaConnection").Select(connection => connection["spec"]!["tenantID"]!.GetValue<string>()).Distinct();
+        var clients = all.Where(resource => resource.Kind() == "OAuthClient")
+            .Select(client => client["spec"]!["clientID"]!.GetValue<string>())
+            .Distinct();
+        var tenants = all.Where(resource => resource.Kind() == "VismaConnection")
+            .Select(connection => connection["spec"]!["tenantID"]!.GetValue<string>())
+            .Distinct();
         return new StandInOptions
         {
             Clients = [.. clients.Select(id => new StandInClient(id) { Secrets = [new StandInSecret(SecretValue)] })],
@@ -149,8 +196,10 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
         {
             return await Eventually.GetAsync(
                 $"{connection.Name()} {expectation}",
-                async token => isWanted(last = await Server.Admin.GetAsync($"{CollectionOf(connection)}/{connection.Name()}", token)) ? last : null,
-                Ct);
+                async token =>
+                    isWanted(last = await Server.Admin.GetAsync($"{CollectionOf(connection)}/{connection.Name()}", token)) ? last : null,
+                Ct
+            );
         }
         catch (TimeoutException timeout)
         {
@@ -167,7 +216,11 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
 
         foreach (var resource in objects)
         {
-            await Eventually.BecomesTrueAsync($"{resource.Kind()} {resource.Name()} to be gone", async token => await Server.Admin.FindAsync($"{CollectionOf(resource)}/{resource.Name()}", token) is null, Ct);
+            await Eventually.BecomesTrueAsync(
+                $"{resource.Kind()} {resource.Name()} to be gone",
+                async token => await Server.Admin.FindAsync($"{CollectionOf(resource)}/{resource.Name()}", token) is null,
+                Ct
+            );
         }
     }
 
@@ -179,5 +232,7 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
     };
 
     private static bool Is(JsonNode connection, string type) =>
-        (connection["status"]?["conditions"]?.AsArray() ?? []).Any(condition => condition!["type"]!.GetValue<string>() == type && condition["status"]!.GetValue<string>() == "True");
+        (connection["status"]?["conditions"]?.AsArray() ?? []).Any(condition =>
+            condition!["type"]!.GetValue<string>() == type && condition["status"]!.GetValue<string>() == "True"
+        );
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using VismaOperator.ChartTests.Support;
-using VismaOperator.Consent.Web;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
 
@@ -26,9 +25,17 @@ public sealed class FirstTokenTests(InstallServer fixture) : ReleaseTests(fixtur
         var place = lines.FindIndex(line => line.StartsWith(Operator, StringComparison.Ordinal));
 
         await RunAsync(lines[..place].Where(line => line.StartsWith("kubectl ", StringComparison.Ordinal)));
-        await using var provider = Start("stand-in", "visma-connect-stand-in", lines.Single(line => line.StartsWith(StandIn, StringComparison.Ordinal))[StandIn.Length..]);
+        await using var provider = Start(
+            "stand-in",
+            "visma-connect-stand-in",
+            lines.Single(line => line.StartsWith(StandIn, StringComparison.Ordinal))[StandIn.Length..]
+        );
         await using var running = Start("operator", "visma-operator", $"{lines[place][Operator.Length..]} --http-port 0");
-        var outputs = await RunAsync(lines[(place + 1)..].TakeWhile(line => !line.StartsWith("kubectl delete", StringComparison.Ordinal)), provider, running);
+        var outputs = await RunAsync(
+            lines[(place + 1)..].TakeWhile(line => !line.StartsWith("kubectl delete", StringComparison.Ordinal)),
+            provider,
+            running
+        );
         var (token, table) = (outputs[^2], outputs[^1]);
 
         Assert.StartsWith("eyJ", Encoding.UTF8.GetString(Convert.FromBase64String(token.Trim())), StringComparison.Ordinal);
@@ -36,11 +43,17 @@ public sealed class FirstTokenTests(InstallServer fixture) : ReleaseTests(fixtur
 
         // The other ways differ in how the operator comes to the cluster; from there on they are the same.
         var block = await ReadAsync(Page, "## The client and the connection");
-        var answers = await RunAsync([string.Join('\n', Commands(block))
-            .Replace("YOUR_CLIENT_SECRET", "quickstart-only", StringComparison.Ordinal)
-            .Replace("clientID: YOUR_CLIENT_ID", $"clientID: isv_acme\n  issuer: http://127.0.0.1:{Port}", StringComparison.Ordinal)
-            .Replace("YOUR_TENANT_ID", "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a01", StringComparison.Ordinal)]);
-        Assert.StartsWith("Bearer ", Encoding.UTF8.GetString(Convert.FromBase64String(answers[0].Trim().Split('\n')[^1])), StringComparison.Ordinal);
+        var answers = await RunAsync([
+            string.Join('\n', Commands(block))
+                .Replace("YOUR_CLIENT_SECRET", "quickstart-only", StringComparison.Ordinal)
+                .Replace("clientID: YOUR_CLIENT_ID", $"clientID: isv_acme\n  issuer: http://127.0.0.1:{Port}", StringComparison.Ordinal)
+                .Replace("YOUR_TENANT_ID", "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a01", StringComparison.Ordinal),
+        ]);
+        Assert.StartsWith(
+            "Bearer ",
+            Encoding.UTF8.GetString(Convert.FromBase64String(answers[0].Trim().Split('\n')[^1])),
+            StringComparison.Ordinal
+        );
         await RunAsync(["kubectl delete namespace integrations"]);
 
         await RunAsync(lines.Where(line => line.StartsWith("kubectl delete", StringComparison.Ordinal)));
@@ -60,15 +73,25 @@ public sealed class FirstTokenTests(InstallServer fixture) : ReleaseTests(fixtur
     /// <summary>Ends what the test started on this machine.</summary>
     public void Dispose() => folder.Delete(recursive: true);
 
-    // The commands run in a copy, with a port that is free and a kubectl that knows which server it is for: one that is older than they are.
+    // The commands run in a copy, with a port that is free and a kubectl that knows which server it is for: one that is older than they
+    // are.
     private async Task PrepareAsync()
     {
         Directory.CreateDirectory(Path.Combine(folder.FullName, "bin"));
-        await Tool.Shell.RunAsync("-c", $"cd '{folder.FullName}' && cp -r '{RepositoryFolder.PathOf("crds")}' '{RepositoryFolder.PathOf("examples")}' .");
+        await Tool.Shell.RunAsync(
+            "-c",
+            $"cd '{folder.FullName}' && cp -r '{RepositoryFolder.PathOf("crds")}' '{RepositoryFolder.PathOf("examples")}' ."
+        );
         var quickstart = Path.Combine(folder.FullName, "examples/quickstart/quickstart.yaml");
-        await File.WriteAllTextAsync(quickstart, (await File.ReadAllTextAsync(quickstart, Ct)).Replace(Port, port, StringComparison.Ordinal), Ct);
+        await File.WriteAllTextAsync(
+            quickstart,
+            (await File.ReadAllTextAsync(quickstart, Ct)).Replace(Port, port, StringComparison.Ordinal),
+            Ct
+        );
         var kubectl = Path.Combine(folder.FullName, "bin/kubectl");
-        await File.WriteAllTextAsync(kubectl, $"""
+        await File.WriteAllTextAsync(
+            kubectl,
+            $"""
             #!/bin/sh
             for word; do shift; [ "$word" = --server-side ] || set -- "$@" "$word"; done
             case " $* " in *' apply '*) set -- "$@" --validate=false ;; esac
@@ -84,7 +107,11 @@ public sealed class FirstTokenTests(InstallServer fixture) : ReleaseTests(fixtur
         foreach (var command in commands)
         {
             var script = Path.Combine(folder.FullName, "command");
-            await File.WriteAllTextAsync(script, $"set -e\ncd '{folder.FullName}'\nPATH='{folder.FullName}/bin':$PATH\n{command.Replace(Port, port, StringComparison.Ordinal)}\n", Ct);
+            await File.WriteAllTextAsync(
+                script,
+                $"set -e\ncd '{folder.FullName}'\nPATH='{folder.FullName}/bin':$PATH\n{command.Replace(Port, port, StringComparison.Ordinal)}\n",
+                Ct
+            );
             var (exitCode, output) = await Tool.Shell.TryAsync(script);
             Assert.True(exitCode == 0, $"{command}\n{output}\n{string.Join('\n', processes.SelectMany(process => process.Lines))}");
             outputs.Add(output);
@@ -107,5 +134,10 @@ public sealed class FirstTokenTests(InstallServer fixture) : ReleaseTests(fixtur
 
     // Indented by four, or by seven below an item of a list.
     private static List<string> Commands(string markdown) =>
-        [.. markdown.Split('\n').Where(line => line.StartsWith("    ", StringComparison.Ordinal)).Select(line => line.StartsWith("       ", StringComparison.Ordinal) ? line[7..] : line[4..])];
+        [
+            .. markdown
+                .Split('\n')
+                .Where(line => line.StartsWith("    ", StringComparison.Ordinal))
+                .Select(line => line.StartsWith("       ", StringComparison.Ordinal) ? line[7..] : line[4..]),
+        ];
 }

@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
-using VismaOperator.Api;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Cluster;
 
 namespace VismaOperator.ChartTests;
 
-/// <summary>The health expressions of the Flux example, run by a CEL evaluator over an object of every state, in the order in which Flux runs them.</summary>
+/// <summary>
+/// The health expressions of the Flux example, run by a CEL evaluator over an object of every state, in the order in which Flux runs them.
+/// </summary>
 public sealed class FluxTests
 {
     private static readonly string[] order = ["inProgress", "failed", "current"];
@@ -30,9 +31,14 @@ public sealed class FluxTests
     [Fact]
     public void What_the_connections_wait_for_is_there_before_the_namespace_of_the_operator()
     {
-        var created = YamlDocuments.Read(RepositoryFolder.PathOf("examples/flux/operator.yaml")).Where(resource => resource.Kind() == "Namespace").Select(Chart.Name);
+        var created = YamlDocuments
+            .Read(RepositoryFolder.PathOf("examples/flux/operator.yaml"))
+            .Where(resource => resource.Kind() == "Namespace")
+            .Select(Chart.Name);
         var kustomization = YamlDocuments.Read(RepositoryFolder.PathOf("examples/flux/connections.yaml")).Single();
-        var awaited = kustomization["spec"]!["dependsOn"]!.AsArray().Select(dependency => dependency!["namespace"]?.GetValue<string>() ?? kustomization.Namespace()!);
+        var awaited = kustomization["spec"]!["dependsOn"]!
+            .AsArray()
+            .Select(dependency => dependency!["namespace"]?.GetValue<string>() ?? kustomization.Namespace()!);
 
         Assert.NotEmpty(created);
         Assert.Empty(awaited.Intersect(created));
@@ -61,8 +67,14 @@ public sealed class FluxTests
         var file = Path.GetTempFileName();
         try
         {
-            await File.WriteAllLinesAsync(file, questions.Select(question => question.ToJsonString()), TestContext.Current.CancellationToken);
-            var script = $"cd '{RepositoryFolder.PathOf("tests/cel")}' && {{ [ -d node_modules ] || npm ci --no-audit --no-fund --silent; }} && node evaluate.js < '{file}'";
+            await File.WriteAllLinesAsync(
+                file,
+                questions.Select(question => question.ToJsonString()),
+                TestContext.Current.CancellationToken
+            );
+            var script =
+                $"cd '{RepositoryFolder.PathOf("tests/cel")}' && {{ [ -d node_modules ] || npm ci --no-audit --no-fund --silent; }} && "
+                + $"node evaluate.js < '{file}'";
             var output = await Tool.Shell.RunAsync("-c", script);
             return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         }

@@ -24,15 +24,31 @@ public sealed class GoldenTests
 
     /// <summary>The sets of values, which are also the names of the golden files.</summary>
     public static TheoryData<string> Names() =>
-        [.. Directory.GetFiles(Path.Combine(Folder, "values"), "*.yaml").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .GetFiles(Path.Combine(Folder, "values"), "*.yaml")
+                .Select(Path.GetFileNameWithoutExtension)
+                .OfType<string>()
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [MemberData(nameof(Sets))]
     public async Task Values_render_as_written_down(string values, string helm)
     {
         var golden = Path.Combine(Folder, "golden", values + ".yaml");
-        var rendered = await Tool.HelmNamed(helm).RunAsync(
-            "template", Chart.Release, Chart.Folder, "--namespace", "visma-system", "--values", Path.Combine(Folder, "values", values + ".yaml"), "--set", "crds.enabled=false");
+        var rendered = await Tool.HelmNamed(helm)
+            .RunAsync(
+                "template",
+                Chart.Release,
+                Chart.Folder,
+                "--namespace",
+                "visma-system",
+                "--values",
+                Path.Combine(Folder, "values", values + ".yaml"),
+                "--set",
+                "crds.enabled=false"
+            );
 
         if (Environment.GetEnvironmentVariable("WRITE_GOLDEN") == "1")
         {

@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
-using VismaOperator.Api;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Cluster;
 
 namespace VismaOperator.ChartTests;
 
-/// <summary>Installs, upgrades and removes the chart with Helm on a real API server. No kubelet runs, so what is seen is what Helm does to objects.</summary>
+/// <summary>
+/// Installs, upgrades and removes the chart with Helm on a real API server. No kubelet runs, so what is seen is what Helm does to objects.
+/// </summary>
 public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
 {
     private const string Connections = "/apis/visma-operator.io/v1/namespaces/default/vismaconnections";
@@ -39,7 +40,9 @@ public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
         await second.InstallAsync(Chart.Folder, "--set", "crds.enabled=false,namespaces={default}");
 
         Assert.Contains("invalid ownership metadata", refused.Message, StringComparison.Ordinal);
-        Assert.NotNull(await Server.Admin.FindAsync("/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles/visma-other-visma-operator", Ct));
+        Assert.NotNull(
+            await Server.Admin.FindAsync("/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles/visma-other-visma-operator", Ct)
+        );
     }
 
     [Theory]
@@ -70,7 +73,9 @@ public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
             await File.WriteAllTextAsync(older, definition.ToJsonString(), Ct);
             await Tool.Kubectl.RunAsync("apply", "--server-side", "--kubeconfig", Server.KubeconfigPath, "-f", older);
 
-            var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => release.InstallAsync(chart, "--server-side=true", "--take-ownership"));
+            var refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                release.InstallAsync(chart, "--server-side=true", "--take-ownership")
+            );
             await release.UninstallAsync();
             await release.InstallAsync(chart, "--server-side=true", "--take-ownership", "--force-conflicts");
 
@@ -112,10 +117,15 @@ public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
         await release.UninstallAsync();
 
         Assert.Equal("keep", definition["metadata"]!["annotations"]?["helm.sh/resource-policy"]?.GetValue<string>());
-        await Eventually.BecomesTrueAsync("the definition to be gone", async token => await Server.Admin.FindAsync(Definition, token) is null, Ct);
+        await Eventually.BecomesTrueAsync(
+            "the definition to be gone",
+            async token => await Server.Admin.FindAsync(Definition, token) is null,
+            Ct
+        );
     }
 
-    // A copy of the chart whose definitions have no CEL rules and no selectable fields, for which a server of this age refuses server-side apply.
+    // A copy of the chart whose definitions have no CEL rules and no selectable fields, for which a server of this age refuses server-side
+    // apply.
     private static async Task<string> WithoutRulesAsync(string folder)
     {
         await Tool.Shell.RunAsync("-c", $"cp -r '{Chart.Folder}' '{folder}/chart'");
@@ -133,18 +143,34 @@ public sealed class InstallTests(InstallServer fixture) : ReleaseTests(fixture)
     {
         (node as JsonObject)?.Remove("x-kubernetes-validations");
         (node as JsonObject)?.Remove("selectableFields");
-        foreach (var child in node switch { JsonObject members => members.Select(member => member.Value), JsonArray items => items, _ => Enumerable.Empty<JsonNode?>() })
+        foreach (
+            var child in node switch
+            {
+                JsonObject members => members.Select(member => member.Value),
+                JsonArray items => items,
+                _ => Enumerable.Empty<JsonNode?>(),
+            }
+        )
         {
             RemoveRules(child);
         }
     }
 
-    private Task<JsonNode> CreateConnectionAsync() => Eventually.GetAsync("the API server to take a connection", async token =>
-    {
-        var connection = JsonNode.Parse("""
-            {"apiVersion": "visma-operator.io/v1", "kind": "VismaConnection", "metadata": {"name": "acme"},
-             "spec": {"oauthClientRef": {"name": "acme"}, "tenantID": "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f11", "scopes": ["vismanet_erp_service_api:read"]}}
-            """)!;
-        return await Server.Admin.FindAsync(Connections, token) is null ? null : await Server.Admin.CreateAsync(Connections, connection, token);
-    }, Ct);
+    private Task<JsonNode> CreateConnectionAsync() =>
+        Eventually.GetAsync(
+            "the API server to take a connection",
+            async token =>
+            {
+                var connection = JsonNode.Parse(
+                    """
+                    {"apiVersion": "visma-operator.io/v1", "kind": "VismaConnection", "metadata": {"name": "acme"},
+                     "spec": {"oauthClientRef": {"name": "acme"}, "tenantID": "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f11", "scopes": ["vismanet_erp_service_api:read"]}}
+                    """
+                )!;
+                return await Server.Admin.FindAsync(Connections, token) is null
+                    ? null
+                    : await Server.Admin.CreateAsync(Connections, connection, token);
+            },
+            Ct
+        );
 }

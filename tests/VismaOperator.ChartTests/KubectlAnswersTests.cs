@@ -4,19 +4,24 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using VismaOperator.Api;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests;
 
 /// <summary>
-/// The recorded answers of kubectl to the texts of <c>tests/kubectl</c> are those of the real one. A dry run of the client asks a server for nothing but the kinds that it
-/// has, which a few fixed answers give. <c>WRITE_GOLDEN=1</c> writes them anew.
+/// The recorded answers of kubectl to the texts of <c>tests/kubectl</c> are those of the real one. A dry run of the client asks a server
+/// for nothing but the kinds that it has, which a few fixed answers give. <c>WRITE_GOLDEN=1</c> writes them anew.
 /// </summary>
 public sealed class KubectlAnswersTests
 {
-    private static readonly JsonSerializerOptions readable = new() { WriteIndented = true, MaxDepth = 1000, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, IndentSize = 1 };
+    private static readonly JsonSerializerOptions readable = new()
+    {
+        WriteIndented = true,
+        MaxDepth = 1000,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        IndentSize = 1,
+    };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -39,9 +44,18 @@ public sealed class KubectlAnswersTests
             await File.WriteAllTextAsync(file, answers.ToJsonString(readable) + "\n", Ct);
         }
 
-        var recorded = JsonNode.Parse(await File.ReadAllTextAsync(file, Ct), documentOptions: new JsonDocumentOptions { MaxDepth = 1000 })!.AsObject();
+        var recorded = JsonNode
+            .Parse(await File.ReadAllTextAsync(file, Ct), documentOptions: new JsonDocumentOptions { MaxDepth = 1000 })!
+            .AsObject();
         Assert.Equal(corpus.Select(entry => entry.Key), recorded.Select(entry => entry.Key));
-        Assert.All(corpus, entry => Assert.True(JsonNode.DeepEquals(answers[entry.Key], recorded[entry.Key]), $"{entry.Key}: {answers[entry.Key]?.ToJsonString()}"));
+        Assert.All(
+            corpus,
+            entry =>
+                Assert.True(
+                    JsonNode.DeepEquals(answers[entry.Key], recorded[entry.Key]),
+                    $"{entry.Key}: {answers[entry.Key]?.ToJsonString()}"
+                )
+        );
     }
 
     private static async Task<JsonObject> AnswerAsync(string server, string text)
@@ -51,7 +65,19 @@ public sealed class KubectlAnswersTests
         {
             var file = Path.Combine(folder.FullName, "case.yaml");
             await File.WriteAllTextAsync(file, text, Ct);
-            var (exitCode, output) = await Tool.Kubectl.TryAsync("--server", server, "--cache-dir", Path.Combine(folder.FullName, "cache"), "create", "--dry-run=client", "--output", "json", "--validate=false", "--filename", file);
+            var (exitCode, output) = await Tool.Kubectl.TryAsync(
+                "--server",
+                server,
+                "--cache-dir",
+                Path.Combine(folder.FullName, "cache"),
+                "create",
+                "--dry-run=client",
+                "--output",
+                "json",
+                "--validate=false",
+                "--filename",
+                file
+            );
             return new JsonObject { ["refused"] = exitCode != 0, ["objects"] = Objects(output) };
         }
         finally
@@ -86,21 +112,40 @@ public sealed class KubectlAnswersTests
         app.Urls.Add("http://127.0.0.1:0");
         app.MapGet("/api", () => Results.Text("""{"kind": "APIVersions", "versions": ["v1"]}""", "application/json"));
         app.MapGet("/api/v1", () => Kinds("v1", ("secrets", "Secret")));
-        app.MapGet("/apis", () => Results.Text(
-            """{"kind": "APIGroupList", "apiVersion": "v1", "groups": [{"name": "visma-operator.io", "versions": [{"groupVersion": "visma-operator.io/v1", "version": "v1"}], "preferredVersion": {"groupVersion": "visma-operator.io/v1", "version": "v1"}}]}""",
-            "application/json"));
-        app.MapGet("/apis/visma-operator.io/v1", () => Kinds("visma-operator.io/v1", ("vismaconnections", "VismaConnection"), ("oauthclients", "OAuthClient")));
+        app.MapGet(
+            "/apis",
+            () =>
+                Results.Text(
+                    """{"kind": "APIGroupList", "apiVersion": "v1", "groups": [{"name": "visma-operator.io", "versions": [{"groupVersion": "visma-operator.io/v1", "version": "v1"}], "preferredVersion": {"groupVersion": "visma-operator.io/v1", "version": "v1"}}]}""",
+                    "application/json"
+                )
+        );
+        app.MapGet(
+            "/apis/visma-operator.io/v1",
+            () => Kinds("visma-operator.io/v1", ("vismaconnections", "VismaConnection"), ("oauthclients", "OAuthClient"))
+        );
         await app.StartAsync(Ct);
         return app;
     }
 
-    private static IResult Kinds(string version, params IEnumerable<(string Plural, string Kind)> kinds) => Results.Text(
-        new JsonObject
-        {
-            ["kind"] = "APIResourceList",
-            ["apiVersion"] = "v1",
-            ["groupVersion"] = version,
-            ["resources"] = new JsonArray([.. kinds.Select(kind => new JsonObject { ["name"] = kind.Plural, ["singularName"] = "", ["namespaced"] = true, ["kind"] = kind.Kind, ["verbs"] = new JsonArray("create", "get") })]),
-        }.ToJsonString(),
-        "application/json");
+    private static IResult Kinds(string version, params IEnumerable<(string Plural, string Kind)> kinds) =>
+        Results.Text(
+            new JsonObject
+            {
+                ["kind"] = "APIResourceList",
+                ["apiVersion"] = "v1",
+                ["groupVersion"] = version,
+                ["resources"] = new JsonArray([
+                    .. kinds.Select(kind => new JsonObject
+                    {
+                        ["name"] = kind.Plural,
+                        ["singularName"] = "",
+                        ["namespaced"] = true,
+                        ["kind"] = kind.Kind,
+                        ["verbs"] = new JsonArray("create", "get"),
+                    }),
+                ]),
+            }.ToJsonString(),
+            "application/json"
+        );
 }

@@ -20,7 +20,10 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
             var rendered = YamlDocuments.Read(install);
             Assert.Equal("visma-plain", rendered[0].Name());
             Assert.Equal("images.example.com:5000/visma-operator:0.1.0-x64", ImageIn(rendered));
-            Assert.All(rendered, resource => Assert.DoesNotContain("managed-by", resource["metadata"]!["labels"]!.ToJsonString(), StringComparison.Ordinal));
+            Assert.All(
+                rendered,
+                resource => Assert.DoesNotContain("managed-by", resource["metadata"]!["labels"]!.ToJsonString(), StringComparison.Ordinal)
+            );
             Assert.Equal(["visma-plain"], rendered.Select(resource => resource.Namespace()).OfType<string>().Distinct());
 
             await ApplyAsync("-f", install);
@@ -30,7 +33,15 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
         }
         finally
         {
-            await Tool.Kubectl.TryAsync("delete", "--kubeconfig", Server.KubeconfigPath, "--ignore-not-found", "--wait=false", "-f", Path.Combine(copy.FullName, "artifacts/install.yaml"));
+            await Tool.Kubectl.TryAsync(
+                "delete",
+                "--kubeconfig",
+                Server.KubeconfigPath,
+                "--ignore-not-found",
+                "--wait=false",
+                "-f",
+                Path.Combine(copy.FullName, "artifacts/install.yaml")
+            );
             copy.Delete(recursive: true);
         }
     }
@@ -38,7 +49,10 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
     [Theory]
     [InlineData("visma-operator:2", "visma-operator:2")]
     [InlineData("localhost:5000/visma-operator", "localhost:5000/visma-operator:0.1.0")]
-    [InlineData("example.com/visma-operator@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "example.com/visma-operator@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData(
+        "example.com/visma-operator@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "example.com/visma-operator@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    )]
     [InlineData("", "visma-operator:0.1.0")]
     public async Task The_image_is_named_in_one_word(string image, string rendered)
     {
@@ -61,17 +75,34 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
         try
         {
             await ApplyAsync("-f", await MakeAsync(copy.FullName, "visma-system", "visma-operator:0.1.0"));
-            var section = (await File.ReadAllTextAsync(RepositoryFolder.PathOf("docs/uninstall.md"), Ct)).Split("\n## With plain manifests\n")[1].Split("\n## ")[0];
+            var section = (await File.ReadAllTextAsync(RepositoryFolder.PathOf("docs/uninstall.md"), Ct))
+                .Split("\n## With plain manifests\n")[1]
+                .Split("\n## ")[0];
 
             foreach (var line in section.Split('\n').Where(line => line.StartsWith("    kubectl ", StringComparison.Ordinal)))
             {
                 await Tool.Kubectl.RunAsync([.. line.Trim().Split(' ')[1..], "--kubeconfig", Server.KubeconfigPath]);
             }
 
-            var left = await Tool.Kubectl.RunAsync("get", "clusterroles,clusterrolebindings,customresourcedefinitions,namespaces", "-o", "name", "--kubeconfig", Server.KubeconfigPath);
+            var left = await Tool.Kubectl.RunAsync(
+                "get",
+                "clusterroles,clusterrolebindings,customresourcedefinitions,namespaces",
+                "-o",
+                "name",
+                "--kubeconfig",
+                Server.KubeconfigPath
+            );
             Assert.Equal(
-                ["customresourcedefinition.apiextensions.k8s.io/oauthclients.visma-operator.io", "customresourcedefinition.apiextensions.k8s.io/vismaconnections.visma-operator.io"],
-                left.Split('\n').Where(name => name.Contains("visma-system", StringComparison.Ordinal) || name.Contains("visma-operator", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+                [
+                    "customresourcedefinition.apiextensions.k8s.io/oauthclients.visma-operator.io",
+                    "customresourcedefinition.apiextensions.k8s.io/vismaconnections.visma-operator.io",
+                ],
+                left.Split('\n')
+                    .Where(name =>
+                        name.Contains("visma-system", StringComparison.Ordinal) || name.Contains("visma-operator", StringComparison.Ordinal)
+                    )
+                    .Order(StringComparer.Ordinal)
+            );
         }
         finally
         {
@@ -86,18 +117,26 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
 
         await ApplyAsync("-k", RepositoryFolder.PathOf("crds"));
 
-        var served = (await Server.Admin.GetAsync(Definition, Ct))["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!;
+        var served = (await Server.Admin.GetAsync(Definition, Ct))["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]![
+            "spec"
+        ]!["properties"]!;
         Assert.NotNull(served["authorization"]);
     }
 
     private static string ImageIn(IEnumerable<JsonNode> rendered) =>
-        rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!.GetValue<string>();
+        rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["spec"]!["containers"]![0]![
+            "image"
+        ]!.GetValue<string>();
 
     // In a copy, since the target also copies the definitions into the chart: a drift must not be mended by the test that would show it.
     private static async Task<string> MakeAsync(string folder, string ns, string image)
     {
         var root = RepositoryFolder.Root;
-        await Tool.Shell.RunAsync("-c", $"cd '{root}' && tar -cf - {string.Join(' ', needed)} | tar -xf - -C '{folder}' && cd '{folder}' && make --no-print-directory manifests NAMESPACE={ns} IMAGE={image} HELM='{Tool.Helm.Program}'");
+        await Tool.Shell.RunAsync(
+            "-c",
+            $"cd '{root}' && tar -cf - {string.Join(' ', needed)} | tar -xf - -C '{folder}' && cd '{folder}' && make "
+            + $"--no-print-directory manifests NAMESPACE={ns} IMAGE={image} HELM='{Tool.Helm.Program}'"
+        );
         return Path.Combine(folder, "artifacts/install.yaml");
     }
 
@@ -108,14 +147,24 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
         return Path.Combine(folder.FullName, "visma-operator/files/crds");
     }
 
-    // Kubernetes 1.20 refuses server-side apply of definitions with CEL rules, and has no PodDisruptionBudget of version v1; nothing else may be refused.
+    // Kubernetes 1.20 refuses server-side apply of definitions with CEL rules, and has no PodDisruptionBudget of version v1; nothing else
+    // may be refused.
     private async Task ApplyAsync(params string[] what)
     {
         var (_, output) = await Tool.Kubectl.TryAsync(["apply", "--kubeconfig", Server.KubeconfigPath, "--validate=false", .. what]);
 
-        var complaints = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => !line.EndsWith(" created", StringComparison.Ordinal) && !line.EndsWith(" configured", StringComparison.Ordinal) && !line.EndsWith(" unchanged", StringComparison.Ordinal))
-            .Where(line => !line.StartsWith("Warning: ", StringComparison.Ordinal) && !line.Contains("PodDisruptionBudget", StringComparison.Ordinal) && line != "ensure CRDs are installed first");
+        var complaints = output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line =>
+                !line.EndsWith(" created", StringComparison.Ordinal)
+                && !line.EndsWith(" configured", StringComparison.Ordinal)
+                && !line.EndsWith(" unchanged", StringComparison.Ordinal)
+            )
+            .Where(line =>
+                !line.StartsWith("Warning: ", StringComparison.Ordinal)
+                && !line.Contains("PodDisruptionBudget", StringComparison.Ordinal)
+                && line != "ensure CRDs are installed first"
+            );
         Assert.Empty(complaints);
     }
 }

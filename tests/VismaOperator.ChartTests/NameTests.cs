@@ -35,14 +35,19 @@ public sealed class NameTests(ApiServerFixture fixture)
         {
             Assert.True(resource.Name().Length <= 63 || resource.Namespace() is null, resource.Name());
             Assert.All(Scalars(resource["metadata"]!), AssertText);
-            Assert.True(await server.CreateAsync(resource) is not null || resource.Kind() == UnknownToOldServers, $"The API server does not have {resource.Kind()}.");
+            Assert.True(
+                await server.CreateAsync(resource) is not null || resource.Kind() == UnknownToOldServers,
+                $"The API server does not have {resource.Kind()}."
+            );
         }
     }
 
     [Fact]
     public async Task Two_objects_never_share_a_name()
     {
-        var names = (await RenderAsync(Longest, new string('n', 63), "")).Select(resource => $"{resource.Kind()} {resource.Namespace()}/{resource.Name()}").ToList();
+        var names = (await RenderAsync(Longest, new string('n', 63), ""))
+            .Select(resource => $"{resource.Kind()} {resource.Namespace()}/{resource.Name()}")
+            .ToList();
 
         Assert.Equal(names.Distinct(), names);
     }
@@ -50,7 +55,18 @@ public sealed class NameTests(ApiServerFixture fixture)
     private static async Task<IReadOnlyList<JsonNode>> RenderAsync(string release, string ns, string values)
     {
         var text = await Tool.Helm.RunAsync(
-            "template", release, Chart.Folder, "--namespace", ns, "--set", "crds.enabled=false", "--set", "publicURL=https://visma.example.com,consent.ingress.enabled=true", "--set-string", values);
+            "template",
+            release,
+            Chart.Folder,
+            "--namespace",
+            ns,
+            "--set",
+            "crds.enabled=false",
+            "--set",
+            "publicURL=https://visma.example.com,consent.ingress.enabled=true",
+            "--set-string",
+            values
+        );
         return YamlDocuments.Read(new StringReader(text));
     }
 

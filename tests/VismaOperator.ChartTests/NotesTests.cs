@@ -1,4 +1,3 @@
-using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Cli.Check;
@@ -27,7 +26,11 @@ public sealed class NotesTests : IDisposable
     [Fact]
     public async Task What_it_applies_passes_the_check_once_it_is_filled_in()
     {
-        await RunAsync((await BlockAsync()).Replace("YOUR_CLIENT_ID", "isv_acme", StringComparison.Ordinal).Replace("YOUR_TENANT_ID", "0b1de2a4-0000-4000-8000-00000000000a", StringComparison.Ordinal));
+        await RunAsync(
+            (await BlockAsync())
+                .Replace("YOUR_CLIENT_ID", "isv_acme", StringComparison.Ordinal)
+                .Replace("YOUR_TENANT_ID", "0b1de2a4-0000-4000-8000-00000000000a", StringComparison.Ordinal)
+        );
         var manifest = PathOf("applied") + ".yaml";
         File.Move(PathOf("applied"), manifest);
         using var output = new StringWriter();
@@ -49,12 +52,28 @@ public sealed class NotesTests : IDisposable
 
     // Helm 3 shows notes only to those who have a cluster.
     private static async Task<string> NotesAsync(string setting) =>
-        (await Tool.Helm.RunAsync("install", Chart.Release, Chart.Folder, "--namespace", "visma-system", "--dry-run=client", "--set", setting)).Split("\nNOTES:\n")[1];
+        (
+            await Tool.Helm.RunAsync(
+                "install",
+                Chart.Release,
+                Chart.Folder,
+                "--namespace",
+                "visma-system",
+                "--dry-run=client",
+                "--set",
+                setting
+            )
+        ).Split("\nNOTES:\n")[1];
 
     private static async Task<string> BlockAsync()
     {
         var notes = (await NotesAsync("namespaces={customer-a}")).Split('\n');
-        return string.Concat(notes.SkipWhile(line => !line.Contains("<<'END'", StringComparison.Ordinal)).TakeWhile(line => line.Length > 0).Select(line => line + "\n"));
+        return string.Concat(
+            notes
+                .SkipWhile(line => !line.Contains("<<'END'", StringComparison.Ordinal))
+                .TakeWhile(line => line.Length > 0)
+                .Select(line => line + "\n")
+        );
     }
 
     private async Task RunAsync(string block)
@@ -64,7 +83,12 @@ public sealed class NotesTests : IDisposable
             #!/bin/sh
             echo "$*" >>'{{PathOf("calls")}}'
             case "$*" in *'-f -') cat >'{{PathOf("applied")}}' ;; esac
-            """, Ct);
-        await Tool.Shell.RunAsync("-c", $"chmod +x '{PathOf("kubectl")}' && PATH='{folder.FullName}':$PATH && export PATH && exec /bin/sh '{PathOf("block")}'");
+            """,
+            Ct
+        );
+        await Tool.Shell.RunAsync(
+            "-c",
+            $"chmod +x '{PathOf("kubectl")}' && PATH='{folder.FullName}':$PATH && export PATH && exec /bin/sh '{PathOf("block")}'"
+        );
     }
 }

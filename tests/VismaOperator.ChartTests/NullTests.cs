@@ -8,7 +8,15 @@ namespace VismaOperator.ChartTests;
 public sealed class NullTests
 {
     // Handed on to Kubernetes, whose own defaults count where they are null.
-    private static readonly string[] handedOn = ["replicaCount", "podSecurityContext", "securityContext", "resources", "topologySpreadConstraints", "nodeSelector"];
+    private static readonly string[] handedOn =
+    [
+        "replicaCount",
+        "podSecurityContext",
+        "securityContext",
+        "resources",
+        "topologySpreadConstraints",
+        "nodeSelector",
+    ];
 
     // Empty by default, and yet the templates look into them.
     private static readonly string[] lookedInto = ["namespaces", "publicURL", "podLabels", "podAnnotations"];
@@ -18,7 +26,19 @@ public sealed class NullTests
         var data = new TheoryData<string, string>();
         foreach (var helm in Tool.Helms)
         {
-            foreach (var path in new[] { "image", "image.repository", "networkPolicy", "networkPolicy.dnsPorts", "metrics.service", "consent.ingress", "namespaces", "httpPort" })
+            foreach (
+                var path in new[]
+                {
+                    "image",
+                    "image.repository",
+                    "networkPolicy",
+                    "networkPolicy.dnsPorts",
+                    "metrics.service",
+                    "consent.ingress",
+                    "namespaces",
+                    "httpPort",
+                }
+            )
             {
                 data.Add(helm, path);
             }
@@ -29,7 +49,10 @@ public sealed class NullTests
 
     [Fact]
     public void The_schema_requires_what_the_templates_cannot_do_without() =>
-        Assert.Equal(Needed(Chart.Values().AsObject()).Order(StringComparer.Ordinal), Required(Chart.Schema()).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Needed(Chart.Values().AsObject()).Order(StringComparer.Ordinal),
+            Required(Chart.Schema()).Order(StringComparer.Ordinal)
+        );
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -68,6 +91,9 @@ public sealed class NullTests
 
     // Of the groups of values; what lists hold has requirements of its own.
     private static IEnumerable<string> Required(JsonObject schema, string prefix = "") =>
-        (schema["required"]?.AsArray() ?? []).Select(name => prefix + name!.GetValue<string>())
-            .Concat((schema["properties"] as JsonObject ?? []).SelectMany(pair => Required(pair.Value!.AsObject(), $"{prefix}{pair.Key}.")));
+        (schema["required"]?.AsArray() ?? [])
+            .Select(name => prefix + name!.GetValue<string>())
+            .Concat(
+                (schema["properties"] as JsonObject ?? []).SelectMany(pair => Required(pair.Value!.AsObject(), $"{prefix}{pair.Key}."))
+            );
 }

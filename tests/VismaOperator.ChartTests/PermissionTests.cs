@@ -9,11 +9,22 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
 {
     private static readonly string[] common =
     [
-        "list oauthclients.visma-operator.io", "watch oauthclients.visma-operator.io", "patch oauthclients/status.visma-operator.io",
-        "list vismaconnections.visma-operator.io", "watch vismaconnections.visma-operator.io", "patch vismaconnections/status.visma-operator.io",
-        "list secrets", "watch secrets", "get secrets", "create secrets", "update secrets", "delete secrets",
+        "list oauthclients.visma-operator.io",
+        "watch oauthclients.visma-operator.io",
+        "patch oauthclients/status.visma-operator.io",
+        "list vismaconnections.visma-operator.io",
+        "watch vismaconnections.visma-operator.io",
+        "patch vismaconnections/status.visma-operator.io",
+        "list secrets",
+        "watch secrets",
+        "get secrets",
+        "create secrets",
+        "update secrets",
+        "delete secrets",
         "create events.events.k8s.io",
-        "get leases.coordination.k8s.io", "create leases.coordination.k8s.io", "update leases.coordination.k8s.io",
+        "get leases.coordination.k8s.io",
+        "create leases.coordination.k8s.io",
+        "update leases.coordination.k8s.io",
     ];
 
     /// <summary>What the chart grants, as it should be read by a person who reviews a change of it.</summary>
@@ -30,7 +41,11 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
 
         await new Job(scene).DoAsync(Ct);
 
-        await scene.Proxy.Ledger.WaitForAsync("the renewal of the Lease", request => Permission.Of(request).Job == "update leases.coordination.k8s.io", Ct);
+        await scene.Proxy.Ledger.WaitForAsync(
+            "the renewal of the Lease",
+            request => Permission.Of(request).Job == "update leases.coordination.k8s.io",
+            Ct
+        );
         Assert.Empty(scene.Refused());
         Assert.Equal(JobsOf(mode).Order(), scene.Granted.Select(permission => permission.Job).Distinct().Order());
         Assert.Equal(JobsOf(mode).Order(), scene.Proxy.Ledger.Requests.Select(request => Permission.Of(request).Job).Distinct().Order());
@@ -49,9 +64,13 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
         foreach (var place in new[] { scene.Home, scene.Clients, scene.Customer, scene.Stranger })
         {
             var everybody = await AllowedAsync(stranger, place.Name);
-            var expected = scene.Granted.Where(permission => permission.Place.Length == 0 || permission.Place == place.Name)
+            var expected = scene
+                .Granted.Where(permission => permission.Place.Length == 0 || permission.Place == place.Name)
                 .Select(permission => permission with { Place = place.Name });
-            Assert.Equal(expected.Select(permission => permission.ToString()).Order(), (await AllowedAsync(account, place.Name)).Except(everybody).Select(permission => permission.ToString()).Order());
+            Assert.Equal(
+                expected.Select(permission => permission.ToString()).Order(),
+                (await AllowedAsync(account, place.Name)).Except(everybody).Select(permission => permission.ToString()).Order()
+            );
         }
     }
 
@@ -63,7 +82,11 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
         scene.Start();
         var work = new Job(scene).DoAsync(enough.Token);
 
-        var refused = await Eventually.GetAsync($"a refusal: {job}", _ => Task.FromResult(scene.Refused() is [var first, ..] ? first : null), Ct);
+        var refused = await Eventually.GetAsync(
+            $"a refusal: {job}",
+            _ => Task.FromResult(scene.Refused() is [var first, ..] ? first : null),
+            Ct
+        );
 
         Assert.Equal(job, refused.Job);
         await enough.CancelAsync();
@@ -73,7 +96,9 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
 
     private static async Task<IReadOnlyList<Permission>> AllowedAsync(ApiClient account, string place)
     {
-        var review = JsonNode.Parse($$"""{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "{{place}}"} }""")!;
+        var review = JsonNode.Parse(
+            $$"""{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "{{place}}"} }"""
+        )!;
         var answer = await account.CreateAsync("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review, Ct);
         return [.. answer["status"]!["resourceRules"]!.AsArray().SelectMany(rule => Permission.Of(rule!, place))];
     }

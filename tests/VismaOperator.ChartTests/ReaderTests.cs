@@ -27,7 +27,8 @@ public sealed class ReaderTests : IDisposable
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     // Beside this assembly's own output: the project is built with the tests.
-    private static Tool Importer { get; } = new(Path.Combine(folderOfExamples, "dotnet/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0/Importer"));
+    private static Tool Importer { get; } =
+        new(Path.Combine(folderOfExamples, "dotnet/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0/Importer"));
 
     [Fact]
     public async Task The_script_sends_the_header_of_the_folder()
@@ -68,7 +69,9 @@ public sealed class ReaderTests : IDisposable
     public async Task The_program_that_goes_on_follows_a_renewal_and_ends_when_told_to()
     {
         var log = Path.Combine(folder.FullName, "log");
-        await using var program = RealProcess.Start(new ProcessCommand("importer", Importer.Program, [folder.FullName, "/dimension", "00:00:00.2"], log));
+        await using var program = RealProcess.Start(
+            new ProcessCommand("importer", Importer.Program, [folder.FullName, "/dimension", "00:00:00.2"], log)
+        );
         await AnswerAsync(HttpStatusCode.OK, "Bearer second");
         await AnswerAsync(HttpStatusCode.ServiceUnavailable);
         await AnswerAsync(HttpStatusCode.OK);
@@ -83,8 +86,14 @@ public sealed class ReaderTests : IDisposable
         var mounted = Path.Combine(folder.FullName, "authorization");
         File.Delete(mounted);
         var log = Path.Combine(folder.FullName, "log");
-        await using var program = RealProcess.Start(new ProcessCommand("importer", Importer.Program, [folder.FullName, "/dimension", "00:00:00.2"], log));
-        await Eventually.BecomesTrueAsync("the program to miss the file", _ => Task.FromResult(program.Lines.Any(line => line.Contains(mounted, StringComparison.Ordinal))), Ct);
+        await using var program = RealProcess.Start(
+            new ProcessCommand("importer", Importer.Program, [folder.FullName, "/dimension", "00:00:00.2"], log)
+        );
+        await Eventually.BecomesTrueAsync(
+            "the program to miss the file",
+            _ => Task.FromResult(program.Lines.Any(line => line.Contains(mounted, StringComparison.Ordinal))),
+            Ct
+        );
         Publish("Bearer first");
         await AnswerAsync(HttpStatusCode.OK);
 
@@ -98,13 +107,21 @@ public sealed class ReaderTests : IDisposable
     public async Task The_command_of_the_job_sends_the_header_and_shows_it_to_nobody(string manifest)
     {
         var job = YamlDocuments.Read(RepositoryFolder.PathOf($"examples/{manifest}")).Single(resource => resource.Kind() == "Job");
-        var command = job["spec"]!["template"]!["spec"]!["containers"]![0]!["command"]!.AsArray().Select(word => word!.GetValue<string>()).ToList();
+        var command = job["spec"]!["template"]!["spec"]!["containers"]![0]!["command"]!
+            .AsArray()
+            .Select(word => word!.GetValue<string>())
+            .ToList();
         var answered = AnswerAsync(HttpStatusCode.OK);
 
         // What the kubelet does: the Secret as variables, or as files where the command looks for them.
-        var script = command[2].Replace("/var/run/visma", folder.FullName, StringComparison.Ordinal).Replace("curl ", "tracing ", StringComparison.Ordinal);
+        var script = command[2]
+            .Replace("/var/run/visma", folder.FullName, StringComparison.Ordinal)
+            .Replace("curl ", "tracing ", StringComparison.Ordinal);
         var output = await Tool.Shell.RunAsync(
-            "-c", $"tracing() {{ echo \"arguments: $*\"; curl \"$@\"; }}; AUTHORIZATION=$(cat '{folder}/authorization'); BASE_URL=$(cat '{folder}/base_url'); {script}");
+            "-c",
+            $"tracing() {{ echo \"arguments: $*\"; curl \"$@\"; }}; AUTHORIZATION=$(cat '{folder}/authorization'); BASE_URL=$(cat "
+            + $"'{folder}/base_url'); {script}"
+        );
 
         await answered;
         Assert.Equal(["sh", "-c"], command[..2]);

@@ -34,12 +34,31 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         await recorder.TakeAsync("client-provider-away", node => Is(node, "Reconciling"));
         await recorder.TakeAsync("connection-provider-away", node => Is(node, "Reconciling"));
         await recorder.TakeAsync("connection-awaiting-consent", node => Is(node, "Reconciling"));
-        foreach (var ready in new[] { "connection-ready", "connection-outage", "connection-renewal-refused", "connection-expired", "connection-suspended-with-token", "client-ready" })
+        foreach (
+            var ready in new[]
+            {
+                "connection-ready",
+                "connection-outage",
+                "connection-renewal-refused",
+                "connection-expired",
+                "connection-suspended-with-token",
+                "client-ready",
+            }
+        )
         {
             await recorder.TakeAsync(ready, node => Is(node, "Ready"));
         }
 
-        foreach (var refused in new[] { "connection-tenant-refused", "connection-scope-refused", "connection-api-host-not-allowed", "connection-secret-not-owned", "client-refused" })
+        foreach (
+            var refused in new[]
+            {
+                "connection-tenant-refused",
+                "connection-scope-refused",
+                "connection-api-host-not-allowed",
+                "connection-secret-not-owned",
+                "client-refused",
+            }
+        )
         {
             await recorder.TakeAsync(refused, node => Is(node, "Stalled"));
         }
@@ -63,8 +82,24 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         scene.Provider.Portal.Set(new StandInTenant(OutageTenant));
         scene.Provider.Portal.Set(new StandInTenant(LeavingTenant));
         scene.Provider.Portal.Set(new StandInTenant(SparingTenant));
-        scene.Provider.Faults.Always(new Fault.Answer(200, """{"access_token": "part-of-what-was-asked", "token_type": "Bearer", "expires_in": 3600, "scope": "vismanet_erp_service_api:read"}""", "application/json", new Dictionary<string, string>()), tenantId: SparingTenant);
-        scene.Provider.Portal.Set(PersonsConsent.Interactive(new StandInClient("isv_brief") { Secrets = [new StandInSecret("brief-secret")], AccessTokenLifetime = TimeSpan.FromSeconds(8) }));
+        scene.Provider.Faults.Always(
+            new Fault.Answer(
+                200,
+                """{"access_token": "part-of-what-was-asked", "token_type": "Bearer", "expires_in": 3600, "scope": "vismanet_erp_service_api:read"}""",
+                "application/json",
+                new Dictionary<string, string>()
+            ),
+            tenantId: SparingTenant
+        );
+        scene.Provider.Portal.Set(
+            PersonsConsent.Interactive(
+                new StandInClient("isv_brief")
+                {
+                    Secrets = [new StandInSecret("brief-secret")],
+                    AccessTokenLifetime = TimeSpan.FromSeconds(8),
+                }
+            )
+        );
         await SecretAsync(scene, "credentials", "clientSecret", Job.ClientSecret);
         await SecretAsync(scene, "brief-credentials", "clientSecret", "brief-secret");
         await SecretAsync(scene, "wrong-credentials", "clientSecret", "not-what-the-portal-showed");
@@ -72,45 +107,85 @@ public sealed class RecordingTests(ApiServerFixture fixture)
     }
 
     private static Task SecretAsync(ChartScene scene, string name, string key, string value) =>
-        scene.Admin.CreateAsync(scene.Clients.Core("secrets"), JsonNode.Parse($$"""{"metadata": {"name": "{{name}}"}, "stringData": {"{{key}}": "{{value}}"} }""")!, Ct);
+        scene.Admin.CreateAsync(
+            scene.Clients.Core("secrets"),
+            JsonNode.Parse($$"""{"metadata": {"name": "{{name}}"}, "stringData": {"{{key}}": "{{value}}"} }""")!,
+            Ct
+        );
 
     private static async Task CreateAsync(ChartScene scene, Recorder recorder)
     {
         await recorder.ClientAsync("client-ready", Job.ClientId, "credentials");
         await recorder.ClientAsync("client-refused", Job.ClientId, "wrong-credentials");
         await recorder.ClientAsync("client-secret-missing", Job.ClientId, "never-created");
-        await recorder.ClientAsync("client-secret-expiring", Job.ClientId, "credentials", more: $""", "expirationTime": "{TimeProvider.System.GetUtcNow().AddDays(10):yyyy-MM-ddTHH:mm:ssZ}" """);
+        await recorder.ClientAsync(
+            "client-secret-expiring",
+            Job.ClientId,
+            "credentials",
+            more: $""", "expirationTime": "{TimeProvider.System.GetUtcNow().AddDays(10):yyyy-MM-ddTHH:mm:ssZ}" """
+        );
         await recorder.ClientAsync("client-provider-away", Job.ClientId, "credentials", scene.AwayIssuer);
         await recorder.ClientAsync("client-brief", "isv_brief", "brief-credentials");
         await recorder.ConnectionAsync("connection-ready", Tenant);
         await recorder.ConnectionAsync("connection-suspended-with-token", Tenant);
         await recorder.ConnectionAsync("connection-outage", OutageTenant);
         await recorder.ConnectionAsync("connection-renewal-refused", LeavingTenant);
-        await recorder.ConnectionAsync("connection-expired", OutageTenant, client: "client-brief", more: """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}""");
+        await recorder.ConnectionAsync(
+            "connection-expired",
+            OutageTenant,
+            client: "client-brief",
+            more: """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}"""
+        );
         await recorder.ConnectionAsync("connection-tenant-refused", "0badf00d-0000-4000-8000-00000000dead");
         await recorder.ConnectionAsync("connection-scope-refused", Tenant, scope: "vismanet_erp_service_api:no_such");
         await recorder.ConnectionAsync("connection-api-host-not-allowed", Tenant, more: """, "baseURL": "https://erp.example.com/v1" """);
         await recorder.ConnectionAsync("connection-secret-not-owned", Tenant, more: """, "secret": {"name": "somebody-elses"}""");
-        await recorder.ConnectionAsync("connection-scopes-missing", SparingTenant, scope: "vismanet_erp_service_api:read vismanet_erp_service_api:create");
+        await recorder.ConnectionAsync(
+            "connection-scopes-missing",
+            SparingTenant,
+            scope: "vismanet_erp_service_api:read vismanet_erp_service_api:create"
+        );
         await recorder.ConnectionAsync("connection-secret-missing", Tenant, client: "client-secret-missing");
         await recorder.ConnectionAsync("connection-provider-away", Tenant, client: "client-provider-away");
         await recorder.ConnectionAsync("connection-client-missing", Tenant, client: "nobody");
-        await recorder.ConnectionAsync("connection-awaiting-consent", Tenant, scope: "vismanet_erp_interactive_api:read", more: """, "grant": "AuthorizationCode" """);
+        await recorder.ConnectionAsync(
+            "connection-awaiting-consent",
+            Tenant,
+            scope: "vismanet_erp_interactive_api:read",
+            more: """, "grant": "AuthorizationCode" """
+        );
         await recorder.ConnectionAsync("connection-suspended", Tenant, more: """, "suspend": true""");
-        await recorder.ConnectionAsync("connection-wrong-secret", Tenant, client: "client-refused"); // the refusal of the client shows with its first use
+        // the refusal of the client shows with its first use
+        await recorder.ConnectionAsync("connection-wrong-secret", Tenant, client: "client-refused");
     }
 
     // A person consents for each, and then takes two of the grants back.
     private static async Task ConsentAsync(ChartScene scene, Recorder recorder)
     {
         var consent = new PersonsConsent(scene.Admin, scene.Provider);
-        string[] names = ["connection-consented", "connection-consent-expiring", "connection-consent-lost", "connection-grant-used-elsewhere", "connection-consent-lost-and-expired"];
+        string[] names =
+        [
+            "connection-consented",
+            "connection-consent-expiring",
+            "connection-consent-lost",
+            "connection-grant-used-elsewhere",
+            "connection-consent-lost-and-expired",
+        ];
         var families = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in names)
         {
             var isBrief = name == "connection-consent-lost-and-expired";
-            var more = isBrief ? """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}""" : name == "connection-consent-expiring" ? """, "authorization": {"consentLifetime": "240h"}""" : "";
-            await recorder.ConnectionAsync(name, Tenant, client: isBrief ? "client-brief" : "client-ready", scope: PersonsConsent.Scope, more: $"""{more}, "grant": "AuthorizationCode" """);
+            var more =
+                isBrief ? """, "refresh": {"minRemainingValidity": "1s", "renewBefore": "1s"}"""
+                : name == "connection-consent-expiring" ? """, "authorization": {"consentLifetime": "240h"}"""
+                : "";
+            await recorder.ConnectionAsync(
+                name,
+                Tenant,
+                client: isBrief ? "client-brief" : "client-ready",
+                scope: PersonsConsent.Scope,
+                more: $"""{more}, "grant": "AuthorizationCode" """
+            );
             families[name] = await consent.GiveAsync(scene.Clients.Name, name, isBrief ? "isv_brief" : Job.ClientId, Tenant);
             await recorder.TakeAsync(name, node => Is(node, "Ready"));
         }
@@ -151,7 +226,8 @@ public sealed class RecordingTests(ApiServerFixture fixture)
         }
     }
 
-    private static bool IsSeen(JsonNode node) => node["status"]!["observedGeneration"]!.GetValue<long>() == node["metadata"]!["generation"]!.GetValue<long>();
+    private static bool IsSeen(JsonNode node) =>
+        node["status"]!["observedGeneration"]!.GetValue<long>() == node["metadata"]!["generation"]!.GetValue<long>();
 
     private static bool Is(JsonNode node, string type) => Status(node, type) == "True";
 

@@ -46,7 +46,11 @@ public abstract class ReleaseTests(InstallServer fixture) : IAsyncLifetime
         foreach (var path in new[] { Definition, Definition.Replace("vismaconnections.", "oauthclients.", StringComparison.Ordinal) })
         {
             await Server.Admin.DeleteAsync(path, Ct);
-            await Eventually.BecomesTrueAsync("a definition to be gone", async token => await Server.Admin.FindAsync(path, token) is null, Ct);
+            await Eventually.BecomesTrueAsync(
+                "a definition to be gone",
+                async token => await Server.Admin.FindAsync(path, token) is null,
+                Ct
+            );
         }
 
         foreach (var name in namespaces)
@@ -76,7 +80,8 @@ public abstract class ReleaseTests(InstallServer fixture) : IAsyncLifetime
     }
 
     /// <summary>The values that let an operator of the chart ask the stand-in.</summary>
-    private protected static string ValuesFor(Tenancy tenancy) => $"insecureIssuers=true,allowedIssuers={{{tenancy.Provider.Issuer.OriginalString}}}";
+    private protected static string ValuesFor(Tenancy tenancy) =>
+        $"insecureIssuers=true,allowedIssuers={{{tenancy.Provider.Issuer.OriginalString}}}";
 }
 
 /// <summary>An API server without the definitions.</summary>

@@ -7,8 +7,8 @@ namespace VismaOperator.ChartTests;
 
 /// <summary>
 /// An API server refuses a definition whose rules it estimates to be too dear: 10 million for one rule, 100 million for all. No server here
-/// compiles rules, so this counts what dominates, <c>matches</c>, by the published weights: a tenth for each byte of the text, a quarter for
-/// each character of the expression, times how often the value may occur.
+/// compiles rules, so this counts what dominates, <c>matches</c>, by the published weights: a tenth for each byte of the text, a quarter
+/// for each character of the expression, times how often the value may occur.
 /// </summary>
 public sealed partial class RuleCostTests
 {
@@ -17,7 +17,8 @@ public sealed partial class RuleCostTests
     private const int LongestKey = 317;
     private const int BytesOfACharacter = 4;
 
-    public static TheoryData<string> Files() => [.. Directory.GetFiles(RepositoryFolder.PathOf("crds"), "visma-operator.io_*.yaml").Select(Path.GetFileName).OfType<string>()];
+    public static TheoryData<string> Files() =>
+        [.. Directory.GetFiles(RepositoryFolder.PathOf("crds"), "visma-operator.io_*.yaml").Select(Path.GetFileName).OfType<string>()];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -33,20 +34,26 @@ public sealed partial class RuleCostTests
     [Theory]
     [MemberData(nameof(Files))]
     public void Everything_that_a_rule_may_look_at_has_a_bound(string file) =>
-        Assert.Empty(Walk(SchemaOf(file)["properties"]!["spec"]!.AsObject(), "spec", 1).Where(place => !place.IsBounded).Select(place => place.Path));
+        Assert.Empty(
+            Walk(SchemaOf(file)["properties"]!["spec"]!.AsObject(), "spec", 1).Where(place => !place.IsBounded).Select(place => place.Path)
+        );
 
     private static JsonObject SchemaOf(string file) =>
-        YamlDocuments.Read(RepositoryFolder.PathOf($"crds/{file}")).Single()["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!.AsObject();
+        YamlDocuments.Read(RepositoryFolder.PathOf($"crds/{file}")).Single()["spec"]!["versions"]![0]!["schema"]![
+            "openAPIV3Schema"
+        ]!.AsObject();
 
     private static IEnumerable<Place> Walk(JsonObject schema, string path, double times)
     {
         IEnumerable<Place> below =
         [
             .. from property in schema["properties"] as JsonObject ?? []
-               from place in Walk(property.Value!.AsObject(), $"{path}.{property.Key}", times)
-               select place,
+            from place in Walk(property.Value!.AsObject(), $"{path}.{property.Key}", times)
+            select place,
             .. schema["items"] is JsonObject items ? Walk(items, path + "[]", times * Number(schema, "maxItems")) : [],
-            .. schema["additionalProperties"] is JsonObject values ? Walk(values, path + "{}", times * Number(schema, "maxProperties")) : [],
+            .. schema["additionalProperties"] is JsonObject values
+                ? Walk(values, path + "{}", times * Number(schema, "maxProperties"))
+                : [],
         ];
         return below.Prepend(new Place(schema, path, times));
     }
@@ -58,19 +65,24 @@ public sealed partial class RuleCostTests
 
     private sealed record Place(JsonObject Schema, string Path, double Times)
     {
-        public bool IsBounded => Schema["type"]?.GetValue<string>() switch
-        {
-            "string" => Schema.ContainsKey("maxLength") || Schema.ContainsKey("enum") || Schema["format"]?.GetValue<string>() == "date-time",
-            "array" => Schema.ContainsKey("maxItems"),
-            "object" => !Schema.ContainsKey("additionalProperties") || Schema.ContainsKey("maxProperties"),
-            _ => true,
-        };
+        public bool IsBounded =>
+            Schema["type"]?.GetValue<string>() switch
+            {
+                "string" => Schema.ContainsKey("maxLength")
+                    || Schema.ContainsKey("enum")
+                    || Schema["format"]?.GetValue<string>() == "date-time",
+                "array" => Schema.ContainsKey("maxItems"),
+                "object" => !Schema.ContainsKey("additionalProperties") || Schema.ContainsKey("maxProperties"),
+                _ => true,
+            };
 
         // On a map the rules match its keys.
         public IEnumerable<(string Path, double Value)> Costs() =>
             from rule in Schema["x-kubernetes-validations"] as JsonArray ?? []
             let keys = Schema.ContainsKey("maxProperties") ? LongestKey * Number(Schema, "maxProperties") : Number(Schema, "maxLength")
-            let dear = Matches().Matches(rule!["rule"]!.GetValue<string>()).Sum(match => match.Groups[1].Length * 0.25 * (1 + keys * BytesOfACharacter) * 0.1)
+            let dear = Matches()
+                .Matches(rule!["rule"]!.GetValue<string>())
+                .Sum(match => match.Groups[1].Length * 0.25 * (1 + keys * BytesOfACharacter) * 0.1)
             select (Path, dear * Times);
     }
 }

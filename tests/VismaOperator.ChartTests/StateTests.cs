@@ -49,7 +49,10 @@ public sealed class StateTests
     {
         var changed = await ActAsync("refresh", Read("connection-ready"));
 
-        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", changed["metadata"]!["annotations"]![VismaNames.RequestedAtAnnotation]!.GetValue<string>());
+        Assert.Matches(
+            @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
+            changed["metadata"]!["annotations"]![VismaNames.RequestedAtAnnotation]!.GetValue<string>()
+        );
     }
 
     [Theory]
@@ -69,8 +72,17 @@ public sealed class StateTests
     {
         var offered = (await LuaScript.RunAsync(Actions()["discovery.lua"]!.GetValue<string>(), Read(name))).AsObject();
 
-        Assert.Equal(disabled, string.Join(',', offered.Where(pair => pair.Value!["disabled"]!.GetValue<bool>()).Select(pair => pair.Key).Order(StringComparer.Ordinal)));
-        Assert.Equal(Actions()["definitions"]!.AsArray().Select(definition => definition!["name"]!.GetValue<string>()).Order(), offered.Select(pair => pair.Key).Order());
+        Assert.Equal(
+            disabled,
+            string.Join(
+                ',',
+                offered.Where(pair => pair.Value!["disabled"]!.GetValue<bool>()).Select(pair => pair.Key).Order(StringComparer.Ordinal)
+            )
+        );
+        Assert.Equal(
+            Actions()["definitions"]!.AsArray().Select(definition => definition!["name"]!.GetValue<string>()).Order(),
+            offered.Select(pair => pair.Key).Order()
+        );
     }
 
     [Fact]
@@ -79,17 +91,26 @@ public sealed class StateTests
         var map = YamlDocuments.Read(new StringReader(await Tool.Kubectl.RunAsync("kustomize", Customizations))).Single();
 
         Assert.Equal("argocd-cm", map.Name());
-        Assert.Equal(await ScriptAsync(), map["data"]!["resource.customizations.health.visma-operator.io_VismaConnection"]!.GetValue<string>());
+        Assert.Equal(
+            await ScriptAsync(),
+            map["data"]!["resource.customizations.health.visma-operator.io_VismaConnection"]!.GetValue<string>()
+        );
         Assert.Equal(await ScriptAsync(), map["data"]!["resource.customizations.health.visma-operator.io_OAuthClient"]!.GetValue<string>());
         Assert.NotNull(map["data"]!["resource.customizations.actions.visma-operator.io_VismaConnection"]);
     }
 
-    private static Task<string> ScriptAsync() => File.ReadAllTextAsync(Path.Combine(Customizations, "health.lua"), TestContext.Current.CancellationToken);
+    private static Task<string> ScriptAsync() =>
+        File.ReadAllTextAsync(Path.Combine(Customizations, "health.lua"), TestContext.Current.CancellationToken);
 
     private static JsonNode Actions() => YamlDocuments.Read(Path.Combine(Customizations, "actions.yaml")).Single();
 
     private static Task<JsonNode> ActAsync(string name, JsonNode obj) =>
-        LuaScript.RunAsync(Actions()["definitions"]!.AsArray().Single(definition => definition!["name"]!.GetValue<string>() == name)!["action.lua"]!.GetValue<string>(), obj);
+        LuaScript.RunAsync(
+            Actions()["definitions"]!.AsArray().Single(definition => definition!["name"]!.GetValue<string>() == name)![
+                "action.lua"
+            ]!.GetValue<string>(),
+            obj
+        );
 
     private static JsonNode Read(string name) => State.All.Single(state => state.Name == name).Read();
 }

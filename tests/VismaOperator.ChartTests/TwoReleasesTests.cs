@@ -2,7 +2,9 @@ using VismaOperator.ChartTests.Support;
 
 namespace VismaOperator.ChartTests;
 
-/// <summary>Two installations in one cluster: those that may be, and what becomes of those that should not be. docs/install.md says the same.</summary>
+/// <summary>
+/// Two installations in one cluster: those that may be, and what becomes of those that should not be. docs/install.md says the same.
+/// </summary>
 public sealed class TwoReleasesTests(InstallServer fixture) : ReleaseTests(fixture)
 {
     private const string Other = "visma-other";
@@ -72,6 +74,10 @@ public sealed class TwoReleasesTests(InstallServer fixture) : ReleaseTests(fixtu
         await first.RestsAsync(TimeSpan.FromSeconds(3));
         await second.RestsAsync(TimeSpan.FromSeconds(3));
         Assert.InRange(customer.Provider.Ledger.TokenRequests.Count, 5 + 1, 4 * 5);
-        TestContext.Current.TestOutputHelper?.WriteLine("{0}", $"5 connections, {customer.Provider.Ledger.TokenRequests.Count} token requests, writes {first.Writes.Count} and {second.Writes.Count}.");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            "{0}",
+            $"5 connections, {customer.Provider.Ledger.TokenRequests.Count} token requests, writes {first.Writes.Count} and "
+            + $"{second.Writes.Count}."
+        );
     }
 }

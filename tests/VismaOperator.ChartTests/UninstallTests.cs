@@ -23,7 +23,9 @@ public sealed class UninstallTests(InstallServer fixture) : ReleaseTests(fixture
         Assert.Equal(before, await customer.VersionsAsync());
         Assert.Null(await Server.Admin.FindAsync("/apis/rbac.authorization.k8s.io/v1/clusterroles/visma-system-visma-operator", Ct));
         Assert.Null(await Server.Admin.FindAsync($"/api/v1/namespaces/{OperatorNamespace}/serviceaccounts/visma-operator", Ct));
-        Assert.NotNull(await Server.Admin.FindAsync($"/apis/coordination.k8s.io/v1/namespaces/{OperatorNamespace}/leases/visma-operator", Ct));
+        Assert.NotNull(
+            await Server.Admin.FindAsync($"/apis/coordination.k8s.io/v1/namespaces/{OperatorNamespace}/leases/visma-operator", Ct)
+        );
         foreach (var connection in connections)
         {
             await Server.Admin.DeleteAsync(customer.ConnectionPath(connection), Ct);
@@ -59,12 +61,20 @@ public sealed class UninstallTests(InstallServer fixture) : ReleaseTests(fixture
     public async Task The_wait_of_the_docs_lasts_as_long_as_there_is_a_grant()
     {
         var customer = await TenancyAsync("waited-for");
-        await Server.Admin.CreateAsync($"/api/v1/namespaces/{customer.Name}/secrets", JsonNode.Parse("""{"metadata": {"name": "acme-visma-grant", "labels": {"visma-operator.io/secret": "grant"} } }""")!, Ct);
-        var line = (await File.ReadAllLinesAsync(RepositoryFolder.PathOf("docs/uninstall.md"), Ct)).Single(line => line.Contains("kubectl wait", StringComparison.Ordinal));
+        await Server.Admin.CreateAsync(
+            $"/api/v1/namespaces/{customer.Name}/secrets",
+            JsonNode.Parse("""{"metadata": {"name": "acme-visma-grant", "labels": {"visma-operator.io/secret": "grant"} } }""")!,
+            Ct
+        );
+        var line = (await File.ReadAllLinesAsync(RepositoryFolder.PathOf("docs/uninstall.md"), Ct)).Single(line =>
+            line.Contains("kubectl wait", StringComparison.Ordinal)
+        );
         var command = line.Split('#')[0].Replace("--timeout=15m", "--timeout=1s", StringComparison.Ordinal);
 
         // Namespaces of former tests may be on their way out still.
-        var arguments = command.Replace("--all-namespaces", $"--namespace={customer.Name}", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..];
+        var arguments = command
+            .Replace("--all-namespaces", $"--namespace={customer.Name}", StringComparison.Ordinal)
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..];
 
         var waited = await Tool.Kubectl.TryAsync(["--kubeconfig", Server.KubeconfigPath, .. arguments]);
         await Server.Admin.DeleteAsync(customer.GrantPath("acme"), Ct);
@@ -91,5 +101,10 @@ public sealed class UninstallTests(InstallServer fixture) : ReleaseTests(fixture
 
     // The garbage collector learns of kinds that came after it every 30 s, and stands still as long each time that one goes away under it.
     private Task GoneAsync(string path) =>
-        Eventually.BecomesTrueAsync($"{path} to be gone", async token => await Server.Admin.FindAsync(path, token) is null, Ct, TimeSpan.FromMinutes(4));
+        Eventually.BecomesTrueAsync(
+            $"{path} to be gone",
+            async token => await Server.Admin.FindAsync(path, token) is null,
+            Ct,
+            TimeSpan.FromMinutes(4)
+        );
 }

@@ -25,7 +25,10 @@ public sealed class UpgradeTests(InstallServer fixture) : ReleaseTests(fixture)
         await using (var before = await Replica.StartAsync(Server, OperatorNamespace))
         {
             await customer.CreateConnectionAsync("plain");
-            await customer.CreateConnectionAsync("retained", """, "secret": {"deletionPolicy": "Retain", "template": {"data": {"config": "${base_url}"}}}""");
+            await customer.CreateConnectionAsync(
+                "retained",
+                """, "secret": {"deletionPolicy": "Retain", "template": {"data": {"config": "${base_url}"}}}"""
+            );
             await customer.CreateConnectionAsync("suspended", """, "suspend": true""");
             await customer.UntilAsync("plain", "TokenValid");
             await customer.UntilAsync("retained", "TokenValid");
@@ -84,9 +87,14 @@ public sealed class UpgradeTests(InstallServer fixture) : ReleaseTests(fixture)
         Assert.False(customer.Provider.Grants.Families.Single().IsRevoked);
     }
 
-    private static IEnumerable<string> Secrets(IEnumerable<string> versions) => versions.Where(version => version.Contains("/secrets/", StringComparison.Ordinal));
+    private static IEnumerable<string> Secrets(IEnumerable<string> versions) =>
+        versions.Where(version => version.Contains("/secrets/", StringComparison.Ordinal));
 
     // What the previous definitions lack: interactive connections.
     private async Task<string?> GrantTypesAsync() =>
-        (await Server.Admin.GetAsync(Definition, Ct))["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!["authorization"]?.ToJsonString();
+        (await Server.Admin.GetAsync(Definition, Ct))["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]![
+            "properties"
+        ]!
+            ["authorization"]
+            ?.ToJsonString();
 }

@@ -28,12 +28,26 @@ public sealed class ValuesTests
     public async Task Every_option_reaches_the_operator()
     {
         var settings = File.ReadAllLines(RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/values/every-option.yaml"));
-        var rendered = await Chart.RenderAsync("visma-system", "--values", RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/values/every-option.yaml"));
-        var arguments = rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.AsArray().Select(node => node!.GetValue<string>()).ToList();
+        var rendered = await Chart.RenderAsync(
+            "visma-system",
+            "--values",
+            RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/values/every-option.yaml")
+        );
+        var arguments = rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["spec"]!["containers"]![0]![
+            "args"
+        ]!
+            .AsArray()
+            .Select(node => node!.GetValue<string>())
+            .ToList();
 
         Assert.NotEmpty(settings);
-        Assert.Equal(Options().Except(onlyOutside).Order(), arguments.Skip(1).Select(argument => argument.TrimStart('-').Split('=')[0]).Order());
-        var parsed = CommandTree.Create(new CommandContext(_ => null, TextWriter.Null, TextWriter.Null, TimeProvider.System), Nothing).Parse(arguments);
+        Assert.Equal(
+            Options().Except(onlyOutside).Order(),
+            arguments.Skip(1).Select(argument => argument.TrimStart('-').Split('=')[0]).Order()
+        );
+        var parsed = CommandTree
+            .Create(new CommandContext(_ => null, TextWriter.Null, TextWriter.Null, TimeProvider.System), Nothing)
+            .Parse(arguments);
         Assert.Empty(parsed.Errors);
     }
 
@@ -91,13 +105,22 @@ public sealed class ValuesTests
     [InlineData("metrics.serviceMonitor.labels")]
     public async Task Labels_that_the_chart_sets_itself_are_refused(string map)
     {
-        var own = (await Chart.RenderAsync("visma-system", "--set", "crds.enabled=false")).SelectMany(resource => resource["metadata"]!["labels"]!.AsObject().Select(label => label.Key))
-            .Where(key => !key.StartsWith("rbac.authorization.k8s.io/", StringComparison.Ordinal)).Distinct().ToList();
+        var own = (await Chart.RenderAsync("visma-system", "--set", "crds.enabled=false"))
+            .SelectMany(resource => resource["metadata"]!["labels"]!.AsObject().Select(label => label.Key))
+            .Where(key => !key.StartsWith("rbac.authorization.k8s.io/", StringComparison.Ordinal))
+            .Distinct()
+            .ToList();
 
         Assert.Contains("app.kubernetes.io/name", own);
         foreach (var key in own)
         {
-            var (exitCode, _) = await Tool.Helm.TryAsync("template", Chart.Release, Chart.Folder, "--set-string", $"{map}.{key.Replace(".", "\\.", StringComparison.Ordinal)}=mine");
+            var (exitCode, _) = await Tool.Helm.TryAsync(
+                "template",
+                Chart.Release,
+                Chart.Folder,
+                "--set-string",
+                $"{map}.{key.Replace(".", "\\.", StringComparison.Ordinal)}=mine"
+            );
             Assert.True(exitCode != 0, $"{map} takes {key}.");
         }
     }
@@ -105,7 +128,11 @@ public sealed class ValuesTests
     [Fact]
     public async Task A_label_of_the_pods_counts_before_the_common_one()
     {
-        var rendered = await Chart.RenderAsync("visma-system", "--set", "commonLabels.team=platform,podLabels.team=erp,podAnnotations.kubectl\\.kubernetes\\.io/default-container=mesh");
+        var rendered = await Chart.RenderAsync(
+            "visma-system",
+            "--set",
+            "commonLabels.team=platform,podLabels.team=erp,podAnnotations.kubectl\\.kubernetes\\.io/default-container=mesh"
+        );
 
         var pods = rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["metadata"]!;
         Assert.Equal("erp", pods["labels"]!["team"]!.GetValue<string>());
@@ -119,7 +146,10 @@ public sealed class ValuesTests
     {
         var rendered = await Chart.RenderAsync("visma-system", "--set", "crds.enabled=false", "--kube-version", version);
 
-        Assert.Equal(policy, rendered.Single(resource => resource.Kind() == "PodDisruptionBudget")["spec"]!["unhealthyPodEvictionPolicy"]?.GetValue<string>());
+        Assert.Equal(
+            policy,
+            rendered.Single(resource => resource.Kind() == "PodDisruptionBudget")["spec"]!["unhealthyPodEvictionPolicy"]?.GetValue<string>()
+        );
     }
 
     [Theory]
@@ -175,11 +205,25 @@ public sealed class ValuesTests
     private static List<string> Options()
     {
         var tree = CommandTree.Create(new CommandContext(_ => null, TextWriter.Null, TextWriter.Null, TimeProvider.System), Nothing);
-        return [.. tree.Subcommands.Single(command => command.Name == "run").Options.Select(option => option.Name.TrimStart('-')).Where(name => name is not ("help" or "version"))];
+        return
+        [
+            .. tree
+                .Subcommands.Single(command => command.Name == "run")
+                .Options.Select(option => option.Name.TrimStart('-'))
+                .Where(name => name is not ("help" or "version")),
+        ];
     }
 
     private static string CamelCase(string word) =>
-        string.Concat(word.Split('-').Select((part, index) => index == 0 ? part : part == "url" ? "URL" : char.ToUpper(part[0], CultureInfo.InvariantCulture) + part[1..]));
+        string.Concat(
+            word.Split('-')
+                .Select(
+                    (part, index) =>
+                        index == 0 ? part
+                        : part == "url" ? "URL"
+                        : char.ToUpper(part[0], CultureInfo.InvariantCulture) + part[1..]
+                )
+        );
 
     // Down to where values become free: lists, and maps of strings.
     private static IEnumerable<string> Paths(JsonObject node, Func<JsonObject, JsonObject?> children, string prefix = "")
@@ -187,7 +231,10 @@ public sealed class ValuesTests
         foreach (var (key, value) in children(node) ?? [])
         {
             var path = prefix + key;
-            var inner = value is JsonObject child && !Free.Contains(path) && children(child) is { Count: > 0 } ? Paths(value.AsObject(), children, path + ".") : [path];
+            var inner =
+                value is JsonObject child && !Free.Contains(path) && children(child) is { Count: > 0 }
+                    ? Paths(value.AsObject(), children, path + ".")
+                    : [path];
             foreach (var found in inner)
             {
                 yield return found;
@@ -195,13 +242,29 @@ public sealed class ValuesTests
         }
     }
 
-    private static readonly string[] Free = ["nodeSelector", "resources", "affinity", "commonLabels", "podSecurityContext", "securityContext"];
+    private static readonly string[] Free =
+    [
+        "nodeSelector",
+        "resources",
+        "affinity",
+        "commonLabels",
+        "podSecurityContext",
+        "securityContext",
+    ];
 
     private static void AssertClosed(JsonObject schema, string path)
     {
-        if (schema["type"] is JsonValue type && type.GetValueKind() == System.Text.Json.JsonValueKind.String && type.GetValue<string>() == "object" && !schema.ContainsKey("$comment"))
+        if (
+            schema["type"] is JsonValue type
+            && type.GetValueKind() == System.Text.Json.JsonValueKind.String
+            && type.GetValue<string>() == "object"
+            && !schema.ContainsKey("$comment")
+        )
         {
-            Assert.True(schema["additionalProperties"] is JsonObject || schema["additionalProperties"]?.GetValue<bool>() == false, $"{path} takes unknown keys.");
+            Assert.True(
+                schema["additionalProperties"] is JsonObject || schema["additionalProperties"]?.GetValue<bool>() == false,
+                $"{path} takes unknown keys."
+            );
         }
 
         foreach (var (name, child) in schema["properties"] as JsonObject ?? [])

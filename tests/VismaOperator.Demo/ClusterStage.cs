@@ -26,7 +26,8 @@ internal sealed class ClusterStage(string kubeconfig, string crds, string manife
 
     private string Namespace => documents.First(document => document.Kind == "Namespace").Name;
 
-    private string ConnectionsPath => $"/apis/{VismaConnection.ResourceKind.ApiVersion}/namespaces/{Namespace}/{VismaConnection.ResourceKind.Plural}";
+    private string ConnectionsPath =>
+        $"/apis/{VismaConnection.ResourceKind.ApiVersion}/namespaces/{Namespace}/{VismaConnection.ResourceKind.Plural}";
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +38,8 @@ internal sealed class ClusterStage(string kubeconfig, string crds, string manife
 
         while (await cluster.FindAsync(ConnectionsPath, cancellationToken) is null)
         {
-            await Task.Delay(ServedInterval, TimeProvider.System, cancellationToken); // a definition is served a moment after it is accepted
+            // a definition is served a moment after it is accepted
+            await Task.Delay(ServedInterval, TimeProvider.System, cancellationToken);
         }
 
         foreach (var document in documents)
@@ -61,16 +63,23 @@ internal sealed class ClusterStage(string kubeconfig, string crds, string manife
     public async Task<string?> AccessTokenAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var secret = await cluster.FindAsync(SecretPath(connection), cancellationToken);
-        return secret?["data"]?["access_token"] is { } value ? Encoding.UTF8.GetString(Convert.FromBase64String(value.GetValue<string>())) : null;
+        return secret?["data"]?["access_token"] is { } value
+            ? Encoding.UTF8.GetString(Convert.FromBase64String(value.GetValue<string>()))
+            : null;
     }
 
     public Task TamperAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var tampered = Convert.ToBase64String(Encoding.UTF8.GetBytes("tampered"));
-        return cluster.PatchAsync(SecretPath(connection), new JsonObject { ["data"] = new JsonObject { ["access_token"] = tampered } }, cancellationToken);
+        return cluster.PatchAsync(
+            SecretPath(connection),
+            new JsonObject { ["data"] = new JsonObject { ["access_token"] = tampered } },
+            cancellationToken
+        );
     }
 
-    public Task CleanUpAsync(CancellationToken cancellationToken) => cluster.DeleteAsync($"/api/v1/namespaces/{Namespace}", cancellationToken);
+    public Task CleanUpAsync(CancellationToken cancellationToken) =>
+        cluster.DeleteAsync($"/api/v1/namespaces/{Namespace}", cancellationToken);
 
     public void Dispose() => cluster.Dispose();
 

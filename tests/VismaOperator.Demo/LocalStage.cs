@@ -23,7 +23,11 @@ internal sealed class LocalStage(string folder, string manifests, Uri issuer) : 
     {
         var connections = new List<VismaConnection>();
         var kept = Path.Combine(state, VismaConnection.ResourceKind.Plural);
-        foreach (var file in Directory.Exists(kept) ? Directory.EnumerateFiles(kept, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        foreach (
+            var file in Directory.Exists(kept)
+                ? Directory.EnumerateFiles(kept, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+                : Enumerable.Empty<string>()
+        )
         {
             await using var content = File.OpenRead(file);
             connections.Add((await JsonSerializer.DeserializeAsync(content, VismaConnection.JsonTypeInfo, cancellationToken))!);
@@ -33,7 +37,12 @@ internal sealed class LocalStage(string folder, string manifests, Uri issuer) : 
     }
 
     public Task<IReadOnlyList<string>> KeysAsync(VismaConnection connection, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>([.. Directory.EnumerateFiles(FolderOf(connection)).Select(file => Path.GetRelativePath(Environment.CurrentDirectory, file)).Order(StringComparer.Ordinal)]);
+        Task.FromResult<IReadOnlyList<string>>([
+            .. Directory
+                .EnumerateFiles(FolderOf(connection))
+                .Select(file => Path.GetRelativePath(Environment.CurrentDirectory, file))
+                .Order(StringComparer.Ordinal),
+        ]);
 
     public async Task<string?> AccessTokenAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
@@ -46,7 +55,8 @@ internal sealed class LocalStage(string folder, string manifests, Uri issuer) : 
 
     public Task CleanUpAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private string FolderOf(VismaConnection connection) => Path.Combine(output, connection.SecretName().Namespace, connection.SecretName().Name);
+    private string FolderOf(VismaConnection connection) =>
+        Path.Combine(output, connection.SecretName().Namespace, connection.SecretName().Name);
 
     private string TokenOf(VismaConnection connection) => Path.Combine(FolderOf(connection), "access_token");
 }

@@ -28,7 +28,12 @@ internal sealed class OperatorProcess : IAsyncDisposable
     public static OperatorProcess Start(IEnumerable<string> arguments, string logPath)
     {
         var executable = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "visma-operator.exe" : "visma-operator");
-        var start = new ProcessStartInfo(executable, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(executable, arguments)
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         var running = new OperatorProcess(new Process { StartInfo = start }, logPath);
         running.process.Start();
         running.process.BeginErrorReadLine();
@@ -42,7 +47,10 @@ internal sealed class OperatorProcess : IAsyncDisposable
         lock (log)
         {
             using var file = new StreamReader(new FileStream(logPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return string.Join(Environment.NewLine, file.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(LinesShown));
+            return string.Join(
+                Environment.NewLine,
+                file.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(LinesShown)
+            );
         }
     }
 
@@ -53,7 +61,9 @@ internal sealed class OperatorProcess : IAsyncDisposable
         {
             Terminate();
             using var deadline = new CancellationTokenSource(StopDeadline);
-            await process.WaitForExitAsync(deadline.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await process
+                .WaitForExitAsync(deadline.Token)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
 
         if (!process.HasExited)

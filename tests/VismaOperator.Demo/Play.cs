@@ -49,9 +49,22 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
     private async Task ShowFirstTokensAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        await UntilAsync("the first tokens", connections => connections.Count(connection => IsTrue(connection, "Ready")) == 2, cancellationToken);
-        Say(string.Create(CultureInfo.InvariantCulture, $"Two connections are Ready after {time.GetElapsedTime(started).TotalSeconds:0.0} s, starting the process included:"));
-        var shown = await UntilAsync("the verdict on the third connection", connections => connections.All(connection => Why(connection) is not null), cancellationToken);
+        await UntilAsync(
+            "the first tokens",
+            connections => connections.Count(connection => IsTrue(connection, "Ready")) == 2,
+            cancellationToken
+        );
+        Say(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Two connections are Ready after {time.GetElapsedTime(started).TotalSeconds:0.0} s, starting the process included:"
+            )
+        );
+        var shown = await UntilAsync(
+            "the verdict on the third connection",
+            connections => connections.All(connection => Why(connection) is not null),
+            cancellationToken
+        );
         Print(shown);
         Say("What a workload finds (mount the Secret, or read the files):");
         var connection = shown.Single(candidate => candidate.Metadata.Name == Shown);
@@ -64,7 +77,11 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
 
     private async Task ShowRefusalAsync(CancellationToken cancellationToken)
     {
-        var shown = await UntilAsync("the refusal", connections => connections.Any(connection => connection.Metadata.Name == Refused && IsTrue(connection, "Stalled")), cancellationToken);
+        var shown = await UntilAsync(
+            "the refusal",
+            connections => connections.Any(connection => connection.Metadata.Name == Refused && IsTrue(connection, "Stalled")),
+            cancellationToken
+        );
         Say("The third one cannot work, and its status says why and what to do:");
         Console.WriteLine("    " + Why(shown.Single(connection => connection.Metadata.Name == Refused))!.Message);
     }
@@ -76,12 +93,21 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
         for (var number = 1; number <= Renewals; number++)
         {
             var issued = before.Status.Token!.IssueTime;
-            await UntilAsync("a renewal", connections => connections.Any(connection => connection.Metadata.Name == Shown && connection.Status.Token?.IssueTime > issued), cancellationToken);
+            await UntilAsync(
+                "a renewal",
+                connections =>
+                    connections.Any(connection => connection.Metadata.Name == Shown && connection.Status.Token?.IssueTime > issued),
+                cancellationToken
+            );
             var after = await FindAsync(cancellationToken);
             var left = before.Status.Token.ExpirationTime - after.Status.Token!.IssueTime;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"    {Clock(after.Status.Token.IssueTime)}  {Shown}: renewed {left?.TotalSeconds:0} s before expiry; valid until {Clock(after.Status.Token.ExpirationTime)}, next renewal {Clock(after.Status.Token.RefreshTime)}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"    {Clock(after.Status.Token.IssueTime)}  {Shown}: renewed {left?.TotalSeconds:0} s before expiry; valid until "
+                    + $"{Clock(after.Status.Token.ExpirationTime)}, next renewal {Clock(after.Status.Token.RefreshTime)}"
+                )
+            );
             before = after;
         }
     }
@@ -94,27 +120,44 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
         var started = time.GetTimestamp();
         await UntilTokenAsync("the healing", connection, token => token is not null and not "tampered", cancellationToken);
         var asked = visma.Ledger.TokenRequests.Count - requests;
-        Say(string.Create(CultureInfo.InvariantCulture, $"Somebody overwrote access_token of {Shown}. It was back after {time.GetElapsedTime(started).TotalSeconds:0.0} s (token requests meanwhile: {asked})."));
+        Say(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Somebody overwrote access_token of {Shown}. It was back after {time.GetElapsedTime(started).TotalSeconds:0.0} s "
+                + $"(token requests meanwhile: {asked})."
+            )
+        );
     }
 
     private void ShowLedger()
     {
         var requests = visma.Ledger.TokenRequests;
-        Say($"Visma Connect (the stand-in) saw {requests.Count} token requests: {requests.Count(request => request.IsGranted)} granted, {requests.Count(request => !request.IsGranted)} refused.");
+        Say(
+            $"Visma Connect (the stand-in) saw {requests.Count} token requests: {requests.Count(request => request.IsGranted)} granted, "
+            + $"{requests.Count(request => !request.IsGranted)} refused."
+        );
     }
 
     private async Task<VismaConnection> FindAsync(CancellationToken cancellationToken) =>
         (await stage.ConnectionsAsync(cancellationToken)).Single(connection => connection.Metadata.Name == Shown);
 
-    private async Task<IReadOnlyList<VismaConnection>> UntilAsync(string what, Func<IReadOnlyList<VismaConnection>, bool> condition, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<VismaConnection>> UntilAsync(
+        string what,
+        Func<IReadOnlyList<VismaConnection>, bool> condition,
+        CancellationToken cancellationToken
+    )
     {
         IReadOnlyList<VismaConnection> seen = [];
         await UntilAsync(what, async () => condition(seen = await stage.ConnectionsAsync(cancellationToken)), cancellationToken);
         return seen;
     }
 
-    private Task UntilTokenAsync(string what, VismaConnection connection, Func<string?, bool> condition, CancellationToken cancellationToken) =>
-        UntilAsync(what, async () => condition(await stage.AccessTokenAsync(connection, cancellationToken)), cancellationToken);
+    private Task UntilTokenAsync(
+        string what,
+        VismaConnection connection,
+        Func<string?, bool> condition,
+        CancellationToken cancellationToken
+    ) => UntilAsync(what, async () => condition(await stage.AccessTokenAsync(connection, cancellationToken)), cancellationToken);
 
     private async Task UntilAsync(string what, Func<Task<bool>> condition, CancellationToken cancellationToken)
     {
@@ -123,7 +166,9 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
         {
             if (running.HasEnded || time.GetElapsedTime(started) > Patience)
             {
-                throw new DemoFailedException($"Waited in vain for {what}. The end of the operator's log:{Environment.NewLine}{running.LastLines()}");
+                throw new DemoFailedException(
+                    $"Waited in vain for {what}. The end of the operator's log:{Environment.NewLine}{running.LastLines()}"
+                );
             }
 
             await Task.Delay(LookInterval, time, cancellationToken);
@@ -137,7 +182,10 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
         {
             var ready = Conditions.Find(connection.Status.Conditions, "Ready")?.Status ?? "Unknown";
             var token = connection.Status.Token;
-            Console.WriteLine($"               {connection.Metadata.Name,-14} {ready,-6} {Why(connection)?.Reason,-16} {Clock(token?.ExpirationTime),-10} {Clock(token?.RefreshTime)}");
+            Console.WriteLine(
+                $"               {connection.Metadata.Name,-14} {ready,-6} {Why(connection)?.Reason,-16} "
+                + $"{Clock(token?.ExpirationTime),-10} {Clock(token?.RefreshTime)}"
+            );
         }
     }
 }

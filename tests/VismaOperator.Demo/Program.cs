@@ -33,7 +33,9 @@ IStage stage = string.IsNullOrEmpty(kubeconfig)
     : new ClusterStage(kubeconfig, Path.Combine(repository, "crds"), manifests, issuer);
 Console.WriteLine($"A stand-in of Visma Connect listens on {issuer.OriginalString}; its tokens live for 20 s.");
 Console.WriteLine($"The operator runs over examples/quickstart, in {stage.Description}.");
-Console.WriteLine($"    visma-operator {string.Join(' ', stage.OperatorArguments.Select(argument => Path.IsPathRooted(argument) ? Path.GetRelativePath(repository, argument) : argument))}");
+Console.WriteLine(
+    $"    visma-operator {string.Join(' ', stage.OperatorArguments.Select(argument => Path.IsPathRooted(argument) ? Path.GetRelativePath(repository, argument) : argument))}"
+);
 
 try
 {
@@ -61,7 +63,9 @@ finally
     (stage as IDisposable)?.Dispose();
 }
 
-Console.WriteLine($"{Environment.NewLine}Done. The log of the operator: {Path.GetRelativePath(repository, Path.Combine(folder, "operator.log"))}");
+Console.WriteLine(
+    $"{Environment.NewLine}Done. The log of the operator: {Path.GetRelativePath(repository, Path.Combine(folder, "operator.log"))}"
+);
 return 0;
 
 // What went wrong before is what the audience should read, not that nothing could be taken away.

@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace VismaOperator.Demo;
 
-/// <summary>An API server by paths and JSON, reached with the operator's own access: whatever kubeconfig the operator takes, the demo takes.</summary>
+/// <summary>
+/// An API server by paths and JSON, reached with the operator's own access: whatever kubeconfig the operator takes, the demo takes.
+/// </summary>
 internal sealed class RawCluster : IDisposable
 {
     private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -67,13 +69,16 @@ internal sealed class RawCluster : IDisposable
     // The server of a kubeconfig may have a path of its own, which an absolute path would throw away.
     private static Uri Relative(string path) => new(path.TrimStart('/'), UriKind.Relative);
 
-    private static StringContent Body(JsonObject content, string type) => new(content.ToJsonString(), Encoding.UTF8, MediaTypeHeaderValue.Parse(type));
+    private static StringContent Body(JsonObject content, string type) =>
+        new(content.ToJsonString(), Encoding.UTF8, MediaTypeHeaderValue.Parse(type));
 
     private static async Task<JsonNode> ReadAsync(HttpResponseMessage answer, string path, CancellationToken cancellationToken)
     {
         var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         return answer.IsSuccessStatusCode
             ? JsonNode.Parse(text)!
-            : throw new DemoFailedException($"The cluster answered {(int)answer.StatusCode} for {path}: {JsonNode.Parse(text)?["message"] ?? "no reason given"}");
+            : throw new DemoFailedException(
+                $"The cluster answered {(int)answer.StatusCode} for {path}: {JsonNode.Parse(text)?["message"] ?? "no reason given"}"
+            );
     }
 }

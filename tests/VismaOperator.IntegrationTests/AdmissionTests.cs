@@ -31,8 +31,17 @@ public sealed class AdmissionTests(ApiServerFixture fixture)
         await scene.CreateAllAsync();
         using var webhook = scene.Proxy.Inject(FaultEffect.WebhookDown(Name, Quoted), request => request.IsSecretWrite());
 
-        var serving = await scene.UntilAsync(scene.ConnectionPath(), "the failed write to be told", node => node.Condition("TokenFresh")?.Reason == "SecretNotWritten");
-        var expired = await scene.UntilAsync(scene.ConnectionPath(), "Ready to turn False", node => node.Condition("Ready")?.Status == "False", TimeSpan.FromSeconds(40));
+        var serving = await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "the failed write to be told",
+            node => node.Condition("TokenFresh")?.Reason == "SecretNotWritten"
+        );
+        var expired = await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "Ready to turn False",
+            node => node.Condition("Ready")?.Status == "False",
+            TimeSpan.FromSeconds(40)
+        );
 
         Assert.Equal("True", serving.Condition("Ready")!.Status);
         Told(serving, "TokenFresh", 500);
@@ -52,7 +61,11 @@ public sealed class AdmissionTests(ApiServerFixture fixture)
         using var refused = scene.Proxy.Inject(EffectOf(guard), request => request.IsSecretWrite());
 
         await scene.CreateConnectionAsync();
-        var connection = await scene.UntilAsync(scene.ConnectionPath(), "the refusal to be told", node => node.Condition("Ready") is { Reason: not "ClientNotAvailable" });
+        var connection = await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "the refusal to be told",
+            node => node.Condition("Ready") is { Reason: not "ClientNotAvailable" }
+        );
 
         Told(connection, "Ready", code);
         Assert.Single(scene.Provider.Ledger.TokenRequests);

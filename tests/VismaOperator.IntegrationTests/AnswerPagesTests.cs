@@ -24,9 +24,20 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
 
         await page.GotoAsync(back.GetLeftPart(UriPartial.Path));
         await page.UntilShownAsync("This is no answer of the provider", "consent-unreadable-answer");
-        await page.GotoAsync(back.AbsoluteUri.Replace(Uri.EscapeDataString(scene.Provider.Issuer.OriginalString), "https%3A%2F%2Fother.example.com", StringComparison.Ordinal));
+        await page.GotoAsync(
+            back.AbsoluteUri.Replace(
+                Uri.EscapeDataString(scene.Provider.Issuer.OriginalString),
+                "https%3A%2F%2Fother.example.com",
+                StringComparison.Ordinal
+            )
+        );
         await page.UntilShownAsync("This is the answer of another provider", "consent-other-provider");
-        using (scene.Proxy.Inject(new Proxying.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable), request => request.IsReadOf(scene.GrantPath())))
+        using (
+            scene.Proxy.Inject(
+                new Proxying.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable),
+                request => request.IsReadOf(scene.GrantPath())
+            )
+        )
         {
             await page.GotoAsync(back.AbsoluteUri);
             await page.UntilShownAsync("This does not work just now", "consent-cluster-unavailable");
@@ -114,7 +125,11 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
         await page.Locator("form button").ClickAsync();
 
         await page.UntilShownAsync("The provider did not give access", "consent-provider-failed");
-        await scene.UntilAsync(scene.ConnectionPath(), "the error in status", node => node.Condition("Authorized")?.Reason == "ConsentFailed");
+        await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "the error in status",
+            node => node.Condition("Authorized")?.Reason == "ConsentFailed"
+        );
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 
@@ -20,7 +19,10 @@ public sealed class AnyOrderTests(ApiServerFixture fixture)
 
         foreach (var sighting in scene.History.Sightings.Where(sighting => sighting.Kind is "VismaConnection" or "OAuthClient"))
         {
-            Assert.True(sighting.Resource.Condition("Stalled") is null, $"{sighting.Kind} {sighting.Name} was Stalled: {sighting.Resource["status"]}");
+            Assert.True(
+                sighting.Resource.Condition("Stalled") is null,
+                $"{sighting.Kind} {sighting.Name} was Stalled: {sighting.Resource["status"]}"
+            );
         }
 
         Assert.Equal(orders.Length, scene.Provider.Ledger.TokenRequests.Count);
@@ -34,7 +36,11 @@ public sealed class AnyOrderTests(ApiServerFixture fixture)
         }
 
         await scene.UntilReadyAsync($"connection-{order}");
-        await scene.UntilAsync(scene.ClientPath($"client-{order}"), $"OAuthClient {order} to be Ready", node => node.IsObserved() && node.Condition("Ready")?.Status == "True");
+        await scene.UntilAsync(
+            scene.ClientPath($"client-{order}"),
+            $"OAuthClient {order} to be Ready",
+            node => node.IsObserved() && node.Condition("Ready")?.Status == "True"
+        );
     }
 
     // After each step the operator has had its say about it, so that what is missing is really noticed.
@@ -55,7 +61,11 @@ public sealed class AnyOrderTests(ApiServerFixture fixture)
                 var connection = The.ConnectionSpec();
                 connection["oauthClientRef"] = new JsonObject { ["name"] = $"client-{order}" };
                 await scene.CreateConnectionAsync(connection, $"connection-{order}");
-                await scene.UntilAsync(scene.ConnectionPath($"connection-{order}"), "the connection to be looked at", node => node.IsObserved());
+                await scene.UntilAsync(
+                    scene.ConnectionPath($"connection-{order}"),
+                    "the connection to be looked at",
+                    node => node.IsObserved()
+                );
                 break;
         }
     }

@@ -36,7 +36,11 @@ public sealed class ApiTroubleTests(ApiServerFixture fixture)
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateCredentialsAsync();
         await scene.CreateClientAsync();
-        using var trouble = scene.Proxy.Inject(Effect(fault), request => request.IsWrite && (request.IsSecretWrite() || request.IsConnectionStatus()), times: 3);
+        using var trouble = scene.Proxy.Inject(
+            Effect(fault),
+            request => request.IsWrite && (request.IsSecretWrite() || request.IsConnectionStatus()),
+            times: 3
+        );
 
         await scene.CreateConnectionAsync();
         await scene.UntilReadyAsync();
@@ -73,7 +77,11 @@ public sealed class ApiTroubleTests(ApiServerFixture fixture)
 
         await scene.RequestRefreshAsync(target);
         await scene.UntilHandledAsync(target);
-        await scene.UntilAsync(scene.ConnectionPath(), "the failure to be over", node => node["status"]?["failure"] is null && node.Condition("TokenFresh")?.Status == "True");
+        await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "the failure to be over",
+            node => node["status"]?["failure"] is null && node.Condition("TokenFresh")?.Status == "True"
+        );
         await scene.UntilStillAsync(pause);
 
         Assert.True(trouble.Applied > 0, $"No {target} request met the fault.");

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 
@@ -22,7 +21,10 @@ public sealed class AuditTests(ApiServerFixture fixture)
         var found = LeakSearch.In([new ReadableText("log", text)], [Token, "p&ss word"]).ToList();
 
         Assert.NotEmpty(found);
-        Assert.DoesNotContain(found, line => line.Contains("p&ss word", StringComparison.Ordinal) || line.Contains(Token, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            found,
+            line => line.Contains("p&ss word", StringComparison.Ordinal) || line.Contains(Token, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -39,9 +41,19 @@ public sealed class AuditTests(ApiServerFixture fixture)
     {
         var scene = await Scene.OpenAsync(fixture);
         await scene.CreateAllAsync();
-        var leak = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["note"] = (await scene.GetSecretAsync()).Value("access_token") } } };
+        var leak = new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["annotations"] = new JsonObject { ["note"] = (await scene.GetSecretAsync()).Value("access_token") },
+            },
+        };
         await scene.Admin.PatchAsync(scene.ConnectionPath(), leak, TestContext.Current.CancellationToken);
-        await Eventually.BecomesTrueAsync("the leak to be seen", () => scene.History.Of("VismaConnection", The.Connection)[^1].Resource["metadata"]!["annotations"]?["note"] is not null, TestContext.Current.CancellationToken);
+        await Eventually.BecomesTrueAsync(
+            "the leak to be seen",
+            () => scene.History.Of("VismaConnection", The.Connection)[^1].Resource["metadata"]!["annotations"]?["note"] is not null,
+            TestContext.Current.CancellationToken
+        );
 
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(async () => await scene.DisposeAsync());
 
@@ -58,7 +70,11 @@ public sealed class AuditTests(ApiServerFixture fixture)
             : scene.Home.Of("rbac.authorization.k8s.io/v1", "roles/operator"));
         await scene.StartOperatorAsync();
         await scene.CreateAllAsync();
-        await Eventually.BecomesTrueAsync("a refusal", () => scene.Proxy.Ledger.Requests.Any(request => request.Status == 403), TestContext.Current.CancellationToken);
+        await Eventually.BecomesTrueAsync(
+            "a refusal",
+            () => scene.Proxy.Ledger.Requests.Any(request => request.Status == 403),
+            TestContext.Current.CancellationToken
+        );
 
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(async () => await scene.DisposeAsync());
 
@@ -69,10 +85,22 @@ public sealed class AuditTests(ApiServerFixture fixture)
     [InlineData("""{"observedGeneration":3,"conditions":[]}""", "not one that was observed")]
     [InlineData("""{"conditions":[]}""", "says nothing of a generation")]
     [InlineData("""{"observedGeneration":2,"conditions":[]}""", "exactly one condition Ready")]
-    [InlineData("""{"observedGeneration":2,"conditions":[{"type":"Ready","status":"True","reason":"TokenValid","message":"m","lastTransitionTime":"t","observedGeneration":2}]}""", "Ready without a token")]
-    [InlineData("""{"observedGeneration":2,"conditions":[{"type":"Stalled","status":"False","reason":"X","message":"m","lastTransitionTime":"t","observedGeneration":2}]}""", "absent unless it is True")]
-    [InlineData("""{"observedGeneration":2,"conditions":[{"type":"Ready","status":"False","reason":"not camel","message":"m","lastTransitionTime":"t","observedGeneration":2}]}""", "no reason in CamelCase")]
-    [InlineData("""{"observedGeneration":2,"conditions":[{"type":"Ready","status":"False","reason":"X","message":"m","lastTransitionTime":"t","observedGeneration":1}]}""", "another generation")]
+    [InlineData(
+        """{"observedGeneration":2,"conditions":[{"type":"Ready","status":"True","reason":"TokenValid","message":"m","lastTransitionTime":"t","observedGeneration":2}]}""",
+        "Ready without a token"
+    )]
+    [InlineData(
+        """{"observedGeneration":2,"conditions":[{"type":"Stalled","status":"False","reason":"X","message":"m","lastTransitionTime":"t","observedGeneration":2}]}""",
+        "absent unless it is True"
+    )]
+    [InlineData(
+        """{"observedGeneration":2,"conditions":[{"type":"Ready","status":"False","reason":"not camel","message":"m","lastTransitionTime":"t","observedGeneration":2}]}""",
+        "no reason in CamelCase"
+    )]
+    [InlineData(
+        """{"observedGeneration":2,"conditions":[{"type":"Ready","status":"False","reason":"X","message":"m","lastTransitionTime":"t","observedGeneration":1}]}""",
+        "another generation"
+    )]
     public void A_status_that_tools_misread_is_found(string status, string rule) =>
         Assert.Contains(StatusRules.Violations([Version("1", status)]), violation => violation.Contains(rule, StringComparison.Ordinal));
 
@@ -82,15 +110,21 @@ public sealed class AuditTests(ApiServerFixture fixture)
         var files = Directory.GetFiles(RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/recorded"), "*.json");
 
         Assert.NotEmpty(files);
-        Assert.Empty(files.SelectMany(file => StatusRules.Violations([new Sighting(default, "MODIFIED", JsonNode.Parse(File.ReadAllText(file))!)])));
+        Assert.Empty(
+            files.SelectMany(file => StatusRules.Violations([new Sighting(default, "MODIFIED", JsonNode.Parse(File.ReadAllText(file))!)]))
+        );
     }
 
     [Fact]
     public void A_transition_time_that_moves_without_a_transition_is_found()
     {
-        const string ready = """{"observedGeneration":2,"conditions":[{"type":"Ready","status":"False","reason":"X","message":"m","lastTransitionTime":"TIME","observedGeneration":2}]}""";
+        const string ready =
+            """{"observedGeneration":2,"conditions":[{"type":"Ready","status":"False","reason":"X","message":"m","lastTransitionTime":"TIME","observedGeneration":2}]}""";
 
-        var violations = StatusRules.Violations([Version("1", ready), Version("2", ready.Replace("TIME", "LATER", StringComparison.Ordinal))]);
+        var violations = StatusRules.Violations([
+            Version("1", ready),
+            Version("2", ready.Replace("TIME", "LATER", StringComparison.Ordinal)),
+        ]);
 
         Assert.Contains("transition time moved", Assert.Single(violations), StringComparison.Ordinal);
     }
@@ -105,7 +139,10 @@ public sealed class AuditTests(ApiServerFixture fixture)
     private static async Task WithholdEventsAsync(Scene scene, string path)
     {
         var role = await scene.Admin.GetAsync(path, TestContext.Current.CancellationToken);
-        var rules = role["rules"]!.AsArray().Where(rule => rule!["resources"]![0]!.GetValue<string>() != "events").Select(rule => rule!.DeepClone());
+        var rules = role["rules"]!
+            .AsArray()
+            .Where(rule => rule!["resources"]![0]!.GetValue<string>() != "events")
+            .Select(rule => rule!.DeepClone());
         await scene.Admin.PatchAsync(path, new JsonObject { ["rules"] = new JsonArray([.. rules]) }, TestContext.Current.CancellationToken);
     }
 }

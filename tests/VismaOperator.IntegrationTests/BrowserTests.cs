@@ -46,7 +46,11 @@ public sealed class BrowserTests(ApiServerFixture fixture, Chromium chromium)
         await page.DenyAsync();
         await page.UntilShownAsync("The consent was refused", "consent-denied");
 
-        var connection = await scene.UntilAsync(scene.ConnectionPath(), "the refusal in status", node => node.Condition("Authorized")?.Reason == "ConsentDenied");
+        var connection = await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "the refusal in status",
+            node => node.Condition("Authorized")?.Reason == "ConsentDenied"
+        );
         Assert.Equal("AwaitingConsent", connection.Condition("Ready")!.Reason);
     }
 
@@ -62,7 +66,11 @@ public sealed class BrowserTests(ApiServerFixture fixture, Chromium chromium)
         await page.UntilShownAsync("This consent is not for the right company", "consent-wrong-company");
 
         await AssertSaysAsync(page, The.OtherTenant, The.Tenant);
-        await scene.UntilAsync(scene.ConnectionPath(), "the mismatch in status", node => node.Condition("Authorized")?.Reason == "TenantMismatch");
+        await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "the mismatch in status",
+            node => node.Condition("Authorized")?.Reason == "TenantMismatch"
+        );
         Assert.Null(await scene.Admin.FindAsync(scene.SecretPath(), Ct));
     }
 
@@ -73,14 +81,23 @@ public sealed class BrowserTests(ApiServerFixture fixture, Chromium chromium)
         await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
         var portal = scene.Provider.Portal;
-        portal.Set(portal.FindClient(The.ClientId)! with { GrantedScopes = ["vismanet_erp_interactive_api:read", "vismanet_erp_interactive_api:delete", "offline_access"] });
+        portal.Set(
+            portal.FindClient(The.ClientId)! with
+            {
+                GrantedScopes = ["vismanet_erp_interactive_api:read", "vismanet_erp_interactive_api:delete", "offline_access"],
+            }
+        );
 
         await page.BeginAsync(await scene.UntilAwaitingConsentAsync());
         await page.ApproveAsync();
         await page.UntilShownAsync("This consent gives more than was asked for", "consent-more-scopes");
 
         await AssertSaysAsync(page, "vismanet_erp_interactive_api:delete");
-        await scene.UntilAsync(scene.ConnectionPath(), "the excess in status", node => node.Condition("Authorized")?.Reason == "ScopesExceeded");
+        await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "the excess in status",
+            node => node.Condition("Authorized")?.Reason == "ScopesExceeded"
+        );
         Assert.Null(await scene.Admin.FindAsync(scene.SecretPath(), Ct));
     }
 
@@ -113,8 +130,13 @@ public sealed class BrowserTests(ApiServerFixture fixture, Chromium chromium)
         await scene.EndOperatorAsync(VismaOperator.Testing.ApiServer.Processes.ProcessSignal.Kill);
         await scene.Admin.PatchAsync(
             scene.ConnectionPath() + "/status",
-            new JsonObject { ["status"] = new JsonObject { ["authorization"] = new JsonObject { ["urlExpirationTime"] = "2026-01-01T00:00:00Z" } }, ["metadata"] = new JsonObject() },
-            Ct);
+            new JsonObject
+            {
+                ["status"] = new JsonObject { ["authorization"] = new JsonObject { ["urlExpirationTime"] = "2026-01-01T00:00:00Z" } },
+                ["metadata"] = new JsonObject(),
+            },
+            Ct
+        );
         await scene.ChangeConnectionAsync(new JsonObject { ["suspend"] = true });
         await scene.StartOperatorAsync();
         var page = await browser.OpenAsync();

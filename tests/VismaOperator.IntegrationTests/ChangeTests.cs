@@ -42,7 +42,10 @@ public sealed class ChangeTests(ApiServerFixture fixture)
     public async Task Another_client_replaces_the_token_at_once()
     {
         var second = new StandInClient(OtherClientId) { Secrets = [new StandInSecret("another-secret-of-another-client")] };
-        await using var scene = await Scene.OpenAsync(fixture, new SceneOptions { Provider = The.Provider with { Clients = [.. The.Provider.Clients, second] } });
+        await using var scene = await Scene.OpenAsync(
+            fixture,
+            new SceneOptions { Provider = The.Provider with { Clients = [.. The.Provider.Clients, second] } }
+        );
         await scene.CreateSecretAsync("umbrella-credentials", ("clientSecret", second.Secrets[0].Value));
         var spec = The.ClientSpec(scene.Provider.Issuer.OriginalString);
         spec["clientID"] = OtherClientId;
@@ -66,8 +69,15 @@ public sealed class ChangeTests(ApiServerFixture fixture)
         await scene.UntilGoneAsync(scene.SecretPath());
 
         Assert.StartsWith("ey", (await scene.GetSecretAsync("renamed")).Value("access_token"), StringComparison.Ordinal);
-        await Eventually.BecomesTrueAsync("the old Secret's end to be seen", () => scene.History.Of("Secret", The.TokenSecret)[^1].Change == "DELETED", Ct);
-        Assert.True(Index(scene, "renamed", "ADDED") < Index(scene, The.TokenSecret, "DELETED"), "The old Secret went before the new one came.");
+        await Eventually.BecomesTrueAsync(
+            "the old Secret's end to be seen",
+            () => scene.History.Of("Secret", The.TokenSecret)[^1].Change == "DELETED",
+            Ct
+        );
+        Assert.True(
+            Index(scene, "renamed", "ADDED") < Index(scene, The.TokenSecret, "DELETED"),
+            "The old Secret went before the new one came."
+        );
         Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count);
     }
 
@@ -93,7 +103,9 @@ public sealed class ChangeTests(ApiServerFixture fixture)
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateAllAsync();
 
-        await scene.ChangeConnectionAsync(Template(new JsonObject { ["data"] = new JsonObject { ["header.txt"] = "Authorization: ${authorization}" } }));
+        await scene.ChangeConnectionAsync(
+            Template(new JsonObject { ["data"] = new JsonObject { ["header.txt"] = "Authorization: ${authorization}" } })
+        );
         await scene.UntilReadyAsync();
 
         var secret = await scene.GetSecretAsync();
@@ -115,5 +127,7 @@ public sealed class ChangeTests(ApiServerFixture fixture)
     private static JsonObject Template(JsonObject template) => new() { ["secret"] = new JsonObject { ["template"] = template } };
 
     private static int Index(Scene scene, string secret, string change) =>
-        scene.History.Sightings.ToList().FindIndex(sighting => sighting.Kind == "Secret" && sighting.Name == secret && sighting.Change == change);
+        scene
+            .History.Sightings.ToList()
+            .FindIndex(sighting => sighting.Kind == "Secret" && sighting.Name == secret && sighting.Change == change);
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using VismaOperator.Api;
-using VismaOperator.Cli;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
@@ -27,8 +25,16 @@ public sealed class CheckTests(ApiServerFixture fixture) : IDisposable
     public async Task A_client_about_to_be_closed_names_the_connections_of_the_cluster_with_no_more_than_list_on_two_kinds()
     {
         await using var home = await fixture.CreateNamespaceAsync(Ct);
-        await fixture.Admin.CreateAsync(home.Of(The.Group, "oauthclients"), The.OAuthClient(The.Client, The.ClientSpec("https://connect.visma.com")), Ct);
-        await fixture.Admin.CreateAsync(home.Of(The.Group, "vismaconnections"), The.VismaConnection(The.Connection, The.ConnectionSpec()), Ct);
+        await fixture.Admin.CreateAsync(
+            home.Of(The.Group, "oauthclients"),
+            The.OAuthClient(The.Client, The.ClientSpec("https://connect.visma.com")),
+            Ct
+        );
+        await fixture.Admin.CreateAsync(
+            home.Of(The.Group, "vismaconnections"),
+            The.VismaConnection(The.Connection, The.ConnectionSpec()),
+            Ct
+        );
         await fixture.Admin.PatchAsync(
             $"{home.Of(The.Group, "vismaconnections")}/{The.Connection}/status",
             new JsonObject { ["status"] = new JsonObject { ["secretName"] = The.TokenSecret } },
@@ -46,16 +52,29 @@ public sealed class CheckTests(ApiServerFixture fixture) : IDisposable
         var (warned, warning) = await RunAsync(arguments);
 
         Assert.Equal(2, refused);
-        Assert.Contains("kubectl create clusterrole visma-check --verb=list --resource=oauthclients.visma-operator.io,vismaconnections.visma-operator.io", refusal, StringComparison.Ordinal);
+        Assert.Contains(
+            "kubectl create clusterrole visma-check --verb=list "
+            + "--resource=oauthclients.visma-operator.io,vismaconnections.visma-operator.io",
+            refusal,
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, warned);
-        Assert.Contains($"VismaConnection {home.Name}/{The.Connection} (Secret {The.TokenSecret}) would lose the Secret", warning, StringComparison.Ordinal);
+        Assert.Contains(
+            $"VismaConnection {home.Name}/{The.Connection} (Secret {The.TokenSecret}) would lose the Secret",
+            warning,
+            StringComparison.Ordinal
+        );
         Assert.Contains("[WouldLoseSecret]", warning, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_cluster_that_cannot_be_reached_is_an_unusable_argument()
     {
-        await File.WriteAllTextAsync(PathOf("client.json"), The.OAuthClient(The.Client, The.ClientSpec("https://connect.visma.com")).ToJsonString(), Ct);
+        await File.WriteAllTextAsync(
+            PathOf("client.json"),
+            The.OAuthClient(The.Client, The.ClientSpec("https://connect.visma.com")).ToJsonString(),
+            Ct
+        );
 
         var (exitCode, output) = await RunAsync("check", "-f", PathOf("client.json"), "--cluster", "--kubeconfig", PathOf("nowhere"));
 
@@ -70,7 +89,10 @@ public sealed class CheckTests(ApiServerFixture fixture) : IDisposable
         await using var check = Start("check", "-f", PathOf("pipe.yaml"));
 
         // A pipe opens for writing as soon as somebody has it open for reading.
-        await using var pipe = await Task.Run(() => File.Open(PathOf("pipe.yaml"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite), Ct);
+        await using var pipe = await Task.Run(
+            () => File.Open(PathOf("pipe.yaml"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite),
+            Ct
+        );
 
         Assert.Equal(1, await check.TerminateAsync(Ct, promptly));
         Assert.Contains(check.Lines, line => line == "visma-operator check: stopped before the end");
@@ -94,8 +116,21 @@ public sealed class CheckTests(ApiServerFixture fixture) : IDisposable
 
     private async Task GrantAsync(TestServiceAccount account, string ns)
     {
-        var rule = new JsonObject { ["apiGroups"] = new JsonArray("visma-operator.io"), ["resources"] = new JsonArray("oauthclients", "vismaconnections"), ["verbs"] = new JsonArray("list") };
-        await fixture.Admin.CreateAsync($"{Rbac}/clusterroles", new JsonObject { ["metadata"] = new JsonObject { ["name"] = ns }, ["rules"] = new JsonArray(rule) }, Ct);
+        var rule = new JsonObject
+        {
+            ["apiGroups"] = new JsonArray("visma-operator.io"),
+            ["resources"] = new JsonArray("oauthclients", "vismaconnections"),
+            ["verbs"] = new JsonArray("list"),
+        };
+        await fixture.Admin.CreateAsync(
+            $"{Rbac}/clusterroles",
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = ns },
+                ["rules"] = new JsonArray(rule),
+            },
+            Ct
+        );
         await fixture.Admin.CreateAsync(
             $"{Rbac}/clusterrolebindings",
             new JsonObject
@@ -120,7 +155,9 @@ public sealed class CheckTests(ApiServerFixture fixture) : IDisposable
     }
 
     private RealProcess Start(params string[] arguments) =>
-        RealProcess.Start(new ProcessCommand(arguments[0], OperatorProcess.FindProgram("visma-operator"), arguments, PathOf($"{++started}.log")));
+        RealProcess.Start(
+            new ProcessCommand(arguments[0], OperatorProcess.FindProgram("visma-operator"), arguments, PathOf($"{++started}.log"))
+        );
 
     private string PathOf(string name) => Path.Combine(folder.FullName, name);
 }

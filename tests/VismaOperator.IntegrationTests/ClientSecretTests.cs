@@ -37,7 +37,11 @@ public sealed class ClientSecretTests(ApiServerFixture fixture)
         await scene.CreateSecretAsync("next", ("clientSecret", The.ClientSecret));
 
         await scene.ChangeClientAsync(new JsonObject { ["clientSecrets"] = new JsonArray(Reference("next")) });
-        await scene.UntilAsync(scene.ClientPath(), "the new secret to be the active one", node => node["status"]?["activeSecret"]?["name"]?.GetValue<string>() == "next");
+        await scene.UntilAsync(
+            scene.ClientPath(),
+            "the new secret to be the active one",
+            node => node["status"]?["activeSecret"]?["name"]?.GetValue<string>() == "next"
+        );
         await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
 
         Assert.Equal(["granted", "granted"], scene.Provider.Ledger.TokenRequests.Select(request => request.Outcome));
@@ -49,15 +53,26 @@ public sealed class ClientSecretTests(ApiServerFixture fixture)
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateCredentialsAsync();
         var expiring = Reference(The.CredentialSecret);
-        expiring["expirationTime"] = TimeProvider.System.GetUtcNow().AddDays(5).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        expiring["expirationTime"] = TimeProvider
+            .System.GetUtcNow()
+            .AddDays(5)
+            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
         await scene.CreateClientAsync(Listing(scene, expiring));
 
         var client = await scene.UntilAsync(scene.ClientPath(), "the warning", node => node.Condition("SecretExpiring")?.Status == "True");
         Assert.Equal("True", client.Condition("Ready")?.Status);
         Assert.Contains("developer portal", client.Condition("SecretExpiring")!.Message, StringComparison.Ordinal);
-        await Eventually.BecomesTrueAsync("a warning event", async token =>
-            (await scene.Admin.GetAsync(scene.Home.Core("events"), token))["items"]!.AsArray().Any(item => item!["reason"]!.GetValue<string>() == "SecretExpiresSoon" && item["type"]!.GetValue<string>() == "Warning"), Ct);
+        await Eventually.BecomesTrueAsync(
+            "a warning event",
+            async token =>
+                (await scene.Admin.GetAsync(scene.Home.Core("events"), token))["items"]!
+                    .AsArray()
+                    .Any(item =>
+                        item!["reason"]!.GetValue<string>() == "SecretExpiresSoon" && item["type"]!.GetValue<string>() == "Warning"
+                    ),
+            Ct
+        );
     }
 
     [Fact]
@@ -81,5 +96,9 @@ public sealed class ClientSecretTests(ApiServerFixture fixture)
         return spec;
     }
 
-    private static JsonObject Reference(string secret) => new() { ["secretKeyRef"] = new JsonObject { ["name"] = secret, ["key"] = "clientSecret" } };
+    private static JsonObject Reference(string secret) =>
+        new()
+        {
+            ["secretKeyRef"] = new JsonObject { ["name"] = secret, ["key"] = "clientSecret" },
+        };
 }

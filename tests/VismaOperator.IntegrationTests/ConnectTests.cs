@@ -5,7 +5,10 @@ using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.IntegrationTests;
 
-/// <summary>Consent from a terminal: two real processes, the verb and the operator, with a real API server between them and its RBAC in the verb's way.</summary>
+/// <summary>
+/// Consent from a terminal: two real processes, the verb and the operator, with a real API server between them and its RBAC in the verb's
+/// way.
+/// </summary>
 [Trait("Reach", "Cluster")]
 public sealed class ConnectTests(ApiServerFixture fixture)
 {
@@ -65,9 +68,17 @@ public sealed class ConnectTests(ApiServerFixture fixture)
         var page = await ConsentAsync(scene, second, The.OtherTenant);
 
         Assert.Equal(1, await second.WaitForExitAsync(Ct));
-        Assert.Contains(second.Lines, line => line.StartsWith("visma-operator: TenantMismatch: ", StringComparison.Ordinal) && line.Contains(The.OtherTenant, StringComparison.Ordinal));
+        Assert.Contains(
+            second.Lines,
+            line =>
+                line.StartsWith("visma-operator: TenantMismatch: ", StringComparison.Ordinal)
+                && line.Contains(The.OtherTenant, StringComparison.Ordinal)
+        );
         Assert.Contains("TenantMismatch", page, StringComparison.Ordinal);
-        Assert.Equal(("True", "ConsentGranted"), (await scene.GetConnectionAsync()).Condition("Authorized") is { } authorized ? (authorized.Status, authorized.Reason) : default);
+        Assert.Equal(
+            ("True", "ConsentGranted"),
+            (await scene.GetConnectionAsync()).Condition("Authorized") is { } authorized ? (authorized.Status, authorized.Reason) : default
+        );
         await scene.UntilReadyAsync();
     }
 
@@ -80,7 +91,13 @@ public sealed class ConnectTests(ApiServerFixture fixture)
         await using var verb = scene.StartConnect(kubeconfig, port);
 
         Assert.Equal(1, await verb.WaitForExitAsync(Ct));
-        Assert.Equal([$"visma-operator: You may not create secrets in namespace {scene.Home.Name}. Have a Role with the verb create bound to your account."], verb.Lines);
+        Assert.Equal(
+            [
+                $"visma-operator: You may not create secrets in namespace {scene.Home.Name}. Have a Role with the verb create bound to "
+                + "your account.",
+            ],
+            verb.Lines
+        );
     }
 
     [Fact]
@@ -103,9 +120,14 @@ public sealed class ConnectTests(ApiServerFixture fixture)
         File.WriteAllText(opener, $"""
             #!/bin/sh
             printf '%s' "$@" >'{page}.part' && mv '{page}.part' '{page}'
-            """);
+            """
+        );
         File.SetUnixFileMode(opener, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        return new Dictionary<string, string?> { ["DISPLAY"] = ":0", ["PATH"] = $"{Path.GetDirectoryName(opener)}:{Environment.GetEnvironmentVariable("PATH")}" };
+        return new Dictionary<string, string?>
+        {
+            ["DISPLAY"] = ":0",
+            ["PATH"] = $"{Path.GetDirectoryName(opener)}:{Environment.GetEnvironmentVariable("PATH")}",
+        };
     }
 
     /// <summary>Does with the printed address what a person does, and says what the browser shows in the end.</summary>

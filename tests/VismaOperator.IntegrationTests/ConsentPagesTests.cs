@@ -3,7 +3,10 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.IntegrationTests;
 
-/// <summary>Consent in a browser: two real processes of which one leads, with the chart's roles, and a person who begins at one of them and comes back to the other.</summary>
+/// <summary>
+/// Consent in a browser: two real processes of which one leads, with the chart's roles, and a person who begins at one of them and comes
+/// back to the other.
+/// </summary>
 [Trait("Reach", "Cluster")]
 public sealed class ConsentPagesTests(ApiServerFixture fixture)
 {

@@ -5,7 +5,9 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.IntegrationTests;
 
-/// <summary>Hands that change the Secret: it is as published again, and the provider is asked only where the token itself is gone.</summary>
+/// <summary>
+/// Hands that change the Secret: it is as published again, and the provider is asked only where the token itself is gone.
+/// </summary>
 public sealed class DriftTests(ApiServerFixture fixture)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -17,7 +19,18 @@ public sealed class DriftTests(ApiServerFixture fixture)
         await scene.CreateAllAsync();
         var published = (await scene.GetSecretAsync())["data"]!.ToJsonString();
 
-        await EditAsync(scene, new JsonObject { ["data"] = new JsonObject { ["base_url"] = Base64("https://elsewhere.example"), ["extra"] = Base64("x"), ["scope"] = null } });
+        await EditAsync(
+            scene,
+            new JsonObject
+            {
+                ["data"] = new JsonObject
+                {
+                    ["base_url"] = Base64("https://elsewhere.example"),
+                    ["extra"] = Base64("x"),
+                    ["scope"] = null,
+                },
+            }
+        );
 
         await UntilDataIsAsync(scene, published);
         Assert.Single(scene.Provider.Ledger.TokenRequests);
@@ -31,7 +44,11 @@ public sealed class DriftTests(ApiServerFixture fixture)
 
         await EditAsync(scene, new JsonObject { ["data"] = new JsonObject { ["access_token"] = Base64("not-a-token") } });
 
-        var secret = await scene.UntilAsync(scene.SecretPath(), "a real token", node => node.Value("access_token").StartsWith("ey", StringComparison.Ordinal));
+        var secret = await scene.UntilAsync(
+            scene.SecretPath(),
+            "a real token",
+            node => node.Value("access_token").StartsWith("ey", StringComparison.Ordinal)
+        );
         Assert.Equal($"Bearer {secret.Value("access_token")}", secret.Value("authorization"));
         await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count);
@@ -125,7 +142,11 @@ public sealed class DriftTests(ApiServerFixture fixture)
 
         await EditAsync(scene, new JsonObject { ["metadata"] = JsonNode.Parse(metadata) });
 
-        var after = await scene.UntilAsync(scene.SecretPath(), "its label", node => node["metadata"]!["labels"]?["visma-operator.io/secret"] is not null);
+        var after = await scene.UntilAsync(
+            scene.SecretPath(),
+            "its label",
+            node => node["metadata"]!["labels"]?["visma-operator.io/secret"] is not null
+        );
         Assert.Equal(before["data"]!.ToJsonString(), after["data"]!.ToJsonString());
         Assert.Equal(before["metadata"]!["ownerReferences"]!.ToJsonString(), after["metadata"]!["ownerReferences"]!.ToJsonString());
         await scene.UntilStillAsync(TimeSpan.FromSeconds(1));

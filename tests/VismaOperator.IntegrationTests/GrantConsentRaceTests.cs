@@ -5,8 +5,8 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>
-/// Consents that arrive while the leader is in the middle of an exchange of a one-time token without grace: on the pages of another replica, and as a code that was handed over. One
-/// connection for each place at which an exchange can stand.
+/// Consents that arrive while the leader is in the middle of an exchange of a one-time token without grace: on the pages of another
+/// replica, and as a code that was handed over. One connection for each place at which an exchange can stand.
 /// </summary>
 public sealed class GrantConsentRaceTests(ApiServerFixture fixture)
 {

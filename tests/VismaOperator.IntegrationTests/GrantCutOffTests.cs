@@ -1,5 +1,4 @@
 using VismaConnect.StandIn;
-using VismaOperator.Connections;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
@@ -7,7 +6,10 @@ using Proxying = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
-/// <summary>A leader that alone loses its way to the API server while it holds the successors of one-time tokens in memory, and another replica that takes over.</summary>
+/// <summary>
+/// A leader that alone loses its way to the API server while it holds the successors of one-time tokens in memory, and another replica that
+/// takes over.
+/// </summary>
 public sealed class GrantCutOffTests(ApiServerFixture fixture)
 {
     private const string Announcement = "intent_takeover_time";
@@ -28,7 +30,11 @@ public sealed class GrantCutOffTests(ApiServerFixture fixture)
 
         await scene.UntilHandledAsync("now", withGrace.Name);
         await scene.UntilServedAsync(withGrace.Name);
-        await scene.UntilAsync(scene.ConnectionPath(), "a person to be asked for", node => node.Condition("Stalled")?.Reason == "ConsentRequired" && node.Condition("Authorized")?.Status == "False");
+        await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "a person to be asked for",
+            node => node.Condition("Stalled")?.Reason == "ConsentRequired" && node.Condition("Authorized")?.Status == "False"
+        );
         var kept = (await scene.Admin.GetAsync(scene.GrantPath(withGrace.Name), Ct)).Value("refresh_token");
         cut.Dispose();
         Assert.NotEqual(0, await away.Process.WaitForExitAsync(Ct));
@@ -66,7 +72,11 @@ public sealed class GrantCutOffTests(ApiServerFixture fixture)
     private static Task UntilLeaseIsFreeAsync(Scene scene) => CrashRun.IsInFull ? Task.CompletedTask : scene.DeleteLeaseAsync();
 
     // The provider answers when the way to the API server is gone.
-    private static async Task<IDisposable> CutOffAsync(Scene scene, OperatorProcess away, params IReadOnlyList<ServedConnection> connections)
+    private static async Task<IDisposable> CutOffAsync(
+        Scene scene,
+        OperatorProcess away,
+        params IReadOnlyList<ServedConnection> connections
+    )
     {
         var exchanges = new List<Held>();
         foreach (var connection in connections)
@@ -79,7 +89,10 @@ public sealed class GrantCutOffTests(ApiServerFixture fixture)
         exchanges.ForEach(exchange => exchange.Dispose());
         foreach (var connection in connections)
         {
-            await away.Process.WaitForLineAsync($"The new refresh token of {scene.Home.Name}/{connection.Name} could not be stored yet", Ct);
+            await away.Process.WaitForLineAsync(
+                $"The new refresh token of {scene.Home.Name}/{connection.Name} could not be stored yet",
+                Ct
+            );
         }
 
         return cut;

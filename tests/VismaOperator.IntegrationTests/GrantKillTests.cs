@@ -3,7 +3,10 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.IntegrationTests;
 
-/// <summary>Real processes that are killed in the middle of exchanges, against the real API server and a provider with one-time refresh tokens. How often: <see cref="CrashRun"/>.</summary>
+/// <summary>
+/// Real processes that are killed in the middle of exchanges, against the real API server and a provider with one-time refresh tokens. How
+/// often: <see cref="CrashRun"/>.
+/// </summary>
 public sealed class GrantKillTests(ApiServerFixture fixture)
 {
     private const int Lanes = 2;
@@ -14,11 +17,16 @@ public sealed class GrantKillTests(ApiServerFixture fixture)
         var batches = KillPlan.Draw(CrashRun.Seed, CrashRun.Kills, KillLane.Connections.Count);
         var tally = new KillTally();
 
-        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => KillAsync(batches.Where((_, number) => number % Lanes == lane), tally)));
+        await Task.WhenAll(
+            Enumerable.Range(0, Lanes).Select(lane => KillAsync(batches.Where((_, number) => number % Lanes == lane), tally))
+        );
 
         tally.Lines().ToList().ForEach(Console.WriteLine);
         Assert.True(tally.Violations.Count == 0, $"{CrashRun.Replay}\n{string.Join('\n', tally.Violations)}");
-        Assert.True(tally.Missed.Count == 0 || CrashRun.Kills < KillPoints.All.Count, $"Nobody was killed at {string.Join(", ", tally.Missed)}.");
+        Assert.True(
+            tally.Missed.Count == 0 || CrashRun.Kills < KillPoints.All.Count,
+            $"Nobody was killed at {string.Join(", ", tally.Missed)}."
+        );
     }
 
     [Fact]
@@ -28,7 +36,10 @@ public sealed class GrantKillTests(ApiServerFixture fixture)
         {
             var batches = KillPlan.Draw(seed, 20, KillLane.Connections.Count);
 
-            Assert.Equal(batches.SelectMany(batch => batch), KillPlan.Draw(seed, 20, KillLane.Connections.Count).SelectMany(batch => batch));
+            Assert.Equal(
+                batches.SelectMany(batch => batch),
+                KillPlan.Draw(seed, 20, KillLane.Connections.Count).SelectMany(batch => batch)
+            );
             Assert.Equal(20, batches.Sum(batch => batch.Count));
             Assert.Equal(KillPoints.All, batches.SelectMany(batch => batch).Select(strike => strike.Point).Distinct().Order());
             Assert.All(batches, batch => Assert.Distinct(batch.Select(strike => strike.Connection)));

@@ -6,7 +6,10 @@ using Proxying = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
-/// <summary>API servers that take no writes from the middle of an exchange on, so that the new one-time token is in the memory of one process and nowhere else.</summary>
+/// <summary>
+/// API servers that take no writes from the middle of an exchange on, so that the new one-time token is in the memory of one process and
+/// nowhere else.
+/// </summary>
 public sealed class GrantOutageTests(ApiServerFixture fixture)
 {
     private const string IsHeld = "is held in memory";
@@ -35,7 +38,10 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
         Assert.Equal([GrantVerdict.Granted], scene.ExchangesOf(ServedConnection.First));
         await scene.AssertNothingLostAsync(ServedConnection.First, generation: 2);
         var stored = scene.History.Of("Secret", The.Connection + "-visma-grant").First(sighting => sighting.At >= liftedAt).At - liftedAt;
-        Console.WriteLine($"crashes: writes were refused for {CrashRun.Outage.TotalSeconds:0} s after an exchange; the new token was tried {tried} times and stored {stored.TotalSeconds:0.0} s after they were taken again");
+        Console.WriteLine(
+            $"crashes: writes were refused for {CrashRun.Outage.TotalSeconds:0} s after an exchange; the new token was tried {tried} "
+            + $"times and stored {stored.TotalSeconds:0.0} s after they were taken again"
+        );
     }
 
     [Fact]
@@ -44,7 +50,11 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
         await using var scene = await GrantScene.ServedAsync(fixture.Server, ServedConnection.First);
         using var outage = await scene.ExchangeIntoAnOutageAsync(request => request.IsSecretWrite());
 
-        await scene.UntilAsync(scene.ConnectionPath(), "status to say so", node => node.Condition("TokenFresh")?.Message.Contains(IsHeld, StringComparison.Ordinal) is true);
+        await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "status to say so",
+            node => node.Condition("TokenFresh")?.Message.Contains(IsHeld, StringComparison.Ordinal) is true
+        );
         outage.Dispose();
         await scene.UntilHandledAsync("now");
         await scene.UntilServedAsync();
@@ -67,7 +77,10 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
         var code = await leader.Process.WaitForExitAsync(Ct, TimeSpan.FromSeconds(30)); // what a kubelet waits for
 
         Assert.Equal(0, code);
-        var lost = Assert.Single(leader.Process.Lines, line => line.Contains("could not be stored before this process had to end", StringComparison.Ordinal));
+        var lost = Assert.Single(
+            leader.Process.Lines,
+            line => line.Contains("could not be stored before this process had to end", StringComparison.Ordinal)
+        );
         Assert.Contains($"{scene.Home.Name}/{The.Connection}", lost, StringComparison.Ordinal);
         Assert.Contains("a person may have to consent again", lost, StringComparison.Ordinal);
         Assert.True(Tries(scene, outage)[^1].Started - askedAt > TimeSpan.FromSeconds(15), "it gave up long before its deadline");
@@ -93,5 +106,6 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
         await scene.AssertNothingLostAsync(ServedConnection.First, generation: 2);
     }
 
-    private static IReadOnlyList<Proxying.ProxiedRequest> Tries(Scene scene, Proxying.Fault outage) => [.. scene.Proxy.Ledger.Requests.Where(request => request.Fault == outage && request.Path == scene.GrantPath())];
+    private static IReadOnlyList<Proxying.ProxiedRequest> Tries(Scene scene, Proxying.Fault outage) =>
+        [.. scene.Proxy.Ledger.Requests.Where(request => request.Fault == outage && request.Path == scene.GrantPath())];
 }

@@ -61,14 +61,21 @@ public sealed class GrantTroubleTests(ApiServerFixture fixture)
 
     private async Task<Scene> ServedInAsync(TestNamespace place)
     {
-        var scene = await Scene.OpenAsync(fixture.Server, new SceneOptions { Provider = Consents.Provider(1), MoreNamespaces = [place.Name] });
+        var scene = await Scene.OpenAsync(
+            fixture.Server,
+            new SceneOptions { Provider = Consents.Provider(1), MoreNamespaces = [place.Name] }
+        );
         await scene.CreateClientsAsync();
         await scene.ChangeClientAsync(new JsonObject { ["allowedNamespaces"] = new JsonObject { ["from"] = "All" } });
         var spec = Consents.Spec(0);
         spec["oauthClientRef"]!["namespace"] = scene.Home.Name;
         await scene.Admin.CreateAsync(place.Of(The.Group, "vismaconnections"), The.VismaConnection(The.Connection, spec), Ct);
         await scene.HandOverAsync(0, place: place);
-        await scene.UntilAsync(place.Of(The.Group, $"vismaconnections/{The.Connection}"), "Ready", node => node.Condition("Ready")?.Status == "True");
+        await scene.UntilAsync(
+            place.Of(The.Group, $"vismaconnections/{The.Connection}"),
+            "Ready",
+            node => node.Condition("Ready")?.Status == "True"
+        );
         return scene;
     }
 }

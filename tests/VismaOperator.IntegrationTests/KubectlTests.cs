@@ -21,7 +21,15 @@ public sealed class KubectlTests(ApiServerFixture fixture)
         var wide = await Kubectl.SucceedAsync(scene, "get", "vismaconnections", "-o", "wide");
 
         Assert.Equal(["NAME", "READY", "STALLED", "REASON", "TENANT", "CLIENT", "EXPIRES", "AGE"], Columns(narrow.Lines[0]));
-        string[] row = [The.Connection, "True", "TokenValid", The.Tenant, $"{scene.Home.Name}/{The.Client}", connection["status"]!["token"]!["expirationTime"]!.GetValue<string>()];
+        string[] row =
+        [
+            The.Connection,
+            "True",
+            "TokenValid",
+            The.Tenant,
+            $"{scene.Home.Name}/{The.Client}",
+            connection["status"]!["token"]!["expirationTime"]!.GetValue<string>(),
+        ];
         Assert.Equal(row, Columns(narrow.Lines[1]).SkipLast(1)); // nothing stands in the column STALLED
         Assert.Equal(["DISPLAY NAME", "API", "SECRET", "REFRESH AT", "MESSAGE"], Columns(wide.Lines[0]).Skip(8));
         Assert.Contains("https://api.finance.visma.net/v1", wide.Lines[1], StringComparison.Ordinal);
@@ -41,7 +49,11 @@ public sealed class KubectlTests(ApiServerFixture fixture)
         scene.Provider.Portal.Set(new StandInClient(The.ClientId) { Secrets = [new StandInSecret("a-new-one-in-the-portal")] });
         await Kubectl.SucceedAsync(scene, "annotate", "vc", The.Connection, $"{VismaNames.RequestedAtAnnotation}=today");
         await scene.UntilAsync(scene.ConnectionPath(), "Stalled", node => node.Condition("Stalled")?.Reason == "ClientRefused");
-        await scene.UntilAsync(scene.ClientPath(), "the client to be refused", node => node.Condition("Stalled")?.Reason == "ClientRefused");
+        await scene.UntilAsync(
+            scene.ClientPath(),
+            "the client to be refused",
+            node => node.Condition("Stalled")?.Reason == "ClientRefused"
+        );
 
         var narrow = await Kubectl.SucceedAsync(scene, "get", "vc");
         var wide = await Kubectl.SucceedAsync(scene, "get", "vc", "-o", "wide");
@@ -76,7 +88,10 @@ public sealed class KubectlTests(ApiServerFixture fixture)
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateCredentialsAsync();
         var spec = The.ClientSpec(scene.Provider.Issuer.OriginalString);
-        spec["clientSecrets"]![0]!["expirationTime"] = TimeProvider.System.GetUtcNow().AddDays(5).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        spec["clientSecrets"]![0]!["expirationTime"] = TimeProvider
+            .System.GetUtcNow()
+            .AddDays(5)
+            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
         await scene.CreateClientAsync(spec);
         await scene.UntilAsync(scene.ClientPath(), "a client that is Ready", node => node.Condition("Ready")?.Status == "True");
 
@@ -115,8 +130,17 @@ public sealed class KubectlTests(ApiServerFixture fixture)
         var described = await Kubectl.SucceedAsync(scene, "describe", "vc", The.Connection);
 
         var reason = stalled.Condition("Stalled")!.Reason;
-        Assert.Contains(described.Lines, line => line.Contains("Warning", StringComparison.Ordinal) && line.Contains(reason, StringComparison.Ordinal) && line.Contains("visma-operator", StringComparison.Ordinal));
-        Assert.Contains(described.Lines, line => line.Contains("Message:", StringComparison.Ordinal) && line.Contains(The.UnapprovedTenant, StringComparison.Ordinal));
+        Assert.Contains(
+            described.Lines,
+            line =>
+                line.Contains("Warning", StringComparison.Ordinal)
+                && line.Contains(reason, StringComparison.Ordinal)
+                && line.Contains("visma-operator", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            described.Lines,
+            line => line.Contains("Message:", StringComparison.Ordinal) && line.Contains(The.UnapprovedTenant, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -144,8 +168,16 @@ public sealed class KubectlTests(ApiServerFixture fixture)
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateCredentialsAsync();
         var manifests = Directory.CreateTempSubdirectory("visma-operator-manifests-");
-        await File.WriteAllTextAsync(Path.Combine(manifests.FullName, "client.json"), The.OAuthClient(The.Client, The.ClientSpec(scene.Provider.Issuer.OriginalString)).ToJsonString(), Ct);
-        await File.WriteAllTextAsync(Path.Combine(manifests.FullName, "connection.json"), The.VismaConnection(The.Connection, The.ConnectionSpec()).ToJsonString(), Ct);
+        await File.WriteAllTextAsync(
+            Path.Combine(manifests.FullName, "client.json"),
+            The.OAuthClient(The.Client, The.ClientSpec(scene.Provider.Issuer.OriginalString)).ToJsonString(),
+            Ct
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(manifests.FullName, "connection.json"),
+            The.VismaConnection(The.Connection, The.ConnectionSpec()).ToJsonString(),
+            Ct
+        );
 
         // Schema validation by kubectl itself needs the field validation of later servers.
         await Kubectl.SucceedAsync(scene, "apply", "--validate=false", "-f", manifests.FullName);
@@ -160,5 +192,6 @@ public sealed class KubectlTests(ApiServerFixture fixture)
     }
 
     // One blank is part of a name or a sentence; columns are at least two apart.
-    private static string[] Columns(string line) => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Columns(string line) =>
+        line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -57,7 +57,11 @@ public sealed class LaggingWatchTests(ApiServerFixture fixture)
         await held.Reached.WaitAsync(Eventually.Patience, Ct);
 
         var before = scene.Proxy.Ledger.Requests.Count;
-        await scene.Admin.PatchAsync(scene.ConnectionPath(), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["team"] = "erp" } } }, Ct);
+        await scene.Admin.PatchAsync(
+            scene.ConnectionPath(),
+            new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["team"] = "erp" } } },
+            Ct
+        );
         release.SetResult();
         await scene.UntilHandledAsync("now");
 

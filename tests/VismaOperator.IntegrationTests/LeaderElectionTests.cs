@@ -31,7 +31,9 @@ public sealed class LeaderElectionTests(ApiServerFixture fixture)
             last = await scene.UntilAsync(scene.ConnectionPath(), "a renewal", node => node.TokenIssueTime() != issued);
         }
 
-        var stored = scene.Proxy.Ledger.Requests.Count(request => request.IsSecretWrite() && request.Path != scene.Home.Core("secrets/" + The.CredentialSecret));
+        var stored = scene.Proxy.Ledger.Requests.Count(request =>
+            request.IsSecretWrite() && request.Path != scene.Home.Core("secrets/" + The.CredentialSecret)
+        );
         Assert.InRange(scene.Provider.Ledger.TokenRequests.Count - stored, 0, 1);
         Assert.True(await RefreshesAsync(leader) >= 4, "The leader refreshed too seldom.");
         Assert.Equal(0, await RefreshesAsync(other));
@@ -157,7 +159,8 @@ public sealed class LeaderElectionTests(ApiServerFixture fixture)
     private static async Task<double> RefreshesAsync(OperatorProcess running) =>
         (await MetricsPage.ReadAsync(running, Ct)).Sum("visma_operator_token_refreshes_total", "result=\"stored\"");
 
-    private static Task<JsonNode> LeaseAsync(Scene scene) => scene.Admin.GetAsync(scene.Home.Of("coordination.k8s.io/v1", "leases/visma-operator"), Ct);
+    private static Task<JsonNode> LeaseAsync(Scene scene) =>
+        scene.Admin.GetAsync(scene.Home.Of("coordination.k8s.io/v1", "leases/visma-operator"), Ct);
 
     private static string Holder(JsonNode lease) => lease["spec"]?["holderIdentity"]?.GetValue<string>() ?? "";
 }

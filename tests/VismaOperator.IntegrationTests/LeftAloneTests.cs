@@ -16,7 +16,11 @@ public sealed class LeftAloneTests(ApiServerFixture fixture)
         await using var scene = await Scene.OpenAsync(fixture, SceneOptions.WithLifetime(TimeSpan.FromSeconds(12)));
         await scene.CreateAllAsync();
         await scene.ChangeConnectionAsync(new JsonObject { ["suspend"] = true });
-        var suspended = await scene.UntilAsync(scene.ConnectionPath(), "Suspended", node => node.IsObserved() && node.Condition("Ready")?.Reason == "Suspended");
+        var suspended = await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "Suspended",
+            node => node.IsObserved() && node.Condition("Ready")?.Reason == "Suspended"
+        );
         Assert.Equal("True", suspended.Condition("Ready")!.Status);
         var (tokens, requests) = (scene.Provider.Ledger.TokenRequests.Count, scene.Proxy.Ledger.Requests.Count);
 
@@ -63,7 +67,11 @@ public sealed class LeftAloneTests(ApiServerFixture fixture)
         await scene.ChangeConnectionAsync(new JsonObject { ["suspend"] = isSuspended });
         await scene.UntilReadyAsync();
 
-        await scene.Admin.PatchAsync(integrations.Of(The.Group, $"oauthclients/{The.Client}"), new JsonObject { ["spec"] = new JsonObject { ["allowedNamespaces"] = new JsonObject { ["from"] = "Same" } } }, Ct);
+        await scene.Admin.PatchAsync(
+            integrations.Of(The.Group, $"oauthclients/{The.Client}"),
+            new JsonObject { ["spec"] = new JsonObject { ["allowedNamespaces"] = new JsonObject { ["from"] = "Same" } } },
+            Ct
+        );
 
         await scene.UntilGoneAsync(scene.SecretPath());
         var connection = await scene.UntilAsync(scene.ConnectionPath(), "Stalled", node => node.Condition("Stalled") is not null);
@@ -101,7 +109,14 @@ public sealed class LeftAloneTests(ApiServerFixture fixture)
 
     private async Task<Scene> OpenBesideAsync(TestNamespace integrations, string allowedFrom = "All")
     {
-        var scene = await Scene.OpenAsync(fixture, new SceneOptions { MoreNamespaces = [integrations.Name], Labels = new Dictionary<string, string> { ["team"] = "erp" } });
+        var scene = await Scene.OpenAsync(
+            fixture,
+            new SceneOptions
+            {
+                MoreNamespaces = [integrations.Name],
+                Labels = new Dictionary<string, string> { ["team"] = "erp" },
+            }
+        );
         var spec = The.ClientSpec(scene.Provider.Issuer.OriginalString);
         spec["allowedNamespaces"] = new JsonObject { ["from"] = allowedFrom };
         if (allowedFrom == "Selector")
@@ -129,6 +144,9 @@ public sealed class LeftAloneTests(ApiServerFixture fixture)
     private static string Verdict(JsonNode connection, string client)
     {
         string[] types = ["Ready", "Reconciling", "Stalled"];
-        return string.Join('\n', types.Select(type => $"{type}: {connection.Condition(type)}".Replace($"/{client}", "/CLIENT", StringComparison.Ordinal)));
+        return string.Join(
+            '\n',
+            types.Select(type => $"{type}: {connection.Condition(type)}".Replace($"/{client}", "/CLIENT", StringComparison.Ordinal))
+        );
     }
 }

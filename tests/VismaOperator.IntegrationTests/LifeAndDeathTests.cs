@@ -81,7 +81,11 @@ public sealed class LifeAndDeathTests(ApiServerFixture fixture)
         var spec = The.ConnectionSpec();
         spec["oauthClientRef"]!["namespace"] = scene.Home.Name;
         await scene.Admin.CreateAsync(doomed.Of(The.Group, "vismaconnections"), The.VismaConnection(The.Connection, spec), Ct);
-        await scene.UntilAsync(doomed.Of(The.Group, $"vismaconnections/{The.Connection}"), "Ready", node => node.Condition("Ready")?.Status == "True");
+        await scene.UntilAsync(
+            doomed.Of(The.Group, $"vismaconnections/{The.Connection}"),
+            "Ready",
+            node => node.Condition("Ready")?.Status == "True"
+        );
         await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
         var (requests, tokens) = (scene.Proxy.Ledger.Requests.Count, scene.Provider.Ledger.TokenRequests.Count);
 

@@ -14,7 +14,8 @@ public sealed class MemoryTests(OwnServerFixture fixture)
     private const int StrangerBytes = 2_048;
     private const int Clients = 300;
 
-    // The least of a few starts: single ones differ by tens of MB, by when the garbage collector last ran. Held in memory, the strangers would be well over 20 MB.
+    // The least of a few starts: single ones differ by tens of MB, by when the garbage collector last ran. Held in memory, the strangers
+    // would be well over 20 MB.
     private const int Starts = 3;
     private const long Noise = 12 << 20;
 
@@ -31,10 +32,17 @@ public sealed class MemoryTests(OwnServerFixture fixture)
         var without = await MeasureAsync(scene);
 
         var value = new string('x', StrangerBytes);
-        await Parallel.ForEachAsync(Enumerable.Range(0, Strangers), Few, async (number, _) => await scene.CreateSecretAsync($"stranger-{number}", ("value", value)));
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Strangers),
+            Few,
+            async (number, _) => await scene.CreateSecretAsync($"stranger-{number}", ("value", value))
+        );
         var with = await MeasureAsync(scene);
 
-        TestContext.Current.TestOutputHelper?.WriteLine("{0}", $"Resident memory without strangers: {without >> 20} MB, with {Strangers} Secrets of others: {with >> 20} MB.");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            "{0}",
+            $"Resident memory without strangers: {without >> 20} MB, with {Strangers} Secrets of others: {with >> 20} MB."
+        );
         Assert.True(with - without < Noise, $"{with >> 20} MB with strangers, {without >> 20} MB without.");
     }
 

@@ -83,9 +83,15 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
         Assert.Contains(second.Process.Lines, line => line.Contains($"Namespace {other.Name} is not served", StringComparison.Ordinal));
         await Eventually.BecomesTrueAsync(
             "an event about the Lease",
-            async token => (await scene.Admin.GetAsync($"/apis/events.k8s.io/v1/namespaces/{scene.Home.Name}/events", token))["items"]!.AsArray()
-                .Any(item => item!["reason"]!.GetValue<string>() == "NamespaceNotServed" && item["regarding"]!["kind"]!.GetValue<string>() == "Lease"),
-            Ct);
+            async token =>
+                (await scene.Admin.GetAsync($"/apis/events.k8s.io/v1/namespaces/{scene.Home.Name}/events", token))["items"]!
+                    .AsArray()
+                    .Any(item =>
+                        item!["reason"]!.GetValue<string>() == "NamespaceNotServed"
+                        && item["regarding"]!["kind"]!.GetValue<string>() == "Lease"
+                    ),
+            Ct
+        );
     }
 
     [Fact]
@@ -102,14 +108,24 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
 
         await scene.Account.DismissAsync(other.Name);
         scene.Proxy.DropConnections();
-        await Eventually.BecomesTrueAsync("the log line", _ => Task.FromResult(Lines(scene, "is not served").Count > 0), Ct, TimeSpan.FromSeconds(90));
+        await Eventually.BecomesTrueAsync(
+            "the log line",
+            _ => Task.FromResult(Lines(scene, "is not served").Count > 0),
+            Ct,
+            TimeSpan.FromSeconds(90)
+        );
         await scene.RequestRefreshAsync("while the other is broken");
         await scene.UntilHandledAsync("while the other is broken");
 
         Assert.Equal((0, 1), await ServedAsync(scene, other.Name));
         Assert.Equal(published.ToJsonString(), (await scene.Admin.GetAsync(other.Core($"secrets/{The.TokenSecret}"), Ct)).ToJsonString());
         await scene.Account.AdmitAsync(other.Name);
-        await Eventually.BecomesTrueAsync("the line that it is over", _ => Task.FromResult(Lines(scene, $"Namespace {other.Name} is served again").Count == 1), Ct, TimeSpan.FromSeconds(90));
+        await Eventually.BecomesTrueAsync(
+            "the line that it is over",
+            _ => Task.FromResult(Lines(scene, $"Namespace {other.Name} is served again").Count == 1),
+            Ct,
+            TimeSpan.FromSeconds(90)
+        );
     }
 
     private static string Path(string place) => $"/apis/{The.Group}/namespaces/{place}/vismaconnections/{The.Connection}";
@@ -120,14 +136,21 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
     private static async Task<(double Other, double Home)> ServedAsync(Scene scene, string other)
     {
         var page = await MetricsPage.ReadAsync(scene.Operator, Ct);
-        return (page.Sum("visma_operator_namespace_served", $"namespace=\"{other}\""), page.Sum("visma_operator_namespace_served", $"namespace=\"{scene.Home.Name}\""));
+        return (
+            page.Sum("visma_operator_namespace_served", $"namespace=\"{other}\""),
+            page.Sum("visma_operator_namespace_served", $"namespace=\"{scene.Home.Name}\"")
+        );
     }
 
     private static Task<JsonNode> CreateConnectionAsync(Scene scene, string place, string clientPlace)
     {
         var spec = The.ConnectionSpec();
         spec["oauthClientRef"]!["namespace"] = clientPlace;
-        return scene.Admin.CreateAsync($"/apis/{The.Group}/namespaces/{place}/vismaconnections", The.VismaConnection(The.Connection, spec), Ct);
+        return scene.Admin.CreateAsync(
+            $"/apis/{The.Group}/namespaces/{place}/vismaconnections",
+            The.VismaConnection(The.Connection, spec),
+            Ct
+        );
     }
 
     // Client and credentials in the other namespace, the connection at home.

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using OAuth;
 using VismaConnect.StandIn;
-using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 
@@ -41,11 +40,17 @@ public sealed class OutageTests(ApiServerFixture fixture)
 
     private static IEnumerable<string> Names => Enumerable.Range(1, Connections).Select(number => $"tenant-{number:00}");
 
-    private static Task UntilAllAsync(Scene scene, string ready) => Eventually.BecomesTrueAsync($"Ready={ready} of all connections", async token =>
-    {
-        var list = await scene.Admin.GetAsync(scene.Home.Of(The.Group, "vismaconnections"), token);
-        return list["items"]!.AsArray().Count(item => item!.Condition("Ready")?.Status == ready) == Connections;
-    }, Ct, TimeSpan.FromMinutes(3));
+    private static Task UntilAllAsync(Scene scene, string ready) =>
+        Eventually.BecomesTrueAsync(
+            $"Ready={ready} of all connections",
+            async token =>
+            {
+                var list = await scene.Admin.GetAsync(scene.Home.Of(The.Group, "vismaconnections"), token);
+                return list["items"]!.AsArray().Count(item => item!.Condition("Ready")?.Status == ready) == Connections;
+            },
+            Ct,
+            TimeSpan.FromMinutes(3)
+        );
 
     private static void AssertNoReaderFoundAnExpiredToken(Scene scene)
     {
@@ -61,11 +66,16 @@ public sealed class OutageTests(ApiServerFixture fixture)
     // Status is written in whole seconds, and by the same clock as this one.
     private static void AssertReadyUntilExpiry(Scene scene)
     {
-        foreach (var versions in scene.History.Sightings.Where(sighting => sighting.Kind == "VismaConnection").GroupBy(sighting => sighting.Name))
+        foreach (
+            var versions in scene.History.Sightings.Where(sighting => sighting.Kind == "VismaConnection").GroupBy(sighting => sighting.Name)
+        )
         {
             var turned = versions.Zip(versions.Skip(1)).First(step => IsReady(step.First) && !IsReady(step.Second));
             var expiry = turned.First.Resource["status"]!["token"]!["expirationTime"]!.GetValue<string>();
-            Assert.True(turned.Second.At >= DateTimeOffset.Parse(expiry, CultureInfo.InvariantCulture), $"{versions.Key} was given up before {expiry}.");
+            Assert.True(
+                turned.Second.At >= DateTimeOffset.Parse(expiry, CultureInfo.InvariantCulture),
+                $"{versions.Key} was given up before {expiry}."
+            );
             Assert.Equal("False", turned.Second.Resource.Condition("TokenFresh")?.Status);
         }
     }

@@ -6,7 +6,9 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.IntegrationTests;
 
-/// <summary>Mistakes that people make: each ends in words that name the cause and the remedy, at the API server or in the conditions.</summary>
+/// <summary>
+/// Mistakes that people make: each ends in words that name the cause and the remedy, at the API server or in the conditions.
+/// </summary>
 public sealed class ProblemTests(ApiServerFixture fixture)
 {
     // Beyond this a retry could be the slow one (a minute), not the one that a correction causes.
@@ -19,22 +21,53 @@ public sealed class ProblemTests(ApiServerFixture fixture)
     [
         new("wrong-secret", "ClientRefused", ["client secret", "developer portal"]) { Secret = "not-the-secret" },
         new("unknown-client", "ClientRefused", ["spec.clientID"]) { Client = spec => spec["clientID"] = "isv_nobody" },
-        new("unknown-scope", "ScopeRefused", ["vismanet_erp_service_api:fly", "spec.scopes"]) { Connection = spec => spec["scopes"] = new JsonArray("vismanet_erp_service_api:fly") },
-        new("tenant-not-approved", "TenantRefused", [The.UnapprovedTenant, "approve"]) { Connection = spec => spec["tenantID"] = The.UnapprovedTenant },
+        new("unknown-scope", "ScopeRefused", ["vismanet_erp_service_api:fly", "spec.scopes"])
+        {
+            Connection = spec => spec["scopes"] = new JsonArray("vismanet_erp_service_api:fly"),
+        },
+        new("tenant-not-approved", "TenantRefused", [The.UnapprovedTenant, "approve"])
+        {
+            Connection = spec => spec["tenantID"] = The.UnapprovedTenant,
+        },
         new("missing-secret", "SecretNotFound", ["missing-secret-credentials"]) { Secret = null },
-        new("missing-key", "SecretKeyNotFound", ["missing-key-credentials", "nosuchkey"]) { Client = spec => spec["clientSecrets"]![0]!["secretKeyRef"]!["key"] = "nosuchkey" },
-        new("missing-client", "ClientNotAvailable", ["nobody", "spec.oauthClientRef"]) { Connection = spec => spec["oauthClientRef"] = new JsonObject { ["name"] = "nobody" } },
+        new("missing-key", "SecretKeyNotFound", ["missing-key-credentials", "nosuchkey"])
+        {
+            Client = spec => spec["clientSecrets"]![0]!["secretKeyRef"]!["key"] = "nosuchkey",
+        },
+        new("missing-client", "ClientNotAvailable", ["nobody", "spec.oauthClientRef"])
+        {
+            Connection = spec => spec["oauthClientRef"] = new JsonObject { ["name"] = "nobody" },
+        },
         new("bad-guid", "InvalidSpec", ["tenantID"]) { Connection = spec => spec["tenantID"] = "acme" },
         new("odd-dot", "InvalidSpec", ["U+2024"]) { Client = spec => spec["issuer"] = "https://connect\u2024visma.com" },
-        new("issuer-not-allowed", "IssuerNotAllowed", ["login.example.com", "--allowed-issuers"]) { Client = spec => spec["issuer"] = "https://login.example.com" },
-        new("api-host-not-allowed", "ApiHostNotAllowed", ["api.example.com", "--allowed-api-hosts"]) { Connection = spec => spec["baseURL"] = "https://api.example.com/v1" },
-        new("tenant-not-allowed", "TenantNotAllowed", [The.Tenant, "spec.tenants"]) { Client = spec => spec["tenants"] = new JsonArray(new JsonObject { ["tenantID"] = The.OtherTenant }) },
-        new("forbidden-type", "InvalidSpec", ["type", "kubernetes.io"]) { Connection = spec => spec["secret"] = Template("type", "kubernetes.io/tls") },
+        new("issuer-not-allowed", "IssuerNotAllowed", ["login.example.com", "--allowed-issuers"])
+        {
+            Client = spec => spec["issuer"] = "https://login.example.com",
+        },
+        new("api-host-not-allowed", "ApiHostNotAllowed", ["api.example.com", "--allowed-api-hosts"])
+        {
+            Connection = spec => spec["baseURL"] = "https://api.example.com/v1",
+        },
+        new("tenant-not-allowed", "TenantNotAllowed", [The.Tenant, "spec.tenants"])
+        {
+            Client = spec => spec["tenants"] = new JsonArray(new JsonObject { ["tenantID"] = The.OtherTenant }),
+        },
+        new("forbidden-type", "InvalidSpec", ["type", "kubernetes.io"])
+        {
+            Connection = spec => spec["secret"] = Template("type", "kubernetes.io/tls"),
+        },
         new("forbidden-annotation", "InvalidSpec", ["argocd.argoproj.io/sync-wave"])
         {
-            Connection = spec => spec["secret"] = Template("metadata", new JsonObject { ["annotations"] = new JsonObject { ["argocd.argoproj.io/sync-wave"] = "1" } }),
+            Connection = spec =>
+                spec["secret"] = Template(
+                    "metadata",
+                    new JsonObject { ["annotations"] = new JsonObject { ["argocd.argoproj.io/sync-wave"] = "1" } }
+                ),
         },
-        new("unknown-key-in-template", "InvalidSpec", ["spec.secret.template.data.a", "access_token"]) { Connection = spec => spec["secret"] = Template("data", new JsonObject { ["a"] = "${acces_token}" }) },
+        new("unknown-key-in-template", "InvalidSpec", ["spec.secret.template.data.a", "access_token"])
+        {
+            Connection = spec => spec["secret"] = Template("data", new JsonObject { ["a"] = "${acces_token}" }),
+        },
     ];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -71,7 +104,14 @@ public sealed class ProblemTests(ApiServerFixture fixture)
         await scene.CreateConnectionAsync();
         await scene.UntilAsync(scene.ConnectionPath(), "Stalled", node => node.Condition("Stalled")?.Reason == "ClientRefused");
 
-        await scene.Admin.PatchAsync(scene.SecretPath(The.CredentialSecret), new JsonObject { ["data"] = new JsonObject { ["clientSecret"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(The.ClientSecret)) } }, Ct);
+        await scene.Admin.PatchAsync(
+            scene.SecretPath(The.CredentialSecret),
+            new JsonObject
+            {
+                ["data"] = new JsonObject { ["clientSecret"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(The.ClientSecret)) },
+            },
+            Ct
+        );
 
         await scene.UntilReadyAsync(within: atOnce);
         await scene.UntilAsync(scene.ClientPath(), "the client to be Ready", node => node.Condition("Ready")?.Status == "True");
@@ -110,7 +150,12 @@ public sealed class ProblemTests(ApiServerFixture fixture)
 
         try
         {
-            await scene.UntilAsync(scene.ConnectionPath(mistake.Name), $"{mistake.Reason} of {mistake.Name}, in the words {string.Join(", ", mistake.Words)}", mistake.IsToldBy, patience);
+            await scene.UntilAsync(
+                scene.ConnectionPath(mistake.Name),
+                $"{mistake.Reason} of {mistake.Name}, in the words {string.Join(", ", mistake.Words)}",
+                mistake.IsToldBy,
+                patience
+            );
             return null;
         }
         catch (TimeoutException timeout)

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
-using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;
@@ -10,8 +9,8 @@ using VismaOperator.Testing.ApiServer.Processes;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>
-/// How soon the operator does what it promises. Each promise is measured several times and the median is held to it, since a machine that is busy for a moment is no fault;
-/// every measurement is in the output.
+/// How soon the operator does what it promises. Each promise is measured several times and the median is held to it, since a machine that
+/// is busy for a moment is no fault; every measurement is in the output.
 /// </summary>
 [Collection(TimePromises.Name)]
 [Trait("Reach", "Cluster")]
@@ -74,11 +73,32 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
         for (var round = 0; round < 3; round++)
         {
             await scene.UntilStillAsync(oneSecond);
-            edited.Add(await TimeAsync(
-                () => scene.Admin.PatchAsync(scene.SecretPath(), new JsonObject { ["data"] = new JsonObject { ["base_url"] = Convert.ToBase64String(Encoding.UTF8.GetBytes("https://elsewhere.example")) } }, Ct),
-                () => scene.UntilAsync(scene.SecretPath(), "the base URL that was published", node => node.Value("base_url") != "https://elsewhere.example")));
+            edited.Add(
+                await TimeAsync(
+                    () =>
+                        scene.Admin.PatchAsync(
+                            scene.SecretPath(),
+                            new JsonObject
+                            {
+                                ["data"] = new JsonObject
+                                {
+                                    ["base_url"] = Convert.ToBase64String(Encoding.UTF8.GetBytes("https://elsewhere.example")),
+                                },
+                            },
+                            Ct
+                        ),
+                    () =>
+                        scene.UntilAsync(
+                            scene.SecretPath(),
+                            "the base URL that was published",
+                            node => node.Value("base_url") != "https://elsewhere.example"
+                        )
+                )
+            );
             await scene.UntilStillAsync(oneSecond);
-            deleted.Add(await TimeAsync(() => scene.Admin.DeleteAsync(scene.SecretPath(), Ct), () => UntilThereAsync(scene, The.TokenSecret)));
+            deleted.Add(
+                await TimeAsync(() => scene.Admin.DeleteAsync(scene.SecretPath(), Ct), () => UntilThereAsync(scene, The.TokenSecret))
+            );
         }
 
         AssertMedian("From editing the Secret to its content of before", edited, twoSeconds);
@@ -98,13 +118,39 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
         for (var round = 0; round < 3; round++)
         {
             await scene.UntilStillAsync(oneSecond);
-            labelled.Add(await TimeAsync(
-                () => scene.Admin.PatchAsync(scene.SecretPath(), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = null } }, Ct),
-                () => scene.UntilAsync(scene.SecretPath(), "its label", node => node["metadata"]!["labels"] is not null)));
-            await scene.UntilAsync(scene.ConnectionPath("blocked"), "Stalled", node => node.Condition("Stalled")?.Reason == "SecretNotOwned");
+            labelled.Add(
+                await TimeAsync(
+                    () =>
+                        scene.Admin.PatchAsync(
+                            scene.SecretPath(),
+                            new JsonObject { ["metadata"] = new JsonObject { ["labels"] = null } },
+                            Ct
+                        ),
+                    () => scene.UntilAsync(scene.SecretPath(), "its label", node => node["metadata"]!["labels"] is not null)
+                )
+            );
+            await scene.UntilAsync(
+                scene.ConnectionPath("blocked"),
+                "Stalled",
+                node => node.Condition("Stalled")?.Reason == "SecretNotOwned"
+            );
             await scene.UntilStillAsync(oneSecond);
-            taken.Add(await TimeAsync(() => scene.Admin.DeleteAsync(scene.SecretPath("wanted"), Ct), () => scene.UntilReadyAsync("blocked")));
-            await scene.Admin.PatchAsync(scene.SecretPath("wanted"), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = null, ["annotations"] = null, ["ownerReferences"] = null } }, Ct);
+            taken.Add(
+                await TimeAsync(() => scene.Admin.DeleteAsync(scene.SecretPath("wanted"), Ct), () => scene.UntilReadyAsync("blocked"))
+            );
+            await scene.Admin.PatchAsync(
+                scene.SecretPath("wanted"),
+                new JsonObject
+                {
+                    ["metadata"] = new JsonObject
+                    {
+                        ["labels"] = null,
+                        ["annotations"] = null,
+                        ["ownerReferences"] = null,
+                    },
+                },
+                Ct
+            );
         }
 
         AssertMedian("From removing the label to its being back", labelled, twoSeconds);
@@ -138,8 +184,8 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
     }
 
     /// <summary>
-    /// The start of the work is timed, by the provider's ledger; the end is not: how long 40 renewals take is a matter of the machine and of
-    /// the API server. None of the tokens may expire all the same.
+    /// The start of the work is timed, by the provider's ledger; the end is not: how long 40 renewals take is a matter of the machine and
+    /// of the API server. None of the tokens may expire all the same.
     /// </summary>
     [Fact]
     public async Task What_fell_due_while_the_process_was_frozen_is_started_within_two_seconds()
@@ -167,7 +213,11 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
             taken.Add(scene.Provider.Ledger.TokenRequests.Min(request => request.Time) - thaw);
             foreach (var name in names)
             {
-                await scene.UntilAsync(scene.ConnectionPath(name), "the renewal", node => Instant(node, "issueTime") >= thaw.AddSeconds(-1));
+                await scene.UntilAsync(
+                    scene.ConnectionPath(name),
+                    "the renewal",
+                    node => Instant(node, "issueTime") >= thaw.AddSeconds(-1)
+                );
             }
         }
 
@@ -213,7 +263,8 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
     private static Task UntilThereAsync(Scene scene, string secret) =>
         Eventually.GetAsync($"Secret {secret}", token => scene.Admin.FindAsync(scene.SecretPath(secret), token), Ct);
 
-    private static Task AllowAsync(Scene scene, string from) => scene.ChangeClientAsync(new JsonObject { ["allowedNamespaces"] = new JsonObject { ["from"] = from } });
+    private static Task AllowAsync(Scene scene, string from) =>
+        scene.ChangeClientAsync(new JsonObject { ["allowedNamespaces"] = new JsonObject { ["from"] = from } });
 
     private static JsonObject ConnectionTo(string client)
     {

@@ -17,7 +17,11 @@ public sealed class RefreshCostTests(ApiServerFixture fixture)
     {
         await using var scene = await Scene.OpenAsync(fixture, SceneOptions.WithLifetime(TimeSpan.FromSeconds(8)));
         var first = await scene.CreateAllAsync();
-        var renewed = await scene.UntilAsync(scene.ConnectionPath(), "a first renewal", node => node.TokenIssueTime() != first.TokenIssueTime());
+        var renewed = await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "a first renewal",
+            node => node.TokenIssueTime() != first.TokenIssueTime()
+        );
         var before = scene.Proxy.Ledger.Requests.Count;
         var tokensBefore = scene.Provider.Ledger.TokenRequests.Count;
 
@@ -33,7 +37,10 @@ public sealed class RefreshCostTests(ApiServerFixture fixture)
         Assert.True(secrets >= 3, $"There were {secrets} Secret writes.");
         Assert.InRange(tokens - secrets, 0, 1); // the newest token may still be on its way into the Secret
         Assert.InRange(requests.Count(request => request.IsConnectionStatus()), 3, secrets);
-        Assert.All(requests, request => Assert.True(request.IsSecretWrite() || request.IsConnectionStatus(), $"A renewal needs no {request}."));
+        Assert.All(
+            requests,
+            request => Assert.True(request.IsSecretWrite() || request.IsConnectionStatus(), $"A renewal needs no {request}.")
+        );
     }
 
     [Fact]
@@ -63,8 +70,14 @@ public sealed class RefreshCostTests(ApiServerFixture fixture)
         var before = scene.Proxy.Ledger.Requests.Count;
 
         await scene.StartOperatorAsync();
-        await Eventually.BecomesTrueAsync("both controllers to have looked", async token =>
-            await MetricsPage.ReadAsync(scene.Operator, token) is var page && page.Reconciles("vismaconnection") >= 1 && page.Reconciles("oauthclient") >= 1, Ct);
+        await Eventually.BecomesTrueAsync(
+            "both controllers to have looked",
+            async token =>
+                await MetricsPage.ReadAsync(scene.Operator, token) is var page
+                && page.Reconciles("vismaconnection") >= 1
+                && page.Reconciles("oauthclient") >= 1,
+            Ct
+        );
         await scene.UntilStillAsync(TimeSpan.FromSeconds(1));
 
         var requests = scene.Proxy.Ledger.Requests.Skip(before).ToList();

@@ -42,7 +42,8 @@ public sealed class RequestPagesTests(ApiServerFixture fixture, Chromium chromiu
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
-        var link = (await scene.UntilAwaitingConsentAsync()).Replace("localhost", "127.0.0.1", StringComparison.Ordinal); // a name leads some to ::1, which is another address
+        // a name leads some to ::1, which is another address
+        var link = (await scene.UntilAwaitingConsentAsync()).Replace("localhost", "127.0.0.1", StringComparison.Ordinal);
         using var crowd = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         var elsewhere = new Uri(new Uri(link), "/elsewhere");
 
@@ -63,7 +64,10 @@ public sealed class RequestPagesTests(ApiServerFixture fixture, Chromium chromiu
         var page = await browser.OpenAsync();
         var link = await scene.UntilAwaitingConsentAsync();
         await scene.EndOperatorAsync(ProcessSignal.Kill);
-        var slow = scene.Proxy.Inject(new Proxying.FaultEffect.Hold(), request => request.IsRead() && request.Path.EndsWith("/vismaconnections", StringComparison.Ordinal));
+        var slow = scene.Proxy.Inject(
+            new Proxying.FaultEffect.Hold(),
+            request => request.IsRead() && request.Path.EndsWith("/vismaconnections", StringComparison.Ordinal)
+        );
         var ready = scene.StartOperatorAsync();
         await scene.Operator.Process.WaitForLineAsync("Consent pages of", Ct);
 
@@ -79,12 +83,22 @@ public sealed class RequestPagesTests(ApiServerFixture fixture, Chromium chromiu
     /// <summary>A page of another site, with a button that sends a form to us.</summary>
     private static async Task OpenFormElsewhereAsync(IPage page, Uri target, string pair)
     {
-        var (name, value) = (pair[..pair.IndexOf('=', StringComparison.Ordinal)], pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..]);
-        await page.RouteAsync("http://elsewhere.example/", route => route.FulfillAsync(new RouteFulfillOptions
-        {
-            ContentType = "text/html",
-            Body = $"""<form method="post" action="{target.AbsoluteUri}"><input type="hidden" name="{name}" value="{value}"><button>A present for you</button></form>""",
-        }));
+        var (name, value) = (
+            pair[..pair.IndexOf('=', StringComparison.Ordinal)],
+            pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..]
+        );
+        await page.RouteAsync(
+            "http://elsewhere.example/",
+            route =>
+                route.FulfillAsync(
+                    new RouteFulfillOptions
+                    {
+                        ContentType = "text/html",
+                        Body =
+                            $"""<form method="post" action="{target.AbsoluteUri}"><input type="hidden" name="{name}" value="{value}"><button>A present for you</button></form>""",
+                    }
+                )
+        );
         await page.GotoAsync("http://elsewhere.example/");
         await page.Locator("button").ClickAsync();
     }

@@ -57,7 +57,10 @@ public sealed class ServerRestartTests(OwnServerFixture fixture)
         await fixture.Server.StartAgainAsync(Ct);
 
         var connection = await scene.UntilHandledAsync("now");
-        Assert.NotEqual(first["status"]!["token"]!["fingerprint"]!.GetValue<string>(), connection["status"]!["token"]!["fingerprint"]!.GetValue<string>());
+        Assert.NotEqual(
+            first["status"]!["token"]!["fingerprint"]!.GetValue<string>(),
+            connection["status"]!["token"]!["fingerprint"]!.GetValue<string>()
+        );
         Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count);
     }
 }

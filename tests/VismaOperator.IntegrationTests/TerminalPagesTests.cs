@@ -53,7 +53,11 @@ public sealed class TerminalPagesTests(ApiServerFixture fixture, Chromium chromi
     {
         var port = FreePort.Take();
         await using var scene = await ConnectScene.OpenAsync(fixture, port);
-        await scene.UntilAsync(scene.ConnectionPath(), "a person to be asked", node => node.Condition("Authorized")?.Reason == "AwaitingConsent");
+        await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "a person to be asked",
+            node => node.Condition("Authorized")?.Reason == "AwaitingConsent"
+        );
         await scene.EndOperatorAsync(ProcessSignal.Kill);
         await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();

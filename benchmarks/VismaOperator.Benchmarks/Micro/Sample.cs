@@ -18,16 +18,25 @@ internal static class Sample
     private static readonly string accessToken = new('t', 1200);
 
     /// <summary>A connection that has never been looked at.</summary>
-    public static VismaConnection Fresh { get; } = new()
-    {
-        Metadata = new ObjectMeta { Name = "acme-production", Namespace = "integrations", Uid = "5e3f7f0e-3f0b-4a55-8a2d-0c8f2a7b9d10", ResourceVersion = "1000", Generation = 1, CreationTimestamp = Now },
-        Spec = new VismaConnectionSpec
+    public static VismaConnection Fresh { get; } =
+        new()
         {
-            OAuthClientRef = new OAuthClientReference { Name = "acme" },
-            TenantId = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f11",
-            Scopes = ["vismanet_erp_service_api:read", "vismanet_erp_service_api:create"],
-        },
-    };
+            Metadata = new ObjectMeta
+            {
+                Name = "acme-production",
+                Namespace = "integrations",
+                Uid = "5e3f7f0e-3f0b-4a55-8a2d-0c8f2a7b9d10",
+                ResourceVersion = "1000",
+                Generation = 1,
+                CreationTimestamp = Now,
+            },
+            Spec = new VismaConnectionSpec
+            {
+                OAuthClientRef = new OAuthClientReference { Name = "acme" },
+                TenantId = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f11",
+                Scopes = ["vismanet_erp_service_api:read", "vismanet_erp_service_api:create"],
+            },
+        };
 
     /// <summary>Its token.</summary>
     public static IssuedToken Token { get; } = new()
@@ -75,27 +84,36 @@ internal static class Sample
     /// <summary>The line of a watch that tells of <see cref="Ready"/> at a version.</summary>
     public static byte[] WatchLine(int version)
     {
-        var connection = JsonSerializer.Serialize(Ready with { Metadata = Ready.Metadata with { ResourceVersion = version.ToString(System.Globalization.CultureInfo.InvariantCulture) } }, VismaConnection.JsonTypeInfo);
+        var connection = JsonSerializer.Serialize(
+            Ready with
+            {
+                Metadata = Ready.Metadata with { ResourceVersion = version.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+            },
+            VismaConnection.JsonTypeInfo
+        );
         return Encoding.UTF8.GetBytes($$"""{"type":"MODIFIED","object":{{connection}}}""");
     }
 
-    private static Facts FactsOf(SecretFacts secret, TokenRecord? token) => new()
-    {
-        Connection = ConnectionFactsReader.Read(Fresh, new VismaOperator.Api.Validation.AllowLists(), isNamespaceTerminating: false),
-        Client = new ClientFacts.Usable("0123456789abcdef", "fedcba9876543210"),
-        Secret = secret,
-        Token = token,
-    };
+    private static Facts FactsOf(SecretFacts secret, TokenRecord? token) =>
+        new()
+        {
+            Connection = ConnectionFactsReader.Read(Fresh, new VismaOperator.Api.Validation.AllowLists(), isNamespaceTerminating: false),
+            Client = new ClientFacts.Usable("0123456789abcdef", "fedcba9876543210"),
+            Secret = secret,
+            Token = token,
+        };
 
-    private static Condition ConditionOf(ConditionReport report) => new()
-    {
-        Type = report.Type,
-        Status = report.IsTrue ? "True" : "False",
-        Reason = report.Reason,
-        Message = report.Message,
-        ObservedGeneration = 1,
-        LastTransitionTime = Now,
-    };
+    private static Condition ConditionOf(ConditionReport report) =>
+        new()
+        {
+            Type = report.Type,
+            Status = report.IsTrue ? "True" : "False",
+            Reason = report.Reason,
+            Message = report.Message,
+            ObservedGeneration = 1,
+            LastTransitionTime = Now,
+        };
 
-    private static Secret WithVersion(Secret secret, string version) => secret.WithMetadata(secret.Metadata with { ResourceVersion = version });
+    private static Secret WithVersion(Secret secret, string version) =>
+        secret.WithMetadata(secret.Metadata with { ResourceVersion = version });
 }

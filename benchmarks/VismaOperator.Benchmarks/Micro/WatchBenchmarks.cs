@@ -26,7 +26,9 @@ public class WatchBenchmarks
         store = new Store<VismaConnection>();
         store.AddIndex("client", connection => [connection.ClientName().ToString()]);
         feed = store.AddFeed(ResourceSelector.All);
-        var others = Enumerable.Range(0, Objects).Select(number => Sample.Ready.WithMetadata(Sample.Ready.Metadata with { Name = $"company-{number}" }));
+        var others = Enumerable
+            .Range(0, Objects)
+            .Select(number => Sample.Ready.WithMetadata(Sample.Ready.Metadata with { Name = $"company-{number}" }));
         feed.Found(new CacheEvent<VismaConnection>.Complete([.. others, Sample.Ready], "1002"));
         version = 1003;
     }
@@ -38,7 +40,12 @@ public class WatchBenchmarks
     public void Update()
     {
         var resource = applied.Resource;
-        var newer = resource.WithMetadata(resource.Metadata with { ResourceVersion = (version++).ToString(System.Globalization.CultureInfo.InvariantCulture) });
+        var newer = resource.WithMetadata(
+            resource.Metadata with
+            {
+                ResourceVersion = (version++).ToString(System.Globalization.CultureInfo.InvariantCulture),
+            }
+        );
         feed.Found(new CacheEvent<VismaConnection>.Applied(newer));
     }
 }

@@ -12,7 +12,8 @@ public class WritingBenchmarks
     public JsonObject? PatchFirst() => StatusPatch.Between(Sample.Fresh, Sample.Ready);
 
     [Benchmark(Description = "StatusPatch.Between: nothing changed")]
-    public JsonObject? PatchNothing() => StatusPatch.Between(Sample.Ready, Sample.Ready with { Status = Sample.Ready.Status with { ObservedGeneration = 1 } });
+    public JsonObject? PatchNothing() =>
+        StatusPatch.Between(Sample.Ready, Sample.Ready with { Status = Sample.Ready.Status with { ObservedGeneration = 1 } });
 
     [Benchmark(Description = "TokenSecret.Render with fingerprint")]
     public object Render() => TokenSecret.Render(Sample.Fresh, Sample.Token, present: null);
@@ -21,5 +22,6 @@ public class WritingBenchmarks
     public string Fingerprint() => TokenSecret.Fingerprint(Sample.Published.Data);
 
     [Benchmark(Description = "ConnectionFactsReader.Read")]
-    public object ReadFacts() => ConnectionFactsReader.Read(Sample.Ready, new VismaOperator.Api.Validation.AllowLists(), isNamespaceTerminating: false);
+    public object ReadFacts() =>
+        ConnectionFactsReader.Read(Sample.Ready, new VismaOperator.Api.Validation.AllowLists(), isNamespaceTerminating: false);
 }

@@ -23,11 +23,16 @@ internal sealed record ProcessUsage(TimeSpan Cpu, double ResidentMebibytes, doub
     {
         var wanted = names.ToArray();
         var sum = TimeSpan.Zero;
-        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _)))
+        foreach (
+            var folder in Directory
+                .EnumerateDirectories("/proc")
+                .Where(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _))
+        )
         {
-            sum += File.Exists($"{folder}/comm") && Parent(folder) == Environment.ProcessId && wanted.Any(name => NameOf(folder) == Comm(name))
-                ? CpuOf(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture))
-                : TimeSpan.Zero;
+            sum +=
+                File.Exists($"{folder}/comm") && Parent(folder) == Environment.ProcessId && wanted.Any(name => NameOf(folder) == Comm(name))
+                    ? CpuOf(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture))
+                    : TimeSpan.Zero;
         }
 
         return sum;

@@ -3,7 +3,10 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.Benchmarks.Scale;
 
-/// <summary>Watches all connections and says when the last one has turned Ready: one request as a rule, so that looking costs little of what is measured.</summary>
+/// <summary>
+/// Watches all connections and says when the last one has turned Ready: one request as a rule, so that looking costs little of what is
+/// measured.
+/// </summary>
 internal sealed class ReadyWatch
 {
     private const string Collection = "/apis/visma-operator.io/v1/vismaconnections";
@@ -46,7 +49,9 @@ internal sealed class ReadyWatch
             return true;
         }
 
-        await foreach (var line in admin.WatchAsync($"{Collection}?watch=true&timeoutSeconds=3000&resourceVersion={from}", cancellationToken))
+        await foreach (
+            var line in admin.WatchAsync($"{Collection}?watch=true&timeoutSeconds=3000&resourceVersion={from}", cancellationToken)
+        )
         {
             var connection = line["object"]!;
             if (IsReady(connection) && ready.Add(NameOf(connection)) && ready.Count == connections)

@@ -8,9 +8,16 @@ namespace VismaOperator.Benchmarks.Scale;
 /// <param name="Workers">Numbers of workers.</param>
 /// <param name="Program">The operator's executable.</param>
 /// <param name="MoreArguments">Further arguments of the operator.</param>
-internal sealed record ScaleOptions(IReadOnlyList<int> Connections, IReadOnlyList<int> Workers, string Program, IReadOnlyList<string> MoreArguments)
+internal sealed record ScaleOptions(
+    IReadOnlyList<int> Connections,
+    IReadOnlyList<int> Workers,
+    string Program,
+    IReadOnlyList<string> MoreArguments
+)
 {
-    /// <summary>What is shipped is the published file, so it is preferred to the built one, which compiles itself while it is measured.</summary>
+    /// <summary>
+    /// What is shipped is the published file, so it is preferred to the built one, which compiles itself while it is measured.
+    /// </summary>
     public static string FindProgram(string? named)
     {
         var published = RepositoryFolder.PathOf("artifacts/publish/visma-operator");

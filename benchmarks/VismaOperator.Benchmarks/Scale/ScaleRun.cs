@@ -9,9 +9,15 @@ internal sealed class ScaleRun(ScaleOptions options, TimeProvider time, TextWrit
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var rows = new List<ScaleRow>();
-        foreach (var (connections, workers) in options.Connections.SelectMany(connections => options.Workers.Select(workers => (connections, workers))))
+        foreach (
+            var (connections, workers) in options.Connections.SelectMany(connections =>
+                options.Workers.Select(workers => (connections, workers))
+            )
+        )
         {
-            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{connections} connections, {workers} workers ..."));
+            await Console.Error.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"{connections} connections, {workers} workers ...")
+            );
             rows.Add(await MeasureAsync(connections, workers, cancellationToken));
         }
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
-using VismaOperator.Api;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.Benchmarks.Scale;
@@ -41,7 +40,10 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Starts everything.</summary>
     public static async Task<Stage> BuildAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        var cluster = await ApiServer.StartAsync(new ApiServerOptions { CrdFolders = [RepositoryFolder.PathOf("crds")] }, cancellationToken);
+        var cluster = await ApiServer.StartAsync(
+            new ApiServerOptions { CrdFolders = [RepositoryFolder.PathOf("crds")] },
+            cancellationToken
+        );
         var issuer = await VismaConnectStandIn.StartAsync(
             new StandInOptions
             {
@@ -57,12 +59,22 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Creates one client with its credential, and connections that use it.</summary>
     public async Task PopulateAsync(int connections, CancellationToken cancellationToken)
     {
-        await Admin.CreateAsync(home.Core("secrets"), Named("credentials", "stringData", new JsonObject { ["clientSecret"] = ClientSecret }), cancellationToken);
+        await Admin.CreateAsync(
+            home.Core("secrets"),
+            Named("credentials", "stringData", new JsonObject { ["clientSecret"] = ClientSecret }),
+            cancellationToken
+        );
         await Admin.CreateAsync(home.Of(Group, "oauthclients"), Resource("OAuthClient", "bench", ClientSpec()), cancellationToken);
         await Parallel.ForEachAsync(
             Enumerable.Range(0, connections),
             new ParallelOptions { MaxDegreeOfParallelism = CreatedAtOnce, CancellationToken = cancellationToken },
-            async (number, token) => await Admin.CreateAsync(home.Of(Group, "vismaconnections"), Resource("VismaConnection", $"company-{number:00000}", ConnectionSpec()), token));
+            async (number, token) =>
+                await Admin.CreateAsync(
+                    home.Of(Group, "vismaconnections"),
+                    Resource("VismaConnection", $"company-{number:00000}", ConnectionSpec()),
+                    token
+                )
+        );
     }
 
     /// <summary>Time that the cluster's own processes have used so far.</summary>
@@ -75,19 +87,26 @@ internal sealed class Stage : IAsyncDisposable
         await server.DisposeAsync();
     }
 
-    private JsonObject ClientSpec() => new()
-    {
-        ["issuer"] = Issuer,
-        ["clientID"] = ClientId,
-        ["clientSecrets"] = new JsonArray(new JsonObject { ["secretKeyRef"] = new JsonObject { ["name"] = "credentials", ["key"] = "clientSecret" } }),
-    };
+    private JsonObject ClientSpec() =>
+        new()
+        {
+            ["issuer"] = Issuer,
+            ["clientID"] = ClientId,
+            ["clientSecrets"] = new JsonArray(
+                new JsonObject
+                {
+                    ["secretKeyRef"] = new JsonObject { ["name"] = "credentials", ["key"] = "clientSecret" },
+                }
+            ),
+        };
 
-    private static JsonObject ConnectionSpec() => new()
-    {
-        ["oauthClientRef"] = new JsonObject { ["name"] = "bench" },
-        ["tenantID"] = Tenant,
-        ["scopes"] = new JsonArray("vismanet_erp_service_api:read", "vismanet_erp_service_api:create"),
-    };
+    private static JsonObject ConnectionSpec() =>
+        new()
+        {
+            ["oauthClientRef"] = new JsonObject { ["name"] = "bench" },
+            ["tenantID"] = Tenant,
+            ["scopes"] = new JsonArray("vismanet_erp_service_api:read", "vismanet_erp_service_api:create"),
+        };
 
     private static JsonObject Resource(string kind, string name, JsonObject spec)
     {

@@ -22,7 +22,10 @@ internal sealed class Subject : IAsyncDisposable
         this.time = time;
         this.started = started;
 #pragma warning disable RS0030 // one short-lived client of a tool, in its composition root
-        http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{process.HttpPort}") };
+        http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{process.HttpPort}"),
+        };
 #pragma warning restore RS0030
     }
 

@@ -16,7 +16,10 @@ internal static class Certificates
         }
         catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
         {
-            throw new ClusterAccessException($"the client certificate or its key in {origin} is not readable PEM, or the key is of another certificate: renew both.", unreadable);
+            throw new ClusterAccessException(
+                $"the client certificate or its key in {origin} is not readable PEM, or the key is of another certificate: renew both.",
+                unreadable
+            );
         }
     }
 

@@ -63,7 +63,9 @@ public sealed record ClusterAccess
 
         if (context is not null)
         {
-            throw new ClusterAccessException($"context '{context}' was asked for, but there is no kubeconfig: name a file with --kubeconfig or KUBECONFIG.");
+            throw new ClusterAccessException(
+                $"context '{context}' was asked for, but there is no kubeconfig: name a file with --kubeconfig or KUBECONFIG."
+            );
         }
 
         return InClusterAccess.Load(environment);

@@ -17,13 +17,20 @@ internal sealed class ExecCredential(ExecPlugin plugin, TimeProvider clock) : Re
 
     protected override bool IsStale => !isKnown || clock.GetUtcNow() + Margin >= expiresAt;
 
-    protected override async Task<AuthenticationHeaderValue?> ObtainAsync(AuthenticationHeaderValue? present, CancellationToken cancellationToken)
+    protected override async Task<AuthenticationHeaderValue?> ObtainAsync(
+        AuthenticationHeaderValue? present,
+        CancellationToken cancellationToken
+    )
     {
         var status = await plugin.RunAsync(clock, cancellationToken);
         expiresAt = status.ExpirationTimestamp;
         if (status.HasCertificate)
         {
-            certificate = Certificates.ClientCertificate(status.ClientCertificateData!, status.ClientKeyData!, $"the answer of {plugin.Description}");
+            certificate = Certificates.ClientCertificate(
+                status.ClientCertificateData!,
+                status.ClientKeyData!,
+                $"the answer of {plugin.Description}"
+            );
         }
 
         isKnown = true;

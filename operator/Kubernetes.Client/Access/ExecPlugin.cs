@@ -8,9 +8,9 @@ namespace Kubernetes.Client.Access;
 
 /// <summary>
 /// A program that hands out credentials
-/// (<see href="https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins"/>). The package's runner
-/// is not used: it joins arguments with blanks, waits before it reads (a long answer never ends), and reports a plugin
-/// that failed as unreadable JSON.
+/// (<see href="https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins"/>). The package's
+/// runner is not used: it joins arguments with blanks, waits before it reads (a long answer never ends), and reports a plugin that failed
+/// as unreadable JSON.
 /// </summary>
 internal sealed class ExecPlugin(ExternalExecution configuration, string kubeconfigFile, string owner, ExecClusterInfo cluster)
 {
@@ -25,7 +25,8 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
     public async Task<ExecStatus> RunAsync(TimeProvider clock, CancellationToken cancellationToken)
     {
         using var timeLimit = Deadline.After(TimeLimit, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeLimit.Token, cancellationToken); // the caller gave up, or the plugin hangs
+        // the caller gave up, or the plugin hangs
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeLimit.Token, cancellationToken);
         using var process = Start();
         try
         {
@@ -35,13 +36,20 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
             await process.WaitForExitAsync(either.Token);
             return process.ExitCode == 0
                 ? Parse(await answer)
-                : throw new ClusterAccessException($"{Description} ended with exit code {process.ExitCode}: {Redacted(await diagnosis)}. Run it by hand to see why, and log in again.");
+                : throw new ClusterAccessException(
+                    $"{Description} ended with exit code {process.ExitCode}: {Redacted(await diagnosis)}. Run it by hand to see why, "
+                    + "and log in again."
+                );
         }
         catch (OperationCanceledException cancelled)
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ClusterAccessException($"{Description} did not end within {TimeLimit.TotalSeconds:0} s: it may wait for input, which it cannot get here. Run it by hand and log in again.", cancelled);
+            throw new ClusterAccessException(
+                $"{Description} did not end within {TimeLimit.TotalSeconds:0} s: it may wait for input, which it cannot get here. Run "
+                + "it by hand and log in again.",
+                cancelled
+            );
         }
     }
 
@@ -53,7 +61,9 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
         }
         catch (Win32Exception missing)
         {
-            var hint = string.IsNullOrWhiteSpace(configuration.InstallHint) ? "Install it, or correct the command in the kubeconfig." : configuration.InstallHint.Trim();
+            var hint = string.IsNullOrWhiteSpace(configuration.InstallHint)
+                ? "Install it, or correct the command in the kubeconfig."
+                : configuration.InstallHint.Trim();
             throw new ClusterAccessException($"{Description} cannot be started ({missing.Message}). {hint}", missing);
         }
     }
@@ -122,17 +132,25 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
         }
         catch (JsonException unreadable)
         {
-            throw new ClusterAccessException($"{Description} did not print an ExecCredential in JSON: check its version and arguments.", unreadable);
+            throw new ClusterAccessException(
+                $"{Description} did not print an ExecCredential in JSON: check its version and arguments.",
+                unreadable
+            );
         }
 
         if (response?.ApiVersion != configuration.ApiVersion)
         {
-            throw new ClusterAccessException($"{Description} answered in '{response?.ApiVersion}' but the kubeconfig asks for '{configuration.ApiVersion}': make both the same.");
+            throw new ClusterAccessException(
+                $"{Description} answered in '{response?.ApiVersion}' but the kubeconfig asks for '{configuration.ApiVersion}': make "
+                + "both the same."
+            );
         }
 
         return response.Status?.IsUsable == true
             ? response.Status
-            : throw new ClusterAccessException($"{Description} returned neither a token nor a client certificate with its key: log in again.");
+            : throw new ClusterAccessException(
+                $"{Description} returned neither a token nor a client certificate with its key: log in again."
+            );
     }
 
     // A failing plugin may repeat what it was given, and that may be a secret.

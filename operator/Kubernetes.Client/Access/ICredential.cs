@@ -6,7 +6,9 @@ namespace Kubernetes.Client.Access;
 /// <summary>Proves to the API server who we are.</summary>
 internal interface ICredential
 {
-    /// <summary>The certificate to present in the TLS handshake, or null. Known once <see cref="GetHeaderAsync"/> has been awaited.</summary>
+    /// <summary>
+    /// The certificate to present in the TLS handshake, or null. Known once <see cref="GetHeaderAsync"/> has been awaited.
+    /// </summary>
     X509Certificate2? ClientCertificate { get; }
 
     /// <summary>The value of <c>Authorization</c>, or null when the certificate says it all.</summary>
@@ -27,5 +29,6 @@ internal sealed class FixedCredential(AuthenticationHeaderValue? header, X509Cer
 
     public ValueTask<AuthenticationHeaderValue?> GetHeaderAsync(CancellationToken cancellationToken) => ValueTask.FromResult(header);
 
-    public ValueTask<bool> RenewAsync(AuthenticationHeaderValue? refused, CancellationToken cancellationToken) => ValueTask.FromResult(false);
+    public ValueTask<bool> RenewAsync(AuthenticationHeaderValue? refused, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(false);
 }

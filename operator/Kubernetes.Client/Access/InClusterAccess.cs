@@ -15,7 +15,9 @@ internal static class InClusterAccess
         if (string.IsNullOrEmpty(host) || !int.TryParse(port, System.Globalization.CultureInfo.InvariantCulture, out var number))
         {
             throw new ClusterAccessException(
-                "no cluster found: there is no --kubeconfig, no KUBECONFIG, no ~/.kube/config, and this is no pod (KUBERNETES_SERVICE_HOST is not set). Name a kubeconfig.");
+                "no cluster found: there is no --kubeconfig, no KUBECONFIG, no ~/.kube/config, and this is no pod "
+                + "(KUBERNETES_SERVICE_HOST is not set). Name a kubeconfig."
+            );
         }
 
         var token = Mounted(environment, "token");
@@ -37,6 +39,9 @@ internal static class InClusterAccess
         var path = Path.Combine(environment.ServiceAccountFolder, file);
         return File.Exists(path)
             ? path
-            : throw new ClusterAccessException($"{path} does not exist, so this pod has no service account token: set automountServiceAccountToken to true in the pod or its service account.");
+            : throw new ClusterAccessException(
+                $"{path} does not exist, so this pod has no service account token: set automountServiceAccountToken to true in the pod "
+                + "or its service account."
+            );
     }
 }

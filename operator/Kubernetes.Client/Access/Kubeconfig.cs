@@ -54,13 +54,19 @@ internal sealed class Kubeconfig
         }
 
         CurrentContext = string.IsNullOrEmpty(CurrentContext) ? config.CurrentContext : CurrentContext;
-        contexts.AddRange((config.Contexts ?? []).OfType<Context>().Select(context => new ContextEntry(context.Name, context.ContextDetails)));
-        clusters.AddRange((config.Clusters ?? [])
-            .OfType<Cluster>()
-            .Select(cluster => new ClusterEntry(file, cluster.Name, cluster.ClusterEndpoint, tree.Cluster(cluster.Name))));
-        users.AddRange((config.Users ?? [])
-            .OfType<User>()
-            .Select(user => new UserEntry(file, user.Name, user.UserCredentials ?? new UserCredentials(), tree.User(user.Name))));
+        contexts.AddRange(
+            (config.Contexts ?? []).OfType<Context>().Select(context => new ContextEntry(context.Name, context.ContextDetails))
+        );
+        clusters.AddRange(
+            (config.Clusters ?? [])
+                .OfType<Cluster>()
+                .Select(cluster => new ClusterEntry(file, cluster.Name, cluster.ClusterEndpoint, tree.Cluster(cluster.Name)))
+        );
+        users.AddRange(
+            (config.Users ?? [])
+                .OfType<User>()
+                .Select(user => new UserEntry(file, user.Name, user.UserCredentials ?? new UserCredentials(), tree.User(user.Name)))
+        );
     }
 
     private static (K8SConfiguration Config, KubeconfigTree Tree) ReadFile(string file)
@@ -74,7 +80,10 @@ internal sealed class Kubeconfig
         {
             // Only the place is told: the parser's own message can quote the line, and the line can hold a token.
 #pragma warning disable MA0054
-            throw new ClusterAccessException($"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line}, column {malformed.Start.Column}: correct the file, or fetch it again.");
+            throw new ClusterAccessException(
+                $"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line}, column {malformed.Start.Column}: correct the "
+                + "file, or fetch it again."
+            );
 #pragma warning restore MA0054
         }
         catch (Exception malformed) when (malformed is InvalidCastException or NullReferenceException or InvalidOperationException)
@@ -84,7 +93,10 @@ internal sealed class Kubeconfig
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new ClusterAccessException($"kubeconfig {file} cannot be read ({unreadable.Message}): check its permissions.", unreadable);
+            throw new ClusterAccessException(
+                $"kubeconfig {file} cannot be read ({unreadable.Message}): check its permissions.",
+                unreadable
+            );
         }
     }
 

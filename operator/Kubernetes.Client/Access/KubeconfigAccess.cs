@@ -52,11 +52,17 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         var name = contextName ?? kubeconfig.CurrentContext;
         if (string.IsNullOrEmpty(name))
         {
-            throw new ClusterAccessException($"kubeconfig {kubeconfig.Files} has no current context: choose one with --context (there are: {string.Join(", ", kubeconfig.ContextNames)}).");
+            throw new ClusterAccessException(
+                $"kubeconfig {kubeconfig.Files} has no current context: choose one with --context (there are: "
+                + $"{string.Join(", ", kubeconfig.ContextNames)})."
+            );
         }
 
         return kubeconfig.Context(name)
-            ?? throw new ClusterAccessException($"context '{name}' does not exist in kubeconfig {kubeconfig.Files}: choose one of {string.Join(", ", kubeconfig.ContextNames)} with --context.");
+            ?? throw new ClusterAccessException(
+                $"context '{name}' does not exist in kubeconfig {kubeconfig.Files}: choose one of "
+                + $"{string.Join(", ", kubeconfig.ContextNames)} with --context."
+            );
     }
 
     private Kubeconfig.UserEntry? User(Kubeconfig.ContextEntry context, string source) =>
@@ -94,7 +100,9 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         catch (KubeConfigException unreadable)
         {
             throw new ClusterAccessException(
-                $"the server '{written}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port.", unreadable);
+                $"the server '{written}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port.",
+                unreadable
+            );
         }
     }
 

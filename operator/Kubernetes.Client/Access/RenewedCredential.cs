@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Kubernetes.Client.Access;
 
-/// <summary>A credential that is obtained from elsewhere, kept while it serves, and obtained anew when it is stale or was refused.</summary>
+/// <summary>
+/// A credential that is obtained from elsewhere, kept while it serves, and obtained anew when it is stale or was refused.
+/// </summary>
 internal abstract class RenewedCredential : ICredential, IDisposable
 {
     private readonly SemaphoreSlim gate = new(1); // one attempt at a time; guards the header and whatever the attempt sets
@@ -53,6 +55,12 @@ internal abstract class RenewedCredential : ICredential, IDisposable
 
     public void Dispose() => gate.Dispose();
 
-    /// <summary>The value of <c>Authorization</c> from where it comes; <paramref name="present"/> where there is no better one. Called with the gate held.</summary>
-    protected abstract Task<AuthenticationHeaderValue?> ObtainAsync(AuthenticationHeaderValue? present, CancellationToken cancellationToken);
+    /// <summary>
+    /// The value of <c>Authorization</c> from where it comes; <paramref name="present"/> where there is no better one. Called with the gate
+    /// held.
+    /// </summary>
+    protected abstract Task<AuthenticationHeaderValue?> ObtainAsync(
+        AuthenticationHeaderValue? present,
+        CancellationToken cancellationToken
+    );
 }

@@ -26,7 +26,10 @@ internal sealed class TokenFileCredential(string path, string origin, TimeProvid
     protected override bool IsStale => readAt is not { } instant || clock.GetElapsedTime(instant) >= RereadAfter;
 
     // While the file is being replaced it can be missing or empty for a moment: the value that was read before still serves.
-    protected override async Task<AuthenticationHeaderValue?> ObtainAsync(AuthenticationHeaderValue? present, CancellationToken cancellationToken)
+    protected override async Task<AuthenticationHeaderValue?> ObtainAsync(
+        AuthenticationHeaderValue? present,
+        CancellationToken cancellationToken
+    )
     {
         var (token, problem) = await TryReadAsync(cancellationToken);
         if (token.Length == 0)

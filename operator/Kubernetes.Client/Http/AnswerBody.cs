@@ -16,14 +16,21 @@ internal static class AnswerBody
             buffer.Advance(read);
             if (buffer.WrittenCount > limit)
             {
-                throw new HttpRequestException(HttpRequestError.ConfigurationLimitExceeded, $"{response.RequestMessage?.Method} {response.RequestMessage?.RequestUri?.AbsolutePath}: the answer is larger than {limit} bytes");
+                throw new HttpRequestException(
+                    HttpRequestError.ConfigurationLimitExceeded,
+                    $"{response.RequestMessage?.Method} {response.RequestMessage?.RequestUri?.AbsolutePath}: the answer is larger than "
+                    + $"{limit} bytes"
+                );
             }
         }
 
         return buffer.WrittenMemory;
     }
 
-    /// <summary>What the server announces, and one byte more, so that the read that finds the end needs no larger buffer; else what most single objects fit in.</summary>
+    /// <summary>
+    /// What the server announces, and one byte more, so that the read that finds the end needs no larger buffer; else what most single
+    /// objects fit in.
+    /// </summary>
     private static int ExpectedSize(HttpResponseMessage response, int limit) =>
         response.Content.Headers.ContentLength is { } announced ? (int)Math.Min(announced, limit) + 1 : 8 * 1024;
 }

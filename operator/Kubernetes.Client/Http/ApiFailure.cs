@@ -12,12 +12,33 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
     // metav1.StatusReason. A webhook may answer with a reason of its own making.
     private static readonly HashSet<string> reasons = new(StringComparer.Ordinal)
     {
-        "Unauthorized", "Forbidden", "NotFound", "AlreadyExists", "Conflict", "Gone", "Invalid", "ServerTimeout", "StoreReadError", "Timeout", "TooManyRequests", "BadRequest",
-        "MethodNotAllowed", "NotAcceptable", "RequestEntityTooLarge", "UnsupportedMediaType", "InternalError", "Expired", "ServiceUnavailable",
+        "Unauthorized",
+        "Forbidden",
+        "NotFound",
+        "AlreadyExists",
+        "Conflict",
+        "Gone",
+        "Invalid",
+        "ServerTimeout",
+        "StoreReadError",
+        "Timeout",
+        "TooManyRequests",
+        "BadRequest",
+        "MethodNotAllowed",
+        "NotAcceptable",
+        "RequestEntityTooLarge",
+        "UnsupportedMediaType",
+        "InternalError",
+        "Expired",
+        "ServiceUnavailable",
     };
 
     /// <summary>The exception for an answer that is not 2xx.</summary>
-    public async Task<KubernetesException> FromAnswerAsync(HttpResponseMessage response, ResourceRequest request, CancellationToken cancellationToken)
+    public async Task<KubernetesException> FromAnswerAsync(
+        HttpResponseMessage response,
+        ResourceRequest request,
+        CancellationToken cancellationToken
+    )
     {
         var status = await ReadStatusAsync(response, cancellationToken);
         return Create(request, response.StatusCode, status, RetryAfter(response) ?? RetryAfter(status));
@@ -52,7 +73,10 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
 
         if (!IsSafeToQuote(request, status))
         {
-            var fields = (status.Details?.Causes ?? []).Select(cause => FieldName().Match(cause.Field ?? string.Empty).Value).Where(field => field.Length > 0).Distinct();
+            var fields = (status.Details?.Causes ?? [])
+                .Select(cause => FieldName().Match(cause.Field ?? string.Empty).Value)
+                .Where(field => field.Length > 0)
+                .Distinct();
             return $"refused fields: {string.Join(", ", fields)} (the server's message is left out, since it may quote content)";
         }
 
@@ -70,16 +94,22 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
     }
 
     // Only the part that cannot be somebody's own words: a key of a Secret may be anything.
-    [GeneratedRegex("^(?:data|stringData|type|immutable|metadata(?:\\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|resourceVersion))?|status(?:\\.(?:conditions|token|authorization|failure|secretName|baseURL|lastHandledReconcileAt|observedGeneration))?)(?=$|[.\\[])", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^(?:data|stringData|type|immutable|metadata(?:\\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|resourceVersion))?|status(?:\\.(?:conditions|token|authorization|failure|secretName|baseURL|lastHandledReconcileAt|observedGeneration))?)(?=$|[.\\[])",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex FieldName();
 
-    private static string Remedy(HttpStatusCode code, Refuser? refuser) => code switch
-    {
-        _ when refuser is not null => string.Empty,
-        HttpStatusCode.Unauthorized => ". The API server does not accept these credentials: renew them (log in again, or check the service account).",
-        HttpStatusCode.Forbidden => ". Where a permission is missing, grant it to this account with a Role or ClusterRole.",
-        _ => string.Empty,
-    };
+    private static string Remedy(HttpStatusCode code, Refuser? refuser) =>
+        code switch
+        {
+            _ when refuser is not null => string.Empty,
+            HttpStatusCode.Unauthorized =>
+                ". The API server does not accept these credentials: renew them (log in again, or check the service account).",
+            HttpStatusCode.Forbidden => ". Where a permission is missing, grant it to this account with a Role or ClusterRole.",
+            _ => string.Empty,
+        };
 
     private static TimeSpan? RetryAfter(ApiStatus? status) =>
         status?.Details?.RetryAfterSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null;

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Kubernetes.Client.Http;
 
-/// <summary>The <c>Status</c> object (<see href="https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/"/>), as far as it is read.</summary>
+/// <summary>
+/// The <c>Status</c> object (<see href="https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/"/>), as far as it is
+/// read.
+/// </summary>
 internal sealed record ApiStatus
 {
     public string? Kind { get; init; }
@@ -60,7 +63,10 @@ internal sealed record DeleteOptions
     public DeletePreconditions? Preconditions { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(ApiStatus))]
 [JsonSerializable(typeof(ListMetadata))]
 [JsonSerializable(typeof(BookmarkObject))]

@@ -27,7 +27,8 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
         {
             throw new HttpRequestException(
                 failed.HttpRequestError,
-                $"the TLS handshake with {access.Server} failed ({Innermost(failed).Message.TrimEnd('.')}): see whether an API server speaks https at this address",
+                $"the TLS handshake with {access.Server} failed ({Innermost(failed).Message.TrimEnd('.')}): see whether an API server "
+                + "speaks https at this address",
                 failed);
         }
     }

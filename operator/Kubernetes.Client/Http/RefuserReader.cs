@@ -33,14 +33,27 @@ internal static partial class RefuserReader
     private static partial Regex Webhook();
 
     // The same folder's ErrCallingWebhook, wrapped by NewInternalError
-    [GeneratedRegex($"^Internal error occurred: failed calling webhook \"{Name}\": ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        $"^Internal error occurred: failed calling webhook \"{Name}\": ",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex FailedWebhook();
 
     // pkg/admission/plugin/policy/validating
-    [GeneratedRegex(Forbidden + $"(?:Validating|Mutating)AdmissionPolicy '{Name}'(?: with binding '[-a-z0-9.]{{1,253}}')? denied request: ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        Forbidden + $"(?:Validating|Mutating)AdmissionPolicy '{Name}'(?: with binding '[-a-z0-9.]{{1,253}}')? denied request: ",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Policy();
 
     // pkg/admission/plugin/resourcequota
-    [GeneratedRegex(Forbidden + $"(?:exceeded quota: {Name}, requested: |failed quota: {Name}: must specify |status unknown for quota: {Name}, resources: )", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        Forbidden
+            + $"(?:exceeded quota: {Name}, requested: |failed quota: {Name}: must specify |status unknown for quota: {Name}, resources: )",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Quota();
 }

@@ -3,15 +3,20 @@ using System.Text;
 
 namespace Kubernetes.Client.Http;
 
-/// <summary>Paths and queries of the API (<see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris"/>), relative to the server's base address.</summary>
+/// <summary>
+/// Paths and queries of the API (<see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris"/>), relative to the
+/// server's base address.
+/// </summary>
 internal static class ResourcePath
 {
-    public static string Of(ResourceKind kind, NamespacedName name) => $"{Collection(kind, name.Namespace)}/{Uri.EscapeDataString(Addressed.Object(kind, name).Name)}";
+    public static string Of(ResourceKind kind, NamespacedName name) =>
+        $"{Collection(kind, name.Namespace)}/{Uri.EscapeDataString(Addressed.Object(kind, name).Name)}";
 
     public static string StatusOf(ResourceKind kind, NamespacedName name) => $"{Of(kind, name)}/status";
 
     /// <summary>Where objects are created: a namespaced kind needs its namespace.</summary>
-    public static string CollectionOf(ResourceKind kind, NamespacedName name) => Collection(kind, Addressed.Collection(kind, name).Namespace);
+    public static string CollectionOf(ResourceKind kind, NamespacedName name) =>
+        Collection(kind, Addressed.Collection(kind, name).Namespace);
 
     public static string Page(ResourceKind kind, ResourceSelector selector, int limit, string? continueToken)
     {

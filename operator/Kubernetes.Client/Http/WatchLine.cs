@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Kubernetes.Client.Http;
 
-/// <summary>Reads one line of a watch: <c>{"type": ..., "object": ...}</c>. The object is parsed once, as what the type says it is.</summary>
+/// <summary>
+/// Reads one line of a watch: <c>{"type": ..., "object": ...}</c>. The object is parsed once, as what the type says it is.
+/// </summary>
 internal static class WatchLine
 {
     /// <summary>The event; null for a type that this client does not know.</summary>
@@ -62,7 +64,9 @@ internal static class WatchLine
                 return new WatchEvent<T>.Deleted(Resource<T>(ref reader));
             case "BOOKMARK":
                 var bookmark = JsonSerializer.Deserialize(ref reader, ApiJsonContext.Default.BookmarkObject);
-                return new WatchEvent<T>.Bookmark(bookmark?.Metadata?.ResourceVersion ?? throw new JsonException("The bookmark has no version."));
+                return new WatchEvent<T>.Bookmark(
+                    bookmark?.Metadata?.ResourceVersion ?? throw new JsonException("The bookmark has no version.")
+                );
             case "ERROR":
                 throw ApiFailure.FromEvent(JsonSerializer.Deserialize(ref reader, ApiJsonContext.Default.ApiStatus), request);
             default:

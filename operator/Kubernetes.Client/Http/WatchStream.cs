@@ -9,8 +9,15 @@ namespace Kubernetes.Client.Http;
 internal static class WatchStream
 {
     /// <summary>The events until the server ends the answer. <paramref name="heard"/> is called whenever bytes arrive.</summary>
-    /// <exception cref="IOException">The answer was cut within a line, a line is no event, or is longer than <paramref name="maxLine"/> bytes.</exception>
-    public static async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(Stream body, ResourceRequest request, int maxLine, Action heard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <exception cref="IOException">The answer was cut within a line, a line is no event, or is longer than <paramref name="maxLine"/>
+    /// bytes.</exception>
+    public static async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(
+        Stream body,
+        ResourceRequest request,
+        int maxLine,
+        Action heard,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
         where T : class, IResource<T>
     {
         var pipe = PipeReader.Create(body, new StreamPipeReaderOptions(leaveOpen: true));
@@ -63,7 +70,10 @@ internal static class WatchStream
         }
         catch (Exception unreadable) when (unreadable is JsonException or FormatException or InvalidOperationException)
         {
-            throw new IOException($"{request}: a line of the watch is no readable event of this kind (the inner exception says where).", unreadable);
+            throw new IOException(
+                $"{request}: a line of the watch is no readable event of this kind (the inner exception says where).",
+                unreadable
+            );
         }
     }
 

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Kubernetes.Client.Resources;
 
-/// <summary>An event about an object (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"/>).</summary>
+/// <summary>
+/// An event about an object (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"/>).
+/// </summary>
 public sealed record Event : IResource<Event>
 {
     /// <inheritdoc/>

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Kubernetes.Client.Resources;
 
-/// <summary>A Lease (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/"/>), used for leader election.</summary>
+/// <summary>
+/// A Lease (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/"/>), used for leader election.
+/// </summary>
 public sealed record Lease : IResource<Lease>
 {
     /// <inheritdoc/>

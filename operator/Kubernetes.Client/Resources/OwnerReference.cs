@@ -18,6 +18,9 @@ public sealed record OwnerReference
     /// <summary>True for the one owner that manages the object.</summary>
     public bool? Controller { get; init; }
 
-    /// <summary>True when a foreground deletion of the owner waits for this object. This project sets false, so that no Secret can hold up a namespace.</summary>
+    /// <summary>
+    /// True when a foreground deletion of the owner waits for this object. This project sets false, so that no Secret can hold up a
+    /// namespace.
+    /// </summary>
     public bool? BlockOwnerDeletion { get; init; }
 }

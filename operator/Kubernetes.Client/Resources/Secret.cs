@@ -2,7 +2,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Kubernetes.Client.Resources;
 
-/// <summary>A Secret with its content (<see href="https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/secret-v1/"/>).</summary>
+/// <summary>
+/// A Secret with its content (<see href="https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/secret-v1/"/>).
+/// </summary>
 public sealed record Secret : IResource<Secret>
 {
     /// <inheritdoc/>

@@ -4,7 +4,8 @@ namespace Kubernetes.Client.Resources;
 
 /// <summary>
 /// Asks the API server whether the one who asks may do something
-/// (<see href="https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/"/>). It is created and answered, and stored nowhere.
+/// (<see href="https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/"/>). It is
+/// created and answered, and stored nowhere.
 /// </summary>
 public sealed record SelfSubjectAccessReview : IResource<SelfSubjectAccessReview>
 {

@@ -5,7 +5,8 @@ namespace Kubernetes.Controllers.Caching;
 /// <summary>
 /// One object that is followed by name: a store with one feed, and what a store does not say, that the object may not be read.
 /// </summary>
-#pragma warning disable CA1001 // A source without a timer holds nothing to dispose, and one that is disposed could no longer be asked whether it was stopped.
+// A source without a timer holds nothing to dispose, and one that is disposed could no longer be asked whether it was stopped.
+#pragma warning disable CA1001
 internal sealed class FollowedResource<T> : IReflectorSink<T>
     where T : class, IResource<T>
 #pragma warning restore CA1001

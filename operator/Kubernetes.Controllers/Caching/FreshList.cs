@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// One list beside the watch, for whoever must not decide on what the watch has yet to tell. It brings newer versions into a store; deletions stay the watch's.
+/// One list beside the watch, for whoever must not decide on what the watch has yet to tell. It brings newer versions into a store;
+/// deletions stay the watch's.
 /// </summary>
 /// <param name="client">The cluster.</param>
 /// <param name="selector">What is listed.</param>
@@ -22,7 +23,9 @@ internal sealed partial class FreshList<T>(
     /// <summary>Hears of each failure, and whether it is a refusal that is to be believed.</summary>
     public Action<string, bool> OnFailure { get; init; } = static (_, _) => { };
 
-    /// <summary>Returns once every page was taken in. Failures of the server or the network are waited out, and the list begins anew.</summary>
+    /// <summary>
+    /// Returns once every page was taken in. Failures of the server or the network are waited out, and the list begins anew.
+    /// </summary>
     public async Task TakeAsync(CancellationToken cancellationToken)
     {
         var pace = new ListWatchBackoff(time, random);
@@ -56,15 +59,23 @@ internal sealed partial class FreshList<T>(
             while (next is { Length: > 0 });
             return null;
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
+        catch (Exception failure)
+            when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
             return failure;
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Fresh list of {Plural} ({Selector}) was read, after {Failures} failed attempts", EventName = "FreshListTaken")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "Fresh list of {Plural} ({Selector}) was read, after {Failures} failed attempts",
+        EventName = "FreshListTaken"
+    )]
     private partial void LogTaken(string plural, ResourceSelector selector, int failures);
 
-    [LoggerMessage(Message = "Fresh list of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}", EventName = "FreshListFailed")]
+    [LoggerMessage(
+        Message = "Fresh list of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}",
+        EventName = "FreshListFailed"
+    )]
     private partial void LogFailure(LogLevel level, string plural, ResourceSelector selector, TimeSpan delay, string failure);
 }

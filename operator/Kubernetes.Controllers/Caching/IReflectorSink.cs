@@ -9,7 +9,9 @@ internal interface IReflectorSink<T>
     /// <summary>The server told something new.</summary>
     void Found(CacheEvent<T> finding);
 
-    /// <summary>The server forbids to list or to watch, and has for longer than it needs to read its roles; it will be asked again.</summary>
+    /// <summary>
+    /// The server forbids to list or to watch, and has for longer than it needs to read its roles; it will be asked again.
+    /// </summary>
     /// <param name="cause">What it says.</param>
     void Forbidden(string cause);
 

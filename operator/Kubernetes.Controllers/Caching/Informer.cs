@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// Keeps a store equal to the objects of a kind in a cluster, by list and watch. Several selectors, each with a list and a watch of its own, feed one
-/// store, for an operator that is confined to some namespaces.
+/// Keeps a store equal to the objects of a kind in a cluster, by list and watch. Several selectors, each with a list and a watch of its
+/// own, feed one store, for an operator that is confined to some namespaces.
 /// </summary>
 public sealed class Informer<T>
     where T : class, IResource<T>
@@ -20,7 +20,13 @@ public sealed class Informer<T>
     /// <param name="time">Clock of the waits after failures.</param>
     /// <param name="logger">Log.</param>
     /// <param name="random">Chance in [0, 1).</param>
-    public Informer(IKubernetesClient client, IReadOnlyList<ResourceSelector> selectors, TimeProvider time, ILogger logger, Func<double> random)
+    public Informer(
+        IKubernetesClient client,
+        IReadOnlyList<ResourceSelector> selectors,
+        TimeProvider time,
+        ILogger logger,
+        Func<double> random
+    )
     {
         ArgumentNullException.ThrowIfNull(selectors);
         ThrowIfOverlapping(selectors);
@@ -53,7 +59,10 @@ public sealed class Informer<T>
     /// <summary>What is known.</summary>
     public Store<T> Store { get; } = new();
 
-    /// <summary>Lists and watches until cancelled, then returns. Outages are waited out; an exception from here is a bug, or a cluster that went back in time.</summary>
+    /// <summary>
+    /// Lists and watches until cancelled, then returns. Outages are waited out; an exception from here is a bug, or a cluster that went
+    /// back in time.
+    /// </summary>
     public Task RunAsync(CancellationToken cancellationToken)
     {
         reflectors.ForEach(reflector => loops.Start(reflector.RunAsync));
@@ -64,8 +73,8 @@ public sealed class Informer<T>
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Store.Synced.WaitAsync(cancellationToken);
 
     /// <summary>
-    /// Brings the store up to date with lists of now, however far the watch lags behind. Whoever takes over from another writer needs this once: the watch
-    /// may have yet to tell what that one wrote last.
+    /// Brings the store up to date with lists of now, however far the watch lags behind. Whoever takes over from another writer needs this
+    /// once: the watch may have yet to tell what that one wrote last.
     /// </summary>
     public Task CatchUpAsync(CancellationToken cancellationToken)
     {

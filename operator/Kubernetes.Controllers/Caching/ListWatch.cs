@@ -70,13 +70,14 @@ internal static class ListWatch<T>
     where T : class, IResource<T>
 {
     /// <summary>One step. A signal that does not fit the state (a line while listing) changes nothing.</summary>
-    public static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) Step(ListWatchState<T> state, ListWatchSignal<T> signal) => (state, signal) switch
-    {
-        (ListWatchState<T>.Listing listing, ListWatchSignal<T>.Page page) => AfterPage(listing, page.Content),
-        (ListWatchState<T>.Watching watching, ListWatchSignal<T>.Line line) => AfterLine(watching, line.Event),
-        (_, ListWatchSignal<T>.Failure failure) => (AfterFailure(state, failure.Cause), null),
-        _ => (state, null),
-    };
+    public static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) Step(ListWatchState<T> state, ListWatchSignal<T> signal) =>
+        (state, signal) switch
+        {
+            (ListWatchState<T>.Listing listing, ListWatchSignal<T>.Page page) => AfterPage(listing, page.Content),
+            (ListWatchState<T>.Watching watching, ListWatchSignal<T>.Line line) => AfterLine(watching, line.Event),
+            (_, ListWatchSignal<T>.Failure failure) => (AfterFailure(state, failure.Cause), null),
+            _ => (state, null),
+        };
 
     private static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) AfterPage(ListWatchState<T>.Listing listing, ResourcePage<T> page)
     {
@@ -90,13 +91,26 @@ internal static class ListWatch<T>
             : (new ListWatchState<T>.Watching(version), new CacheEvent<T>.Complete(items, version));
     }
 
-    private static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) AfterLine(ListWatchState<T>.Watching watching, WatchEvent<T> line) => line switch
-    {
-        WatchEvent<T>.Applied applied => (Resume(watching, applied.Resource.Metadata.ResourceVersion), new CacheEvent<T>.Applied(applied.Resource)),
-        WatchEvent<T>.Deleted deleted => (Resume(watching, deleted.Resource.Metadata.ResourceVersion), new CacheEvent<T>.Deleted(deleted.Resource)),
-        WatchEvent<T>.Bookmark bookmark => (Resume(watching, bookmark.ResourceVersion), new CacheEvent<T>.Progress(bookmark.ResourceVersion)),
-        _ => (watching, null),
-    };
+    private static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) AfterLine(
+        ListWatchState<T>.Watching watching,
+        WatchEvent<T> line
+    ) =>
+        line switch
+        {
+            WatchEvent<T>.Applied applied => (
+                Resume(watching, applied.Resource.Metadata.ResourceVersion),
+                new CacheEvent<T>.Applied(applied.Resource)
+            ),
+            WatchEvent<T>.Deleted deleted => (
+                Resume(watching, deleted.Resource.Metadata.ResourceVersion),
+                new CacheEvent<T>.Deleted(deleted.Resource)
+            ),
+            WatchEvent<T>.Bookmark bookmark => (
+                Resume(watching, bookmark.ResourceVersion),
+                new CacheEvent<T>.Progress(bookmark.ResourceVersion)
+            ),
+            _ => (watching, null),
+        };
 
     private static ListWatchState<T>.Watching Resume(ListWatchState<T>.Watching watching, string? version) =>
         ResourceVersions.IsNewer(version, watching.ResourceVersion) ? new(version!) : watching;

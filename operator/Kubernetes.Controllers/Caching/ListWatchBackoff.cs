@@ -7,8 +7,8 @@ namespace Kubernetes.Controllers.Caching;
 internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
 {
     /// <summary>
-    /// A watch that lived this long was healthy; the server may be asked anew at once. Servers end watches after 5 to 10 minutes, so a shorter
-    /// life is a fault, and the bound keeps a server that closes every watch at one request per backoff.
+    /// A watch that lived this long was healthy; the server may be asked anew at once. Servers end watches after 5 to 10 minutes, so a
+    /// shorter life is a fault, and the bound keeps a server that closes every watch at one request per backoff.
     /// </summary>
     private static readonly TimeSpan healthyLife = TimeSpan.FromSeconds(10);
 
@@ -28,7 +28,10 @@ internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
     /// <summary>True when the last failure was a refusal that is to be believed.</summary>
     public bool IsForbidden => refusals > 0;
 
-    /// <summary>A watch was opened, so both the list and the watch are allowed: the next refusal is a first one again. A list that is answered does not say as much: a role may grant list and not watch.</summary>
+    /// <summary>
+    /// A watch was opened, so both the list and the watch are allowed: the next refusal is a first one again. A list that is answered does
+    /// not say as much: a role may grant list and not watch.
+    /// </summary>
     public void WatchWasOpened() => patience.Renew();
 
     /// <summary>Judges a watch that ended. True when it was healthy, and what happened before it is forgotten.</summary>

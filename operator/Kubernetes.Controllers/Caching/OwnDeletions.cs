@@ -3,13 +3,14 @@ using Kubernetes.Client;
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// Objects that this process deleted and that late events may still speak of, by uid. Each entry goes when the deletion is confirmed by the watch or by
-/// a list. Not safe for use by several threads: the store's lock guards it.
+/// Objects that this process deleted and that late events may still speak of, by uid. Each entry goes when the deletion is confirmed by the
+/// watch or by a list. Not safe for use by several threads: the store's lock guards it.
 /// </summary>
 internal sealed class OwnDeletions
 {
     /// <summary>
-    /// Deletions of objects that the selector does not match are never confirmed. 4,096 is more than can be under way at the same time, and half a megabyte.
+    /// Deletions of objects that the selector does not match are never confirmed. 4,096 is more than can be under way at the same time, and
+    /// half a megabyte.
     /// </summary>
     private const int Capacity = 4096;
 
@@ -20,7 +21,8 @@ internal sealed class OwnDeletions
     private readonly Queue<string> order = new();
 
     /// <summary>
-    /// True when an object is one that this process deleted, or is older than one of its name that this process deleted: then it was gone even before.
+    /// True when an object is one that this process deleted, or is older than one of its name that this process deleted: then it was gone
+    /// even before.
     /// </summary>
     public bool Exclude(NamespacedName name, string? uid, string? version) =>
         byUid.Count > 0 && (byUid.ContainsKey(uid ?? string.Empty) || byUid.Values.Any(
@@ -41,8 +43,9 @@ internal sealed class OwnDeletions
     public bool Confirm(string? uid) => uid is not null && byUid.Remove(uid);
 
     /// <summary>
-    /// A complete list confirms the deletions of what it covers and does not hold: of a version that the list includes, the object must be gone by then. Where the version
-    /// is not known, the list may have been taken before the object existed; the next one is surely taken after the deletion.
+    /// A complete list confirms the deletions of what it covers and does not hold: of a version that the list includes, the object must be
+    /// gone by then. Where the version is not known, the list may have been taken before the object existed; the next one is surely taken
+    /// after the deletion.
     /// </summary>
     public void Confirm(Func<NamespacedName, bool> covers, IReadOnlySet<string> listed, string listVersion)
     {

@@ -23,7 +23,9 @@ internal sealed partial class Reflector<T>(
     private readonly ListWatchBackoff pace = new(time, random);
     private string lastFailure = string.Empty;
 
-    /// <summary>Runs until cancelled. Failures of the server or the network are waited out; any other exception is a bug and ends it.</summary>
+    /// <summary>
+    /// Runs until cancelled. Failures of the server or the network are waited out; any other exception is a bug and ends it.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         ListWatchState<T> state = ListWatchState<T>.Listing.Anew;
@@ -127,6 +129,9 @@ internal sealed partial class Reflector<T>(
         LogFailure(level, T.ResourceKind.Plural, selector, delay, text);
     }
 
-    [LoggerMessage(Message = "List and watch of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}", EventName = "ListWatchFailed")]
+    [LoggerMessage(
+        Message = "List and watch of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}",
+        EventName = "ListWatchFailed"
+    )]
     private partial void LogFailure(LogLevel level, string plural, ResourceSelector selector, TimeSpan delay, string failure);
 }

@@ -16,7 +16,9 @@ internal static class ResourceSelectors
 
     /// <summary>The one object that a selector names, or null when it covers many.</summary>
     public static NamespacedName? NameIn(ResourceSelector selector) =>
-        selector.FieldSelector is { } field && field.StartsWith(NameField, StringComparison.Ordinal) && !field.Contains(',', StringComparison.Ordinal)
+        selector.FieldSelector is { } field
+        && field.StartsWith(NameField, StringComparison.Ordinal)
+        && !field.Contains(',', StringComparison.Ordinal)
             ? new(selector.Namespace ?? string.Empty, field[NameField.Length..])
             : null;
 }

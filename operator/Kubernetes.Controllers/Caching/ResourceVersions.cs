@@ -2,8 +2,8 @@ namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
 /// Compares resource versions. They are decimal numbers that grow with every write
-/// (<see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions"/>), comparable within one kind. They are compared without parsing, so
-/// no number is too large; as text, "9" would be newer than "10".
+/// (<see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions"/>), comparable within one kind. They are
+/// compared without parsing, so no number is too large; as text, "9" would be newer than "10".
 /// </summary>
 internal static class ResourceVersions
 {

@@ -4,9 +4,9 @@ namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
 /// The objects of a kind, as far as this process knows them. It never goes back in time: an object is replaced only by a
-/// newer <c>resourceVersion</c> (compared as numbers), whether it comes from a list, a watch or the answer of an own write, and an object that was
-/// deleted does not come back by a late event. What was written is therefore seen at once, however slow the watch is. Objects are immutable and
-/// shared. Safe for use by many threads.
+/// newer <c>resourceVersion</c> (compared as numbers), whether it comes from a list, a watch or the answer of an own write, and an object
+/// that was deleted does not come back by a late event. What was written is therefore seen at once, however slow the watch is. Objects are
+/// immutable and shared. Safe for use by many threads.
 /// </summary>
 public sealed class Store<T>
     where T : class, IResource<T>
@@ -69,7 +69,8 @@ public sealed class Store<T>
 
     /// <summary>Adds an index, also over what is in the store already.</summary>
     /// <param name="name">Name for <see cref="FindBy"/>.</param>
-    /// <param name="values">The values under which an object is found. Must give the same for the same object, and look at nothing else.</param>
+    /// <param name="values">The values under which an object is found. Must give the same for the same object, and look at nothing
+    /// else.</param>
     public void AddIndex(string name, Func<T, IEnumerable<string>> values)
     {
         lock (gate)
@@ -89,14 +90,15 @@ public sealed class Store<T>
     }
 
     /// <summary>
-    /// Tells of every change, after it is visible, in order, one at a time. The callback runs on the thread that brought the change: it must be
-    /// quick, may look into any store, and must not throw.
+    /// Tells of every change, after it is visible, in order, one at a time. The callback runs on the thread that brought the change: it
+    /// must be quick, may look into any store, and must not throw.
     /// </summary>
     /// <returns>Ends the subscription when disposed.</returns>
     public IDisposable Subscribe(Action<StoreChange<T>> onChange) => subscribers.Add(onChange);
 
     /// <summary>
-    /// Takes in the answer of an own write at once. Ignored when the store knows something newer already, be it a later version or that the object is gone since.
+    /// Takes in the answer of an own write at once. Ignored when the store knows something newer already, be it a later version or that the
+    /// object is gone since.
     /// </summary>
     public void Observe(T written)
     {
@@ -104,7 +106,10 @@ public sealed class Store<T>
         Change(() => TakeNews(written, ChangeOrigin.OwnWrite));
     }
 
-    /// <summary>Takes in what a list beside the watch brought: newer versions, and nothing that the watch has seen deleted. What the list lacks stays.</summary>
+    /// <summary>
+    /// Takes in what a list beside the watch brought: newer versions, and nothing that the watch has seen deleted. What the list lacks
+    /// stays.
+    /// </summary>
     internal void CatchUp(IReadOnlyList<T> listed) => Change(() =>
     {
         foreach (var item in listed)
@@ -114,8 +119,8 @@ public sealed class Store<T>
     });
 
     /// <summary>
-    /// Takes out an object that was deleted by this process. Events of it that are still under way do not bring it back; a later object of the
-    /// same name is another one. It counts as gone even while someone's finalizer holds it.
+    /// Takes out an object that was deleted by this process. Events of it that are still under way do not bring it back; a later object of
+    /// the same name is another one. It counts as gone even while someone's finalizer holds it.
     /// </summary>
     /// <param name="name">The object.</param>
     /// <param name="uid">Its uid; when null, that of the object in the store.</param>
@@ -157,7 +162,8 @@ public sealed class Store<T>
             Take(item, ChangeOrigin.Cluster);
         }
 
-        // By uid: where the list holds a later object of the name, which was not taken because this process deleted it since, the earlier one is gone as well.
+        // By uid: where the list holds a later object of the name, which was not taken because this process deleted it since, the earlier
+        // one is gone as well.
         var gone = resources.Where(entry => feed.Covers(entry.Key)
             && !listed.Contains((entry.Key, entry.Value.Metadata.Uid))
             && !ResourceVersions.IsNewer(entry.Value.Metadata.ResourceVersion, version));
@@ -182,8 +188,8 @@ public sealed class Store<T>
     });
 
     /// <summary>
-    /// A line of the watch: the object is gone, or no longer matches the selector. The line carries the version of that moment: an own write after it means
-    /// that the object is back.
+    /// A line of the watch: the object is gone, or no longer matches the selector. The line carries the version of that moment: an own
+    /// write after it means that the object is back.
     /// </summary>
     internal void Delete(StoreFeed<T> feed, T resource) => Change(() =>
     {
@@ -210,15 +216,17 @@ public sealed class Store<T>
     private static NamespacedName NameOf(T resource) => resource.Metadata.NamespacedName;
 
     /// <summary>
-    /// Lists are read from a quorum, so one that is older than an earlier watch means that the cluster was restored from a backup. Versions of before and after
-    /// cannot be compared; only a process that knows nothing can go on safely.
+    /// Lists are read from a quorum, so one that is older than an earlier watch means that the cluster was restored from a backup. Versions
+    /// of before and after cannot be compared; only a process that knows nothing can go on safely.
     /// </summary>
     private static void ThrowIfOlder(string version, string? progress)
     {
         if (ResourceVersions.IsNewer(progress, version))
         {
             throw new InvalidOperationException(
-                $"The list of {T.ResourceKind.Plural} is of version {version}, but version {progress} was seen before: the cluster went back in time (restored from a backup?). Start anew.");
+                $"The list of {T.ResourceKind.Plural} is of version {version}, but version {progress} was seen before: the cluster went "
+                + "back in time (restored from a backup?). Start anew."
+            );
         }
     }
 

@@ -3,8 +3,8 @@ using Kubernetes.Client;
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// One change of a store. At least one of <paramref name="Before"/> and <paramref name="After"/> is there. An own deletion is told twice: when it is made, and
-/// when the watch confirms it.
+/// One change of a store. At least one of <paramref name="Before"/> and <paramref name="After"/> is there. An own deletion is told twice:
+/// when it is made, and when the watch confirms it.
 /// </summary>
 /// <param name="Name">The object.</param>
 /// <param name="Before">As the store held it before; null when it is new. Its last state when an own deletion is confirmed.</param>

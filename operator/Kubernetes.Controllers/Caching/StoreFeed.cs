@@ -13,8 +13,8 @@ internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : 
     private readonly NamespacedName? only = ResourceSelectors.NameIn(selector);
 
     /// <summary>
-    /// Everything that happened up to this version is in the store; null before the first complete list. What is not in the store and is older
-    /// than this has been deleted (or does not match the selector).
+    /// Everything that happened up to this version is in the store; null before the first complete list. What is not in the store and is
+    /// older than this has been deleted (or does not match the selector).
     /// </summary>
     public string? Progress { get; private set; }
 

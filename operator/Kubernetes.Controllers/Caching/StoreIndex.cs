@@ -2,7 +2,9 @@ using Kubernetes.Client;
 
 namespace Kubernetes.Controllers.Caching;
 
-/// <summary>Finds names by a value that is computed from the object. Not safe for use by several threads: the store's lock guards it.</summary>
+/// <summary>
+/// Finds names by a value that is computed from the object. Not safe for use by several threads: the store's lock guards it.
+/// </summary>
 internal sealed class StoreIndex<T>(Func<T, IEnumerable<string>> values)
     where T : class, IResource<T>
 {

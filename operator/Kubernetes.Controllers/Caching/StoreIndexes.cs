@@ -2,7 +2,9 @@ using Kubernetes.Client;
 
 namespace Kubernetes.Controllers.Caching;
 
-/// <summary>The indexes of a store, by name, kept in step with it. Not safe for use by several threads: the store's lock guards it.</summary>
+/// <summary>
+/// The indexes of a store, by name, kept in step with it. Not safe for use by several threads: the store's lock guards it.
+/// </summary>
 internal sealed class StoreIndexes<T>
     where T : class, IResource<T>
 {

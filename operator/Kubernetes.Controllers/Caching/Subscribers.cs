@@ -1,8 +1,9 @@
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// Tells subscribers of changes, in order, one at a time, and never under the lock of whoever changes: a subscriber may look into any store.
-/// Under that lock changes are queued (<see cref="Enqueue"/>); after it they are told (<see cref="Deliver"/>), by whichever thread comes first.
+/// Tells subscribers of changes, in order, one at a time, and never under the lock of whoever changes: a subscriber may look into any
+/// store. Under that lock changes are queued (<see cref="Enqueue"/>); after it they are told (<see cref="Deliver"/>), by whichever thread
+/// comes first.
 /// </summary>
 internal sealed class Subscribers<TChange>
 {

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// Follows some objects of a kind by name, each with a list and a watch of its own, so that neither the permission to read the others nor the memory to
-/// hold them is needed. Which objects may change at any time; the others are not disturbed. Made for the few hundred Secrets that clients
-/// reference. Safe for use by many threads.
+/// Follows some objects of a kind by name, each with a list and a watch of its own, so that neither the permission to read the others nor
+/// the memory to hold them is needed. Which objects may change at any time; the others are not disturbed. Made for the few hundred Secrets
+/// that clients reference. Safe for use by many threads.
 /// </summary>
 /// <param name="client">The cluster.</param>
 /// <param name="time">Clock of the waits after failures.</param>
@@ -22,8 +22,8 @@ public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILo
     private readonly Channel<FollowedResource<T>> starts = Channel.CreateUnbounded<FollowedResource<T>>();
 
     /// <summary>
-    /// Sets which objects are followed. New ones start as <see cref="Watched{T}.NotSynced"/>; those no longer named are forgotten and their watches end.
-    /// May be called before <see cref="RunAsync"/>.
+    /// Sets which objects are followed. New ones start as <see cref="Watched{T}.NotSynced"/>; those no longer named are forgotten and their
+    /// watches end. May be called before <see cref="RunAsync"/>.
     /// </summary>
     public void Follow(IReadOnlySet<NamespacedName> names)
     {
@@ -53,8 +53,8 @@ public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILo
     }
 
     /// <summary>
-    /// Tells the name of an object whenever <see cref="Find"/> gives something else for it because of the cluster (not because of <see cref="Follow"/>).
-    /// The callback must be quick and must not throw.
+    /// Tells the name of an object whenever <see cref="Find"/> gives something else for it because of the cluster (not because of
+    /// <see cref="Follow"/>). The callback must be quick and must not throw.
     /// </summary>
     /// <returns>Ends the subscription when disposed.</returns>
     public IDisposable Subscribe(Action<NamespacedName> onChange) => subscribers.Add(onChange);
@@ -72,7 +72,10 @@ public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILo
         resource?.Observe(written);
     }
 
-    /// <summary>Lists and watches until cancelled, then returns. Outages are waited out; an exception from here is a bug, or a cluster that went back in time.</summary>
+    /// <summary>
+    /// Lists and watches until cancelled, then returns. Outages are waited out; an exception from here is a bug, or a cluster that went
+    /// back in time.
+    /// </summary>
     public Task RunAsync(CancellationToken cancellationToken)
     {
         var followers = new LoopGroup();

@@ -1,6 +1,8 @@
 namespace Kubernetes.Controllers.Leadership;
 
-/// <summary>Leads without an election: for local mode, where a lock on the state directory keeps others out, and for <c>--leader-elect=false</c>.</summary>
+/// <summary>
+/// Leads without an election: for local mode, where a lock on the state directory keeps others out, and for <c>--leader-elect=false</c>.
+/// </summary>
 public sealed class AlwaysLeader : ILeadership
 {
     /// <inheritdoc/>

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace Kubernetes.Controllers.Leadership;
 
 /// <summary>
-/// Elects one leader among processes by a Lease (<see href="https://kubernetes.io/docs/concepts/architecture/leases/"/>), as client-go does, with three differences: times are measured by the
-/// monotonic clock only; the fence is computed when it is asked for, so that a process that was paused finds it closed at once;
-/// and a lease that was declared lost is never renewed again.
+/// Elects one leader among processes by a Lease (<see href="https://kubernetes.io/docs/concepts/architecture/leases/"/>), as client-go
+/// does, with three differences: times are measured by the monotonic clock only; the fence is computed when it is asked for, so that a
+/// process that was paused finds it closed at once; and a lease that was declared lost is never renewed again.
 /// <para>
-/// Order at the end of a process: stop the controllers, cancel <see cref="RunAsync"/>, then call <see cref="ReleaseAsync"/>. Until then the lease is
-/// renewed, so that running reconciles finish under it.
+/// Order at the end of a process: stop the controllers, cancel <see cref="RunAsync"/>, then call <see cref="ReleaseAsync"/>. Until then the
+/// lease is renewed, so that running reconciles finish under it.
 /// </para>
 /// </summary>
 public sealed partial class LeaderElector : ILeadership
@@ -33,7 +33,13 @@ public sealed partial class LeaderElector : ILeadership
     /// <param name="logger">Log.</param>
     /// <param name="metrics">Tells whether this process leads.</param>
     public LeaderElector(
-        IKubernetesClient client, LeaderElectionOptions options, TimeProvider time, Func<double> random, ILogger logger, ControllerMetrics metrics)
+        IKubernetesClient client,
+        LeaderElectionOptions options,
+        TimeProvider time,
+        Func<double> random,
+        ILogger logger,
+        ControllerMetrics metrics
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(metrics);
@@ -64,8 +70,9 @@ public sealed partial class LeaderElector : ILeadership
     public Task WaitUntilLeaderAsync(CancellationToken cancellationToken) => fence.Opened.WaitAsync(cancellationToken);
 
     /// <summary>
-    /// Takes the lease when it is free and renews it until cancelled, then returns; the lease stays as it is (see <see cref="ReleaseAsync"/>). Run it
-    /// once: a process that lost the lease must end and start anew, because only that is sure to end whatever it had begun.
+    /// Takes the lease when it is free and renews it until cancelled, then returns; the lease stays as it is (see
+    /// <see cref="ReleaseAsync"/>). Run it once: a process that lost the lease must end and start anew, because only that is sure to end
+    /// whatever it had begun.
     /// </summary>
     /// <exception cref="LeadershipLostException">The lease was held and is lost.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -86,9 +93,9 @@ public sealed partial class LeaderElector : ILeadership
     }
 
     /// <summary>
-    /// Gives the lease up, so that another process can take over at its next attempt instead of after the lease's duration. From here on this process does not
-    /// lead, whether the API server can be reached or not. Does nothing unless this process leads, and never throws: what cannot be given back
-    /// in time is taken over a little later.
+    /// Gives the lease up, so that another process can take over at its next attempt instead of after the lease's duration. From here on
+    /// this process does not lead, whether the API server can be reached or not. Does nothing unless this process leads, and never throws:
+    /// what cannot be given back in time is taken over a little later.
     /// </summary>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
@@ -173,7 +180,8 @@ public sealed partial class LeaderElector : ILeadership
     {
         cancellationToken.ThrowIfCancellationRequested();
         var sentAt = time.GetTimestamp();
-        var stored = await ReplaceAsync(fence.Lease, own => LeaseTerms.Renewed(own, options, time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+        var stored = await ReplaceAsync(fence.Lease, own => LeaseTerms.Renewed(own, options, time.GetUtcNow()), cancellationToken)
+            .ConfigureAwait(false);
         if (!fence.TryExtend(stored, sentAt))
         {
             throw Lose("the renewal was answered too late");
@@ -181,8 +189,9 @@ public sealed partial class LeaderElector : ILeadership
     }
 
     /// <summary>
-    /// Writes the own lease, with its version as precondition. On a conflict the lease is read: when this process still holds it, somebody merely touched
-    /// it and it is written again; otherwise it was taken. A lease that was deleted is written anew, and whoever creates it first has it.
+    /// Writes the own lease, with its version as precondition. On a conflict the lease is read: when this process still holds it, somebody
+    /// merely touched it and it is written again; otherwise it was taken. A lease that was deleted is written anew, and whoever creates it
+    /// first has it.
     /// </summary>
     private async Task<Lease> ReplaceAsync(Lease own, Func<Lease, Lease> change, CancellationToken cancellationToken)
     {
@@ -200,7 +209,9 @@ public sealed partial class LeaderElector : ILeadership
             }
 
             return found is null
-                ? await client.CreateAsync(change(own) with { Metadata = LeaseTerms.New(options, time.GetUtcNow()).Metadata }, cancellationToken).ConfigureAwait(false)
+                ? await client
+                    .CreateAsync(change(own) with { Metadata = LeaseTerms.New(options, time.GetUtcNow()).Metadata }, cancellationToken)
+                    .ConfigureAwait(false)
                 : await client.ReplaceAsync(change(found), cancellationToken).ConfigureAwait(false);
         }
     }
@@ -215,7 +226,8 @@ public sealed partial class LeaderElector : ILeadership
             // The wait ends at the limit even when the client does not: a request that hangs must not hold up the declaration of a loss.
             await attempt(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
+        catch (Exception failure)
+            when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
             LogAttemptFailed(options.Lease, FailureText.Of(failure));
         }

@@ -11,7 +11,9 @@ internal sealed class LeaseObservation(TimeProvider time, TimeSpan durationWhenU
     private (string? Holder, DateTimeOffset? RenewTime, string? Version) seen;
     private long seenAt;
 
-    /// <summary>Takes note of the lease. True when it may be taken: nobody holds it, the candidate itself does, or the holder stopped renewing.</summary>
+    /// <summary>
+    /// Takes note of the lease. True when it may be taken: nobody holds it, the candidate itself does, or the holder stopped renewing.
+    /// </summary>
     public bool MayBeTaken(Lease lease, string candidate)
     {
         var now = (lease.Spec.HolderIdentity, lease.Spec.RenewTime, lease.Metadata.ResourceVersion);

@@ -1,6 +1,9 @@
 namespace Kubernetes.Controllers.Queueing;
 
-/// <summary>How long to wait after failures in a row: doubling from <paramref name="Initial"/> to <paramref name="Maximum"/>, the upper half of it by chance.</summary>
+/// <summary>
+/// How long to wait after failures in a row: doubling from <paramref name="Initial"/> to <paramref name="Maximum"/>, the upper half of it
+/// by chance.
+/// </summary>
 /// <param name="Initial">Upper bound of the wait after the first failure.</param>
 /// <param name="Maximum">Upper bound of every wait.</param>
 public sealed record BackoffOptions(TimeSpan Initial, TimeSpan Maximum)

@@ -11,7 +11,8 @@ namespace Kubernetes.Controllers.Queueing;
 /// <item>Of several times at which a key shall be handed out, the earliest wins; handing it out forgets the others.</item>
 /// <item>Only failures are delayed by a backoff, which grows per key until <see cref="Forget"/>.</item>
 /// </list>
-/// Keys that are due are handed out by their <see cref="NeededBy"/>, and without one in the order in which they became due; none waits for ever. One timer serves all appointments. Safe for use by many threads.
+/// Keys that are due are handed out by their <see cref="NeededBy"/>, and without one in the order in which they became due; none waits for
+/// ever. One timer serves all appointments. Safe for use by many threads.
 /// </summary>
 #pragma warning disable CA1711 // It is a queue, and this is what every Kubernetes developer calls it.
 public sealed class WorkQueue : IDisposable
@@ -60,8 +61,8 @@ public sealed class WorkQueue : IDisposable
     }
 
     /// <summary>
-    /// By when the work on a key should be done, for example when its token expires; asked when the key becomes due. Null for as soon as possible. Keys with a near deadline go before
-    /// those with a far one.
+    /// By when the work on a key should be done, for example when its token expires; asked when the key becomes due. Null for as soon as
+    /// possible. Keys with a near deadline go before those with a far one.
     /// </summary>
     public Func<NamespacedName, DateTimeOffset?> NeededBy { private get; init; } = _ => null;
 
@@ -98,7 +99,9 @@ public sealed class WorkQueue : IDisposable
     /// <summary>Makes the key due now.</summary>
     public void Add(NamespacedName key) => AddAt(key, DateTimeOffset.MinValue);
 
-    /// <summary>Makes the key due at an instant of the wall clock, unless it is due earlier already. An instant in the past means now.</summary>
+    /// <summary>
+    /// Makes the key due at an instant of the wall clock, unless it is due earlier already. An instant in the past means now.
+    /// </summary>
     public void AddAt(NamespacedName key, DateTimeOffset instant)
     {
         lock (gate)
@@ -123,7 +126,8 @@ public sealed class WorkQueue : IDisposable
 
     /// <summary>Counts a failure of the key and makes it due after the backoff.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="retryAfter">A pause that the server asked for (at most an hour is honoured), or null. The longer of both waits counts.</param>
+    /// <param name="retryAfter">A pause that the server asked for (at most an hour is honoured), or null. The longer of both waits
+    /// counts.</param>
     public void AddAfterFailure(NamespacedName key, TimeSpan? retryAfter)
     {
         Interlocked.Increment(ref retries);
@@ -175,7 +179,9 @@ public sealed class WorkQueue : IDisposable
     {
         lock (gate)
         {
-            return IsAtRest ? Task.CompletedTask : (rest ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return IsAtRest
+                ? Task.CompletedTask
+                : (rest ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -236,8 +242,8 @@ public sealed class WorkQueue : IDisposable
     }
 
     /// <summary>
-    /// Reads the wall clock. Appointments that were made before it was set back would be kept too late by as much, and what a holder decides by
-    /// the former clock as well: better to look at everything once. Needs the lock.
+    /// Reads the wall clock. Appointments that were made before it was set back would be kept too late by as much, and what a holder
+    /// decides by the former clock as well: better to look at everything once. Needs the lock.
     /// </summary>
     private DateTimeOffset Look()
     {

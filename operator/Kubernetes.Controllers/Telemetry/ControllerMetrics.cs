@@ -6,8 +6,8 @@ namespace Kubernetes.Controllers.Telemetry;
 
 /// <summary>
 /// The metrics of controllers, queues and the election, under the names that dashboards for controller-runtime expect
-/// (<see href="https://book.kubebuilder.io/reference/metrics-reference"/>). Every label set exists from the start with the value 0, so that a rate
-/// over the first failure is not lost. Labels come from closed sets; no object is ever named.
+/// (<see href="https://book.kubebuilder.io/reference/metrics-reference"/>). Every label set exists from the start with the value 0, so that
+/// a rate over the first failure is not lost. Labels come from closed sets; no object is ever named.
 /// </summary>
 public sealed class ControllerMetrics : IDisposable
 {
@@ -15,7 +15,25 @@ public sealed class ControllerMetrics : IDisposable
     public const string MeterName = "Kubernetes.Controllers";
 
     /// <summary>The buckets of controller-runtime in seconds, thinned out: a reconcile takes from half a millisecond to a minute.</summary>
-    private static readonly double[] reconcileSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+    private static readonly double[] reconcileSeconds =
+    [
+        0.0005,
+        0.001,
+        0.0025,
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.25,
+        0.5,
+        1,
+        2.5,
+        5,
+        10,
+        30,
+        60,
+    ];
 
     private readonly Meter meter;
     private readonly Counter<long> reconciles;
@@ -32,18 +50,36 @@ public sealed class ControllerMetrics : IDisposable
         ArgumentNullException.ThrowIfNull(meters);
         meter = meters.Create(MeterName);
         reconciles = meter.CreateCounter<long>("controller_runtime_reconcile_total", description: "Reconciles per controller and result");
-        reconcileErrors = meter.CreateCounter<long>("controller_runtime_reconcile_errors_total", description: "Failed reconciles per controller");
-        statusFailures = meter.CreateCounter<long>("controller_status_write_failures_total", description: "Writes of a status that the API server did not take, per controller");
+        reconcileErrors = meter.CreateCounter<long>(
+            "controller_runtime_reconcile_errors_total",
+            description: "Failed reconciles per controller"
+        );
+        statusFailures = meter.CreateCounter<long>(
+            "controller_status_write_failures_total",
+            description: "Writes of a status that the API server did not take, per controller"
+        );
         reconcileTime = meter.CreateHistogram(
             "controller_runtime_reconcile_time_seconds",
             unit: "s",
             "Time per reconcile per controller",
             tags: null,
-            new InstrumentAdvice<double> { HistogramBucketBoundaries = reconcileSeconds });
-        activeWorkers = meter.CreateUpDownCounter<long>("controller_runtime_active_workers", description: "Workers that are reconciling per controller");
-        meter.CreateObservableGauge("workqueue_depth", () => PerQueue(queue => queue.Depth), description: "Keys that are due and not yet taken");
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = reconcileSeconds }
+        );
+        activeWorkers = meter.CreateUpDownCounter<long>(
+            "controller_runtime_active_workers",
+            description: "Workers that are reconciling per controller"
+        );
+        meter.CreateObservableGauge(
+            "workqueue_depth",
+            () => PerQueue(queue => queue.Depth),
+            description: "Keys that are due and not yet taken"
+        );
         meter.CreateObservableCounter("workqueue_adds_total", () => PerQueue(queue => queue.Adds), description: "Keys that became due");
-        meter.CreateObservableCounter("workqueue_retries_total", () => PerQueue(queue => queue.Retries), description: "Keys added after a failure");
+        meter.CreateObservableCounter(
+            "workqueue_retries_total",
+            () => PerQueue(queue => queue.Retries),
+            description: "Keys added after a failure"
+        );
         meter.CreateObservableGauge("leader_election_master_status", PerLease, description: "1 while this process is the leader");
     }
 

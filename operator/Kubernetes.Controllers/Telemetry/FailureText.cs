@@ -22,11 +22,17 @@ public static class FailureText
     };
 
     /// <summary>The same in one line: of what may repeat a secret the types remain, and the method that threw.</summary>
-    public static string InOneLine(Exception exception) => exception switch
-    {
-        KubernetesException or HttpRequestException or IOException or ClusterAccessException or OperationCanceledException or TimeoutException => Of(exception).ReplaceLineEndings(" "),
-        _ => TypesAndMethod(exception),
-    };
+    public static string InOneLine(Exception exception) =>
+        exception switch
+        {
+            KubernetesException
+            or HttpRequestException
+            or IOException
+            or ClusterAccessException
+            or OperationCanceledException
+            or TimeoutException => Of(exception).ReplaceLineEndings(" "),
+            _ => TypesAndMethod(exception),
+        };
 
     private static string TypesAndMethod(Exception exception)
     {

@@ -4,8 +4,8 @@ namespace Kubernetes.Controllers.Writing;
 
 /// <summary>
 /// Reads and changes a list of conditions
-/// (<see href="https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#typical-status-properties"/>). Lists are never
-/// changed in place; the order of the types that stay is kept, so that a patch shows only what changed.
+/// (<see href="https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#typical-status-properties"/>).
+/// Lists are never changed in place; the order of the types that stay is kept, so that a patch shows only what changed.
 /// </summary>
 public static class Conditions
 {
@@ -17,7 +17,8 @@ public static class Conditions
         conditions?.FirstOrDefault(condition => condition.Type == type);
 
     /// <summary>
-    /// Sets a condition. <see cref="Condition.LastTransitionTime"/> stays as it was unless the status changed; what the argument says of it is ignored.
+    /// Sets a condition. <see cref="Condition.LastTransitionTime"/> stays as it was unless the status changed; what the argument says of it
+    /// is ignored.
     /// </summary>
     /// <param name="conditions">The conditions so far; null is taken as none.</param>
     /// <param name="condition">The condition to set.</param>
@@ -44,5 +45,6 @@ public static class Conditions
     public static IReadOnlyList<Condition> Remove(IReadOnlyList<Condition>? conditions, string type) =>
         [.. (conditions ?? []).Where(condition => condition.Type != type)];
 
-    private static DateTimeOffset WholeSeconds(DateTimeOffset instant) => new(instant.UtcTicks - (instant.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+    private static DateTimeOffset WholeSeconds(DateTimeOffset instant) =>
+        new(instant.UtcTicks - (instant.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 }

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Kubernetes.Controllers.Writing;
 
 /// <summary>
-/// Writes events about objects (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"/>). An event is a courtesy: one that cannot be
-/// written is logged and forgotten, and never fails what it tells of.
+/// Writes events about objects (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"/>). An event is
+/// a courtesy: one that cannot be written is logged and forgotten, and never fails what it tells of.
 /// </summary>
 /// <param name="client">Where events are written.</param>
 /// <param name="controller">Name of the reporting controller, for example <c>visma-operator.io/operator</c>.</param>
@@ -32,7 +32,14 @@ public sealed partial class EventRecorder(IKubernetesClient client, string contr
     /// <param name="action">What was done, in CamelCase.</param>
     /// <param name="note">What happened and what to do, for a person. Cut at 1024 bytes. Never a secret.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task RecordAsync<T>(T about, EventKind kind, string reason, string action, string note, CancellationToken cancellationToken)
+    public async Task RecordAsync<T>(
+        T about,
+        EventKind kind,
+        string reason,
+        string action,
+        string note,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T>
     {
         try
@@ -87,10 +94,14 @@ public sealed partial class EventRecorder(IKubernetesClient client, string contr
         return note;
     }
 
-    /// <summary>As client-go names events: the object and the time in hexadecimal. The sequence tells events of the same instant apart.</summary>
-    private string UniqueName(string about, DateTimeOffset now) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{(about.Length <= LongestPrefix ? about : about[..LongestPrefix].TrimEnd('.', '-'))}.{now.UtcTicks:x}{Interlocked.Increment(ref sequence):x4}");
+    /// <summary>
+    /// As client-go names events: the object and the time in hexadecimal. The sequence tells events of the same instant apart.
+    /// </summary>
+    private string UniqueName(string about, DateTimeOffset now) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(about.Length <= LongestPrefix ? about : about[..LongestPrefix].TrimEnd('.', '-'))}.{now.UtcTicks:x}{Interlocked.Increment(ref sequence):x4}"
+        );
 
     private static ObjectReference ReferenceTo<T>(T about)
         where T : class, IResource<T> => new()

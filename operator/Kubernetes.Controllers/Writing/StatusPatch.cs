@@ -10,10 +10,11 @@ public static class StatusPatch
     private const string StatusMember = "status";
 
     /// <summary>
-    /// The difference between the statuses of two versions of an object, rooted so that it can be sent: <c>{"status": {...}}</c>, or null when they are equal.
-    /// Other members are not compared; the status subresource would ignore them.
+    /// The difference between the statuses of two versions of an object, rooted so that it can be sent: <c>{"status": {...}}</c>, or null
+    /// when they are equal. Other members are not compared; the status subresource would ignore them.
     /// <para>
-    /// Where the version that was read is known, it is a precondition. A difference means nothing to any other: of an object that was deleted and created anew under the same name it would become half a status, with members of the old one.
+    /// Where the version that was read is known, it is a precondition. A difference means nothing to any other: of an object that was
+    /// deleted and created anew under the same name it would become half a status, with members of the old one.
     /// </para>
     /// </summary>
     public static JsonObject? Between<T>(T before, T after)
@@ -49,7 +50,9 @@ public static class StatusPatch
     {
         var contract = T.JsonTypeInfo;
         var member = contract.Properties.FirstOrDefault(property => property.Name == StatusMember);
-        return member?.Get?.Invoke(resource) is { } status ? JsonSerializer.SerializeToNode(status, contract.Options.GetTypeInfo(member.PropertyType)) : null;
+        return member?.Get?.Invoke(resource) is { } status
+            ? JsonSerializer.SerializeToNode(status, contract.Options.GetTypeInfo(member.PropertyType))
+            : null;
     }
 
     // A member that is gone becomes null. Lists are replaced as a whole: merge patches cannot reach into them.

@@ -15,8 +15,13 @@ public sealed record AllowedNamespaces
     /// <param name="clientNamespace">Namespace of the client, which is always allowed.</param>
     /// <param name="connectionNamespace">Namespace of the connection.</param>
     /// <param name="connectionNamespaceLabels">Its labels; null when they are unknown or there are none.</param>
-    public bool Includes(string clientNamespace, string connectionNamespace, IReadOnlyDictionary<string, string>? connectionNamespaceLabels) =>
-        clientNamespace == connectionNamespace || From switch
+    public bool Includes(
+        string clientNamespace,
+        string connectionNamespace,
+        IReadOnlyDictionary<string, string>? connectionNamespaceLabels
+    ) =>
+        clientNamespace == connectionNamespace
+        || From switch
         {
             NamespaceScope.All => true,
             NamespaceScope.Selector => Selector is not null && Selector.Matches(connectionNamespaceLabels),

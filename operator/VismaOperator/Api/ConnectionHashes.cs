@@ -25,5 +25,9 @@ internal static class ConnectionHashes
     }
 
     private static string Flat(IReadOnlyDictionary<string, string>? pairs) =>
-        ShortHash.Of([.. (pairs ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => (string[])[pair.Key, pair.Value])]);
+        ShortHash.Of([
+            .. (pairs ?? new Dictionary<string, string>())
+                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                .SelectMany(pair => (string[])[pair.Key, pair.Value]),
+        ]);
 }

@@ -10,7 +10,10 @@ internal static class ConnectionRequests
 
     /// <summary>The value that asks for a refresh now; ours counts before Flux's. Null when nobody asks.</summary>
     public static string? RequestedAt(VismaConnection connection) =>
-        Shortened(connection.Metadata.Annotation(VismaNames.RequestedAtAnnotation) ?? connection.Metadata.Annotation(VismaNames.FluxRequestedAtAnnotation));
+        Shortened(
+            connection.Metadata.Annotation(VismaNames.RequestedAtAnnotation)
+                ?? connection.Metadata.Annotation(VismaNames.FluxRequestedAtAnnotation)
+        );
 
     /// <summary>True when that request was not attempted yet.</summary>
     public static bool IsUnhandled(VismaConnection connection) =>
@@ -18,7 +21,9 @@ internal static class ConnectionRequests
 
     /// <summary>The form field that says which tenant a token is for; none for APIs without tenants.</summary>
     public static IReadOnlyDictionary<string, string> TenantField(VismaConnection connection) =>
-        connection.Spec.TenantId is { Length: > 0 } tenant ? new Dictionary<string, string> { ["tenant_id"] = tenant } : new Dictionary<string, string>();
+        connection.Spec.TenantId is { Length: > 0 } tenant
+            ? new Dictionary<string, string> { ["tenant_id"] = tenant }
+            : new Dictionary<string, string>();
 
     /// <summary>The scopes that the spec asks for, to compare with those granted; empty when it asks for all that there are.</summary>
     public static IReadOnlyList<string> AskedScopes(VismaConnection connection) => connection.Spec.AllScopes ? [] : connection.Spec.Scopes;
@@ -36,7 +41,8 @@ internal static class ConnectionRequests
         connection.Spec.TenantId ?? string.Empty,
         connection.Spec.AllScopes ? "all that the application is allowed" : string.Join(' ', connection.Spec.RequestedScopes()));
 
-    // A longer echo would be refused by the schema, so the request would never count as handled. Half a character would come back as another one.
+    // A longer echo would be refused by the schema, so the request would never count as handled. Half a character would come back as
+    // another one.
     private static string? Shortened(string? value) =>
         value is { Length: > MaxEcho } ? value[..(char.IsHighSurrogate(value[MaxEcho - 1]) ? MaxEcho - 1 : MaxEcho)] : value;
 }

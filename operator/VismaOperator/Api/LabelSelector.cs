@@ -18,8 +18,9 @@ public sealed record LabelSelector
     public bool Matches(IReadOnlyDictionary<string, string>? labels)
     {
         labels ??= new Dictionary<string, string>();
-        return (MatchLabels ?? new Dictionary<string, string>()).All(wanted => labels.TryGetValue(wanted.Key, out var value) && value == wanted.Value)
-            && (MatchExpressions ?? []).All(requirement => requirement.Matches(labels));
+        return (MatchLabels ?? new Dictionary<string, string>()).All(wanted =>
+                labels.TryGetValue(wanted.Key, out var value) && value == wanted.Value
+            ) && (MatchExpressions ?? []).All(requirement => requirement.Matches(labels));
     }
 }
 

@@ -8,7 +8,8 @@ namespace VismaOperator.Api;
 public sealed record OAuthClient : IResource<OAuthClient>
 {
     /// <inheritdoc/>
-    public static ResourceKind ResourceKind { get; } = new(VismaNames.Group, VismaNames.Version, "OAuthClient", "oauthclients", IsNamespaced: true);
+    public static ResourceKind ResourceKind { get; } =
+        new(VismaNames.Group, VismaNames.Version, "OAuthClient", "oauthclients", IsNamespaced: true);
 
     /// <inheritdoc/>
     public static JsonTypeInfo<OAuthClient> JsonTypeInfo => VismaJsonContext.Default.OAuthClient;

@@ -99,19 +99,24 @@ public sealed record TenantRule
     public IReadOnlyList<string> Scopes { get => field ?? []; init; }
 
     /// <summary>
-    /// True when the rule has the connection's tenant, its namespace and all of its scopes. Of one that asks for all scopes it shows only when
-    /// they are granted whether they keep within the rule.
+    /// True when the rule has the connection's tenant, its namespace and all of its scopes. Of one that asks for all scopes it shows only
+    /// when they are granted whether they keep within the rule.
     /// </summary>
-    /// <remarks><c>offline_access</c> reaches no data, and a consent asks for it whether it was written or not, so that it needs no entry.</remarks>
+    /// <remarks>
+    /// <c>offline_access</c> reaches no data, and a consent asks for it whether it was written or not, so that it needs no entry.
+    /// </remarks>
     public bool Serves(VismaConnection connection)
     {
         var namespaceName = connection.Metadata.Namespace ?? string.Empty;
-        return connection.Spec.AllScopes ? IsFor(namespaceName, connection.Spec.TenantId) : Serves(namespaceName, connection.Spec.TenantId, connection.Spec.Scopes);
+        return connection.Spec.AllScopes
+            ? IsFor(namespaceName, connection.Spec.TenantId)
+            : Serves(namespaceName, connection.Spec.TenantId, connection.Spec.Scopes);
     }
 
     /// <summary>True when the rule speaks of that tenant in that namespace, whatever the scopes.</summary>
     internal bool IsFor(string namespaceName, string? tenantId) =>
-        string.Equals(TenantId, tenantId, StringComparison.OrdinalIgnoreCase) && (Namespaces.Count == 0 || Namespaces.Contains(namespaceName));
+        string.Equals(TenantId, tenantId, StringComparison.OrdinalIgnoreCase)
+        && (Namespaces.Count == 0 || Namespaces.Contains(namespaceName));
 
     /// <summary>The same of what a grant was given for.</summary>
     /// <param name="namespaceName">The namespace.</param>

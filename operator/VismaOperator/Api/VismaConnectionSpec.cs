@@ -35,7 +35,9 @@ public sealed record VismaConnectionSpec
     /// <summary>How the token is obtained.</summary>
     public Grant Grant { get; init; }
 
-    /// <summary><see cref="Authorization"/> as it was declared; null when it was not. What works with a consent reads that instead.</summary>
+    /// <summary>
+    /// <see cref="Authorization"/> as it was declared; null when it was not. What works with a consent reads that instead.
+    /// </summary>
     [JsonPropertyName("authorization")]
     public AuthorizationSpec? DeclaredAuthorization { get; init; }
 

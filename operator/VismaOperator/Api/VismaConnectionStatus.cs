@@ -97,7 +97,9 @@ public sealed record AuthorizationStatus
     /// <summary>Number of the last stored refresh token, by which a grant from a restored backup is recognised.</summary>
     public long? Sequence { get; init; }
 
-    /// <summary>The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.</summary>
+    /// <summary>
+    /// The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.
+    /// </summary>
     public ConsentFailureStatus? LastFailure { get; init; }
 }
 

@@ -36,7 +36,9 @@ public static class VismaNames
     /// <summary>Type of the Secret that hands an authorization code to the operator.</summary>
     public const string HandoffSecretType = Group + "/handoff";
 
-    /// <summary>Label by which the owner of a Secret lets it serve as a client id, which everybody can read in the redirect to the provider.</summary>
+    /// <summary>
+    /// Label by which the owner of a Secret lets it serve as a client id, which everybody can read in the redirect to the provider.
+    /// </summary>
     public const string ClientCredentialsLabel = Group + "/client-credentials";
 
     /// <summary>Value of <see cref="ClientCredentialsLabel"/> that lets a Secret serve.</summary>
@@ -67,18 +69,25 @@ public static class VismaNames
     /// <summary>Annotation on a token Secret: hash of how it was rendered (template, type, base URL).</summary>
     public const string LayoutAnnotation = Group + "/layout";
 
-    /// <summary>Annotation on a token Secret: keys of the labels and annotations that its template set, so that one that leaves the template leaves the Secret.</summary>
+    /// <summary>
+    /// Annotation on a token Secret: keys of the labels and annotations that its template set, so that one that leaves the template leaves
+    /// the Secret.
+    /// </summary>
     public const string TemplateKeysAnnotation = Group + "/template-keys";
 
     /// <summary>
-    /// Annotation on a Secret that its owner lends to a connection: the connection's name. With <see cref="SecretLabel"/>, the token is put into it beside what is there.
+    /// Annotation on a Secret that its owner lends to a connection: the connection's name. With <see cref="SecretLabel"/>, the token is put
+    /// into it beside what is there.
     /// </summary>
     public const string AdoptAnnotation = Group + "/adopt";
 
     /// <summary>Annotation on a Secret that was adopted: the keys in it that are ours.</summary>
     public const string KeysAnnotation = Group + "/keys";
 
-    /// <summary>Annotation on a token Secret: the request (<see cref="RequestedAtAnnotation"/>) that its token was an answer to; absent where nobody had asked.</summary>
+    /// <summary>
+    /// Annotation on a token Secret: the request (<see cref="RequestedAtAnnotation"/>) that its token was an answer to; absent where nobody
+    /// had asked.
+    /// </summary>
     public const string AnsweredRequestAnnotation = Group + "/answered-request";
 
     /// <summary>Annotation on a connection: any new value asks for a refresh now.</summary>

@@ -10,7 +10,8 @@ internal sealed class AllowListSettings
     private readonly Setting issuers = new(
         "allowed-issuers",
         "URL,...",
-        $"Issuers that may be contacted; discovered endpoints are held to their hosts. Default: {string.Join(",", Defaults.AllowedIssuers)}",
+        "Issuers that may be contacted; discovered endpoints are held to their hosts. Default: "
+        + $"{string.Join(",", Defaults.AllowedIssuers)}",
         SettingShape.List);
 
     private readonly Setting apiHosts = new(
@@ -44,8 +45,15 @@ internal sealed class AllowListSettings
         Func<string, string?> checkIssuer = insecure ? SettingChecks.InsecureIssuer : SettingChecks.Issuer;
         return new AllowLists
         {
-            AllowedIssuers = reader.List(issuers, checkIssuer, "Write it as in the discovery document, for example https://connect.visma.com; --insecure-issuers admits http.") ?? Defaults.AllowedIssuers,
-            AllowedApiHosts = reader.List(apiHosts, SettingChecks.Host, "Write the host name alone, for example api.finance.visma.net.") ?? Defaults.AllowedApiHosts,
+            AllowedIssuers =
+                reader.List(
+                    issuers,
+                    checkIssuer,
+                    "Write it as in the discovery document, for example https://connect.visma.com; --insecure-issuers admits http."
+                ) ?? Defaults.AllowedIssuers,
+            AllowedApiHosts =
+                reader.List(apiHosts, SettingChecks.Host, "Write the host name alone, for example api.finance.visma.net.")
+                ?? Defaults.AllowedApiHosts,
             AllowInsecureIssuers = insecure,
             AllowedMetadataPrefixes = reader.List(metadataPrefixes) ?? Defaults.AllowedMetadataPrefixes,
         };

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using VismaOperator.Api.Validation;
 using VismaOperator.Cli.Check;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
@@ -9,12 +8,21 @@ namespace VismaOperator.Cli;
 /// <summary><c>visma-operator check</c>: judges manifests without a cluster and without a network, unless it is asked to compare.</summary>
 internal sealed class CheckVerb
 {
-    private static readonly Dictionary<string, CheckOutput> Outputs = new(StringComparer.Ordinal) { ["text"] = CheckOutput.Text, ["json"] = CheckOutput.Json };
+    private static readonly Dictionary<string, CheckOutput> Outputs = new(StringComparer.Ordinal)
+    {
+        ["text"] = CheckOutput.Text,
+        ["json"] = CheckOutput.Json,
+    };
 
     private readonly ManifestSetting manifests = new("Directory or file with manifests, or - for standard input; may be repeated");
     private readonly Setting output = new("output", "text|json", "Form of the findings on standard output. Default: text");
     private readonly AllowListSettings allowLists = new();
-    private readonly Setting compare = new("cluster", "true|false", "Compare with the clients and connections of a cluster, and say which connections would lose their Secret. Default: false", SettingShape.Switch);
+    private readonly Setting compare = new(
+        "cluster",
+        "true|false",
+        "Compare with the clients and connections of a cluster, and say which connections would lose their Secret. Default: false",
+        SettingShape.Switch
+    );
     private readonly ClusterSettings cluster = new();
 
     private IEnumerable<Setting> All => [.. manifests.All, output, .. allowLists.All, compare, .. cluster.All];
@@ -22,22 +30,33 @@ internal sealed class CheckVerb
     /// <summary>The verb.</summary>
     public Command ToCommand(CommandContext process)
     {
-        var command = new Command("check", "Checks manifests offline: schema, rules and references. Exit code 1 when there are errors, 2 when there is nothing to check.").With(All);
-        command.SetAction((arguments, stop) =>
-        {
-            var reader = new SettingReader(arguments, process.Variable);
-            var options = Read(reader, process);
-            return reader.Problems.Count == 0
-                ? new CheckCommand(options, process.Time, process.Output, process.Error).RunAsync(stop)
-                : process.Refuse(command.Name, reader.Problems);
-        });
+        var command = new Command(
+            "check",
+            "Checks manifests offline: schema, rules and references. Exit code 1 when there are errors, 2 when there is nothing to check."
+        ).With(All);
+        command.SetAction(
+            (arguments, stop) =>
+            {
+                var reader = new SettingReader(arguments, process.Variable);
+                var options = Read(reader, process);
+                return reader.Problems.Count == 0
+                    ? new CheckCommand(options, process.Time, process.Output, process.Error).RunAsync(stop)
+                    : process.Refuse(command.Name, reader.Problems);
+            }
+        );
         return command;
     }
 
     private CheckOptions Read(SettingReader reader, CommandContext process)
     {
         var paths = manifests.ReadPaths(reader, path => path == ManifestSource.StandardInput ? null : ManifestSetting.Missing(path));
-        var source = new ManifestSource { Paths = paths, Ignored = manifests.ReadIgnored(reader), IsOutput = LocalFolders.AreOurs, Input = process.Input };
+        var source = new ManifestSource
+        {
+            Paths = paths,
+            Ignored = manifests.ReadIgnored(reader),
+            IsOutput = LocalFolders.AreOurs,
+            Input = process.Input,
+        };
         var (kubeconfig, context) = cluster.Read(reader);
         var isCompared = reader.Switch(compare) ?? false;
         return new CheckOptions

@@ -18,10 +18,16 @@ internal static class ClusterLook
         {
             var access = ClusterAccess.Load(kubeconfig, context);
             await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-            using var connections = new KubernetesHttp(access, new KubernetesHttpOptions(), time, services.GetRequiredService<IMeterFactory>());
+            using var connections = new KubernetesHttp(
+                access,
+                new KubernetesHttpOptions(),
+                time,
+                services.GetRequiredService<IMeterFactory>()
+            );
             return await LiveObjects.ReadAsync(new HttpKubernetesClient(connections, time, Chance.Next), stop);
         }
-        catch (Exception exception) when (exception is ClusterAccessException or KubernetesException or HttpRequestException or TimeoutException)
+        catch (Exception exception)
+            when (exception is ClusterAccessException or KubernetesException or HttpRequestException or TimeoutException)
         {
             throw new LiveObjectsException($"--cluster: the cluster cannot be read: {FailureWords.Of(exception)}", exception);
         }

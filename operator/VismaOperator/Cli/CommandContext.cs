@@ -9,7 +9,13 @@ namespace VismaOperator.Cli;
 /// <param name="Error">Standard error.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Called">What the person typed to get here; see <see cref="Hosting.Product.Called"/>.</param>
-internal sealed record CommandContext(Func<string, string?> Variable, TextWriter Output, TextWriter Error, TimeProvider Time, string Called = Product.Name)
+internal sealed record CommandContext(
+    Func<string, string?> Variable,
+    TextWriter Output,
+    TextWriter Error,
+    TimeProvider Time,
+    string Called = Product.Name
+)
 {
     /// <summary>Opens standard input.</summary>
     public Func<Stream> Input { get; init; } = ProcessInput.Open;

@@ -19,7 +19,8 @@ internal static class CommandTree
             return await process.RefuseAsync(parsed.CommandResult.Command.Name, Messages(parsed));
         }
 
-        // Signals are answered by StopSignals, which lets a verb finish what it must; the library's own handling would cut it off after two seconds.
+        // Signals are answered by StopSignals, which lets a verb finish what it must; the library's own handling would cut it off after two
+        // seconds.
         using var help = new StringWriter();
         var configuration = new InvocationConfiguration
         {
@@ -29,7 +30,9 @@ internal static class CommandTree
             EnableDefaultExceptionHandler = false,
         };
         var code = await parsed.InvokeAsync(configuration, cancellationToken);
-        await process.Output.WriteAsync(help.ToString().Replace($"  {RootCommand.ExecutableName} ", $"  {process.Called} ", StringComparison.Ordinal));
+        await process.Output.WriteAsync(
+            help.ToString().Replace($"  {RootCommand.ExecutableName} ", $"  {process.Called} ", StringComparison.Ordinal)
+        );
         return code;
     }
 
@@ -65,11 +68,16 @@ internal static class CommandTree
         var command = parsed.CommandResult.Command;
         var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name)).ToList();
         var isVerbMissing = command is RootCommand && parsed.UnmatchedTokens.FirstOrDefault(token => !token.StartsWith('-')) is not null;
-        return parsed.UnmatchedTokens.Count == 0
-            ? parsed.Errors.Select(error => error.Message)
+        return parsed.UnmatchedTokens.Count == 0 ? parsed.Errors.Select(error => error.Message)
             : isVerbMissing
-                ? [UnknownVerb(parsed.UnmatchedTokens.First(token => !token.StartsWith('-')), [.. command.Subcommands.Select(verb => verb.Name)])]
-                : parsed.UnmatchedTokens.Select(token => $"'{token}' is no command or option that is known here{Suggestion.For(token, known)}");
+                ?
+                [
+                    UnknownVerb(
+                        parsed.UnmatchedTokens.First(token => !token.StartsWith('-')),
+                        [.. command.Subcommands.Select(verb => verb.Name)]
+                    ),
+                ]
+            : parsed.UnmatchedTokens.Select(token => $"'{token}' is no command or option that is known here{Suggestion.For(token, known)}");
     }
 
     // Options behind it belong to the verb that was meant.
@@ -86,7 +94,9 @@ internal static class CommandTree
             await process.Error.WriteLineAsync($"{Product.Name}: {message}");
         }
 
-        await process.Error.WriteLineAsync($"Help: {process.Called} {(verb is "run" or "local" or "check" or "connect" or "crds" ? verb + " " : string.Empty)}--help");
+        await process.Error.WriteLineAsync(
+            $"Help: {process.Called} {(verb is "run" or "local" or "check" or "connect" or "crds" ? verb + " " : string.Empty)}--help"
+        );
         return ExitCode.UnusableArguments;
     }
 }

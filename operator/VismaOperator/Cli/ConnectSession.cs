@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using Lifecycle;
-using VismaOperator.Api;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Clients;
 using VismaOperator.Hosting;
@@ -25,7 +24,12 @@ internal sealed class ConnectSession(ConnectOptions options, CommandContext proc
     {
         var access = ClusterAccess.Load(options.Kubeconfig, options.Context);
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var connections = new KubernetesHttp(access, new KubernetesHttpOptions(), process.Time, services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+        using var connections = new KubernetesHttp(
+            access,
+            new KubernetesHttpOptions(),
+            process.Time,
+            services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>()
+        );
         var client = new HttpKubernetesClient(connections, process.Time, Chance.Next);
         return await RunAsync(new ClusterSource(client, access.Server.ToString()), access.Namespace ?? FallbackNamespace, stop);
     }
@@ -60,7 +64,9 @@ internal sealed class ConnectSession(ConnectOptions options, CommandContext proc
         switch (result)
         {
             case ConsentResult.Consented consented:
-                await process.Output.WriteLineAsync($"VismaConnection {connection} is authorized by {TerminalText.Printable(consented.By ?? "a person")}. {End(consented)}");
+                await process.Output.WriteLineAsync(
+                    $"VismaConnection {connection} is authorized by {TerminalText.Printable(consented.By ?? "a person")}. {End(consented)}"
+                );
                 return ExitCode.Success;
             case ConsentResult.Failed failed:
                 await process.Error.WriteLineAsync($"{Product.Name}: {TerminalText.Printable(failed.Message)}");

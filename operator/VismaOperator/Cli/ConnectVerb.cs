@@ -11,30 +11,67 @@ internal sealed class ConnectVerb
     private const int MostPort = 65535;
     private static readonly TimeSpan longestTimeout = TimeSpan.FromHours(1);
 
-    private readonly Argument<string> connection = new("NAMESPACE/NAME") { Description = "The VismaConnection; without a namespace, that of -n, of the kubeconfig's context, or default" };
+    private readonly Argument<string> connection = new("NAMESPACE/NAME")
+    {
+        Description = "The VismaConnection; without a namespace, that of -n, of the kubeconfig's context, or default",
+    };
     private readonly ClusterSettings cluster = new();
     private readonly Setting place = Place();
-    private readonly Setting state = new("state", "DIR", "State directory of visma-operator local, for a connection without a cluster. Local mode may be started afterwards");
-    private readonly Setting port = new("port", "N", $"Port of this machine that the browser comes back to: the redirect URI is then http://localhost:N{ConnectOptions.DefaultRedirectPath}. Default: {ConnectOptions.DefaultPort}");
-    private readonly Setting redirectUri = new("redirect-uri", "URI", "Redirect URI as it is registered in the developer portal; its host must be this machine. With https it is served with a certificate made on the spot");
-    private readonly Setting clientId = new("client-id", "ID", "Client id. Default: the OAuthClient's, which may stand in a Secret that you cannot read");
-    private readonly Setting noBrowser = new("no-browser", "true|false", "Print the page's address instead of opening a browser. Default: false", SettingShape.Switch);
-    private readonly Setting timeout = new("timeout", "DURATION", "How long to wait for the person, for example 10m; at most 1h. Default: 5m");
+    private readonly Setting state = new(
+        "state",
+        "DIR",
+        "State directory of visma-operator local, for a connection without a cluster. Local mode may be started afterwards"
+    );
+    private readonly Setting port = new(
+        "port",
+        "N",
+        "Port of this machine that the browser comes back to: the redirect URI is then "
+        + $"http://localhost:N{ConnectOptions.DefaultRedirectPath}. Default: {ConnectOptions.DefaultPort}"
+    );
+    private readonly Setting redirectUri = new(
+        "redirect-uri",
+        "URI",
+        "Redirect URI as it is registered in the developer portal; its host must be this machine. With https it is served with a "
+        + "certificate made on the spot"
+    );
+    private readonly Setting clientId = new(
+        "client-id",
+        "ID",
+        "Client id. Default: the OAuthClient's, which may stand in a Secret that you cannot read"
+    );
+    private readonly Setting noBrowser = new(
+        "no-browser",
+        "true|false",
+        "Print the page's address instead of opening a browser. Default: false",
+        SettingShape.Switch
+    );
+    private readonly Setting timeout = new(
+        "timeout",
+        "DURATION",
+        "How long to wait for the person, for example 10m; at most 1h. Default: 5m"
+    );
     private readonly AllowListSettings allowLists = new();
 
-    private IEnumerable<Setting> All => [.. cluster.All, place, state, port, redirectUri, clientId, noBrowser, timeout, .. allowLists.OfIssuers];
+    private IEnumerable<Setting> All =>
+        [.. cluster.All, place, state, port, redirectUri, clientId, noBrowser, timeout, .. allowLists.OfIssuers];
 
     /// <summary>The verb; <paramref name="start"/> runs it with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<ConnectOptions, CancellationToken, Task<int>> start)
     {
-        var command = new Command("connect", "Has a person consent for an interactive connection, by a browser on this machine. Exit code 0 once the operator has stored the grant.").With(All);
+        var command = new Command(
+            "connect",
+            "Has a person consent for an interactive connection, by a browser on this machine. Exit code 0 once the operator has stored "
+            + "the grant."
+        ).With(All);
         command.Arguments.Add(connection);
-        command.SetAction((arguments, cancellationToken) =>
-        {
-            var reader = new SettingReader(arguments, process.Variable);
-            var options = Read(reader, arguments.GetValue(connection) ?? string.Empty);
-            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
-        });
+        command.SetAction(
+            (arguments, cancellationToken) =>
+            {
+                var reader = new SettingReader(arguments, process.Variable);
+                var options = Read(reader, arguments.GetValue(connection) ?? string.Empty);
+                return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
+            }
+        );
         return command;
     }
 
@@ -71,7 +108,11 @@ internal sealed class ConnectVerb
     {
         if (!Patterns.Subdomain.IsMatch(options.Name) || (options.Namespace is { } named && SettingChecks.NamespaceName(named) is not null))
         {
-            reader.Report(connection.Name, $"'{wanted}' is not the name of a connection", "Write it as integrations/acme-production, or acme-production -n integrations.");
+            reader.Report(
+                connection.Name,
+                $"'{wanted}' is not the name of a connection",
+                "Write it as integrations/acme-production, or acme-production -n integrations."
+            );
         }
         else if (wanted.Contains('/', StringComparison.Ordinal) && reader.Text(place) is { } other && other != options.Namespace)
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using VismaOperator.Api;
-using VismaOperator.Api.Validation;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
@@ -11,10 +10,23 @@ namespace VismaOperator.Cli;
 internal sealed class LocalVerb
 {
     private readonly ManifestSetting manifests = new("Directory or file with manifests; may be repeated. Watched for changes");
-    private readonly Setting output = new("out", "DIR", "Directory to publish tokens in, one folder a Secret, laid out as a mounted Secret is");
+    private readonly Setting output = new(
+        "out",
+        "DIR",
+        "Directory to publish tokens in, one folder a Secret, laid out as a mounted Secret is"
+    );
     private readonly Setting state = new("state", "DIR", "Directory that keeps statuses and tokens over restarts; one process at a time");
-    private readonly Setting once = new("once", "true|false", "Stop when every connection is Ready, Stalled or waiting for a consent; exit code 0 when all are Ready, else 1. Default: false", SettingShape.Switch);
-    private readonly Setting timeout = new("timeout", "DURATION", "With --once: give up after this long, such as 30s or 5m (exit code 1). Default: " + GoDuration.Format(LocalOptions.DefaultTimeout));
+    private readonly Setting once = new(
+        "once",
+        "true|false",
+        "Stop when every connection is Ready, Stalled or waiting for a consent; exit code 0 when all are Ready, else 1. Default: false",
+        SettingShape.Switch
+    );
+    private readonly Setting timeout = new(
+        "timeout",
+        "DURATION",
+        "With --once: give up after this long, such as 30s or 5m (exit code 1). Default: " + GoDuration.Format(LocalOptions.DefaultTimeout)
+    );
     private readonly AllowListSettings allowLists = new();
     private readonly LogSettings logs = new(LogFormat.Text);
 
@@ -53,15 +65,30 @@ internal sealed class LocalVerb
     }
 
     // What is not a regular file has no changes that could be watched.
-    private static string? Objection(string path) => path == ManifestSource.StandardInput
-        ? "is standard input, which cannot be watched for changes"
-        : ManifestSetting.Missing(path) ?? (Directory.Exists(path) || new FileInfo(RealPath.Of(path)).Length > 0 ? null : "is empty, or no regular file, and cannot be watched for changes");
+    private static string? Objection(string path) =>
+        path == ManifestSource.StandardInput
+            ? "is standard input, which cannot be watched for changes"
+            : ManifestSetting.Missing(path)
+                ?? (
+                    Directory.Exists(path) || new FileInfo(RealPath.Of(path)).Length > 0
+                        ? null
+                        : "is empty, or no regular file, and cannot be watched for changes"
+                );
 
     private void RequireApart(SettingReader reader, LocalOptions options)
     {
-        if (options.State.Length > 0 && options.Output.Length > 0 && (RealPath.IsWithin(options.State, options.Output) || RealPath.IsWithin(options.Output, options.State)))
+        if (
+            options.State.Length > 0
+            && options.Output.Length > 0
+            && (RealPath.IsWithin(options.State, options.Output) || RealPath.IsWithin(options.Output, options.State))
+        )
         {
-            reader.Report(state, "is the directory of --out or lies within it, or it within this one: readers of tokens would find the operator's own files there", "Name two directories side by side.");
+            reader.Report(
+                state,
+                "is the directory of --out or lies within it, or it within this one: readers of tokens would find the operator's own "
+                + "files there",
+                "Name two directories side by side."
+            );
         }
 
         RequireOutside(reader, options, output, options.Output);
@@ -71,9 +98,16 @@ internal sealed class LocalVerb
     // The other way round is fine: what lies within the manifests and is the operator's own is not read.
     private static void RequireOutside(SettingReader reader, LocalOptions options, Setting setting, string folder)
     {
-        if (folder.Length > 0 && options.Manifests.FirstOrDefault(path => Path.Exists(path) && RealPath.IsWithin(path, folder)) is { } within)
+        if (
+            folder.Length > 0
+            && options.Manifests.FirstOrDefault(path => Path.Exists(path) && RealPath.IsWithin(path, folder)) is { } within
+        )
         {
-            reader.Report(setting, $"is the directory of -f {within}, or has it within: the operator would read its own files as manifests", "Name two directories side by side.");
+            reader.Report(
+                setting,
+                $"is the directory of -f {within}, or has it within: the operator would read its own files as manifests",
+                "Name two directories side by side."
+            );
         }
     }
 

@@ -5,7 +5,11 @@ namespace VismaOperator.Cli;
 /// <summary>The options of the log.</summary>
 internal sealed class LogSettings(LogFormat fallback)
 {
-    private static readonly Dictionary<string, LogFormat> Formats = new(StringComparer.Ordinal) { ["json"] = LogFormat.Json, ["text"] = LogFormat.Text };
+    private static readonly Dictionary<string, LogFormat> Formats = new(StringComparer.Ordinal)
+    {
+        ["json"] = LogFormat.Json,
+        ["text"] = LogFormat.Text,
+    };
 
     private static readonly Dictionary<string, LogLevel> Levels = new(StringComparer.Ordinal)
     {
@@ -16,9 +20,17 @@ internal sealed class LogSettings(LogFormat fallback)
         ["error"] = LogLevel.Error,
     };
 
-    private readonly Setting format = new("log-format", "json|text", $"Form of the log on standard error. Default: {(fallback == LogFormat.Json ? "json" : "text")}");
+    private readonly Setting format = new(
+        "log-format",
+        "json|text",
+        $"Form of the log on standard error. Default: {(fallback == LogFormat.Json ? "json" : "text")}"
+    );
 
-    private readonly Setting level = new("log-level", "LEVEL", $"Least weight that is logged: {string.Join(", ", Levels.Keys)}. Default: information");
+    private readonly Setting level = new(
+        "log-level",
+        "LEVEL",
+        $"Least weight that is logged: {string.Join(", ", Levels.Keys)}. Default: information"
+    );
 
     /// <summary>The options in the order of the help.</summary>
     public IEnumerable<Setting> All => [format, level];

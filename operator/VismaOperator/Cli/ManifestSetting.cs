@@ -9,7 +9,8 @@ internal sealed class ManifestSetting
     private readonly Setting ignored = new(
         "ignore",
         "PATTERN,...",
-        $"Files and folders to pass over, such as charts, **/values.yaml or build/**; may be repeated. A file {IgnorePatterns.FileName} in a folder holds patterns for it, one per line",
+        $"Files and folders to pass over, such as charts, **/values.yaml or build/**; may be repeated. A file {IgnorePatterns.FileName} "
+        + "in a folder holds patterns for it, one per line",
         SettingShape.List);
 
     /// <param name="description">What <c>-f</c> takes.</param>

@@ -12,15 +12,39 @@ internal sealed class RunVerb
 
     private readonly ClusterSettings cluster = new();
     private readonly Setting namespaces = new("namespaces", "NAME,...", "Namespaces to serve. Default: all", SettingShape.List);
-    private readonly Setting leaderElect = new("leader-elect", "true|false", "Act only while holding the Lease, so that several replicas can run. Default: true in a cluster, false outside", SettingShape.Switch);
-    private readonly Setting workers = new("workers", "N", $"Objects of one kind that are reconciled at the same time. Default: {OperatorOptions.DefaultWorkers}");
-    private readonly Setting httpPort = new("http-port", "N", $"TCP port of health and metrics; 0 takes a free one and logs it. Default: {OperatorOptions.DefaultHttpPort}");
-    private readonly Setting publicUrl = new("public-url", "URL", "Where people reach the consent pages of interactive connections, for example https://visma-operator.example.com; https, or http on this machine. Default: no consent pages are served");
-    private readonly Setting consentPort = new("consent-port", "N", $"TCP port of the consent pages, where --public-url is set; 0 takes a free one and logs it. Default: {OperatorOptions.DefaultConsentPort}");
+    private readonly Setting leaderElect = new(
+        "leader-elect",
+        "true|false",
+        "Act only while holding the Lease, so that several replicas can run. Default: true in a cluster, false outside",
+        SettingShape.Switch
+    );
+    private readonly Setting workers = new(
+        "workers",
+        "N",
+        $"Objects of one kind that are reconciled at the same time. Default: {OperatorOptions.DefaultWorkers}"
+    );
+    private readonly Setting httpPort = new(
+        "http-port",
+        "N",
+        $"TCP port of health and metrics; 0 takes a free one and logs it. Default: {OperatorOptions.DefaultHttpPort}"
+    );
+    private readonly Setting publicUrl = new(
+        "public-url",
+        "URL",
+        "Where people reach the consent pages of interactive connections, for example https://visma-operator.example.com; https, or "
+        + "http on this machine. Default: no consent pages are served"
+    );
+    private readonly Setting consentPort = new(
+        "consent-port",
+        "N",
+        "TCP port of the consent pages, where --public-url is set; 0 takes a free one and logs it. Default: "
+        + $"{OperatorOptions.DefaultConsentPort}"
+    );
     private readonly AllowListSettings allowLists = new();
     private readonly LogSettings logs = new(LogFormat.Json);
 
-    private IEnumerable<Setting> All => [.. cluster.All, namespaces, .. allowLists.All, leaderElect, workers, httpPort, publicUrl, consentPort, .. logs.All];
+    private IEnumerable<Setting> All =>
+        [.. cluster.All, namespaces, .. allowLists.All, leaderElect, workers, httpPort, publicUrl, consentPort, .. logs.All];
 
     /// <summary>The verb; <paramref name="start"/> runs the operator with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<OperatorOptions, CancellationToken, Task<int>> start)
@@ -77,7 +101,11 @@ internal sealed class RunVerb
     {
         if (options.PublicUrl is not null && options.ConsentPort != 0 && options.ConsentPort == options.HttpPort)
         {
-            reader.Report(consentPort, "is the port of --http-port, and whoever reaches the consent pages would reach metrics", "Name another port.");
+            reader.Report(
+                consentPort,
+                "is the port of --http-port, and whoever reaches the consent pages would reach metrics",
+                "Name another port."
+            );
         }
     }
 }

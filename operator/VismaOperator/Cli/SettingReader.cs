@@ -58,7 +58,10 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
             return null;
         }
 
-        string[] values = [.. found.Values.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        string[] values =
+        [
+            .. found.Values.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
+        ];
         if (values.Length == 0)
         {
             // A variable that a script left empty must not turn "these namespaces" into "all of them".

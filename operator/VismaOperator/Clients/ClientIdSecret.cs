@@ -7,16 +7,18 @@ using VismaOperator.Api.Validation;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Which Secret may serve as a client id (<c>spec.clientIDFrom</c>). A client id stands in the redirect that sends a browser to the provider, and on the consent page. Without a rule,
-/// whoever may create an OAuthClient and a VismaConnection could read every Secret of the namespace there. So the owner of the Secret allows it by a label, and the value must be
-/// one that <c>spec.clientID</c> would take.
+/// Which Secret may serve as a client id (<c>spec.clientIDFrom</c>). A client id stands in the redirect that sends a browser to the
+/// provider, and on the consent page. Without a rule, whoever may create an OAuthClient and a VismaConnection could read every Secret of
+/// the namespace there. So the owner of the Secret allows it by a label, and the value must be one that <c>spec.clientID</c> would take.
 /// </summary>
 internal static class ClientIdSecret
 {
     /// <summary>Whether the owner of a Secret lets it serve.</summary>
     /// <param name="labels">The labels of the Secret.</param>
     public static bool IsAllowed(IReadOnlyDictionary<string, string>? labels) =>
-        labels is not null && labels.TryGetValue(VismaNames.ClientCredentialsLabel, out var value) && value == VismaNames.ClientCredentialsValue;
+        labels is not null
+        && labels.TryGetValue(VismaNames.ClientCredentialsLabel, out var value)
+        && value == VismaNames.ClientCredentialsValue;
 
     /// <summary>The command that sets the label.</summary>
     /// <param name="secret">The Secret.</param>
@@ -42,28 +44,47 @@ internal static class ClientIdSecret
 
         if (!IsAllowed(secret.Metadata.Labels))
         {
-            return (null, new Problem(
-                Reason.SecretNotLabelled,
-                $"Secret {name} may not serve as the client id of OAuthClient {client}, because its owner has not labelled it for that: a client id is visible in every browser. If it holds one, set the label: {CommandFor(name, secret.Metadata.Labels)}"));
+            return (
+                null,
+                new Problem(
+                    Reason.SecretNotLabelled,
+                    $"Secret {name} may not serve as the client id of OAuthClient {client}, because its owner has not labelled it for "
+                    + "that: a client id is visible in every browser. If it holds one, set the label: "
+                    + $"{CommandFor(name, secret.Metadata.Labels)}"
+                )
+            );
         }
 
-        var value = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? Trimmed(found.RevealText()) : string.Empty;
+        var value =
+            secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? Trimmed(found.RevealText()) : string.Empty;
         return value switch
         {
-            "" => (null, new Problem(Reason.SecretKeyNotFound, $"Secret {name} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or correct the reference.")),
+            "" => (
+                null,
+                new Problem(
+                    Reason.SecretKeyNotFound,
+                    $"Secret {name} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or "
+                    + "correct the reference."
+                )
+            ),
             _ when !OAuthClientRules.IsClientId(value) => (null, NotOne(name, reference.Key, client, OAuthClientRules.ClientIdRule)),
             _ => (value, null),
         };
     }
 
     /// <summary>The value serves as a client secret, so it is not sent where everybody can read it.</summary>
-    public static Problem IsClientSecret(OAuthClient client, SecretKeyReference reference) => NotOne(
-        new NamespacedName(client.Metadata.Namespace ?? string.Empty, reference.Name),
-        reference.Key,
-        client.Metadata.NamespacedName,
-        "it serves an OAuthClient of this namespace as client secret");
+    public static Problem IsClientSecret(OAuthClient client, SecretKeyReference reference) =>
+        NotOne(
+            new NamespacedName(client.Metadata.Namespace ?? string.Empty, reference.Name),
+            reference.Key,
+            client.Metadata.NamespacedName,
+            "it serves an OAuthClient of this namespace as client secret"
+        );
 
-    private static Problem NotOne(NamespacedName secret, string key, NamespacedName client, string why) => new(
-        Reason.ClientIDInvalid,
-        $"The value under the key {key} of Secret {secret}, which OAuthClient {client} references as its client id, is no client id: {why}. Correct the value, or the reference in spec.clientIDFrom.");
+    private static Problem NotOne(NamespacedName secret, string key, NamespacedName client, string why) =>
+        new(
+            Reason.ClientIDInvalid,
+            $"The value under the key {key} of Secret {secret}, which OAuthClient {client} references as its client id, is no client "
+            + $"id: {why}. Correct the value, or the reference in spec.clientIDFrom."
+        );
 }

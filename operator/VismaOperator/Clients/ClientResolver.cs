@@ -11,7 +11,15 @@ namespace VismaOperator.Clients;
 /// Answers, for one connection, which client it may use and whether that client can be used now. All from caches: the
 /// connection does not wait for the client's own reconcile.
 /// </summary>
-internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReader reader, ClientSecretTracker book, INamespaces namespaces, AllowLists allowLists, RequestTurns turns, TimeProvider time)
+internal sealed class ClientResolver(
+    Store<OAuthClient> clients,
+    CredentialReader reader,
+    ClientSecretTracker book,
+    INamespaces namespaces,
+    AllowLists allowLists,
+    RequestTurns turns,
+    TimeProvider time
+)
 {
     // Nothing tells when a permission was given.
     private static readonly TimeSpan namespaceRetry = TimeSpan.FromSeconds(30);
@@ -41,7 +49,10 @@ internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReade
         return reader.IsReady(client) ? Usability(client, connection) : null;
     }
 
-    /// <summary>Looks the connection's client up and gives the caches a moment to know, as those of a process that has just been started need; null when they still do not.</summary>
+    /// <summary>
+    /// Looks the connection's client up and gives the caches a moment to know, as those of a process that has just been started need; null
+    /// when they still do not.
+    /// </summary>
     public async Task<ClientAnswer?> FindSoonAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var answer = await FindAsync(connection, cancellationToken);
@@ -56,7 +67,13 @@ internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReade
 
     /// <summary>Whether a client may be used for connections of a namespace, before its tenants are looked at.</summary>
     public async Task<Allowance> AllowanceAsync(OAuthClient client, string namespaceName, CancellationToken cancellationToken) =>
-        AllowanceOf(client, namespaceName, LabelsDecide(client, namespaceName) ? await namespaces.LabelsOfAsync(namespaceName, cancellationToken) : new NamespaceLabels.Unreadable());
+        AllowanceOf(
+            client,
+            namespaceName,
+            LabelsDecide(client, namespaceName)
+                ? await namespaces.LabelsOfAsync(namespaceName, cancellationToken)
+                : new NamespaceLabels.Unreadable()
+        );
 
     /// <summary>The same, by labels that are known already or not at all; <c>check</c> asks it, too.</summary>
     public static Allowance AllowanceOf(OAuthClient client, string namespaceName, NamespaceLabels labels)
@@ -99,7 +116,8 @@ internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReade
         };
     }
 
-    // A Secret may hold the id and the secret of one application. Then its label lets both be named, and only what the clients say tells them apart. A client that was made later takes no id away.
+    // A Secret may hold the id and the secret of one application. Then its label lets both be named, and only what the clients say tells
+    // them apart. A client that was made later takes no id away.
     private bool IsClientSecret(OAuthClient client, SecretKeyReference id) =>
         clients.FindBy(CredentialReader.Index, new NamespacedName(client.Metadata.Namespace ?? string.Empty, id.Name).ToString())
             .Any(other => CreationOf(other) <= CreationOf(client) && other.Spec.ClientSecrets.Any(secret => secret.SecretKeyRef == id));
@@ -126,36 +144,47 @@ internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReade
         }
     }
 
-    private static ResolvedClient Usable(OAuthClient client, string clientId, IReadOnlyList<Credential> credentials) => new()
-    {
-        Name = client.Metadata.NamespacedName,
-        Issuer = new Uri(client.Spec.Issuer),
-        TokenEndpoint = client.Spec.Endpoints?.Token is { Length: > 0 } token ? new Uri(token) : null,
-        AuthorizationEndpoint = client.Spec.Endpoints?.Authorization is { Length: > 0 } authorization ? new Uri(authorization) : null,
-        RevocationEndpoint = client.Spec.Endpoints?.Revocation is { Length: > 0 } revocation ? new Uri(revocation) : null,
-        RedirectUri = client.Spec.RedirectUri is { Length: > 0 } redirect ? new Uri(redirect) : null,
-        ClientId = clientId,
-        Method = client.Spec.AuthenticationMethod == AuthenticationMethod.ClientSecretBasic ? ClientAuthenticationMethod.ClientSecretBasic : ClientAuthenticationMethod.ClientSecretPost,
-        Credentials = credentials,
-        Tenants = client.Spec.Tenants,
-        RecordedActive = client.Status.ActiveSecret,
-        RecordedTrials = client.Status.ClientSecrets ?? [],
-        RecordedRefusal = client.Status.Refusal,
-    };
+    private static ResolvedClient Usable(OAuthClient client, string clientId, IReadOnlyList<Credential> credentials) =>
+        new()
+        {
+            Name = client.Metadata.NamespacedName,
+            Issuer = new Uri(client.Spec.Issuer),
+            TokenEndpoint = client.Spec.Endpoints?.Token is { Length: > 0 } token ? new Uri(token) : null,
+            AuthorizationEndpoint = client.Spec.Endpoints?.Authorization is { Length: > 0 } authorization ? new Uri(authorization) : null,
+            RevocationEndpoint = client.Spec.Endpoints?.Revocation is { Length: > 0 } revocation ? new Uri(revocation) : null,
+            RedirectUri = client.Spec.RedirectUri is { Length: > 0 } redirect ? new Uri(redirect) : null,
+            ClientId = clientId,
+            Method =
+                client.Spec.AuthenticationMethod == AuthenticationMethod.ClientSecretBasic
+                    ? ClientAuthenticationMethod.ClientSecretBasic
+                    : ClientAuthenticationMethod.ClientSecretPost,
+            Credentials = credentials,
+            Tenants = client.Spec.Tenants,
+            RecordedActive = client.Status.ActiveSecret,
+            RecordedTrials = client.Status.ClientSecrets ?? [],
+            RecordedRefusal = client.Status.Refusal,
+        };
 
     private ClientAnswer Usability(OAuthClient client, VismaConnection connection)
     {
         var (usable, problem) = Describe(client);
         if (usable is null)
         {
-            return new ClientAnswer(problem!.Kind == FailureKind.NotThereYet ? new ClientFacts.Missing(problem) : new ClientFacts.Unusable(problem, RetryAt: null));
+            return new ClientAnswer(
+                problem!.Kind == FailureKind.NotThereYet
+                    ? new ClientFacts.Missing(problem)
+                    : new ClientFacts.Unusable(problem, RetryAt: null)
+            );
         }
 
         var standing = book.StandingOf(usable);
         var turn = turns.Of(connection);
         var isRequested = turn <= time.GetUtcNow();
         return standing.RetryAt is { } retryAt && retryAt > time.GetUtcNow() && !isRequested
-            ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, standing.Description, connection), retryAt)) { RequestTurn = turn }
+            ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, standing.Description, connection), retryAt))
+            {
+                RequestTurn = turn,
+            }
             : new ClientAnswer(FactsOf(usable, connection), usable) { RequestTurn = turn };
     }
 
@@ -181,9 +210,13 @@ internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReade
     {
         var name = connection.ClientName();
         var namespaceName = connection.Metadata.Namespace;
-        return new Problem(Reason.ClientNotAvailable, name.Namespace == namespaceName
-            ? $"OAuthClient {name} does not exist. Apply it, or correct spec.oauthClientRef."
-            : $"OAuthClient {name} does not exist, or does not allow namespace {namespaceName}. Apply it, add the namespace to its spec.allowedNamespaces, or correct spec.oauthClientRef.");
+        return new Problem(
+            Reason.ClientNotAvailable,
+            name.Namespace == namespaceName
+                ? $"OAuthClient {name} does not exist. Apply it, or correct spec.oauthClientRef."
+                : $"OAuthClient {name} does not exist, or does not allow namespace {namespaceName}. Apply it, add the namespace to its "
+                    + "spec.allowedNamespaces, or correct spec.oauthClientRef."
+        );
     }
 
     // Why this connection may not use the client, or may not for now; null when it may.
@@ -199,19 +232,28 @@ internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReade
         };
     }
 
-    private static Problem TenantNotAllowed(OAuthClient client, VismaConnection connection) => new(
-        Reason.TenantNotAllowed,
-        $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Metadata.Namespace}. Ask its owner to add the combination to spec.tenants.");
+    private static Problem TenantNotAllowed(OAuthClient client, VismaConnection connection) =>
+        new(
+            Reason.TenantNotAllowed,
+            $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these "
+            + $"scopes to namespace {connection.Metadata.Namespace}. Ask its owner to add the combination to spec.tenants."
+        );
 
     // Not to know is not to know that there is none: nothing is taken back for it.
-    private static Problem ClientsUnreadable(string namespaceName) => new(
-        Reason.NamespaceForbidden,
-        $"The operator cannot read OAuthClients in namespace {namespaceName}: the namespace, or the Role and RoleBinding of the operator in it, "
-        + "is missing. Create them; until then the present token is kept and not renewed.");
+    private static Problem ClientsUnreadable(string namespaceName) =>
+        new(
+            Reason.NamespaceForbidden,
+            $"The operator cannot read OAuthClients in namespace {namespaceName}: the namespace, or the Role and RoleBinding of the "
+            + "operator in it, "
+                + "is missing. Create them; until then the present token is kept and not renewed."
+        );
 
-    private static Problem NamespaceUnreadable(string namespaceName) => new(
-        Reason.NamespaceForbidden,
-        $"The operator may not read namespace {namespaceName}, whose labels decide whether it may use the OAuthClient. Grant its service account get on this namespace; until then the present token is kept and not renewed.");
+    private static Problem NamespaceUnreadable(string namespaceName) =>
+        new(
+            Reason.NamespaceForbidden,
+            $"The operator may not read namespace {namespaceName}, whose labels decide whether it may use the OAuthClient. Grant its "
+            + "service account get on this namespace; until then the present token is kept and not renewed."
+        );
 
     private static bool LabelsDecide(OAuthClient client, string namespaceName) =>
         namespaceName != client.Metadata.Namespace && client.Spec.AllowedNamespaces.From == NamespaceScope.Selector;
@@ -226,6 +268,8 @@ internal sealed class ClientResolver(Store<OAuthClient> clients, CredentialReade
 /// <param name="Client">The client with its credentials; null unless it can be used.</param>
 internal sealed record ClientAnswer(ClientFacts Facts, ResolvedClient? Client = null)
 {
-    /// <summary>When it is the connection's turn to have a request attempted; null where none waits, or where nothing could be attempted.</summary>
+    /// <summary>
+    /// When it is the connection's turn to have a request attempted; null where none waits, or where nothing could be attempted.
+    /// </summary>
     public DateTimeOffset? RequestTurn { get; init; }
 }

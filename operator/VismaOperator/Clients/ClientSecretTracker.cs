@@ -10,8 +10,8 @@ namespace VismaOperator.Clients;
 /// does not tell a wrong secret from an expired one, so the only way to know is to try, and every try counts at the
 /// provider: the order is walked when it changes, on the first refusal, and otherwise at most hourly.
 /// <para>
-/// It lives in memory on purpose. What must survive a restart, the secret that worked last or the refusal of all of them, is in the client's
-/// status, and is where a state begins.
+/// It lives in memory on purpose. What must survive a restart, the secret that worked last or the refusal of all of them, is in the
+/// client's status, and is where a state begins.
 /// </para>
 /// </summary>
 internal sealed class ClientSecretTracker(TimeProvider time)
@@ -42,8 +42,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     }
 
     /// <summary>
-    /// Sees to it that a secret that was changed is tried by one connection, which stays the same while it can. Nothing is tried twice, and a connection whose request fails for another reason tries
-    /// again when its own backoff says so.
+    /// Sees to it that a secret that was changed is tried by one connection, which stays the same while it can. Nothing is tried twice, and
+    /// a connection whose request fails for another reason tries again when its own backoff says so.
     /// </summary>
     /// <param name="client">The client.</param>
     /// <param name="candidates">The connections that can, best first.</param>
@@ -83,7 +83,10 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         }
     }
 
-    /// <summary>Takes the right to try a secret that was changed; null when none is due, or another request tries it already. Give it back by <see cref="ReleaseTrial"/>.</summary>
+    /// <summary>
+    /// Takes the right to try a secret that was changed; null when none is due, or another request tries it already. Give it back by
+    /// <see cref="ReleaseTrial"/>.
+    /// </summary>
     public Credential? ClaimTrial(ResolvedClient client)
     {
         var state = StateOf(client);
@@ -121,7 +124,10 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         var state = StateOf(client);
         lock (state)
         {
-            return new ClientSecretSnapshot(state.Working, state.Retry?.Instant, state.Refusals, state.StateRevision) { Description = state.Description };
+            return new ClientSecretSnapshot(state.Working, state.Retry?.Instant, state.Refusals, state.StateRevision)
+            {
+                Description = state.Description,
+            };
         }
     }
 
@@ -160,7 +166,11 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         lock (state)
         {
             var isNews = state.StateRevision != seen.StateRevision;
-            return new ProbeLease(state.Proof) { IsWorkingKnown = isNews && state.Working is not null, WasRefusedMeanwhile = isNews && state.Working is null };
+            return new ProbeLease(state.Proof)
+            {
+                IsWorkingKnown = isNews && state.Working is not null,
+                WasRefusedMeanwhile = isNews && state.Working is null,
+            };
         }
     }
 
@@ -193,8 +203,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <param name="client">The client.</param>
     /// <param name="tried">The secrets that were refused.</param>
     /// <param name="seen">
-    /// What was known before they were sent. Requests that are under way together are refused together: the first one tells, and counted once for each
-    /// of them, one refusal would be a row of them that nobody tries again for an hour.
+    /// What was known before they were sent. Requests that are under way together are refused together: the first one tells, and counted
+    /// once for each of them, one refusal would be a row of them that nobody tries again for an hour.
     /// </param>
     /// <param name="description">What the provider said; null when nothing.</param>
     public void AllRefused(ResolvedClient client, IReadOnlyCollection<Credential> tried, ClientSecretSnapshot seen, string? description)
@@ -277,7 +287,12 @@ internal sealed class ClientSecretTracker(TimeProvider time)
             (_, state) => state.Revision == revision ? state : NewState(client, state.Working, state.Trials, state.NextTrial));
     }
 
-    private ClientSecretState NewState(ResolvedClient client, SecretKeyReference? working, IReadOnlyList<ClientSecretStatus> before, Moment? nextTrial)
+    private ClientSecretState NewState(
+        ResolvedClient client,
+        SecretKeyReference? working,
+        IReadOnlyList<ClientSecretStatus> before,
+        Moment? nextTrial
+    )
     {
         var state = new ClientSecretState(client.Revision) { Trials = SecretTrials.Of(client, before), NextTrial = nextTrial };
         if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision)

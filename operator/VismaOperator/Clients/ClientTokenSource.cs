@@ -10,8 +10,16 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
 {
     private const string InvalidClient = "invalid_client";
 
-    /// <summary>One attempt at the endpoint that the client's provider names now: one request, or one for each secret when the provider refuses the client.</summary>
-    public async Task<TokenAttempt> RequestAsync(ResolvedClient client, TokenRequest request, RefusalContext context, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// One attempt at the endpoint that the client's provider names now: one request, or one for each secret when the provider refuses the
+    /// client.
+    /// </summary>
+    public async Task<TokenAttempt> RequestAsync(
+        ResolvedClient client,
+        TokenRequest request,
+        RefusalContext context,
+        CancellationToken cancellationToken
+    ) =>
         await endpoints.TokenAsync(client, cancellationToken) switch
         {
             EndpointLookup.Found found => await RequestAsync(client, found.Endpoint, request, context, cancellationToken),
@@ -20,7 +28,13 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         };
 
     /// <summary>One attempt at an endpoint that was looked up before: what is sent is bound to it.</summary>
-    public async Task<TokenAttempt> RequestAsync(ResolvedClient client, Uri tokenEndpoint, TokenRequest request, RefusalContext context, CancellationToken cancellationToken)
+    public async Task<TokenAttempt> RequestAsync(
+        ResolvedClient client,
+        Uri tokenEndpoint,
+        TokenRequest request,
+        RefusalContext context,
+        CancellationToken cancellationToken
+    )
     {
         var ask = new Ask(tokenEndpoint, client, request, context);
         var seen = book.StandingOf(client);
@@ -32,7 +46,12 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
     }
 
     // Before the others, whichever works: the person who changed it is waiting, and the old one may still work today.
-    private async Task<TokenAttempt> TryChangedAsync(Ask ask, Credential changed, ClientSecretSnapshot seen, CancellationToken cancellationToken)
+    private async Task<TokenAttempt> TryChangedAsync(
+        Ask ask,
+        Credential changed,
+        ClientSecretSnapshot seen,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -53,7 +72,13 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
             : TryAllAsync(ask, before, seen, cancellationToken);
 
     // Where a secret is known to work there is nothing to wait for.
-    private async Task<TokenAttempt> TryWorkingAsync(Ask ask, Credential working, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken)
+    private async Task<TokenAttempt> TryWorkingAsync(
+        Ask ask,
+        Credential working,
+        Refused before,
+        ClientSecretSnapshot seen,
+        CancellationToken cancellationToken
+    )
     {
         var outcome = await SendAsync(ask, working, cancellationToken);
         return outcome is TokenOutcome.Refused { Error: InvalidClient } refusal
@@ -123,7 +148,11 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         var (_, client, _, context) = ask;
 
         // Whoever is told that the scope is wrong was recognised as a client.
-        if (outcome is TokenOutcome.Granted or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" or "invalid_grant" })
+        if (
+            outcome
+            is TokenOutcome.Granted
+                or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" or "invalid_grant" }
+        )
         {
             book.Accepted(client, credential);
         }
@@ -131,18 +160,32 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         return outcome switch
         {
             TokenOutcome.Granted granted => new TokenAttempt(granted.Tokens),
-            TokenOutcome.Refused refused => new TokenAttempt(Refusal.Explain(refused.Error, refused.Description, context), refused.RetryAfter),
+            TokenOutcome.Refused refused => new TokenAttempt(
+                Refusal.Explain(refused.Error, refused.Description, context),
+                refused.RetryAfter
+            ),
             TokenOutcome.Unavailable unavailable => new TokenAttempt(Unavailable(client, unavailable.Cause), unavailable.RetryAfter),
-            TokenOutcome.Malformed malformed => new TokenAttempt(NotUnderstood(client, malformed.Cause), null) { RefreshToken = malformed.RefreshToken },
+            TokenOutcome.Malformed malformed => new TokenAttempt(NotUnderstood(client, malformed.Cause), null)
+            {
+                RefreshToken = malformed.RefreshToken,
+            },
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };
     }
 
     private static Problem Unavailable(ResolvedClient client, string cause) =>
-        new(Reason.ProviderUnavailable, $"The provider {client.Issuer.Host} cannot be used now: {cause}. It is tried again by itself; if this lasts, look at its status page and at the network between.");
+        new(
+            Reason.ProviderUnavailable,
+            $"The provider {client.Issuer.Host} cannot be used now: {cause}. It is tried again by itself; if this lasts, look at its "
+            + "status page and at the network between."
+        );
 
     private static Problem NotUnderstood(ResolvedClient client, string cause) =>
-        new(Reason.AnswerNotUnderstood, $"The answer of {client.Issuer.Host} was not understood: {cause}. It is tried again by itself; check that the token endpoint is right and that no proxy answers in its place.");
+        new(
+            Reason.AnswerNotUnderstood,
+            $"The answer of {client.Issuer.Host} was not understood: {cause}. It is tried again by itself; check that the token "
+            + "endpoint is right and that no proxy answers in its place."
+        );
 
     /// <summary>What one attempt asks, whatever secret it is asked with.</summary>
     private sealed record Ask(Uri Endpoint, ResolvedClient Client, TokenRequest Request, RefusalContext Context);
@@ -157,15 +200,22 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
 /// <summary>What one attempt to get a token gave: tokens, or a problem.</summary>
 internal sealed record TokenAttempt(TokenSet? Tokens, Problem? Problem, TimeSpan? RetryAfter)
 {
-    /// <summary>The refresh token of an answer that was otherwise of no use; where such tokens work once, it is the only one that still works.</summary>
+    /// <summary>
+    /// The refresh token of an answer that was otherwise of no use; where such tokens work once, it is the only one that still works.
+    /// </summary>
     public Sensitive? RefreshToken { get; init; }
 
     /// <summary>The provider did not answer within the deadline of whoever asked; the request may have been processed.</summary>
-    public static TokenAttempt NoAnswer(ResolvedClient client, TimeSpan deadline) => new(
-        new Problem(
-            Reason.ProviderUnavailable,
-            $"The provider {client.Issuer.Host} did not answer within {deadline.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s. It is tried again by itself; if this lasts, look at its status page and at the network between."),
-        retryAfter: null);
+    public static TokenAttempt NoAnswer(ResolvedClient client, TimeSpan deadline) =>
+        new(
+            new Problem(
+                Reason.ProviderUnavailable,
+                $"The provider {client.Issuer.Host} did not answer within "
+                + $"{deadline.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s. It is tried again by itself; if this "
+                + "lasts, look at its status page and at the network between."
+            ),
+            retryAfter: null
+        );
 
     /// <summary>The provider granted.</summary>
     public TokenAttempt(TokenSet tokens)

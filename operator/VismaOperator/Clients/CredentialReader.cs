@@ -71,14 +71,26 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
         return (credentials, firstProblem);
     }
 
-    private ReadValue Read(OAuthClient client, SecretKeyReference reference, Func<Secret, SecretKeyReference, NamespacedName, ReadValue> read)
+    private ReadValue Read(
+        OAuthClient client,
+        SecretKeyReference reference,
+        Func<Secret, SecretKeyReference, NamespacedName, ReadValue> read
+    )
     {
         var name = new NamespacedName(client.Metadata.Namespace ?? string.Empty, reference.Name);
         return secrets.Find(name) switch
         {
             Watched<Secret>.Present present => read(present.Resource, reference, client.Metadata.NamespacedName),
-            Watched<Secret>.Forbidden => Unreadable(Reason.SecretForbidden, $"The operator may not read Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references. Grant its service account get, list and watch on Secrets in namespace {name.Namespace}."),
-            _ => Unreadable(Reason.SecretNotFound, $"Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references, does not exist. Create it with the key {reference.Key}."),
+            Watched<Secret>.Forbidden => Unreadable(
+                Reason.SecretForbidden,
+                $"The operator may not read Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references. Grant its "
+                + $"service account get, list and watch on Secrets in namespace {name.Namespace}."
+            ),
+            _ => Unreadable(
+                Reason.SecretNotFound,
+                $"Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references, does not exist. Create it with the key "
+                + $"{reference.Key}."
+            ),
         };
     }
 
@@ -90,10 +102,17 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
             return new ReadValue.Unreadable(objection);
         }
 
-        var value = secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? found.RevealText().TrimEnd('\r', '\n') : string.Empty;
+        var value =
+            secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found)
+                ? found.RevealText().TrimEnd('\r', '\n')
+                : string.Empty;
         return !string.IsNullOrWhiteSpace(value)
             ? Found(secret, reference.Key, Sensitive.From(value))
-            : Unreadable(Reason.SecretKeyNotFound, $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or correct the reference.");
+            : Unreadable(
+                Reason.SecretKeyNotFound,
+                $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} "
+                + "references. Add it, or correct the reference."
+            );
     }
 
     private ReadValue ReadClientId(Secret secret, SecretKeyReference reference, NamespacedName client)

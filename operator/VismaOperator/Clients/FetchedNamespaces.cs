@@ -81,9 +81,11 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
                 Changed?.Invoke(name);
             }
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
+        catch (Exception failure)
+            when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
-            // Neither an outage nor a Role that is being replaced takes back what was allowed: the last labels known stand until the next look.
+            // Neither an outage nor a Role that is being replaced takes back what was allowed: the last labels known stand until the next
+            // look.
         }
     }
 
@@ -97,9 +99,11 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         return known[name] = NamespaceLabels.Of(found);
     }
 
-    private static bool IsSame(NamespaceLabels left, NamespaceLabels right) => (left, right) switch
-    {
-        (NamespaceLabels.Known before, NamespaceLabels.Known after) => before.Labels.Count == after.Labels.Count && !before.Labels.Except(after.Labels).Any(),
-        _ => left.GetType() == right.GetType(),
-    };
+    private static bool IsSame(NamespaceLabels left, NamespaceLabels right) =>
+        (left, right) switch
+        {
+            (NamespaceLabels.Known before, NamespaceLabels.Known after) => before.Labels.Count == after.Labels.Count
+                && !before.Labels.Except(after.Labels).Any(),
+            _ => left.GetType() == right.GetType(),
+        };
 }

@@ -14,7 +14,9 @@ internal interface INamespaces
     bool IsTerminating(string name);
 }
 
-/// <summary>What is known of a namespace's labels. Not to know is no reason to take anything back, so it is told apart from there being none.</summary>
+/// <summary>
+/// What is known of a namespace's labels. Not to know is no reason to take anything back, so it is told apart from there being none.
+/// </summary>
 internal abstract record NamespaceLabels
 {
     private NamespaceLabels()

@@ -5,8 +5,17 @@ using VismaOperator.Api;
 
 namespace VismaOperator.Clients;
 
-/// <summary>Gathers what a client's status is composed of. Asks the provider for its metadata where the spec names no token endpoint.</summary>
-internal sealed class OAuthClientObserver(ClientResolver directory, CredentialReader reader, ClientSecretTracker book, ProviderEndpoints endpoints, Store<VismaConnection> connections, ClockWatch clocks)
+/// <summary>
+/// Gathers what a client's status is composed of. Asks the provider for its metadata where the spec names no token endpoint.
+/// </summary>
+internal sealed class OAuthClientObserver(
+    ClientResolver directory,
+    CredentialReader reader,
+    ClientSecretTracker book,
+    ProviderEndpoints endpoints,
+    Store<VismaConnection> connections,
+    ClockWatch clocks
+)
 {
     /// <summary>Name of the index that finds connections by the client they reference.</summary>
     public const string ClientIndex = "client";
@@ -36,10 +45,16 @@ internal sealed class OAuthClientObserver(ClientResolver directory, CredentialRe
 
         situation = situation with { NextTrialLook = book.Arrange(usable, [.. Candidates(users)]) };
         situation = await WithProviderAsync(situation, usable, cancellationToken);
-        return users.Any(user => user.Spec.Grant == Grant.AuthorizationCode) ? await WithConsentAsync(situation, usable, cancellationToken) : situation;
+        return users.Any(user => user.Spec.Grant == Grant.AuthorizationCode)
+            ? await WithConsentAsync(situation, usable, cancellationToken)
+            : situation;
     }
 
-    private async Task<OAuthClientSituation> WithProviderAsync(OAuthClientSituation situation, ResolvedClient usable, CancellationToken cancellationToken)
+    private async Task<OAuthClientSituation> WithProviderAsync(
+        OAuthClientSituation situation,
+        ResolvedClient usable,
+        CancellationToken cancellationToken
+    )
     {
         var standing = book.StandingOf(usable);
         var lookup = await endpoints.TokenAsync(usable, cancellationToken);
@@ -52,20 +67,33 @@ internal sealed class OAuthClientObserver(ClientResolver directory, CredentialRe
             Working = standing.Working,
             Trials = book.TrialsOf(usable),
             Refusal = standing.RetryAt is { } retryAt ? RefusalOf(usable, standing, retryAt) : null,
-            Problem = standing.RetryAt is null ? problem : usable.Refused(standing.Description, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty)),
+            Problem = standing.RetryAt is null
+                ? problem
+                : usable.Refused(standing.Description, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty)),
         };
     }
 
-    // The renewal that is due next is brought forward; a connection that has no token asks for one anyway. A refresh token is never spent for a trial.
-    private static IEnumerable<NamespacedName> Candidates(IEnumerable<VismaConnection> users) => users
-        .Where(user => user.Spec.Grant == Grant.ClientCredentials && !user.Spec.Suspend && user.Metadata.DeletionTimestamp is null && user.Status.Token is not null)
-        .OrderBy(user => user.Status.Failure is not null)
-        .ThenBy(user => user.Status.Token!.RefreshTime)
-        .ThenBy(user => user.Metadata.Name, StringComparer.Ordinal)
-        .Select(user => user.Metadata.NamespacedName);
+    // The renewal that is due next is brought forward; a connection that has no token asks for one anyway. A refresh token is never spent
+    // for a trial.
+    private static IEnumerable<NamespacedName> Candidates(IEnumerable<VismaConnection> users) =>
+        users
+            .Where(user =>
+                user.Spec.Grant == Grant.ClientCredentials
+                && !user.Spec.Suspend
+                && user.Metadata.DeletionTimestamp is null
+                && user.Status.Token is not null
+            )
+            .OrderBy(user => user.Status.Failure is not null)
+            .ThenBy(user => user.Status.Token!.RefreshTime)
+            .ThenBy(user => user.Metadata.Name, StringComparer.Ordinal)
+            .Select(user => user.Metadata.NamespacedName);
 
     // Asked for only where somebody consents: with a token endpoint of its own, a client for services needs no discovery.
-    private async Task<OAuthClientSituation> WithConsentAsync(OAuthClientSituation situation, ResolvedClient usable, CancellationToken cancellationToken)
+    private async Task<OAuthClientSituation> WithConsentAsync(
+        OAuthClientSituation situation,
+        ResolvedClient usable,
+        CancellationToken cancellationToken
+    )
     {
         var authorization = await endpoints.AuthorizationAsync(usable, cancellationToken);
         var revocation = await endpoints.RevocationAsync(usable, cancellationToken);

@@ -58,14 +58,22 @@ internal sealed class OAuthClientReconciler(
 
         situation = situation with { ProblemSince = ProblemSince(situation) };
         problems.Note(key, OAuthClientReport.Conditions(situation, time.GetUtcNow()));
-        var requeue = await statusWrites.TryAsync(key, () => ReportAsync(situation, untold, cancellationToken), NextLook(situation, untold), cancellationToken);
+        var requeue = await statusWrites.TryAsync(
+            key,
+            () => ReportAsync(situation, untold, cancellationToken),
+            NextLook(situation, untold),
+            cancellationToken
+        );
         fault?.Throw();
         return requeue;
     }
 
     // A bug goes on to the controller once it is reported, which logs where it is and tries again with a backoff. No situation while the
     // caches are not filled.
-    private async Task<(OAuthClientSituation? Situation, ExceptionDispatchInfo? Fault)> ObserveAsync(OAuthClient client, CancellationToken cancellationToken)
+    private async Task<(OAuthClientSituation? Situation, ExceptionDispatchInfo? Fault)> ObserveAsync(
+        OAuthClient client,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -122,9 +130,21 @@ internal sealed class OAuthClientReconciler(
 }
 
 /// <summary>The only writer of a client's status.</summary>
-internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthClient> clients, EventRecorder events, ILeadership leadership, TimeProvider time)
+internal sealed class OAuthClientReporter(
+    IKubernetesClient client,
+    Store<OAuthClient> clients,
+    EventRecorder events,
+    ILeadership leadership,
+    TimeProvider time
+)
 {
-    private static readonly OwnedConditions ownedConditions = new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.SecretExpiring, ConditionType.SecretVerified);
+    private static readonly OwnedConditions ownedConditions = new(
+        ConditionType.Ready,
+        ConditionType.Reconciling,
+        ConditionType.Stalled,
+        ConditionType.SecretExpiring,
+        ConditionType.SecretVerified
+    );
 
     // Hundreds of connections that arrive together are one write, not hundreds.
     private static readonly TimeSpan counterInterval = TimeSpan.FromMinutes(1);
@@ -140,11 +160,16 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
         toldOfClock.TryRemove(client, out _);
     }
 
-    /// <summary>Tells the client's owner which connections lost their Secret by a change of the client. An event, since no status of the client speaks of them.</summary>
+    /// <summary>
+    /// Tells the client's owner which connections lost their Secret by a change of the client. An event, since no status of the client
+    /// speaks of them.
+    /// </summary>
     public Task TellRemovalsAsync(OAuthClient about, string note, CancellationToken cancellationToken) =>
         events.RecordAsync(about, EventKind.Warning, Reason.SecretsRemoved, "Reconcile", note, cancellationToken);
 
-    /// <summary>Writes what changed; returns when the counter of connections may be written, if that is all that is left to write.</summary>
+    /// <summary>
+    /// Writes what changed; returns when the counter of connections may be written, if that is all that is left to write.
+    /// </summary>
     public async Task<DateTimeOffset?> WriteAsync(OAuthClientSituation situation, CancellationToken cancellationToken)
     {
         var before = situation.Client;
@@ -165,7 +190,8 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
         return after.Status.Connections != situation.Connections ? next?.Instant : null;
     }
 
-    // The count that goes along with a client's very first status does not begin the interval: most clients get their first connection a moment later, and a restart would find it not yet counted.
+    // The count that goes along with a client's very first status does not begin the interval: most clients get their first connection a
+    // moment later, and a restart would find it not yet counted.
     private void RememberCount(OAuthClient before, OAuthClient after, DateTimeOffset now)
     {
         if (before.Status.Connections is { } earlier && after.Status.Connections != earlier)
@@ -179,7 +205,14 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
         foreach (var type in NewsOf(before.Status.Conditions, after.Status.Conditions))
         {
             var now = Conditions.Find(after.Status.Conditions, type)!;
-            await events.RecordAsync(written, IsWarning(now) ? EventKind.Warning : EventKind.Normal, now.Reason, "Reconcile", now.Message, cancellationToken);
+            await events.RecordAsync(
+                written,
+                IsWarning(now) ? EventKind.Warning : EventKind.Normal,
+                now.Reason,
+                "Reconcile",
+                now.Message,
+                cancellationToken
+            );
         }
     }
 
@@ -208,18 +241,27 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
     private static IEnumerable<string> NewsOf(IReadOnlyList<Condition> before, IReadOnlyList<Condition> after)
     {
         bool IsNew(string type) => Conditions.Find(after, type) is { } now && IsNews(type, Conditions.Find(before, type), now);
-        return new[] { new[] { ConditionType.Stalled, ConditionType.Ready }.FirstOrDefault(IsNew), new[] { ConditionType.SecretExpiring }.FirstOrDefault(IsNew), new[] { ConditionType.SecretVerified }.FirstOrDefault(IsNew) }
+        return new[]
+        {
+            new[] { ConditionType.Stalled, ConditionType.Ready }.FirstOrDefault(IsNew),
+            new[] { ConditionType.SecretExpiring }.FirstOrDefault(IsNew),
+            new[] { ConditionType.SecretVerified }.FirstOrDefault(IsNew),
+        }
             .OfType<string>()
             .DistinctBy(type => Conditions.Find(after, type)!.Reason);
     }
 
-    // The message of SecretExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event. That a secret works deserves one after it did not.
-    private static bool IsNews(string type, Condition? earlier, Condition now) => type switch
-    {
-        ConditionType.SecretExpiring => now.Status == "True" && (earlier?.Status, earlier?.Message) != (now.Status, now.Message),
-        ConditionType.SecretVerified => now.Status == "False" ? (earlier?.Status, earlier?.Message) != (now.Status, now.Message) : now.Status == "True" && earlier?.Status == "False",
-        _ => (earlier?.Status, earlier?.Reason) != (now.Status, now.Reason),
-    };
+    // The message of SecretExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event. That a secret works
+    // deserves one after it did not.
+    private static bool IsNews(string type, Condition? earlier, Condition now) =>
+        type switch
+        {
+            ConditionType.SecretExpiring => now.Status == "True" && (earlier?.Status, earlier?.Message) != (now.Status, now.Message),
+            ConditionType.SecretVerified => now.Status == "False"
+                ? (earlier?.Status, earlier?.Message) != (now.Status, now.Message)
+                : now.Status == "True" && earlier?.Status == "False",
+            _ => (earlier?.Status, earlier?.Reason) != (now.Status, now.Reason),
+        };
 
     private static OAuthClientStatus StatusOf(OAuthClientSituation situation, bool isCounterDue, DateTimeOffset now)
     {
@@ -229,7 +271,12 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
         return client.Status with
         {
             ObservedGeneration = client.Metadata.Generation ?? 0,
-            Conditions = ownedConditions.Apply(client.Status.Conditions, OAuthClientReport.Conditions(situation, now), client.Metadata.Generation, now),
+            Conditions = ownedConditions.Apply(
+                client.Status.Conditions,
+                OAuthClientReport.Conditions(situation, now),
+                client.Metadata.Generation,
+                now
+            ),
             Endpoints = situation.TokenEndpoint is { } endpoint ? EndpointsOf(situation, endpoint) : client.Status.Endpoints,
             ActiveSecret = listed?.SecretKeyRef,
             SecretExpirationTime = listed?.ExpirationTime,
@@ -241,7 +288,10 @@ internal sealed class OAuthClientReporter(IKubernetesClient client, Store<OAuthC
 
     private static IReadOnlyList<ClientSecretStatus>? TrialsOf(OAuthClientSituation situation)
     {
-        var listed = situation.Client.Spec.ClientSecrets.Select(secret => situation.Trials.FirstOrDefault(trial => trial.Is(secret.SecretKeyRef))).OfType<ClientSecretStatus>().ToList();
+        var listed = situation
+            .Client.Spec.ClientSecrets.Select(secret => situation.Trials.FirstOrDefault(trial => trial.Is(secret.SecretKeyRef)))
+            .OfType<ClientSecretStatus>()
+            .ToList();
         return listed.Count == 0 ? null : listed;
     }
 

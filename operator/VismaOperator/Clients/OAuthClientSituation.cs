@@ -18,7 +18,9 @@ internal sealed record OAuthClientSituation
     /// <summary>Since when; null when nothing is wrong.</summary>
     public DateTimeOffset? ProblemSince { get; init; }
 
-    /// <summary>What is wrong with the provider's endpoints, whatever else is; null when nothing is. No watch tells when it is over.</summary>
+    /// <summary>
+    /// What is wrong with the provider's endpoints, whatever else is; null when nothing is. No watch tells when it is over.
+    /// </summary>
     public Problem? LookupProblem { get; init; }
 
     /// <summary>Where tokens are asked for; null while unknown.</summary>
@@ -96,7 +98,9 @@ internal static class OAuthClientReport
     public static DateTimeOffset? NextChange(OAuthClientSituation situation, DateTimeOffset now)
     {
         var warnings = Expiries(situation).Select(expiry => ExpiryWarnings.NextStep(expiry.At, now));
-        DateTimeOffset? patience = situation.Problem is { Kind: FailureKind.NotThereYet } ? (situation.ProblemSince ?? now) + Policy.DependencyGrace : null;
+        DateTimeOffset? patience = situation.Problem is { Kind: FailureKind.NotThereYet }
+            ? (situation.ProblemSince ?? now) + Policy.DependencyGrace
+            : null;
         return warnings.Append(patience).Where(instant => instant > now).Min();
     }
 
@@ -110,7 +114,12 @@ internal static class OAuthClientReport
             .FirstOrDefault();
         if (first is null)
         {
-            return new(ConditionType.SecretExpiring, IsTrue: false, Reason.NoSecretExpiresSoon, "No client secret with a stated expiry expires within 30 days.");
+            return new(
+                ConditionType.SecretExpiring,
+                IsTrue: false,
+                Reason.NoSecretExpiresSoon,
+                "No client secret with a stated expiry expires within 30 days."
+            );
         }
 
         var when = first.At <= now ? "expired" : "expires";
@@ -118,7 +127,9 @@ internal static class OAuthClientReport
             ConditionType.SecretExpiring,
             IsTrue: true,
             Reason.SecretExpiresSoon,
-            $"The client secret in {first.Reference.Name}, key {first.Reference.Key}, {when} on {first.At.UtcDateTime:yyyy-MM-dd} ({DaysLeft(first.At, now)}). Make a new one in the Visma developer portal and put it first in spec.clientSecrets.");
+            $"The client secret in {first.Reference.Name}, key {first.Reference.Key}, {when} on {first.At.UtcDateTime:yyyy-MM-dd} "
+            + $"({DaysLeft(first.At, now)}). Make a new one in the Visma developer portal and put it first in spec.clientSecrets."
+        );
     }
 
     private static string DaysLeft(DateTimeOffset at, DateTimeOffset now) =>

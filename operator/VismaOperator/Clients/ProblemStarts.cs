@@ -7,18 +7,27 @@ using VismaOperator.Api;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Since when each client has the problem that it has. The transition times of conditions do not tell: Ready turns False once, whatever is wrong afterwards, and a reference that is missing since
-/// a moment ago would be held against the client because something else was wrong in the morning.
+/// Since when each client has the problem that it has. The transition times of conditions do not tell: Ready turns False once, whatever is
+/// wrong afterwards, and a reference that is missing since a moment ago would be held against the client because something else was wrong
+/// in the morning.
 /// </summary>
 internal sealed class ProblemStarts(TimeProvider time)
 {
     private readonly ConcurrentDictionary<NamespacedName, Start> starts = new();
 
-    /// <summary>When the problem began: when it was first seen, or, by a process that has just been started, when the status says that it was first told.</summary>
-    public DateTimeOffset Of(OAuthClient client, Problem problem) => starts.AddOrUpdate(
-        client.Metadata.NamespacedName,
-        _ => StartOf(client, problem, Told(client, problem)),
-        (_, start) => start.Uid == client.Metadata.Uid && start.Reason == problem.Reason ? start : StartOf(client, problem, told: null)).At.Instant;
+    /// <summary>
+    /// When the problem began: when it was first seen, or, by a process that has just been started, when the status says that it was first
+    /// told.
+    /// </summary>
+    public DateTimeOffset Of(OAuthClient client, Problem problem) =>
+        starts
+            .AddOrUpdate(
+                client.Metadata.NamespacedName,
+                _ => StartOf(client, problem, Told(client, problem)),
+                (_, start) =>
+                    start.Uid == client.Metadata.Uid && start.Reason == problem.Reason ? start : StartOf(client, problem, told: null)
+            )
+            .At.Instant;
 
     /// <summary>Nothing is wrong any more, or the client is gone.</summary>
     public void Forget(NamespacedName client) => starts.TryRemove(client, out _);
@@ -34,8 +43,10 @@ internal sealed class ProblemStarts(TimeProvider time)
     private static DateTimeOffset? Told(OAuthClient client, Problem problem)
     {
         var conditions = client.Status.Conditions;
-        return Conditions.Find(conditions, ConditionType.Reconciling) is { Status: "True" } waiting && waiting.Reason == problem.Reason ? waiting.LastTransitionTime
-            : Conditions.Find(conditions, ConditionType.Stalled) is { Status: "True" } stalled && stalled.Reason == problem.Reason ? stalled.LastTransitionTime - Policy.DependencyGrace
+        return Conditions.Find(conditions, ConditionType.Reconciling) is { Status: "True" } waiting && waiting.Reason == problem.Reason
+                ? waiting.LastTransitionTime
+            : Conditions.Find(conditions, ConditionType.Stalled) is { Status: "True" } stalled && stalled.Reason == problem.Reason
+                ? stalled.LastTransitionTime - Policy.DependencyGrace
             : null;
     }
 

@@ -3,7 +3,9 @@ using OAuth;
 
 namespace VismaOperator.Clients;
 
-/// <summary>Where a client's provider is asked for what: at the endpoint that the spec names, else at the one in the provider's metadata.</summary>
+/// <summary>
+/// Where a client's provider is asked for what: at the endpoint that the spec names, else at the one in the provider's metadata.
+/// </summary>
 internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
 {
     /// <summary>Where tokens are asked for (RFC 6749 section 3.2).</summary>
@@ -26,13 +28,22 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
         FindAsync(client.Issuer, "revocation", client.RevocationEndpoint, found => found.RevocationEndpoint, cancellationToken);
 
     /// <summary>
-    /// Whether the provider promises to name itself in every authorization response. To be asked before a browser is sent there. Where the authorization endpoint comes from the metadata, they
-    /// are at hand then; a client that declares its endpoints does not need any, and where there are none nobody knows of a promise (RFC 9207 section 2.4 binds those who know).
+    /// Whether the provider promises to name itself in every authorization response. To be asked before a browser is sent there. Where the
+    /// authorization endpoint comes from the metadata, they are at hand then; a client that declares its endpoints does not need any, and
+    /// where there are none nobody knows of a promise (RFC 9207 section 2.4 binds those who know).
     /// </summary>
     public async Task<IssParameter> IssAsync(Uri issuer, CancellationToken cancellationToken) =>
-        await metadata.GetAsync(issuer, cancellationToken) is MetadataOutcome.Found { Metadata.IssParameterSupported: true } ? IssParameter.Promised : IssParameter.NotPromised;
+        await metadata.GetAsync(issuer, cancellationToken) is MetadataOutcome.Found { Metadata.IssParameterSupported: true }
+            ? IssParameter.Promised
+            : IssParameter.NotPromised;
 
-    private async Task<EndpointLookup> FindAsync(Uri issuer, string name, Uri? declared, Func<ServerMetadata, Uri?> endpointIn, CancellationToken cancellationToken)
+    private async Task<EndpointLookup> FindAsync(
+        Uri issuer,
+        string name,
+        Uri? declared,
+        Func<ServerMetadata, Uri?> endpointIn,
+        CancellationToken cancellationToken
+    )
     {
         if (declared is not null)
         {
@@ -44,7 +55,10 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
             MetadataOutcome.Found found => endpointIn(found.Metadata) is { } endpoint
                 ? new EndpointLookup.Found(endpoint)
                 : new EndpointLookup.NotFound(Unusable(issuer, name, $"it names no {name} endpoint"), RetryAfter: null),
-            MetadataOutcome.Unavailable unavailable => new EndpointLookup.NotFound(Unusable(issuer, name, unavailable.Cause), unavailable.RetryAfter),
+            MetadataOutcome.Unavailable unavailable => new EndpointLookup.NotFound(
+                Unusable(issuer, name, unavailable.Cause),
+                unavailable.RetryAfter
+            ),
             MetadataOutcome.Malformed malformed => new EndpointLookup.NotFound(Unusable(issuer, name, malformed.Cause), RetryAfter: null),
             MetadataOutcome.Untrusted untrusted => new EndpointLookup.NotFound(Untrusted(issuer, untrusted.Cause), RetryAfter: null),
             var outcome => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
@@ -52,10 +66,18 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
     }
 
     private static Problem Unusable(Uri issuer, string name, string cause) =>
-        new(Reason.MetadataUnusable, $"The discovery document of {issuer} cannot be used: {cause}. It is tried again by itself; with spec.endpoints.{name} set, it is not needed.");
+        new(
+            Reason.MetadataUnusable,
+            $"The discovery document of {issuer} cannot be used: {cause}. It is tried again by itself; with spec.endpoints.{name} set, "
+            + "it is not needed."
+        );
 
     private static Problem Untrusted(Uri issuer, string cause) =>
-        new(Reason.MetadataUntrusted, $"The discovery document of {issuer} is not trusted: {cause}. Correct spec.issuer, or have the administrator allow the host by --allowed-issuers.");
+        new(
+            Reason.MetadataUntrusted,
+            $"The discovery document of {issuer} is not trusted: {cause}. Correct spec.issuer, or have the administrator allow the host "
+            + "by --allowed-issuers."
+        );
 }
 
 /// <summary>What a look for an endpoint gave.</summary>

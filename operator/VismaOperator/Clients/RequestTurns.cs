@@ -6,8 +6,9 @@ using VismaOperator.Api;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// The one place that spaces the refreshes that annotations ask for, so that all connections of a client together cause at most one attempt in <see cref="RequestRules.Gap"/>. First come, first
-/// served: whoever asks without pause goes to the end of the line each time. What was attempted before a restart is read from the status of the client's connections.
+/// The one place that spaces the refreshes that annotations ask for, so that all connections of a client together cause at most one attempt
+/// in <see cref="RequestRules.Gap"/>. First come, first served: whoever asks without pause goes to the end of the line each time. What was
+/// attempted before a restart is read from the status of the client's connections.
 /// </summary>
 internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvider time)
 {
@@ -15,8 +16,8 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
     private readonly Dictionary<NamespacedName, Line> lines = [];
 
     /// <summary>
-    /// When the connection's request may be attempted. An instant that is not in the future is a turn that was given: the attempt is expected at once, and the next turn is a gap later. Null where
-    /// no request waits.
+    /// When the connection's request may be attempted. An instant that is not in the future is a turn that was given: the attempt is
+    /// expected at once, and the next turn is a gap later. Null where no request waits.
     /// </summary>
     public DateTimeOffset? Of(VismaConnection connection)
     {
@@ -40,11 +41,13 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
 
     private static bool Asks(VismaConnection connection) => ConnectionRequests.IsUnhandled(connection) && !connection.Spec.Suspend;
 
-    private DateTimeOffset? LastOf(NamespacedName client, Line line, DateTimeOffset now) => connections.FindBy(OAuthClientObserver.ClientIndex, client.ToString())
-        .Select(connection => connection.Status.LastHandledReconcileTime)
-        .Append(line.Last?.Instant)
-        .Where(last => last <= now + RequestRules.Gap) // a later one comes from a clock that was set back since
-        .Max();
+    private DateTimeOffset? LastOf(NamespacedName client, Line line, DateTimeOffset now) =>
+        connections
+            .FindBy(OAuthClientObserver.ClientIndex, client.ToString())
+            .Select(connection => connection.Status.LastHandledReconcileTime)
+            .Append(line.Last?.Instant)
+            .Where(last => last <= now + RequestRules.Gap) // a later one comes from a clock that was set back since
+            .Max();
 
     private sealed class Line
     {

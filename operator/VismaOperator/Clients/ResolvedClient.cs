@@ -60,19 +60,31 @@ internal sealed class ResolvedClient
     public string Inputs => field ??= ShortHash.Of(Issuer.AbsoluteUri, TokenEndpoint?.AbsoluteUri, ClientId);
 
     /// <summary>Changes with the value of one secret, and with what it is sent along with.</summary>
-    public string RevisionOf(Credential credential) => ShortHash.Of(Inputs, Method.ToString(), credential.Reference.Name, credential.Reference.Key, credential.Revision);
+    public string RevisionOf(Credential credential) =>
+        ShortHash.Of(Inputs, Method.ToString(), credential.Reference.Name, credential.Reference.Key, credential.Revision);
 
     /// <summary>Why no secret of this client works, in words that name each.</summary>
     /// <param name="description">What the provider said beside <c>invalid_client</c>; null when nothing.</param>
     /// <param name="context">Names for the message.</param>
     public Problem Refused(string? description, RefusalContext context)
     {
-        var tried = Credentials.Select(credential => new TriedSecret(credential.Reference.Name, credential.Reference.Key, SecretOddities.Of(credential.Value))).ToList();
+        var tried = Credentials
+            .Select(credential => new TriedSecret(credential.Reference.Name, credential.Reference.Key, SecretOddities.Of(credential.Value)))
+            .ToList();
         return tried.Count > 0 && Credentials.All(credential => !SecretOddities.CanBeSent(credential.Value))
-            ? new Problem(Reason.ClientRefused, $"No token was asked for, since no provider takes the client secret of OAuthClient {context.Client} as it stands in {string.Join("; ", tried.Select(secret => secret.Words))}.")
+            ? new Problem(
+                Reason.ClientRefused,
+                $"No token was asked for, since no provider takes the client secret of OAuthClient {context.Client} as it stands in "
+                + $"{string.Join("; ", tried.Select(secret => secret.Words))}."
+            )
             : Refusal.Explain("invalid_client", description, context with { Tried = tried });
     }
 
     /// <summary>Changes with the client's spec and with every credential.</summary>
-    public string Revision => field ??= ShortHash.Of([Inputs, Method.ToString(), .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.Revision])]);
+    public string Revision =>
+        field ??= ShortHash.Of([
+            Inputs,
+            Method.ToString(),
+            .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.Revision]),
+        ]);
 }

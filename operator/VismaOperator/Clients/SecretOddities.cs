@@ -7,8 +7,9 @@ using OAuth;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// What looks wrong about a client secret that the provider refused. <c>invalid_client</c> does not say why, and a value that was copied with something around it looks right on a screen.
-/// Only these fixed words are told, never the value, its length or a part of it. Nothing is corrected: what is sent is what stands in the Secret.
+/// What looks wrong about a client secret that the provider refused. <c>invalid_client</c> does not say why, and a value that was copied
+/// with something around it looks right on a screen. Only these fixed words are told, never the value, its length or a part of it. Nothing
+/// is corrected: what is sent is what stands in the Secret.
 /// </summary>
 internal static partial class SecretOddities
 {
@@ -33,7 +34,10 @@ internal static partial class SecretOddities
         (value => value.Contains('\t', StringComparison.Ordinal), "has a tab"),
         (value => value.AsSpan().ContainsAny(invisibleBlanks), "has a no-break space or another invisible character"),
         (value => value.AsSpan().ContainsAny('\r', '\n'), "has a line break"),
-        (value => value.EndsWith("\\n", StringComparison.Ordinal) || value.EndsWith("\\r", StringComparison.Ordinal), "ends with a written line break (a backslash and a letter)"),
+        (
+            value => value.EndsWith("\\n", StringComparison.Ordinal) || value.EndsWith("\\r", StringComparison.Ordinal),
+            "ends with a written line break (a backslash and a letter)"
+        ),
         (value => IsEncodedTwice(value.Trim()), "looks encoded with base64 twice: in data it is encoded once, in stringData not at all"),
         (value => Bare(value) is ['{', .., '}'] json && !IsPlaceholder(json), "looks like a whole JSON document"),
         (value => Named().IsMatch(value), "begins with a name before the secret itself"),
@@ -57,17 +61,40 @@ internal static partial class SecretOddities
     private static bool HasQuoteAtAnEnd(string value) => value is ['"' or '\'' or '`', ..] or [.., '"' or '\'' or '`'];
 
     private static bool HasForeignLetter(string value) =>
-        !IsQuoted(value) && value.Any(letter => letter > '\u007f' && letter is not ('\ufeff' or '\ufffd') && !invisibleBlanks.Contains(letter));
+        !IsQuoted(value)
+        && value.Any(letter => letter > '\u007f' && letter is not ('\ufeff' or '\ufffd') && !invisibleBlanks.Contains(letter));
 
     private static string Bare(string value) => value.Trim().Trim('"', '\'').Trim();
 
     private static bool IsSops(string value) => value.StartsWith("ENC[", StringComparison.Ordinal) && value.EndsWith(']');
 
-    private static bool IsQuoted(string value) => value.Trim().TrimEnd(',', ';') is [var first, .., var last] && (first, last) is
-        ('"', '"') or ('\'', '\'') or ('`', '`') or ('\u201c', '\u201d') or ('\u201e', '\u201c') or ('\u201e', '\u201d') or ('\u201d', '\u201d') or ('\u2018', '\u2019') or ('\u00ab', '\u00bb') or ('\u00bb', '\u00ab');
+    private static bool IsQuoted(string value) =>
+        value.Trim().TrimEnd(',', ';') is [var first, .., var last]
+        && (first, last)
+            is
+                ('"', '"')
+                or
+                ('\'', '\'')
+                or
+                ('`', '`')
+                or
+                ('\u201c', '\u201d')
+                or
+                ('\u201e', '\u201c')
+                or
+                ('\u201e', '\u201d')
+                or
+                ('\u201d', '\u201d')
+                or
+                ('\u2018', '\u2019')
+                or
+                ('\u00ab', '\u00bb')
+                or
+                ('\u00bb', '\u00ab');
 
     private static bool IsPlaceholder(string value) =>
-        value is ['$', '{', .., '}'] or ['$', '(', .., ')'] or ['<', .., '>'] or ['{', '{', .., '}', '}'] or ['%', .., '%'] || KnownPlaceholder().IsMatch(value);
+        value is ['$', '{', .., '}'] or ['$', '(', .., ')'] or ['<', .., '>'] or ['{', '{', .., '}', '}'] or ['%', .., '%']
+        || KnownPlaceholder().IsMatch(value);
 
     // Of a random secret that happens to be Base64, hardly any decodes to printable text.
     private static bool IsEncodedTwice(string value)
@@ -85,10 +112,19 @@ internal static partial class SecretOddities
         return decoded.Length > 0 && decoded.All(character => character is >= ' ' and <= '~');
     }
 
-    [GeneratedRegex("^(change[-_ ]?(me|it)|replace[-_ ]?(me|this)|todo|fixme|placeholder|dummy|redacted|example|x{3,}|[*]{3,}|your[-_ ].*|(ref[+])?vault[:+].*|op://.*|null|undefined)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "^(change[-_ ]?(me|it)|replace[-_ ]?(me|this)|todo|fixme|placeholder|dummy|redacted|example|x{3,}|[*]{3,}|your[-_ "
+        + "].*|(ref[+])?vault[:+].*|op://.*|null|undefined)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex KnownPlaceholder();
 
-    [GeneratedRegex("^\\s*\"?[a-z_.-]*secret[a-z_.-]*\"?\\s*[:=]\\s*\\S", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "^\\s*\"?[a-z_.-]*secret[a-z_.-]*\"?\\s*[:=]\\s*\\S",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Named();
 
     [GeneratedRegex("%[0-9A-Fa-f]{2}", RegexOptions.CultureInvariant, 1000)]

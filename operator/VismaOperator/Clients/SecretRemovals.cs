@@ -1,13 +1,13 @@
 using System.Globalization;
 using Kubernetes.Client;
 using Lifecycle;
-using VismaOperator.Api;
 
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Which connections lost their token Secret because their client no longer serves them. One change of a client can take many away, so they are gathered until no more follow and told in one
-/// event. Memory only: a process that ends in between leaves the messages of the connections, which tell the same.
+/// Which connections lost their token Secret because their client no longer serves them. One change of a client can take many away, so they
+/// are gathered until no more follow and told in one event. Memory only: a process that ends in between leaves the messages of the
+/// connections, which tell the same.
 /// </summary>
 /// <param name="time">Clock.</param>
 /// <param name="changed">Is told which client has something to tell.</param>
@@ -40,7 +40,9 @@ internal sealed class SecretRemovals(TimeProvider time, Action<NamespacedName> c
         changed(client);
     }
 
-    /// <summary>What is to be told of a client now, once; null when nothing is yet, and then how long to wait, or null when there is nothing at all.</summary>
+    /// <summary>
+    /// What is to be told of a client now, once; null when nothing is yet, and then how long to wait, or null when there is nothing at all.
+    /// </summary>
     public (string? Note, TimeSpan? Wait) Take(NamespacedName client)
     {
         lock (padlock)
@@ -71,32 +73,56 @@ internal sealed class SecretRemovals(TimeProvider time, Action<NamespacedName> c
         }
     }
 
-    // Whoever owns the client sees the objects of its namespace. Of other namespaces it is told which ones its client served, and how often, but no names.
+    // Whoever owns the client sees the objects of its namespace. Of other namespaces it is told which ones its client served, and how
+    // often, but no names.
     private static string NoteOf(NamespacedName client, Dictionary<NamespacedName, string> removed)
     {
         var isOne = removed.Count == 1;
-        var own = removed.Keys.Where(connection => connection.Namespace == client.Namespace).Select(connection => connection.Name).Order(StringComparer.Ordinal).ToList();
-        var others = removed.Keys.Where(connection => connection.Namespace != client.Namespace).GroupBy(connection => connection.Namespace, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).ToList();
+        var own = removed
+            .Keys.Where(connection => connection.Namespace == client.Namespace)
+            .Select(connection => connection.Name)
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        var others = removed
+            .Keys.Where(connection => connection.Namespace != client.Namespace)
+            .GroupBy(connection => connection.Namespace, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .ToList();
         List<string> where =
         [
             .. Own(own),
             .. others.Take(3).Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Count()} of namespace {group.Key}")),
-            .. others.Count > 3 ? [string.Create(CultureInfo.InvariantCulture, $"{others.Skip(3).Sum(group => group.Count())} of other namespaces")] : Array.Empty<string>(),
+            .. others.Count > 3
+                ? [string.Create(CultureInfo.InvariantCulture, $"{others.Skip(3).Sum(group => group.Count())} of other namespaces")]
+                : Array.Empty<string>(),
         ];
-        var what = isOne ? "The token Secret of 1 connection was removed, since this OAuthClient no longer serves it" : $"The token Secrets of {removed.Count.ToString(CultureInfo.InvariantCulture)} connections were removed, since this OAuthClient no longer serves them";
-        return $"{what}: {string.Join(", ", where)}. {string.Join(' ', removed.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(Remedy))}";
+        var what = isOne
+            ? "The token Secret of 1 connection was removed, since this OAuthClient no longer serves it"
+            : $"The token Secrets of {removed.Count.ToString(CultureInfo.InvariantCulture)} connections were removed, since this "
+                + "OAuthClient no longer serves them";
+        return $"{what}: {string.Join(", ", where)}. "
+            + $"{string.Join(' ', removed.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(Remedy))}";
     }
 
-    private static IEnumerable<string> Own(List<string> names) => names.Count switch
-    {
-        0 => [],
-        <= 3 => [string.Join(", ", names)],
-        _ => [string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(3))} and {names.Count - 3} more of this namespace")],
-    };
+    private static IEnumerable<string> Own(List<string> names) =>
+        names.Count switch
+        {
+            0 => [],
+            <= 3 => [string.Join(", ", names)],
+            _ =>
+            [
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{string.Join(", ", names.Take(3))} and {names.Count - 3} more of this namespace"
+                ),
+            ],
+        };
 
-    private static string Remedy(string reason) => reason == Reason.TenantNotAllowed
-        ? "spec.tenants has no entry that fits, and with one entry or more only what is listed is served: add the tenants, namespaces and scopes that are to be served, or remove spec.tenants."
-        : "spec.allowedNamespaces does not allow their namespace: add it where it is to be served.";
+    private static string Remedy(string reason) =>
+        reason == Reason.TenantNotAllowed
+            ? "spec.tenants has no entry that fits, and with one entry or more only what is listed is served: add the tenants, "
+                + "namespaces and scopes that are to be served, or remove spec.tenants."
+            : "spec.allowedNamespaces does not allow their namespace: add it where it is to be served.";
 
     private sealed class Gathered(long first)
     {

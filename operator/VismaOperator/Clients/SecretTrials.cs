@@ -3,22 +3,29 @@ using VismaOperator.Api;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Which client secrets were tried in their present value. Lists are never changed in place, so that a page of <see cref="ClientSecretTracker"/> and a status can share one.
+/// Which client secrets were tried in their present value. Lists are never changed in place, so that a page of
+/// <see cref="ClientSecretTracker"/> and a status can share one.
 /// </summary>
 internal static class SecretTrials
 {
     /// <summary>The trials of a client as it is now.</summary>
     /// <param name="client">The client.</param>
-    /// <param name="before">Those that are on record. A secret that is on it with another value, or that joined it, is due to be tried. Where nothing is on record nothing has changed.</param>
+    /// <param name="before">Those that are on record. A secret that is on it with another value, or that joined it, is due to be tried.
+    /// Where nothing is on record nothing has changed.</param>
     public static IReadOnlyList<ClientSecretStatus> Of(ResolvedClient client, IReadOnlyList<ClientSecretStatus> before) =>
     [
         .. client.Credentials.Select(credential => Of(client.RevisionOf(credential), credential.Reference, before)),
-        .. before.Where(trial => !client.Credentials.Any(credential => trial.Is(credential.Reference))), // a Secret that cannot be read for now comes back as it was
+        // a Secret that cannot be read for now comes back as it was
+        .. before.Where(trial => !client.Credentials.Any(credential => trial.Is(credential.Reference))),
     ];
 
     /// <summary>The trials with the outcome of a request.</summary>
-    public static IReadOnlyList<ClientSecretStatus> With(this IReadOnlyList<ClientSecretStatus> trials, SecretKeyReference tried, SecretTrial outcome, DateTimeOffset now) =>
-        [.. trials.Select(trial => trial.Is(tried) ? trial with { Trial = outcome, TrialTime = now } : trial)];
+    public static IReadOnlyList<ClientSecretStatus> With(
+        this IReadOnlyList<ClientSecretStatus> trials,
+        SecretKeyReference tried,
+        SecretTrial outcome,
+        DateTimeOffset now
+    ) => [.. trials.Select(trial => trial.Is(tried) ? trial with { Trial = outcome, TrialTime = now } : trial)];
 
     /// <summary>What is on record of one secret.</summary>
     public static SecretTrial Find(this IReadOnlyList<ClientSecretStatus> trials, SecretKeyReference reference) =>
@@ -33,6 +40,12 @@ internal static class SecretTrials
         var known = before.FirstOrDefault(trial => trial.Is(reference));
         return known?.Revision == revision && known.Trial != SecretTrial.Unrecognized
             ? known
-            : new ClientSecretStatus { Name = reference.Name, Key = reference.Key, Revision = revision, Trial = before.Count == 0 ? SecretTrial.NotTried : SecretTrial.Due };
+            : new ClientSecretStatus
+            {
+                Name = reference.Name,
+                Key = reference.Key,
+                Revision = revision,
+                Trial = before.Count == 0 ? SecretTrial.NotTried : SecretTrial.Due,
+            };
     }
 }

@@ -8,18 +8,34 @@ internal static class SecretVerifiedReport
 {
     public static ConditionReport Of(OAuthClientSituation situation)
     {
-        var listed = situation.Trials.Where(trial => situation.Client.Spec.ClientSecrets.Any(secret => trial.Is(secret.SecretKeyRef))).ToList();
+        var listed = situation
+            .Trials.Where(trial => situation.Client.Spec.ClientSecrets.Any(secret => trial.Is(secret.SecretKeyRef)))
+            .ToList();
         if (listed.FirstOrDefault(trial => trial.Trial == SecretTrial.Due) is { } due)
         {
-            return NotTried($"The client secret in Secret {due.Name}, key {due.Key}, has not been tried in its present value. One renewal of a connection with the grant ClientCredentials is brought forward to try it; without such a connection it is tried when it is needed.");
+            return NotTried(
+                $"The client secret in Secret {due.Name}, key {due.Key}, has not been tried in its present value. One renewal of a "
+                + "connection with the grant ClientCredentials is brought forward to try it; without such a connection it is tried when "
+                + "it is needed."
+            );
         }
 
         // An attempt that was refused with one secret and granted with the next one has two outcomes, and the first is the one to act on.
-        var last = listed.Where(trial => trial.TrialTime is not null).OrderByDescending(trial => trial.TrialTime).ThenByDescending(trial => trial.Trial).FirstOrDefault();
+        var last = listed
+            .Where(trial => trial.TrialTime is not null)
+            .OrderByDescending(trial => trial.TrialTime)
+            .ThenByDescending(trial => trial.Trial)
+            .FirstOrDefault();
         return last switch
         {
             null => NotTried("No client secret has been tried yet. The first token request tries it."),
-            { Trial: SecretTrial.Accepted } => new(ConditionType.SecretVerified, IsTrue: true, Reason.SecretAccepted, $"The provider accepted the client secret in Secret {last.Name}, key {last.Key}, at {InstantText.Of(last.TrialTime!.Value)}."),
+            { Trial: SecretTrial.Accepted } => new(
+                ConditionType.SecretVerified,
+                IsTrue: true,
+                Reason.SecretAccepted,
+                $"The provider accepted the client secret in Secret {last.Name}, key {last.Key}, at "
+                + $"{InstantText.Of(last.TrialTime!.Value)}."
+            ),
             _ => new(ConditionType.SecretVerified, IsTrue: false, Reason.ClientRefused, Refused(situation, last)),
         };
     }
@@ -31,8 +47,10 @@ internal static class SecretVerifiedReport
         var outcome = credential is not null && !SecretOddities.CanBeSent(credential.Value)
             ? "cannot be sent to any provider as it stands"
             : $"was refused at {InstantText.Of(trial.TrialTime!.Value)} (invalid_client)";
-        return $"The client secret in {tried.Words}, {outcome}. Copy it from the Visma developer portal once more, or remove it from spec.clientSecrets; do not delete another secret in the portal before.";
+        return $"The client secret in {tried.Words}, {outcome}. Copy it from the Visma developer portal once more, or remove it from "
+            + "spec.clientSecrets; do not delete another secret in the portal before.";
     }
 
-    private static ConditionReport NotTried(string message) => new(ConditionType.SecretVerified, IsTrue: false, Reason.NotTried, message) { IsUnknown = true };
+    private static ConditionReport NotTried(string message) =>
+        new(ConditionType.SecretVerified, IsTrue: false, Reason.NotTried, message) { IsUnknown = true };
 }

@@ -9,7 +9,15 @@ internal sealed record Announcement(EventKind Kind, string Reason, string Note)
 {
     // What a person must act on comes first. Conditions that turn for the same reason tell the same.
     private static readonly string[] byUrgency =
-        [ConditionType.Stalled, ConditionType.Ready, ConditionType.TokenFresh, ConditionType.ScopesGranted, ConditionType.Authorized, ConditionType.ConsentExpiring, ConditionType.Reconciling];
+    [
+        ConditionType.Stalled,
+        ConditionType.Ready,
+        ConditionType.TokenFresh,
+        ConditionType.ScopesGranted,
+        ConditionType.Authorized,
+        ConditionType.ConsentExpiring,
+        ConditionType.Reconciling,
+    ];
 
     /// <summary>
     /// The events for the step from one list of conditions to the next: the most urgent one, and a warning for every
@@ -23,7 +31,8 @@ internal sealed record Announcement(EventKind Kind, string Reason, string Note)
             .DistinctBy(announcement => announcement.Reason)
             .Where((announcement, place) => place == 0 || announcement.Kind == EventKind.Warning);
 
-    // The message of ConsentExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event; that it is far off deserves none.
+    // The message of ConsentExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event; that it is far off
+    // deserves none.
     private static bool IsNews(string type, Condition? before, Condition after) => type == ConditionType.ConsentExpiring
         ? after.Status == "True" && (before?.Status, before?.Message) != (after.Status, after.Message)
         : (before?.Status, before?.Reason) != (after.Status, after.Reason);
@@ -31,11 +40,18 @@ internal sealed record Announcement(EventKind Kind, string Reason, string Note)
     private static Announcement Announce(Condition condition) =>
         new(IsGood(condition) ? EventKind.Normal : EventKind.Warning, condition.Reason, condition.Message);
 
-    private static bool IsGood(Condition condition) => condition.Type switch
-    {
-        ConditionType.Stalled or ConditionType.ConsentExpiring => false,
-        ConditionType.TokenFresh when condition.Reason == Lifecycle.Reason.LifetimeTooShort => false,
-        ConditionType.Reconciling => condition.Reason is Lifecycle.Reason.ClientNotAvailable or Lifecycle.Reason.SecretNotFound or Lifecycle.Reason.SecretKeyNotFound or Lifecycle.Reason.AwaitingConsent,
-        _ => condition.Status == "True" || condition.Reason is Lifecycle.Reason.Suspended or Lifecycle.Reason.TokenPending or Lifecycle.Reason.AwaitingConsent || FailureKinds.Of(condition.Reason) == FailureKind.NotThereYet,
-    };
+    private static bool IsGood(Condition condition) =>
+        condition.Type switch
+        {
+            ConditionType.Stalled or ConditionType.ConsentExpiring => false,
+            ConditionType.TokenFresh when condition.Reason == Lifecycle.Reason.LifetimeTooShort => false,
+            ConditionType.Reconciling => condition.Reason
+                is Lifecycle.Reason.ClientNotAvailable
+                    or Lifecycle.Reason.SecretNotFound
+                    or Lifecycle.Reason.SecretKeyNotFound
+                    or Lifecycle.Reason.AwaitingConsent,
+            _ => condition.Status == "True"
+                || condition.Reason is Lifecycle.Reason.Suspended or Lifecycle.Reason.TokenPending or Lifecycle.Reason.AwaitingConsent
+                || FailureKinds.Of(condition.Reason) == FailureKind.NotThereYet,
+        };
 }

@@ -17,7 +17,11 @@ internal sealed class ConnectionMetrics
     public ConnectionMetrics(IMeterFactory meters, Func<IEnumerable<VismaConnection>> connections)
     {
         var meter = meters.Create(MeterName);
-        refreshes = meter.CreateCounter<long>("visma_operator_token_refreshes", "{refresh}", "Attempts to get a token, by cause and result.");
+        refreshes = meter.CreateCounter<long>(
+            "visma_operator_token_refreshes",
+            "{refresh}",
+            "Attempts to get a token, by cause and result."
+        );
         meter.CreateObservableGauge(
             "visma_operator_token_expiration_timestamp_seconds",
             () => connections().Where(connection => connection.Status.Token?.ExpirationTime is not null).Select(Expiry),
@@ -42,12 +46,11 @@ internal sealed class ConnectionMetrics
     // Labels from user names are the one exception to closed sets: an alert must say which connection runs out.
     private static Measurement<long> Expiry(VismaConnection connection) => Of(connection, connection.Status.Token!.ExpirationTime!.Value);
 
-    private static Measurement<long> ConsentEnd(VismaConnection connection) => Of(connection, connection.Status.Authorization!.ConsentExpirationTime!.Value);
+    private static Measurement<long> ConsentEnd(VismaConnection connection) =>
+        Of(connection, connection.Status.Authorization!.ConsentExpirationTime!.Value);
 
-    private static Measurement<long> Of(VismaConnection connection, DateTimeOffset instant) => new(
-        instant.ToUnixTimeSeconds(),
-        new("namespace", connection.Metadata.Namespace),
-        new("name", connection.Metadata.Name));
+    private static Measurement<long> Of(VismaConnection connection, DateTimeOffset instant) =>
+        new(instant.ToUnixTimeSeconds(), new("namespace", connection.Metadata.Namespace), new("name", connection.Metadata.Name));
 }
 
 /// <summary>How an attempt to get a token ended; a label of metrics.</summary>

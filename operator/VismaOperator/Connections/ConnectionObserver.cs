@@ -11,31 +11,64 @@ using VismaOperator.Reporting;
 
 namespace VismaOperator.Connections;
 
-/// <summary>Gathers the facts about one connection from the caches; of a person's grant it asks the API server. It writes nothing.</summary>
+/// <summary>
+/// Gathers the facts about one connection from the caches; of a person's grant it asks the API server. It writes nothing.
+/// </summary>
 internal sealed class ConnectionObserver(
-    SecretNames names, Store<SecretMetadata> secrets, ClientResolver clients, GrantObserver grants, INamespaces namespaces, AllowLists allowLists, RecordedTimes times)
+    SecretNames names,
+    Store<SecretMetadata> secrets,
+    ClientResolver clients,
+    GrantObserver grants,
+    INamespaces namespaces,
+    AllowLists allowLists,
+    RecordedTimes times
+)
 {
-    private static readonly ClientFacts unknownClient = new ClientFacts.Unusable(new Problem(Reason.ApiRequestFailed, "The OAuthClient was not looked at."), RetryAt: null);
+    private static readonly ClientFacts unknownClient = new ClientFacts.Unusable(
+        new Problem(Reason.ApiRequestFailed, "The OAuthClient was not looked at."),
+        RetryAt: null
+    );
 
     /// <summary>The facts; null while a cache that they rest on has not been filled.</summary>
     /// <exception cref="UnobservedException">The API server did not answer.</exception>
     public async Task<Observation?> ObserveAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var place = connection.Metadata.Namespace;
-        if (!secrets.HasSyncedIn(place ?? string.Empty)
-            || await LookAsync(clients.FindAsync(connection, cancellationToken), $"Namespace {place}, whose labels decide whether it may use the OAuthClient, could not be read", cancellationToken) is not { } answer)
+        if (
+            !secrets.HasSyncedIn(place ?? string.Empty)
+            || await LookAsync(
+                clients.FindAsync(connection, cancellationToken),
+                $"Namespace {place}, whose labels decide whether it may use the OAuthClient, could not be read",
+                cancellationToken
+            )
+                is not { } answer
+        )
         {
             return null;
         }
 
-        var grant = await LookAsync(grants.ObserveAsync(connection, answer.Client, cancellationToken), $"Secret {connection.GrantSecretName()}, which holds the grant, could not be read", cancellationToken);
+        var grant = await LookAsync(
+            grants.ObserveAsync(connection, answer.Client, cancellationToken),
+            $"Secret {connection.GrantSecretName()}, which holds the grant, could not be read",
+            cancellationToken
+        );
         var known = Cached(connection);
-        var facts = known with { Connection = known.Connection with { RequestTurn = answer.RequestTurn }, Client = answer.Facts, Grant = grant.Grant, Consent = grant.Consent };
+        var facts = known with
+        {
+            Connection = known.Connection with { RequestTurn = answer.RequestTurn },
+            Client = answer.Facts,
+            Grant = grant.Grant,
+            Consent = grant.Consent,
+        };
         return new Observation(facts, answer.Client, grant.Snapshot);
     }
 
     /// <summary>What is known without asking anybody, when asking failed: enough to report how the token in service stands.</summary>
-    public Facts Unobserved(VismaConnection connection, Problem problem) => Cached(connection) with { Client = new ClientFacts.Unusable(problem, RetryAt: null) };
+    public Facts Unobserved(VismaConnection connection, Problem problem) =>
+        Cached(connection) with
+        {
+            Client = new ClientFacts.Unusable(problem, RetryAt: null),
+        };
 
     /// <summary>What is about to be reported; see <see cref="RecordedTimes.Note"/>.</summary>
     public void Note(NamespacedName connection, Facts reported) => times.Note(connection, reported.Token, reported.Failure);
@@ -55,14 +88,22 @@ internal sealed class ConnectionObserver(
         }
     }
 
-    private Facts Cached(VismaConnection connection) => new()
-    {
-        Connection = ConnectionFactsReader.Read(connection, allowLists, namespaces.IsTerminating(connection.Metadata.Namespace ?? string.Empty)) with { SharesSecretNameWith = names.OthersAskingFor(connection) },
-        Client = unknownClient,
-        Secret = names.WhoseIs(connection),
-        Token = times.Token(connection),
-        Failure = times.Failure(connection),
-    };
+    private Facts Cached(VismaConnection connection) =>
+        new()
+        {
+            Connection = ConnectionFactsReader.Read(
+                connection,
+                allowLists,
+                namespaces.IsTerminating(connection.Metadata.Namespace ?? string.Empty)
+            ) with
+            {
+                SharesSecretNameWith = names.OthersAskingFor(connection),
+            },
+            Client = unknownClient,
+            Secret = names.WhoseIs(connection),
+            Token = times.Token(connection),
+            Failure = times.Failure(connection),
+        };
 }
 
 /// <summary>What was observed: facts for the policy, the client to act with when it can be used, and the grant as it is stored.</summary>

@@ -14,7 +14,12 @@ namespace VismaOperator.Connections;
 /// goes on from what is stored.
 /// </summary>
 internal sealed class ConnectionReconciler(
-    Store<VismaConnection> connections, ConnectionObserver observer, ConnectionReporter reporter, StatusWrites statusWrites, ConnectionTools tools) : IReconciler
+    Store<VismaConnection> connections,
+    ConnectionObserver observer,
+    ConnectionReporter reporter,
+    StatusWrites statusWrites,
+    ConnectionTools tools
+) : IReconciler
 {
     // Note, inspect, adopt, redeem, exchange, publish, acknowledge, invite: no sound sequence is longer.
     private const int MaxSteps = 9;
@@ -120,7 +125,10 @@ internal sealed class ConnectionReconciler(
     {
         tools.Log.StepFailed(problem.Reason, problem.Message);
         var failed = facts.Failed(problem, StepFailures.RetryAfter(failure), tools.Time.GetUtcNow(), tools.Random());
-        return new Rest(failed, new Decision.BackOff(failed.Failure!)) { Fault = problem.Reason == Reason.OperatorFault ? ExceptionDispatchInfo.Capture(failure) : null };
+        return new Rest(failed, new Decision.BackOff(failed.Failure!))
+        {
+            Fault = problem.Reason == Reason.OperatorFault ? ExceptionDispatchInfo.Capture(failure) : null,
+        };
     }
 
     private async Task<Requeue> ReportAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
@@ -132,7 +140,12 @@ internal sealed class ConnectionReconciler(
         var report = Report.Of(rest.Facts, rest.Decision, tools.Time.GetUtcNow()) with { KeepsAuthorization = !rest.IsObserved };
         tools.Log.Problems.Note(connection.Metadata.NamespacedName, report.Conditions);
         observer.Note(connection.Metadata.NamespacedName, rest.Facts);
-        return await statusWrites.TryAsync(connection.Metadata.NamespacedName, () => reporter.WriteAsync(connection, report, graceful.Token), report.NextLook, cancellationToken);
+        return await statusWrites.TryAsync(
+            connection.Metadata.NamespacedName,
+            () => reporter.WriteAsync(connection, report, graceful.Token),
+            report.NextLook,
+            cancellationToken
+        );
     }
 
     // Before status forgets the old name: if this fails, status keeps it and the next reconcile tries again. A delete that fails for
@@ -156,7 +169,15 @@ internal sealed class ConnectionReconciler(
         {
             if (rest.Former is { } before && (before.Failure?.Attempts ?? 0) < MaxRemovals)
             {
-                return Failed(before, new Problem(Reason.SecretNotWritten, $"Secret {former}, which held the token before, could not be deleted: the API server {ApiTrouble.Answer(failure)}. It is tried again."), failure);
+                return Failed(
+                    before,
+                    new Problem(
+                        Reason.SecretNotWritten,
+                        $"Secret {former}, which held the token before, could not be deleted: the API server "
+                        + $"{ApiTrouble.Answer(failure)}. It is tried again."
+                    ),
+                    failure
+                );
             }
 
             cause = $"the API server {ApiTrouble.Answer(failure)}";

@@ -14,10 +14,23 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Connections;
 
 /// <summary>The only writer of a connection's status: one patch of what changed, or none, and an event where a condition turned.</summary>
-internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaConnection> connections, EventRecorder events, ILeadership leadership, TimeProvider time)
+internal sealed class ConnectionReporter(
+    IKubernetesClient client,
+    Store<VismaConnection> connections,
+    EventRecorder events,
+    ILeadership leadership,
+    TimeProvider time
+)
 {
-    private static readonly OwnedConditions ownedConditions =
-        new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted, ConditionType.Authorized, ConditionType.ConsentExpiring);
+    private static readonly OwnedConditions ownedConditions = new(
+        ConditionType.Ready,
+        ConditionType.Reconciling,
+        ConditionType.Stalled,
+        ConditionType.TokenFresh,
+        ConditionType.ScopesGranted,
+        ConditionType.Authorized,
+        ConditionType.ConsentExpiring
+    );
 
     // What is said of the grant stays where the grant could not be looked at.
     private static readonly OwnedConditions conditionsWithoutGrant =
@@ -36,8 +49,9 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     public void Forget(NamespacedName connection) => unwritten.TryRemove(connection, out _);
 
     /// <summary>
-    /// Writes the report and says when to look again. A status is bound to the version that it was decided on; where somebody edited what it does not rest on (a label), or the
-    /// cache lags behind, it is bound to the present version and written once more, since a process that is being stopped has no later reconcile, and what it did would be done again.
+    /// Writes the report and says when to look again. A status is bound to the version that it was decided on; where somebody edited what
+    /// it does not rest on (a label), or the cache lags behind, it is bound to the present version and written once more, since a process
+    /// that is being stopped has no later reconcile, and what it did would be done again.
     /// </summary>
     public async Task<Requeue> WriteAsync(VismaConnection before, Report report, CancellationToken cancellationToken)
     {
@@ -47,7 +61,10 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
         }
         catch (KubernetesException failure) when (failure.IsConflict)
         {
-            if (await client.FindConnectionAsync(before.Metadata.NamespacedName, cancellationToken) is not { } present || !IsTheSameToDecide(before, present))
+            if (
+                await client.FindConnectionAsync(before.Metadata.NamespacedName, cancellationToken) is not { } present
+                || !IsTheSameToDecide(before, present)
+            )
             {
                 throw;
             }
@@ -82,16 +99,32 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
         return report.NextLook is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
     }
 
-    /// <summary>Tells that the Secret of an earlier name could not be removed. An event, since no status speaks of that Secret any more.</summary>
-    public Task TellFormerSecretStaysAsync(VismaConnection connection, NamespacedName former, string cause, CancellationToken cancellationToken) => events.RecordAsync(
-        connection,
-        EventKind.Warning,
-        Reason.SecretForbidden,
-        "Reconcile",
-        $"The token moved to Secret {connection.SecretName()}, but Secret {former}, which held it before, is still there: {cause}. Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {former.Namespace}. Whoever can read it has a token until it expires.",
-        cancellationToken);
+    /// <summary>
+    /// Tells that the Secret of an earlier name could not be removed. An event, since no status speaks of that Secret any more.
+    /// </summary>
+    public Task TellFormerSecretStaysAsync(
+        VismaConnection connection,
+        NamespacedName former,
+        string cause,
+        CancellationToken cancellationToken
+    ) =>
+        events.RecordAsync(
+            connection,
+            EventKind.Warning,
+            Reason.SecretForbidden,
+            "Reconcile",
+            $"The token moved to Secret {connection.SecretName()}, but Secret {former}, which held it before, is still there: {cause}. "
+            + $"Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {former.Namespace}. "
+            + "Whoever can read it has a token until it expires.",
+            cancellationToken
+        );
 
-    private async Task AnnounceAsync(VismaConnection connection, IReadOnlyList<Condition> before, IReadOnlyList<Condition> after, CancellationToken cancellationToken)
+    private async Task AnnounceAsync(
+        VismaConnection connection,
+        IReadOnlyList<Condition> before,
+        IReadOnlyList<Condition> after,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var announcement in Announcement.Of(before, after))
         {
@@ -104,35 +137,61 @@ internal sealed class ConnectionReporter(IKubernetesClient client, Store<VismaCo
     {
         foreach (var warning in before.Status.ObservedGeneration == written.Metadata.Generation ? [] : TemplateRules.Warnings(written.Spec))
         {
-            await events.RecordAsync(written, EventKind.Warning, warning.Reason, "Reconcile", $"{warning.Path}: {warning.Message}", cancellationToken);
+            await events.RecordAsync(
+                written,
+                EventKind.Warning,
+                warning.Reason,
+                "Reconcile",
+                $"{warning.Path}: {warning.Message}",
+                cancellationToken
+            );
         }
     }
 
-    private VismaConnectionStatus StatusOf(VismaConnection connection, Report report) => connection.Status with
-    {
-        ObservedGeneration = connection.Metadata.Generation ?? 0,
-        LastHandledReconcileAt = report.HandledRequest,
-        LastHandledReconcileTime = report.HandledRequestTime,
-        Conditions = (report.KeepsAuthorization ? conditionsWithoutGrant : ownedConditions).Apply(connection.Status.Conditions, report.Conditions, connection.Metadata.Generation, time.GetUtcNow()),
-        SecretName = report.Token?.SecretName,
-        Client = connection.ClientName().ToString(),
-        BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
-        Token = TokenOf(report.Token),
-        Authorization = report.KeepsAuthorization ? connection.Status.Authorization : AuthorizationOf(connection.Status.Authorization, report.Authorization),
-        Failure = FailureOf(report.Failure),
-    };
+    private VismaConnectionStatus StatusOf(VismaConnection connection, Report report) =>
+        connection.Status with
+        {
+            ObservedGeneration = connection.Metadata.Generation ?? 0,
+            LastHandledReconcileAt = report.HandledRequest,
+            LastHandledReconcileTime = report.HandledRequestTime,
+            Conditions = (report.KeepsAuthorization ? conditionsWithoutGrant : ownedConditions).Apply(
+                connection.Status.Conditions,
+                report.Conditions,
+                connection.Metadata.Generation,
+                time.GetUtcNow()
+            ),
+            SecretName = report.Token?.SecretName,
+            Client = connection.ClientName().ToString(),
+            BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
+            Token = TokenOf(report.Token),
+            Authorization = report.KeepsAuthorization
+                ? connection.Status.Authorization
+                : AuthorizationOf(connection.Status.Authorization, report.Authorization),
+            Failure = FailureOf(report.Failure),
+        };
 
     // The sequence stays on record when the grant is gone: an older one that comes back from a backup is told by it.
-    private static AuthorizationStatus? AuthorizationOf(AuthorizationStatus? before, AuthorizationReport? report) => report is null ? null : new AuthorizationStatus
-    {
-        Url = report.Invitation?.Url,
-        UrlExpirationTime = report.Invitation?.ExpirationTime,
-        GrantTime = report.Grant is { } held ? held.GrantTime : before?.GrantTime,
-        GrantedBy = report.Grant is { } given ? given.GrantedBy : before?.GrantedBy, // the schema takes 1,024 characters, TokenClaims gives 255
-        ConsentExpirationTime = report.Grant is { } lasting ? lasting.ConsentExpirationTime : before?.ConsentExpirationTime,
-        Sequence = report.Grant?.Sequence ?? before?.Sequence,
-        LastFailure = report.LastFailure is { } failure ? new ConsentFailureStatus { Reason = failure.Problem.Reason, Message = Report.Fitting(failure.Problem.Message), Time = failure.Time } : null,
-    };
+    private static AuthorizationStatus? AuthorizationOf(AuthorizationStatus? before, AuthorizationReport? report) =>
+        report is null
+            ? null
+            : new AuthorizationStatus
+            {
+                Url = report.Invitation?.Url,
+                UrlExpirationTime = report.Invitation?.ExpirationTime,
+                GrantTime = report.Grant is { } held ? held.GrantTime : before?.GrantTime,
+                // the schema takes 1,024 characters, TokenClaims gives 255
+                GrantedBy = report.Grant is { } given ? given.GrantedBy : before?.GrantedBy,
+                ConsentExpirationTime = report.Grant is { } lasting ? lasting.ConsentExpirationTime : before?.ConsentExpirationTime,
+                Sequence = report.Grant?.Sequence ?? before?.Sequence,
+                LastFailure = report.LastFailure is { } failure
+                    ? new ConsentFailureStatus
+                    {
+                        Reason = failure.Problem.Reason,
+                        Message = Report.Fitting(failure.Problem.Message),
+                        Time = failure.Time,
+                    }
+                    : null,
+            };
 
     // While the Secret still serves an earlier spec, its base URL is that of the earlier spec, too.
     private static string? BaseUrlOf(VismaConnection connection, TokenRecord token) =>

@@ -15,21 +15,31 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
     private Secret? inspected;
 
     /// <summary>The facts after the step; null when the decision is no step but where the reconcile comes to rest.</summary>
-    public async Task<Facts?> TakeAsync(Decision decision, Facts facts, CancellationToken cancellationToken) => decision switch
-    {
-        Decision.Inspect => await InspectAsync(facts, cancellationToken),
-        Decision.Acknowledge => facts.Published(facts.Token! with { SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion }),
-        Decision.Adopt adopt => Adopt(adopt, facts),
-        Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
-        Decision.Refresh refresh when facts.Grant is GrantFacts.Held => await grant.ExchangeAsync(refresh.Cause, facts, cancellationToken),
-        Decision.Refresh refresh => await RefreshAsync(refresh.Cause, facts, cancellationToken),
-        Decision.Publish => await grant.PublishAsync(facts, cancellationToken),
-        Decision.Redeem => await grant.RedeemAsync(facts, cancellationToken),
-        Decision.Invite => grant.Invite(facts),
-        Decision.Note => await grant.NoteAsync(facts, cancellationToken),
-        Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, facts, cancellationToken),
-        _ => null,
-    };
+    public async Task<Facts?> TakeAsync(Decision decision, Facts facts, CancellationToken cancellationToken) =>
+        decision switch
+        {
+            Decision.Inspect => await InspectAsync(facts, cancellationToken),
+            Decision.Acknowledge => facts.Published(
+                facts.Token! with
+                {
+                    SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion,
+                }
+            ),
+            Decision.Adopt adopt => Adopt(adopt, facts),
+            Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
+            Decision.Refresh refresh when facts.Grant is GrantFacts.Held => await grant.ExchangeAsync(
+                refresh.Cause,
+                facts,
+                cancellationToken
+            ),
+            Decision.Refresh refresh => await RefreshAsync(refresh.Cause, facts, cancellationToken),
+            Decision.Publish => await grant.PublishAsync(facts, cancellationToken),
+            Decision.Redeem => await grant.RedeemAsync(facts, cancellationToken),
+            Decision.Invite => grant.Invite(facts),
+            Decision.Note => await grant.NoteAsync(facts, cancellationToken),
+            Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, facts, cancellationToken),
+            _ => null,
+        };
 
     private async Task<Facts> InspectAsync(Facts facts, CancellationToken cancellationToken)
     {
@@ -108,15 +118,24 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
 
     private async Task<bool> RemoveEveryNameAsync(CancellationToken cancellationToken) =>
         await tools.Publisher.RemoveAsync(connection.SecretName(), connection, cancellationToken)
-        && (connection.Status.SecretName is not { } recorded
+        && (
+            connection.Status.SecretName is not { } recorded
             || recorded == connection.SecretName().Name
-            || await tools.Publisher.RemoveAsync(new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded), connection, cancellationToken));
+            || await tools.Publisher.RemoveAsync(
+                new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded),
+                connection,
+                cancellationToken
+            )
+        );
 
     private Problem MayNotWithdraw(Problem withdrawal)
     {
         var place = connection.Metadata.Namespace;
         return new Problem(
             Reason.WithdrawalForbidden,
-            $"{withdrawal.Message} Until then its token Secret should be gone, but the operator may not delete it: grant its service account delete on Secrets in namespace {place}, or delete the Secret by hand. Whoever can read it has a token until it expires.");
+            $"{withdrawal.Message} Until then its token Secret should be gone, but the operator may not delete it: grant its service "
+            + $"account delete on Secrets in namespace {place}, or delete the Secret by hand. Whoever can read it has a token until it "
+            + "expires."
+        );
     }
 }

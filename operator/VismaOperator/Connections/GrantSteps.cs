@@ -8,13 +8,17 @@ using VismaOperator.Publishing;
 
 namespace VismaOperator.Connections;
 
-/// <summary>Carries out the decisions that have to do with a person's grant, and says how the facts are afterwards. One instance serves one reconcile.</summary>
+/// <summary>
+/// Carries out the decisions that have to do with a person's grant, and says how the facts are afterwards. One instance serves one
+/// reconcile.
+/// </summary>
 internal sealed class GrantSteps(VismaConnection connection, Observation observation, ConnectionTools tools)
 {
     // The grant as the next decision sees it; every step that changes it goes on from here.
     private GrantSnapshot? present = observation.Grant;
 
-    private ResolvedClient Client => observation.Client ?? throw new InvalidOperationException("A step with a grant was decided without a usable client.");
+    private ResolvedClient Client =>
+        observation.Client ?? throw new InvalidOperationException("A step with a grant was decided without a usable client.");
 
     /// <summary>Spends the refresh token. What the exchange gave is published by the next decision.</summary>
     public async Task<Facts> ExchangeAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
@@ -69,8 +73,16 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
         tools.Leadership.EnsureLeader();
         return await tools.Handoffs.TakeAsync(connection, Client, cancellationToken) switch
         {
-            HandoffTaking.Taken { Code: var code } => await RedeemAsync(code with { Replaces = tools.GrantFacts.FormerIn(present?.Document, connection) }, facts),
-            HandoffTaking.Unusable { Problem: var problem } => facts.ConsentFailed((await tools.Redeemer.FailAsync(connection, problem, CancellationToken.None)).Failure),
+            HandoffTaking.Taken { Code: var code } => await RedeemAsync(
+                code with
+                {
+                    Replaces = tools.GrantFacts.FormerIn(present?.Document, connection),
+                },
+                facts
+            ),
+            HandoffTaking.Unusable { Problem: var problem } => facts.ConsentFailed(
+                (await tools.Redeemer.FailAsync(connection, problem, CancellationToken.None)).Failure
+            ),
             HandoffTaking.Gone => facts.HandoffGone(),
             var taking => throw new InvalidOperationException($"Unknown taking {taking.GetType().Name}."),
         };
@@ -91,7 +103,8 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
         WholeSeconds.Floor(tools.Time.GetUtcNow() + Invitation.Lifetime)));
 
     /// <summary>
-    /// Notes beside the grant what is to become of it once its connection is gone. Where that may not be written, everything else goes on all the same: the next exchange, which has to write there, says so.
+    /// Notes beside the grant what is to become of it once its connection is gone. Where that may not be written, everything else goes on
+    /// all the same: the next exchange, which has to write there, says so.
     /// </summary>
     public async Task<Facts> NoteAsync(Facts facts, CancellationToken cancellationToken)
     {

@@ -28,15 +28,18 @@ internal sealed class RecordedTimes(TimeProvider time)
         }
 
         var back = SetBackSince(tokens, connection.Metadata.NamespacedName, token.IssueTime, See);
-        return back == TimeSpan.Zero ? token : token with
-        {
-            IssueTime = token.IssueTime - back,
-            ExpirationTime = token.ExpirationTime - back,
-            RefreshTime = token.RefreshTime - back,
+        return back == TimeSpan.Zero
+            ? token
+            : token with
+            {
+                IssueTime = token.IssueTime - back,
+                ExpirationTime = token.ExpirationTime - back,
+                RefreshTime = token.RefreshTime - back,
 
-            // What a grant gave is rendered from the grant, whose times stay as they are.
-            SecretResourceVersion = back > tolerance && connection.Spec.Grant == Grant.ClientCredentials ? string.Empty : token.SecretResourceVersion,
-        };
+                // What a grant gave is rendered from the grant, whose times stay as they are.
+                SecretResourceVersion =
+                    back > tolerance && connection.Spec.Grant == Grant.ClientCredentials ? string.Empty : token.SecretResourceVersion,
+            };
     }
 
     /// <summary>As <see cref="ConnectionFactsReader.Failure"/>.</summary>
@@ -73,8 +76,13 @@ internal sealed class RecordedTimes(TimeProvider time)
     }
 
     private static TimeSpan SetBackSince(
-        ConcurrentDictionary<NamespacedName, Seen> records, NamespacedName key, DateTimeOffset recorded, Func<DateTimeOffset, Seen> see) =>
-        recorded - records.AddOrUpdate(key, _ => see(recorded), (_, seen) => seen.Recorded == recorded ? seen : see(recorded)).Moment.Instant;
+        ConcurrentDictionary<NamespacedName, Seen> records,
+        NamespacedName key,
+        DateTimeOffset recorded,
+        Func<DateTimeOffset, Seen> see
+    ) =>
+        recorded
+        - records.AddOrUpdate(key, _ => see(recorded), (_, seen) => seen.Recorded == recorded ? seen : see(recorded)).Moment.Instant;
 
     private Seen See(DateTimeOffset recorded) => new(recorded, new Moment(recorded, time));
 

@@ -50,7 +50,9 @@ internal sealed class StepFailures(TimeProvider time)
             return OperatorFault.ProblemOf(cause);
         }
 
-        var (reason, what) = failure is UnobservedException unobserved ? (Reason.ApiRequestFailed, unobserved.What) : WhatFailed(connection, decision);
+        var (reason, what) = failure is UnobservedException unobserved
+            ? (Reason.ApiRequestFailed, unobserved.What)
+            : WhatFailed(connection, decision);
         var isForbidden = cause is KubernetesException { IsForbidden: true };
         var isBelieved = isForbidden && forbidden.GetOrAdd(connection.Metadata.NamespacedName, _ => new ForbiddenPatience(time)).IsOver();
         var remedy = cause is KubernetesException refused ? ApiTrouble.Remedy(refused, Permission(connection, reason)) : string.Empty;
@@ -64,19 +66,32 @@ internal sealed class StepFailures(TimeProvider time)
 
     private static Exception Cause(Exception failure) => failure is UnobservedException { InnerException: { } cause } ? cause : failure;
 
-    private static (string Reason, string What) WhatFailed(VismaConnection connection, Decision? decision) => decision switch
-    {
-        Decision.Withdraw withdraw => (Reason.SecretNotWritten, $"{withdraw.Problem.Message} Until then Secret {connection.SecretName()} should be gone, but it could not be deleted"),
-        Decision.Inspect => (Reason.ApiRequestFailed, $"Secret {connection.SecretName()} could not be read"),
-        Decision.Redeem => (Reason.SecretNotWritten, $"The code could not be taken out of Secret {connection.HandoffSecretName()}"),
-        Decision.Refresh when connection.Spec.Grant == Grant.AuthorizationCode => (Reason.SecretNotWritten, $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written"),
-        Decision.Note => (Reason.SecretNotWritten, $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written"),
-        _ => (Reason.SecretNotWritten, $"Secret {connection.SecretName()} could not be written"),
-    };
+    private static (string Reason, string What) WhatFailed(VismaConnection connection, Decision? decision) =>
+        decision switch
+        {
+            Decision.Withdraw withdraw => (
+                Reason.SecretNotWritten,
+                $"{withdraw.Problem.Message} Until then Secret {connection.SecretName()} should be gone, but it could not be deleted"
+            ),
+            Decision.Inspect => (Reason.ApiRequestFailed, $"Secret {connection.SecretName()} could not be read"),
+            Decision.Redeem => (Reason.SecretNotWritten, $"The code could not be taken out of Secret {connection.HandoffSecretName()}"),
+            Decision.Refresh when connection.Spec.Grant == Grant.AuthorizationCode => (
+                Reason.SecretNotWritten,
+                $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written"
+            ),
+            Decision.Note => (
+                Reason.SecretNotWritten,
+                $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written"
+            ),
+            _ => (Reason.SecretNotWritten, $"Secret {connection.SecretName()} could not be written"),
+        };
 
-    private static string Permission(VismaConnection connection, string reason) => reason == Reason.ApiRequestFailed
-        ? $"Where a permission is missing, grant the operator's service account get on Secrets in namespace {connection.Metadata.Namespace}."
-        : $"Where a permission is missing, grant the operator's service account get, create, update and delete on Secrets in namespace {connection.Metadata.Namespace}.";
+    private static string Permission(VismaConnection connection, string reason) =>
+        reason == Reason.ApiRequestFailed
+            ? "Where a permission is missing, grant the operator's service account get on Secrets in namespace "
+                + $"{connection.Metadata.Namespace}."
+            : "Where a permission is missing, grant the operator's service account get, create, update and delete on Secrets in "
+                + $"namespace {connection.Metadata.Namespace}.";
 }
 
 /// <summary>Something that every decision rests on could not be read.</summary>

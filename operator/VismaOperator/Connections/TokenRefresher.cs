@@ -43,15 +43,17 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
         var (token, failure) = Unstored(connection, client, inputs) is { } held
             ? (held, null)
             : await RequestAsync(connection, client, inputs, cancellationToken);
-        return token is null ? failure! : await StoreAsync(connection, token with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) });
+        return token is null
+            ? failure!
+            : await StoreAsync(connection, token with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) });
     }
 
     /// <summary>The connection is gone: what could not be stored for it is dropped.</summary>
     public void Forget(NamespacedName connection) => unstored.TryRemove(connection, out _);
 
     /// <summary>
-    /// A token was found in the Secret. Where it is the one that seemed not to be stored, since the answer to the write was lost, nothing waits to be
-    /// stored any more: kept, it would answer the next request in place of a new one.
+    /// A token was found in the Secret. Where it is the one that seemed not to be stored, since the answer to the write was lost, nothing
+    /// waits to be stored any more: kept, it would answer the next request in place of a new one.
     /// </summary>
     public void Found(NamespacedName connection, TokenRecord token)
     {
@@ -126,8 +128,8 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
     };
 
     /// <summary>
-    /// The deadlines of one attempt: one for the wait for its turn, and a new one from then on, shared by all secrets that are tried. Nothing
-    /// is sent by a process that is no longer the leader.
+    /// The deadlines of one attempt: one for the wait for its turn, and a new one from then on, shared by all secrets that are tried.
+    /// Nothing is sent by a process that is no longer the leader.
     /// </summary>
     private sealed class Turn : IDisposable
     {

@@ -9,36 +9,58 @@ using VismaOperator.Publishing;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Turns an authorization code into a stored grant. Called by the replica that a browser came back to, and by the leader for a code that was handed over: the
-/// new grant takes the place of whatever stands in the Secret, by a family of its own.
+/// Turns an authorization code into a stored grant. Called by the replica that a browser came back to, and by the leader for a code that
+/// was handed over: the new grant takes the place of whatever stands in the Secret, by a family of its own.
 /// </summary>
 internal sealed class CodeRedeemer(GrantTools tools)
 {
-    /// <summary>As long as a person will wait for the page; after that the grant is held in memory and stored as soon as that is possible.</summary>
+    /// <summary>
+    /// As long as a person will wait for the page; after that the grant is held in memory and stored as soon as that is possible.
+    /// </summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan RequestDeadline = Policy.ExchangeDeadline;
 
-    /// <summary>Redeems and stores. A code that was sent is used up, whatever came of it, so nothing but its own deadlines ends this once it has begun.</summary>
-    public async Task<Redemption> RedeemAsync(VismaConnection connection, ResolvedClient client, ConsentCode code, CancellationToken cancellationToken)
+    /// <summary>
+    /// Redeems and stores. A code that was sent is used up, whatever came of it, so nothing but its own deadlines ends this once it has
+    /// begun.
+    /// </summary>
+    public async Task<Redemption> RedeemAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        ConsentCode code,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var deadline = Deadline.After(RequestDeadline, tools.Time);
         if (await TokenEndpointAsync(client, deadline.Token) is not { } tokenEndpoint)
         {
-            return await FailAsync(connection, new Problem(Reason.ConsentFailed, "The provider's token endpoint is not known just now. Consent again in a while."), CancellationToken.None);
+            return await FailAsync(
+                connection,
+                new Problem(Reason.ConsentFailed, "The provider's token endpoint is not known just now. Consent again in a while."),
+                CancellationToken.None
+            );
         }
 
         var issueTime = WholeSeconds.Floor(tools.Time.GetUtcNow());
         var attempt = await AttemptAsync(connection, client, tokenEndpoint, code, deadline.Token);
         if (attempt.Tokens is not { } tokens)
         {
-            return await FailAsync(connection, await HandBackAsync(connection, client, attempt.RefreshToken, NotRedeemed(attempt.Problem!)), CancellationToken.None);
+            return await FailAsync(
+                connection,
+                await HandBackAsync(connection, client, attempt.RefreshToken, NotRedeemed(attempt.Problem!)),
+                CancellationToken.None
+            );
         }
 
         if (GrantedTokenCheck.ProblemOfConsent(connection, client, tokens) is { } objection)
         {
-            return await FailAsync(connection, await HandBackAsync(connection, client, tokens.RefreshToken, objection), CancellationToken.None);
+            return await FailAsync(
+                connection,
+                await HandBackAsync(connection, client, tokens.RefreshToken, objection),
+                CancellationToken.None
+            );
         }
 
         return tokens.RefreshToken is { } refreshToken
@@ -55,7 +77,11 @@ internal sealed class CodeRedeemer(GrantTools tools)
         tools.Log.ConsentFailed(connection.Metadata.NamespacedName, problem.Reason);
         try
         {
-            await tools.Store.ChangeAsync(connection.Metadata.NamespacedName, document => document with { LastFailure = failed.Failure }, either.Token);
+            await tools.Store.ChangeAsync(
+                connection.Metadata.NamespacedName,
+                document => document with { LastFailure = failed.Failure },
+                either.Token
+            );
         }
         catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
         {
@@ -79,16 +105,30 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
     }
 
-    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, ResolvedClient client, Uri tokenEndpoint, ConsentCode code, CancellationToken deadline)
+    private async Task<TokenAttempt> AttemptAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        Uri tokenEndpoint,
+        ConsentCode code,
+        CancellationToken deadline
+    )
     {
         try
         {
-            var request = new TokenRequest.AuthorizationCodeGrant(code.Code, code.CodeVerifier, code.RedirectUri, ConnectionRequests.TenantField(connection));
+            var request = new TokenRequest.AuthorizationCodeGrant(
+                code.Code,
+                code.CodeVerifier,
+                code.RedirectUri,
+                ConnectionRequests.TenantField(connection)
+            );
             return await tools.Source.RequestAsync(client, tokenEndpoint, request, ConnectionRequests.ContextOf(connection), deadline);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return new TokenAttempt(new Problem(Reason.ProviderUnavailable, $"The provider {client.Issuer.Host} did not answer in time."), retryAfter: null);
+            return new TokenAttempt(
+                new Problem(Reason.ProviderUnavailable, $"The provider {client.Issuer.Host} did not answer in time."),
+                retryAfter: null
+            );
         }
     }
 
@@ -96,14 +136,26 @@ internal sealed class CodeRedeemer(GrantTools tools)
     {
         var name = connection.Metadata.NamespacedName;
         using var deadline = Deadline.After(StoreDeadline, tools.Time);
-        var successor = new PendingGrant { Connection = name, Replaces = replaces, Held = held, Client = client, DeletionPolicy = connection.Spec.Authorization.DeletionPolicy };
+        var successor = new PendingGrant
+        {
+            Connection = name,
+            Replaces = replaces,
+            Held = held,
+            Client = client,
+            DeletionPolicy = connection.Spec.Authorization.DeletionPolicy,
+        };
         switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
         {
             case StoreResult.Stored stored:
                 tools.Log.ConsentStored(name, held.Family);
                 return new Redemption.Stored(stored.Snapshot);
             case StoreResult.Dropped:
-                return Failed(new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts.")) with { IsSuperseded = true };
+                return Failed(
+                    new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts.")
+                ) with
+                {
+                    IsSuperseded = true,
+                };
             default:
                 return new Redemption.Pending();
         }
@@ -123,32 +175,60 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
 
         tools.Log.NotRevoked(connection.Metadata.NamespacedName, cause);
-        return problem with { Message = $"{problem.Message} What the provider gave could not be handed back ({cause}): it ends by itself, or when the person withdraws the consent in the account at the provider." };
+        return problem with
+        {
+            Message =
+                $"{problem.Message} What the provider gave could not be handed back ({cause}): it ends by itself, or when the person "
+                + "withdraws the consent in the account at the provider.",
+        };
     }
 
-    private HeldGrant Held(VismaConnection connection, ResolvedClient client, Uri tokenEndpoint, TokenSet tokens, Sensitive refreshToken, DateTimeOffset issueTime) => new()
-    {
-        Place = connection.Metadata.NamespacedName,
-        Binding = GrantBinding.Of(connection, client, tokenEndpoint, tools.Cluster.Id),
-        Client = client.Name,
-        Family = Convert.ToHexStringLower(tools.RandomBytes(8)),
-        Sequence = (connection.Status.Authorization?.Sequence ?? 0) + 1,
-        RefreshToken = refreshToken,
-        RefreshTokenExpirationTime = tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null,
-        GrantTime = issueTime,
-        GrantedBy = SubjectOf(tokens),
-        AccessToken = IssuedToken.From(tokens, connection, issueTime, TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs)),
-    };
+    private HeldGrant Held(
+        VismaConnection connection,
+        ResolvedClient client,
+        Uri tokenEndpoint,
+        TokenSet tokens,
+        Sensitive refreshToken,
+        DateTimeOffset issueTime
+    ) =>
+        new()
+        {
+            Place = connection.Metadata.NamespacedName,
+            Binding = GrantBinding.Of(connection, client, tokenEndpoint, tools.Cluster.Id),
+            Client = client.Name,
+            Family = Convert.ToHexStringLower(tools.RandomBytes(8)),
+            Sequence = (connection.Status.Authorization?.Sequence ?? 0) + 1,
+            RefreshToken = refreshToken,
+            RefreshTokenExpirationTime = tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null,
+            GrantTime = issueTime,
+            GrantedBy = SubjectOf(tokens),
+            AccessToken = IssuedToken.From(
+                tokens,
+                connection,
+                issueTime,
+                TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs)
+            ),
+        };
 
     private static string? SubjectOf(TokenSet tokens) =>
         TokenClaims.Of(tokens.AccessToken).Subject ?? (tokens.IdToken is { } idToken ? TokenClaims.Of(idToken).Subject : null);
 
     private static Problem NotRedeemed(Problem problem) =>
-        problem with { Reason = Reason.ConsentFailed, Message = string.Create(CultureInfo.InvariantCulture, $"The code of the consent could not be redeemed ({problem.Reason}). {problem.Message}") };
+        problem with
+        {
+            Reason = Reason.ConsentFailed,
+            Message = string.Create(
+                CultureInfo.InvariantCulture,
+                $"The code of the consent could not be redeemed ({problem.Reason}). {problem.Message}"
+            ),
+        };
 
-    private static Problem NoRefreshToken(ResolvedClient client) => new(
-        Reason.ConsentFailed,
-        $"The provider gave no refresh token. Allow offline access for the application behind OAuthClient {client.Name} in the Visma developer portal, then consent again.");
+    private static Problem NoRefreshToken(ResolvedClient client) =>
+        new(
+            Reason.ConsentFailed,
+            $"The provider gave no refresh token. Allow offline access for the application behind OAuthClient {client.Name} in the "
+            + "Visma developer portal, then consent again."
+        );
 }
 
 /// <summary>A code that a person's consent gave, with what proves that we asked for it.</summary>

@@ -4,8 +4,8 @@ using VismaOperator.Api;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// The links at which a person can consent. Built from the public URL that the administrator states, never from what a request says of itself. The
-/// random part is what lets somebody begin; it stands in <c>status.authorization.url</c> and nowhere else.
+/// The links at which a person can consent. Built from the public URL that the administrator states, never from what a request says of
+/// itself. The random part is what lets somebody begin; it stands in <c>status.authorization.url</c> and nowhere else.
 /// </summary>
 /// <param name="publicUrl">Where people reach the operator; null when it serves no consent pages.</param>
 /// <param name="connectArguments">What <c>connect</c> must be told to reach this operator; null where nothing special.</param>
@@ -24,7 +24,9 @@ internal sealed class ConsentLinks(Uri? publicUrl, string? connectArguments, Fun
     /// <summary>True when links can be made.</summary>
     public bool CanInvite => publicUrl is not null;
 
-    /// <summary>Where the provider sends a browser back to, unless the client names another URI; null when consent pages are not served.</summary>
+    /// <summary>
+    /// Where the provider sends a browser back to, unless the client names another URI; null when consent pages are not served.
+    /// </summary>
     public Uri? Callback => publicUrl is null ? null : new Uri(Base + OAuthClientSpec.DefaultRedirectPath);
 
     private string Base => publicUrl!.OriginalString.TrimEnd('/');
@@ -33,7 +35,8 @@ internal sealed class ConsentLinks(Uri? publicUrl, string? connectArguments, Fun
     public string New(NamespacedName connection) => $"{PageOf(connection)}?{StartParameter}={Unguessable.New(randomBytes).Reveal()}";
 
     /// <summary>True when the link is one of this operator's for that connection, as its public URL is now.</summary>
-    public bool IsOurs(string url, NamespacedName connection) => CanInvite && url.StartsWith($"{PageOf(connection)}?{StartParameter}=", StringComparison.Ordinal);
+    public bool IsOurs(string url, NamespacedName connection) =>
+        CanInvite && url.StartsWith($"{PageOf(connection)}?{StartParameter}=", StringComparison.Ordinal);
 
     /// <summary>The random part of a link; null when it has none.</summary>
     public static string? StartOf(string? url) => url?.Split($"?{StartParameter}=") is [_, var start] ? start : null;

@@ -6,11 +6,12 @@ using Lifecycle;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// What this process knows of exchanges that stand open in grant Secrets: that one is its own, or since when it waits for one of another process. That one may
-/// still send the token, or hold the successor and wait for an API server that takes writes again.
+/// What this process knows of exchanges that stand open in grant Secrets: that one is its own, or since when it waits for one of another
+/// process. That one may still send the token, or hold the successor and wait for an API server that takes writes again.
 /// <para>
-/// The wait begins with a write, the announcement of the takeover: from then on writes are taken, so whoever holds a successor has the whole wait to store it. And it is counted by our own
-/// monotonic clock, as a lease is: by the clock of who began, which may be wrong by seconds, the token could be sent twice.
+/// The wait begins with a write, the announcement of the takeover: from then on writes are taken, so whoever holds a successor has the
+/// whole wait to store it. And it is counted by our own monotonic clock, as a lease is: by the clock of who began, which may be wrong by
+/// seconds, the token could be sent twice.
 /// </para>
 /// </summary>
 internal sealed class ExchangeTracker(TimeProvider time)
@@ -18,7 +19,10 @@ internal sealed class ExchangeTracker(TimeProvider time)
     // Of each connection the attempts that may stand in its Secret: null for one of this process, else when its takeover was announced.
     private readonly ConcurrentDictionary<NamespacedName, ImmutableDictionary<string, long?>> known = new();
 
-    /// <summary>Until when another process may still spend the token or store the successor, since its takeover was announced; null when none was, and when the wait is over.</summary>
+    /// <summary>
+    /// Until when another process may still spend the token or store the successor, since its takeover was announced; null when none was,
+    /// and when the wait is over.
+    /// </summary>
     public DateTimeOffset? HeldElsewhereUntil(NamespacedName connection, ExchangeIntent? intent)
     {
         if (intent is null || Of(connection).GetValueOrDefault(intent.Id) is not { } since)
@@ -36,7 +40,10 @@ internal sealed class ExchangeTracker(TimeProvider time)
     /// <summary>The takeover stands in the Secret.</summary>
     public void Announced(NamespacedName connection, string attemptId) => Note(connection, attemptId, time.GetTimestamp());
 
-    /// <summary>This process writes an attempt of its own into the Secret. A reconcile that sees it there does so once the attempt has ended, and need not wait for it.</summary>
+    /// <summary>
+    /// This process writes an attempt of its own into the Secret. A reconcile that sees it there does so once the attempt has ended, and
+    /// need not wait for it.
+    /// </summary>
     public void Began(NamespacedName connection, string attemptId) => Note(connection, attemptId, announced: null);
 
     /// <summary>The Secret was read before anything is decided: what does not stand there is over, whatever became of it.</summary>
@@ -56,7 +63,9 @@ internal sealed class ExchangeTracker(TimeProvider time)
     /// <summary>The connection is gone.</summary>
     public void Forget(NamespacedName connection) => known.TryRemove(connection, out _);
 
-    private ImmutableDictionary<string, long?> Of(NamespacedName connection) => known.GetValueOrDefault(connection, ImmutableDictionary<string, long?>.Empty);
+    private ImmutableDictionary<string, long?> Of(NamespacedName connection) =>
+        known.GetValueOrDefault(connection, ImmutableDictionary<string, long?>.Empty);
 
-    private void Note(NamespacedName connection, string attemptId, long? announced) => known[connection] = Of(connection).SetItem(attemptId, announced);
+    private void Note(NamespacedName connection, string attemptId, long? announced) =>
+        known[connection] = Of(connection).SetItem(attemptId, announced);
 }

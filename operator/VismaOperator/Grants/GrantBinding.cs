@@ -36,8 +36,8 @@ internal sealed record GrantBinding
     };
 
     /// <summary>
-    /// True when the grant is for what the connection asks for, as far as that is known: without a client that can be used, only the connection's
-    /// part. The token endpoint is compared once more before anything is sent, when it is known for certain.
+    /// True when the grant is for what the connection asks for, as far as that is known: without a client that can be used, only the
+    /// connection's part. The token endpoint is compared once more before anything is sent, when it is known for certain.
     /// </summary>
     public bool Fits(VismaConnection connection, ResolvedClient? client) =>
         TenantId == TenantOf(connection)
@@ -56,5 +56,6 @@ internal sealed record GrantBinding
 
     private static string TenantOf(VismaConnection connection) => (connection.Spec.TenantId ?? string.Empty).ToLowerInvariant();
 
-    private static string ScopesOf(VismaConnection connection) => string.Join(' ', connection.Spec.RequestedScopes().Order(StringComparer.Ordinal));
+    private static string ScopesOf(VismaConnection connection) =>
+        string.Join(' ', connection.Spec.RequestedScopes().Order(StringComparer.Ordinal));
 }

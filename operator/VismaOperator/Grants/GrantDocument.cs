@@ -23,15 +23,17 @@ internal sealed record GrantDocument
     /// <summary>The consents that browsers are about to give, the newest first; at most <see cref="ConsentAttempt.MaxOpen"/>.</summary>
     public IReadOnlyList<ConsentAttempt> Attempts { get; init; } = [];
 
-    /// <summary>The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.</summary>
+    /// <summary>
+    /// The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.
+    /// </summary>
     public ConsentFailure? LastFailure { get; init; }
 
     /// <summary>What becomes of the grant once its connection is gone, as the connection last said.</summary>
     public GrantDeletionPolicy DeletionPolicy { get; init; }
 
     /// <summary>
-    /// What stands in the Secret besides, and is written back as it was found: keys of a later version of the operator, and a grant that cannot be read whole. Whoever writes an attempt or
-    /// an outcome beside it must not be the one who destroys it.
+    /// What stands in the Secret besides, and is written back as it was found: keys of a later version of the operator, and a grant that
+    /// cannot be read whole. Whoever writes an attempt or an outcome beside it must not be the one who destroys it.
     /// </summary>
     public IReadOnlyDictionary<string, SecretValue> Kept { get; init; } = ImmutableDictionary<string, SecretValue>.Empty;
 
@@ -45,7 +47,10 @@ internal sealed record GrantDocument
 /// <summary>A refresh token with all that is known of it.</summary>
 internal sealed record HeldGrant
 {
-    /// <summary>The connection that it was given to, which tells the grant of a namespace that was cloned; null in one that an earlier version wrote.</summary>
+    /// <summary>
+    /// The connection that it was given to, which tells the grant of a namespace that was cloned; null in one that an earlier version
+    /// wrote.
+    /// </summary>
     public NamespacedName? Place { get; init; }
 
     /// <summary>What it was given for.</summary>
@@ -81,8 +86,11 @@ internal sealed record HeldGrant
     /// <summary>The access token of the last exchange.</summary>
     public required IssuedToken AccessToken { get; init; }
 
-    /// <summary>True when it was given in another cluster, or to a connection of another name or namespace, as far as either is known.</summary>
-    public bool IsOfElsewhere(NamespacedName connection, string cluster) => Binding.IsOfAnotherCluster(cluster) || (Place is { } place && place != connection);
+    /// <summary>
+    /// True when it was given in another cluster, or to a connection of another name or namespace, as far as either is known.
+    /// </summary>
+    public bool IsOfElsewhere(NamespacedName connection, string cluster) =>
+        Binding.IsOfAnotherCluster(cluster) || (Place is { } place && place != connection);
 }
 
 /// <summary>An exchange that was begun. Stored before the refresh token is sent, so that no two processes spend it at once.</summary>

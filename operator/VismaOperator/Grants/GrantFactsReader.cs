@@ -14,14 +14,22 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
     /// <param name="connection">Whose grant it is.</param>
     /// <param name="client">Its client; null while it cannot be used.</param>
     /// <param name="read">What is stored.</param>
-    public GrantFacts Read(VismaConnection connection, ResolvedClient? client, GrantRead read) => read switch
-    {
-        GrantRead.Foreign foreign => new GrantFacts.Unusable(foreign.Problem),
-        GrantRead.Found { Snapshot.Document: { Held: { } held, RevocationTime: null } document } => Read(connection, client, document, held),
-        GrantRead.Found { Snapshot.Document: { IsGrantUnreadable: true, RevocationTime: null } } => new GrantFacts.Unusable(Unreadable(connection)),
-        GrantRead.Found => new GrantFacts.None(),
-        _ => throw new InvalidOperationException($"Unknown look {read.GetType().Name}."),
-    };
+    public GrantFacts Read(VismaConnection connection, ResolvedClient? client, GrantRead read) =>
+        read switch
+        {
+            GrantRead.Foreign foreign => new GrantFacts.Unusable(foreign.Problem),
+            GrantRead.Found { Snapshot.Document: { Held: { } held, RevocationTime: null } document } => Read(
+                connection,
+                client,
+                document,
+                held
+            ),
+            GrantRead.Found { Snapshot.Document: { IsGrantUnreadable: true, RevocationTime: null } } => new GrantFacts.Unusable(
+                Unreadable(connection)
+            ),
+            GrantRead.Found => new GrantFacts.None(),
+            _ => throw new InvalidOperationException($"Unknown look {read.GetType().Name}."),
+        };
 
     /// <summary>A stored grant as decisions see it.</summary>
     public GrantRecord Record(VismaConnection connection, ResolvedClient? client, GrantDocument document, HeldGrant held) => new()
@@ -53,11 +61,13 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
     };
 
     /// <summary>
-    /// True when the grant is this connection's to spend and to revoke. A backup that was restored holds a token whose successor was stored since; a copy in another cluster or another
-    /// namespace is a token that somebody else uses. Spent or revoked here, it would take theirs with it. A person can say that it is ours.
+    /// True when the grant is this connection's to spend and to revoke. A backup that was restored holds a token whose successor was stored
+    /// since; a copy in another cluster or another namespace is a token that somebody else uses. Spent or revoked here, it would take
+    /// theirs with it. A person can say that it is ours.
     /// </summary>
     public bool IsOurs(VismaConnection connection, HeldGrant held) =>
-        !(held.IsOfElsewhere(connection.Metadata.NamespacedName, cluster.Id) || held.Sequence < connection.Status.Authorization?.Sequence) || IsAdopted(connection, held);
+        !(held.IsOfElsewhere(connection.Metadata.NamespacedName, cluster.Id) || held.Sequence < connection.Status.Authorization?.Sequence)
+        || IsAdopted(connection, held);
 
     /// <summary>The grant that stands in a document, for a consent that is about to replace it; null when none does.</summary>
     public FormerGrant? FormerIn(GrantDocument? document, VismaConnection connection) =>
@@ -70,17 +80,26 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
 
     // A template that names an unknown key is told by the rules, and nothing is published by it.
     private static string? FingerprintOf(VismaConnection connection, IssuedToken token) =>
-        (connection.Spec.Secret.Template?.Data?.Values ?? []).All(TemplateText.IsValid) ? TokenSecret.Fingerprint(TokenSecretData.Render(connection, token)) : null;
+        (connection.Spec.Secret.Template?.Data?.Values ?? []).All(TemplateText.IsValid)
+            ? TokenSecret.Fingerprint(TokenSecretData.Render(connection, token))
+            : null;
 
     private static bool IsAdopted(VismaConnection connection, HeldGrant held) =>
         connection.Metadata.Annotation(VismaNames.AdoptGrantAnnotation) == held.Sequence.ToString(CultureInfo.InvariantCulture);
 
-    private static Problem Unreadable(VismaConnection connection) => new(
-        Reason.ConsentRequired,
-        $"Secret {connection.GrantSecretName()} holds a refresh token, and some of what stood beside it is missing or cannot be read, so it is not used. Restore the Secret from a backup if there is one.");
+    private static Problem Unreadable(VismaConnection connection) =>
+        new(
+            Reason.ConsentRequired,
+            $"Secret {connection.GrantSecretName()} holds a refresh token, and some of what stood beside it is missing or cannot be "
+            + "read, so it is not used. Restore the Secret from a backup if there is one."
+        );
 
-    private static Problem UsedElsewhere(HeldGrant held) => new(
-        Reason.GrantUsedElsewhere,
-        $"The stored grant (sequence {held.Sequence}) is older than one that was used already, or comes from another cluster or namespace; using it could make the provider revoke all of it. "
-        + $"If nobody else uses it, annotate the connection with {VismaNames.AdoptGrantAnnotation}={held.Sequence}; else consent anew.");
+    private static Problem UsedElsewhere(HeldGrant held) =>
+        new(
+            Reason.GrantUsedElsewhere,
+            $"The stored grant (sequence {held.Sequence}) is older than one that was used already, or comes from another cluster or "
+            + "namespace; using it could make the provider revoke all of it. "
+                + $"If nobody else uses it, annotate the connection with {VismaNames.AdoptGrantAnnotation}={held.Sequence}; else "
+                + "consent anew."
+        );
 }

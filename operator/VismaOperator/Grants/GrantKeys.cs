@@ -1,10 +1,11 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using VismaOperator.Api;
 
 namespace VismaOperator.Grants;
 
-/// <summary>The keys of a grant Secret. Other replicas, and later versions, read what this one wrote: a key is added, never renamed.</summary>
+/// <summary>
+/// The keys of a grant Secret. Other replicas, and later versions, read what this one wrote: a key is added, never renamed.
+/// </summary>
 internal static class GrantKeys
 {
     public const string Connection = "connection";
@@ -48,25 +49,64 @@ internal static class GrantKeys
     public const string RevocationTime = "revocation_time";
 
     /// <summary>The keys of the grant itself.</summary>
-    public static IReadOnlySet<string> OfTheGrant { get; } = FrozenSet.ToFrozenSet(
-    [
-        Connection, Issuer, TokenEndpoint, ClientId, TenantId, Scope, Cluster, OAuthClient, Family, Sequence, RefreshToken, RefreshTokenExpiresAt, RefreshTokenSlides, GrantTime, GrantedBy, RefusedAt,
-        AccessToken, IssuedAt, ExpiresAt, Inputs, GrantedScope,
-    ],
-    StringComparer.Ordinal);
+    public static IReadOnlySet<string> OfTheGrant { get; } =
+        FrozenSet.ToFrozenSet(
+            [
+                Connection,
+                Issuer,
+                TokenEndpoint,
+                ClientId,
+                TenantId,
+                Scope,
+                Cluster,
+                OAuthClient,
+                Family,
+                Sequence,
+                RefreshToken,
+                RefreshTokenExpiresAt,
+                RefreshTokenSlides,
+                GrantTime,
+                GrantedBy,
+                RefusedAt,
+                AccessToken,
+                IssuedAt,
+                ExpiresAt,
+                Inputs,
+                GrantedScope,
+            ],
+            StringComparer.Ordinal
+        );
 
     private static IReadOnlyList<string> OfAnAttempt { get; } =
     [
-        AttemptStateHash, AttemptCookieHash, AttemptCodeVerifier, AttemptRedirectUri, AttemptIssuer, AttemptNamesIssuer, AttemptInputs, AttemptExpiresAt, AttemptFormer,
+        AttemptStateHash,
+        AttemptCookieHash,
+        AttemptCodeVerifier,
+        AttemptRedirectUri,
+        AttemptIssuer,
+        AttemptNamesIssuer,
+        AttemptInputs,
+        AttemptExpiresAt,
+        AttemptFormer,
     ];
 
     /// <summary>The keys of everything that stands beside it.</summary>
-    public static IReadOnlySet<string> OfTheRest { get; } = FrozenSet.ToFrozenSet(
-    [
-        IntentId, IntentTokenHash, IntentTime, IntentTakeoverTime, OutcomeReason, OutcomeMessage, OutcomeTime, DeletionPolicy, RevocationTime,
-        .. Enumerable.Range(1, ConsentAttempt.MaxOpen).SelectMany(slot => OfAnAttempt.Select(key => InSlot(key, slot))),
-    ],
-    StringComparer.Ordinal);
+    public static IReadOnlySet<string> OfTheRest { get; } =
+        FrozenSet.ToFrozenSet(
+            [
+                IntentId,
+                IntentTokenHash,
+                IntentTime,
+                IntentTakeoverTime,
+                OutcomeReason,
+                OutcomeMessage,
+                OutcomeTime,
+                DeletionPolicy,
+                RevocationTime,
+                .. Enumerable.Range(1, ConsentAttempt.MaxOpen).SelectMany(slot => OfAnAttempt.Select(key => InSlot(key, slot))),
+            ],
+            StringComparer.Ordinal
+        );
 
     /// <summary>A key of the n-th attempt, counted from 1; the first one's keys bear no number.</summary>
     public static string InSlot(string key, int slot) => slot == 1 ? key : string.Create(CultureInfo.InvariantCulture, $"{key}_{slot}");

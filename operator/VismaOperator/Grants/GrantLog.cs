@@ -1,15 +1,23 @@
 using Kubernetes.Client;
-using VismaOperator.Api;
 
 namespace VismaOperator.Grants;
 
 /// <summary>Log of what happens to grants. Never a token, a code, a state or a link.</summary>
 internal sealed partial class GrantLog(ILogger logger)
 {
-    [LoggerMessage(LogLevel.Information, "Grant of {Connection} exchanged; sequence {Sequence} of family {Family} is stored", EventName = "GrantExchanged")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "Grant of {Connection} exchanged; sequence {Sequence} of family {Family} is stored",
+        EventName = "GrantExchanged"
+    )]
     public partial void Exchanged(NamespacedName connection, long sequence, string family);
 
-    [LoggerMessage(LogLevel.Information, "An exchange of the grant of {Connection} was begun and not ended by another process: it is taken over unless that one stores its result first", EventName = "GrantTakeoverAnnounced")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "An exchange of the grant of {Connection} was begun and not ended by another process: it is taken over unless that one stores "
+        + "its result first",
+        EventName = "GrantTakeoverAnnounced"
+    )]
     public partial void TakeoverAnnounced(NamespacedName connection);
 
     [LoggerMessage(LogLevel.Warning, "Grant of {Connection} is no longer accepted by the provider", EventName = "GrantRefused")]
@@ -21,24 +29,53 @@ internal sealed partial class GrantLog(ILogger logger)
     [LoggerMessage(LogLevel.Warning, "A consent for {Connection} gave no grant: {Reason}", EventName = "ConsentFailed")]
     public partial void ConsentFailed(NamespacedName connection, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The new refresh token of {Connection} could not be stored yet and is held in memory: {Cause}", EventName = "GrantNotStored")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The new refresh token of {Connection} could not be stored yet and is held in memory: {Cause}",
+        EventName = "GrantNotStored"
+    )]
     public partial void NotStoredYet(NamespacedName connection, string cause);
 
-    [LoggerMessage(LogLevel.Critical, "The new refresh token of {Connection} could not be stored before this process had to end: a person may have to consent again", EventName = "GrantLost")]
+    [LoggerMessage(
+        LogLevel.Critical,
+        "The new refresh token of {Connection} could not be stored before this process had to end: a person may have to consent again",
+        EventName = "GrantLost"
+    )]
     public partial void Lost(NamespacedName connection);
 
-    [LoggerMessage(LogLevel.Warning, "A refresh token for {Connection} came too late, another attempt has taken its place; it is dropped", EventName = "GrantSuperseded")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "A refresh token for {Connection} came too late, another attempt has taken its place; it is dropped",
+        EventName = "GrantSuperseded"
+    )]
     public partial void Superseded(NamespacedName connection);
 
-    [LoggerMessage(LogLevel.Warning, "The namespace of {Connection} has been gone for too long: the refresh token that was to be stored there is given up and revoked", EventName = "GrantHomeless")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The namespace of {Connection} has been gone for too long: the refresh token that was to be stored there is given up and revoked",
+        EventName = "GrantHomeless"
+    )]
     public partial void PlaceGone(NamespacedName connection);
 
-    [LoggerMessage(LogLevel.Information, "VismaConnection {Connection} is gone: its grant is kept until {Until:o}, in case it comes back", EventName = "GrantKept")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "VismaConnection {Connection} is gone: its grant is kept until {Until:o}, in case it comes back",
+        EventName = "GrantKept"
+    )]
     public partial void Kept(NamespacedName connection, DateTimeOffset until);
 
-    [LoggerMessage(LogLevel.Information, "VismaConnection {Connection} is gone: its grant was revoked and deleted", EventName = "GrantRevoked")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "VismaConnection {Connection} is gone: its grant was revoked and deleted",
+        EventName = "GrantRevoked"
+    )]
     public partial void Revoked(NamespacedName connection);
 
-    [LoggerMessage(LogLevel.Warning, "The grant of {Connection} could not be revoked ({Cause}); it ends at the provider by itself, or when the person withdraws it there", EventName = "GrantNotRevoked")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The grant of {Connection} could not be revoked ({Cause}); it ends at the provider by itself, or when the person withdraws it "
+        + "there",
+        EventName = "GrantNotRevoked"
+    )]
     public partial void NotRevoked(NamespacedName connection, string cause);
 }

@@ -4,11 +4,25 @@ using VismaOperator.Clients;
 
 namespace VismaOperator.Grants;
 
-/// <summary>Gathers what is known of a connection's grant. Unlike everything else that a decision rests on, it is read live: a token must not be spent on the word of a cache.</summary>
-internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, HandoffRedeemer handoffs, ConsentLinks links, KnownGrants known, ExchangeTracker open)
+/// <summary>
+/// Gathers what is known of a connection's grant. Unlike everything else that a decision rests on, it is read live: a token must not be
+/// spent on the word of a cache.
+/// </summary>
+internal sealed class GrantObserver(
+    GrantStore store,
+    GrantFactsReader reader,
+    HandoffRedeemer handoffs,
+    ConsentLinks links,
+    KnownGrants known,
+    ExchangeTracker open
+)
 {
     /// <summary>Looks; without a request to the API server for connections that act for themselves.</summary>
-    public async Task<GrantObservation> ObserveAsync(VismaConnection connection, ResolvedClient? client, CancellationToken cancellationToken)
+    public async Task<GrantObservation> ObserveAsync(
+        VismaConnection connection,
+        ResolvedClient? client,
+        CancellationToken cancellationToken
+    )
     {
         if (connection.Spec.Grant != Grant.AuthorizationCode)
         {
@@ -26,17 +40,20 @@ internal sealed class GrantObserver(GrantStore store, GrantFactsReader reader, H
         return new GrantObservation(reader.Read(connection, client, read), ConsentOf(connection, snapshot?.Document), snapshot);
     }
 
-    private ConsentFacts ConsentOf(VismaConnection connection, GrantDocument? document) => new()
-    {
-        CanInvite = links.CanInvite,
-        ConnectArguments = links.ConnectArguments,
-        Invitation = connection.Status.Authorization is { Url: { } url, UrlExpirationTime: { } expiration } && links.IsOurs(url, connection.Metadata.NamespacedName)
-            ? new Invitation(url, expiration)
-            : null,
-        HasHandoff = handoffs.HasOne(connection),
-        LastFailure = document?.LastFailure,
-        RecordedSequence = connection.Status.Authorization?.Sequence,
-    };
+    private ConsentFacts ConsentOf(VismaConnection connection, GrantDocument? document) =>
+        new()
+        {
+            CanInvite = links.CanInvite,
+            ConnectArguments = links.ConnectArguments,
+            Invitation =
+                connection.Status.Authorization is { Url: { } url, UrlExpirationTime: { } expiration }
+                && links.IsOurs(url, connection.Metadata.NamespacedName)
+                    ? new Invitation(url, expiration)
+                    : null,
+            HasHandoff = handoffs.HasOne(connection),
+            LastFailure = document?.LastFailure,
+            RecordedSequence = connection.Status.Authorization?.Sequence,
+        };
 }
 
 /// <summary>What was seen of a grant.</summary>

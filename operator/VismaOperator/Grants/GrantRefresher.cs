@@ -8,8 +8,9 @@ using VismaOperator.Publishing;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Spends refresh tokens. A one-time token exists only in the provider's answer until it is stored, so the order is: fence, intent (compare-and-swap), exchange, store; and
-/// from the moment bytes are sent nothing but its own deadline ends it. A lost answer leaves the intent open, and the same token is sent again.
+/// Spends refresh tokens. A one-time token exists only in the provider's answer until it is stored, so the order is: fence, intent
+/// (compare-and-swap), exchange, store; and from the moment bytes are sent nothing but its own deadline ends it. A lost answer leaves the
+/// intent open, and the same token is sent again.
 /// </summary>
 internal sealed class GrantRefresher(GrantTools tools)
 {
@@ -23,7 +24,12 @@ internal sealed class GrantRefresher(GrantTools tools)
     /// <param name="client">The client to exchange with.</param>
     /// <param name="read">The grant as the decision saw it.</param>
     /// <param name="cancellationToken">Ends it as long as nothing was sent.</param>
-    public async Task<Exchange> ExchangeAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot read, CancellationToken cancellationToken)
+    public async Task<Exchange> ExchangeAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        GrantSnapshot read,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (tools.Unstored.Find(read.Connection) is { } waiting)
@@ -39,7 +45,12 @@ internal sealed class GrantRefresher(GrantTools tools)
         try
         {
             Exchange? exchange = null;
-            var refusal = await refusals.FindRefusalAsync(read.Connection, SecretAccess.Publish, async stop => exchange = await BeginAsync(connection, client, read, held, stop), cancellationToken);
+            var refusal = await refusals.FindRefusalAsync(
+                read.Connection,
+                SecretAccess.Publish,
+                async stop => exchange = await BeginAsync(connection, client, read, held, stop),
+                cancellationToken
+            );
             return refusal is null ? exchange! : new Exchange.Failed(GrantStore.MayNotWrite(read.Connection, refusal), RetryAfter: null);
         }
         catch (KubernetesException failure) when (failure.IsInvalid)
@@ -48,12 +59,22 @@ internal sealed class GrantRefresher(GrantTools tools)
         }
     }
 
-    private async Task<Exchange> BeginAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot read, HeldGrant held, CancellationToken cancellationToken) =>
+    private async Task<Exchange> BeginAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        GrantSnapshot read,
+        HeldGrant held,
+        CancellationToken cancellationToken
+    ) =>
         await tools.Endpoints.TokenAsync(client, cancellationToken) switch
         {
             EndpointLookup.NotFound notFound => new Exchange.Failed(notFound.Problem, notFound.RetryAfter),
-            EndpointLookup.Found found when found.Endpoint.AbsoluteUri != held.Binding.TokenEndpoint => new Exchange.Failed(Moved(held, found.Endpoint), RetryAfter: null),
-            EndpointLookup.Found when read.Document.Intent is { } open && tools.Open.IsToBeAnnounced(read.Connection, open) => await AnnounceAsync(read, open, cancellationToken),
+            EndpointLookup.Found found when found.Endpoint.AbsoluteUri != held.Binding.TokenEndpoint => new Exchange.Failed(
+                Moved(held, found.Endpoint),
+                RetryAfter: null
+            ),
+            EndpointLookup.Found when read.Document.Intent is { } open && tools.Open.IsToBeAnnounced(read.Connection, open) =>
+                await AnnounceAsync(read, open, cancellationToken),
             EndpointLookup.Found => await SpendAsync(connection, client, read, held, cancellationToken),
             var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
         };
@@ -69,11 +90,21 @@ internal sealed class GrantRefresher(GrantTools tools)
         return new Exchange.Announced(announced);
     }
 
-    private async Task<Exchange> SpendAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot read, HeldGrant held, CancellationToken cancellationToken)
+    private async Task<Exchange> SpendAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        GrantSnapshot read,
+        HeldGrant held,
+        CancellationToken cancellationToken
+    )
     {
         tools.Leadership.EnsureLeader();
         var began = tools.Time.GetTimestamp();
-        var intent = new ExchangeIntent(Convert.ToHexStringLower(tools.RandomBytes(16)), Unguessable.HashOf(held.RefreshToken), WholeSeconds.Floor(tools.Time.GetUtcNow()));
+        var intent = new ExchangeIntent(
+            Convert.ToHexStringLower(tools.RandomBytes(16)),
+            Unguessable.HashOf(held.RefreshToken),
+            WholeSeconds.Floor(tools.Time.GetUtcNow())
+        );
         var policy = connection.Spec.Authorization.DeletionPolicy;
         tools.Open.Began(read.Connection, intent.Id); // before the write, whose answer may be lost
         var open = await tools.Store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
@@ -87,7 +118,13 @@ internal sealed class GrantRefresher(GrantTools tools)
         tools.Open.Forget(connection);
     }
 
-    private async Task<Exchange> SendAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot open, HeldGrant held, long began)
+    private async Task<Exchange> SendAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        GrantSnapshot open,
+        HeldGrant held,
+        long began
+    )
     {
         // Read last before bytes are sent: a process that was stopped since finds its time used up, and sends nothing.
         tools.Leadership.EnsureLeader();
@@ -119,7 +156,13 @@ internal sealed class GrantRefresher(GrantTools tools)
         return objection is null ? exchange : new Exchange.Failed(objection, RetryAfter: null);
     }
 
-    private async Task<Exchange> FailAsync(VismaConnection connection, ResolvedClient client, GrantSnapshot open, HeldGrant held, TokenAttempt attempt)
+    private async Task<Exchange> FailAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        GrantSnapshot open,
+        HeldGrant held,
+        TokenAttempt attempt
+    )
     {
         if (attempt.Problem!.Reason == Reason.ConsentRequired)
         {
@@ -143,7 +186,13 @@ internal sealed class GrantRefresher(GrantTools tools)
             {
                 NeededBy = held.AccessToken.ExpirationTime,
             };
-            return await tools.Source.RequestAsync(client, new Uri(held.Binding.TokenEndpoint), request, ConnectionRequests.ContextOf(connection), cancellation.Token);
+            return await tools.Source.RequestAsync(
+                client,
+                new Uri(held.Binding.TokenEndpoint),
+                request,
+                ConnectionRequests.ContextOf(connection),
+                cancellation.Token
+            );
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -175,8 +224,16 @@ internal sealed class GrantRefresher(GrantTools tools)
         var refusal = WholeSeconds.Floor(tools.Time.GetUtcNow());
         var stored = await tools.Store.ChangeAsync(
             open.Connection,
-            document => document.Intent?.Id == open.Document.Intent!.Id ? document with { Held = held with { RefusalTime = refusal }, Intent = null } : null,
-            deadline.Token);
+            document =>
+                document.Intent?.Id == open.Document.Intent!.Id
+                    ? document with
+                    {
+                        Held = held with { RefusalTime = refusal },
+                        Intent = null,
+                    }
+                    : null,
+            deadline.Token
+        );
         if (stored is null)
         {
             return new Exchange.Superseded();
@@ -200,13 +257,26 @@ internal sealed class GrantRefresher(GrantTools tools)
         tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null;
 
     private static PendingGrant PendingGrantOf(GrantSnapshot open, HeldGrant next, ResolvedClient client) =>
-        new() { Connection = open.Connection, AttemptId = open.Document.Intent!.Id, Open = open, Held = next, Client = client };
+        new()
+        {
+            Connection = open.Connection,
+            AttemptId = open.Document.Intent!.Id,
+            Open = open,
+            Held = next,
+            Client = client,
+        };
 
-    private static Problem Moved(HeldGrant held, Uri endpoint) => new(
-        Reason.SpecChanged,
-        $"The grant was given for the token endpoint {held.Binding.TokenEndpoint}, and the provider now names {endpoint.AbsoluteUri}; it is not sent there. If the move is genuine, consent again with visma-operator connect.");
+    private static Problem Moved(HeldGrant held, Uri endpoint) =>
+        new(
+            Reason.SpecChanged,
+            $"The grant was given for the token endpoint {held.Binding.TokenEndpoint}, and the provider now names "
+            + $"{endpoint.AbsoluteUri}; it is not sent there. If the move is genuine, consent again with visma-operator connect."
+        );
 
-    private static Problem NotStored(PendingGrant successor, string cause) => new(
-        Reason.GrantNotStored,
-        $"The new refresh token of {successor.Connection} is held in memory and stored as soon as that is possible: {cause}. Do not delete the operator's pod before.");
+    private static Problem NotStored(PendingGrant successor, string cause) =>
+        new(
+            Reason.GrantNotStored,
+            $"The new refresh token of {successor.Connection} is held in memory and stored as soon as that is possible: {cause}. Do not "
+            + "delete the operator's pod before."
+        );
 }

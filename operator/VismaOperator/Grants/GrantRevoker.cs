@@ -29,7 +29,12 @@ internal sealed class GrantRevoker(IRevocationEndpoint endpoint, ProviderEndpoin
         }
     }
 
-    private async Task<string?> TryInOrderAsync(Uri revocationEndpoint, ResolvedClient client, Sensitive refreshToken, CancellationToken cancellationToken)
+    private async Task<string?> TryInOrderAsync(
+        Uri revocationEndpoint,
+        ResolvedClient client,
+        Sensitive refreshToken,
+        CancellationToken cancellationToken
+    )
     {
         var cause = "no client secret could be tried";
         foreach (var credential in book.OrderToTry(client))

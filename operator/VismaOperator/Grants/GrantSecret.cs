@@ -8,7 +8,10 @@ using VismaOperator.Publishing;
 
 namespace VismaOperator.Grants;
 
-/// <summary>Writes a grant into a Secret and reads it back. No owner reference and no finalizer: a mistaken prune costs no consent, and nothing can wedge a namespace.</summary>
+/// <summary>
+/// Writes a grant into a Secret and reads it back. No owner reference and no finalizer: a mistaken prune costs no consent, and nothing can
+/// wedge a namespace.
+/// </summary>
 internal static partial class GrantSecret
 {
     // As long as a sub claim is by OpenID Connect Core section 2. What somebody else wrote there must not make a status that is refused.
@@ -19,7 +22,10 @@ internal static partial class GrantSecret
         secret.Label(VismaNames.SecretLabel) == VismaNames.GrantSecretValue
         && secret.Annotation(VismaNames.ConnectionAnnotation) == connection;
 
-    /// <summary>What the Secret holds. Parts that are incomplete or unreadable read as absent; a grant that is stays in <see cref="GrantDocument.Kept"/>.</summary>
+    /// <summary>
+    /// What the Secret holds. Parts that are incomplete or unreadable read as absent; a grant that is stays in
+    /// <see cref="GrantDocument.Kept"/>.
+    /// </summary>
     public static GrantDocument Read(Secret secret)
     {
         var text = new SecretText(secret.Data);
@@ -28,12 +34,17 @@ internal static partial class GrantSecret
         {
             Held = held,
             Kept = text.Without(held is null ? GrantKeys.OfTheRest : GrantKeys.All),
-            Intent = text.Text(GrantKeys.IntentId) is { } id && text.Text(GrantKeys.IntentTokenHash) is { } hash && text.Instant(GrantKeys.IntentTime) is { } time
-                ? new ExchangeIntent(id, hash, time) { TakeoverTime = text.Instant(GrantKeys.IntentTakeoverTime) }
-                : null,
+            Intent =
+                text.Text(GrantKeys.IntentId) is { } id
+                && text.Text(GrantKeys.IntentTokenHash) is { } hash
+                && text.Instant(GrantKeys.IntentTime) is { } time
+                    ? new ExchangeIntent(id, hash, time) { TakeoverTime = text.Instant(GrantKeys.IntentTakeoverTime) }
+                    : null,
             Attempts = ConsentAttempt.ReadAll(text),
             LastFailure = LastFailureIn(text),
-            DeletionPolicy = text.Text(GrantKeys.DeletionPolicy) is null or nameof(GrantDeletionPolicy.Revoke) ? GrantDeletionPolicy.Revoke : GrantDeletionPolicy.Retain,
+            DeletionPolicy = text.Text(GrantKeys.DeletionPolicy) is null or nameof(GrantDeletionPolicy.Revoke)
+                ? GrantDeletionPolicy.Revoke
+                : GrantDeletionPolicy.Retain,
             RevocationTime = text.Instant(GrantKeys.RevocationTime),
         };
     }
@@ -43,23 +54,29 @@ internal static partial class GrantSecret
     /// <param name="connection">Name of the connection whose grant it is.</param>
     /// <param name="document">What it is to hold.</param>
     /// <param name="present">Metadata of the Secret that stands there; its version is the precondition. Null when none does.</param>
-    public static Secret Render(NamespacedName name, string connection, GrantDocument document, ObjectMeta? present) => new()
-    {
-        Metadata = new ObjectMeta
+    public static Secret Render(NamespacedName name, string connection, GrantDocument document, ObjectMeta? present) =>
+        new()
         {
-            Name = name.Name,
-            Namespace = name.Namespace,
-            ResourceVersion = present?.ResourceVersion,
-            Labels = With(present?.Labels, (VismaNames.ManagedByLabel, VismaNames.ManagedByValue), (VismaNames.SecretLabel, VismaNames.GrantSecretValue)),
-            Annotations = With(
-                present?.Annotations,
-                (VismaNames.ConnectionAnnotation, connection),
-                (VismaNames.ConsentAttemptsAnnotation, MarksOf(document.Attempts))),
-            Finalizers = present?.Finalizers,
-        },
-        Type = VismaNames.GrantSecretType,
-        Data = Write(document).Data,
-    };
+            Metadata = new ObjectMeta
+            {
+                Name = name.Name,
+                Namespace = name.Namespace,
+                ResourceVersion = present?.ResourceVersion,
+                Labels = With(
+                    present?.Labels,
+                    (VismaNames.ManagedByLabel, VismaNames.ManagedByValue),
+                    (VismaNames.SecretLabel, VismaNames.GrantSecretValue)
+                ),
+                Annotations = With(
+                    present?.Annotations,
+                    (VismaNames.ConnectionAnnotation, connection),
+                    (VismaNames.ConsentAttemptsAnnotation, MarksOf(document.Attempts))
+                ),
+                Finalizers = present?.Finalizers,
+            },
+            Type = VismaNames.GrantSecretType,
+            Data = Write(document).Data,
+        };
 
     /// <summary>True when the metadata say that an attempt with this mark stands.</summary>
     public static bool IsMarked(ObjectMeta secret, string mark) =>
@@ -117,7 +134,9 @@ internal static partial class GrantSecret
         text.Text(key)?.Split('/') is [var place, var name] ? new NamespacedName(place, name) : null;
 
     private static GrantBinding? BindingIn(SecretText text) =>
-        text.Text(GrantKeys.Issuer) is { } issuer && text.Text(GrantKeys.TokenEndpoint) is { } endpoint && text.Text(GrantKeys.ClientId) is { } clientId
+        text.Text(GrantKeys.Issuer) is { } issuer
+        && text.Text(GrantKeys.TokenEndpoint) is { } endpoint
+        && text.Text(GrantKeys.ClientId) is { } clientId
             ? new GrantBinding
             {
                 Issuer = issuer,
@@ -130,14 +149,20 @@ internal static partial class GrantSecret
             : null;
 
     private static IssuedToken? AccessTokenIn(SecretText text) =>
-        text.Sensitive(GrantKeys.AccessToken) is { } token && text.Instant(GrantKeys.IssuedAt) is { } issued && text.Instant(GrantKeys.ExpiresAt) is { } expires
+        text.Sensitive(GrantKeys.AccessToken) is { } token
+        && text.Instant(GrantKeys.IssuedAt) is { } issued
+        && text.Instant(GrantKeys.ExpiresAt) is { } expires
             ? new IssuedToken
             {
                 AccessToken = token,
                 IssueTime = issued,
-                ExpirationTime = TokenClaims.Of(token).Lifetime is { } lifetime && issued + lifetime < expires ? issued + lifetime : expires,
+                ExpirationTime =
+                    TokenClaims.Of(token).Lifetime is { } lifetime && issued + lifetime < expires ? issued + lifetime : expires,
                 Inputs = text.Text(GrantKeys.Inputs) ?? string.Empty,
-                GrantedScopes = GrantedScopes.Recordable([], text.Text(GrantKeys.GrantedScope)?.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+                GrantedScopes = GrantedScopes.Recordable(
+                    [],
+                    text.Text(GrantKeys.GrantedScope)?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                ),
             }
             : null;
 
@@ -152,7 +177,12 @@ internal static partial class GrantSecret
     private static SecretText Write(GrantDocument document)
     {
         var text = new SecretText(document.Held is null ? document.Kept : new SecretText(document.Kept).Without(GrantKeys.OfTheGrant))
-            .Set(GrantKeys.DeletionPolicy, document.DeletionPolicy == GrantDeletionPolicy.Revoke ? nameof(GrantDeletionPolicy.Revoke) : nameof(GrantDeletionPolicy.Retain))
+            .Set(
+                GrantKeys.DeletionPolicy,
+                document.DeletionPolicy == GrantDeletionPolicy.Revoke
+                    ? nameof(GrantDeletionPolicy.Revoke)
+                    : nameof(GrantDeletionPolicy.Retain)
+            )
             .Set(GrantKeys.RevocationTime, document.RevocationTime)
             .Set(GrantKeys.IntentId, document.Intent?.Id)
             .Set(GrantKeys.IntentTokenHash, document.Intent?.TokenHash)

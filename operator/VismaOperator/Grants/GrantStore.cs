@@ -7,8 +7,8 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Reads and writes grants where they are kept: in a Secret a connection, always live, never from a cache. Every write names the version that it was decided on, so
-/// that the leader and the replicas that serve consents settle by compare-and-swap.
+/// Reads and writes grants where they are kept: in a Secret a connection, always live, never from a cache. Every write names the version
+/// that it was decided on, so that the leader and the replicas that serve consents settle by compare-and-swap.
 /// </summary>
 internal sealed class GrantStore(IKubernetesClient client)
 {
@@ -29,7 +29,8 @@ internal sealed class GrantStore(IKubernetesClient client)
     }
 
     /// <summary>Stores a document in place of the one that was read.</summary>
-    /// <exception cref="KubernetesException">Somebody else wrote first (Conflict, AlreadyExists, NotFound), or the API server refuses.</exception>
+    /// <exception cref="KubernetesException">Somebody else wrote first (Conflict, AlreadyExists, NotFound), or the API server
+    /// refuses.</exception>
     public async Task<GrantSnapshot> WriteAsync(GrantSnapshot read, GrantDocument document, CancellationToken cancellationToken)
     {
         var secret = GrantSecret.Render(NameOf(read.Connection), read.Connection.Name, document, read.Present);
@@ -44,11 +45,18 @@ internal sealed class GrantStore(IKubernetesClient client)
     /// <param name="change">The document to store in place of the present one; null to leave it.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>What is stored now; null when nothing was changed, or the Secret is not ours.</returns>
-    public async Task<GrantSnapshot?> ChangeAsync(NamespacedName connection, Func<GrantDocument, GrantDocument?> change, CancellationToken cancellationToken)
+    public async Task<GrantSnapshot?> ChangeAsync(
+        NamespacedName connection,
+        Func<GrantDocument, GrantDocument?> change,
+        CancellationToken cancellationToken
+    )
     {
         for (var round = 1; ; round++)
         {
-            if (await ReadAsync(connection, cancellationToken) is not GrantRead.Found { Snapshot: var read } || change(read.Document) is not { } changed)
+            if (
+                await ReadAsync(connection, cancellationToken) is not GrantRead.Found { Snapshot: var read }
+                || change(read.Document) is not { } changed
+            )
             {
                 return null;
             }
@@ -69,7 +77,11 @@ internal sealed class GrantStore(IKubernetesClient client)
     {
         if (read.Present is { } present)
         {
-            await client.DeleteAsync<SecretMetadata>(NameOf(read.Connection), new DeletePreconditions(present.Uid, present.ResourceVersion), cancellationToken);
+            await client.DeleteAsync<SecretMetadata>(
+                NameOf(read.Connection),
+                new DeletePreconditions(present.Uid, present.ResourceVersion),
+                cancellationToken
+            );
         }
     }
 
@@ -77,22 +89,39 @@ internal sealed class GrantStore(IKubernetesClient client)
     public static bool IsLostRace(KubernetesException failure) => failure.IsConflict || failure.IsAlreadyExists || failure.IsNotFound;
 
     /// <summary>Name of the Secret that holds a connection's grant.</summary>
-    public static NamespacedName NameOf(NamespacedName connection) => new(connection.Namespace, connection.Name + AuthorizationSpec.GrantSecretSuffix);
+    public static NamespacedName NameOf(NamespacedName connection) =>
+        new(connection.Namespace, connection.Name + AuthorizationSpec.GrantSecretSuffix);
 
-    /// <summary>The API server does not let us write the Secret. Its own words are left out: an admission policy may quote what it was shown.</summary>
-    public static Problem MayNotWrite(NamespacedName connection, KubernetesException refusal) => new(
-        Reason.SecretForbidden,
-        $"The operator may not write Secret {NameOf(connection)}, which holds the grant, so the grant is not used: the API server {ApiTrouble.Answer(refusal)}. "
-        + ApiTrouble.Remedy(refusal, $"Grant its service account get, create, update and delete on Secrets in namespace {connection.Namespace}, and see whether an admission policy refuses it."));
+    /// <summary>
+    /// The API server does not let us write the Secret. Its own words are left out: an admission policy may quote what it was shown.
+    /// </summary>
+    public static Problem MayNotWrite(NamespacedName connection, KubernetesException refusal) =>
+        new(
+            Reason.SecretForbidden,
+            $"The operator may not write Secret {NameOf(connection)}, which holds the grant, so the grant is not used: the API server "
+            + $"{ApiTrouble.Answer(refusal)}. "
+                + ApiTrouble.Remedy(
+                    refusal,
+                    $"Grant its service account get, create, update and delete on Secrets in namespace {connection.Namespace}, and see "
+                    + "whether an admission policy refuses it."
+                )
+        );
 
     /// <summary>The API server finds the Secret invalid.</summary>
-    public static Problem Invalid(NamespacedName connection, KubernetesException refusal) => new(
-        Reason.SecretInvalid,
-        $"The API server {ApiTrouble.Answer(refusal)} to Secret {NameOf(connection)}, which holds the grant, so the grant is not used. If it was made immutable or restored with another type than {VismaNames.GrantSecretType}, create it anew with the same data; else see whether an admission policy refuses it.");
+    public static Problem Invalid(NamespacedName connection, KubernetesException refusal) =>
+        new(
+            Reason.SecretInvalid,
+            $"The API server {ApiTrouble.Answer(refusal)} to Secret {NameOf(connection)}, which holds the grant, so the grant is not "
+            + $"used. If it was made immutable or restored with another type than {VismaNames.GrantSecretType}, create it anew with the "
+            + "same data; else see whether an admission policy refuses it."
+        );
 
-    private static Problem NotOwned(NamespacedName name, NamespacedName connection) => new(
-        Reason.GrantNotOwned,
-        $"Secret {name} exists and does not hold the grant of VismaConnection {connection.Name}, so it is left as it is. Delete that Secret, or give the connection another name.");
+    private static Problem NotOwned(NamespacedName name, NamespacedName connection) =>
+        new(
+            Reason.GrantNotOwned,
+            $"Secret {name} exists and does not hold the grant of VismaConnection {connection.Name}, so it is left as it is. Delete "
+            + "that Secret, or give the connection another name."
+        );
 }
 
 /// <summary>What a look for a grant gave.</summary>

@@ -18,12 +18,19 @@ internal static class GrantedTokenCheck
     /// <param name="client">Its client, whose owner may limit the scopes; null while it cannot be used.</param>
     /// <param name="accessToken">The token.</param>
     /// <param name="scopes">What was granted; null when the provider did not say.</param>
-    public static Problem? ProblemOf(VismaConnection connection, ResolvedClient? client, Sensitive accessToken, IReadOnlyList<string>? scopes) =>
+    public static Problem? ProblemOf(
+        VismaConnection connection,
+        ResolvedClient? client,
+        Sensitive accessToken,
+        IReadOnlyList<string>? scopes
+    ) =>
         TokenClaims.Of(accessToken) is var claims && ProblemOfTenant(connection, claims) is { } problem
             ? problem
             : client?.ScopeLimitFor(connection)?.ProblemWith(BelievedToken.ScopesOf(scopes, claims, connection));
 
-    /// <summary>The same of what a consent has just given: there, more than was asked for means that somebody changed the request.</summary>
+    /// <summary>
+    /// The same of what a consent has just given: there, more than was asked for means that somebody changed the request.
+    /// </summary>
     public static Problem? ProblemOfConsent(VismaConnection connection, ResolvedClient client, TokenSet tokens) =>
         ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes)
         ?? ProblemOfRequest(connection, BelievedToken.ScopesOf(tokens.GrantedScopes, TokenClaims.Of(tokens.AccessToken), connection));
@@ -33,7 +40,9 @@ internal static class GrantedTokenCheck
             ? new Problem(
                 Reason.ScopesExceeded,
                 $"The consent gives more than was asked for, so it is not used: {GrantedScopes.Named(unasked)}. "
-                + "The request was changed on its way, or the provider grants more than it is asked for. Consent again, or add these scopes to spec.scopes if they are wanted.")
+                    + "The request was changed on its way, or the provider grants more than it is asked for. Consent again, or add "
+                    + "these scopes to spec.scopes if they are wanted."
+            )
             : null;
 
     private static Problem? ProblemOfTenant(VismaConnection connection, TokenClaims claims)
@@ -50,12 +59,20 @@ internal static class GrantedTokenCheck
             null when !isOfAPerson => null,
             null => new Problem(
                 Reason.TenantNotVerified,
-                $"The token does not say which tenant it is for (claim tenant_id), so it cannot be told whether it is {wanted}, and it is not published. Enable the claim for the application in the Visma developer portal (scope tenants as identity claim, or a tenant-enabled API), then consent again."),
+                $"The token does not say which tenant it is for (claim tenant_id), so it cannot be told whether it is {wanted}, and it "
+                + "is not published. Enable the claim for the application in the Visma developer portal (scope tenants as identity "
+                + "claim, or a tenant-enabled API), then consent again."
+            ),
             var found when BelievedToken.IsSameTenant(found, wanted) => null,
             var found => new Problem(
                 Reason.TenantMismatch,
                 $"The token is for tenant {found}, and spec.tenantID is {wanted}, so it is not published. "
-                + (isOfAPerson ? "Consent again and choose the right company, or correct spec.tenantID." : "Correct spec.tenantID, or ask Visma why the provider answers with another tenant's token.")),
+                    + (
+                        isOfAPerson
+                            ? "Consent again and choose the right company, or correct spec.tenantID."
+                            : "Correct spec.tenantID, or ask Visma why the provider answers with another tenant's token."
+                    )
+            ),
         };
     }
 }

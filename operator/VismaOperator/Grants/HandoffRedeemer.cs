@@ -9,7 +9,9 @@ using VismaOperator.Clients;
 
 namespace VismaOperator.Grants;
 
-/// <summary>Takes in codes that <c>connect</c> obtained in a terminal and left in a Secret. Taking is deleting: a code works once.</summary>
+/// <summary>
+/// Takes in codes that <c>connect</c> obtained in a terminal and left in a Secret. Taking is deleting: a code works once.
+/// </summary>
 internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadata> secrets, TimeProvider time)
 {
     // As long as a code lives: whoever waited for what came of it has given up by then.
@@ -36,7 +38,9 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
     /// <summary>True when a code waits for the connection.</summary>
     public bool HasOne(VismaConnection connection) => IsUnanswered(connection.HandoffSecretName()) || IsThere(connection);
 
-    /// <summary>Takes the code out of its Secret. From the deletion on there is no way back, so that runs under a deadline of its own.</summary>
+    /// <summary>
+    /// Takes the code out of its Secret. From the deletion on there is no way back, so that runs under a deadline of its own.
+    /// </summary>
     /// <exception cref="KubernetesException">Conflict: another code took its place meanwhile, and is to be looked at anew.</exception>
     public async Task<HandoffTaking> TakeAsync(VismaConnection connection, ResolvedClient client, CancellationToken cancellationToken)
     {
@@ -50,7 +54,11 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
         using var deadline = Deadline.After(GrantRefresher.StoreDeadline, time);
         try
         {
-            await api.DeleteAsync<SecretMetadata>(name, new DeletePreconditions(secret.Metadata.Uid, secret.Metadata.ResourceVersion), deadline.Token);
+            await api.DeleteAsync<SecretMetadata>(
+                name,
+                new DeletePreconditions(secret.Metadata.Uid, secret.Metadata.ResourceVersion),
+                deadline.Token
+            );
         }
         catch (KubernetesException gone) when (gone.IsNotFound)
         {
@@ -67,27 +75,38 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
         return HandoffSecret.Read(secret) switch
         {
             null => Unusable($"Secret {name}, in which a code was handed over, could not be read whole."),
-            { ExpirationTime: { } expiry } when expiry <= time.GetUtcNow() => Unusable($"The code that was handed over was too old to be redeemed: by the clock of the machine that left it, it was good until {InstantText.Of(expiry)}."),
+            { ExpirationTime: { } expiry } when expiry <= time.GetUtcNow() => Unusable(
+                "The code that was handed over was too old to be redeemed: by the clock of the machine that left it, it was good until "
+                + $"{InstantText.Of(expiry)}."
+            ),
             { Asked: null } => Unusable("The code that was handed over does not say what the person was asked for."),
-            { Asked: var asked } when asked != Handoff.AskedFor(connection, client.Issuer, client.ClientId) => Unusable("The code that was handed over was given for another client, tenant or scopes than are asked for now."),
+            { Asked: var asked } when asked != Handoff.AskedFor(connection, client.Issuer, client.ClientId) => Unusable(
+                "The code that was handed over was given for another client, tenant or scopes than are asked for now."
+            ),
             { Code: var code } => new HandoffTaking.Taken(code),
         };
     }
 
-    private bool IsThere(VismaConnection connection) => secrets.Find(connection.HandoffSecretName()) is { } found && HandoffSecret.IsOf(found.Metadata, connection.Metadata.Name);
+    private bool IsThere(VismaConnection connection) =>
+        secrets.Find(connection.HandoffSecretName()) is { } found && HandoffSecret.IsOf(found.Metadata, connection.Metadata.Name);
 
-    private bool IsUnanswered(NamespacedName name) => unanswered.TryGetValue(name, out var asked) && time.GetElapsedTime(asked.Since) < Memory;
+    private bool IsUnanswered(NamespacedName name) =>
+        unanswered.TryGetValue(name, out var asked) && time.GetElapsedTime(asked.Since) < Memory;
 
     // Another code that stood there meanwhile, and is gone too, was taken back or is somebody's who knows what came of it.
     private HandoffTaking GoneOrLost(NamespacedName name, string? seen = null)
     {
         var isLost = IsUnanswered(name);
         return unanswered.TryRemove(name, out var asked) && isLost && (seen is null || seen == asked.Uid)
-            ? Unusable($"The code that was handed over was taken out of Secret {name}, and the API server gave no answer to that, so that the code could not be redeemed.")
+            ? Unusable(
+                $"The code that was handed over was taken out of Secret {name}, and the API server gave no answer to that, so that the "
+                + "code could not be redeemed."
+            )
             : new HandoffTaking.Gone();
     }
 
-    private static HandoffTaking.Unusable Unusable(string cause) => new(new Problem(Reason.ConsentFailed, $"{cause} Run visma-operator connect again."));
+    private static HandoffTaking.Unusable Unusable(string cause) =>
+        new(new Problem(Reason.ConsentFailed, $"{cause} Run visma-operator connect again."));
 }
 
 /// <summary>What came of reaching for a code that was handed over.</summary>
@@ -100,7 +119,9 @@ internal abstract record HandoffTaking
     /// <summary>The code is ours alone.</summary>
     public sealed record Taken(ConsentCode Code) : HandoffTaking;
 
-    /// <summary>There is none any more: whoever left it took it back, or another process took it. Whoever did knows what came of it.</summary>
+    /// <summary>
+    /// There is none any more: whoever left it took it back, or another process took it. Whoever did knows what came of it.
+    /// </summary>
     public sealed record Gone : HandoffTaking;
 
     /// <summary>It was taken and is of no use.</summary>

@@ -20,8 +20,11 @@ internal static class HandoffSecret
         return text.Sensitive(HandoffRedeemer.Code) is { } code
             && text.Sensitive(HandoffRedeemer.CodeVerifier) is { } verifier
             && Uri.TryCreate(text.Text(HandoffRedeemer.RedirectUri), UriKind.Absolute, out var redirectUri)
-                ? new Handoff(new ConsentCode(code, verifier, redirectUri), text.Instant(HandoffRedeemer.ExpiresAt)) { Asked = text.Text(HandoffRedeemer.Asked) }
-                : null;
+            ? new Handoff(new ConsentCode(code, verifier, redirectUri), text.Instant(HandoffRedeemer.ExpiresAt))
+            {
+                Asked = text.Text(HandoffRedeemer.Asked),
+            }
+            : null;
     }
 
     /// <summary>The Secret for a code. The connection owns it, so that one which nobody redeems goes with the connection.</summary>
@@ -34,7 +37,11 @@ internal static class HandoffSecret
             {
                 Name = name.Name,
                 Namespace = name.Namespace,
-                Labels = new Dictionary<string, string> { [VismaNames.ManagedByLabel] = VismaNames.ManagedByValue, [VismaNames.SecretLabel] = VismaNames.HandoffSecretValue },
+                Labels = new Dictionary<string, string>
+                {
+                    [VismaNames.ManagedByLabel] = VismaNames.ManagedByValue,
+                    [VismaNames.SecretLabel] = VismaNames.HandoffSecretValue,
+                },
                 Annotations = new Dictionary<string, string> { [VismaNames.ConnectionAnnotation] = connection.Metadata.Name },
                 OwnerReferences = [OwnerReferences.To(connection)],
             },

@@ -6,8 +6,8 @@ using VismaOperator.Clients;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// What was last seen of each grant, for one purpose: when a namespace is deleted, its Secrets may be gone before anybody can read them, and so may the
-/// client. Nothing is ever spent from here.
+/// What was last seen of each grant, for one purpose: when a namespace is deleted, its Secrets may be gone before anybody can read them,
+/// and so may the client. Nothing is ever spent from here.
 /// </summary>
 internal sealed class KnownGrants
 {

@@ -7,10 +7,14 @@ namespace VismaOperator.Grants;
 internal static class LiveConnections
 {
     /// <summary>
-    /// The connection as it stands in the cluster now, or null. A list of one name, which costs the API server no more than a get: the operator may list and watch
-    /// its own kinds, and no role of its gives a get.
+    /// The connection as it stands in the cluster now, or null. A list of one name, which costs the API server no more than a get: the
+    /// operator may list and watch its own kinds, and no role of its gives a get.
     /// </summary>
-    public static async Task<VismaConnection?> FindConnectionAsync(this IKubernetesClient client, NamespacedName name, CancellationToken cancellationToken)
+    public static async Task<VismaConnection?> FindConnectionAsync(
+        this IKubernetesClient client,
+        NamespacedName name,
+        CancellationToken cancellationToken
+    )
     {
         var selector = new ResourceSelector(name.Namespace, FieldSelector: $"metadata.name={name.Name}");
         var page = await client.ListPageAsync<VismaConnection>(selector, limit: 1, continueToken: null, cancellationToken);

@@ -10,10 +10,11 @@ using VismaOperator.Clients;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Looks after grants whose connection is gone. A mistaken prune must cost no consent, so a grant is kept for a while and adopted by a connection that comes back;
-/// then it is revoked and deleted. There is no finalizer: whatever goes wrong here, no deletion waits for it.
+/// Looks after grants whose connection is gone. A mistaken prune must cost no consent, so a grant is kept for a while and adopted by a
+/// connection that comes back; then it is revoked and deleted. There is no finalizer: whatever goes wrong here, no deletion waits for it.
 /// </summary>
-internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, ClientResolver directory, KnownGrants known, GrantTools tools) : IReconciler
+internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, ClientResolver directory, KnownGrants known, GrantTools tools)
+    : IReconciler
 {
     /// <summary>How long a grant outlives its connection: longer than the usual interval of a GitOps tool.</summary>
     public static readonly TimeSpan Keep = TimeSpan.FromMinutes(10);
@@ -60,14 +61,16 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
         }
         catch (KubernetesException failure) when (failure.IsForbidden && isSecretGone)
         {
-            // The Roles of a namespace go with it: nobody may look there any more, and the watches have told that connection and Secret are gone.
+            // The Roles of a namespace go with it: nobody may look there any more, and the watches have told that connection and Secret are
+            // gone.
             return await RevokeKnownAsync(key, cancellationToken);
         }
     }
 
     // A watch that hangs must not cost a consent: before a grant is ended, the connection is looked for once where it would be.
     private async Task<bool> IsBackAsync(NamespacedName key, CancellationToken cancellationToken) =>
-        await caches.Api.FindConnectionAsync(key, cancellationToken) is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null };
+        await caches.Api.FindConnectionAsync(key, cancellationToken)
+            is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null };
 
     // Its Secret went first, as when a namespace is deleted.
     private async Task<Requeue> RevokeKnownAsync(NamespacedName key, CancellationToken cancellationToken)
@@ -132,12 +135,23 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
     }
 
     // In a namespace that is on its way out there is nobody who could come back, and no time to lose.
-    private async Task<GrantSnapshot> ClaimAsync(GrantSnapshot read, bool isTerminating, CancellationToken cancellationToken) => isTerminating
-        ? read
-        : await tools.Store.WriteAsync(read, read.Document with { RevocationTime = WholeSeconds.Floor(tools.Time.GetUtcNow()), Intent = null }, cancellationToken);
+    private async Task<GrantSnapshot> ClaimAsync(GrantSnapshot read, bool isTerminating, CancellationToken cancellationToken) =>
+        isTerminating
+            ? read
+            : await tools.Store.WriteAsync(
+                read,
+                read.Document with
+                {
+                    RevocationTime = WholeSeconds.Floor(tools.Time.GetUtcNow()),
+                    Intent = null,
+                },
+                cancellationToken
+            );
 
     private async Task<string?> RevokeAsync(NamespacedName key, HeldGrant held, CancellationToken cancellationToken) =>
-        await ClientForAsync(key, held, cancellationToken) is { } usable && usable.ClientId == held.Binding.ClientId && usable.Issuer.OriginalString == held.Binding.Issuer
+        await ClientForAsync(key, held, cancellationToken) is { } usable
+        && usable.ClientId == held.Binding.ClientId
+        && usable.Issuer.OriginalString == held.Binding.Issuer
             ? await tools.Revoker.RevokeAsync(usable, held.RefreshToken, cancellationToken)
             : $"OAuthClient {held.Client} is not available";
 
@@ -192,4 +206,10 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
 }
 
 /// <summary>What the custodian looks at: caches, and the API server before it ends anything.</summary>
-internal sealed record OrphanedGrantCaches(Store<VismaConnection> Connections, Store<OAuthClient> Clients, Store<SecretMetadata> Secrets, INamespaces Namespaces, IKubernetesClient Api);
+internal sealed record OrphanedGrantCaches(
+    Store<VismaConnection> Connections,
+    Store<OAuthClient> Clients,
+    Store<SecretMetadata> Secrets,
+    INamespaces Namespaces,
+    IKubernetesClient Api
+);

@@ -19,8 +19,9 @@ internal sealed record PendingGrant
     public GrantSnapshot? Open { get; init; }
 
     /// <summary>
-    /// The grant that stood in the Secret when the code of this consent was taken, which it replaces; null when none did, and for an exchange. Whatever else stands there by then is a
-    /// consent that came between. No clock decides, since two replicas need not agree on one.
+    /// The grant that stood in the Secret when the code of this consent was taken, which it replaces; null when none did, and for an
+    /// exchange. Whatever else stands there by then is a consent that came between. No clock decides, since two replicas need not agree on
+    /// one.
     /// </summary>
     public FormerGrant? Replaces { get; init; }
 
@@ -40,8 +41,9 @@ internal sealed record PendingGrant
     public GrantDocument? Over(GrantDocument document) => AttemptId is null ? OverFormer(document) : OverItsAttempt(document);
 
     /// <summary>
-    /// True when the document holds it already, or one that came of it: an earlier write arrived whose answer did not. Each consent begins a family, so a consent whose family stands
-    /// there has been stored, and by now it may have been exchanged; stored once more, it would put a spent token over a live one.
+    /// True when the document holds it already, or one that came of it: an earlier write arrived whose answer did not. Each consent begins
+    /// a family, so a consent whose family stands there has been stored, and by now it may have been exchanged; stored once more, it would
+    /// put a spent token over a live one.
     /// </summary>
     public bool IsIn(GrantDocument document) => document.Held is { } stored
         && stored.Family == Held.Family
@@ -50,7 +52,8 @@ internal sealed record PendingGrant
     private GrantDocument? OverItsAttempt(GrantDocument document) =>
         document.Intent?.Id == AttemptId && document.RevocationTime is null ? document with { Held = Held, Intent = null } : null;
 
-    // Of two consents that come together the one that is stored first counts. The other one may have been stored before it, too, by a write whose answer was lost: then it is revoked by now.
+    // Of two consents that come together the one that is stored first counts. The other one may have been stored before it, too, by a write
+    // whose answer was lost: then it is revoked by now.
     private GrantDocument? OverFormer(GrantDocument document) =>
         document.Held is { } other && other.Family != Replaces?.Family
             ? null

@@ -5,15 +5,21 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Holds refresh tokens that the provider issued until the cluster has them. While the API server is away, each is tried again every second by a loop
-/// that runs on every replica, leader or not: the right to store is in the attempt id, not in the lease.
+/// Holds refresh tokens that the provider issued until the cluster has them. While the API server is away, each is tried again every second
+/// by a loop that runs on every replica, leader or not: the right to store is in the attempt id, not in the lease.
 /// </summary>
 /// <param name="store">Where they are to be kept.</param>
 /// <param name="revoker">Revokes what has no place any more.</param>
 /// <param name="isGone">True when a connection is not there any more, as far as the watches have told.</param>
 /// <param name="time">Durations.</param>
 /// <param name="log">Log of grants.</param>
-internal sealed class PendingGrantWrites(GrantStore store, GrantRevoker revoker, Func<NamespacedName, bool> isGone, TimeProvider time, GrantLog log)
+internal sealed class PendingGrantWrites(
+    GrantStore store,
+    GrantRevoker revoker,
+    Func<NamespacedName, bool> isGone,
+    TimeProvider time,
+    GrantLog log
+)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
@@ -29,7 +35,10 @@ internal sealed class PendingGrantWrites(GrantStore store, GrantRevoker revoker,
     private TaskCompletionSource arrival = new();
 
     /// <summary>Those that wait for a connection.</summary>
-    public PendingGrant? Find(NamespacedName connection) => waiting.Values.Select(entry => entry.PendingGrant).FirstOrDefault(successor => successor.Connection == connection && successor.AttemptId is not null);
+    public PendingGrant? Find(NamespacedName connection) =>
+        waiting
+            .Values.Select(entry => entry.PendingGrant)
+            .FirstOrDefault(successor => successor.Connection == connection && successor.AttemptId is not null);
 
     /// <summary>Takes a successor in, and tries to store it until the deadline. After that it stays here, and is tried further.</summary>
     public async Task<StoreResult> StoreAsync(PendingGrant successor, CancellationToken deadline)
@@ -70,9 +79,11 @@ internal sealed class PendingGrantWrites(GrantStore store, GrantRevoker revoker,
     }
 
     // Side by side: an API server that hangs would let the last one wait for the deadlines of all before it.
-    private Task TryAllAsync(CancellationToken cancellationToken) => Task.WhenAll(waiting.Values.Select(entry => TryAsync(entry, cancellationToken)));
+    private Task TryAllAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(waiting.Values.Select(entry => TryAsync(entry, cancellationToken)));
 
-    // The loop and whoever waits for the outcome try one after the other: what the first has ended, stored or dropped and revoked, the second must not do again.
+    // The loop and whoever waits for the outcome try one after the other: what the first has ended, stored or dropped and revoked, the
+    // second must not do again.
     private async Task<StoreResult> TryAsync(Waiting entry, CancellationToken cancellationToken)
     {
         await entry.Turn.WaitAsync(CancellationToken.None); // whoever has it is bounded by its own deadline
@@ -105,13 +116,15 @@ internal sealed class PendingGrantWrites(GrantStore store, GrantRevoker revoker,
         {
             entry.End = storage;
             waiting.TryRemove(successor.Id, out _);
-            await replaced.RevokeAsync(successor, storage, CancellationToken.None); // a deadline of its own: a slow write must not leave a key that nobody watches
+            // a deadline of its own: a slow write must not leave a key that nobody watches
+            await replaced.RevokeAsync(successor, storage, CancellationToken.None);
         }
 
         return storage;
     }
 
-    // Whoever writes first decides what the other may do: looked at again at once, since every moment that a token is held in memory only is one in which it can be lost.
+    // Whoever writes first decides what the other may do: looked at again at once, since every moment that a token is held in memory only
+    // is one in which it can be lost.
     private async Task<StoreResult> WriteAsync(Waiting entry, CancellationToken cancellationToken)
     {
         for (var round = 1; ; round++)
@@ -149,7 +162,8 @@ internal sealed class PendingGrantWrites(GrantStore store, GrantRevoker revoker,
         return new StoreResult.Stored(await store.WriteAsync(read, document, cancellationToken));
     }
 
-    // The first time, what the attempt was written into is known, and a write over anything else is refused. After that the write may have arrived without its answer.
+    // The first time, what the attempt was written into is known, and a write over anything else is refused. After that the write may have
+    // arrived without its answer.
     private async Task<GrantSnapshot?> LookAsync(Waiting entry, CancellationToken cancellationToken)
     {
         var known = entry.WasTried ? null : entry.PendingGrant.Open;
@@ -181,11 +195,15 @@ internal sealed class PendingGrantWrites(GrantStore store, GrantRevoker revoker,
         return new StoreResult.Dropped();
     }
 
-    // Where there are Roles in listed namespaces only, they go with the namespace, and what was missing is forbidden from then on. A namespace that is created anew in time may be a mistake
-    // that was taken back, like a connection that is.
+    // Where there are Roles in listed namespaces only, they go with the namespace, and what was missing is forbidden from then on. A
+    // namespace that is created anew in time may be a mistake that was taken back, like a connection that is.
     private bool IsPlaceGone(Waiting entry, Exception failure)
     {
-        if (failure is not KubernetesException refused || !(refused.IsNotFound || refused.IsForbidden) || !isGone(entry.PendingGrant.Connection))
+        if (
+            failure is not KubernetesException refused
+            || !(refused.IsNotFound || refused.IsForbidden)
+            || !isGone(entry.PendingGrant.Connection)
+        )
         {
             entry.PlaceGoneSince = null;
             return false;
@@ -201,7 +219,8 @@ internal sealed class PendingGrantWrites(GrantStore store, GrantRevoker revoker,
         waiting.TryRemove(entry.PendingGrant.Id, out _);
         replaced.Forget(entry.PendingGrant);
         log.PlaceGone(entry.PendingGrant.Connection);
-        await replaced.RevokeAsync(entry.PendingGrant, entry.PendingGrant.Held.RefreshToken, CancellationToken.None); // bounded by its own deadline
+        // bounded by its own deadline
+        await replaced.RevokeAsync(entry.PendingGrant, entry.PendingGrant.Held.RefreshToken, CancellationToken.None);
         return entry.End;
     }
 
@@ -237,7 +256,9 @@ internal sealed class PendingGrantWrites(GrantStore store, GrantRevoker revoker,
         /// <summary>True once it was tried to store it.</summary>
         public bool WasTried { get; set; }
 
-        /// <summary>Since when the API server has said that there is nowhere to store it (a monotonic timestamp); null while there is.</summary>
+        /// <summary>
+        /// Since when the API server has said that there is nowhere to store it (a monotonic timestamp); null while there is.
+        /// </summary>
         public long? PlaceGoneSince { get; set; }
 
         /// <summary>Why it waits, as the log was last told; null when it was not.</summary>

@@ -10,8 +10,8 @@ internal static class RefreshTokenLife
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Whether exchanges move the expiry of the refresh token on. An answer alone does not tell a life of 15 days that slides from one that ends; the next one does, unless it
-    /// follows at once: then the expiry has not had the time to move.
+    /// Whether exchanges move the expiry of the refresh token on. An answer alone does not tell a life of 15 days that slides from one that
+    /// ends; the next one does, unless it follows at once: then the expiry has not had the time to move.
     /// </summary>
     /// <param name="before">The grant before the exchange.</param>
     /// <param name="issueTime">When the exchange was made.</param>
@@ -23,9 +23,16 @@ internal static class RefreshTokenLife
 
     /// <summary>When the refresh token must be used at the latest. An end that no use puts off gives no reason to use it.</summary>
     public static DateTimeOffset KeepAliveTime(HeldGrant held) =>
-        RefreshSchedule.KeepAliveTime(held.AccessToken.IssueTime, held.RefreshTokenSlides == false ? null : held.RefreshTokenExpirationTime);
+        RefreshSchedule.KeepAliveTime(
+            held.AccessToken.IssueTime,
+            held.RefreshTokenSlides == false ? null : held.RefreshTokenExpirationTime
+        );
 
-    /// <summary>When the consent ends: as the provider says where its word is an end, else after the lifetime that the spec states.</summary>
+    /// <summary>
+    /// When the consent ends: as the provider says where its word is an end, else after the lifetime that the spec states.
+    /// </summary>
     public static DateTimeOffset ConsentEnd(HeldGrant held, VismaConnection connection) =>
-        held is { RefreshTokenSlides: false, RefreshTokenExpirationTime: { } stated } ? stated : held.GrantTime + connection.Spec.Authorization.ConsentLifetimeSpan();
+        held is { RefreshTokenSlides: false, RefreshTokenExpirationTime: { } stated }
+            ? stated
+            : held.GrantTime + connection.Spec.Authorization.ConsentLifetimeSpan();
 }

@@ -4,14 +4,16 @@ using OAuth;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Grants that a new consent takes the place of. Each is revoked, but only once the new one is stored, and only where the same secrets can: one that is left over would
-/// be a key that nobody watches.
+/// Grants that a new consent takes the place of. Each is revoked, but only once the new one is stored, and only where the same secrets can:
+/// one that is left over would be a key that nobody watches.
 /// </summary>
 internal sealed class ReplacedGrants(GrantRevoker revoker, GrantLog log)
 {
     private readonly ConcurrentDictionary<string, HeldGrant> replaced = new();
 
-    /// <summary>A write is about to take the place of what is held now. An exchange replaces nothing, and what is somebody else's is left to them.</summary>
+    /// <summary>
+    /// A write is about to take the place of what is held now. An exchange replaces nothing, and what is somebody else's is left to them.
+    /// </summary>
     public void Note(PendingGrant successor, HeldGrant? held)
     {
         if (held is { RefusalTime: null } && successor.Replaces is { IsOurs: true } former && former.Family == held.Family)

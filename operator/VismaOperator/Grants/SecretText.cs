@@ -40,8 +40,13 @@ internal sealed class SecretText
 
     /// <summary>An instant of this millennium (RFC 3339, UTC), so that it can be reckoned with; null when absent or unreadable.</summary>
     public DateTimeOffset? Instant(string key) =>
-        DateTimeOffset.TryParseExact(Text(key), InstantFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
-        && instant.Year is >= 2000 and < 3000
+        DateTimeOffset.TryParseExact(
+            Text(key),
+            InstantFormat,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var instant
+        ) && instant.Year is >= 2000 and < 3000
             ? instant
             : null;
 
@@ -67,7 +72,8 @@ internal sealed class SecretText
     public SecretText Set(string key, Sensitive text) => Set(key, text.Reveal());
 
     /// <summary>Sets an instant, to the second; null leaves the key out.</summary>
-    public SecretText Set(string key, DateTimeOffset? instant) => Set(key, instant?.UtcDateTime.ToString(InstantFormat, CultureInfo.InvariantCulture));
+    public SecretText Set(string key, DateTimeOffset? instant) =>
+        Set(key, instant?.UtcDateTime.ToString(InstantFormat, CultureInfo.InvariantCulture));
 
     /// <summary>Sets a number.</summary>
     public SecretText Set(string key, long number) => Set(key, number.ToString(CultureInfo.InvariantCulture));

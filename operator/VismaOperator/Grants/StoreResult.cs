@@ -10,7 +10,9 @@ internal abstract record StoreResult
     /// <summary>It is stored.</summary>
     public sealed record Stored(GrantSnapshot Snapshot) : StoreResult;
 
-    /// <summary>There is no place for it any more: another attempt or another consent has taken it, or its namespace is gone for good.</summary>
+    /// <summary>
+    /// There is no place for it any more: another attempt or another consent has taken it, or its namespace is gone for good.
+    /// </summary>
     public sealed record Dropped : StoreResult;
 
     /// <summary>It waits in memory and is tried further.</summary>

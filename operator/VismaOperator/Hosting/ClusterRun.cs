@@ -4,7 +4,6 @@ using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
-using VismaOperator.Api.Validation;
 using VismaOperator.Consent.Web;
 
 namespace VismaOperator.Hosting;
@@ -50,25 +49,32 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         }
     }
 
-    private OperatorContext Context(IKubernetesClient client, OAuthEndpoints oauth, Leader leader, ControllerMetrics metrics, IServiceProvider services) => new()
-    {
-        Client = client,
-        Namespaces = options.Namespaces,
-        AllowLists = options.AllowLists,
-        Workers = options.Workers,
-        Leadership = leader.Leadership,
-        Tokens = oauth.Tokens,
-        Metadata = oauth.Metadata,
-        Revocation = oauth.Revocation,
-        PublicUrl = options.PublicUrl,
-        Time = time,
-        Logs = services.GetRequiredService<ILoggerFactory>(),
-        Meters = services.GetRequiredService<IMeterFactory>(),
-        Metrics = metrics,
-        Random = Chance.Next,
-        RandomBytes = RandomNumberGenerator.GetBytes,
-        Instance = Environment.MachineName,
-    };
+    private OperatorContext Context(
+        IKubernetesClient client,
+        OAuthEndpoints oauth,
+        Leader leader,
+        ControllerMetrics metrics,
+        IServiceProvider services
+    ) =>
+        new()
+        {
+            Client = client,
+            Namespaces = options.Namespaces,
+            AllowLists = options.AllowLists,
+            Workers = options.Workers,
+            Leadership = leader.Leadership,
+            Tokens = oauth.Tokens,
+            Metadata = oauth.Metadata,
+            Revocation = oauth.Revocation,
+            PublicUrl = options.PublicUrl,
+            Time = time,
+            Logs = services.GetRequiredService<ILoggerFactory>(),
+            Meters = services.GetRequiredService<IMeterFactory>(),
+            Metrics = metrics,
+            Random = Chance.Next,
+            RandomBytes = RandomNumberGenerator.GetBytes,
+            Instance = Environment.MachineName,
+        };
 
     /// <summary>The consent pages, listening; null where no public URL leads to them.</summary>
     private async Task<ConsentHost?> PagesAsync(OperatorControllers controllers, ILogger log, CancellationToken stop)
@@ -78,27 +84,48 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
             return null;
         }
 
-        var pages = ConsentHost.Build(new ConsentHostOptions(publicUrl, options.ConsentPort), desk, () => controllers.HasSynced, logging => logging.WriteToConsole(options.Logs));
+        var pages = ConsentHost.Build(
+            new ConsentHostOptions(publicUrl, options.ConsentPort),
+            desk,
+            () => controllers.HasSynced,
+            logging => logging.WriteToConsole(options.Logs)
+        );
         await pages.ListenAsync(stop);
         LogPages(log, publicUrl, pages.Port);
         return pages;
     }
 
-    /// <summary>Outside a cluster there are no replicas: somebody tries the operator from a laptop and would wait for the lease of the real one.</summary>
+    /// <summary>
+    /// Outside a cluster there are no replicas: somebody tries the operator from a laptop and would wait for the lease of the real one.
+    /// </summary>
     private bool Elects(ClusterAccess access) => options.LeaderElection ?? access.IsInCluster;
 
     private static NamespacedName LeaseOf(ClusterAccess access) => new(access.Namespace ?? FallbackNamespace, LeaseName);
 
     private LeaderElector Elector(IKubernetesClient client, ClusterAccess access, ILoggerFactory logs, ControllerMetrics metrics)
     {
-        // The name of a pod is unique at a time but not over time: a restarted container must not take the lease of its former self for its own.
+        // The name of a pod is unique at a time but not over time: a restarted container must not take the lease of its former self for its
+        // own.
         var identity = $"{Environment.MachineName}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         var terms = new LeaderElectionOptions(LeaseOf(access), identity);
         return new LeaderElector(client, terms, time, Chance.Next, logs.CreateLogger<LeaderElector>(), metrics);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "Started", Message = "visma-operator {Version} serves {Server} ({Source}); health and metrics on port {Port}; namespaces: {Namespaces}; allowed issuers: {Issuers}")]
-    private static partial void LogStarted(ILogger logger, string version, Uri server, string source, int port, string namespaces, string issuers);
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        EventName = "Started",
+        Message = "visma-operator {Version} serves {Server} ({Source}); health and metrics on port {Port}; namespaces: {Namespaces}; "
+            + "allowed issuers: {Issuers}"
+    )]
+    private static partial void LogStarted(
+        ILogger logger,
+        string version,
+        Uri server,
+        string source,
+        int port,
+        string namespaces,
+        string issuers
+    );
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "ConsentPagesServed", Message = "Consent pages of {PublicUrl} on port {Port}")]
     private static partial void LogPages(ILogger logger, Uri publicUrl, int port);

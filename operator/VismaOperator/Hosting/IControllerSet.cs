@@ -15,7 +15,9 @@ internal interface IControllerSet
     /// <summary>What answers people. They run on every replica from the start, and finish what was begun when cancelled.</summary>
     IReadOnlyList<BackgroundLoop> Servers { get; }
 
-    /// <summary>Stores what was issued and not stored yet, after controllers and servers have drained; until the deadline, and says what is lost.</summary>
+    /// <summary>
+    /// Stores what was issued and not stored yet, after controllers and servers have drained; until the deadline, and says what is lost.
+    /// </summary>
     Task FlushAsync(CancellationToken deadline);
 
     /// <summary>Waits until every cache has listed.</summary>

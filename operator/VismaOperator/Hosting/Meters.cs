@@ -9,7 +9,16 @@ namespace VismaOperator.Hosting;
 internal static class Meters
 {
     /// <summary>The meters of this process: one a project, and the runtime's own for memory, garbage collection and threads.</summary>
-    public static IReadOnlyList<string> Exported { get; } = [ConnectionMetrics.MeterName, ConsentMetrics.MeterName, NamespaceReport.MeterName, ControllerMetrics.MeterName, "Kubernetes.Client", "OAuth", "System.Runtime"];
+    public static IReadOnlyList<string> Exported { get; } =
+    [
+        ConnectionMetrics.MeterName,
+        ConsentMetrics.MeterName,
+        NamespaceReport.MeterName,
+        ControllerMetrics.MeterName,
+        "Kubernetes.Client",
+        "OAuth",
+        "System.Runtime",
+    ];
 
     /// <summary>Exports them in Prometheus' text format.</summary>
     public static MeterProviderBuilder AddOperatorMeters(this MeterProviderBuilder metrics) =>

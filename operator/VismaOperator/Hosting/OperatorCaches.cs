@@ -7,13 +7,17 @@ using VismaOperator.Connections;
 
 namespace VismaOperator.Hosting;
 
-/// <summary>Every cache of the operator. Memory follows what these hold: our objects, our Secrets' metadata, and the few Secrets that clients reference.</summary>
+/// <summary>
+/// Every cache of the operator. Memory follows what these hold: our objects, our Secrets' metadata, and the few Secrets that clients
+/// reference.
+/// </summary>
 internal sealed class OperatorCaches
 {
     /// <summary>Name of the index that finds connections by their namespace.</summary>
     public const string NamespaceIndex = "namespace";
 
-    private const string OwnSecretSelector = $"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue},{VismaNames.HandoffSecretValue})";
+    private const string OwnSecretSelector =
+        $"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue},{VismaNames.HandoffSecretValue})";
 
     /// <summary>Makes the caches; nothing is asked before the loops run.</summary>
     /// <param name="client">The cluster.</param>
@@ -21,7 +25,13 @@ internal sealed class OperatorCaches
     /// <param name="time">Wall clock and durations.</param>
     /// <param name="logs">Where each cache logs.</param>
     /// <param name="random">Numbers in [0, 1) that spread reconnects.</param>
-    public OperatorCaches(IKubernetesClient client, IReadOnlyList<string> namespaces, TimeProvider time, ILoggerFactory logs, Func<double> random)
+    public OperatorCaches(
+        IKubernetesClient client,
+        IReadOnlyList<string> namespaces,
+        TimeProvider time,
+        ILoggerFactory logs,
+        Func<double> random
+    )
     {
         var selectors = namespaces.Count == 0 ? [ResourceSelector.All] : namespaces.Select(name => new ResourceSelector(name)).ToList();
         var ours = selectors.Select(selector => selector with { LabelSelector = OwnSecretSelector }).ToList();

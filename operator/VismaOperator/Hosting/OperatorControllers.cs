@@ -33,8 +33,22 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var book = new ClientSecretTracker(context.Time);
         var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : caches.FetchedNamespaces!;
-        var directory = new ClientResolver(caches.Clients.Store, reader, book, namespaces, context.AllowLists, new RequestTurns(caches.Connections.Store, context.Time), context.Time);
-        var events = new EventRecorder(context.Client, $"{VismaNames.Group}/operator", context.Instance, context.Time, context.Logs.CreateLogger("Events"));
+        var directory = new ClientResolver(
+            caches.Clients.Store,
+            reader,
+            book,
+            namespaces,
+            context.AllowLists,
+            new RequestTurns(caches.Connections.Store, context.Time),
+            context.Time
+        );
+        var events = new EventRecorder(
+            context.Client,
+            $"{VismaNames.Group}/operator",
+            context.Instance,
+            context.Time,
+            context.Logs.CreateLogger("Events")
+        );
         var endpoints = new ProviderEndpoints(context.Metadata);
         var removals = new SecretRemovals(context.Time, queues.Clients.Add);
         var clocks = new ClockWatch(context.Logs.CreateLogger("Clock"));
@@ -47,7 +61,13 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
         Controllers =
         [
-            Loop("vismaconnection", "VismaConnection", queues.Connections, Connections(context, directory, source, namespaces, events, removals), context),
+            Loop(
+                "vismaconnection",
+                "VismaConnection",
+                queues.Connections,
+                Connections(context, directory, source, namespaces, events, removals),
+                context
+            ),
             Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, book, events, removals), context),
             Loop("grant", "VismaConnection", queues.Grants, grants.Custodian(directory, namespaces), context),
         ];
@@ -94,7 +114,14 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         queues.Dispose();
     }
 
-    private ConnectionReconciler Connections(OperatorContext context, ClientResolver directory, ClientTokenSource source, INamespaces namespaces, EventRecorder events, SecretRemovals removals)
+    private ConnectionReconciler Connections(
+        OperatorContext context,
+        ClientResolver directory,
+        ClientTokenSource source,
+        INamespaces namespaces,
+        EventRecorder events,
+        SecretRemovals removals
+    )
     {
         var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time);
         var tools = new ConnectionTools
@@ -116,16 +143,45 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             Metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List),
             Log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection")),
         };
-        var observer = new ConnectionObserver(caches.Names, caches.OwnSecrets.Store, directory, grants.Observer, namespaces, context.AllowLists, new RecordedTimes(context.Time));
+        var observer = new ConnectionObserver(
+            caches.Names,
+            caches.OwnSecrets.Store,
+            directory,
+            grants.Observer,
+            namespaces,
+            context.AllowLists,
+            new RecordedTimes(context.Time)
+        );
         var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, context.Leadership, context.Time);
-        return new ConnectionReconciler(caches.Connections.Store, observer, reporter, StatusWrites("vismaconnection", "VismaConnection", context), tools);
+        return new ConnectionReconciler(
+            caches.Connections.Store,
+            observer,
+            reporter,
+            StatusWrites("vismaconnection", "VismaConnection", context),
+            tools
+        );
     }
 
-    private OAuthClientReconciler Clients(OperatorContext context, OAuthClientObserver observer, ClientSecretTracker book, EventRecorder events, SecretRemovals removals)
+    private OAuthClientReconciler Clients(
+        OperatorContext context,
+        OAuthClientObserver observer,
+        ClientSecretTracker book,
+        EventRecorder events,
+        SecretRemovals removals
+    )
     {
         var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
         var problems = new ProblemLog(context.Logs.CreateLogger("OAuthClient"), OAuthClient.ResourceKind.Kind);
-        return new OAuthClientReconciler(caches.Clients.Store, observer, book, reporter, removals, problems, StatusWrites("oauthclient", "OAuthClient", context), context.Time);
+        return new OAuthClientReconciler(
+            caches.Clients.Store,
+            observer,
+            book,
+            reporter,
+            removals,
+            problems,
+            StatusWrites("oauthclient", "OAuthClient", context),
+            context.Time
+        );
     }
 
     private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>

@@ -1,20 +1,27 @@
 using Kubernetes.Client;
 using Kubernetes.Controllers;
-using VismaOperator.Api;
 using VismaOperator.Clients;
 using VismaOperator.Consent.Flow;
 using VismaOperator.Grants;
 
 namespace VismaOperator.Hosting;
 
-/// <summary>Builds what handles the grants that people give. The leader's controllers and the consent pages of every replica share it.</summary>
+/// <summary>
+/// Builds what handles the grants that people give. The leader's controllers and the consent pages of every replica share it.
+/// </summary>
 internal sealed class OperatorGrants
 {
     private readonly OperatorCaches caches;
     private readonly IKubernetesClient api;
 
     /// <summary>Builds everything; nothing is asked yet.</summary>
-    public OperatorGrants(OperatorContext context, OperatorCaches caches, ClientTokenSource source, ProviderEndpoints endpoints, ClientSecretTracker book)
+    public OperatorGrants(
+        OperatorContext context,
+        OperatorCaches caches,
+        ClientTokenSource source,
+        ProviderEndpoints endpoints,
+        ClientSecretTracker book
+    )
     {
         this.caches = caches;
         api = context.Client;
@@ -74,5 +81,10 @@ internal sealed class OperatorGrants
 
     /// <summary>Looks after grants whose connection is gone.</summary>
     public IReconciler Custodian(ClientResolver directory, INamespaces namespaces) =>
-        new OrphanedGrantReconciler(new OrphanedGrantCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, api), directory, Known, Tools);
+        new OrphanedGrantReconciler(
+            new OrphanedGrantCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, api),
+            directory,
+            Known,
+            Tools
+        );
 }

@@ -4,10 +4,16 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// Starts and stops the operator's parts in order: caches and consent pages, leadership, controllers; and back. StatusSummary on both sides of
-/// it are <c>run</c>, which adds HTTP and a cluster, and <c>local</c>, which adds files.
+/// Starts and stops the operator's parts in order: caches and consent pages, leadership, controllers; and back. StatusSummary on both sides
+/// of it are <c>run</c>, which adds HTTP and a cluster, and <c>local</c>, which adds files.
 /// </summary>
-internal sealed partial class OperatorHost(IControllerSet controllers, Leader leader, OperatorHealth health, TimeProvider time, ILogger<OperatorHost> log)
+internal sealed partial class OperatorHost(
+    IControllerSet controllers,
+    Leader leader,
+    OperatorHealth health,
+    TimeProvider time,
+    ILogger<OperatorHost> log
+)
 {
     /// <summary>
     /// Kubernetes kills a pod 30 s after SIGTERM. Reconciles finish under their own deadlines well within 20 s; the rest
@@ -64,7 +70,8 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
         LogLeading();
         if (leader.IsElected)
         {
-            // Whoever led before wrote until a moment ago. Decided on a cache that lags behind, what it renewed last would be renewed again.
+            // Whoever led before wrote until a moment ago. Decided on a cache that lags behind, what it renewed last would be renewed
+            // again.
             await FirstOfAsync(controllers.CatchUpAsync(abort.Token), failed, abort);
         }
 
@@ -144,10 +151,18 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
     [LoggerMessage(Level = LogLevel.Information, EventName = "Leading", Message = "This replica leads; controllers start")]
     private partial void LogLeading();
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "Stopping", Message = "Stopping as asked: running reconciles are finished first")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        EventName = "Stopping",
+        Message = "Stopping as asked: running reconciles are finished first"
+    )]
     private partial void LogStopping();
 
-    [LoggerMessage(Level = LogLevel.Critical, EventName = "Failed", Message = "A part of the operator failed, so the process ends: a part that is missing would go unnoticed. {Failure}")]
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        EventName = "Failed",
+        Message = "A part of the operator failed, so the process ends: a part that is missing would go unnoticed. {Failure}"
+    )]
     private partial void LogFailed(string failure);
 
     [LoggerMessage(Level = LogLevel.Debug, EventName = "FailedWhere", Message = "Where it failed: {Failure}")]
@@ -156,6 +171,10 @@ internal sealed partial class OperatorHost(IControllerSet controllers, Leader le
     [LoggerMessage(Level = LogLevel.Information, EventName = "Stopped", Message = "Stopped")]
     private partial void LogStopped();
 
-    [LoggerMessage(Level = LogLevel.Warning, EventName = "DrainCutOff", Message = "Reconciles or consents were still running {Deadline} after the stop was asked for and are cut off")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        EventName = "DrainCutOff",
+        Message = "Reconciles or consents were still running {Deadline} after the stop was asked for and are cut off"
+    )]
     private partial void LogDrainCutOff(TimeSpan deadline);
 }

@@ -28,7 +28,10 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Sto
             await Clients.WhenAtRestAsync();
             await Grants.WhenAtRestAsync();
         }
-        while (!Connections.WhenAtRestAsync().IsCompleted || !Clients.WhenAtRestAsync().IsCompleted || !Grants.WhenAtRestAsync().IsCompleted); // one may have added to another
+        // one may have added to another
+        while (
+            !Connections.WhenAtRestAsync().IsCompleted || !Clients.WhenAtRestAsync().IsCompleted || !Grants.WhenAtRestAsync().IsCompleted
+        );
     }
 
     /// <inheritdoc/>

@@ -64,13 +64,21 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
             AddConnectionsAskingFor(after?.SecretName());
         }
 
-        if (before is null || after is null || !ReferenceEquals(before, after) && (IsWiped(before, after) || !IsOnlyStatus(before.Metadata, after.Metadata)))
+        if (
+            before is null
+            || after is null
+            || !ReferenceEquals(before, after) && (IsWiped(before, after) || !IsOnlyStatus(before.Metadata, after.Metadata))
+        )
         {
             queues.Connections.Add(change.Name);
         }
 
         // Gone, given up or come back: each starts or ends the time that a grant outlives its connection.
-        if (after?.Spec.Grant != Grant.AuthorizationCode || before?.Metadata.Uid != after.Metadata.Uid || before?.Spec.Grant != after.Spec.Grant)
+        if (
+            after?.Spec.Grant != Grant.AuthorizationCode
+            || before?.Metadata.Uid != after.Metadata.Uid
+            || before?.Spec.Grant != after.Spec.Grant
+        )
         {
             queues.Grants.Add(change.Name);
         }
@@ -88,7 +96,12 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         if (change.Before is null || change.After is null || !IsOnlyStatus(change.Before.Metadata, change.After.Metadata))
         {
             AddWithConnections(change.Name);
-            foreach (var secret in new[] { change.Before, change.After }.OfType<OAuthClient>().SelectMany(CredentialReader.ReferencesOf).Distinct())
+            foreach (
+                var secret in new[] { change.Before, change.After }
+                    .OfType<OAuthClient>()
+                    .SelectMany(CredentialReader.ReferencesOf)
+                    .Distinct()
+            )
             {
                 AddConnectionsAskingFor(secret); // a Secret that holds credentials is none for tokens
                 AddClientsNaming(secret, change.Name);
@@ -133,7 +146,9 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
 
     // Both sides of the change: an edit may have taken the annotation away.
     private static IEnumerable<string> Names(StoreChange<SecretMetadata> change) =>
-        new[] { change.Before, change.After }.Select(secret => secret?.Metadata.Annotation(VismaNames.ConnectionAnnotation)).OfType<string>();
+        new[] { change.Before, change.After }
+            .Select(secret => secret?.Metadata.Annotation(VismaNames.ConnectionAnnotation))
+            .OfType<string>();
 
     private void OnCredential(NamespacedName secret)
     {
@@ -155,7 +170,11 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     // A key that one client uses as its secret is no client id for another one.
     private void AddClientsNaming(NamespacedName secret, NamespacedName changed)
     {
-        foreach (var other in caches.Names.ClientsReading(secret).Where(other => other.Spec.ClientIdFrom is not null && other.Metadata.NamespacedName != changed))
+        foreach (
+            var other in caches
+                .Names.ClientsReading(secret)
+                .Where(other => other.Spec.ClientIdFrom is not null && other.Metadata.NamespacedName != changed)
+        )
         {
             AddWithConnections(other.Metadata.NamespacedName);
         }

@@ -15,7 +15,10 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     private static readonly string[] Header = ["NAMESPACE", "CONNECTION", "READY", "REASON", "EXPIRES", "SECRET", "MESSAGE"];
 
     /// <summary>True when no connection changes any more without somebody's doing.</summary>
-    public bool IsSettled => connections.All(connection => IsReady(connection) || IsStalled(connection) || IsAwaitingConsent(connection) || connection.Spec.Suspend);
+    public bool IsSettled =>
+        connections.All(connection =>
+            IsReady(connection) || IsStalled(connection) || IsAwaitingConsent(connection) || connection.Spec.Suspend
+        );
 
     /// <summary>True when there are connections and each has a valid token for its present spec.</summary>
     public bool AllReady => connections.Count > 0 && connections.All(IsReady);
@@ -43,9 +46,17 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
             return "The manifests hold no VismaConnection." + Environment.NewLine;
         }
 
-        string[][] rows = [Header, .. connections.OrderBy(connection => connection.Metadata.NamespacedName.ToString(), StringComparer.Ordinal).Select(Row)];
+        string[][] rows =
+        [
+            Header,
+            .. connections.OrderBy(connection => connection.Metadata.NamespacedName.ToString(), StringComparer.Ordinal).Select(Row),
+        ];
         var widths = Header.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
-        return string.Concat(rows.Select(row => string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd() + Environment.NewLine));
+        return string.Concat(
+            rows.Select(row =>
+                string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd() + Environment.NewLine
+            )
+        );
     }
 
     private static string[] Row(VismaConnection connection)
@@ -74,7 +85,9 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
 
     // Reconciling by the rules of kstatus, yet nothing happens until a person consents, for which no script should wait.
     private static bool IsAwaitingConsent(VismaConnection connection) =>
-        IsOfThisGeneration(connection) && Conditions.Find(connection.Status.Conditions, ConditionType.Reconciling)?.Reason == Reason.AwaitingConsent;
+        IsOfThisGeneration(connection)
+        && Conditions.Find(connection.Status.Conditions, ConditionType.Reconciling)?.Reason == Reason.AwaitingConsent;
 
-    private static bool IsOfThisGeneration(VismaConnection connection) => connection.Status.ObservedGeneration == connection.Metadata.Generation;
+    private static bool IsOfThisGeneration(VismaConnection connection) =>
+        connection.Status.ObservedGeneration == connection.Metadata.Generation;
 }

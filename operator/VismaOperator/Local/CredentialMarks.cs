@@ -10,8 +10,8 @@ using VismaOperator.Publishing;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Keeps the identity of each credential Secret over a restart, without its content: uid, version, and by what to know that the manifest still says the
-/// same. A cluster keeps them as well; without them every start would count as a change of every credential, and whatever
+/// Keeps the identity of each credential Secret over a restart, without its content: uid, version, and by what to know that the manifest
+/// still says the same. A cluster keeps them as well; without them every start would count as a change of every credential, and whatever
 /// waits for its next attempt would be tried at once.
 /// </summary>
 internal sealed class CredentialMarks(StateDirectory directory)
@@ -19,7 +19,8 @@ internal sealed class CredentialMarks(StateDirectory directory)
     private const string Folder = "credentials";
     private const string Digest = "digest";
 
-    // The digest lies beside tokens, in a directory that only its owner can enter. Slow on purpose all the same: a weak secret must not be guessed from it.
+    // The digest lies beside tokens, in a directory that only its owner can enter. Slow on purpose all the same: a weak secret must not be
+    // guessed from it.
     private const int Iterations = 100_000;
 
     /// <summary>Notes a Secret as it is stored now.</summary>
@@ -34,7 +35,10 @@ internal sealed class CredentialMarks(StateDirectory directory)
     /// <summary>The Secret is gone from the manifests.</summary>
     public void Delete(ClusterObject deleted) => KeptFile.Delete(PathOf(deleted.Name));
 
-    /// <summary>The Secret as it was stored by an earlier process, for <see cref="InMemoryCluster.Restore"/>; null when it is new, or another one now.</summary>
+    /// <summary>
+    /// The Secret as it was stored by an earlier process, for <see cref="InMemoryCluster.Restore"/>; null when it is new, or another one
+    /// now.
+    /// </summary>
     public JsonObject? Recall(Secret manifest)
     {
         var path = PathOf(manifest.Metadata.NamespacedName);

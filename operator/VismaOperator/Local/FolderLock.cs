@@ -1,8 +1,8 @@
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Keeps a folder for one process at a time. The lock is the kernel's, so that it ends with the process however that ends; the file stays, since
-/// removing it could remove the lock of a process that just took it.
+/// Keeps a folder for one process at a time. The lock is the kernel's, so that it ends with the process however that ends; the file stays,
+/// since removing it could remove the lock of a process that just took it.
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
@@ -30,7 +30,10 @@ internal sealed class FolderLock : IDisposable
         }
         catch (IOException exception) when (File.Exists(file))
         {
-            throw new LocalException($"{option} {folder} is in use by another visma-operator (it holds {file}). Stop that one, or name another directory.", exception);
+            throw new LocalException(
+                $"{option} {folder} is in use by another visma-operator (it holds {file}). Stop that one, or name another directory.",
+                exception
+            );
         }
     }
 

@@ -7,12 +7,14 @@ using VismaOperator.Grants;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Takes in codes that <c>connect</c> left as files in the state directory, and hands them to the controllers as a cluster would have them: in a Secret. A file is taken by
-/// renaming it, before it is read: a code that were sent twice would make the provider revoke what it gave for the first.
+/// Takes in codes that <c>connect</c> left as files in the state directory, and hands them to the controllers as a cluster would have them:
+/// in a Secret. A file is taken by renaming it, before it is read: a code that were sent twice would make the provider revoke what it gave
+/// for the first.
 /// </summary>
 internal sealed partial class HandoffInbox(string state, IKubernetesClient cluster, TimeProvider time, ILogger<HandoffInbox> log)
 {
-    private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1); // as for manifests: it sees every way of writing, on every file system
+    // as for manifests: it sees every way of writing, on every file system
+    private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1);
 
     private readonly string folder = Path.Combine(Path.GetFullPath(state), StateFiles.HandoffFolder);
 
@@ -32,7 +34,9 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
     {
         try
         {
-            foreach (var file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList() : [])
+            foreach (
+                var file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList() : []
+            )
             {
                 await TakeAsync(file, cancellationToken);
             }
@@ -45,9 +49,14 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
 
     private async Task TakeAsync(string file, CancellationToken cancellationToken)
     {
-        if (file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal) || file.EndsWith(StateFiles.WithdrawnSuffix, StringComparison.Ordinal))
+        if (
+            file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal)
+            || file.EndsWith(StateFiles.WithdrawnSuffix, StringComparison.Ordinal)
+        )
         {
-            File.Delete(file); // of a process that ended while it had it: nobody knows how far it came. A connect that still runs deletes what it took back itself, and does not mind
+            // of a process that ended while it had it: nobody knows how far it came. A connect that still runs deletes what it took back
+            // itself, and does not mind
+            File.Delete(file);
         }
 
         if (!file.EndsWith(StateFiles.Extension, StringComparison.Ordinal) || !TryMove(file))
@@ -112,12 +121,24 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "CodeTakenIn", Message = "VismaConnection {Connection}: connect left a code, which is redeemed now")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        EventName = "CodeTakenIn",
+        Message = "VismaConnection {Connection}: connect left a code, which is redeemed now"
+    )]
     private partial void LogTaken(NamespacedName connection);
 
-    [LoggerMessage(Level = LogLevel.Warning, EventName = "CodeDropped", Message = "VismaConnection {Connection}: connect left a code, and it was dropped: {Cause}. Run connect again")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        EventName = "CodeDropped",
+        Message = "VismaConnection {Connection}: connect left a code, and it was dropped: {Cause}. Run connect again"
+    )]
     private partial void LogDropped(NamespacedName connection, string cause);
 
-    [LoggerMessage(Level = LogLevel.Error, EventName = "CodesUnreadable", Message = "Codes in {Folder} cannot be taken in: {Cause}. Looking again in a second")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        EventName = "CodesUnreadable",
+        Message = "Codes in {Folder} cannot be taken in: {Cause}. Looking again in a second"
+    )]
     private partial void LogUnreadable(string folder, string cause);
 }

@@ -43,7 +43,10 @@ internal sealed class LocalCluster : IDisposable
     /// <summary>What the controllers see.</summary>
     public IKubernetesClient Client => cluster;
 
-    /// <summary>Puts credential Secrets back as an earlier process stored them, where the manifests still say the same. For the start, before manifests are applied.</summary>
+    /// <summary>
+    /// Puts credential Secrets back as an earlier process stored them, where the manifests still say the same. For the start, before
+    /// manifests are applied.
+    /// </summary>
     public void Recall(IEnumerable<Secret> manifests)
     {
         foreach (var json in journal.Recall(manifests))

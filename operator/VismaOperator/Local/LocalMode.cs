@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Kubernetes.Controllers.Telemetry;
 using VismaOperator.Api;
-using VismaOperator.Api.Validation;
 using VismaOperator.Hosting;
 
 namespace VismaOperator.Local;
@@ -21,7 +20,10 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
     /// <exception cref="LocalException">A directory cannot be used.</exception>
     public async Task<bool> RunAsync(CancellationToken stop)
     {
-        await using var services = new ServiceCollection().AddMetrics().AddLogging(logging => logging.WriteToConsole(options.Logs)).BuildServiceProvider();
+        await using var services = new ServiceCollection()
+            .AddMetrics()
+            .AddLogging(logging => logging.WriteToConsole(options.Logs))
+            .BuildServiceProvider();
         var logs = services.GetRequiredService<ILoggerFactory>();
         using var metrics = new ControllerMetrics(services.GetRequiredService<IMeterFactory>());
         using var oauth = new OAuthEndpoints(options.AllowLists, time);
@@ -33,36 +35,61 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         LogStarted(log, Product.Version, options.Output, options.State, issuers);
         WarnWithoutModes(log);
 
-        var manifests = new ManifestFolders(options.Source, new ManifestApplier(cluster.Client, logs.CreateLogger<ManifestApplier>()), time, logs.CreateLogger<ManifestFolders>());
+        var manifests = new ManifestFolders(
+            options.Source,
+            new ManifestApplier(cluster.Client, logs.CreateLogger<ManifestApplier>()),
+            time,
+            logs.CreateLogger<ManifestFolders>()
+        );
         cluster.Recall(await manifests.ReadSecretsAsync(stop));
         await manifests.LoadIfChangedAsync(stop);
         var inbox = new HandoffInbox(options.State, cluster.Client, time, logs.CreateLogger<HandoffInbox>());
         await inbox.LookAsync(stop);
         var folders = new SecretFolders(cluster.Client, options.Output, publish, time, logs.CreateLogger<SecretFolders>());
         var leader = Leader.Always();
-        using var controllers = new OperatorControllers(new OperatorContext
-        {
-            Client = cluster.Client,
-            Namespaces = [],
-            AllowLists = options.AllowLists,
-            Workers = Workers,
-            Leadership = leader.Leadership,
-            Tokens = oauth.Tokens,
-            Metadata = oauth.Metadata,
-            Revocation = oauth.Revocation,
-            ConnectArguments = $"--state {Path.GetFullPath(options.State)}",
-            Time = time,
-            Logs = logs,
-            Meters = services.GetRequiredService<IMeterFactory>(),
-            Metrics = metrics,
-            Random = Chance.Next,
-            RandomBytes = RandomNumberGenerator.GetBytes,
-            Instance = Environment.MachineName,
-        });
-        BackgroundLoop[] files = [new("manifests", manifests.RunAsync), new("codes", inbox.RunAsync), new("token files", folders.RunAsync), new("events", cluster.SweepEventsAsync)];
-        var host = new OperatorHost(new LocalControllers(controllers, files), leader, new OperatorHealth(), time, logs.CreateLogger<OperatorHost>());
+        using var controllers = new OperatorControllers(
+            new OperatorContext
+            {
+                Client = cluster.Client,
+                Namespaces = [],
+                AllowLists = options.AllowLists,
+                Workers = Workers,
+                Leadership = leader.Leadership,
+                Tokens = oauth.Tokens,
+                Metadata = oauth.Metadata,
+                Revocation = oauth.Revocation,
+                ConnectArguments = $"--state {Path.GetFullPath(options.State)}",
+                Time = time,
+                Logs = logs,
+                Meters = services.GetRequiredService<IMeterFactory>(),
+                Metrics = metrics,
+                Random = Chance.Next,
+                RandomBytes = RandomNumberGenerator.GetBytes,
+                Instance = Environment.MachineName,
+            }
+        );
+        BackgroundLoop[] files =
+        [
+            new("manifests", manifests.RunAsync),
+            new("codes", inbox.RunAsync),
+            new("token files", folders.RunAsync),
+            new("events", cluster.SweepEventsAsync),
+        ];
+        var host = new OperatorHost(
+            new LocalControllers(controllers, files),
+            leader,
+            new OperatorHealth(),
+            time,
+            logs.CreateLogger<OperatorHost>()
+        );
         return options.Until == LocalRun.Settled
-            ? await RunUntilSettledAsync(host, cluster, folders, new Settlement(cluster.Client, controllers.WhenAtRestAsync, settle, time), stop)
+            ? await RunUntilSettledAsync(
+                host,
+                cluster,
+                folders,
+                new Settlement(cluster.Client, controllers.WhenAtRestAsync, settle, time),
+                stop
+            )
             : await RunUntilStoppedAsync(host, stop);
     }
 
@@ -76,7 +103,10 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new LocalException($"--out {path} cannot be used: {exception.Message} Name a directory that this user can write.", exception);
+            throw new LocalException(
+                $"--out {path} cannot be used: {exception.Message} Name a directory that this user can write.",
+                exception
+            );
         }
     }
 
@@ -92,7 +122,13 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         return true;
     }
 
-    private async Task<bool> RunUntilSettledAsync(OperatorHost host, LocalCluster cluster, SecretFolders folders, Settlement settlement, CancellationToken stop)
+    private async Task<bool> RunUntilSettledAsync(
+        OperatorHost host,
+        LocalCluster cluster,
+        SecretFolders folders,
+        Settlement settlement,
+        CancellationToken stop
+    )
     {
         using var patience = Deadline.After(options.Timeout, time);
         using var settled = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
@@ -106,7 +142,10 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         await output.WriteAsync(report.ToTable());
         if (patience.IsCancellationRequested && !report.IsSettled)
         {
-            await output.WriteLineAsync($"Not every connection has settled after {GoDuration.Format(options.Timeout)} (--timeout): the others would be tried further.");
+            await output.WriteLineAsync(
+                $"Not every connection has settled after {GoDuration.Format(options.Timeout)} (--timeout): the others would be tried "
+                + "further."
+            );
         }
 
         return report.AllReady;
@@ -120,9 +159,17 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "LocalStarted", Message = "visma-operator {Version} runs locally; token files in {Output}, state in {State}; allowed issuers: {Issuers}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        EventName = "LocalStarted",
+        Message = "visma-operator {Version} runs locally; token files in {Output}, state in {State}; allowed issuers: {Issuers}"
+    )]
     private static partial void LogStarted(ILogger logger, string version, string output, string state, string issuers);
 
-    [LoggerMessage(Level = LogLevel.Warning, EventName = "NoFileModes", Message = "This system has no Unix file modes: token files and state are as open as their directories. Restrict those yourself")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        EventName = "NoFileModes",
+        Message = "This system has no Unix file modes: token files and state are as open as their directories. Restrict those yourself"
+    )]
     private static partial void LogNoModes(ILogger logger);
 }

@@ -33,7 +33,10 @@ internal sealed record LocalOptions
     /// <summary>How long <see cref="LocalRun.Settled"/> is waited for.</summary>
     public TimeSpan Timeout { get; init; } = DefaultTimeout;
 
-    /// <summary>Longer than what is missing is waited for (60 s), so that this is told by its own reason, and than a few attempts at a provider that is away.</summary>
+    /// <summary>
+    /// Longer than what is missing is waited for (60 s), so that this is told by its own reason, and than a few attempts at a provider that
+    /// is away.
+    /// </summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>What the administrator allows.</summary>

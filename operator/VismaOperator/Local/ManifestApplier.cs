@@ -49,11 +49,22 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
 
     private static Namespace WithNameLabel(Namespace item)
     {
-        var labels = new Dictionary<string, string>(item.Metadata.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
+        var labels = new Dictionary<string, string>(
+            item.Metadata.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal),
+            StringComparer.Ordinal
+        )
         {
             [NamespaceNameLabel] = item.Metadata.Name,
         };
-        return item with { Metadata = new ObjectMeta { Name = item.Metadata.Name, Labels = labels, Annotations = item.Metadata.Annotations } };
+        return item with
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = item.Metadata.Name,
+                Labels = labels,
+                Annotations = item.Metadata.Annotations,
+            },
+        };
     }
 
     private async Task PutAllAsync<T>(IEnumerable<T> desired, CancellationToken cancellationToken)
@@ -156,12 +167,20 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
     private static HashSet<NamespacedName> Names<T>(IEnumerable<T> resources)
         where T : class, IResource<T> => [.. resources.Select(resource => resource.Metadata.NamespacedName)];
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "ManifestObjectDeleted", Message = "{Kind} {Name} is in no manifest any more and was deleted")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        EventName = "ManifestObjectDeleted",
+        Message = "{Kind} {Name} is in no manifest any more and was deleted"
+    )]
     private partial void LogDeleted(string kind, NamespacedName name);
 
     [LoggerMessage(Level = LogLevel.Error, EventName = "ManifestObjectRefused", Message = "{Kind} {Name} was not applied: {Cause}")]
     private partial void LogRefused(string kind, NamespacedName name, string cause);
 
-    [LoggerMessage(Level = LogLevel.Error, EventName = "OperatorsSecretNotOverwritten", Message = "Secret {Name} is in a manifest, but the operator publishes a token under that name. Rename one of them")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        EventName = "OperatorsSecretNotOverwritten",
+        Message = "Secret {Name} is in a manifest, but the operator publishes a token under that name. Rename one of them"
+    )]
     private partial void LogOperatorsSecret(NamespacedName name);
 }

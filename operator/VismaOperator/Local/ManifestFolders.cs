@@ -8,11 +8,16 @@ namespace VismaOperator.Local;
 /// Keeps the cluster as the manifests say: what they hold is created or replaced, what they no longer hold is deleted.
 /// Looks at the files' times and sizes once a second; that sees every way of editing, on every file system.
 /// <para>
-/// Files also vanish for a moment: while an editor saves, while git checks out, when a folder is not mounted. Deleting is therefore slower than
-/// creating: only once all files have stood still for <see cref="Stillness"/>, and never while a folder holds no manifest at all.
+/// Files also vanish for a moment: while an editor saves, while git checks out, when a folder is not mounted. Deleting is therefore slower
+/// than creating: only once all files have stood still for <see cref="Stillness"/>, and never while a folder holds no manifest at all.
 /// </para>
 /// </summary>
-internal sealed partial class ManifestFolders(ManifestSource source, ManifestApplier applier, TimeProvider time, ILogger<ManifestFolders> log)
+internal sealed partial class ManifestFolders(
+    ManifestSource source,
+    ManifestApplier applier,
+    TimeProvider time,
+    ILogger<ManifestFolders> log
+)
 {
     /// <summary>How long no file may have changed before what is in none of them is deleted.</summary>
     public static readonly TimeSpan Stillness = TimeSpan.FromSeconds(10);
@@ -38,7 +43,8 @@ internal sealed partial class ManifestFolders(ManifestSource source, ManifestApp
     /// <summary>Loads the manifests where a file changed since the last look. Files that cannot be read now are looked at again.</summary>
     public async Task LoadIfChangedAsync(CancellationToken cancellationToken)
     {
-        // At the start nothing is being edited: what a manifest lost while nothing ran goes at once. A first look that fails shows that the files are not at rest.
+        // At the start nothing is being edited: what a manifest lost while nothing ran goes at once. A first look that fails shows that the
+        // files are not at rest.
         var isFirst = !hasLooked;
         hasLooked = true;
         try
@@ -82,7 +88,8 @@ internal sealed partial class ManifestFolders(ManifestSource source, ManifestApp
     }
 
     /// <summary>Reads and applies the manifests once.</summary>
-    /// <param name="absent">What to do with objects that no manifest holds; they are kept all the same while anything is unreadable, or a folder empty.</param>
+    /// <param name="absent">What to do with objects that no manifest holds; they are kept all the same while anything is unreadable, or a
+    /// folder empty.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public async Task LoadAsync(Absent absent, CancellationToken cancellationToken)
@@ -117,7 +124,9 @@ internal sealed partial class ManifestFolders(ManifestSource source, ManifestApp
     // What an unmounted folder looks like. Somebody who means it leaves one file without objects in it.
     private bool NoFolderIsEmpty(CancellationToken cancellationToken)
     {
-        var empty = source.Paths.Where(path => ManifestFiles.Find(source with { Paths = [path] }, cancellationToken).Files.Count == 0).ToList();
+        var empty = source
+            .Paths.Where(path => ManifestFiles.Find(source with { Paths = [path] }, cancellationToken).Files.Count == 0)
+            .ToList();
         empty.ForEach(LogEmpty);
         return empty.Count == 0;
     }
@@ -126,7 +135,9 @@ internal sealed partial class ManifestFolders(ManifestSource source, ManifestApp
     {
         var set = ManifestReader.Read(source, cancellationToken);
         var problems = new List<ManifestProblem>(set.Problems);
-        var usable = set.Documents.Where(document => !document.IsRefused && IsNamed(document, problems) && !IsEncrypted(document, problems)).ToList();
+        var usable = set
+            .Documents.Where(document => !document.IsRefused && IsNamed(document, problems) && !IsEncrypted(document, problems))
+            .ToList();
         var objects = new ManifestObjects(
             ManifestConversion.ReadAll<Namespace>(usable, problems),
             ManifestConversion.ReadAll<Secret>(usable, problems),
@@ -139,7 +150,14 @@ internal sealed partial class ManifestFolders(ManifestSource source, ManifestApp
     {
         if (document.EncryptedPath is { } path)
         {
-            problems.Add(new ManifestProblem(document.File, document.PositionOf(path), $"{document.Kind} {document.NamespacedName} is encrypted by SOPS, and nothing of it is used: decrypt it into a folder of its own (sops --decrypt) and name that one"));
+            problems.Add(
+                new ManifestProblem(
+                    document.File,
+                    document.PositionOf(path),
+                    $"{document.Kind} {document.NamespacedName} is encrypted by SOPS, and nothing of it is used: decrypt it into a "
+                    + "folder of its own (sops --decrypt) and name that one"
+                )
+            );
         }
 
         return document.EncryptedPath is not null;
@@ -163,19 +181,35 @@ internal sealed partial class ManifestFolders(ManifestSource source, ManifestApp
     private string Signature(CancellationToken cancellationToken)
     {
         var (files, problems) = ManifestFiles.Find(source, cancellationToken);
-        var seenFiles = files.Select(file => new FileInfo(file.RealPath)).Where(file => file.Exists).Select(file => $"{file.FullName} {file.LastWriteTimeUtc.Ticks} {file.Length}");
+        var seenFiles = files
+            .Select(file => new FileInfo(file.RealPath))
+            .Where(file => file.Exists)
+            .Select(file => $"{file.FullName} {file.LastWriteTimeUtc.Ticks} {file.Length}");
         return string.Join('\n', seenFiles.Concat(problems.Select(problem => problem.ToString())));
     }
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = "ManifestsApplied", Message = "Manifests read: {Changes} objects changed, {Problems} problems")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        EventName = "ManifestsApplied",
+        Message = "Manifests read: {Changes} objects changed, {Problems} problems"
+    )]
     private partial void LogApplied(int changes, int problems);
 
-    [LoggerMessage(Level = LogLevel.Warning, EventName = "ManifestFolderEmpty", Message = "{Folder} holds no manifest, as if it were not mounted, so nothing is deleted. If that is meant, leave one .yaml file in it")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        EventName = "ManifestFolderEmpty",
+        Message = "{Folder} holds no manifest, as if it were not mounted, so nothing is deleted. If that is meant, leave one .yaml file "
+            + "in it"
+    )]
     private partial void LogEmpty(string folder);
 
     [LoggerMessage(EventName = "ManifestProblem", Message = "{File}:{Position}: {Problem}")]
     private partial void LogProblem(LogLevel level, string file, Position position, string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, EventName = "ManifestsUnreadable", Message = "Manifests cannot be read now: {Cause}. Looking again in a second")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        EventName = "ManifestsUnreadable",
+        Message = "Manifests cannot be read now: {Cause}. Looking again in a second"
+    )]
     private partial void LogUnreadable(string cause);
 }

@@ -15,13 +15,22 @@ internal static partial class SafeNames
     public static string Directory(string name) =>
         name.Length <= LongestName && Subdomain().IsMatch(name)
             ? name
-            : throw new LocalException($"'{name}' cannot be the name of a namespace or object. Use lower-case letters, digits, '-' and '.'.");
+            : throw new LocalException(
+                $"'{name}' cannot be the name of a namespace or object. Use lower-case letters, digits, '-' and '.'."
+            );
 
-    /// <summary>True for a key that may be a file in a published folder: what a Secret can have, without names that begin with two dots (they are the folder's own).</summary>
+    /// <summary>
+    /// True for a key that may be a file in a published folder: what a Secret can have, without names that begin with two dots (they are
+    /// the folder's own).
+    /// </summary>
     public static bool IsKey(string key) =>
         key.Length is > 0 and <= LongestName && key is not "." && !key.StartsWith("..", StringComparison.Ordinal) && Key().IsMatch(key);
 
-    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Subdomain();
 
     [GeneratedRegex(@"^[-._a-zA-Z0-9]+\z", RegexOptions.CultureInvariant, 1000)]

@@ -106,12 +106,16 @@ internal sealed class SecretFolder(string path, TimeProvider time)
             return false;
         }
 
-        return files.All(file => LinkOf(file.Key) == KeyTarget(file.Key) && HoldsPrivately(Path.Combine(VersionPath(), file.Key), file.Value))
+        return files.All(file =>
+                LinkOf(file.Key) == KeyTarget(file.Key) && HoldsPrivately(Path.Combine(VersionPath(), file.Key), file.Value)
+            )
             && LinksToData().Count() == files.Count;
     }
 
     private static bool IsPrivate(DirectoryInfo directory) =>
-        directory.Exists && directory.LinkTarget is null && (OperatingSystem.IsWindows() || directory.UnixFileMode == UnixFiles.PrivateDirectory);
+        directory.Exists
+        && directory.LinkTarget is null
+        && (OperatingSystem.IsWindows() || directory.UnixFileMode == UnixFiles.PrivateDirectory);
 
     // The link's target is our own name, checked by its prefix; a separator in it could still lead elsewhere.
     private string VersionPath() => Path.Combine(path, Path.GetFileName(LinkOf(DataLink)!));
@@ -162,7 +166,9 @@ internal sealed class SecretFolder(string path, TimeProvider time)
 
     private void RemoveAllBut(string version, IReadOnlyDictionary<string, SecretValue> files)
     {
-        foreach (var old in Directory.EnumerateFileSystemEntries(path, VersionPrefix + "*").Where(entry => Path.GetFileName(entry) != version))
+        foreach (
+            var old in Directory.EnumerateFileSystemEntries(path, VersionPrefix + "*").Where(entry => Path.GetFileName(entry) != version)
+        )
         {
             RemoveEntry(old);
         }

@@ -8,7 +8,13 @@ namespace VismaOperator.Local;
 /// Publishes every token Secret of the cluster as a folder <c>OUT/NAMESPACE/SECRET</c>, and takes away what is no longer
 /// there. It looks at the files as well as at the cluster, so that a file that somebody changed or deleted comes back.
 /// </summary>
-internal sealed partial class SecretFolders(IKubernetesClient cluster, string output, Wakeup changed, TimeProvider time, ILogger<SecretFolders> log)
+internal sealed partial class SecretFolders(
+    IKubernetesClient cluster,
+    string output,
+    Wakeup changed,
+    TimeProvider time,
+    ILogger<SecretFolders> log
+)
 {
     /// <summary>Changed files are put right within 2 s; half of that leaves time for the work itself.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
@@ -19,7 +25,9 @@ internal sealed partial class SecretFolders(IKubernetesClient cluster, string ou
     private readonly string root = Path.GetFullPath(output);
     private string? lastFailure;
 
-    /// <summary>Publishes until cancelled. A disk that fails is tried again; a name that would leave the directory ends the process.</summary>
+    /// <summary>
+    /// Publishes until cancelled. A disk that fails is tried again; a name that would leave the directory ends the process.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -122,6 +130,10 @@ internal sealed partial class SecretFolders(IKubernetesClient cluster, string ou
     [LoggerMessage(Level = LogLevel.Information, EventName = "FolderRemoved", Message = "Removed {Folder}: its Secret is gone")]
     private partial void LogRemoved(string folder);
 
-    [LoggerMessage(Level = LogLevel.Error, EventName = "FolderNotPublished", Message = "Token files in {Directory} could not be written: {Cause}. Retrying every second")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        EventName = "FolderNotPublished",
+        Message = "Token files in {Directory} could not be written: {Cause}. Retrying every second"
+    )]
     private partial void LogNotPublished(string directory, string cause);
 }

@@ -31,13 +31,17 @@ internal sealed class StateDirectory : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new LocalException($"--state {full} cannot be used: {exception.Message} Name a directory that this user can write.", exception);
+            throw new LocalException(
+                $"--state {full} cannot be used: {exception.Message} Name a directory that this user can write.",
+                exception
+            );
         }
     }
 
     /// <summary>True for a directory that was one before.</summary>
     public static bool IsOne(string path) =>
-        File.Exists(System.IO.Path.Combine(path, LockName)) && Array.Exists(StateJournal.Folders, folder => Directory.Exists(System.IO.Path.Combine(path, folder)));
+        File.Exists(System.IO.Path.Combine(path, LockName))
+        && Array.Exists(StateJournal.Folders, folder => Directory.Exists(System.IO.Path.Combine(path, folder)));
 
     /// <summary>Gives the directory free.</summary>
     public void Dispose() => held.Dispose();
@@ -46,7 +50,9 @@ internal sealed class StateDirectory : IDisposable
     {
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(full) & ~UnixFiles.PrivateDirectory) is not UnixFileMode.None)
         {
-            throw new LocalException($"--state {full} can be entered by other users, and it keeps tokens. Take their permissions away: chmod 700 {full}");
+            throw new LocalException(
+                $"--state {full} can be entered by other users, and it keeps tokens. Take their permissions away: chmod 700 {full}"
+            );
         }
     }
 }

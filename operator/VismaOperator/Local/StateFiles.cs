@@ -1,9 +1,11 @@
 using Kubernetes.Client;
-using VismaOperator.Grants;
 
 namespace VismaOperator.Local;
 
-/// <summary>Where in a state directory what lies, for local mode and for <c>connect</c>, which reads along. What is in the files: <see cref="KeptFile"/>.</summary>
+/// <summary>
+/// Where in a state directory what lies, for local mode and for <c>connect</c>, which reads along. What is in the files:
+/// <see cref="KeptFile"/>.
+/// </summary>
 internal static class StateFiles
 {
     /// <summary>Name of the folder with codes that wait.</summary>

@@ -9,7 +9,8 @@ namespace VismaOperator.Local;
 /// <summary>
 /// Keeps in files what must survive a restart: both custom resources with their statuses, and the Secrets that the
 /// operator wrote. A change is on the disk before anyone can see it, so what was published once is never asked for again.
-/// Of Secrets that come from manifests only the identity is kept (<see cref="CredentialMarks"/>): their content would be a second copy of a credential.
+/// Of Secrets that come from manifests only the identity is kept (<see cref="CredentialMarks"/>): their content would be a second copy of a
+/// credential.
 /// </summary>
 internal sealed class StateJournal(StateDirectory directory, Action changed) : IClusterJournal
 {
@@ -29,7 +30,10 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
         from file in Directory.EnumerateFiles(folder, StateFiles.Pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)
         select (kind, KeptFile.Read(file));
 
-    /// <summary>Credential Secrets as an earlier process stored them, where the manifests still say the same; for <see cref="InMemoryCluster.Restore"/>.</summary>
+    /// <summary>
+    /// Credential Secrets as an earlier process stored them, where the manifests still say the same; for
+    /// <see cref="InMemoryCluster.Restore"/>.
+    /// </summary>
     public IEnumerable<JsonObject> Recall(IEnumerable<Secret> manifests) => manifests.Select(marks.Recall).OfType<JsonObject>();
 
     /// <inheritdoc/>

@@ -30,7 +30,9 @@ internal static partial class UnixFiles
         }
     }
 
-    /// <summary>Writes a new file that only its owner can read, down to the disk. The file must not exist: a link in its place would lead elsewhere.</summary>
+    /// <summary>
+    /// Writes a new file that only its owner can read, down to the disk. The file must not exist: a link in its place would lead elsewhere.
+    /// </summary>
     public static void WriteNew(string path, ReadOnlySpan<byte> content)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
@@ -44,7 +46,9 @@ internal static partial class UnixFiles
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Moves a file or a symbolic link over whatever file or link has the name, in one step that no reader can see half done.</summary>
+    /// <summary>
+    /// Moves a file or a symbolic link over whatever file or link has the name, in one step that no reader can see half done.
+    /// </summary>
     public static void Rename(string from, string to)
     {
         if (!OperatingSystem.IsWindows())

@@ -5,7 +5,9 @@ namespace VismaOperator.Local;
 /// <summary>Lets one loop sleep until something changed or a time has passed. Many changes during one round make one more round.</summary>
 internal sealed class Wakeup(TimeProvider time)
 {
-    private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
 
     /// <summary>Something changed. Never blocks.</summary>
     public void Signal() => signal.Writer.TryWrite(true);

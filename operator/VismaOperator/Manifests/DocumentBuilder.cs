@@ -12,7 +12,8 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
     private const int FewValues = 1000;
     private const double MaxShareOfAliases = 0.99;
 
-    // No field of ours has a longer path. What is deeper stands where its parent does, so that paths do not take more memory than the values.
+    // No field of ours has a longer path. What is deeper stands where its parent does, so that paths do not take more memory than the
+    // values.
     private const int MaxPath = 1000;
 
     private readonly List<TurnedKey> turned = [];

@@ -12,8 +12,9 @@ internal readonly record struct DocumentChunk(string Text, Position Start)
     private const char ByteOrderMark = '\uFEFF';
 
     /// <summary>
-    /// Divides a text as kubectl does: JSON values one after another; else YAML, a document between two lines that begin with three dashes, whatever YAML
-    /// itself would say to these lines (in a quoted text, for example). An error in one document then leaves the next one readable.
+    /// Divides a text as kubectl does: JSON values one after another; else YAML, a document between two lines that begin with three dashes,
+    /// whatever YAML itself would say to these lines (in a quoted text, for example). An error in one document then leaves the next one
+    /// readable.
     /// </summary>
     internal static IReadOnlyList<DocumentChunk> Divide(string text, Action<Position, string> report)
     {
@@ -65,7 +66,10 @@ internal readonly record struct DocumentChunk(string Text, Position Start)
                 var behind = text.AsSpan(from + Separator.Length, end - from - Separator.Length).Trim();
                 if (!behind.IsEmpty && behind[0] != '#')
                 {
-                    report(rest.At(line, Separator.Length), "kubectl refuses text behind the dashes between two documents: write it in the next line");
+                    report(
+                        rest.At(line, Separator.Length),
+                        "kubectl refuses text behind the dashes between two documents: write it in the next line"
+                    );
                 }
 
                 chunks.Add(new DocumentChunk(text[begin..from], start).WithoutMark());

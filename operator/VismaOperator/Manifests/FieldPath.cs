@@ -30,5 +30,7 @@ public static class FieldPath
     }
 
     private static bool IsPlainWord(string name) =>
-        name.Length > 0 && char.IsAsciiLetter(name[0]) && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-');
+        name.Length > 0
+        && char.IsAsciiLetter(name[0])
+        && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-');
 }

@@ -24,8 +24,12 @@ internal static class FileText
         return Read(file);
     }
 
-    /// <summary>Opens a file, which waits where it is a pipe. A pipe of the shell has only the name that the shell gave, not the one that its link shows.</summary>
-    public static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    /// <summary>
+    /// Opens a file, which waits where it is a pipe. A pipe of the shell has only the name that the shell gave, not the one that its link
+    /// shows.
+    /// </summary>
+    public static FileStream Open(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
     /// <summary>The text of a stream, up to its end.</summary>
     /// <exception cref="TextTooLargeException">It is longer than <see cref="MaxBytes"/>.</exception>

@@ -3,8 +3,8 @@ using Microsoft.Extensions.FileSystemGlobbing;
 namespace VismaOperator.Manifests;
 
 /// <summary>
-/// Patterns of files and folders that are passed over. A pattern without a slash matches a name at any depth, one with a slash is relative to
-/// the folder; <c>*</c> stands for a part of a name and <c>**</c> for any folders. A folder that matches is passed over as a whole.
+/// Patterns of files and folders that are passed over. A pattern without a slash matches a name at any depth, one with a slash is relative
+/// to the folder; <c>*</c> stands for a part of a name and <c>**</c> for any folders. A folder that matches is passed over as a whole.
 /// </summary>
 internal sealed class IgnorePatterns
 {

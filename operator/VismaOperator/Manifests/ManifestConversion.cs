@@ -41,7 +41,13 @@ public static class ManifestConversion
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             var path = (exception as JsonException)?.Path?.TrimStart('$', '.') ?? string.Empty;
-            problems.Add(new(document.File, document.PositionOf(path), $"{(path.Length == 0 ? document.Kind : path)} cannot be read: a value is missing or has another type than expected"));
+            problems.Add(
+                new(
+                    document.File,
+                    document.PositionOf(path),
+                    $"{(path.Length == 0 ? document.Kind : path)} cannot be read: a value is missing or has another type than expected"
+                )
+            );
             return null;
         }
     }

@@ -50,7 +50,9 @@ public sealed class ManifestDocument
     /// <summary>True when its name or namespace is still to be rendered.</summary>
     internal bool IsTemplate => (Name + Namespace).Contains("{{", StringComparison.Ordinal);
 
-    /// <summary>What shows that SOPS has encrypted the document: its own key, or the first value of a Secret; null when nothing does.</summary>
+    /// <summary>
+    /// What shows that SOPS has encrypted the document: its own key, or the first value of a Secret; null when nothing does.
+    /// </summary>
     internal string? EncryptedPath
     {
         get
@@ -61,8 +63,15 @@ public sealed class ManifestDocument
             }
 
             var values = secretParts.SelectMany(part => (Content[part] as JsonObject ?? []).Select(entry => (Part: part, Entry: entry)));
-            return values.Where(value => value.Entry.Value is JsonValue scalar && scalar.TryGetValue<string>(out var text) && text.StartsWith("ENC[", StringComparison.Ordinal) && text.EndsWith(']'))
-                .Select(value => FieldPath.Member(value.Part, value.Entry.Key)).FirstOrDefault();
+            return values
+                .Where(value =>
+                    value.Entry.Value is JsonValue scalar
+                    && scalar.TryGetValue<string>(out var text)
+                    && text.StartsWith("ENC[", StringComparison.Ordinal)
+                    && text.EndsWith(']')
+                )
+                .Select(value => FieldPath.Member(value.Part, value.Entry.Key))
+                .FirstOrDefault();
         }
     }
 
@@ -86,7 +95,9 @@ public sealed class ManifestDocument
     private string Text(string name) => Content[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : string.Empty;
 
     private string MetadataText(string name) =>
-        Content["metadata"] is JsonObject metadata && metadata[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : string.Empty;
+        Content["metadata"] is JsonObject metadata && metadata[name] is JsonValue value && value.TryGetValue<string>(out var text)
+            ? text
+            : string.Empty;
 }
 
 /// <summary>A key that kubectl reads as another text than is written.</summary>

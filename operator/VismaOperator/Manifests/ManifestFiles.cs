@@ -7,8 +7,8 @@ namespace VismaOperator.Manifests;
 internal sealed record ManifestFile(string Path, string RealPath, bool IsNamed);
 
 /// <summary>
-/// Finds the files to read: of a folder the <c>.yaml</c>, <c>.yml</c> and <c>.json</c> files, also in folders below it, each once however many
-/// links lead to it. Nothing here opens a file, since opening a pipe would wait for a writer.
+/// Finds the files to read: of a folder the <c>.yaml</c>, <c>.yml</c> and <c>.json</c> files, also in folders below it, each once however
+/// many links lead to it. Nothing here opens a file, since opening a pipe would wait for a writer.
 /// </summary>
 internal sealed class ManifestFiles
 {
@@ -26,11 +26,15 @@ internal sealed class ManifestFiles
     private readonly List<ManifestProblem> problems = [];
     private readonly HashSet<string> seen = new(StringComparer.Ordinal);
 
-    private ManifestFiles(ManifestSource source, CancellationToken cancellation) => (this.source, this.cancellation) = (source, cancellation);
+    private ManifestFiles(ManifestSource source, CancellationToken cancellation) =>
+        (this.source, this.cancellation) = (source, cancellation);
 
     /// <summary>The files in order of their names, and what was passed over.</summary>
     /// <exception cref="IOException">A path is not there or cannot be read.</exception>
-    public static (IReadOnlyList<ManifestFile> Files, IReadOnlyList<ManifestProblem> Problems) Find(ManifestSource source, CancellationToken cancellation)
+    public static (IReadOnlyList<ManifestFile> Files, IReadOnlyList<ManifestProblem> Problems) Find(
+        ManifestSource source,
+        CancellationToken cancellation
+    )
     {
         var find = new ManifestFiles(source, cancellation);
         foreach (var path in source.Paths)
@@ -51,7 +55,11 @@ internal sealed class ManifestFiles
         {
             var first = files.Count;
             Folder(path, [new(path, source.Ignored), new(Environment.CurrentDirectory, source.Ignored)], depth: 0);
-            files.Sort(first, files.Count - first, Comparer<ManifestFile>.Create((left, right) => string.CompareOrdinal(left.Path, right.Path)));
+            files.Sort(
+                first,
+                files.Count - first,
+                Comparer<ManifestFile>.Create((left, right) => string.CompareOrdinal(left.Path, right.Path))
+            );
         }
         else if (!Path.Exists(path))
         {
@@ -77,11 +85,21 @@ internal sealed class ManifestFiles
         }
         else if (File.Exists(Path.Combine(folder, Chart)))
         {
-            Report(Path.Combine(folder, Chart), ManifestProblemKind.LeftOut, $"{folder} is a Helm chart, whose templates are no manifests yet: passed over. Render it first: helm template {folder} | visma-operator check -f -");
+            Report(
+                Path.Combine(folder, Chart),
+                ManifestProblemKind.LeftOut,
+                $"{folder} is a Helm chart, whose templates are no manifests yet: passed over. Render it first: helm template {folder} "
+                + "| visma-operator check -f -"
+            );
         }
         else if (Array.Find(kustomizations, name => File.Exists(Path.Combine(folder, name))) is { } kustomization)
         {
-            Report(Path.Combine(folder, kustomization), ManifestProblemKind.LeftOut, $"{folder} is built by Kustomize, so its files are no whole manifests: passed over. Render it first: kubectl kustomize {folder} | visma-operator check -f -");
+            Report(
+                Path.Combine(folder, kustomization),
+                ManifestProblemKind.LeftOut,
+                $"{folder} is built by Kustomize, so its files are no whole manifests: passed over. Render it first: kubectl kustomize "
+                + $"{folder} | visma-operator check -f -"
+            );
         }
         else
         {
@@ -109,7 +127,11 @@ internal sealed class ManifestFiles
     private void Entry(FileSystemInfo entry, string path, IReadOnlyList<IgnorePatterns> patterns, int depth)
     {
         // Two dots are the kubelet's own names in a mounted volume, and local mode's; a dot and a number sign are an editor's lock.
-        if (entry.Name.StartsWith("..", StringComparison.Ordinal) || entry.Name.StartsWith(".#", StringComparison.Ordinal) || patterns.Any(pattern => pattern.Ignores(path)))
+        if (
+            entry.Name.StartsWith("..", StringComparison.Ordinal)
+            || entry.Name.StartsWith(".#", StringComparison.Ordinal)
+            || patterns.Any(pattern => pattern.Ignores(path))
+        )
         {
             return;
         }

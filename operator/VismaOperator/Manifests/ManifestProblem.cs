@@ -5,7 +5,12 @@ namespace VismaOperator.Manifests;
 /// <param name="Position">Where.</param>
 /// <param name="Message">What is wrong, for a person.</param>
 /// <param name="Kind">How much it matters.</param>
-public sealed record ManifestProblem(string File, Position Position, string Message, ManifestProblemKind Kind = ManifestProblemKind.Unreadable);
+public sealed record ManifestProblem(
+    string File,
+    Position Position,
+    string Message,
+    ManifestProblemKind Kind = ManifestProblemKind.Unreadable
+);
 
 /// <summary>How much a <see cref="ManifestProblem"/> matters.</summary>
 public enum ManifestProblemKind

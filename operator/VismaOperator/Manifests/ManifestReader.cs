@@ -13,16 +13,22 @@ public sealed record ManifestSet(IReadOnlyList<ManifestDocument> Documents, IRea
 public static class ManifestReader
 {
     // The begin of a line as YAML and JSON have it on the uppermost level.
-    private static readonly Regex identity = new(@"^[ \t{\['""-]{0,8}(apiVersion|kind)['""]?[ \t]*:", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
+    private static readonly Regex identity = new(
+        @"^[ \t{\['""-]{0,8}(apiVersion|kind)['""]?[ \t]*:",
+        RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    );
 
     // What Helm and its relatives write, and nobody writes in a manifest.
     private static readonly Regex template = new(
         @"\{\{-?\s*(/\*|\$|(if|else|end|range|with|include|template|define|block|tpl|toYaml)\b|\.(Values|Release|Chart|Capabilities|Files|Template)\b)",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
 
-    /// <summary>Reads files and folders (their <c>.yaml</c>, <c>.yml</c> and <c>.json</c> files, also in folders below), in order of their names.</summary>
+    /// <summary>
+    /// Reads files and folders (their <c>.yaml</c>, <c>.yml</c> and <c>.json</c> files, also in folders below), in order of their names.
+    /// </summary>
     /// <exception cref="IOException">A file or folder is not there or cannot be read.</exception>
-    public static ManifestSet Read(IEnumerable<string> filesAndFolders) => Read(new ManifestSource { Paths = [.. filesAndFolders] }, CancellationToken.None);
+    public static ManifestSet Read(IEnumerable<string> filesAndFolders) =>
+        Read(new ManifestSource { Paths = [.. filesAndFolders] }, CancellationToken.None);
 
     /// <summary>Reads what a source says.</summary>
     /// <exception cref="IOException">A file that was named, or a folder, is not there or cannot be read.</exception>
@@ -63,11 +69,17 @@ public static class ManifestReader
     {
         try
         {
-            return FileText.Read(file.RealPath) is { } text ? Judge(file, text, ManifestText.Read(file.Path, text, cancellation)) : new([], []);
+            return FileText.Read(file.RealPath) is { } text
+                ? Judge(file, text, ManifestText.Read(file.Path, text, cancellation))
+                : new([], []);
         }
         catch (Exception exception) when (exception is TextTooLargeException or FileNotFoundException or DirectoryNotFoundException)
         {
-            return Nothing(file, ManifestProblemKind.LeftOut, exception is TextTooLargeException ? $"{exception.Message}: passed over" : "it has gone meanwhile");
+            return Nothing(
+                file,
+                ManifestProblemKind.LeftOut,
+                exception is TextTooLargeException ? $"{exception.Message}: passed over" : "it has gone meanwhile"
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -79,7 +91,11 @@ public static class ManifestReader
     {
         if ((read.Problems.Count > 0 || read.Documents.Any(document => document.IsTemplate)) && template.IsMatch(text))
         {
-            return Nothing(file, ManifestProblemKind.LeftOut, "this is a template, as Helm has them, and no manifest yet: passed over. Render it first");
+            return Nothing(
+                file,
+                ManifestProblemKind.LeftOut,
+                "this is a template, as Helm has them, and no manifest yet: passed over. Render it first"
+            );
         }
 
         if (read.Documents.Count > 0 || read.Problems.Count == 0)
@@ -89,16 +105,31 @@ public static class ManifestReader
 
         var first = read.Problems[0];
         return first.Kind == ManifestProblemKind.NoManifest
-            ? new([], [first with { Message = "this is no manifest (it has no apiVersion and no kind): passed over" }])
-            : identity.IsMatch(text)
-                ? Strict(read)
-                : new([], [first with { Kind = ManifestProblemKind.LeftOut, Message = $"passed over, since no line begins with apiVersion or kind: {first.Message}" }]);
+                ? new([], [first with { Message = "this is no manifest (it has no apiVersion and no kind): passed over" }])
+            : identity.IsMatch(text) ? Strict(read)
+            : new(
+                [],
+                [
+                    first with
+                    {
+                        Kind = ManifestProblemKind.LeftOut,
+                        Message = $"passed over, since no line begins with apiVersion or kind: {first.Message}",
+                    },
+                ]
+            );
     }
 
-    private static ManifestSet Strict(ManifestSet read) => read with
-    {
-        Problems = [.. read.Problems.Select(problem => problem.Kind == ManifestProblemKind.NoManifest ? problem with { Kind = ManifestProblemKind.Unreadable } : problem)],
-    };
+    private static ManifestSet Strict(ManifestSet read) =>
+        read with
+        {
+            Problems =
+            [
+                .. read.Problems.Select(problem =>
+                    problem.Kind == ManifestProblemKind.NoManifest ? problem with { Kind = ManifestProblemKind.Unreadable } : problem
+                ),
+            ],
+        };
 
-    private static ManifestSet Nothing(ManifestFile file, ManifestProblemKind kind, string message) => new([], [new(file.Path, new(1, 1), message, kind)]);
+    private static ManifestSet Nothing(ManifestFile file, ManifestProblemKind kind, string message) =>
+        new([], [new(file.Path, new(1, 1), message, kind)]);
 }

@@ -13,8 +13,14 @@ internal sealed class ManifestText
     private static readonly string[] identity = ["apiVersion", "kind"];
 
     // Those that kubectl refuses (https://yaml.org/spec/1.1/#c-printable), as far as one character tells.
-    private static readonly SearchValues<char> unprintable = SearchValues.Create(
-        [.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(code => char.IsControl(code) && code is not ('\t' or '\n' or '\r' or '\u0085')), '\uFFFE', '\uFFFF']);
+    private static readonly SearchValues<char> unprintable = SearchValues.Create([
+        .. Enumerable
+            .Range(0, 0xA0)
+            .Select(code => (char)code)
+            .Where(code => char.IsControl(code) && code is not ('\t' or '\n' or '\r' or '\u0085')),
+        '\uFFFE',
+        '\uFFFF',
+    ]);
 
     private readonly List<ManifestDocument> documents = [];
     private readonly List<ManifestProblem> problems = [];
@@ -23,7 +29,9 @@ internal sealed class ManifestText
 
     private ManifestText(string file, CancellationToken cancellation) => (this.file, this.cancellation) = (file, cancellation);
 
-    /// <summary>Reads a text; a document without apiVersion and kind is a problem of the kind <see cref="ManifestProblemKind.NoManifest"/>.</summary>
+    /// <summary>
+    /// Reads a text; a document without apiVersion and kind is a problem of the kind <see cref="ManifestProblemKind.NoManifest"/>.
+    /// </summary>
     internal static ManifestSet Read(string file, string text, CancellationToken cancellation)
     {
         var reading = new ManifestText(file, cancellation);
@@ -37,7 +45,10 @@ internal sealed class ManifestText
         {
             var before = text.AsSpan(0, index);
             var code = ((int)text[index]).ToString("X4", CultureInfo.InvariantCulture);
-            Report(new(before.Count('\n') + 1, index - before.LastIndexOf('\n')), $"this is not YAML: it has a character that no text has (U+{code}): save it as plain text in UTF-8");
+            Report(
+                new(before.Count('\n') + 1, index - before.LastIndexOf('\n')),
+                $"this is not YAML: it has a character that no text has (U+{code}): save it as plain text in UTF-8"
+            );
             return;
         }
 
@@ -51,7 +62,12 @@ internal sealed class ManifestText
     {
         var isRefused = false;
         using var reader = new StringReader(chunk.Text);
-        var composer = new YamlComposer(Parser.CreateParser(reader, MaxDepth), mark => chunk.At(mark.Line, mark.Column), Fault, cancellation);
+        var composer = new YamlComposer(
+            Parser.CreateParser(reader, MaxDepth),
+            mark => chunk.At(mark.Line, mark.Column),
+            Fault,
+            cancellation
+        );
         try
         {
             if (composer.NextDocument() is { } root)
@@ -78,14 +94,19 @@ internal sealed class ManifestText
         }
     }
 
-    // kubectl reads one document between two lines of dashes, and after three dots nothing. An empty text with a tag is the begin of what follows.
+    // kubectl reads one document between two lines of dashes, and after three dots nothing. An empty text with a tag is the begin of what
+    // follows.
     private void Rest(YamlComposer composer, YamlNode root)
     {
         try
         {
             if (composer.Rest() is { } position)
             {
-                Report(position, "kubectl does not read what follows the end of a document: write --- in a line of its own before it", ManifestProblemKind.LeftOut);
+                Report(
+                    position,
+                    "kubectl does not read what follows the end of a document: write --- in a line of its own before it",
+                    ManifestProblemKind.LeftOut
+                );
             }
         }
         catch (YamlException) when (root.Content is not YamlNode.Scalar { Text: "", Tag.Length: > 0 })
@@ -94,14 +115,20 @@ internal sealed class ManifestText
         }
     }
 
-    private static string Syntax(DocumentChunk chunk, YamlException exception) => TabOf(chunk, exception) is null
-        ? $"this is not YAML, and nothing after it was read: {exception.Message[(exception.Message.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var end ? end + 3 : 0)..]}"
-        : "this is not YAML, and nothing after it was read: the line is indented by a tab: use spaces";
+    private static string Syntax(DocumentChunk chunk, YamlException exception) =>
+        TabOf(chunk, exception) is null
+            ? "this is not YAML, and nothing after it was read: "
+                + $"{exception.Message[(exception.Message.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var end ? end + 3 : 0)..]}"
+            : "this is not YAML, and nothing after it was read: the line is indented by a tab: use spaces";
 
     // The parser reports a tab where the object around it begins, so the tab is looked for.
     private static Position? TabOf(DocumentChunk chunk, YamlException exception)
     {
-        var tab = chunk.Text.Split('\n').Index().Skip(exception.Start.Line).FirstOrDefault(line => line.Item.StartsWith('\t') && line.Item.Trim().Length > 0);
+        var tab = chunk
+            .Text.Split('\n')
+            .Index()
+            .Skip(exception.Start.Line)
+            .FirstOrDefault(line => line.Item.StartsWith('\t') && line.Item.Trim().Length > 0);
         return tab.Item is null ? null : chunk.At(tab.Index, 0);
     }
 
@@ -155,8 +182,17 @@ internal sealed class ManifestText
             return null;
         }
 
-        YamlEntry Entry(string key, string value) => new(key, Written: null, item.Start, new YamlNode.Scalar(item.Start, value, IsPlain: false, Tag: string.Empty));
-        return item with { Entries = [Entry("apiVersion", ((YamlNode.Scalar)list.Find("apiVersion")!).Text), Entry("kind", kind[..^"List".Length]), .. item.Entries] };
+        YamlEntry Entry(string key, string value) =>
+            new(key, Written: null, item.Start, new YamlNode.Scalar(item.Start, value, IsPlain: false, Tag: string.Empty));
+        return item with
+        {
+            Entries =
+            [
+                Entry("apiVersion", ((YamlNode.Scalar)list.Find("apiVersion")!).Text),
+                Entry("kind", kind[..^"List".Length]),
+                .. item.Entries,
+            ],
+        };
     }
 
     private void Build(YamlNode place, YamlNode.Mapping mapping, DocumentBuilder builder)
@@ -175,11 +211,17 @@ internal sealed class ManifestText
     {
         var missing = identity.Where(key => root.Content is not YamlNode.Mapping mapping || !HasText(mapping, key)).ToList();
         var isOther = root.Content is not YamlNode.Mapping some || identity.All(key => some.Find(key) is null);
-        Report(root.Start, $"this is not an object of Kubernetes: add {string.Join(" and ", missing)}", isOther ? ManifestProblemKind.NoManifest : ManifestProblemKind.Unreadable);
+        Report(
+            root.Start,
+            $"this is not an object of Kubernetes: add {string.Join(" and ", missing)}",
+            isOther ? ManifestProblemKind.NoManifest : ManifestProblemKind.Unreadable
+        );
     }
 
     private static bool IsList(YamlNode.Mapping mapping) =>
-        mapping.Find("kind") is YamlNode.Scalar kind && kind.Text.EndsWith("List", StringComparison.Ordinal) && mapping.Find("items") is YamlNode.Sequence;
+        mapping.Find("kind") is YamlNode.Scalar kind
+        && kind.Text.EndsWith("List", StringComparison.Ordinal)
+        && mapping.Find("items") is YamlNode.Sequence;
 
     private static bool HasText(YamlNode.Mapping mapping, string key) =>
         mapping.Find(key) is YamlNode.Scalar { Text.Length: > 0 } scalar && (!scalar.IsPlain || IsText(scalar));

@@ -31,12 +31,14 @@ internal static class ProcessInput
         }
     }
 
-    private static string? NameOf(int number) => new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{number}")).LinkTarget;
+    private static string? NameOf(int number) =>
+        new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{number}")).LinkTarget;
 
     // The last octal digit of the flags: 0 reads, 1 writes, 2 does both (man 5 proc_pid_fdinfo).
     private static bool IsWritable(int number)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{number}");
-        return File.Exists(path) && File.ReadLines(path).Any(line => line.StartsWith("flags:", StringComparison.Ordinal) && line[^1] is '1' or '2');
+        return File.Exists(path)
+            && File.ReadLines(path).Any(line => line.StartsWith("flags:", StringComparison.Ordinal) && line[^1] is '1' or '2');
     }
 }

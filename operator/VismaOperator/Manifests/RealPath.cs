@@ -10,7 +10,8 @@ internal static class RealPath
     public static string Of(string path) => Of(Path.GetFullPath(path), MostLinks);
 
     /// <summary>True when the first path is the second one, or lies within it.</summary>
-    public static bool IsWithin(string inner, string outer) => WithSeparator(Of(inner)).StartsWith(WithSeparator(Of(outer)), StringComparison.Ordinal);
+    public static bool IsWithin(string inner, string outer) =>
+        WithSeparator(Of(inner)).StartsWith(WithSeparator(Of(outer)), StringComparison.Ordinal);
 
     private static string Of(string full, int links)
     {

@@ -4,14 +4,19 @@ using SharpYaml.Events;
 namespace VismaOperator.Manifests;
 
 /// <summary>
-/// Builds nodes from the parser's events as kubectl does: anchors and aliases; merge keys (<c>&lt;&lt;</c>), which take effect in the order of the
-/// text; duplicate keys, of which each is reported and the last counts.
+/// Builds nodes from the parser's events as kubectl does: anchors and aliases; merge keys (<c>&lt;&lt;</c>), which take effect in the order
+/// of the text; duplicate keys, of which each is reported and the last counts.
 /// </summary>
 /// <param name="parser">The parser, which bounds the depth.</param>
 /// <param name="at">Turns a place of the parser's text into one of the file.</param>
 /// <param name="report">Takes each problem that does not stop the reading.</param>
 /// <param name="cancellation">Gives up.</param>
-internal sealed class YamlComposer(IParser parser, Func<Mark, Position> at, Action<YamlFault, Position, string> report, CancellationToken cancellation)
+internal sealed class YamlComposer(
+    IParser parser,
+    Func<Mark, Position> at,
+    Action<YamlFault, Position, string> report,
+    CancellationToken cancellation
+)
 {
     private const string MergeKey = "<<";
 
@@ -109,7 +114,11 @@ internal sealed class YamlComposer(IParser parser, Func<Mark, Position> at, Acti
             {
                 if (!own.Add(entry.Key))
                 {
-                    report(YamlFault.Duplicate, key.Start, $"{entry.Key} is given twice, first in line {entries[entry.Key].KeyStart.Line}: remove one of them");
+                    report(
+                        YamlFault.Duplicate,
+                        key.Start,
+                        $"{entry.Key} is given twice, first in line {entries[entry.Key].KeyStart.Line}: remove one of them"
+                    );
                 }
 
                 entries[entry.Key] = entry;

@@ -7,14 +7,17 @@ using System.Text.RegularExpressions;
 namespace VismaOperator.Manifests;
 
 /// <summary>
-/// What a scalar means to kubectl, which reads YAML 1.1 with the numbers of Go: <c>yes</c> is true, <c>0777</c> is octal, <c>1_000</c> is a thousand.
-/// A manifest then means the same here as in a cluster. Dates stay texts.
+/// What a scalar means to kubectl, which reads YAML 1.1 with the numbers of Go: <c>yes</c> is true, <c>0777</c> is octal, <c>1_000</c> is a
+/// thousand. A manifest then means the same here as in a cluster. Dates stay texts.
 /// </summary>
 internal static class YamlScalars
 {
     private const string TagPrefix = "tag:yaml.org,2002:";
 
-    private static readonly Regex whole = new(@"^(?<sign>[-+]?)(0[xX](?<hexadecimal>[0-9a-fA-F]+)|0[bB](?<binary>[01]+)|0[oO]?(?<octal>[0-7]+)|(?<decimal>0|[1-9][0-9]*))\z", Linear);
+    private static readonly Regex whole = new(
+        @"^(?<sign>[-+]?)(0[xX](?<hexadecimal>[0-9a-fA-F]+)|0[bB](?<binary>[01]+)|0[oO]?(?<octal>[0-7]+)|(?<decimal>0|[1-9][0-9]*))\z",
+        Linear
+    );
     private static readonly Regex fraction = new(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z", Linear);
     private static readonly Regex infinite = new(@"^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\z", Linear);
 
@@ -88,7 +91,11 @@ internal static class YamlScalars
     {
         if (infinite.IsMatch(text))
         {
-            return text.EndsWith("f", StringComparison.OrdinalIgnoreCase) ? text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity : double.NaN;
+            return text.EndsWith("f", StringComparison.OrdinalIgnoreCase)
+                ? text[0] == '-'
+                    ? double.NegativeInfinity
+                    : double.PositiveInfinity
+                : double.NaN;
         }
 
         // Go takes underscores out before it reads a number, but not from one that begins with a dot.
@@ -117,7 +124,11 @@ internal static class YamlScalars
     }
 
     private static object? Real(string text) =>
-        fraction.IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real) ? real : null;
+        fraction.IsMatch(text)
+        && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real)
+        && double.IsFinite(real)
+            ? real
+            : null;
 
     // More digits than 64 bits can hold need no exact value.
     private static BigInteger Digits(string digits, int radix) =>

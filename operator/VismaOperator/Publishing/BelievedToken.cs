@@ -24,7 +24,13 @@ internal static class BelievedToken
     /// <param name="connection">Whose it is.</param>
     /// <param name="recorded">The token that status says is published; null when there is none.</param>
     /// <param name="now">The present.</param>
-    public static ContentFacts Of(ContentFacts content, Secret secret, VismaConnection connection, TokenRecord? recorded, DateTimeOffset now)
+    public static ContentFacts Of(
+        ContentFacts content,
+        Secret secret,
+        VismaConnection connection,
+        TokenRecord? recorded,
+        DateTimeOffset now
+    )
     {
         if (content is not ContentFacts.Unrecorded { Token: var found } unrecorded)
         {
@@ -37,20 +43,27 @@ internal static class BelievedToken
             return new ContentFacts.Lost();
         }
 
-        var scopes = GrantedScopes.Recordable(ConnectionRequests.AskedScopes(connection), ScopesOf(found.GrantedScopes, claims, connection));
+        var scopes = GrantedScopes.Recordable(
+            ConnectionRequests.AskedScopes(connection),
+            ScopesOf(found.GrantedScopes, claims, connection)
+        );
         var believed = found with { GrantedScopes = scopes };
         return unrecorded with { Token = Capped(believed, claims, connection, recorded) };
     }
 
-    /// <summary>The scopes that a token has: those that the answer, or the Secret, states, and those that the token itself names besides.</summary>
+    /// <summary>
+    /// The scopes that a token has: those that the answer, or the Secret, states, and those that the token itself names besides.
+    /// </summary>
     public static IReadOnlyList<string>? ScopesOf(IReadOnlyList<string>? stated, TokenClaims claims, VismaConnection connection) =>
-        GrantedScopes.Unasked(stated is { Count: > 0 } ? stated : ConnectionRequests.AskedScopes(connection), claims.Scopes) is { Count: > 0 } more
+        GrantedScopes.Unasked(stated is { Count: > 0 } ? stated : ConnectionRequests.AskedScopes(connection), claims.Scopes)
+            is { Count: > 0 } more
             ? [.. stated is { Count: > 0 } ? stated : claims.Scopes!.Except(more, StringComparer.Ordinal), .. more]
             : stated;
 
     /// <summary>True when both identify one tenant: a GUID can be written in several ways.</summary>
     public static bool IsSameTenant(string tenant, string other) =>
-        string.Equals(tenant, other, StringComparison.OrdinalIgnoreCase) || (Guid.TryParse(tenant, out var one) && Guid.TryParse(other, out var two) && one == two);
+        string.Equals(tenant, other, StringComparison.OrdinalIgnoreCase)
+        || (Guid.TryParse(tenant, out var one) && Guid.TryParse(other, out var two) && one == two);
 
     private static bool IsDisproved(TokenRecord found, TokenClaims claims, VismaConnection connection, DateTimeOffset now) =>
         found.IssueTime > now + tolerance

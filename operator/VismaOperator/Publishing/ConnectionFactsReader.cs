@@ -31,7 +31,19 @@ internal static class ConnectionFactsReader
     /// it is to be renewed follows from the spec of now, so that a raised margin counts for the token in service.
     /// </summary>
     public static TokenRecord? Token(VismaConnection connection) =>
-        connection.Status is { SecretName: { } secretName, Token: { IssueTime: { } issued, ExpirationTime: { } expires, Inputs: { } inputs, Layout: { } layout, Fingerprint: { } fingerprint } token }
+        connection.Status
+            is
+        {
+            SecretName: { } secretName,
+            Token:
+            {
+                IssueTime: { } issued,
+                ExpirationTime: { } expires,
+                Inputs: { } inputs,
+                Layout: { } layout,
+                Fingerprint: { } fingerprint
+            } token
+        }
             ? new TokenRecord
             {
                 IssueTime = issued,

@@ -20,7 +20,9 @@ internal static class SecretInspector
         var isOurs = SecretOwnership.IsOurs(secret, connection);
         return secret switch
         {
-            _ when !isOurs && !SecretOwnership.IsOffered(secret, connection) => new SecretFacts.Foreign(SecretOwnership.NotOwned(secret, connection)),
+            _ when !isOurs && !SecretOwnership.IsOffered(secret, connection) => new SecretFacts.Foreign(
+                SecretOwnership.NotOwned(secret, connection)
+            ),
             { DeletionTimestamp: not null } => new SecretFacts.Going(),
             _ when isOurs => new SecretFacts.Owned(secret.ResourceVersion ?? string.Empty),
             _ => new SecretFacts.Offered(),
@@ -112,9 +114,18 @@ internal static class SecretInspector
     }
 
     private static string[]? ScopesIn(Secret secret) =>
-        secret.Data!.TryGetValue(StandardKeys.Scope, out var scope) && scope.Length > 0 ? scope.RevealText().Split(' ', StringSplitOptions.RemoveEmptyEntries) : null;
+        secret.Data!.TryGetValue(StandardKeys.Scope, out var scope) && scope.Length > 0
+            ? scope.RevealText().Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            : null;
 
     private static DateTimeOffset? Instant(ObjectMeta meta, string annotation) =>
-        DateTimeOffset.TryParseExact(meta.Annotation(annotation), TimeConverter.Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
-
+        DateTimeOffset.TryParseExact(
+            meta.Annotation(annotation),
+            TimeConverter.Format,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var instant
+        )
+            ? instant
+            : null;
 }

@@ -52,7 +52,10 @@ internal static class SecretOwnership
     /// </summary>
     public static Problem? Unsuitable(Secret secret, VismaConnection connection)
     {
-        var (type, wanted) = (secret.Type ?? SecretTemplate.DefaultType, connection.Spec.Secret.Template?.Type ?? SecretTemplate.DefaultType);
+        var (type, wanted) = (
+            secret.Type ?? SecretTemplate.DefaultType,
+            connection.Spec.Secret.Template?.Type ?? SecretTemplate.DefaultType
+        );
         var name = secret.Metadata.NamespacedName;
         return secret switch
         {
@@ -116,5 +119,7 @@ internal static class SecretOwnership
 
     // By name: after a restore the connection has another UID.
     private static bool IsThisConnection(OwnerReference owner, VismaConnection connection) =>
-        owner.Kind == VismaConnection.ResourceKind.Kind && owner.Name == connection.Metadata.Name && owner.ApiVersion == VismaNames.ApiVersion;
+        owner.Kind == VismaConnection.ResourceKind.Kind
+        && owner.Name == connection.Metadata.Name
+        && owner.ApiVersion == VismaNames.ApiVersion;
 }

@@ -20,16 +20,26 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     private readonly SecretRefusals refusals = new(time);
 
     /// <summary>Puts the token into the connection's Secret.</summary>
-    /// <exception cref="KubernetesException">The API server does not take it just now; a refusal (403) that has not lasted yet is one of these.</exception>
+    /// <exception cref="KubernetesException">The API server does not take it just now; a refusal (403) that has not lasted yet is one of
+    /// these.</exception>
     /// <param name="connection">Whose token it is.</param>
     /// <param name="token">The token.</param>
     /// <param name="seen">The Secret as it was just read; null when only its watched metadata is known.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<Publication> PublishAsync(VismaConnection connection, IssuedToken token, Secret? seen, CancellationToken cancellationToken)
+    public async Task<Publication> PublishAsync(
+        VismaConnection connection,
+        IssuedToken token,
+        Secret? seen,
+        CancellationToken cancellationToken
+    )
     {
         Publication? publication = null;
         var refusal = await refusals.FindRefusalAsync(
-            connection.Metadata.NamespacedName, SecretAccess.Publish, async deadline => publication = await TryPublishAsync(connection, token, seen, deadline), cancellationToken);
+            connection.Metadata.NamespacedName,
+            SecretAccess.Publish,
+            async deadline => publication = await TryPublishAsync(connection, token, seen, deadline),
+            cancellationToken
+        );
         return refusal is null ? publication! : new Publication.Refused(MayNotWrite(connection.SecretName(), refusal));
     }
 
@@ -37,25 +47,39 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     public void Forget(NamespacedName connection) => refusals.Forget(connection);
 
     /// <summary>The Secret with its content, straight from the API server.</summary>
-    /// <exception cref="KubernetesException">The API server does not answer just now; a refusal (403) that has not lasted yet is one of these.</exception>
+    /// <exception cref="KubernetesException">The API server does not answer just now; a refusal (403) that has not lasted yet is one of
+    /// these.</exception>
     public async Task<SecretReading> ReadAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var name = connection.SecretName();
         Secret? found = null;
-        return await refusals.FindRefusalAsync(
-            connection.Metadata.NamespacedName, SecretAccess.Read, async deadline => found = await client.FindAsync<Secret>(name, deadline), cancellationToken) is null
+        return
+            await refusals.FindRefusalAsync(
+                connection.Metadata.NamespacedName,
+                SecretAccess.Read,
+                async deadline => found = await client.FindAsync<Secret>(name, deadline),
+                cancellationToken
+            )
+                is null
             ? new SecretReading.Done(found)
             : new SecretReading.Refused(MayNotRead(name));
     }
 
     /// <summary>
-    /// Deletes a Secret of that name if it is ours, and exactly the one that was seen; from one that its owner lent, only what is ours is taken out. False when the operator may not.
+    /// Deletes a Secret of that name if it is ours, and exactly the one that was seen; from one that its owner lent, only what is ours is
+    /// taken out. False when the operator may not.
     /// </summary>
-    /// <exception cref="KubernetesException">The API server does not do it just now; a refusal (403) that has not lasted yet is one of these.</exception>
+    /// <exception cref="KubernetesException">The API server does not do it just now; a refusal (403) that has not lasted yet is one of
+    /// these.</exception>
     public async Task<bool> RemoveAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
     {
         return await refusals.FindRefusalAsync(
-            connection.Metadata.NamespacedName, SecretAccess.Remove, deadline => RemoveOursAsync(name, connection, deadline), cancellationToken) is null;
+            connection.Metadata.NamespacedName,
+            SecretAccess.Remove,
+            deadline => RemoveOursAsync(name, connection, deadline),
+            cancellationToken
+        )
+            is null;
     }
 
     private async Task RemoveOursAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
@@ -78,11 +102,18 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         }
         else if (await client.FindAsync<Secret>(name, cancellationToken) is { } lent)
         {
-            secrets.Observe(new SecretMetadata { Metadata = (await client.ReplaceAsync(TokenSecret.WithoutOurs(lent), cancellationToken)).Metadata });
+            secrets.Observe(
+                new SecretMetadata { Metadata = (await client.ReplaceAsync(TokenSecret.WithoutOurs(lent), cancellationToken)).Metadata }
+            );
         }
     }
 
-    private async Task<Publication> TryPublishAsync(VismaConnection connection, IssuedToken token, Secret? seen, CancellationToken cancellationToken)
+    private async Task<Publication> TryPublishAsync(
+        VismaConnection connection,
+        IssuedToken token,
+        Secret? seen,
+        CancellationToken cancellationToken
+    )
     {
         var name = connection.SecretName();
         var present = seen ?? WithoutContent(secrets.Find(name)?.Metadata);
@@ -98,14 +129,22 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                 return new Publication.Refused(foreign.Problem);
             }
 
-            if (present is not null && SecretOwnership.IsLent(present.Metadata, connection) && SecretOwnership.Unsuitable(present, connection) is { } unsuitable)
+            if (
+                present is not null
+                && SecretOwnership.IsLent(present.Metadata, connection)
+                && SecretOwnership.Unsuitable(present, connection) is { } unsuitable
+            )
             {
                 return new Publication.Refused(unsuitable);
             }
 
             try
             {
-                return Published(connection, token, await WriteAsync(TokenSecret.Render(connection, token, present), present?.Metadata, cancellationToken));
+                return Published(
+                    connection,
+                    token,
+                    await WriteAsync(TokenSecret.Render(connection, token, present), present?.Metadata, cancellationToken)
+                );
             }
             catch (KubernetesException failure) when (IsLostRace(failure) && round < MaxRounds)
             {
@@ -116,7 +155,12 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                     return new Publication.Overtaken(SecretInspector.Whose(present.Metadata, connection));
                 }
             }
-            catch (KubernetesException failure) when (failure.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity)
+            catch (KubernetesException failure)
+                when (failure.StatusCode
+                        is HttpStatusCode.BadRequest
+                            or HttpStatusCode.RequestEntityTooLarge
+                            or HttpStatusCode.UnprocessableEntity
+                )
             {
                 return new Publication.Refused(Invalid(name, failure));
             }
@@ -186,19 +230,35 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
 
     private static bool IsLostRace(KubernetesException failure) => failure.IsConflict || failure.IsAlreadyExists || failure.IsNotFound;
 
-    private static Problem Invalid(NamespacedName name, KubernetesException refusal) => new(
-        Reason.SecretInvalid,
-        $"The API server {ApiTrouble.Answer(refusal)} to Secret {name} as it would be written. "
-        + (refusal.RefusedBy is null ? "Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy refuses it." : ApiTrouble.Remedy(refusal, string.Empty)));
+    private static Problem Invalid(NamespacedName name, KubernetesException refusal) =>
+        new(
+            Reason.SecretInvalid,
+            $"The API server {ApiTrouble.Answer(refusal)} to Secret {name} as it would be written. "
+                + (
+                    refusal.RefusedBy is null
+                        ? "Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy "
+                            + "refuses it."
+                        : ApiTrouble.Remedy(refusal, string.Empty)
+                )
+        );
 
-    private static Problem MayNotRead(NamespacedName name) => new(
-        Reason.SecretForbidden,
-        $"The operator may not read Secret {name}, so it cannot tell whether its token still stands in it. Grant its service account get on Secrets in namespace {name.Namespace}.");
+    private static Problem MayNotRead(NamespacedName name) =>
+        new(
+            Reason.SecretForbidden,
+            $"The operator may not read Secret {name}, so it cannot tell whether its token still stands in it. Grant its service "
+            + $"account get on Secrets in namespace {name.Namespace}."
+        );
 
-    private static Problem MayNotWrite(NamespacedName name, KubernetesException refusal) => new(
-        Reason.SecretForbidden,
-        $"The operator may not write Secret {name}: the API server {ApiTrouble.Answer(refusal)}. "
-        + ApiTrouble.Remedy(refusal, $"Grant its service account get, create, update and delete on Secrets in namespace {name.Namespace}, and see whether an admission policy refuses it."));
+    private static Problem MayNotWrite(NamespacedName name, KubernetesException refusal) =>
+        new(
+            Reason.SecretForbidden,
+            $"The operator may not write Secret {name}: the API server {ApiTrouble.Answer(refusal)}. "
+                + ApiTrouble.Remedy(
+                    refusal,
+                    $"Grant its service account get, create, update and delete on Secrets in namespace {name.Namespace}, and see "
+                    + "whether an admission policy refuses it."
+                )
+        );
 }
 
 /// <summary>What became of a publication.</summary>

@@ -5,18 +5,25 @@ using Kubernetes.Controllers;
 namespace VismaOperator.Publishing;
 
 /// <summary>
-/// For which connections the API server refuses what we ask of their Secrets, and whether it has for long enough to be believed. One that was just started refuses everything for a moment: taken
-/// at its word, every connection that is looked at then would call for a person who has nothing to do.
+/// For which connections the API server refuses what we ask of their Secrets, and whether it has for long enough to be believed. One that
+/// was just started refuses everything for a moment: taken at its word, every connection that is looked at then would call for a person who
+/// has nothing to do.
 /// </summary>
 internal sealed class SecretRefusals(TimeProvider time)
 {
     private readonly ConcurrentDictionary<(NamespacedName Connection, SecretAccess Access), ForbiddenPatience> refused = new();
 
     /// <summary>
-    /// Carries an access out. The refusal when it was refused and that is to be believed, else null. A refusal that is not yet is thrown, as the outage that it may be, for the queue to wait out. Whatever
-    /// else happens, an answer or another failure, makes the next refusal a first one again.
+    /// Carries an access out. The refusal when it was refused and that is to be believed, else null. A refusal that is not yet is thrown,
+    /// as the outage that it may be, for the queue to wait out. Whatever else happens, an answer or another failure, makes the next refusal
+    /// a first one again.
     /// </summary>
-    public async Task<KubernetesException?> FindRefusalAsync(NamespacedName connection, SecretAccess access, Func<CancellationToken, Task> request, CancellationToken cancellationToken)
+    public async Task<KubernetesException?> FindRefusalAsync(
+        NamespacedName connection,
+        SecretAccess access,
+        Func<CancellationToken, Task> request,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -51,7 +58,9 @@ internal sealed class SecretRefusals(TimeProvider time)
     }
 }
 
-/// <summary>What is asked of a Secret. A role may grant one and not another, so that an answer to one says nothing about the next.</summary>
+/// <summary>
+/// What is asked of a Secret. A role may grant one and not another, so that an answer to one says nothing about the next.
+/// </summary>
 internal enum SecretAccess
 {
     /// <summary>Its content is read.</summary>

@@ -25,7 +25,8 @@ internal static class TokenSecret
     /// <summary>The Secret as it should be: content and marks of ours, foreign labels and annotations of the present one kept.</summary>
     /// <param name="connection">Whose token it is.</param>
     /// <param name="token">The token and its times.</param>
-    /// <param name="present">The Secret that stands there; null when none does. Its content counts only where its owner lent it: then foreign keys are kept.</param>
+    /// <param name="present">The Secret that stands there; null when none does. Its content counts only where its owner lent it: then
+    /// foreign keys are kept.</param>
     public static Secret Render(VismaConnection connection, IssuedToken token, Secret? present)
     {
         var ours = TokenSecretData.Render(connection, token);
@@ -54,13 +55,23 @@ internal static class TokenSecret
 
     /// <summary>Hash of keys and values; changes with every one of them.</summary>
     public static string Fingerprint(IReadOnlyDictionary<string, SecretValue>? data) =>
-        ShortHash.OfContent([.. (data ?? new Dictionary<string, SecretValue>()).OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => (string[])[pair.Key, pair.Value.RevealText()])]);
+        ShortHash.OfContent([
+            .. (data ?? new Dictionary<string, SecretValue>())
+                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                .SelectMany(pair => (string[])[pair.Key, pair.Value.RevealText()]),
+        ]);
 
     /// <summary>True when every mark of ours stands as it would be rendered.</summary>
     public static bool HasMarks(ObjectMeta present, ObjectMeta rendered) =>
         Holds(present.Labels, rendered.Labels) && Holds(present.Annotations, rendered.Annotations) && SameOwner(present, rendered);
 
-    private static ObjectMeta Metadata(VismaConnection connection, IssuedToken token, IReadOnlyDictionary<string, SecretValue> ours, ObjectMeta? present, bool isLent)
+    private static ObjectMeta Metadata(
+        VismaConnection connection,
+        IssuedToken token,
+        IReadOnlyDictionary<string, SecretValue> ours,
+        ObjectMeta? present,
+        bool isLent
+    )
     {
         var name = connection.SecretName();
         var template = connection.Spec.Secret.Template?.Metadata;
@@ -94,7 +105,11 @@ internal static class TokenSecret
     }
 
     private static OwnerReference[] ForeignOwners(ObjectMeta present, VismaConnection connection) =>
-        [.. (present.OwnerReferences ?? []).Where(owner => owner.Kind != VismaConnection.ResourceKind.Kind || owner.Name != connection.Metadata.Name)];
+        [
+            .. (present.OwnerReferences ?? []).Where(owner =>
+                owner.Kind != VismaConnection.ResourceKind.Kind || owner.Name != connection.Metadata.Name
+            ),
+        ];
 
     // The standard keys are ours even where somebody took the annotation away: a token must not stay because of that.
     private static HashSet<string> OurKeys(ObjectMeta lent) => [.. StandardKeys.All, .. Words(lent.Annotation(VismaNames.KeysAnnotation))];
@@ -112,9 +127,14 @@ internal static class TokenSecret
     }
 
     private static Dictionary<string, SecretValue> Data(Secret secret, Func<string, bool> isWanted) =>
-        (secret.Data ?? new Dictionary<string, SecretValue>()).Where(pair => isWanted(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        (secret.Data ?? new Dictionary<string, SecretValue>())
+            .Where(pair => isWanted(pair.Key))
+            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
 
-    private static Dictionary<string, SecretValue> Beside(Dictionary<string, SecretValue> foreign, IReadOnlyDictionary<string, SecretValue> ours)
+    private static Dictionary<string, SecretValue> Beside(
+        Dictionary<string, SecretValue> foreign,
+        IReadOnlyDictionary<string, SecretValue> ours
+    )
     {
         foreach (var (key, value) in ours)
         {
@@ -125,7 +145,13 @@ internal static class TokenSecret
     }
 
     private static string TemplateKeys(TemplateMetadata? template) =>
-        string.Join(' ', (template?.Labels?.Keys ?? []).Concat(template?.Annotations?.Keys ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        string.Join(
+            ' ',
+            (template?.Labels?.Keys ?? [])
+                .Concat(template?.Annotations?.Keys ?? [])
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)
+        );
 
     // What has nothing to say is taken away, since the present annotations are kept otherwise.
     private static void Mark(Dictionary<string, string> annotations, string key, string? value)
@@ -137,7 +163,11 @@ internal static class TokenSecret
         }
     }
 
-    private static Dictionary<string, string> Without(IReadOnlyDictionary<string, string>? present, IReadOnlyList<string> earlier, IReadOnlyDictionary<string, string>? template)
+    private static Dictionary<string, string> Without(
+        IReadOnlyDictionary<string, string>? present,
+        IReadOnlyList<string> earlier,
+        IReadOnlyDictionary<string, string>? template
+    )
     {
         var kept = (present ?? new Dictionary<string, string>()).Where(pair => !earlier.Contains(pair.Key, StringComparer.Ordinal));
         var result = kept.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
@@ -150,7 +180,9 @@ internal static class TokenSecret
     }
 
     private static bool Holds(IReadOnlyDictionary<string, string>? present, IReadOnlyDictionary<string, string>? wanted) =>
-        (wanted ?? new Dictionary<string, string>()).All(pair => present is not null && present.TryGetValue(pair.Key, out var value) && value == pair.Value);
+        (wanted ?? new Dictionary<string, string>()).All(pair =>
+            present is not null && present.TryGetValue(pair.Key, out var value) && value == pair.Value
+        );
 
     // Beside our own reference others are left alone; without it there is none but those that were kept.
     private static bool SameOwner(ObjectMeta present, ObjectMeta rendered)
@@ -160,7 +192,8 @@ internal static class TokenSecret
         return rendered.OwnerReferences is [{ Controller: true }] ? found.IsSupersetOf(wanted) : found.SetEquals(wanted);
     }
 
-    internal static string Rfc3339(DateTimeOffset instant) => instant.UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
+    internal static string Rfc3339(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
 }
 
 /// <summary>A token as it goes into a Secret.</summary>

@@ -4,7 +4,10 @@ using Kubernetes.Controllers.Telemetry;
 
 namespace VismaOperator.Reporting;
 
-/// <summary>What is said of a failure that ends the process: our own words where the failure is one of ours, which are written for people, and else what a log may say of it.</summary>
+/// <summary>
+/// What is said of a failure that ends the process: our own words where the failure is one of ours, which are written for people, and else
+/// what a log may say of it.
+/// </summary>
 internal static class FailureWords
 {
     /// <summary>The words.</summary>

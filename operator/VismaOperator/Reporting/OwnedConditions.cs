@@ -12,7 +12,12 @@ internal sealed class OwnedConditions(params IReadOnlyList<string> types)
     /// <param name="reports">How ours should stand.</param>
     /// <param name="generation">The generation of the spec that the reports speak of.</param>
     /// <param name="now">The time of a transition.</param>
-    public IReadOnlyList<Condition> Apply(IReadOnlyList<Condition> conditions, IEnumerable<ConditionReport> reports, long? generation, DateTimeOffset now)
+    public IReadOnlyList<Condition> Apply(
+        IReadOnlyList<Condition> conditions,
+        IEnumerable<ConditionReport> reports,
+        long? generation,
+        DateTimeOffset now
+    )
     {
         var wanted = reports.ToDictionary(report => report.Type);
         foreach (var type in types)

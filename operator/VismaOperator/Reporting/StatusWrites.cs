@@ -10,7 +10,13 @@ namespace VismaOperator.Reporting;
 /// Writes statuses of one kind, and retries those that the API server does not take: with a backoff for each object, logged and
 /// counted. Whatever the object is due for meanwhile is not held up.
 /// </summary>
-internal sealed partial class StatusWrites(string controller, ControllerMetrics metrics, ILogger logger, TimeProvider time, Func<double> random)
+internal sealed partial class StatusWrites(
+    string controller,
+    ControllerMetrics metrics,
+    ILogger logger,
+    TimeProvider time,
+    Func<double> random
+)
 {
     private readonly ConcurrentDictionary<NamespacedName, int> failures = new();
     private readonly ConcurrentDictionary<NamespacedName, bool> told = new(); // the begin and the end of a problem are logged once
@@ -22,7 +28,12 @@ internal sealed partial class StatusWrites(string controller, ControllerMetrics 
     /// <param name="cancellationToken">Fires when the process is asked to stop.</param>
     /// <exception cref="KubernetesException">Conflict: the status was decided on an old version, and the object is to be looked at
     /// anew.</exception>
-    public async Task<Requeue> TryAsync(NamespacedName key, Func<Task<Requeue>> write, DateTimeOffset? nextLook, CancellationToken cancellationToken)
+    public async Task<Requeue> TryAsync(
+        NamespacedName key,
+        Func<Task<Requeue>> write,
+        DateTimeOffset? nextLook,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

@@ -42,7 +42,11 @@ internal sealed class Comparison : IAsyncDisposable
     /// <summary>Writes a plugin that leaves what it was told in <c>info</c> and then prints an answer.</summary>
     public string WritePlugin(string name, string answer)
     {
-        var path = folder.Write(name, $"#!/bin/sh\nprintf '%s' \"$KUBERNETES_EXEC_INFO\" >'{Folder}/info'\nprintf '%s,' \"$@\" \"$GREETING\" >'{Folder}/called'\n{answer}\n");
+        var path = folder.Write(
+            name,
+            $"#!/bin/sh\nprintf '%s' \"$KUBERNETES_EXEC_INFO\" >'{Folder}/info'\nprintf '%s,' \"$@\" \"$GREETING\" "
+            + $">'{Folder}/called'\n{answer}\n"
+        );
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return path;
     }
@@ -63,7 +67,11 @@ internal sealed class Comparison : IAsyncDisposable
         Reset();
         try
         {
-            var access = ClusterAccess.Load(kubeconfig, null, new AccessEnvironment(Variables.GetValueOrDefault, Folder, Path.Combine(Folder, "no-pod")));
+            var access = ClusterAccess.Load(
+                kubeconfig,
+                null,
+                new AccessEnvironment(Variables.GetValueOrDefault, Folder, Path.Combine(Folder, "no-pod"))
+            );
             using var client = new ConnectedClient(access);
             await client.Client.FindAsync<SecretMetadata>(new NamespacedName(access.Namespace ?? "default", "probe"), Cancellation);
             return Look(string.Empty);
@@ -89,13 +97,18 @@ internal sealed class Comparison : IAsyncDisposable
             _ when path.EndsWith("/version", StringComparison.Ordinal) => """{"major":"1","minor":"36","gitVersion":"v1.36.0"}""",
             _ when path.EndsWith("/api", StringComparison.Ordinal) => """{"kind":"APIVersions","versions":["v1"]}""",
             _ when path.EndsWith("/apis", StringComparison.Ordinal) => """{"kind":"APIGroupList","apiVersion":"v1","groups":[]}""",
-            _ when path.EndsWith("/api/v1", StringComparison.Ordinal) => """{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"secrets","singularName":"secret","namespaced":true,"kind":"Secret","verbs":["get","list"]}]}""",
-            _ when path.EndsWith("/secrets/probe", StringComparison.Ordinal) => """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"probe","namespace":"x","uid":"1","resourceVersion":"1"}}""",
+            _ when path.EndsWith("/api/v1", StringComparison.Ordinal) =>
+                """{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"secrets","singularName":"secret","namespaced":true,"kind":"Secret","verbs":["get","list"]}]}""",
+            _ when path.EndsWith("/secrets/probe", StringComparison.Ordinal) =>
+                """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"probe","namespace":"x","uid":"1","resourceVersion":"1"}}""",
             _ => null,
         };
         context.Response.StatusCode = answer is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(answer ?? """{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}""", context.RequestAborted);
+        return context.Response.WriteAsync(
+            answer ?? """{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}""",
+            context.RequestAborted
+        );
     }
 
     private static string Text(SeenRequest request) => string.Join('\n', (string[])[
@@ -119,8 +132,10 @@ internal sealed class Comparison : IAsyncDisposable
         var info = Path.Combine(Folder, "info");
         var called = Path.Combine(Folder, "called");
         return new Seen(
-            (request is null ? Seen.Nothing : Text(request)) + (File.Exists(called) ? $"\nplugin: {File.ReadAllText(called)}" : string.Empty),
+            (request is null ? Seen.Nothing : Text(request))
+                + (File.Exists(called) ? $"\nplugin: {File.ReadAllText(called)}" : string.Empty),
             File.Exists(info) ? JsonNode.Parse(File.ReadAllText(info)) : null,
-            message);
+            message
+        );
     }
 }

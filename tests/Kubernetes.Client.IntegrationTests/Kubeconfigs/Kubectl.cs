@@ -19,7 +19,10 @@ internal static class Kubectl
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        foreach (var argument in (string[])["get", "secrets", "probe", "--cache-dir", Path.Combine(home, "cache"), "--request-timeout", "10s", .. arguments])
+        foreach (
+            var argument in (string[])
+                ["get", "secrets", "probe", "--cache-dir", Path.Combine(home, "cache"), "--request-timeout", "10s", .. arguments]
+        )
         {
             info.ArgumentList.Add(argument);
         }
@@ -49,6 +52,8 @@ internal static class Kubectl
 
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return folders.Select(folder => Path.Combine(folder, "kubectl")).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"There is no kubectl on the PATH. Install it (Debian: apt-get install kubernetes-client), or set {ProgramVariable} to one.");
+            ?? throw new FileNotFoundException(
+                $"There is no kubectl on the PATH. Install it (Debian: apt-get install kubernetes-client), or set {ProgramVariable} to one."
+            );
     }
 }

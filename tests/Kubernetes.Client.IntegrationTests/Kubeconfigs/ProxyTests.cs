@@ -36,8 +36,13 @@ public sealed class ProxyTests
     public async Task The_proxy_is_asked_when_kubectl_asks_it(string server, string variables, bool asks)
     {
         await using var comparison = await Comparison.StartAsync();
-        var address = server.Replace("SERVER", comparison.Server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
-            .Replace("PORT", comparison.Server.Address.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        var address = server
+            .Replace("SERVER", comparison.Server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
+            .Replace(
+                "PORT",
+                comparison.Server.Address.Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                StringComparison.Ordinal
+            );
 
         var (kubectl, ours) = await AskedAsync(comparison, variables, $"server: '{address}'");
 
@@ -60,8 +65,13 @@ public sealed class ProxyTests
     public async Task A_plugin_is_told_of_the_clusters_proxy()
     {
         await using var comparison = await Comparison.StartAsync();
-        comparison.WritePlugin("plugin.sh", "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"t\"}}'");
-        var path = comparison.Write("config", """
+        comparison.WritePlugin(
+            "plugin.sh",
+            "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"t\"}}'"
+        );
+        var path = comparison.Write(
+            "config",
+            """
             {apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: k, user: u}}],
              clusters: [{name: k, cluster: {server: "https://k.example.com", proxy-url: "http://127.0.0.1:1", disable-compression: true}}],
              users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ./plugin.sh, provideClusterInfo: true}}}]}
@@ -82,7 +92,14 @@ public sealed class ProxyTests
             comparison.Variables[name] = Fill(value, proxy);
         }
 
-        var path = comparison.Write("config", Fill($"{{apiVersion: v1, kind: Config, current-context: c, contexts: [{{name: c, context: {{cluster: k, user: u}}}}], clusters: [{{name: k, cluster: {{{cluster}}}}}], users: [{{name: u, user: {{token: t}}}}]}}", proxy));
+        var path = comparison.Write(
+            "config",
+            Fill(
+                $"{{apiVersion: v1, kind: Config, current-context: c, contexts: [{{name: c, context: {{cluster: k, user: u}}}}], "
+                + $"clusters: [{{name: k, cluster: {{{cluster}}}}}], users: [{{name: u, user: {{token: t}}}}]}}",
+                proxy
+            )
+        );
         await comparison.RunKubectlAsync(path);
         var kubectl = proxy.Asked.FirstOrDefault() ?? string.Empty;
         proxy.Asked.Clear();

@@ -14,7 +14,8 @@ public sealed class ClusterAccessTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private AccessEnvironment Environment => new(variables.GetValueOrDefault, Path.Combine(folder.Path, "home"), Path.Combine(folder.Path, "serviceaccount"));
+    private AccessEnvironment Environment =>
+        new(variables.GetValueOrDefault, Path.Combine(folder.Path, "home"), Path.Combine(folder.Path, "serviceaccount"));
 
     public void Dispose() => folder.Dispose();
 
@@ -106,7 +107,10 @@ public sealed class ClusterAccessTests : IDisposable
     {
         var message = Refused(null, null);
 
-        Assert.All(["--kubeconfig", "KUBECONFIG", "~/.kube/config", "KUBERNETES_SERVICE_HOST"], place => Assert.Contains(place, message, StringComparison.Ordinal));
+        Assert.All(
+            ["--kubeconfig", "KUBECONFIG", "~/.kube/config", "KUBERNETES_SERVICE_HOST"],
+            place => Assert.Contains(place, message, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -122,17 +126,43 @@ public sealed class ClusterAccessTests : IDisposable
     }
 
     [Theory]
-    [InlineData("contexts: [{name: c, context: {cluster: absent, user: u}}]\nusers: [{name: u, user: {token: s3cret}}]", "cluster 'absent' does not exist")]
-    [InlineData("contexts: [{name: c, context: {cluster: k, user: absent}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]", "user 'absent' does not exist")]
-    [InlineData("contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]\nusers: [{name: u, user: {}}]", "has no credentials")]
+    [InlineData(
+        "contexts: [{name: c, context: {cluster: absent, user: u}}]\nusers: [{name: u, user: {token: s3cret}}]",
+        "cluster 'absent' does not exist"
+    )]
+    [InlineData(
+        "contexts: [{name: c, context: {cluster: k, user: absent}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]",
+        "user 'absent' does not exist"
+    )]
+    [InlineData(
+        "contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]\nusers: "
+        + "[{name: u, user: {}}]",
+        "has no credentials"
+    )]
     [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'not a url'}}]", "'not a url'")]
-    [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority: absent.pem}}]", "absent.pem cannot be read")]
-    [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority-data: '%%%'}}]", "is not base64")]
-    [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority-data: 'czNjcmV0'}}]", "holds no PEM certificate")]
+    [InlineData(
+        "contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority: "
+        + "absent.pem}}]",
+        "absent.pem cannot be read"
+    )]
+    [InlineData(
+        "contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', "
+        + "certificate-authority-data: '%%%'}}]",
+        "is not base64"
+    )]
+    [InlineData(
+        "contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', "
+        + "certificate-authority-data: 'czNjcmV0'}}]",
+        "holds no PEM certificate"
+    )]
     [InlineData("users: [{name: u, user: {token: s3cret: 'x'}}]", "line 4")]
     [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'tcp://k.test'}}]", "'tcp://k.test'")]
     [InlineData("contexts: [null]\nclusters: [null]\nusers: [null]", "context 'c' does not exist")]
-    [InlineData("contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]\nusers: [{name: u, user: {token: \"s3cret\\0\"}}]", "control character in its token")]
+    [InlineData(
+        "contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]\nusers: "
+        + "[{name: u, user: {token: \"s3cret\\0\"}}]",
+        "control character in its token"
+    )]
     public void What_is_wrong_in_a_file_is_told_with_file_and_cause_and_without_secrets(string content, string cause)
     {
         var path = folder.Write("config", $"apiVersion: v1\nkind: Config\ncurrent-context: c\n{content}\n");
@@ -173,7 +203,10 @@ public sealed class ClusterAccessTests : IDisposable
         var files = Load("user: {client-certificate: client.pem, client-key: client.key}");
         var inside = Load($"user: {{client-certificate-data: {data}, client-key-data: {key}}}");
 
-        Assert.All([files, inside], access => Assert.Equal(certificates.Client.Thumbprint, access.Credential(clock).ClientCertificate?.Thumbprint));
+        Assert.All(
+            [files, inside],
+            access => Assert.Equal(certificates.Client.Thumbprint, access.Credential(clock).ClientCertificate?.Thumbprint)
+        );
         Assert.True(files.Credential(clock).ClientCertificate!.HasPrivateKey);
     }
 
@@ -199,13 +232,20 @@ public sealed class ClusterAccessTests : IDisposable
 
         var access = Load("user: {token: t}", "certificate-authority: authorities.pem");
 
-        Assert.Equal([old.Authority.Thumbprint, current.Authority.Thumbprint], access.Authorities!.Select(authority => authority.Thumbprint));
+        Assert.Equal(
+            [old.Authority.Thumbprint, current.Authority.Thumbprint],
+            access.Authorities!.Select(authority => authority.Thumbprint)
+        );
     }
 
     [Fact]
     public void The_other_settings_of_cluster_and_user_are_obeyed()
     {
-        var access = Load("user: {token: t, as: jane, as-uid: u-1, as-groups: [a, b], as-user-extra: {scopes: [x, z]}}", "tls-server-name: kubernetes.test, insecure-skip-tls-verify: true, disable-compression: true, proxy-url: 'http://proxy.test:3128'");
+        var access = Load(
+            "user: {token: t, as: jane, as-uid: u-1, as-groups: [a, b], as-user-extra: {scopes: [x, z]}}",
+            "tls-server-name: kubernetes.test, insecure-skip-tls-verify: true, disable-compression: true, proxy-url: "
+            + "'http://proxy.test:3128'"
+        );
 
         Assert.Equal("kubernetes.test", access.TlsServerName);
         Assert.True(access.SkipsTlsVerification);
@@ -287,38 +327,47 @@ public sealed class ClusterAccessTests : IDisposable
         Assert.Contains(cause, refused.Message, StringComparison.Ordinal);
     }
 
-    private static string Config(string name) => $$$"""
-        apiVersion: v1
-        kind: Config
-        current-context: {{{name}}}
-        contexts:
-        - {name: {{{name}}}, context: {cluster: {{{name}}}, user: {{{name}}}, namespace: ns-{{{name}}}}}
-        clusters:
-        - {name: {{{name}}}, cluster: {server: "https://{{{name}}}.test:6443"}}
-        users:
-        - {name: {{{name}}}, user: {token: token-{{{name}}}}}
-        """;
-
-    private static async Task<string?> TokenAsync(TokenFileCredential credential) => (await credential.GetHeaderAsync(Cancellation))?.Parameter;
-
-    private ClusterAccess Load(string user, string cluster = "extensions: []") => ClusterAccess.Load(
-        folder.Write("config", $$$"""
+    private static string Config(string name) =>
+        $$$"""
             apiVersion: v1
             kind: Config
-            current-context: c
+            current-context: {{{name}}}
             contexts:
-            - {name: c, context: {cluster: k, user: u}}
+            - {name: {{{name}}}, context: {cluster: {{{name}}}, user: {{{name}}}, namespace: ns-{{{name}}}}}
             clusters:
-            - {name: k, cluster: {server: "https://k.test", {{{cluster}}}}}
+            - {name: {{{name}}}, cluster: {server: "https://{{{name}}}.test:6443"}}
             users:
-            - {name: u, {{{user}}}}
-            """),
-        null,
-        Environment);
+            - {name: {{{name}}}, user: {token: token-{{{name}}}}}
+            """;
 
-    private async Task<string?> HeaderAsync(ClusterAccess access) => (await access.Credential(clock).GetHeaderAsync(Cancellation))?.ToString();
+    private static async Task<string?> TokenAsync(TokenFileCredential credential) =>
+        (await credential.GetHeaderAsync(Cancellation))?.Parameter;
 
-    private string Refused(string? path, string? context) => Assert.Throws<ClusterAccessException>(() => ClusterAccess.Load(path, context, Environment)).Message;
+    private ClusterAccess Load(string user, string cluster = "extensions: []") =>
+        ClusterAccess.Load(
+            folder.Write(
+                "config",
+                $$$"""
+                apiVersion: v1
+                kind: Config
+                current-context: c
+                contexts:
+                - {name: c, context: {cluster: k, user: u}}
+                clusters:
+                - {name: k, cluster: {server: "https://k.test", {{{cluster}}}}}
+                users:
+                - {name: u, {{{user}}}}
+                """
+            ),
+            null,
+            Environment
+        );
+
+    private async Task<string?> HeaderAsync(ClusterAccess access) =>
+        (await access.Credential(clock).GetHeaderAsync(Cancellation))?.ToString();
+
+    private string Refused(string? path, string? context) =>
+        Assert.Throws<ClusterAccessException>(() => ClusterAccess.Load(path, context, Environment)).Message;
 
     private void MountServiceAccount(TestCertificates certificates)
     {

@@ -20,8 +20,10 @@ public sealed class ExecPluginTests : IDisposable
     public async Task A_plugin_gets_its_arguments_and_variables_unchanged()
     {
         var credential = Load(
-            "printf '%s|' \"$@\" >seen; printf '%s' \"$GREETING\" >>seen; printf '%s' \"$KUBERNETES_EXEC_INFO\" >info\n" + Answer("\"token\":\"t\""),
-            "args: [SCRIPT, 'two words', '$HOME', '']\n      env: [{name: GREETING, value: hello you}]\n      provideClusterInfo: true");
+            "printf '%s|' \"$@\" >seen; printf '%s' \"$GREETING\" >>seen; printf '%s' \"$KUBERNETES_EXEC_INFO\" >info\n"
+                + Answer("\"token\":\"t\""),
+            "args: [SCRIPT, 'two words', '$HOME', '']\n      env: [{name: GREETING, value: hello you}]\n      provideClusterInfo: true"
+        );
 
         Assert.Equal("Bearer t", await HeaderAsync(credential));
         Assert.Equal("two words|$HOME||hello you", await File.ReadAllTextAsync(Path.Combine(folder.Path, "seen"), Cancellation));
@@ -75,7 +77,10 @@ public sealed class ExecPluginTests : IDisposable
         using var certificates = new TestCertificates();
         var certificate = certificates.Client.ExportCertificatePem().ReplaceLineEndings("\\n");
         var key = certificates.ClientKeyPem.ReplaceLineEndings("\\n");
-        folder.Write("answer.json", $$$"""{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"clientCertificateData":"{{{certificate}}}","clientKeyData":"{{{key}}}"}}""");
+        folder.Write(
+            "answer.json",
+            $$$"""{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"clientCertificateData":"{{{certificate}}}","clientKeyData":"{{{key}}}"}}"""
+        );
         var credential = Load("cat answer.json");
 
         Assert.Null(await HeaderAsync(credential));
@@ -93,7 +98,12 @@ public sealed class ExecPluginTests : IDisposable
     [Fact]
     public async Task A_plugin_that_is_missing_is_told_with_its_install_hint()
     {
-        var message = await RefusedAsync(LoadUser("command: no-such-plugin\n      installHint: Install it from example.com.\n      apiVersion: client.authentication.k8s.io/v1"));
+        var message = await RefusedAsync(
+            LoadUser(
+                "command: no-such-plugin\n      installHint: Install it from example.com.\n      apiVersion: "
+                + "client.authentication.k8s.io/v1"
+            )
+        );
 
         Assert.Contains("exec plugin 'no-such-plugin' of user 'u'", message, StringComparison.Ordinal);
         Assert.Contains("cannot be started", message, StringComparison.Ordinal);
@@ -105,7 +115,10 @@ public sealed class ExecPluginTests : IDisposable
     [InlineData("echo \"used $PASSWORD\" >&2; exit 1", "used ***")]
     [InlineData("exit 1", "it said nothing")]
     [InlineData("echo s3cret", "did not print an ExecCredential")]
-    [InlineData("echo '{\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":{\"token\":\"s3cret\"}}'", "answered in 'client.authentication.k8s.io/v1beta1'")]
+    [InlineData(
+        "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":{\"token\":\"s3cret\"}}'",
+        "answered in 'client.authentication.k8s.io/v1beta1'"
+    )]
     [InlineData("echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{}}'", "neither a token nor a client certificate")]
     [InlineData("echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\"}'", "neither a token nor a client certificate")]
     public async Task A_plugin_that_fails_is_told_with_cause_and_remedy_and_without_secrets(string script, string cause)
@@ -136,12 +149,20 @@ public sealed class ExecPluginTests : IDisposable
     private static async Task<string?> HeaderAsync(ICredential credential) => (await credential.GetHeaderAsync(Cancellation))?.ToString();
 
     private static async Task<string> RefusedAsync(ICredential credential) =>
-        (await Assert.ThrowsAsync<ClusterAccessException>(() => credential.GetHeaderAsync(Cancellation).AsTask())).ToString().Split("\n   at ")[0].Split(": ", 2)[1].Split("\n ---> ")[0].Trim();
+        (await Assert.ThrowsAsync<ClusterAccessException>(() => credential.GetHeaderAsync(Cancellation).AsTask()))
+            .ToString()
+            .Split("\n   at ")[0]
+            .Split(": ", 2)[1]
+            .Split("\n ---> ")[0]
+            .Trim();
 
     private ICredential Load(string script, string more = "args: [SCRIPT]")
     {
         var path = folder.Write("plugin.sh", $"cd '{folder.Path}'\n{script}\n");
-        return LoadUser($"command: /bin/sh\n      apiVersion: client.authentication.k8s.io/v1\n      {more.Replace("SCRIPT", path, StringComparison.Ordinal)}");
+        return LoadUser(
+            "command: /bin/sh\n      apiVersion: client.authentication.k8s.io/v1\n      "
+            + $"{more.Replace("SCRIPT", path, StringComparison.Ordinal)}"
+        );
     }
 
     private ICredential LoadUser(string exec)

@@ -11,7 +11,10 @@ internal static class Answers
     public static string Event(string type, string json) => $$"""{"type":"{{type}}","object":{{json}}}""" + "\n";
 
     public static string Bookmark(int version) =>
-        Event("BOOKMARK", $$$"""{"kind":"Widget","apiVersion":"contract.visma-operator.io/v1","metadata":{"resourceVersion":"{{{version}}}","creationTimestamp":null}}""");
+        Event(
+            "BOOKMARK",
+            $$$"""{"kind":"Widget","apiVersion":"contract.visma-operator.io/v1","metadata":{"resourceVersion":"{{{version}}}","creationTimestamp":null}}"""
+        );
 
     public static string List(int version, string? continueToken, params string[] items) =>
         $$$"""{"kind":"WidgetList","apiVersion":"contract.visma-operator.io/v1","metadata":{"resourceVersion":"{{{version}}}","continue":"{{{continueToken}}}"},"items":[{{{string.Join(',', items)}}}]}""";

@@ -17,23 +17,36 @@ public sealed class CredentialTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("token", "old");
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.Request.Headers.Authorization == "Bearer new"
-            ? context.SendAsync(Answers.Widget("one", 1))
-            : context.SendAsync(Answers.Status(401, "Unauthorized", "Unauthorized"), 401));
-        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Credential = clock => new TokenFileCredential(path, "test", clock) });
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) =>
+                context.Request.Headers.Authorization == "Bearer new"
+                    ? context.SendAsync(Answers.Widget("one", 1))
+                    : context.SendAsync(Answers.Status(401, "Unauthorized", "Unauthorized"), 401)
+        );
+        using var test = new ClientUnderTest(
+            ClientUnderTest.To(server) with
+            {
+                Credential = clock => new TokenFileCredential(path, "test", clock),
+            }
+        );
         await Assert.ThrowsAsync<KubernetesException>(() => FindAsync(test));
         folder.Write("token", "new\n");
 
         await test.Client.CreateAsync(Some.Widget("one"), Cancellation);
 
-        Assert.Equal(["Bearer old", "Bearer old", "Bearer new"], server.Requests.Select(request => request.Headers.Authorization.ToString()));
+        Assert.Equal(
+            ["Bearer old", "Bearer old", "Bearer new"],
+            server.Requests.Select(request => request.Headers.Authorization.ToString())
+        );
         Assert.Equal(server.Requests.ElementAt(1).Body, server.Requests.ElementAt(2).Body);
     }
 
     [Fact]
     public async Task A_token_that_cannot_be_renewed_is_tried_once_and_never_shown()
     {
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Status(401, "Unauthorized", "Unauthorized"), 401));
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) => context.SendAsync(Answers.Status(401, "Unauthorized", "Unauthorized"), 401)
+        );
         using var test = new ClientUnderTest(ClientUnderTest.To(server, token: "s3cret"));
 
         var refused = await Assert.ThrowsAsync<KubernetesException>(() => FindAsync(test));
@@ -48,7 +61,12 @@ public sealed class CredentialTests
     public async Task A_credential_that_cannot_be_had_is_an_error_of_the_connection()
     {
         await using var server = await StartAsync(new ScriptedTls());
-        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Credential = clock => new TokenFileCredential("/absent/token", "test", clock) });
+        using var test = new ClientUnderTest(
+            ClientUnderTest.To(server) with
+            {
+                Credential = clock => new TokenFileCredential("/absent/token", "test", clock),
+            }
+        );
 
         var failed = await Assert.ThrowsAsync<HttpRequestException>(() => FindAsync(test));
 
@@ -64,7 +82,10 @@ public sealed class CredentialTests
         var access = ClientUnderTest.To(server) with
         {
             Authorities = [certificates.Authority],
-            Credential = _ => new FixedCredential(null, Certificates.ClientCertificate(certificates.Client.ExportCertificatePem(), certificates.ClientKeyPem, "test")),
+            Credential = _ => new FixedCredential(
+                null,
+                Certificates.ClientCertificate(certificates.Client.ExportCertificatePem(), certificates.ClientKeyPem, "test")
+            ),
         };
         using var known = new ClientUnderTest(access);
         using var unknown = new ClientUnderTest(access with { Credential = _ => new FixedCredential(null, null) });
@@ -79,12 +100,25 @@ public sealed class CredentialTests
         using var certificates = new TestCertificates();
         using var others = new TestCertificates();
         await using var server = await StartAsync(new ScriptedTls(certificates.Server));
-        using var trusting = new ClientUnderTest(ClientUnderTest.To(server) with { Authorities = [others.Authority, certificates.Authority] });
+        using var trusting = new ClientUnderTest(
+            ClientUnderTest.To(server) with
+            {
+                Authorities = [others.Authority, certificates.Authority],
+            }
+        );
         using var refusing = new ClientUnderTest(ClientUnderTest.To(server) with { Authorities = [others.Authority] });
         using var usual = new ClientUnderTest(ClientUnderTest.To(server));
 
-        Assert.Contains("was signed by 'CN=authority', which none of the cluster's authorities", await RefusalAsync(refusing), StringComparison.Ordinal);
-        Assert.Contains("was signed by 'CN=authority', which none of the authorities of this machine", await RefusalAsync(usual), StringComparison.Ordinal);
+        Assert.Contains(
+            "was signed by 'CN=authority', which none of the cluster's authorities",
+            await RefusalAsync(refusing),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "was signed by 'CN=authority', which none of the authorities of this machine",
+            await RefusalAsync(usual),
+            StringComparison.Ordinal
+        );
         Assert.Empty(server.Requests);
         Assert.NotNull(await FindAsync(trusting));
     }
@@ -99,7 +133,11 @@ public sealed class CredentialTests
         using var wrong = new ClientUnderTest(access with { TlsServerName = "other.test" });
 
         Assert.NotNull(await FindAsync(right));
-        Assert.Contains("is for 'kubernetes.test', '127.0.0.1', not for 'other.test': correct the server address", await RefusalAsync(wrong), StringComparison.Ordinal);
+        Assert.Contains(
+            "is for 'kubernetes.test', '127.0.0.1', not for 'other.test': correct the server address",
+            await RefusalAsync(wrong),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -110,7 +148,8 @@ public sealed class CredentialTests
         var access = ClientUnderTest.To(server);
         using var issuing = new ClientUnderTest(access with { Authorities = [certificates.Issuing] });
         using var itself = new ClientUnderTest(access with { Authorities = [certificates.IssuedServer] });
-        using var root = new ClientUnderTest(access with { Authorities = [certificates.Authority] }); // the server does not send what is between
+        // the server does not send what is between
+        using var root = new ClientUnderTest(access with { Authorities = [certificates.Authority] });
 
         Assert.NotNull(await FindAsync(issuing));
         Assert.NotNull(await FindAsync(itself));
@@ -123,7 +162,12 @@ public sealed class CredentialTests
         using var certificates = new TestCertificates();
         using var alike = new TestCertificates();
         await using var server = await StartAsync(new ScriptedTls(alike.IssuedServer) { Chain = [alike.Issuing, alike.Authority] });
-        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Authorities = [certificates.Authority, certificates.Issuing] });
+        using var test = new ClientUnderTest(
+            ClientUnderTest.To(server) with
+            {
+                Authorities = [certificates.Authority, certificates.Issuing],
+            }
+        );
 
         await RefusalAsync(test);
         Assert.Empty(server.Requests);

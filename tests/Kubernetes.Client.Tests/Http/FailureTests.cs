@@ -17,13 +17,19 @@ public sealed class FailureTests
 
         Assert.True(refused.IsForbidden);
         Assert.Equal("Forbidden", refused.Reason);
-        Assert.Equal("GET widgets.contract.visma-operator.io home/one: 403 Forbidden: user x cannot get widgets. Where a permission is missing, grant it to this account with a Role or ClusterRole.", refused.Message);
+        Assert.Equal(
+            "GET widgets.contract.visma-operator.io home/one: 403 Forbidden: user x cannot get widgets. Where a permission is missing, "
+            + "grant it to this account with a Role or ClusterRole.",
+            refused.Message
+        );
     }
 
     [Fact]
     public async Task An_object_that_does_not_exist_is_null()
     {
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Status(404, "NotFound", "not found"), 404));
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) => context.SendAsync(Answers.Status(404, "NotFound", "not found"), 404)
+        );
         using var test = new ClientUnderTest(server);
 
         Assert.Null(await test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation));
@@ -68,7 +74,9 @@ public sealed class FailureTests
     [Fact]
     public async Task Retry_after_is_read_from_the_status()
     {
-        var refused = await RefusedAsync(context => context.SendAsync(Answers.Status(500, "ServerTimeout", "try again", """{"retryAfterSeconds":9}"""), 500));
+        var refused = await RefusedAsync(context =>
+            context.SendAsync(Answers.Status(500, "ServerTimeout", "try again", """{"retryAfterSeconds":9}"""), 500)
+        );
 
         Assert.Equal(TimeSpan.FromSeconds(9), refused.RetryAfter);
     }
@@ -126,7 +134,9 @@ public sealed class FailureTests
         await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(body));
         using var test = new ClientUnderTest(server);
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => test.Client.ListPageAsync<Widget>(ResourceSelector.All, 1, null, Cancellation));
+        await Assert.ThrowsAsync<HttpRequestException>(() =>
+            test.Client.ListPageAsync<Widget>(ResourceSelector.All, 1, null, Cancellation)
+        );
     }
 
     [Fact]
@@ -150,12 +160,25 @@ public sealed class FailureTests
     [Fact]
     public async Task A_refusal_of_a_secret_names_fields_but_quotes_nothing()
     {
-        const string Message = "Secret in version v1 cannot be handled: illegal base64 data, error found in #10 byte of ...|aGlkZGVuLWNvbnRlbnQ|...";
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(
-            Answers.Status(422, "Invalid", Message, """{"causes":[{"reason":"FieldValueInvalid","message":"aGlkZGVuLWNvbnRlbnQ","field":"data[key]"}]}"""), 422));
+        const string Message =
+            "Secret in version v1 cannot be handled: illegal base64 data, error found in #10 byte of ...|aGlkZGVuLWNvbnRlbnQ|...";
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) =>
+                context.SendAsync(
+                    Answers.Status(
+                        422,
+                        "Invalid",
+                        Message,
+                        """{"causes":[{"reason":"FieldValueInvalid","message":"aGlkZGVuLWNvbnRlbnQ","field":"data[key]"}]}"""
+                    ),
+                    422
+                )
+        );
         using var test = new ClientUnderTest(server);
 
-        var refused = await Assert.ThrowsAsync<KubernetesException>(() => test.Client.CreateAsync(Some.Secret("one", "hidden-content"), Cancellation));
+        var refused = await Assert.ThrowsAsync<KubernetesException>(() =>
+            test.Client.CreateAsync(Some.Secret("one", "hidden-content"), Cancellation)
+        );
 
         Assert.True(refused.IsInvalid);
         Assert.Contains("refused fields: data (", refused.Message, StringComparison.Ordinal);
@@ -165,15 +188,69 @@ public sealed class FailureTests
 
     // The wordings of Kubernetes 1.33 and later.
     [Theory]
-    [InlineData(403, "Forbidden", """admission webhook \"policy.example.com\" denied the request: hidden-content""", RefuserKind.Webhook, "policy.example.com")]
-    [InlineData(409, "Conflict", """admission webhook \"policy.example.com\" denied the request without explanation""", RefuserKind.Webhook, "policy.example.com")]
-    [InlineData(500, "InternalError", """Internal error occurred: failed calling webhook \"policy.example.com\": failed to call webhook: Post \"https://x/?hidden-content\": EOF""", RefuserKind.Webhook, "policy.example.com")]
-    [InlineData(403, "Forbidden", """secrets \"one\" is forbidden: exceeded quota: few-secrets, requested: secrets=1, used: secrets=5, limited: secrets=5""", RefuserKind.Quota, "few-secrets")]
-    [InlineData(403, "Forbidden", """secrets \"one\" is forbidden: failed quota: few-secrets: must specify limits.cpu for: hidden-content""", RefuserKind.Quota, "few-secrets")]
-    [InlineData(422, "Invalid", """secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'no-tokens.example.com' with binding 'all' denied request: hidden-content""", RefuserKind.Policy, "no-tokens.example.com")]
-    [InlineData(422, "Invalid", """ValidatingAdmissionPolicy 'no-tokens' with binding 'all' denied request: hidden-content""", RefuserKind.Policy, "no-tokens")]
-    [InlineData(422, "Invalid", """secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'no-tokens' denied request: hidden-content""", RefuserKind.Policy, "no-tokens")]
-    public async Task A_refusal_names_the_webhook_policy_or_quota_and_nothing_else(int code, string reason, string message, RefuserKind kind, string name)
+    [InlineData(
+        403,
+        "Forbidden",
+        """admission webhook \"policy.example.com\" denied the request: hidden-content""",
+        RefuserKind.Webhook,
+        "policy.example.com"
+    )]
+    [InlineData(
+        409,
+        "Conflict",
+        """admission webhook \"policy.example.com\" denied the request without explanation""",
+        RefuserKind.Webhook,
+        "policy.example.com"
+    )]
+    [InlineData(
+        500,
+        "InternalError",
+        """Internal error occurred: failed calling webhook \"policy.example.com\": failed to call webhook: Post \"https://x/?hidden-content\": EOF""",
+        RefuserKind.Webhook,
+        "policy.example.com"
+    )]
+    [InlineData(
+        403,
+        "Forbidden",
+        """secrets \"one\" is forbidden: exceeded quota: few-secrets, requested: secrets=1, used: secrets=5, limited: secrets=5""",
+        RefuserKind.Quota,
+        "few-secrets"
+    )]
+    [InlineData(
+        403,
+        "Forbidden",
+        """secrets \"one\" is forbidden: failed quota: few-secrets: must specify limits.cpu for: hidden-content""",
+        RefuserKind.Quota,
+        "few-secrets"
+    )]
+    [InlineData(
+        422,
+        "Invalid",
+        """secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'no-tokens.example.com' with binding 'all' denied request: hidden-content""",
+        RefuserKind.Policy,
+        "no-tokens.example.com"
+    )]
+    [InlineData(
+        422,
+        "Invalid",
+        """ValidatingAdmissionPolicy 'no-tokens' with binding 'all' denied request: hidden-content""",
+        RefuserKind.Policy,
+        "no-tokens"
+    )]
+    [InlineData(
+        422,
+        "Invalid",
+        """secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'no-tokens' denied request: hidden-content""",
+        RefuserKind.Policy,
+        "no-tokens"
+    )]
+    public async Task A_refusal_names_the_webhook_policy_or_quota_and_nothing_else(
+        int code,
+        string reason,
+        string message,
+        RefuserKind kind,
+        string name
+    )
     {
         var refused = await RefusedSecretAsync(Answers.Status(code, reason, message), code);
 
@@ -218,11 +295,23 @@ public sealed class FailureTests
     [Fact]
     public async Task A_status_that_is_refused_is_not_quoted_since_it_may_hold_a_link()
     {
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(
-            Answers.Status(422, "Invalid", "status.authorization.url: Invalid value: hidden", """{"causes":[{"reason":"FieldValueInvalid","message":"hidden","field":"status.authorization.url"}]}"""), 422));
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) =>
+                context.SendAsync(
+                    Answers.Status(
+                        422,
+                        "Invalid",
+                        "status.authorization.url: Invalid value: hidden",
+                        """{"causes":[{"reason":"FieldValueInvalid","message":"hidden","field":"status.authorization.url"}]}"""
+                    ),
+                    422
+                )
+        );
         using var test = new ClientUnderTest(server);
 
-        var refused = await Assert.ThrowsAsync<KubernetesException>(() => test.Client.PatchStatusAsync<Widget>(Some.Named("one"), [], Cancellation));
+        var refused = await Assert.ThrowsAsync<KubernetesException>(() =>
+            test.Client.PatchStatusAsync<Widget>(Some.Named("one"), [], Cancellation)
+        );
 
         Assert.Contains("refused fields: status.authorization (", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", refused.ToString(), StringComparison.Ordinal);
@@ -293,7 +382,9 @@ public sealed class FailureTests
                 }
             },
         };
-        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => counted.Add($"{count} {string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}"));
+        listener.SetMeasurementEventCallback<long>(
+            (_, count, tags, _) => counted.Add($"{count} {string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}")
+        );
         listener.Start();
 
         await test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation);
@@ -306,7 +397,9 @@ public sealed class FailureTests
     {
         await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(answer, code));
         using var test = new ClientUnderTest(server);
-        return await Assert.ThrowsAsync<KubernetesException>(() => test.Client.CreateAsync(Some.Secret("one", "hidden-content"), Cancellation));
+        return await Assert.ThrowsAsync<KubernetesException>(() =>
+            test.Client.CreateAsync(Some.Secret("one", "hidden-content"), Cancellation)
+        );
     }
 
     private static async Task<KubernetesException> RefusedAsync(Func<Microsoft.AspNetCore.Http.HttpContext, Task> answer)

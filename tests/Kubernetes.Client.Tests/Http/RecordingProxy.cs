@@ -62,7 +62,9 @@ internal sealed class RecordingProxy : IAsyncDisposable
                 // The headers say nothing that matters here.
             }
 
-            Asked.Enqueue(Uri.TryCreate(target, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttp ? address.Authority : target);
+            Asked.Enqueue(
+                Uri.TryCreate(target, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttp ? address.Authority : target
+            );
             await stream.WriteAsync("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), stop.Token);
         }
         catch (IOException)

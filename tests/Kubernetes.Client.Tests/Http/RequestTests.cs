@@ -15,12 +15,17 @@ public sealed class RequestTests
     [Fact]
     public async Task Pages_of_one_send_the_token_of_the_page_before()
     {
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(context.Request.Query["continue"].ToString() switch
-        {
-            "" => Answers.List(7, "to/2=", Answers.Widget("a", 1)),
-            "to/2=" => Answers.List(7, "to/3=", Answers.Widget("b", 2)),
-            _ => Answers.List(7, null, Answers.Widget("c", 3)),
-        }));
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) =>
+                context.SendAsync(
+                    context.Request.Query["continue"].ToString() switch
+                    {
+                        "" => Answers.List(7, "to/2=", Answers.Widget("a", 1)),
+                        "to/2=" => Answers.List(7, "to/3=", Answers.Widget("b", 2)),
+                        _ => Answers.List(7, null, Answers.Widget("c", 3)),
+                    }
+                )
+        );
         using var test = new ClientUnderTest(server);
 
         var names = new List<string>();
@@ -47,7 +52,9 @@ public sealed class RequestTests
         using var test = new ClientUnderTest(server);
         var first = await test.Client.ListPageAsync<Widget>(ResourceSelector.All, 1, null, Cancellation);
 
-        var refused = await Assert.ThrowsAsync<KubernetesException>(() => test.Client.ListPageAsync<Widget>(ResourceSelector.All, 1, first.ContinueToken, Cancellation));
+        var refused = await Assert.ThrowsAsync<KubernetesException>(() =>
+            test.Client.ListPageAsync<Widget>(ResourceSelector.All, 1, first.ContinueToken, Cancellation)
+        );
 
         Assert.True(refused.IsExpired);
     }
@@ -60,7 +67,12 @@ public sealed class RequestTests
         await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.List(7, null)));
         using var test = new ClientUnderTest(server);
 
-        await test.Client.ListPageAsync<Widget>(new ResourceSelector(inNamespace, "a in (b,c),!d", "metadata.name=one"), 500, null, Cancellation);
+        await test.Client.ListPageAsync<Widget>(
+            new ResourceSelector(inNamespace, "a in (b,c),!d", "metadata.name=one"),
+            500,
+            null,
+            Cancellation
+        );
 
         var request = Assert.Single(server.Requests);
         Assert.Equal(path, request.Path);
@@ -82,8 +94,14 @@ public sealed class RequestTests
 
         const string Collection = "/apis/contract.visma-operator.io/v1/namespaces/home/widgets";
         Assert.Equal(
-            [("POST", Collection, "application/json"), ("PUT", $"{Collection}/one", "application/json"), ("PATCH", $"{Collection}/one/status", "application/merge-patch+json"), ("DELETE", $"{Collection}/one", "application/json")],
-            server.Requests.Select(request => (request.Method, request.Path, request.Headers.ContentType.ToString())));
+            [
+                ("POST", Collection, "application/json"),
+                ("PUT", $"{Collection}/one", "application/json"),
+                ("PATCH", $"{Collection}/one/status", "application/merge-patch+json"),
+                ("DELETE", $"{Collection}/one", "application/json"),
+            ],
+            server.Requests.Select(request => (request.Method, request.Path, request.Headers.ContentType.ToString()))
+        );
         Assert.Equal("""{"a":null}""", server.Requests.ElementAt(2).Body);
         Assert.Equal(
             """{"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background","preconditions":{"uid":"u","resourceVersion":"7"}}""",
@@ -107,19 +125,33 @@ public sealed class RequestTests
     [Fact]
     public async Task Metadata_is_all_that_is_asked_for_where_metadata_is_enough()
     {
-        const string Metadata = """{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"one","namespace":"home","resourceVersion":"1"}}""";
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(
-            context.Request.Query.ContainsKey("limit") ? Answers.List(7, null, Metadata) : context.Request.Query.ContainsKey("watch") ? Answers.Event("ADDED", Metadata) : Metadata));
+        const string Metadata =
+            """{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"one","namespace":"home","resourceVersion":"1"}}""";
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) =>
+                context.SendAsync(
+                    context.Request.Query.ContainsKey("limit") ? Answers.List(7, null, Metadata)
+                    : context.Request.Query.ContainsKey("watch") ? Answers.Event("ADDED", Metadata)
+                    : Metadata
+                )
+        );
         using var test = new ClientUnderTest(server);
 
         await test.Client.FindAsync<SecretMetadata>(Some.Named("one"), Cancellation);
         await test.Client.ListPageAsync<SecretMetadata>(ResourceSelector.All, 500, null, Cancellation);
-        await using var watch = new WatchLog<SecretMetadata>(test.Client.WatchAsync<SecretMetadata>(ResourceSelector.All, "7", Cancellation));
+        await using var watch = new WatchLog<SecretMetadata>(
+            test.Client.WatchAsync<SecretMetadata>(ResourceSelector.All, "7", Cancellation)
+        );
         Assert.Equal("one", (await watch.NextAppliedAsync()).Metadata.Name);
 
         Assert.Equal(
-            ["application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"],
-            server.Requests.Select(request => request.Headers.Accept.ToString()));
+            [
+                "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+                "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+                "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+            ],
+            server.Requests.Select(request => request.Headers.Accept.ToString())
+        );
     }
 
     [Fact]
@@ -128,9 +160,15 @@ public sealed class RequestTests
         await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync("{}"));
         using var test = new ClientUnderTest(server);
 
-        await Assert.ThrowsAsync<ArgumentException>(() => test.Client.DeleteAsync<Widget>(new NamespacedName("home", string.Empty), null, Cancellation));
-        await Assert.ThrowsAsync<ArgumentException>(() => test.Client.DeleteAsync<Widget>(NamespacedName.ClusterScoped("one"), null, Cancellation));
-        await Assert.ThrowsAsync<ArgumentException>(() => test.Client.FindAsync<Namespace>(new NamespacedName("home", "one"), Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            test.Client.DeleteAsync<Widget>(new NamespacedName("home", string.Empty), null, Cancellation)
+        );
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            test.Client.DeleteAsync<Widget>(NamespacedName.ClusterScoped("one"), null, Cancellation)
+        );
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            test.Client.FindAsync<Namespace>(new NamespacedName("home", "one"), Cancellation)
+        );
 
         Assert.Empty(server.Requests);
     }
@@ -141,9 +179,23 @@ public sealed class RequestTests
     public async Task Whoever_acts_for_another_says_so_with_one_header_for_each_group(bool tls)
     {
         using var certificates = new TestCertificates();
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Widget("one", 1)), new ScriptedTls(tls ? certificates.Server : null));
-        var jane = new Impersonation("jürgen") { Uid = "u-1", Groups = ["a", "b, c", "ä"], Extra = [new("Example.com/Team%1", ["x", "y"])] };
-        using var test = new ClientUnderTest(ClientUnderTest.To(server) with { Impersonation = jane, Authorities = [certificates.Authority] });
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) => context.SendAsync(Answers.Widget("one", 1)),
+            new ScriptedTls(tls ? certificates.Server : null)
+        );
+        var jane = new Impersonation("jürgen")
+        {
+            Uid = "u-1",
+            Groups = ["a", "b, c", "ä"],
+            Extra = [new("Example.com/Team%1", ["x", "y"])],
+        };
+        using var test = new ClientUnderTest(
+            ClientUnderTest.To(server) with
+            {
+                Impersonation = jane,
+                Authorities = [certificates.Authority],
+            }
+        );
 
         await test.Client.FindAsync<Widget>(Some.Named("one"), Cancellation);
 

@@ -11,7 +11,15 @@ using Microsoft.Extensions.Logging;
 namespace Kubernetes.Client.Tests.Http;
 
 /// <summary>A request as the server got it.</summary>
-internal sealed record SeenRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, IHeaderDictionary Headers, string Body, string Connection, string Protocol)
+internal sealed record SeenRequest(
+    string Method,
+    string Path,
+    IReadOnlyDictionary<string, string> Query,
+    IHeaderDictionary Headers,
+    string Body,
+    string Connection,
+    string Protocol
+)
 {
     /// <summary>Subject of the certificate that the client presented; null without one.</summary>
     public string? ClientCertificate { get; init; }
@@ -32,7 +40,8 @@ internal sealed class ScriptedApiServer : IAsyncDisposable
     /// <summary>Cancelled when the test is over, so that an answer that is held open ends.</summary>
     public CancellationToken Stopping => stopping.Token;
 
-    public static Task<ScriptedApiServer> StartAsync(Func<ScriptedApiServer, HttpContext, Task> answer) => StartAsync(answer, new ScriptedTls());
+    public static Task<ScriptedApiServer> StartAsync(Func<ScriptedApiServer, HttpContext, Task> answer) =>
+        StartAsync(answer, new ScriptedTls());
 
     public static async Task<ScriptedApiServer> StartAsync(Func<ScriptedApiServer, HttpContext, Task> answer, ScriptedTls tls)
     {
@@ -79,7 +88,11 @@ internal sealed class ScriptedApiServer : IAsyncDisposable
 }
 
 /// <summary>How the server speaks: plain HTTP/1.1, or TLS with the given certificate.</summary>
-internal sealed record ScriptedTls(X509Certificate2? Certificate = null, X509Certificate2? ClientAuthority = null, HttpProtocols Protocols = HttpProtocols.Http1AndHttp2)
+internal sealed record ScriptedTls(
+    X509Certificate2? Certificate = null,
+    X509Certificate2? ClientAuthority = null,
+    HttpProtocols Protocols = HttpProtocols.Http1AndHttp2
+)
 {
     /// <summary>What the server sends along with its certificate.</summary>
     public X509Certificate2Collection? Chain { get; init; }

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Kubernetes.Client.Tests.Http;
 
 /// <summary>
-/// Stands between a client and a server as a network does, and can fall silent as one: from then on it passes nothing on and closes nothing, as when a node loses its power.
+/// Stands between a client and a server as a network does, and can fall silent as one: from then on it passes nothing on and closes
+/// nothing, as when a node loses its power.
 /// </summary>
 internal sealed class SilentRelay : IAsyncDisposable
 {
@@ -56,7 +57,10 @@ internal sealed class SilentRelay : IAsyncDisposable
         try
         {
             await upstream.ConnectAsync(IPAddress.Loopback, server.Port, over.Token);
-            await Task.WhenAll(PassOnAsync(client.GetStream(), upstream.GetStream()), PassOnAsync(upstream.GetStream(), client.GetStream()));
+            await Task.WhenAll(
+                PassOnAsync(client.GetStream(), upstream.GetStream()),
+                PassOnAsync(upstream.GetStream(), client.GetStream())
+            );
         }
         catch (Exception end) when (end is OperationCanceledException or IOException)
         {

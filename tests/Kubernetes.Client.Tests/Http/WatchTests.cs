@@ -51,14 +51,27 @@ public sealed class WatchTests
         Assert.Empty(await ReadAsync(test));
 
         var request = Assert.Single(server.Requests);
-        Assert.Equal(("true", "true", "7", seconds), (request.Query["watch"], request.Query["allowWatchBookmarks"], request.Query["resourceVersion"], request.Query["timeoutSeconds"]));
+        Assert.Equal(
+            ("true", "true", "7", seconds),
+            (
+                request.Query["watch"],
+                request.Query["allowWatchBookmarks"],
+                request.Query["resourceVersion"],
+                request.Query["timeoutSeconds"]
+            )
+        );
     }
 
     [Fact]
     public async Task An_error_event_is_thrown_with_its_code()
     {
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(
-            Answers.Event("ADDED", Answers.Widget("a", 8)) + Answers.Event("ERROR", Answers.Status(410, "Expired", "too old resource version: 7 (9)"))));
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) =>
+                context.SendAsync(
+                    Answers.Event("ADDED", Answers.Widget("a", 8))
+                        + Answers.Event("ERROR", Answers.Status(410, "Expired", "too old resource version: 7 (9)"))
+                )
+        );
         using var test = new ClientUnderTest(server);
 
         Assert.True((await Assert.ThrowsAsync<KubernetesException>(() => ReadAsync(test))).IsExpired);
@@ -129,7 +142,9 @@ public sealed class WatchTests
     [Fact]
     public async Task A_watch_that_falls_silent_is_cut_after_the_servers_own_limit()
     {
-        await using var server = await ScriptedApiServer.StartAsync((server, context) => HoldAsync(server, context, Answers.Event("ADDED", Answers.Widget("a", 8))));
+        await using var server = await ScriptedApiServer.StartAsync(
+            (server, context) => HoldAsync(server, context, Answers.Event("ADDED", Answers.Widget("a", 8)))
+        );
         using var test = new ClientUnderTest(server);
         await using var watch = new WatchLog<Widget>(Watch(test));
         await watch.NextAppliedAsync();
@@ -228,7 +243,10 @@ public sealed class WatchTests
 
         Assert.Equal("one", found?.Metadata.Name);
         Assert.All(server.Requests, request => Assert.Equal("HTTP/2", request.Protocol));
-        var connections = server.Requests.Where(request => request.Query.ContainsKey("watch")).CountBy(request => request.Connection).ToDictionary();
+        var connections = server
+            .Requests.Where(request => request.Query.ContainsKey("watch"))
+            .CountBy(request => request.Connection)
+            .ToDictionary();
         Assert.True(connections.Count >= 3, $"300 watches share {connections.Count} connections of 100 streams.");
         Assert.DoesNotContain(server.Requests.Last().Connection, connections.Keys);
     }
@@ -250,10 +268,12 @@ public sealed class WatchTests
 
         network.FallSilent();
 
-        await Assert.ThrowsAnyAsync<IOException>(() => watch.NextAppliedAsync().WaitAsync(Patience, Cancellation)); // and the watch's own clock stands still
+        // and the watch's own clock stands still
+        await Assert.ThrowsAnyAsync<IOException>(() => watch.NextAppliedAsync().WaitAsync(Patience, Cancellation));
     }
 
-    private static IAsyncEnumerable<WatchEvent<Widget>> Watch(ClientUnderTest test) => test.Client.WatchAsync<Widget>(ResourceSelector.All, "7", Cancellation);
+    private static IAsyncEnumerable<WatchEvent<Widget>> Watch(ClientUnderTest test) =>
+        test.Client.WatchAsync<Widget>(ResourceSelector.All, "7", Cancellation);
 
     private static async Task<List<WatchEvent<Widget>>> ReadAsync(ClientUnderTest test)
     {
@@ -270,7 +290,8 @@ public sealed class WatchTests
     {
         await context.FlushAsync(first);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(server.Stopping, context.RequestAborted);
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, over.Token).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, over.Token)
+            .ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     private static string Describe(WatchEvent<Widget> item) => item switch

@@ -55,7 +55,11 @@ public sealed class InMemoryClusterTests
 
         await using var watch = new WatchLog<Widget>(cluster.WatchAsync<Widget>(All, page.ResourceVersion, Cancellation));
         Assert.True((await Assert.ThrowsAsync<KubernetesException>(watch.NextAsync)).IsExpired);
-        Assert.True((await Assert.ThrowsAsync<KubernetesException>(() => cluster.ListPageAsync<Widget>(All, 1, page.ContinueToken, Cancellation))).IsExpired);
+        Assert.True(
+            (
+                await Assert.ThrowsAsync<KubernetesException>(() => cluster.ListPageAsync<Widget>(All, 1, page.ContinueToken, Cancellation))
+            ).IsExpired
+        );
     }
 
     [Fact]
@@ -91,7 +95,10 @@ public sealed class InMemoryClusterTests
     [Fact]
     public async Task A_fault_before_the_request_leaves_the_cluster_as_it_was()
     {
-        var cluster = new InMemoryCluster(clock) { Before = (verb, _, _) => verb == ClusterVerb.Create ? throw new HttpRequestException("refused") : Task.CompletedTask };
+        var cluster = new InMemoryCluster(clock)
+        {
+            Before = (verb, _, _) => verb == ClusterVerb.Create ? throw new HttpRequestException("refused") : Task.CompletedTask,
+        };
 
         await Assert.ThrowsAsync<HttpRequestException>(() => cluster.CreateAsync(Some.Widget("one"), Cancellation));
 
@@ -101,7 +108,10 @@ public sealed class InMemoryClusterTests
     [Fact]
     public async Task A_fault_after_the_request_loses_only_the_answer()
     {
-        var cluster = new InMemoryCluster(clock) { After = (verb, _, _) => verb == ClusterVerb.Create ? throw new IOException("cut") : Task.CompletedTask };
+        var cluster = new InMemoryCluster(clock)
+        {
+            After = (verb, _, _) => verb == ClusterVerb.Create ? throw new IOException("cut") : Task.CompletedTask,
+        };
 
         await Assert.ThrowsAsync<IOException>(() => cluster.CreateAsync(Some.Widget("one"), Cancellation));
 
@@ -119,8 +129,14 @@ public sealed class InMemoryClusterTests
         await cluster.PatchStatusAsync<Widget>(Some.Named("one"), [], Cancellation);
 
         Assert.Equal(
-            [(ClusterVerb.Get, HttpStatusCode.NotFound), (ClusterVerb.Create, HttpStatusCode.OK), (ClusterVerb.Create, HttpStatusCode.Conflict), (ClusterVerb.PatchStatus, HttpStatusCode.OK)],
-            requests.Select(request => (request.Verb, request.StatusCode!.Value)));
+            [
+                (ClusterVerb.Get, HttpStatusCode.NotFound),
+                (ClusterVerb.Create, HttpStatusCode.OK),
+                (ClusterVerb.Create, HttpStatusCode.Conflict),
+                (ClusterVerb.PatchStatus, HttpStatusCode.OK),
+            ],
+            requests.Select(request => (request.Verb, request.StatusCode!.Value))
+        );
         Assert.All(requests, request => Assert.Equal(Some.Named("one"), request.Name));
     }
 
@@ -155,7 +171,9 @@ public sealed class InMemoryClusterTests
         });
 
         var created = await cluster.CreateAsync(Some.Widget("one"), Cancellation);
-        var refused = await Assert.ThrowsAsync<KubernetesException>(() => cluster.PatchAsync<Widget>(Some.Named("one"), JsonNode.Parse("""{"spec":{"size":10}}""")!.AsObject(), Cancellation));
+        var refused = await Assert.ThrowsAsync<KubernetesException>(() =>
+            cluster.PatchAsync<Widget>(Some.Named("one"), JsonNode.Parse("""{"spec":{"size":10}}""")!.AsObject(), Cancellation)
+        );
 
         Assert.Equal("grey", created.Spec.Color);
         Assert.True(refused.IsInvalid);
@@ -169,7 +187,11 @@ public sealed class InMemoryClusterTests
         var before = new InMemoryCluster(clock, new InMemoryClusterOptions { Journal = journal });
         await before.CreateAsync(Some.Widget("gone"), Cancellation);
         await before.CreateAsync(Some.Widget("kept"), Cancellation);
-        var kept = await before.PatchStatusAsync<Widget>(Some.Named("kept"), JsonNode.Parse("""{"status":{"phase":"Done"}}""")!.AsObject(), Cancellation);
+        var kept = await before.PatchStatusAsync<Widget>(
+            Some.Named("kept"),
+            JsonNode.Parse("""{"status":{"phase":"Done"}}""")!.AsObject(),
+            Cancellation
+        );
         await before.DeleteAsync<Widget>(Some.Named("gone"), null, Cancellation);
 
         var after = new InMemoryCluster(clock);
@@ -181,7 +203,10 @@ public sealed class InMemoryClusterTests
         var page = await after.ListPageAsync<Widget>(All, 500, null, Cancellation);
         var created = await after.CreateAsync(Some.Widget("new"), Cancellation);
         var found = Assert.Single(page.Items);
-        Assert.Equal((kept.Metadata.Uid, kept.Metadata.ResourceVersion, kept.Status), (found.Metadata.Uid, found.Metadata.ResourceVersion, found.Status));
+        Assert.Equal(
+            (kept.Metadata.Uid, kept.Metadata.ResourceVersion, kept.Status),
+            (found.Metadata.Uid, found.Metadata.ResourceVersion, found.Status)
+        );
         Assert.True(long.Parse(created.Metadata.ResourceVersion!, null) > long.Parse(page.ResourceVersion, null));
     }
 
@@ -195,7 +220,10 @@ public sealed class InMemoryClusterTests
 
         await Assert.ThrowsAsync<IOException>(() => cluster.DeleteAsync<Widget>(Some.Named("one"), null, Cancellation));
 
-        Assert.Equal(created.Metadata.ResourceVersion, (await cluster.FindAsync<Widget>(Some.Named("one"), Cancellation))?.Metadata.ResourceVersion);
+        Assert.Equal(
+            created.Metadata.ResourceVersion,
+            (await cluster.FindAsync<Widget>(Some.Named("one"), Cancellation))?.Metadata.ResourceVersion
+        );
         Assert.Equal(created.Metadata.ResourceVersion, cluster.ResourceVersion);
     }
 
@@ -218,12 +246,27 @@ public sealed class InMemoryClusterTests
         var home = NamespacedName.ClusterScoped(Some.HomeNamespace);
         await cluster.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = Some.HomeNamespace } }, Cancellation);
         await cluster.CreateAsync(Some.Secret("free"), Cancellation);
-        await cluster.CreateAsync(Some.Widget("held") with { Metadata = new ObjectMeta { Name = "held", Namespace = Some.HomeNamespace, Finalizers = ["example.com/held"] } }, Cancellation);
+        await cluster.CreateAsync(
+            Some.Widget("held") with
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = "held",
+                    Namespace = Some.HomeNamespace,
+                    Finalizers = ["example.com/held"],
+                },
+            },
+            Cancellation
+        );
 
         await cluster.DeleteAsync<Namespace>(home, null, Cancellation);
         var leaving = await cluster.FindAsync<Namespace>(home, Cancellation);
         var refused = await Assert.ThrowsAsync<KubernetesException>(() => cluster.CreateAsync(Some.Secret("late"), Cancellation));
-        await cluster.PatchAsync<Widget>(Some.Named("held"), JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!.AsObject(), Cancellation);
+        await cluster.PatchAsync<Widget>(
+            Some.Named("held"),
+            JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!.AsObject(),
+            Cancellation
+        );
 
         Assert.NotNull(leaving?.Metadata.DeletionTimestamp);
         Assert.Null(await cluster.FindAsync<Secret>(Some.Named("free"), Cancellation));
@@ -238,7 +281,18 @@ public sealed class InMemoryClusterTests
         var owner = await cluster.CreateAsync(Some.Widget("owner"), Cancellation);
         await cluster.DeleteAsync<Widget>(Some.Named("owner"), null, Cancellation);
 
-        await cluster.CreateAsync(Some.Secret("late") with { Metadata = new ObjectMeta { Name = "late", Namespace = Some.HomeNamespace, OwnerReferences = [Some.OwnerReference(owner)] } }, Cancellation);
+        await cluster.CreateAsync(
+            Some.Secret("late") with
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = "late",
+                    Namespace = Some.HomeNamespace,
+                    OwnerReferences = [Some.OwnerReference(owner)],
+                },
+            },
+            Cancellation
+        );
 
         Assert.Null(await cluster.FindAsync<Secret>(Some.Named("late"), Cancellation));
     }
@@ -247,9 +301,26 @@ public sealed class InMemoryClusterTests
     public async Task An_owner_of_a_kind_that_is_not_served_is_not_judged()
     {
         var cluster = new InMemoryCluster(clock);
-        var foreign = new OwnerReference { ApiVersion = "apps/v1", Kind = "Deployment", Name = "foreign", Uid = "0e1d4bb4-1d2e-4f4b-9a45-5b1d6d0a2a11" };
+        var foreign = new OwnerReference
+        {
+            ApiVersion = "apps/v1",
+            Kind = "Deployment",
+            Name = "foreign",
+            Uid = "0e1d4bb4-1d2e-4f4b-9a45-5b1d6d0a2a11",
+        };
 
-        await cluster.CreateAsync(Some.Secret("owned") with { Metadata = new ObjectMeta { Name = "owned", Namespace = Some.HomeNamespace, OwnerReferences = [foreign] } }, Cancellation);
+        await cluster.CreateAsync(
+            Some.Secret("owned") with
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = "owned",
+                    Namespace = Some.HomeNamespace,
+                    OwnerReferences = [foreign],
+                },
+            },
+            Cancellation
+        );
 
         Assert.NotNull(await cluster.FindAsync<Secret>(Some.Named("owned"), Cancellation));
     }

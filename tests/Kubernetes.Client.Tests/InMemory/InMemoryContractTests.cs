@@ -12,7 +12,8 @@ public sealed class InMemoryObjectTests : ObjectContract
 
     protected override string Namespace => "here";
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryDeletionTests : DeletionContract
@@ -23,7 +24,8 @@ public sealed class InMemoryDeletionTests : DeletionContract
 
     protected override string Namespace => "here";
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryGarbageCollectionTests : GarbageCollectionContract
@@ -34,7 +36,8 @@ public sealed class InMemoryGarbageCollectionTests : GarbageCollectionContract
 
     protected override string Namespace => "here";
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryListTests : ListContract
@@ -45,7 +48,8 @@ public sealed class InMemoryListTests : ListContract
 
     protected override string Namespace => "here";
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryWatchTests : WatchContract
@@ -56,5 +60,6 @@ public sealed class InMemoryWatchTests : WatchContract
 
     protected override string Namespace => "here";
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) => cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
+    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
+        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }

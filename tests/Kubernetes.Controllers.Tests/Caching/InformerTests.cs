@@ -164,7 +164,10 @@ public sealed class InformerTests : IAsyncDisposable
         (await cluster.NextListAsync()).Answer(Some.Page(9, Some.Secret("same", 2), Some.Secret("new", 8)));
         await Wait.For(catchingUp);
 
-        Assert.Equal(["7", "8", "2"], informer.Store.List().OrderBy(secret => secret.Metadata.Name).Select(secret => secret.Metadata.ResourceVersion));
+        Assert.Equal(
+            ["7", "8", "2"],
+            informer.Store.List().OrderBy(secret => secret.Metadata.Name).Select(secret => secret.Metadata.ResourceVersion)
+        );
     }
 
     [Fact]

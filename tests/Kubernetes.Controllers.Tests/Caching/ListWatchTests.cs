@@ -99,5 +99,6 @@ public sealed class ListWatchTests
         Assert.Equal((Listing.Anew, null), Step(Listing.Anew, new Signal.Line(new WatchEvent<SecretMetadata>.Applied(first))));
     }
 
-    private static (State State, CacheEvent<SecretMetadata>? Finding) Step(State state, Signal signal) => ListWatch<SecretMetadata>.Step(state, signal);
+    private static (State State, CacheEvent<SecretMetadata>? Finding) Step(State state, Signal signal) =>
+        ListWatch<SecretMetadata>.Step(state, signal);
 }

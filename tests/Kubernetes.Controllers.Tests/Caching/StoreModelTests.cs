@@ -9,8 +9,8 @@ using Xunit;
 namespace Kubernetes.Controllers.Tests.Caching;
 
 /// <summary>
-/// Random interleavings of own writes, their late answers, others' writes, a lagging watch and lists that are old when they arrive. Whatever the order: the
-/// store never goes back, never resurrects, and in the end holds what the cluster holds.
+/// Random interleavings of own writes, their late answers, others' writes, a lagging watch and lists that are old when they arrive.
+/// Whatever the order: the store never goes back, never resurrects, and in the end holds what the cluster holds.
 /// </summary>
 public sealed class StoreModelTests
 {
@@ -93,7 +93,10 @@ public sealed class StoreModelTests
             foreach (var shown in store.List())
             {
                 Assert.DoesNotContain(shown.Metadata.Uid!, deletedHere);
-                Assert.True(VersionOf(shown) >= newestShown.GetValueOrDefault(shown.Metadata.Name), "an older version than was shown before");
+                Assert.True(
+                    VersionOf(shown) >= newestShown.GetValueOrDefault(shown.Metadata.Name),
+                    "an older version than was shown before"
+                );
                 newestShown[shown.Metadata.Name] = VersionOf(shown);
             }
 
@@ -172,14 +175,17 @@ public sealed class StoreModelTests
         {
             if (history.Find(line => VersionOf(line.Resource) > watched) is { Resource: { } resource } line)
             {
-                feed.Found(line.IsDeletion ? new CacheEvent<SecretMetadata>.Deleted(resource) : new CacheEvent<SecretMetadata>.Applied(resource));
+                feed.Found(
+                    line.IsDeletion ? new CacheEvent<SecretMetadata>.Deleted(resource) : new CacheEvent<SecretMetadata>.Applied(resource)
+                );
                 watched = VersionOf(resource);
             }
         }
 
         private void Replay(StoreChange<SecretMetadata> change)
         {
-            var isConfirmation = change.After is null && deletedHere.Contains(change.Before!.Metadata.Uid!) && !replayed.ContainsKey(change.Name);
+            var isConfirmation =
+                change.After is null && deletedHere.Contains(change.Before!.Metadata.Uid!) && !replayed.ContainsKey(change.Name);
             Assert.Equal(isConfirmation ? change.Before : replayed.GetValueOrDefault(change.Name), change.Before);
             if (change.After is null)
             {

@@ -7,7 +7,9 @@ using Kubernetes.Client.Resources;
 
 namespace Kubernetes.Controllers.Tests.Doubles;
 
-/// <summary>An API server that keeps one lease: versions, preconditions, and every write in order. A test may hold up or refuse requests.</summary>
+/// <summary>
+/// An API server that keeps one lease: versions, preconditions, and every write in order. A test may hold up or refuse requests.
+/// </summary>
 internal sealed class LeaseServer : IKubernetesClient
 {
     private readonly Lock gate = new();
@@ -71,10 +73,19 @@ internal sealed class LeaseServer : IKubernetesClient
         return (T)(object)await StoreAsync((Lease)(object)resource, cancellationToken);
     }
 
-    public Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+    public Task<ResourcePage<T>> ListPageAsync<T>(
+        ResourceSelector selector,
+        int limit,
+        string? continueToken,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T> => throw new NotSupportedException();
 
-    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector,
+        string resourceVersion,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T> => throw new NotSupportedException();
 
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
@@ -101,7 +112,13 @@ internal sealed class LeaseServer : IKubernetesClient
         lock (gate)
         {
             version++;
-            lease = written.WithMetadata(written.Metadata with { ResourceVersion = version.ToString(CultureInfo.InvariantCulture), Uid = "lease-uid" });
+            lease = written.WithMetadata(
+                written.Metadata with
+                {
+                    ResourceVersion = version.ToString(CultureInfo.InvariantCulture),
+                    Uid = "lease-uid",
+                }
+            );
             writes.Writer.TryWrite(lease);
             return lease;
         }

@@ -16,7 +16,12 @@ internal sealed class ScriptedCluster : IKubernetesClient
 
     public Task<OpenWatch> NextWatchAsync() => Wait.For(watches.Reader.ReadAsync());
 
-    public async Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+    public async Task<ResourcePage<T>> ListPageAsync<T>(
+        ResourceSelector selector,
+        int limit,
+        string? continueToken,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T>
     {
         var list = new PendingList(selector, limit, continueToken);
@@ -54,7 +59,9 @@ internal sealed class ScriptedCluster : IKubernetesClient
     /// <summary>A list request that waits for its answer.</summary>
     internal sealed record PendingList(ResourceSelector Selector, int Limit, string? ContinueToken)
     {
-        private readonly TaskCompletionSource<ResourcePage<SecretMetadata>> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ResourcePage<SecretMetadata>> answer = new(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
 
         public Task<ResourcePage<SecretMetadata>> Answered => answer.Task;
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Kubernetes.Controllers.Tests.Doubles;
 
 /// <summary>
-/// A fake clock whose timers take and refuse waits exactly as those of the system do (see <c>StrictTimeTests</c>), and whose wall clock can be stepped. While the process is
-/// <see cref="Stall"/>ed time passes and no timer fires.
+/// A fake clock whose timers take and refuse waits exactly as those of the system do (see <c>StrictTimeTests</c>), and whose wall clock can
+/// be stepped. While the process is <see cref="Stall"/>ed time passes and no timer fires.
 /// </summary>
 internal sealed class StrictTime() : FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero))
 {
@@ -34,7 +34,9 @@ internal sealed class StrictTime() : FakeTimeProvider(new DateTimeOffset(2026, 3
     public override DateTimeOffset GetUtcNow()
     {
         var unstepped = base.GetUtcNow();
-        return step > DateTimeOffset.MaxValue - unstepped ? DateTimeOffset.MaxValue : step < DateTimeOffset.MinValue - unstepped ? DateTimeOffset.MinValue : unstepped + step;
+        return step > DateTimeOffset.MaxValue - unstepped ? DateTimeOffset.MaxValue
+            : step < DateTimeOffset.MinValue - unstepped ? DateTimeOffset.MinValue
+            : unstepped + step;
     }
 
     public override long GetTimestamp() => base.GetUtcNow().Ticks;
@@ -58,7 +60,8 @@ internal sealed class StrictTime() : FakeTimeProvider(new DateTimeOffset(2026, 3
             Change(dueTime, period);
         }
 
-        public bool Change(TimeSpan dueTime, TimeSpan period) => inner!.Change(AsTheSystem(dueTime, nameof(dueTime)), AsTheSystem(period, nameof(period)));
+        public bool Change(TimeSpan dueTime, TimeSpan period) =>
+            inner!.Change(AsTheSystem(dueTime, nameof(dueTime)), AsTheSystem(period, nameof(period)));
 
         public void Fire(object? _)
         {

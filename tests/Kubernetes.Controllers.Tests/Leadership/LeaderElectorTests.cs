@@ -207,7 +207,9 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         await time.WaitOfAsync(retry);
         for (var second = 0; second < 20; second += 2)
         {
-            server.Change(lease => LeaseTerms.Renewed(lease, new(new("operators", "operator"), "other"), new(2001, 1, 1, 0, 0, second, TimeSpan.Zero)));
+            server.Change(lease =>
+                LeaseTerms.Renewed(lease, new(new("operators", "operator"), "other"), new(2001, 1, 1, 0, 0, second, TimeSpan.Zero))
+            );
             time.Advance(retry);
             await time.WaitOfAsync(retry);
         }
@@ -304,7 +306,9 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         var second = Candidate("two", time);
         _ = elector.RunAsync(stop.Token);
         _ = second.RunAsync(stop.Token);
-        await Wait.For(Task.WhenAny(elector.WaitUntilLeaderAsync(CancellationToken.None), second.WaitUntilLeaderAsync(CancellationToken.None)));
+        await Wait.For(
+            Task.WhenAny(elector.WaitUntilLeaderAsync(CancellationToken.None), second.WaitUntilLeaderAsync(CancellationToken.None))
+        );
         await time.WaitOfAsync(retry);
         await time.WaitOfAsync(retry);
         Assert.NotEqual(elector.IsLeader, second.IsLeader);

@@ -13,18 +13,23 @@ public sealed class ReadyKeysTests
     private readonly StrictTime time = new();
 
     [Fact]
-    public void The_nearest_deadline_goes_first() => Gen.Int[1, 3600].Array[1, 200].Sample(seconds =>
-    {
-        using var queue = QueueOf(key => time.GetUtcNow().AddSeconds(seconds[int.Parse(key.Name, System.Globalization.CultureInfo.InvariantCulture)]));
-        for (var index = 0; index < seconds.Length; index++)
-        {
-            queue.Add(new("ns", $"{index}"));
-        }
+    public void The_nearest_deadline_goes_first() =>
+        Gen.Int[1, 3600]
+            .Array[1, 200]
+            .Sample(seconds =>
+            {
+                using var queue = QueueOf(key =>
+                    time.GetUtcNow().AddSeconds(seconds[int.Parse(key.Name, System.Globalization.CultureInfo.InvariantCulture)])
+                );
+                for (var index = 0; index < seconds.Length; index++)
+                {
+                    queue.Add(new("ns", $"{index}"));
+                }
 
-        var taken = TakeAll(queue).Select(key => seconds[int.Parse(key.Name, System.Globalization.CultureInfo.InvariantCulture)]);
+                var taken = TakeAll(queue).Select(key => seconds[int.Parse(key.Name, System.Globalization.CultureInfo.InvariantCulture)]);
 
-        Assert.Equal(seconds.Order(), taken);
-    });
+                Assert.Equal(seconds.Order(), taken);
+            });
 
     [Fact]
     public void Without_deadlines_the_order_is_that_of_becoming_due_whatever_the_clock_does()
@@ -52,29 +57,35 @@ public sealed class ReadyKeysTests
 
     /// <summary>More comes in than can be handed out, all of it nearer to its deadline than what waits.</summary>
     [Fact]
-    public void No_key_waits_longer_than_the_bound_under_lasting_overload() => Gen.Select(Gen.Int[1, 20], Gen.Int[1, 4], Gen.Int[100, 2000]).Sample((before, perTake, milliseconds) =>
-    {
-        var ready = new ReadyKeys<NamespacedName>(time);
-        for (var index = 1; index < before; index++)
-        {
-            ready.Add(new("early", $"{index}"), time.GetUtcNow().AddHours(1));
-        }
+    public void No_key_waits_longer_than_the_bound_under_lasting_overload() =>
+        Gen.Select(Gen.Int[1, 20], Gen.Int[1, 4], Gen.Int[100, 2000])
+            .Sample(
+                (before, perTake, milliseconds) =>
+                {
+                    var ready = new ReadyKeys<NamespacedName>(time);
+                    for (var index = 1; index < before; index++)
+                    {
+                        ready.Add(new("early", $"{index}"), time.GetUtcNow().AddHours(1));
+                    }
 
-        ready.Add(new("ns", "patient"), time.GetUtcNow().AddDays(1));
-        var (added, since, late) = (0, time.GetTimestamp(), 0);
-        while (ready.Contains(new("ns", "patient")))
-        {
-            for (var index = 0; index < perTake; index++)
-            {
-                ready.Add(new("urgent", $"{added++}"), time.GetUtcNow().AddSeconds(1));
-            }
+                    ready.Add(new("ns", "patient"), time.GetUtcNow().AddDays(1));
+                    var (added, since, late) = (0, time.GetTimestamp(), 0);
+                    while (ready.Contains(new("ns", "patient")))
+                    {
+                        for (var index = 0; index < perTake; index++)
+                        {
+                            ready.Add(new("urgent", $"{added++}"), time.GetUtcNow().AddSeconds(1));
+                        }
 
-            late += time.GetElapsedTime(since) >= ReadyKeys<NamespacedName>.Patience ? 1 : 0;
-            ready.Take();
-            Assert.True(late <= ReadyKeys<NamespacedName>.Turn * before, $"{late} keys overtook it after its patience");
-            time.Advance(TimeSpan.FromMilliseconds(milliseconds));
-        }
-    }, iter: 30, threads: 1);
+                        late += time.GetElapsedTime(since) >= ReadyKeys<NamespacedName>.Patience ? 1 : 0;
+                        ready.Take();
+                        Assert.True(late <= ReadyKeys<NamespacedName>.Turn * before, $"{late} keys overtook it after its patience");
+                        time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+                    }
+                },
+                iter: 30,
+                threads: 1
+            );
 
     /// <summary>Three of four hand-outs still go by the deadline while others have lost their patience.</summary>
     [Fact]
@@ -95,7 +106,8 @@ public sealed class ReadyKeysTests
         }
     }
 
-    private WorkQueue QueueOf(Func<NamespacedName, DateTimeOffset?> deadline) => new(time, BackoffOptions.ForKeys, () => 0.5) { NeededBy = deadline };
+    private WorkQueue QueueOf(Func<NamespacedName, DateTimeOffset?> deadline) =>
+        new(time, BackoffOptions.ForKeys, () => 0.5) { NeededBy = deadline };
 
     private static IEnumerable<NamespacedName> TakeAll(WorkQueue queue)
     {

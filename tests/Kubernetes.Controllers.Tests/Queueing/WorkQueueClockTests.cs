@@ -100,7 +100,9 @@ public sealed class WorkQueueClockTests
 
     private sealed record Operation(Verb Verb, TimeSpan Length, int Key);
 
-    /// <summary>When a key must be handed out: not before the earliest instant, at the latest instant, and after the wait that was asked for.</summary>
+    /// <summary>
+    /// When a key must be handed out: not before the earliest instant, at the latest instant, and after the wait that was asked for.
+    /// </summary>
     private sealed record Row(DateTimeOffset Earliest, DateTimeOffset Latest, long MadeAt, TimeSpan Wait);
 
     /// <summary>A table with one row a key, and what must hold of it after every operation.</summary>
@@ -146,7 +148,14 @@ public sealed class WorkQueueClockTests
             time.Advance(TimeSpan.FromSeconds(1));
             TakeAll();
             Assert.All(rows, row => Assert.True(row.Value.Latest > wall, $"{row.Key} was due by the wall clock"));
-            Assert.All(rows, row => Assert.True(time.GetElapsedTime(row.Value.MadeAt, monotonic) <= row.Value.Wait + tolerance, $"{row.Key} was due by the monotonic clock"));
+            Assert.All(
+                rows,
+                row =>
+                    Assert.True(
+                        time.GetElapsedTime(row.Value.MadeAt, monotonic) <= row.Value.Wait + tolerance,
+                        $"{row.Key} was due by the monotonic clock"
+                    )
+            );
         }
 
         private void Schedule(Operation operation)
@@ -157,7 +166,8 @@ public sealed class WorkQueueClockTests
 
         private static NamespacedName Key(Operation operation) => new("ns", $"{operation.Key}");
 
-        private DateTimeOffset After(TimeSpan wait) => wait < DateTimeOffset.MaxValue - time.GetUtcNow() ? time.GetUtcNow() + wait : DateTimeOffset.MaxValue;
+        private DateTimeOffset After(TimeSpan wait) =>
+            wait < DateTimeOffset.MaxValue - time.GetUtcNow() ? time.GetUtcNow() + wait : DateTimeOffset.MaxValue;
 
         // The earliest wins. A failure waits for the backoff as well, of which the table knows only the maximum.
         private void Note(Operation operation, TimeSpan wait)
@@ -167,7 +177,10 @@ public sealed class WorkQueueClockTests
             var row = new Row(isFailure ? time.GetUtcNow() : After(wait), After(longest), time.GetTimestamp(), longest);
             var name = Key(operation).Name;
             var earlier = rows.TryGetValue(name, out var present) && present.Latest <= row.Latest ? present : row;
-            rows[name] = earlier with { Earliest = present is not null && present.Earliest < row.Earliest ? present.Earliest : row.Earliest };
+            rows[name] = earlier with
+            {
+                Earliest = present is not null && present.Earliest < row.Earliest ? present.Earliest : row.Earliest,
+            };
         }
 
         private void TakeAll()
@@ -177,7 +190,10 @@ public sealed class WorkQueueClockTests
                 var taking = queue.TakeAsync(CancellationToken.None).AsTask();
                 Assert.True(taking.IsCompletedSuccessfully);
                 var key = taking.Result;
-                Assert.True(wasSetBack || !rows.TryGetValue(key.Name, out var row) || row.Earliest <= time.GetUtcNow(), "handed out too early");
+                Assert.True(
+                    wasSetBack || !rows.TryGetValue(key.Name, out var row) || row.Earliest <= time.GetUtcNow(),
+                    "handed out too early"
+                );
                 rows.Remove(key.Name);
                 queue.Done(key);
             }

@@ -183,7 +183,14 @@ public sealed class WorkQueueTests : IDisposable
         settable.SetBack(TimeSpan.FromHours(2));
         settable.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.Equal("acme", (await set.TakeAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken)).Name);
+        Assert.Equal(
+            "acme",
+            (
+                await set.TakeAsync(TestContext.Current.CancellationToken)
+                    .AsTask()
+                    .WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken)
+            ).Name
+        );
     }
 
     /// <summary>The wall clock can be set back while timers and timestamps go on.</summary>

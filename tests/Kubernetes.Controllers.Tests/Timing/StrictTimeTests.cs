@@ -7,7 +7,23 @@ namespace Kubernetes.Controllers.Tests.Timing;
 /// <summary>The fake clock of the property tests takes, refuses and misunderstands waits as the clock of the system does.</summary>
 public sealed class StrictTimeTests
 {
-    private static readonly double[] edges = [-2, -1.9999, -1.5, -1.0001, -1, -0.9999, 0, 0.9999, 1, 4_294_967_294, 4_294_967_294.9999, 4_294_967_295, -9e14, 9e14];
+    private static readonly double[] edges =
+    [
+        -2,
+        -1.9999,
+        -1.5,
+        -1.0001,
+        -1,
+        -0.9999,
+        0,
+        0.9999,
+        1,
+        4_294_967_294,
+        4_294_967_294.9999,
+        4_294_967_295,
+        -9e14,
+        9e14,
+    ];
 
     private static readonly Gen<double> waits = Gen.OneOf(
         Gen.Double[-3, 3],
@@ -51,8 +67,18 @@ public sealed class StrictTimeTests
     private static async Task<bool> FiresOnTheSystemAsync(double milliseconds)
     {
         var fired = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var timer = TimeProvider.System.CreateTimer(_ => fired.TrySetResult(true), null, TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
-        await using var later = TimeProvider.System.CreateTimer(_ => fired.TrySetResult(false), null, TimeSpan.FromSeconds(2), Timeout.InfiniteTimeSpan);
+        await using var timer = TimeProvider.System.CreateTimer(
+            _ => fired.TrySetResult(true),
+            null,
+            TimeSpan.FromMilliseconds(milliseconds),
+            Timeout.InfiniteTimeSpan
+        );
+        await using var later = TimeProvider.System.CreateTimer(
+            _ => fired.TrySetResult(false),
+            null,
+            TimeSpan.FromSeconds(2),
+            Timeout.InfiniteTimeSpan
+        );
         return await Wait.For(fired.Task);
     }
 

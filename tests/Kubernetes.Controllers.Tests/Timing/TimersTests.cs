@@ -8,7 +8,14 @@ namespace Kubernetes.Controllers.Tests.Timing;
 /// <summary>Any wait may be asked for, and means what it says, on timers as strict as those of the system.</summary>
 public sealed class TimersTests
 {
-    private static readonly TimeSpan[] edges = [TimeSpan.MinValue, TimeSpan.MaxValue, TimeSpan.Zero, Timeout.InfiniteTimeSpan, TimeSpan.FromMilliseconds(-1.5)];
+    private static readonly TimeSpan[] edges =
+    [
+        TimeSpan.MinValue,
+        TimeSpan.MaxValue,
+        TimeSpan.Zero,
+        Timeout.InfiniteTimeSpan,
+        TimeSpan.FromMilliseconds(-1.5),
+    ];
 
     private static readonly Gen<TimeSpan> waits = Gen.OneOf(
         Gen.Double[-3, 3].Select(TimeSpan.FromMilliseconds),
@@ -104,12 +111,17 @@ public sealed class TimersTests
     }
 
     /// <summary>Timers cut a wait to whole milliseconds.</summary>
-    private static TimeSpan Whole(TimeSpan wait) => wait > TimeSpan.Zero ? new(wait.Ticks - (wait.Ticks % TimeSpan.TicksPerMillisecond)) : TimeSpan.Zero;
+    private static TimeSpan Whole(TimeSpan wait) =>
+        wait > TimeSpan.Zero ? new(wait.Ticks - (wait.Ticks % TimeSpan.TicksPerMillisecond)) : TimeSpan.Zero;
 
     /// <summary>At most 400 days, an hour at a time: parts of a wait are armed one after the other.</summary>
     private static void Pass(StrictTime time, TimeSpan length)
     {
-        for (var left = length < TimeSpan.FromDays(400) ? length : TimeSpan.FromDays(400); left > TimeSpan.Zero; left -= TimeSpan.FromDays(1))
+        for (
+            var left = length < TimeSpan.FromDays(400) ? length : TimeSpan.FromDays(400);
+            left > TimeSpan.Zero;
+            left -= TimeSpan.FromDays(1)
+        )
         {
             time.Advance(left < TimeSpan.FromDays(1) ? left : TimeSpan.FromDays(1));
         }

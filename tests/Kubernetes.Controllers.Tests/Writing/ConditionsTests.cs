@@ -26,13 +26,40 @@ public sealed class ConditionsTests
     public void The_time_of_transition_is_now_in_whole_seconds_when_the_status_changes() =>
         Assert.Equal(
             new(2026, 3, 1, 13, 0, 0, TimeSpan.Zero),
-            Conditions.Find(Conditions.Set(two, new() { Type = "Ready", Status = "False", Reason = "Expired" }, now), "Ready")!.LastTransitionTime);
+            Conditions
+                .Find(
+                    Conditions.Set(
+                        two,
+                        new()
+                        {
+                            Type = "Ready",
+                            Status = "False",
+                            Reason = "Expired",
+                        },
+                        now
+                    ),
+                    "Ready"
+                )!
+                .LastTransitionTime
+        );
 
     [Fact]
     public void A_new_condition_is_appended_and_the_others_keep_their_places() =>
         Assert.Equal(
             ["Ready", "TokenFresh", "Stalled"],
-            Conditions.Set(two, new() { Type = "Stalled", Status = "True", Reason = "InvalidSpec" }, now).Select(condition => condition.Type));
+            Conditions
+                .Set(
+                    two,
+                    new()
+                    {
+                        Type = "Stalled",
+                        Status = "True",
+                        Reason = "InvalidSpec",
+                    },
+                    now
+                )
+                .Select(condition => condition.Type)
+        );
 
     [Fact]
     public void Setting_the_same_again_changes_nothing() => Assert.Equal(two, Conditions.Set(two, two[1], now));
@@ -48,5 +75,22 @@ public sealed class ConditionsTests
 
     [Fact]
     public void A_message_is_cut_to_what_the_server_takes() =>
-        Assert.Equal(32768, Assert.Single(Conditions.Set(null, new() { Type = "Ready", Status = "True", Reason = "R", Message = new('x', 40000) }, now)).Message.Length);
+        Assert.Equal(
+            32768,
+            Assert
+                .Single(
+                    Conditions.Set(
+                        null,
+                        new()
+                        {
+                            Type = "Ready",
+                            Status = "True",
+                            Reason = "R",
+                            Message = new('x', 40000),
+                        },
+                        now
+                    )
+                )
+                .Message.Length
+        );
 }

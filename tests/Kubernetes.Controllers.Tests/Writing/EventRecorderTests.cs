@@ -27,15 +27,34 @@ public sealed class EventRecorderTests
     [Fact]
     public async Task Writes_what_the_server_demands()
     {
-        await recorder.RecordAsync(widget, EventKind.Warning, "TokenRefused", "Refresh", "The secret is wrong.", TestContext.Current.CancellationToken);
+        await recorder.RecordAsync(
+            widget,
+            EventKind.Warning,
+            "TokenRefused",
+            "Refresh",
+            "The secret is wrong.",
+            TestContext.Current.CancellationToken
+        );
 
         var written = Assert.Single(events.Written);
         Assert.Equal(("team-a", time.GetUtcNow()), (written.Metadata.Namespace, written.EventTime));
-        Assert.Equal(("Warning", "TokenRefused", "Refresh", "The secret is wrong."), (written.Type, written.Reason, written.Action, written.Note));
+        Assert.Equal(
+            ("Warning", "TokenRefused", "Refresh", "The secret is wrong."),
+            (written.Type, written.Reason, written.Action, written.Note)
+        );
         Assert.Equal(("visma-operator.io/operator", "pod-1"), (written.ReportingController, written.ReportingInstance));
         Assert.Equal(
-            new ObjectReference { ApiVersion = "example.com/v1", Kind = "Widget", Namespace = "team-a", Name = "acme", Uid = "u-1", ResourceVersion = "7" },
-            written.Regarding);
+            new ObjectReference
+            {
+                ApiVersion = "example.com/v1",
+                Kind = "Widget",
+                Namespace = "team-a",
+                Name = "acme",
+                Uid = "u-1",
+                ResourceVersion = "7",
+            },
+            written.Regarding
+        );
     }
 
     [Fact]
@@ -74,10 +93,13 @@ public sealed class EventRecorderTests
         await stop.CancelAsync();
         events.Refusal = new OperationCanceledException();
         await RecordAsync("a timeout is not a stop");
-        await Assert.ThrowsAsync<OperationCanceledException>(() => recorder.RecordAsync(widget, EventKind.Normal, "R", "A", "n", stop.Token));
+        await Assert.ThrowsAsync<OperationCanceledException>(() =>
+            recorder.RecordAsync(widget, EventKind.Normal, "R", "A", "n", stop.Token)
+        );
     }
 
-    private Task RecordAsync(string note) => recorder.RecordAsync(widget, EventKind.Normal, "Reason", "Action", note, TestContext.Current.CancellationToken);
+    private Task RecordAsync(string note) =>
+        recorder.RecordAsync(widget, EventKind.Normal, "Reason", "Action", note, TestContext.Current.CancellationToken);
 
     private sealed class EventLog : IKubernetesClient
     {
@@ -100,10 +122,19 @@ public sealed class EventRecorderTests
         public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
             where T : class, IResource<T> => throw new NotSupportedException();
 
-        public Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+        public Task<ResourcePage<T>> ListPageAsync<T>(
+            ResourceSelector selector,
+            int limit,
+            string? continueToken,
+            CancellationToken cancellationToken
+        )
             where T : class, IResource<T> => throw new NotSupportedException();
 
-        public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
+        public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+            ResourceSelector selector,
+            string resourceVersion,
+            CancellationToken cancellationToken
+        )
             where T : class, IResource<T> => throw new NotSupportedException();
 
         public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)

@@ -21,8 +21,19 @@ public sealed class StatusPatchTests
     [Fact]
     public void Only_what_differs_is_sent_and_what_is_gone_becomes_null()
     {
-        var after = before with { Status = before.Status! with { ObservedGeneration = 2, Phase = null, Inner = new() { Phase = "Deep" } } };
-        AssertJson("""{"status":{"phase":null,"observedGeneration":2,"inner":{"observedGeneration":null}},"metadata":{"resourceVersion":"7"}}""", StatusPatch.Between(before, after));
+        var after = before with
+        {
+            Status = before.Status! with
+            {
+                ObservedGeneration = 2,
+                Phase = null,
+                Inner = new() { Phase = "Deep" },
+            },
+        };
+        AssertJson(
+            """{"status":{"phase":null,"observedGeneration":2,"inner":{"observedGeneration":null}},"metadata":{"resourceVersion":"7"}}""",
+            StatusPatch.Between(before, after)
+        );
     }
 
     [Fact]
@@ -30,7 +41,14 @@ public sealed class StatusPatchTests
     {
         AssertJson(
             """{"status":{"phase":"New"},"metadata":{"resourceVersion":"7"}}""",
-            StatusPatch.Between(new Widget { Metadata = new() { Name = "w", ResourceVersion = "7" } }, new Widget { Status = new() { Phase = "New" } }));
+            StatusPatch.Between(
+                new Widget
+                {
+                    Metadata = new() { Name = "w", ResourceVersion = "7" },
+                },
+                new Widget { Status = new() { Phase = "New" } }
+            )
+        );
         AssertJson("""{"status":{"phase":"New"}}""", StatusPatch.Between(new Widget(), new Widget { Status = new() { Phase = "New" } }));
         AssertJson("""{"status":null}""", StatusPatch.Between(new Widget { Status = new() { Phase = "New" } }, new Widget()));
     }
@@ -58,7 +76,11 @@ public sealed class StatusPatchTests
     private static readonly Gen<string?> texts = Gen.Int[0, 2].Select(pick => pick switch { 0 => null, 1 => "a", _ => "b" });
 
     private static readonly Gen<WidgetStatus> leaves = Gen.Select(
-        texts, texts, (phase, count) => new WidgetStatus { Phase = phase, Counts = count is null ? null : new Dictionary<string, string> { [count] = "1" } });
+        texts,
+        texts,
+        (phase, count) =>
+            new WidgetStatus { Phase = phase, Counts = count is null ? null : new Dictionary<string, string> { [count] = "1" } }
+    );
 
     private static readonly Gen<WidgetStatus> statuses = Gen.Select(
         leaves, leaves, Gen.Bool, (outer, inner, hasInner) => outer with { Inner = hasInner ? inner : null });

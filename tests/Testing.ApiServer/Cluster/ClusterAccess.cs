@@ -46,10 +46,18 @@ internal sealed class ClusterAccess
         return new CredentialsHandler(handler, Kubernetes.CreateCredentials(configuration));
     }
 
-    /// <summary>A handler that brings no credentials: for requests that carry their own. A client certificate would win over their token.</summary>
+    /// <summary>
+    /// A handler that brings no credentials: for requests that carry their own. A client certificate would win over their token.
+    /// </summary>
     public SocketsHttpHandler CreateAnonymousHandler()
     {
-        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, AllowAutoRedirect = false, UseProxy = false, UseCookies = false };
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+        };
         if (configuration.SslCaCerts is { Count: > 0 } authorities)
         {
             handler.SslOptions.CertificateChainPolicy = TrustOnly(authorities);

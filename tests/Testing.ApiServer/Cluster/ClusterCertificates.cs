@@ -20,8 +20,12 @@ internal sealed class ClusterCertificates : IDisposable
         NotBefore = clock.GetUtcNow().AddHours(-1);
         NotAfter = NotBefore.AddDays(2);
         var request = new CertificateRequest("CN=test-cluster-ca", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true)
+        );
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true)
+        );
         authority = request.CreateSelfSigned(NotBefore, NotAfter);
     }
 

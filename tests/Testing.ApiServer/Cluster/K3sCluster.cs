@@ -51,7 +51,8 @@ internal sealed class K3sCluster : IAsyncDisposable
         catch (DockerUnavailableException exception)
         {
             throw new InvalidOperationException(
-                $"{ImageVariable} asks for K3s in a container, but there is no container engine here. Start one, or unset the variable to use an API server without containers.",
+                $"{ImageVariable} asks for K3s in a container, but there is no container engine here. Start one, or unset the variable "
+                + "to use an API server without containers.",
                 exception);
         }
     }

@@ -16,7 +16,9 @@ internal static class Kubeconfig
     /// <summary>A user who sends a bearer token.</summary>
     public static JsonObject UserWith(string token) => new() { ["token"] = token };
 
-    /// <summary>Writes a file with one cluster, one user and one context. It holds credentials: put it into a folder of the owner's.</summary>
+    /// <summary>
+    /// Writes a file with one cluster, one user and one context. It holds credentials: put it into a folder of the owner's.
+    /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="server">Where the API server (or a proxy in front of it) answers.</param>
     /// <param name="authorityPem">What to trust; null for the authorities of the machine.</param>

@@ -25,7 +25,11 @@ internal sealed class OwnCluster : IAsyncDisposable
     public bool HasControllerManager => commands.Binaries.KubeControllerManager is not null;
 
     /// <summary>Starts etcd and, once it answers, the API server.</summary>
-    public static async Task<OwnCluster> StartAsync(ApiServerBinaries binaries, ApiServerOptions options, CancellationToken cancellationToken)
+    public static async Task<OwnCluster> StartAsync(
+        ApiServerBinaries binaries,
+        ApiServerOptions options,
+        CancellationToken cancellationToken
+    )
     {
         var port = FreePort.Take();
         var folder = ClusterFolder.Create(new Uri($"https://127.0.0.1:{port}"), TimeProvider.System);
@@ -67,8 +71,8 @@ internal sealed class OwnCluster : IAsyncDisposable
     public Task KillServerAsync(CancellationToken cancellationToken) => Running().KillAsync(cancellationToken);
 
     /// <summary>
-    /// Ready means that all of the server's own start-up work is done: the built-in RBAC roles, which its own answer covers, and the namespace <c>default</c>, which it makes some time after
-    /// it has called itself ready.
+    /// Ready means that all of the server's own start-up work is done: the built-in RBAC roles, which its own answer covers, and the
+    /// namespace <c>default</c>, which it makes some time after it has called itself ready.
     /// </summary>
     public Task WaitUntilReadyAsync(ApiClient admin, CancellationToken cancellationToken) =>
         Eventually.BecomesTrueAsync($"kube-apiserver to become ready (log: {Running().LogFile})", async token =>

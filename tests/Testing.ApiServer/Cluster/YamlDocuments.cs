@@ -23,24 +23,29 @@ public static class YamlDocuments
         return [.. stream.Documents.Select(document => ToJson(document.RootNode)).OfType<JsonNode>()];
     }
 
-    private static JsonNode? ToJson(YamlNode node) => node switch
-    {
-        YamlMappingNode mapping => new JsonObject(mapping.Children.Select(child => KeyValuePair.Create(((YamlScalarNode)child.Key).Value!, ToJson(child.Value)))),
-        YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(ToJson)]),
-        YamlScalarNode scalar => ToJson(scalar),
-        _ => throw new NotSupportedException($"{node.NodeType} at {node.Start} is not used in manifests."),
-    };
+    private static JsonNode? ToJson(YamlNode node) =>
+        node switch
+        {
+            YamlMappingNode mapping => new JsonObject(
+                mapping.Children.Select(child => KeyValuePair.Create(((YamlScalarNode)child.Key).Value!, ToJson(child.Value)))
+            ),
+            YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(ToJson)]),
+            YamlScalarNode scalar => ToJson(scalar),
+            _ => throw new NotSupportedException($"{node.NodeType} at {node.Start} is not used in manifests."),
+        };
 
-    private static JsonValue? ToJson(YamlScalarNode scalar) => (scalar.Style, scalar.Value) switch
-    {
-        (not ScalarStyle.Plain, _) => JsonValue.Create(scalar.Value),
-        (_, null or "" or "~" or "null") => null,
-        (_, "true") => JsonValue.Create(true),
-        (_, "false") => JsonValue.Create(false),
-        (_, var text) when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
-        (_, var text) when TryReadFraction(text, out var fraction) => JsonValue.Create(fraction),
-        (_, var text) => JsonValue.Create(text),
-    };
+    private static JsonValue? ToJson(YamlScalarNode scalar) =>
+        (scalar.Style, scalar.Value) switch
+        {
+            (not ScalarStyle.Plain, _) => JsonValue.Create(scalar.Value),
+            (_, null or "" or "~" or "null") => null,
+            (_, "true") => JsonValue.Create(true),
+            (_, "false") => JsonValue.Create(false),
+            (_, var text) when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
+                JsonValue.Create(number),
+            (_, var text) when TryReadFraction(text, out var fraction) => JsonValue.Create(fraction),
+            (_, var text) => JsonValue.Create(text),
+        };
 
     /// <summary>The framework also takes words (Infinity) and blanks for numbers; YAML does not.</summary>
     private static bool TryReadFraction(string text, out double fraction) =>

@@ -7,7 +7,9 @@ namespace VismaOperator.Testing.ApiServer.Processes;
 /// </summary>
 public sealed class OperatorProcess : IAsyncDisposable
 {
-    /// <summary>The variable that names another executable than the one built beside the tests, for example the published single file.</summary>
+    /// <summary>
+    /// The variable that names another executable than the one built beside the tests, for example the published single file.
+    /// </summary>
     public const string ProgramVariable = "TEST_OPERATOR_BINARY";
 
     private readonly DirectoryInfo logFolder;
@@ -55,7 +57,9 @@ public sealed class OperatorProcess : IAsyncDisposable
             : Path.Combine(AppContext.BaseDirectory, fileName);
         return File.Exists(program)
             ? program
-            : throw new FileNotFoundException($"There is no operator at {program}: build the solution, or set {ProgramVariable} to a built executable.");
+            : throw new FileNotFoundException(
+                $"There is no operator at {program}: build the solution, or set {ProgramVariable} to a built executable."
+            );
     }
 
     /// <summary>Waits until /readyz answers 200.</summary>

@@ -5,7 +5,10 @@ internal sealed class ProcessOutput(string file) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly List<string> lines = [];
-    private readonly StreamWriter writer = new(new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+    private readonly StreamWriter writer = new(new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite))
+    {
+        AutoFlush = true,
+    };
     private bool closed;
 
     public IReadOnlyList<string> Lines

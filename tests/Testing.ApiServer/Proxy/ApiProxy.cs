@@ -67,7 +67,9 @@ public sealed class ApiProxy : IApiEndpoint, IAsyncDisposable
     public Fault Inject(FaultEffect effect, Func<ProxiedRequest, bool> when, int times = int.MaxValue) =>
         faults.Add(new Fault(effect, when, times));
 
-    /// <summary>From now on lists and watches over all namespaces show these namespaces only, as if the cluster held no others. RBAC judges as ever.</summary>
+    /// <summary>
+    /// From now on lists and watches over all namespaces show these namespaces only, as if the cluster held no others. RBAC judges as ever.
+    /// </summary>
     public void Confine(IReadOnlyCollection<string> namespaces) => upstream.View = new ConfinedView(namespaces);
 
     /// <summary>Closes all TCP connections of clients, as a restarted load balancer does.</summary>
@@ -86,7 +88,13 @@ public sealed class ApiProxy : IApiEndpoint, IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         var (method, path, query) = (context.Request.Method, context.Request.Path.Value ?? "", context.Request.QueryString.Value ?? "");
-        var request = new ProxiedRequest(method, path, query, context.Request.Headers.UserAgent.ToString(), TimeProvider.System.GetUtcNow());
+        var request = new ProxiedRequest(
+            method,
+            path,
+            query,
+            context.Request.Headers.UserAgent.ToString(),
+            TimeProvider.System.GetUtcNow()
+        );
         Ledger.Add(request);
         try
         {

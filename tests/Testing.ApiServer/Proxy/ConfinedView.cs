@@ -57,5 +57,6 @@ internal sealed class ConfinedView(IReadOnlyCollection<string> namespaces)
         await lines.CompleteAsync(broken);
     }
 
-    private bool IsSeen(JsonNode resource) => resource["metadata"]?["namespace"] is not { } place || namespaces.Contains(place.GetValue<string>());
+    private bool IsSeen(JsonNode resource) =>
+        resource["metadata"]?["namespace"] is not { } place || namespaces.Contains(place.GetValue<string>());
 }

@@ -9,7 +9,9 @@ internal sealed class ConnectionList
 {
     private readonly ConcurrentDictionary<string, ConnectionContext> open = new();
 
-    /// <summary>Keeps the connections of a listener. To be called before TLS is added, since what is broken is the bare connection.</summary>
+    /// <summary>
+    /// Keeps the connections of a listener. To be called before TLS is added, since what is broken is the bare connection.
+    /// </summary>
     public void Observe(ListenOptions listen) => listen.Use(next => async connection =>
     {
         open[connection.ConnectionId] = connection;

@@ -25,7 +25,11 @@ internal static class FaultAnswer
 
     public static Task WriteExpiredWatchAsync(HttpContext context)
     {
-        var line = new JsonObject { ["type"] = "ERROR", ["object"] = Status(new FaultEffect.Answer(HttpStatusCode.Gone), context.Request.Method, []) };
+        var line = new JsonObject
+        {
+            ["type"] = "ERROR",
+            ["object"] = Status(new FaultEffect.Answer(HttpStatusCode.Gone), context.Request.Method, []),
+        };
         context.Response.StatusCode = StatusCodes.Status200OK;
         context.Response.ContentType = "application/json";
         return context.Response.WriteAsync(line.ToJsonString() + "\n", context.RequestAborted);

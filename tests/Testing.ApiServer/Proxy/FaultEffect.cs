@@ -25,7 +25,10 @@ public abstract record FaultEffect
     /// <param name="name">Name of the webhook.</param>
     /// <param name="words">What the server says of it.</param>
     public static Answer WebhookDown(string name, string words) =>
-        new(HttpStatusCode.InternalServerError) { Message = $"Internal error occurred: failed calling webhook \"{name}\": failed to call webhook: {words}" };
+        new(HttpStatusCode.InternalServerError)
+        {
+            Message = $"Internal error occurred: failed calling webhook \"{name}\": failed to call webhook: {words}",
+        };
 
     /// <summary>An admission webhook that says no.</summary>
     /// <param name="name">Name of the webhook.</param>
@@ -37,14 +40,21 @@ public abstract record FaultEffect
     /// <param name="secret">Name of the Secret.</param>
     /// <param name="name">Name of the quota.</param>
     public static Answer QuotaExceeded(string secret, string name) =>
-        new(HttpStatusCode.Forbidden) { Message = $"secrets \"{secret}\" is forbidden: exceeded quota: {name}, requested: secrets=1, used: secrets=5, limited: secrets=5" };
+        new(HttpStatusCode.Forbidden)
+        {
+            Message =
+                $"secrets \"{secret}\" is forbidden: exceeded quota: {name}, requested: secrets=1, used: secrets=5, limited: secrets=5",
+        };
 
     /// <summary>A ValidatingAdmissionPolicy that says no.</summary>
     /// <param name="secret">Name of the Secret.</param>
     /// <param name="name">Name of the policy.</param>
     /// <param name="words">Its message expression, which may quote what it was shown.</param>
     public static Answer PolicyDenies(string secret, string name, string words) =>
-        new(HttpStatusCode.UnprocessableEntity) { Message = $"secrets \"{secret}\" is forbidden: ValidatingAdmissionPolicy '{name}' with binding 'all' denied request: {words}" };
+        new(HttpStatusCode.UnprocessableEntity)
+        {
+            Message = $"secrets \"{secret}\" is forbidden: ValidatingAdmissionPolicy '{name}' with binding 'all' denied request: {words}",
+        };
 
     /// <summary>The watch is answered 200 and its first event is an ERROR with 410 Expired, as when etcd was compacted.</summary>
     public sealed record ExpireWatch : FaultEffect;

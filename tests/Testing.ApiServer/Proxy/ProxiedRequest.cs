@@ -28,7 +28,8 @@ public sealed class ProxiedRequest(string method, string path, string query, str
     public DateTimeOffset Started { get; } = started;
 
     /// <summary>Whether this is a watch, which stays open.</summary>
-    public bool IsWatch { get; } = query.Contains("watch=true", StringComparison.Ordinal) || query.Contains("watch=1", StringComparison.Ordinal);
+    public bool IsWatch { get; } =
+        query.Contains("watch=true", StringComparison.Ordinal) || query.Contains("watch=1", StringComparison.Ordinal);
 
     /// <summary>Whether it asks for a change.</summary>
     public bool IsWrite => Method is not ("GET" or "HEAD" or "OPTIONS");
@@ -43,7 +44,8 @@ public sealed class ProxiedRequest(string method, string path, string query, str
     public Fault? Fault => fault;
 
     /// <summary>For failure texts: what was asked and answered.</summary>
-    public override string ToString() => $"{Method} {Path}{Query} -> {Status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no answer"} ({UserAgent})";
+    public override string ToString() =>
+        $"{Method} {Path}{Query} -> {Status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no answer"} ({UserAgent})";
 
     internal void Answered(int code) => Volatile.Write(ref status, code);
 

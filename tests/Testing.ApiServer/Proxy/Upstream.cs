@@ -61,7 +61,10 @@ internal sealed class Upstream(ClusterAccess access, WatchControl watches) : IDi
 
     private HttpRequestMessage Copy(HttpRequest source)
     {
-        var copy = new HttpRequestMessage(new HttpMethod(source.Method), new Uri(access.Server, source.Path.ToUriComponent() + source.QueryString))
+        var copy = new HttpRequestMessage(
+            new HttpMethod(source.Method),
+            new Uri(access.Server, source.Path.ToUriComponent() + source.QueryString)
+        )
         {
             Version = HttpVersion.Version20,
         };
@@ -71,7 +74,11 @@ internal sealed class Upstream(ClusterAccess access, WatchControl watches) : IDi
         }
 
         var isRead = View is not null && ConfinedView.Concerns(source.Method, source.Path); // compressed answers could not be read
-        foreach (var (name, values) in source.Headers.Where(header => !IsOfTheConnection(header.Key) && !(isRead && header.Key == HeaderNames.AcceptEncoding)))
+        foreach (
+            var (name, values) in source.Headers.Where(header =>
+                !IsOfTheConnection(header.Key) && !(isRead && header.Key == HeaderNames.AcceptEncoding)
+            )
+        )
         {
             if (!copy.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
             {
@@ -84,5 +91,6 @@ internal sealed class Upstream(ClusterAccess access, WatchControl watches) : IDi
 
     /// <summary>Headers that describe one hop, or that the next hop makes anew (RFC 9110, section 7.6.1).</summary>
     private static bool IsOfTheConnection(string header) =>
-        header.StartsWith(':') || header.ToUpperInvariant() is "HOST" or "CONNECTION" or "KEEP-ALIVE" or "TRANSFER-ENCODING" or "UPGRADE" or "TE";
+        header.StartsWith(':')
+        || header.ToUpperInvariant() is "HOST" or "CONNECTION" or "KEEP-ALIVE" or "TRANSFER-ENCODING" or "UPGRADE" or "TE";
 }

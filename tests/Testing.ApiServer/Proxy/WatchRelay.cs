@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace VismaOperator.Testing.ApiServer.Proxy;
 
-/// <summary>Carries one open watch from the API server to the client, as late as <see cref="WatchControl"/> says and never out of order.</summary>
+/// <summary>
+/// Carries one open watch from the API server to the client, as late as <see cref="WatchControl"/> says and never out of order.
+/// </summary>
 internal sealed class WatchRelay(WatchControl control, HttpContext context) : IDisposable
 {
     private readonly CancellationTokenSource ended = new();

@@ -13,7 +13,15 @@ internal sealed class AuthorizationRules(Portal portal)
     private const int MaxNonceLength = 300;
 
     private static readonly string[] KnownPrompts = ["none", "login", "consent", "select_account"];
-    private static readonly string[] OtherResponseTypes = ["token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"];
+    private static readonly string[] OtherResponseTypes =
+    [
+        "token",
+        "id_token",
+        "id_token token",
+        "code id_token",
+        "code token",
+        "code id_token token",
+    ];
 
     public AuthorizationDecision Decide(IQueryCollection query)
     {
@@ -33,7 +41,12 @@ internal sealed class AuthorizationRules(Portal portal)
         }
 
         var request = Read(query, client, uri);
-        var error = RefusalOfResponse(query) ?? RefusalOfChallenge(request) ?? RefusalOfMode(query, client) ?? RefusalOfScope(query, request) ?? RefusalOfRest(request);
+        var error =
+            RefusalOfResponse(query)
+            ?? RefusalOfChallenge(request)
+            ?? RefusalOfMode(query, client)
+            ?? RefusalOfScope(query, request)
+            ?? RefusalOfRest(request);
         return error is null ? new AuthorizationDecision.Ask(request) : new AuthorizationDecision.Refuse(error, request);
     }
 
@@ -41,7 +54,9 @@ internal sealed class AuthorizationRules(Portal portal)
         new(client, redirectUri, Text(query, "state"))
         {
             Scopes = [.. TokenForm.Split(Text(query, "scope")).Distinct()],
-            Challenge = Text(query, "code_challenge") is { } value ? new CodeChallenge(value, Text(query, "code_challenge_method") ?? CodeChallenge.Plain) : null,
+            Challenge = Text(query, "code_challenge") is { } value
+                ? new CodeChallenge(value, Text(query, "code_challenge_method") ?? CodeChallenge.Plain)
+                : null,
             Nonce = Text(query, "nonce"),
             LoginHint = Text(query, "login_hint"),
             Prompts = TokenForm.Split(Text(query, "prompt")),

@@ -20,8 +20,12 @@ internal static class ConsentPages
             {(refused is null ? "" : $"<p role=\"alert\">{Text(refused.Problem)}</p>")}
             <form method="post" action="{LoginPath}">
             <input type="hidden" name="attempt" value="{attempt.Id}">
-            <p><label for="username">User name</label><input id="username" name="username" value="{Text(userName)}" autocomplete="off" required autofocus></p>
-            <p><label for="tenant">Company</label><select id="tenant" name="tenant"><option value="">My only one</option>{string.Concat(choices)}</select></p>
+            <p><label for="username">User name</label><input id="username" name="username" value="{Text(
+                userName
+            )}" autocomplete="off" required autofocus></p>
+            <p><label for="tenant">Company</label><select id="tenant" name="tenant"><option value="">My only one</option>{string.Concat(
+                choices
+            )}</select></p>
             <p><button name="decision" value="signin">Sign in</button> <button name="decision" value="cancel" formnovalidate>Cancel</button></p>
             </form>
             """, refused is null ? "login page" : "login refused");
@@ -30,8 +34,13 @@ internal static class ConsentPages
     public static Reply Consent(Attempt attempt, SignIn person, Portal portal)
     {
         var scopes = attempt.Request.Scopes.Select(scope => $"<li><code>{Text(scope)}</code></li>");
-        return Page(200, "Allow access", $"""
-            <p>Signed in as <strong>{Text(person.User.Name)}</strong> for company <strong>{Text(portal.NameOf(person.TenantId))}</strong>.</p>
+        return Page(
+            200,
+            "Allow access",
+            $"""
+            <p>Signed in as <strong>{Text(person.User.Name)}</strong> for company <strong>{Text(
+                portal.NameOf(person.TenantId)
+            )}</strong>.</p>
             <p>The application <strong>{Text(attempt.Request.Client.ClientId)}</strong> asks for:</p>
             <ul>{string.Concat(scopes)}</ul>
             <form method="post" action="{ConsentPath}">
@@ -43,26 +52,33 @@ internal static class ConsentPages
     }
 
     /// <summary>Where nobody may be sent back, or the request is no longer known.</summary>
-    public static Reply Error(StandInError error) => Page(
-        400,
-        "This request cannot be answered",
-        $"<p role=\"alert\"><code>{Text(error.Code)}</code> {Text(error.Description ?? "")}</p>",
-        "error page: " + error.Code);
+    public static Reply Error(StandInError error) =>
+        Page(
+            400,
+            "This request cannot be answered",
+            $"<p role=\"alert\"><code>{Text(error.Code)}</code> {Text(error.Description ?? "")}</p>",
+            "error page: " + error.Code
+        );
 
-    private static Reply Page(int status, string title, string content, string outcome) => Reply.Page(status, $$"""
-        <!doctype html>
-        <html lang="en">
-        <head><meta charset="utf-8"><title>{{title}} - Visma Connect stand-in</title>
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <style>body{font:16px/1.5 sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}label{display:block}input,select{font:inherit;width:100%;box-sizing:border-box}button{font:inherit}</style>
-        </head>
-        <body><main>
-        <h1>{{title}}</h1>
-        {{content}}
-        <p><small>Visma Connect stand-in, for tests and demonstrations only.</small></p>
-        </main></body>
-        </html>
-        """, outcome);
+    private static Reply Page(int status, string title, string content, string outcome) =>
+        Reply.Page(
+            status,
+            $$"""
+            <!doctype html>
+            <html lang="en">
+            <head><meta charset="utf-8"><title>{{title}} - Visma Connect stand-in</title>
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <style>body{font:16px/1.5 sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}label{display:block}input,select{font:inherit;width:100%;box-sizing:border-box}button{font:inherit}</style>
+            </head>
+            <body><main>
+            <h1>{{title}}</h1>
+            {{content}}
+            <p><small>Visma Connect stand-in, for tests and demonstrations only.</small></p>
+            </main></body>
+            </html>
+            """,
+            outcome
+        );
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

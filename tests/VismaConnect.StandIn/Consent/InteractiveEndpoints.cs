@@ -9,22 +9,39 @@ internal static class InteractiveEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, Desk desk, ConsentFlow consent)
     {
-        routes.MapGet("/connect/authorize", context =>
-            desk.ServeAsync(context, StandInEndpoint.Authorize, AskedBy(context.Request), () => consent.Arrive(context.Request)));
-        routes.MapGet(ConsentPages.LoginPath, context =>
-            desk.ServeAsync(context, StandInEndpoint.Pages, AskedFor.Nothing, () => consent.ShowLogin(context.Request)));
-        routes.MapGet(ConsentPages.ConsentPath, context =>
-            desk.ServeAsync(context, StandInEndpoint.Pages, AskedFor.Nothing, () => consent.ShowConsent(context.Request)));
-        routes.MapPost(ConsentPages.LoginPath, async context =>
-        {
-            var form = await FormAsync(context);
-            await desk.ServeAsync(context, StandInEndpoint.Pages, AskedFor.Nothing, () => consent.SignIn(context.Request, form));
-        });
-        routes.MapPost(ConsentPages.ConsentPath, async context =>
-        {
-            var form = await FormAsync(context);
-            await desk.ServeAsync(context, StandInEndpoint.Consent, consent.AskedOn(form["attempt"]), () => consent.Answer(context.Request, form));
-        });
+        routes.MapGet(
+            "/connect/authorize",
+            context => desk.ServeAsync(context, StandInEndpoint.Authorize, AskedBy(context.Request), () => consent.Arrive(context.Request))
+        );
+        routes.MapGet(
+            ConsentPages.LoginPath,
+            context => desk.ServeAsync(context, StandInEndpoint.Pages, AskedFor.Nothing, () => consent.ShowLogin(context.Request))
+        );
+        routes.MapGet(
+            ConsentPages.ConsentPath,
+            context => desk.ServeAsync(context, StandInEndpoint.Pages, AskedFor.Nothing, () => consent.ShowConsent(context.Request))
+        );
+        routes.MapPost(
+            ConsentPages.LoginPath,
+            async context =>
+            {
+                var form = await FormAsync(context);
+                await desk.ServeAsync(context, StandInEndpoint.Pages, AskedFor.Nothing, () => consent.SignIn(context.Request, form));
+            }
+        );
+        routes.MapPost(
+            ConsentPages.ConsentPath,
+            async context =>
+            {
+                var form = await FormAsync(context);
+                await desk.ServeAsync(
+                    context,
+                    StandInEndpoint.Consent,
+                    consent.AskedOn(form["attempt"]),
+                    () => consent.Answer(context.Request, form)
+                );
+            }
+        );
     }
 
     private static AskedFor AskedBy(HttpRequest request) =>

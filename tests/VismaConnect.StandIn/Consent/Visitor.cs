@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace VismaConnect.StandIn;
 
 /// <summary>
-/// A person at a browser without scripts, driven over HTTP: fills in the stand-in's real forms. Keeps cookies, so a second visit finds the person
-/// signed in, and consents at once.
+/// A person at a browser without scripts, driven over HTTP: fills in the stand-in's real forms. Keeps cookies, so a second visit finds the
+/// person signed in, and consents at once.
 /// </summary>
 public sealed partial class Visitor : IDisposable
 {
@@ -53,11 +53,16 @@ public sealed partial class Visitor : IDisposable
             var form = FormOf(stop);
             using var post = new HttpRequestMessage(HttpMethod.Post, new Uri(stop.Url, form.Action));
             var answer = form.Action == ConsentPages.LoginPath ? login : [("decision", decision)];
-            post.Content = new FormUrlEncodedContent([.. form.Hidden, .. answer.Select(field => KeyValuePair.Create(field.Name, field.Value))]);
+            post.Content = new FormUrlEncodedContent([
+                .. form.Hidden,
+                .. answer.Select(field => KeyValuePair.Create(field.Name, field.Value)),
+            ]);
             stop = await FollowAsync(post, cancellationToken);
         }
 
-        return stop.Html is null ? stop.Url : throw new InvalidOperationException($"the pages at {stop.Url.GetLeftPart(UriPartial.Path)} lead nowhere");
+        return stop.Html is null
+            ? stop.Url
+            : throw new InvalidOperationException($"the pages at {stop.Url.GetLeftPart(UriPartial.Path)} lead nowhere");
     }
 
     /// <summary>Goes where it is sent until it is shown a page or sent away from the server.</summary>
@@ -82,7 +87,9 @@ public sealed partial class Visitor : IDisposable
             var html = await response.Content.ReadAsStringAsync(cancellationToken);
             return response.StatusCode == HttpStatusCode.OK
                 ? new Stop(url, html)
-                : throw new InvalidOperationException($"{(int)response.StatusCode}: {WebUtility.HtmlDecode(Tag().Replace(Alert().Match(html).Value, ""))}");
+                : throw new InvalidOperationException(
+                    $"{(int)response.StatusCode}: {WebUtility.HtmlDecode(Tag().Replace(Alert().Match(html).Value, ""))}"
+                );
         }
         finally
         {
@@ -94,7 +101,12 @@ public sealed partial class Visitor : IDisposable
     {
         var form = Form().Match(stop.Html!);
         return form.Success
-            ? (WebUtility.HtmlDecode(form.Groups[1].Value), Hidden().Matches(stop.Html!).Select(field => KeyValuePair.Create(field.Groups[1].Value, WebUtility.HtmlDecode(field.Groups[2].Value))))
+            ? (
+                WebUtility.HtmlDecode(form.Groups[1].Value),
+                Hidden()
+                    .Matches(stop.Html!)
+                    .Select(field => KeyValuePair.Create(field.Groups[1].Value, WebUtility.HtmlDecode(field.Groups[2].Value)))
+            )
             : throw new InvalidOperationException($"the page at {stop.Url.GetLeftPart(UriPartial.Path)} has no form");
     }
 

@@ -21,11 +21,14 @@ internal sealed class FamilyState(string id, GrantTerms terms, DateTimeOffset gr
     public bool IsOf(StandInClient client) => terms.Request.Client.ClientId == client.ClientId;
 
     /// <summary>The values that are live now, for <see cref="IssuedGrants.LiveRefreshTokens"/>.</summary>
-    public IEnumerable<string> LiveValues(DateTimeOffset now) => tokens.Where(token => token.Snapshot(now).IsLive).Select(token => token.Value);
+    public IEnumerable<string> LiveValues(DateTimeOffset now) =>
+        tokens.Where(token => token.Snapshot(now).IsLive).Select(token => token.Value);
 
     public RefreshTokenState IssueFirst(DateTimeOffset now) => Issue(1, now);
 
-    /// <summary>Re-use: the same token, its end put off where it slides. One-time: a successor; the first use counts for the grace.</summary>
+    /// <summary>
+    /// Re-use: the same token, its end put off where it slides. One-time: a successor; the first use counts for the grace.
+    /// </summary>
     public RefreshTokenState Spend(RefreshTokenState token, DateTimeOffset now)
     {
         if (Settings.Usage == RefreshTokenUsage.ReUse)

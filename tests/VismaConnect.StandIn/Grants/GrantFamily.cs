@@ -35,7 +35,13 @@ public sealed record GrantFamily(
 /// <param name="IssuedAt">When it was issued.</param>
 /// <param name="ExpiresAt">When it ends.</param>
 /// <param name="ConsumedAt">When it was first exchanged for a successor; null when it was not.</param>
-public sealed record IssuedRefreshToken(int Generation, string Sha256, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt, DateTimeOffset? ConsumedAt)
+public sealed record IssuedRefreshToken(
+    int Generation,
+    string Sha256,
+    DateTimeOffset IssuedAt,
+    DateTimeOffset ExpiresAt,
+    DateTimeOffset? ConsumedAt
+)
 {
     /// <summary>Not consumed, not expired, not revoked.</summary>
     public bool IsLive { get; init; }

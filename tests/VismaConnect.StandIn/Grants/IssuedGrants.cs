@@ -105,9 +105,17 @@ public sealed class IssuedGrants
             }
 
             code.IsConsumed = true;
-            return Unusable(family, code.ExpiresAt, now) is { } verdict ? new GrantOutcome.Refused(InvalidGrant, trace with { Verdict = verdict })
+            return Unusable(family, code.ExpiresAt, now) is { } verdict
+                    ? new GrantOutcome.Refused(InvalidGrant, trace with { Verdict = verdict })
                 : check(family.Terms) is { } error ? new GrantOutcome.Refused(error, trace)
-                : Accept(family, family.Terms.Request.IsOffline ? family.IssueFirst(now) : null, trace with { Verdict = GrantVerdict.Granted });
+                : Accept(
+                    family,
+                    family.Terms.Request.IsOffline ? family.IssueFirst(now) : null,
+                    trace with
+                    {
+                        Verdict = GrantVerdict.Granted,
+                    }
+                );
         }
     }
 
@@ -130,11 +138,19 @@ public sealed class IssuedGrants
 
             var isConsumed = token.ConsumedAt is not null;
             family.SpendsOfConsumed += isConsumed ? 1 : 0;
-            return Unusable(family, token.ExpiresAt, now) is { } verdict ? new GrantOutcome.Refused(InvalidGrant, trace with { Verdict = verdict })
+            return Unusable(family, token.ExpiresAt, now) is { } verdict
+                    ? new GrantOutcome.Refused(InvalidGrant, trace with { Verdict = verdict })
                 : !client.AllowOfflineAccess ? new GrantOutcome.Refused(InvalidGrant, trace)
                 : token.IsConsumedBeyondGrace(now) ? Consumed(family, RevocationCause.ReusedToken, trace)
                 : check(family.Terms) is { } error ? new GrantOutcome.Refused(error, trace)
-                : Accept(family, family.Spend(token, now), trace with { Verdict = isConsumed ? GrantVerdict.GrantedAgain : GrantVerdict.Granted });
+                : Accept(
+                    family,
+                    family.Spend(token, now),
+                    trace with
+                    {
+                        Verdict = isConsumed ? GrantVerdict.GrantedAgain : GrantVerdict.Granted,
+                    }
+                );
         }
     }
 
@@ -149,7 +165,11 @@ public sealed class IssuedGrants
             }
 
             var isFirst = token.Family.Revoke(RevocationCause.Requested, time.GetUtcNow());
-            return new GrantTrace(token.Family.Id, token.Generation, GrantVerdict.Revoked) { Presented = token.Hash, RevokedFamily = isFirst };
+            return new GrantTrace(token.Family.Id, token.Generation, GrantVerdict.Revoked)
+            {
+                Presented = token.Hash,
+                RevokedFamily = isFirst,
+            };
         }
     }
 

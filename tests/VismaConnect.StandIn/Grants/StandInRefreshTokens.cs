@@ -16,7 +16,11 @@ public sealed record StandInRefreshTokens
     public TimeSpan Grace
     {
         get;
-        init => field = value >= TimeSpan.Zero && value <= MaxGrace ? value : throw new ArgumentOutOfRangeException(nameof(value), "grace is 0 to 60 seconds");
+        init =>
+            field =
+                value >= TimeSpan.Zero && value <= MaxGrace
+                    ? value
+                    : throw new ArgumentOutOfRangeException(nameof(value), "grace is 0 to 60 seconds");
     }
 
     /// <summary>Whether use puts off the end.</summary>

@@ -12,7 +12,9 @@ namespace VismaOperator.ChartTests.Support;
 /// </summary>
 internal sealed class ChartScene : IAsyncDisposable
 {
-    /// <summary>The collection of the tests that start an operator: one that serves all namespaces would do the work of the others.</summary>
+    /// <summary>
+    /// The collection of the tests that start an operator: one that serves all namespaces would do the work of the others.
+    /// </summary>
     public const string OneAtATime = "one operator at a time";
 
     private static readonly string[] kinds = ["ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];
@@ -89,19 +91,35 @@ internal sealed class ChartScene : IAsyncDisposable
     public void Start()
     {
         var container = rendered.Single(resource => resource.Kind() == "Deployment")["spec"]!["template"]!["spec"]!["containers"]![0]!;
-        var arguments = container["args"]!.AsArray().Select(argument => argument!.GetValue<string>()).Skip(1)
+        var arguments = container["args"]!
+            .AsArray()
+            .Select(argument => argument!.GetValue<string>())
+            .Skip(1)
             .Where(argument => !argument.StartsWith("--http-port=", StringComparison.Ordinal));
-        subject = OperatorProcess.Start(OperatorProcess.FindProgram("visma-operator"), "run", ["--kubeconfig", KubeconfigPath, .. arguments]);
+        subject = OperatorProcess.Start(
+            OperatorProcess.FindProgram("visma-operator"),
+            "run",
+            ["--kubeconfig", KubeconfigPath, .. arguments]
+        );
     }
 
     /// <summary>Asks the operator to end, and waits.</summary>
     public Task StopAsync() => subject!.Process.TerminateAsync(Ct);
 
-    /// <summary>What RBAC refused to the operator. Cluster-wide it also meets the namespaces of other tests, where anything may be refused because they are going.</summary>
+    /// <summary>
+    /// What RBAC refused to the operator. Cluster-wide it also meets the namespaces of other tests, where anything may be refused because
+    /// they are going.
+    /// </summary>
     public IReadOnlyList<Permission> Refused()
     {
         var own = new[] { string.Empty, Home.Name, Clients.Name, Customer.Name };
-        return [.. Proxy.Ledger.Requests.Where(request => request.Status == 403).Select(Permission.Of).Where(permission => own.Contains(permission.Place))];
+        return
+        [
+            .. Proxy
+                .Ledger.Requests.Where(request => request.Status == 403)
+                .Select(Permission.Of)
+                .Where(permission => own.Contains(permission.Place)),
+        ];
     }
 
     /// <summary>The last lines of the operator's log, for failure texts.</summary>
@@ -134,7 +152,12 @@ internal sealed class ChartScene : IAsyncDisposable
         string[] places = mode == Mode.Namespaces ? ["--set", $"namespaces={{{Clients.Name},{Customer.Name}}}"] : [];
         return Chart.RenderAsync(
             Home.Name,
-            ["--set", $"crds.enabled=false,rbac.aggregate=false,insecureIssuers=true,allowedIssuers={{{Provider.Issuer.OriginalString},{AwayIssuer.OriginalString}}},publicURL={Pages.OriginalString},consentPort={Pages.Port}", .. places]);
+            [
+                "--set",
+                $"crds.enabled=false,rbac.aggregate=false,insecureIssuers=true,allowedIssuers={{{Provider.Issuer.OriginalString},{AwayIssuer.OriginalString}}},publicURL={Pages.OriginalString},consentPort={Pages.Port}",
+                .. places,
+            ]
+        );
     }
 
     private async Task CreateAsync(JsonNode resource)
@@ -154,7 +177,9 @@ internal sealed class ChartScene : IAsyncDisposable
     {
         if (job is not null && role["rules"] is JsonArray rules)
         {
-            role["rules"] = new JsonArray([.. rules.SelectMany(rule => Pairs(rule!)).Where(rule => Permission.Of(rule, string.Empty).Single().Job != job)]);
+            role["rules"] = new JsonArray([
+                .. rules.SelectMany(rule => Pairs(rule!)).Where(rule => Permission.Of(rule, string.Empty).Single().Job != job),
+            ]);
         }
 
         return role;

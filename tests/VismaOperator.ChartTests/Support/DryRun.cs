@@ -16,8 +16,12 @@ internal sealed class DryRun(ApiClient admin, string ns)
         var version = resource["apiVersion"]!.GetValue<string>();
         var group = version.Contains('/', StringComparison.Ordinal) ? $"/apis/{version}" : $"/api/{version}";
         var known = await admin.FindAsync(group, cancellationToken);
-        var found = known?["resources"]!.AsArray().FirstOrDefault(candidate =>
-            candidate!["kind"]!.GetValue<string>() == resource.Kind() && !candidate["name"]!.GetValue<string>().Contains('/', StringComparison.Ordinal));
+        var found = known
+            ?["resources"]!.AsArray()
+            .FirstOrDefault(candidate =>
+                candidate!["kind"]!.GetValue<string>() == resource.Kind()
+                && !candidate["name"]!.GetValue<string>().Contains('/', StringComparison.Ordinal)
+            );
         if (found is null)
         {
             return null;
@@ -30,10 +34,17 @@ internal sealed class DryRun(ApiClient admin, string ns)
             copy["metadata"]!["namespace"] = ns;
         }
 
-        return await admin.CreateAsync($"{group}/{(isNamespaced ? $"namespaces/{ns}/" : "")}{found["name"]}?dryRun=All", copy, cancellationToken);
+        return await admin.CreateAsync(
+            $"{group}/{(isNamespaced ? $"namespaces/{ns}/" : "")}{found["name"]}?dryRun=All",
+            copy,
+            cancellationToken
+        );
     }
 
-    /// <summary>The paths that are in what was sent and not in the answer: fields that the server does not know. Values may be written otherwise (quantities).</summary>
+    /// <summary>
+    /// The paths that are in what was sent and not in the answer: fields that the server does not know. Values may be written otherwise
+    /// (quantities).
+    /// </summary>
     public static IReadOnlyList<string> Dropped(JsonNode sent, JsonNode answer) => [.. Missing(sent, answer, string.Empty)];
 
     private static IEnumerable<string> Missing(JsonNode sent, JsonNode? answer, string path) => (sent, answer) switch
@@ -49,6 +60,7 @@ internal sealed class DryRun(ApiClient admin, string ns)
 
     // What is empty may be left out of the answer.
     private static bool IsEmpty(JsonNode node) =>
-        node is JsonArray { Count: 0 } or JsonObject { Count: 0 } || node is JsonValue value && value.TryGetValue<string>(out var text) && text.Length == 0
+        node is JsonArray { Count: 0 } or JsonObject { Count: 0 }
+        || node is JsonValue value && value.TryGetValue<string>(out var text) && text.Length == 0
         || node is JsonValue flag && flag.TryGetValue<bool>(out var on) && !on;
 }

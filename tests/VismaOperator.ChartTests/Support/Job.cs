@@ -1,13 +1,13 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
-using VismaOperator.Api;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests.Support;
 
-/// <summary>The main job from end to end, with every kind of request that the operator ever sends: a connection that uses a client of another
-/// namespace, allowed by label; a Secret that is tampered with; a link to the consent pages; a person's consent that is handed over and becomes a grant; an allowance that is withdrawn.</summary>
+/// <summary>The main job from end to end, with every kind of request that the operator ever sends: a connection that uses a client of
+/// another namespace, allowed by label; a Secret that is tampered with; a link to the consent pages; a person's consent that is handed over
+/// and becomes a grant; an allowance that is withdrawn.</summary>
 internal sealed class Job(ChartScene scene)
 {
     private const string Group = "visma-operator.io/v1";
@@ -37,23 +37,45 @@ internal sealed class Job(ChartScene scene)
 
         var published = (await scene.Admin.GetAsync(SecretPath, cancellationToken))["data"]!["access_token"]!.GetValue<string>();
         await scene.Admin.PatchAsync(SecretPath, JsonNode.Parse("""{"data": {"base_url": "dGFtcGVyZWQ="}}""")!, cancellationToken);
-        await UntilAsync(SecretPath, "the Secret to be healed", node => node["data"]!["base_url"]!.GetValue<string>() != "dGFtcGVyZWQ=", cancellationToken);
+        await UntilAsync(
+            SecretPath,
+            "the Secret to be healed",
+            node => node["data"]!["base_url"]!.GetValue<string>() != "dGFtcGVyZWQ=",
+            cancellationToken
+        );
         Assert.Equal(published, (await scene.Admin.GetAsync(SecretPath, cancellationToken))["data"]!["access_token"]!.GetValue<string>());
         Assert.Single(scene.Provider.Ledger.TokenRequests);
 
         await OpenConsentPagesAsync(cancellationToken);
-        await CreateConnectionAsync("person", $$""", "grant": "AuthorizationCode", "scopes": ["{{PersonsConsent.Scope}}"]""", cancellationToken);
+        await CreateConnectionAsync(
+            "person",
+            $$""", "grant": "AuthorizationCode", "scopes": ["{{PersonsConsent.Scope}}"]""",
+            cancellationToken
+        );
         await new PersonsConsent(scene.Admin, scene.Provider).GiveAsync(scene.Customer.Name, "person", ClientId, Tenant);
-        await UntilAsync(scene.Customer.Of(Group, "vismaconnections/person"), "the person's connection to be Ready", node => Ready(node) == "True", cancellationToken);
+        await UntilAsync(
+            scene.Customer.Of(Group, "vismaconnections/person"),
+            "the person's connection to be Ready",
+            node => Ready(node) == "True",
+            cancellationToken
+        );
         Assert.NotNull(await scene.Admin.FindAsync(scene.Customer.Core("secrets/person-visma-grant"), cancellationToken));
         Assert.Null(await scene.Admin.FindAsync(scene.Customer.Core("secrets/person-visma-handoff"), cancellationToken));
 
-        await scene.Admin.PatchAsync(ClientPath, JsonNode.Parse("""{"spec": {"allowedNamespaces": {"from": "Same", "selector": null}}}""")!, cancellationToken);
-        await Eventually.BecomesTrueAsync("the Secret to be gone", async token => await scene.Admin.FindAsync(SecretPath, token) is null, cancellationToken);
+        await scene.Admin.PatchAsync(
+            ClientPath,
+            JsonNode.Parse("""{"spec": {"allowedNamespaces": {"from": "Same", "selector": null}}}""")!,
+            cancellationToken
+        );
+        await Eventually.BecomesTrueAsync(
+            "the Secret to be gone",
+            async token => await scene.Admin.FindAsync(SecretPath, token) is null,
+            cancellationToken
+        );
     }
 
-    // A link that the replica's cache does not know may be newer than the cache: the connection is read as it is now, before the person is turned away. On that port
-    // there is nothing else.
+    // A link that the replica's cache does not know may be newer than the cache: the connection is read as it is now, before the person is
+    // turned away. On that port there is nothing else.
     private async Task OpenConsentPagesAsync(CancellationToken cancellationToken)
     {
         using var connections = new SocketsHttpHandler();
@@ -67,11 +89,23 @@ internal sealed class Job(ChartScene scene)
 
     private async Task ApplyAsync(CancellationToken cancellationToken)
     {
-        await scene.Admin.CreateAsync(scene.Clients.Core("secrets"), JsonNode.Parse($$"""{"metadata": {"name": "credentials"}, "stringData": {"clientSecret": "{{ClientSecret}}"} }""")!, cancellationToken);
-        await scene.Admin.CreateAsync(scene.Clients.Of(Group, "oauthclients"), Resource("OAuthClient", "acme", $$"""
-            {"issuer": "{{scene.Provider.Issuer.OriginalString}}", "clientID": "{{ClientId}}", "clientSecrets": [{"secretKeyRef": {"name": "credentials", "key": "clientSecret"} }],
-             "allowedNamespaces": {"from": "Selector", "selector": {"matchLabels": {"erp": "yes"} } } }
-            """), cancellationToken);
+        await scene.Admin.CreateAsync(
+            scene.Clients.Core("secrets"),
+            JsonNode.Parse($$"""{"metadata": {"name": "credentials"}, "stringData": {"clientSecret": "{{ClientSecret}}"} }""")!,
+            cancellationToken
+        );
+        await scene.Admin.CreateAsync(
+            scene.Clients.Of(Group, "oauthclients"),
+            Resource(
+                "OAuthClient",
+                "acme",
+                $$"""
+                {"issuer": "{{scene.Provider.Issuer.OriginalString}}", "clientID": "{{ClientId}}", "clientSecrets": [{"secretKeyRef": {"name": "credentials", "key": "clientSecret"} }],
+                 "allowedNamespaces": {"from": "Selector", "selector": {"matchLabels": {"erp": "yes"} } } }
+                """
+            ),
+            cancellationToken
+        );
         await CreateConnectionAsync("acme", """, "scopes": ["vismanet_erp_service_api:read"]""", cancellationToken);
     }
 
@@ -84,14 +118,21 @@ internal sealed class Job(ChartScene scene)
         JsonNode.Parse($$"""{"apiVersion": "{{Group}}", "kind": "{{kind}}", "metadata": {"name": "{{name}}"}, "spec": {{spec}} }""")!;
 
     private static string? Ready(JsonNode resource) =>
-        (resource["status"]?["conditions"]?.AsArray() ?? []).Where(condition => condition!["type"]!.GetValue<string>() == "Ready").Select(condition => condition!["status"]!.GetValue<string>()).FirstOrDefault();
+        (resource["status"]?["conditions"]?.AsArray() ?? [])
+            .Where(condition => condition!["type"]!.GetValue<string>() == "Ready")
+            .Select(condition => condition!["status"]!.GetValue<string>())
+            .FirstOrDefault();
 
     private async Task UntilAsync(string path, string expectation, Func<JsonNode, bool> isWanted, CancellationToken cancellationToken)
     {
         JsonNode? last = null;
         try
         {
-            await Eventually.BecomesTrueAsync(expectation, async token => (last = await scene.Admin.FindAsync(path, token)) is not null && isWanted(last), cancellationToken);
+            await Eventually.BecomesTrueAsync(
+                expectation,
+                async token => (last = await scene.Admin.FindAsync(path, token)) is not null && isWanted(last),
+                cancellationToken
+            );
         }
         catch (TimeoutException timeout)
         {

@@ -38,5 +38,12 @@ internal static class LuaScript
     };
 
     private static string Quote(string text) =>
-        Encoding.UTF8.GetBytes(text).Aggregate(new StringBuilder("\""), (quoted, octet) => quoted.Append('\\').Append(octet.ToString("d3", CultureInfo.InvariantCulture))).Append('"').ToString();
+        Encoding
+            .UTF8.GetBytes(text)
+            .Aggregate(
+                new StringBuilder("\""),
+                (quoted, octet) => quoted.Append('\\').Append(octet.ToString("d3", CultureInfo.InvariantCulture))
+            )
+            .Append('"')
+            .ToString();
 }

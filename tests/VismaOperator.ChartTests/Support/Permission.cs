@@ -6,7 +6,8 @@ namespace VismaOperator.ChartTests.Support;
 /// <summary>One verb on one resource, somewhere.</summary>
 /// <param name="Place">The namespace; empty for all of them and for what has none.</param>
 /// <param name="Verb">As RBAC names it.</param>
-/// <param name="Resource">With its group behind a dot and its subresource behind a slash, for example <c>vismaconnections/status.visma-operator.io</c>.</param>
+/// <param name="Resource">With its group behind a dot and its subresource behind a slash, for example
+/// <c>vismaconnections/status.visma-operator.io</c>.</param>
 /// <param name="Name">The one object that is meant; null for any.</param>
 internal sealed record Permission(string Place, string Verb, string Resource, string? Name = null)
 {

@@ -5,8 +5,8 @@ using VismaConnect.StandIn;
 namespace VismaOperator.ChartTests.Support;
 
 /// <summary>
-/// A person who was sent a link: opens it, presses the button, signs in at the provider, approves, and comes back. Addresses of the public URL lead to the port of a replica, as an
-/// Ingress would lead them.
+/// A person who was sent a link: opens it, presses the button, signs in at the provider, approves, and comes back. Addresses of the public
+/// URL lead to the port of a replica, as an Ingress would lead them.
 /// </summary>
 /// <param name="pages">Where the replica serves the pages.</param>
 /// <param name="provider">The stand-in.</param>
@@ -26,7 +26,9 @@ internal sealed partial class PersonAtBrowser(Uri pages, VismaConnectStandIn pro
 
         using var press = new HttpRequestMessage(HttpMethod.Post, new Uri(pages, WebUtility.HtmlDecode(form.Groups["action"].Value)))
         {
-            Content = new FormUrlEncodedContent([KeyValuePair.Create(form.Groups["name"].Value, WebUtility.HtmlDecode(form.Groups["value"].Value))]),
+            Content = new FormUrlEncodedContent([
+                KeyValuePair.Create(form.Groups["name"].Value, WebUtility.HtmlDecode(form.Groups["value"].Value)),
+            ]),
         };
         press.Headers.Add("Sec-Fetch-Site", "same-origin");
         using var begun = await http.SendAsync(press, Ct);
@@ -52,6 +54,10 @@ internal sealed partial class PersonAtBrowser(Uri pages, VismaConnectStandIn pro
         return page;
     }
 
-    [GeneratedRegex("""<form method="post" action="(?<action>[^"]*)">\s*<input type="hidden" name="(?<name>[^"]*)" value="(?<value>[^"]*)">""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        """<form method="post" action="(?<action>[^"]*)">\s*<input type="hidden" name="(?<name>[^"]*)" value="(?<value>[^"]*)">""",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Form();
 }

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using VismaOperator.Api;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests.Support;
 
-/// <summary>Creates objects that are called as the state that they are to reach, and keeps what they looked like when they reached it.</summary>
+/// <summary>
+/// Creates objects that are called as the state that they are to reach, and keeps what they looked like when they reached it.
+/// </summary>
 internal sealed class Recorder(ChartScene scene)
 {
     private const string Group = "visma-operator.io/v1";
@@ -16,23 +17,58 @@ internal sealed class Recorder(ChartScene scene)
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public Task ClientAsync(string name, string clientId, string secret, Uri? issuer = null, string more = "") => CreateAsync("OAuthClient", "oauthclients", name, $$"""
-        {"issuer": "{{(issuer ?? scene.Provider.Issuer).OriginalString}}", "clientID": "{{clientId}}", "clientSecrets": [{"secretKeyRef": {"name": "{{secret}}", "key": "clientSecret"}{{more}} }] }
-        """, finalizer: null);
+    public Task ClientAsync(string name, string clientId, string secret, Uri? issuer = null, string more = "") =>
+        CreateAsync(
+            "OAuthClient",
+            "oauthclients",
+            name,
+            $$"""
+            {"issuer": "{{(
+                issuer ?? scene.Provider.Issuer
+            ).OriginalString}}", "clientID": "{{clientId}}", "clientSecrets": [{"secretKeyRef": {"name": "{{secret}}", "key": "clientSecret"}{{more}} }] }
+            """,
+            finalizer: null
+        );
 
-    public Task ConnectionAsync(string name, string tenant, string client = "client-ready", string scope = "vismanet_erp_service_api:read", string more = "", string? finalizer = null) =>
-        CreateAsync("VismaConnection", "vismaconnections", name, $$"""
-            {"oauthClientRef": {"name": "{{client}}"}, "tenantID": "{{tenant}}", "scopes": ["{{scope.Replace(" ", "\", \"", StringComparison.Ordinal)}}"]{{more}} }
-            """, finalizer);
+    public Task ConnectionAsync(
+        string name,
+        string tenant,
+        string client = "client-ready",
+        string scope = "vismanet_erp_service_api:read",
+        string more = "",
+        string? finalizer = null
+    ) =>
+        CreateAsync(
+            "VismaConnection",
+            "vismaconnections",
+            name,
+            $$"""
+            {"oauthClientRef": {"name": "{{client}}"}, "tenantID": "{{tenant}}", "scopes": ["{{scope.Replace(
+                " ",
+                "\", \"",
+                StringComparison.Ordinal
+            )}}"]{{more}} }
+            """,
+            finalizer
+        );
 
     public Task RefreshAsync(string connection) =>
-        scene.Admin.PatchAsync(PathOf(connection), JsonNode.Parse("""{"metadata": {"annotations": {"visma-operator.io/requestedAt": "once"}}}""")!, Ct);
+        scene.Admin.PatchAsync(
+            PathOf(connection),
+            JsonNode.Parse("""{"metadata": {"annotations": {"visma-operator.io/requestedAt": "once"}}}""")!,
+            Ct
+        );
 
-    public Task SuspendAsync(string connection) => scene.Admin.PatchAsync(PathOf(connection), JsonNode.Parse("""{"spec": {"suspend": true}}""")!, Ct);
+    public Task SuspendAsync(string connection) =>
+        scene.Admin.PatchAsync(PathOf(connection), JsonNode.Parse("""{"spec": {"suspend": true}}""")!, Ct);
 
     /// <summary>Writes a sequence number into status, as a grant that another cluster used would leave it there.</summary>
     public Task ClaimSequenceAsync(string connection, long sequence) =>
-        scene.Admin.PatchAsync($"{PathOf(connection)}/status", JsonNode.Parse($$"""{"status": {"authorization": {"sequence": {{sequence}} } } }""")!, Ct);
+        scene.Admin.PatchAsync(
+            $"{PathOf(connection)}/status",
+            JsonNode.Parse($$"""{"status": {"authorization": {"sequence": {{sequence}} } } }""")!,
+            Ct
+        );
 
     /// <summary>Waits until the object is as wanted, and keeps it.</summary>
     public async Task TakeAsync(string name, Func<JsonNode, bool> isWanted)
@@ -40,7 +76,11 @@ internal sealed class Recorder(ChartScene scene)
         JsonNode? last = null;
         try
         {
-            taken[name] = await Eventually.GetAsync(name, async token => (last = await scene.Admin.FindAsync(PathOf(name), token)) is { } found && isWanted(found) ? found : null, Ct);
+            taken[name] = await Eventually.GetAsync(
+                name,
+                async token => (last = await scene.Admin.FindAsync(PathOf(name), token)) is { } found && isWanted(found) ? found : null,
+                Ct
+            );
         }
         catch (TimeoutException timeout)
         {
@@ -74,11 +114,14 @@ internal sealed class Recorder(ChartScene scene)
         }
     }
 
-    private string PathOf(string name) => scene.Clients.Of(Group, $"{(name.StartsWith("client-", StringComparison.Ordinal) ? "oauthclients" : "vismaconnections")}/{name}");
+    private string PathOf(string name) =>
+        scene.Clients.Of(Group, $"{(name.StartsWith("client-", StringComparison.Ordinal) ? "oauthclients" : "vismaconnections")}/{name}");
 
     private Task<JsonNode> CreateAsync(string kind, string plural, string name, string spec, string? finalizer)
     {
-        var resource = JsonNode.Parse($$"""{"apiVersion": "{{Group}}", "kind": "{{kind}}", "metadata": {"name": "{{name}}"}, "spec": {{spec}} }""")!;
+        var resource = JsonNode.Parse(
+            $$"""{"apiVersion": "{{Group}}", "kind": "{{kind}}", "metadata": {"name": "{{name}}"}, "spec": {{spec}} }"""
+        )!;
         if (finalizer is not null)
         {
             resource["metadata"]!["finalizers"] = new JsonArray(finalizer);

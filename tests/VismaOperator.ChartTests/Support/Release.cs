@@ -9,13 +9,21 @@ namespace VismaOperator.ChartTests.Support;
 /// <param name="name">Of the release.</param>
 internal sealed class Release(string helm, ApiServer server, string ns, string name = Chart.Release)
 {
-    // Kubernetes 1.20 has no PodDisruptionBudget of version v1, does not know the CEL rules of the definitions, and refuses server-side apply of them.
-    private IReadOnlyList<string> ForOldServers => ["--set", "podDisruptionBudget.enabled=false", "--disable-openapi-validation", .. helm == "helm4" ? ["--server-side=false"] : (string[])[]];
+    // Kubernetes 1.20 has no PodDisruptionBudget of version v1, does not know the CEL rules of the definitions, and refuses server-side
+    // apply of them.
+    private IReadOnlyList<string> ForOldServers =>
+        [
+            "--set",
+            "podDisruptionBudget.enabled=false",
+            "--disable-openapi-validation",
+            .. helm == "helm4" ? ["--server-side=false"] : (string[])[],
+        ];
 
     public Task InstallAsync(string chart, params IReadOnlyList<string> arguments) =>
         RunAsync(["install", name, chart, "--create-namespace", .. ForOldServers, .. arguments]);
 
-    public Task UpgradeAsync(string chart, params IReadOnlyList<string> arguments) => RunAsync(["upgrade", name, chart, .. ForOldServers, .. arguments]);
+    public Task UpgradeAsync(string chart, params IReadOnlyList<string> arguments) =>
+        RunAsync(["upgrade", name, chart, .. ForOldServers, .. arguments]);
 
     public Task UninstallAsync() => RunAsync(["uninstall", name]);
 

@@ -6,8 +6,8 @@ using VismaOperator.Testing.ApiServer.Proxy;
 namespace VismaOperator.ChartTests.Support;
 
 /// <summary>
-/// What a kubelet makes of the Deployment of a release that Helm or kubectl installed: the operator as a process, with the arguments and the
-/// ServiceAccount that the Deployment in the cluster names. A proxy of its own keeps the ledger of what it asks.
+/// What a kubelet makes of the Deployment of a release that Helm or kubectl installed: the operator as a process, with the arguments and
+/// the ServiceAccount that the Deployment in the cluster names. A proxy of its own keeps the ledger of what it asks.
 /// </summary>
 internal sealed class Replica : IAsyncDisposable
 {
@@ -19,7 +19,11 @@ internal sealed class Replica : IAsyncDisposable
         Proxy = proxy;
         var kubeconfig = Path.Combine(folder.FullName, "kubeconfig");
         account.WriteKubeconfigAsInPod(proxy, kubeconfig);
-        process = OperatorProcess.Start(OperatorProcess.FindProgram("visma-operator"), "run", ["--kubeconfig", kubeconfig, $"--consent-port={Pages.Port}", .. ArgumentsOf(deployment)]);
+        process = OperatorProcess.Start(
+            OperatorProcess.FindProgram("visma-operator"),
+            "run",
+            ["--kubeconfig", kubeconfig, $"--consent-port={Pages.Port}", .. ArgumentsOf(deployment)]
+        );
     }
 
     /// <summary>Where it serves the consent pages, if the Deployment has it do so.</summary>
@@ -29,7 +33,8 @@ internal sealed class Replica : IAsyncDisposable
     public ApiProxy Proxy { get; }
 
     /// <summary>Its writes, but for those to its Lease.</summary>
-    public IReadOnlyList<ProxiedRequest> Writes => [.. Proxy.Ledger.Writes.Where(request => !request.Path.Contains("/leases", StringComparison.Ordinal))];
+    public IReadOnlyList<ProxiedRequest> Writes =>
+        [.. Proxy.Ledger.Writes.Where(request => !request.Path.Contains("/leases", StringComparison.Ordinal))];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -37,7 +42,12 @@ internal sealed class Replica : IAsyncDisposable
     public static async Task<Replica> StartAsync(ApiServer server, string ns, string name = Chart.Release)
     {
         var deployment = await server.Admin.GetAsync($"/apis/apps/v1/namespaces/{ns}/deployments/{name}", Ct);
-        var account = await TestServiceAccount.OfAsync(server.Admin, ns, deployment["spec"]!["template"]!["spec"]!["serviceAccountName"]!.GetValue<string>(), Ct);
+        var account = await TestServiceAccount.OfAsync(
+            server.Admin,
+            ns,
+            deployment["spec"]!["template"]!["spec"]!["serviceAccountName"]!.GetValue<string>(),
+            Ct
+        );
         var replica = new Replica(await ApiProxy.StartAsync(server, Ct), deployment, account);
         await replica.process.WaitUntilReadyAsync(Ct);
         return replica;
@@ -84,8 +94,16 @@ internal sealed class Replica : IAsyncDisposable
         folder.Delete(recursive: true);
     }
 
-    /// <summary>The container's arguments without the verb, and without ports, which several processes of one machine cannot share.</summary>
+    /// <summary>
+    /// The container's arguments without the verb, and without ports, which several processes of one machine cannot share.
+    /// </summary>
     private static IEnumerable<string> ArgumentsOf(JsonNode deployment) =>
-        deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.AsArray().Select(argument => argument!.GetValue<string>()).Skip(1)
-            .Where(argument => !argument.StartsWith("--http-port=", StringComparison.Ordinal) && !argument.StartsWith("--consent-port=", StringComparison.Ordinal));
+        deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!
+            .AsArray()
+            .Select(argument => argument!.GetValue<string>())
+            .Skip(1)
+            .Where(argument =>
+                !argument.StartsWith("--http-port=", StringComparison.Ordinal)
+                && !argument.StartsWith("--consent-port=", StringComparison.Ordinal)
+            );
 }

@@ -47,7 +47,8 @@ internal sealed record State(string Name, string Health, string Flux)
     public JsonNode Read() => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, Name + ".json")))!;
 
     /// <summary>The names of the recorded objects.</summary>
-    public static IEnumerable<string> Names() => Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names() =>
+        Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal);
 
     private static string Folder { get; } = RepositoryFolder.PathOf("tests/VismaOperator.ChartTests/recorded");
 }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
-using VismaOperator.Api;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests.Support;
@@ -30,18 +29,33 @@ internal sealed class Tenancy(ApiClient admin, VismaConnectStandIn provider, str
     public async Task CreateClientAsync()
     {
         await KnowsOurKindsAsync();
-        await admin.CreateAsync($"/api/v1/namespaces/{name}/secrets", JsonNode.Parse($$"""{"metadata": {"name": "credentials"}, "stringData": {"clientSecret": "{{Job.ClientSecret}}"} }""")!, Ct);
-        await admin.CreateAsync($"{Group}/namespaces/{name}/oauthclients", Resource("OAuthClient", "acme", $$"""
-            {"issuer": "{{provider.Issuer.OriginalString}}", "clientID": "{{Job.ClientId}}", "clientSecrets": [{"secretKeyRef": {"name": "credentials", "key": "clientSecret"} }] }
-            """), Ct);
+        await admin.CreateAsync(
+            $"/api/v1/namespaces/{name}/secrets",
+            JsonNode.Parse($$"""{"metadata": {"name": "credentials"}, "stringData": {"clientSecret": "{{Job.ClientSecret}}"} }""")!,
+            Ct
+        );
+        await admin.CreateAsync(
+            $"{Group}/namespaces/{name}/oauthclients",
+            Resource(
+                "OAuthClient",
+                "acme",
+                $$"""
+                {"issuer": "{{provider.Issuer.OriginalString}}", "clientID": "{{Job.ClientId}}", "clientSecrets": [{"secretKeyRef": {"name": "credentials", "key": "clientSecret"} }] }
+                """
+            ),
+            Ct
+        );
     }
 
     /// <summary>A connection with that client.</summary>
     /// <param name="connection">Its name.</param>
     /// <param name="more">Further members of the spec, with a comma in front.</param>
-    public Task<JsonNode> CreateConnectionAsync(string connection, string more = "") => CreateAsync(connection, "vismanet_erp_service_api:read", more);
+    public Task<JsonNode> CreateConnectionAsync(string connection, string more = "") =>
+        CreateAsync(connection, "vismanet_erp_service_api:read", more);
 
-    /// <summary>An interactive connection with that client, a person's consent, and the token; the answer is what the stand-in calls the grant.</summary>
+    /// <summary>
+    /// An interactive connection with that client, a person's consent, and the token; the answer is what the stand-in calls the grant.
+    /// </summary>
     public async Task<string> CreateConsentedAsync(string connection)
     {
         await CreateAsync(connection, PersonsConsent.Scope, """, "grant": "AuthorizationCode" """);
@@ -60,18 +74,41 @@ internal sealed class Tenancy(ApiClient admin, VismaConnectStandIn provider, str
     /// <summary>Asks for a token now and waits until it is there.</summary>
     public async Task RefreshAsync(string connection)
     {
-        await admin.PatchAsync(ConnectionPath(connection), JsonNode.Parse("""{"metadata": {"annotations": {"visma-operator.io/requestedAt": "now"}}}""")!, Ct);
-        await Eventually.BecomesTrueAsync("the refresh", async token => (await admin.FindAsync(ConnectionPath(connection), token))?["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == "now", Ct);
+        await admin.PatchAsync(
+            ConnectionPath(connection),
+            JsonNode.Parse("""{"metadata": {"annotations": {"visma-operator.io/requestedAt": "now"}}}""")!,
+            Ct
+        );
+        await Eventually.BecomesTrueAsync(
+            "the refresh",
+            async token =>
+                (await admin.FindAsync(ConnectionPath(connection), token))?["status"]?["lastHandledReconcileAt"]?.GetValue<string>()
+                == "now",
+            Ct
+        );
     }
 
     /// <summary>The connections and the Secrets, each with its version: what an upgrade must not change.</summary>
     public async Task<IReadOnlyList<string>> VersionsAsync()
     {
         var versions = new List<string>();
-        foreach (var collection in new[] { $"{Group}/namespaces/{name}/vismaconnections", $"{Group}/namespaces/{name}/oauthclients", $"/api/v1/namespaces/{name}/secrets" })
+        foreach (
+            var collection in new[]
+            {
+                $"{Group}/namespaces/{name}/vismaconnections",
+                $"{Group}/namespaces/{name}/oauthclients",
+                $"/api/v1/namespaces/{name}/secrets",
+            }
+        )
         {
             var list = await admin.GetAsync(collection, Ct);
-            versions.AddRange(list["items"]!.AsArray().Select(item => $"{collection}/{item!["metadata"]!["name"]} {item["metadata"]!["uid"]} {item["metadata"]!["resourceVersion"]}"));
+            versions.AddRange(
+                list["items"]!
+                    .AsArray()
+                    .Select(item =>
+                        $"{collection}/{item!["metadata"]!["name"]} {item["metadata"]!["uid"]} {item["metadata"]!["resourceVersion"]}"
+                    )
+            );
         }
 
         return versions;
@@ -86,11 +123,22 @@ internal sealed class Tenancy(ApiClient admin, VismaConnectStandIn provider, str
     }
 
     private Task KnowsOurKindsAsync() =>
-        Eventually.BecomesTrueAsync("the API server to take our kinds", async token => await admin.FindAsync($"{Group}/namespaces/{name}/vismaconnections", token) is not null && await admin.FindAsync($"{Group}/namespaces/{name}/oauthclients", token) is not null, Ct);
+        Eventually.BecomesTrueAsync(
+            "the API server to take our kinds",
+            async token =>
+                await admin.FindAsync($"{Group}/namespaces/{name}/vismaconnections", token) is not null
+                && await admin.FindAsync($"{Group}/namespaces/{name}/oauthclients", token) is not null,
+            Ct
+        );
 
     private static JsonNode Resource(string kind, string resource, string spec) =>
-        JsonNode.Parse($$"""{"apiVersion": "visma-operator.io/v1", "kind": "{{kind}}", "metadata": {"name": "{{resource}}"}, "spec": {{spec}} }""")!;
+        JsonNode.Parse(
+            $$"""{"apiVersion": "visma-operator.io/v1", "kind": "{{kind}}", "metadata": {"name": "{{resource}}"}, "spec": {{spec}} }"""
+        )!;
 
     private static string? ReasonOf(JsonNode connection) =>
-        (connection["status"]?["conditions"]?.AsArray() ?? []).Where(condition => condition!["type"]!.GetValue<string>() == "Ready").Select(condition => condition!["reason"]!.GetValue<string>()).FirstOrDefault();
+        (connection["status"]?["conditions"]?.AsArray() ?? [])
+            .Where(condition => condition!["type"]!.GetValue<string>() == "Ready")
+            .Select(condition => condition!["reason"]!.GetValue<string>())
+            .FirstOrDefault();
 }

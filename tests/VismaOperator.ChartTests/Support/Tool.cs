@@ -1,4 +1,3 @@
-using VismaOperator.Cli;
 using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.ChartTests.Support;
@@ -32,7 +31,9 @@ internal sealed class Tool
     public async Task<string> RunAsync(params IReadOnlyList<string> arguments)
     {
         var (exitCode, output) = await TryAsync(arguments);
-        return exitCode == 0 ? output : throw new InvalidOperationException($"{Program} {string.Join(' ', arguments)} ended with {exitCode}:\n{output}");
+        return exitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{Program} {string.Join(' ', arguments)} ended with {exitCode}:\n{output}");
     }
 
     /// <summary>Runs the program; the answer is its exit code and what it wrote.</summary>
@@ -48,11 +49,19 @@ internal sealed class Tool
         try
         {
             var log = Path.Combine(folder.FullName, "output");
-            await using var process = RealProcess.Start(new ProcessCommand(Path.GetFileName(Program), Program, arguments, log)
-            {
-                // Nothing of the machine's own Helm or kubectl configuration decides a test.
-                Environment = new Dictionary<string, string?> { ["HOME"] = folder.FullName, ["XDG_CONFIG_HOME"] = null, ["XDG_DATA_HOME"] = null, ["KUBECONFIG"] = null },
-            });
+            await using var process = RealProcess.Start(
+                new ProcessCommand(Path.GetFileName(Program), Program, arguments, log)
+                {
+                    // Nothing of the machine's own Helm or kubectl configuration decides a test.
+                    Environment = new Dictionary<string, string?>
+                    {
+                        ["HOME"] = folder.FullName,
+                        ["XDG_CONFIG_HOME"] = null,
+                        ["XDG_DATA_HOME"] = null,
+                        ["KUBECONFIG"] = null,
+                    },
+                }
+            );
             var exitCode = await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             return (exitCode, string.Join('\n', process.Lines) + "\n");
         }

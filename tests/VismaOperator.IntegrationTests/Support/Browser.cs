@@ -3,7 +3,10 @@ using Microsoft.Playwright;
 
 namespace VismaOperator.IntegrationTests.Support;
 
-/// <summary>A real browser without scripts' help: what a person sees and clicks. Each window has cookies of its own, as another person's browser would.</summary>
+/// <summary>
+/// A real browser without scripts' help: what a person sees and clicks. Each window has cookies of its own, as another person's browser
+/// would.
+/// </summary>
 internal sealed class Browser(IBrowser chromium) : IAsyncDisposable
 {
     private readonly ConcurrentBag<IBrowserContext> windows = [];

@@ -3,8 +3,8 @@ using Microsoft.Playwright;
 namespace VismaOperator.IntegrationTests.Support;
 
 /// <summary>
-/// A real Chromium, started by the first test that needs it and shared by all, since a start costs more than most tests. What one test does there no other can see: each has windows with cookies of
-/// their own.
+/// A real Chromium, started by the first test that needs it and shared by all, since a start costs more than most tests. What one test does
+/// there no other can see: each has windows with cookies of their own.
 /// </summary>
 public sealed class Chromium : IAsyncDisposable
 {
@@ -13,7 +13,15 @@ public sealed class Chromium : IAsyncDisposable
 
     // Without these it looks for updates and for its maker's hosts at every start.
     private static readonly string[] Quiet =
-        ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+    [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ];
 
     private readonly Lazy<Task<(IPlaywright Driver, IBrowser Browser)>> started = new(LaunchAsync);
 
@@ -36,9 +44,23 @@ public sealed class Chromium : IAsyncDisposable
 
     private static async Task<(IPlaywright Driver, IBrowser Browser)> LaunchAsync()
     {
-        var program = Environment.GetEnvironmentVariable("TEST_CHROMIUM") ?? Programs.FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException("There is no Chromium. Install it (Debian: apt-get install chromium), or name it in TEST_CHROMIUM.");
+        var program =
+            Environment.GetEnvironmentVariable("TEST_CHROMIUM")
+            ?? Programs.FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException(
+                "There is no Chromium. Install it (Debian: apt-get install chromium), or name it in TEST_CHROMIUM."
+            );
         var driver = await Playwright.CreateAsync();
-        return (driver, await driver.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = program, Args = Quiet, Timeout = 60_000 }));
+        return (
+            driver,
+            await driver.Chromium.LaunchAsync(
+                new BrowserTypeLaunchOptions
+                {
+                    ExecutablePath = program,
+                    Args = Quiet,
+                    Timeout = 60_000,
+                }
+            )
+        );
     }
 }

@@ -17,7 +17,9 @@ internal sealed record Sighting(DateTimeOffset At, string Change, JsonNode Resou
     public string Uid => Resource["metadata"]!["uid"]!.GetValue<string>();
 }
 
-/// <summary>Every version of every connection, client, token Secret and grant Secret of a scene, as a watcher outside the operator sees them.</summary>
+/// <summary>
+/// Every version of every connection, client, token Secret and grant Secret of a scene, as a watcher outside the operator sees them.
+/// </summary>
 internal sealed class Chronicle : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop = new();
@@ -49,14 +51,19 @@ internal sealed class Chronicle : IAsyncDisposable
         {
             chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{place}/vismaconnections", "VismaConnection");
             chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{place}/oauthclients", "OAuthClient");
-            chronicle.Follow(admin, $"/api/v1/namespaces/{place}/secrets?labelSelector={Uri.EscapeDataString($"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue})")}", "Secret");
+            chronicle.Follow(
+                admin,
+                $"/api/v1/namespaces/{place}/secrets?labelSelector={Uri.EscapeDataString($"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue})")}",
+                "Secret"
+            );
         }
 
         return chronicle;
     }
 
     /// <summary>The versions of one object.</summary>
-    public IReadOnlyList<Sighting> Of(string kind, string name) => [.. Sightings.Where(sighting => sighting.Kind == kind && sighting.Name == name)];
+    public IReadOnlyList<Sighting> Of(string kind, string name) =>
+        [.. Sightings.Where(sighting => sighting.Kind == kind && sighting.Name == name)];
 
     public async ValueTask DisposeAsync()
     {
@@ -75,7 +82,8 @@ internal sealed class Chronicle : IAsyncDisposable
             {
                 await ReadAsync(admin, collection, kind, cancellationToken);
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException or ApiException or TimeoutException)
+            catch (Exception exception)
+                when (exception is HttpRequestException or IOException or OperationCanceledException or ApiException or TimeoutException)
             {
                 // The server went away, or the scene ends; the list at the next turn shows what was missed.
             }

@@ -4,7 +4,10 @@ using VismaOperator.Api;
 
 namespace VismaOperator.IntegrationTests.Support;
 
-/// <summary>What the operator itself makes that is as good as a key: the provider's ledger cannot know it, so it is taken from what a watcher with all rights saw.</summary>
+/// <summary>
+/// What the operator itself makes that is as good as a key: the provider's ledger cannot know it, so it is taken from what a watcher with
+/// all rights saw.
+/// </summary>
 internal static class ClusterSecrets
 {
     private const string RefreshToken = "refresh_token";
@@ -28,11 +31,16 @@ internal static class ClusterSecrets
         .Distinct();
 
     /// <summary>What a workload reads: the data of token Secrets, in which an access token belongs and a refresh token does not.</summary>
-    public static IEnumerable<ReadableText> WorkloadsReadIn(IEnumerable<Sighting> sightings) => sightings
-        .Where(sighting => IsOfKind(sighting, VismaNames.TokenSecretValue))
-        .Select(sighting => new ReadableText(
-            $"data of Secret {sighting.Name}",
-            string.Join('\n', (sighting.Resource["data"]?.AsObject() ?? []).Select(pair => $"{pair.Key}: {Decoded(pair.Value!.GetValue<string>())}"))));
+    public static IEnumerable<ReadableText> WorkloadsReadIn(IEnumerable<Sighting> sightings) =>
+        sightings
+            .Where(sighting => IsOfKind(sighting, VismaNames.TokenSecretValue))
+            .Select(sighting => new ReadableText(
+                $"data of Secret {sighting.Name}",
+                string.Join(
+                    '\n',
+                    (sighting.Resource["data"]?.AsObject() ?? []).Select(pair => $"{pair.Key}: {Decoded(pair.Value!.GetValue<string>())}")
+                )
+            ));
 
     /// <summary>The object without the one field that a start link may stand in.</summary>
     public static JsonNode WithoutLink(JsonNode connection)

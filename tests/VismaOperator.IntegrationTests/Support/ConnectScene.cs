@@ -5,7 +5,9 @@ using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.IntegrationTests.Support;
 
-/// <summary>A scene with a connection that waits for a person at a terminal, who may do what the documentation says and nothing else.</summary>
+/// <summary>
+/// A scene with a connection that waits for a person at a terminal, who may do what the documentation says and nothing else.
+/// </summary>
 internal static class ConnectScene
 {
     public const string Person = "kari@acme.example";
@@ -44,7 +46,11 @@ internal static class ConnectScene
         var account = await TestServiceAccount.CreateAsync(scene.Admin, scene.Home, "kari", Ct);
         foreach (var resource in Needed)
         {
-            await scene.Admin.CreateAsync(scene.Home.Of(Rbac, resource["kind"]!.GetValue<string>().ToLowerInvariant() + "s"), Own(resource, scene, account, withoutVerb), Ct);
+            await scene.Admin.CreateAsync(
+                scene.Home.Of(Rbac, resource["kind"]!.GetValue<string>().ToLowerInvariant() + "s"),
+                Own(resource, scene, account, withoutVerb),
+                Ct
+            );
         }
 
         var path = scene.FileNamed("kari.kubeconfig");
@@ -58,24 +64,49 @@ internal static class ConnectScene
     /// <param name="port">Where the browser comes back to.</param>
     /// <param name="desktop">Variables of the desktop whose browser is opened; null to have the address printed.</param>
     /// <param name="log">File that holds its output.</param>
-    public static RealProcess StartConnect(this Scene scene, string kubeconfig, int port, Dictionary<string, string?>? desktop = null, string log = "connect.log")
+    public static RealProcess StartConnect(
+        this Scene scene,
+        string kubeconfig,
+        int port,
+        Dictionary<string, string?>? desktop = null,
+        string log = "connect.log"
+    )
     {
         string[] arguments =
         [
-            "connect", $"{scene.Home.Name}/{The.Connection}", "--kubeconfig", kubeconfig, "--port", $"{port}",
-            "--allowed-issuers", scene.Provider.Issuer.OriginalString, "--insecure-issuers", .. desktop is null ? ["--no-browser"] : (string[])[],
+            "connect",
+            $"{scene.Home.Name}/{The.Connection}",
+            "--kubeconfig",
+            kubeconfig,
+            "--port",
+            $"{port}",
+            "--allowed-issuers",
+            scene.Provider.Issuer.OriginalString,
+            "--insecure-issuers",
+            .. desktop is null ? ["--no-browser"] : (string[])[],
         ];
-        return RealProcess.Start(new ProcessCommand("connect", OperatorProcess.FindProgram("visma-operator"), arguments, scene.FileNamed(log)) { Environment = desktop ?? [] });
+        return RealProcess.Start(
+            new ProcessCommand("connect", OperatorProcess.FindProgram("visma-operator"), arguments, scene.FileNamed(log))
+            {
+                Environment = desktop ?? [],
+            }
+        );
     }
 
     // The names in the document are those of the example.
     private static JsonNode Own(JsonNode resource, Scene scene, TestServiceAccount account, string? withoutVerb)
     {
-        var own = JsonNode.Parse(resource.ToJsonString().Replace("\"acme-visma-handoff\"", $"\"{The.Connection}-visma-handoff\"", StringComparison.Ordinal))!;
+        var own = JsonNode.Parse(
+            resource.ToJsonString().Replace("\"acme-visma-handoff\"", $"\"{The.Connection}-visma-handoff\"", StringComparison.Ordinal)
+        )!;
         own["metadata"]!["namespace"] = scene.Home.Name;
         if (own["rules"] is JsonArray rules)
         {
-            own["rules"] = new JsonArray([.. rules.Where(rule => rule!["verbs"]!.AsArray().All(verb => verb!.GetValue<string>() != withoutVerb)).Select(rule => rule!.DeepClone())]);
+            own["rules"] = new JsonArray([
+                .. rules
+                    .Where(rule => rule!["verbs"]!.AsArray().All(verb => verb!.GetValue<string>() != withoutVerb))
+                    .Select(rule => rule!.DeepClone()),
+            ]);
         }
         else
         {

@@ -16,11 +16,20 @@ internal static class ConsentScene
     {
         var port = FreePort.Take();
         var pages = new Uri($"http://localhost:{port}");
-        var scene = await Scene.OpenAsync(server, new SceneOptions
-        {
-            Provider = ProviderFor(pages),
-            Arguments = ["--public-url", pages.OriginalString, "--consent-port", port.ToString(System.Globalization.CultureInfo.InvariantCulture)],
-        });
+        var scene = await Scene.OpenAsync(
+            server,
+            new SceneOptions
+            {
+                Provider = ProviderFor(pages),
+                Arguments =
+                [
+                    "--public-url",
+                    pages.OriginalString,
+                    "--consent-port",
+                    port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                ],
+            }
+        );
         await scene.CreateCredentialsAsync();
         await scene.CreateClientAsync();
         await scene.CreateConnectionAsync(ConnectionSpec());
@@ -37,10 +46,16 @@ internal static class ConsentScene
         return spec;
     }
 
-    /// <summary>Waits until status offers a link, and reads it as a person would: kubectl get vc -o jsonpath='{.status.authorization.url}'.</summary>
+    /// <summary>
+    /// Waits until status offers a link, and reads it as a person would: kubectl get vc -o jsonpath='{.status.authorization.url}'.
+    /// </summary>
     public static async Task<string> UntilAwaitingConsentAsync(this Scene scene)
     {
-        var connection = await scene.UntilAsync(scene.ConnectionPath(), "a link", node => Url(node) is not null && node.Condition("Authorized")?.Status == "False");
+        var connection = await scene.UntilAsync(
+            scene.ConnectionPath(),
+            "a link",
+            node => Url(node) is not null && node.Condition("Authorized")?.Status == "False"
+        );
         return Url(connection)!;
     }
 
@@ -64,14 +79,22 @@ internal static class ConsentScene
     public static async Task<Uri> LeaveAsync(this IPage page, string link)
     {
         await page.GotoAsync(link);
-        var request = await page.RunAndWaitForRequestAsync(() => page.Locator("form button").ClickAsync(), asked => asked.Url.Contains("/connect/authorize?", StringComparison.Ordinal));
+        var request = await page.RunAndWaitForRequestAsync(
+            () => page.Locator("form button").ClickAsync(),
+            asked => asked.Url.Contains("/connect/authorize?", StringComparison.Ordinal)
+        );
         await page.Locator("#username").WaitForAsync();
         return new Uri(request.Url);
     }
 
     /// <summary>Goes from the link to the provider and consents there. Gives the answer, which the browser has yet to bring.</summary>
     public static async Task<Uri> ConsentInAsync(this Scene scene, IPage page) =>
-        await scene.Provider.ApproveAsync(await page.LeaveAsync(await scene.UntilAwaitingConsentAsync()), Person, The.Tenant, TestContext.Current.CancellationToken);
+        await scene.Provider.ApproveAsync(
+            await page.LeaveAsync(await scene.UntilAwaitingConsentAsync()),
+            Person,
+            The.Tenant,
+            TestContext.Current.CancellationToken
+        );
 
     public static Task ApproveAsync(this IPage page) => page.Locator("button[value=approve]").ClickAsync();
 

@@ -5,7 +5,6 @@ using System.Web;
 using OAuth;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
-using VismaOperator.Grants;
 using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.IntegrationTests.Support;
@@ -54,7 +53,13 @@ internal static class Consents
     };
 
     /// <summary>The person consents, and the code is handed over as <c>connect</c> does.</summary>
-    public static async Task HandOverAsync(this Scene scene, int tenant, string name = The.Connection, string client = The.Client, TestNamespace? place = null)
+    public static async Task HandOverAsync(
+        this Scene scene,
+        int tenant,
+        string name = The.Connection,
+        string client = The.Client,
+        TestNamespace? place = null
+    )
     {
         var verifier = verifiers.New();
         var url = new AuthorizationRequest(
@@ -67,45 +72,66 @@ internal static class Consents
         var back = await scene.Provider.ApproveAsync(url, Person, TenantOf(tenant), TestContext.Current.CancellationToken);
         var code = HttpUtility.ParseQueryString(back.Query)["code"]!;
         var home = place ?? scene.Home;
-        var connection = (await scene.Admin.GetAsync(home.Of(The.Group, $"vismaconnections/{name}"), TestContext.Current.CancellationToken)).Deserialize(VismaConnection.JsonTypeInfo)!;
+        var connection = (
+            await scene.Admin.GetAsync(home.Of(The.Group, $"vismaconnections/{name}"), TestContext.Current.CancellationToken)
+        ).Deserialize(VismaConnection.JsonTypeInfo)!;
         var asked = Grants.Handoff.AskedFor(connection, scene.Provider.Issuer, client == The.Client ? The.ClientId : GracefulClientId);
-        await scene.Admin.CreateAsync(home.Core("secrets"), Handoff(name, code, verifier.Reveal(), asked), TestContext.Current.CancellationToken);
+        await scene.Admin.CreateAsync(
+            home.Core("secrets"),
+            Handoff(name, code, verifier.Reveal(), asked),
+            TestContext.Current.CancellationToken
+        );
     }
 
     /// <summary>Path of the Secret that a grant is kept in.</summary>
-    public static string GrantPath(this Scene scene, string name = The.Connection) => scene.SecretPath(name + AuthorizationSpec.GrantSecretSuffix);
+    public static string GrantPath(this Scene scene, string name = The.Connection) =>
+        scene.SecretPath(name + AuthorizationSpec.GrantSecretSuffix);
 
     /// <summary>The family that the stored refresh token belongs to.</summary>
     public static async Task<GrantFamily> FamilyAsync(this Scene scene, string name = The.Connection) =>
-        scene.Provider.Grants.FamilyOf((await scene.Admin.GetAsync(scene.GrantPath(name), TestContext.Current.CancellationToken)).Value("refresh_token"))!;
+        scene.Provider.Grants.FamilyOf(
+            (await scene.Admin.GetAsync(scene.GrantPath(name), TestContext.Current.CancellationToken)).Value("refresh_token")
+        )!;
 
     /// <summary>Waits until the connection is Ready by a grant that is in use, without an exchange that stands open.</summary>
     public static async Task UntilServedAsync(this Scene scene, string name = The.Connection)
     {
         await scene.UntilReadyAsync(name);
-        await scene.UntilAsync(scene.ConnectionPath(name), "the grant to be in use", node => node.Condition("Authorized")?.Status == "True" && node.Condition("Stalled") is null);
+        await scene.UntilAsync(
+            scene.ConnectionPath(name),
+            "the grant to be in use",
+            node => node.Condition("Authorized")?.Status == "True" && node.Condition("Stalled") is null
+        );
         await scene.UntilAsync(scene.GrantPath(name), "no exchange to stand open", grant => grant["data"]?["intent_id"] is null);
     }
 
-    private static StandInClient ClientOf(string id, TimeSpan grace) => new(id)
-    {
-        Secrets = [new StandInSecret(The.ClientSecret)],
-        AllowedScopes = ErpScopes.Interactive,
-        AllowedGrants = StandInClient.InteractiveGrants,
-        AllowOfflineAccess = true,
-        RedirectUris = [RedirectUri, PageConsents.RedirectUri],
-        RefreshTokens = new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = grace },
-    };
-
-    private static JsonObject Handoff(string connection, string code, string verifier, string asked) => new()
-    {
-        ["metadata"] = new JsonObject
+    private static StandInClient ClientOf(string id, TimeSpan grace) =>
+        new(id)
         {
-            ["name"] = connection + AuthorizationSpec.HandoffSecretSuffix,
-            ["labels"] = new JsonObject { [VismaNames.SecretLabel] = VismaNames.HandoffSecretValue },
-            ["annotations"] = new JsonObject { [VismaNames.ConnectionAnnotation] = connection },
-        },
-        ["type"] = VismaNames.HandoffSecretType,
-        ["stringData"] = new JsonObject { ["code"] = code, ["code_verifier"] = verifier, ["redirect_uri"] = RedirectUri, ["asked"] = asked },
-    };
+            Secrets = [new StandInSecret(The.ClientSecret)],
+            AllowedScopes = ErpScopes.Interactive,
+            AllowedGrants = StandInClient.InteractiveGrants,
+            AllowOfflineAccess = true,
+            RedirectUris = [RedirectUri, PageConsents.RedirectUri],
+            RefreshTokens = new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = grace },
+        };
+
+    private static JsonObject Handoff(string connection, string code, string verifier, string asked) =>
+        new()
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = connection + AuthorizationSpec.HandoffSecretSuffix,
+                ["labels"] = new JsonObject { [VismaNames.SecretLabel] = VismaNames.HandoffSecretValue },
+                ["annotations"] = new JsonObject { [VismaNames.ConnectionAnnotation] = connection },
+            },
+            ["type"] = VismaNames.HandoffSecretType,
+            ["stringData"] = new JsonObject
+            {
+                ["code"] = code,
+                ["code_verifier"] = verifier,
+                ["redirect_uri"] = RedirectUri,
+                ["asked"] = asked,
+            },
+        };
 }

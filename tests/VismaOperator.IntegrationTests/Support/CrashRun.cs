@@ -21,5 +21,7 @@ internal static class CrashRun
     public static string Replay => $"To replay: CRASH_SEED={Seed} CRASH_KILLS={Kills}";
 
     private static int? Variable(string name) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 }

@@ -10,7 +10,11 @@ internal static partial class DocumentedYaml
 {
     /// <summary>The objects in the blocks of YAML of a document.</summary>
     public static IReadOnlyList<JsonNode> In(string document) =>
-        [.. Block().Matches(File.ReadAllText(RepositoryFolder.PathOf(document))).SelectMany(block => YamlDocuments.Read(new StringReader(block.Groups["yaml"].Value)))];
+        [
+            .. Block()
+                .Matches(File.ReadAllText(RepositoryFolder.PathOf(document)))
+                .SelectMany(block => YamlDocuments.Read(new StringReader(block.Groups["yaml"].Value))),
+        ];
 
     [GeneratedRegex("^```yaml\n(?<yaml>.*?)^```$", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
     private static partial Regex Block();

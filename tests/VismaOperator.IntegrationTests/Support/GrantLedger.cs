@@ -4,25 +4,41 @@ using VismaOperator.Api;
 namespace VismaOperator.IntegrationTests.Support;
 
 /// <summary>
-/// Holds what the provider was asked against what the cluster held at that time. Both were recorded by somebody outside the operator: the stand-in's ledger and
-/// a watch of the grant Secrets.
+/// Holds what the provider was asked against what the cluster held at that time. Both were recorded by somebody outside the operator: the
+/// stand-in's ledger and a watch of the grant Secrets.
 /// </summary>
 internal sealed class GrantLedger(VismaConnectStandIn provider, Chronicle history)
 {
-    // Whoever wrote knows of it before a watch tells: a family that is handed back right after another one took its place must not look as if it were still the stored one.
+    // Whoever wrote knows of it before a watch tells: a family that is handed back right after another one took its place must not look as
+    // if it were still the stored one.
     private static readonly TimeSpan WatchLag = TimeSpan.FromSeconds(1);
 
-    private readonly List<Stored> stored = [.. history.Sightings
-        .Where(sighting => sighting.Kind == "Secret" && sighting.Name.EndsWith(AuthorizationSpec.GrantSecretSuffix, StringComparison.Ordinal))
-        .Where(sighting => sighting.Resource["data"]?["refresh_token"] is not null && sighting.Change != "DELETED")
-        .Select(sighting => new Stored(sighting.At, sighting.Name, GrantTrace.HashOf(sighting.Resource.Value("refresh_token"))))];
+    private readonly List<Stored> stored =
+    [
+        .. history
+            .Sightings.Where(sighting =>
+                sighting.Kind == "Secret" && sighting.Name.EndsWith(AuthorizationSpec.GrantSecretSuffix, StringComparison.Ordinal)
+            )
+            .Where(sighting => sighting.Resource["data"]?["refresh_token"] is not null && sighting.Change != "DELETED")
+            .Select(sighting => new Stored(sighting.At, sighting.Name, GrantTrace.HashOf(sighting.Resource.Value("refresh_token")))),
+    ];
 
     private readonly List<LedgerEntry> exchanges = [.. provider.Ledger.Requests.Where(entry => entry.Grant is not null)];
 
     /// <summary>Requests that presented a refresh token whose successor was stored by then.</summary>
-    public IReadOnlyList<LedgerEntry> SpendsOfASucceededToken => [.. exchanges.Where(entry => entry.Request.GrantType == "refresh_token" && exchanges
-        .TakeWhile(earlier => earlier.Number < entry.Number)
-        .Any(earlier => earlier.Grant!.Presented == entry.Grant!.Presented && earlier.Grant.Issued is { } issued && stored.Exists(token => token.Token == issued && token.At < entry.Time)))];
+    public IReadOnlyList<LedgerEntry> SpendsOfASucceededToken =>
+        [
+            .. exchanges.Where(entry =>
+                entry.Request.GrantType == "refresh_token"
+                && exchanges
+                    .TakeWhile(earlier => earlier.Number < entry.Number)
+                    .Any(earlier =>
+                        earlier.Grant!.Presented == entry.Grant!.Presented
+                        && earlier.Grant.Issued is { } issued
+                        && stored.Exists(token => token.Token == issued && token.At < entry.Time)
+                    )
+            ),
+        ];
 
     /// <summary>Requests that revoked a family of which a live token was stored.</summary>
     public IReadOnlyList<LedgerEntry> RevocationsOfALiveToken => [.. exchanges.Where(entry => entry.Grant!.RevokedFamily && stored

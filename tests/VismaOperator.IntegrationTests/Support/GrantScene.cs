@@ -7,7 +7,9 @@ using Proxying = VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests.Support;
 
-/// <summary>A leader that serves connections by one-time refresh tokens, for tests in which something happens in the middle of an exchange.</summary>
+/// <summary>
+/// A leader that serves connections by one-time refresh tokens, for tests in which something happens in the middle of an exchange.
+/// </summary>
 internal static class GrantScene
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -15,7 +17,11 @@ internal static class GrantScene
     /// <summary>A leader with consent pages, and the clients; the companies wait for connections.</summary>
     public static async Task<Scene> LedAsync(ApiServer server, int tenants)
     {
-        var options = new SceneOptions { Provider = Consents.Provider(tenants), Arguments = ["--leader-elect", "true", .. PageConsents.Arguments] };
+        var options = new SceneOptions
+        {
+            Provider = Consents.Provider(tenants),
+            Arguments = ["--leader-elect", "true", .. PageConsents.Arguments],
+        };
         var scene = await Scene.SetAsync(server, options);
         var leader = await scene.StartOperatorAsync();
         await leader.Process.WaitForLineAsync("This replica leads", Ct);
@@ -43,7 +49,8 @@ internal static class GrantScene
     }
 
     /// <summary>Starts another replica, with a way to the API server of its own.</summary>
-    public static async Task<OperatorProcess> StartApartAsync(this Scene scene) => await scene.StartOperatorAsync(await scene.AddProxyAsync());
+    public static async Task<OperatorProcess> StartApartAsync(this Scene scene) =>
+        await scene.StartOperatorAsync(await scene.AddProxyAsync());
 
     /// <summary>Asks for a refresh, and waits until the exchange of who leads is held up at a point.</summary>
     public static async Task<Held> BeginExchangeAsync(this Scene scene, ServedConnection connection, ExchangePoint point)
@@ -59,14 +66,18 @@ internal static class GrantScene
         return held;
     }
 
-    /// <summary>From the moment on at which the provider has the request, the API server refuses some writes; then the answer comes.</summary>
+    /// <summary>
+    /// From the moment on at which the provider has the request, the API server refuses some writes; then the answer comes.
+    /// </summary>
     public static async Task<Proxying.Fault> ExchangeIntoAnOutageAsync(this Scene scene, Func<Proxying.ProxiedRequest, bool> refused)
     {
         using var answer = await scene.BeginExchangeAsync(ServedConnection.First, ExchangePoint.Sent);
         return scene.Proxy.Inject(new Proxying.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable), refused);
     }
 
-    /// <summary>Takes the lease from whoever holds it, as kubectl edit could: a holder that never renews, with a lease of a second.</summary>
+    /// <summary>
+    /// Takes the lease from whoever holds it, as kubectl edit could: a holder that never renews, with a lease of a second.
+    /// </summary>
     public static Task StealLeaseAsync(this Scene scene) => scene.Admin.PatchAsync(
         scene.LeasePath(),
         new JsonObject { ["spec"] = new JsonObject { ["holderIdentity"] = "a-thief", ["leaseDurationSeconds"] = 1 } },
@@ -76,7 +87,8 @@ internal static class GrantScene
     public static Task DeleteLeaseAsync(this Scene scene) => scene.Admin.DeleteAsync(scene.LeasePath(), Ct);
 
     /// <summary>A family as it is now.</summary>
-    public static GrantFamily Find(this Scene scene, GrantFamily family) => scene.Provider.Grants.Families.Single(found => found.Id == family.Id);
+    public static GrantFamily Find(this Scene scene, GrantFamily family) =>
+        scene.Provider.Grants.Families.Single(found => found.Id == family.Id);
 
     /// <summary>Waits until a family was revoked because the operator asked for it.</summary>
     public static Task UntilHandedBackAsync(this Scene scene, GrantFamily family) =>

@@ -7,14 +7,18 @@ using VismaOperator.Testing.ApiServer.Processes;
 namespace VismaOperator.IntegrationTests.Support;
 
 /// <summary>
-/// Kills real operator processes (SIGKILL) at chosen points of exchanges and redemptions, one connection at a time, and counts what came of it. A standby is ready
-/// each time, and the lease of the dead is deleted, so that nobody waits 15 s for it to run out.
+/// Kills real operator processes (SIGKILL) at chosen points of exchanges and redemptions, one connection at a time, and counts what came of
+/// it. A standby is ready each time, and the lease of the dead is deleted, so that nobody waits 15 s for it to run out.
 /// </summary>
 internal sealed class KillLane : IAsyncDisposable
 {
     /// <summary>The connections to strike; the provider gives every second one a grace.</summary>
     public static IReadOnlyList<ServedConnection> Connections { get; } =
-        [.. Enumerable.Range(0, 8).Select(number => new ServedConnection(number) { Client = number % 2 == 0 ? The.Client : Consents.GracefulClient })];
+    [
+        .. Enumerable
+            .Range(0, 8)
+            .Select(number => new ServedConnection(number) { Client = number % 2 == 0 ? The.Client : Consents.GracefulClient }),
+    ];
 
     private readonly Scene scene;
     private readonly KillTally tally;
@@ -23,11 +27,13 @@ internal sealed class KillLane : IAsyncDisposable
     private Task<OperatorProcess> standby;
     private int requests;
 
-    private KillLane(Scene scene, KillTally tally) => (this.scene, this.tally, leader, standby) = (scene, tally, scene.Operator, scene.StartOperatorAsync());
+    private KillLane(Scene scene, KillTally tally) =>
+        (this.scene, this.tally, leader, standby) = (scene, tally, scene.Operator, scene.StartOperatorAsync());
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<KillLane> OpenAsync(ApiServer server, KillTally tally) => new(await GrantScene.ServedAsync(server, Connections), tally);
+    public static async Task<KillLane> OpenAsync(ApiServer server, KillTally tally) =>
+        new(await GrantScene.ServedAsync(server, Connections), tally);
 
     /// <summary>Strikes batch after batch; after each the connections must come to rest.</summary>
     public async Task RunAsync(IEnumerable<IReadOnlyList<Strike>> batches)
@@ -91,7 +97,10 @@ internal sealed class KillLane : IAsyncDisposable
             var found = await scene.GetConnectionAsync(connection.Name);
             var said = leader.Process.Lines.Where(line => !line.Contains(" Microsoft.", StringComparison.Ordinal)).TakeLast(30);
             throw new TimeoutException(
-                $"{connection.Name} did not reach {point}. It is {found.ToJsonString()}\n{History(connection)}\nThe leader (ended: {leader.Process.HasExited}) said:\n{string.Join('\n', said)}", timeout);
+                $"{connection.Name} did not reach {point}. It is {found.ToJsonString()}\n{History(connection)}\nThe leader (ended: "
+                + $"{leader.Process.HasExited}) said:\n{string.Join('\n', said)}",
+                timeout
+            );
         }
     }
 
@@ -106,7 +115,11 @@ internal sealed class KillLane : IAsyncDisposable
     // The first write of the grant Secret is the intent, the second one the store; a redemption has only the second.
     private Held Hold(ServedConnection connection, KillPoint point)
     {
-        var (grant, token, status) = (scene.GrantPath(connection.Name), scene.SecretPath(connection.Name + SecretSpec.DefaultNameSuffix), scene.ConnectionPath(connection.Name) + "/status");
+        var (grant, token, status) = (
+            scene.GrantPath(connection.Name),
+            scene.SecretPath(connection.Name + SecretSpec.DefaultNameSuffix),
+            scene.ConnectionPath(connection.Name) + "/status"
+        );
         return point switch
         {
             KillPoint.Sent => scene.HoldAtProvider(connection.Number, "refresh_token"),
@@ -126,15 +139,26 @@ internal sealed class KillLane : IAsyncDisposable
     // Kept and serving; or lost as cannot be helped, and then a person is asked for and nobody else.
     private async Task SettleAsync(ServedConnection connection, KillPoint point)
     {
-        var found = await scene.UntilAsync(scene.ConnectionPath(connection.Name), $"{connection.Name} to come to rest after a kill at {point}", IsAtRest);
-        var grant = await scene.UntilAsync(scene.GrantPath(connection.Name), "no exchange to stand open", grant => grant["data"]?["intent_id"] is null);
+        var found = await scene.UntilAsync(
+            scene.ConnectionPath(connection.Name),
+            $"{connection.Name} to come to rest after a kill at {point}",
+            IsAtRest
+        );
+        var grant = await scene.UntilAsync(
+            scene.GrantPath(connection.Name),
+            "no exchange to stand open",
+            grant => grant["data"]?["intent_id"] is null
+        );
         var token = GrantTrace.HashOf(grant.Value("refresh_token"));
         if (found.Condition("Stalled") is null)
         {
             var family = await scene.FamilyAsync(connection.Name);
             if (!family.RefreshTokens.Any(issued => issued.Sha256 == token && issued.IsLive))
             {
-                tally.Violated(KillViolation.GrantLost, $"{connection.Name} is served after a kill at {point}, and its stored token is dead");
+                tally.Violated(
+                    KillViolation.GrantLost,
+                    $"{connection.Name} is served after a kill at {point}, and its stored token is dead"
+                );
             }
 
             return;
@@ -146,15 +170,20 @@ internal sealed class KillLane : IAsyncDisposable
         }
         else
         {
-            tally.Violated(KillViolation.GrantLost, $"{connection.Name} lost its grant after a kill at {point}{(connection.HasGrace ? " although the provider gives a grace" : "")}: {found["status"]!.ToJsonString()}\n{History(connection)}");
+            tally.Violated(
+                KillViolation.GrantLost,
+                $"{connection.Name} lost its grant after a kill at "
+                + $"{point}{(connection.HasGrace ? " although the provider gives a grace" : "")}: "
+                + $"{found["status"]!.ToJsonString()}\n{History(connection)}"
+            );
         }
 
         await scene.HandOverAsync(connection.Number, connection.Name, connection.Client);
         await scene.UntilServedAsync(connection.Name);
     }
 
-    // The successor of the stored token was issued to a process that was killed before it had stored it; and where there is a grace, that was over. A kill strikes whatever the
-    // process was doing, also for other connections than the one it was meant for.
+    // The successor of the stored token was issued to a process that was killed before it had stored it; and where there is a grace, that
+    // was over. A kill strikes whatever the process was doing, also for other connections than the one it was meant for.
     private bool CouldNotBeHelped(string token, ServedConnection connection)
     {
         var spends = scene.Provider.Ledger.Requests.Where(entry => entry.Grant?.Presented == token).ToList();
@@ -165,16 +194,29 @@ internal sealed class KillLane : IAsyncDisposable
     }
 
     private static bool IsAtRest(JsonNode connection) =>
-        connection["metadata"]!["annotations"]?[VismaNames.RequestedAtAnnotation]?.GetValue<string>() == connection["status"]?["lastHandledReconcileAt"]?.GetValue<string>()
+        connection["metadata"]!["annotations"]?[VismaNames.RequestedAtAnnotation]?.GetValue<string>()
+            == connection["status"]?["lastHandledReconcileAt"]?.GetValue<string>()
         && connection["status"]?["failure"]?["nextAttemptTime"] is null | connection.Condition("Stalled") is not null
         && (connection.Condition("Ready")?.Status == "True" || connection.Condition("Stalled")?.Reason == "ConsentRequired");
 
     // What the provider was asked for this connection, and what of it was stored when.
     private string History(ServedConnection connection)
     {
-        var asked = scene.Provider.Ledger.Requests.Where(entry => entry.Request.TenantId == Consents.TenantOf(connection.Number)).Select(entry => (entry.Time, Text: $"asked: {entry.Outcome} {entry.Grant}"));
-        var stored = scene.History.Of("Secret", connection.Name + AuthorizationSpec.GrantSecretSuffix)
-            .Select(sighting => (Time: sighting.At, Text: $"stored: {GrantTrace.HashOf(sighting.Resource.Value("refresh_token"))} intent {(sighting.Resource["data"]!["intent_id"] is null ? "none" : sighting.Resource.Value("intent_id"))}"));
-        return string.Join('\n', asked.Concat(stored).OrderBy(step => step.Time).TakeLast(12).Select(step => $"{step.Time:HH:mm:ss.fff} {step.Text}"));
+        var asked = scene
+            .Provider.Ledger.Requests.Where(entry => entry.Request.TenantId == Consents.TenantOf(connection.Number))
+            .Select(entry => (entry.Time, Text: $"asked: {entry.Outcome} {entry.Grant}"));
+        var stored = scene
+            .History.Of("Secret", connection.Name + AuthorizationSpec.GrantSecretSuffix)
+            .Select(sighting =>
+                (
+                    Time: sighting.At,
+                    Text: $"stored: {GrantTrace.HashOf(sighting.Resource.Value("refresh_token"))} intent "
+                        + $"{(sighting.Resource["data"]!["intent_id"] is null ? "none" : sighting.Resource.Value("intent_id"))}"
+                )
+            );
+        return string.Join(
+            '\n',
+            asked.Concat(stored).OrderBy(step => step.Time).TakeLast(12).Select(step => $"{step.Time:HH:mm:ss.fff} {step.Text}")
+        );
     }
 }

@@ -1,8 +1,8 @@
 namespace VismaOperator.IntegrationTests.Support;
 
 /// <summary>
-/// Who is killed where, drawn from a seed before anything runs, so that the seed replays it whatever the timing. Points are dealt like cards: each comes up as often as any other, and
-/// in as few as a dozen kills all of them do.
+/// Who is killed where, drawn from a seed before anything runs, so that the seed replays it whatever the timing. Points are dealt like
+/// cards: each comes up as often as any other, and in as few as a dozen kills all of them do.
 /// </summary>
 internal static class KillPlan
 {

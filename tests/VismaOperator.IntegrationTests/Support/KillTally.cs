@@ -26,10 +26,12 @@ internal sealed class KillTally
     /// <summary>The counts, for people.</summary>
     public IEnumerable<string> Lines()
     {
-        yield return $"crashes: {kills.Count} SIGKILLs of real processes (CRASH_SEED={CrashRun.Seed} CRASH_KILLS={CrashRun.Kills}; {Counts(kills.Select(kill => kill.Provider).Distinct().Order(), kills.Select(kill => kill.Provider))})";
+        yield return $"crashes: {kills.Count} SIGKILLs of real processes (CRASH_SEED={CrashRun.Seed} CRASH_KILLS={CrashRun.Kills}; "
+            + $"{Counts(kills.Select(kill => kill.Provider).Distinct().Order(), kills.Select(kill => kill.Provider))})";
         yield return $"crashes: killed at {Counts(KillPoints.All, kills.Select(kill => kill.Point))}";
         yield return $"crashes: must be 0: {Counts(Enum.GetValues<KillViolation>(), violations.Select(violation => violation.Kind))}";
-        yield return $"crashes: grants lost as cannot be helped, the answer died with the process and the provider gives no grace: {unavoidable.Count}, by kills at {Counts(unavoidable.Distinct().Order(), unavoidable)}";
+        yield return "crashes: grants lost as cannot be helped, the answer died with the process and the provider gives no grace: "
+            + $"{unavoidable.Count}, by kills at {Counts(unavoidable.Distinct().Order(), unavoidable)}";
     }
 
     private void Note(Action note)
@@ -41,7 +43,8 @@ internal sealed class KillTally
     }
 
     private static string Counts<T>(IEnumerable<T> keys, IEnumerable<T> seen)
-        where T : notnull => string.Join(", ", keys.Select(key => $"{key} {seen.Count(one => one.Equals(key))}")) is { Length: > 0 } text ? text : "none";
+        where T : notnull =>
+        string.Join(", ", keys.Select(key => $"{key} {seen.Count(one => one.Equals(key))}")) is { Length: > 0 } text ? text : "none";
 }
 
 /// <summary>What must never happen.</summary>

@@ -1,4 +1,3 @@
-using VismaOperator.Cli;
 using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.IntegrationTests.Support;
@@ -20,8 +19,19 @@ internal sealed record Kubectl(int ExitCode, IReadOnlyList<string> Lines)
         var folder = Directory.CreateTempSubdirectory("visma-operator-kubectl-");
         try
         {
-            string[] all = ["--kubeconfig", scene.Server.KubeconfigPath, "--namespace", scene.Home.Name, "--cache-dir", folder.FullName, .. arguments];
-            await using var process = RealProcess.Start(new ProcessCommand("kubectl", FindProgram(), all, Path.Combine(folder.FullName, "output.log")));
+            string[] all =
+            [
+                "--kubeconfig",
+                scene.Server.KubeconfigPath,
+                "--namespace",
+                scene.Home.Name,
+                "--cache-dir",
+                folder.FullName,
+                .. arguments,
+            ];
+            await using var process = RealProcess.Start(
+                new ProcessCommand("kubectl", FindProgram(), all, Path.Combine(folder.FullName, "output.log"))
+            );
             var code = await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             return new Kubectl(code, process.Lines);
         }
@@ -35,7 +45,9 @@ internal sealed record Kubectl(int ExitCode, IReadOnlyList<string> Lines)
     public static async Task<Kubectl> SucceedAsync(Scene scene, params string[] arguments)
     {
         var run = await RunAsync(scene, arguments);
-        return run.ExitCode == 0 ? run : throw new InvalidOperationException($"kubectl {string.Join(' ', arguments)} ended with {run.ExitCode}:\n{run.Text}");
+        return run.ExitCode == 0
+            ? run
+            : throw new InvalidOperationException($"kubectl {string.Join(' ', arguments)} ended with {run.ExitCode}:\n{run.Text}");
     }
 
     private static string FindProgram()
@@ -47,6 +59,8 @@ internal sealed record Kubectl(int ExitCode, IReadOnlyList<string> Lines)
 
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return folders.Select(folder => Path.Combine(folder, "kubectl")).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"There is no kubectl on the PATH. Install it (Debian: apt-get install kubernetes-client), or set {ProgramVariable} to one.");
+            ?? throw new FileNotFoundException(
+                $"There is no kubectl on the PATH. Install it (Debian: apt-get install kubernetes-client), or set {ProgramVariable} to one."
+            );
     }
 }

@@ -57,7 +57,10 @@ internal sealed class OperatorAccount
         await admin.DeleteAsync($"{ClusterWide}/namespaces/{place}/roles/operator", Ct);
     }
 
-    /// <summary>Writes a kubeconfig that speaks through the proxy as this account. Its namespace is the account's, as in a pod, so that leases of scenes do not meet.</summary>
+    /// <summary>
+    /// Writes a kubeconfig that speaks through the proxy as this account. Its namespace is the account's, as in a pod, so that leases of
+    /// scenes do not meet.
+    /// </summary>
     public void WriteKubeconfig(ApiProxy proxy, string path) => account.WriteKubeconfigAsInPod(proxy, path);
 
     /// <summary>Removes what does not go with a namespace.</summary>
@@ -106,8 +109,14 @@ internal sealed class OperatorAccount
     {
         var release = YamlDocuments.Read(RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/golden/{file}.yaml"));
         var (kind, binding) = place is null ? ("ClusterRole", "ClusterRoleBinding") : ("Role", "RoleBinding");
-        var bound = release.Single(resource => Text(resource["kind"]) == binding && Text(resource["metadata"]!["namespace"]) == place)["roleRef"]!["name"];
-        var role = release.Single(resource => Text(resource["kind"]) == kind && Text(resource["metadata"]!["namespace"]) == place && Text(resource["metadata"]!["name"]) == Text(bound));
+        var bound = release.Single(resource => Text(resource["kind"]) == binding && Text(resource["metadata"]!["namespace"]) == place)[
+            "roleRef"
+        ]!["name"];
+        var role = release.Single(resource =>
+            Text(resource["kind"]) == kind
+            && Text(resource["metadata"]!["namespace"]) == place
+            && Text(resource["metadata"]!["name"]) == Text(bound)
+        );
         return role["rules"]!.DeepClone().AsArray();
     }
 

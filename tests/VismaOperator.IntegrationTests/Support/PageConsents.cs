@@ -5,7 +5,9 @@ using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.IntegrationTests.Support;
 
-/// <summary>A person who consents on the pages of real processes: who begins at one replica and comes back to another, or the same.</summary>
+/// <summary>
+/// A person who consents on the pages of real processes: who begins at one replica and comes back to another, or the same.
+/// </summary>
 internal static partial class PageConsents
 {
     /// <summary>Where the provider sends a browser back to.</summary>
@@ -19,12 +21,28 @@ internal static partial class PageConsents
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>Leads a person from the link in status to the page that says the consent is stored.</summary>
-    public static async Task ConsentInBrowserAsync(this Scene scene, ServedConnection connection, OperatorProcess beginning, OperatorProcess ending)
+    public static async Task ConsentInBrowserAsync(
+        this Scene scene,
+        ServedConnection connection,
+        OperatorProcess beginning,
+        OperatorProcess ending
+    )
     {
         var (begin, end) = (await PortAsync(beginning), await PortAsync(ending));
-        var link = await scene.UntilAsync(scene.ConnectionPath(connection.Name), "a link", node => node["status"]?["authorization"]?["url"] is not null);
+        var link = await scene.UntilAsync(
+            scene.ConnectionPath(connection.Name),
+            "a link",
+            node => node["status"]?["authorization"]?["url"] is not null
+        );
         var url = new Uri(link["status"]!["authorization"]!["url"]!.GetValue<string>());
-        using var browser = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, CookieContainer = new CookieContainer() });
+        using var browser = new HttpClient(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                AllowAutoRedirect = false,
+                CookieContainer = new CookieContainer(),
+            }
+        );
 
         using var offered = await browser.GetAsync(At(begin, url), Ct);
         var page = await offered.Content.ReadAsStringAsync(Ct);
@@ -38,14 +56,20 @@ internal static partial class PageConsents
 
         Assert.True(ended.StatusCode == HttpStatusCode.OK, $"{last}\n{scene.Situation()}");
         Assert.Contains("<h1>Your consent is stored</h1>", last, StringComparison.Ordinal);
-        Assert.All(scene.Provider.Ledger.AllSecretsIssued(), secret => Assert.DoesNotContain(secret, page + last, StringComparison.Ordinal));
+        Assert.All(
+            scene.Provider.Ledger.AllSecretsIssued(),
+            secret => Assert.DoesNotContain(secret, page + last, StringComparison.Ordinal)
+        );
     }
 
     // Cookies know no ports, so the browser takes all processes for one site.
     private static Uri At(int port, Uri url) => new($"http://127.0.0.1:{port}{url.PathAndQuery}");
 
     private static async Task<int> PortAsync(OperatorProcess running) =>
-        int.Parse(PortPattern().Match(await running.Process.WaitForLineAsync("Consent pages of", Ct)).Groups["port"].Value, CultureInfo.InvariantCulture);
+        int.Parse(
+            PortPattern().Match(await running.Process.WaitForLineAsync("Consent pages of", Ct)).Groups["port"].Value,
+            CultureInfo.InvariantCulture
+        );
 
     [GeneratedRegex("name=\"start\" value=\"(?<value>[^\"]+)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex StartPattern();

@@ -10,7 +10,9 @@ internal static class Pictures
 
     private static bool Wanted => Environment.GetEnvironmentVariable("WRITE_SCREENSHOTS") is { Length: > 0 };
 
-    /// <summary>Waits until our page with this heading is shown, keeps a picture of what stands there, and looks whether it fits a telephone.</summary>
+    /// <summary>
+    /// Waits until our page with this heading is shown, keeps a picture of what stands there, and looks whether it fits a telephone.
+    /// </summary>
     public static async Task UntilShownAsync(this IPage page, string heading, string picture)
     {
         await page.Locator("h1", new PageLocatorOptions { HasText = heading }).WaitForAsync();

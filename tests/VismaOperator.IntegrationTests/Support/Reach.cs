@@ -18,5 +18,9 @@ internal static class Reaches
     public const string Variable = "TEST_OPERATOR_REACH";
 
     /// <summary>What the variable says.</summary>
-    public static Reach OfThisRun { get; } = Enum.Parse<Reach>(Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } word ? word : nameof(Reach.Listed), ignoreCase: true);
+    public static Reach OfThisRun { get; } =
+        Enum.Parse<Reach>(
+            Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } word ? word : nameof(Reach.Listed),
+            ignoreCase: true
+        );
 }

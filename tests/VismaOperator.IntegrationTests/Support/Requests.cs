@@ -7,13 +7,18 @@ internal static class Requests
 {
     public static bool IsEvent(this ProxiedRequest request) => request.Path.EndsWith("/events", StringComparison.Ordinal);
 
-    public static bool IsSecretWrite(this ProxiedRequest request) => request.IsWrite && request.Path.Contains("/secrets", StringComparison.Ordinal);
+    public static bool IsSecretWrite(this ProxiedRequest request) =>
+        request.IsWrite && request.Path.Contains("/secrets", StringComparison.Ordinal);
 
     public static bool IsConnectionStatus(this ProxiedRequest request) =>
-        request.IsWrite && request.Path.Contains("/vismaconnections/", StringComparison.Ordinal) && request.Path.EndsWith("/status", StringComparison.Ordinal);
+        request.IsWrite
+        && request.Path.Contains("/vismaconnections/", StringComparison.Ordinal)
+        && request.Path.EndsWith("/status", StringComparison.Ordinal);
 
     public static bool IsClientStatus(this ProxiedRequest request) =>
-        request.IsWrite && request.Path.Contains("/oauthclients/", StringComparison.Ordinal) && request.Path.EndsWith("/status", StringComparison.Ordinal);
+        request.IsWrite
+        && request.Path.Contains("/oauthclients/", StringComparison.Ordinal)
+        && request.Path.EndsWith("/status", StringComparison.Ordinal);
 
     public static bool IsRead(this ProxiedRequest request) => !request.IsWrite && !request.IsWatch;
 

@@ -98,7 +98,20 @@ internal sealed class Scene : IAsyncDisposable
         Operator = OperatorProcess.Start(
             OperatorProcess.FindProgram("visma-operator"),
             "run",
-            ["--kubeconfig", KubeconfigOf(way), "--allowed-issuers", Provider.Issuer.OriginalString, "--insecure-issuers", "--log-format", "text", "--log-level", "debug", .. places, .. options.Arguments]);
+            [
+                "--kubeconfig",
+                KubeconfigOf(way),
+                "--allowed-issuers",
+                Provider.Issuer.OriginalString,
+                "--insecure-issuers",
+                "--log-format",
+                "text",
+                "--log-level",
+                "debug",
+                .. places,
+                .. options.Arguments,
+            ]
+        );
         audit.Add(Operator);
         await Operator.WaitUntilReadyAsync(Ct);
         return Operator;
@@ -112,19 +125,26 @@ internal sealed class Scene : IAsyncDisposable
         await Operator.Process.WaitForExitAsync(Ct);
     }
 
-    public Task<JsonNode> CreateSecretAsync(string name, params (string Key, string Value)[] values) => Admin.CreateAsync(
-        Home.Core("secrets"),
-        new JsonObject
-        {
-            ["metadata"] = new JsonObject { ["name"] = name },
-            ["stringData"] = new JsonObject(values.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
-        },
-        Ct);
+    public Task<JsonNode> CreateSecretAsync(string name, params (string Key, string Value)[] values) =>
+        Admin.CreateAsync(
+            Home.Core("secrets"),
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = name },
+                ["stringData"] = new JsonObject(values.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+            },
+            Ct
+        );
 
-    public Task<JsonNode> CreateCredentialsAsync(string name = The.CredentialSecret) => CreateSecretAsync(name, ("clientSecret", The.ClientSecret));
+    public Task<JsonNode> CreateCredentialsAsync(string name = The.CredentialSecret) =>
+        CreateSecretAsync(name, ("clientSecret", The.ClientSecret));
 
     public Task<JsonNode> CreateClientAsync(JsonObject? spec = null, string name = The.Client) =>
-        Admin.CreateAsync(Home.Of(The.Group, "oauthclients"), The.OAuthClient(name, spec ?? The.ClientSpec(Provider.Issuer.OriginalString)), Ct);
+        Admin.CreateAsync(
+            Home.Of(The.Group, "oauthclients"),
+            The.OAuthClient(name, spec ?? The.ClientSpec(Provider.Issuer.OriginalString)),
+            Ct
+        );
 
     public Task<JsonNode> CreateConnectionAsync(JsonObject? spec = null, string name = The.Connection) =>
         Admin.CreateAsync(Home.Of(The.Group, "vismaconnections"), The.VismaConnection(name, spec ?? The.ConnectionSpec()), Ct);
@@ -160,18 +180,33 @@ internal sealed class Scene : IAsyncDisposable
         Admin.PatchAsync(ClientPath(name), new JsonObject { ["spec"] = spec }, Ct);
 
     /// <summary>Asks for a refresh now, as a person does.</summary>
-    public Task<JsonNode> RequestRefreshAsync(string value, string name = The.Connection) => Admin.PatchAsync(
-        ConnectionPath(name),
-        new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [VismaNames.RequestedAtAnnotation] = value } } },
-        Ct);
+    public Task<JsonNode> RequestRefreshAsync(string value, string name = The.Connection) =>
+        Admin.PatchAsync(
+            ConnectionPath(name),
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [VismaNames.RequestedAtAnnotation] = value } },
+            },
+            Ct
+        );
 
     /// <summary>Waits until the connection is Ready for the spec as it is now.</summary>
     public Task<JsonNode> UntilReadyAsync(string name = The.Connection, TimeSpan? within = null) =>
-        UntilAsync(ConnectionPath(name), $"VismaConnection {name} to be Ready", node => node.IsObserved() && node.Condition("Ready")?.Status == "True", within);
+        UntilAsync(
+            ConnectionPath(name),
+            $"VismaConnection {name} to be Ready",
+            node => node.IsObserved() && node.Condition("Ready")?.Status == "True",
+            within
+        );
 
     /// <summary>Waits until a request for a refresh was handled.</summary>
     public Task<JsonNode> UntilHandledAsync(string value, string name = The.Connection, TimeSpan? within = null) =>
-        UntilAsync(ConnectionPath(name), $"the request {value} to be handled", node => node["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == value, within);
+        UntilAsync(
+            ConnectionPath(name),
+            $"the request {value} to be handled",
+            node => node["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == value,
+            within
+        );
 
     /// <summary>Waits until the object at a path is as wanted.</summary>
     public async Task<JsonNode> UntilAsync(string path, string expectation, Func<JsonNode, bool> isWanted, TimeSpan? within = null)
@@ -179,7 +214,12 @@ internal sealed class Scene : IAsyncDisposable
         JsonNode? last = null;
         try
         {
-            return await Eventually.GetAsync(expectation, async token => (last = await Admin.FindAsync(path, token)) is { } found && isWanted(found) ? found : null, Ct, within);
+            return await Eventually.GetAsync(
+                expectation,
+                async token => (last = await Admin.FindAsync(path, token)) is { } found && isWanted(found) ? found : null,
+                Ct,
+                within
+            );
         }
         catch (TimeoutException timeout)
         {
@@ -191,11 +231,13 @@ internal sealed class Scene : IAsyncDisposable
         Eventually.BecomesTrueAsync($"{path} to be gone", async token => await Admin.FindAsync(path, token) is null, Ct, within);
 
     /// <summary>Waits until the operator has asked the API server for nothing new for a while.</summary>
-    public Task UntilStillAsync(TimeSpan duration) => Quiet.UntilUnchangedAsync(() => Proxy.Ledger.Requests.Count + Provider.Ledger.Requests.Count, duration, Ct);
+    public Task UntilStillAsync(TimeSpan duration) =>
+        Quiet.UntilUnchangedAsync(() => Proxy.Ledger.Requests.Count + Provider.Ledger.Requests.Count, duration, Ct);
 
     /// <summary>What people would look at when something does not happen.</summary>
     public string Situation() =>
-        $"The operator said:\n{string.Join('\n', Operator?.Process.Lines.TakeLast(40) ?? [])}\nIt asked for:\n{string.Join('\n', Proxy.Ledger.Requests.TakeLast(30))}";
+        $"The operator said:\n{string.Join('\n', Operator?.Process.Lines.TakeLast(40) ?? [])}\nIt asked "
+        + $"for:\n{string.Join('\n', Proxy.Ledger.Requests.TakeLast(30))}";
 
     public async ValueTask DisposeAsync()
     {

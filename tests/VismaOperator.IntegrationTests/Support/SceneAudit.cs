@@ -65,18 +65,24 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
             .Concat(LeakSearch.In(ClusterSecrets.WorkloadsReadIn(history.Sightings), ofGrants));
     }
 
-    // In the data of token and grant Secrets the tokens belong, and a link in its field; anywhere else in it, and anywhere in the other objects, they do not.
-    private static string Readable(Sighting sighting) => sighting.Kind == "Secret"
-        ? sighting.Resource["metadata"]!.DeepClone().ToJsonString()
-        : ClusterSecrets.WithoutLink(sighting.Resource).ToJsonString();
+    // In the data of token and grant Secrets the tokens belong, and a link in its field; anywhere else in it, and anywhere in the other
+    // objects, they do not.
+    private static string Readable(Sighting sighting) =>
+        sighting.Kind == "Secret"
+            ? sighting.Resource["metadata"]!.DeepClone().ToJsonString()
+            : ClusterSecrets.WithoutLink(sighting.Resource).ToJsonString();
 
-    private IEnumerable<string> Crashes() => operators
-        .SelectMany(process => process.Process.Lines)
-        .Where(line => line.Contains("Unhandled exception", StringComparison.Ordinal) || line.Contains("did not come to rest", StringComparison.Ordinal))
-        .Select(line => $"a crash: {line}");
+    private IEnumerable<string> Crashes() =>
+        operators
+            .SelectMany(process => process.Process.Lines)
+            .Where(line =>
+                line.Contains("Unhandled exception", StringComparison.Ordinal)
+                || line.Contains("did not come to rest", StringComparison.Ordinal)
+            )
+            .Select(line => $"a crash: {line}");
 
-    // What the API server refused by itself and never granted. It also refuses for a moment after its own start, before it has read the roles, and to create in a
-    // namespace that is going.
+    // What the API server refused by itself and never granted. It also refuses for a moment after its own start, before it has read the
+    // roles, and to create in a namespace that is going.
     private IEnumerable<string> Refusals()
     {
         var asked = ways.SelectMany(way => way.Requests).ToList();
@@ -89,7 +95,10 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
     private static string Permission(ProxiedRequest request)
     {
         string[] parts = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var kind = Array.IndexOf(parts, "namespaces") is var at and >= 0 && parts.Length > at + 2 ? parts[(at + 2)..] : parts[(parts[0] == "api" ? 2 : 3)..];
+        var kind =
+            Array.IndexOf(parts, "namespaces") is var at and >= 0 && parts.Length > at + 2
+                ? parts[(at + 2)..]
+                : parts[(parts[0] == "api" ? 2 : 3)..];
         return $"{request.Method}{(request.IsWatch ? " watch" : "")} {kind[0]} {kind.Length > 1} {kind.ElementAtOrDefault(2)}";
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using VismaOperator.Api;
 
 namespace VismaOperator.IntegrationTests.Support;
 
@@ -51,7 +50,11 @@ internal static class StatusRules
             yield return "Reconciling and Stalled exclude each other";
         }
 
-        if (sighting.Kind == "VismaConnection" && IsTrue(conditions, "Ready") && sighting.Resource["status"]!["token"]?["expirationTime"] is null)
+        if (
+            sighting.Kind == "VismaConnection"
+            && IsTrue(conditions, "Ready")
+            && sighting.Resource["status"]!["token"]?["expirationTime"] is null
+        )
         {
             yield return "Ready without a token";
         }
@@ -70,7 +73,11 @@ internal static class StatusRules
             yield return $"{type} is absent unless it is True";
         }
 
-        if (Text(condition, "reason") is not { Length: > 0 } reason || !char.IsAsciiLetterUpper(reason[0]) || !reason.All(char.IsAsciiLetterOrDigit))
+        if (
+            Text(condition, "reason") is not { Length: > 0 } reason
+            || !char.IsAsciiLetterUpper(reason[0])
+            || !reason.All(char.IsAsciiLetterOrDigit)
+        )
         {
             yield return $"{type} has no reason in CamelCase";
         }
@@ -97,9 +104,11 @@ internal static class StatusRules
         where Text(old, "status") == Text(now, "status") && Text(old, "lastTransitionTime") != Text(now, "lastTransitionTime")
         select $"{after.Kind} {after.Name}: {Text(now, "type")} stayed {Text(now, "status")} but its transition time moved";
 
-    private static List<JsonNode> ConditionsOf(JsonNode resource) => [.. (resource["status"]?["conditions"]?.AsArray() ?? []).OfType<JsonNode>()];
+    private static List<JsonNode> ConditionsOf(JsonNode resource) =>
+        [.. (resource["status"]?["conditions"]?.AsArray() ?? []).OfType<JsonNode>()];
 
-    private static bool IsTrue(List<JsonNode> conditions, string type) => conditions.Exists(condition => Text(condition, "type") == type && Text(condition, "status") == "True");
+    private static bool IsTrue(List<JsonNode> conditions, string type) =>
+        conditions.Exists(condition => Text(condition, "type") == type && Text(condition, "status") == "True");
 
     private static int Count(List<JsonNode> conditions, string type) => conditions.Count(condition => Text(condition, "type") == type);
 

@@ -1,9 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
-using VismaOperator.Api;
-using VismaOperator.Clients;
-using VismaOperator.Publishing;
 
 namespace VismaOperator.IntegrationTests.Support;
 
@@ -21,25 +18,38 @@ internal static class The
     public const string OtherTenant = "7b1e3c22-8f4e-4a57-8a63-2f1f5b6f0c22";
     public const string UnapprovedTenant = "0badf00d-0000-4000-8000-00000000dead";
 
-    public static StandInOptions Provider { get; } = new()
-    {
-        Clients = [new StandInClient(ClientId) { Secrets = [new StandInSecret(ClientSecret)] }],
-        Tenants = [new StandInTenant(Tenant), new StandInTenant(OtherTenant), new StandInTenant(UnapprovedTenant) { ApprovedClients = [] }],
-    };
+    public static StandInOptions Provider { get; } =
+        new()
+        {
+            Clients = [new StandInClient(ClientId) { Secrets = [new StandInSecret(ClientSecret)] }],
+            Tenants =
+            [
+                new StandInTenant(Tenant),
+                new StandInTenant(OtherTenant),
+                new StandInTenant(UnapprovedTenant) { ApprovedClients = [] },
+            ],
+        };
 
-    public static JsonObject ClientSpec(string issuer) => new()
-    {
-        ["issuer"] = issuer,
-        ["clientID"] = ClientId,
-        ["clientSecrets"] = new JsonArray(new JsonObject { ["secretKeyRef"] = new JsonObject { ["name"] = CredentialSecret, ["key"] = "clientSecret" } }),
-    };
+    public static JsonObject ClientSpec(string issuer) =>
+        new()
+        {
+            ["issuer"] = issuer,
+            ["clientID"] = ClientId,
+            ["clientSecrets"] = new JsonArray(
+                new JsonObject
+                {
+                    ["secretKeyRef"] = new JsonObject { ["name"] = CredentialSecret, ["key"] = "clientSecret" },
+                }
+            ),
+        };
 
-    public static JsonObject ConnectionSpec() => new()
-    {
-        ["oauthClientRef"] = new JsonObject { ["name"] = Client },
-        ["tenantID"] = Tenant,
-        ["scopes"] = new JsonArray("vismanet_erp_service_api:read", "vismanet_erp_service_api:create"),
-    };
+    public static JsonObject ConnectionSpec() =>
+        new()
+        {
+            ["oauthClientRef"] = new JsonObject { ["name"] = Client },
+            ["tenantID"] = Tenant,
+            ["scopes"] = new JsonArray("vismanet_erp_service_api:read", "vismanet_erp_service_api:create"),
+        };
 
     public static JsonObject OAuthClient(string name, JsonObject spec) => Resource("OAuthClient", name, spec);
 
@@ -51,7 +61,11 @@ internal static class The
     public static ConditionText? Condition(this JsonNode resource, string type) =>
         (resource["status"]?["conditions"]?.AsArray() ?? [])
             .Where(condition => condition!["type"]!.GetValue<string>() == type)
-            .Select(condition => new ConditionText(condition!["status"]!.GetValue<string>(), condition["reason"]!.GetValue<string>(), condition["message"]!.GetValue<string>()))
+            .Select(condition => new ConditionText(
+                condition!["status"]!.GetValue<string>(),
+                condition["reason"]!.GetValue<string>(),
+                condition["message"]!.GetValue<string>()
+            ))
             .FirstOrDefault();
 
     /// <summary>Whether status speaks of the spec as it is now.</summary>

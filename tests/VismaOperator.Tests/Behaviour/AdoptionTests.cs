@@ -35,11 +35,18 @@ public sealed class AdoptionTests
         await ApplyAsync(test);
         var message = (await test.UntilStalledAsync("SecretNotOwned")).Condition("Stalled")!.Message;
 
-        await test.PatchAsync<Secret>(Name, """{"metadata": {"labels": {"visma-operator.io/secret": "token"}, "annotations": {"visma-operator.io/adopt": "acme-production"}}}""");
+        await test.PatchAsync<Secret>(
+            Name,
+            """{"metadata": {"labels": {"visma-operator.io/secret": "token"}, "annotations": {"visma-operator.io/adopt": "acme-production"}}}"""
+        );
         await test.UntilReadyAsync();
 
         Assert.Contains($"kubectl label secret {Name} -n {Some.Place} visma-operator.io/secret=token", message, StringComparison.Ordinal);
-        Assert.Contains($"kubectl annotate secret {Name} -n {Some.Place} visma-operator.io/adopt={Some.Connection}", message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"kubectl annotate secret {Name} -n {Some.Place} visma-operator.io/adopt={Some.Connection}",
+            message,
+            StringComparison.Ordinal
+        );
         Assert.Equal("keep me", (await test.TokenSecretAsync()).Text("smtp-password"));
         Assert.Equal(1, test.TokenRequests);
     }
@@ -97,7 +104,11 @@ public sealed class AdoptionTests
 
         var secret = await test.TokenSecretAsync();
         Assert.Equal((true, false), (secret.Data!.ContainsKey("smtp-password"), secret.Data.ContainsKey("access_token")));
-        Assert.StartsWith("The token was taken out of the Secret at ", (await test.ConnectionAsync()).Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The token was taken out of the Secret at ",
+            (await test.ConnectionAsync()).Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "TenantNotAllowed");
     }
 
@@ -216,18 +227,23 @@ public sealed class AdoptionTests
         Assert.Equal(1, test.TokenRequests);
     }
 
-    private static Secret Lent(string connection = Some.Connection) => new()
-    {
-        Metadata = new ObjectMeta
+    private static Secret Lent(string connection = Some.Connection) =>
+        new()
         {
-            Name = Name,
-            Namespace = Some.Place,
-            Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.TokenSecretValue, ["example.com/team"] = "erp" },
-            Annotations = new Dictionary<string, string> { ["visma-operator.io/adopt"] = connection },
-        },
-        Type = "Opaque",
-        Data = new Dictionary<string, SecretValue> { ["smtp-password"] = SecretValue.FromText("keep me") },
-    };
+            Metadata = new ObjectMeta
+            {
+                Name = Name,
+                Namespace = Some.Place,
+                Labels = new Dictionary<string, string>
+                {
+                    [VismaNames.SecretLabel] = VismaNames.TokenSecretValue,
+                    ["example.com/team"] = "erp",
+                },
+                Annotations = new Dictionary<string, string> { ["visma-operator.io/adopt"] = connection },
+            },
+            Type = "Opaque",
+            Data = new Dictionary<string, SecretValue> { ["smtp-password"] = SecretValue.FromText("keep me") },
+        };
 
     private static async Task<TestOperator> AdoptedAsync()
     {

@@ -9,7 +9,9 @@ using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;
 
-/// <summary>Clients of other namespaces: what the client's owner allows is served, what is withdrawn is taken away, and nobody learns more.</summary>
+/// <summary>
+/// Clients of other namespaces: what the client's owner allows is served, what is withdrawn is taken away, and nobody learns more.
+/// </summary>
 public sealed class AllowanceTests
 {
     private const string Asker = "customer-a";
@@ -38,7 +40,9 @@ public sealed class AllowanceTests
     [Fact]
     public async Task A_selector_follows_the_labels_of_namespaces()
     {
-        await using var test = await StartAsync("""{"from": "Selector", "selector": {"matchExpressions": [{"key": "visma", "operator": "In", "values": ["yes"]}]}}""");
+        await using var test = await StartAsync(
+            """{"from": "Selector", "selector": {"matchExpressions": [{"key": "visma", "operator": "In", "values": ["yes"]}]}}"""
+        );
         await test.ApplyAsync(Some.VismaConnection(place: Asker));
         await test.UntilIdleAsync();
         var before = (await test.ConnectionAsync(place: Asker)).Is("Ready", "True");
@@ -60,7 +64,10 @@ public sealed class AllowanceTests
     [InlineData(DeletionPolicy.Retain)]
     public async Task A_withdrawn_allowance_takes_the_Secret_away_whatever_its_deletion_policy(DeletionPolicy policy)
     {
-        await using var test = await ServedAsync("""{"from": "All"}""", connection => connection.WithSecret(new SecretSpec { DeletionPolicy = policy }));
+        await using var test = await ServedAsync(
+            """{"from": "All"}""",
+            connection => connection.WithSecret(new SecretSpec { DeletionPolicy = policy })
+        );
 
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
         await test.UntilIdleAsync();
@@ -78,7 +85,10 @@ public sealed class AllowanceTests
     {
         await using var test = await StartAsync("""{"from": "All"}""");
         string[] own = ["own-1", "own-2", "own-3", "own-4", "own-5"];
-        var connections = own.Select(name => (Name: name, Place: Some.Place)).Append((Name: "theirs-1", Place: Asker)).Append((Name: "theirs-2", Place: Asker)).ToList();
+        var connections = own.Select(name => (Name: name, Place: Some.Place))
+            .Append((Name: "theirs-1", Place: Asker))
+            .Append((Name: "theirs-2", Place: Asker))
+            .ToList();
         foreach (var (name, place) in connections)
         {
             await test.ApplyAsync(Some.VismaConnection(name, place));
@@ -92,14 +102,23 @@ public sealed class AllowanceTests
 
         var told = Assert.Single(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretsRemoved");
         Assert.Equal("Warning", told.Type);
-        Assert.StartsWith("The token Secrets of 7 connections were removed, since this OAuthClient no longer serves them: own-1, own-2, own-3 and 2 more of this namespace, 2 of namespace customer-a.", told.Note, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The token Secrets of 7 connections were removed, since this OAuthClient no longer serves them: own-1, own-2, own-3 and 2 "
+            + "more of this namespace, 2 of namespace customer-a.",
+            told.Note,
+            StringComparison.Ordinal
+        );
         Assert.Contains("spec.tenants", told.Note, StringComparison.Ordinal);
         Assert.DoesNotContain("theirs", told.Note, StringComparison.Ordinal);
         foreach (var (name, place) in connections)
         {
             Assert.Null(await test.FindAsync<Secret>($"{name}-token", place));
             var message = (await test.ConnectionAsync(name, place)).Condition("Stalled")!.Message;
-            Assert.StartsWith("The Secret with the token was removed at 2026-11-23 12:00:00Z, because the OAuthClient no longer serves this connection. ", message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "The Secret with the token was removed at 2026-11-23 12:00:00Z, because the OAuthClient no longer serves this connection. ",
+                message,
+                StringComparison.Ordinal
+            );
             Assert.Single(test.EventsAbout(name), happened => happened.Note!.Contains("was removed", StringComparison.Ordinal));
         }
     }
@@ -113,7 +132,11 @@ public sealed class AllowanceTests
         await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
 
         var told = Assert.Single(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretsRemoved");
-        Assert.StartsWith("The token Secret of 1 connection was removed, since this OAuthClient no longer serves it: 1 of namespace customer-a.", told.Note, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The token Secret of 1 connection was removed, since this OAuthClient no longer serves it: 1 of namespace customer-a.",
+            told.Note,
+            StringComparison.Ordinal
+        );
         Assert.Contains("spec.allowedNamespaces", told.Note, StringComparison.Ordinal);
         Assert.Contains("was removed at", (await test.ConnectionAsync(place: Asker)).Condition("Ready")!.Message, StringComparison.Ordinal);
     }
@@ -125,7 +148,11 @@ public sealed class AllowanceTests
         await test.ApplyAsync(Some.VismaConnection(place: Asker));
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
 
-        Assert.DoesNotContain("removed", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "removed",
+            (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretsRemoved");
     }
 
@@ -164,7 +191,16 @@ public sealed class AllowanceTests
     public async Task Where_namespaces_cannot_be_watched_a_changed_label_counts_within_half_a_minute()
     {
         await using var test = await TestOperator.StartAsync(test => test.Namespaces = [Some.Place, Asker]);
-        await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Asker, Labels = new Dictionary<string, string> { ["visma"] = "yes" } } });
+        await test.ApplyAsync(
+            new Namespace
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = Asker,
+                    Labels = new Dictionary<string, string> { ["visma"] = "yes" },
+                },
+            }
+        );
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(test.Client());
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Selector", "selector": {"matchLabels": {"visma": "yes"}}}}""");
@@ -189,7 +225,10 @@ public sealed class AllowanceTests
     public async Task A_withdrawal_that_may_not_delete_the_Secret_says_so_and_is_tried_again()
     {
         await using var test = await ServedAsync("""{"from": "All"}""");
-        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Delete && kind.Kind == "Secret"
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                : Task.CompletedTask;
 
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
         await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
@@ -199,9 +238,16 @@ public sealed class AllowanceTests
         test.Cluster.Before = null;
         await test.AdvanceAsync(TimeSpan.FromMinutes(4), TimeSpan.FromSeconds(10));
 
-        Assert.Contains($"grant its service account delete on Secrets in namespace {Asker}", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"grant its service account delete on Secrets in namespace {Asker}",
+            stalled.Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(2, attempts);
-        Assert.Contains(test.EventsAbout(Some.Connection), happened => happened.Reason == "WithdrawalForbidden" && happened.Type == "Warning");
+        Assert.Contains(
+            test.EventsAbout(Some.Connection),
+            happened => happened.Reason == "WithdrawalForbidden" && happened.Type == "Warning"
+        );
         Assert.Null(await test.FindAsync<Secret>(Name, Asker));
         Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Reason);
         Assert.Equal(1, test.TokenRequests);
@@ -211,7 +257,10 @@ public sealed class AllowanceTests
     public async Task A_withdrawal_that_is_refused_for_a_moment_calls_for_nobody()
     {
         await using var test = await ServedAsync("""{"from": "All"}""");
-        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "the roles are not read yet") : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Delete && kind.Kind == "Secret"
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "the roles are not read yet")
+                : Task.CompletedTask;
 
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
         await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
@@ -226,7 +275,10 @@ public sealed class AllowanceTests
     public async Task An_allowance_that_is_given_back_before_the_Secret_could_go_costs_no_token()
     {
         await using var test = await ServedAsync("""{"from": "All"}""");
-        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Delete && kind.Kind == "Secret"
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                : Task.CompletedTask;
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
         await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
         await test.UntilStalledAsync("WithdrawalForbidden", place: Asker);
@@ -259,7 +311,11 @@ public sealed class AllowanceTests
             await test.ChangeClientAsync($$"""{"tenants": [{{rule}}]}""");
             await test.UntilIdleAsync();
             var connection = await test.ConnectionAsync(place: Asker);
-            isReady.Add(connection.Is("Ready", "True") && await test.FindAsync<Secret>(Name, Asker) is not null && connection.Condition("Stalled") is null);
+            isReady.Add(
+                connection.Is("Ready", "True")
+                    && await test.FindAsync<Secret>(Name, Asker) is not null
+                    && connection.Condition("Stalled") is null
+            );
         }
 
         Assert.Equal([true, false, true, false, true, false], isReady);
@@ -343,11 +399,21 @@ public sealed class AllowanceTests
         await test.UntilIdleAsync();
         await test.ApplyAsync(Some.VismaConnection(place: Asker).Changed(change));
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
-        var statuses = test.Record.Of<VismaConnection>(Some.Connection)
+        var statuses = test
+            .Record.Of<VismaConnection>(Some.Connection)
             .SelectMany(connection => connection.Status.Conditions.Select(condition => condition.ToString()));
-        return [.. statuses, .. test.EventsAbout(Some.Connection).Select(happened => $"{happened.EventTime} {happened.Type} {happened.Reason} {happened.Note}")];
+        return
+        [
+            .. statuses,
+            .. test.EventsAbout(Some.Connection)
+                .Select(happened => $"{happened.EventTime} {happened.Type} {happened.Reason} {happened.Note}"),
+        ];
     }
 
     private static Task LabelAsync(TestOperator test, string value) =>
-        test.PatchAsync<Namespace>(Asker, new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["visma"] = value } } }, string.Empty);
+        test.PatchAsync<Namespace>(
+            Asker,
+            new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["visma"] = value } } },
+            string.Empty
+        );
 }

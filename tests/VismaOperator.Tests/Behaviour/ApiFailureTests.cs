@@ -143,7 +143,10 @@ public sealed class ApiFailureTests
         if (failure is not ("cut after processing" or "404"))
         {
             Assert.NotNull(first.Status.Failure);
-            Assert.Contains(test.EventsAbout(Some.Connection), told => told.Reason == Reason.SecretForbidden && told.Note!.Contains(Token, StringComparison.Ordinal));
+            Assert.Contains(
+                test.EventsAbout(Some.Connection),
+                told => told.Reason == Reason.SecretForbidden && told.Note!.Contains(Token, StringComparison.Ordinal)
+            );
             Assert.InRange(faults.Met, 2, 40);
         }
 
@@ -168,7 +171,11 @@ public sealed class ApiFailureTests
         Counted(test, "vismaconnection", failure, faults);
         if (failure is not ("404" or "409" or "cut after processing"))
         {
-            Assert.Single(test.Logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("Status not written", StringComparison.Ordinal));
+            Assert.Single(
+                test.Logs.Lines,
+                line =>
+                    line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("Status not written", StringComparison.Ordinal)
+            );
         }
 
         faults.Lift();
@@ -279,7 +286,21 @@ public sealed class ApiFailureTests
         // One that is gone is no failure, a conflict is settled once within a write, and a write that was carried out without an answer
         // is followed by a conflict.
         var counted = test.Metrics[$"controller_status_write_failures_total{{controller={controller}}}"]!.Value;
-        Assert.InRange(counted, failure switch { "404" => 0, "409" => 1, _ => faults.Met }, failure switch { "404" => 0, "cut after processing" => faults.Met + 1, _ => faults.Met });
+        Assert.InRange(
+            counted,
+            failure switch
+            {
+                "404" => 0,
+                "409" => 1,
+                _ => faults.Met,
+            },
+            failure switch
+            {
+                "404" => 0,
+                "cut after processing" => faults.Met + 1,
+                _ => faults.Met,
+            }
+        );
     }
 
     private static async Task<TestOperator> PreparedAsync()

@@ -8,7 +8,10 @@ using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;
 
-/// <summary>A token Secret that says everything of itself is believed as far as status or the token confirms it: whoever may write Secrets must not be able to silence a renewal.</summary>
+/// <summary>
+/// A token Secret that says everything of itself is believed as far as status or the token confirms it: whoever may write Secrets must not
+/// be able to silence a renewal.
+/// </summary>
 public sealed class BelievedTokenTests
 {
     private const string Name = "acme-production-token";
@@ -28,8 +31,15 @@ public sealed class BelievedTokenTests
 
         Assert.InRange(test.TokenRequests, requests + 1, requests + 2);
         Assert.NotEqual(Forged, (await test.TokenSecretAsync()).Text("access_token"));
-        Assert.DoesNotContain(test.Record.Of<VismaConnection>(), seen => seen.Status.Token?.ExpirationTime > new DateTimeOffset(2026, 11, 23, 15, 0, 0, TimeSpan.Zero));
-        Assert.DoesNotContain("expires-at: 2099", string.Concat((await test.TokenSecretAsync()).Metadata.Annotations!.Select(pair => $"{pair.Key}: {pair.Value}\n")), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            test.Record.Of<VismaConnection>(),
+            seen => seen.Status.Token?.ExpirationTime > new DateTimeOffset(2026, 11, 23, 15, 0, 0, TimeSpan.Zero)
+        );
+        Assert.DoesNotContain(
+            "expires-at: 2099",
+            string.Concat((await test.TokenSecretAsync()).Metadata.Annotations!.Select(pair => $"{pair.Key}: {pair.Value}\n")),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -60,7 +70,9 @@ public sealed class BelievedTokenTests
     public async Task A_token_that_claims_an_earlier_end_is_renewed_before_that()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        var ending = Jwt($$"""{"tenant_id":"{{Some.Tenant}}","exp":{{new DateTimeOffset(2026, 11, 23, 12, 10, 0, TimeSpan.Zero).ToUnixTimeSeconds()}}}""");
+        var ending = Jwt(
+            $$"""{"tenant_id":"{{Some.Tenant}}","exp":{{new DateTimeOffset(2026, 11, 23, 12, 10, 0, TimeSpan.Zero).ToUnixTimeSeconds()}}}"""
+        );
         await ForgeAsync(test, ending, "2026-11-23T12:00:01Z", "2026-11-23T13:00:01Z", isRecorded: true);
 
         await test.AdvanceAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(30));
@@ -76,7 +88,14 @@ public sealed class BelievedTokenTests
     {
         await using var test = await TestOperator.StartReadyAsync();
 
-        await ForgeAsync(test, Forged, "2026-11-23T12:00:01Z", "2026-11-23T13:00:01Z", isRecorded: true, annotations => annotations[annotation] = new string('x', 1_000));
+        await ForgeAsync(
+            test,
+            Forged,
+            "2026-11-23T12:00:01Z",
+            "2026-11-23T13:00:01Z",
+            isRecorded: true,
+            annotations => annotations[annotation] = new string('x', 1_000)
+        );
 
         Assert.NotEqual(Forged, (await test.TokenSecretAsync()).Text("access_token"));
     }
@@ -85,14 +104,19 @@ public sealed class BelievedTokenTests
     public async Task The_scopes_that_the_token_itself_names_count_whatever_its_Secret_says()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": ["{{Some.Scopes[0]}}", "{{Some.Scopes[1]}}"]}]}""");
+        await test.ChangeClientAsync(
+            $$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": ["{{Some.Scopes[0]}}", "{{Some.Scopes[1]}}"]}]}"""
+        );
         await test.UntilIdleAsync();
         var wide = Jwt($$"""{"tenant_id":"{{Some.Tenant}}","scope":["{{Some.Scopes[0]}}","vismanet_erp_service_api:delete"]}""");
 
         await ForgeAsync(test, wide, "2026-11-23T12:00:01Z", "2026-11-23T13:00:01Z", isRecorded: false);
 
         Assert.NotEqual(wide, (await test.TokenSecretAsync()).Text("access_token"));
-        Assert.DoesNotContain(test.Record.Of<VismaConnection>(), seen => seen.Status.Token is { } token && token.GrantedScopes.Contains("vismanet_erp_service_api:delete"));
+        Assert.DoesNotContain(
+            test.Record.Of<VismaConnection>(),
+            seen => seen.Status.Token is { } token && token.GrantedScopes.Contains("vismanet_erp_service_api:delete")
+        );
     }
 
     [Theory]
@@ -136,7 +160,14 @@ public sealed class BelievedTokenTests
     }
 
     // Everything on the Secret fits together; nothing of it is true.
-    private static async Task ForgeAsync(TestOperator test, string token, string issuedAt, string expiresAt, bool isRecorded, Action<Dictionary<string, string>>? change = null)
+    private static async Task ForgeAsync(
+        TestOperator test,
+        string token,
+        string issuedAt,
+        string expiresAt,
+        bool isRecorded,
+        Action<Dictionary<string, string>>? change = null
+    )
     {
         await test.StopAsync();
         var secret = await test.TokenSecretAsync();
@@ -153,7 +184,14 @@ public sealed class BelievedTokenTests
             [VismaNames.FingerprintAnnotation] = TokenSecret.Fingerprint(data),
         };
         change?.Invoke(annotations);
-        await test.Cluster.ReplaceAsync(secret with { Data = data, Metadata = secret.Metadata with { Annotations = annotations } }, TestContext.Current.CancellationToken);
+        await test.Cluster.ReplaceAsync(
+            secret with
+            {
+                Data = data,
+                Metadata = secret.Metadata with { Annotations = annotations },
+            },
+            TestContext.Current.CancellationToken
+        );
         if (!isRecorded)
         {
             await ForgetAsync(test);
@@ -165,10 +203,19 @@ public sealed class BelievedTokenTests
 
     private static async Task ForgetAsync(TestOperator test)
     {
-        var patch = System.Text.Json.Nodes.JsonNode.Parse("""{"status": {"token": null, "secretName": null, "conditions": null, "observedGeneration": -1}}""")!.AsObject();
-        await test.Cluster.PatchStatusAsync<VismaConnection>(new NamespacedName(Some.Place, Some.Connection), patch, TestContext.Current.CancellationToken);
+        var patch = System
+            .Text.Json.Nodes.JsonNode.Parse(
+                """{"status": {"token": null, "secretName": null, "conditions": null, "observedGeneration": -1}}"""
+            )!
+            .AsObject();
+        await test.Cluster.PatchStatusAsync<VismaConnection>(
+            new NamespacedName(Some.Place, Some.Connection),
+            patch,
+            TestContext.Current.CancellationToken
+        );
         Assert.Null((await test.ConnectionAsync()).Status.Token);
     }
 
-    private static string Jwt(string claims) => $"{Base64Url.EncodeToString("{}"u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.signature-of-this-test";
+    private static string Jwt(string claims) =>
+        $"{Base64Url.EncodeToString("{}"u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.signature-of-this-test";
 }

@@ -5,8 +5,8 @@ using VismaOperator.Tests.Support;
 namespace VismaOperator.Tests.Behaviour;
 
 /// <summary>
-/// A client id from a Secret. Everybody can read it in the redirect to the provider, so only a Secret that its owner labelled for this may serve: whoever may create our kinds, but may
-/// not read Secrets, reads nothing.
+/// A client id from a Secret. Everybody can read it in the redirect to the provider, so only a Secret that its owner labelled for this may
+/// serve: whoever may create our kinds, but may not read Secrets, reads nothing.
 /// </summary>
 public sealed class ClientIdTests
 {
@@ -103,8 +103,13 @@ public sealed class ClientIdTests
         var refused = await test.UntilAsync<OAuthClient>("thief", client => client.Condition("Stalled")?.Reason == "ClientIDInvalid");
         await test.UntilIdleAsync();
 
-        Assert.Contains("serves an OAuthClient of this namespace as client secret", refused.Condition("Stalled")!.Message, StringComparison.Ordinal);
-        Assert.True((await test.FindAsync<OAuthClient>(Some.Client))!.Is("Ready", "True")); // whoever comes later takes no id away by calling it a secret
+        Assert.Contains(
+            "serves an OAuthClient of this namespace as client secret",
+            refused.Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
+        // whoever comes later takes no id away by calling it a secret
+        Assert.True((await test.FindAsync<OAuthClient>(Some.Client))!.Is("Ready", "True"));
     }
 
     [Fact]
@@ -115,23 +120,44 @@ public sealed class ClientIdTests
         await test.UntilStalledAsync("ClientIDInvalid");
     }
 
-    private static ClientIdSource From(string name, string key) => new() { SecretKeyRef = new SecretKeyReference { Name = name, Key = key } };
+    private static ClientIdSource From(string name, string key) =>
+        new()
+        {
+            SecretKeyRef = new SecretKeyReference { Name = name, Key = key },
+        };
 
-    private static async Task<TestOperator> WithIdAsync(string value, string? label, string key = "clientID", SecretKeyReference? secret = null)
+    private static async Task<TestOperator> WithIdAsync(
+        string value,
+        string? label,
+        string key = "clientID",
+        SecretKeyReference? secret = null
+    )
     {
         var test = await TestOperator.StartAsync();
         await test.ApplyAsync(Some.Credentials());
-        await test.ApplyAsync(new Secret
-        {
-            Metadata = new ObjectMeta { Name = "acme-id", Namespace = Some.Place, Labels = label is null ? null : new Dictionary<string, string> { ["visma-operator.io/client-credentials"] = label } },
-            Data = new Dictionary<string, SecretValue> { ["clientID"] = SecretValue.FromText(value) },
-        });
-        await test.ApplyAsync(test.Client().With(spec => spec with
-        {
-            ClientId = null,
-            ClientIdFrom = From("acme-id", key),
-            ClientSecrets = secret is null ? spec.ClientSecrets : [new ClientSecretSpec { SecretKeyRef = secret }],
-        }));
+        await test.ApplyAsync(
+            new Secret
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = "acme-id",
+                    Namespace = Some.Place,
+                    Labels = label is null ? null : new Dictionary<string, string> { ["visma-operator.io/client-credentials"] = label },
+                },
+                Data = new Dictionary<string, SecretValue> { ["clientID"] = SecretValue.FromText(value) },
+            }
+        );
+        await test.ApplyAsync(
+            test.Client()
+                .With(spec =>
+                    spec with
+                    {
+                        ClientId = null,
+                        ClientIdFrom = From("acme-id", key),
+                        ClientSecrets = secret is null ? spec.ClientSecrets : [new ClientSecretSpec { SecretKeyRef = secret }],
+                    }
+                )
+        );
         await test.ApplyAsync(Some.VismaConnection());
         return test;
     }

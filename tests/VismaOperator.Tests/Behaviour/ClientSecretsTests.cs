@@ -4,7 +4,9 @@ using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;
 
-/// <summary>Several client secrets: what works is found, remembered and tried first, and what is refused is not asked with again and again.</summary>
+/// <summary>
+/// Several client secrets: what works is found, remembered and tried first, and what is refused is not asked with again and again.
+/// </summary>
 public sealed class ClientSecretsTests
 {
     private const string Older = "the-secret-of-last-year";
@@ -32,7 +34,10 @@ public sealed class ClientSecretsTests
 
         await test.AdvanceAsync(TimeSpan.FromMinutes(41));
 
-        Assert.Equal(["invalid_client", "granted", "granted", "granted"], test.Provider.Ledger.TokenRequests.Select(request => request.Outcome));
+        Assert.Equal(
+            ["invalid_client", "granted", "granted", "granted"],
+            test.Provider.Ledger.TokenRequests.Select(request => request.Outcome)
+        );
     }
 
     [Fact]
@@ -43,7 +48,10 @@ public sealed class ClientSecretsTests
 
         await test.AdvanceAsync(TimeSpan.FromMinutes(85), TimeSpan.FromMinutes(1));
 
-        Assert.Equal(["granted", "invalid_client", "granted", "granted"], test.Provider.Ledger.TokenRequests.Select(request => request.Outcome));
+        Assert.Equal(
+            ["granted", "invalid_client", "granted", "granted"],
+            test.Provider.Ledger.TokenRequests.Select(request => request.Outcome)
+        );
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
         Assert.DoesNotContain(test.EventsAbout(Some.Connection), happened => happened.Type == "Warning");
     }
@@ -51,7 +59,10 @@ public sealed class ClientSecretsTests
     [Fact]
     public async Task Fifty_connections_of_a_refused_client_ask_a_bounded_number_of_times()
     {
-        await using var test = await WithTwoAsync(new StandInSecret(Older, Noon.AddDays(-1)), new StandInSecret(Some.ClientSecret, Noon.AddDays(-1)));
+        await using var test = await WithTwoAsync(
+            new StandInSecret(Older, Noon.AddDays(-1)),
+            new StandInSecret(Some.ClientSecret, Noon.AddDays(-1))
+        );
         for (var number = 1; number < 50; number++)
         {
             await test.ApplyAsync(Some.VismaConnection($"more-{number}"));
@@ -155,7 +166,10 @@ public sealed class ClientSecretsTests
         await test.PutSecretAsync("made-in-the-portal");
         await test.UntilIdleAsync();
 
-        Assert.All(await AllAsync(test), connection => Assert.True(connection.Is("Ready", "True") && connection.Condition("Stalled") is null));
+        Assert.All(
+            await AllAsync(test),
+            connection => Assert.True(connection.Is("Ready", "True") && connection.Condition("Stalled") is null)
+        );
         var client = (await test.FindAsync<OAuthClient>(Some.Client))!;
         Assert.True(client.Is("Ready", "True"));
         Assert.Null(client.Condition("Stalled"));
@@ -179,13 +193,24 @@ public sealed class ClientSecretsTests
         await using var test = await TestOperator.StartAsync();
         await test.ApplyAsync(Some.Credentials());
         await test.PutSecretAsync(Some.ClientId, key: "clientID");
-        await test.PatchAsync<Kubernetes.Client.Resources.Secret>("acme-credentials", """{"metadata": {"labels": {"visma-operator.io/client-credentials": "true"}}}""");
-        await test.ApplyAsync(test.Client().With(spec => spec with
-        {
-            ClientId = null,
-            ClientIdFrom = new ClientIdSource { SecretKeyRef = new SecretKeyReference { Name = "acme-credentials", Key = "clientID" } },
-            AuthenticationMethod = AuthenticationMethod.ClientSecretBasic,
-        }));
+        await test.PatchAsync<Kubernetes.Client.Resources.Secret>(
+            "acme-credentials",
+            """{"metadata": {"labels": {"visma-operator.io/client-credentials": "true"}}}"""
+        );
+        await test.ApplyAsync(
+            test.Client()
+                .With(spec =>
+                    spec with
+                    {
+                        ClientId = null,
+                        ClientIdFrom = new ClientIdSource
+                        {
+                            SecretKeyRef = new SecretKeyReference { Name = "acme-credentials", Key = "clientID" },
+                        },
+                        AuthenticationMethod = AuthenticationMethod.ClientSecretBasic,
+                    }
+                )
+        );
         await test.ApplyAsync(Some.VismaConnection());
 
         await test.UntilReadyAsync();
@@ -220,7 +245,15 @@ public sealed class ClientSecretsTests
     public async Task Metadata_that_is_untrusted_for_a_moment_is_looked_at_again_by_itself()
     {
         await using var test = await TestOperator.StartAsync();
-        test.Provider.Faults.Always(new Fault.Answer(200, """{"issuer": "https://elsewhere.example", "token_endpoint": "https://elsewhere.example/token"}""", "application/json", new Dictionary<string, string>()), StandInEndpoint.Metadata);
+        test.Provider.Faults.Always(
+            new Fault.Answer(
+                200,
+                """{"issuer": "https://elsewhere.example", "token_endpoint": "https://elsewhere.example/token"}""",
+                "application/json",
+                new Dictionary<string, string>()
+            ),
+            StandInEndpoint.Metadata
+        );
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(test.Client());
         await test.UntilAsync<OAuthClient>(Some.Client, client => client.Condition("Stalled")?.Reason == "MetadataUntrusted");
@@ -242,11 +275,19 @@ public sealed class ClientSecretsTests
         var warnings = test.EventsAbout(Some.Client).Where(happened => happened.Reason == "SecretExpiresSoon").ToList();
         Assert.Equal(
             [Noon.AddDays(10), Noon.AddDays(26), Noon.AddDays(33), Noon.AddDays(39), Noon.AddDays(40)],
-            warnings.Select(happened => happened.EventTime!.Value));
-        Assert.Equal(["30 days", "14 days", "7 days", "within a day", "expired on 2027-01-02"], warnings.Zip(
-            (string[])["30 days", "14 days", "7 days", "within a day", "expired on 2027-01-02"],
-            (happened, words) => happened.Note!.Contains(words, StringComparison.Ordinal) ? words : happened.Note));
-        Assert.All(warnings, happened => Assert.Contains("Make a new one in the Visma developer portal", happened.Note!, StringComparison.Ordinal));
+            warnings.Select(happened => happened.EventTime!.Value)
+        );
+        Assert.Equal(
+            ["30 days", "14 days", "7 days", "within a day", "expired on 2027-01-02"],
+            warnings.Zip(
+                (string[])["30 days", "14 days", "7 days", "within a day", "expired on 2027-01-02"],
+                (happened, words) => happened.Note!.Contains(words, StringComparison.Ordinal) ? words : happened.Note
+            )
+        );
+        Assert.All(
+            warnings,
+            happened => Assert.Contains("Make a new one in the Visma developer portal", happened.Note!, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -256,7 +297,11 @@ public sealed class ClientSecretsTests
         await test.UntilReadyAsync();
         await test.UntilIdleAsync();
 
-        Assert.Contains("within 14 days", Assert.Single(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretExpiresSoon").Note!, StringComparison.Ordinal);
+        Assert.Contains(
+            "within 14 days",
+            Assert.Single(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretExpiresSoon").Note!,
+            StringComparison.Ordinal
+        );
         Assert.Equal(Noon.AddDays(10), (await test.FindAsync<OAuthClient>(Some.Client))!.Status.SecretExpirationTime);
     }
 
@@ -274,7 +319,11 @@ public sealed class ClientSecretsTests
         var expiring = (await test.FindAsync<OAuthClient>(Some.Client))!.Condition("SecretExpiring")!;
 
         Assert.Equal("True", expiring.Status);
-        Assert.Contains("acme-credentials, key clientSecret, expires on 2026-11-28 (within 7 days)", expiring.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "acme-credentials, key clientSecret, expires on 2026-11-28 (within 7 days)",
+            expiring.Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static DateTimeOffset Noon { get; } = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
@@ -287,14 +336,34 @@ public sealed class ClientSecretsTests
         test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = atTheProvider });
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(Some.Credentials(Older, "acme-older"));
-        await test.ApplyAsync(test.Client().With(spec => spec with
-        {
-            ClientSecrets = [new ClientSecretSpec { SecretKeyRef = new SecretKeyReference { Name = "acme-older", Key = "clientSecret" }, ExpirationTime = expires }, .. spec.ClientSecrets],
-        }));
+        await test.ApplyAsync(
+            test.Client()
+                .With(spec =>
+                    spec with
+                    {
+                        ClientSecrets =
+                        [
+                            new ClientSecretSpec
+                            {
+                                SecretKeyRef = new SecretKeyReference { Name = "acme-older", Key = "clientSecret" },
+                                ExpirationTime = expires,
+                            },
+                            .. spec.ClientSecrets,
+                        ],
+                    }
+                )
+        );
         await test.ApplyAsync(Some.VismaConnection());
         return test;
     }
 
     private static async Task<IReadOnlyList<VismaConnection>> AllAsync(TestOperator test) =>
-        (await test.Cluster.ListPageAsync<VismaConnection>(Kubernetes.Client.ResourceSelector.All, 1000, null, TestContext.Current.CancellationToken)).Items;
+        (
+            await test.Cluster.ListPageAsync<VismaConnection>(
+                Kubernetes.Client.ResourceSelector.All,
+                1000,
+                null,
+                TestContext.Current.CancellationToken
+            )
+        ).Items;
 }

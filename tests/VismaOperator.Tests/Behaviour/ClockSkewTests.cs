@@ -16,7 +16,10 @@ public sealed class ClockSkewTests
         await RenewAsync(test);
         await RenewAsync(test);
 
-        var line = Assert.Single(test.Logs.Lines, line => line.Contains("The clock of the operator's machine is", StringComparison.Ordinal));
+        var line = Assert.Single(
+            test.Logs.Lines,
+            line => line.Contains("The clock of the operator's machine is", StringComparison.Ordinal)
+        );
         Assert.Contains(words, line, StringComparison.Ordinal);
         var told = Assert.Single(test.EventsAbout(Some.Client), happened => happened.Reason == "ClockSkewed");
         Assert.Equal("Warning", told.Type);
@@ -42,7 +45,11 @@ public sealed class ClockSkewTests
         await RenewAsync(test);
 
         Assert.Single(test.Logs.Lines, line => line.Contains("agree again", StringComparison.Ordinal));
-        Assert.DoesNotContain("ClockSkewed", (await test.FindAsync<OAuthClient>(Some.Client))!.Condition("Ready")!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "ClockSkewed",
+            (await test.FindAsync<OAuthClient>(Some.Client))!.Condition("Ready")!.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -59,7 +66,9 @@ public sealed class ClockSkewTests
     [InlineData(-59)]
     public async Task Less_than_a_minute_is_not_worth_a_word(int seconds)
     {
-        await using var test = await TestOperator.StartReadyAsync(prepared => prepared.Provider.ClockOffset = TimeSpan.FromSeconds(seconds));
+        await using var test = await TestOperator.StartReadyAsync(prepared =>
+            prepared.Provider.ClockOffset = TimeSpan.FromSeconds(seconds)
+        );
 
         Assert.DoesNotContain(test.Logs.Lines, line => line.Contains("The clock of the operator's machine is", StringComparison.Ordinal));
         Assert.DoesNotContain(test.EventsAbout(Some.Client), happened => happened.Reason == "ClockSkewed");

@@ -26,7 +26,11 @@ public sealed class ConsentTests
         Assert.Equal(("False", "AwaitingConsent"), Of(connection, "Ready"));
         Assert.Equal(("True", "AwaitingConsent"), Of(connection, "Reconciling"));
         Assert.Equal(("False", "AwaitingConsent"), Of(connection, "Authorized"));
-        Assert.Contains("visma-operator connect integrations/acme-production", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "visma-operator connect integrations/acme-production",
+            connection.Condition("Authorized")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Null(connection.Status.Authorization!.Url);
         Assert.Equal(0, test.TokenRequests);
     }
@@ -63,7 +67,10 @@ public sealed class ConsentTests
         Assert.Equal(PersonSubject, connection.Status.Authorization!.GrantedBy);
         Assert.Equal(1, connection.Status.Authorization.Sequence);
         Assert.Null(connection.Status.Authorization.Url);
-        Assert.Equal(connection.Status.Authorization.GrantTime!.Value.AddHours(8760), connection.Status.Authorization.ConsentExpirationTime);
+        Assert.Equal(
+            connection.Status.Authorization.GrantTime!.Value.AddHours(8760),
+            connection.Status.Authorization.ConsentExpirationTime
+        );
         Assert.Equal(1, test.TokenRequests);
         Assert.Null(await test.FindAsync<Secret>(HandoffName));
     }
@@ -76,7 +83,10 @@ public sealed class ConsentTests
         var token = await test.TokenSecretAsync();
         var grant = (await test.GrantAsync())!.Held!;
 
-        Assert.DoesNotContain(token.Data!.Values, value => value.RevealText().Contains(grant.RefreshToken.Reveal(), StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            token.Data!.Values,
+            value => value.RevealText().Contains(grant.RefreshToken.Reveal(), StringComparison.Ordinal)
+        );
         Assert.Equal(grant.AccessToken.AccessToken.Reveal(), token.Text("access_token"));
     }
 
@@ -87,7 +97,10 @@ public sealed class ConsentTests
         test.Provider.Portal.Set(test.Provider.Portal.FindClient(Some.ClientId)! with { ComparesTenants = false });
 
         await test.HandOverAsync(Some.OtherTenant);
-        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "TenantMismatch");
+        var connection = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Condition("Authorized")?.Reason == "TenantMismatch"
+        );
         await test.UntilIdleAsync();
 
         Assert.Equal(("True", "AwaitingConsent"), Of(connection, "Reconciling"));
@@ -103,14 +116,21 @@ public sealed class ConsentTests
         test.Provider.Portal.Set(test.Provider.Portal.FindClient(Some.ClientId)! with { HasTenantClaim = false });
 
         await test.HandOverAsync();
-        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "TenantNotVerified");
+        var connection = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Condition("Authorized")?.Reason == "TenantNotVerified"
+        );
 
         Assert.Equal("False", connection.Condition("Authorized")!.Status);
         Assert.Null(await test.FindAsync<Secret>("acme-production-token"));
     }
 
     [Theory]
-    [InlineData(HandoffRedeemer.ExpiresAt, "2026-11-23T11:59:59Z", "was too old to be redeemed: by the clock of the machine that left it, it was good until 2026-11-23 11:59:59Z.")]
+    [InlineData(
+        HandoffRedeemer.ExpiresAt,
+        "2026-11-23T11:59:59Z",
+        "was too old to be redeemed: by the clock of the machine that left it, it was good until 2026-11-23 11:59:59Z."
+    )]
     [InlineData(HandoffRedeemer.CodeVerifier, null, "could not be read whole.")]
     [InlineData(HandoffRedeemer.Asked, null, "does not say what the person was asked for.")]
     [InlineData(HandoffRedeemer.Asked, "something-else", "was given for another client, tenant or scopes than are asked for now.")]
@@ -119,10 +139,22 @@ public sealed class ConsentTests
         await using var test = await StartInteractiveAsync();
         var handoff = Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddMinutes(5));
 
-        await test.ApplyAsync(handoff with { Data = new SecretText(handoff.Data!.Where(pair => pair.Key != key).ToDictionary()).Set(key, value).Data });
-        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "ConsentFailed");
+        await test.ApplyAsync(
+            handoff with
+            {
+                Data = new SecretText(handoff.Data!.Where(pair => pair.Key != key).ToDictionary()).Set(key, value).Data,
+            }
+        );
+        var connection = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Condition("Authorized")?.Reason == "ConsentFailed"
+        );
 
-        Assert.Contains($"{cause} Run visma-operator connect again.", connection.Status.Authorization!.LastFailure!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{cause} Run visma-operator connect again.",
+            connection.Status.Authorization!.LastFailure!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, test.TokenRequests);
     }
 
@@ -150,7 +182,10 @@ public sealed class ConsentTests
         Assert.Equal("AwaitingConsent", connection.Condition("Authorized")!.Reason);
         Assert.Null(await test.GrantAsync());
         Assert.Equal(0, test.TokenRequests);
-        Assert.DoesNotContain(test.Logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            test.Logs.Lines,
+            line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -161,7 +196,10 @@ public sealed class ConsentTests
 
         await test.HandOverAsync();
         await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10));
-        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "ConsentFailed");
+        var connection = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Condition("Authorized")?.Reason == "ConsentFailed"
+        );
 
         Assert.Contains("the API server gave no answer", connection.Status.Authorization!.LastFailure!.Message, StringComparison.Ordinal);
         Assert.Equal(0, test.TokenRequests);
@@ -222,11 +260,18 @@ public sealed class ConsentTests
         test.Provider.Portal.Set(test.Provider.Portal.FindClient(Some.ClientId)! with { ComparesTenants = false });
 
         await test.HandOverAsync(Some.OtherTenant);
-        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")!.Message.Contains("later consent", StringComparison.Ordinal));
+        var connection = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Condition("Authorized")!.Message.Contains("later consent", StringComparison.Ordinal)
+        );
         await test.UntilIdleAsync();
 
         Assert.Equal(("True", "ConsentGranted"), Of(connection, "Authorized"));
-        Assert.Contains("A later consent, at 2026-11-23 12:00:00Z, gave no grant (TenantMismatch)", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "A later consent, at 2026-11-23 12:00:00Z, gave no grant (TenantMismatch)",
+            connection.Condition("Authorized")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.True(connection.Is("Ready", "True"));
         Assert.False((await test.FamilyAsync()).IsRevoked);
         var failure = connection.Status.Authorization!.LastFailure!;
@@ -234,7 +279,12 @@ public sealed class ConsentTests
         Assert.EndsWith(failure.Message!, connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
 
         await test.HandOverAsync();
-        await test.UntilAsync<VismaConnection>(Some.Connection, found => !found.Condition("Authorized")!.Message.Contains("later consent", StringComparison.Ordinal) && found.Status.Authorization!.LastFailure is null);
+        await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found =>
+                !found.Condition("Authorized")!.Message.Contains("later consent", StringComparison.Ordinal)
+                && found.Status.Authorization!.LastFailure is null
+        );
     }
 
     [Theory]
@@ -243,16 +293,21 @@ public sealed class ConsentTests
     public async Task A_consent_whose_namespace_is_gone_for_good_is_revoked_and_no_longer_tried(HttpStatusCode answer)
     {
         await using var test = await StartInteractiveAsync();
-        test.Cluster.Before = (verb, _, name) => verb == ClusterVerb.Create && name.Name == Some.Connection + AuthorizationSpec.GrantSecretSuffix
-            ? throw new KubernetesException(answer, answer.ToString(), "namespaces \"integrations\" not found")
-            : Task.CompletedTask;
+        test.Cluster.Before = (verb, _, name) =>
+            verb == ClusterVerb.Create && name.Name == Some.Connection + AuthorizationSpec.GrantSecretSuffix
+                ? throw new KubernetesException(answer, answer.ToString(), "namespaces \"integrations\" not found")
+                : Task.CompletedTask;
 
         await test.HandOverAsync();
-        await test.Provider.Ledger.WaitForAsync(1, entry => entry.IsGranted, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        await test
+            .Provider.Ledger.WaitForAsync(1, entry => entry.IsGranted, TestContext.Current.CancellationToken)
+            .WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
         await test.DeleteAsync<VismaConnection>(Some.Connection);
         var begun = test.Time.GetUtcNow();
         await test.PassUntilAsync(test.Logs.SaidAsync("is given up and revoked"));
-        await test.Provider.Ledger.WaitForAsync(1, entry => entry.Endpoint == StandInEndpoint.Revocation, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        await test
+            .Provider.Ledger.WaitForAsync(1, entry => entry.Endpoint == StandInEndpoint.Revocation, TestContext.Current.CancellationToken)
+            .WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
 
         Assert.True(test.Provider.Grants.Families.Single().IsRevoked);
         Assert.True(test.Time.GetUtcNow() - begun >= OrphanedGrantReconciler.Keep, "the namespace may come back within ten minutes");
@@ -285,7 +340,9 @@ public sealed class ConsentTests
     [Fact]
     public async Task The_end_of_a_consent_is_announced_ahead_with_an_event_at_each_step()
     {
-        await using var test = await StartConsentedAsync(new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, AbsoluteLifetime = TimeSpan.FromDays(500) });
+        await using var test = await StartConsentedAsync(
+            new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, AbsoluteLifetime = TimeSpan.FromDays(500) }
+        );
         var end = (await test.ConnectionAsync()).Status.Authorization!.ConsentExpirationTime!.Value;
 
         await test.AdvanceAsync(end.AddDays(-31) - test.Time.GetUtcNow(), TimeSpan.FromDays(6));

@@ -17,7 +17,8 @@ public sealed class CrashTests
     public async Task A_crash_between_the_Secret_and_the_status_costs_no_second_token()
     {
         await using var test = await PreparedAsync();
-        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind ? throw Unreachable() : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind ? throw Unreachable() : Task.CompletedTask;
         await test.ApplyAsync(Some.VismaConnection());
         await test.UntilAsync<Secret>("acme-production-token", _ => true);
         await test.StopAsync();
@@ -39,14 +40,18 @@ public sealed class CrashTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.AdvanceAsync(TimeSpan.FromMinutes(1));
-        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind ? throw Unreachable() : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind ? throw Unreachable() : Task.CompletedTask;
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
         await test.UntilAsync<Secret>("acme-production-token", secret => secret.Text("expires_at") == "2026-11-23T13:01:00Z");
         await test.StopAsync();
         test.Cluster.Before = null;
 
         test.Start();
-        var handled = await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "now");
+        var handled = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            connection => connection.Status.LastHandledReconcileAt == "now"
+        );
         await test.UntilIdleAsync();
 
         Assert.Equal(2, test.TokenRequests);
@@ -58,7 +63,8 @@ public sealed class CrashTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.AdvanceAsync(TimeSpan.FromMinutes(1));
-        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind ? throw Unreachable() : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind ? throw Unreachable() : Task.CompletedTask;
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "first");
         await test.UntilAsync<Secret>("acme-production-token", secret => secret.Text("expires_at") == "2026-11-23T13:01:00Z");
         await test.StopAsync();
@@ -78,7 +84,10 @@ public sealed class CrashTests
     {
         await using var test = await PreparedAsync();
         var lost = 0;
-        test.Cluster.After = (verb, kind, _) => verb == ClusterVerb.Create && kind == Secret.ResourceKind && Interlocked.Increment(ref lost) == 1 ? throw Unreachable() : Task.CompletedTask;
+        test.Cluster.After = (verb, kind, _) =>
+            verb == ClusterVerb.Create && kind == Secret.ResourceKind && Interlocked.Increment(ref lost) == 1
+                ? throw Unreachable()
+                : Task.CompletedTask;
 
         await test.ApplyAsync(Some.VismaConnection());
         await test.UntilAsync<Secret>("acme-production-token", _ => true);
@@ -94,7 +103,10 @@ public sealed class CrashTests
         await using var test = await TestOperator.StartReadyAsync();
         await test.AdvanceAsync(TimeSpan.FromMinutes(1));
         var lost = 0;
-        test.Cluster.After = (verb, kind, _) => verb == ClusterVerb.Update && kind == Secret.ResourceKind && Interlocked.Increment(ref lost) == 1 ? throw Unreachable() : Task.CompletedTask;
+        test.Cluster.After = (verb, kind, _) =>
+            verb == ClusterVerb.Update && kind == Secret.ResourceKind && Interlocked.Increment(ref lost) == 1
+                ? throw Unreachable()
+                : Task.CompletedTask;
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "first");
         await test.AdvanceAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
         var asked = test.TokenRequests;
@@ -112,9 +124,12 @@ public sealed class CrashTests
     public async Task A_token_that_could_not_be_stored_is_held_and_stored_later()
     {
         await using var test = await PreparedAsync();
-        test.Cluster.Before = (verb, kind, _) => verb is ClusterVerb.Create or ClusterVerb.Update && kind == Secret.ResourceKind ? throw Unreachable() : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb is ClusterVerb.Create or ClusterVerb.Update && kind == Secret.ResourceKind ? throw Unreachable() : Task.CompletedTask;
         await test.ApplyAsync(Some.VismaConnection());
-        await test.Provider.Ledger.WaitForAsync(1, entry => entry.IsGranted, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        await test
+            .Provider.Ledger.WaitForAsync(1, entry => entry.IsGranted, TestContext.Current.CancellationToken)
+            .WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
 
         await test.AdvanceAsync(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(5));
         test.Cluster.Before = null;
@@ -129,7 +144,10 @@ public sealed class CrashTests
     public async Task A_forbidden_Secret_write_names_the_permission_and_keeps_the_token()
     {
         await using var test = await PreparedAsync();
-        test.Cluster.Before = (verb, kind, _) => verb is ClusterVerb.Create && kind == Secret.ResourceKind ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb is ClusterVerb.Create && kind == Secret.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                : Task.CompletedTask;
 
         await test.ApplyAsync(Some.VismaConnection());
         await test.AdvanceAsync(ForbiddenPatience.Length + TimeSpan.FromSeconds(5));
@@ -138,7 +156,11 @@ public sealed class CrashTests
         test.Cluster.Before = null;
         await test.AdvanceAsync(TimeSpan.FromSeconds(61));
 
-        Assert.Contains("Grant its service account get, create, update and delete on Secrets in namespace integrations", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Grant its service account get, create, update and delete on Secrets in namespace integrations",
+            stalled.Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
         Assert.Equal(1, test.TokenRequests);
     }
@@ -147,7 +169,10 @@ public sealed class CrashTests
     public async Task A_Secret_that_may_not_be_read_names_the_permission_and_costs_no_token()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        test.Cluster.Before = (verb, kind, _) => verb is ClusterVerb.Get && kind == Secret.ResourceKind ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb is ClusterVerb.Get && kind == Secret.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                : Task.CompletedTask;
 
         await test.PatchAsync<Secret>("acme-production-token", """{"data": {"base_url": "eA=="}}""");
         await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
@@ -157,7 +182,11 @@ public sealed class CrashTests
         test.Cluster.Before = null;
         await test.AdvanceAsync(TimeSpan.FromMinutes(4), TimeSpan.FromSeconds(10));
 
-        Assert.Contains("Grant its service account get on Secrets in namespace integrations", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Grant its service account get on Secrets in namespace integrations",
+            stalled.Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal((1, 2), (stalled.Status.Failure!.Attempts, later.Status.Failure!.Attempts));
         Assert.Null((await test.ConnectionAsync()).Condition("Stalled"));
         Assert.NotEqual("x", (await test.TokenSecretAsync()).Text("base_url"));
@@ -168,7 +197,10 @@ public sealed class CrashTests
     public async Task A_refusal_that_does_not_last_calls_for_nobody_and_costs_no_token()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        test.Cluster.Before = (verb, kind, _) => verb is ClusterVerb.Update && kind == Secret.ResourceKind ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "the roles are not read yet") : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb is ClusterVerb.Update && kind == Secret.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "the roles are not read yet")
+                : Task.CompletedTask;
 
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
         await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
@@ -200,7 +232,10 @@ public sealed class CrashTests
         await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Metadata.Uid != former && found.Is("Ready", "True"));
         await test.UntilIdleAsync();
 
-        Assert.All(test.Record.Of<VismaConnection>().Where(seen => seen.Metadata.Uid != former), seen => Assert.Null(seen.Status.LastHandledReconcileAt));
+        Assert.All(
+            test.Record.Of<VismaConnection>().Where(seen => seen.Metadata.Uid != former),
+            seen => Assert.Null(seen.Status.LastHandledReconcileAt)
+        );
     }
 
     [Fact]
@@ -241,7 +276,10 @@ public sealed class CrashTests
         await test.UntilIdleAsync();
 
         Assert.Equal("successors-token", (await test.TokenSecretAsync()).Text("access_token"));
-        Assert.Equal(new DateTimeOffset(2026, 11, 23, 13, 1, 1, TimeSpan.Zero), (await test.ConnectionAsync()).Status.Token!.ExpirationTime);
+        Assert.Equal(
+            new DateTimeOffset(2026, 11, 23, 13, 1, 1, TimeSpan.Zero),
+            (await test.ConnectionAsync()).Status.Token!.ExpirationTime
+        );
         Assert.Equal(2, test.TokenRequests);
     }
 

@@ -9,7 +9,10 @@ using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Behaviour;
 
-/// <summary>Whatever a provider answers, status keeps within its own schema, so that it is written. <see cref="StatusSchema"/> looks at every status at the end of each test.</summary>
+/// <summary>
+/// Whatever a provider answers, status keeps within its own schema, so that it is written. <see cref="StatusSchema"/> looks at every status
+/// at the end of each test.
+/// </summary>
 public sealed class ExtremeAnswerTests
 {
     private const string Read = "vismanet_erp_service_api:read";
@@ -38,7 +41,15 @@ public sealed class ExtremeAnswerTests
     public async Task An_answer_makes_a_status_that_is_written(string answer)
     {
         await using var test = await TestOperator.StartAsync(prepared =>
-            prepared.Provider.Faults.Always(new Fault.Answer(answers[answer].ContainsKey("error") ? 400 : 200, answers[answer].ToJsonString(), "application/json", new Dictionary<string, string>())));
+            prepared.Provider.Faults.Always(
+                new Fault.Answer(
+                    answers[answer].ContainsKey("error") ? 400 : 200,
+                    answers[answer].ToJsonString(),
+                    "application/json",
+                    new Dictionary<string, string>()
+                )
+            )
+        );
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(test.Client());
         await test.ApplyAsync(Some.VismaConnection());
@@ -52,10 +63,14 @@ public sealed class ExtremeAnswerTests
     [Fact]
     public async Task A_list_of_scopes_that_is_too_long_is_cut_and_said_so()
     {
-        await using var test = await TestOperator.StartReadyAsync(prepared => prepared.Provider.Portal.Set(prepared.Provider.Portal.FindClient(Some.ClientId)! with
-        {
-            GrantedScopes = [.. Enumerable.Range(0, 1_025).Select(number => $"scope{number}"), Read],
-        }));
+        await using var test = await TestOperator.StartReadyAsync(prepared =>
+            prepared.Provider.Portal.Set(
+                prepared.Provider.Portal.FindClient(Some.ClientId)! with
+                {
+                    GrantedScopes = [.. Enumerable.Range(0, 1_025).Select(number => $"scope{number}"), Read],
+                }
+            )
+        );
 
         var connection = await test.ConnectionAsync();
 
@@ -77,7 +92,10 @@ public sealed class ExtremeAnswerTests
                 ["token_endpoint"] = new Uri(prepared.Provider.Url, "/connect/token").AbsoluteUri,
                 [member] = new Uri(prepared.Provider.Url, "/" + new string('å', 2_000)).OriginalString,
             };
-            prepared.Provider.Faults.Always(new Fault.Answer(200, document.ToJsonString(), "application/json", new Dictionary<string, string>()), StandInEndpoint.Metadata);
+            prepared.Provider.Faults.Always(
+                new Fault.Answer(200, document.ToJsonString(), "application/json", new Dictionary<string, string>()),
+                StandInEndpoint.Metadata
+            );
         });
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(test.Client());
@@ -128,13 +146,15 @@ public sealed class ExtremeAnswerTests
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
     }
 
-    private static JsonObject Granted(string scope = Read) => new()
-    {
-        ["access_token"] = $"{Part("{}")}.{Part($$"""{"tenant_id":"{{Some.Tenant}}","sub":"{{new string('s', 10_000)}}","name":["a"]}""")}.signature-of-this-test",
-        ["token_type"] = "Bearer",
-        ["expires_in"] = 3600,
-        ["scope"] = scope,
-    };
+    private static JsonObject Granted(string scope = Read) =>
+        new()
+        {
+            ["access_token"] =
+                $"{Part("{}")}.{Part($$"""{"tenant_id":"{{Some.Tenant}}","sub":"{{new string('s', 10_000)}}","name":["a"]}""")}.signature-of-this-test",
+            ["token_type"] = "Bearer",
+            ["expires_in"] = 3600,
+            ["scope"] = scope,
+        };
 
     private static JsonObject With(JsonObject answer, string member, JsonNode value)
     {

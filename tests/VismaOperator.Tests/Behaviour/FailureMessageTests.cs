@@ -15,7 +15,14 @@ public sealed class FailureMessageTests
     {
         await using var test = await WithAsync(credentials: Some.Credentials(TypedWrong));
 
-        await ShowsAsync(test, "ClientRefused", "invalid_client", "integrations/acme", "wrong or has expired", "make a new secret in the Visma developer portal");
+        await ShowsAsync(
+            test,
+            "ClientRefused",
+            "invalid_client",
+            "integrations/acme",
+            "wrong or has expired",
+            "make a new secret in the Visma developer portal"
+        );
         await ClientShowsAsync(test, "ClientRefused", "make a new secret");
         await test.PutSecretAsync(Some.ClientSecret);
 
@@ -27,7 +34,14 @@ public sealed class FailureMessageTests
     {
         const string Said = "The client secret expired on 2026-11-01.";
         await using var test = await TestOperator.StartAsync();
-        test.Provider.Faults.Always(new Fault.Answer(401, $$"""{"error": "invalid_client", "error_description": "{{Said}}"}""", "application/json", new Dictionary<string, string>()));
+        test.Provider.Faults.Always(
+            new Fault.Answer(
+                401,
+                $$"""{"error": "invalid_client", "error_description": "{{Said}}"}""",
+                "application/json",
+                new Dictionary<string, string>()
+            )
+        );
         await ApplyAsync(test);
         await test.UntilStalledAsync("ClientRefused");
         await test.UntilIdleAsync();
@@ -49,7 +63,9 @@ public sealed class FailureMessageTests
     [Fact]
     public async Task An_unknown_scope()
     {
-        await using var test = await WithAsync(connection: Some.VismaConnection().With(spec => spec with { Scopes = ["vismanet_erp_service_api:fly"] }));
+        await using var test = await WithAsync(
+            connection: Some.VismaConnection().With(spec => spec with { Scopes = ["vismanet_erp_service_api:fly"] })
+        );
 
         await ShowsAsync(test, "ScopeRefused", "invalid_scope", "[vismanet_erp_service_api:fly]", "Check spec.scopes", "developer portal");
         await test.ChangeConnectionAsync("""{"scopes": ["vismanet_erp_service_api:read"]}""");
@@ -60,9 +76,19 @@ public sealed class FailureMessageTests
     [Fact]
     public async Task A_tenant_that_has_not_approved_the_application()
     {
-        await using var test = await WithAsync(connection: Some.VismaConnection().With(spec => spec with { TenantId = Some.UnapprovedTenant }));
+        await using var test = await WithAsync(
+            connection: Some.VismaConnection().With(spec => spec with { TenantId = Some.UnapprovedTenant })
+        );
 
-        await ShowsAsync(test, "TenantRefused", "invalid_tenant", Some.UnapprovedTenant, "has not approved", "Integration Administrator", "spec.tenantID");
+        await ShowsAsync(
+            test,
+            "TenantRefused",
+            "invalid_tenant",
+            Some.UnapprovedTenant,
+            "has not approved",
+            "Integration Administrator",
+            "spec.tenantID"
+        );
         await test.ChangeConnectionAsync($$"""{"tenantID": "{{Some.Tenant}}"}""");
 
         await HealsAsync(test);
@@ -71,7 +97,9 @@ public sealed class FailureMessageTests
     [Fact]
     public async Task A_tenant_that_approves_later_needs_no_change_here()
     {
-        await using var test = await WithAsync(connection: Some.VismaConnection().With(spec => spec with { TenantId = Some.UnapprovedTenant }));
+        await using var test = await WithAsync(
+            connection: Some.VismaConnection().With(spec => spec with { TenantId = Some.UnapprovedTenant })
+        );
         await test.UntilStalledAsync("TenantRefused");
         test.Provider.Portal.Set(new StandInTenant(Some.UnapprovedTenant));
 
@@ -101,13 +129,23 @@ public sealed class FailureMessageTests
         await using var test = await TestOperator.StartAsync();
         await ApplyAsync(test, credentials: null);
 
-        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Condition("Reconciling")?.Reason == "SecretNotFound");
+        await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            connection => connection.Condition("Reconciling")?.Reason == "SecretNotFound"
+        );
         await test.UntilAsync<OAuthClient>(Some.Client, client => client.Is("Reconciling", "True"));
         await test.AdvanceAsync(TimeSpan.FromSeconds(59));
         Assert.Null((await test.ConnectionAsync()).Condition("Stalled"));
         await test.AdvanceAsync(TimeSpan.FromSeconds(2));
 
-        await ShowsAsync(test, "SecretNotFound", "Secret integrations/acme-credentials", "OAuthClient integrations/acme", "does not exist", "Create it with the key clientSecret");
+        await ShowsAsync(
+            test,
+            "SecretNotFound",
+            "Secret integrations/acme-credentials",
+            "OAuthClient integrations/acme",
+            "does not exist",
+            "Create it with the key clientSecret"
+        );
         await ClientShowsAsync(test, "SecretNotFound", "Create it with the key clientSecret");
         await test.ApplyAsync(Some.Credentials());
         await HealsAsync(test);
@@ -116,12 +154,24 @@ public sealed class FailureMessageTests
     [Fact]
     public async Task A_missing_key()
     {
-        await using var test = await WithAsync(credentials: Some.Credentials() with { Data = new Dictionary<string, SecretValue> { ["secret"] = SecretValue.FromText(Some.ClientSecret) } });
+        await using var test = await WithAsync(
+            credentials: Some.Credentials() with
+            {
+                Data = new Dictionary<string, SecretValue> { ["secret"] = SecretValue.FromText(Some.ClientSecret) },
+            }
+        );
 
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Reconciling", "True"));
         await test.AdvanceAsync(TimeSpan.FromSeconds(61));
 
-        await ShowsAsync(test, "SecretKeyNotFound", "Secret integrations/acme-credentials", "no value under the key clientSecret", "OAuthClient integrations/acme", "Add it");
+        await ShowsAsync(
+            test,
+            "SecretKeyNotFound",
+            "Secret integrations/acme-credentials",
+            "no value under the key clientSecret",
+            "OAuthClient integrations/acme",
+            "Add it"
+        );
         await test.PutSecretAsync(Some.ClientSecret);
         await HealsAsync(test);
     }
@@ -167,7 +217,10 @@ public sealed class FailureMessageTests
         await ClientShowsAsync(test, "InsecureUrl", "use https");
         await test.ChangeClientAsync("""{"issuer": "https://127.0.0.1:1"}""");
 
-        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Condition("Stalled") is null && connection.Condition("Ready")!.Reason != "InsecureUrl");
+        await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            connection => connection.Condition("Stalled") is null && connection.Condition("Ready")!.Reason != "InsecureUrl"
+        );
         Assert.Equal(0, test.TokenRequests);
     }
 
@@ -187,7 +240,9 @@ public sealed class FailureMessageTests
     [Fact]
     public async Task A_base_URL_whose_dot_is_no_dot()
     {
-        await using var test = await WithAsync(connection: Some.VismaConnection().With(spec => spec with { BaseUrl = "https://api.finance\u2024visma.net/v1" }));
+        await using var test = await WithAsync(
+            connection: Some.VismaConnection().With(spec => spec with { BaseUrl = "https://api.finance\u2024visma.net/v1" })
+        );
 
         await ShowsAsync(test, "InvalidSpec", "spec.baseURL", "U+2024", "type the URL by hand");
         await test.ChangeConnectionAsync("""{"baseURL": null}""");
@@ -201,7 +256,14 @@ public sealed class FailureMessageTests
         await using var test = await TestOperator.StartAsync();
         await ApplyAsync(test, client: test.Client().With(spec => spec with { Issuer = "https://login.example.com" }));
 
-        await ShowsAsync(test, "IssuerNotAllowed", "OAuthClient integrations/acme", "https://login.example.com", test.Provider.Issuer.OriginalString, "--allowed-issuers");
+        await ShowsAsync(
+            test,
+            "IssuerNotAllowed",
+            "OAuthClient integrations/acme",
+            "https://login.example.com",
+            test.Provider.Issuer.OriginalString,
+            "--allowed-issuers"
+        );
         await ClientShowsAsync(test, "IssuerNotAllowed", "--allowed-issuers");
         await test.ChangeClientAsync($$"""{"issuer": "{{test.Provider.Issuer.OriginalString}}"}""");
 
@@ -211,9 +273,18 @@ public sealed class FailureMessageTests
     [Fact]
     public async Task An_API_host_that_is_not_allowed()
     {
-        await using var test = await WithAsync(connection: Some.VismaConnection().With(spec => spec with { BaseUrl = "https://evil.example.com/v1" }));
+        await using var test = await WithAsync(
+            connection: Some.VismaConnection().With(spec => spec with { BaseUrl = "https://evil.example.com/v1" })
+        );
 
-        await ShowsAsync(test, "ApiHostNotAllowed", "spec.baseURL", "https://evil.example.com/v1", "api.finance.visma.net", "--allowed-api-hosts");
+        await ShowsAsync(
+            test,
+            "ApiHostNotAllowed",
+            "spec.baseURL",
+            "https://evil.example.com/v1",
+            "api.finance.visma.net",
+            "--allowed-api-hosts"
+        );
         await test.ChangeConnectionAsync("""{"baseURL": null}""");
 
         await HealsAsync(test);
@@ -226,7 +297,12 @@ public sealed class FailureMessageTests
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Reconciling", "True"), "customer-a");
         await test.AdvanceAsync(TimeSpan.FromSeconds(61));
 
-        await ShowsAsync(test, "ClientNotAvailable", "customer-a", ["OAuthClient integrations/acme", "does not exist, or does not allow namespace customer-a", "spec.allowedNamespaces"]);
+        await ShowsAsync(
+            test,
+            "ClientNotAvailable",
+            "customer-a",
+            ["OAuthClient integrations/acme", "does not exist, or does not allow namespace customer-a", "spec.allowedNamespaces"]
+        );
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
 
         await HealsAsync(test, "customer-a");
@@ -236,7 +312,10 @@ public sealed class FailureMessageTests
     public async Task A_tenant_that_the_client_does_not_serve()
     {
         await using var test = await TestOperator.StartAsync();
-        await ApplyAsync(test, client: test.Client().With(spec => spec with { Tenants = [new TenantRule { TenantId = Some.OtherTenant }] }));
+        await ApplyAsync(
+            test,
+            client: test.Client().With(spec => spec with { Tenants = [new TenantRule { TenantId = Some.OtherTenant }] })
+        );
 
         await ShowsAsync(test, "TenantNotAllowed", "OAuthClient integrations/acme", Some.Tenant, "namespace integrations", "spec.tenants");
         await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.Tenant}}"}]}""");
@@ -251,7 +330,14 @@ public sealed class FailureMessageTests
         await test.ApplyAsync(Some.Credentials("not-yours-to-overwrite", "acme-production-token"));
         await ApplyAsync(test);
 
-        await ShowsAsync(test, "SecretNotOwned", "Secret integrations/acme-production-token", "does not belong to VismaConnection acme-production", "Choose another spec.secret.name", "kubectl annotate secret acme-production-token -n integrations visma-operator.io/adopt=acme-production");
+        await ShowsAsync(
+            test,
+            "SecretNotOwned",
+            "Secret integrations/acme-production-token",
+            "does not belong to VismaConnection acme-production",
+            "Choose another spec.secret.name",
+            "kubectl annotate secret acme-production-token -n integrations visma-operator.io/adopt=acme-production"
+        );
         await test.AdvanceAsync(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1));
         Assert.Equal(1, test.TokenRequests);
         Assert.Equal("not-yours-to-overwrite", (await test.TokenSecretAsync()).Text("clientSecret"));
@@ -278,9 +364,18 @@ public sealed class FailureMessageTests
     [Fact]
     public async Task A_Secret_type_that_has_a_meaning_in_the_cluster()
     {
-        await using var test = await WithAsync(connection: Some.VismaConnection().WithSecret(new SecretSpec { Template = new SecretTemplate { Type = "kubernetes.io/service-account-token" } }));
+        await using var test = await WithAsync(
+            connection: Some.VismaConnection()
+                .WithSecret(new SecretSpec { Template = new SecretTemplate { Type = "kubernetes.io/service-account-token" } })
+        );
 
-        await ShowsAsync(test, "InvalidSpec", "spec.secret.template.type", "have a meaning in the cluster", "use Opaque or a type of your own domain");
+        await ShowsAsync(
+            test,
+            "InvalidSpec",
+            "spec.secret.template.type",
+            "have a meaning in the cluster",
+            "use Opaque or a type of your own domain"
+        );
         await test.ChangeConnectionAsync("""{"secret": {"template": {"type": "example.com/token"}}}""");
 
         await HealsAsync(test);
@@ -290,10 +385,23 @@ public sealed class FailureMessageTests
     [Fact]
     public async Task An_annotation_that_steers_others()
     {
-        var template = new SecretTemplate { Metadata = new TemplateMetadata { Annotations = new Dictionary<string, string> { ["argocd.argoproj.io/sync-options"] = "Prune=false" } } };
+        var template = new SecretTemplate
+        {
+            Metadata = new TemplateMetadata
+            {
+                Annotations = new Dictionary<string, string> { ["argocd.argoproj.io/sync-options"] = "Prune=false" },
+            },
+        };
         await using var test = await WithAsync(connection: Some.VismaConnection().WithSecret(new SecretSpec { Template = template }));
 
-        await ShowsAsync(test, "InvalidSpec", "spec.secret.template.metadata.annotations", "argocd.argoproj.io/sync-options", "are refused", "use a key of your own domain");
+        await ShowsAsync(
+            test,
+            "InvalidSpec",
+            "spec.secret.template.metadata.annotations",
+            "argocd.argoproj.io/sync-options",
+            "are refused",
+            "use a key of your own domain"
+        );
         await test.ChangeConnectionAsync("""{"secret": {"template": null}}""");
 
         await HealsAsync(test);
@@ -311,7 +419,13 @@ public sealed class FailureMessageTests
 
         var fresh = ready.Condition("TokenFresh")!;
         Assert.Equal(("True", "LifetimeTooShort"), (fresh.Status, fresh.Reason));
-        Says(fresh.Message, "Tokens live 300s", "spec.refresh.minRemainingValidity of 600s", "at least 150s", "Lower the margin, or raise the lifetime in the Visma developer portal");
+        Says(
+            fresh.Message,
+            "Tokens live 300s",
+            "spec.refresh.minRemainingValidity of 600s",
+            "at least 150s",
+            "Lower the margin, or raise the lifetime in the Visma developer portal"
+        );
         Assert.Equal("Warning", Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "LifetimeTooShort").Type);
         test.Provider.Portal.AccessTokenLifetime = TimeSpan.FromHours(1);
         await test.AdvanceAsync(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(10));
@@ -322,13 +436,25 @@ public sealed class FailureMessageTests
     public async Task A_scope_that_was_not_granted_is_named_and_told_of()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        test.Provider.Faults.Next(new Fault.Answer(200, """{"access_token": "part-of-what-was-asked", "token_type": "Bearer", "expires_in": 3600, "scope": "vismanet_erp_service_api:read"}""", "application/json", new Dictionary<string, string>()));
+        test.Provider.Faults.Next(
+            new Fault.Answer(
+                200,
+                """{"access_token": "part-of-what-was-asked", "token_type": "Bearer", "expires_in": 3600, "scope": "vismanet_erp_service_api:read"}""",
+                "application/json",
+                new Dictionary<string, string>()
+            )
+        );
 
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "again");
         var granted = await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("ScopesGranted", "False"));
         await test.UntilIdleAsync();
 
-        Says(granted.Condition("ScopesGranted")!.Message, "vismanet_erp_service_api:create", "developer portal", "remove them from spec.scopes");
+        Says(
+            granted.Condition("ScopesGranted")!.Message,
+            "vismanet_erp_service_api:create",
+            "developer portal",
+            "remove them from spec.scopes"
+        );
         Assert.True(granted.Is("Ready", "True"));
         Assert.Equal("Warning", Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "ScopesMissing").Type);
     }
@@ -342,7 +468,12 @@ public sealed class FailureMessageTests
 
     private static Task ApplyAsync(TestOperator test, OAuthClient? client = null) => ApplyAsync(test, Some.Credentials(), client);
 
-    private static async Task ApplyAsync(TestOperator test, Secret? credentials, OAuthClient? client = null, VismaConnection? connection = null)
+    private static async Task ApplyAsync(
+        TestOperator test,
+        Secret? credentials,
+        OAuthClient? client = null,
+        VismaConnection? connection = null
+    )
     {
         if (credentials is not null)
         {
@@ -384,5 +515,6 @@ public sealed class FailureMessageTests
         await test.UntilAsync<OAuthClient>(Some.Client, client => client.Is("Ready", "True") && client.Condition("Stalled") is null);
     }
 
-    private static void Says(string message, params string[] words) => Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
+    private static void Says(string message, params string[] words) =>
+        Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
 }

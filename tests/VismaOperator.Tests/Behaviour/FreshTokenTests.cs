@@ -36,12 +36,19 @@ public sealed class FreshTokenTests
         test.ForgetRequests();
 
         test.Time.Advance(TimeSpan.FromMinutes(41));
-        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.Token!.IssueTime > new DateTimeOffset(2026, 11, 23, 12, 30, 0, TimeSpan.Zero));
+        await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            connection => connection.Status.Token!.IssueTime > new DateTimeOffset(2026, 11, 23, 12, 30, 0, TimeSpan.Zero)
+        );
 
         Assert.Equal(1, test.TokenRequests - tokens);
         Assert.Equal(
             [(ClusterVerb.Update, "Secret"), (ClusterVerb.PatchStatus, "VismaConnection")],
-            test.Requests.Where(request => request.Verb is not (ClusterVerb.Get or ClusterVerb.Watch or ClusterVerb.List) || request.Kind.Kind == "Secret").Select(request => (request.Verb, request.Kind.Kind)));
+            test.Requests.Where(request =>
+                    request.Verb is not (ClusterVerb.Get or ClusterVerb.Watch or ClusterVerb.List) || request.Kind.Kind == "Secret"
+                )
+                .Select(request => (request.Verb, request.Kind.Kind))
+        );
         Assert.NotEqual(first, (await test.FindAsync<Secret>("acme-production-token"))!.Text("access_token"));
     }
 
@@ -80,7 +87,10 @@ public sealed class FreshTokenTests
         await using var test = await TestOperator.StartReadyAsync();
         var before = await test.FindAsync<Secret>("acme-production-token");
 
-        await test.PatchAsync<Secret>("acme-production-token", new JsonObject { ["data"] = new JsonObject { ["base_url"] = "aHR0cHM6Ly9ldmlsLmV4YW1wbGU=" } });
+        await test.PatchAsync<Secret>(
+            "acme-production-token",
+            new JsonObject { ["data"] = new JsonObject { ["base_url"] = "aHR0cHM6Ly9ldmlsLmV4YW1wbGU=" } }
+        );
         await test.UntilAsync<Secret>("acme-production-token", secret => secret.Text("base_url") == before!.Text("base_url"));
         await test.UntilIdleAsync();
 
@@ -92,7 +102,13 @@ public sealed class FreshTokenTests
     {
         await using var test = await TestOperator.StartReadyAsync();
 
-        await test.PatchAsync<VismaConnection>(Some.Connection, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [VismaNames.RequestedAtAnnotation] = "now" } } });
+        await test.PatchAsync<VismaConnection>(
+            Some.Connection,
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [VismaNames.RequestedAtAnnotation] = "now" } },
+            }
+        );
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "now");
         await test.UntilIdleAsync();
 

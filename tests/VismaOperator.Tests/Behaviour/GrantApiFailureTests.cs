@@ -1,7 +1,6 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using VismaOperator.Api;
-using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;

@@ -49,7 +49,10 @@ public sealed class GrantCustodyTests
     {
         await using var test = await StartConsentedAsync();
         await test.StopAsync();
-        await test.PatchAsync<Secret>(GrantName, $$$"""{"data":{"connection":"{{{Convert.ToBase64String("original/acme-production"u8)}}}"}}""");
+        await test.PatchAsync<Secret>(
+            GrantName,
+            $$$"""{"data":{"connection":"{{{Convert.ToBase64String("original/acme-production"u8)}}}"}}"""
+        );
         test.Start();
 
         await test.DeleteAsync<VismaConnection>(Some.Connection);
@@ -110,7 +113,11 @@ public sealed class GrantCustodyTests
     [Theory]
     [InlineData("Revoke", "Retain", false)]
     [InlineData("Retain", "Revoke", true)]
-    public async Task What_becomes_of_a_grant_can_be_changed_after_the_consent_also_for_a_process_that_never_saw_the_connection(string before, string after, bool isRevoked)
+    public async Task What_becomes_of_a_grant_can_be_changed_after_the_consent_also_for_a_process_that_never_saw_the_connection(
+        string before,
+        string after,
+        bool isRevoked
+    )
     {
         await using var test = await StartInteractiveAsync();
         await test.PatchAsync<VismaConnection>(Some.Connection, PolicyOf(before));
@@ -135,9 +142,10 @@ public sealed class GrantCustodyTests
     {
         await using var test = await StartConsentedAsync();
         var attempts = 0;
-        test.Cluster.Before = (verb, _, name) => verb == ClusterVerb.Update && name.Name == GrantName && Interlocked.Increment(ref attempts) > 0
-            ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "an admission policy says no")
-            : Task.CompletedTask;
+        test.Cluster.Before = (verb, _, name) =>
+            verb == ClusterVerb.Update && name.Name == GrantName && Interlocked.Increment(ref attempts) > 0
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "an admission policy says no")
+                : Task.CompletedTask;
 
         await test.PatchAsync<VismaConnection>(Some.Connection, PolicyOf("Retain"));
         await test.UntilIdleAsync();
@@ -193,7 +201,10 @@ public sealed class GrantCustodyTests
     {
         await using var test = await StartConsentedAsync();
         var family = await test.FamilyAsync();
-        test.Cluster.Before = (verb, _, _) => verb is ClusterVerb.Get or ClusterVerb.List ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "there is no Role any more") : Task.CompletedTask;
+        test.Cluster.Before = (verb, _, _) =>
+            verb is ClusterVerb.Get or ClusterVerb.List
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "there is no Role any more")
+                : Task.CompletedTask;
 
         await test.DeleteAsync<Secret>(GrantName);
         await test.DeleteAsync<VismaConnection>(Some.Connection);
@@ -207,7 +218,10 @@ public sealed class GrantCustodyTests
     {
         await using var test = await StartConsentedAsync();
 
-        await test.PatchAsync<VismaConnection>(Some.Connection, """{"spec":{"grant":"ClientCredentials","scopes":["vismanet_erp_service_api:read"]}}""");
+        await test.PatchAsync<VismaConnection>(
+            Some.Connection,
+            """{"spec":{"grant":"ClientCredentials","scopes":["vismanet_erp_service_api:read"]}}"""
+        );
         await test.UntilReadyAsync();
         await test.AdvanceAsync(TimeSpan.FromMinutes(11), TimeSpan.FromMinutes(1));
 
@@ -219,7 +233,10 @@ public sealed class GrantCustodyTests
     [InlineData("""{"allowedNamespaces":{"from":"All"}}""", true)]
     [InlineData("""{"allowedNamespaces":{"from":"Same"}}""", false)]
     [InlineData("""{"allowedNamespaces":{"from":"Selector","selector":{"matchLabels":{"visma":"yes"}}}}""", false)]
-    [InlineData("""{"allowedNamespaces":{"from":"All"},"tenants":[{"tenantID":"TENANT","scopes":["vismanet_erp_interactive_api:read"]}]}""", true)]
+    [InlineData(
+        """{"allowedNamespaces":{"from":"All"},"tenants":[{"tenantID":"TENANT","scopes":["vismanet_erp_interactive_api:read"]}]}""",
+        true
+    )]
     [InlineData("""{"allowedNamespaces":{"from":"All"},"tenants":[{"tenantID":"TENANT","namespaces":["customer-b"]}]}""", false)]
     [InlineData("""{"allowedNamespaces":{"from":"All"},"tenants":[{"tenantID":"TENANT","scopes":["another"]}]}""", false)]
     public async Task Whoever_writes_a_grant_has_it_revoked_with_a_client_that_serves_the_namespace_only(string allowances, bool isRevoked)
@@ -232,7 +249,15 @@ public sealed class GrantCustodyTests
 
         Assert.Null(await test.FindAsync<Secret>(GrantName, Asker));
         Assert.Equal(isRevoked, (await test.FamilyAsync()).IsRevoked);
-        Assert.Equal(!isRevoked, test.Logs.Lines.Any(line => line.Contains("customer-a/acme-production could not be revoked (OAuthClient integrations/acme is not available)", StringComparison.Ordinal)));
+        Assert.Equal(
+            !isRevoked,
+            test.Logs.Lines.Any(line =>
+                line.Contains(
+                    "customer-a/acme-production could not be revoked (OAuthClient integrations/acme is not available)",
+                    StringComparison.Ordinal
+                )
+            )
+        );
     }
 
     [Fact]
@@ -240,7 +265,16 @@ public sealed class GrantCustodyTests
     {
         await using var test = await StartConsentedAsync();
         await test.ChangeClientAsync("""{"allowedNamespaces":{"from":"Selector","selector":{"matchLabels":{"visma":"yes"}}}}""");
-        await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Asker, Labels = new Dictionary<string, string> { ["visma"] = "yes" } } });
+        await test.ApplyAsync(
+            new Namespace
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = Asker,
+                    Labels = new Dictionary<string, string> { ["visma"] = "yes" },
+                },
+            }
+        );
         await PlantAsync(test);
         await test.ApplyAsync(InteractiveConnection(place: Asker));
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);

@@ -8,10 +8,17 @@ public sealed class GrantKeysTests
     [Fact]
     public void Every_key_is_either_of_the_grant_or_of_what_stands_beside_it()
     {
-        var keys = typeof(GrantKeys).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!).ToList();
+        var keys = typeof(GrantKeys)
+            .GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(field => field.IsLiteral)
+            .Select(field => (string)field.GetRawConstantValue()!)
+            .ToList();
 
         // Of the second attempt and each further one, too.
-        var all = keys.Concat(keys.Where(key => key.StartsWith("attempt_", StringComparison.Ordinal)).SelectMany(key => Enumerable.Range(2, ConsentAttempt.MaxOpen - 1).Select(slot => $"{key}_{slot}")));
+        var all = keys.Concat(
+            keys.Where(key => key.StartsWith("attempt_", StringComparison.Ordinal))
+                .SelectMany(key => Enumerable.Range(2, ConsentAttempt.MaxOpen - 1).Select(slot => $"{key}_{slot}"))
+        );
         Assert.Equal(all.Order(StringComparer.Ordinal), GrantKeys.All.Order(StringComparer.Ordinal));
         Assert.Empty(GrantKeys.OfTheGrant.Intersect(GrantKeys.OfTheRest));
     }

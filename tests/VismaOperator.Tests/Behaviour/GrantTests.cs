@@ -4,7 +4,6 @@ using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
-using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
 
@@ -56,10 +55,20 @@ public sealed class GrantTests
 
         Assert.Equal(requests + 1, test.TokenRequests);
         // What looks at the grant once it is reported is another reconcile.
-        var asked = test.Requests.Where(request => request.Verb == ClusterVerb.Get || ClusterVerb.IsWrite(request.Verb)).Select(request => $"{request.Verb} {request.Name.Name}").ToList();
+        var asked = test
+            .Requests.Where(request => request.Verb == ClusterVerb.Get || ClusterVerb.IsWrite(request.Verb))
+            .Select(request => $"{request.Verb} {request.Name.Name}")
+            .ToList();
         Assert.Equal(
-            ["get acme-production-visma-grant", "update acme-production-visma-grant", "update acme-production-visma-grant", "update acme-production-token", "patch/status acme-production"],
-            asked.Take(asked.LastIndexOf("patch/status acme-production") + 1));
+            [
+                "get acme-production-visma-grant",
+                "update acme-production-visma-grant",
+                "update acme-production-visma-grant",
+                "update acme-production-token",
+                "patch/status acme-production",
+            ],
+            asked.Take(asked.LastIndexOf("patch/status acme-production") + 1)
+        );
     }
 
     [Fact]
@@ -125,10 +134,15 @@ public sealed class GrantTests
         await test.PatchAsync<Secret>(GrantSecretName, """{"data":{"family":null}}""");
         await test.AdvanceAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(5));
         var stalled = await test.UntilStalledAsync("ConsentRequired");
-        await test.ApplyAsync(Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddSeconds(-1))); // a consent that fails writes beside it
+        // a consent that fails writes beside it
+        await test.ApplyAsync(Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddSeconds(-1)));
         await test.UntilAsync<Secret>(GrantSecretName, found => found.Data!.ContainsKey("outcome_reason"));
 
-        Assert.Contains($"Secret integrations/{GrantSecretName} holds a refresh token", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Secret integrations/{GrantSecretName} holds a refresh token",
+            stalled.Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(token, (await test.FindAsync<Secret>(GrantSecretName))!.Text("refresh_token"));
         Assert.Equal(requests, test.TokenRequests);
 
@@ -166,7 +180,10 @@ public sealed class GrantTests
     [Fact]
     public async Task A_lost_answer_without_a_grace_ends_in_a_consent_that_is_asked_for_once()
     {
-        await using var test = await StartConsentedAsync(OneTime, operatorUnderTest => operatorUnderTest.PublicUrl = new Uri("https://operator.example.com"));
+        await using var test = await StartConsentedAsync(
+            OneTime,
+            operatorUnderTest => operatorUnderTest.PublicUrl = new Uri("https://operator.example.com")
+        );
         test.Provider.Faults.Next(new Fault.CutAfterProcessing(), grantType: "refresh_token");
 
         await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/requestedAt":"now"}}}""");
@@ -191,7 +208,10 @@ public sealed class GrantTests
         await test.UntilStalledAsync("ConsentRequired");
         var requests = test.TokenRequests;
 
-        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/requestedAt":"again"}}}""");
+        await test.PatchAsync<VismaConnection>(
+            Some.Connection,
+            """{"metadata":{"annotations":{"visma-operator.io/requestedAt":"again"}}}"""
+        );
         await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == "again");
         await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(10));
 
@@ -208,7 +228,10 @@ public sealed class GrantTests
         await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(5));
         Assert.True((await test.ConnectionAsync()).Is("Stalled", "True"));
 
-        await test.PatchAsync<Secret>("acme-credentials", $$$"""{"data":{"clientSecret":"{{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Some.ClientSecret))}}}"}}""");
+        await test.PatchAsync<Secret>(
+            "acme-credentials",
+            $$$"""{"data":{"clientSecret":"{{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Some.ClientSecret))}}}"}}"""
+        );
         await test.UntilReadyAsync();
 
         Assert.Equal(family, (await test.FamilyAsync()).Id);
@@ -253,7 +276,10 @@ public sealed class GrantTests
         await using var test = await StartConsentedAsync(OneTime);
         var theirs = await test.FamilyAsync();
         await test.StopAsync();
-        await test.PatchAsync<Secret>(GrantSecretName, $$$"""{"data":{"connection":"{{{Convert.ToBase64String("original/acme-production"u8)}}}"}}""");
+        await test.PatchAsync<Secret>(
+            GrantSecretName,
+            $$$"""{"data":{"connection":"{{{Convert.ToBase64String("original/acme-production"u8)}}}"}}"""
+        );
         test.Start();
         await test.UntilStalledAsync("GrantUsedElsewhere");
 
@@ -272,7 +298,10 @@ public sealed class GrantTests
         await using var test = await StartConsentedAsync(OneTime);
         var requests = test.TokenRequests;
         await test.StopAsync();
-        await test.PatchAsync<Secret>(GrantSecretName, $$$"""{"data":{"connection":"{{{Convert.ToBase64String("original/acme-production"u8)}}}"}}""");
+        await test.PatchAsync<Secret>(
+            GrantSecretName,
+            $$$"""{"data":{"connection":"{{{Convert.ToBase64String("original/acme-production"u8)}}}"}}"""
+        );
 
         test.Start();
         var stalled = await test.UntilStalledAsync("GrantUsedElsewhere");
@@ -308,7 +337,11 @@ public sealed class GrantTests
         await test.AdvanceAsync(TimeSpan.FromMinutes(50), TimeSpan.FromSeconds(10));
         var stalled = await test.UntilStalledAsync(reason);
 
-        Assert.Contains($"Secret integrations/{GrantSecretName}, which holds the grant", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Secret integrations/{GrantSecretName}, which holds the grant",
+            stalled.Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains(remedy, stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
         Assert.Equal(requests, test.TokenRequests);
 
@@ -323,7 +356,12 @@ public sealed class GrantTests
     {
         await using var test = await TestOperator.StartAsync();
         test.Provider.AllowInteractive();
-        await test.ApplyAsync(new Secret { Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Place } });
+        await test.ApplyAsync(
+            new Secret
+            {
+                Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Place },
+            }
+        );
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(test.Client());
         await test.ApplyAsync(InteractiveConnection());

@@ -2,14 +2,16 @@ using System.Web;
 using Kubernetes.Client.Resources;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
-using VismaOperator.Publishing;
 using VismaOperator.Tests.Consent;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Behaviour;
 
-/// <summary>A token never has more scopes than the owner of the client allows, whatever the provider grants; what is more than was asked for is told.</summary>
+/// <summary>
+/// A token never has more scopes than the owner of the client allows, whatever the provider grants; what is more than was asked for is
+/// told.
+/// </summary>
 public sealed class GrantedScopesTests
 {
     private const string TokenSecret = "acme-production-token";
@@ -77,7 +79,10 @@ public sealed class GrantedScopesTests
 
         Assert.True(connection.Is("Ready", "True"));
         Assert.Null(connection.Condition("Stalled"));
-        Assert.Equal(("False", "ScopesExceeded"), (connection.Condition("ScopesGranted")!.Status, connection.Condition("ScopesGranted")!.Reason));
+        Assert.Equal(
+            ("False", "ScopesExceeded"),
+            (connection.Condition("ScopesGranted")!.Status, connection.Condition("ScopesGranted")!.Reason)
+        );
         Assert.Contains(Delete, connection.Condition("ScopesGranted")!.Message, StringComparison.Ordinal);
         Assert.Equal([Read, Create, Delete], connection.Status.Token!.GrantedScopes);
         Assert.Equal("Warning", Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "ScopesExceeded").Type);
@@ -96,7 +101,10 @@ public sealed class GrantedScopesTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.ChangeConnectionAsync("""{"allScopes": true, "scopes": null}""");
-        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.ObservedGeneration == found.Metadata.Generation && found.Status.Token?.GrantedScopes.Count == 4);
+        await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Status.ObservedGeneration == found.Metadata.Generation && found.Status.Token?.GrantedScopes.Count == 4
+        );
 
         Assert.Equal("AllGranted", (await test.UntilReadyAsync()).Condition("ScopesGranted")!.Reason);
     }
@@ -150,7 +158,10 @@ public sealed class GrantedScopesTests
         await using var test = await StartInteractiveAsync(OneTime);
 
         await test.HandOverAsync(scopes: [PersonsRead, PersonsCreate]);
-        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "ScopesExceeded");
+        var connection = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Condition("Authorized")?.Reason == "ScopesExceeded"
+        );
         await test.UntilIdleAsync();
 
         Assert.Contains(PersonsCreate, connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
@@ -167,7 +178,10 @@ public sealed class GrantedScopesTests
         var before = (await test.GrantAsync())!.Held!.Family;
 
         await test.HandOverAsync(scopes: [PersonsRead, PersonsCreate]);
-        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.Authorization?.LastFailure?.Reason == "ScopesExceeded");
+        var connection = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Status.Authorization?.LastFailure?.Reason == "ScopesExceeded"
+        );
 
         Assert.True(connection.Is("Ready", "True"));
         Assert.Equal(before, (await test.GrantAsync())!.Held!.Family);
@@ -224,7 +238,10 @@ public sealed class GrantedScopesTests
         Grant(test, granted: null);
         await test.AdvanceAsync(TimeSpan.FromSeconds(11)); // requests that follow closer are delayed
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "again");
-        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Stalled") is null && found.Status.LastHandledReconcileAt == "again");
+        await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Condition("Stalled") is null && found.Status.LastHandledReconcileAt == "again"
+        );
         Assert.NotEqual(before, (await test.TokenSecretAsync()).Text("access_token"));
         Assert.Equal(0, (await test.FamilyAsync()).SpendsOfConsumed);
     }
@@ -237,7 +254,10 @@ public sealed class GrantedScopesTests
         Grant(test, [PersonsRead, PersonsCreate, "offline_access"]);
 
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
-        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("ScopesGranted")?.Reason == "ScopesExceeded");
+        var connection = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Condition("ScopesGranted")?.Reason == "ScopesExceeded"
+        );
 
         Assert.True(connection.Is("Ready", "True"));
         Assert.NotEqual(before, (await test.TokenSecretAsync()).Text("access_token"));
@@ -294,19 +314,33 @@ public sealed class GrantedScopesTests
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
     }
 
-    private static async Task<TestOperator> StartLimitedAsync(IReadOnlyList<string> limit, IReadOnlyList<string>? granted, bool statesScopes = true)
+    private static async Task<TestOperator> StartLimitedAsync(
+        IReadOnlyList<string> limit,
+        IReadOnlyList<string>? granted,
+        bool statesScopes = true
+    )
     {
         var test = await TestOperator.StartAsync(prepared => Grant(prepared, granted, statesScopes));
         await test.ApplyAsync(Some.Credentials());
-        await test.ApplyAsync(test.Client().With(spec => spec with { Tenants = [new TenantRule { TenantId = Some.Tenant, Scopes = limit }] }));
+        await test.ApplyAsync(
+            test.Client().With(spec => spec with { Tenants = [new TenantRule { TenantId = Some.Tenant, Scopes = limit }] })
+        );
         await test.ApplyAsync(Some.VismaConnection());
         await test.UntilIdleAsync();
         return test;
     }
 
     private static void Grant(TestOperator test, IReadOnlyList<string>? granted, bool statesScopes = true) =>
-        test.Provider.Portal.Set(test.Provider.Portal.FindClient(Some.ClientId)! with { GrantedScopes = granted, StatesScopes = statesScopes });
+        test.Provider.Portal.Set(
+            test.Provider.Portal.FindClient(Some.ClientId)! with
+            {
+                GrantedScopes = granted,
+                StatesScopes = statesScopes,
+            }
+        );
 
     private static Task LimitAsync(TestOperator test, IReadOnlyList<string> limit) =>
-        test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": [{{string.Join(',', limit.Select(scope => $"\"{scope}\""))}}]}]}""");
+        test.ChangeClientAsync(
+            $$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": [{{string.Join(',', limit.Select(scope => $"\"{scope}\""))}}]}]}"""
+        );
 }

@@ -27,14 +27,27 @@ public sealed class KeepAliveTests
     [InlineData(4, true, 150, 200)] // half-way to the end
     public async Task A_grant_that_nobody_uses_lives_through_a_year(int slidingDays, bool announces, int least, int most)
     {
-        await using var test = await StartUnusedAsync(Sliding with { SlidingLifetime = TimeSpan.FromDays(slidingDays), AnnouncesExpiration = announces });
+        await using var test = await StartUnusedAsync(
+            Sliding with
+            {
+                SlidingLifetime = TimeSpan.FromDays(slidingDays),
+                AnnouncesExpiration = announces,
+            }
+        );
 
         await test.AdvanceAsync(TimeSpan.FromDays(364), Step);
 
         var family = await test.FamilyAsync();
         Assert.True((await test.ConnectionAsync()).Is("Authorized", "True"));
         Assert.InRange(family.LiveGeneration!.Value, least, most);
-        Assert.All(family.RefreshTokens.Where(token => token.ConsumedAt is not null), token => Assert.True(token.ExpiresAt - token.ConsumedAt >= TimeSpan.FromDays(slidingDays) / 2 - Step, "an outage would have had no time left"));
+        Assert.All(
+            family.RefreshTokens.Where(token => token.ConsumedAt is not null),
+            token =>
+                Assert.True(
+                    token.ExpiresAt - token.ConsumedAt >= TimeSpan.FromDays(slidingDays) / 2 - Step,
+                    "an outage would have had no time left"
+                )
+        );
     }
 
     [Fact]
@@ -68,7 +81,13 @@ public sealed class KeepAliveTests
     [Fact]
     public async Task Where_use_puts_off_no_end_the_end_is_not_run_up_to_in_ever_smaller_steps()
     {
-        await using var test = await StartUnusedAsync(Sliding with { Expiration = RefreshTokenExpiration.Absolute, AbsoluteLifetime = TimeSpan.FromDays(30) });
+        await using var test = await StartUnusedAsync(
+            Sliding with
+            {
+                Expiration = RefreshTokenExpiration.Absolute,
+                AbsoluteLifetime = TimeSpan.FromDays(30),
+            }
+        );
 
         await test.AdvanceAsync(TimeSpan.FromDays(30) - TimeSpan.FromHours(1), Step);
         await test.AdvanceAsync(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
@@ -104,11 +123,17 @@ public sealed class KeepAliveTests
         }
 
         Assert.Equal(granted.GrantTime!.Value.AddDays(365), granted.ConsentExpirationTime);
-        Assert.Equal([("", false), ("", false), ("within 30 days", true), ("within 14 days", true), ("within 7 days", true), ("within a day", true)], seen);
+        Assert.Equal(
+            [("", false), ("", false), ("within 30 days", true), ("within 14 days", true), ("within 7 days", true), ("within a day", true)],
+            seen
+        );
         Assert.Equal(4, test.EventsAbout(Some.Connection).Count(happened => happened.Reason == "ConsentExpiresSoon"));
 
         await test.HandOverAsync();
-        var renewed = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.Authorization!.GrantTime > granted.GrantTime);
+        var renewed = await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Status.Authorization!.GrantTime > granted.GrantTime
+        );
         await test.UntilIdleAsync();
 
         Assert.Equal(("", false), await WarningAsync(test));
@@ -122,7 +147,12 @@ public sealed class KeepAliveTests
     {
         var connection = await test.ConnectionAsync();
         var condition = connection.Condition("ConsentExpiring")!;
-        var left = condition.Status == "True" ? condition.Message[(condition.Message.IndexOf('(', StringComparison.Ordinal) + 1)..condition.Message.IndexOf(')', StringComparison.Ordinal)] : string.Empty;
+        var left =
+            condition.Status == "True"
+                ? condition.Message[
+                    (condition.Message.IndexOf('(', StringComparison.Ordinal) + 1)..condition.Message.IndexOf(')', StringComparison.Ordinal)
+                ]
+                : string.Empty;
         return (left, connection.Status.Authorization!.Url is not null);
     }
 

@@ -29,7 +29,10 @@ public sealed class ManyConnectionsTests
         Assert.InRange(test.Provider.Ledger.MaxInFlight, 2, 8);
 
         // A tenth of the lifetime, six minutes: no minute has much more than its share.
-        var byMinute = connections.GroupBy(connection => connection.Status.Token!.RefreshTime!.Value.Minute).Select(group => group.Count()).ToList();
+        var byMinute = connections
+            .GroupBy(connection => connection.Status.Token!.RefreshTime!.Value.Minute)
+            .Select(group => group.Count())
+            .ToList();
         Assert.InRange(byMinute.Count, 6, 8);
         Assert.True(byMinute.Max() < Count / 4, $"{byMinute.Max()} renewals in one minute");
     }
@@ -86,7 +89,11 @@ public sealed class ManyConnectionsTests
         await test.AdvanceAsync(TimeSpan.FromMinutes(1));
 
         Assert.Equal(181, (await test.FindAsync<OAuthClient>(Some.Client))!.Status.Connections);
-        Assert.InRange(test.Requests.Count(request => request.Verb == ClusterVerb.PatchStatus && request.Kind == OAuthClient.ResourceKind), 3, 5);
+        Assert.InRange(
+            test.Requests.Count(request => request.Verb == ClusterVerb.PatchStatus && request.Kind == OAuthClient.ResourceKind),
+            3,
+            5
+        );
     }
 
     private static async Task<IReadOnlyList<VismaConnection>> AllAsync(TestOperator test) =>

@@ -72,7 +72,12 @@ public sealed class NamedTokenSecretTests
         await using var test = await TestOperator.StartReadyAsync();
         await NameAsync(test, Token, key, isClientId: false);
 
-        await test.ApplyAsync(Some.VismaConnection("thieves") with { Spec = Some.VismaConnection().Spec with { OAuthClientRef = new OAuthClientReference { Name = Thief } } });
+        await test.ApplyAsync(
+            Some.VismaConnection("thieves") with
+            {
+                Spec = Some.VismaConnection().Spec with { OAuthClientRef = new OAuthClientReference { Name = Thief } },
+            }
+        );
         var stalled = await test.UntilStalledAsync("SecretHoldsToken", "thieves");
         await test.AdvanceAsync(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1));
 
@@ -103,7 +108,10 @@ public sealed class NamedTokenSecretTests
         await NameAsync(test, Token, "access_token", isClientId: false);
         await RefusedAsync(test, Token);
 
-        await test.PatchAsync<OAuthClient>(Thief, """{"spec": {"clientSecrets": [{"secretKeyRef": {"name": "acme-credentials", "key": "clientSecret"}}]}}""");
+        await test.PatchAsync<OAuthClient>(
+            Thief,
+            """{"spec": {"clientSecrets": [{"secretKeyRef": {"name": "acme-credentials", "key": "clientSecret"}}]}}"""
+        );
 
         await test.UntilAsync<OAuthClient>(Thief, client => client.Is("Ready", "True"));
     }
@@ -113,7 +121,10 @@ public sealed class NamedTokenSecretTests
     {
         await using var test = await TestOperator.StartReadyAsync();
 
-        await test.PatchAsync<Secret>("acme-credentials", """{"metadata": {"labels": {"visma-operator.io/secret": "token"}, "annotations": {"visma-operator.io/adopt": "second"}}}""");
+        await test.PatchAsync<Secret>(
+            "acme-credentials",
+            """{"metadata": {"labels": {"visma-operator.io/secret": "token"}, "annotations": {"visma-operator.io/adopt": "second"}}}"""
+        );
         await test.ApplyAsync(Some.VismaConnection("second").WithSecret(new SecretSpec { Name = "acme-credentials" }));
         var stalled = await test.UntilStalledAsync("SecretNotOwned", "second");
         await test.AdvanceAsync(TimeSpan.FromMinutes(41), TimeSpan.FromMinutes(1));

@@ -49,7 +49,10 @@ public sealed class OpenExchangeTests
     public void One_that_stands_in_the_Secret_no_more_is_forgotten_whatever_became_of_it()
     {
         var open = new ExchangeTracker(time);
-        var (former, ours) = (new ExchangeIntent("of another process", "hash", time.GetUtcNow()), new ExchangeIntent("ours", "hash", time.GetUtcNow()));
+        var (former, ours) = (
+            new ExchangeIntent("of another process", "hash", time.GetUtcNow()),
+            new ExchangeIntent("ours", "hash", time.GetUtcNow())
+        );
         open.Announced(connection, former.Id);
         open.Began(connection, ours.Id);
 

@@ -2,7 +2,6 @@ using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using OAuth;
 using VismaOperator.Api;
-using VismaOperator.Reporting;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;
@@ -20,7 +19,9 @@ public sealed class OperatorFaultTests
     public async Task A_bug_while_a_token_is_asked_for_is_reported_and_the_token_in_service_stays()
     {
         var bug = new Bug();
-        await using var test = await TestOperator.StartReadyAsync(test => test.Change = context => context with { Tokens = bug.In(context.Tokens) });
+        await using var test = await TestOperator.StartReadyAsync(test =>
+            test.Change = context => context with { Tokens = bug.In(context.Tokens) }
+        );
         bug.IsThere = true;
 
         await test.AdvanceAsync(TimeSpan.FromMinutes(41));
@@ -40,7 +41,9 @@ public sealed class OperatorFaultTests
     public async Task A_process_that_is_started_anew_keeps_to_the_backoff_after_a_bug()
     {
         var bug = new Bug();
-        await using var test = await TestOperator.StartReadyAsync(test => test.Change = context => context with { Tokens = bug.In(context.Tokens) });
+        await using var test = await TestOperator.StartReadyAsync(test =>
+            test.Change = context => context with { Tokens = bug.In(context.Tokens) }
+        );
         bug.IsThere = true;
         await test.AdvanceAsync(TimeSpan.FromMinutes(45), step);
         var (met, next) = (bug.Met, (await test.ConnectionAsync()).Status.Failure!.NextAttemptTime!.Value);
@@ -86,7 +89,9 @@ public sealed class OperatorFaultTests
     public async Task A_bug_while_a_client_is_observed_is_reported_and_what_is_on_record_stays()
     {
         var bug = new Bug();
-        await using var test = await TestOperator.StartReadyAsync(test => test.Change = context => context with { Metadata = bug.In(context.Metadata) });
+        await using var test = await TestOperator.StartReadyAsync(test =>
+            test.Change = context => context with { Metadata = bug.In(context.Metadata) }
+        );
         var before = (await test.FindAsync<OAuthClient>(Some.Client))!.Status;
         bug.IsThere = true;
 
@@ -117,7 +122,9 @@ public sealed class OperatorFaultTests
     public async Task A_client_that_was_refused_is_not_tried_earlier_because_of_a_bug()
     {
         var bug = new Bug();
-        await using var test = await TestOperator.StartAsync(test => test.Change = context => context with { Metadata = bug.In(context.Metadata) });
+        await using var test = await TestOperator.StartAsync(test =>
+            test.Change = context => context with { Metadata = bug.In(context.Metadata) }
+        );
         await test.ApplyAsync(Some.Credentials("a-wrong-secret"));
         await test.ApplyAsync(test.Client());
         await test.ApplyAsync(Some.VismaConnection());
@@ -146,7 +153,12 @@ public sealed class OperatorFaultTests
 
     private static void Logged(TestOperator test, string controller, int times)
     {
-        Assert.Contains(test.Logs.Lines, line => line.Contains("Reconcile failed", StringComparison.Ordinal) && line.Contains(nameof(InvalidCastException), StringComparison.Ordinal));
+        Assert.Contains(
+            test.Logs.Lines,
+            line =>
+                line.Contains("Reconcile failed", StringComparison.Ordinal)
+                && line.Contains(nameof(InvalidCastException), StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(test.Logs.Lines, line => line.Contains(Quoted, StringComparison.Ordinal));
         Assert.Equal(times, test.Metrics[$"controller_runtime_reconcile_errors_total{{controller={controller}}}"]);
     }
@@ -184,7 +196,12 @@ public sealed class OperatorFaultTests
 
         private sealed class Tokens(Bug bug, ITokenEndpoint real) : ITokenEndpoint
         {
-            public Task<TokenOutcome> RequestAsync(Uri endpoint, ClientCredentials client, TokenRequest request, CancellationToken cancellationToken)
+            public Task<TokenOutcome> RequestAsync(
+                Uri endpoint,
+                ClientCredentials client,
+                TokenRequest request,
+                CancellationToken cancellationToken
+            )
             {
                 bug.Meet();
                 return real.RequestAsync(endpoint, client, request, cancellationToken);

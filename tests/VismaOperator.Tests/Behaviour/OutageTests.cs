@@ -32,7 +32,11 @@ public sealed class OutageTests
         Assert.Equal(before.Metadata.ResourceVersion, during.Metadata.ResourceVersion);
         Assert.True(serving.Is("Ready", "True"));
         Assert.True(serving.Is("TokenFresh", "False"));
-        Assert.Contains("Serving the token of 2026-11-23 12:00:00Z until 2026-11-23 13:00:00Z: ", serving.Condition("TokenFresh")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Serving the token of 2026-11-23 12:00:00Z until 2026-11-23 13:00:00Z: ",
+            serving.Condition("TokenFresh")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Null(serving.Condition("Reconciling"));
         Assert.Null(serving.Condition("Stalled"));
         Assert.True(expired.Is("Ready", "False"));
@@ -66,7 +70,9 @@ public sealed class OutageTests
         test.Provider.Faults.Next(new Fault.Hold(release.Task));
 
         test.Time.Advance(TimeSpan.FromMinutes(41));
-        await test.Provider.Ledger.WaitForInFlightAsync(1, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        await test
+            .Provider.Ledger.WaitForInFlightAsync(1, TestContext.Current.CancellationToken)
+            .WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
         test.Time.Advance(TimeSpan.FromSeconds(9));
         var waiting = await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("TokenFresh", "False"));
         release.SetResult();

@@ -92,7 +92,14 @@ public sealed class OwnershipTests
     {
         await using var test = await TestOperator.StartAsync();
         var strangers = Some.Credentials("not-yours-to-overwrite", Name);
-        await test.ApplyAsync(strangers.WithMetadata(strangers.Metadata with { Annotations = new Dictionary<string, string> { [VismaNames.ConnectionAnnotation] = Some.Connection } }));
+        await test.ApplyAsync(
+            strangers.WithMetadata(
+                strangers.Metadata with
+                {
+                    Annotations = new Dictionary<string, string> { [VismaNames.ConnectionAnnotation] = Some.Connection },
+                }
+            )
+        );
         await ApplyAsync(test);
 
         await test.UntilStalledAsync("SecretNotOwned");
@@ -108,7 +115,14 @@ public sealed class OwnershipTests
         await test.StopAsync();
         await test.DeleteAsync<Secret>(Name);
         var strangers = Some.Credentials("not-yours-to-overwrite", Name);
-        await test.ApplyAsync(strangers.WithMetadata(strangers.Metadata with { Annotations = new Dictionary<string, string> { [VismaNames.ConnectionAnnotation] = Some.Connection } }));
+        await test.ApplyAsync(
+            strangers.WithMetadata(
+                strangers.Metadata with
+                {
+                    Annotations = new Dictionary<string, string> { [VismaNames.ConnectionAnnotation] = Some.Connection },
+                }
+            )
+        );
 
         test.Start();
         await test.UntilStalledAsync("SecretNotOwned");
@@ -215,7 +229,22 @@ public sealed class OwnershipTests
     public async Task The_name_of_a_credential_Secret_that_is_not_there_yet_is_not_taken()
     {
         await using var test = await TestOperator.StartAsync();
-        await test.ApplyAsync(test.Client().With(spec => spec with { ClientSecrets = [.. spec.ClientSecrets, spec.ClientSecrets[0] with { SecretKeyRef = spec.ClientSecrets[0].SecretKeyRef with { Name = "acme-next" } }] }));
+        await test.ApplyAsync(
+            test.Client()
+                .With(spec =>
+                    spec with
+                    {
+                        ClientSecrets =
+                        [
+                            .. spec.ClientSecrets,
+                            spec.ClientSecrets[0] with
+                            {
+                                SecretKeyRef = spec.ClientSecrets[0].SecretKeyRef with { Name = "acme-next" },
+                            },
+                        ],
+                    }
+                )
+        );
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(Some.VismaConnection().WithSecret(new SecretSpec { Name = "acme-next" }));
 

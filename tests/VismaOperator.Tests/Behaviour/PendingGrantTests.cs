@@ -42,14 +42,20 @@ public sealed class PendingGrantTests
         var consent = Of(Held("new", "one")) with { Replaces = new FormerGrant("former", IsOurs: true) };
 
         Assert.NotNull(consent.Over(new GrantDocument { Held = Held("former", "old") }));
-        Assert.NotNull(consent.Over(new GrantDocument { Held = Held("former", "exchanged since") with { GrantTime = noon.AddHours(1), Sequence = 9 } }));
+        Assert.NotNull(
+            consent.Over(new GrantDocument { Held = Held("former", "exchanged since") with { GrantTime = noon.AddHours(1), Sequence = 9 } })
+        );
         Assert.NotNull(consent.Over(GrantDocument.Empty));
     }
 
     [Fact]
     public void A_consent_does_not_go_over_one_that_came_between_or_that_replaced_it()
     {
-        Assert.Null((Of(Held("new", "one")) with { Replaces = new FormerGrant("former", IsOurs: true) }).Over(new GrantDocument { Held = Held("between", "two") with { GrantTime = noon.AddHours(-1) } }));
+        Assert.Null(
+            (Of(Held("new", "one")) with { Replaces = new FormerGrant("former", IsOurs: true) }).Over(
+                new GrantDocument { Held = Held("between", "two") with { GrantTime = noon.AddHours(-1) } }
+            )
+        );
         Assert.Null(Of(Held("new", "one")).Over(new GrantDocument { Held = Held("between", "two") }));
     }
 
@@ -57,11 +63,19 @@ public sealed class PendingGrantTests
     public async Task What_could_not_be_stored_is_tried_side_by_side_so_that_one_does_not_wait_for_another()
     {
         var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => throw new HttpRequestException("away") };
-        var unstored = new PendingGrantWrites(new GrantStore(cluster), revoker: null!, _ => false, new FakeTimeProvider(), new GrantLog(NullLogger.Instance));
+        var unstored = new PendingGrantWrites(
+            new GrantStore(cluster),
+            revoker: null!,
+            _ => false,
+            new FakeTimeProvider(),
+            new GrantLog(NullLogger.Instance)
+        );
         string[] names = ["one", "two", "three"];
         foreach (var name in names)
         {
-            Assert.IsType<StoreResult.Pending>(await unstored.StoreAsync(Of(Held(name, "token"), place: name), new CancellationToken(canceled: true)));
+            Assert.IsType<StoreResult.Pending>(
+                await unstored.StoreAsync(Of(Held(name, "token"), place: name), new CancellationToken(canceled: true))
+            );
         }
 
         var (arrived, all) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -84,8 +98,20 @@ public sealed class PendingGrantTests
     {
         var (time, logs, successor) = (new FakeTimeProvider(), new CapturedLogs(), Of(Held("family", "token")));
         var cluster = new InMemoryCluster(TimeProvider.System);
-        await cluster.CreateAsync(new Secret { Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Place } }, TestContext.Current.CancellationToken);
-        var unstored = new PendingGrantWrites(new GrantStore(cluster), revoker: null!, _ => false, time, new GrantLog(logs.CreateLogger("grants")));
+        await cluster.CreateAsync(
+            new Secret
+            {
+                Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Place },
+            },
+            TestContext.Current.CancellationToken
+        );
+        var unstored = new PendingGrantWrites(
+            new GrantStore(cluster),
+            revoker: null!,
+            _ => false,
+            time,
+            new GrantLog(logs.CreateLogger("grants"))
+        );
         for (var second = 0; second < 90; second++, time.Advance(TimeSpan.FromSeconds(1)))
         {
             await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
@@ -102,25 +128,47 @@ public sealed class PendingGrantTests
     }
 
     private static PendingGrant Of(HeldGrant held, string? attempt = null, string place = Some.Connection) =>
-        new() { Connection = new NamespacedName(Some.Place, place), AttemptId = attempt, Held = held, Client = Client };
+        new()
+        {
+            Connection = new NamespacedName(Some.Place, place),
+            AttemptId = attempt,
+            Held = held,
+            Client = Client,
+        };
 
-    private static HeldGrant Held(string family, string token) => new()
-    {
-        Binding = new GrantBinding { Issuer = "https://connect.example.com", TokenEndpoint = "https://connect.example.com/token", ClientId = Some.ClientId, TenantId = Some.Tenant, Scopes = "", Cluster = "" },
-        Client = new NamespacedName(Some.Place, Some.Client),
-        Family = family,
-        Sequence = 1,
-        RefreshToken = Sensitive.From(token),
-        GrantTime = noon,
-        AccessToken = new IssuedToken { AccessToken = Sensitive.From("access"), IssueTime = noon, ExpirationTime = noon.AddHours(1), Inputs = "" },
-    };
+    private static HeldGrant Held(string family, string token) =>
+        new()
+        {
+            Binding = new GrantBinding
+            {
+                Issuer = "https://connect.example.com",
+                TokenEndpoint = "https://connect.example.com/token",
+                ClientId = Some.ClientId,
+                TenantId = Some.Tenant,
+                Scopes = "",
+                Cluster = "",
+            },
+            Client = new NamespacedName(Some.Place, Some.Client),
+            Family = family,
+            Sequence = 1,
+            RefreshToken = Sensitive.From(token),
+            GrantTime = noon,
+            AccessToken = new IssuedToken
+            {
+                AccessToken = Sensitive.From("access"),
+                IssueTime = noon,
+                ExpirationTime = noon.AddHours(1),
+                Inputs = "",
+            },
+        };
 
-    private static ResolvedClient Client { get; } = new()
-    {
-        Name = new NamespacedName(Some.Place, Some.Client),
-        Issuer = new Uri("https://connect.example.com"),
-        ClientId = Some.ClientId,
-        Method = ClientAuthenticationMethod.ClientSecretPost,
-        Credentials = [],
-    };
+    private static ResolvedClient Client { get; } =
+        new()
+        {
+            Name = new NamespacedName(Some.Place, Some.Client),
+            Issuer = new Uri("https://connect.example.com"),
+            ClientId = Some.ClientId,
+            Method = ClientAuthenticationMethod.ClientSecretPost,
+            Credentials = [],
+        };
 }

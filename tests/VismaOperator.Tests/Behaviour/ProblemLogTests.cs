@@ -15,8 +15,14 @@ public sealed class ProblemLogTests
         await test.ApplyAsync(Some.VismaConnection());
         await test.AdvanceAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(20));
 
-        Assert.Single(Began(test, "OAuthClient integrations/acme", "SecretNotFound"), line => line.Contains("Secret integrations/acme-credentials", StringComparison.Ordinal));
-        Assert.Single(Began(test, "VismaConnection integrations/acme-production", "SecretNotFound"), line => line.Contains("Secret integrations/acme-credentials", StringComparison.Ordinal));
+        Assert.Single(
+            Began(test, "OAuthClient integrations/acme", "SecretNotFound"),
+            line => line.Contains("Secret integrations/acme-credentials", StringComparison.Ordinal)
+        );
+        Assert.Single(
+            Began(test, "VismaConnection integrations/acme-production", "SecretNotFound"),
+            line => line.Contains("Secret integrations/acme-credentials", StringComparison.Ordinal)
+        );
         Assert.Empty(Ended(test));
 
         await test.ApplyAsync(Some.Credentials());
@@ -24,8 +30,12 @@ public sealed class ProblemLogTests
         await test.UntilIdleAsync();
 
         Assert.Equal(
-            ["OAuthClient integrations/acme no longer has the problem SecretNotFound", "VismaConnection integrations/acme-production no longer has the problem SecretNotFound"],
-            Ended(test).Order());
+            [
+                "OAuthClient integrations/acme no longer has the problem SecretNotFound",
+                "VismaConnection integrations/acme-production no longer has the problem SecretNotFound",
+            ],
+            Ended(test).Order()
+        );
     }
 
     [Fact]
@@ -43,8 +53,12 @@ public sealed class ProblemLogTests
         Assert.Single(Began(test, "VismaConnection integrations/acme-production", "IssuerNotAllowed"));
         Assert.Single(Began(test, "OAuthClient integrations/acme", "IssuerNotAllowed"));
         Assert.Equal(
-            ["VismaConnection integrations/acme-production no longer has the problem ClientNotAvailable", "VismaConnection integrations/acme-production no longer has the problem IssuerNotAllowed"],
-            Ended(test).Order());
+            [
+                "VismaConnection integrations/acme-production no longer has the problem ClientNotAvailable",
+                "VismaConnection integrations/acme-production no longer has the problem IssuerNotAllowed",
+            ],
+            Ended(test).Order()
+        );
     }
 
     [Fact]
@@ -76,8 +90,18 @@ public sealed class ProblemLogTests
     }
 
     private static List<string> Began(TestOperator test, string about, string reason) =>
-        [.. test.Logs.Lines.Where(line => line.StartsWith("Information ", StringComparison.Ordinal) && line.Contains($": {about} has a problem: {reason}: ", StringComparison.Ordinal))];
+        [
+            .. test.Logs.Lines.Where(line =>
+                line.StartsWith("Information ", StringComparison.Ordinal)
+                && line.Contains($": {about} has a problem: {reason}: ", StringComparison.Ordinal)
+            ),
+        ];
 
     private static IEnumerable<string> Ended(TestOperator test) =>
-        test.Logs.Lines.Where(line => line.StartsWith("Information ", StringComparison.Ordinal) && line.Contains(" no longer has the problem ", StringComparison.Ordinal)).Select(line => line.Split(": ", 2)[1].Trim());
+        test
+            .Logs.Lines.Where(line =>
+                line.StartsWith("Information ", StringComparison.Ordinal)
+                && line.Contains(" no longer has the problem ", StringComparison.Ordinal)
+            )
+            .Select(line => line.Split(": ", 2)[1].Trim());
 }

@@ -8,8 +8,9 @@ using VismaOperator.Tests.Support;
 namespace VismaOperator.Tests.Behaviour;
 
 /// <summary>
-/// A client may name any Secret of its namespace as client secret, and whoever writes the client need not be allowed to read it. So the value goes to the provider and nowhere else. What people can
-/// see (statuses, events, logs, metadata) is searched for it at the end of every test; see <see cref="SecretSearch"/>.
+/// A client may name any Secret of its namespace as client secret, and whoever writes the client need not be allowed to read it. So the
+/// value goes to the provider and nowhere else. What people can see (statuses, events, logs, metadata) is searched for it at the end of
+/// every test; see <see cref="SecretSearch"/>.
 /// </summary>
 public sealed class ReferencedSecretTests
 {
@@ -27,7 +28,9 @@ public sealed class ReferencedSecretTests
     {
         using var metrics = new SeenMetrics();
         await using var test = await TestOperator.StartAsync();
-        test.Provider.Faults.Always(new Fault.Answer(status, body, "application/json", new Dictionary<string, string> { ["Retry-After"] = Precious }));
+        test.Provider.Faults.Always(
+            new Fault.Answer(status, body, "application/json", new Dictionary<string, string> { ["Retry-After"] = Precious })
+        );
         await test.ApplyAsync(Some.Credentials(Precious));
         await test.ApplyAsync(test.Client());
         await test.ApplyAsync(Some.VismaConnection());
@@ -35,7 +38,11 @@ public sealed class ReferencedSecretTests
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.Failure is not null);
         await test.UntilIdleAsync();
 
-        Assert.DoesNotContain(Precious, JsonSerializer.Serialize(await test.ConnectionAsync(), VismaConnection.JsonTypeInfo), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(
+            Precious,
+            JsonSerializer.Serialize(await test.ConnectionAsync(), VismaConnection.JsonTypeInfo),
+            StringComparison.OrdinalIgnoreCase
+        );
         Assert.NotEmpty(metrics.Texts);
         Assert.DoesNotContain(metrics.Texts, text => text.Contains(Precious, StringComparison.OrdinalIgnoreCase));
     }
@@ -46,7 +53,10 @@ public sealed class ReferencedSecretTests
     [InlineData("spec.issuer")]
     public async Task A_host_that_the_administrator_did_not_list_is_sent_nothing(string field)
     {
-        await using var elsewhere = await VismaConnectStandIn.StartAsync(new StandInOptions { Clients = [], Tenants = [] }, TestContext.Current.CancellationToken);
+        await using var elsewhere = await VismaConnectStandIn.StartAsync(
+            new StandInOptions { Clients = [], Tenants = [] },
+            TestContext.Current.CancellationToken
+        );
         await using var test = await TestOperator.StartAsync();
         var url = new Uri(elsewhere.Url, "/connect/token").OriginalString;
         await test.ApplyAsync(Some.Credentials(Precious));
@@ -69,9 +79,19 @@ public sealed class ReferencedSecretTests
     [Fact]
     public async Task A_provider_that_sends_elsewhere_is_not_followed()
     {
-        await using var elsewhere = await VismaConnectStandIn.StartAsync(new StandInOptions { Clients = [], Tenants = [] }, TestContext.Current.CancellationToken);
+        await using var elsewhere = await VismaConnectStandIn.StartAsync(
+            new StandInOptions { Clients = [], Tenants = [] },
+            TestContext.Current.CancellationToken
+        );
         await using var test = await TestOperator.StartAsync();
-        test.Provider.Faults.Always(new Fault.Answer(307, "", "text/plain", new Dictionary<string, string> { ["Location"] = new Uri(elsewhere.Url, "/connect/token").OriginalString }));
+        test.Provider.Faults.Always(
+            new Fault.Answer(
+                307,
+                "",
+                "text/plain",
+                new Dictionary<string, string> { ["Location"] = new Uri(elsewhere.Url, "/connect/token").OriginalString }
+            )
+        );
         await test.ApplyAsync(Some.Credentials(Precious));
         await test.ApplyAsync(test.Client());
         await test.ApplyAsync(Some.VismaConnection());

@@ -84,7 +84,8 @@ public sealed class RequestTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         var late = new TaskCompletionSource();
-        test.Cluster.BeforeDelivery = (kind, _, cancellationToken) => kind.Kind == "Secret" ? late.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
+        test.Cluster.BeforeDelivery = (kind, _, cancellationToken) =>
+            kind.Kind == "Secret" ? late.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
 
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "once");
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "once");
@@ -134,7 +135,11 @@ public sealed class RequestTests
         var connection = await test.ConnectionAsync();
         Assert.Equal(before.Data, (await test.TokenSecretAsync()).Data);
         Assert.True(connection.Is("Ready", "False"));
-        Assert.Contains("still serves the token of an earlier spec, valid until 2026-11-23 13:00:00Z", connection.Condition("Ready")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "still serves the token of an earlier spec, valid until 2026-11-23 13:00:00Z",
+            connection.Condition("Ready")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal("https://api.finance.visma.net/v1", connection.Status.BaseUrl);
     }
 
@@ -237,6 +242,9 @@ public sealed class RequestTests
     private static void AssertSpaced(TestOperator test, int first)
     {
         var times = test.Provider.Ledger.TokenRequests.Skip(first).Select(entry => entry.Time).ToList();
-        Assert.All(times.Zip(times.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromSeconds(10), $"{pair.First:O} {pair.Second:O}"));
+        Assert.All(
+            times.Zip(times.Skip(1)),
+            pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromSeconds(10), $"{pair.First:O} {pair.Second:O}")
+        );
     }
 }

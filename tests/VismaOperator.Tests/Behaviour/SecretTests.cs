@@ -26,7 +26,9 @@ public sealed class SecretTests
         Assert.Equal("acme-visma", (await test.ConnectionAsync()).Status.SecretName);
         Assert.Equal(
             [(ClusterVerb.Create, "acme-visma"), (ClusterVerb.Delete, Name)],
-            test.Requests.Where(request => request.Verb is ClusterVerb.Create or ClusterVerb.Delete).Select(request => (request.Verb, request.Name.Name)));
+            test.Requests.Where(request => request.Verb is ClusterVerb.Create or ClusterVerb.Delete)
+                .Select(request => (request.Verb, request.Name.Name))
+        );
     }
 
     [Fact]
@@ -34,7 +36,10 @@ public sealed class SecretTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.AdvanceAsync(TimeSpan.FromMinutes(1));
-        test.Cluster.Before = (verb, kind, _) => verb == ClusterVerb.Delete && kind.Kind == "Secret" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Delete && kind.Kind == "Secret"
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                : Task.CompletedTask;
 
         await test.ChangeConnectionAsync("""{"secret": {"name": "acme-visma"}}""");
         await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
@@ -45,7 +50,11 @@ public sealed class SecretTests
         Assert.Equal((Name, "acme-visma"), (early, connection.Status.SecretName));
         Assert.True(connection.Is("Ready", "True"));
         var told = Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "SecretForbidden");
-        Assert.Contains($"Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {Some.Place}", told.Note!, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {Some.Place}",
+            told.Note!,
+            StringComparison.Ordinal
+        );
         Assert.Contains($"{Some.Place}/{Name}", told.Note!, StringComparison.Ordinal);
         Assert.Equal(2, test.TokenRequests);
     }
@@ -84,7 +93,10 @@ public sealed class SecretTests
         Assert.Equal("example.com/token", secret.Type);
         Assert.Equal("erp", secret.Metadata.Label("example.com/team"));
         Assert.Equal("read only", secret.Metadata.Annotation("example.com/note"));
-        Assert.Equal($$"""{"Token":"{{secret.Text("access_token")}}","Until":"{{secret.Text("expires_at")}}"}""", secret.Text("appsettings.json"));
+        Assert.Equal(
+            $$"""{"Token":"{{secret.Text("access_token")}}","Until":"{{secret.Text("expires_at")}}"}""",
+            secret.Text("appsettings.json")
+        );
         Assert.Equal(1, test.TokenRequests);
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
     }
@@ -116,9 +128,14 @@ public sealed class SecretTests
     public async Task What_leaves_the_template_leaves_the_Secret_and_what_others_put_there_stays()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        await test.ChangeConnectionAsync("""{"secret": {"template": {"metadata": {"labels": {"example.com/team": "erp", "example.com/old": "yes"}}, "data": {"extra": "${scope}"}}}}""");
+        await test.ChangeConnectionAsync(
+            """{"secret": {"template": {"metadata": {"labels": {"example.com/team": "erp", "example.com/old": "yes"}}, "data": {"extra": "${scope}"}}}}"""
+        );
         await test.UntilIdleAsync();
-        await test.PatchAsync<Secret>(Name, """{"metadata": {"labels": {"backup.example.com/keep": "yes"}, "annotations": {"backup.example.com/at": "night"}}}""");
+        await test.PatchAsync<Secret>(
+            Name,
+            """{"metadata": {"labels": {"backup.example.com/keep": "yes"}, "annotations": {"backup.example.com/at": "night"}}}"""
+        );
         await test.UntilIdleAsync();
 
         await test.ChangeConnectionAsync("""{"secret": {"template": {"metadata": {"labels": {"example.com/old": null}}, "data": null}}}""");
@@ -269,7 +286,11 @@ public sealed class SecretTests
         await using var test = await TestOperator.StartReadyAsync();
         var before = await test.ConnectionAsync();
 
-        await test.Cluster.PatchStatusAsync<VismaConnection>(before.Metadata.NamespacedName, new System.Text.Json.Nodes.JsonObject { ["status"] = null }, TestContext.Current.CancellationToken);
+        await test.Cluster.PatchStatusAsync<VismaConnection>(
+            before.Metadata.NamespacedName,
+            new System.Text.Json.Nodes.JsonObject { ["status"] = null },
+            TestContext.Current.CancellationToken
+        );
         await test.UntilIdleAsync();
 
         var after = await test.ConnectionAsync();

@@ -7,7 +7,8 @@ using static VismaOperator.Tests.Support.SomeConsents;
 namespace VismaOperator.Tests.Behaviour;
 
 /// <summary>
-/// A client secret that was replaced is tried at once, by one renewal that is brought forward: whoever replaced it is still at the portal, and the old secret is not deleted yet.
+/// A client secret that was replaced is tried at once, by one renewal that is brought forward: whoever replaced it is still at the portal,
+/// and the old secret is not deleted yet.
 /// </summary>
 public sealed class SecretVerifiedTests
 {
@@ -25,7 +26,11 @@ public sealed class SecretVerifiedTests
         var client = await ClientAsync(test);
         Assert.Equal(["granted", "invalid_client"], test.Provider.Ledger.TokenRequests.Select(request => request.Outcome));
         Assert.Equal(("False", "ClientRefused"), Verified(client));
-        Assert.Contains("Secret acme-credentials, key clientSecret, was refused at 2026-11-23 12:00:00Z", client.Condition("SecretVerified")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Secret acme-credentials, key clientSecret, was refused at 2026-11-23 12:00:00Z",
+            client.Condition("SecretVerified")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True")); // its token is good until it expires
         Assert.Contains(test.EventsAbout(Some.Client), happened => happened.Type == "Warning" && happened.Reason == "ClientRefused");
     }
@@ -35,7 +40,9 @@ public sealed class SecretVerifiedTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         Assert.Equal(("True", "SecretAccepted"), Verified(await ClientAsync(test)));
-        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] });
+        test.Provider.Portal.Set(
+            new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] }
+        );
         await test.AdvanceAsync(TimeSpan.FromMinutes(5));
 
         await test.PutSecretAsync("the-next-one");
@@ -43,7 +50,11 @@ public sealed class SecretVerifiedTests
 
         var client = await ClientAsync(test);
         Assert.Equal(("True", "SecretAccepted"), Verified(client));
-        Assert.Contains("Secret acme-credentials, key clientSecret, at 2026-11-23 12:05:00Z", client.Condition("SecretVerified")!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Secret acme-credentials, key clientSecret, at 2026-11-23 12:05:00Z",
+            client.Condition("SecretVerified")!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(2, test.TokenRequests);
     }
 
@@ -58,7 +69,9 @@ public sealed class SecretVerifiedTests
 
         await test.UntilIdleAsync();
         var asked = test.TokenRequests;
-        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] });
+        test.Provider.Portal.Set(
+            new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] }
+        );
 
         await test.PutSecretAsync("the-next-one");
         await test.AdvanceAsync(minute, TimeSpan.FromSeconds(20));
@@ -71,13 +84,21 @@ public sealed class SecretVerifiedTests
     [Theory]
     [InlineData(Wrong, "False", "ClientRefused")]
     [InlineData("the-next-one", "True", "SecretAccepted")]
-    public async Task A_new_secret_before_one_that_works_is_tried_although_the_other_one_would_do(string value, string status, string reason)
+    public async Task A_new_secret_before_one_that_works_is_tried_although_the_other_one_would_do(
+        string value,
+        string status,
+        string reason
+    )
     {
         await using var test = await TestOperator.StartReadyAsync();
-        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] });
+        test.Provider.Portal.Set(
+            new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] }
+        );
         await test.ApplyAsync(Some.Credentials(value, "acme-next"));
 
-        await test.ChangeClientAsync("""{"clientSecrets": [{"secretKeyRef": {"name": "acme-next", "key": "clientSecret"}}, {"secretKeyRef": {"name": "acme-credentials", "key": "clientSecret"}}]}""");
+        await test.ChangeClientAsync(
+            """{"clientSecrets": [{"secretKeyRef": {"name": "acme-next", "key": "clientSecret"}}, {"secretKeyRef": {"name": "acme-credentials", "key": "clientSecret"}}]}"""
+        );
         await test.AdvanceAsync(minute, TimeSpan.FromSeconds(5));
 
         var client = await ClientAsync(test);
@@ -94,11 +115,15 @@ public sealed class SecretVerifiedTests
     public async Task A_secret_behind_one_that_works_is_tried_and_does_not_take_its_place()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] });
+        test.Provider.Portal.Set(
+            new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] }
+        );
         await test.ApplyAsync(Some.Credentials("the-next-one", "acme-next"));
         await test.AdvanceAsync(TimeSpan.FromMinutes(5));
 
-        await test.ChangeClientAsync("""{"clientSecrets": [{"secretKeyRef": {"name": "acme-credentials", "key": "clientSecret"}}, {"secretKeyRef": {"name": "acme-next", "key": "clientSecret"}}]}""");
+        await test.ChangeClientAsync(
+            """{"clientSecrets": [{"secretKeyRef": {"name": "acme-credentials", "key": "clientSecret"}}, {"secretKeyRef": {"name": "acme-next", "key": "clientSecret"}}]}"""
+        );
         await test.AdvanceAsync(minute, TimeSpan.FromSeconds(5));
 
         var client = await ClientAsync(test);
@@ -110,7 +135,9 @@ public sealed class SecretVerifiedTests
     public async Task A_restart_with_fresh_tokens_asks_for_nothing_and_writes_nothing()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] });
+        test.Provider.Portal.Set(
+            new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret), new StandInSecret("the-next-one")] }
+        );
         await test.PutSecretAsync("the-next-one");
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
         var asked = test.TokenRequests;
@@ -203,7 +230,12 @@ public sealed class SecretVerifiedTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         var asked = test.TokenRequests;
-        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [.. Enumerable.Range(0, 60).Select(number => new StandInSecret($"the-secret-number-{number}"))] });
+        test.Provider.Portal.Set(
+            new StandInClient(Some.ClientId)
+            {
+                Secrets = [.. Enumerable.Range(0, 60).Select(number => new StandInSecret($"the-secret-number-{number}"))],
+            }
+        );
 
         for (var number = 0; number < 60; number++)
         {
@@ -258,7 +290,10 @@ public sealed class SecretVerifiedTests
         await test.ApplyAsync(Some.VismaConnection());
 
         var stalled = await test.UntilStalledAsync("ClientRefused");
-        var client = await test.UntilAsync<OAuthClient>(Some.Client, found => found.Condition("SecretVerified")?.Status == "False" && found.Condition("Stalled") is not null);
+        var client = await test.UntilAsync<OAuthClient>(
+            Some.Client,
+            found => found.Condition("SecretVerified")?.Status == "False" && found.Condition("Stalled") is not null
+        );
 
         var expected = $"Secret acme-credentials, key clientSecret{(oddity is null ? string.Empty : $" (its value {oddity})")}";
         Assert.All([stalled.Condition("Stalled")!, client.Condition("Stalled")!, client.Condition("SecretVerified")!], condition =>
@@ -274,5 +309,6 @@ public sealed class SecretVerifiedTests
 
     private static async Task<OAuthClient> ClientAsync(TestOperator test) => (await test.FindAsync<OAuthClient>(Some.Client))!;
 
-    private static (string Status, string Reason) Verified(OAuthClient client) => (client.Condition("SecretVerified")!.Status, client.Condition("SecretVerified")!.Reason);
+    private static (string Status, string Reason) Verified(OAuthClient client) =>
+        (client.Condition("SecretVerified")!.Status, client.Condition("SecretVerified")!.Reason);
 }

@@ -16,7 +16,9 @@ public sealed class StopTests
         var release = new TaskCompletionSource();
         test.Provider.Faults.Next(new Fault.Hold(release.Task));
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
-        await test.Provider.Ledger.WaitForInFlightAsync(1, TestContext.Current.CancellationToken).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        await test
+            .Provider.Ledger.WaitForInFlightAsync(1, TestContext.Current.CancellationToken)
+            .WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
 
         var stopping = test.StopAsync();
         release.SetResult();
@@ -61,6 +63,8 @@ public sealed class StopTests
     [Fact]
     public void Everything_that_a_stop_waits_for_fits_into_twenty_seconds()
     {
-        Assert.True(TokenRefresher.RequestDeadline + TokenRefresher.StoreDeadline + ConnectionReconciler.ReportGrace < TimeSpan.FromSeconds(20));
+        Assert.True(
+            TokenRefresher.RequestDeadline + TokenRefresher.StoreDeadline + ConnectionReconciler.ReportGrace < TimeSpan.FromSeconds(20)
+        );
     }
 }

@@ -43,7 +43,10 @@ public sealed class SuspendTests
         var during = await test.FindAsync<Secret>("acme-production-token");
         var paused = await test.ConnectionAsync();
         await test.ChangeConnectionAsync("""{"suspend": false}""");
-        await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Condition("Ready") is { Status: "True", Reason: "TokenValid" });
+        await test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            connection => connection.Condition("Ready") is { Status: "True", Reason: "TokenValid" }
+        );
 
         Assert.Null(during);
         Assert.True(paused.Is("Ready", "False"));

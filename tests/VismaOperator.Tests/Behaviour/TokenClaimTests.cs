@@ -1,6 +1,5 @@
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
-using VismaOperator.Publishing;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
 
@@ -36,7 +35,10 @@ public sealed class TokenClaimTests
     [InlineData(false, new[] { Create, Read })]
     [InlineData(true, new[] { Read })]
     [InlineData(false, new[] { "" })]
-    public async Task A_token_whose_claim_keeps_within_what_was_asked_for_is_published_as_the_answer_says(bool statesScopes, string[] claimed)
+    public async Task A_token_whose_claim_keeps_within_what_was_asked_for_is_published_as_the_answer_says(
+        bool statesScopes,
+        string[] claimed
+    )
     {
         await using var test = await StartAsync(limit: [Read, Create], statesScopes, claimed);
 
@@ -73,7 +75,12 @@ public sealed class TokenClaimTests
     [Fact]
     public async Task A_tenant_is_the_same_one_however_its_identifier_is_written()
     {
-        await using var test = await StartAsync(limit: null, statesScopes: true, claimed: null, Guid.Parse(Some.Tenant).ToString("N").ToUpperInvariant());
+        await using var test = await StartAsync(
+            limit: null,
+            statesScopes: true,
+            claimed: null,
+            Guid.Parse(Some.Tenant).ToString("N").ToUpperInvariant()
+        );
 
         Assert.True((await test.UntilReadyAsync()).Is("Ready", "True"));
     }
@@ -81,7 +88,9 @@ public sealed class TokenClaimTests
     [Fact]
     public async Task A_token_without_the_tenant_claim_is_published_since_the_request_named_the_tenant()
     {
-        await using var test = await TestOperator.StartReadyAsync(prepared => Set(prepared, client => client with { HasTenantClaim = false }));
+        await using var test = await TestOperator.StartReadyAsync(prepared =>
+            Set(prepared, client => client with { HasTenantClaim = false })
+        );
 
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
     }
@@ -90,7 +99,9 @@ public sealed class TokenClaimTests
     public async Task An_exchange_whose_token_claims_more_than_the_owners_limit_publishes_nothing()
     {
         await using var test = await StartConsentedAsync(new VismaConnect.StandIn.StandInRefreshTokens());
-        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": ["vismanet_erp_interactive_api:read"]}]}""");
+        await test.ChangeClientAsync(
+            $$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": ["vismanet_erp_interactive_api:read"]}]}"""
+        );
         await test.UntilIdleAsync();
         var before = (await test.TokenSecretAsync()).Text("access_token");
         Set(test, client => client with { ClaimedScopes = ["vismanet_erp_interactive_api:read", PersonsCreate, "offline_access"] });

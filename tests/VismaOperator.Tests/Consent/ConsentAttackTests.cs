@@ -5,7 +5,6 @@ using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using VismaOperator.Api;
 using VismaOperator.Consent.Flow;
-using VismaOperator.Consent.Web;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
 
@@ -102,7 +101,9 @@ public sealed class ConsentAttackTests
         const string Precious = "the-password-of-the-database";
         await using var scene = await ConsentScene.StartAsync();
         await scene.Test.ApplyAsync(Some.Credentials(Precious, "database"));
-        await scene.Test.ChangeClientAsync("""{"clientID": null, "clientIDFrom": {"secretKeyRef": {"name": "database", "key": "clientSecret"}}}""");
+        await scene.Test.ChangeClientAsync(
+            """{"clientID": null, "clientIDFrom": {"secretKeyRef": {"name": "database", "key": "clientSecret"}}}"""
+        );
         await scene.Test.UntilAsync<OAuthClient>(Some.Client, client => client.Condition("Stalled")?.Reason == "SecretNotLabelled");
         await scene.Replica.UntilCurrentAsync();
 
@@ -110,7 +111,11 @@ public sealed class ConsentAttackTests
 
         Assert.Equal(409, page.Status);
         Assert.Null(page.Location);
-        Assert.Contains("kubectl label secret database -n integrations visma-operator.io/client-credentials=true", page.Words, StringComparison.Ordinal);
+        Assert.Contains(
+            "kubectl label secret database -n integrations visma-operator.io/client-credentials=true",
+            page.Words,
+            StringComparison.Ordinal
+        );
         Assert.All(scene.Browser.Visits, visit => Assert.DoesNotContain(Precious, visit.Text, StringComparison.Ordinal));
         Assert.DoesNotContain(scene.Test.Provider.Ledger.Requests, entry => entry.ToString().Contains(Precious, StringComparison.Ordinal));
     }
@@ -127,7 +132,9 @@ public sealed class ConsentAttackTests
 
         // The random part of one with the name of the other.
         var (mine, theirs) = (StateOf(back), StateOf(others));
-        var page = await scene.ComeBackAsync(new Uri(back.OriginalString.Replace(mine, $"{theirs.Split('.')[0]}.{mine.Split('.')[1]}", StringComparison.Ordinal)));
+        var page = await scene.ComeBackAsync(
+            new Uri(back.OriginalString.Replace(mine, $"{theirs.Split('.')[0]}.{mine.Split('.')[1]}", StringComparison.Ordinal))
+        );
 
         Assert.Equal((404, "This link does not work"), (page.Status, page.Heading));
         Assert.Equal(0, scene.Test.TokenRequests);
@@ -154,9 +161,12 @@ public sealed class ConsentAttackTests
     {
         await using var scene = await ConsentScene.StartAsync();
         await scene.Test.UntilIdleAsync();
-        scene.Test.Cluster.Before = (verb, kind, name) => verb == ClusterVerb.Get && kind == Secret.ResourceKind && name.Name.EndsWith(AuthorizationSpec.GrantSecretSuffix, StringComparison.Ordinal)
-            ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "secrets is forbidden")
-            : Task.CompletedTask;
+        scene.Test.Cluster.Before = (verb, kind, name) =>
+            verb == ClusterVerb.Get
+            && kind == Secret.ResourceKind
+            && name.Name.EndsWith(AuthorizationSpec.GrantSecretSuffix, StringComparison.Ordinal)
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "secrets is forbidden")
+                : Task.CompletedTask;
 
         var (page, _) = await GuessAsync(scene, Some.Connection);
 
@@ -165,11 +175,17 @@ public sealed class ConsentAttackTests
     }
 
     /// <summary>Brings an answer to a state that nobody was given, and says what the cluster was asked for it.</summary>
-    private static async Task<(Visit Page, IReadOnlyList<(string Verb, ResourceKind Kind)> Asked)> GuessAsync(ConsentScene scene, string connection)
+    private static async Task<(Visit Page, IReadOnlyList<(string Verb, ResourceKind Kind)> Asked)> GuessAsync(
+        ConsentScene scene,
+        string connection
+    )
     {
         var state = ConsentState.New(new NamespacedName(Some.Place, connection), RandomNumberGenerator.GetBytes).Reveal();
         scene.Test.ForgetRequests();
-        var page = await scene.ComeBackAsync(new Uri($"{ConsentScene.PublicUrl}/oauth2/callback?code=guessed&state={state}"), scene.NewBrowser());
+        var page = await scene.ComeBackAsync(
+            new Uri($"{ConsentScene.PublicUrl}/oauth2/callback?code=guessed&state={state}"),
+            scene.NewBrowser()
+        );
         return (page, [.. scene.Test.Requests.Select(request => (request.Verb, request.Kind))]);
     }
 

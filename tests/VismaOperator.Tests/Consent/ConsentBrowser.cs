@@ -3,8 +3,8 @@ using VismaConnect.StandIn;
 namespace VismaOperator.Tests.Consent;
 
 /// <summary>
-/// A browser without scripts: keeps cookies, sends forms, and says of each request from which site it comes. Addresses of the public URL lead to the replica that the test
-/// names, as a proxy in front would choose one.
+/// A browser without scripts: keeps cookies, sends forms, and says of each request from which site it comes. Addresses of the public URL
+/// lead to the replica that the test names, as a proxy in front would choose one.
 /// </summary>
 internal sealed class ConsentBrowser : IDisposable
 {
@@ -25,16 +25,19 @@ internal sealed class ConsentBrowser : IDisposable
     public Task<Visit> OpenAsync(ConsentReplica replica, Uri url) => SendAsync(replica, HttpMethod.Get, url.PathAndQuery);
 
     /// <summary>Opens an address and goes away before the answer.</summary>
-    public Task<Visit> OpenUntilAsync(ConsentReplica replica, Uri url, CancellationToken closed) => GoAsync(replica, new HttpRequestMessage(HttpMethod.Get, url.PathAndQuery), closed);
+    public Task<Visit> OpenUntilAsync(ConsentReplica replica, Uri url, CancellationToken closed) =>
+        GoAsync(replica, new HttpRequestMessage(HttpMethod.Get, url.PathAndQuery), closed);
 
     /// <summary>Presses the button of a page.</summary>
     public Task<Visit> PressAsync(ConsentReplica replica, Visit page, params (string Name, string Value)[] headers) =>
         SendAsync(replica, Form(page, headers is [] ? [("Sec-Fetch-Site", "same-origin"), ("Origin", "null")] : headers));
 
-    public Task<Visit> SendAsync(ConsentReplica replica, HttpMethod method, string path) => SendAsync(replica, new HttpRequestMessage(method, path));
+    public Task<Visit> SendAsync(ConsentReplica replica, HttpMethod method, string path) =>
+        SendAsync(replica, new HttpRequestMessage(method, path));
 
     /// <summary>Sends a request whose address is a path.</summary>
-    public Task<Visit> SendAsync(ConsentReplica replica, HttpRequestMessage request) => GoAsync(replica, request, TestContext.Current.CancellationToken);
+    public Task<Visit> SendAsync(ConsentReplica replica, HttpRequestMessage request) =>
+        GoAsync(replica, request, TestContext.Current.CancellationToken);
 
     public void Dispose()
     {

@@ -15,7 +15,10 @@ public sealed class ConsentRefusalTests
         await using var scene = await ConsentScene.StartAsync();
 
         var page = await scene.ComeBackAsync(await scene.DenyAsync(await scene.BeginAsync()));
-        var connection = await scene.Test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("Authorized")?.Reason == "ConsentDenied");
+        var connection = await scene.Test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Condition("Authorized")?.Reason == "ConsentDenied"
+        );
 
         Assert.Equal((403, "The consent was refused"), (page.Status, page.Heading));
         Assert.Contains("access_denied", connection.Condition("Authorized")!.Message, StringComparison.Ordinal);
@@ -34,7 +37,10 @@ public sealed class ConsentRefusalTests
 
         await scene.BeginAsync();
 
-        var connection = await scene.Test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.Authorization?.LastFailure is null);
+        var connection = await scene.Test.UntilAsync<VismaConnection>(
+            Some.Connection,
+            found => found.Status.Authorization?.LastFailure is null
+        );
         Assert.Equal("AwaitingConsent", connection.Condition("Authorized")!.Reason);
     }
 
@@ -204,8 +210,12 @@ public sealed class ConsentRefusalTests
     {
         await using var scene = await ConsentScene.StartAsync();
         var provider = scene.Test.Provider;
-        var metadata = $$"""{"issuer":"{{provider.Issuer.OriginalString}}","authorization_endpoint":"{{provider.AuthorizationEndpoint}}","token_endpoint":"{{provider.TokenEndpoint}}"}""";
-        provider.Faults.Always(new Fault.Answer(200, metadata, "application/json", new Dictionary<string, string>()), StandInEndpoint.Metadata);
+        var metadata =
+            $$"""{"issuer":"{{provider.Issuer.OriginalString}}","authorization_endpoint":"{{provider.AuthorizationEndpoint}}","token_endpoint":"{{provider.TokenEndpoint}}"}""";
+        provider.Faults.Always(
+            new Fault.Answer(200, metadata, "application/json", new Dictionary<string, string>()),
+            StandInEndpoint.Metadata
+        );
 
         Assert.Equal(200, (await scene.ComeBackAsync(With(await scene.ConsentAsync(), "iss", null))).Status);
     }
@@ -269,7 +279,9 @@ public sealed class ConsentRefusalTests
     {
         await using var scene = await ConsentScene.StartAsync();
         var back = await scene.ConsentAsync();
-        await scene.Test.ChangeConnectionAsync("""{"scopes":["vismanet_erp_interactive_api:read","vismanet_erp_interactive_api:delete"]}""");
+        await scene.Test.ChangeConnectionAsync(
+            """{"scopes":["vismanet_erp_interactive_api:read","vismanet_erp_interactive_api:delete"]}"""
+        );
 
         var page = await scene.ComeBackAsync(back);
 
@@ -294,7 +306,9 @@ public sealed class ConsentRefusalTests
     private static async Task DeclareEndpointsAsync(ConsentScene scene)
     {
         var provider = scene.Test.Provider;
-        await scene.Test.ChangeClientAsync($$"""{"endpoints":{"authorization":"{{provider.AuthorizationEndpoint}}","token":"{{provider.TokenEndpoint}}"} }""");
+        await scene.Test.ChangeClientAsync(
+            $$"""{"endpoints":{"authorization":"{{provider.AuthorizationEndpoint}}","token":"{{provider.TokenEndpoint}}"} }"""
+        );
         await scene.Test.UntilIdleAsync();
         await scene.Replica.UntilCurrentAsync();
         await scene.OtherReplica.UntilCurrentAsync();

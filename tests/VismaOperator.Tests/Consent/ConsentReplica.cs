@@ -22,7 +22,12 @@ internal sealed class ConsentReplica : IAsyncDisposable
         this.test = test;
         followed = new FollowedCluster(test.Cluster, test.Pulse);
         controllers = new OperatorControllers(test.Context() with { Client = followed });
-        host = ConsentHost.Build(options, controllers.ConsentFlow!, () => controllers.HasSynced, log => log.SetMinimumLevel(LogLevel.Trace).AddProvider(test.Logs));
+        host = ConsentHost.Build(
+            options,
+            controllers.ConsentFlow!,
+            () => controllers.HasSynced,
+            log => log.SetMinimumLevel(LogLevel.Trace).AddProvider(test.Logs)
+        );
     }
 
     public int Port => host.Port;
@@ -37,7 +42,10 @@ internal sealed class ConsentReplica : IAsyncDisposable
     }
 
     /// <summary>A replica whose caches are not filled.</summary>
-    public static async Task<ConsentReplica> StartWithoutCachesAsync(TestOperator test, Func<ConsentHostOptions, ConsentHostOptions>? change = null)
+    public static async Task<ConsentReplica> StartWithoutCachesAsync(
+        TestOperator test,
+        Func<ConsentHostOptions, ConsentHostOptions>? change = null
+    )
     {
         var options = new ConsentHostOptions(test.PublicUrl!, Port: 0);
         var replica = new ConsentReplica(test, change?.Invoke(options) ?? options);

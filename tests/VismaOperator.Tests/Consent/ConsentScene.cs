@@ -7,7 +7,8 @@ using static VismaOperator.Tests.Support.SomeConsents;
 namespace VismaOperator.Tests.Consent;
 
 /// <summary>
-/// A connection that awaits a consent, two replicas that serve the pages beside the one that leads, and a person at a browser. At the end every answer is searched for what must not stand in it.
+/// A connection that awaits a consent, two replicas that serve the pages beside the one that leads, and a person at a browser. At the end
+/// every answer is searched for what must not stand in it.
 /// </summary>
 internal sealed class ConsentScene : IAsyncDisposable
 {
@@ -35,7 +36,10 @@ internal sealed class ConsentScene : IAsyncDisposable
     public static async Task<ConsentScene> StartAsync(Uri? publicUrl = null)
     {
         var test = await StartInteractiveAsync(prepare: prepared => prepared.PublicUrl = publicUrl ?? PublicUrl);
-        test.Provider.AllowInteractive(refreshTokens: null, new ConsentLinks(test.PublicUrl, connectArguments: null, _ => []).Callback!.OriginalString);
+        test.Provider.AllowInteractive(
+            refreshTokens: null,
+            new ConsentLinks(test.PublicUrl, connectArguments: null, _ => []).Callback!.OriginalString
+        );
         return new ConsentScene(test, await ConsentReplica.StartAsync(test), await ConsentReplica.StartAsync(test));
     }
 
@@ -66,7 +70,8 @@ internal sealed class ConsentScene : IAsyncDisposable
         (browser ?? Browser).Visitor.ApproveAsync(provider, Person, tenant, TestContext.Current.CancellationToken);
 
     /// <summary>Signs in at the provider and refuses.</summary>
-    public Task<Uri> DenyAsync(Uri provider) => Browser.Visitor.DenyAsync(provider, Person, Some.Tenant, TestContext.Current.CancellationToken);
+    public Task<Uri> DenyAsync(Uri provider) =>
+        Browser.Visitor.DenyAsync(provider, Person, Some.Tenant, TestContext.Current.CancellationToken);
 
     /// <summary>The whole way to the address that the provider sends the browser back to.</summary>
     public async Task<Uri> ConsentAsync(string tenant = Some.Tenant) => await ApproveAsync(await BeginAsync(), tenant: tenant);
@@ -91,10 +96,13 @@ internal sealed class ConsentScene : IAsyncDisposable
 
     // What SecretSearch cannot know: the provider never sees a cookie, and a state is no secret of the provider's.
     private List<string> Secrets() =>
-    [
-        .. Test.Provider.Ledger.AllSecretsIssued(),
-        .. states,
-        .. browsers.SelectMany(browser => browser.Cookies.Values),
-        .. Test.Record.Of<Secret>().SelectMany(secret => GrantSecret.Read(secret).Attempts).Select(attempt => attempt.CodeVerifier.Reveal()),
-    ];
+        [
+            .. Test.Provider.Ledger.AllSecretsIssued(),
+            .. states,
+            .. browsers.SelectMany(browser => browser.Cookies.Values),
+            .. Test
+                .Record.Of<Secret>()
+                .SelectMany(secret => GrantSecret.Read(secret).Attempts)
+                .Select(attempt => attempt.CodeVerifier.Reveal()),
+        ];
 }

@@ -30,7 +30,10 @@ public sealed class ConsentServerTests
     public async Task A_form_that_is_too_large_is_not_read()
     {
         await using var scene = await ConsentScene.StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/connect/integrations/acme-production") { Content = new FormUrlEncodedContent([KeyValuePair.Create("start", new string('a', 64 * 1024))]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/connect/integrations/acme-production")
+        {
+            Content = new FormUrlEncodedContent([KeyValuePair.Create("start", new string('a', 64 * 1024))]),
+        };
 
         var page = await scene.Browser.SendAsync(scene.Replica, request);
 
@@ -71,7 +74,8 @@ public sealed class ConsentServerTests
     {
         await using var scene = await ConsentScene.StartAsync();
         var back = await scene.ConsentAsync();
-        scene.Test.Cluster.Before = (_, kind, _) => kind == Secret.ResourceKind ? throw new HttpRequestException("away") : Task.CompletedTask;
+        scene.Test.Cluster.Before = (_, kind, _) =>
+            kind == Secret.ResourceKind ? throw new HttpRequestException("away") : Task.CompletedTask;
 
         var page = await scene.ComeBackAsync(back);
         scene.Test.Cluster.Before = null;
@@ -85,7 +89,8 @@ public sealed class ConsentServerTests
     {
         await using var scene = await ConsentScene.StartAsync();
         var back = await scene.ConsentAsync();
-        scene.Test.Cluster.Before = (_, kind, _) => kind == Secret.ResourceKind ? throw new InvalidOperationException("a bug of this test") : Task.CompletedTask;
+        scene.Test.Cluster.Before = (_, kind, _) =>
+            kind == Secret.ResourceKind ? throw new InvalidOperationException("a bug of this test") : Task.CompletedTask;
 
         var page = await scene.ComeBackAsync(back);
         scene.Test.Cluster.Before = null;

@@ -39,9 +39,22 @@ public sealed class ConsentWayTests
         Assert.Equal((200, "Connect <b>Acme & Søn</b> to Visma?"), (page.Status, page.Heading));
         Assert.DoesNotContain("<b>", page.Text, StringComparison.Ordinal);
         Assert.All(
-            [Some.Place, Some.Connection, Some.ClientId, Some.Tenant, scene.Test.Provider.Issuer.Authority, InteractiveScopes[0], "offline_access"],
-            word => Assert.Contains(word, page.Words, StringComparison.Ordinal));
-        Assert.Contains($"form-action 'self' {scene.Test.Provider.Issuer.OriginalString} https://operator.example.com;", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
+            [
+                Some.Place,
+                Some.Connection,
+                Some.ClientId,
+                Some.Tenant,
+                scene.Test.Provider.Issuer.Authority,
+                InteractiveScopes[0],
+                "offline_access",
+            ],
+            word => Assert.Contains(word, page.Words, StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            $"form-action 'self' {scene.Test.Provider.Issuer.OriginalString} https://operator.example.com;",
+            page.Header("Content-Security-Policy"),
+            StringComparison.Ordinal
+        );
         Assert.Equal("/visma/connect/integrations/acme-production", page.Action);
     }
 
@@ -49,7 +62,12 @@ public sealed class ConsentWayTests
     public async Task A_replica_that_cannot_look_the_client_secret_up_says_so_after_a_moment()
     {
         await using var scene = await ConsentScene.StartAsync();
-        var (link, asked, allAsked, known) = (await scene.LinkAsync(), 0, new TaskCompletionSource(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var (link, asked, allAsked, known) = (
+            await scene.LinkAsync(),
+            0,
+            new TaskCompletionSource(),
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+        );
         scene.Test.Cluster.Before = (verb, kind, _) =>
         {
             if (verb != ClusterVerb.List || kind != Secret.ResourceKind)
@@ -141,7 +159,9 @@ public sealed class ConsentWayTests
     public async Task A_client_that_names_the_pages_own_redirect_uri_is_served()
     {
         await using var scene = await ConsentScene.StartAsync();
-        await scene.Test.ChangeClientAsync($$"""{"redirectURI":"{{ConsentScene.PublicUrl.OriginalString.TrimEnd('/')}}/oauth2/callback"}""");
+        await scene.Test.ChangeClientAsync(
+            $$"""{"redirectURI":"{{ConsentScene.PublicUrl.OriginalString.TrimEnd('/')}}/oauth2/callback"}"""
+        );
         await scene.Replica.UntilCurrentAsync();
 
         var done = await scene.ComeBackAsync(await scene.ConsentAsync());

@@ -91,7 +91,13 @@ public sealed class FloodTests
         await using var flooded = await FloodedAsync(scene);
         var back = await scene.ConsentAsync();
         await flooded.UntilCurrentAsync();
-        var wrong = new Uri(back.AbsoluteUri.Replace(Uri.EscapeDataString(scene.Test.Provider.Issuer.OriginalString), "https%3A%2F%2Fother.example.com", StringComparison.Ordinal));
+        var wrong = new Uri(
+            back.AbsoluteUri.Replace(
+                Uri.EscapeDataString(scene.Test.Provider.Issuer.OriginalString),
+                "https%3A%2F%2Fother.example.com",
+                StringComparison.Ordinal
+            )
+        );
 
         Assert.Empty(await UntilRefusedAsync(scene, flooded, scene.Browser, wrong));
     }
@@ -108,12 +114,19 @@ public sealed class FloodTests
         Assert.Null((await MetadataAsync(scene)).Annotation(VismaNames.ConsentAttemptsAnnotation));
     }
 
-    private static Task<ConsentReplica> FloodedAsync(ConsentScene scene) => ConsentReplica.StartAsync(scene.Test, options => options with { Burst = 1, PerSecond = 1 });
+    private static Task<ConsentReplica> FloodedAsync(ConsentScene scene) =>
+        ConsentReplica.StartAsync(scene.Test, options => options with { Burst = 1, PerSecond = 1 });
 
-    private static Task FloodAsync(ConsentScene scene, ConsentReplica replica) => UntilRefusedAsync(scene, replica, scene.NewBrowser(), new Uri($"{ConsentScene.PublicUrl}/nothing"));
+    private static Task FloodAsync(ConsentScene scene, ConsentReplica replica) =>
+        UntilRefusedAsync(scene, replica, scene.NewBrowser(), new Uri($"{ConsentScene.PublicUrl}/nothing"));
 
     /// <summary>Asks until the budget of the address is used up, and says what the refused request asked the cluster for.</summary>
-    private static async Task<IReadOnlyList<ResourceKind>> UntilRefusedAsync(ConsentScene scene, ConsentReplica replica, ConsentBrowser browser, Uri url)
+    private static async Task<IReadOnlyList<ResourceKind>> UntilRefusedAsync(
+        ConsentScene scene,
+        ConsentReplica replica,
+        ConsentBrowser browser,
+        Uri url
+    )
     {
         while (true)
         {
@@ -125,5 +138,6 @@ public sealed class FloodTests
         }
     }
 
-    private static async Task<ObjectMeta> MetadataAsync(ConsentScene scene) => (await scene.Test.FindAsync<Secret>(Some.Connection + AuthorizationSpec.GrantSecretSuffix))!.Metadata;
+    private static async Task<ObjectMeta> MetadataAsync(ConsentScene scene) =>
+        (await scene.Test.FindAsync<Secret>(Some.Connection + AuthorizationSpec.GrantSecretSuffix))!.Metadata;
 }

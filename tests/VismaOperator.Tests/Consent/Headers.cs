@@ -33,6 +33,11 @@ internal static partial class Headers
         }
     }
 
-    [GeneratedRegex("^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; form-action ('none'|'self'( https?://[a-z0-9.:]+)+); frame-ancestors 'none'; base-uri 'none'$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; form-action ('none'|'self'( https?://[a-z0-9.:]+)+); "
+        + "frame-ancestors 'none'; base-uri 'none'$",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex PolicyPattern();
 }

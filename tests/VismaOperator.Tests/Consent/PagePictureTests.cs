@@ -7,7 +7,10 @@ using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Consent;
 
-/// <summary>Every page that a person can meet stands in the documentation by its heading, with a picture. The pictures are those of VismaOperator.IntegrationTests.</summary>
+/// <summary>
+/// Every page that a person can meet stands in the documentation by its heading, with a picture. The pictures are those of
+/// VismaOperator.IntegrationTests.
+/// </summary>
 public sealed partial class PagePictureTests
 {
     private static readonly NamespacedName connection = new("integrations", "acme");
@@ -18,20 +21,28 @@ public sealed partial class PagePictureTests
     [MemberData(nameof(Headings))]
     public void A_page_is_shown_in_the_documentation(string heading)
     {
-        var shown = Regex.Match(File.ReadAllText(Repository.Path("docs", "interactive-connections.md")), $@"\[{Regex.Escape(heading)}\]\((?<file>images/[a-z-]+\.png)\)");
+        var shown = Regex.Match(
+            File.ReadAllText(Repository.Path("docs", "interactive-connections.md")),
+            $@"\[{Regex.Escape(heading)}\]\((?<file>images/[a-z-]+\.png)\)"
+        );
 
         Assert.True(shown.Success, $"docs/interactive-connections.md does not show the page \"{heading}\"");
         Assert.True(File.Exists(Repository.Path("docs", shown.Groups["file"].Value)), $"{shown.Value} leads nowhere");
     }
 
     private static IEnumerable<Page> AllPages() =>
-    [
-        ConsentPages.Of(new ConsentAnswer.Granted(connection, GrantedBy: null, DateTimeOffset.UnixEpoch)),
-        ConsentPages.Of(new ConsentAnswer.StoredSoon(connection)),
-        .. Enum.GetValues<ConsentRefusal>().Select(why => RefusalPages.Of(new ConsentAnswer.Refused(why))),
-        .. Enum.GetValues<RequestRefusal>().Select(RefusalPages.Of),
-        CallbackPages.Consented("integrations/acme"), CallbackPages.Failed("The cause."), CallbackPages.HandedOver, CallbackPages.Stopped, CallbackPages.Refused, CallbackPages.NotFound,
-    ];
+        [
+            ConsentPages.Of(new ConsentAnswer.Granted(connection, GrantedBy: null, DateTimeOffset.UnixEpoch)),
+            ConsentPages.Of(new ConsentAnswer.StoredSoon(connection)),
+            .. Enum.GetValues<ConsentRefusal>().Select(why => RefusalPages.Of(new ConsentAnswer.Refused(why))),
+            .. Enum.GetValues<RequestRefusal>().Select(RefusalPages.Of),
+            CallbackPages.Consented("integrations/acme"),
+            CallbackPages.Failed("The cause."),
+            CallbackPages.HandedOver,
+            CallbackPages.Stopped,
+            CallbackPages.Refused,
+            CallbackPages.NotFound,
+        ];
 
     private static string HeadingOf(Page page) => Heading().Match(page.Body.Markup).Groups["text"].Value;
 

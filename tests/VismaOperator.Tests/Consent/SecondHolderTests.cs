@@ -82,7 +82,10 @@ public sealed class SecondHolderTests
         }
 
         Assert.Equal(ConsentAttempt.MaxOpen - 1, pressed.Count(visit => visit.Status == 303));
-        Assert.All(pressed.Where(visit => visit.Status != 303), visit => Assert.Equal((409, "Too many consents are under way"), (visit.Status, visit.Heading)));
+        Assert.All(
+            pressed.Where(visit => visit.Status != 303),
+            visit => Assert.Equal((409, "Too many consents are under way"), (visit.Status, visit.Heading))
+        );
         Assert.Equal(200, (await scene.ComeBackAsync(back)).Status);
     }
 
@@ -124,7 +127,10 @@ public sealed class SecondHolderTests
         Uri[] tabs = [await scene.ConsentAsync(), await scene.ConsentAsync()];
 
         Assert.Equal(200, (await scene.ComeBackAsync(tabs[tab])).Status);
-        Assert.Equal((409, "Another consent was stored first"), (await scene.ComeBackAsync(tabs[1 - tab])) is var late ? (late.Status, late.Heading) : default);
+        Assert.Equal(
+            (409, "Another consent was stored first"),
+            (await scene.ComeBackAsync(tabs[1 - tab])) is var late ? (late.Status, late.Heading) : default
+        );
     }
 
     [Fact]

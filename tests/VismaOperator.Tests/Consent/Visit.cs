@@ -22,12 +22,18 @@ internal sealed partial record Visit(int Status, string Text, IReadOnlyDictionar
     public string Action => WebUtility.HtmlDecode(FormPattern().Match(Text).Groups["action"].Value);
 
     /// <summary>The page's hidden field.</summary>
-    public KeyValuePair<string, string> Field => KeyValuePair.Create(FieldPattern().Match(Text).Groups["name"].Value, WebUtility.HtmlDecode(FieldPattern().Match(Text).Groups["value"].Value));
+    public KeyValuePair<string, string> Field =>
+        KeyValuePair.Create(
+            FieldPattern().Match(Text).Groups["name"].Value,
+            WebUtility.HtmlDecode(FieldPattern().Match(Text).Groups["value"].Value)
+        );
 
     /// <summary>Reads an answer to its end.</summary>
     public static async Task<Visit> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var all = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key, header => (IReadOnlyList<string>)[.. header.Value], StringComparer.OrdinalIgnoreCase);
+        var all = response
+            .Headers.Concat(response.Content.Headers)
+            .ToDictionary(header => header.Key, header => (IReadOnlyList<string>)[.. header.Value], StringComparer.OrdinalIgnoreCase);
         return new Visit((int)response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), all);
     }
 

@@ -1,10 +1,12 @@
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
-using VismaOperator.Reporting;
 
 namespace VismaOperator.Tests.Crashes;
 
-/// <summary>What is wrong with the API server of a simulation: it takes no writes for a while, or the next write meets with an accident. Reading works.</summary>
+/// <summary>
+/// What is wrong with the API server of a simulation: it takes no writes for a while, or the next write meets with an accident. Reading
+/// works.
+/// </summary>
 internal sealed class ApiTrouble
 {
     private TaskCompletionSource? outage;

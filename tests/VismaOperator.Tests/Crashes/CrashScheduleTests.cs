@@ -3,8 +3,8 @@ using System.Globalization;
 namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
-/// Thousands of randomised schedules of crashes, outages, takeovers and consents. CRASH_SEED=N replays one with everything that happens in it;
-/// CRASH_SCHEDULES=N runs another number.
+/// Thousands of randomised schedules of crashes, outages, takeovers and consents. CRASH_SEED=N replays one with everything that happens in
+/// it; CRASH_SCHEDULES=N runs another number.
 /// </summary>
 [Collection(nameof(CrashScheduleTests))]
 public sealed class CrashScheduleTests
@@ -19,7 +19,9 @@ public sealed class CrashScheduleTests
     [Fact]
     public void No_schedule_of_crashes_loses_what_could_be_kept()
     {
-        var seeds = Variable("CRASH_SEED") is { } replayed ? [replayed] : Enumerable.Range(1, Variable("CRASH_SCHEDULES") ?? Schedules).ToList();
+        var seeds = Variable("CRASH_SEED") is { } replayed
+            ? [replayed]
+            : Enumerable.Range(1, Variable("CRASH_SCHEDULES") ?? Schedules).ToList();
         var tally = new Tally();
 
         Parallel.ForEach(seeds, onePerProcessor, seed => tally.Add(seed, Ran(seed, seeds.Count == 1 ? Console.WriteLine : null)));
@@ -49,7 +51,9 @@ public sealed class CrashScheduleTests
     }
 
     private static int? Variable(string name) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 }
 
 /// <summary>The schedules take every processor for a while; tests that wait for real things to happen do not run beside them.</summary>

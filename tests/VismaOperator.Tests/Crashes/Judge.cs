@@ -5,8 +5,8 @@ using VismaOperator.Grants;
 namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
-/// Watches a simulation from outside, where everything is seen: which token the provider issued to whom, whether the answer arrived, what the cluster stored. It says what
-/// must never happen, and sorts what cannot be helped.
+/// Watches a simulation from outside, where everything is seen: which token the provider issued to whom, whether the answer arrived, what
+/// the cluster stored. It says what must never happen, and sorts what cannot be helped.
 /// </summary>
 internal sealed class Judge(World world, StandInRefreshTokens kind)
 {
@@ -27,8 +27,11 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
     public bool WasRevokedOnPurpose { get; private set; }
 
     /// <summary>True while a process that lives has something to store.</summary>
-    public bool IsAwaitingStore => world.Replicas.Exists(replica => replica.Parts.Grants.Unstored.Find(World.Key) is not null)
-        || issues.Exists(issue => issue is { From: null, IsHeldUnstored: true } && world.Time.GetUtcNow() - issue.IssuedAt < TimeSpan.FromMinutes(6));
+    public bool IsAwaitingStore =>
+        world.Replicas.Exists(replica => replica.Parts.Grants.Unstored.Find(World.Key) is not null)
+        || issues.Exists(issue =>
+            issue is { From: null, IsHeldUnstored: true } && world.Time.GetUtcNow() - issue.IssuedAt < TimeSpan.FromMinutes(6)
+        );
 
     /// <summary>The provider processed a request.</summary>
     /// <param name="letter">The request with its verdict.</param>
@@ -42,7 +45,10 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
         }
 
         world.Note($"the provider: {trace.Verdict} of generation {trace.Generation} for {letter.From}");
-        if (issues.Exists(issue => issue.From == letter.Presents && issue is { From: not null, IsStored: true }) && kind.Usage == RefreshTokenUsage.OneTime)
+        if (
+            issues.Exists(issue => issue.From == letter.Presents && issue is { From: not null, IsStored: true })
+            && kind.Usage == RefreshTokenUsage.OneTime
+        )
         {
             Excuse(letter, ViolationKind.SuccessorStored, "a token was spent whose successor is stored");
         }
@@ -58,7 +64,13 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
 
         if (trace.Issued is { } issued && issued != letter.Presents)
         {
-            issues.Add(new Issue(letter, issued, world.Time.GetUtcNow()) { Accidents = world.Api.Accidents, Attempts = world.Connection()?.Status.Failure?.Attempts ?? 0 });
+            issues.Add(
+                new Issue(letter, issued, world.Time.GetUtcNow())
+                {
+                    Accidents = world.Api.Accidents,
+                    Attempts = world.Connection()?.Status.Failure?.Attempts ?? 0,
+                }
+            );
         }
     }
 
@@ -146,7 +158,8 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
         var leader = world.Lease.ActingHolder;
         foreach (var issue in issues.Where(issue => !issue.IsStored))
         {
-            issue.HealthySeconds += issue is { IsDelivered: true, To.IsActing: true } && !world.Api.IsOut ? Within(by, issue.DeliveredAt!.Value) : 0;
+            issue.HealthySeconds +=
+                issue is { IsDelivered: true, To.IsActing: true } && !world.Api.IsOut ? Within(by, issue.DeliveredAt!.Value) : 0;
             if (world.Time.GetUtcNow() < issue.IssuedAt + kind.Grace && issue.IssuedAt < world.Time.GetUtcNow())
             {
                 issue.CountChance(world.Api.IsOut || world.Provider.Next is not null || world.Connection() is null ? null : leader, by);
@@ -168,7 +181,10 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
         var codes = issues.Where(issue => issue.From is null).ToList();
         foreach (var dropped in codes.Where(issue => issue.IsDelivered && !issue.IsStored && issue.DiedInTime != true))
         {
-            if (!codes.Exists(other => other != dropped && other.IsStored && other.IssuedAt >= dropped.IssuedAt - TimeSpan.FromMinutes(2)) && world.Connection() is not null)
+            if (
+                !codes.Exists(other => other != dropped && other.IsStored && other.IssuedAt >= dropped.IssuedAt - TimeSpan.FromMinutes(2))
+                && world.Connection() is not null
+            )
             {
                 Violate(ViolationKind.GrantLost, "a consent was received and never stored");
             }
@@ -182,7 +198,11 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
 
     private bool IsLiveOf(string family, GrantDocument? stored)
     {
-        if (stored?.Held is not { } held || world.Provider.Grants.FamilyOf(held.RefreshToken.Reveal()) is not { } found || found.Id != family)
+        if (
+            stored?.Held is not { } held
+            || world.Provider.Grants.FamilyOf(held.RefreshToken.Reveal()) is not { } found
+            || found.Id != family
+        )
         {
             return false;
         }
@@ -216,7 +236,9 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
         var successors = issues.Where(issue => issue.From == token).ToList();
         if (successors.Count == 0 || successors.Exists(issue => issue.IsStored))
         {
-            return Lost(successors.Count == 0 ? "it was refused although nobody had spent it" : "its successor was stored and is not there any more");
+            return Lost(
+                successors.Count == 0 ? "it was refused although nobody had spent it" : "its successor was stored and is not there any more"
+            );
         }
 
         if (successors.Exists(issue => issue.HadChance))
@@ -309,7 +331,10 @@ internal sealed class Issue(Letter letter, string token, DateTimeOffset issuedAt
 /// <summary>What must never happen.</summary>
 internal enum ViolationKind
 {
-    /// <summary>A grant was lost although its successor had been received for longer than one write, or the provider would still have taken the old token.</summary>
+    /// <summary>
+    /// A grant was lost although its successor had been received for longer than one write, or the provider would still have taken the old
+    /// token.
+    /// </summary>
     GrantLost,
 
     /// <summary>A token was spent whose successor is stored.</summary>

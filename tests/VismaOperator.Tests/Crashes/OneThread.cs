@@ -1,8 +1,8 @@
 namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
-/// Keeps everything that awaits on the thread of its schedule, in the order in which it became ready. Without it the runtime may go on in the thread pool, for example
-/// after a cancellation, and a schedule would depend on how busy the machine is.
+/// Keeps everything that awaits on the thread of its schedule, in the order in which it became ready. Without it the runtime may go on in
+/// the thread pool, for example after a cancellation, and a schedule would depend on how busy the machine is.
 /// </summary>
 internal sealed class OneThread : SynchronizationContext
 {

@@ -20,8 +20,9 @@ using VismaOperator.Tests.Support;
 namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
-/// What one operator process consists of as far as grants go, put together as <c>OperatorControllers</c> and <c>OperatorGrants</c> do. Informers, queues and workers
-/// are left out: the world plays their part, so that a schedule runs on one thread and the same way each time.
+/// What one operator process consists of as far as grants go, put together as <c>OperatorControllers</c> and <c>OperatorGrants</c> do.
+/// Informers, queues and workers are left out: the world plays their part, so that a schedule runs on one thread and the same way each
+/// time.
 /// </summary>
 internal sealed class OperatorParts
 {
@@ -32,16 +33,43 @@ internal sealed class OperatorParts
 
     private readonly ClientResolver directory;
 
-    public OperatorParts(IKubernetesClient client, ReplicaEndpoints provider, ReplicaLeadership leadership, TimeProvider time, Func<int, byte[]> randomBytes, ILoggerFactory logs)
+    public OperatorParts(
+        IKubernetesClient client,
+        ReplicaEndpoints provider,
+        ReplicaLeadership leadership,
+        TimeProvider time,
+        Func<int, byte[]> randomBytes,
+        ILoggerFactory logs
+    )
     {
         var book = new ClientSecretTracker(time);
         var namespaces = new WatchedNamespaces(Namespaces);
         var endpoints = new ProviderEndpoints(provider);
-        directory = new ClientResolver(Clients, new CredentialReader(credentials.Value, new CredentialRevisions()), book, namespaces, allowLists, new RequestTurns(Connections, time), time);
+        directory = new ClientResolver(
+            Clients,
+            new CredentialReader(credentials.Value, new CredentialRevisions()),
+            book,
+            namespaces,
+            allowLists,
+            new RequestTurns(Connections, time),
+            time
+        );
         Connections.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
-        Grants = ToolsOf(new GrantStore(client), new GrantRevoker(provider, endpoints, book, time), Connections, leadership, time, new GrantLog(logs.CreateLogger("Grant"))) with
+        Grants = ToolsOf(
+            new GrantStore(client),
+            new GrantRevoker(provider, endpoints, book, time),
+            Connections,
+            leadership,
+            time,
+            new GrantLog(logs.CreateLogger("Grant"))
+        ) with
         {
-            Source = new ClientTokenSource(provider, endpoints, book, new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)),
+            Source = new ClientTokenSource(
+                provider,
+                endpoints,
+                book,
+                new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
+            ),
             Endpoints = endpoints,
             Cluster = new ClusterIdentity(Namespaces),
             RandomBytes = randomBytes,
@@ -49,14 +77,36 @@ internal sealed class OperatorParts
         Redeemer = new CodeRedeemer(Grants);
         var tools = ConnectionToolsOf(client, leadership, time, logs);
         var obstacles = new WatchSet<SecretMetadata>(client, time, logs.CreateLogger("Cache.Obstacle"), () => 0);
-        var observer = new ConnectionObserver(new SecretNames(Connections, Clients, Secrets, obstacles), Secrets, directory, tools.GrantObserver, namespaces, allowLists, new RecordedTimes(time));
+        var observer = new ConnectionObserver(
+            new SecretNames(Connections, Clients, Secrets, obstacles),
+            Secrets,
+            directory,
+            tools.GrantObserver,
+            namespaces,
+            allowLists,
+            new RecordedTimes(time)
+        );
         var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, logs.CreateLogger("Events"));
         var statusWrites = new StatusWrites("vismaconnection", controllerMetrics, logs.CreateLogger("VismaConnection"), time, () => 0.5);
-        Reconciler = new ConnectionReconciler(Connections, observer, new ConnectionReporter(client, Connections, events, leadership, time), statusWrites, tools);
-        Custodian = new OrphanedGrantReconciler(new OrphanedGrantCaches(Connections, Clients, Secrets, namespaces, client), directory, tools.Known, Grants);
+        Reconciler = new ConnectionReconciler(
+            Connections,
+            observer,
+            new ConnectionReporter(client, Connections, events, leadership, time),
+            statusWrites,
+            tools
+        );
+        Custodian = new OrphanedGrantReconciler(
+            new OrphanedGrantCaches(Connections, Clients, Secrets, namespaces, client),
+            directory,
+            tools.Known,
+            Grants
+        );
     }
 
-    /// <summary>Looks the client's secret up, which takes a thread of the pool. To be done before schedules take them all, and would wait for each other.</summary>
+    /// <summary>
+    /// Looks the client's secret up, which takes a thread of the pool. To be done before schedules take them all, and would wait for each
+    /// other.
+    /// </summary>
     public static void Prepare() => _ = credentials.Value;
 
     public Store<VismaConnection> Connections { get; } = new();
@@ -94,7 +144,10 @@ internal sealed class OperatorParts
     /// <summary>Redeems a code that a browser brought to this process, leader or not.</summary>
     public async Task RedeemAsync(ConsentCode code)
     {
-        if (Connections.Find(World.Key) is { } connection && await directory.FindAsync(connection, CancellationToken.None) is { Client: { } client })
+        if (
+            Connections.Find(World.Key) is { } connection
+            && await directory.FindAsync(connection, CancellationToken.None) is { Client: { } client }
+        )
         {
             // As the desk of the consent pages does, whose attempt is taken by a write to the grant Secret.
             var present = (await Grants.Store.ReadAsync(World.Key, CancellationToken.None) as GrantRead.Found)?.Snapshot.Document;
@@ -131,9 +184,18 @@ internal sealed class OperatorParts
         return known is not null;
     }
 
-    private ConnectionTools ConnectionToolsOf(IKubernetesClient client, ReplicaLeadership leadership, TimeProvider time, ILoggerFactory logs)
+    private ConnectionTools ConnectionToolsOf(
+        IKubernetesClient client,
+        ReplicaLeadership leadership,
+        TimeProvider time,
+        ILoggerFactory logs
+    )
     {
-        var (publisher, links, known) = (new SecretPublisher(client, Secrets, time), new ConsentLinks(null, null, Grants.RandomBytes), new KnownGrants());
+        var (publisher, links, known) = (
+            new SecretPublisher(client, Secrets, time),
+            new ConsentLinks(null, null, Grants.RandomBytes),
+            new KnownGrants()
+        );
         var (facts, handoffs) = (new GrantFactsReader(Grants.Open, Grants.Cluster), new HandoffRedeemer(client, Secrets, time));
         return new ConnectionTools
         {
@@ -156,20 +218,28 @@ internal sealed class OperatorParts
         };
     }
 
-    private static GrantTools ToolsOf(GrantStore store, GrantRevoker revoker, Store<VismaConnection> connections, ReplicaLeadership leadership, TimeProvider time, GrantLog log) => new()
-    {
-        Store = store,
-        Unstored = new PendingGrantWrites(store, revoker, name => connections.Find(name) is null, time, log),
-        Open = new ExchangeTracker(time),
-        Revoker = revoker,
-        Leadership = leadership,
-        Time = time,
-        Log = log,
-        Source = null!,
-        Endpoints = null!,
-        Cluster = null!,
-        RandomBytes = null!,
-    };
+    private static GrantTools ToolsOf(
+        GrantStore store,
+        GrantRevoker revoker,
+        Store<VismaConnection> connections,
+        ReplicaLeadership leadership,
+        TimeProvider time,
+        GrantLog log
+    ) =>
+        new()
+        {
+            Store = store,
+            Unstored = new PendingGrantWrites(store, revoker, name => connections.Find(name) is null, time, log),
+            Open = new ExchangeTracker(time),
+            Revoker = revoker,
+            Leadership = leadership,
+            Time = time,
+            Log = log,
+            Source = null!,
+            Endpoints = null!,
+            Cluster = null!,
+            RandomBytes = null!,
+        };
 
     // The one thing that is watched for real, once for all schedules, since it never changes: the client's secret.
     private static WatchSet<Secret> FollowCredentials()

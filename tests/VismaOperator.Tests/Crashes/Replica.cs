@@ -11,8 +11,9 @@ using VismaOperator.Grants;
 namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
-/// One simulated operator process: the real parts, a clock of its own, and a thread that goes on only while the process lives. It does for one connection what
-/// controllers, election and host do: reconcile what is due, end when the lease is lost, store what is unstored before that.
+/// One simulated operator process: the real parts, a clock of its own, and a thread that goes on only while the process lives. It does for
+/// one connection what controllers, election and host do: reconcile what is due, end when the lease is lost, store what is unstored before
+/// that.
 /// </summary>
 internal sealed class Replica
 {
@@ -36,7 +37,14 @@ internal sealed class Replica
         Name = name;
         Time = new FakeTimeProvider(world.Time.GetUtcNow() + clockError);
         Leadership = new ReplicaLeadership(Time);
-        Parts = new OperatorParts(new ReplicaClient(this, world), new ReplicaEndpoints(this, world), Leadership, Time, world.RandomBytes, world.LogsOf(this));
+        Parts = new OperatorParts(
+            new ReplicaClient(this, world),
+            new ReplicaEndpoints(this, world),
+            Leadership,
+            Time,
+            world.RandomBytes,
+            world.LogsOf(this)
+        );
         connection = new Keyed(this, Parts.Reconciler);
         custody = new Keyed(this, Parts.Custodian);
         CatchUp();
@@ -243,9 +251,11 @@ internal sealed class Replica
     }
 
     private static bool IsGrantWrite(ClusterRequest request) =>
-        request.Verb is ClusterVerb.Create or ClusterVerb.Update && request.Name.Name.EndsWith(AuthorizationSpec.GrantSecretSuffix, StringComparison.Ordinal);
+        request.Verb is ClusterVerb.Create or ClusterVerb.Update
+        && request.Name.Name.EndsWith(AuthorizationSpec.GrantSecretSuffix, StringComparison.Ordinal);
 
-    private static DateTimeOffset? Earlier(DateTimeOffset? left, DateTimeOffset? right) => left is null || right < left ? right ?? left : left;
+    private static DateTimeOffset? Earlier(DateTimeOffset? left, DateTimeOffset? right) =>
+        left is null || right < left ? right ?? left : left;
 
     // As OperatorHost: reconciles drain, then what is unstored is flushed, then the lease is given back.
     private void End()
@@ -322,14 +332,26 @@ internal sealed class Replica
             }
 
             var failure = done.Exception?.InnerException;
-            replica.world.Note(string.Create(CultureInfo.InvariantCulture, $"{replica.Name}: {failure?.GetType().Name ?? "cancelled"} {failure?.Message}"));
+            replica.world.Note(
+                string.Create(CultureInfo.InvariantCulture, $"{replica.Name}: {failure?.GetType().Name ?? "cancelled"} {failure?.Message}")
+            );
             if (failure is KubernetesException { IsConflict: true } && ++failures < AtOnce)
             {
                 isWoken = true;
                 return;
             }
 
-            if (failure is not (null or KubernetesException or LeadershipLostException or HttpRequestException or IOException or OperationCanceledException))
+            if (
+                failure
+                is not (
+                    null
+                    or KubernetesException
+                    or LeadershipLostException
+                    or HttpRequestException
+                    or IOException
+                    or OperationCanceledException
+                )
+            )
             {
                 replica.world.Judge.Bug(failure);
             }

@@ -7,48 +7,89 @@ using Kubernetes.InMemory;
 namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
-/// One simulated process's way to the cluster. Before and after every request lies a point at which the process can be killed or stopped: a call of a dead
-/// process never returns, so that nothing of it goes on.
+/// One simulated process's way to the cluster. Before and after every request lies a point at which the process can be killed or stopped: a
+/// call of a dead process never returns, so that nothing of it goes on.
 /// </summary>
 internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesClient
 {
-    private static readonly string[] writes = [ClusterVerb.Create, ClusterVerb.Update, ClusterVerb.Patch, ClusterVerb.PatchStatus, ClusterVerb.Delete];
+    private static readonly string[] writes =
+    [
+        ClusterVerb.Create,
+        ClusterVerb.Update,
+        ClusterVerb.Patch,
+        ClusterVerb.PatchStatus,
+        ClusterVerb.Delete,
+    ];
 
     public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
-        where T : class, IResource<T> => CallAsync(new ClusterRequest(ClusterVerb.Get, T.ResourceKind, name), () => world.Cluster.FindAsync<T>(name, cancellationToken), cancellationToken);
+        where T : class, IResource<T> =>
+        CallAsync(
+            new ClusterRequest(ClusterVerb.Get, T.ResourceKind, name),
+            () => world.Cluster.FindAsync<T>(name, cancellationToken),
+            cancellationToken
+        );
 
-    public Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
-        where T : class, IResource<T> => CallAsync(
-        new ClusterRequest(ClusterVerb.List, T.ResourceKind, new NamespacedName(selector.Namespace ?? string.Empty, string.Empty)),
-        () => world.Cluster.ListPageAsync<T>(selector, limit, continueToken, cancellationToken),
-        cancellationToken);
+    public Task<ResourcePage<T>> ListPageAsync<T>(
+        ResourceSelector selector,
+        int limit,
+        string? continueToken,
+        CancellationToken cancellationToken
+    )
+        where T : class, IResource<T> =>
+        CallAsync(
+            new ClusterRequest(ClusterVerb.List, T.ResourceKind, new NamespacedName(selector.Namespace ?? string.Empty, string.Empty)),
+            () => world.Cluster.ListPageAsync<T>(selector, limit, continueToken, cancellationToken),
+            cancellationToken
+        );
 
-    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector,
+        string resourceVersion,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T> => throw new NotSupportedException("The world fills the stores.");
 
     public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        CallAsync(new ClusterRequest(ClusterVerb.Create, T.ResourceKind, resource.Metadata.NamespacedName), () => world.Cluster.CreateAsync(resource, cancellationToken), cancellationToken);
+        CallAsync(
+            new ClusterRequest(ClusterVerb.Create, T.ResourceKind, resource.Metadata.NamespacedName),
+            () => world.Cluster.CreateAsync(resource, cancellationToken),
+            cancellationToken
+        );
 
     public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        CallAsync(new ClusterRequest(ClusterVerb.Update, T.ResourceKind, resource.Metadata.NamespacedName), () => world.Cluster.ReplaceAsync(resource, cancellationToken), cancellationToken);
+        CallAsync(
+            new ClusterRequest(ClusterVerb.Update, T.ResourceKind, resource.Metadata.NamespacedName),
+            () => world.Cluster.ReplaceAsync(resource, cancellationToken),
+            cancellationToken
+        );
 
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        CallAsync(new ClusterRequest(ClusterVerb.PatchStatus, T.ResourceKind, name), () => world.Cluster.PatchStatusAsync<T>(name, mergePatch, cancellationToken), cancellationToken);
+        CallAsync(
+            new ClusterRequest(ClusterVerb.PatchStatus, T.ResourceKind, name),
+            () => world.Cluster.PatchStatusAsync<T>(name, mergePatch, cancellationToken),
+            cancellationToken
+        );
 
     public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
-        where T : class, IResource<T> => CallAsync(
-        new ClusterRequest(ClusterVerb.Delete, T.ResourceKind, name),
-        async () =>
-        {
-            await world.Cluster.DeleteAsync<T>(name, preconditions, cancellationToken);
-            return true;
-        },
-        cancellationToken);
+        where T : class, IResource<T> =>
+        CallAsync(
+            new ClusterRequest(ClusterVerb.Delete, T.ResourceKind, name),
+            async () =>
+            {
+                await world.Cluster.DeleteAsync<T>(name, preconditions, cancellationToken);
+                return true;
+            },
+            cancellationToken
+        );
 
-    private async Task<TAnswer> CallAsync<TAnswer>(ClusterRequest request, Func<Task<TAnswer>> carryOut, CancellationToken cancellationToken)
+    private async Task<TAnswer> CallAsync<TAnswer>(
+        ClusterRequest request,
+        Func<Task<TAnswer>> carryOut,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (request.Kind == Event.ResourceKind)

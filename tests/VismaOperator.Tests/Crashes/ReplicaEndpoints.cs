@@ -3,10 +3,18 @@ using VismaConnect.StandIn;
 
 namespace VismaOperator.Tests.Crashes;
 
-/// <summary>One simulated process's way to the provider. It behaves as the real one does: sent at most once, and an answer that was cut is no verdict.</summary>
+/// <summary>
+/// One simulated process's way to the provider. It behaves as the real one does: sent at most once, and an answer that was cut is no
+/// verdict.
+/// </summary>
 internal sealed class ReplicaEndpoints(Replica replica, World world) : ITokenEndpoint, IRevocationEndpoint, IServerMetadataEndpoint
 {
-    public async Task<TokenOutcome> RequestAsync(Uri endpoint, ClientCredentials client, TokenRequest request, CancellationToken cancellationToken)
+    public async Task<TokenOutcome> RequestAsync(
+        Uri endpoint,
+        ClientCredentials client,
+        TokenRequest request,
+        CancellationToken cancellationToken
+    )
     {
         var letter = new Letter(replica, client, request, world.Time.GetUtcNow());
         replica.About(letter);
@@ -22,7 +30,12 @@ internal sealed class ReplicaEndpoints(Replica replica, World world) : ITokenEnd
         }
     }
 
-    public async Task<RevocationOutcome> RevokeAsync(Uri endpoint, ClientCredentials client, Sensitive token, CancellationToken cancellationToken)
+    public async Task<RevocationOutcome> RevokeAsync(
+        Uri endpoint,
+        ClientCredentials client,
+        Sensitive token,
+        CancellationToken cancellationToken
+    )
     {
         await replica.PointAsync("before revocation");
         var held = world.StoredGrant();
@@ -35,7 +48,8 @@ internal sealed class ReplicaEndpoints(Replica replica, World world) : ITokenEnd
         return new RevocationOutcome.Revoked();
     }
 
-    public Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken) => throw new NotSupportedException("The client declares its endpoints.");
+    public Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The client declares its endpoints.");
 
     private static TokenOutcome.Unavailable Cut() => new("the connection was reset", null, MayHaveBeenProcessed: true);
 
@@ -118,5 +132,6 @@ internal sealed class Letter(Replica from, ClientCredentials client, TokenReques
     public GrantTrace? Trace { get; set; }
 
     /// <summary>Hash of the refresh token that it presents; null for a code.</summary>
-    public string? Presents { get; } = request is TokenRequest.RefreshTokenGrant refresh ? GrantTrace.HashOf(refresh.RefreshToken.Reveal()) : null;
+    public string? Presents { get; } =
+        request is TokenRequest.RefreshTokenGrant refresh ? GrantTrace.HashOf(refresh.RefreshToken.Reveal()) : null;
 }

@@ -3,8 +3,8 @@ using Kubernetes.Controllers.Leadership;
 namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
-/// The fence of one simulated process, by its own monotonic clock and with the times of the real elector: open for 10 s after the last renewal was sent, while others
-/// wait 15 s. It opens once and closes once.
+/// The fence of one simulated process, by its own monotonic clock and with the times of the real elector: open for 10 s after the last
+/// renewal was sent, while others wait 15 s. It opens once and closes once.
 /// </summary>
 internal sealed class ReplicaLeadership(TimeProvider time) : ILeadership
 {

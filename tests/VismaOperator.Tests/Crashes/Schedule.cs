@@ -129,16 +129,35 @@ internal sealed class Schedule
     {
         if (chance.Next(2) == 0)
         {
-            world.Api.StrikeLater(chance.Next(6), Pick(ApiTroubleKind.Refuse, ApiTroubleKind.Break, ApiTroubleKind.LoseAnswer, ApiTroubleKind.LoseAnswer, ApiTroubleKind.Conflict));
+            world.Api.StrikeLater(
+                chance.Next(6),
+                Pick(
+                    ApiTroubleKind.Refuse,
+                    ApiTroubleKind.Break,
+                    ApiTroubleKind.LoseAnswer,
+                    ApiTroubleKind.LoseAnswer,
+                    ApiTroubleKind.Conflict
+                )
+            );
             return;
         }
 
-        var (kind, secretsOnly, span) = (Pick(ApiTroubleKind.Refuse, ApiTroubleKind.Break, ApiTroubleKind.Hang), chance.Next(3) == 0, Pick(Seconds(1, 5), Seconds(5, 30), Seconds(60, 61)));
-        world.Arm(new Disturbance("the API server takes no writes", points, _ =>
-        {
-            world.Api.Begin(kind, secretsOnly);
-            world.After(span, world.Api.End);
-        }));
+        var (kind, secretsOnly, span) = (
+            Pick(ApiTroubleKind.Refuse, ApiTroubleKind.Break, ApiTroubleKind.Hang),
+            chance.Next(3) == 0,
+            Pick(Seconds(1, 5), Seconds(5, 30), Seconds(60, 61))
+        );
+        world.Arm(
+            new Disturbance(
+                "the API server takes no writes",
+                points,
+                _ =>
+                {
+                    world.Api.Begin(kind, secretsOnly);
+                    world.After(span, world.Api.End);
+                }
+            )
+        );
     }
 
     private ProviderTrouble Trouble() => chance.Next(6) switch
@@ -192,7 +211,13 @@ internal sealed class Schedule
     {
         if (world.Connection() is not null)
         {
-            var patch = new System.Text.Json.Nodes.JsonObject { ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["annotations"] = new System.Text.Json.Nodes.JsonObject { [annotation] = value } } };
+            var patch = new System.Text.Json.Nodes.JsonObject
+            {
+                ["metadata"] = new System.Text.Json.Nodes.JsonObject
+                {
+                    ["annotations"] = new System.Text.Json.Nodes.JsonObject { [annotation] = value },
+                },
+            };
             world.Cluster.PatchAsync<VismaConnection>(World.Key, patch, default).Wait();
         }
     }
@@ -204,8 +229,16 @@ internal sealed class Schedule
         {
             world.Note("a code is handed over");
             var code = world.Provider.Consent();
-            var asked = Handoff.AskedFor(world.Connection() ?? SomeConsents.InteractiveConnection(), SimulatedProvider.Issuer, Some.ClientId);
-            world.Apply(SomeConsents.Handoff(Some.Connection, code.Code.Reveal(), code.CodeVerifier.Reveal(), world.Time.GetUtcNow().AddMinutes(4)).Asking(asked));
+            var asked = Handoff.AskedFor(
+                world.Connection() ?? SomeConsents.InteractiveConnection(),
+                SimulatedProvider.Issuer,
+                Some.ClientId
+            );
+            world.Apply(
+                SomeConsents
+                    .Handoff(Some.Connection, code.Code.Reveal(), code.CodeVerifier.Reveal(), world.Time.GetUtcNow().AddMinutes(4))
+                    .Asking(asked)
+            );
         }
     }
 
@@ -234,13 +267,15 @@ internal sealed class Schedule
         });
     }
 
-    private Replica? AnyActing() => world.Replicas.Where(replica => replica is { IsActing: true, IsEnding: false }).OrderBy(_ => chance.Next()).FirstOrDefault();
+    private Replica? AnyActing() =>
+        world.Replicas.Where(replica => replica is { IsActing: true, IsEnding: false }).OrderBy(_ => chance.Next()).FirstOrDefault();
 
     private TimeSpan Seconds(int from, int to) => TimeSpan.FromSeconds(chance.Next(from, to));
 
     private T Pick<T>(params ReadOnlySpan<T> choices) => choices[chance.Next(choices.Length)];
 
-    // Ready with a token that the provider takes, and a refresh that somebody asks for succeeds; or, where the grant is lost or was given up, waiting for a person and asking nobody.
+    // Ready with a token that the provider takes, and a refresh that somebody asks for succeeds; or, where the grant is lost or was given
+    // up, waiting for a person and asking nobody.
     private void CheckEnd()
     {
         var requests = world.Judge.Requests;
@@ -257,24 +292,38 @@ internal sealed class Schedule
         var isEnd = held switch
         {
             null => world.Judge.WasRevokedOnPurpose && connection.Is("Authorized", "False") && !isAsking,
-            { RefusalTime: not null } => world.Judge.Losses.Count > 0 && IsAskingForConsent(connection) && (!isAsking || before is { RefusalTime: null }),
-            _ => IsAccepted(held) && connection.Is("Ready", "True") && connection.Is("Authorized", "True") && connection.Condition("Stalled") is null && isAsking,
+            { RefusalTime: not null } => world.Judge.Losses.Count > 0
+                && IsAskingForConsent(connection)
+                && (!isAsking || before is { RefusalTime: null }),
+            _ => IsAccepted(held)
+                && connection.Is("Ready", "True")
+                && connection.Is("Authorized", "True")
+                && connection.Condition("Stalled") is null
+                && isAsking,
         };
         if (!isEnd && world.Judge.Violations.Count == 0)
         {
             var conditions = connection.Status.Conditions.Select(condition => $"{condition.Type}={condition.Status}/{condition.Reason}");
-            world.Judge.Violate(ViolationKind.WrongEnd, $"it ends with {string.Join(' ', conditions)}, {(held is null ? "no grant" : $"a grant that is {(IsAccepted(held) ? "good" : "dead")}")}");
+            world.Judge.Violate(
+                ViolationKind.WrongEnd,
+                $"it ends with {string.Join(' ', conditions)}, "
+                + $"{(held is null ? "no grant" : $"a grant that is {(IsAccepted(held) ? "good" : "dead")}")}"
+            );
         }
     }
 
     private HeldGrant? Held() => world.StoredGrant() is { RevocationTime: null, Held: { } held } ? held : null;
 
     private static bool IsAskingForConsent(VismaConnection connection) =>
-        connection.Condition("Stalled")?.Reason == Reason.ConsentRequired && connection.Is("Stalled", "True") && connection.Is("Authorized", "False");
+        connection.Condition("Stalled")?.Reason == Reason.ConsentRequired
+        && connection.Is("Stalled", "True")
+        && connection.Is("Authorized", "False");
 
     private bool IsAccepted(HeldGrant held)
     {
         var token = GrantTrace.HashOf(held.RefreshToken.Reveal());
-        return world.Provider.Grants.FamilyOf(held.RefreshToken.Reveal())?.RefreshTokens.Any(issued => issued.Sha256 == token && issued.IsAccepted) == true;
+        return world
+                .Provider.Grants.FamilyOf(held.RefreshToken.Reveal())
+                ?.RefreshTokens.Any(issued => issued.Sha256 == token && issued.IsAccepted) == true;
     }
 }

@@ -1,6 +1,8 @@
 namespace VismaOperator.Tests.Crashes;
 
-/// <summary>The Lease that the processes of a simulation share, as it stands in the cluster: the rules of the real elector, without its requests.</summary>
+/// <summary>
+/// The Lease that the processes of a simulation share, as it stands in the cluster: the rules of the real elector, without its requests.
+/// </summary>
 internal sealed class SimulatedLease(World world)
 {
     private Replica? holder;
@@ -42,7 +44,9 @@ internal sealed class SimulatedLease(World world)
             Renew(); // it was renewed all the time; only nobody watched
         }
 
-        foreach (var replica in world.Replicas.Where(replica => replica.IsActing && !(replica.IsEnding && !replica.Leadership.IsLeader)).ToList())
+        foreach (
+            var replica in world.Replicas.Where(replica => replica.IsActing && !(replica.IsEnding && !replica.Leadership.IsLeader)).ToList()
+        )
         {
             Look(replica);
         }
@@ -64,7 +68,11 @@ internal sealed class SimulatedLease(World world)
         {
             Renew();
         }
-        else if (world.Api.TakesLeases && !replica.IsEnding && (holder is null || world.Time.GetUtcNow() - renewedAt >= ReplicaLeadership.LeaseDuration))
+        else if (
+            world.Api.TakesLeases
+            && !replica.IsEnding
+            && (holder is null || world.Time.GetUtcNow() - renewedAt >= ReplicaLeadership.LeaseDuration)
+        )
         {
             world.Note($"{replica} leads");
             Take(replica);

@@ -10,7 +10,9 @@ using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Crashes;
 
-/// <summary>The provider of a simulation: the stand-in's own rules, called without HTTP, with requests and answers of the OAuth project.</summary>
+/// <summary>
+/// The provider of a simulation: the stand-in's own rules, called without HTTP, with requests and answers of the OAuth project.
+/// </summary>
 internal sealed class SimulatedProvider
 {
     public static readonly Uri Issuer = new("https://connect.example.com");
@@ -78,13 +80,19 @@ internal sealed class SimulatedProvider
     {
         var (own, extra) = request switch
         {
-            TokenRequest.RefreshTokenGrant refresh => ((Dictionary<string, string>)new() { ["refresh_token"] = refresh.RefreshToken.Reveal() }, refresh.ExtraParameters),
-            TokenRequest.AuthorizationCodeGrant code => (new()
-            {
-                ["code"] = code.Code.Reveal(),
-                ["code_verifier"] = code.CodeVerifier.Reveal(),
-                ["redirect_uri"] = code.RedirectUri.OriginalString,
-            }, code.ExtraParameters),
+            TokenRequest.RefreshTokenGrant refresh => (
+                (Dictionary<string, string>)new() { ["refresh_token"] = refresh.RefreshToken.Reveal() },
+                refresh.ExtraParameters
+            ),
+            TokenRequest.AuthorizationCodeGrant code => (
+                new()
+                {
+                    ["code"] = code.Code.Reveal(),
+                    ["code_verifier"] = code.CodeVerifier.Reveal(),
+                    ["redirect_uri"] = code.RedirectUri.OriginalString,
+                },
+                code.ExtraParameters
+            ),
             _ => throw new InvalidOperationException($"No schedule asks with {request.GrantType}."),
         };
         foreach (var (name, value) in extra)
@@ -103,7 +111,14 @@ internal sealed class SimulatedProvider
     {
         var claims = $$"""{"sub":"{{answer.Subject}}","tenant_id":"{{answer.TenantId}}","jti":"{{++accessTokens}}"}""";
         var token = $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.unsigned";
-        return new TokenSet(Sensitive.From(token), "Bearer", answer.Lifetime, answer.Scopes, answer.RefreshToken is { } refresh ? Sensitive.From(refresh) : null, RefreshTokenLifetime: null);
+        return new TokenSet(
+            Sensitive.From(token),
+            "Bearer",
+            answer.Lifetime,
+            answer.Scopes,
+            answer.RefreshToken is { } refresh ? Sensitive.From(refresh) : null,
+            RefreshTokenLifetime: null
+        );
     }
 }
 

@@ -27,7 +27,12 @@ internal sealed class Tally
             requests += judge.Requests;
             withoutLoss += judge.Losses.Count == 0 ? 1 : 0;
             revoked += judge.WasRevokedOnPurpose ? 1 : 0;
-            Count(kinds, schedule.Tokens.Usage == RefreshTokenUsage.ReUse ? "re-use" : $"one-time with grace {schedule.Tokens.Grace.TotalSeconds:0} s");
+            Count(
+                kinds,
+                schedule.Tokens.Usage == RefreshTokenUsage.ReUse
+                    ? "re-use"
+                    : $"one-time with grace {schedule.Tokens.Grace.TotalSeconds:0} s"
+            );
             judge.Losses.ForEach(loss => Count(losses, loss));
             judge.Violations.ForEach(violation => Count(violations, violation.Kind));
             Failures.AddRange(judge.Violations.Take(1).Select(violation => $"CRASH_SEED={seed}: {violation.Kind}: {violation.Text}"));
@@ -43,7 +48,8 @@ internal sealed class Tally
         yield return $"crashes: {schedules} schedules ({Text(kinds)}), {requests} token requests, {kills.Values.Sum()} kills";
         yield return $"crashes: killed at {Text(kills)}";
         yield return $"crashes: must be 0: {string.Join(", ", Enum.GetValues<ViolationKind>().Select(kind => $"{kind} {violations.GetValueOrDefault(kind)}"))}";
-        yield return $"crashes: nothing lost in {withoutLoss} schedules; grants lost as cannot be helped: {string.Join(", ", Enum.GetValues<LossKind>().Select(kind => $"{kind} {losses.GetValueOrDefault(kind)}"))}";
+        yield return $"crashes: nothing lost in {withoutLoss} schedules; grants lost as cannot be helped: "
+            + $"{string.Join(", ", Enum.GetValues<LossKind>().Select(kind => $"{kind} {losses.GetValueOrDefault(kind)}"))}";
         yield return $"crashes: grants revoked because their connection was gone for long: {revoked}";
     }
 

@@ -8,15 +8,13 @@ using Microsoft.Extensions.Time.Testing;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Grants;
-using VismaOperator.Hosting;
-using VismaOperator.Reporting;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
-/// A cluster, a provider and operator processes in one thread. Nothing happens unless time is made to pass, and chance comes from one seed, so that a schedule runs the
-/// same way each time.
+/// A cluster, a provider and operator processes in one thread. Nothing happens unless time is made to pass, and chance comes from one seed,
+/// so that a schedule runs the same way each time.
 /// </summary>
 internal sealed class World
 {
@@ -122,10 +120,16 @@ internal sealed class World
     /// <summary>Somebody else writes an object.</summary>
     public void Touch(NamespacedName name)
     {
-        var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["example.com/touched"] = $"{Chance.Next()}" } } };
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["example.com/touched"] = $"{Chance.Next()}" } },
+        };
         try
         {
-            _ = name == Key ? (object)Cluster.PatchAsync<VismaConnection>(name, patch, default).Result : Cluster.PatchAsync<Secret>(name, patch, default).Result;
+            _ =
+                name == Key
+                    ? (object)Cluster.PatchAsync<VismaConnection>(name, patch, default).Result
+                    : Cluster.PatchAsync<Secret>(name, patch, default).Result;
         }
         catch (AggregateException)
         {
@@ -144,7 +148,13 @@ internal sealed class World
     {
         Apply(new Namespace { Metadata = new ObjectMeta { Name = "kube-system" } });
         Apply(Some.OAuthClient(SimulatedProvider.Issuer.OriginalString) with { Spec = ClientSpec() });
-        Cluster.PatchStatusAsync<OAuthClient>(new NamespacedName(Some.Place, Some.Client), JsonNode.Parse("""{"status":{"activeSecret":{"name":"acme-credentials","key":"clientSecret"}}}""")!.AsObject(), default).Wait();
+        Cluster
+            .PatchStatusAsync<OAuthClient>(
+                new NamespacedName(Some.Place, Some.Client),
+                JsonNode.Parse("""{"status":{"activeSecret":{"name":"acme-credentials","key":"clientSecret"}}}""")!.AsObject(),
+                default
+            )
+            .Wait();
         Apply(SomeConsents.InteractiveConnection());
     }
 
@@ -180,7 +190,12 @@ internal sealed class World
         var issuer = SimulatedProvider.Issuer.OriginalString;
         return Some.OAuthClient(issuer).Spec with
         {
-            Endpoints = new EndpointsSpec { Token = issuer + "/connect/token", Authorization = issuer + "/connect/authorize", Revocation = issuer + "/connect/revocation" },
+            Endpoints = new EndpointsSpec
+            {
+                Token = issuer + "/connect/token",
+                Authorization = issuer + "/connect/authorize",
+                Revocation = issuer + "/connect/revocation",
+            },
         };
     }
 
@@ -242,8 +257,13 @@ internal sealed class World
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            world.Note($"{replica} logs: {formatter(state, exception)}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => world.Note($"{replica} logs: {formatter(state, exception)}");
     }
 }
 

@@ -40,16 +40,29 @@ public sealed class ApiTypesTests
     {
         var connection = JsonSerializer.Deserialize(SmallestConnection, VismaConnection.JsonTypeInfo)!;
 
-        Assert.DoesNotContain("authorization", JsonSerializer.Serialize(connection, VismaConnection.JsonTypeInfo), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(
+            "authorization",
+            JsonSerializer.Serialize(connection, VismaConnection.JsonTypeInfo),
+            StringComparison.OrdinalIgnoreCase
+        );
     }
 
     [Fact]
     public void What_is_declared_of_a_consent_is_kept()
     {
         var connection = Interactive(["a:b"]);
-        connection = connection with { Spec = connection.Spec with { Authorization = new() { DeletionPolicy = GrantDeletionPolicy.Retain, ConsentLifetime = "720h" } } };
+        connection = connection with
+        {
+            Spec = connection.Spec with
+            {
+                Authorization = new() { DeletionPolicy = GrantDeletionPolicy.Retain, ConsentLifetime = "720h" },
+            },
+        };
 
-        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize(connection, VismaConnection.JsonTypeInfo), VismaConnection.JsonTypeInfo)!;
+        var read = JsonSerializer.Deserialize(
+            JsonSerializer.Serialize(connection, VismaConnection.JsonTypeInfo),
+            VismaConnection.JsonTypeInfo
+        )!;
 
         Assert.Equal(GrantDeletionPolicy.Retain, read.Spec.Authorization.DeletionPolicy);
         Assert.Equal(TimeSpan.FromDays(30), read.Spec.Authorization.ConsentLifetimeSpan());

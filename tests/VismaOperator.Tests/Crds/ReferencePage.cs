@@ -36,7 +36,10 @@ internal sealed class ReferencePage
         Line("|---|---|---|");
         foreach (var (name, field) in schema.Properties)
         {
-            Line($"| `{name}`{(schema.Required.Contains(name) ? " (required)" : string.Empty)} | {TypeOf(field)} | {Escaped(field.Description)} |");
+            Line(
+                $"| `{name}`{(schema.Required.Contains(name) ? " (required)" : string.Empty)} | {TypeOf(field)} | "
+                + $"{Escaped(field.Description)} |"
+            );
         }
 
         foreach (var (name, field) in schema.Properties)
@@ -62,8 +65,15 @@ internal sealed class ReferencePage
         Line(string.Empty);
         Line("## What is refused, and what it says");
         Line(string.Empty);
-        Line("By API servers from 1.25 on when the object is applied (rules in CEL), by `visma-operator check`, and by the operator itself (condition Stalled).");
-        Line("kube-apiserver 1.20.2, which the tests use, accepts the definition and drops the CEL rules: there a CEL evaluator runs each rule and compares it with the operator's own check. An outside check on Kubernetes 1.36.2 reported that it accepts the definition and enforces the rules.");
+        Line(
+            "By API servers from 1.25 on when the object is applied (rules in CEL), by `visma-operator check`, and by the operator "
+            + "itself (condition Stalled)."
+        );
+        Line(
+            "kube-apiserver 1.20.2, which the tests use, accepts the definition and drops the CEL rules: there a CEL evaluator runs "
+            + "each rule and compares it with the operator's own check. An outside check on Kubernetes 1.36.2 reported that it accepts "
+            + "the definition and enforces the rules."
+        );
         Line(string.Empty);
         Line("| where | message |");
         Line("|---|---|");
@@ -94,7 +104,10 @@ internal sealed class ReferencePage
     };
 
     private static string Escaped(string markdown) =>
-        markdown.Replace("|", "\\|", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
+        markdown
+            .Replace("|", "\\|", StringComparison.Ordinal)
+            .Replace("*", "\\*", StringComparison.Ordinal)
+            .Replace("<", "&lt;", StringComparison.Ordinal);
 
     private void Line(string line) => text.Append(line).Append('\n');
 }

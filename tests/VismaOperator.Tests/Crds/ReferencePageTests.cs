@@ -1,4 +1,3 @@
-using VismaOperator.Api;
 using VismaOperator.Api.Crds;
 using VismaOperator.Tests.Support;
 
@@ -10,11 +9,17 @@ public sealed class ReferencePageTests
 {
     [Fact]
     public void The_page_of_clients_is_up_to_date() =>
-        AssertUpToDate("oauthclient.md", ReferencePage.Of("OAuthClient", "oac", "visma-operator.io_oauthclients.yaml", Schemas.OAuthClient));
+        AssertUpToDate(
+            "oauthclient.md",
+            ReferencePage.Of("OAuthClient", "oac", "visma-operator.io_oauthclients.yaml", Schemas.OAuthClient)
+        );
 
     [Fact]
     public void The_page_of_connections_is_up_to_date() =>
-        AssertUpToDate("vismaconnection.md", ReferencePage.Of("VismaConnection", "vc", "visma-operator.io_vismaconnections.yaml", Schemas.VismaConnection));
+        AssertUpToDate(
+            "vismaconnection.md",
+            ReferencePage.Of("VismaConnection", "vc", "visma-operator.io_vismaconnections.yaml", Schemas.VismaConnection)
+        );
 
     private static void AssertUpToDate(string name, string expected)
     {
@@ -26,6 +31,9 @@ public sealed class ReferencePageTests
             return;
         }
 
-        Assert.True(File.Exists(file) && File.ReadAllText(file) == expected, $"docs/reference/{name} is not what the definition says: run `make docs` and commit the result.");
+        Assert.True(
+            File.Exists(file) && File.ReadAllText(file) == expected,
+            $"docs/reference/{name} is not what the definition says: run `make docs` and commit the result."
+        );
     }
 }

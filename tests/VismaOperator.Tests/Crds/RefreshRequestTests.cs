@@ -15,7 +15,11 @@ public sealed class RefreshRequestTests
         var value = string.Concat(Enumerable.Repeat(piece, length / piece.Length)) + "x";
         var connection = new VismaConnection
         {
-            Metadata = new() { Name = "a", Annotations = new Dictionary<string, string> { [VismaNames.RequestedAtAnnotation] = "y" + value } },
+            Metadata = new()
+            {
+                Name = "a",
+                Annotations = new Dictionary<string, string> { [VismaNames.RequestedAtAnnotation] = "y" + value },
+            },
             Spec = new() { OAuthClientRef = new() { Name = "c" } },
         };
 

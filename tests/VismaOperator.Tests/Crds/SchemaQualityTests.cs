@@ -1,4 +1,3 @@
-using VismaOperator.Api;
 using VismaOperator.Api.Crds;
 using VismaOperator.Manifests;
 
@@ -9,7 +8,29 @@ public sealed class SchemaQualityTests
 {
     // Functions of Kubernetes' CEL libraries, which an evaluator of plain CEL, and a server of another version, may not have.
     private static readonly string[] extensions =
-        [".isSorted(", ".sum(", ".indexOf(", ".lastIndexOf(", ".lowerAscii(", ".upperAscii(", ".replace(", ".split(", ".join(", ".find(", ".findAll(", "isURL(", "url(", "isIP(", "ip(", "cidr(", "quantity(", "format.", ".?", "optional", "oldSelf"];
+    [
+        ".isSorted(",
+        ".sum(",
+        ".indexOf(",
+        ".lastIndexOf(",
+        ".lowerAscii(",
+        ".upperAscii(",
+        ".replace(",
+        ".split(",
+        ".join(",
+        ".find(",
+        ".findAll(",
+        "isURL(",
+        "url(",
+        "isIP(",
+        "ip(",
+        "cidr(",
+        "quantity(",
+        "format.",
+        ".?",
+        "optional",
+        "oldSelf",
+    ];
 
     [Fact]
     public void Every_field_is_described() =>
@@ -24,10 +45,18 @@ public sealed class SchemaQualityTests
 
     [Fact]
     public void Every_default_stands_in_its_description() =>
-        Assert.Equal([], Fields()
-            .Where(field => field.Schema.Default is System.Text.Json.Nodes.JsonValue)
-            .Where(field => !field.Schema.Description.Contains($"Default: {field.Schema.Default!.ToString().ToLowerInvariant()}", StringComparison.OrdinalIgnoreCase))
-            .Select(field => field.Path));
+        Assert.Equal(
+            [],
+            Fields()
+                .Where(field => field.Schema.Default is System.Text.Json.Nodes.JsonValue)
+                .Where(field =>
+                    !field.Schema.Description.Contains(
+                        $"Default: {field.Schema.Default!.ToString().ToLowerInvariant()}",
+                        StringComparison.OrdinalIgnoreCase
+                    )
+                )
+                .Select(field => field.Path)
+        );
 
     [Fact]
     public void Every_text_list_and_map_has_a_limit() =>
@@ -56,7 +85,11 @@ public sealed class SchemaQualityTests
     {
         // As k8s.io/apiserver estimates it: a tenth a byte (four a character) times a quarter a letter of the pattern, times how
         // often the field can be there; ten million are accepted for a rule. Other functions cost little beside matches.
-        var costs = Fields().SelectMany(field => field.Schema.Validations.Select(rule => (field.Path, Cost: Occurrences(field.Path) * MatchCost(rule.Rule, field.Schema)))).ToList();
+        var costs = Fields()
+            .SelectMany(field =>
+                field.Schema.Validations.Select(rule => (field.Path, Cost: Occurrences(field.Path) * MatchCost(rule.Rule, field.Schema)))
+            )
+            .ToList();
 
         Assert.Contains(costs, item => item.Cost > 100_000);
         Assert.All(costs, item => Assert.True(item.Cost < 5_000_000, $"{item.Path}: {item.Cost}"));
@@ -85,11 +118,18 @@ public sealed class SchemaQualityTests
     public void Connections_can_be_selected_by_their_client()
     {
         const string file = "visma-operator.io_vismaconnections.yaml";
-        var selectable = ManifestReader.ReadText(file, File.ReadAllText(Support.Repository.Path("crds", file)))
-            .Documents.Single().Content["spec"]!["versions"]![0]!["selectableFields"]!.AsArray().Select(field => (string)field!["jsonPath"]!).ToList();
+        var selectable = ManifestReader.ReadText(file, File.ReadAllText(Support.Repository.Path("crds", file))).Documents.Single().Content[
+            "spec"
+        ]!["versions"]![0]!["selectableFields"]!
+            .AsArray()
+            .Select(field => (string)field!["jsonPath"]!)
+            .ToList();
 
         Assert.Equal([".spec.oauthClientRef.name", ".spec.oauthClientRef.namespace", ".status.client"], selectable);
-        Assert.All(selectable, path => Assert.Equal("string", Fields().Single(field => field.Path == "VismaConnection" + path).Schema.Type));
+        Assert.All(
+            selectable,
+            path => Assert.Equal("string", Fields().Single(field => field.Path == "VismaConnection" + path).Schema.Type)
+        );
     }
 
     internal static IEnumerable<(string Path, SchemaNode Schema)> Fields() =>
@@ -112,23 +152,34 @@ public sealed class SchemaQualityTests
     }
 
     private static double MatchCost(string rule, SchemaNode schema) =>
-        System.Text.RegularExpressions.Regex.Matches(rule, @"matches\('(?<pattern>[^']*)'\)", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))
+        System
+            .Text.RegularExpressions.Regex.Matches(
+                rule,
+                @"matches\('(?<pattern>[^']*)'\)",
+                System.Text.RegularExpressions.RegexOptions.ExplicitCapture,
+                TimeSpan.FromSeconds(1)
+            )
             .Sum(match => match.Groups["pattern"].Length * 0.25 * ((schema.MaxLength ?? 0) * 4 + 1) * 0.1);
 
     private static double Occurrences(string path)
     {
         var byPath = Fields().ToDictionary(field => field.Path, field => field.Schema, StringComparer.Ordinal);
-        return byPath.Where(field => path.StartsWith(field.Key + "[]", StringComparison.Ordinal) || path.StartsWith(field.Key + "{}", StringComparison.Ordinal))
+        return byPath
+            .Where(field =>
+                path.StartsWith(field.Key + "[]", StringComparison.Ordinal) || path.StartsWith(field.Key + "{}", StringComparison.Ordinal)
+            )
             .Aggregate(1.0, (product, field) => product * (field.Value.MaxItems ?? field.Value.MaxProperties ?? 1));
     }
 
-    private static bool IsItem(string path) => path.EndsWith("[]", StringComparison.Ordinal) || path.EndsWith("{}", StringComparison.Ordinal);
+    private static bool IsItem(string path) =>
+        path.EndsWith("[]", StringComparison.Ordinal) || path.EndsWith("{}", StringComparison.Ordinal);
 
-    private static bool IsLimited(SchemaNode schema) => schema.Type switch
-    {
-        "string" => schema.MaxLength is not null || schema.Enum.Count > 0,
-        "array" => schema.MaxItems is not null,
-        "object" => schema.AdditionalProperties is null || schema.MaxProperties is not null,
-        _ => true,
-    };
+    private static bool IsLimited(SchemaNode schema) =>
+        schema.Type switch
+        {
+            "string" => schema.MaxLength is not null || schema.Enum.Count > 0,
+            "array" => schema.MaxItems is not null,
+            "object" => schema.AdditionalProperties is null || schema.MaxProperties is not null,
+            _ => true,
+        };
 }

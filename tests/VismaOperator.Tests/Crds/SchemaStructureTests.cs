@@ -24,7 +24,9 @@ public sealed class SchemaStructureTests
     [Fact]
     public void A_difference_is_found_in_both_directions()
     {
-        var schema = new SchemaNode((JsonObject)JsonNode.Parse("""{"type":"object","properties":{"name":{"type":"integer"},"extra":{"type":"string"}}}""")!);
+        var schema = new SchemaNode(
+            (JsonObject)JsonNode.Parse("""{"type":"object","properties":{"name":{"type":"integer"},"extra":{"type":"string"}}}""")!
+        );
 
         var differences = Differences(VismaJsonContext.Default.Options.GetTypeInfo(typeof(SecretKeyReference)), schema, "x").ToList();
 
@@ -36,7 +38,9 @@ public sealed class SchemaStructureTests
 
     [Theory]
     [InlineData("""{"clientSecrets":[]}""")]
-    [InlineData("""{"clientSecrets":[{"secretKeyRef":{"name":"a","key":"b"}}],"endpoints":{},"redirectURI":"https://a/b","clientIDFrom":{"secretKeyRef":{"name":"a","key":"b"}},"allowedNamespaces":{"selector":{"matchExpressions":[{"key":"a","operator":"Exists"}]}},"tenants":[{"tenantID":"t"}]}""")]
+    [InlineData(
+        """{"clientSecrets":[{"secretKeyRef":{"name":"a","key":"b"}}],"endpoints":{},"redirectURI":"https://a/b","clientIDFrom":{"secretKeyRef":{"name":"a","key":"b"}},"allowedNamespaces":{"selector":{"matchExpressions":[{"key":"a","operator":"Exists"}]}},"tenants":[{"tenantID":"t"}]}"""
+    )]
     public void Clients_have_the_same_defaults_in_schema_and_record(string spec) =>
         AssertSameDefaults(OAuthClient.JsonTypeInfo, Schemas.OAuthClient, spec);
 
@@ -62,13 +66,22 @@ public sealed class SchemaStructureTests
         Assert.Equal(Sorted(WithoutEmptyLists(given))!.ToJsonString(), Sorted(ofRecord)!.ToJsonString());
     }
 
-    private static IEnumerable<string> Differences(JsonTypeInfo type, SchemaNode schema, string path) => type.Kind switch
-    {
-        JsonTypeInfoKind.Object => ObjectDifferences(type, schema, path),
-        JsonTypeInfoKind.Enumerable => [.. Same("type", "array", schema.Type, path), .. Differences(TypeInfo(type.ElementType!), schema.Items!, path + "[]")],
-        JsonTypeInfoKind.Dictionary => [.. Same("type", "object", schema.Type, path), .. Differences(TypeInfo(type.ElementType!), schema.AdditionalProperties!, path + "{}")],
-        _ => ScalarDifferences(type.Type, schema, path),
-    };
+    private static IEnumerable<string> Differences(JsonTypeInfo type, SchemaNode schema, string path) =>
+        type.Kind switch
+        {
+            JsonTypeInfoKind.Object => ObjectDifferences(type, schema, path),
+            JsonTypeInfoKind.Enumerable =>
+            [
+                .. Same("type", "array", schema.Type, path),
+                .. Differences(TypeInfo(type.ElementType!), schema.Items!, path + "[]"),
+            ],
+            JsonTypeInfoKind.Dictionary =>
+            [
+                .. Same("type", "object", schema.Type, path),
+                .. Differences(TypeInfo(type.ElementType!), schema.AdditionalProperties!, path + "{}"),
+            ],
+            _ => ScalarDifferences(type.Type, schema, path),
+        };
 
     private static IEnumerable<string> ObjectDifferences(JsonTypeInfo type, SchemaNode schema, string path)
     {
@@ -82,7 +95,12 @@ public sealed class SchemaStructureTests
         return
         [
             .. Same("type", "object", schema.Type, path),
-            .. Same("required", string.Join(",", required), string.Join(",", schema.Required.Except(type.Type == typeof(Condition) ? alwaysWritten : []).Order()), path),
+            .. Same(
+                "required",
+                string.Join(",", required),
+                string.Join(",", schema.Required.Except(type.Type == typeof(Condition) ? alwaysWritten : []).Order()),
+                path
+            ),
             .. schema.Properties.Keys.Except(ofRecord).Select(name => $"{path}: only the schema has {name}"),
             .. ofRecord.Except(schema.Properties.Keys).Select(name => $"{path}: only the record has {name}"),
             .. type.Properties.Where(property => schema.Properties.ContainsKey(property.Name)).SelectMany(property =>
@@ -112,12 +130,17 @@ public sealed class SchemaStructureTests
     }
 
     private static IEnumerable<string> Names(Type type) =>
-        Enum.GetValues(type).Cast<object>().Select(value => JsonSerializer.Serialize(value, TypeInfo(type))).Where(json => json != "null").Select(json => json.Trim('"'));
+        Enum.GetValues(type)
+            .Cast<object>()
+            .Select(value => JsonSerializer.Serialize(value, TypeInfo(type)))
+            .Where(json => json != "null")
+            .Select(json => json.Trim('"'));
 
     private static IEnumerable<string> Same(string what, string ofRecord, string ofSchema, string path) =>
         ofRecord == ofSchema ? [] : [$"{path}: {what} is '{ofRecord}' in the record and '{ofSchema}' in the schema"];
 
-    private static JsonTypeInfo TypeInfo(Type type) => VismaJsonContext.Default.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
+    private static JsonTypeInfo TypeInfo(Type type) =>
+        VismaJsonContext.Default.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
 
     private static JsonNode WithoutEmptyLists(JsonNode node)
     {
@@ -149,10 +172,15 @@ public sealed class SchemaStructureTests
         return node;
     }
 
-    private static JsonNode? Sorted(JsonNode? node) => node switch
-    {
-        JsonObject members => new JsonObject(members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value)))),
-        JsonArray items => new JsonArray([.. items.Select(Sorted)]),
-        _ => node?.DeepClone(),
-    };
+    private static JsonNode? Sorted(JsonNode? node) =>
+        node switch
+        {
+            JsonObject members => new JsonObject(
+                members
+                    .OrderBy(member => member.Key, StringComparer.Ordinal)
+                    .Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value)))
+            ),
+            JsonArray items => new JsonArray([.. items.Select(Sorted)]),
+            _ => node?.DeepClone(),
+        };
 }

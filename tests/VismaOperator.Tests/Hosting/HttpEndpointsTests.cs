@@ -17,7 +17,13 @@ public sealed class HttpEndpointsTests : IAsyncLifetime
     private const string Lease = "endpoints-test-lease";
 
     private readonly OperatorHealth health = new();
-    private readonly WebApplication http = HttpHost.Build(new OperatorOptions { HttpPort = 0, Logs = new LogOptions { Level = LogLevel.Error } });
+    private readonly WebApplication http = HttpHost.Build(
+        new OperatorOptions
+        {
+            HttpPort = 0,
+            Logs = new LogOptions { Level = LogLevel.Error },
+        }
+    );
     private readonly SocketsHttpHandler sockets = new();
 
     public async ValueTask InitializeAsync()

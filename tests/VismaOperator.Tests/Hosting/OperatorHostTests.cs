@@ -30,7 +30,8 @@ public sealed class OperatorHostTests : IDisposable
 
         parts.Leads.SetResult();
         await parts.Started("controller");
-        Assert.Equal(["election", "caught up", "controller"], parts.Log.TakeLast(3)); // what the former leader wrote last is known before anything is decided
+        // what the former leader wrote last is known before anything is decided
+        Assert.Equal(["election", "caught up", "controller"], parts.Log.TakeLast(3));
         await StopAsync(running);
     }
 
@@ -38,7 +39,9 @@ public sealed class OperatorHostTests : IDisposable
     public async Task Who_leads_without_an_election_has_nobody_to_catch_up_with()
     {
         parts.Synced.SetResult();
-        var running = new OperatorHost(parts, Leader.Always(), health, TimeProvider.System, NullLogger<OperatorHost>.Instance).RunAsync(stop.Token);
+        var running = new OperatorHost(parts, Leader.Always(), health, TimeProvider.System, NullLogger<OperatorHost>.Instance).RunAsync(
+            stop.Token
+        );
 
         await parts.Started("controller");
 
@@ -69,8 +72,14 @@ public sealed class OperatorHostTests : IDisposable
 
         parts.Fail(part, new InvalidOperationException("boom"));
 
-        var failure = await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
-        Assert.StartsWith($"The background loop '{part}' failed: System.InvalidOperationException", failure.Message, StringComparison.Ordinal);
+        var failure = await Assert.ThrowsAsync<BackgroundLoopException>(() =>
+            running.WaitAsync(Patience, TestContext.Current.CancellationToken)
+        );
+        Assert.StartsWith(
+            $"The background loop '{part}' failed: System.InvalidOperationException",
+            failure.Message,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("boom", failure.Message, StringComparison.Ordinal); // it may repeat a secret
         Assert.Contains("lease released", parts.Log); // another replica takes over at once, not after the lease's duration
     }
@@ -82,22 +91,39 @@ public sealed class OperatorHostTests : IDisposable
 
         parts.End("cache");
 
-        var failure = await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<BackgroundLoopException>(() =>
+            running.WaitAsync(Patience, TestContext.Current.CancellationToken)
+        );
         Assert.Contains("'cache' ended by itself", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_bug_in_a_part_is_told_in_one_line_with_its_place_and_without_a_stack()
     {
-        var line = await OneErrorAsync("cache", Thrown(new FormatException("The input 's3cret' is wrong", Thrown(new InvalidOperationException("s3cret")))));
+        var line = await OneErrorAsync(
+            "cache",
+            Thrown(new FormatException("The input 's3cret' is wrong", Thrown(new InvalidOperationException("s3cret"))))
+        );
 
-        Assert.Contains("'cache' failed: System.FormatException caused by System.InvalidOperationException at VismaOperator.Tests.Hosting.OperatorHostTests.Thrown", line, StringComparison.Ordinal);
+        Assert.Contains(
+            "'cache' failed: System.FormatException caused by System.InvalidOperationException at "
+            + "VismaOperator.Tests.Hosting.OperatorHostTests.Thrown",
+            line,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("s3cret", line, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_lost_lease_is_told_in_one_line() =>
-        Assert.Contains("The lease ops/visma-operator is lost: another one holds it.", await OneErrorAsync("election", Thrown(new LeadershipLostException("The lease ops/visma-operator is lost: another one holds it."))), StringComparison.Ordinal);
+        Assert.Contains(
+            "The lease ops/visma-operator is lost: another one holds it.",
+            await OneErrorAsync(
+                "election",
+                Thrown(new LeadershipLostException("The lease ops/visma-operator is lost: another one holds it."))
+            ),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task A_cache_that_fails_before_it_is_in_sync_does_not_leave_the_operator_waiting()
@@ -142,18 +168,24 @@ public sealed class OperatorHostTests : IDisposable
         using var factory = new LoggerFactory([logs]);
         parts.Synced.SetResult();
         parts.Leads.SetResult();
-        var running = new OperatorHost(parts, parts.Leader, health, TimeProvider.System, factory.CreateLogger<OperatorHost>()).RunAsync(stop.Token);
+        var running = new OperatorHost(parts, parts.Leader, health, TimeProvider.System, factory.CreateLogger<OperatorHost>()).RunAsync(
+            stop.Token
+        );
         await parts.Started("controller");
 
         parts.Fail(part, failure);
 
         await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
-        var line = Assert.Single(logs.Lines, line => !line.StartsWith("Information", StringComparison.Ordinal) && !line.StartsWith("Debug", StringComparison.Ordinal));
+        var line = Assert.Single(
+            logs.Lines,
+            line => !line.StartsWith("Information", StringComparison.Ordinal) && !line.StartsWith("Debug", StringComparison.Ordinal)
+        );
         Assert.Single(line.Trim().Split('\n'));
         return line;
     }
 
-    private Task Run() => new OperatorHost(parts, parts.Leader, health, TimeProvider.System, NullLogger<OperatorHost>.Instance).RunAsync(stop.Token);
+    private Task Run() =>
+        new OperatorHost(parts, parts.Leader, health, TimeProvider.System, NullLogger<OperatorHost>.Instance).RunAsync(stop.Token);
 
     private async Task<Task> RunLeadingAsync()
     {
@@ -173,8 +205,20 @@ public sealed class OperatorHostTests : IDisposable
     /// <summary>One cache, one election, one controller; each writes down when it starts and stops.</summary>
     private sealed class Parts : IControllerSet, ILeadership
     {
-        private readonly Dictionary<string, TaskCompletionSource> started = new() { ["cache"] = Source(), ["election"] = Source(), ["controller"] = Source(), ["server"] = Source() };
-        private readonly Dictionary<string, TaskCompletionSource> ends = new() { ["cache"] = Source(), ["election"] = Source(), ["controller"] = Source(), ["server"] = Source() };
+        private readonly Dictionary<string, TaskCompletionSource> started = new()
+        {
+            ["cache"] = Source(),
+            ["election"] = Source(),
+            ["controller"] = Source(),
+            ["server"] = Source(),
+        };
+        private readonly Dictionary<string, TaskCompletionSource> ends = new()
+        {
+            ["cache"] = Source(),
+            ["election"] = Source(),
+            ["controller"] = Source(),
+            ["server"] = Source(),
+        };
         private readonly List<string> log = [];
 
         public TaskCompletionSource Synced { get; } = Source();

@@ -35,7 +35,9 @@ public sealed class PortTests : IDisposable
             PublicUrl = new Uri("https://operator.example.com"),
         };
 
-        var failure = await Assert.ThrowsAsync<PortUnusableException>(() => new ClusterRun(options, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<PortUnusableException>(() =>
+            new ClusterRun(options, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken)
+        );
 
         Assert.StartsWith($"{option} {port} cannot be used:", failure.Message, StringComparison.Ordinal);
         Assert.EndsWith("Name another port, or 0 for a free one.", failure.Message, StringComparison.Ordinal);

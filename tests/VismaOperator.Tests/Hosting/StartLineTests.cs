@@ -13,7 +13,10 @@ public sealed class StartLineTests : IDisposable
     [Theory]
     [InlineData("", "namespaces: all; allowed issuers: https://connect.visma.com, https://connect.identity.stagaws.visma.com")]
     [InlineData("--namespaces customer-a,customer-b", "namespaces: customer-a, customer-b; allowed issuers: https://connect.visma.com, ")]
-    [InlineData("--allowed-issuers https://id.example.com,https://id.example.org", "namespaces: all; allowed issuers: https://id.example.com, https://id.example.org")]
+    [InlineData(
+        "--allowed-issuers https://id.example.com,https://id.example.org",
+        "namespaces: all; allowed issuers: https://id.example.com, https://id.example.org"
+    )]
     [InlineData("--allowed-issuers http://127.0.0.1:1 --insecure-issuers", "allowed issuers: http://127.0.0.1:1 (plain http is accepted)")]
     public async Task Run_names_the_served_namespaces_and_the_allowed_issuers(string options, string expected)
     {
@@ -48,7 +51,14 @@ public sealed class StartLineTests : IDisposable
     {
         var program = Path.Combine(AppContext.BaseDirectory, "visma-operator");
         var words = $"{arguments} --log-format text".Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        using var process = Process.Start(new ProcessStartInfo(program, words) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, words)
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         try
         {
             using var patience = new CancellationTokenSource(TestOperator.Patience);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using VismaConnect.StandIn;
-using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -130,7 +129,10 @@ public sealed class LocalModeTests : IAsyncLifetime
 
         Assert.Contains("The manifests hold no VismaConnection.", output.ToString(), StringComparison.Ordinal);
         Assert.False(Path.Exists(folder["out", "here"]));
-        Assert.DoesNotContain(Directory.EnumerateFiles(folder["state"], "*", SearchOption.AllDirectories), file => File.ReadAllText(file).Contains("access_token", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(folder["state"], "*", SearchOption.AllDirectories),
+            file => File.ReadAllText(file).Contains("access_token", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -211,6 +213,8 @@ public sealed class LocalModeTests : IAsyncLifetime
             AllowLists = new AllowLists { AllowedIssuers = [provider.Issuer.OriginalString], AllowInsecureIssuers = true },
             Logs = new LogOptions { Format = LogFormat.Text, Level = LogLevel.Critical },
         };
-        return new LocalMode(options, output, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return new LocalMode(options, output, TimeProvider.System)
+            .RunAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 }

@@ -18,13 +18,25 @@ public sealed class ManifestApplierTests
         var applier = new ManifestApplier(cluster, NullLogger<ManifestApplier>.Instance);
         await applier.ApplyAsync(With(Some.VismaConnection()), Absent.Deleted, TestContext.Current.CancellationToken);
         var writes = 0;
-        cluster.Before = (verb, kind, name) => verb == ClusterVerb.Update && kind == VismaConnection.ResourceKind && writes++ == 0
-            ? cluster.PatchStatusAsync<VismaConnection>(name, new JsonObject { ["status"] = new JsonObject { ["secretName"] = "acme-production-token" } }, TestContext.Current.CancellationToken)
-            : Task.CompletedTask;
+        cluster.Before = (verb, kind, name) =>
+            verb == ClusterVerb.Update && kind == VismaConnection.ResourceKind && writes++ == 0
+                ? cluster.PatchStatusAsync<VismaConnection>(
+                    name,
+                    new JsonObject { ["status"] = new JsonObject { ["secretName"] = "acme-production-token" } },
+                    TestContext.Current.CancellationToken
+                )
+                : Task.CompletedTask;
 
-        await applier.ApplyAsync(With(Some.VismaConnection().With(spec => spec with { Suspend = true })), Absent.Deleted, TestContext.Current.CancellationToken);
+        await applier.ApplyAsync(
+            With(Some.VismaConnection().With(spec => spec with { Suspend = true })),
+            Absent.Deleted,
+            TestContext.Current.CancellationToken
+        );
 
-        var applied = await cluster.FindAsync<VismaConnection>(Some.VismaConnection().Metadata.NamespacedName, TestContext.Current.CancellationToken);
+        var applied = await cluster.FindAsync<VismaConnection>(
+            Some.VismaConnection().Metadata.NamespacedName,
+            TestContext.Current.CancellationToken
+        );
         Assert.True(applied!.Spec.Suspend);
         Assert.Equal("acme-production-token", applied.Status.SecretName);
     }

@@ -23,7 +23,12 @@ public sealed class ManifestTests : IDisposable
     public ManifestTests()
     {
         factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
-        manifests = new ManifestFolders(new ManifestSource { Paths = [folder.Path], IsOutput = LocalFolders.AreOurs }, new ManifestApplier(cluster, factory.CreateLogger<ManifestApplier>()), time, factory.CreateLogger<ManifestFolders>());
+        manifests = new ManifestFolders(
+            new ManifestSource { Paths = [folder.Path], IsOutput = LocalFolders.AreOurs },
+            new ManifestApplier(cluster, factory.CreateLogger<ManifestApplier>()),
+            time,
+            factory.CreateLogger<ManifestFolders>()
+        );
     }
 
     public void Dispose()
@@ -42,7 +47,12 @@ public sealed class ManifestTests : IDisposable
         Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
         Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
         Assert.Equal("s3cret", (await cluster.FindAsync<Secret>(Acme, Token))!.Data!["clientSecret"].RevealText());
-        Assert.Equal("integrations", (await cluster.FindAsync<Namespace>(NamespacedName.ClusterScoped("integrations"), Token))!.Metadata.Label("kubernetes.io/metadata.name"));
+        Assert.Equal(
+            "integrations",
+            (await cluster.FindAsync<Namespace>(NamespacedName.ClusterScoped("integrations"), Token))!.Metadata.Label(
+                "kubernetes.io/metadata.name"
+            )
+        );
     }
 
     [Fact]
@@ -87,7 +97,10 @@ public sealed class ManifestTests : IDisposable
         await manifests.LoadAsync(Absent.Deleted, Token);
         Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
         Assert.NotNull(await cluster.FindAsync<Secret>(Acme, Token));
-        Assert.Contains(logs.Lines, line => line.Contains("connection.yaml", StringComparison.Ordinal) && line.StartsWith("Error", StringComparison.Ordinal));
+        Assert.Contains(
+            logs.Lines,
+            line => line.Contains("connection.yaml", StringComparison.Ordinal) && line.StartsWith("Error", StringComparison.Ordinal)
+        );
 
         File.Delete(folder["connection.yaml"]);
         await manifests.LoadAsync(Absent.Deleted, Token);
@@ -161,7 +174,10 @@ public sealed class ManifestTests : IDisposable
 
         await LookForAsync(TimeSpan.FromMinutes(1));
         Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
-        Assert.Contains(logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains(folder.Path, StringComparison.Ordinal));
+        Assert.Contains(
+            logs.Lines,
+            line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains(folder.Path, StringComparison.Ordinal)
+        );
 
         Directory.CreateDirectory(folder.Path);
         folder.Write("nothing.yaml", "# on purpose");
@@ -174,7 +190,12 @@ public sealed class ManifestTests : IDisposable
     {
         var published = new Secret
         {
-            Metadata = new ObjectMeta { Name = Acme.Name, Namespace = Acme.Namespace, Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.TokenSecretValue } },
+            Metadata = new ObjectMeta
+            {
+                Name = Acme.Name,
+                Namespace = Acme.Namespace,
+                Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.TokenSecretValue },
+            },
         };
         var before = await cluster.CreateAsync(published, Token);
         folder.Write("secret.yaml", Credentials);
@@ -192,19 +213,32 @@ public sealed class ManifestTests : IDisposable
 
         await manifests.LoadAsync(Absent.Deleted, Token);
 
-        Assert.Contains(logs.Lines, line => line.Contains("'../../etc' cannot be the name", StringComparison.Ordinal) && line.Contains("bad.yaml:3", StringComparison.Ordinal));
+        Assert.Contains(
+            logs.Lines,
+            line =>
+                line.Contains("'../../etc' cannot be the name", StringComparison.Ordinal)
+                && line.Contains("bad.yaml:3", StringComparison.Ordinal)
+        );
         Assert.Empty((await cluster.ListPageAsync<VismaConnection>(ResourceSelector.All, 10, continueToken: null, Token)).Items);
     }
 
     [Fact]
     public async Task Of_an_encrypted_Secret_nothing_is_used()
     {
-        folder.Write("secret.yaml", Credentials.Replace("s3cret", "'ENC[AES256_GCM,data:abcdEFGH,iv:AAAA,tag:BBBB,type:str]'", StringComparison.Ordinal));
+        folder.Write(
+            "secret.yaml",
+            Credentials.Replace("s3cret", "'ENC[AES256_GCM,data:abcdEFGH,iv:AAAA,tag:BBBB,type:str]'", StringComparison.Ordinal)
+        );
 
         await manifests.LoadAsync(Absent.Deleted, Token);
 
         Assert.Null(await cluster.FindAsync<Secret>(Acme, Token));
-        Assert.Contains(logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("Secret integrations/acme is encrypted by SOPS, and nothing of it is used", StringComparison.Ordinal));
+        Assert.Contains(
+            logs.Lines,
+            line =>
+                line.StartsWith("Error", StringComparison.Ordinal)
+                && line.Contains("Secret integrations/acme is encrypted by SOPS, and nothing of it is used", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -219,7 +253,10 @@ public sealed class ManifestTests : IDisposable
         await manifests.LoadAsync(Absent.Deleted, Token);
 
         Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
-        Assert.Contains(logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("deep.yaml:3:", StringComparison.Ordinal));
+        Assert.Contains(
+            logs.Lines,
+            line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("deep.yaml:3:", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

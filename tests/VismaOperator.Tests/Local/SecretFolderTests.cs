@@ -58,7 +58,11 @@ public sealed class SecretFolderTests : IDisposable
         {
             () => File.WriteAllText(Path.Combine(Published, "access_token"), "mine"),
             () => File.Delete(Path.Combine(Published, "access_token")),
-            () => File.SetUnixFileMode(Path.Combine(Published, LinkOf("..data")!, "access_token"), UnixFiles.PrivateFile | UnixFileMode.OtherRead),
+            () =>
+                File.SetUnixFileMode(
+                    Path.Combine(Published, LinkOf("..data")!, "access_token"),
+                    UnixFiles.PrivateFile | UnixFileMode.OtherRead
+                ),
             () => File.SetUnixFileMode(Published, UnixFiles.PrivateDirectory | UnixFileMode.OtherExecute),
             () => File.Delete(Path.Combine(Published, "..data")),
             () => Directory.Delete(Path.Combine(Published, LinkOf("..data")!), recursive: true),
@@ -114,7 +118,8 @@ public sealed class SecretFolderTests : IDisposable
     [InlineData(".", false)]
     [InlineData("a/b", false)]
     [InlineData("", false)]
-    public void Keys_that_would_leave_the_folder_or_break_its_layout_are_no_files(string key, bool isFile) => Assert.Equal(isFile, SafeNames.IsKey(key));
+    public void Keys_that_would_leave_the_folder_or_break_its_layout_are_no_files(string key, bool isFile) =>
+        Assert.Equal(isFile, SafeNames.IsKey(key));
 
     [Theory]
     [InlineData("../up")]

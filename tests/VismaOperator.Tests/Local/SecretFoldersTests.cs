@@ -102,9 +102,15 @@ public sealed class SecretFoldersTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static Secret Secret(NamespacedName name, string? label) => new()
-    {
-        Metadata = new ObjectMeta { Name = name.Name, Namespace = name.Namespace, Labels = label is null ? null : new Dictionary<string, string> { [VismaNames.SecretLabel] = label } },
-        Data = new Dictionary<string, SecretValue> { ["access_token"] = SecretValue.FromText("t1") },
-    };
+    private static Secret Secret(NamespacedName name, string? label) =>
+        new()
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = name.Name,
+                Namespace = name.Namespace,
+                Labels = label is null ? null : new Dictionary<string, string> { [VismaNames.SecretLabel] = label },
+            },
+            Data = new Dictionary<string, SecretValue> { ["access_token"] = SecretValue.FromText("t1") },
+        };
 }

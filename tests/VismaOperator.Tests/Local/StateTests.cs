@@ -2,7 +2,6 @@ using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Api;
 using VismaOperator.Local;
-using VismaOperator.Publishing;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Local;
@@ -46,7 +45,11 @@ public sealed class StateTests : IDisposable
         using (var first = Open())
         {
             var created = await first.Client.CreateAsync(Some.VismaConnection(), Token);
-            before = await first.Client.PatchStatusAsync<VismaConnection>(created.Metadata.NamespacedName, new() { ["status"] = new System.Text.Json.Nodes.JsonObject { ["secretName"] = "kept" } }, Token);
+            before = await first.Client.PatchStatusAsync<VismaConnection>(
+                created.Metadata.NamespacedName,
+                new() { ["status"] = new System.Text.Json.Nodes.JsonObject { ["secretName"] = "kept" } },
+                Token
+            );
             await first.Client.CreateAsync(TokenSecret(), Token);
         }
 
@@ -54,7 +57,10 @@ public sealed class StateTests : IDisposable
         var after = await second.Client.FindAsync<VismaConnection>(before.Metadata.NamespacedName, Token);
         var secret = await second.Client.FindAsync<Secret>(TokenSecret().Metadata.NamespacedName, Token);
 
-        Assert.Equal((before.Metadata.Uid, before.Metadata.ResourceVersion, before.Metadata.Generation, "kept"), (after!.Metadata.Uid, after.Metadata.ResourceVersion, after.Metadata.Generation, after.Status.SecretName));
+        Assert.Equal(
+            (before.Metadata.Uid, before.Metadata.ResourceVersion, before.Metadata.Generation, "kept"),
+            (after!.Metadata.Uid, after.Metadata.ResourceVersion, after.Metadata.Generation, after.Status.SecretName)
+        );
         Assert.Equal("t1", secret!.Data!["access_token"].RevealText());
     }
 
@@ -70,7 +76,10 @@ public sealed class StateTests : IDisposable
         using var second = Open();
         var after = await second.Client.CreateAsync(Some.VismaConnection(), Token);
 
-        Assert.True(long.Parse(after.Metadata.ResourceVersion!, System.Globalization.CultureInfo.InvariantCulture) > long.Parse(before, System.Globalization.CultureInfo.InvariantCulture));
+        Assert.True(
+            long.Parse(after.Metadata.ResourceVersion!, System.Globalization.CultureInfo.InvariantCulture)
+                > long.Parse(before, System.Globalization.CultureInfo.InvariantCulture)
+        );
     }
 
     [Fact]
@@ -84,7 +93,10 @@ public sealed class StateTests : IDisposable
 
         Assert.Contains(kept, text => text.Contains(Convert.ToBase64String("t1"u8), StringComparison.Ordinal));
         Assert.DoesNotContain(kept, text => text.Contains(Some.ClientSecret, StringComparison.Ordinal));
-        Assert.DoesNotContain(kept, text => text.Contains(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Some.ClientSecret)), StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            kept,
+            text => text.Contains(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Some.ClientSecret)), StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -126,8 +138,21 @@ public sealed class StateTests : IDisposable
         {
             var owner = await cluster.Client.CreateAsync(Some.VismaConnection(), Token);
             var secret = TokenSecret();
-            var reference = new OwnerReference { ApiVersion = owner.ApiVersion, Kind = owner.Kind, Name = owner.Metadata.Name, Uid = owner.Metadata.Uid!, Controller = true };
-            await cluster.Client.CreateAsync(secret with { Metadata = secret.Metadata with { Namespace = owner.Metadata.Namespace, OwnerReferences = [reference] } }, Token);
+            var reference = new OwnerReference
+            {
+                ApiVersion = owner.ApiVersion,
+                Kind = owner.Kind,
+                Name = owner.Metadata.Name,
+                Uid = owner.Metadata.Uid!,
+                Controller = true,
+            };
+            await cluster.Client.CreateAsync(
+                secret with
+                {
+                    Metadata = secret.Metadata with { Namespace = owner.Metadata.Namespace, OwnerReferences = [reference] },
+                },
+                Token
+            );
 
             await cluster.Client.DeleteAsync<VismaConnection>(owner.Metadata.NamespacedName, preconditions: null, Token);
         }
@@ -139,12 +164,19 @@ public sealed class StateTests : IDisposable
     public async Task A_change_is_on_the_disk_when_it_is_told()
     {
         var told = new List<bool>();
-        using var cluster = new LocalCluster(State, () => told.Add(Directory.EnumerateFiles(State, "acme-token.json", SearchOption.AllDirectories).Any()), time);
+        using var cluster = new LocalCluster(
+            State,
+            () => told.Add(Directory.EnumerateFiles(State, "acme-token.json", SearchOption.AllDirectories).Any()),
+            time
+        );
 
         await cluster.Client.CreateAsync(TokenSecret(), Token);
 
         Assert.Equal([true], told);
-        Assert.All(Directory.EnumerateFiles(State, "*.json", SearchOption.AllDirectories), file => Assert.Equal(UnixFiles.PrivateFile, File.GetUnixFileMode(file)));
+        Assert.All(
+            Directory.EnumerateFiles(State, "*.json", SearchOption.AllDirectories),
+            file => Assert.Equal(UnixFiles.PrivateFile, File.GetUnixFileMode(file))
+        );
     }
 
     [Fact]
@@ -166,11 +198,17 @@ public sealed class StateTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static Secret TokenSecret() => new()
-    {
-        Metadata = new ObjectMeta { Name = "acme-token", Namespace = "integrations", Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.TokenSecretValue } },
-        Data = new Dictionary<string, SecretValue> { ["access_token"] = SecretValue.FromText("t1") },
-    };
+    private static Secret TokenSecret() =>
+        new()
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = "acme-token",
+                Namespace = "integrations",
+                Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.TokenSecretValue },
+            },
+            Data = new Dictionary<string, SecretValue> { ["access_token"] = SecretValue.FromText("t1") },
+        };
 
     private LocalCluster Open() => new(State, () => { }, time);
 }

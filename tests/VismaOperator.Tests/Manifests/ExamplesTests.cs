@@ -33,6 +33,13 @@ public sealed class ExamplesTests
         var connections = ManifestConversion.ReadAll<VismaConnection>(Documents, []);
         var declared = Documents.Where(document => document.Kind == "Secret").Select(document => document.NamespacedName);
 
-        Assert.Empty(connections.Select(connection => connection.SecretName()).Concat(declared).GroupBy(name => name).Where(same => same.Count() > 1).Select(same => same.Key));
+        Assert.Empty(
+            connections
+                .Select(connection => connection.SecretName())
+                .Concat(declared)
+                .GroupBy(name => name)
+                .Where(same => same.Count() > 1)
+                .Select(same => same.Key)
+        );
     }
 }

@@ -8,8 +8,8 @@ using VismaOperator.Manifests;
 namespace VismaOperator.Tests.Manifests;
 
 /// <summary>
-/// Manifests as kubectl reads them: the texts of <c>tests/kubectl</c>, and what the real kubectl made of them. Where kubectl takes a text, it means the same object here; where it refuses one, there is
-/// a finding with line and column.
+/// Manifests as kubectl reads them: the texts of <c>tests/kubectl</c>, and what the real kubectl made of them. Where kubectl takes a text,
+/// it means the same object here; where it refuses one, there is a finding with line and column.
 /// </summary>
 public sealed class KubectlCorpusTests
 {
@@ -31,25 +31,42 @@ public sealed class KubectlCorpusTests
             set.Documents.Take(refused ? objects.Count : int.MaxValue).Select(document => Canonical(document.Content, isRoot: true)));
         if (refused)
         {
-            Assert.Contains(ManifestCheck.Check(set, new AllowLists(), TimeProvider.System).Findings, finding => finding is { Severity: Severity.Error, Line: > 0, Column: > 0 });
+            Assert.Contains(
+                ManifestCheck.Check(set, new AllowLists(), TimeProvider.System).Findings,
+                finding => finding is { Severity: Severity.Error, Line: > 0, Column: > 0 }
+            );
         }
         else
         {
-            Assert.DoesNotContain(set.Problems, problem => problem.Kind == ManifestProblemKind.Unreadable && !problem.Message.Contains("is given twice", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                set.Problems,
+                problem =>
+                    problem.Kind == ManifestProblemKind.Unreadable && !problem.Message.Contains("is given twice", StringComparison.Ordinal)
+            );
         }
     }
 
     // Members in order of their names, numbers by their value, and the namespace that kubectl adds left out.
-    private static string Canonical(JsonNode? node, bool isRoot = false) => node switch
-    {
-        JsonObject members => "{" + string.Join(',', members
-            .Where(member => !isRoot || member.Key != "metadata" || HasMore(member.Value))
-            .OrderBy(member => member.Key, StringComparer.Ordinal)
-            .Select(member => $"{JsonValue.Create(member.Key)!.ToJsonString()}:{(isRoot && member.Key == "metadata" ? Canonical(WithoutDefault(member.Value)) : Canonical(member.Value))}")) + "}",
-        JsonArray items => "[" + string.Join(',', items.Select(item => Canonical(item))) + "]",
-        JsonValue value when value.GetValueKind() == JsonValueKind.Number => (double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) + 0.0).ToString("R", CultureInfo.InvariantCulture),
-        _ => node?.ToJsonString() ?? "null",
-    };
+    private static string Canonical(JsonNode? node, bool isRoot = false) =>
+        node switch
+        {
+            JsonObject members => "{"
+                + string.Join(
+                    ',',
+                    members
+                        .Where(member => !isRoot || member.Key != "metadata" || HasMore(member.Value))
+                        .OrderBy(member => member.Key, StringComparer.Ordinal)
+                        .Select(member =>
+                            $"{JsonValue.Create(member.Key)!.ToJsonString()}:{(isRoot && member.Key == "metadata" ? Canonical(WithoutDefault(member.Value)) : Canonical(member.Value))}"
+                        )
+                )
+                + "}",
+            JsonArray items => "[" + string.Join(',', items.Select(item => Canonical(item))) + "]",
+            JsonValue value when value.GetValueKind() == JsonValueKind.Number => (
+                double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) + 0.0
+            ).ToString("R", CultureInfo.InvariantCulture),
+            _ => node?.ToJsonString() ?? "null",
+        };
 
     private static bool HasMore(JsonNode? metadata) => metadata is not JsonObject members || WithoutDefault(members)!.AsObject().Count > 0;
 
@@ -64,5 +81,11 @@ public sealed class KubectlCorpusTests
         return copy;
     }
 
-    private static JsonObject Read(string file) => JsonNode.Parse(File.ReadAllText(Support.Repository.Path("tests", "kubectl", file)), documentOptions: new JsonDocumentOptions { MaxDepth = 1000 })!.AsObject();
+    private static JsonObject Read(string file) =>
+        JsonNode
+            .Parse(
+                File.ReadAllText(Support.Repository.Path("tests", "kubectl", file)),
+                documentOptions: new JsonDocumentOptions { MaxDepth = 1000 }
+            )!
+            .AsObject();
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.IO.Pipes;
 using System.Text;
-using VismaOperator.Api;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
 
@@ -106,12 +105,23 @@ public sealed class ManifestFilesTests : IDisposable
     [InlineData("broken.yaml", "apiVersion: [\n", ManifestProblemKind.Unreadable)]
     [InlineData("mixed.yaml", Thing + "---\na: 1\n", ManifestProblemKind.Unreadable)]
     [InlineData("wrong.yaml", "apiVersion: v1\nkind: X\nvalue:\n  x: {{ .access_token }}\n", ManifestProblemKind.Unreadable)]
-    public void What_is_no_manifest_is_passed_over_with_one_line_unless_it_begins_like_one(string name, string text, ManifestProblemKind expected)
+    public void What_is_no_manifest_is_passed_over_with_one_line_unless_it_begins_like_one(
+        string name,
+        string text,
+        ManifestProblemKind expected
+    )
     {
         folder.Write(name, text);
 
         Assert.Equal(expected, Assert.Single(Read().Problems).Kind);
-        Assert.Equal(ManifestProblemKind.Unreadable, ManifestReader.Read([folder[name]]).Problems.Select(problem => problem.Kind).DefaultIfEmpty(ManifestProblemKind.Unreadable).First());
+        Assert.Equal(
+            ManifestProblemKind.Unreadable,
+            ManifestReader
+                .Read([folder[name]])
+                .Problems.Select(problem => problem.Kind)
+                .DefaultIfEmpty(ManifestProblemKind.Unreadable)
+                .First()
+        );
     }
 
     [Theory]
@@ -129,7 +139,11 @@ public sealed class ManifestFilesTests : IDisposable
         var set = Read();
 
         Assert.Single(set.Documents);
-        Assert.Contains($"{remedy} {folder["built"]} | visma-operator check -f -", Assert.Single(set.Problems).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{remedy} {folder["built"]} | visma-operator check -f -",
+            Assert.Single(set.Problems).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -149,7 +163,9 @@ public sealed class ManifestFilesTests : IDisposable
             Add(name);
         }
 
-        var expected = read.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(name => name.EndsWith(".yaml", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        var expected = read.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Where(name => name.EndsWith(".yaml", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
 
         Assert.Equal(expected, Read(Source with { Ignored = [pattern] }).Documents.Select(Name));
         folder.Write(IgnorePatterns.FileName, $"# a comment\n\n{pattern}\n");

@@ -26,7 +26,11 @@ public sealed class ManifestReaderTests
     [InlineData("!!str\n}\n")]
     [InlineData("!t\n@x\n")]
     public void An_empty_text_with_a_tag_does_not_hide_that_what_follows_is_no_YAML(string text) =>
-        Assert.StartsWith("this is not YAML", Assert.Single(ManifestReader.ReadText("f.yaml", text).Problems).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "this is not YAML",
+            Assert.Single(ManifestReader.ReadText("f.yaml", text).Problems).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("yes", "true")]
@@ -56,7 +60,11 @@ public sealed class ManifestReaderTests
     [Fact]
     public void Opens_lists_with_positions_of_their_items()
     {
-        var set = ManifestReader.ReadText("f.yaml", "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: a}\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: b}\n");
+        var set = ManifestReader.ReadText(
+            "f.yaml",
+            "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: a}\n- apiVersion: v1\n  kind: "
+            + "Namespace\n  metadata: {name: b}\n"
+        );
 
         Assert.Equal(["a", "b"], set.Documents.Select(document => document.Name));
         Assert.Equal(new Position(9, 14), set.Documents[1].PositionOf("metadata.name"));
@@ -113,7 +121,10 @@ public sealed class ManifestReaderTests
     [Fact]
     public void Json_is_read_too()
     {
-        var set = ManifestReader.ReadText("f.json", "{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Namespace\",\n\t\"metadata\": {\"name\": \"a\"}\n}\n");
+        var set = ManifestReader.ReadText(
+            "f.json",
+            "{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Namespace\",\n\t\"metadata\": {\"name\": \"a\"}\n}\n"
+        );
 
         Assert.Empty(set.Problems);
         Assert.Equal("a", set.Documents.Single().Name);
@@ -169,7 +180,9 @@ public sealed class ManifestReaderTests
     [Fact]
     public void A_document_that_does_not_fit_is_a_problem_without_the_value()
     {
-        var documents = ManifestReader.ReadText("f.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  a: not*base64\n").Documents;
+        var documents = ManifestReader
+            .ReadText("f.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  a: not*base64\n")
+            .Documents;
         var problems = new List<ManifestProblem>();
 
         Assert.Empty(ManifestConversion.ReadAll<Secret>(documents, problems));

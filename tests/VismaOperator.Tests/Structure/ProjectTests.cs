@@ -13,7 +13,11 @@ public sealed partial class ProjectTests
     [InlineData("Kubernetes.Client", "", "KubernetesClient.Aot,YamlDotNet")]
     [InlineData("Kubernetes.Controllers", "Kubernetes.Client", "")]
     [InlineData("Kubernetes.InMemory", "Kubernetes.Client", "")]
-    [InlineData("VismaOperator", "Kubernetes.Controllers,Kubernetes.InMemory,Lifecycle,OAuth", "OpenTelemetry.Exporter.Prometheus.AspNetCore,OpenTelemetry.Extensions.Hosting,SharpYaml,System.CommandLine")]
+    [InlineData(
+        "VismaOperator",
+        "Kubernetes.Controllers,Kubernetes.InMemory,Lifecycle,OAuth",
+        "OpenTelemetry.Exporter.Prometheus.AspNetCore,OpenTelemetry.Extensions.Hosting,SharpYaml,System.CommandLine"
+    )]
     public void A_project_references_what_the_architecture_draws_and_nothing_else(string project, string projects, string packages)
     {
         var file = XDocument.Load(Repository.Path("operator", project, project + ".csproj"));
@@ -27,19 +31,26 @@ public sealed partial class ProjectTests
     {
         var names = Projects("operator").ToList();
 
-        Assert.Equal(["Kubernetes.Client", "Kubernetes.Controllers", "Kubernetes.InMemory", "Lifecycle", "OAuth", "VismaOperator"], names.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["Kubernetes.Client", "Kubernetes.Controllers", "Kubernetes.InMemory", "Lifecycle", "OAuth", "VismaOperator"],
+            names.Order(StringComparer.Ordinal)
+        );
         Assert.DoesNotContain(names.Concat(Projects("tests")), name => DrawerName().IsMatch(name));
     }
 
     [Fact]
     public void Every_make_target_that_a_document_names_exists()
     {
-        var targets = MakeTarget().Matches(File.ReadAllText(Repository.Path("Makefile"))).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
-        var named = from document in Documents()
-                    from Match match in MakeCall().Matches(File.ReadAllText(document))
-                    let target = match.Groups["name"].Value
-                    where !targets.Contains(target)
-                    select $"{Path.GetRelativePath(Repository.Root, document)}: make {target}";
+        var targets = MakeTarget()
+            .Matches(File.ReadAllText(Repository.Path("Makefile")))
+            .Select(match => match.Groups["name"].Value)
+            .ToHashSet(StringComparer.Ordinal);
+        var named =
+            from document in Documents()
+            from Match match in MakeCall().Matches(File.ReadAllText(document))
+            let target = match.Groups["name"].Value
+            where !targets.Contains(target)
+            select $"{Path.GetRelativePath(Repository.Root, document)}: make {target}";
 
         Assert.Empty(named);
     }
@@ -47,11 +58,12 @@ public sealed partial class ProjectTests
     [Fact]
     public void Every_relative_link_of_a_document_leads_somewhere()
     {
-        var dead = from document in Documents()
-                   from Match match in Link().Matches(File.ReadAllText(document))
-                   let target = match.Groups["target"].Value
-                   where !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, target))
-                   select $"{Path.GetRelativePath(Repository.Root, document)}: {target}";
+        var dead =
+            from document in Documents()
+            from Match match in Link().Matches(File.ReadAllText(document))
+            let target = match.Groups["target"].Value
+            where !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, target))
+            select $"{Path.GetRelativePath(Repository.Root, document)}: {target}";
 
         Assert.Empty(dead);
     }
@@ -60,17 +72,23 @@ public sealed partial class ProjectTests
     public void No_table_of_a_document_is_torn()
     {
         // Rows behind an empty line are no rows: they are shown as text with strokes in it.
-        var torn = from document in Documents()
-                   let lines = File.ReadAllLines(document)
-                   from number in Enumerable.Range(1, lines.Length - 1)
-                   where lines[number].StartsWith('|') && lines[number - 1].Length == 0 && !(number + 1 < lines.Length && lines[number + 1].StartsWith("|-", StringComparison.Ordinal))
-                   select $"{Path.GetRelativePath(Repository.Root, document)}:{number + 1}";
+        var torn =
+            from document in Documents()
+            let lines = File.ReadAllLines(document)
+            from number in Enumerable.Range(1, lines.Length - 1)
+            where
+                lines[number].StartsWith('|')
+                && lines[number - 1].Length == 0
+                && !(number + 1 < lines.Length && lines[number + 1].StartsWith("|-", StringComparison.Ordinal))
+            select $"{Path.GetRelativePath(Repository.Root, document)}:{number + 1}";
 
         Assert.Empty(torn);
     }
 
     private static IEnumerable<string> Documents() =>
-        Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Directory.EnumerateFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories));
+        Directory
+            .EnumerateFiles(Repository.Root, "*.md")
+            .Concat(Directory.EnumerateFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories));
 
     private static IEnumerable<string> Projects(string folder) =>
         Directory.EnumerateDirectories(Repository.Path(folder))
@@ -78,15 +96,26 @@ public sealed partial class ProjectTests
             .Select(project => Path.GetFileName(project));
 
     private static string Sorted(XDocument project, string element, Func<string, string> name) =>
-        string.Join(',', project.Descendants(element).Select(reference => name(reference.Attribute("Include")!.Value)).Order(StringComparer.Ordinal));
+        string.Join(
+            ',',
+            project.Descendants(element).Select(reference => name(reference.Attribute("Include")!.Value)).Order(StringComparer.Ordinal)
+        );
 
-    [GeneratedRegex(@"(^|\.)(Common|Shared|Core|Utils?|Helpers?)(\.|$)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(^|\.)(Common|Shared|Core|Utils?|Helpers?)(\.|$)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex DrawerName();
 
     [GeneratedRegex("^(?<name>[a-z]+):", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MakeTarget();
 
-    [GeneratedRegex(@"(^ {4}|`)make (?<name>[a-z]+)", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(^ {4}|`)make (?<name>[a-z]+)",
+        RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex MakeCall();
 
     [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]

@@ -11,10 +11,27 @@ public sealed class ReasonTests
     // They say how it stands or what is to come; what is in the way, where anything is, stands beside them.
     private static readonly string[] noFailures =
     [
-        Reason.TokenValid, Reason.Renewed, Reason.LifetimeTooShort, Reason.TokenExpired, Reason.TokenPending, Reason.Suspended, Reason.AllGranted, Reason.ScopesMissing,
-        Reason.ClientUsable, Reason.SecretAccepted, Reason.NotTried, Reason.SecretExpiresSoon, Reason.NoSecretExpiresSoon,
-        Reason.ConsentGranted, Reason.ConsentExpiresSoon, Reason.NoConsentExpiresSoon,
-        Reason.LiteralReference, Reason.NamespaceNotServed, Reason.NamespaceServed, Reason.SecretsRemoved, Reason.ClockSkewed,
+        Reason.TokenValid,
+        Reason.Renewed,
+        Reason.LifetimeTooShort,
+        Reason.TokenExpired,
+        Reason.TokenPending,
+        Reason.Suspended,
+        Reason.AllGranted,
+        Reason.ScopesMissing,
+        Reason.ClientUsable,
+        Reason.SecretAccepted,
+        Reason.NotTried,
+        Reason.SecretExpiresSoon,
+        Reason.NoSecretExpiresSoon,
+        Reason.ConsentGranted,
+        Reason.ConsentExpiresSoon,
+        Reason.NoConsentExpiresSoon,
+        Reason.LiteralReference,
+        Reason.NamespaceNotServed,
+        Reason.NamespaceServed,
+        Reason.SecretsRemoved,
+        Reason.ClockSkewed,
     ];
 
     [Fact]
@@ -55,11 +72,16 @@ public sealed class ReasonTests
     }
 
     private static IEnumerable<(string Reason, string Kind)> Rows() =>
-        from line in File.ReadAllLines(Repository.Path("docs", "reference", "conditions.md")).SkipWhile(line => line != "| reason | kind | meaning and remedy |").Skip(2)
+        from line in File.ReadAllLines(Repository.Path("docs", "reference", "conditions.md"))
+            .SkipWhile(line => line != "| reason | kind | meaning and remedy |")
+            .Skip(2)
         let cells = line.Split('|')
         where cells.Length > 3
         select (cells[1].Trim(' ', '`'), cells[2].Trim());
 
     private static IReadOnlyList<string> Reasons(Type type) =>
-        [.. type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!)];
+        [
+            .. type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)
+                .Select(field => (string)field.GetRawConstantValue()!),
+        ];
 }

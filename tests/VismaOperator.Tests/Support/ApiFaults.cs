@@ -12,7 +12,21 @@ internal sealed class ApiFaults(TestOperator test)
 
     /// <summary>Every failure that the tables go through.</summary>
     public static readonly IReadOnlyList<string> All =
-        ["403", "403 policy", "400", "404", "409", "422", "429", "500", "503", "timeout", "no answer in time", "cut", "cut after processing"];
+    [
+        "403",
+        "403 policy",
+        "400",
+        "404",
+        "409",
+        "422",
+        "429",
+        "500",
+        "503",
+        "timeout",
+        "no answer in time",
+        "cut",
+        "cut after processing",
+    ];
 
     private readonly ConcurrentDictionary<int, TaskCompletionSource> awaited = new();
     private int met;

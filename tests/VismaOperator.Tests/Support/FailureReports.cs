@@ -21,7 +21,10 @@ internal static class FailureReports
         Assert.Equal(failure.Reason, news.Reason);
         Assert.True(failure.NextAttemptTime > failure.LastFailureTime);
         Assert.Contains(named, failure.Message!, StringComparison.Ordinal);
-        Assert.All(connection.Status.Conditions, condition => Assert.DoesNotContain(ApiFaults.Quoted, condition.Message, StringComparison.Ordinal));
+        Assert.All(
+            connection.Status.Conditions,
+            condition => Assert.DoesNotContain(ApiFaults.Quoted, condition.Message, StringComparison.Ordinal)
+        );
     }
 
     /// <summary>Lifts the faults; by the next attempt all is well.</summary>
@@ -39,6 +42,9 @@ internal static class FailureReports
         Assert.Null(connection.Status.Failure);
         Assert.True(connection.Is("TokenFresh", "True"));
         Assert.Null(connection.Condition("Stalled"));
-        Assert.All(test.EventsAbout(Some.Connection), told => Assert.DoesNotContain(ApiFaults.Quoted, told.Note!, StringComparison.Ordinal));
+        Assert.All(
+            test.EventsAbout(Some.Connection),
+            told => Assert.DoesNotContain(ApiFaults.Quoted, told.Note!, StringComparison.Ordinal)
+        );
     }
 }

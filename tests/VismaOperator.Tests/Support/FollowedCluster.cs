@@ -20,10 +20,19 @@ internal sealed class FollowedCluster(IKubernetesClient cluster, Action onProgre
     public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
         where T : class, IResource<T> => cluster.FindAsync<T>(name, cancellationToken);
 
-    public Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
+    public Task<ResourcePage<T>> ListPageAsync<T>(
+        ResourceSelector selector,
+        int limit,
+        string? continueToken,
+        CancellationToken cancellationToken
+    )
         where T : class, IResource<T> => cluster.ListPageAsync<T>(selector, limit, continueToken, cancellationToken);
 
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector,
+        string resourceVersion,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
         where T : class, IResource<T>
     {
         var watch = new object();

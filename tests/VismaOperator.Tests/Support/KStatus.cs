@@ -38,14 +38,26 @@ internal static class KStatus
         : Is(conditions, "Ready", "True") ? "Current"
         : "InProgress";
 
-    private static Seen? Read(ClusterRecord.Entry entry) => entry.Object.Kind.Kind switch
-    {
-        "VismaConnection" when Parse<VismaConnection>(entry) is var connection =>
-            new Seen(entry, connection.Metadata, connection.Status.ObservedGeneration, connection.Status.Conditions) { Token = connection.Status.Token },
-        "OAuthClient" when Parse<OAuthClient>(entry) is var client =>
-            new Seen(entry, client.Metadata, client.Status.ObservedGeneration, client.Status.Conditions),
-        _ => null,
-    };
+    private static Seen? Read(ClusterRecord.Entry entry) =>
+        entry.Object.Kind.Kind switch
+        {
+            "VismaConnection" when Parse<VismaConnection>(entry) is var connection => new Seen(
+                entry,
+                connection.Metadata,
+                connection.Status.ObservedGeneration,
+                connection.Status.Conditions
+            )
+            {
+                Token = connection.Status.Token,
+            },
+            "OAuthClient" when Parse<OAuthClient>(entry) is var client => new Seen(
+                entry,
+                client.Metadata,
+                client.Status.ObservedGeneration,
+                client.Status.Conditions
+            ),
+            _ => null,
+        };
 
     private static T Parse<T>(ClusterRecord.Entry entry)
         where T : class, IResource<T> => JsonSerializer.Deserialize(entry.Object.Json.Span, T.JsonTypeInfo)!;
@@ -80,7 +92,10 @@ internal static class KStatus
     {
         foreach (var condition in seen.Conditions)
         {
-            if (before?.Conditions.FirstOrDefault(other => other.Type == condition.Type) is { } earlier && earlier.Status == condition.Status)
+            if (
+                before?.Conditions.FirstOrDefault(other => other.Type == condition.Type) is { } earlier
+                && earlier.Status == condition.Status
+            )
             {
                 Assert.Equal(earlier.LastTransitionTime, condition.LastTransitionTime);
             }

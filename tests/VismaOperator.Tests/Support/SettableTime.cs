@@ -1,6 +1,8 @@
 namespace VismaOperator.Tests.Support;
 
-/// <summary>A clock that moves only when told, and whose wall clock can be stepped besides: timers and the monotonic clock notice nothing of that.</summary>
+/// <summary>
+/// A clock that moves only when told, and whose wall clock can be stepped besides: timers and the monotonic clock notice nothing of that.
+/// </summary>
 internal sealed class SettableTime(DateTimeOffset start) : Microsoft.Extensions.Time.Testing.FakeTimeProvider(start)
 {
     private long steps;

@@ -19,40 +19,55 @@ internal static class Some
 
     public static readonly IReadOnlyList<string> Scopes = ["vismanet_erp_service_api:read", "vismanet_erp_service_api:create"];
 
-    public static StandInOptions Provider(FakeTimeProvider time) => new()
-    {
-        Time = time,
-        Clients = [new StandInClient(ClientId) { Secrets = [new StandInSecret(ClientSecret)] }],
-        Tenants = [new StandInTenant(Tenant), new StandInTenant(OtherTenant), new StandInTenant(UnapprovedTenant) { ApprovedClients = [] }],
-    };
-
-    public static Secret Credentials(string value = ClientSecret, string name = "acme-credentials") => new()
-    {
-        Metadata = new ObjectMeta { Name = name, Namespace = Place },
-        Data = new Dictionary<string, SecretValue> { ["clientSecret"] = SecretValue.FromText(value) },
-    };
-
-    public static OAuthClient OAuthClient(string issuer) => new()
-    {
-        Metadata = new ObjectMeta { Name = Client, Namespace = Place },
-        Spec = new OAuthClientSpec
+    public static StandInOptions Provider(FakeTimeProvider time) =>
+        new()
         {
-            Issuer = issuer,
-            ClientId = ClientId,
-            ClientSecrets = [new ClientSecretSpec { SecretKeyRef = new SecretKeyReference { Name = "acme-credentials", Key = "clientSecret" } }],
-        },
-    };
+            Time = time,
+            Clients = [new StandInClient(ClientId) { Secrets = [new StandInSecret(ClientSecret)] }],
+            Tenants =
+            [
+                new StandInTenant(Tenant),
+                new StandInTenant(OtherTenant),
+                new StandInTenant(UnapprovedTenant) { ApprovedClients = [] },
+            ],
+        };
 
-    public static VismaConnection VismaConnection(string name = Connection, string place = Place) => new()
-    {
-        Metadata = new ObjectMeta { Name = name, Namespace = place },
-        Spec = new VismaConnectionSpec
+    public static Secret Credentials(string value = ClientSecret, string name = "acme-credentials") =>
+        new()
         {
-            OAuthClientRef = new OAuthClientReference { Name = Client, Namespace = place == Place ? null : Place },
-            TenantId = Tenant,
-            Scopes = Scopes,
-        },
-    };
+            Metadata = new ObjectMeta { Name = name, Namespace = Place },
+            Data = new Dictionary<string, SecretValue> { ["clientSecret"] = SecretValue.FromText(value) },
+        };
+
+    public static OAuthClient OAuthClient(string issuer) =>
+        new()
+        {
+            Metadata = new ObjectMeta { Name = Client, Namespace = Place },
+            Spec = new OAuthClientSpec
+            {
+                Issuer = issuer,
+                ClientId = ClientId,
+                ClientSecrets =
+                [
+                    new ClientSecretSpec
+                    {
+                        SecretKeyRef = new SecretKeyReference { Name = "acme-credentials", Key = "clientSecret" },
+                    },
+                ],
+            },
+        };
+
+    public static VismaConnection VismaConnection(string name = Connection, string place = Place) =>
+        new()
+        {
+            Metadata = new ObjectMeta { Name = name, Namespace = place },
+            Spec = new VismaConnectionSpec
+            {
+                OAuthClientRef = new OAuthClientReference { Name = Client, Namespace = place == Place ? null : Place },
+                TenantId = Tenant,
+                Scopes = Scopes,
+            },
+        };
 
     public static bool Is(this VismaConnection connection, string type, string status) =>
         connection.Status.Conditions.Any(condition => condition.Type == type && condition.Status == status);

@@ -9,8 +9,12 @@ namespace VismaOperator.Tests.Support;
 internal static class SomeChanges
 {
     /// <summary>Changes the spec of the connection by a merge patch.</summary>
-    public static Task ChangeConnectionAsync(this TestOperator test, string spec, string name = Some.Connection, string place = Some.Place) =>
-        test.PatchAsync<VismaConnection>(name, new JsonObject { ["spec"] = JsonNode.Parse(spec) }, place);
+    public static Task ChangeConnectionAsync(
+        this TestOperator test,
+        string spec,
+        string name = Some.Connection,
+        string place = Some.Place
+    ) => test.PatchAsync<VismaConnection>(name, new JsonObject { ["spec"] = JsonNode.Parse(spec) }, place);
 
     /// <summary>Changes the spec of the client by a merge patch.</summary>
     public static Task ChangeClientAsync(this TestOperator test, string spec) =>
@@ -18,11 +22,22 @@ internal static class SomeChanges
 
     /// <summary>Sets an annotation of the connection.</summary>
     public static Task AnnotateAsync(this TestOperator test, string key, string? value, string name = Some.Connection) =>
-        test.PatchAsync<VismaConnection>(name, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [key] = value } } });
+        test.PatchAsync<VismaConnection>(
+            name,
+            new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [key] = value } } }
+        );
 
     /// <summary>Puts a value under a key of a Secret.</summary>
-    public static Task PutSecretAsync(this TestOperator test, string value, string name = "acme-credentials", string key = "clientSecret") =>
-        test.PatchAsync<Secret>(name, new JsonObject { ["data"] = new JsonObject { [key] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(value)) } });
+    public static Task PutSecretAsync(
+        this TestOperator test,
+        string value,
+        string name = "acme-credentials",
+        string key = "clientSecret"
+    ) =>
+        test.PatchAsync<Secret>(
+            name,
+            new JsonObject { ["data"] = new JsonObject { [key] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(value)) } }
+        );
 
     /// <summary>A connection with another spec.</summary>
     public static VismaConnection With(this VismaConnection connection, Func<VismaConnectionSpec, VismaConnectionSpec> change) =>

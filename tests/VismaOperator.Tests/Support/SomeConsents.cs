@@ -19,10 +19,17 @@ internal static class SomeConsents
 
     /// <summary>A connection that acts for a person.</summary>
     public static VismaConnection InteractiveConnection(string name = Some.Connection, string place = Some.Place) =>
-        Some.VismaConnection(name, place) with { Spec = Some.VismaConnection(name, place).Spec with { Grant = Grant.AuthorizationCode, Scopes = InteractiveScopes } };
+        Some.VismaConnection(name, place) with
+        {
+            Spec = Some.VismaConnection(name, place).Spec with { Grant = Grant.AuthorizationCode, Scopes = InteractiveScopes },
+        };
 
     /// <summary>Lets the provider know the person and what the application may do for her.</summary>
-    public static void AllowInteractive(this VismaConnectStandIn provider, StandInRefreshTokens? refreshTokens = null, params IReadOnlyList<string> redirectUris)
+    public static void AllowInteractive(
+        this VismaConnectStandIn provider,
+        StandInRefreshTokens? refreshTokens = null,
+        params IReadOnlyList<string> redirectUris
+    )
     {
         provider.Portal.Set(new StandInUser(Person, PersonSubject) { Tenants = [Some.Tenant, Some.OtherTenant] });
         provider.Portal.Set(provider.Portal.FindClient(Some.ClientId)! with
@@ -36,7 +43,10 @@ internal static class SomeConsents
     }
 
     /// <summary>An operator whose connection a person is to consent to.</summary>
-    public static async Task<TestOperator> StartInteractiveAsync(StandInRefreshTokens? refreshTokens = null, Action<TestOperator>? prepare = null)
+    public static async Task<TestOperator> StartInteractiveAsync(
+        StandInRefreshTokens? refreshTokens = null,
+        Action<TestOperator>? prepare = null
+    )
     {
         var test = await TestOperator.StartAsync(prepare);
         test.Provider.AllowInteractive(refreshTokens);
@@ -48,7 +58,10 @@ internal static class SomeConsents
     }
 
     /// <summary>An operator whose connection a person has consented to.</summary>
-    public static async Task<TestOperator> StartConsentedAsync(StandInRefreshTokens? refreshTokens = null, Action<TestOperator>? prepare = null)
+    public static async Task<TestOperator> StartConsentedAsync(
+        StandInRefreshTokens? refreshTokens = null,
+        Action<TestOperator>? prepare = null
+    )
     {
         var test = await StartInteractiveAsync(refreshTokens, prepare);
         await test.HandOverAsync();
@@ -62,7 +75,12 @@ internal static class SomeConsents
     /// <param name="tenant">The company that the person chooses; null for the usual one.</param>
     /// <param name="name">The connection.</param>
     /// <param name="scopes">What the provider was asked for; null for what the connection asks for.</param>
-    public static async Task HandOverAsync(this TestOperator test, string? tenant = null, string name = Some.Connection, IReadOnlyList<string>? scopes = null)
+    public static async Task HandOverAsync(
+        this TestOperator test,
+        string? tenant = null,
+        string name = Some.Connection,
+        IReadOnlyList<string>? scopes = null
+    )
     {
         var verifier = verifiers.New();
         var url = new AuthorizationRequest(
@@ -75,7 +93,9 @@ internal static class SomeConsents
         var back = await test.Provider.ApproveAsync(url, Person, tenant ?? Some.Tenant, TestContext.Current.CancellationToken);
         var query = System.Web.HttpUtility.ParseQueryString(back.Query);
         var handoff = Handoff(name, query["code"]!, verifier.Reveal(), test.Time.GetUtcNow().AddMinutes(5));
-        await test.ApplyAsync(handoff.Asking(Grants.Handoff.AskedFor(await test.ConnectionAsync(name), test.Provider.Issuer, Some.ClientId)));
+        await test.ApplyAsync(
+            handoff.Asking(Grants.Handoff.AskedFor(await test.ConnectionAsync(name), test.Provider.Issuer, Some.ClientId))
+        );
     }
 
     /// <summary>The Secret that hands a code over.</summary>
@@ -97,7 +117,11 @@ internal static class SomeConsents
     };
 
     /// <summary>The same, with what the person was asked for; null leaves it out.</summary>
-    public static Secret Asking(this Secret handoff, string? asked) => handoff with { Data = new SecretText(handoff.Data).Set(HandoffRedeemer.Asked, asked).Data };
+    public static Secret Asking(this Secret handoff, string? asked) =>
+        handoff with
+        {
+            Data = new SecretText(handoff.Data).Set(HandoffRedeemer.Asked, asked).Data,
+        };
 
     /// <summary>What is stored of the grant; null when its Secret is gone.</summary>
     public static async Task<GrantDocument?> GrantAsync(this TestOperator test, string name = Some.Connection) =>

@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
-using VismaOperator.Api;
 using VismaOperator.Api.Crds;
 using VismaOperator.Cli.Check;
 
 namespace VismaOperator.Tests.Support;
 
-/// <summary>Holds every status ever written to the schema of its own kind, as the API server does: one that breaks it is refused whole, and nobody learns anything.</summary>
+/// <summary>
+/// Holds every status ever written to the schema of its own kind, as the API server does: one that breaks it is refused whole, and nobody
+/// learns anything.
+/// </summary>
 internal static class StatusSchema
 {
     /// <summary>Checks the whole history of a cluster.</summary>

@@ -15,7 +15,6 @@ using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Clients;
 using VismaOperator.Hosting;
-using VismaOperator.Reporting;
 
 namespace VismaOperator.Tests.Support;
 
@@ -25,7 +24,9 @@ namespace VismaOperator.Tests.Support;
 /// </summary>
 internal sealed class TestOperator : IAsyncDisposable
 {
-    /// <summary>Of real time. Only a test that fails waits so long; on a machine that does much else, a test that is right must not.</summary>
+    /// <summary>
+    /// Of real time. Only a test that fails waits so long; on a machine that does much else, a test that is right must not.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     /// <summary>Of the clock that is moved: longer than anything that the operator waits for inside a step.</summary>
@@ -80,7 +81,9 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Token requests that reached the provider, so far.</summary>
     public int TokenRequests => Provider.Ledger.TokenRequests.Count;
 
-    /// <summary>What the operator and the test asked of the cluster, events left out, since the last <see cref="ForgetRequests"/>.</summary>
+    /// <summary>
+    /// What the operator and the test asked of the cluster, events left out, since the last <see cref="ForgetRequests"/>.
+    /// </summary>
     public IReadOnlyList<ClusterRequest> Requests => [.. requests.Where(request => request.Kind != Event.ResourceKind)];
 
     /// <summary>An operator over an empty cluster.</summary>
@@ -148,10 +151,12 @@ internal sealed class TestOperator : IAsyncDisposable
         where T : class, IResource<T> => PatchAsync<T>(name, JsonNode.Parse(patch)!.AsObject(), place);
 
     public Task PatchAsync<T>(string name, JsonObject patch, string place = Some.Place)
-        where T : class, IResource<T> => Cluster.PatchAsync<T>(new NamespacedName(place, name), patch, TestContext.Current.CancellationToken);
+        where T : class, IResource<T> =>
+        Cluster.PatchAsync<T>(new NamespacedName(place, name), patch, TestContext.Current.CancellationToken);
 
     public Task DeleteAsync<T>(string name, string place = Some.Place)
-        where T : class, IResource<T> => Cluster.DeleteAsync<T>(new NamespacedName(place, name), null, TestContext.Current.CancellationToken);
+        where T : class, IResource<T> =>
+        Cluster.DeleteAsync<T>(new NamespacedName(place, name), null, TestContext.Current.CancellationToken);
 
     /// <summary>Waits until an object is as wanted, looking again after every answer of the cluster.</summary>
     public async Task<T> UntilAsync<T>(string name, Func<T, bool> isWanted, string place = Some.Place)
@@ -175,7 +180,10 @@ internal sealed class TestOperator : IAsyncDisposable
             {
                 var last = await Cluster.FindAsync<T>(new NamespacedName(place, name), CancellationToken.None);
                 var text = last is null or Secret ? "missing" : JsonSerializer.Serialize(last, T.JsonTypeInfo);
-                throw new TimeoutException($"{T.ResourceKind.Kind} {place}/{name} did not become as wanted. It is: {text}\n{Logs}", impatience);
+                throw new TimeoutException(
+                    $"{T.ResourceKind.Kind} {place}/{name} did not become as wanted. It is: {text}\n{Logs}",
+                    impatience
+                );
             }
         }
     }
@@ -234,9 +242,10 @@ internal sealed class TestOperator : IAsyncDisposable
     }
 
     /// <summary>
-    /// Lets time pass, a second at a time, until something has happened: where a step waits inside a reconcile or a request there is no rest that could be waited for. Each second is given
-    /// a moment of real time, in which what falls due is done; else a deadline of seconds would pass before anything could begin. Not for what needs an answer of the provider: its deadline
-    /// would pass while the request travels, on a machine that is busy enough.
+    /// Lets time pass, a second at a time, until something has happened: where a step waits inside a reconcile or a request there is no
+    /// rest that could be waited for. Each second is given a moment of real time, in which what falls due is done; else a deadline of
+    /// seconds would pass before anything could begin. Not for what needs an answer of the provider: its deadline would pass while the
+    /// request travels, on a machine that is busy enough.
     /// </summary>
     public async Task PassUntilAsync(Task happened)
     {
@@ -276,14 +285,18 @@ internal sealed class TestOperator : IAsyncDisposable
 
             if (cancellationToken.IsCancellationRequested)
             {
-                throw new TimeoutException($"{followed.OpenWatches} of {ExpectedWatches()} watches are open; read up to {version}: {followed.HasReached(version)}\n{Logs}");
+                throw new TimeoutException(
+                    $"{followed.OpenWatches} of {ExpectedWatches()} watches are open; read up to {version}: "
+                    + $"{followed.HasReached(version)}\n{Logs}"
+                );
             }
 
             await signal.WaitAsync(Patience, CancellationToken.None);
         }
     }
 
-    // Connections, clients and token Secrets (of each listed namespace), namespaces (where none is listed), each Secret that a client references, and each that is in a connection's way. A cluster that was told to fail cannot be held to it.
+    // Connections, clients and token Secrets (of each listed namespace), namespaces (where none is listed), each Secret that a client
+    // references, and each that is in a connection's way. A cluster that was told to fail cannot be held to it.
     private int ExpectedWatches() => Cluster.Before is not null
         ? 0
         : (Namespaces.Count == 0 ? 4 : 3 * Namespaces.Count) + Cluster.Export()
@@ -305,25 +318,31 @@ internal sealed class TestOperator : IAsyncDisposable
         var policy = new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed);
         var http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
         var gate = Gate = new IssuerGate(new IssuerGateOptions(), Time);
-        return Change(new OperatorContext
-        {
-            Client = followed,
-            Namespaces = Namespaces,
-            AllowLists = AllowLists,
-            Workers = Workers,
-            Leadership = new AlwaysLeader(),
-            Tokens = new TokenEndpoint(http, gate, Time),
-            Metadata = new ServerMetadataCache(new ServerMetadataEndpoint(http, policy, Time, new ServerMetadataOptions()), Time, new ServerMetadataOptions()),
-            Revocation = new RevocationEndpoint(http, gate, Time),
-            PublicUrl = PublicUrl,
-            RandomBytes = RandomNumberGenerator.GetBytes,
-            Time = Time,
-            Logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(Logs)),
-            Meters = Metrics,
-            Metrics = Metrics.Metrics,
-            Random = () => 0.5,
-            Instance = "test",
-        });
+        return Change(
+            new OperatorContext
+            {
+                Client = followed,
+                Namespaces = Namespaces,
+                AllowLists = AllowLists,
+                Workers = Workers,
+                Leadership = new AlwaysLeader(),
+                Tokens = new TokenEndpoint(http, gate, Time),
+                Metadata = new ServerMetadataCache(
+                    new ServerMetadataEndpoint(http, policy, Time, new ServerMetadataOptions()),
+                    Time,
+                    new ServerMetadataOptions()
+                ),
+                Revocation = new RevocationEndpoint(http, gate, Time),
+                PublicUrl = PublicUrl,
+                RandomBytes = RandomNumberGenerator.GetBytes,
+                Time = Time,
+                Logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(Logs)),
+                Meters = Metrics,
+                Metrics = Metrics.Metrics,
+                Random = () => 0.5,
+                Instance = "test",
+            }
+        );
     }
 
     private void OnAnswered(ClusterRequest request)

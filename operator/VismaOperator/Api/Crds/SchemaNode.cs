@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace VismaOperator.Api.Crds;
 
-/// <summary>One node of a structural schema (<see href="https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema"/>).</summary>
+/// <summary>
+/// One node of a structural schema
+/// (<see href="https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema"/>).
+/// </summary>
 internal sealed class SchemaNode
 {
     private static readonly Dictionary<string, SchemaNode> none = [];
@@ -14,7 +17,11 @@ internal sealed class SchemaNode
     {
         this.json = json;
         Properties = json["properties"] is JsonObject properties
-            ? properties.ToDictionary(property => property.Key, property => new SchemaNode((JsonObject)property.Value!), StringComparer.Ordinal)
+            ? properties.ToDictionary(
+                property => property.Key,
+                property => new SchemaNode((JsonObject)property.Value!),
+                StringComparer.Ordinal
+            )
             : none;
         Items = json["items"] is JsonObject items ? new SchemaNode(items) : null;
         AdditionalProperties = json["additionalProperties"] is JsonObject values ? new SchemaNode(values) : null;
@@ -23,7 +30,9 @@ internal sealed class SchemaNode
         Validations = json["x-kubernetes-validations"] is JsonArray rules
             ? [.. rules.Select(rule => new SchemaRule(rule!["rule"]!.GetValue<string>(), rule["message"]!.GetValue<string>()))]
             : [];
-        Pattern = Text("pattern") is { } pattern ? new Regex(DotNetPattern(pattern), RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant) : null;
+        Pattern = Text("pattern") is { } pattern
+            ? new Regex(DotNetPattern(pattern), RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)
+            : null;
     }
 
     internal string Type => Text("type") ?? string.Empty;

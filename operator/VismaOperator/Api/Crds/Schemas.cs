@@ -10,15 +10,20 @@ internal static class Schemas
     private static readonly Lazy<SchemaNode> vismaConnection = new(() => Load(EmbeddedCrds.VismaConnection()));
 
     // ObjectMeta of https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/, which no definition describes.
-    private static readonly SchemaNode metadata = new((JsonObject)JsonNode.Parse("""
-        {"type": "object", "properties": {
-          "name": {"type": "string"}, "generateName": {"type": "string"}, "namespace": {"type": "string"},
-          "labels": {"type": "object", "additionalProperties": {"type": "string"}}, "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
-          "finalizers": {"type": "array", "items": {"type": "string"}}, "ownerReferences": {"type": "array", "items": {"type": "object"}},
-          "managedFields": {"type": "array", "items": {"type": "object"}}, "uid": {"type": "string"}, "resourceVersion": {"type": "string"}, "selfLink": {"type": "string"},
-          "generation": {"type": "integer"}, "deletionGracePeriodSeconds": {"type": "integer"},
-          "creationTimestamp": {"type": "string", "format": "date-time"}, "deletionTimestamp": {"type": "string", "format": "date-time"}}}
-        """)!);
+    private static readonly SchemaNode metadata = new(
+        (JsonObject)
+            JsonNode.Parse(
+                """
+                {"type": "object", "properties": {
+                  "name": {"type": "string"}, "generateName": {"type": "string"}, "namespace": {"type": "string"},
+                  "labels": {"type": "object", "additionalProperties": {"type": "string"}}, "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
+                  "finalizers": {"type": "array", "items": {"type": "string"}}, "ownerReferences": {"type": "array", "items": {"type": "object"}},
+                  "managedFields": {"type": "array", "items": {"type": "object"}}, "uid": {"type": "string"}, "resourceVersion": {"type": "string"}, "selfLink": {"type": "string"},
+                  "generation": {"type": "integer"}, "deletionGracePeriodSeconds": {"type": "integer"},
+                  "creationTimestamp": {"type": "string", "format": "date-time"}, "deletionTimestamp": {"type": "string", "format": "date-time"}}}
+                """
+            )!
+    );
 
     /// <summary>The metadata of every object.</summary>
     internal static SchemaNode Metadata => metadata;

@@ -10,10 +10,13 @@ internal static class AuthorizationRules
     private static readonly TimeSpan longest = TimeSpan.FromHours(87_600);
 
     /// <summary>Checks that the Secrets of the connection can be named after it.</summary>
-    internal static void CheckName(Findings findings, VismaConnection connection) => findings.Require(
-        connection.Spec.Grant != Grant.AuthorizationCode || connection.Metadata.Name.Length <= MaxName,
-        "metadata.name",
-        "with the grant AuthorizationCode the connection's name must not be longer than 239 characters, since the Secret of a consent is named after it: shorten the name");
+    internal static void CheckName(Findings findings, VismaConnection connection) =>
+        findings.Require(
+            connection.Spec.Grant != Grant.AuthorizationCode || connection.Metadata.Name.Length <= MaxName,
+            "metadata.name",
+            "with the grant AuthorizationCode the connection's name must not be longer than 239 characters, since the Secret of a "
+            + "consent is named after it: shorten the name"
+        );
 
     internal static void Check(Findings findings, VismaConnectionSpec spec)
     {
@@ -29,11 +32,19 @@ internal static class AuthorizationRules
         findings.Require(
             spec.Grant == Grant.AuthorizationCode,
             "spec.authorization",
-            "authorization speaks of a person's consent, which only the grant AuthorizationCode has: set grant to AuthorizationCode, or remove authorization");
-        findings.Require(authorization.DeletionPolicy != GrantDeletionPolicy.Unrecognized, "spec.authorization.deletionPolicy", NameRules.UnknownValue);
+            "authorization speaks of a person's consent, which only the grant AuthorizationCode has: set grant to AuthorizationCode, or "
+            + "remove authorization"
+        );
+        findings.Require(
+            authorization.DeletionPolicy != GrantDeletionPolicy.Unrecognized,
+            "spec.authorization.deletionPolicy",
+            NameRules.UnknownValue
+        );
         findings.Require(
             GoDuration.TryParse(authorization.ConsentLifetime, out var lifetime) && lifetime >= shortest && lifetime <= longest,
             "spec.authorization.consentLifetime",
-            "the lifetime of a consent must be between 1h and 87600h, written with the units h, m, s and ms in this order (no days), such as 720h for 30 days");
+            "the lifetime of a consent must be between 1h and 87600h, written with the units h, m, s and ms in this order (no days), "
+            + "such as 720h for 30 days"
+        );
     }
 }

@@ -27,7 +27,11 @@ public static class OAuthClientRules
 
         CheckClientId(findings, spec);
         CheckSecrets(findings, spec.ClientSecrets);
-        findings.Require(spec.AuthenticationMethod != AuthenticationMethod.Unrecognized, "spec.authenticationMethod", NameRules.UnknownValue);
+        findings.Require(
+            spec.AuthenticationMethod != AuthenticationMethod.Unrecognized,
+            "spec.authenticationMethod",
+            NameRules.UnknownValue
+        );
         CheckAllowedNamespaces(findings, spec.AllowedNamespaces);
         CheckTenants(findings, spec.Tenants ?? []);
         return findings.All;
@@ -38,7 +42,14 @@ public static class OAuthClientRules
 
     private static void CheckEndpoints(Findings findings, EndpointsSpec endpoints, AllowLists allowLists)
     {
-        foreach (var (name, url) in new[] { ("token", endpoints.Token), ("authorization", endpoints.Authorization), ("revocation", endpoints.Revocation) })
+        foreach (
+            var (name, url) in new[]
+            {
+                ("token", endpoints.Token),
+                ("authorization", endpoints.Authorization),
+                ("revocation", endpoints.Revocation),
+            }
+        )
         {
             if (url is not null)
             {

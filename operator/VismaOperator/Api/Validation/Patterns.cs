@@ -23,7 +23,9 @@ internal static class Patterns
     internal static readonly Regex SecretKey = New(@"^[-._a-zA-Z0-9]{1,253}\z");
     internal static readonly Regex SecretType = New(@"^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?\z");
     internal static readonly Regex ReservedSecretType = New(@"^[^/]*(kubernetes[.]io|k8s[.]io|visma-operator[.]io)(/|\z)");
-    internal static readonly Regex MetadataKey = New(@"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\z");
+    internal static readonly Regex MetadataKey = New(
+        @"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\z"
+    );
     internal static readonly Regex ReservedMetadataKey = New("^[^/]*(kubernetes[.]io|k8s[.]io|argoproj[.]io|visma-operator[.]io)/");
     internal static readonly Regex LabelValue = New(@"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?\z");
 

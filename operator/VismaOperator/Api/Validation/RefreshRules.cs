@@ -15,12 +15,17 @@ internal static class RefreshRules
         }
 
         CheckDuration(findings, "spec.refresh.renewBefore", refresh.RenewBefore);
-        if (GoDuration.TryParse(refresh.RenewBefore, out var renewBefore) && GoDuration.TryParse(refresh.MinRemainingValidity, out var minimum))
+        if (
+            GoDuration.TryParse(refresh.RenewBefore, out var renewBefore)
+            && GoDuration.TryParse(refresh.MinRemainingValidity, out var minimum)
+        )
         {
             findings.Require(
                 renewBefore >= minimum,
                 "spec.refresh.renewBefore",
-                "renewBefore must not be shorter than minRemainingValidity: make it longer, or leave it out for a third of the real lifetime");
+                "renewBefore must not be shorter than minRemainingValidity: make it longer, or leave it out for a third of the real "
+                + "lifetime"
+            );
         }
     }
 

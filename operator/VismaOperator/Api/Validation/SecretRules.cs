@@ -40,7 +40,9 @@ internal static class SecretRules
         findings.Require(
             !Patterns.ReservedSecretType.IsMatch(type),
             Path,
-            "the types of kubernetes.io, k8s.io and visma-operator.io have a meaning in the cluster and are refused: use Opaque or a type of your own domain");
+            "the types of kubernetes.io, k8s.io and visma-operator.io have a meaning in the cluster and are refused: use Opaque or a "
+            + "type of your own domain"
+        );
     }
 
     private static void CheckKeys(Findings findings, string path, IReadOnlyDictionary<string, string>? entries, AllowLists allowLists)
@@ -51,15 +53,21 @@ internal static class SecretRules
             findings.Require(
                 Patterns.MetadataKey.IsMatch(key),
                 keyPath,
-                "a key is an optional domain in lower case with a slash and a name of at most 63 letters, digits, dots, dashes and underscores, such as example.com/team: correct the key");
+                "a key is an optional domain in lower case with a slash and a name of at most 63 letters, digits, dots, dashes and "
+                + "underscores, such as example.com/team: correct the key"
+            );
             findings.Require(
                 !Patterns.ReservedMetadataKey.IsMatch(key),
                 keyPath,
-                "keys of kubernetes.io, k8s.io, argoproj.io and visma-operator.io steer the cluster, Argo CD or the operator and are refused: remove them or use a key of your own domain");
+                "keys of kubernetes.io, k8s.io, argoproj.io and visma-operator.io steer the cluster, Argo CD or the operator and are "
+                + "refused: remove them or use a key of your own domain"
+            );
             findings.Require(
                 allowLists.AllowsMetadataKey(key),
                 keyPath,
-                $"the administrator allows only keys that begin with {string.Join(", ", allowLists.AllowedMetadataPrefixes)}: remove the key, or ask for it to be added to --allowed-metadata-prefixes");
+                $"the administrator allows only keys that begin with {string.Join(", ", allowLists.AllowedMetadataPrefixes)}: remove "
+                + "the key, or ask for it to be added to --allowed-metadata-prefixes"
+            );
         }
     }
 
@@ -70,7 +78,9 @@ internal static class SecretRules
             findings.Require(
                 Patterns.LabelValue.IsMatch(value),
                 FieldPath.Member($"{Template}.metadata.labels", key),
-                "the value of a label is made of at most 63 letters, digits, dots, dashes and underscores and begins and ends with a letter or digit: correct it, or use an annotation");
+                "the value of a label is made of at most 63 letters, digits, dots, dashes and underscores and begins and ends with a "
+                + "letter or digit: correct it, or use an annotation"
+            );
         }
     }
 
@@ -82,15 +92,21 @@ internal static class SecretRules
             findings.Require(
                 Patterns.SecretKey.IsMatch(key) && key != "." && !key.StartsWith("..", StringComparison.Ordinal),
                 path,
-                "a key of a Secret is made of at most 253 letters, digits, dots, dashes and underscores, and neither is a dot nor begins with two: correct the key");
+                "a key of a Secret is made of at most 253 letters, digits, dots, dashes and underscores, and neither is a dot nor "
+                + "begins with two: correct the key"
+            );
             findings.Require(
                 !StandardKeys.All.Contains(key),
                 path,
-                "the keys access_token, token_type, authorization, expires_at, scope, tenant_id, api_version and base_url are always written and cannot be redefined: choose another key");
+                "the keys access_token, token_type, authorization, expires_at, scope, tenant_id, api_version and base_url are always "
+                + "written and cannot be redefined: choose another key"
+            );
             findings.Require(
                 TemplateText.IsValid(value),
                 path,
-                "a reference ${...} must name one of access_token, token_type, authorization, expires_at, scope, tenant_id, api_version and base_url and end with a brace: correct the reference");
+                "a reference ${...} must name one of access_token, token_type, authorization, expires_at, scope, tenant_id, api_version "
+                + "and base_url and end with a brace: correct the reference"
+            );
         }
     }
 }

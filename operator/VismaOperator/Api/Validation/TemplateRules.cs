@@ -41,7 +41,11 @@ internal static class TemplateRules
     ];
 
     private static FieldError Literal(string part, string name, Match match, string remedy) =>
-        new(FieldPath.Member($"{Template}.{part}", name), Reason.LiteralReference, $"'{Shortened(match.Value)}' is published as it stands: {remedy}");
+        new(
+            FieldPath.Member($"{Template}.{part}", name),
+            Reason.LiteralReference,
+            $"'{Shortened(match.Value)}' is published as it stands: {remedy}"
+        );
 
     private static Regex Pattern(string pattern) =>
         new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase);

@@ -14,14 +14,21 @@ internal static class UrlRules
         var isHttp = Patterns.HttpScheme.IsMatch(url);
         var hasUser = Patterns.UserInfo.IsMatch(url);
         var hasQuery = Patterns.QueryOrFragment.IsMatch(url);
-        findings.Require(isAscii, path, "the URL has a character that is not printable ASCII, such as U+2024, which looks like a dot and was copied from a web page: type the URL by hand");
+        findings.Require(
+            isAscii,
+            path,
+            "the URL has a character that is not printable ASCII, such as U+2024, which looks like a dot and was copied from a web "
+            + "page: type the URL by hand"
+        );
         findings.Require(isHttp, path, "the URL must begin with https:// (or http:// where the administrator allows it)");
         findings.Require(!hasUser, path, "the URL must not carry a user name or password: remove everything up to the @ sign");
         findings.Require(!hasQuery, path, "the URL must not have a query or a fragment: remove everything from ? or # on");
         findings.Require(
             !isAscii || !isHttp || hasUser || hasQuery || Patterns.Url.IsMatch(url),
             path,
-            "the URL must be made of a host name, an optional port and an optional path, such as https://api.finance.visma.net/v1: correct what follows https://");
+            "the URL must be made of a host name, an optional port and an optional path, such as https://api.finance.visma.net/v1: "
+            + "correct what follows https://"
+        );
         return findings.All.Count == before;
     }
 
@@ -30,7 +37,12 @@ internal static class UrlRules
     {
         if (CheckForm(findings, path, url) && IsEncrypted(findings, path, url, allowLists) && !allowLists.AllowsIssuer(url))
         {
-            findings.Add(path, Reason.IssuerNotAllowed, $"the issuer {url} is not among those that the administrator allows ({Listed(allowLists.AllowedIssuers)}): use one of them, or ask for it to be added to --allowed-issuers");
+            findings.Add(
+                path,
+                Reason.IssuerNotAllowed,
+                $"the issuer {url} is not among those that the administrator allows ({Listed(allowLists.AllowedIssuers)}): use one of "
+                + "them, or ask for it to be added to --allowed-issuers"
+            );
         }
     }
 
@@ -39,7 +51,12 @@ internal static class UrlRules
     {
         if (CheckForm(findings, path, url) && IsEncrypted(findings, path, url, allowLists) && !allowLists.AllowsEndpoint(url))
         {
-            findings.Add(path, Reason.IssuerNotAllowed, $"the endpoint {url} is not on the host of an issuer that the administrator allows ({Listed(allowLists.AllowedIssuers)}): correct the host, or ask for its issuer to be added to --allowed-issuers");
+            findings.Add(
+                path,
+                Reason.IssuerNotAllowed,
+                $"the endpoint {url} is not on the host of an issuer that the administrator allows "
+                + $"({Listed(allowLists.AllowedIssuers)}): correct the host, or ask for its issuer to be added to --allowed-issuers"
+            );
         }
     }
 
@@ -60,7 +77,12 @@ internal static class UrlRules
     {
         if (CheckForm(findings, path, url) && IsEncrypted(findings, path, url, allowLists) && !allowLists.AllowsApi(url))
         {
-            findings.Add(path, Reason.ApiHostNotAllowed, $"the host of {url} is not among those that the administrator allows ({Listed(allowLists.AllowedApiHosts)}): use one of them, or ask for it to be added to --allowed-api-hosts");
+            findings.Add(
+                path,
+                Reason.ApiHostNotAllowed,
+                $"the host of {url} is not among those that the administrator allows ({Listed(allowLists.AllowedApiHosts)}): use one of "
+                + "them, or ask for it to be added to --allowed-api-hosts"
+            );
         }
     }
 
@@ -68,7 +90,8 @@ internal static class UrlRules
     private static bool IsLoopback(string url)
     {
         var host = url[(url.IndexOf("//", StringComparison.Ordinal) + 2)..].Split(':', '/')[0];
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
     }
 
     private static bool IsEncrypted(Findings findings, string path, string url, AllowLists allowLists)
@@ -78,7 +101,11 @@ internal static class UrlRules
             return true;
         }
 
-        findings.Add(path, Reason.InsecureUrl, "secrets and tokens would travel unencrypted over http: use https (--insecure-issuers allows http, for development)");
+        findings.Add(
+            path,
+            Reason.InsecureUrl,
+            "secrets and tokens would travel unencrypted over http: use https (--insecure-issuers allows http, for development)"
+        );
         return false;
     }
 

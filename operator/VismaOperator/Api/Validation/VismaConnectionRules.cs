@@ -16,7 +16,8 @@ public static class VismaConnectionRules
         findings.Require(
             connection.Spec.Secret.Name is not null || connection.Metadata.Name.Length <= MaxNameForDefaultSecret,
             "spec.secret.name",
-            "the Secret's default name, the connection's name followed by -token, would be longer than 253 characters: set spec.secret.name");
+            "the Secret's default name, the connection's name followed by -token, would be longer than 253 characters: set spec.secret.name"
+        );
         AuthorizationRules.CheckName(findings, connection);
         return [.. findings.All, .. Check(connection.Spec, allowLists)];
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Manifests;
 
@@ -46,10 +45,29 @@ public sealed class CheckCommand
     internal CheckCommand(CheckOptions options, TimeProvider time, TextWriter stdout, TextWriter stderr) =>
         (this.options, this.time, this.stdout, this.stderr) = (options, time, stdout, stderr);
 
-    /// <summary>Checks files and folders. 0: no errors (there may be warnings); 1: errors; 2: a file cannot be read, or there is nothing to check.</summary>
-    public static int Run(IReadOnlyList<string> files, CheckOutput output, AllowLists allowLists, TimeProvider time, TextWriter stdout, TextWriter stderr)
+    /// <summary>
+    /// Checks files and folders. 0: no errors (there may be warnings); 1: errors; 2: a file cannot be read, or there is nothing to check.
+    /// </summary>
+    public static int Run(
+        IReadOnlyList<string> files,
+        CheckOutput output,
+        AllowLists allowLists,
+        TimeProvider time,
+        TextWriter stdout,
+        TextWriter stderr
+    )
     {
-        var command = new CheckCommand(new CheckOptions { Source = new ManifestSource { Paths = files }, Output = output, AllowLists = allowLists }, time, stdout, stderr);
+        var command = new CheckCommand(
+            new CheckOptions
+            {
+                Source = new ManifestSource { Paths = files },
+                Output = output,
+                AllowLists = allowLists,
+            },
+            time,
+            stdout,
+            stderr
+        );
         try
         {
             return command.Tell(command.Judge(live: null, CancellationToken.None));
@@ -89,7 +107,8 @@ public sealed class CheckCommand
         return UnusableArguments;
     }
 
-    private CheckReport Judge(LiveObjects? live, CancellationToken stop) => ManifestCheck.Check(ManifestReader.Read(options.Source, stop), options.AllowLists, time, live);
+    private CheckReport Judge(LiveObjects? live, CancellationToken stop) =>
+        ManifestCheck.Check(ManifestReader.Read(options.Source, stop), options.AllowLists, time, live);
 
     private int Tell(CheckReport report)
     {
@@ -104,7 +123,9 @@ public sealed class CheckCommand
 
     // A pipeline whose path is wrong must not stay green.
     private int NothingToCheck() =>
-        Refuse($"there is no OAuthClient and no VismaConnection in {string.Join(", ", options.Source.Paths)}: name the folder that holds them");
+        Refuse(
+            $"there is no OAuthClient and no VismaConnection in {string.Join(", ", options.Source.Paths)}: name the folder that holds them"
+        );
 
     private void Write(CheckReport report)
     {
@@ -119,14 +140,23 @@ public sealed class CheckCommand
             stdout.WriteLine(Line(finding));
         }
 
-        stdout.WriteLine($"{Counted(report.Objects, "object")} checked: {Counted(report.Errors, "error")}, {Counted(report.Warnings, "warning")}");
+        stdout.WriteLine(
+            $"{Counted(report.Objects, "object")} checked: {Counted(report.Errors, "error")}, {Counted(report.Warnings, "warning")}"
+        );
     }
 
     private static string Line(CheckFinding finding)
     {
-        var about = finding.Kind is null ? string.Empty : $"{finding.Kind} {(finding.Namespace is null ? string.Empty : finding.Namespace + "/")}{finding.Name}: ";
+        var about = finding.Kind is null
+            ? string.Empty
+            : $"{finding.Kind} {(finding.Namespace is null ? string.Empty : finding.Namespace + "/")}{finding.Name}: ";
         var path = finding.Path is null ? string.Empty : $"{finding.Path}: ";
-        var severity = finding.Severity switch { Severity.Error => "error", Severity.Warning => "warning", _ => "info" };
+        var severity = finding.Severity switch
+        {
+            Severity.Error => "error",
+            Severity.Warning => "warning",
+            _ => "info",
+        };
         return $"{finding.File}:{finding.Line}:{finding.Column}: {severity}: {about}{path}{finding.Message} [{finding.Reason}]";
     }
 

@@ -1,5 +1,3 @@
-using VismaOperator.Api.Validation;
-
 namespace VismaOperator.Cli.Check;
 
 /// <summary>How much a finding matters.</summary>

@@ -1,6 +1,8 @@
 namespace VismaOperator.Cli.Check;
 
-/// <summary>Reasons that only <c>check</c> gives. What the operator finds as well has the same name there: <see cref="Lifecycle.Reason"/>.</summary>
+/// <summary>
+/// Reasons that only <c>check</c> gives. What the operator finds as well has the same name there: <see cref="Lifecycle.Reason"/>.
+/// </summary>
 internal static class CheckReasons
 {
     /// <summary>The file is not YAML or holds something that is no object of Kubernetes.</summary>

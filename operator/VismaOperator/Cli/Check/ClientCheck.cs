@@ -34,22 +34,39 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
 
         if (spec.AllowedNamespaces.From is NamespaceScope.All or NamespaceScope.Selector && spec.Tenants is null)
         {
-            findings.Warn(client.Document, "spec.allowedNamespaces", CheckReasons.OpenClient, "other namespaces may use this client for every tenant: list in spec.tenants which namespace may ask for which tenant");
+            findings.Warn(
+                client.Document,
+                "spec.allowedNamespaces",
+                CheckReasons.OpenClient,
+                "other namespaces may use this client for every tenant: list in spec.tenants which namespace may ask for which tenant"
+            );
         }
     }
 
-    private static bool HasKey(ManifestDocument secret, string part, string key) => secret.Content[part] is JsonObject data && data.ContainsKey(key);
+    private static bool HasKey(ManifestDocument secret, string part, string key) =>
+        secret.Content[part] is JsonObject data && data.ContainsKey(key);
 
     private void CheckReference(Declared<OAuthClient> client, string path, SecretKeyReference reference)
     {
         var name = new NamespacedName(client.Name.Namespace, reference.Name);
         if (objects.FindSecret(name) is not { } secret)
         {
-            findings.Inform(client.Document, $"{path}.name", Reason.SecretNotFound, $"Secret {name} is not among the files: see to it that it is in the cluster, with the key {reference.Key}");
+            findings.Inform(
+                client.Document,
+                $"{path}.name",
+                Reason.SecretNotFound,
+                $"Secret {name} is not among the files: see to it that it is in the cluster, with the key {reference.Key}"
+            );
         }
         else if (!HasKey(secret, "data", reference.Key) && !HasKey(secret, "stringData", reference.Key))
         {
-            findings.Error(client.Document, $"{path}.key", Reason.SecretKeyNotFound, $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line}) has no key {reference.Key}: correct the key here or add it there");
+            findings.Error(
+                client.Document,
+                $"{path}.key",
+                Reason.SecretKeyNotFound,
+                $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line}) has no key {reference.Key}: correct the key "
+                + "here or add it there"
+            );
         }
     }
 
@@ -65,11 +82,26 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
         var place = $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line})";
         if (!IsLabelled(secret))
         {
-            findings.Error(client.Document, $"{path}.name", Reason.SecretNotLabelled, $"{place} has not the label {VismaNames.ClientCredentialsLabel}: \"{VismaNames.ClientCredentialsValue}\", without which no client id is read from it: add it to that Secret if it may be visible in every browser");
+            findings.Error(
+                client.Document,
+                $"{path}.name",
+                Reason.SecretNotLabelled,
+                $"{place} has not the label {VismaNames.ClientCredentialsLabel}: \"{VismaNames.ClientCredentialsValue}\", without which "
+                + "no client id is read from it: add it to that Secret if it may be visible in every browser"
+            );
         }
-        else if (ManifestConversion.ToResource<Secret>(secret, [])?.Data is { } data && data.TryGetValue(reference.Key, out var value) && !OAuthClientRules.IsClientId(ClientIdSecret.Trimmed(value.RevealText())))
+        else if (
+            ManifestConversion.ToResource<Secret>(secret, [])?.Data is { } data
+            && data.TryGetValue(reference.Key, out var value)
+            && !OAuthClientRules.IsClientId(ClientIdSecret.Trimmed(value.RevealText()))
+        )
         {
-            findings.Error(client.Document, $"{path}.key", Reason.ClientIDInvalid, $"the value under the key {reference.Key} of {place} is no client id: {OAuthClientRules.ClientIdRule}");
+            findings.Error(
+                client.Document,
+                $"{path}.key",
+                Reason.ClientIDInvalid,
+                $"the value under the key {reference.Key} of {place} is no client id: {OAuthClientRules.ClientIdRule}"
+            );
         }
     }
 

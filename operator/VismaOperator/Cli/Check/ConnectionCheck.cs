@@ -45,7 +45,12 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
         }
         else
         {
-            findings.Inform(connection.Document, $"{ClientPath}.name", Reason.ClientNotAvailable, $"{message}; whether it allows namespace {connection.Name.Namespace} was not checked");
+            findings.Inform(
+                connection.Document,
+                $"{ClientPath}.name",
+                Reason.ClientNotAvailable,
+                $"{message}; whether it allows namespace {connection.Name.Namespace} was not checked"
+            );
         }
     }
 
@@ -55,10 +60,21 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
         switch (ClientResolver.AllowanceOf(client, namespaceName, objects.LabelsOf(namespaceName)))
         {
             case Allowance.Unknown:
-                findings.Inform(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"Namespace {namespaceName} is not among the files: whether its labels match the selector of the client was not checked");
+                findings.Inform(
+                    connection.Document,
+                    $"{ClientPath}.namespace",
+                    Reason.ClientNotAvailable,
+                    $"Namespace {namespaceName} is not among the files: whether its labels match the selector of the client was not checked"
+                );
                 break;
             case Allowance.Refused:
-                findings.Error(connection.Document, $"{ClientPath}.namespace", Reason.ClientNotAvailable, $"OAuthClient {client.Metadata.NamespacedName} does not allow namespace {namespaceName}: add it to the client's spec.allowedNamespaces, or use another client. {Removal}");
+                findings.Error(
+                    connection.Document,
+                    $"{ClientPath}.namespace",
+                    Reason.ClientNotAvailable,
+                    $"OAuthClient {client.Metadata.NamespacedName} does not allow namespace {namespaceName}: add it to the client's "
+                    + $"spec.allowedNamespaces, or use another client. {Removal}"
+                );
                 break;
         }
     }
@@ -67,7 +83,14 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     {
         if (!ClientResolver.IsTenantAllowed(client.Spec.Tenants, connection.Resource))
         {
-            findings.Error(connection.Document, "spec.tenantID", Reason.TenantNotAllowed, $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Resource.Spec.TenantId ?? "(none)"} with these scopes to namespace {connection.Name.Namespace}: spec.tenants closes the client for all that it does not list, so add the combination there. {Removal}");
+            findings.Error(
+                connection.Document,
+                "spec.tenantID",
+                Reason.TenantNotAllowed,
+                $"OAuthClient {client.Metadata.NamespacedName} does not serve tenant {connection.Resource.Spec.TenantId ?? "(none)"} "
+                + $"with these scopes to namespace {connection.Name.Namespace}: spec.tenants closes the client for all that it does not "
+                + $"list, so add the combination there. {Removal}"
+            );
         }
     }
 
@@ -78,12 +101,23 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
         var isNamed = connection.Name.Name.Length > 0 || connection.Resource.Spec.Secret.Name is not null;
         if (isNamed && first != connection)
         {
-            findings.Error(connection.Document, "spec.secret.name", Reason.SecretNotOwned, $"VismaConnection {first.Name} ({first.Document.File}:{first.Document.PositionOf("spec").Line}) publishes in the same Secret {name}: give one of them another spec.secret.name");
+            findings.Error(
+                connection.Document,
+                "spec.secret.name",
+                Reason.SecretNotOwned,
+                $"VismaConnection {first.Name} ({first.Document.File}:{first.Document.PositionOf("spec").Line}) publishes in the same "
+                + $"Secret {name}: give one of them another spec.secret.name"
+            );
         }
 
         if (objects.ClientReading(name) is { } client)
         {
-            findings.Error(connection.Document, "spec.secret.name", Reason.SecretNotOwned, SecretOwnership.HoldsCredentials(name, client.Name.Name).Message);
+            findings.Error(
+                connection.Document,
+                "spec.secret.name",
+                Reason.SecretNotOwned,
+                SecretOwnership.HoldsCredentials(name, client.Name.Name).Message
+            );
         }
         else if (objects.FindSecret(name) is { } secret && !IsLent(secret, connection.Resource))
         {
@@ -91,13 +125,17 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
                 connection.Document,
                 "spec.secret.name",
                 Reason.SecretNotOwned,
-                $"the files declare Secret {name} themselves ({secret.File}:{secret.PositionOf("metadata.name").Line}), and the operator does not overwrite what it does not own: choose another "
-                + $"spec.secret.name, or lend that Secret with the label {VismaNames.SecretLabel}: {VismaNames.TokenSecretValue} and the annotation {VismaNames.AdoptAnnotation}: {connection.Name.Name}");
+                $"the files declare Secret {name} themselves ({secret.File}:{secret.PositionOf("metadata.name").Line}), and the "
+                + "operator does not overwrite what it does not own: choose another "
+                    + $"spec.secret.name, or lend that Secret with the label {VismaNames.SecretLabel}: {VismaNames.TokenSecretValue} "
+                    + $"and the annotation {VismaNames.AdoptAnnotation}: {connection.Name.Name}"
+            );
         }
     }
 
     private static bool IsLent(ManifestDocument secret, VismaConnection connection) =>
-        ManifestConversion.ToResource<SecretMetadata>(secret, []) is { } declared && SecretOwnership.IsOffered(declared.Metadata, connection);
+        ManifestConversion.ToResource<SecretMetadata>(secret, []) is { } declared
+        && SecretOwnership.IsOffered(declared.Metadata, connection);
 
     private void CheckTemplate(Declared<VismaConnection> connection)
     {
@@ -111,7 +149,13 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     {
         if (connection.Resource.Spec.BaseUrl?.TrimEnd('/') == "https://api.finance.visma.net/erp/service")
         {
-            findings.Warn(connection.Document, "spec.baseURL", CheckReasons.NotAnApiUrl, "this is the audience of the tokens, not the address of the API, and every path under it answers 404: use https://api.finance.visma.net/v1, or leave baseURL out");
+            findings.Warn(
+                connection.Document,
+                "spec.baseURL",
+                CheckReasons.NotAnApiUrl,
+                "this is the audience of the tokens, not the address of the API, and every path under it answers 404: use "
+                + "https://api.finance.visma.net/v1, or leave baseURL out"
+            );
         }
     }
 }

@@ -21,11 +21,23 @@ internal sealed class ConsentCheck(Declared<VismaConnection> connection, Finding
             var path = FieldPath.Item("spec.scopes", index);
             if (spec.Grant == Grant.AuthorizationCode && spec.Scopes[index].StartsWith(Service, StringComparison.Ordinal))
             {
-                findings.Warn(connection.Document, path, CheckReasons.ScopeOfOtherGrant, $"{Service}* are the scopes of service integrations, which have the grant ClientCredentials: ask for {Interactive}* here, or change the grant");
+                findings.Warn(
+                    connection.Document,
+                    path,
+                    CheckReasons.ScopeOfOtherGrant,
+                    $"{Service}* are the scopes of service integrations, which have the grant ClientCredentials: ask for {Interactive}* "
+                    + "here, or change the grant"
+                );
             }
             else if (spec.Grant == Grant.ClientCredentials && spec.Scopes[index].StartsWith(Interactive, StringComparison.Ordinal))
             {
-                findings.Warn(connection.Document, path, CheckReasons.ScopeOfOtherGrant, $"{Interactive}* are the scopes of integrations that act for a person: ask for {Service}* here, or set the grant to AuthorizationCode");
+                findings.Warn(
+                    connection.Document,
+                    path,
+                    CheckReasons.ScopeOfOtherGrant,
+                    $"{Interactive}* are the scopes of integrations that act for a person: ask for {Service}* here, or set the grant to "
+                    + "AuthorizationCode"
+                );
             }
         }
     }
@@ -40,12 +52,25 @@ internal sealed class ConsentCheck(Declared<VismaConnection> connection, Finding
 
         if (IsHttp(client.Spec.Issuer) || IsHttp(client.Spec.Endpoints?.Authorization))
         {
-            findings.Warn(connection.Document, "spec.grant", CheckReasons.InsecureConsent, $"OAuthClient {client.Metadata.NamespacedName} has an issuer or authorization endpoint of plain http, and a person would sign in there unencrypted: use https, except for development");
+            findings.Warn(
+                connection.Document,
+                "spec.grant",
+                CheckReasons.InsecureConsent,
+                $"OAuthClient {client.Metadata.NamespacedName} has an issuer or authorization endpoint of plain http, and a person "
+                + "would sign in there unencrypted: use https, except for development"
+            );
         }
 
         if (client.Spec.RedirectUri is null)
         {
-            findings.Inform(connection.Document, "spec.grant", CheckReasons.RedirectNotDeclared, $"OAuthClient {client.Metadata.NamespacedName} has no redirectURI, so the operator's --public-url followed by {OAuthClientSpec.DefaultRedirectPath} is sent: see to it that the operator has that option, and that this URL is registered in the developer portal");
+            findings.Inform(
+                connection.Document,
+                "spec.grant",
+                CheckReasons.RedirectNotDeclared,
+                $"OAuthClient {client.Metadata.NamespacedName} has no redirectURI, so the operator's --public-url followed by "
+                + $"{OAuthClientSpec.DefaultRedirectPath} is sent: see to it that the operator has that option, and that this URL is "
+                + "registered in the developer portal"
+            );
         }
     }
 

@@ -28,7 +28,8 @@ internal sealed record DeclaredObjects(
 
     /// <summary>The client as it will be: from the files, else from the cluster.</summary>
     internal OAuthClient? FindClient(NamespacedName name) =>
-        Clients.FirstOrDefault(client => client.Name == name)?.Resource ?? Live?.Clients.FirstOrDefault(client => client.Metadata.NamespacedName == name);
+        Clients.FirstOrDefault(client => client.Name == name)?.Resource
+        ?? Live?.Clients.FirstOrDefault(client => client.Metadata.NamespacedName == name);
 
     internal Declared<OAuthClient>? ClientReading(NamespacedName secret) =>
         Clients.FirstOrDefault(client => CredentialReader.ReferencesOf(client.Resource).Contains(secret));
@@ -38,6 +39,13 @@ internal sealed record DeclaredObjects(
     /// <summary>The labels of a namespace, as far as the files declare it.</summary>
     internal NamespaceLabels LabelsOf(string name) =>
         Namespaces.FirstOrDefault(declared => declared.Name == name) is { } document
-            ? new NamespaceLabels.Known(new Dictionary<string, string>(ManifestConversion.ToResource<Namespace>(document, [])?.Metadata.Labels ?? new Dictionary<string, string>()) { [NameLabel] = name })
+            ? new NamespaceLabels.Known(
+                new Dictionary<string, string>(
+                    ManifestConversion.ToResource<Namespace>(document, [])?.Metadata.Labels ?? new Dictionary<string, string>()
+                )
+                {
+                    [NameLabel] = name,
+                }
+            )
             : new NamespaceLabels.Unreadable();
 }

@@ -10,22 +10,40 @@ internal sealed class FindingList
     private readonly Dictionary<ManifestDocument, List<string>> broken = [];
 
     internal IReadOnlyList<CheckFinding> InOrder() =>
-        [.. findings.Distinct()
-            .OrderBy(finding => finding.File, StringComparer.Ordinal)
-            .ThenBy(finding => finding.Line)
-            .ThenBy(finding => finding.Column)];
+        [
+            .. findings
+                .Distinct()
+                .OrderBy(finding => finding.File, StringComparer.Ordinal)
+                .ThenBy(finding => finding.Line)
+                .ThenBy(finding => finding.Column),
+        ];
 
-    internal void Add(ManifestProblem problem) => findings.Add(new()
-    {
-        File = problem.File,
-        Line = problem.Position.Line,
-        Column = problem.Position.Column,
-        Severity = problem.Kind switch { ManifestProblemKind.Unreadable => Severity.Error, ManifestProblemKind.LeftOut => Severity.Warning, _ => Severity.Info },
-        Reason = problem.Kind switch { ManifestProblemKind.Unreadable => CheckReasons.UnreadableManifest, ManifestProblemKind.LeftOut => CheckReasons.NotRead, _ => CheckReasons.NoManifest },
-        Message = problem.Message,
-    });
+    internal void Add(ManifestProblem problem) =>
+        findings.Add(
+            new()
+            {
+                File = problem.File,
+                Line = problem.Position.Line,
+                Column = problem.Position.Column,
+                Severity = problem.Kind switch
+                {
+                    ManifestProblemKind.Unreadable => Severity.Error,
+                    ManifestProblemKind.LeftOut => Severity.Warning,
+                    _ => Severity.Info,
+                },
+                Reason = problem.Kind switch
+                {
+                    ManifestProblemKind.Unreadable => CheckReasons.UnreadableManifest,
+                    ManifestProblemKind.LeftOut => CheckReasons.NotRead,
+                    _ => CheckReasons.NoManifest,
+                },
+                Message = problem.Message,
+            }
+        );
 
-    /// <summary>Adds values that do not fit their schema. What is found at or below them later follows from that, and is left out.</summary>
+    /// <summary>
+    /// Adds values that do not fit their schema. What is found at or below them later follows from that, and is left out.
+    /// </summary>
     internal void Broken(ManifestDocument document, IReadOnlyList<FieldError> problems)
     {
         foreach (var problem in problems)
@@ -43,11 +61,14 @@ internal sealed class FindingList
         broken[document].AddRange(paths);
     }
 
-    internal void Error(ManifestDocument document, string path, string reason, string message) => Add(document, path, Severity.Error, reason, message);
+    internal void Error(ManifestDocument document, string path, string reason, string message) =>
+        Add(document, path, Severity.Error, reason, message);
 
-    internal void Warn(ManifestDocument document, string path, string reason, string message) => Add(document, path, Severity.Warning, reason, message);
+    internal void Warn(ManifestDocument document, string path, string reason, string message) =>
+        Add(document, path, Severity.Warning, reason, message);
 
-    internal void Inform(ManifestDocument document, string path, string reason, string message) => Add(document, path, Severity.Info, reason, message);
+    internal void Inform(ManifestDocument document, string path, string reason, string message) =>
+        Add(document, path, Severity.Info, reason, message);
 
     private static bool IsWithin(string path, string above) =>
         path == above || above.Length == 0 || (path.StartsWith(above, StringComparison.Ordinal) && path[above.Length] is '.' or '[');

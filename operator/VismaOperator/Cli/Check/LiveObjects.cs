@@ -33,12 +33,18 @@ internal sealed record LiveObjects(IReadOnlyList<OAuthClient> Clients, IReadOnly
         catch (KubernetesException exception) when (exception.StatusCode == System.Net.HttpStatusCode.Forbidden)
         {
             throw new LiveObjectsException(
-                $"--cluster: you may not list {T.ResourceKind.Plural} in all namespaces. It takes the verb list on two kinds: kubectl create clusterrole visma-check --verb=list --resource=oauthclients.{VismaNames.Group},vismaconnections.{VismaNames.Group}, bound to you by a ClusterRoleBinding",
+                $"--cluster: you may not list {T.ResourceKind.Plural} in all namespaces. It takes the verb list on two kinds: kubectl "
+                + "create clusterrole visma-check --verb=list "
+                + $"--resource=oauthclients.{VismaNames.Group},vismaconnections.{VismaNames.Group}, bound to you by a ClusterRoleBinding",
                 exception);
         }
         catch (KubernetesException exception) when (exception.StatusCode == System.Net.HttpStatusCode.NotFound)
         {
-            throw new LiveObjectsException($"--cluster: the cluster does not know {T.ResourceKind.Plural}: install the definitions (visma-operator crds | kubectl apply -f -), or leave --cluster out", exception);
+            throw new LiveObjectsException(
+                $"--cluster: the cluster does not know {T.ResourceKind.Plural}: install the definitions (visma-operator crds | kubectl "
+                + "apply -f -), or leave --cluster out",
+                exception
+            );
         }
     }
 }

@@ -7,8 +7,11 @@ namespace VismaOperator.Cli.Check;
 /// <summary>The offline check as a whole: each object by itself, then what they say about each other.</summary>
 public static class ManifestCheck
 {
-    /// <summary>Checks what was read. Kinds of other groups are left alone, but Secrets and Namespaces serve as targets of references.</summary>
-    public static CheckReport Check(ManifestSet manifests, AllowLists allowLists, TimeProvider time) => Check(manifests, allowLists, time, live: null);
+    /// <summary>
+    /// Checks what was read. Kinds of other groups are left alone, but Secrets and Namespaces serve as targets of references.
+    /// </summary>
+    public static CheckReport Check(ManifestSet manifests, AllowLists allowLists, TimeProvider time) =>
+        Check(manifests, allowLists, time, live: null);
 
     /// <summary>The same, compared with what is in a cluster.</summary>
     internal static CheckReport Check(ManifestSet manifests, AllowLists allowLists, TimeProvider time, LiveObjects? live)

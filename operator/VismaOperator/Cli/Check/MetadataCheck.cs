@@ -7,7 +7,10 @@ using VismaOperator.Manifests;
 
 namespace VismaOperator.Cli.Check;
 
-/// <summary>Checks the metadata of an object by the rules of Kubernetes (<see href="https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"/>).</summary>
+/// <summary>
+/// Checks the metadata of an object by the rules of Kubernetes
+/// (<see href="https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"/>).
+/// </summary>
 internal sealed class MetadataCheck(FindingList findings)
 {
     private const string Metadata = "metadata";
@@ -21,32 +24,67 @@ internal sealed class MetadataCheck(FindingList findings)
         var metadata = document.Content[Metadata] as JsonObject ?? [];
         findings.Broken(document, SchemaCheck.Check(metadata, Schemas.Metadata, Metadata));
         CheckName(document, metadata);
-        Require(document, $"{Metadata}.namespace", document.Namespace is null || Fits(document.Namespace, MaxNamespace, Patterns.NamespaceName),
-            "the name of a namespace is made of at most 63 lower-case letters, digits and dashes and begins and ends with a letter or digit: correct it");
+        Require(
+            document,
+            $"{Metadata}.namespace",
+            document.Namespace is null || Fits(document.Namespace, MaxNamespace, Patterns.NamespaceName),
+            "the name of a namespace is made of at most 63 lower-case letters, digits and dashes and begins and ends with a letter or "
+            + "digit: correct it"
+        );
         CheckKeys(document, metadata, "labels");
         CheckKeys(document, metadata, "annotations");
         foreach (var (key, value) in Texts(metadata, "labels"))
         {
-            Require(document, FieldPath.Member($"{Metadata}.labels", key), Fits(value, MaxLabelValue, Patterns.LabelValue),
-                "the value of a label is made of at most 63 letters, digits, dots, dashes and underscores and begins and ends with a letter or digit: correct it, or use an annotation");
+            Require(
+                document,
+                FieldPath.Member($"{Metadata}.labels", key),
+                Fits(value, MaxLabelValue, Patterns.LabelValue),
+                "the value of a label is made of at most 63 letters, digits, dots, dashes and underscores and begins and ends with a "
+                + "letter or digit: correct it, or use an annotation"
+            );
         }
 
-        Require(document, $"{Metadata}.annotations", Texts(metadata, "annotations").Sum(entry => Encoding.UTF8.GetByteCount(entry.Key) + Encoding.UTF8.GetByteCount(entry.Value)) <= MaxAnnotations,
-            "the annotations have more than 256 KiB in all: remove some");
+        Require(
+            document,
+            $"{Metadata}.annotations",
+            Texts(metadata, "annotations").Sum(entry => Encoding.UTF8.GetByteCount(entry.Key) + Encoding.UTF8.GetByteCount(entry.Value))
+                <= MaxAnnotations,
+            "the annotations have more than 256 KiB in all: remove some"
+        );
     }
 
     private void CheckName(ManifestDocument document, JsonObject metadata)
     {
-        if (document.Name.Length == 0 && metadata["generateName"] is JsonValue prefix && prefix.TryGetValue<string>(out var text) && text.Length > 0)
+        if (
+            document.Name.Length == 0
+            && metadata["generateName"] is JsonValue prefix
+            && prefix.TryGetValue<string>(out var text)
+            && text.Length > 0
+        )
         {
             // The API server appends letters and digits, so a dash or dot may stand at the end.
-            Require(document, $"{Metadata}.generateName", Fits(text + "x", MaxName, Patterns.Subdomain), "generateName must be made of lower-case letters, digits, dashes and dots and begin with a letter or digit");
-            findings.Warn(document, $"{Metadata}.generateName", CheckReasons.GeneratedName, "only kubectl create takes generateName, and makes one more object each time; kubectl apply, Flux and Argo CD need a name: write metadata.name");
+            Require(
+                document,
+                $"{Metadata}.generateName",
+                Fits(text + "x", MaxName, Patterns.Subdomain),
+                "generateName must be made of lower-case letters, digits, dashes and dots and begin with a letter or digit"
+            );
+            findings.Warn(
+                document,
+                $"{Metadata}.generateName",
+                CheckReasons.GeneratedName,
+                "only kubectl create takes generateName, and makes one more object each time; kubectl apply, Flux and Argo CD need a "
+                + "name: write metadata.name"
+            );
             return;
         }
 
-        Require(document, $"{Metadata}.name", Fits(document.Name, MaxName, Patterns.Subdomain),
-            "metadata.name must be made of at most 253 lower-case letters, digits, dashes and dots and begin and end with a letter or digit");
+        Require(
+            document,
+            $"{Metadata}.name",
+            Fits(document.Name, MaxName, Patterns.Subdomain),
+            "metadata.name must be made of at most 253 lower-case letters, digits, dashes and dots and begin and end with a letter or digit"
+        );
     }
 
     private void CheckKeys(ManifestDocument document, JsonObject metadata, string part)
@@ -54,8 +92,13 @@ internal sealed class MetadataCheck(FindingList findings)
         foreach (var key in (metadata[part] as JsonObject ?? []).Select(entry => entry.Key))
         {
             // The prefix of an annotation may have capitals.
-            Require(document, FieldPath.Member($"{Metadata}.{part}", key), Patterns.MetadataKey.IsMatch(part == "labels" ? key : key.ToLowerInvariant()),
-                "a key is an optional domain in lower case with a slash and a name of at most 63 letters, digits, dots, dashes and underscores, such as example.com/team: correct the key");
+            Require(
+                document,
+                FieldPath.Member($"{Metadata}.{part}", key),
+                Patterns.MetadataKey.IsMatch(part == "labels" ? key : key.ToLowerInvariant()),
+                "a key is an optional domain in lower case with a slash and a name of at most 63 letters, digits, dots, dashes and "
+                + "underscores, such as example.com/team: correct the key"
+            );
         }
     }
 
@@ -65,7 +108,8 @@ internal sealed class MetadataCheck(FindingList findings)
         where text is not null
         select (entry.Key, text);
 
-    private static bool Fits(string text, int max, System.Text.RegularExpressions.Regex pattern) => text.Length <= max && pattern.IsMatch(text);
+    private static bool Fits(string text, int max, System.Text.RegularExpressions.Regex pattern) =>
+        text.Length <= max && pattern.IsMatch(text);
 
     private void Require(ManifestDocument document, string path, bool isMet, string message)
     {

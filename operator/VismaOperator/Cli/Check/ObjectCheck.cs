@@ -36,15 +36,30 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
         {
             if (!IsOurs(document))
             {
-                findings.Error(document, "apiVersion", CheckReasons.UnknownKind, $"there is no kind {document.Kind} in {document.ApiVersion}: did you mean {VismaNames.ApiVersion}?");
+                findings.Error(
+                    document,
+                    "apiVersion",
+                    CheckReasons.UnknownKind,
+                    $"there is no kind {document.Kind} in {document.ApiVersion}: did you mean {VismaNames.ApiVersion}?"
+                );
             }
             else if (document.ApiVersion != VismaNames.ApiVersion)
             {
-                findings.Error(document, "apiVersion", CheckReasons.UnknownKind, $"there is no version {document.ApiVersion}: write {VismaNames.ApiVersion}");
+                findings.Error(
+                    document,
+                    "apiVersion",
+                    CheckReasons.UnknownKind,
+                    $"there is no version {document.ApiVersion}: write {VismaNames.ApiVersion}"
+                );
             }
             else if (!kinds.Contains(document.Kind))
             {
-                findings.Error(document, "kind", CheckReasons.UnknownKind, $"there is no kind {document.Kind} in {VismaNames.Group}{Suggestion.For(document.Kind, kinds)}");
+                findings.Error(
+                    document,
+                    "kind",
+                    CheckReasons.UnknownKind,
+                    $"there is no kind {document.Kind} in {VismaNames.Group}{Suggestion.For(document.Kind, kinds)}"
+                );
             }
         }
     }
@@ -53,17 +68,35 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
     internal void Common(IEnumerable<ManifestDocument> documents)
     {
         var metadata = new MetadataCheck(findings);
-        foreach (var document in documents.Where(document => IsOurs(document) || document.Is<Secret>() || document.Is<Namespace>() || document.ApiVersion.StartsWith("ENC[", StringComparison.Ordinal)))
+        foreach (
+            var document in documents.Where(document =>
+                IsOurs(document)
+                || document.Is<Secret>()
+                || document.Is<Namespace>()
+                || document.ApiVersion.StartsWith("ENC[", StringComparison.Ordinal)
+            )
+        )
         {
             if (document.EncryptedPath is { } path)
             {
-                findings.Warn(document, path, CheckReasons.EncryptedManifest, "this document is encrypted by SOPS, so only its names were checked, and applied as it is, the cipher text would be used: let Flux or another tool decrypt it, or check what sops --decrypt prints");
+                findings.Warn(
+                    document,
+                    path,
+                    CheckReasons.EncryptedManifest,
+                    "this document is encrypted by SOPS, so only its names were checked, and applied as it is, the cipher text would be "
+                    + "used: let Flux or another tool decrypt it, or check what sops --decrypt prints"
+                );
                 findings.Ignore(document, [string.Empty]);
             }
 
             foreach (var key in document.TurnedKeys)
             {
-                findings.Warn(document, key.Path, CheckReasons.KeyNotQuoted, $"kubectl reads the key {key.Written} as {key.Read}, as YAML 1.1 has it: put the key in quotes");
+                findings.Warn(
+                    document,
+                    key.Path,
+                    CheckReasons.KeyNotQuoted,
+                    $"kubectl reads the key {key.Written} as {key.Read}, as YAML 1.1 has it: put the key in quotes"
+                );
             }
 
             metadata.Check(document);
@@ -111,7 +144,13 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
         if (added.Name.Name.Length > 0 && declared.Find(earlier => earlier.Name == added.Name) is { } first)
         {
             var place = first.Document.PositionOf("metadata.name");
-            findings.Error(added.Document, "metadata.name", CheckReasons.DuplicateObject, $"{added.Document.Kind} {added.Name} is declared twice, first in {first.Document.File}:{place.Line}: the last one applied would win; remove one of them");
+            findings.Error(
+                added.Document,
+                "metadata.name",
+                CheckReasons.DuplicateObject,
+                $"{added.Document.Kind} {added.Name} is declared twice, first in {first.Document.File}:{place.Line}: the last one "
+                + "applied would win; remove one of them"
+            );
             return;
         }
 

@@ -16,7 +16,9 @@ internal sealed class SchemaCheck
 
     // RFC 3339, as the API server reads it. The runtime takes much more for a time.
     private static readonly Regex instant = new(
-        @"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[-+][0-9]{2}:[0-9]{2})\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
+        @"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[-+][0-9]{2}:[0-9]{2})\z",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    );
 
     private readonly List<FieldError> problems = [];
 
@@ -89,7 +91,11 @@ internal sealed class SchemaCheck
 
     private void Array(JsonArray items, SchemaNode schema, string path)
     {
-        Require(items.Count >= (schema.MinItems ?? 0), path, schema.MinItems == 1 ? "must have at least one entry" : $"must have at least {schema.MinItems} entries");
+        Require(
+            items.Count >= (schema.MinItems ?? 0),
+            path,
+            schema.MinItems == 1 ? "must have at least one entry" : $"must have at least {schema.MinItems} entries"
+        );
         Require(items.Count <= (schema.MaxItems ?? long.MaxValue), path, $"must not have more than {schema.MaxItems} entries");
         for (var index = 0; index < items.Count; index++)
         {
@@ -112,7 +118,11 @@ internal sealed class SchemaCheck
     {
         if (schema.Enum.Count > 0)
         {
-            Require(schema.Enum.Contains(text), path, $"must be one of {string.Join(", ", schema.Enum)}{Suggestion.For(text, schema.Enum)}");
+            Require(
+                schema.Enum.Contains(text),
+                path,
+                $"must be one of {string.Join(", ", schema.Enum)}{Suggestion.For(text, schema.Enum)}"
+            );
             return;
         }
 
@@ -131,11 +141,22 @@ internal sealed class SchemaCheck
         var fits = schema.Pattern?.IsMatch(text) ?? true;
         if (schema.Format == "date-time")
         {
-            Require(fits && instant.IsMatch(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _), path, NotATime);
+            Require(
+                fits
+                    && instant.IsMatch(text)
+                    && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _),
+                path,
+                NotATime
+            );
         }
         else
         {
-            Require(fits, path, $"has a character or a form that is not allowed here (pattern {schema.Pattern?.ToString().Replace(@"\z", "$", StringComparison.Ordinal)})");
+            Require(
+                fits,
+                path,
+                "has a character or a form that is not allowed here (pattern "
+                + $"{schema.Pattern?.ToString().Replace(@"\z", "$", StringComparison.Ordinal)})"
+            );
         }
     }
 

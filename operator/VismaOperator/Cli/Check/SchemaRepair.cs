@@ -5,8 +5,8 @@ using VismaOperator.Api.Crds;
 namespace VismaOperator.Cli.Check;
 
 /// <summary>
-/// Makes a document fit its schema, so that what does not fit hides no other finding: a value of another type becomes what was probably meant, or
-/// is left out; what is required and missing becomes empty. What is repaired here is a finding of <see cref="SchemaCheck"/>.
+/// Makes a document fit its schema, so that what does not fit hides no other finding: a value of another type becomes what was probably
+/// meant, or is left out; what is required and missing becomes empty. What is repaired here is a finding of <see cref="SchemaCheck"/>.
 /// </summary>
 internal static class SchemaRepair
 {
@@ -38,7 +38,10 @@ internal static class SchemaRepair
         var repaired = new JsonObject();
         foreach (var (name, value) in members)
         {
-            if ((schema.Properties.GetValueOrDefault(name) ?? schema.AdditionalProperties) is { } member && Node(value, member) is { } fitting)
+            if (
+                (schema.Properties.GetValueOrDefault(name) ?? schema.AdditionalProperties) is { } member
+                && Node(value, member) is { } fitting
+            )
             {
                 repaired[name] = fitting;
             }
@@ -53,16 +56,20 @@ internal static class SchemaRepair
     }
 
     // An item that cannot be repaired stays as an empty one: the places of the others must not move.
-    private static JsonArray Items(JsonArray items, SchemaNode schema) => [.. items.Select(item => Node(item, schema.Items!) ?? Empty(schema.Items!))];
+    private static JsonArray Items(JsonArray items, SchemaNode schema) =>
+        [.. items.Select(item => Node(item, schema.Items!) ?? Empty(schema.Items!))];
 
-    private static JsonNode Empty(SchemaNode schema) => schema.Type switch
-    {
-        Object => Members([], schema),
-        Array => new JsonArray(),
-        "integer" => JsonValue.Create(schema.Minimum ?? 0),
-        "boolean" => JsonValue.Create(false),
-        _ => JsonValue.Create(schema.Format == "date-time" ? DateTimeOffset.UnixEpoch.ToString("O", CultureInfo.InvariantCulture) : string.Empty),
-    };
+    private static JsonNode Empty(SchemaNode schema) =>
+        schema.Type switch
+        {
+            Object => Members([], schema),
+            Array => new JsonArray(),
+            "integer" => JsonValue.Create(schema.Minimum ?? 0),
+            "boolean" => JsonValue.Create(false),
+            _ => JsonValue.Create(
+                schema.Format == "date-time" ? DateTimeOffset.UnixEpoch.ToString("O", CultureInfo.InvariantCulture) : string.Empty
+            ),
+        };
 
     private static JsonValue? Text(JsonValue scalar, SchemaNode schema)
     {
@@ -81,10 +88,13 @@ internal static class SchemaRepair
     private static JsonValue? Whole(JsonValue scalar)
     {
         var text = scalar.TryGetValue<string>(out var given) ? given : scalar.ToJsonString();
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? JsonValue.Create(number) : null;
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? JsonValue.Create(number)
+            : null;
     }
 
-    private static JsonValue? Truth(JsonValue scalar) => scalar.TryGetValue<bool>(out var truth) || (scalar.TryGetValue<string>(out var text) && bool.TryParse(text, out truth))
-        ? JsonValue.Create(truth)
-        : null;
+    private static JsonValue? Truth(JsonValue scalar) =>
+        scalar.TryGetValue<bool>(out var truth) || (scalar.TryGetValue<string>(out var text) && bool.TryParse(text, out truth))
+            ? JsonValue.Create(truth)
+            : null;
 }

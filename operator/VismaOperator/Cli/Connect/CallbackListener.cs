@@ -7,8 +7,8 @@ using VismaOperator.Consent.Web;
 namespace VismaOperator.Cli.Connect;
 
 /// <summary>
-/// Waits on this machine for the browser to come back. Anybody can send requests to the port: only an answer with our state and our issuer ends the wait, all others get a page that
-/// says no. The browser is shown what became of the code.
+/// Waits on this machine for the browser to come back. Anybody can send requests to the port: only an answer with our state and our issuer
+/// ends the wait, all others get a page that says no. The browser is shown what became of the code.
 /// </summary>
 internal sealed class CallbackListener : IAsyncDisposable
 {
@@ -40,7 +40,12 @@ internal sealed class CallbackListener : IAsyncDisposable
 
     /// <summary>Listens.</summary>
     /// <exception cref="ConnectException">The port cannot be used.</exception>
-    public static async Task<CallbackListener> StartAsync(RedirectTarget target, CallbackExpectation expected, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<CallbackListener> StartAsync(
+        RedirectTarget target,
+        CallbackExpectation expected,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var listener = new CallbackListener(target, expected, time);
         try
@@ -71,11 +76,16 @@ internal sealed class CallbackListener : IAsyncDisposable
         certificate?.Dispose();
     }
 
-    private static ConnectException PortUnusable(Uri uri, Exception cause) => new(
-        cause is Microsoft.AspNetCore.Connections.AddressInUseException || cause.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException
-            ? $"Port {uri.Port} of this machine is in use by another program, so the browser could not come back. Stop that program, or register a redirect URI with another port and name it by --port or --redirect-uri."
-            : $"Port {uri.Port} of this machine cannot be listened on: {cause.Message.TrimEnd('.')}. Register a redirect URI with another port and name it by --port or --redirect-uri.",
-        cause);
+    private static ConnectException PortUnusable(Uri uri, Exception cause) =>
+        new(
+            cause is Microsoft.AspNetCore.Connections.AddressInUseException
+            || cause.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException
+                ? $"Port {uri.Port} of this machine is in use by another program, so the browser could not come back. Stop that "
+                    + "program, or register a redirect URI with another port and name it by --port or --redirect-uri."
+                : $"Port {uri.Port} of this machine cannot be listened on: {cause.Message.TrimEnd('.')}. Register a redirect URI with "
+                    + "another port and name it by --port or --redirect-uri.",
+            cause
+        );
 
     private WebApplication Build()
     {

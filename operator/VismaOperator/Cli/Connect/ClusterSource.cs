@@ -28,7 +28,10 @@ internal sealed class ClusterSource(IKubernetesClient client, string server) : I
         }
         catch (Exception exception) when (IsOfCluster(exception))
         {
-            return new Lookup<T>(null, Explain(exception, Forbidden("get", T.ResourceKind, name.Namespace), $"{T.ResourceKind.Kind} {name} could not be read"));
+            return new Lookup<T>(
+                null,
+                Explain(exception, Forbidden("get", T.ResourceKind, name.Namespace), $"{T.ResourceKind.Kind} {name} could not be read")
+            );
         }
     }
 
@@ -70,7 +73,14 @@ internal sealed class ClusterSource(IKubernetesClient client, string server) : I
         }
         catch (Exception exception) when (IsOfCluster(exception))
         {
-            throw new ConnectException(Explain(exception, Forbidden("create", Secret.ResourceKind, name.Namespace), $"Secret {name}, which hands the code over, could not be written"), exception);
+            throw new ConnectException(
+                Explain(
+                    exception,
+                    Forbidden("create", Secret.ResourceKind, name.Namespace),
+                    $"Secret {name}, which hands the code over, could not be written"
+                ),
+                exception
+            );
         }
     }
 
@@ -100,7 +110,11 @@ internal sealed class ClusterSource(IKubernetesClient client, string server) : I
     {
         if (found is { Metadata: { DeletionTimestamp: null } metadata } && !HandoffSecret.IsOf(metadata, connection.Metadata.Name))
         {
-            throw new ConnectException($"Secret {metadata.NamespacedName} would hand the code over, but it belongs to someone else: it lacks the label {VismaNames.SecretLabel}={VismaNames.HandoffSecretValue} or the annotation {VismaNames.ConnectionAnnotation}. Rename or delete it.");
+            throw new ConnectException(
+                $"Secret {metadata.NamespacedName} would hand the code over, but it belongs to someone else: it lacks the label "
+                + $"{VismaNames.SecretLabel}={VismaNames.HandoffSecretValue} or the annotation {VismaNames.ConnectionAnnotation}. "
+                + "Rename or delete it."
+            );
         }
     }
 
@@ -110,7 +124,10 @@ internal sealed class ClusterSource(IKubernetesClient client, string server) : I
         var access = new ResourceAttributes { Verb = verb, Resource = Secret.ResourceKind.Plural, Namespace = namespaceName, Name = name };
         try
         {
-            var review = await client.CreateAsync(new SelfSubjectAccessReview { Spec = new AccessReviewSpec { ResourceAttributes = access } }, cancellationToken);
+            var review = await client.CreateAsync(
+                new SelfSubjectAccessReview { Spec = new AccessReviewSpec { ResourceAttributes = access } },
+                cancellationToken
+            );
             return review.Status?.Allowed ?? true;
         }
         catch (KubernetesException)

@@ -8,8 +8,9 @@ using VismaOperator.Grants;
 namespace VismaOperator.Cli.Connect;
 
 /// <summary>
-/// A consent from a terminal: sends the person to the provider, takes the code in at a loopback redirect URI, and leaves it for the operator, which alone holds the client's secrets.
-/// The code, its verifier and the state are held in memory, and leave it only for where they belong.
+/// A consent from a terminal: sends the person to the provider, takes the code in at a loopback redirect URI, and leaves it for the
+/// operator, which alone holds the client's secrets. The code, its verifier and the state are held in memory, and leave it only for where
+/// they belong.
 /// </summary>
 internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
 {
@@ -29,9 +30,20 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         var endpoint = await EndpointAsync(subject, stop);
         var verifier = new CodeVerifier(tools.RandomBytes).New();
         var state = Unguessable.New(tools.RandomBytes);
-        var request = new AuthorizationRequest(endpoint, subject.ClientId, target.Uri, subject.Connection.Spec.RequestedScopes(), state, CodeVerifier.ChallengeOf(verifier));
+        var request = new AuthorizationRequest(
+            endpoint,
+            subject.ClientId,
+            target.Uri,
+            subject.Connection.Spec.RequestedScopes(),
+            state,
+            CodeVerifier.ChallengeOf(verifier)
+        );
         var issuer = new AskedIssuer(subject.Issuer.OriginalString, await tools.Endpoints.IssAsync(subject.Issuer, stop));
-        var expected = new CallbackExpectation(state, issuer, cause => Say($"A request on port {target.Uri.Port} was refused: {cause}. Still waiting."));
+        var expected = new CallbackExpectation(
+            state,
+            issuer,
+            cause => Say($"A request on port {target.Uri.Port} was refused: {cause}. Still waiting.")
+        );
         await using var listener = await CallbackListener.StartAsync(target, expected, tools.Time, stop);
         Introduce(subject, target, listener);
         await SendAsync(request.ToUri(), stop);
@@ -39,12 +51,20 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
     }
 
     /// <summary>Shows the waiting browser what the terminal is told.</summary>
-    private static async Task<ConsentResult> ShownAsync(CallbackListener listener, NamespacedName connection, Func<Task<ConsentResult>> finish)
+    private static async Task<ConsentResult> ShownAsync(
+        CallbackListener listener,
+        NamespacedName connection,
+        Func<Task<ConsentResult>> finish
+    )
     {
         try
         {
             var result = await finish();
-            listener.Show(result is ConsentResult.Failed failed ? CallbackPages.Failed(failed.Message) : CallbackPages.Consented(connection.ToString()));
+            listener.Show(
+                result is ConsentResult.Failed failed
+                    ? CallbackPages.Failed(failed.Message)
+                    : CallbackPages.Consented(connection.ToString())
+            );
             return result;
         }
         catch (ConnectException failure)
@@ -58,7 +78,9 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         await tools.Endpoints.AuthorizationAsync(subject.Issuer, subject.DeclaredEndpoint, stop) switch
         {
             EndpointLookup.Found found => found.Endpoint,
-            EndpointLookup.NotFound missing => throw new ConnectException($"OAuthClient {subject.Client.Metadata.NamespacedName}: {missing.Problem.Message}"),
+            EndpointLookup.NotFound missing => throw new ConnectException(
+                $"OAuthClient {subject.Client.Metadata.NamespacedName}: {missing.Problem.Message}"
+            ),
             var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
         };
 
@@ -90,7 +112,10 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         var until = InstantText.Of(tools.Time.GetUtcNow() + options.Timeout);
         if (options.Browser == BrowserUse.Opened && await tools.Browser.OpenAsync(page, stop))
         {
-            Say($"The browser is open: sign in, choose the company and approve before {until}. If none appears, stop with Ctrl+C and add --no-browser.");
+            Say(
+                $"The browser is open: sign in, choose the company and approve before {until}. If none appears, stop with Ctrl+C and "
+                + "add --no-browser."
+            );
             return;
         }
 
@@ -98,7 +123,12 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         Say(page.AbsoluteUri);
     }
 
-    private async Task<ConsentResult> FinishAsync(ConsentSubject subject, CallbackListener listener, Sensitive verifier, CancellationToken stop)
+    private async Task<ConsentResult> FinishAsync(
+        ConsentSubject subject,
+        CallbackListener listener,
+        Sensitive verifier,
+        CancellationToken stop
+    )
     {
         AuthorizationResponse response;
         try
@@ -108,7 +138,9 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         catch (TimeoutException)
         {
             return new ConsentResult.Failed(
-                $"Nobody came back from the provider within {options.Timeout}. If it showed an error, see that the redirect URI {options.RedirectUri.OriginalString} is registered for client {subject.ClientId}; --timeout allows more time.");
+                $"Nobody came back from the provider within {options.Timeout}. If it showed an error, see that the redirect URI "
+                + $"{options.RedirectUri.OriginalString} is registered for client {subject.ClientId}; --timeout allows more time."
+            );
         }
 
         return response is AuthorizationResponse.Code code
@@ -116,16 +148,25 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
             : Denied((AuthorizationResponse.Denied)response);
     }
 
-    private static ConsentResult.Failed Denied(AuthorizationResponse.Denied denied) => new(denied.Error == "access_denied"
-        ? "The consent was denied at the provider. Nothing was changed."
-        : $"The provider gave no code: {denied.Error}{(denied.Description is { } description ? $" ({description})" : string.Empty)}. Nothing was changed.");
+    private static ConsentResult.Failed Denied(AuthorizationResponse.Denied denied) =>
+        new(
+            denied.Error == "access_denied"
+                ? "The consent was denied at the provider. Nothing was changed."
+                : "The provider gave no code: "
+                    + $"{denied.Error}{(denied.Description is { } description ? $" ({description})" : string.Empty)}. Nothing was changed."
+        );
 
     private async Task<ConsentResult> HandOverAsync(ConsentSubject subject, ConsentCode code, CancellationToken stop)
     {
         var wait = new OutcomeWait(tools.Place, tools.Time, Say);
-        var before = (await tools.Place.FindAsync<VismaConnection>(subject.Connection.Metadata.NamespacedName, stop)).Found ?? subject.Connection;
+        var before =
+            (await tools.Place.FindAsync<VismaConnection>(subject.Connection.Metadata.NamespacedName, stop)).Found ?? subject.Connection;
         var expiry = tools.Time.GetUtcNow() + codeLifetime;
-        var left = await tools.Place.LeaveAsync(before, new Handoff(code, expiry) { Asked = Handoff.AskedFor(subject.Connection, subject.Issuer, subject.ClientId) }, stop);
+        var left = await tools.Place.LeaveAsync(
+            before,
+            new Handoff(code, expiry) { Asked = Handoff.AskedFor(subject.Connection, subject.Issuer, subject.ClientId) },
+            stop
+        );
         Say("The code has arrived. Waiting for the operator to redeem it.");
         try
         {
@@ -148,7 +189,11 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         }
         catch (Exception exception) when (exception is ConnectException or OperationCanceledException)
         {
-            Say(exception is ConnectException ? exception.Message : "The code could not be taken back in time; it is too old in five minutes.");
+            Say(
+                exception is ConnectException
+                    ? exception.Message
+                    : "The code could not be taken back in time; it is too old in five minutes."
+            );
         }
     }
 

@@ -8,7 +8,9 @@ using VismaOperator.Clients;
 
 namespace VismaOperator.Cli.Connect;
 
-/// <summary>Finds out what a consent would be for, and refuses early what would fail after it: a person is not sent to the provider in vain.</summary>
+/// <summary>
+/// Finds out what a consent would be for, and refuses early what would fail after it: a person is not sent to the provider in vain.
+/// </summary>
 internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLists)
 {
     /// <summary>Reads connection and client and checks them.</summary>
@@ -18,7 +20,10 @@ internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLis
     /// <exception cref="ConnectException">Something is missing or wrong.</exception>
     public async Task<ConsentSubject> ReadAsync(NamespacedName name, string? clientId, CancellationToken cancellationToken)
     {
-        var connection = Existing(await place.FindAsync<VismaConnection>(name, cancellationToken), $"VismaConnection {name} does not exist in {place.Name}. Apply it first, or correct the name.");
+        var connection = Existing(
+            await place.FindAsync<VismaConnection>(name, cancellationToken),
+            $"VismaConnection {name} does not exist in {place.Name}. Apply it first, or correct the name."
+        );
         CheckConnection(connection);
         var client = await ClientAsync(connection, cancellationToken);
         if (OAuthClientRules.Check(client.Spec, allowLists) is [var broken, ..])
@@ -40,28 +45,40 @@ internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLis
 
         if (connection.Spec.Grant != Grant.AuthorizationCode)
         {
-            throw new ConnectException($"VismaConnection {name} needs nobody's consent: its spec.grant is {connection.Spec.Grant}. Set spec.grant to AuthorizationCode if it is to act for a person.");
+            throw new ConnectException(
+                $"VismaConnection {name} needs nobody's consent: its spec.grant is {connection.Spec.Grant}. Set spec.grant to "
+                + "AuthorizationCode if it is to act for a person."
+            );
         }
 
         if (connection.Spec.Suspend)
         {
-            throw new ConnectException($"VismaConnection {name} is suspended, so that a code would not be redeemed. Set spec.suspend to false first.");
+            throw new ConnectException(
+                $"VismaConnection {name} is suspended, so that a code would not be redeemed. Set spec.suspend to false first."
+            );
         }
     }
 
     private async Task<OAuthClient> ClientAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var (name, home) = (connection.ClientName(), connection.Metadata.Namespace ?? string.Empty);
-        var missing = $"OAuthClient {name}, which VismaConnection {connection.Metadata.NamespacedName} uses, does not exist in {place.Name}. Apply it, or correct spec.oauthClientRef.";
+        var missing =
+            $"OAuthClient {name}, which VismaConnection {connection.Metadata.NamespacedName} uses, does not exist in {place.Name}. "
+            + "Apply it, or correct spec.oauthClientRef.";
         var client = Existing(await place.FindAsync<OAuthClient>(name, cancellationToken), missing);
         if (!await AllowsAsync(client, home, cancellationToken))
         {
-            throw new ConnectException($"OAuthClient {name} does not allow namespace {home}. Add the namespace to its spec.allowedNamespaces.");
+            throw new ConnectException(
+                $"OAuthClient {name} does not allow namespace {home}. Add the namespace to its spec.allowedNamespaces."
+            );
         }
 
         return client.Spec.Tenants is null || client.Spec.Tenants.Any(rule => rule.Serves(connection))
             ? client
-            : throw new ConnectException($"OAuthClient {name} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace {home}. Add the combination to its spec.tenants.");
+            : throw new ConnectException(
+                $"OAuthClient {name} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace "
+                + $"{home}. Add the combination to its spec.tenants."
+            );
     }
 
     // Labels that this person may not read are for the operator to judge.
@@ -88,13 +105,16 @@ internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLis
         const string Otherwise = "A client id is no secret: --client-id says it, too.";
         var secret = Existing(
             await place.FindAsync<Secret>(name, cancellationToken),
-            $"Secret {name}, which holds the client id of OAuthClient {client.Metadata.NamespacedName}, is not to be found in {place.Name}. {Otherwise}",
+            $"Secret {name}, which holds the client id of OAuthClient {client.Metadata.NamespacedName}, is not to be found in "
+            + $"{place.Name}. {Otherwise}",
             Otherwise);
         var (id, problem) = ClientIdSecret.Read(secret, reference, client.Metadata.NamespacedName);
         return id ?? throw new ConnectException($"{problem!.Message} {Otherwise}");
     }
 
-    /// <summary>What the operator last said, where it is about more than the consent. It may have been mended since, so it is no reason to refuse.</summary>
+    /// <summary>
+    /// What the operator last said, where it is about more than the consent. It may have been mended since, so it is no reason to refuse.
+    /// </summary>
     private static string? DoubtAbout(VismaConnection connection) =>
         connection.Status.ObservedGeneration == connection.Metadata.Generation
         && Conditions.Find(connection.Status.Conditions, ConditionType.Stalled) is { Status: "True" } stalled

@@ -4,7 +4,9 @@ using VismaOperator.Grants;
 
 namespace VismaOperator.Cli.Connect;
 
-/// <summary>Where a connection lives: a cluster, or the state directory of local mode. It is read as the person who consents, not as the operator.</summary>
+/// <summary>
+/// Where a connection lives: a cluster, or the state directory of local mode. It is read as the person who consents, not as the operator.
+/// </summary>
 internal interface IConnectionSource
 {
     /// <summary>The place, to stand behind "in".</summary>

@@ -28,13 +28,22 @@ internal sealed class LeftSecret(IKubernetesClient client, NamespacedName name, 
         }
         catch (Exception exception) when (exception is KubernetesException or HttpRequestException or IOException)
         {
-            throw new ConnectException($"The code could not be taken back: {exception.Message.TrimEnd('.')}. Delete Secret {name} yourself, or leave it: the code in it is too old in five minutes.", exception);
+            throw new ConnectException(
+                $"The code could not be taken back: {exception.Message.TrimEnd('.')}. Delete Secret {name} yourself, or leave it: the "
+                + "code in it is too old in five minutes.",
+                exception
+            );
         }
     }
 
     /// <summary>Deletes a Secret by its identity.</summary>
     /// <returns>False when it was gone, or another one stands there.</returns>
-    public static async Task<bool> DeleteAsync(IKubernetesClient client, NamespacedName name, string? uid, CancellationToken cancellationToken)
+    public static async Task<bool> DeleteAsync(
+        IKubernetesClient client,
+        NamespacedName name,
+        string? uid,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace VismaOperator.Cli.Connect;
 
-/// <summary>Makes the certificate for a redirect URI with https. It lives as long as the verb, signs nothing else, and no browser trusts it unasked.</summary>
+/// <summary>
+/// Makes the certificate for a redirect URI with https. It lives as long as the verb, signs nothing else, and no browser trusts it unasked.
+/// </summary>
 internal static class LoopbackCertificate
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1"; // RFC 5280 section 4.2.1.12
@@ -17,7 +19,9 @@ internal static class LoopbackCertificate
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=visma-operator connect", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(NamesOf(uri));
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true)
+        );
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], critical: false));
         using var made = request.CreateSelfSigned(now - clockTolerance, now + validFor);

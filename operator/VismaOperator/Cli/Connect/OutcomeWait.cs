@@ -6,8 +6,8 @@ using VismaOperator.Grants;
 namespace VismaOperator.Cli.Connect;
 
 /// <summary>
-/// Waits until the operator has taken a code, and then for what became of it, which the connection's status says: another time of the grant, or another failure. It looks once a
-/// second: a watch would need a permission more.
+/// Waits until the operator has taken a code, and then for what became of it, which the connection's status says: another time of the
+/// grant, or another failure. It looks once a second: a watch would need a permission more.
 /// </summary>
 /// <param name="place">Where to look.</param>
 /// <param name="time">The clock.</param>
@@ -27,7 +27,12 @@ internal sealed class OutcomeWait(IConnectionSource place, TimeProvider time, Ac
     /// <param name="left">The code that was left.</param>
     /// <param name="expiry">When the code is too old.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<ConsentResult> WaitAsync(VismaConnection before, ILeftHandoff left, DateTimeOffset expiry, CancellationToken cancellationToken)
+    public async Task<ConsentResult> WaitAsync(
+        VismaConnection before,
+        ILeftHandoff left,
+        DateTimeOffset expiry,
+        CancellationToken cancellationToken
+    )
     {
         var (begun, isNoted) = (time.GetTimestamp(), false);
         using var timer = time.Every(interval);
@@ -70,7 +75,10 @@ internal sealed class OutcomeWait(IConnectionSource place, TimeProvider time, Ac
             await timer.WaitForNextTickAsync(cancellationToken);
         }
 
-        return new ConsentResult.Failed($"The operator took the code, and nothing says what became of it. Look at the status of VismaConnection {name} and at the operator's log.");
+        return new ConsentResult.Failed(
+            $"The operator took the code, and nothing says what became of it. Look at the status of VismaConnection {name} and at the "
+            + "operator's log."
+        );
     }
 
     // What Authorized says besides may be news that came before the code was redeemed.
@@ -92,7 +100,8 @@ internal sealed class OutcomeWait(IConnectionSource place, TimeProvider time, Ac
     {
         var look = await place.FindAsync<VismaConnection>(connection.Metadata.NamespacedName, cancellationToken);
         var stalled = Conditions.Find(look.Found?.Status.Conditions, ConditionType.Stalled);
-        return $"Nobody redeemed the code before it was too old, so it was deleted. See that {place.Redeemer} runs and serves {connection.Metadata.NamespacedName}, then run connect again."
+        return $"Nobody redeemed the code before it was too old, so it was deleted. See that {place.Redeemer} runs and serves "
+            + $"{connection.Metadata.NamespacedName}, then run connect again."
             + (stalled is null ? string.Empty : $" The operator last said: {stalled.Reason}: {stalled.Message}");
     }
 }

@@ -5,8 +5,8 @@ using OAuth;
 namespace VismaOperator.Cli.Connect;
 
 /// <summary>
-/// The redirect URI of a consent from a terminal, and where on this machine it leads (RFC 8252 section 7.3). Providers compare it with what is registered character by character, so
-/// its spelling is kept.
+/// The redirect URI of a consent from a terminal, and where on this machine it leads (RFC 8252 section 7.3). Providers compare it with what
+/// is registered character by character, so its spelling is kept.
 /// </summary>
 /// <param name="Uri">The redirect URI as it is registered.</param>
 /// <param name="Addresses">Loopback addresses to listen on; none for both of <c>localhost</c>.</param>
@@ -20,7 +20,10 @@ internal sealed record RedirectTarget(Uri Uri, IReadOnlyList<IPAddress> Addresse
     /// <summary>True for a name that this machine's hosts file or resolver maps to itself.</summary>
     public bool IsMapped => Addresses.Count > 0 && Uri.HostNameType == UriHostNameType.Dns;
 
-    /// <summary>What is wrong with the form of a redirect URI; null when nothing is. Whether its host is this machine shows <see cref="ResolveAsync"/>.</summary>
+    /// <summary>
+    /// What is wrong with the form of a redirect URI; null when nothing is. Whether its host is this machine shows
+    /// <see cref="ResolveAsync"/>.
+    /// </summary>
     public static string? ProblemIn(string url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
@@ -41,20 +44,30 @@ internal sealed record RedirectTarget(Uri Uri, IReadOnlyList<IPAddress> Addresse
     /// <param name="resolve">Looks a host name up.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ConnectException">Its host is not this machine: the code would go elsewhere.</exception>
-    public static async Task<RedirectTarget> ResolveAsync(Uri uri, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken cancellationToken)
+    public static async Task<RedirectTarget> ResolveAsync(
+        Uri uri,
+        Func<string, CancellationToken, Task<IPAddress[]>> resolve,
+        CancellationToken cancellationToken
+    )
     {
         if (uri.Host == Localhost)
         {
             return new RedirectTarget(uri, []);
         }
 
-        var addresses = IPAddress.TryParse(uri.DnsSafeHost, out var literal) ? [literal] : await LookUpAsync(uri, resolve, cancellationToken);
+        var addresses = IPAddress.TryParse(uri.DnsSafeHost, out var literal)
+            ? [literal]
+            : await LookUpAsync(uri, resolve, cancellationToken);
         return addresses.Length > 0 && addresses.All(IPAddress.IsLoopback)
             ? new RedirectTarget(uri, addresses)
             : throw NotHere(uri, addresses.Length == 0 ? "does not resolve" : "is not this machine");
     }
 
-    private static async Task<IPAddress[]> LookUpAsync(Uri uri, Func<string, CancellationToken, Task<IPAddress[]>> resolve, CancellationToken cancellationToken)
+    private static async Task<IPAddress[]> LookUpAsync(
+        Uri uri,
+        Func<string, CancellationToken, Task<IPAddress[]>> resolve,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

@@ -8,7 +8,9 @@ using VismaOperator.Local;
 
 namespace VismaOperator.Cli.Connect;
 
-/// <summary>The state directory of local mode as <c>connect</c> sees it, whether local mode runs or not: objects in files, and a folder for codes.</summary>
+/// <summary>
+/// The state directory of local mode as <c>connect</c> sees it, whether local mode runs or not: objects in files, and a folder for codes.
+/// </summary>
 internal sealed class StateSource : IConnectionSource
 {
     private readonly string state;
@@ -28,7 +30,10 @@ internal sealed class StateSource : IConnectionSource
         var full = Path.GetFullPath(path);
         return Directory.Exists(full)
             ? new StateSource(full)
-            : throw new LocalException($"--state {full} does not exist. Start visma-operator local with it once, so that it holds the connection, or correct the path.");
+            : throw new LocalException(
+                $"--state {full} does not exist. Start visma-operator local with it once, so that it holds the connection, or correct "
+                + "the path."
+            );
     }
 
     /// <inheritdoc/>
@@ -46,7 +51,9 @@ internal sealed class StateSource : IConnectionSource
     /// <inheritdoc/>
     public Task EnsureHandoffAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
-        Attempt(() => UnixFiles.CreatePrivateDirectory(Path.GetDirectoryName(StateFiles.Handoff(state, connection.Metadata.NamespacedName))!));
+        Attempt(() =>
+            UnixFiles.CreatePrivateDirectory(Path.GetDirectoryName(StateFiles.Handoff(state, connection.Metadata.NamespacedName))!)
+        );
         return Task.CompletedTask;
     }
 
@@ -84,11 +91,16 @@ internal sealed class StateSource : IConnectionSource
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ConnectException($"The code cannot be left for local mode: {exception.Message} Run connect as the user that local mode runs as.", exception);
+            throw new ConnectException(
+                $"The code cannot be left for local mode: {exception.Message} Run connect as the user that local mode runs as.",
+                exception
+            );
         }
     }
 
-    /// <summary>A code that was left in a file. Local mode takes it by moving the file away; a file of another content is another code.</summary>
+    /// <summary>
+    /// A code that was left in a file. Local mode takes it by moving the file away; a file of another content is another code.
+    /// </summary>
     private sealed class LeftFile(string file, byte[] hash) : ILeftHandoff
     {
         public Task<bool> IsTakenAsync(CancellationToken cancellationToken) => Task.FromResult(!IsThere());

@@ -4,15 +4,17 @@ using System.Diagnostics;
 namespace VismaOperator.Cli.Connect;
 
 /// <summary>
-/// The browser that the desktop calls its default. The page's address stands in the command line of what is started, so whoever may list this machine's processes can read it. A code that somebody
-/// catches is worth nothing without the PKCE verifier, which is not in the address (RFC 7636 section 1); but with the <c>state</c>, which is, somebody could come back here before the person does and bring
-/// a consent of one's own for the same company. Who shares the machine with others has the address printed instead (--no-browser).
+/// The browser that the desktop calls its default. The page's address stands in the command line of what is started, so whoever may list
+/// this machine's processes can read it. A code that somebody catches is worth nothing without the PKCE verifier, which is not in the
+/// address (RFC 7636 section 1); but with the <c>state</c>, which is, somebody could come back here before the person does and bring a
+/// consent of one's own for the same company. Who shares the machine with others has the address printed instead (--no-browser).
 /// </summary>
 internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider time) : IBrowser
 {
     /// <summary>
-    /// What an opener starts may be a browser that runs on as its own process. It gets no terminal, so that it neither reads the keys nor draws over the text here, and Ctrl+C is not meant for
-    /// it; and no pipe, since writing to one that nobody reads any more would end it. As "$@" the address is one argument, whatever is in it.
+    /// What an opener starts may be a browser that runs on as its own process. It gets no terminal, so that it neither reads the keys nor
+    /// draws over the text here, and Ctrl+C is not meant for it; and no pipe, since writing to one that nobody reads any more would end it.
+    /// As "$@" the address is one argument, whatever is in it.
     /// </summary>
     private const string Apart = """
         exec </dev/null >/dev/null 2>&1

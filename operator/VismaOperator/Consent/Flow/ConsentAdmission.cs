@@ -8,13 +8,26 @@ using VismaOperator.Publishing;
 
 namespace VismaOperator.Consent.Flow;
 
-/// <summary>Whether a connection may be consented to now. Asked when a consent begins and again when it comes back, since much can change while a person reads.</summary>
-internal sealed class ConsentAdmission(ClientResolver clients, ProviderEndpoints endpoints, INamespaces namespaces, AllowLists allowLists, ConsentLinks links)
+/// <summary>
+/// Whether a connection may be consented to now. Asked when a consent begins and again when it comes back, since much can change while a
+/// person reads.
+/// </summary>
+internal sealed class ConsentAdmission(
+    ClientResolver clients,
+    ProviderEndpoints endpoints,
+    INamespaces namespaces,
+    AllowLists allowLists,
+    ConsentLinks links
+)
 {
     /// <summary>The client to consent through, or why there is none.</summary>
     public async Task<Admission> JudgeAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
-        var facts = ConnectionFactsReader.Read(connection, allowLists, namespaces.IsTerminating(connection.Metadata.Namespace ?? string.Empty));
+        var facts = ConnectionFactsReader.Read(
+            connection,
+            allowLists,
+            namespaces.IsTerminating(connection.Metadata.Namespace ?? string.Empty)
+        );
         if (ObjectionOf(facts) is { } objection)
         {
             return Refused(objection);
@@ -29,20 +42,33 @@ internal sealed class ConsentAdmission(ClientResolver clients, ProviderEndpoints
     }
 
     /// <summary>Whether the provider that a person is about to be sent to promises to name itself in its answer.</summary>
-    public Task<IssParameter> IssAsync(Admission.Given admitted, CancellationToken cancellationToken) => endpoints.IssAsync(admitted.Client.Issuer, cancellationToken);
+    public Task<IssParameter> IssAsync(Admission.Given admitted, CancellationToken cancellationToken) =>
+        endpoints.IssAsync(admitted.Client.Issuer, cancellationToken);
 
-    private async Task<Admission> WithEndpointAsync(VismaConnection connection, ResolvedClient client, CancellationToken cancellationToken) =>
+    private async Task<Admission> WithEndpointAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        CancellationToken cancellationToken
+    ) =>
         await endpoints.AuthorizationAsync(client, cancellationToken) switch
         {
-            EndpointLookup.Found when client.RedirectUri is { } elsewhere && elsewhere != links.Callback => Refused(LeadsElsewhere(client, elsewhere)),
-            EndpointLookup.Found { Endpoint: var endpoint } => new Admission.Given(connection, client, endpoint, client.RedirectUri ?? links.Callback!),
+            EndpointLookup.Found when client.RedirectUri is { } elsewhere && elsewhere != links.Callback => Refused(
+                LeadsElsewhere(client, elsewhere)
+            ),
+            EndpointLookup.Found { Endpoint: var endpoint } => new Admission.Given(
+                connection,
+                client,
+                endpoint,
+                client.RedirectUri ?? links.Callback!
+            ),
             EndpointLookup.NotFound { Problem: var problem } => new Admission.Refused(new(ConsentRefusal.ProviderFailed, problem.Message)),
             var lookup => throw new InvalidOperationException($"Unknown look-up {lookup.GetType().Name}."),
         };
 
     // Sent there, the person would end on a page of somebody else, and the code in that one's log.
     private string LeadsElsewhere(ResolvedClient client, Uri elsewhere) =>
-        $"OAuthClient {client.Name} has people come back to {elsewhere.OriginalString}, and these pages are at {links.Callback!.OriginalString}. Correct its spec.redirectURI, or consent with visma-operator connect.";
+        $"OAuthClient {client.Name} has people come back to {elsewhere.OriginalString}, and these pages are at "
+        + $"{links.Callback!.OriginalString}. Correct its spec.redirectURI, or consent with visma-operator connect.";
 
     private static string? ObjectionOf(ConnectionFacts facts) => facts switch
     {

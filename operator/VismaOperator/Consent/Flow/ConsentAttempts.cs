@@ -14,7 +14,9 @@ namespace VismaOperator.Consent.Flow;
 /// </summary>
 internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> secrets, TimeProvider time, Func<int, byte[]> randomBytes)
 {
-    /// <summary>How long a person may take at the provider. Longer than a sign-in with a second factor, shorter than a forgotten tab.</summary>
+    /// <summary>
+    /// How long a person may take at the provider. Longer than a sign-in with a second factor, shorter than a forgotten tab.
+    /// </summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
     // Two tabs. A person who presses the button more often than that has left the earlier ones behind.
@@ -83,7 +85,10 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             ? mark
             : null;
 
-    /// <summary>The attempt that an answer belongs to; null when it belongs to none. Where the operator may not look, none was stored, and whoever names such a place is not told that it is one.</summary>
+    /// <summary>
+    /// The attempt that an answer belongs to; null when it belongs to none. Where the operator may not look, none was stored, and whoever
+    /// names such a place is not told that it is one.
+    /// </summary>
     public async Task<ConsentAttempt?> FindAsync(NamespacedName connection, Sensitive state, CancellationToken cancellationToken)
     {
         try
@@ -104,7 +109,10 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
         : attempt.ExpirationTime <= time.GetUtcNow() ? ConsentRefusal.AttemptExpired
         : null;
 
-    /// <summary>Removes the attempt and gives what is stored then; null when somebody else did. Runs under its own deadline: a person who closes the browser has consented all the same.</summary>
+    /// <summary>
+    /// Removes the attempt and gives what is stored then; null when somebody else did. Runs under its own deadline: a person who closes the
+    /// browser has consented all the same.
+    /// </summary>
     public async Task<GrantSnapshot?> TakeAsync(NamespacedName connection, ConsentAttempt attempt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -8,10 +8,17 @@ using VismaOperator.Grants;
 namespace VismaOperator.Consent.Flow;
 
 /// <summary>
-/// Leads a person from the link over the provider to a stored grant, on whatever replica. Knows no HTTP: it is given what a browser brought, and says what the
-/// person is to be told.
+/// Leads a person from the link over the provider to a stored grant, on whatever replica. Knows no HTTP: it is given what a browser
+/// brought, and says what the person is to be told.
 /// </summary>
-internal sealed class ConsentFlow(ConsentInvitations invitations, ConsentAdmission admission, ConsentAttempts attempts, CodeRedeemer redeemer, GrantFactsReader facts, ConsentMetrics metrics)
+internal sealed class ConsentFlow(
+    ConsentInvitations invitations,
+    ConsentAdmission admission,
+    ConsentAttempts attempts,
+    CodeRedeemer redeemer,
+    GrantFactsReader facts,
+    ConsentMetrics metrics
+)
 {
     /// <summary>What a consent would be for. Changes nothing, since scanners of mail and previews of chats open links, too.</summary>
     public Task<ConsentAnswer> ShowAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => GuardAsync(
@@ -40,27 +47,61 @@ internal sealed class ConsentFlow(ConsentInvitations invitations, ConsentAdmissi
     /// <param name="start">What the link holds.</param>
     /// <param name="cookie">What the browser has from an earlier attempt; null when it has nothing.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<ConsentAnswer> BeginAsync(NamespacedName connection, Sensitive? start, Sensitive? cookie, CancellationToken cancellationToken) => metrics.Counted(await GuardAsync(
-        async () => await AdmitAsync(connection, start, cancellationToken) switch
-        {
-            Admission.Given admitted => await attempts.BeginAsync(admitted, await admission.IssAsync(admitted, cancellationToken), cookie, cancellationToken),
-            var refused => AnswerOf(refused),
-        },
-        cancellationToken));
+    public async Task<ConsentAnswer> BeginAsync(
+        NamespacedName connection,
+        Sensitive? start,
+        Sensitive? cookie,
+        CancellationToken cancellationToken
+    ) =>
+        metrics.Counted(
+            await GuardAsync(
+                async () =>
+                    await AdmitAsync(connection, start, cancellationToken) switch
+                    {
+                        Admission.Given admitted => await attempts.BeginAsync(
+                            admitted,
+                            await admission.IssAsync(admitted, cancellationToken),
+                            cookie,
+                            cancellationToken
+                        ),
+                        var refused => AnswerOf(refused),
+                    },
+                cancellationToken
+            )
+        );
 
     /// <summary>Takes in what a browser brought back from the provider.</summary>
     /// <param name="query">The decoded pairs of the query.</param>
     /// <param name="cookieOf">The cookie that the browser has for a connection; null when it has none.</param>
     /// <param name="cancellationToken">Ends it as long as the attempt stands; from then on nothing does.</param>
-    public async Task<ConsentAnswer> CompleteAsync(IEnumerable<KeyValuePair<string, string?>> query, Func<NamespacedName, Sensitive?> cookieOf, CancellationToken cancellationToken) => metrics.Counted(await GuardAsync(
-        () => AuthorizationResponse.Read(query) switch
-        {
-            AuthorizationResponse.Code code => TakeInAsync(new ConsentResponse(code.State, code.Issuer, code), cookieOf, cancellationToken),
-            AuthorizationResponse.Denied denied => TakeInAsync(new ConsentResponse(denied.State, denied.Issuer, denied), cookieOf, cancellationToken),
-            AuthorizationResponse.Unreadable unreadable => Task.FromResult(Refused(ConsentRefusal.Unreadable, $"What is wrong: {unreadable.Cause}.")),
-            var response => throw new InvalidOperationException($"Unknown response {response.GetType().Name}."),
-        },
-        cancellationToken));
+    public async Task<ConsentAnswer> CompleteAsync(
+        IEnumerable<KeyValuePair<string, string?>> query,
+        Func<NamespacedName, Sensitive?> cookieOf,
+        CancellationToken cancellationToken
+    ) =>
+        metrics.Counted(
+            await GuardAsync(
+                () =>
+                    AuthorizationResponse.Read(query) switch
+                    {
+                        AuthorizationResponse.Code code => TakeInAsync(
+                            new ConsentResponse(code.State, code.Issuer, code),
+                            cookieOf,
+                            cancellationToken
+                        ),
+                        AuthorizationResponse.Denied denied => TakeInAsync(
+                            new ConsentResponse(denied.State, denied.Issuer, denied),
+                            cookieOf,
+                            cancellationToken
+                        ),
+                        AuthorizationResponse.Unreadable unreadable => Task.FromResult(
+                            Refused(ConsentRefusal.Unreadable, $"What is wrong: {unreadable.Cause}.")
+                        ),
+                        var response => throw new InvalidOperationException($"Unknown response {response.GetType().Name}."),
+                    },
+                cancellationToken
+            )
+        );
 
     private async Task<Admission> AdmitAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) =>
         await invitations.FindAsync(connection, start, cancellationToken) switch
@@ -70,11 +111,17 @@ internal sealed class ConsentFlow(ConsentInvitations invitations, ConsentAdmissi
             var invitation => throw new InvalidOperationException($"Unknown invitation {invitation.GetType().Name}."),
         };
 
-    // Who cannot show state and cookie of one attempt is told nothing about it, and changes nothing of it. The attempt comes first: whether the connection exists is looked up only for
-    // somebody who was given its state, since a made-up one that cost a request more where it does would tell by the time that it takes.
-    private async Task<ConsentAnswer> TakeInAsync(ConsentResponse response, Func<NamespacedName, Sensitive?> cookieOf, CancellationToken cancellationToken)
+    // Who cannot show state and cookie of one attempt is told nothing about it, and changes nothing of it. The attempt comes first: whether
+    // the connection exists is looked up only for somebody who was given its state, since a made-up one that cost a request more where it
+    // does would tell by the time that it takes.
+    private async Task<ConsentAnswer> TakeInAsync(
+        ConsentResponse response,
+        Func<NamespacedName, Sensitive?> cookieOf,
+        CancellationToken cancellationToken
+    )
     {
-        if (ConsentState.ConnectionOf(response.State) is not { } name
+        if (
+            ConsentState.ConnectionOf(response.State) is not { } name
             || !invitations.Serves(name)
             || await attempts.FindAsync(name, response.State, cancellationToken) is not { } attempt
             || await invitations.ReadAsync(name, cancellationToken) is not { } connection)
@@ -95,13 +142,20 @@ internal sealed class ConsentFlow(ConsentInvitations invitations, ConsentAdmissi
         return await admission.JudgeAsync(connection, cancellationToken) switch
         {
             Admission.Given admitted when admitted.Inputs != attempt.Inputs => Refused(ConsentRefusal.ConnectionChanged),
-            Admission.Given admitted => await attempts.TakeAsync(name, attempt, cancellationToken) is { } taken ? await FinishAsync(admitted, attempt, taken, response) : Refused(ConsentRefusal.UnknownLink),
+            Admission.Given admitted => await attempts.TakeAsync(name, attempt, cancellationToken) is { } taken
+                ? await FinishAsync(admitted, attempt, taken, response)
+                : Refused(ConsentRefusal.UnknownLink),
             var refused => AnswerOf(refused),
         };
     }
 
     // The attempt is taken, so the code is this request's alone: nothing may cancel it from here on.
-    private async Task<ConsentAnswer> FinishAsync(Admission.Given admitted, ConsentAttempt attempt, GrantSnapshot taken, ConsentResponse response)
+    private async Task<ConsentAnswer> FinishAsync(
+        Admission.Given admitted,
+        ConsentAttempt attempt,
+        GrantSnapshot taken,
+        ConsentResponse response
+    )
     {
         if (attempt.IsSupersededIn(taken.Document))
         {
@@ -111,13 +165,26 @@ internal sealed class ConsentFlow(ConsentInvitations invitations, ConsentAdmissi
         var connection = admitted.Connection;
         var redemption = response.Content switch
         {
-            AuthorizationResponse.Code code => await redeemer.RedeemAsync(connection, admitted.Client, CodeOf(code, attempt, taken, connection), CancellationToken.None),
-            AuthorizationResponse.Denied denied => await redeemer.FailAsync(connection, ProblemOf(denied, connection), CancellationToken.None),
+            AuthorizationResponse.Code code => await redeemer.RedeemAsync(
+                connection,
+                admitted.Client,
+                CodeOf(code, attempt, taken, connection),
+                CancellationToken.None
+            ),
+            AuthorizationResponse.Denied denied => await redeemer.FailAsync(
+                connection,
+                ProblemOf(denied, connection),
+                CancellationToken.None
+            ),
             var content => throw new InvalidOperationException($"Unknown response {content.GetType().Name}."),
         };
         return redemption switch
         {
-            Redemption.Stored { Snapshot.Document.Held: { } held } => new ConsentAnswer.Granted(connection.Metadata.NamespacedName, held.GrantedBy, RefreshTokenLife.ConsentEnd(held, connection)),
+            Redemption.Stored { Snapshot.Document.Held: { } held } => new ConsentAnswer.Granted(
+                connection.Metadata.NamespacedName,
+                held.GrantedBy,
+                RefreshTokenLife.ConsentEnd(held, connection)
+            ),
             Redemption.Pending => new ConsentAnswer.StoredSoon(connection.Metadata.NamespacedName),
             Redemption.Failed { IsSuperseded: true } => Refused(ConsentRefusal.Superseded),
             Redemption.Failed { Failure.Problem: var problem } => Refused(RefusalOf(problem), problem.Message),
@@ -128,39 +195,51 @@ internal sealed class ConsentFlow(ConsentInvitations invitations, ConsentAdmissi
     private ConsentCode CodeOf(AuthorizationResponse.Code code, ConsentAttempt attempt, GrantSnapshot taken, VismaConnection connection) =>
         new(code.Value, attempt.CodeVerifier, new Uri(attempt.RedirectUri)) { Replaces = facts.FormerIn(taken.Document, connection) };
 
-    private static Problem ProblemOf(AuthorizationResponse.Denied denied, VismaConnection connection) => denied.Error == "access_denied"
-        ? new Problem(Reason.ConsentDenied, "The person who was asked, or the provider on its behalf, refused the consent (access_denied).")
-        : new Problem(Reason.ConsentFailed, Refusal.Explain(denied.Error, denied.Description, ConnectionRequests.ContextOf(connection)).Message);
+    private static Problem ProblemOf(AuthorizationResponse.Denied denied, VismaConnection connection) =>
+        denied.Error == "access_denied"
+            ? new Problem(
+                Reason.ConsentDenied,
+                "The person who was asked, or the provider on its behalf, refused the consent (access_denied)."
+            )
+            : new Problem(
+                Reason.ConsentFailed,
+                Refusal.Explain(denied.Error, denied.Description, ConnectionRequests.ContextOf(connection)).Message
+            );
 
-    private static ConsentRefusal RefusalOf(Problem problem) => problem.Reason switch
-    {
-        Reason.ConsentDenied => ConsentRefusal.Denied,
-        Reason.TenantMismatch or Reason.TenantNotVerified => ConsentRefusal.OtherTenant,
-        Reason.ScopesExceeded => ConsentRefusal.OtherScopes,
-        _ => ConsentRefusal.ProviderFailed,
-    };
+    private static ConsentRefusal RefusalOf(Problem problem) =>
+        problem.Reason switch
+        {
+            Reason.ConsentDenied => ConsentRefusal.Denied,
+            Reason.TenantMismatch or Reason.TenantNotVerified => ConsentRefusal.OtherTenant,
+            Reason.ScopesExceeded => ConsentRefusal.OtherScopes,
+            _ => ConsentRefusal.ProviderFailed,
+        };
 
-    private static Sensitive? StateOf(AuthorizationResponse response) => response switch
-    {
-        AuthorizationResponse.Code code => code.State,
-        AuthorizationResponse.Denied denied => denied.State,
-        _ => null,
-    };
+    private static Sensitive? StateOf(AuthorizationResponse response) =>
+        response switch
+        {
+            AuthorizationResponse.Code code => code.State,
+            AuthorizationResponse.Denied denied => denied.State,
+            _ => null,
+        };
 
-    private static ConsentOffer OfferOf(Admission.Given admitted) => new()
-    {
-        Connection = admitted.Connection.Metadata.NamespacedName,
-        DisplayName = admitted.Connection.Spec.DisplayName,
-        ClientId = admitted.Client.ClientId,
-        IssuerHost = admitted.Client.Issuer.Authority,
-        TenantId = admitted.Connection.Spec.TenantId,
-        Scopes = admitted.Connection.Spec.RequestedScopes(),
-        AuthorizationEndpoint = admitted.AuthorizationEndpoint,
-        RedirectUri = admitted.RedirectUri,
-    };
+    private static ConsentOffer OfferOf(Admission.Given admitted) =>
+        new()
+        {
+            Connection = admitted.Connection.Metadata.NamespacedName,
+            DisplayName = admitted.Connection.Spec.DisplayName,
+            ClientId = admitted.Client.ClientId,
+            IssuerHost = admitted.Client.Issuer.Authority,
+            TenantId = admitted.Connection.Spec.TenantId,
+            Scopes = admitted.Connection.Spec.RequestedScopes(),
+            AuthorizationEndpoint = admitted.AuthorizationEndpoint,
+            RedirectUri = admitted.RedirectUri,
+        };
 
     private static ConsentAnswer AnswerOf(Admission admission) =>
-        admission is Admission.Refused refused ? refused.Answer : throw new InvalidOperationException($"Unknown admission {admission.GetType().Name}.");
+        admission is Admission.Refused refused
+            ? refused.Answer
+            : throw new InvalidOperationException($"Unknown admission {admission.GetType().Name}.");
 
     private static ConsentAnswer Refused(ConsentRefusal why, string? detail = null) => new ConsentAnswer.Refused(why, detail);
 
@@ -172,9 +251,14 @@ internal sealed class ConsentFlow(ConsentInvitations invitations, ConsentAdmissi
         }
         catch (KubernetesException refused) when (refused.IsForbidden || refused.IsInvalid)
         {
-            return Refused(ConsentRefusal.NotPossible, $"The cluster refuses to let the operator store a consent ({refused.Reason}): its permissions on Secrets, or an admission policy. Its log says more.");
+            return Refused(
+                ConsentRefusal.NotPossible,
+                $"The cluster refuses to let the operator store a consent ({refused.Reason}): its permissions on Secrets, or an "
+                + "admission policy. Its log says more."
+            );
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
+        catch (Exception failure)
+            when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
             return Refused(ConsentRefusal.ClusterUnavailable);
         }

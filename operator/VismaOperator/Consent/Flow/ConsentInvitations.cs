@@ -7,15 +7,21 @@ using VismaOperator.Grants;
 namespace VismaOperator.Consent.Flow;
 
 /// <summary>
-/// Finds the connection that somebody was invited for. Who does not hold the link that stands in its status learns nothing: a connection that does not exist and
-/// one whose link is another read alike.
+/// Finds the connection that somebody was invited for. Who does not hold the link that stands in its status learns nothing: a connection
+/// that does not exist and one whose link is another read alike.
 /// </summary>
 /// <param name="connections">The watched connections.</param>
 /// <param name="client">The cluster, for what a cache does not know yet.</param>
 /// <param name="served">Namespaces that are served; empty for all.</param>
 /// <param name="links">Our links.</param>
 /// <param name="time">Wall clock.</param>
-internal sealed class ConsentInvitations(Store<VismaConnection> connections, IKubernetesClient client, IReadOnlyList<string> served, ConsentLinks links, TimeProvider time)
+internal sealed class ConsentInvitations(
+    Store<VismaConnection> connections,
+    IKubernetesClient client,
+    IReadOnlyList<string> served,
+    ConsentLinks links,
+    TimeProvider time
+)
 {
     /// <summary>The connection of a link.</summary>
     public async Task<Invited> FindAsync(NamespacedName name, Sensitive? start, CancellationToken cancellationToken)

@@ -13,8 +13,20 @@ internal sealed class ConsentMetrics
     /// <summary>Makes the counter, with every label set at zero, so that a rate is right from the first event on.</summary>
     public ConsentMetrics(IMeterFactory meters)
     {
-        consents = meters.Create(MeterName).CreateCounter<long>("visma_operator_consents", "{answer}", "Answers to people who begin a consent or come back from the provider, by outcome.");
-        string[] outcomes = [nameof(ConsentAnswer.Begun), nameof(ConsentAnswer.Granted), nameof(ConsentAnswer.StoredSoon), .. Enum.GetNames<ConsentRefusal>()];
+        consents = meters
+            .Create(MeterName)
+            .CreateCounter<long>(
+                "visma_operator_consents",
+                "{answer}",
+                "Answers to people who begin a consent or come back from the provider, by outcome."
+            );
+        string[] outcomes =
+        [
+            nameof(ConsentAnswer.Begun),
+            nameof(ConsentAnswer.Granted),
+            nameof(ConsentAnswer.StoredSoon),
+            .. Enum.GetNames<ConsentRefusal>(),
+        ];
         foreach (var outcome in outcomes)
         {
             Add(0, outcome);

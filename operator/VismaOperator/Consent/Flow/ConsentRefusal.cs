@@ -3,7 +3,9 @@ namespace VismaOperator.Consent.Flow;
 /// <summary>Why a person who came to consent leaves without a grant. A closed set: its names are labels of metrics.</summary>
 internal enum ConsentRefusal
 {
-    /// <summary>The link or the answer belongs to nothing that is open. Never says what exists: it is also the answer to somebody who guesses.</summary>
+    /// <summary>
+    /// The link or the answer belongs to nothing that is open. Never says what exists: it is also the answer to somebody who guesses.
+    /// </summary>
     UnknownLink,
 
     /// <summary>The link was right and is too old.</summary>

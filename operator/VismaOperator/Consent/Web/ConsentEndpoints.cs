@@ -8,7 +8,13 @@ namespace VismaOperator.Consent.Web;
 /// <summary>
 /// The two addresses that people reach: the page of a connection, and the way back from the provider. Everything else is answered plainly.
 /// </summary>
-internal sealed partial class ConsentEndpoints(ConsentFlow desk, ConsentSite site, RequestLimit limit, Func<bool> isReady, ILogger<ConsentEndpoints> log)
+internal sealed partial class ConsentEndpoints(
+    ConsentFlow desk,
+    ConsentSite site,
+    RequestLimit limit,
+    Func<bool> isReady,
+    ILogger<ConsentEndpoints> log
+)
 {
     /// <summary>The form's field for what lets a person begin, named as in the link.</summary>
     public const string StartField = ConsentLinks.StartParameter;
@@ -93,7 +99,12 @@ internal sealed partial class ConsentEndpoints(ConsentFlow desk, ConsentSite sit
     {
         var start = Single(context.Request.Query[StartField]);
         var answer = await desk.ShowAsync(page.Connection, start, context.RequestAborted);
-        await WriteAsync(context, answer is ConsentAnswer.Offered offered ? ConsentPages.Offer(offered.Offer, site.PathOf(page.Connection), start!) : ConsentPages.Of(answer));
+        await WriteAsync(
+            context,
+            answer is ConsentAnswer.Offered offered
+                ? ConsentPages.Offer(offered.Offer, site.PathOf(page.Connection), start!)
+                : ConsentPages.Of(answer)
+        );
     }
 
     private async Task BeginAsync(HttpContext context, ConsentTarget.Page page)

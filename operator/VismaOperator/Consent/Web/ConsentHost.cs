@@ -16,7 +16,8 @@ internal sealed record ConsentHostOptions(Uri PublicUrl, int Port)
 }
 
 /// <summary>
-/// The web server of the consent pages, on a port of its own, so that publishing them publishes neither health nor metrics. Runs on every replica, leader or not.
+/// The web server of the consent pages, on a port of its own, so that publishing them publishes neither health nor metrics. Runs on every
+/// replica, leader or not.
 /// </summary>
 internal sealed class ConsentHost : IAsyncDisposable
 {
@@ -55,7 +56,13 @@ internal sealed class ConsentHost : IAsyncDisposable
         // Whatever level was asked for: the framework would write the query of every request, and with it codes and states.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Error);
         var host = new ConsentHost(builder.Build(), options, new RequestLimit(options.Burst, options.PerSecond));
-        new ConsentEndpoints(desk, new ConsentSite(options.PublicUrl), host.limit, isReady, host.http.Services.GetRequiredService<ILogger<ConsentEndpoints>>()).Serve(host.http);
+        new ConsentEndpoints(
+            desk,
+            new ConsentSite(options.PublicUrl),
+            host.limit,
+            isReady,
+            host.http.Services.GetRequiredService<ILogger<ConsentEndpoints>>()
+        ).Serve(host.http);
         return host;
     }
 
@@ -63,7 +70,9 @@ internal sealed class ConsentHost : IAsyncDisposable
     /// <exception cref="PortUnusableException">The port is taken, or may not be used.</exception>
     public Task ListenAsync(CancellationToken cancellationToken) => http.ListenAsync(("--consent-port", options.Port), cancellationToken);
 
-    /// <summary>Serves until cancelled; then takes no more requests, and returns when those that it had are answered, or the deadline has come.</summary>
+    /// <summary>
+    /// Serves until cancelled; then takes no more requests, and returns when those that it had are answered, or the deadline has come.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

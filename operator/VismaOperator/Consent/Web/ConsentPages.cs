@@ -20,8 +20,14 @@ internal static class ConsentPages
             <p>You were asked to let an application work with Visma in your name. If you go on, you are sent to {provider}, where you sign in and give your consent. Nothing happens before that.</p>
             <dl>
             {Rows(("Connection", name), ("Kubernetes namespace", offer.Connection.Namespace), ("Kubernetes name", offer.Connection.Name))}
-            {Rows(("Application (client id)", offer.ClientId), ("Provider", offer.IssuerHost), ("Company (tenant id)", offer.TenantId ?? "not bound to one"))}
-            <div><dt>Access that it asks for</dt><dd><ul>{Html.Of(offer.Scopes.Select(scope => Html.Of($"<li>{scope}</li>")))}</ul></dd></div>
+            {Rows(
+                ("Application (client id)", offer.ClientId),
+                ("Provider", offer.IssuerHost),
+                ("Company (tenant id)", offer.TenantId ?? "not bound to one")
+            )}
+            <div><dt>Access that it asks for</dt><dd><ul>{Html.Of(
+                offer.Scopes.Select(scope => Html.Of($"<li>{scope}</li>"))
+            )}</ul></dd></div>
             </dl>
             <p>Go on only if somebody whom you know asked you to, and if the company is yours. At {provider}, choose this company and no other.</p>
             <form method="post" action="{action}">
@@ -47,22 +53,45 @@ internal static class ConsentPages
     private static Page Granted(ConsentAnswer.Granted granted)
     {
         var until = granted.ExpirationTime.UtcDateTime;
-        return new Page(StatusCodes.Status200OK, PageLayout.Of("Your consent is stored", Html.Of($"""
-            <p>The connection gets its token within seconds and keeps it fresh by itself. You can close this page.</p>
-            <dl>
-            {Rows(("Connection", granted.Connection.ToString()), ("Consent given by", granted.GrantedBy ?? "a person whom the provider does not name"))}
-            <div><dt>Consent ends</dt><dd><time datetime="{until.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}">{until.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}</time></dd></div>
-            </dl>
-            <p>To withdraw it earlier, have the connection deleted, or withdraw it in your account at the provider.</p>
-            """)));
+        return new Page(
+            StatusCodes.Status200OK,
+            PageLayout.Of(
+                "Your consent is stored",
+                Html.Of(
+                    $"""
+                    <p>The connection gets its token within seconds and keeps it fresh by itself. You can close this page.</p>
+                    <dl>
+                    {Rows(
+                        ("Connection", granted.Connection.ToString()),
+                        ("Consent given by", granted.GrantedBy ?? "a person whom the provider does not name")
+                    )}
+                    <div><dt>Consent ends</dt><dd><time datetime="{until.ToString(
+                        "yyyy-MM-dd",
+                        CultureInfo.InvariantCulture
+                    )}">{until.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}</time></dd></div>
+                    </dl>
+                    <p>To withdraw it earlier, have the connection deleted, or withdraw it in your account at the provider.</p>
+                    """
+                )
+            )
+        );
     }
 
-    private static Page StoredSoon(NamespacedName connection) => new(StatusCodes.Status202Accepted, PageLayout.Of("Your consent is about to be stored", Html.Of($"""
-        <p>It arrived, but the cluster does not take it just now. That is tried again every second, by itself. Do not consent once more: look at the connection in a few minutes.</p>
-        <dl>
-        {Rows(("Connection", connection.ToString()))}
-        </dl>
-        """)));
+    private static Page StoredSoon(NamespacedName connection) =>
+        new(
+            StatusCodes.Status202Accepted,
+            PageLayout.Of(
+                "Your consent is about to be stored",
+                Html.Of(
+                    $"""
+                    <p>It arrived, but the cluster does not take it just now. That is tried again every second, by itself. Do not consent once more: look at the connection in a few minutes.</p>
+                    <dl>
+                    {Rows(("Connection", connection.ToString()))}
+                    </dl>
+                    """
+                )
+            )
+        );
 
     private static Html Rows(params IEnumerable<(string Term, string Text)> rows) =>
         Html.Of(rows.Select(row => Html.Of($"<div><dt>{row.Term}</dt><dd>{row.Text}</dd></div>")));

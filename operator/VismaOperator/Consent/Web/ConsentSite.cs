@@ -19,7 +19,9 @@ internal sealed class ConsentSite(Uri publicUrl)
     /// <summary>True when people reach the pages over TLS.</summary>
     public bool IsEncrypted { get; } = publicUrl.Scheme == Uri.UriSchemeHttps;
 
-    /// <summary>True when browsers trust the address enough to say of a request which site it comes from (Secure Contexts, section 3.1).</summary>
+    /// <summary>
+    /// True when browsers trust the address enough to say of a request which site it comes from (Secure Contexts, section 3.1).
+    /// </summary>
     public bool IsTrustworthy => IsEncrypted || publicUrl.IsLoopback;
 
     /// <summary>The path of a connection's page, for forms.</summary>
@@ -31,7 +33,9 @@ internal sealed class ConsentSite(Uri publicUrl)
         var own = prefix.Length > 0 && path.StartsWithSegments(prefix, StringComparison.Ordinal, out var rest) ? rest : path;
         return own.Value?.Split('/') switch
         {
-            ["", var connect, var namespaceName, var name] when "/" + connect == ConsentLinks.PagePath && ConsentState.NameOf(namespaceName, name) is { } connection => new ConsentTarget.Page(connection),
+            ["", var connect, var namespaceName, var name]
+                when "/" + connect == ConsentLinks.PagePath && ConsentState.NameOf(namespaceName, name) is { } connection =>
+                new ConsentTarget.Page(connection),
             _ when own.Value == OAuthClientSpec.DefaultRedirectPath => new ConsentTarget.Callback(),
             _ => new ConsentTarget.Nothing(),
         };

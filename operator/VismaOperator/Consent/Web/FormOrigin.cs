@@ -4,15 +4,17 @@ using Microsoft.Net.Http.Headers;
 namespace VismaOperator.Consent.Web;
 
 /// <summary>
-/// Tells a form of our own page from one that another site sends in a person's browser, which would skip the page on which the person reads what the consent is for.
+/// Tells a form of our own page from one that another site sends in a person's browser, which would skip the page on which the person reads
+/// what the consent is for.
 /// </summary>
 internal static class FormOrigin
 {
     private const string Opaque = "null";
 
     /// <summary>
-    /// True unless the browser says that another site sent the form. The browser's own word on the site counts first (Fetch Metadata): for <c>Origin</c> it sends
-    /// <c>null</c> here, since our pages forbid referrers. Where browsers send no Fetch Metadata, over plain http to another machine, that <c>null</c> has to do.
+    /// True unless the browser says that another site sent the form. The browser's own word on the site counts first (Fetch Metadata): for
+    /// <c>Origin</c> it sends <c>null</c> here, since our pages forbid referrers. Where browsers send no Fetch Metadata, over plain http to
+    /// another machine, that <c>null</c> has to do.
     /// </summary>
     public static bool IsOurs(IHeaderDictionary headers, ConsentSite site)
     {

@@ -2,7 +2,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace VismaOperator.Consent.Web;
 
-/// <summary>Answers with pages. Whatever an answer says, it bears the same headers: nothing is run, loaded, framed, kept or referred to.</summary>
+/// <summary>
+/// Answers with pages. Whatever an answer says, it bears the same headers: nothing is run, loaded, framed, kept or referred to.
+/// </summary>
 internal static class PageResponse
 {
     /// <summary>Answers with a page.</summary>
@@ -21,7 +23,8 @@ internal static class PageResponse
     {
         var headers = response.Headers;
         var formAction = formOrigins is null ? "'none'" : string.Join(' ', formOrigins.Prepend("'self'").Distinct(StringComparer.Ordinal));
-        headers[HeaderNames.ContentSecurityPolicy] = $"default-src 'none'; style-src {PageLayout.StyleSource}; form-action {formAction}; frame-ancestors 'none'; base-uri 'none'";
+        headers[HeaderNames.ContentSecurityPolicy] =
+            $"default-src 'none'; style-src {PageLayout.StyleSource}; form-action {formAction}; frame-ancestors 'none'; base-uri 'none'";
         headers[HeaderNames.CacheControl] = "no-store";
         headers["Referrer-Policy"] = "no-referrer"; // the address in the browser may hold a code
         headers[HeaderNames.XContentTypeOptions] = "nosniff";

@@ -1,0 +1,49 @@
+using VismaOperator.Cli;
+using VismaOperator.Cli.Connect;
+using VismaOperator.Hosting;
+using VismaOperator.Local;
+
+namespace VismaOperator.Tests.Cli;
+
+/// <summary>The command line with an environment of its own; the verbs only keep what they were given.</summary>
+internal sealed class CommandLine
+{
+    private readonly Dictionary<string, string> variables = [];
+    private readonly StringWriter output = new();
+    private readonly StringWriter error = new();
+
+    /// <summary>What <c>run</c> was started with; null when it was not.</summary>
+    public OperatorOptions? Run { get; private set; }
+
+    /// <summary>What <c>local</c> was started with; null when it was not.</summary>
+    public LocalOptions? Local { get; private set; }
+
+    /// <summary>What <c>connect</c> was started with; null when it was not.</summary>
+    public ConnectOptions? Connect { get; private set; }
+
+    public string Output => output.ToString();
+
+    public string Error => error.ToString();
+
+    public CommandLine With(string variable, string value)
+    {
+        variables[variable] = value;
+        return this;
+    }
+
+    public Task<int> InvokeAsync(params string[] arguments)
+    {
+        var process = new CommandContext(variables.GetValueOrDefault, output, error, TimeProvider.System);
+        var verbs = new Verbs(
+            (options, _) => Task.FromResult(Keep(() => Run = options)),
+            (options, _) => Task.FromResult(Keep(() => Local = options)),
+            (options, _) => Task.FromResult(Keep(() => Connect = options)));
+        return CommandTree.InvokeAsync(arguments, process, verbs, TestContext.Current.CancellationToken);
+    }
+
+    private static int Keep(Action keep)
+    {
+        keep();
+        return ExitCode.Success;
+    }
+}

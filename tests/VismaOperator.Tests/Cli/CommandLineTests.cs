@@ -1,0 +1,149 @@
+using VismaOperator.Cli;
+using VismaOperator.Cli.Connect;
+using VismaOperator.Hosting;
+using VismaOperator.Local;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Cli;
+
+/// <summary>What a user meets who types something wrong, and the page that says what can be typed.</summary>
+public sealed class CommandLineTests
+{
+    private readonly StringWriter error = new();
+    private readonly Dictionary<string, string> variables = [];
+    private OperatorOptions? started;
+
+    [Fact]
+    [Trait("Category", "Docs")]
+    public void The_page_of_the_command_line_is_up_to_date()
+    {
+        var expected = CommandPage.Of(CommandTree.Create(Process(), Recording()));
+        var file = Repository.Path("docs", "reference", "cli.md");
+        if (Environment.GetEnvironmentVariable("WRITE_DOCS") == "1")
+        {
+            File.WriteAllText(file, expected);
+            return;
+        }
+
+        Assert.True(
+            File.Exists(file) && File.ReadAllText(file) == expected,
+            "docs/reference/cli.md is not what the options say: run `make docs` and commit the result."
+        );
+    }
+
+    [Fact]
+    public async Task An_unknown_verb_is_named_and_nothing_else_is_said_of_it()
+    {
+        Assert.Equal(2, await InvokeAsync("chekc"));
+        Assert.Equal(
+            $"visma-operator: 'chekc' is no command: did you mean check?{Environment.NewLine}Help: visma-operator "
+            + $"--help{Environment.NewLine}",
+            error.ToString()
+        );
+    }
+
+    [Theory]
+    [InlineData("statsu --help")]
+    [InlineData("--help statsu")]
+    [InlineData("statsu -h")]
+    [InlineData("statsu --version")]
+    [InlineData("--version statsu")]
+    [InlineData("statsu --kubeconfig x --context y")]
+    [InlineData("statsu -f . --output json")]
+    [InlineData("statsu acme --once=true")]
+    public async Task An_unknown_verb_is_an_error_whatever_follows_it(string arguments)
+    {
+        Assert.Equal(2, await InvokeAsync(arguments.Split(' ')));
+        Assert.Equal(
+            $"visma-operator: 'statsu' is no command: the commands are run, local, check, connect, crds{Environment.NewLine}Help: "
+            + $"visma-operator --help{Environment.NewLine}",
+            error.ToString()
+        );
+    }
+
+    [Theory]
+    [InlineData("run --workers zero", "visma-operator: --workers: 'zero' is not a whole number from 1 to 256. Leave it out for 8.")]
+    [InlineData("run --wrokers 3", "'--wrokers' is no command or option that is known here: did you mean --workers?")]
+    [InlineData("run --namespaces ,", "visma-operator: --namespaces: has no value. Give it at least one value, or leave it out.")]
+    [InlineData("run --workers 1 --workers 2", "visma-operator: --workers: is given more than once.")]
+    [InlineData("local -f . --out same --state ./same", "visma-operator: --state: is the directory of --out")]
+    [InlineData("local -f . --out ./same/ --state ./same", "visma-operator: --state: is the directory of --out")]
+    [InlineData("local -f . --out ./tokens --state ./tokens/state", "visma-operator: --state: is the directory of --out or lies within it")]
+    [InlineData("local -f . --out ./state/tokens --state ./state/", "visma-operator: --state: is the directory of --out or lies within it")]
+    [InlineData("connect", "Required argument missing for command: 'connect'.")]
+    [InlineData(
+        "connect Acme",
+        "visma-operator: NAMESPACE/NAME: 'Acme' is not the name of a connection. Write it as integrations/acme-production"
+    )]
+    [InlineData("connect a/b/c", "'a/b/c' is not the name of a connection.")]
+    [InlineData("connect a/b -n c", "visma-operator: --namespace: 'c' is not the namespace of a/b. Name the namespace once.")]
+    [InlineData("connect a/b --state . --context c", "visma-operator: --state: goes without --kubeconfig and --context.")]
+    [InlineData(
+        "connect a/b --redirect-uri localhost:8888",
+        "visma-operator: --redirect-uri: 'localhost:8888' is not an absolute http or https URL."
+    )]
+    [InlineData("connect a/b --redirect-uri https://localhost --port 9", "visma-operator: --port: goes without --redirect-uri")]
+    [InlineData("connect a/b --timeout 2h", "visma-operator: --timeout: '2h' is not a duration up to 1h. Write it as 90s or 10m.")]
+    [InlineData("local -f .", "visma-operator: --out: is missing.")]
+    public async Task Wrong_arguments_name_option_and_remedy_and_start_nothing(string line, string expected)
+    {
+        Assert.Equal(2, await InvokeAsync(line.Split(' ')));
+        Assert.Contains(expected, error.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"Help: visma-operator {line.Split(' ')[0]} --help", error.ToString(), StringComparison.Ordinal);
+        Assert.Null(started);
+    }
+
+    [Theory]
+    [InlineData("/usr/local/bin/kubectl-visma", "kubectl visma")]
+    [InlineData("visma-operator", "visma-operator")]
+    [InlineData(null, "visma-operator")]
+    public async Task Help_names_what_was_called(string? executable, string called)
+    {
+        var output = new StringWriter();
+        var process = Process() with { Output = output, Called = Product.Called(executable) };
+
+        Assert.Equal(0, await CommandTree.InvokeAsync(["connect", "--help"], process, Recording(), TestContext.Current.CancellationToken));
+        Assert.Contains($"  {called} connect <NAMESPACE/NAME> [options]", output.ToString(), StringComparison.Ordinal);
+
+        Assert.Equal(2, await CommandTree.InvokeAsync(["connect"], process, Recording(), TestContext.Current.CancellationToken));
+        Assert.Contains($"Help: {called} connect --help", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_variable_is_named_instead_of_its_option()
+    {
+        variables["VISMA_OPERATOR_HTTP_PORT"] = "http";
+
+        Assert.Equal(2, await InvokeAsync("run"));
+        Assert.Contains(
+            "visma-operator: VISMA_OPERATOR_HTTP_PORT: 'http' is not a whole number",
+            error.ToString(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task An_option_wins_over_its_variable_and_an_empty_variable_counts_as_absent()
+    {
+        variables["VISMA_OPERATOR_WORKERS"] = "3";
+        variables["VISMA_OPERATOR_NAMESPACES"] = "";
+
+        Assert.Equal(0, await InvokeAsync("run", "--workers", "5"));
+        Assert.Equal(5, started?.Workers);
+        Assert.Empty(started!.Namespaces);
+    }
+
+    private Task<int> InvokeAsync(params string[] arguments) =>
+        CommandTree.InvokeAsync(arguments, Process(), Recording(), TestContext.Current.CancellationToken);
+
+    private CommandContext Process() => new(variables.GetValueOrDefault, TextWriter.Null, error, TimeProvider.System);
+
+    private Verbs Recording() => new(
+        (options, _) =>
+        {
+            started = options;
+            return Task.FromResult(0);
+        },
+        (LocalOptions _, CancellationToken _) => Task.FromResult(0),
+        (ConnectOptions _, CancellationToken _) => Task.FromResult(0));
+}

@@ -1,0 +1,362 @@
+using Microsoft.Extensions.Logging;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli;
+using VismaOperator.Cli.Connect;
+using VismaOperator.Hosting;
+using VismaOperator.Local;
+
+namespace VismaOperator.Tests.Cli;
+
+public sealed class OptionTests
+{
+    [Fact]
+    public async Task Without_options_everything_has_its_documented_default()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync("run"));
+
+        var options = line.Run!;
+        Assert.Equal((null, null, null), (options.Kubeconfig, options.Context, options.LeaderElection));
+        Assert.Equal((8, 8080), (options.Workers, options.HttpPort));
+        Assert.Equal((null, 8081), (options.PublicUrl, options.ConsentPort));
+        Assert.Equal(new LogOptions { Format = LogFormat.Json, Level = LogLevel.Information }, options.Logs);
+        Assert.Empty(options.Namespaces);
+        Assert.Equal(new AllowLists().AllowedIssuers, options.AllowLists.AllowedIssuers);
+        Assert.False(options.AllowLists.AllowInsecureIssuers);
+    }
+
+    [Fact]
+    public async Task Every_option_of_run_reaches_the_operator()
+    {
+        var line = new CommandLine();
+
+        await line.InvokeAsync(
+            "run",
+            "--kubeconfig",
+            "kc",
+            "--context",
+            "staging",
+            "--namespaces",
+            "a,b",
+            "--namespaces",
+            "c",
+            "--allowed-issuers",
+            "https://id.example.com",
+            "--allowed-api-hosts",
+            "api.example.com,api.example.org:8443",
+            "--insecure-issuers",
+            "--leader-elect",
+            "false",
+            "--workers",
+            "3",
+            "--http-port",
+            "0",
+            "--public-url",
+            "https://Operator.Example.com:443/visma/",
+            "--consent-port",
+            "0",
+            "--log-format",
+            "text",
+            "--log-level",
+            "debug",
+            "--allowed-metadata-prefixes",
+            "example.com/"
+        );
+
+        var options = line.Run!;
+        Assert.Equal(("kc", "staging", false), (options.Kubeconfig, options.Context, options.LeaderElection));
+        Assert.Equal(["a", "b", "c"], options.Namespaces);
+        Assert.Equal(["https://id.example.com"], options.AllowLists.AllowedIssuers);
+        Assert.Equal(["api.example.com", "api.example.org:8443"], options.AllowLists.AllowedApiHosts);
+        Assert.Equal(["example.com/"], options.AllowLists.AllowedMetadataPrefixes);
+        Assert.True(options.AllowLists.AllowInsecureIssuers);
+        Assert.Equal((3, 0), (options.Workers, options.HttpPort));
+        Assert.Equal(("https://operator.example.com/visma", 0), (options.PublicUrl!.OriginalString, options.ConsentPort));
+        Assert.Equal(new LogOptions { Format = LogFormat.Text, Level = LogLevel.Debug }, options.Logs);
+    }
+
+    [Fact]
+    public async Task Connect_takes_the_connection_as_kubectl_would_and_has_its_documented_defaults()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync("connect", "integrations/acme"));
+
+        var options = line.Connect!;
+        Assert.Equal(("integrations", "acme", null, null), (options.Namespace, options.Name, options.State, options.ClientId));
+        Assert.Equal("http://localhost:8888/oauth2/callback", options.RedirectUri.OriginalString);
+        Assert.Equal((TimeSpan.FromMinutes(5), BrowserUse.Opened), (options.Timeout, options.Browser));
+    }
+
+    [Fact]
+    public async Task Every_option_of_connect_reaches_it()
+    {
+        var line = new CommandLine();
+
+        await line.InvokeAsync(
+            "connect",
+            "acme",
+            "-n",
+            "integrations",
+            "--kubeconfig",
+            "kc",
+            "--context",
+            "staging",
+            "--redirect-uri",
+            "https://localhost:8888",
+            "--client-id",
+            "isv_acme",
+            "--no-browser",
+            "--timeout",
+            "1m30s",
+            "--allowed-issuers",
+            "http://127.0.0.1:8400",
+            "--insecure-issuers"
+        );
+
+        var options = line.Connect!;
+        Assert.Equal(("integrations", "acme", "kc", "staging"), (options.Namespace, options.Name, options.Kubeconfig, options.Context));
+        Assert.Equal(("https://localhost:8888", "isv_acme"), (options.RedirectUri.OriginalString, options.ClientId));
+        Assert.Equal((TimeSpan.FromSeconds(90), BrowserUse.Printed), (options.Timeout, options.Browser));
+        Assert.Equal(["http://127.0.0.1:8400"], options.AllowLists.AllowedIssuers);
+    }
+
+    [Fact]
+    public async Task A_variable_stands_in_for_an_absent_option_and_yields_to_a_given_one()
+    {
+        var line = new CommandLine()
+            .With("VISMA_OPERATOR_WORKERS", "5")
+            .With("VISMA_OPERATOR_HTTP_PORT", "9000")
+            .With("VISMA_OPERATOR_NAMESPACES", "a, b")
+            .With("VISMA_OPERATOR_LEADER_ELECT", "true")
+            .With("VISMA_OPERATOR_CONTEXT", "  "); // set but empty: deployment tools cannot always leave a variable out
+
+        await line.InvokeAsync("run", "--http-port", "9001");
+
+        Assert.Equal((5, 9001, true, null), (line.Run!.Workers, line.Run.HttpPort, line.Run.LeaderElection, line.Run.Context));
+        Assert.Equal(["a", "b"], line.Run.Namespaces);
+    }
+
+    [Fact]
+    public async Task All_problems_are_named_at_once_and_nothing_starts()
+    {
+        var line = new CommandLine().With("VISMA_OPERATOR_LOG_LEVEL", "loud");
+
+        var code = await line.InvokeAsync(
+            "run",
+            "--http-port",
+            "70000",
+            "--allowed-issuers",
+            "http://id.example.com",
+            "--namespaces",
+            "Bad_Name",
+            "--workers",
+            "0"
+        );
+
+        Assert.Equal(ExitCode.UnusableArguments, code);
+        Assert.Null(line.Run);
+        Assert.Contains("--http-port: '70000' is not a whole number from 0 to 65535", line.Error, StringComparison.Ordinal);
+        Assert.Contains("--allowed-issuers: 'http://id.example.com' does not begin with https://", line.Error, StringComparison.Ordinal);
+        Assert.Contains("--namespaces: 'Bad_Name'", line.Error, StringComparison.Ordinal);
+        Assert.Contains("--workers: '0'", line.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "VISMA_OPERATOR_LOG_LEVEL: 'loud' is not known. Write one of: trace, debug, information, warning, error.",
+            line.Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("--allowed-issuers", "https://user@id.example.com", "user info")]
+    [InlineData("--allowed-issuers", "id.example.com", "not an absolute URL")]
+    [InlineData("--allowed-issuers", "https://id.example.com/?a=b", "query")]
+    [InlineData("--allowed-api-hosts", "https://api.example.com", "host name")]
+    [InlineData("--allowed-api-hosts", "api\u2024example.com", "ASCII host name")]
+    [InlineData("--allowed-api-hosts", "api.example.com\n", "")]
+    [InlineData("--public-url", "operator.example.com", "must begin with https://")]
+    [InlineData("--public-url", "http://operator.example.com", "unencrypted over http")]
+    [InlineData("--public-url", "https://me@operator.example.com", "user name")]
+    [InlineData("--public-url", "https://operator.example.com/?a=b", "query")]
+    [InlineData("--public-url", "http://127.0.0.1:8081", "")]
+    [InlineData("--public-url", "http://localhost:8081/", "")]
+    [InlineData("--consent-port", "65536", "not a whole number")]
+    [InlineData("--leader-elect", "perhaps", "neither true nor false")]
+    [InlineData("--log-format", "xml", "is not known")]
+    public async Task A_value_that_cannot_be_used_is_refused_with_its_cause(string option, string value, string cause)
+    {
+        var line = new CommandLine();
+
+        var code = await line.InvokeAsync("run", option, value);
+
+        // A line break around a value is what a mounted file leaves behind; it is taken off and the value judged without it.
+        Assert.Equal(cause.Length == 0 ? ExitCode.Success : ExitCode.UnusableArguments, code);
+        Assert.Contains(cause, line.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://operator.example.com", "--insecure-issuers", ExitCode.Success)]
+    [InlineData("https://operator.example.com", "--http-port=8081", ExitCode.UnusableArguments)]
+    public async Task The_public_url_goes_with_the_other_options(string url, string other, int code)
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(code, await line.InvokeAsync("run", "--public-url", url, other));
+        Assert.Equal(
+            code == ExitCode.UnusableArguments,
+            line.Error.Contains("--consent-port: is the port of --http-port", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task A_single_value_given_twice_is_an_error_instead_of_a_silent_choice()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("run", "--workers", "2", "--workers", "4"));
+        Assert.Contains("--workers: is given more than once", line.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run", "--nonsense")]
+    [InlineData("walk")]
+    [InlineData("run", "--http-port")]
+    public async Task What_the_parser_does_not_know_ends_with_exit_code_2(params string[] arguments)
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync(arguments));
+        Assert.Contains("--help", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Local_names_every_option_that_it_lacks()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("local"));
+        Assert.All(
+            ["--filename: is missing", "--out: is missing", "--state: is missing"],
+            part => Assert.Contains(part, line.Error, StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task Local_takes_several_directories()
+    {
+        using var folder = new TemporaryFolder();
+        var (first, second) = (folder.CreateFolder("first"), folder.CreateFolder("second"));
+        var line = new CommandLine();
+
+        await line.InvokeAsync("local", "-f", first, "-f", second, "--out", "o", "--state", "s", "--once");
+
+        Assert.Equal([first, second], line.Local!.Manifests);
+        Assert.Equal(("o", "s", LocalRun.Settled), (line.Local.Output, line.Local.State, line.Local.Until));
+        Assert.Equal(LogFormat.Text, line.Local.Logs.Format);
+    }
+
+    [Theory]
+    [InlineData("90s", 90)]
+    [InlineData("1h30m", 5_400)]
+    public async Task A_timeout_is_written_as_Go_writes_durations(string text, int seconds)
+    {
+        using var folder = new TemporaryFolder();
+        var line = new CommandLine();
+
+        await line.InvokeAsync("local", "-f", folder.Path, "--out", "o", "--state", "s", "--once", "--timeout", text);
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), line.Local!.Timeout);
+    }
+
+    [Theory]
+    [InlineData("90")]
+    [InlineData("0s")]
+    [InlineData("-1m")]
+    [InlineData("10000h")]
+    public async Task A_timeout_that_is_none_is_refused_with_an_example(string text)
+    {
+        using var folder = new TemporaryFolder();
+        var line = new CommandLine();
+
+        Assert.Equal(
+            ExitCode.UnusableArguments,
+            await line.InvokeAsync("local", "-f", folder.Path, "--out", "o", "--state", "s", "--once", $"--timeout={text}")
+        );
+        Assert.Contains(
+            $"--timeout: '{text}' is not a duration such as 30s, 5m or 1h30m. Leave it out for 2m.",
+            line.Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_directory_that_does_not_exist_is_told_before_anything_starts()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("local", "-f", "/no/such/place", "--out", "o", "--state", "s"));
+        Assert.Contains("--filename: '/no/such/place' does not exist", line.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("m/out", "m", "m/state", "--out: is the directory of -f")]
+    [InlineData("m", "m", "m/state", "--out: is the directory of -f")]
+    [InlineData("m", "out", "m", "--state: is the directory of -f")]
+    [InlineData("m", "out", ".", "--state: is the directory of -f")]
+    [InlineData("-", "out", "state", "--filename: '-' is standard input, which cannot be watched")]
+    [InlineData("/dev/null", "out", "state", "--filename: '/dev/null' is empty, or no regular file")]
+    public async Task Local_mode_does_not_read_what_it_writes_nor_what_it_cannot_watch(
+        string manifests,
+        string output,
+        string state,
+        string expected
+    )
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["m", "out"]);
+        string At(string path) => path[0] is '-' or '/' ? path : folder[path];
+        var line = new CommandLine();
+
+        Assert.Equal(
+            ExitCode.UnusableArguments,
+            await line.InvokeAsync("local", "-f", At(manifests), "--out", At(output), "--state", At(state))
+        );
+        Assert.Contains(expected, line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Local_mode_may_write_within_its_manifests()
+    {
+        using var folder = new TemporaryFolder();
+        var line = new CommandLine();
+
+        Assert.Equal(
+            ExitCode.Success,
+            await line.InvokeAsync(
+                "local",
+                "-f",
+                folder.Path,
+                "--out",
+                folder["out"],
+                "--state",
+                folder["state"],
+                "--ignore",
+                "charts,*.json",
+                "--ignore",
+                "build/**"
+            )
+        );
+        Assert.Equal(["charts", "*.json", "build/**"], line.Local!.Ignored);
+    }
+
+    [Fact]
+    public async Task Crds_prints_both_definitions()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync("crds"));
+        Assert.Contains("name: oauthclients.visma-operator.io", line.Output, StringComparison.Ordinal);
+        Assert.Contains("name: vismaconnections.visma-operator.io", line.Output, StringComparison.Ordinal);
+    }
+}

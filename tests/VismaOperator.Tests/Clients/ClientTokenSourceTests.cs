@@ -1,0 +1,161 @@
+using System.Net;
+using Kubernetes.Client;
+using Lifecycle;
+using Microsoft.Extensions.Time.Testing;
+using OAuth;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Clients;
+
+/// <summary>What requests that are under way at the same time make of one refusal.</summary>
+public sealed class ClientTokenSourceTests
+{
+    private const int Connections = 8;
+    private readonly FakeTimeProvider time = new();
+    private readonly Provider provider = new();
+    private readonly ClientSecretTracker book;
+    private readonly ClientTokenSource source;
+
+    public ClientTokenSourceTests()
+    {
+        book = new ClientSecretTracker(time);
+        source = new ClientTokenSource(
+            provider,
+            new ProviderEndpoints(new NoMetadata()),
+            book,
+            new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
+        );
+    }
+
+    [Fact]
+    public async Task A_secret_that_stops_working_under_many_requests_is_one_refusal()
+    {
+        var client = Client("first", "second");
+        FirstWorks(client);
+
+        var attempts = await RequestTogetherAsync(client);
+
+        Assert.All(attempts, attempt => Assert.Equal(Reason.ClientRefused, attempt.Problem?.Reason));
+        var standing = book.StandingOf(client);
+        Assert.Equal(1, standing.Refusals);
+        Assert.Equal(TimeSpan.FromMinutes(1), standing.RetryAt - time.GetUtcNow());
+        Assert.Equal(Connections + 1, provider.Asked);
+    }
+
+    [Fact]
+    public async Task A_secret_that_expires_under_many_requests_gives_way_to_the_next_one_for_all_of_them()
+    {
+        var client = Client("first", "second");
+        FirstWorks(client);
+        provider.Works = "second";
+
+        var attempts = await RequestTogetherAsync(client);
+
+        Assert.All(attempts, attempt => Assert.NotNull(attempt.Tokens));
+        Assert.Equal("second", book.StandingOf(client).Working?.Name);
+        Assert.Equal(2 * Connections, provider.Asked);
+    }
+
+    [Fact]
+    public async Task A_refusal_that_comes_after_another_secret_was_accepted_takes_nothing_back()
+    {
+        var client = Client("first");
+        FirstWorks(client);
+        var seen = book.StandingOf(client);
+        book.AllRefused(client, client.Credentials, seen, description: null);
+        book.Accepted(client, client.Credentials[0]);
+        var known = book.StandingOf(client);
+
+        book.AllRefused(client, client.Credentials, seen, description: null);
+
+        Assert.Equal(known, book.StandingOf(client));
+    }
+
+    private void FirstWorks(ResolvedClient client)
+    {
+        _ = book.StandingOf(client);
+        book.Accepted(client, client.Credentials[0]);
+    }
+
+    private async Task<TokenAttempt[]> RequestTogetherAsync(ResolvedClient client)
+    {
+        var requests = Enumerable
+            .Range(0, Connections)
+            .Select(_ =>
+                source.RequestAsync(
+                    client,
+                    new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string>()),
+                    new RefusalContext("integrations/acme", string.Empty, string.Empty),
+                    TestContext.Current.CancellationToken
+                )
+            )
+            .ToList();
+        return await Task.WhenAll(requests).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+    }
+
+    private static ResolvedClient Client(params string[] secrets) =>
+        new()
+        {
+            Name = new NamespacedName("integrations", "acme"),
+            Issuer = new Uri("https://connect.visma.com"),
+            TokenEndpoint = new Uri("https://connect.visma.com/connect/token"),
+            ClientId = "isv_acme",
+            Method = ClientAuthenticationMethod.ClientSecretPost,
+            Credentials =
+            [
+                .. secrets.Select(secret => new Credential(
+                    new SecretKeyReference { Name = secret, Key = "clientSecret" },
+                    "1",
+                    Sensitive.From(secret),
+                    ExpirationTime: null
+                )),
+            ],
+        };
+
+    /// <summary>Answers nobody before all have asked, so that each asks by what was known before.</summary>
+    private sealed class Provider : ITokenEndpoint
+    {
+        private readonly TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int asked;
+
+        public int Asked => asked;
+
+        public string? Works { get; set; }
+
+        public async Task<TokenOutcome> RequestAsync(
+            Uri endpoint,
+            ClientCredentials client,
+            TokenRequest request,
+            CancellationToken cancellationToken
+        )
+        {
+            request.TurnCame?.Invoke();
+            if (Interlocked.Increment(ref asked) >= Connections)
+            {
+                all.TrySetResult();
+            }
+
+            await all.Task.WaitAsync(cancellationToken);
+            return client.ClientSecret.Reveal() == Works
+                ? new TokenOutcome.Granted(
+                    new TokenSet(
+                        Sensitive.From("t"),
+                        "Bearer",
+                        TimeSpan.FromHours(1),
+                        GrantedScopes: null,
+                        RefreshToken: null,
+                        RefreshTokenLifetime: null
+                    )
+                )
+                : new TokenOutcome.Refused("invalid_client", Description: null, HttpStatusCode.BadRequest, RetryAfter: null);
+        }
+    }
+
+    private sealed class NoMetadata : IServerMetadataEndpoint
+    {
+        public Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("The client names its endpoint.");
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using Kubernetes.Client;
+using Kubernetes.Controllers;
+using Microsoft.Extensions.Time.Testing;
+using VismaOperator.Publishing;
+
+namespace VismaOperator.Tests.Publishing;
+
+/// <summary>When a refusal (403) is believed, and when the next one is a first one again.</summary>
+public sealed class SecretRefusalsTests
+{
+    private static readonly NamespacedName acme = new("integrations", "acme-production");
+    private readonly FakeTimeProvider time = new();
+    private readonly SecretRefusals refusals;
+
+    public SecretRefusalsTests() => refusals = new SecretRefusals(time);
+
+    [Fact]
+    public async Task A_refusal_is_believed_once_it_has_lasted()
+    {
+        await RefusedAsync(isBelieved: false);
+        time.Advance(ForbiddenPatience.Length);
+
+        await RefusedAsync(isBelieved: true);
+        await RefusedAsync(isBelieved: true);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(HttpStatusCode.Conflict)]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    public async Task Whatever_else_is_answered_makes_the_next_refusal_a_first_one(HttpStatusCode? other)
+    {
+        await RefusedAsync(isBelieved: false);
+        time.Advance(ForbiddenPatience.Length);
+        var failed = await Record.ExceptionAsync(() => refusals.FindRefusalAsync(acme, SecretAccess.Publish, _ => AnswerAsync(other), Ct));
+        Assert.Equal(other, (failed as KubernetesException)?.StatusCode);
+
+        await RefusedAsync(isBelieved: false);
+    }
+
+    [Fact]
+    public async Task A_request_without_an_answer_makes_the_next_refusal_a_first_one()
+    {
+        await RefusedAsync(isBelieved: false);
+        time.Advance(ForbiddenPatience.Length);
+        await Assert.ThrowsAsync<IOException>(() =>
+            refusals.FindRefusalAsync(acme, SecretAccess.Publish, _ => throw new IOException("cut"), Ct)
+        );
+
+        await RefusedAsync(isBelieved: false);
+    }
+
+    [Fact]
+    public async Task A_read_that_is_answered_says_nothing_about_a_write_that_is_refused()
+    {
+        await RefusedAsync(isBelieved: false);
+        time.Advance(ForbiddenPatience.Length);
+        await refusals.FindRefusalAsync(acme, SecretAccess.Read, _ => Task.CompletedTask, Ct);
+
+        await RefusedAsync(isBelieved: true);
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private async Task RefusedAsync(bool isBelieved)
+    {
+        Task<KubernetesException?> Refused() =>
+            refusals.FindRefusalAsync(acme, SecretAccess.Publish, _ => AnswerAsync(HttpStatusCode.Forbidden), Ct);
+        if (isBelieved)
+        {
+            Assert.NotNull(await Refused());
+        }
+        else
+        {
+            await Assert.ThrowsAsync<KubernetesException>(Refused);
+        }
+    }
+
+    private static Task AnswerAsync(HttpStatusCode? status) =>
+        status is { } code ? throw new KubernetesException(code, code.ToString(), "no") : Task.CompletedTask;
+}

@@ -1,0 +1,153 @@
+using System.Text.Json.Nodes;
+using VismaOperator.Api;
+using VismaOperator.Api.Crds;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Check;
+using VismaOperator.Manifests;
+using VismaOperator.Tests.Crds;
+
+namespace VismaOperator.Tests.Validation;
+
+/// <summary>
+/// The rules of the schema, run by a CEL evaluator, and the operator's own check refuse the same objects with the same
+/// words. An API server evaluates them after it has applied the defaults, and so does this.
+/// </summary>
+public sealed class CelAgreementTests(CelEvaluator cel) : IClassFixture<CelEvaluator>
+{
+    private static readonly AllowLists everything = new()
+    {
+        AllowedIssuers = ["https://connect.visma.com", "http://localhost:8080"],
+        AllowedApiHosts = ["api.finance.visma.net", "localhost:8080"],
+        AllowInsecureIssuers = true,
+    };
+
+    private static readonly HashSet<string> celMessages =
+    [
+        .. SchemaQualityTests.Fields().SelectMany(field => field.Schema.Validations).Select(rule => rule.Message),
+    ];
+
+    public static TheoryData<string, string, string> Bad =>
+        [.. CelCases.Bad.Select(item => new TheoryDataRow<string, string, string>(item.Kind, item.Spec, item.Says))];
+
+    public static TheoryData<string, string> Good =>
+        [.. CelCases.Good.Select(item => new TheoryDataRow<string, string>(item.Kind, item.Spec))];
+
+    [Theory]
+    [MemberData(nameof(Good))]
+    public async Task Both_accept(string kind, string spec)
+    {
+        var document = Document(kind, spec);
+
+        Assert.Empty(SchemaCheck.Check(document.Content, SchemaOf(kind)));
+        Assert.Empty(await RefusalsAsync(document));
+        Assert.Empty(OwnProblems(document));
+    }
+
+    [Theory]
+    [MemberData(nameof(Bad))]
+    public async Task Both_refuse_with_the_same_words(string kind, string spec, string says)
+    {
+        var document = Document(kind, spec);
+
+        var refusals = await RefusalsAsync(document);
+        var problems = OwnProblems(document);
+
+        Assert.Empty(SchemaCheck.Check(document.Content, SchemaOf(kind)));
+        Assert.Contains(problems, problem => problem.Message.Contains(says, StringComparison.Ordinal));
+        Assert.Equal(
+            refusals.Select(refusal => refusal.Message).Distinct().Order(),
+            problems.Select(problem => problem.Message).Distinct().Order()
+        );
+        Assert.All(
+            refusals,
+            refusal =>
+                Assert.Contains(
+                    problems,
+                    problem => problem.Message == refusal.Message && problem.Path.StartsWith(refusal.Path, StringComparison.Ordinal)
+                )
+        );
+    }
+
+    [Fact]
+    public async Task Every_rule_is_broken_by_some_case()
+    {
+        var broken = new HashSet<string>();
+        foreach (var item in CelCases.Bad)
+        {
+            broken.UnionWith((await RefusalsAsync(Document(item.Kind, item.Spec))).Select(refusal => refusal.Message));
+        }
+
+        Assert.Equal(celMessages.Order(), broken.Order());
+    }
+
+    [Fact]
+    public async Task Both_agree_on_many_made_up_values()
+    {
+        // A fixed seed: a failure can be repeated.
+        var random = new Random(20_271_123);
+        for (var round = 0; round < 400; round++)
+        {
+            var document = CelCases.MadeUp(random);
+            var refusals = await RefusalsAsync(document);
+            var problems = OwnProblems(document);
+
+            Assert.True(
+                refusals.Select(refusal => refusal.Message).ToHashSet().SetEquals(problems.Select(problem => problem.Message)),
+                $"{document.Content["spec"]!.ToJsonString()}\nCEL: {string.Join("; ", refusals)}\noperator: {string.Join("; ", problems)}");
+        }
+    }
+
+    private static ManifestDocument Document(string kind, string spec) => CelCases.Document(kind, spec);
+
+    private static SchemaNode SchemaOf(string kind) => kind == "OAuthClient" ? Schemas.OAuthClient : Schemas.VismaConnection;
+
+    private static List<FieldError> OwnProblems(ManifestDocument document)
+    {
+        var problems = document.Is<OAuthClient>()
+            ? OAuthClientRules.Check(ManifestConversion.ToResource<OAuthClient>(document, [])!.Spec, everything)
+            : VismaConnectionRules.Check(ManifestConversion.ToResource<VismaConnection>(document, [])!, everything);
+        return [.. problems.Where(problem => celMessages.Contains(problem.Message))];
+    }
+
+    private async Task<List<(string Path, string Message)>> RefusalsAsync(ManifestDocument document)
+    {
+        var content = (JsonObject)document.Content.DeepClone();
+        SchemaDefaults.Apply(content, SchemaOf(document.Kind));
+        var refusals = new List<(string Path, string Message)>();
+        await EvaluateAsync(content, SchemaOf(document.Kind), string.Empty, refusals);
+        return refusals;
+    }
+
+    private async Task EvaluateAsync(JsonNode value, SchemaNode schema, string path, List<(string Path, string Message)> refusals)
+    {
+        foreach (var rule in schema.Validations)
+        {
+            if (await cel.RefusalAsync(rule.Rule, value, TestContext.Current.CancellationToken) is { } why)
+            {
+                Assert.True(why == "false", $"{path}: {rule.Rule}: {why}");
+                refusals.Add((path, rule.Message));
+            }
+        }
+
+        foreach (var (childPath, child, childSchema) in Children(value, schema, path))
+        {
+            await EvaluateAsync(child, childSchema, childPath, refusals);
+        }
+    }
+
+    private static IEnumerable<(string Path, JsonNode Value, SchemaNode Schema)> Children(JsonNode value, SchemaNode schema, string path) =>
+        value switch
+        {
+            JsonObject members => members
+                .Select(member =>
+                    (
+                        FieldPath.Member(path, member.Key),
+                        member.Value!,
+                        schema.Properties.GetValueOrDefault(member.Key) ?? schema.AdditionalProperties!
+                    )
+                )
+                .Where(child => child.Item3 is not null),
+            JsonArray items => items.Select((item, index) => (FieldPath.Item(path, index), item!, schema.Items!)),
+            _ => [],
+        };
+}
