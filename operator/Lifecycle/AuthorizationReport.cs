@@ -77,12 +77,13 @@ public sealed record AuthorizationReport
     {
         var day = expiry.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var remedy = $"Have a person consent again: {ConsentLacking.How(facts)}";
+        var end = expiry <= now ? $"The consent ended on {day}." : $"The consent ends on {day} ({ExpiryWarnings.Left(expiry, now)}).";
         return ExpiryWarnings.IsDue(expiry, now)
             ? new(
                 ConditionType.ConsentExpiring,
                 IsTrue: true,
                 Reason.ConsentExpiresSoon,
-                $"{(expiry <= now ? $"The consent ended on {day}." : $"The consent ends on {day} ({ExpiryWarnings.Left(expiry, now)}).")} {remedy}"
+                $"{end} {remedy}"
             )
             : new(ConditionType.ConsentExpiring, IsTrue: false, Reason.NoConsentExpiresSoon, "The consent does not end within 30 days.");
     }

@@ -62,9 +62,13 @@ internal sealed record StatusSummary
             ? problem! with
             {
                 Message =
-                    $"The {(facts.Secret is SecretFacts.Offered ? "token was taken out of the Secret" : "Secret with the token was removed")} at {InstantText.Of(facts.Failure!.LastFailureTime)}, because the OAuthClient no longer serves this connection. {problem.Message}",
+                    $"The {WhatWent(facts)} at {InstantText.Of(facts.Failure!.LastFailureTime)}, because the OAuthClient no longer "
+                    + $"serves this connection. {problem.Message}",
             }
             : problem;
+
+    private static string WhatWent(Facts facts) =>
+        facts.Secret is SecretFacts.Offered ? "token was taken out of the Secret" : "Secret with the token was removed";
 
     private static Problem? ProblemOf(Decision decision) =>
         decision switch

@@ -8,7 +8,8 @@ public sealed class AuthorizationRequestTests
     public void Has_every_field_of_the_code_flow_with_PKCE() =>
         Assert.Equal(
             "https://connect.example/connect/authorize?client_id=isv_acme&code_challenge=ch4llenge&code_challenge_method=S256"
-                + "&redirect_uri=https%3A%2F%2FOperator.example%3A443%2Foauth2%2Fcallback&response_type=code&scope=openid%20offline_access%20erp%3Aread&state=st.ate",
+                + "&redirect_uri=https%3A%2F%2FOperator.example%3A443%2Foauth2%2Fcallback"
+                + "&response_type=code&scope=openid%20offline_access%20erp%3Aread&state=st.ate",
             Sorted(Request().ToUri())
         );
 

@@ -68,9 +68,12 @@ public sealed class InProcessTests
         [
             .. grants.Families.Select(family =>
                 $"{family.Revocation} {family.SpendsOfConsumed} "
-                + $"{string.Join(',', family.RefreshTokens.Select(token => $"{token.Generation}{(token.IsLive ? " live" : "")}{(token.IsAccepted ? " accepted" : "")}"))}"
+                + string.Join(',', family.RefreshTokens.Select(Shape))
             ),
         ];
+
+    private static string Shape(IssuedRefreshToken token) =>
+        $"{token.Generation}{(token.IsLive ? " live" : "")}{(token.IsAccepted ? " accepted" : "")}";
 
     private interface IWay
     {

@@ -145,7 +145,8 @@ public sealed class ConsentTests
                            from match in rule!["matches"]!.AsArray()
                            from backend in rule["backendRefs"]!.AsArray()
                            select new Way(
-                               $"{Text(match!["path"]!, "type").Replace("Path", "", StringComparison.Ordinal)} {Text(match["path"]!, "value")}",
+                               $"{Text(match!["path"]!, "type").Replace("Path", "", StringComparison.Ordinal)} "
+                                   + Text(match["path"]!, "value"),
                                Text(backend!, "name"),
                                backend!["port"]!.ToJsonString()
                            ),

@@ -109,7 +109,8 @@ public sealed class FirstTokenTests(InstallServer fixture) : ReleaseTests(fixtur
             var script = Path.Combine(folder.FullName, "command");
             await File.WriteAllTextAsync(
                 script,
-                $"set -e\ncd '{folder.FullName}'\nPATH='{folder.FullName}/bin':$PATH\n{command.Replace(Port, port, StringComparison.Ordinal)}\n",
+                $"set -e\ncd '{folder.FullName}'\nPATH='{folder.FullName}/bin':$PATH\n"
+                    + $"{command.Replace(Port, port, StringComparison.Ordinal)}\n",
                 Ct
             );
             var (exitCode, output) = await Tool.Shell.TryAsync(script);

@@ -33,9 +33,8 @@ IStage stage = string.IsNullOrEmpty(kubeconfig)
     : new ClusterStage(kubeconfig, Path.Combine(repository, "crds"), manifests, issuer);
 Console.WriteLine($"A stand-in of Visma Connect listens on {issuer.OriginalString}; its tokens live for 20 s.");
 Console.WriteLine($"The operator runs over examples/quickstart, in {stage.Description}.");
-Console.WriteLine(
-    $"    visma-operator {string.Join(' ', stage.OperatorArguments.Select(argument => Path.IsPathRooted(argument) ? Path.GetRelativePath(repository, argument) : argument))}"
-);
+var words = stage.OperatorArguments.Select(word => Path.IsPathRooted(word) ? Path.GetRelativePath(repository, word) : word);
+Console.WriteLine($"    visma-operator {string.Join(' ', words)}");
 
 try
 {

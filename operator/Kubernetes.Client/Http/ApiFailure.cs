@@ -95,7 +95,10 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
 
     // Only the part that cannot be somebody's own words: a key of a Secret may be anything.
     [GeneratedRegex(
-        "^(?:data|stringData|type|immutable|metadata(?:\\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|resourceVersion))?|status(?:\\.(?:conditions|token|authorization|failure|secretName|baseURL|lastHandledReconcileAt|observedGeneration))?)(?=$|[.\\[])",
+        "^(?:data|stringData|type|immutable"
+            + "|metadata(?:\\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|resourceVersion))?"
+            + "|status(?:\\.(?:conditions|token|authorization|failure|secretName|baseURL|lastHandledReconcileAt|observedGeneration))?)"
+            + "(?=$|[.\\[])",
         RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 1000
     )]

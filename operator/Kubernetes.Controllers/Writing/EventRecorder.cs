@@ -97,11 +97,11 @@ public sealed partial class EventRecorder(IKubernetesClient client, string contr
     /// <summary>
     /// As client-go names events: the object and the time in hexadecimal. The sequence tells events of the same instant apart.
     /// </summary>
-    private string UniqueName(string about, DateTimeOffset now) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{(about.Length <= LongestPrefix ? about : about[..LongestPrefix].TrimEnd('.', '-'))}.{now.UtcTicks:x}{Interlocked.Increment(ref sequence):x4}"
-        );
+    private string UniqueName(string about, DateTimeOffset now)
+    {
+        var prefix = about.Length <= LongestPrefix ? about : about[..LongestPrefix].TrimEnd('.', '-');
+        return string.Create(CultureInfo.InvariantCulture, $"{prefix}.{now.UtcTicks:x}{Interlocked.Increment(ref sequence):x4}");
+    }
 
     private static ObjectReference ReferenceTo<T>(T about)
         where T : class, IResource<T> => new()

@@ -20,7 +20,8 @@ public static class ManifestReader
 
     // What Helm and its relatives write, and nobody writes in a manifest.
     private static readonly Regex template = new(
-        @"\{\{-?\s*(/\*|\$|(if|else|end|range|with|include|template|define|block|tpl|toYaml)\b|\.(Values|Release|Chart|Capabilities|Files|Template)\b)",
+        @"\{\{-?\s*(/\*|\$|(if|else|end|range|with|include|template|define|block|tpl|toYaml)\b"
+            + @"|\.(Values|Release|Chart|Capabilities|Files|Template)\b)",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
 
     /// <summary>

@@ -216,7 +216,8 @@ public sealed class KubeconfigTests : IAsyncLifetime
             "certificate.sh",
             Answer(
                 "v1",
-                $"\"clientCertificateData\":\"{Json(certificates.Client.ExportCertificatePem())}\",\"clientKeyData\":\"{Json(certificates.ClientKeyPem)}\""
+                $"\"clientCertificateData\":\"{Json(certificates.Client.ExportCertificatePem())}\","
+                    + $"\"clientKeyData\":\"{Json(certificates.ClientKeyPem)}\""
             )
         );
     }

@@ -154,7 +154,9 @@ internal sealed class ChartScene : IAsyncDisposable
             Home.Name,
             [
                 "--set",
-                $"crds.enabled=false,rbac.aggregate=false,insecureIssuers=true,allowedIssuers={{{Provider.Issuer.OriginalString},{AwayIssuer.OriginalString}}},publicURL={Pages.OriginalString},consentPort={Pages.Port}",
+                $"crds.enabled=false,rbac.aggregate=false,insecureIssuers=true,"
+                    + $"allowedIssuers={{{Provider.Issuer.OriginalString},{AwayIssuer.OriginalString}}},"
+                    + $"publicURL={Pages.OriginalString},consentPort={Pages.Port}",
                 .. places,
             ]
         );

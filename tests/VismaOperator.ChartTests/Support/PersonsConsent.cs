@@ -52,7 +52,9 @@ internal sealed class PersonsConsent(ApiClient admin, VismaConnectStandIn provid
     {
         var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
         var query =
-            $"response_type=code&client_id={clientId}&redirect_uri={Uri.EscapeDataString(RedirectUri)}&scope={Uri.EscapeDataString($"{Scope} offline_access")}&state=of-this-test&code_challenge={challenge}&code_challenge_method=S256";
+            $"response_type=code&client_id={clientId}&redirect_uri={Uri.EscapeDataString(RedirectUri)}"
+            + $"&scope={Uri.EscapeDataString($"{Scope} offline_access")}"
+            + $"&state=of-this-test&code_challenge={challenge}&code_challenge_method=S256";
         var back = await provider.ApproveAsync(new Uri($"{provider.AuthorizationEndpoint}?{query}"), Person, tenant, Ct);
         var family = provider.Grants.Families[^1].Id;
         var asking = (await admin.GetAsync($"/apis/visma-operator.io/v1/namespaces/{ns}/vismaconnections/{connection}", Ct)).Deserialize(

@@ -51,11 +51,8 @@ internal sealed class Chronicle : IAsyncDisposable
         {
             chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{place}/vismaconnections", "VismaConnection");
             chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{place}/oauthclients", "OAuthClient");
-            chronicle.Follow(
-                admin,
-                $"/api/v1/namespaces/{place}/secrets?labelSelector={Uri.EscapeDataString($"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue})")}",
-                "Secret"
-            );
+            var ours = Uri.EscapeDataString($"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue})");
+            chronicle.Follow(admin, $"/api/v1/namespaces/{place}/secrets?labelSelector={ours}", "Secret");
         }
 
         return chronicle;

@@ -16,7 +16,8 @@ internal static class CommandPage
         );
         page.Append($"{root.Description} `visma-operator COMMAND --help` says the same.\n\n");
         page.Append(
-            "Each option can also be given by the environment variable that stands in brackets; the option wins, and an empty variable counts as absent.\n"
+            "Each option can also be given by the environment variable that stands in brackets; "
+                + "the option wins, and an empty variable counts as absent.\n"
         );
         page.Append("Lists are separated by commas. A switch without a value means `true`.\n");
         foreach (var command in root.Subcommands)
@@ -28,20 +29,22 @@ internal static class CommandPage
         page.Append(CultureInfo.InvariantCulture, $"| {ExitCode.Success} | stopped as asked; nothing was found wrong |\n");
         page.Append(
             CultureInfo.InvariantCulture,
-            $"| {ExitCode.Failure} | failed while running; `check` found errors; with `local --once` a connection is not Ready when all have settled or `--timeout` has passed; with `connect` no consent was stored |\n"
+            $"| {ExitCode.Failure} | failed while running; `check` found errors; "
+                + $"with `local --once` a connection is not Ready when all have settled or `--timeout` has passed; "
+                + $"with `connect` no consent was stored |\n"
         );
         page.Append(
             CultureInfo.InvariantCulture,
-            $"| {ExitCode.UnusableArguments} | the arguments cannot be used, or `check` found nothing to check: standard error says what to correct |\n"
+            $"| {ExitCode.UnusableArguments} | the arguments cannot be used, or `check` found nothing to check: "
+                + $"standard error says what to correct |\n"
         );
         return page.ToString();
     }
 
     private static void Append(StringBuilder page, Command command)
     {
-        page.Append(
-            $"\n## visma-operator {string.Join(' ', command.Arguments.Select(argument => argument.Name).Prepend(command.Name))}\n\n{command.Description}\n"
-        );
+        var words = command.Arguments.Select(argument => argument.Name).Prepend(command.Name);
+        page.Append($"\n## visma-operator {string.Join(' ', words)}\n\n{command.Description}\n");
         page.Append(string.Concat(command.Arguments.Select(argument => $"\n`{argument.Name}`: {argument.Description}.\n")));
         var options = command.Options.Where(option => option.Name != "--help").ToList();
         if (options.Count == 0)
@@ -53,9 +56,9 @@ internal static class CommandPage
         foreach (var option in options)
         {
             var names = string.Join("`, `", option.Aliases.Append(option.Name));
-            page.Append(
-                $"| `{names}` `{option.HelpName?.Replace("|", "\\|", StringComparison.Ordinal)}` | {option.Description?.Replace("|", "\\|", StringComparison.Ordinal)} |\n"
-            );
+            page.Append($"| `{names}` `{Cell(option.HelpName)}` | {Cell(option.Description)} |\n");
         }
     }
+
+    private static string? Cell(string? text) => text?.Replace("|", "\\|", StringComparison.Ordinal);
 }

@@ -47,7 +47,8 @@ public sealed class CallbackPageTests
                 var state = System.Web.HttpUtility.ParseQueryString(page.Query)["state"];
                 return await person.GetAsync(
                     new Uri(
-                        $"{scene.Options.RedirectUri}?error=server_error&error_description=%3Cimg%20src=x%3E&iss={Uri.EscapeDataString(scene.Provider.Issuer.OriginalString)}&state={state}"
+                        $"{scene.Options.RedirectUri}?error=server_error&error_description=%3Cimg%20src=x%3E"
+                            + $"&iss={Uri.EscapeDataString(scene.Provider.Issuer.OriginalString)}&state={state}"
                     )
                 );
             }

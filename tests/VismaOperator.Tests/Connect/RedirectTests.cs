@@ -54,7 +54,8 @@ public sealed class RedirectTests
                 var state = System.Web.HttpUtility.ParseQueryString(page.Query)["state"];
                 return await person.GetAsync(
                     new Uri(
-                        $"{scene.Options.RedirectUri}?code={code}&iss={Uri.EscapeDataString(scene.Provider.Issuer.OriginalString)}&state={state}"
+                        $"{scene.Options.RedirectUri}?code={code}"
+                            + $"&iss={Uri.EscapeDataString(scene.Provider.Issuer.OriginalString)}&state={state}"
                     )
                 );
             }

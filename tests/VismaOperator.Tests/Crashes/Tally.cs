@@ -47,7 +47,8 @@ internal sealed class Tally
     {
         yield return $"crashes: {schedules} schedules ({Text(kinds)}), {requests} token requests, {kills.Values.Sum()} kills";
         yield return $"crashes: killed at {Text(kills)}";
-        yield return $"crashes: must be 0: {string.Join(", ", Enum.GetValues<ViolationKind>().Select(kind => $"{kind} {violations.GetValueOrDefault(kind)}"))}";
+        var counts = Enum.GetValues<ViolationKind>().Select(kind => $"{kind} {violations.GetValueOrDefault(kind)}");
+        yield return $"crashes: must be 0: {string.Join(", ", counts)}";
         yield return $"crashes: nothing lost in {withoutLoss} schedules; grants lost as cannot be helped: "
             + $"{string.Join(", ", Enum.GetValues<LossKind>().Select(kind => $"{kind} {losses.GetValueOrDefault(kind)}"))}";
         yield return $"crashes: grants revoked because their connection was gone for long: {revoked}";

@@ -57,7 +57,8 @@ public sealed class KubectlCorpusTests
                         .Where(member => !isRoot || member.Key != "metadata" || HasMore(member.Value))
                         .OrderBy(member => member.Key, StringComparer.Ordinal)
                         .Select(member =>
-                            $"{JsonValue.Create(member.Key)!.ToJsonString()}:{(isRoot && member.Key == "metadata" ? Canonical(WithoutDefault(member.Value)) : Canonical(member.Value))}"
+                            $"{JsonValue.Create(member.Key)!.ToJsonString()}:"
+                            + Canonical(isRoot && member.Key == "metadata" ? WithoutDefault(member.Value) : member.Value)
                         )
                 )
                 + "}",

@@ -3,7 +3,9 @@ using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Structure;
 
-/// <summary>The folders of the operator import one way: a file uses its own folder and earlier ones. A new folder is added here, at its place.</summary>
+/// <summary>
+/// The folders of the operator import one way: a file uses its own folder and earlier ones. A new folder is added here, at its place.
+/// </summary>
 public sealed partial class LayerTests
 {
     private static readonly string[] order =
@@ -48,10 +50,15 @@ public sealed partial class LayerTests
     private static IEnumerable<(string Path, string Folder, string Text)> Sources() =>
         from path in Directory.GetFiles(Root, "*.cs", SearchOption.AllDirectories)
         let relative = Path.GetRelativePath(Root, path)
+        let folder = Path.GetDirectoryName(relative) ?? string.Empty
         where !relative.StartsWith("obj", StringComparison.Ordinal) && !relative.StartsWith("bin", StringComparison.Ordinal)
-        select (relative, (Path.GetDirectoryName(relative) ?? string.Empty).Replace(Path.DirectorySeparatorChar, '.'), File.ReadAllText(path));
+        select (relative, folder.Replace(Path.DirectorySeparatorChar, '.'), File.ReadAllText(path));
 
     // In using directives and in names that are written out.
-    [GeneratedRegex(@"(?<!namespace )\bVismaOperator\.(?<folder>[A-Z]\w*(\.(Validation|Crds|Flow|Web|Check|Connect)\b)?)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(?<!namespace )\bVismaOperator\.(?<folder>[A-Z]\w*(\.(Validation|Crds|Flow|Web|Check|Connect)\b)?)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Mentioned();
 }

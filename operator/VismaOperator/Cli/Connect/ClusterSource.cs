@@ -136,8 +136,12 @@ internal sealed class ClusterSource(IKubernetesClient client, string server) : I
         }
     }
 
-    private static string Forbidden(string verb, ResourceKind kind, string namespaceName) =>
-        $"You may not {verb} {(kind.Group.Length == 0 ? kind.Plural : $"{kind.Plural}.{kind.Group}")}{(namespaceName.Length == 0 ? string.Empty : $" in namespace {namespaceName}")}. Have a Role with the verb {verb} bound to your account.";
+    private static string Forbidden(string verb, ResourceKind kind, string namespaceName)
+    {
+        var resources = kind.Group.Length == 0 ? kind.Plural : $"{kind.Plural}.{kind.Group}";
+        var where = namespaceName.Length == 0 ? string.Empty : $" in namespace {namespaceName}";
+        return $"You may not {verb} {resources}{where}. Have a Role with the verb {verb} bound to your account.";
+    }
 
     private string Explain(Exception exception, string forbidden, string otherwise) => exception switch
     {
