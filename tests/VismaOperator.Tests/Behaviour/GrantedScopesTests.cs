@@ -119,6 +119,7 @@ public sealed class GrantedScopesTests
         Grant(test, granted, statesScopes);
 
         await test.ChangeConnectionAsync("""{"allScopes": true, "scopes": null}""");
+        await test.UntilIdleAsync();
         await LimitAsync(test, [Read, Create]);
         await test.UntilIdleAsync();
 
