@@ -47,7 +47,7 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
             await running.DisposeAsync();
         }
 
-        string[] findings = [.. Leaks(await EventsAsync()), .. StatusRules.Violations(history.Sightings), .. Crashes(), .. Refusals()];
+        string[] findings = [.. Leaks(await EventsAsync()), .. StatusRules.Violations(history.Sightings), .. Crashes(), .. Refusals(await GoneAsync())];
         if (findings.Length > 0)
         {
             throw new InvalidOperationException("The audit of the scene found:\n" + string.Join('\n', findings.Distinct().Take(30)));
@@ -82,13 +82,28 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
             .Select(line => $"a crash: {line}");
 
     // What the API server refused by itself and never granted. It also refuses for a moment after its own start, before it has read the
-    // roles, and to create in a namespace that is going.
-    private IEnumerable<string> Refusals()
+    // roles, to create in a namespace that is going, and everything in one whose roles went before the rest of it.
+    private IEnumerable<string> Refusals(IReadOnlyCollection<string> gone)
     {
         var asked = ways.SelectMany(way => way.Requests).ToList();
         var granted = asked.Where(request => request.Status is >= 200 and < 300).Select(Permission).ToHashSet(StringComparer.Ordinal);
         return asked.Where(request => request is { Status: 403, Fault: null } && !granted.Contains(Permission(request)))
+            .Where(request => !gone.Any(name => request.Path.Contains($"/namespaces/{name}/", StringComparison.Ordinal)))
             .Select(request => $"a permission that the chart does not give: {request}");
+    }
+
+    private async Task<IReadOnlyCollection<string>> GoneAsync()
+    {
+        var gone = new List<string>();
+        foreach (var place in places)
+        {
+            if (await admin.FindAsync($"/api/v1/namespaces/{place}", CancellationToken.None) is null)
+            {
+                gone.Add(place);
+            }
+        }
+
+        return gone;
     }
 
     // Verb and kind, whatever the namespace and the name: the chart grants the same everywhere.
