@@ -35,7 +35,13 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
 
     private static IEnumerable<Namespace> Namespaces(ManifestObjects manifests)
     {
-        var named = manifests.Namespaces.ToDictionary(item => item.Metadata.Name, StringComparer.Ordinal);
+        // Of two with one name the last one wins, as with kubectl apply.
+        var named = new Dictionary<string, Namespace>(StringComparer.Ordinal);
+        foreach (var item in manifests.Namespaces)
+        {
+            named[item.Metadata.Name] = item;
+        }
+
         var used = manifests.Secrets.Select(item => item.Metadata)
             .Concat(manifests.Clients.Select(item => item.Metadata))
             .Concat(manifests.Connections.Select(item => item.Metadata));

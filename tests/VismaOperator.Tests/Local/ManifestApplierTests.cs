@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -40,6 +42,25 @@ public sealed class ManifestApplierTests
         Assert.True(applied!.Spec.Suspend);
         Assert.Equal("acme-production-token", applied.Status.SecretName);
     }
+
+    [Fact]
+    public async Task Of_two_manifests_of_one_namespace_the_last_one_wins()
+    {
+        var cluster = new InMemoryCluster(new FakeTimeProvider());
+        var applier = new ManifestApplier(cluster, NullLogger<ManifestApplier>.Instance);
+
+        await applier.ApplyAsync(
+            new([Labelled("first"), Labelled("last")], [], [], []),
+            Absent.Deleted,
+            TestContext.Current.CancellationToken
+        );
+
+        var applied = await cluster.FindAsync<Namespace>(new NamespacedName("", "shop"), TestContext.Current.CancellationToken);
+        Assert.Equal("last", applied!.Metadata.Label("team"));
+    }
+
+    private static Namespace Labelled(string team) =>
+        new() { Metadata = new ObjectMeta { Name = "shop", Labels = new Dictionary<string, string> { ["team"] = team } } };
 
     private static ManifestObjects With(VismaConnection connection) => new([], [], [], [connection]);
 }
