@@ -70,7 +70,7 @@ internal sealed class LocalVerb
             ? "is standard input, which cannot be watched for changes"
             : ManifestSetting.Missing(path)
                 ?? (
-                    Directory.Exists(path) || new FileInfo(RealPath.Of(path)).Length > 0
+                    Directory.Exists(path) || new FileInfo(RealPath.Of(path)) is { Exists: true, Length: > 0 }
                         ? null
                         : "is empty, or no regular file, and cannot be watched for changes"
                 );

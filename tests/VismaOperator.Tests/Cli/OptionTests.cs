@@ -306,6 +306,7 @@ public sealed class OptionTests
     [InlineData("m", "out", ".", "--state: is the directory of -f")]
     [InlineData("-", "out", "state", "--filename: '-' is standard input, which cannot be watched")]
     [InlineData("/dev/null", "out", "state", "--filename: '/dev/null' is empty, or no regular file")]
+    [InlineData("dangling", "out", "state", "is empty, or no regular file")]
     public async Task Local_mode_does_not_read_what_it_writes_nor_what_it_cannot_watch(
         string manifests,
         string output,
@@ -315,6 +316,7 @@ public sealed class OptionTests
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["m", "out"]);
+        File.CreateSymbolicLink(folder["dangling"], "pipe:[1]");
         string At(string path) => path[0] is '-' or '/' ? path : folder[path];
         var line = new CommandLine();
 
