@@ -7,20 +7,24 @@ namespace VismaOperator.Manifests;
 /// <param name="isRefused">True when kubectl refuses what was read.</param>
 internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
 {
-    // Aliases can multiply a small text without bound. kubectl stops when almost all of more than a thousand values come from aliases.
-    private const int MaxValues = 500_000;
+    /// <summary>Values that one text may have. Aliases and merge keys can multiply a small text without bound.</summary>
+    internal const int MaxValues = 500_000;
+
+    // kubectl stops when almost all of more than a thousand values come from aliases.
     private const int FewValues = 1000;
     private const double MaxShareOfAliases = 0.99;
 
     // No field of ours has a longer path. What is deeper stands where its parent does, so that paths do not take more memory than the
     // values.
     private const int MaxPath = 1000;
+    private const int MaxPathCharacters = 32_000_000; // of all paths together
 
     private readonly List<TurnedKey> turned = [];
     private Dictionary<string, Position> positions = [];
     private bool isBroken;
     private int values;
     private int aliased;
+    private int pathCharacters;
 
     /// <summary>The document.</summary>
     /// <exception cref="DocumentTooLargeException">It is too large, or too deeply nested.</exception>
@@ -82,7 +86,7 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
         var result = new JsonObject();
         foreach (var entry in mapping.Entries)
         {
-            var memberPath = Note(path, entry.KeyStart, () => FieldPath.Member(path, entry.Key));
+            var memberPath = Note(path, entry.KeyStart, () => FieldPath.Member(path, Shortened(entry.Key)));
             result[entry.Key] = ToJson(entry.Value, memberPath, level);
             if (entry.Written is { } written)
             {
@@ -95,15 +99,19 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
 
     private string Note(string parent, Position start, Func<string> pathOf)
     {
-        if (parent.Length > MaxPath)
+        if (parent.Length > MaxPath || pathCharacters > MaxPathCharacters)
         {
             return parent;
         }
 
         var path = pathOf();
         positions[path] = start;
+        pathCharacters += path.Length;
         return path;
     }
+
+    // What is cut makes a path above the bound, so nothing below it is noted.
+    private static string Shortened(string key) => key.Length > MaxPath ? key[..(MaxPath + 1)] : key;
 
     private readonly record struct Level(int Depth, bool IsAliased, Action<Position, string> Report);
 }

@@ -76,6 +76,10 @@ internal sealed class ManifestText
                 Rest(composer, root);
             }
         }
+        catch (DocumentTooLargeException)
+        {
+            TooLarge(chunk.Start);
+        }
         catch (YamlException exception)
         {
             Report(TabOf(chunk, exception) ?? chunk.At(exception.Start.Line, exception.Start.Column), Syntax(chunk, exception));
@@ -203,9 +207,12 @@ internal sealed class ManifestText
         }
         catch (DocumentTooLargeException)
         {
-            Report(place.Start, "the document is too large or too deeply nested for an object of Kubernetes, aliases included");
+            TooLarge(place.Start);
         }
     }
+
+    private void TooLarge(Position position) =>
+        Report(position, "the document is too large or too deeply nested for an object of Kubernetes, aliases included");
 
     private void NoObject(YamlNode root)
     {

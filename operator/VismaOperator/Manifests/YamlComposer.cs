@@ -22,9 +22,11 @@ internal sealed class YamlComposer(
 
     private readonly Dictionary<string, YamlNode> anchors = [];
     private readonly HashSet<string> openAnchors = [];
+    private int merged;
 
     /// <summary>The next document, or null at the end of the stream.</summary>
     /// <exception cref="YamlException">The text is not YAML; nothing after that place can be read.</exception>
+    /// <exception cref="DocumentTooLargeException">Merge keys multiply it.</exception>
     internal YamlNode? NextDocument()
     {
         if (!MoveTo<DocumentStart>())
@@ -108,7 +110,7 @@ internal sealed class YamlComposer(
             var value = Compose();
             if (key is YamlNode.Scalar { Text: MergeKey, IsPlain: true, Tag: "" })
             {
-                Merged(value).SelectMany(mapping => mapping.Entries).ToList().ForEach(entry => entries[entry.Key] = entry);
+                Merge(Merged(value), entries);
             }
             else if (EntryOf(key, value) is { } entry)
             {
@@ -126,6 +128,20 @@ internal sealed class YamlComposer(
         }
 
         return new(start, [.. entries.Values]);
+    }
+
+    // Merge keys multiply a small text as aliases do, and before the document is built.
+    private void Merge(IEnumerable<YamlNode.Mapping> mappings, OrderedDictionary<string, YamlEntry> entries)
+    {
+        foreach (var entry in mappings.SelectMany(mapping => mapping.Entries))
+        {
+            if (++merged > DocumentBuilder.MaxValues)
+            {
+                throw new DocumentTooLargeException();
+            }
+
+            entries[entry.Key] = entry;
+        }
     }
 
     private YamlEntry? EntryOf(YamlNode key, YamlNode value)

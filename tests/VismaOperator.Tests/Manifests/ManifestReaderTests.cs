@@ -111,6 +111,48 @@ public sealed class ManifestReaderTests
     }
 
     [Fact]
+    public void Merge_keys_that_multiply_without_bound_are_refused()
+    {
+        var anchored = string.Concat(Enumerable.Range(0, 1000).Select(index => $"  k{index}: v\n"));
+        var text = Header + "a: &a\n" + anchored + "list:\n" + string.Concat(Enumerable.Repeat("- <<: *a\n", 3000));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var set = ManifestReader.ReadText("f.yaml", text);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 150_000_000);
+        Assert.Empty(set.Documents);
+        Assert.Contains("too large", Assert.Single(set.Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Long_keys_below_aliases_take_no_memory_for_each_place()
+    {
+        var key = new string('k', 100_000);
+        var text = Header + $"a: &a\n  ? {key}\n  : {{name: v}}\nname: x\nlist:\n" + string.Concat(Enumerable.Repeat("- *a\n- y\n", 1000));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var document = Assert.Single(ManifestReader.ReadText("f.yaml", text).Documents);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50_000_000);
+        Assert.Equal(new Position(8, 3), document.PositionOf($"list[0].{key}.name"));
+        Assert.Equal(new Position(6, 1), document.PositionOf("name"));
+    }
+
+    [Fact]
+    public void Paths_together_take_a_bounded_memory()
+    {
+        var key = new string('k', 900);
+        var anchored = string.Concat(Enumerable.Range(0, 1000).Select(index => $"  {key}{index}: v\n"));
+        var text = Header + "a: &a\n" + anchored + "list:\n" + string.Concat(Enumerable.Repeat("- *a\n", 80));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var document = Assert.Single(ManifestReader.ReadText("f.yaml", text).Documents);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 130_000_000);
+        Assert.Equal(new Position(1004, 1), document.PositionOf($"list[79].{key}999"));
+    }
+
+    [Fact]
     public void An_alias_inside_its_own_anchor_is_a_problem()
     {
         var set = ManifestReader.ReadText("f.yaml", Header + "spec: &s {inner: *s}\n");
