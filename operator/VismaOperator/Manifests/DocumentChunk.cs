@@ -16,34 +16,38 @@ internal readonly record struct DocumentChunk(string Text, Position Start)
     /// whatever YAML itself would say to these lines (in a quoted text, for example). An error in one document then leaves the next one
     /// readable.
     /// </summary>
-    internal static IReadOnlyList<DocumentChunk> Divide(string text, Action<Position, string> report)
+    internal static IReadOnlyList<DocumentChunk> Divide(string text, Action<Position, string> report, CancellationToken cancellation)
     {
         var chunks = new List<DocumentChunk>();
         var rest = new DocumentChunk(text, new(1, 1)).WithoutMark();
-        AddYaml(chunks, rest.Text.AsSpan().TrimStart().StartsWith("{") ? AddJson(chunks, rest) : rest, report);
+        AddYaml(chunks, rest.Text.AsSpan().TrimStart().StartsWith("{") ? AddJson(chunks, rest, cancellation) : rest, report);
         return chunks;
     }
 
     /// <summary>A place in the file for one in the text; both numbers begin at 0 there.</summary>
     internal Position At(int line, int column) => new(Start.Line + line, line == 0 ? Start.Column + column : column + 1);
 
-    // What is no JSON may still be YAML, which looks the same at its begin. The answer is what follows the last value.
-    private static DocumentChunk AddJson(List<DocumentChunk> chunks, DocumentChunk all)
+    // What is no JSON may still be YAML, which looks the same at its begin. The answer is what follows the last value. Each character is
+    // looked at once, however many values there are.
+    private static DocumentChunk AddJson(List<DocumentChunk> chunks, DocumentChunk all, CancellationToken cancellation)
     {
         var bytes = Encoding.UTF8.GetBytes(all.Text);
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = ManifestText.MaxDepth });
-        var (rest, end) = (all, 0);
+        var (offset, end, position) = (0, 0, all.Start);
         try
         {
             while (reader.Read())
             {
+                cancellation.ThrowIfCancellationRequested();
                 var begin = (int)reader.TokenStartIndex;
                 reader.Skip();
-                var value = rest.From(Encoding.UTF8.GetCharCount(bytes, end, begin - end));
+                var from = offset + Encoding.UTF8.GetCharCount(bytes, end, begin - end);
+                var start = Behind(position, all.Text.AsSpan(offset..from));
                 end = (int)reader.BytesConsumed;
-                var length = Encoding.UTF8.GetCharCount(bytes, begin, end - begin);
-                chunks.Add(value with { Text = value.Text[..length] });
-                rest = value.From(length);
+                offset = from + Encoding.UTF8.GetCharCount(bytes, begin, end - begin);
+                var value = all.Text[from..offset];
+                position = Behind(start, value);
+                chunks.Add(new(value, start));
             }
         }
         catch (JsonException)
@@ -51,7 +55,7 @@ internal readonly record struct DocumentChunk(string Text, Position Start)
             // The rest is read as YAML, where an error gets its place.
         }
 
-        return rest;
+        return new(all.Text[offset..], position);
     }
 
     private static void AddYaml(List<DocumentChunk> chunks, DocumentChunk rest, Action<Position, string> report)
@@ -84,9 +88,8 @@ internal readonly record struct DocumentChunk(string Text, Position Start)
 
     private DocumentChunk WithoutMark() => Text.StartsWith(ByteOrderMark) ? this with { Text = Text[1..] } : this;
 
-    private DocumentChunk From(int index)
-    {
-        var before = Text.AsSpan(0, index);
-        return new(Text[index..], At(before.Count('\n'), index - 1 - before.LastIndexOf('\n')));
-    }
+    private static Position Behind(Position start, ReadOnlySpan<char> text) =>
+        text.LastIndexOf('\n') is >= 0 and var last
+            ? new(start.Line + text.Count('\n'), text.Length - last)
+            : start with { Column = start.Column + text.Length };
 }

@@ -52,7 +52,7 @@ internal sealed class ManifestText
             return;
         }
 
-        foreach (var chunk in DocumentChunk.Divide(text, Report).Where(chunk => !string.IsNullOrWhiteSpace(chunk.Text)))
+        foreach (var chunk in DocumentChunk.Divide(text, Report, cancellation).Where(chunk => !string.IsNullOrWhiteSpace(chunk.Text)))
         {
             Chunk(chunk);
         }

@@ -173,6 +173,21 @@ public sealed class ManifestReaderTests
     }
 
     [Fact]
+    public void A_stream_of_JSON_values_is_read_in_proportion_to_its_length()
+    {
+        var text = string.Concat(Enumerable.Repeat("{\"apiVersion\": \"v1\", \"kind\": \"Thing\", \"ä\": 1}\n", 2000));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var set = ManifestReader.ReadText("f.json", text + "\n  {\"apiVersion\": \"v1\", \n\"kind\": \"Last\"}  {\n\"kind\": }");
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 150_000_000);
+        Assert.Equal(2001, set.Documents.Count);
+        Assert.Equal(new Position(2000, 39), set.Documents[1999].PositionOf("[ä]"));
+        Assert.Equal(new Position(2003, 1), set.Documents[2000].PositionOf("kind"));
+        Assert.Equal(2003, Assert.Single(set.Problems).Position.Line);
+    }
+
+    [Fact]
     public void Documents_become_records_and_stringData_wins_over_data()
     {
         const string Manifests = """
