@@ -97,7 +97,7 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     private void CheckSecret(Declared<VismaConnection> connection)
     {
         var name = connection.Resource.SecretName();
-        var first = objects.Connections.First(other => other.Resource.SecretName() == name);
+        var first = objects.Publisher(name);
         var isNamed = connection.Name.Name.Length > 0 || connection.Resource.Spec.Secret.Name is not null;
         if (isNamed && first != connection)
         {

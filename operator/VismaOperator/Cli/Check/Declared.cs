@@ -23,22 +23,33 @@ internal sealed record DeclaredObjects(
     // Every namespace of a cluster has it.
     private const string NameLabel = "kubernetes.io/metadata.name";
 
+    // The first of each name. Files may hold tens of thousands of objects.
+    private readonly ILookup<NamespacedName, Declared<VismaConnection>> publishers = Connections.ToLookup(connection =>
+        connection.Resource.SecretName()
+    );
+    private readonly ILookup<NamespacedName, Declared<OAuthClient>> clients = Clients.ToLookup(client => client.Name);
+    private readonly ILookup<NamespacedName, ManifestDocument> secrets = Secrets.ToLookup(secret => secret.NamespacedName);
+    private readonly ILookup<string, ManifestDocument> namespaces = Namespaces.ToLookup(declared => declared.Name, StringComparer.Ordinal);
+
     /// <summary>What is in the cluster; null where nothing is compared.</summary>
     internal LiveObjects? Live { get; init; }
 
     /// <summary>The client as it will be: from the files, else from the cluster.</summary>
     internal OAuthClient? FindClient(NamespacedName name) =>
-        Clients.FirstOrDefault(client => client.Name == name)?.Resource
+        clients[name].FirstOrDefault()?.Resource
         ?? Live?.Clients.FirstOrDefault(client => client.Metadata.NamespacedName == name);
 
     internal Declared<OAuthClient>? ClientReading(NamespacedName secret) =>
         Clients.FirstOrDefault(client => CredentialReader.ReferencesOf(client.Resource).Contains(secret));
 
-    internal ManifestDocument? FindSecret(NamespacedName name) => Secrets.FirstOrDefault(secret => secret.NamespacedName == name);
+    /// <summary>The first connection that publishes in a Secret that some connection publishes in.</summary>
+    internal Declared<VismaConnection> Publisher(NamespacedName secret) => publishers[secret].First();
+
+    internal ManifestDocument? FindSecret(NamespacedName name) => secrets[name].FirstOrDefault();
 
     /// <summary>The labels of a namespace, as far as the files declare it.</summary>
     internal NamespaceLabels LabelsOf(string name) =>
-        Namespaces.FirstOrDefault(declared => declared.Name == name) is { } document
+        namespaces[name].FirstOrDefault() is { } document
             ? new NamespaceLabels.Known(
                 new Dictionary<string, string>(
                     ManifestConversion.ToResource<Namespace>(document, [])?.Metadata.Labels ?? new Dictionary<string, string>()

@@ -107,6 +107,7 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
         where T : class, IResource<T>
     {
         var declared = new List<Declared<T>>();
+        var named = new Dictionary<NamespacedName, Declared<T>>();
         foreach (var document in documents.Where(document => document.Is<T>()))
         {
             findings.Broken(document, [.. SchemaCheck.Check(document.Content, schema).Where(IsOfTheUser)]);
@@ -117,7 +118,11 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
                     findings.Error(document, problem.Path, problem.Reason, problem.Message);
                 }
 
-                AddUnlessTwice(declared, new(resource, document));
+                var added = new Declared<T>(resource, document);
+                if (IsFirst(named, added))
+                {
+                    declared.Add(added);
+                }
             }
         }
 
@@ -137,23 +142,24 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
     // An object that was exported from a cluster carries a status, which the API server ignores.
     private static bool IsOfTheUser(FieldError problem) => !problem.Path.StartsWith("status", StringComparison.Ordinal);
 
-    private void AddUnlessTwice<T>(List<Declared<T>> declared, Declared<T> added)
+    private bool IsFirst<T>(Dictionary<NamespacedName, Declared<T>> named, Declared<T> added)
         where T : class, IResource<T>
     {
         // Objects with generated names are different ones.
-        if (added.Name.Name.Length > 0 && declared.Find(earlier => earlier.Name == added.Name) is { } first)
+        if (added.Name.Name.Length == 0 || named.TryAdd(added.Name, added))
         {
-            var place = first.Document.PositionOf("metadata.name");
-            findings.Error(
-                added.Document,
-                "metadata.name",
-                CheckReasons.DuplicateObject,
-                $"{added.Document.Kind} {added.Name} is declared twice, first in {first.Document.File}:{place.Line}: the last one "
-                + "applied would win; remove one of them"
-            );
-            return;
+            return true;
         }
 
-        declared.Add(added);
+        var first = named[added.Name];
+        var place = first.Document.PositionOf("metadata.name");
+        findings.Error(
+            added.Document,
+            "metadata.name",
+            CheckReasons.DuplicateObject,
+            $"{added.Document.Kind} {added.Name} is declared twice, first in {first.Document.File}:{place.Line}: the last one "
+            + "applied would win; remove one of them"
+        );
+        return false;
     }
 }

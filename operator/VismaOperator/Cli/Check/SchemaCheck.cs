@@ -97,6 +97,7 @@ internal sealed class SchemaCheck
             schema.MinItems == 1 ? "must have at least one entry" : $"must have at least {schema.MinItems} entries"
         );
         Require(items.Count <= (schema.MaxItems ?? long.MaxValue), path, $"must not have more than {schema.MaxItems} entries");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var index = 0; index < items.Count; index++)
         {
             var itemPath = FieldPath.Item(path, index);
@@ -107,7 +108,7 @@ internal sealed class SchemaCheck
             }
 
             Node(item, schema.Items!, itemPath);
-            if (schema.ListType == "set" && items.Take(index).Any(earlier => JsonNode.DeepEquals(earlier, item)))
+            if (schema.ListType == "set" && !seen.Add(item.ToJsonString()))
             {
                 Add(itemPath, "is listed twice: remove one of them");
             }
