@@ -85,12 +85,15 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
 
         foreach (var variable in configuration.EnvironmentVariables ?? [])
         {
-            info.Environment[variable["name"]] = variable.GetValueOrDefault("value", string.Empty);
+            info.Environment[variable["name"]] = ValueOf(variable);
         }
 
         info.Environment["KUBERNETES_EXEC_INFO"] = ExecInfo();
         return info;
     }
+
+    // An absent value and null are both an empty text.
+    private static string ValueOf(Dictionary<string, string> variable) => variable.GetValueOrDefault("value") ?? string.Empty;
 
     // A bare name is looked up on the PATH; a relative path is relative to the kubeconfig, as kubectl has it.
     private string Command()
@@ -157,7 +160,7 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
     private string Redacted(string diagnosis)
     {
         var text = diagnosis.ReplaceLineEndings(" ").Trim();
-        var given = (configuration.EnvironmentVariables ?? []).Select(variable => variable.GetValueOrDefault("value", string.Empty));
+        var given = (configuration.EnvironmentVariables ?? []).Select(ValueOf);
         foreach (var value in given.Where(value => value.Length > 3))
         {
             text = text.Replace(value, "***", StringComparison.Ordinal);

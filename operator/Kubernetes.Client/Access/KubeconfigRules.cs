@@ -101,6 +101,11 @@ internal static class KubeconfigRules
                 + $"and known are {string.Join(" and ", execVersions)}";
         }
 
+        if ((exec.EnvironmentVariables ?? []).Any(variable => !IsSet(variable?.GetValueOrDefault("name"))))
+        {
+            yield return $"exec of user '{user.Name}' has an entry of env without a name";
+        }
+
         switch (user.Extras.InteractiveMode)
         {
             case null when exec.ApiVersion == execVersions[0]:

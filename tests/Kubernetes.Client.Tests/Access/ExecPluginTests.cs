@@ -34,6 +34,38 @@ public sealed class ExecPluginTests : IDisposable
     }
 
     [Fact]
+    public async Task A_variable_without_a_value_is_empty()
+    {
+        var credential = Load(
+            "printf '%s|%s' \"${FIRST-unset}\" \"${SECOND-unset}\" >seen\n" + Answer("\"token\":\"t\""),
+            "args: [SCRIPT]\n      env: [{name: FIRST, value: null}, {name: SECOND}]"
+        );
+
+        await HeaderAsync(credential);
+
+        Assert.Equal("|", await File.ReadAllTextAsync(Path.Combine(folder.Path, "seen"), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_plugin_that_fails_may_have_a_variable_without_a_value() =>
+        Assert.Contains(
+            "ended with exit code 1: no",
+            await RefusedAsync(Load("echo no >&2; exit 1", "args: [SCRIPT]\n      env: [{name: FIRST, value: null}]")),
+            StringComparison.Ordinal
+        );
+
+    [Theory]
+    [InlineData("{value: v}")]
+    [InlineData("{name: '', value: v}")]
+    [InlineData("{name: null, value: v}")]
+    public void A_variable_without_a_name_is_refused(string variable)
+    {
+        var refusal = Assert.Throws<ClusterAccessException>(() => Load("true", $"args: [SCRIPT]\n      env: [{variable}]"));
+
+        Assert.Contains("has an entry of env without a name", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_plugin_runs_once_until_shortly_before_its_answer_expires()
     {
         var credential = Load("echo run >>runs\n" + Answer("\"token\":\"t\",\"expirationTimestamp\":\"2026-03-01T12:10:00Z\""));
