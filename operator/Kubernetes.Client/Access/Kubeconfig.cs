@@ -46,7 +46,37 @@ internal sealed class Kubeconfig
 
     private void Add(string file)
     {
-        var (config, tree) = ReadFile(file);
+        try
+        {
+            Merge(file);
+        }
+        catch (YamlException malformed)
+        {
+            // Only the place is told: the parser's own message can quote the line, and the line can hold a token.
+#pragma warning disable MA0054
+            throw new ClusterAccessException(
+                $"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line}, column {malformed.Start.Column}: correct the "
+                + "file, or fetch it again."
+            );
+#pragma warning restore MA0054
+        }
+        catch (Exception malformed) when (IsOfOddValues(malformed))
+        {
+            throw new ClusterAccessException($"kubeconfig {file} is no valid kubeconfig: correct the file, or fetch it again.", malformed);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new ClusterAccessException(
+                $"kubeconfig {file} cannot be read ({unreadable.Message}): check its permissions.",
+                unreadable
+            );
+        }
+    }
+
+    private void Merge(string file)
+    {
+        var tree = KubeconfigTree.Read(file);
+        var config = tree.IsEmpty ? new K8SConfiguration() : ReadByPackage(file, tree.WithoutUnreadable());
         if (tree.DoubledNames().ToList() is { Count: > 0 } doubled)
         {
             throw new ClusterAccessException(
@@ -69,36 +99,15 @@ internal sealed class Kubeconfig
         );
     }
 
-    private static (K8SConfiguration Config, KubeconfigTree Tree) ReadFile(string file)
-    {
-        try
-        {
-            var tree = KubeconfigTree.Read(file);
-            return (tree.IsEmpty ? new K8SConfiguration() : ReadByPackage(file, tree.WithoutUnreadable()), tree);
-        }
-        catch (YamlException malformed)
-        {
-            // Only the place is told: the parser's own message can quote the line, and the line can hold a token.
-#pragma warning disable MA0054
-            throw new ClusterAccessException(
-                $"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line}, column {malformed.Start.Column}: correct the "
-                + "file, or fetch it again."
-            );
-#pragma warning restore MA0054
-        }
-        catch (Exception malformed) when (malformed is InvalidCastException or NullReferenceException or InvalidOperationException)
-        {
-            // The package's reader takes whatever the file holds for a kubeconfig.
-            throw new ClusterAccessException($"kubeconfig {file} is no valid kubeconfig: correct the file, or fetch it again.", malformed);
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            throw new ClusterAccessException(
-                $"kubeconfig {file} cannot be read ({unreadable.Message}): check its permissions.",
-                unreadable
-            );
-        }
-    }
+    // The readers take whatever the file holds for a kubeconfig.
+    private static bool IsOfOddValues(Exception exception) =>
+        exception
+            is InvalidCastException
+                or NullReferenceException
+                or InvalidOperationException
+                or ArgumentException
+                or FormatException
+                or OverflowException;
 
     private static K8SConfiguration ReadByPackage(string file, string? text)
     {

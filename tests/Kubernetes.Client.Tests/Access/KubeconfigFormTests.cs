@@ -6,6 +6,9 @@ namespace Kubernetes.Client.Tests.Access;
 /// <summary>A form of YAML that YamlDotNet does not read and kubectl does is told like any other file that is no kubeconfig.</summary>
 public sealed class KubeconfigFormTests
 {
+    private const string Extension = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', extensions: "
+        + "[{name: client.authentication.k8s.io/exec, extension: ";
+
     [Theory]
     [InlineData("---\nkind: Other\n")]
     [InlineData("---\n} no YAML: [\n")]
@@ -30,6 +33,9 @@ public sealed class KubeconfigFormTests
     [Theory]
     [InlineData("clusters: [\n{name: &n a, cluster: {server: 'https://127.0.0.1:1'}}\n]\n")]
     [InlineData("clusters: [\na\n]\n")]
+    [InlineData(Extension + "{a: 0777777777777777777777777}}]}}]\n")]
+    [InlineData(Extension + "{a: 1, 'a': 2, yes: 1, true: 2}}]}}]\n")]
+    [InlineData("users: [{name: u, user: {as: a, as-user-extra: {[k]: [v]}}}]\n")]
     public void A_form_that_is_not_read_is_told_as_such(string text)
     {
         var file = Path.GetTempFileName();
