@@ -17,7 +17,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
 
     /// <summary>Runs until stopped, or until settled where that was asked for.</summary>
     /// <returns>False when a connection is not Ready although all have settled.</returns>
-    /// <exception cref="LocalException">A directory cannot be used.</exception>
+    /// <exception cref="LocalException">A directory cannot be used, or no longer be written.</exception>
     public async Task<bool> RunAsync(CancellationToken stop)
     {
         await using var services = new ServiceCollection()
@@ -137,7 +137,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         await Task.WhenAny(running, waiting);
         await settled.CancelAsync();
         await running; // a part that failed is told here
-        await folders.PublishAsync(CancellationToken.None); // the last change may be younger than the last look
+        var failure = await PublishAsync(folders);
         var report = await ConnectionReport.ReadAsync(cluster.Client, time, CancellationToken.None);
         await output.WriteAsync(report.ToTable());
         if (patience.IsCancellationRequested && !report.IsSettled)
@@ -148,7 +148,25 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
             );
         }
 
-        return report.AllReady;
+        return failure is null ? report.AllReady : throw failure;
+    }
+
+    // The last change may be younger than the last look. A disk that is full leaves the statuses to be told.
+    private async Task<LocalException?> PublishAsync(SecretFolders folders)
+    {
+        try
+        {
+            await folders.PublishAsync(CancellationToken.None);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new LocalException(
+                $"--out {Path.GetFullPath(options.Output)} cannot be written: {exception.Message} Make room, or name a directory that "
+                + "this user can write.",
+                exception
+            );
+        }
     }
 
     private static void WarnWithoutModes(ILogger logger)

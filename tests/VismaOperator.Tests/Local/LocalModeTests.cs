@@ -175,6 +175,19 @@ public sealed class LocalModeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Once_tells_the_statuses_when_the_output_directory_cannot_be_written()
+    {
+        await OnceAsync();
+        Directory.Delete(folder["out", "here"], recursive: true);
+        File.WriteAllText(folder["out", "here"], "in the way");
+
+        var refusal = await Assert.ThrowsAsync<LocalException>(() => OnceAsync());
+
+        Assert.Contains($"--out {folder["out"]} cannot be written", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(2, output.ToString().Split("TokenValid").Length - 1);
+    }
+
+    [Fact]
     public async Task A_second_process_on_one_output_directory_is_refused()
     {
         await OnceAsync();
