@@ -25,6 +25,10 @@ internal sealed class ConsentHost : IAsyncDisposable
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+
+    // Idle connections count among the most that there may be, and one address can hold many.
+    private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(10);
+
     private const int MaxConnections = 512;
     private const int MaxBody = 4 * 1024;
 
@@ -97,5 +101,6 @@ internal sealed class ConsentHost : IAsyncDisposable
         kestrel.Limits.MaxRequestLineSize = RequestLine.MaxSize;
         kestrel.Limits.MaxRequestBodySize = MaxBody;
         kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+        kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
     }
 }
