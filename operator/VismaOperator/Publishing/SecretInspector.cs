@@ -58,10 +58,10 @@ internal static class SecretInspector
 
     /// <summary>The token that the Secret holds, with the times that are on record; null when the key is gone.</summary>
     public static IssuedToken? TokenIn(Secret secret, TokenRecord recorded) =>
-        secret.Data is not null && secret.Data.TryGetValue(StandardKeys.AccessToken, out var value) && value.Length > 0
+        HoldsToken(secret)
             ? new IssuedToken
             {
-                AccessToken = Sensitive.From(value.RevealText()),
+                AccessToken = Sensitive.From(secret.Data![StandardKeys.AccessToken].RevealText()),
                 IssueTime = recorded.IssueTime,
                 ExpirationTime = recorded.ExpirationTime,
                 Inputs = recorded.Inputs,
@@ -69,6 +69,9 @@ internal static class SecretInspector
                 AnsweredRequest = secret.Metadata.Annotation(VismaNames.AnsweredRequestAnnotation),
             }
             : null;
+
+    private static bool HoldsToken(Secret secret) =>
+        secret.Data is not null && secret.Data.TryGetValue(StandardKeys.AccessToken, out var value) && value.Length > 0;
 
     private static bool HasOurMarks(Secret secret, VismaConnection connection, TokenRecord recorded)
     {
@@ -85,7 +88,8 @@ internal static class SecretInspector
     private static TokenRecord? Unrecorded(Secret secret, VismaConnection connection, string fingerprint)
     {
         var meta = secret.Metadata;
-        if (meta.Annotation(VismaNames.FingerprintAnnotation) != fingerprint
+        if (!HoldsToken(secret)
+            || meta.Annotation(VismaNames.FingerprintAnnotation) != fingerprint
             || IssuedAt(meta) is not { } issued
             || Instant(meta, VismaNames.ExpiresAtAnnotation) is not { } expires
             || meta.Annotation(VismaNames.InputsAnnotation) is not { } inputs
@@ -118,6 +122,7 @@ internal static class SecretInspector
             ? scope.RevealText().Split(' ', StringSplitOptions.RemoveEmptyEntries)
             : null;
 
+    // Of this millennium, so that it can be reckoned with: whoever may write the Secret can write any instant.
     private static DateTimeOffset? Instant(ObjectMeta meta, string annotation) =>
         DateTimeOffset.TryParseExact(
             meta.Annotation(annotation),
@@ -125,7 +130,7 @@ internal static class SecretInspector
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal,
             out var instant
-        )
+        ) && instant.Year is >= 2000 and < 3000
             ? instant
             : null;
 }

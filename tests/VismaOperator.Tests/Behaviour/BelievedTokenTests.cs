@@ -45,6 +45,7 @@ public sealed class BelievedTokenTests
     [Theory]
     [InlineData("2098-01-01T00:00:00Z")]
     [InlineData("9999-12-31T23:59:58Z")]
+    [InlineData("9999-12-31T23:59:59Z")]
     public async Task A_token_that_claims_to_be_issued_in_the_future_is_replaced_at_once(string issuedAt)
     {
         await using var test = await TestOperator.StartReadyAsync();
@@ -52,6 +53,48 @@ public sealed class BelievedTokenTests
         await ForgeAsync(test, Forged, issuedAt, "9999-12-31T23:59:59Z", isRecorded: true);
 
         Assert.NotEqual(Forged, (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+    }
+
+    [Theory]
+    [InlineData("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z")]
+    [InlineData("0001-01-01T00:00:00Z", "0001-01-01T00:00:01Z")]
+    [InlineData("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")]
+    public async Task A_token_of_times_that_cannot_be_reckoned_with_is_replaced_at_once(string issuedAt, string expiresAt)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+
+        await ForgeAsync(test, Forged, issuedAt, expiresAt, isRecorded: false);
+
+        Assert.NotEqual(Forged, (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+    }
+
+    [Theory]
+    [InlineData("no data", true)]
+    [InlineData("no data", false)]
+    [InlineData("no access_token", true)]
+    [InlineData("no access_token", false)]
+    [InlineData("an empty access_token", false)]
+    public async Task A_Secret_without_a_token_that_says_it_has_one_gets_one_at_once(string what, bool isRecorded)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+
+        await ForgeAsync(
+            test,
+            Forged,
+            "2026-11-23T12:00:01Z",
+            "2026-11-23T13:00:01Z",
+            isRecorded,
+            changeData: data => what switch
+            {
+                "no data" => null,
+                "no access_token" => data.Where(pair => pair.Key != StandardKeys.AccessToken).ToDictionary(),
+                _ => new(data) { [StandardKeys.AccessToken] = SecretValue.FromText(string.Empty) },
+            }
+        );
+
+        Assert.NotEmpty((await test.TokenSecretAsync()).Text("access_token"));
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
     }
 
@@ -166,17 +209,19 @@ public sealed class BelievedTokenTests
         string issuedAt,
         string expiresAt,
         bool isRecorded,
-        Action<Dictionary<string, string>>? change = null
+        Action<Dictionary<string, string>>? change = null,
+        Func<Dictionary<string, SecretValue>, Dictionary<string, SecretValue>?>? changeData = null
     )
     {
         await test.StopAsync();
         var secret = await test.TokenSecretAsync();
-        var data = new Dictionary<string, SecretValue>(secret.Data!)
+        Dictionary<string, SecretValue>? data = new(secret.Data!)
         {
             [StandardKeys.AccessToken] = SecretValue.FromText(token),
             [StandardKeys.Authorization] = SecretValue.FromText($"Bearer {token}"),
             [StandardKeys.ExpiresAt] = SecretValue.FromText(expiresAt),
         };
+        data = changeData is null ? data : changeData(data);
         var annotations = new Dictionary<string, string>(secret.Metadata.Annotations!)
         {
             [VismaNames.IssuedAtAnnotation] = issuedAt,
