@@ -16,13 +16,16 @@ public static class FactsAfter
     };
 
     /// <summary>
-    /// A token of ours was found that status did not know. It ends what failed before it, and handles the request that it was an answer to.
+    /// A token of ours was found that status did not know. It ends what failed before it, and handles the request that it was an answer to
+    /// while that request is the present one: what else the Secret says of requests is not believed.
     /// </summary>
     public static Facts Adopted(this Facts facts, Decision.Adopt adopt) => facts.Published(adopt.Token) with
     {
         Failure = null,
         Secret = facts.Secret,
-        Connection = adopt.AnsweredRequest is { } answered && answered != facts.Connection.HandledRequest
+        Connection = adopt.AnsweredRequest is { } answered
+            && answered == facts.Connection.RequestedAt
+            && facts.Connection.HasUnhandledRequest
             ? facts.Connection with { HandledRequest = answered, HandledRequestTime = RequestRules.Attempted(adopt.Token.IssueTime) }
             : facts.Connection,
     };

@@ -144,6 +144,25 @@ public sealed class BelievedTokenTests
     }
 
     [Fact]
+    public async Task A_request_that_nobody_made_does_not_count_as_answered()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+
+        await ForgeAsync(
+            test,
+            Forged,
+            "2026-11-23T12:00:01Z",
+            "2026-11-23T13:00:01Z",
+            isRecorded: false,
+            annotations => annotations[VismaNames.AnsweredRequestAnnotation] = new string('x', 2_000)
+        );
+
+        var connection = await test.ConnectionAsync();
+        Assert.True(connection.Is("Ready", "True"));
+        Assert.Null(connection.Status.LastHandledReconcileAt);
+    }
+
+    [Fact]
     public async Task The_scopes_that_the_token_itself_names_count_whatever_its_Secret_says()
     {
         await using var test = await TestOperator.StartReadyAsync();
