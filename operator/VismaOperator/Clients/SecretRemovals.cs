@@ -25,7 +25,9 @@ internal sealed class SecretRemovals(TimeProvider time, Action<NamespacedName> c
     /// <summary>A Secret was removed.</summary>
     /// <param name="client">The client that says no.</param>
     /// <param name="connection">The connection whose Secret it was.</param>
-    /// <param name="reason">Why: <see cref="Reason.TenantNotAllowed"/> or <see cref="Reason.ClientNotAvailable"/>.</param>
+    /// <param name="reason">
+    /// Why: <see cref="Reason.TenantNotAllowed"/>, <see cref="Reason.ScopesExceeded"/> or <see cref="Reason.ClientNotAvailable"/>.
+    /// </param>
     public void Add(NamespacedName client, NamespacedName connection, string reason)
     {
         lock (padlock)
@@ -119,10 +121,15 @@ internal sealed class SecretRemovals(TimeProvider time, Action<NamespacedName> c
         };
 
     private static string Remedy(string reason) =>
-        reason == Reason.TenantNotAllowed
-            ? "spec.tenants has no entry that fits, and with one entry or more only what is listed is served: add the tenants, "
-                + "namespaces and scopes that are to be served, or remove spec.tenants."
-            : "spec.allowedNamespaces does not allow their namespace: add it where it is to be served.";
+        reason switch
+        {
+            Reason.TenantNotAllowed =>
+                "spec.tenants has no entry that fits, and with one entry or more only what is listed is served: add the tenants, "
+                + "namespaces and scopes that are to be served, or remove spec.tenants.",
+            Reason.ScopesExceeded =>
+                "The tokens had more scopes than spec.tenants allows: remove them from the application, or allow them.",
+            _ => "spec.allowedNamespaces does not allow their namespace: add it where it is to be served.",
+        };
 
     private sealed class Gathered(long first)
     {

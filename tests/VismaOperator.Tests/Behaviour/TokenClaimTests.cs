@@ -54,7 +54,11 @@ public sealed class TokenClaimTests
         await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": ["{{Read}}", "{{Create}}"]}]}""");
         await test.UntilStalledAsync("ScopesExceeded");
         await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
 
+        var told = Assert.Single(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretsRemoved").Note!;
+        Assert.Contains("more scopes than spec.tenants allows", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("allowedNamespaces", told, StringComparison.Ordinal);
         Assert.Equal("ScopesExceeded", before.Condition("ScopesGranted")!.Reason);
         Assert.Equal([Read, Create, Delete], before.Status.Token!.GrantedScopes);
         Assert.Null(await test.FindAsync<Secret>(TokenSecret));
