@@ -119,8 +119,9 @@ internal sealed class GrantStore(IKubernetesClient client)
     private static Problem NotOwned(NamespacedName name, NamespacedName connection) =>
         new(
             Reason.GrantNotOwned,
-            $"Secret {name} exists and does not hold the grant of VismaConnection {connection.Name}, so it is left as it is. Delete "
-            + "that Secret, or give the connection another name."
+            $"Secret {name} exists and is not marked as the grant of VismaConnection {connection.Name}, so it is left as it is. If it "
+            + $"is the grant, put back its label {VismaNames.SecretLabel}={VismaNames.GrantSecretValue} and its annotation "
+            + $"{VismaNames.ConnectionAnnotation}: {connection.Name}; else give the connection another name."
         );
 }
 

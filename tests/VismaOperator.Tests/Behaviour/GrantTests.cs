@@ -369,5 +369,9 @@ public sealed class GrantTests
         var connection = await test.UntilStalledAsync("GrantNotOwned");
 
         Assert.Equal("GrantNotOwned", connection.Condition("Authorized")!.Reason);
+        var message = connection.Condition("Authorized")!.Message;
+        Assert.Contains("label visma-operator.io/secret=grant", message, StringComparison.Ordinal);
+        Assert.Contains($"annotation visma-operator.io/connection: {Some.Connection};", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("elete", message, StringComparison.Ordinal);
     }
 }
