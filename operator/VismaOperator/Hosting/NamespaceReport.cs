@@ -17,12 +17,14 @@ internal sealed partial class NamespaceReport : IDisposable
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "VismaOperator.Namespaces";
 
+    private readonly Lock gate = new();
     private readonly Channel<NamespaceNews> events = Channel.CreateUnbounded<NamespaceNews>();
-    private readonly HashSet<string> broken = new(StringComparer.Ordinal); // news come one at a time
+    private readonly Dictionary<string, NamespaceNews> broken = new(StringComparer.Ordinal);
     private readonly EventRecorder recorder;
     private readonly OperatorContext context;
     private readonly ILogger log;
     private readonly IDisposable subscription;
+    private bool tells;
 
     /// <summary>Listens from now on.</summary>
     public NamespaceReport(NamespaceSync served, EventRecorder recorder, OperatorContext context)
@@ -44,6 +46,7 @@ internal sealed partial class NamespaceReport : IDisposable
     {
         // Each replica sees the same, and one event is enough.
         await context.Leadership.WaitUntilLeaderAsync(cancellationToken);
+        TellWhatStands();
         await foreach (var news in events.Reader.ReadAllAsync(cancellationToken))
         {
             if (context.Lease is { } lease)
@@ -65,16 +68,40 @@ internal sealed partial class NamespaceReport : IDisposable
         return recorder.RecordAsync(lease, kind, reason, "Watch", note, cancellationToken);
     }
 
+    // What came and went before was told by the leader of that time.
+    private void TellWhatStands()
+    {
+        lock (gate)
+        {
+            tells = true;
+            foreach (var news in broken.Values)
+            {
+                events.Writer.TryWrite(news);
+            }
+        }
+    }
+
     private void OnNews(NamespaceNews news)
     {
-        if (news.Problem is { } problem && broken.Add(news.Name))
+        lock (gate)
         {
-            LogNotServed(NotServed(news.Name, problem));
-            events.Writer.TryWrite(news);
+            if (news.Problem is { } problem && broken.TryAdd(news.Name, news))
+            {
+                LogNotServed(NotServed(news.Name, problem));
+                Tell(news);
+            }
+            else if (news is { IsOpen: true, Problem: null } && broken.Remove(news.Name))
+            {
+                LogServed(news.Name);
+                Tell(news);
+            }
         }
-        else if (news is { IsOpen: true, Problem: null } && broken.Remove(news.Name))
+    }
+
+    private void Tell(NamespaceNews news)
+    {
+        if (tells)
         {
-            LogServed(news.Name);
             events.Writer.TryWrite(news);
         }
     }
