@@ -35,7 +35,7 @@ internal sealed class ConnectionReconciler(
     /// <inheritdoc/>
     public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
-        if (connections.Find(key) is not { } connection)
+        if (connections.Find(key) is not { } stored)
         {
             tools.Refresher.Forget(key);
             tools.GrantRefresher.Forget(key);
@@ -48,6 +48,8 @@ internal sealed class ConnectionReconciler(
             return Requeue.Never.Instance;
         }
 
+        // What was done and could not be written to status is done all the same.
+        var connection = reporter.AsReported(stored);
         if (await SettleAsync(connection, cancellationToken) is not { } rest)
         {
             return new Requeue.At(tools.Time.GetUtcNow() + Policy.LeastGap);
@@ -59,7 +61,7 @@ internal sealed class ConnectionReconciler(
             return Requeue.Never.Instance;
         }
 
-        var requeue = await ReportAsync(connection, rest, cancellationToken);
+        var requeue = await ReportAsync(stored, connection, rest, cancellationToken);
         rest.Fault?.Throw();
         return requeue;
     }
@@ -67,18 +69,17 @@ internal sealed class ConnectionReconciler(
     // Whatever is thrown on the way ends in facts and a decision that can be reported. Null while the caches are not filled.
     private async Task<Rest?> SettleAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
-        var reported = reporter.AsReported(connection);
         Observation? observation;
         try
         {
-            observation = await observer.ObserveAsync(reported, cancellationToken);
+            observation = await observer.ObserveAsync(connection, cancellationToken);
         }
 #pragma warning disable CA1031 // Whatever is thrown is reported.
         catch (Exception failure) when (failures.IsToReport(connection.Metadata.NamespacedName, failure, cancellationToken))
 #pragma warning restore CA1031
         {
             var problem = failures.ProblemOf(connection, decision: null, failure);
-            return Failed(observer.Unobserved(reported, problem), problem, failure) with { IsObserved = false };
+            return Failed(observer.Unobserved(connection, problem), problem, failure) with { IsObserved = false };
         }
 
         return observation is null ? null : await TakeStepsAsync(connection, observation, cancellationToken);
@@ -131,7 +132,12 @@ internal sealed class ConnectionReconciler(
         };
     }
 
-    private async Task<Requeue> ReportAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
+    private async Task<Requeue> ReportAsync(
+        VismaConnection stored,
+        VismaConnection connection,
+        Rest rest,
+        CancellationToken cancellationToken
+    )
     {
         // A request that was served and not reported would be served again by the next process.
         using var graceful = Deadline.Unset(tools.Time);
@@ -142,7 +148,7 @@ internal sealed class ConnectionReconciler(
         observer.Note(connection.Metadata.NamespacedName, rest.Facts);
         return await statusWrites.TryAsync(
             connection.Metadata.NamespacedName,
-            () => reporter.WriteAsync(connection, report, graceful.Token),
+            () => reporter.WriteAsync(stored, report, graceful.Token),
             report.NextLook,
             cancellationToken
         );

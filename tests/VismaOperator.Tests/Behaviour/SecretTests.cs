@@ -60,6 +60,32 @@ public sealed class SecretTests
     }
 
     [Fact]
+    public async Task A_second_rename_leaves_no_Secret_behind_when_status_could_not_be_written_after_the_first()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        var before = test.Cluster.Before;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.PatchStatus && kind.Kind == "VismaConnection"
+                ? throw new KubernetesException(HttpStatusCode.InternalServerError, "InternalError", "etcd is not there")
+                : Task.CompletedTask;
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-second"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+        var second = await test.FindAsync<Secret>("acme-second");
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-third"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+
+        test.Cluster.Before = before;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5));
+
+        Assert.NotNull(second);
+        Assert.Equal("acme-third", (await test.ConnectionAsync()).Status.SecretName);
+        Assert.NotNull(await test.FindAsync<Secret>("acme-third"));
+        Assert.Null(await test.FindAsync<Secret>("acme-second"));
+        Assert.Null(await test.FindAsync<Secret>(Name));
+    }
+
+    [Fact]
     public async Task A_rename_to_a_taken_name_leaves_both_Secrets_as_they_are()
     {
         await using var test = await TestOperator.StartReadyAsync();
