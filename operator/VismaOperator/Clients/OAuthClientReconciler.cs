@@ -18,6 +18,7 @@ internal sealed class OAuthClientReconciler(
     ClientSecretTracker book,
     OAuthClientReporter reporter,
     SecretRemovals removals,
+    RequestTurns turns,
     ProblemLog problems,
     StatusWrites statusWrites,
     TimeProvider time) : IReconciler
@@ -38,6 +39,7 @@ internal sealed class OAuthClientReconciler(
             book.Forget(key);
             reporter.Forget(key);
             removals.Forget(key);
+            turns.Forget(key);
             problems.Forget(key);
             starts.Forget(key);
             statusWrites.Forget(key);

@@ -39,6 +39,15 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
         }
     }
 
+    /// <summary>The client is gone.</summary>
+    public void Forget(NamespacedName client)
+    {
+        lock (padlock)
+        {
+            lines.Remove(client);
+        }
+    }
+
     private static bool Asks(VismaConnection connection) => ConnectionRequests.IsUnhandled(connection) && !connection.Spec.Suspend;
 
     private DateTimeOffset? LastOf(NamespacedName client, Line line, DateTimeOffset now) =>

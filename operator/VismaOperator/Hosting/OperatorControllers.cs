@@ -33,13 +33,14 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var book = new ClientSecretTracker(context.Time);
         var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : caches.FetchedNamespaces!;
+        var turns = new RequestTurns(caches.Connections.Store, context.Time);
         var directory = new ClientResolver(
             caches.Clients.Store,
             reader,
             book,
             namespaces,
             context.AllowLists,
-            new RequestTurns(caches.Connections.Store, context.Time),
+            turns,
             context.Time
         );
         var events = new EventRecorder(
@@ -68,7 +69,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
                 Connections(context, directory, source, namespaces, events, removals),
                 context
             ),
-            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, book, events, removals), context),
+            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, book, events, removals, turns), context),
             Loop("grant", "VismaConnection", queues.Grants, grants.Custodian(directory, namespaces), context),
         ];
     }
@@ -167,7 +168,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         OAuthClientObserver observer,
         ClientSecretTracker book,
         EventRecorder events,
-        SecretRemovals removals
+        SecretRemovals removals,
+        RequestTurns turns
     )
     {
         var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
@@ -178,6 +180,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             book,
             reporter,
             removals,
+            turns,
             problems,
             StatusWrites("oauthclient", "OAuthClient", context),
             context.Time
