@@ -25,7 +25,7 @@ internal sealed partial class ConnectionLog(ILogger logger)
     )]
     public partial void Published(DateTimeOffset expirationTime, DateTimeOffset refreshTime);
 
-    [LoggerMessage(LogLevel.Warning, "Token not refreshed ({Cause}): {Reason}: {Detail}", EventName = "TokenNotRefreshed")]
+    [LoggerMessage(LogLevel.Debug, "Token not refreshed ({Cause}): {Reason}: {Detail}", EventName = "TokenNotRefreshed")]
     public partial void RefreshFailed(RefreshCause cause, string reason, string detail);
 
     [LoggerMessage(
@@ -50,7 +50,7 @@ internal sealed partial class ConnectionLog(ILogger logger)
     )]
     public partial void FormerSecretNotRemoved(NamespacedName secret, string cause);
 
-    [LoggerMessage(LogLevel.Warning, "Step failed: {Reason}: {Detail}", EventName = "StepFailed")]
+    [LoggerMessage(LogLevel.Debug, "Step failed: {Reason}: {Detail}", EventName = "StepFailed")]
     public partial void StepFailed(string reason, string detail);
 
     [LoggerMessage(LogLevel.Debug, "Came to rest at {Decision}", EventName = "ReconcileRested")]
