@@ -49,7 +49,7 @@ public sealed class WorkQueue : IDisposable
     /// <summary>An empty queue.</summary>
     /// <param name="time">Wall clock and timer.</param>
     /// <param name="backoff">Waits after failures.</param>
-    /// <param name="random">Chance in [0, 1), for the random of the backoff.</param>
+    /// <param name="random">Chance in [0, 1), for the jitter of the backoff.</param>
     public WorkQueue(TimeProvider time, BackoffOptions backoff, Func<double> random)
     {
         this.time = time;

@@ -3,7 +3,7 @@ using VismaOperator.Api;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Which client secrets were tried in their present value. Lists are never changed in place, so that a page of
+/// Which client secrets were tried in their present value. Lists are never changed in place, so that
 /// <see cref="ClientSecretTracker"/> and a status can share one.
 /// </summary>
 internal static class SecretTrials

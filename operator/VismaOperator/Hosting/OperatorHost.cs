@@ -4,8 +4,8 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// Starts and stops the operator's parts in order: caches and consent pages, leadership, controllers; and back. StatusSummary on both sides
-/// of it are <c>run</c>, which adds HTTP and a cluster, and <c>local</c>, which adds files.
+/// Starts and stops the operator's parts in order: caches and consent pages, leadership, controllers; and back. Two commands use it:
+/// <c>run</c>, which adds HTTP and a cluster, and <c>local</c>, which adds files.
 /// </summary>
 internal sealed partial class OperatorHost(
     IControllerSet controllers,
