@@ -47,7 +47,13 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
             await running.DisposeAsync();
         }
 
-        string[] findings = [.. Leaks(await EventsAsync()), .. StatusRules.Violations(history.Sightings), .. Crashes(), .. Refusals(await GoneAsync())];
+        string[] findings =
+        [
+            .. Leaks(await EventsAsync()),
+            .. StatusRules.Violations(history.Sightings),
+            .. Crashes(),
+            .. Refusals(await GoneAsync()),
+        ];
         if (findings.Length > 0)
         {
             throw new InvalidOperationException("The audit of the scene found:\n" + string.Join('\n', findings.Distinct().Take(30)));
