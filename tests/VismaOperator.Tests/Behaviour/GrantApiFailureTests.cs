@@ -119,6 +119,82 @@ public sealed class GrantApiFailureTests
 
     [Theory]
     [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_renewed_token_that_cannot_be_published_spends_one_refresh_token(string failure)
+    {
+        await using var test = await SomeConsents.StartConsentedAsync();
+        var issued = (await test.TokenSecretAsync()).Text("access_token");
+        var faults = new ApiFaults(test);
+        faults.Inject(failure, ClusterVerb.Update, Secret.ResourceKind, Token);
+
+        await test.AdvanceAsync(TimeSpan.FromMinutes(41), TimeSpan.FromSeconds(30));
+        var due = await test.ConnectionAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(30));
+        var expired = await test.ConnectionAsync();
+
+        if (failure == "cut after processing")
+        {
+            Assert.True(expired.Is("Ready", "True"), expired.Condition("Ready")!.ToString());
+        }
+        else
+        {
+            FailureReports.Failing(due, Token, isServing: true);
+            FailureReports.Failing(expired, Token, isServing: false);
+            Assert.InRange(faults.Met, 2, 60);
+            Assert.Equal(2, test.TokenRequests);
+        }
+
+        Assert.True(expired.Is("Authorized", "True"));
+        await test.HealsAsync(faults);
+        Assert.NotEqual(issued, (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.True((await test.ConnectionAsync()).Is("Authorized", "True"));
+    }
+
+    [Theory]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_status_that_is_not_taken_keeps_neither_grant_nor_token_back(string failure)
+    {
+        await using var test = await SomeConsents.StartInteractiveAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject(failure, ClusterVerb.PatchStatus, VismaConnection.ResourceKind, Some.Connection);
+
+        await test.HandOverAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), step);
+
+        Assert.NotNull(await test.GrantAsync());
+        Assert.NotNull(await test.FindAsync<Secret>(Token));
+        Assert.InRange(faults.Met, failure == "cut after processing" ? 1 : 3, 40);
+        faults.Lift();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), step);
+        var connection = await test.ConnectionAsync();
+        Assert.True(connection.Is("Ready", "True"));
+        Assert.True(connection.Is("Authorized", "True"));
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Theory]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
+    public async Task A_renewal_of_a_grant_does_not_wait_for_a_status_that_is_not_taken(string failure)
+    {
+        await using var test = await SomeConsents.StartConsentedAsync();
+        var issued = (await test.TokenSecretAsync()).Text("access_token");
+        var faults = new ApiFaults(test);
+        faults.Inject(failure, ClusterVerb.PatchStatus, VismaConnection.ResourceKind, Some.Connection);
+
+        await test.AdvanceAsync(TimeSpan.FromMinutes(61), TimeSpan.FromSeconds(30));
+
+        Assert.NotEqual(issued, (await test.TokenSecretAsync()).Text("access_token"));
+        Assert.Equal(2, test.TokenRequests);
+        Assert.True(faults.Met > 0);
+        faults.Lift();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(5), step);
+        var connection = await test.ConnectionAsync();
+        Assert.True(connection.Is("Ready", "True"));
+        Assert.True(connection.Is("Authorized", "True"));
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    [Theory]
+    [MemberData(nameof(FailureReports.Rows), MemberType = typeof(FailureReports))]
     public async Task A_code_that_cannot_be_taken_yet(string failure)
     {
         await using var test = await SomeConsents.StartInteractiveAsync();

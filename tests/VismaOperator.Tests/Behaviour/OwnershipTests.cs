@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
@@ -129,6 +130,39 @@ public sealed class OwnershipTests
         await test.UntilIdleAsync();
 
         Assert.Equal("not-yours-to-overwrite", (await test.TokenSecretAsync()).Text("clientSecret"));
+        Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_restored_Secret_whose_owner_reference_has_the_uid_of_a_former_connection_is_adopted()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var backup = await test.TokenSecretAsync();
+        await test.StopAsync();
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.ApplyAsync(Some.VismaConnection());
+        // put back past the garbage collector, which acts at once here and would win the race that a real one runs against the operator
+        const string Uid = "8d1f0c3a-5b7e-4c21-9a44-6f0e2b9d7c15";
+        test.Cluster.Restore(
+            Secret.ResourceKind,
+            JsonSerializer.SerializeToNode(backup.WithMetadata(backup.Metadata with { Uid = Uid }), Secret.JsonTypeInfo)!.AsObject()
+        );
+        var connection = await test.ConnectionAsync();
+        var formerOwner = Assert.Single((await test.TokenSecretAsync()).Metadata.OwnerReferences!);
+        Assert.Equal(connection.Metadata.Name, formerOwner.Name);
+        Assert.NotEqual(connection.Metadata.Uid, formerOwner.Uid);
+
+        test.Start();
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+
+        var adopted = await test.TokenSecretAsync();
+        Assert.Equal(connection.Metadata.Uid, Assert.Single(adopted.Metadata.OwnerReferences!).Uid);
+        Assert.Equal(Uid, adopted.Metadata.Uid);
+        Assert.Equal(backup.Metadata.Labels, adopted.Metadata.Labels);
+        Assert.Equal(backup.Metadata.Annotations, adopted.Metadata.Annotations);
+        Assert.Equal(backup.Text("access_token"), adopted.Text("access_token"));
+        Assert.Null((await test.ConnectionAsync()).Condition("Stalled"));
         Assert.Equal(1, test.TokenRequests);
     }
 

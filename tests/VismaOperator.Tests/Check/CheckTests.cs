@@ -396,6 +396,24 @@ public sealed class CheckTests
         Assert.Equal("TenantNotAllowed", Assert.Single(Check(Secret, client, Connection)).Reason);
     }
 
+    [Theory]
+    [InlineData("tenantID: 9a1b2c3d-0c1d-4f5e-9a6b-3c8d7e6f5a4b")]
+    [InlineData("tenantID: 2f5c0e7a-0c1d-4f5e-9a6b-3c8d7e6f5a4b, namespaces: [customer-a]")]
+    public void A_first_tenants_entry_that_leaves_a_connection_out_is_said_to_close_the_client(string entry)
+    {
+        var client = Client + $"  tenants: [{{{entry}}}]\n";
+
+        var finding = Assert.Single(Check(Secret, client, Connection));
+
+        Assert.Equal(("customer", "spec.tenantID", "TenantNotAllowed"), (finding.Name, finding.Path, finding.Reason));
+        Assert.Contains($"OAuthClient integrations/acme does not serve tenant {Tenant} ", finding.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "spec.tenants closes the client for all that it does not list, so add the combination there",
+            finding.Message,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void Text_output_reads_like_a_compilers()
     {

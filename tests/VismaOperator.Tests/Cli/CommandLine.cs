@@ -21,6 +21,9 @@ internal sealed class CommandLine
     /// <summary>What <c>connect</c> was started with; null when it was not.</summary>
     public ConnectOptions? Connect { get; private set; }
 
+    /// <summary>What standard input holds; nothing unless it is set.</summary>
+    public byte[] Input { get; set; } = [];
+
     public string Output => output.ToString();
 
     public string Error => error.ToString();
@@ -33,7 +36,10 @@ internal sealed class CommandLine
 
     public Task<int> InvokeAsync(params string[] arguments)
     {
-        var process = new CommandContext(variables.GetValueOrDefault, output, error, TimeProvider.System);
+        var process = new CommandContext(variables.GetValueOrDefault, output, error, TimeProvider.System)
+        {
+            Input = () => new MemoryStream(Input),
+        };
         var verbs = new Verbs(
             (options, _) => Task.FromResult(Keep(() => Run = options)),
             (options, _) => Task.FromResult(Keep(() => Local = options)),

@@ -92,6 +92,26 @@ public sealed class ManifestFilesTests : IDisposable
         Assert.Equal((ManifestProblemKind.LeftOut, folder["large.yaml"]), (Assert.Single(set.Problems).Kind, set.Problems[0].File));
     }
 
+    [Fact]
+    public void A_tree_that_is_too_deep_is_passed_over_with_one_line()
+    {
+        var levels = Enumerable.Repeat("d", 33).ToArray();
+        var (deepest, tooDeep) = (string.Join('/', levels[1..]), string.Join('/', levels));
+        Directory.CreateDirectory(folder[tooDeep, "e"]);
+        Add($"{deepest}/read.yaml");
+        Add($"{tooDeep}/passed-over.yaml");
+        Add($"{tooDeep}/e/passed-over.yaml");
+
+        var set = Read();
+
+        Assert.Equal([$"{deepest}/read.yaml"], set.Documents.Select(Name));
+        Assert.Equal(
+            (ManifestProblemKind.LeftOut, folder[tooDeep], "the folder is more than 32 folders deep: passed over. Name it with -f"),
+            (Assert.Single(set.Problems).Kind, set.Problems[0].File, set.Problems[0].Message)
+        );
+        Assert.Equal(2, ManifestReader.Read([folder[tooDeep]]).Documents.Count); // as the line says
+    }
+
     [Theory]
     [InlineData("values.yaml", "image:\n  kind: x\n  tag: 1\n", ManifestProblemKind.NoManifest)]
     [InlineData("package.json", "{\"name\": \"x\", \"version\": 1}", ManifestProblemKind.NoManifest)]
