@@ -10,11 +10,13 @@ public sealed class LineTests
     // Text that stands as it is sent, and links, cannot be broken.
     private const string RawString = "\"\"\"";
 
+    private static readonly string[] folders = ["operator", "tests", "benchmarks"];
+
     [Fact]
     public void No_line_of_code_is_wider_than_140_columns()
     {
         var wide =
-            from folder in new[] { "operator", "tests", "benchmarks" }
+            from folder in folders
             from path in Directory.EnumerateFiles(Repository.Path(folder), "*.cs", SearchOption.AllDirectories)
             let segments = path.Split(Path.DirectorySeparatorChar)
             where !segments.Contains("obj") && !segments.Contains("bin")
