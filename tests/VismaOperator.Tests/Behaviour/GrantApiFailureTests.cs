@@ -139,7 +139,7 @@ public sealed class GrantApiFailureTests
         {
             FailureReports.Failing(due, Token, isServing: true);
             FailureReports.Failing(expired, Token, isServing: false);
-            Assert.InRange(faults.Met, 2, 60);
+            Assert.InRange(faults.Met, 2, failure == "409" ? 120 : 60); // a conflict is tried once more within a write
             Assert.Equal(2, test.TokenRequests);
         }
 
