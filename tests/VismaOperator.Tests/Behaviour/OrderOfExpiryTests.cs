@@ -39,9 +39,9 @@ public sealed class OrderOfExpiryTests
         var clients = test.Provider.Ledger.TokenRequests.OrderBy(entry => entry.Number).Select(entry => entry.Request.ClientId).ToList();
         Assert.Equal(200, clients.Count);
 
-        // Sent as the third eight; what is on the wire together may be processed in any order. First come, first served, 48 others would go
-        // before them.
-        Assert.InRange(clients.LastIndexOf(ShortLived), 2 * Places, (4 * Places) - 1);
+        // Sent as the third eight; what is on the wire together may be processed in any order, and a busy machine may send an eight or two
+        // before them. First come, first served, 48 others would go before them.
+        Assert.InRange(clients.LastIndexOf(ShortLived), 2 * Places, (6 * Places) - 1);
         Assert.All(await AllAsync(test), connection => Assert.True(connection.Is("Ready", "True") && connection.Is("TokenFresh", "True")));
     }
 
