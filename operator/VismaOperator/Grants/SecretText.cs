@@ -1,14 +1,13 @@
 using System.Globalization;
 using Kubernetes.Client.Resources;
 using OAuth;
+using VismaOperator.Api;
 
 namespace VismaOperator.Grants;
 
 /// <summary>Reads and writes the values of a Secret as texts, instants and numbers. What cannot be read reads as absent.</summary>
 internal sealed class SecretText
 {
-    private const string InstantFormat = TimeConverter.Format;
-
     private const long MaxNumber = 1L << 53;
 
     private readonly Dictionary<string, SecretValue> values;
@@ -39,16 +38,7 @@ internal sealed class SecretText
     public Sensitive? Sensitive(string key) => Text(key) is { } text ? OAuth.Sensitive.From(text) : null;
 
     /// <summary>An instant of this millennium (RFC 3339, UTC), so that it can be reckoned with; null when absent or unreadable.</summary>
-    public DateTimeOffset? Instant(string key) =>
-        DateTimeOffset.TryParseExact(
-            Text(key),
-            InstantFormat,
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal,
-            out var instant
-        ) && instant.Year is >= 2000 and < 3000
-            ? instant
-            : null;
+    public DateTimeOffset? Instant(string key) => SecretInstant.Parse(Text(key));
 
     /// <summary>A whole number that JSON can hold exactly; null when absent or unreadable.</summary>
     public long? Number(string key) =>
@@ -73,7 +63,7 @@ internal sealed class SecretText
 
     /// <summary>Sets an instant, to the second; null leaves the key out.</summary>
     public SecretText Set(string key, DateTimeOffset? instant) =>
-        Set(key, instant?.UtcDateTime.ToString(InstantFormat, CultureInfo.InvariantCulture));
+        Set(key, instant is { } known ? SecretInstant.Text(known) : null);
 
     /// <summary>Sets a number.</summary>
     public SecretText Set(string key, long number) => Set(key, number.ToString(CultureInfo.InvariantCulture));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kubernetes.Client.Resources;
 using Lifecycle;
 using OAuth;
@@ -37,7 +36,7 @@ internal static class SecretInspector
         : new SecretFacts.Offered();
 
     /// <summary>When the token in the Secret was issued, by our mark on it; null without one.</summary>
-    public static DateTimeOffset? IssuedAt(ObjectMeta secret) => Instant(secret, VismaNames.IssuedAtAnnotation);
+    public static DateTimeOffset? IssuedAt(ObjectMeta secret) => SecretInstant.Parse(secret.Annotation(VismaNames.IssuedAtAnnotation));
 
     /// <summary>Compares the content with what status says was published.</summary>
     public static ContentFacts Judge(Secret secret, VismaConnection connection, TokenRecord? recorded)
@@ -91,7 +90,7 @@ internal static class SecretInspector
         if (!HoldsToken(secret)
             || meta.Annotation(VismaNames.FingerprintAnnotation) != fingerprint
             || IssuedAt(meta) is not { } issued
-            || Instant(meta, VismaNames.ExpiresAtAnnotation) is not { } expires
+            || SecretInstant.Parse(meta.Annotation(VismaNames.ExpiresAtAnnotation)) is not { } expires
             || meta.Annotation(VismaNames.InputsAnnotation) is not { } inputs
             || meta.Annotation(VismaNames.LayoutAnnotation) is not { } layout)
         {
@@ -120,17 +119,5 @@ internal static class SecretInspector
     private static string[]? ScopesIn(Secret secret) =>
         secret.Data!.TryGetValue(StandardKeys.Scope, out var scope) && scope.Length > 0
             ? scope.RevealText().Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            : null;
-
-    // Of this millennium, so that it can be reckoned with: whoever may write the Secret can write any instant.
-    private static DateTimeOffset? Instant(ObjectMeta meta, string annotation) =>
-        DateTimeOffset.TryParseExact(
-            meta.Annotation(annotation),
-            TimeConverter.Format,
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal,
-            out var instant
-        ) && instant.Year is >= 2000 and < 3000
-            ? instant
             : null;
 }

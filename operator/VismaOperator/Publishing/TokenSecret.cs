@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Writing;
 using Lifecycle;
@@ -81,8 +80,8 @@ internal static class TokenSecret
         labels[VismaNames.SecretLabel] = VismaNames.TokenSecretValue;
         var annotations = Without(present?.Annotations, earlier, template?.Annotations);
         annotations[VismaNames.ConnectionAnnotation] = connection.Metadata.Name;
-        annotations[VismaNames.IssuedAtAnnotation] = Rfc3339(token.IssueTime);
-        annotations[VismaNames.ExpiresAtAnnotation] = Rfc3339(token.ExpirationTime);
+        annotations[VismaNames.IssuedAtAnnotation] = SecretInstant.Text(token.IssueTime);
+        annotations[VismaNames.ExpiresAtAnnotation] = SecretInstant.Text(token.ExpirationTime);
         annotations[VismaNames.FingerprintAnnotation] = Fingerprint(ours);
         annotations[VismaNames.InputsAnnotation] = token.Inputs;
         annotations[VismaNames.LayoutAnnotation] = ConnectionHashes.Layout(connection);
@@ -191,9 +190,6 @@ internal static class TokenSecret
         var found = (present.OwnerReferences ?? []).Select(owner => owner.Uid).ToHashSet();
         return rendered.OwnerReferences is [{ Controller: true }] ? found.IsSupersetOf(wanted) : found.SetEquals(wanted);
     }
-
-    internal static string Rfc3339(DateTimeOffset instant) =>
-        instant.UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
 }
 
 /// <summary>A token as it goes into a Secret.</summary>

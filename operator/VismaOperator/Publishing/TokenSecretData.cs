@@ -28,7 +28,7 @@ internal static class TokenSecretData
         [StandardKeys.AccessToken] = token.AccessToken.Reveal(),
         [StandardKeys.TokenType] = Bearer,
         [StandardKeys.Authorization] = $"{Bearer} {token.AccessToken.Reveal()}",
-        [StandardKeys.ExpiresAt] = TokenSecret.Rfc3339(token.ExpirationTime),
+        [StandardKeys.ExpiresAt] = SecretInstant.Text(token.ExpirationTime),
         [StandardKeys.Scope] = string.Join(' ', token.GrantedScopes ?? connection.Spec.Scopes),
         [StandardKeys.TenantId] = connection.Spec.TenantId ?? string.Empty,
         [StandardKeys.ApiVersion] = connection.Spec.ErpApiVersionName(),
