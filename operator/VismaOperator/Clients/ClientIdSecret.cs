@@ -27,9 +27,6 @@ internal static class ClientIdSecret
         $"kubectl label secret {secret.Name} -n {secret.Namespace} {VismaNames.ClientCredentialsLabel}={VismaNames.ClientCredentialsValue}"
         + (labels?.ContainsKey(VismaNames.ClientCredentialsLabel) == true ? " --overwrite" : string.Empty);
 
-    /// <summary>A value as it is used. A trailing line break is what <c>echo id | base64</c> leaves behind.</summary>
-    public static string Trimmed(string value) => value.TrimEnd('\r', '\n');
-
     /// <summary>The client id in a Secret, or why there is none.</summary>
     /// <param name="secret">The Secret.</param>
     /// <param name="reference">What the client references.</param>
@@ -55,20 +52,11 @@ internal static class ClientIdSecret
             );
         }
 
-        var value =
-            secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found) ? Trimmed(found.RevealText()) : string.Empty;
-        return value switch
+        return CredentialSecret.ValueOf(secret, reference.Key) switch
         {
-            "" => (
-                null,
-                new Problem(
-                    Reason.SecretKeyNotFound,
-                    $"Secret {name} has no value under the key {reference.Key}, which OAuthClient {client} references. Add it, or "
-                    + "correct the reference."
-                )
-            ),
-            _ when !OAuthClientRules.IsClientId(value) => (null, NotOne(name, reference.Key, client, OAuthClientRules.ClientIdRule)),
-            _ => (value, null),
+            "" => (null, CredentialSecret.NoValue(secret, reference, client)),
+            var value when !OAuthClientRules.IsClientId(value) => (null, NotOne(name, reference.Key, client, OAuthClientRules.ClientIdRule)),
+            var value => (value, null),
         };
     }
 

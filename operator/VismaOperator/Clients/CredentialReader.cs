@@ -94,7 +94,6 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
         };
     }
 
-    // A trailing line break is what `echo secret | base64` leaves behind; no portal issues a secret that ends in one.
     private ReadValue ReadClientSecret(Secret secret, SecretKeyReference reference, NamespacedName client)
     {
         if (CredentialSecret.Objection(secret, client) is { } objection)
@@ -102,17 +101,10 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
             return new ReadValue.Unreadable(objection);
         }
 
-        var value =
-            secret.Data is not null && secret.Data.TryGetValue(reference.Key, out var found)
-                ? found.RevealText().TrimEnd('\r', '\n')
-                : string.Empty;
-        return !string.IsNullOrWhiteSpace(value)
-            ? Found(secret, reference.Key, Sensitive.From(value))
-            : Unreadable(
-                Reason.SecretKeyNotFound,
-                $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} "
-                + "references. Add it, or correct the reference."
-            );
+        var value = CredentialSecret.ValueOf(secret, reference.Key);
+        return string.IsNullOrWhiteSpace(value)
+            ? new ReadValue.Unreadable(CredentialSecret.NoValue(secret, reference, client))
+            : Found(secret, reference.Key, Sensitive.From(value));
     }
 
     private ReadValue ReadClientId(Secret secret, SecretKeyReference reference, NamespacedName client)

@@ -22,6 +22,21 @@ internal static class CredentialSecret
             + "reference.")
         : null;
 
+    /// <summary>A value as it is used. A trailing line break is what <c>echo secret | base64</c> leaves behind.</summary>
+    public static string Trimmed(string value) => value.TrimEnd('\r', '\n');
+
+    /// <summary>The value under a key, trimmed; empty when there is none.</summary>
+    public static string ValueOf(Secret secret, string key) =>
+        secret.Data is { } data && data.TryGetValue(key, out var found) ? Trimmed(found.RevealText()) : string.Empty;
+
+    /// <summary>There is no value under the key.</summary>
+    public static Problem NoValue(Secret secret, SecretKeyReference reference, NamespacedName client) =>
+        new(
+            Reason.SecretKeyNotFound,
+            $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} references. "
+            + "Add it, or correct the reference."
+        );
+
     // One mark is enough here, since others may have been taken away. A Secret that is only lent holds nothing of ours yet.
     private static bool IsOfAConnection(Secret secret)
     {

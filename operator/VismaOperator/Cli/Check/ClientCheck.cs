@@ -93,7 +93,7 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
         else if (
             ManifestConversion.ToResource<Secret>(secret, [])?.Data is { } data
             && data.TryGetValue(reference.Key, out var value)
-            && !OAuthClientRules.IsClientId(ClientIdSecret.Trimmed(value.RevealText()))
+            && !OAuthClientRules.IsClientId(CredentialSecret.Trimmed(value.RevealText()))
         )
         {
             findings.Error(
