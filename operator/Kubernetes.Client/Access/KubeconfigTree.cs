@@ -13,9 +13,10 @@ internal sealed class KubeconfigTree
 {
     private const string ExtraMember = "as-user-extra"; // lists of texts; the package takes each for one text and refuses the file
 
-    /// <summary>Names the configuration of exec plugins among the extensions of a cluster
-    /// (<see
-    /// href="https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster"/>).</summary>
+    /// <summary>
+    /// Names the configuration of exec plugins among the extensions of a cluster (<see
+    /// href="https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster"/>).
+    /// </summary>
     private const string ExecExtension = "client.authentication.k8s.io/exec";
 
     private static readonly string[] lists = ["clusters", "users", "contexts"];

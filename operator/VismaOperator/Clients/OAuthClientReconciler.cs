@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
@@ -150,10 +151,10 @@ internal sealed class OAuthClientReporter(
 
     // Hundreds of connections that arrive together are one write, not hundreds.
     private static readonly TimeSpan counterInterval = TimeSpan.FromMinutes(1);
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, Moment> nextCount = new();
+    private readonly ConcurrentDictionary<NamespacedName, Moment> nextCount = new();
 
     // Clients whose owner was told by an event that the clocks differ. Another process tells once more.
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, bool> toldOfClock = new();
+    private readonly ConcurrentDictionary<NamespacedName, bool> toldOfClock = new();
 
     /// <summary>The client is gone.</summary>
     public void Forget(NamespacedName client)
@@ -243,13 +244,10 @@ internal sealed class OAuthClientReporter(
     private static IEnumerable<string> NewsOf(IReadOnlyList<Condition> before, IReadOnlyList<Condition> after)
     {
         bool IsNew(string type) => Conditions.Find(after, type) is { } now && IsNews(type, Conditions.Find(before, type), now);
-        return new[]
-        {
-            new[] { ConditionType.Stalled, ConditionType.Ready }.FirstOrDefault(IsNew),
-            new[] { ConditionType.SecretExpiring }.FirstOrDefault(IsNew),
-            new[] { ConditionType.SecretVerified }.FirstOrDefault(IsNew),
-        }
-            .OfType<string>()
+        return new[] { ConditionType.Stalled, ConditionType.Ready }
+            .Where(IsNew)
+            .Take(1)
+            .Concat(new[] { ConditionType.SecretExpiring, ConditionType.SecretVerified }.Where(IsNew))
             .DistinctBy(type => Conditions.Find(after, type)!.Reason);
     }
 
