@@ -49,41 +49,41 @@ public sealed record Report
     /// <summary>Composes the report for a decision at which the reconcile came to rest.</summary>
     public static Report Of(Facts facts, Decision decision, DateTimeOffset now)
     {
-        var standing = StatusSummary.Of(facts, decision, now);
+        var summary = StatusSummary.Of(facts, decision, now);
         return new Report
         {
             Conditions =
             [
                 .. ReadyMessage
-                    .WithCauses([.. ConditionsOf(standing), .. AuthorizationReport.ConditionsOf(facts, now)], standing.Outage)
+                    .WithCauses([.. ConditionsOf(summary), .. AuthorizationReport.ConditionsOf(facts, now)], summary.Outage)
                     .Select(Fitting),
             ],
             Authorization = AuthorizationReport.Of(facts, now),
-            Token = decision is Decision.Wait ? facts.Token : standing.Token,
+            Token = decision is Decision.Wait ? facts.Token : summary.Token,
             Failure = FailureOf(facts, decision, now),
             HandledRequest = HandledBy(facts, decision, now),
             HandledRequestTime = facts.Connection.HandledRequestTime,
-            NextLook = NextLookOf(standing, decision, now),
+            NextLook = NextLookOf(summary, decision, now),
         };
     }
 
-    private static IEnumerable<ConditionReport> ConditionsOf(StatusSummary standing)
+    private static IEnumerable<ConditionReport> ConditionsOf(StatusSummary summary)
     {
-        yield return ReadyReport.Of(standing);
-        if (standing.IsReconciling)
+        yield return ReadyReport.Of(summary);
+        if (summary.IsReconciling)
         {
-            yield return new(ConditionType.Reconciling, IsTrue: true, standing.Problem!.Reason, standing.Problem.Message);
+            yield return new(ConditionType.Reconciling, IsTrue: true, summary.Problem!.Reason, summary.Problem.Message);
         }
 
-        if (standing.IsStalled)
+        if (summary.IsStalled)
         {
-            yield return new(ConditionType.Stalled, IsTrue: true, standing.Problem!.Reason, standing.Problem.Message);
+            yield return new(ConditionType.Stalled, IsTrue: true, summary.Problem!.Reason, summary.Problem.Message);
         }
 
-        if (standing.Token is { } token)
+        if (summary.Token is { } token)
         {
-            yield return FreshnessReport.Of(standing, token);
-            yield return ScopesReport.Of(standing, token);
+            yield return FreshnessReport.Of(summary, token);
+            yield return ScopesReport.Of(summary, token);
         }
     }
 
@@ -130,7 +130,7 @@ public sealed record Report
             ? facts.Connection.RequestedAt
             : facts.Connection.HandledRequest;
 
-    private static DateTimeOffset? NextLookOf(StatusSummary standing, Decision decision, DateTimeOffset now)
+    private static DateTimeOffset? NextLookOf(StatusSummary summary, Decision decision, DateTimeOffset now)
     {
         DateTimeOffset? due = decision switch
         {
@@ -143,9 +143,9 @@ public sealed record Report
         };
         // What fell due between observing and deciding is looked at soon; expiry is never slept through for it.
         var next = due <= now ? now + Policy.LeastGap : due;
-        DateTimeOffset? expiry = standing.IsServing && decision is not Decision.Release ? standing.Token!.ExpirationTime : null;
-        var request = decision is Decision.Release or Decision.Suspend ? null : RequestRules.WaitsUntil(standing.Facts, now);
-        return new[] { next, expiry, request, AuthorizationReport.NextChange(standing.Facts, now) }.Min();
+        DateTimeOffset? expiry = summary.IsServing && decision is not Decision.Release ? summary.Token!.ExpirationTime : null;
+        var request = decision is Decision.Release or Decision.Suspend ? null : RequestRules.WaitsUntil(summary.Facts, now);
+        return new[] { next, expiry, request, AuthorizationReport.NextChange(summary.Facts, now) }.Min();
     }
 }
 

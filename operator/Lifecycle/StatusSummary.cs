@@ -84,38 +84,38 @@ internal sealed record StatusSummary
 /// <summary>Ready: what GitOps tools and <c>kubectl wait</c> look at.</summary>
 internal static class ReadyReport
 {
-    public static ConditionReport Of(StatusSummary standing)
+    public static ConditionReport Of(StatusSummary summary)
     {
-        var isReady = standing.IsServing && standing.IsCurrent;
-        var reason = standing.IsSuspended ? Reason.Suspended : isReady ? Reason.TokenValid : ReasonOf(standing);
-        return new(ConditionType.Ready, isReady, reason, MessageOf(standing, isReady));
+        var isReady = summary.IsServing && summary.IsCurrent;
+        var reason = summary.IsSuspended ? Reason.Suspended : isReady ? Reason.TokenValid : ReasonOf(summary);
+        return new(ConditionType.Ready, isReady, reason, MessageOf(summary, isReady));
     }
 
-    private static string ReasonOf(StatusSummary standing) =>
-        standing.Problem?.Reason ?? (standing.Token is not null && !standing.IsServing ? Reason.TokenExpired : Reason.TokenPending);
+    private static string ReasonOf(StatusSummary summary) =>
+        summary.Problem?.Reason ?? (summary.Token is not null && !summary.IsServing ? Reason.TokenExpired : Reason.TokenPending);
 
-    private static string MessageOf(StatusSummary standing, bool isReady)
+    private static string MessageOf(StatusSummary summary, bool isReady)
     {
-        var secret = $"Secret {standing.Facts.Connection.SecretName}";
-        var paused = standing.IsSuspended ? " Suspended: set spec.suspend to false to renew it." : string.Empty;
-        return standing switch
+        var secret = $"Secret {summary.Facts.Connection.SecretName}";
+        var paused = summary.IsSuspended ? " Suspended: set spec.suspend to false to renew it." : string.Empty;
+        return summary switch
         {
             _ when isReady =>
-                $"{secret} holds a token that is valid until {InstantText.Of(standing.Token!.ExpirationTime)}.{paused}{Shared(standing)}",
+                $"{secret} holds a token that is valid until {InstantText.Of(summary.Token!.ExpirationTime)}.{paused}{Shared(summary)}",
             { Token: null, Problem: { } problem } => problem.Message,
             { Token: null } => $"{secret} holds no token.{paused}",
             { IsServing: false } =>
-                ($"The token in Secret {standing.Token.SecretName} expired at {InstantText.Of(standing.Token.ExpirationTime)}.{paused} "
-                    + $"{standing.Problem?.Message}").TrimEnd(),
+                ($"The token in Secret {summary.Token.SecretName} expired at {InstantText.Of(summary.Token.ExpirationTime)}.{paused} "
+                    + $"{summary.Problem?.Message}").TrimEnd(),
             _ =>
-                ($"Secret {standing.Token.SecretName} still serves the token of an earlier spec, valid until "
-                    + $"{InstantText.Of(standing.Token.ExpirationTime)}.{paused} {standing.Problem?.Message}").TrimEnd(),
+                ($"Secret {summary.Token.SecretName} still serves the token of an earlier spec, valid until "
+                    + $"{InstantText.Of(summary.Token.ExpirationTime)}.{paused} {summary.Problem?.Message}").TrimEnd(),
         };
     }
 
     // The others are told by their own condition. Whoever looks at this connection only would never learn why they have no token.
-    private static string Shared(StatusSummary standing) =>
-        standing.Facts.Connection.SharesSecretNameWith switch
+    private static string Shared(StatusSummary summary) =>
+        summary.Facts.Connection.SharesSecretNameWith switch
         {
             [] => string.Empty,
             [var other] => $" VismaConnection {other} asks for the same Secret and gets none: give it another spec.secret.name.",
@@ -128,14 +128,14 @@ internal static class ReadyReport
 /// <summary>TokenFresh: whether renewal works, while a token is in service.</summary>
 internal static class FreshnessReport
 {
-    public static ConditionReport Of(StatusSummary standing, TokenRecord token)
+    public static ConditionReport Of(StatusSummary summary, TokenRecord token)
     {
-        if (standing.Outage is { } problem)
+        if (summary.Outage is { } problem)
         {
-            return new(ConditionType.TokenFresh, IsTrue: false, problem.Reason, Outage(standing, token, problem));
+            return new(ConditionType.TokenFresh, IsTrue: false, problem.Reason, Outage(summary, token, problem));
         }
 
-        if (!standing.IsServing)
+        if (!summary.IsServing)
         {
             return new(
                 ConditionType.TokenFresh,
@@ -145,7 +145,7 @@ internal static class FreshnessReport
             );
         }
 
-        if (standing.IsSuspended)
+        if (summary.IsSuspended)
         {
             return new(
                 ConditionType.TokenFresh,
@@ -155,7 +155,7 @@ internal static class FreshnessReport
             );
         }
 
-        var margins = standing.Facts.Connection.Margins;
+        var margins = summary.Facts.Connection.Margins;
         return RefreshSchedule.IsLifetimeTooShort(token.Lifetime, margins)
             ? new(ConditionType.TokenFresh, IsTrue: true, Reason.LifetimeTooShort, TooShort(token, margins))
             : new(
@@ -166,7 +166,7 @@ internal static class FreshnessReport
             );
     }
 
-    private static string Outage(StatusSummary standing, TokenRecord token, Problem problem) => standing.IsServing
+    private static string Outage(StatusSummary summary, TokenRecord token, Problem problem) => summary.IsServing
         ? $"Serving the token of {InstantText.Of(token.IssueTime)} until {InstantText.Of(token.ExpirationTime)}: {problem.Message}"
         : $"The token expired at {InstantText.Of(token.ExpirationTime)}: {problem.Message}";
 
@@ -182,9 +182,9 @@ internal static class FreshnessReport
 /// <summary>ScopesGranted: a provider may grant less than was asked for, and more (RFC 6749 section 3.3).</summary>
 internal static class ScopesReport
 {
-    public static ConditionReport Of(StatusSummary standing, TokenRecord token)
+    public static ConditionReport Of(StatusSummary summary, TokenRecord token)
     {
-        var asked = standing.Facts.Connection.Scopes;
+        var asked = summary.Facts.Connection.Scopes;
         var (missing, unasked) = (GrantedScopes.Missing(asked, token.GrantedScopes), GrantedScopes.Unasked(asked, token.GrantedScopes));
         var message = $"{Missing(missing)}{Unasked(unasked)}{Cut(token)}".Trim();
         return unasked.Count > 0 ? new(ConditionType.ScopesGranted, IsTrue: false, Reason.ScopesExceeded, message)

@@ -28,13 +28,13 @@ internal sealed partial class FreshList<T>(
     /// </summary>
     public async Task TakeAsync(CancellationToken cancellationToken)
     {
-        var pace = new ListWatchBackoff(time, random);
+        var backoff = new ListWatchBackoff(time, random);
         var failures = 0;
         while (await TryTakeAsync(cancellationToken).ConfigureAwait(false) is { } failure)
         {
-            var delay = pace.NextDelay(failure);
+            var delay = backoff.NextDelay(failure);
             var cause = FailureText.Of(failure);
-            OnFailure(cause, pace.IsForbidden);
+            OnFailure(cause, backoff.IsForbidden);
             LogFailure(failures++ == 0 ? LogLevel.Warning : LogLevel.Debug, T.ResourceKind.Plural, selector, delay, cause);
             await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
         }

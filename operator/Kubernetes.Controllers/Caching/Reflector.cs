@@ -20,7 +20,7 @@ internal sealed partial class Reflector<T>(
     /// <summary>As client-go: large enough for few round trips, small enough that a page of large objects fits in memory twice.</summary>
     private const int PageSize = 500;
 
-    private readonly ListWatchBackoff pace = new(time, random);
+    private readonly ListWatchBackoff backoff = new(time, random);
     private string lastFailure = string.Empty;
 
     /// <summary>
@@ -77,20 +77,20 @@ internal sealed partial class Reflector<T>(
             failure = cause;
         }
 
-        var wasHealthy = pace.WasHealthy(openedAt);
+        var wasHealthy = backoff.WasHealthy(openedAt);
         return wasHealthy && failure is null ? state : await WaitOutAsync(state, failure, cancellationToken).ConfigureAwait(false);
     }
 
     private void Opened()
     {
         lastFailure = string.Empty;
-        pace.WatchWasOpened();
+        backoff.WatchWasOpened();
     }
 
     private async Task<ListWatchState<T>> WaitOutAsync(ListWatchState<T> state, Exception? failure, CancellationToken cancellationToken)
     {
-        var delay = pace.NextDelay(failure);
-        if (pace.IsForbidden)
+        var delay = backoff.NextDelay(failure);
+        if (backoff.IsForbidden)
         {
             sink.Forbidden(failure!.Message);
         }

@@ -34,13 +34,13 @@ internal sealed class ConnectSession(ConnectOptions options, CommandContext proc
         return await RunAsync(new ClusterSource(client, access.Server.ToString()), access.Namespace ?? FallbackNamespace, stop);
     }
 
-    private async Task<int> RunAsync(IConnectionSource place, string currentNamespace, CancellationToken stop)
+    private async Task<int> RunAsync(IConnectionSource source, string currentNamespace, CancellationToken stop)
     {
         using var oauth = new OAuthEndpoints(options.AllowLists, process.Time);
         var connection = new NamespacedName(options.Namespace ?? currentNamespace, options.Name);
         var run = new ConnectRun(options, new ConnectTools
         {
-            Place = place,
+            Source = source,
             Endpoints = new ProviderEndpoints(oauth.Metadata),
             Browser = new SystemBrowser(process.Variable, process.Time),
             Resolve = Dns.GetHostAddressesAsync,

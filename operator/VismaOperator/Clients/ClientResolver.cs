@@ -14,7 +14,7 @@ namespace VismaOperator.Clients;
 internal sealed class ClientResolver(
     Store<OAuthClient> clients,
     CredentialReader reader,
-    ClientSecretTracker book,
+    ClientSecretTracker tracker,
     INamespaces namespaces,
     AllowLists allowLists,
     RequestTurns turns,
@@ -177,7 +177,7 @@ internal sealed class ClientResolver(
             );
         }
 
-        var standing = book.StandingOf(usable);
+        var standing = tracker.SnapshotOf(usable);
         var turn = turns.Of(connection);
         var isRequested = turn <= time.GetUtcNow();
         return standing.RetryAt is { } retryAt && retryAt > time.GetUtcNow() && !isRequested
@@ -198,7 +198,7 @@ internal sealed class ClientResolver(
         return new ClientFacts.Usable(client.Inputs, revision)
         {
             ScopeLimit = limit,
-            TriesSecret = book.IsAppointed(client, connection.Metadata.NamespacedName),
+            TriesSecret = tracker.IsAppointed(client, connection.Metadata.NamespacedName),
         };
     }
 

@@ -119,7 +119,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     public void Refused(ResolvedClient client, Credential credential) => Note(client, credential, SecretTrial.Refused);
 
     /// <summary>What is known of a client's secrets in their present revision.</summary>
-    public ClientSecretSnapshot StandingOf(ResolvedClient client)
+    public ClientSecretSnapshot SnapshotOf(ResolvedClient client)
     {
         var state = StateOf(client);
         lock (state)

@@ -6,7 +6,7 @@ using OAuth;
 namespace VismaOperator.Clients;
 
 /// <summary>Asks the provider for a token with a client's secrets, in the order that <see cref="ClientSecretTracker"/> gives.</summary>
-internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoints endpoints, ClientSecretTracker book, ClockWatch clocks)
+internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoints endpoints, ClientSecretTracker tracker, ClockWatch clocks)
 {
     private const string InvalidClient = "invalid_client";
 
@@ -37,10 +37,10 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
     )
     {
         var ask = new Ask(tokenEndpoint, client, request, context);
-        var seen = book.StandingOf(client);
+        var seen = tracker.SnapshotOf(client);
 
         // Where none is known to work, the order is walked under the proof, the changed one first.
-        return request is TokenRequest.ClientCredentialsGrant && seen.Working is not null && book.ClaimTrial(client) is { } changed
+        return request is TokenRequest.ClientCredentialsGrant && seen.Working is not null && tracker.ClaimTrial(client) is { } changed
             ? await TryChangedAsync(ask, changed, seen, cancellationToken)
             : await TryKnownAsync(ask, Refused.None, seen, cancellationToken);
     }
@@ -62,7 +62,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         }
         finally
         {
-            book.ReleaseTrial(ask.Client);
+            tracker.ReleaseTrial(ask.Client);
         }
     }
 
@@ -88,10 +88,10 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
 
     private async Task<TokenAttempt> TryAllAsync(Ask ask, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken)
     {
-        using var proof = await book.EnterProbeAsync(ask.Client, seen, cancellationToken);
+        using var proof = await tracker.EnterProbeAsync(ask.Client, seen, cancellationToken);
         if (proof.WasRefusedMeanwhile)
         {
-            return new TokenAttempt(ask.Client.Refused(book.StandingOf(ask.Client).Description, ask.Context), before.Last?.RetryAfter);
+            return new TokenAttempt(ask.Client.Refused(tracker.SnapshotOf(ask.Client).Description, ask.Context), before.Last?.RetryAfter);
         }
 
         if (!proof.IsWorkingKnown)
@@ -105,9 +105,9 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
 
     private async Task<TokenAttempt> TryInOrderAsync(Ask ask, Refused before, CancellationToken cancellationToken)
     {
-        var seen = book.StandingOf(ask.Client);
+        var seen = tracker.SnapshotOf(ask.Client);
         var (tried, last) = (before.Tried.ToList(), before.Last);
-        foreach (var credential in book.OrderToTry(ask.Client).Except(before.Tried))
+        foreach (var credential in tracker.OrderToTry(ask.Client).Except(before.Tried))
         {
             var outcome = await SendAsync(ask, credential, cancellationToken);
             if (outcome is not TokenOutcome.Refused { Error: InvalidClient } refusal)
@@ -119,7 +119,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
             last = refusal;
         }
 
-        book.AllRefused(ask.Client, tried, seen, last?.Description);
+        tracker.AllRefused(ask.Client, tried, seen, last?.Description);
         return new TokenAttempt(ask.Client.Refused(last?.Description, ask.Context), last?.RetryAfter);
     }
 
@@ -128,7 +128,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         // Some servers fail on such a form, and what they answer then says nothing about the secret.
         if (!SecretOddities.CanBeSent(credential.Value))
         {
-            book.Refused(ask.Client, credential);
+            tracker.Refused(ask.Client, credential);
             return new TokenOutcome.Refused(InvalidClient, Description: null, HttpStatusCode.Unauthorized, RetryAfter: null);
         }
 
@@ -137,7 +137,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
         clocks.Observe(ask.Client.Issuer, outcome.Clock);
         if (outcome is TokenOutcome.Refused { Error: InvalidClient })
         {
-            book.Refused(ask.Client, credential);
+            tracker.Refused(ask.Client, credential);
         }
 
         return outcome;
@@ -154,7 +154,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoin
                 or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" or "invalid_grant" }
         )
         {
-            book.Accepted(client, credential);
+            tracker.Accepted(client, credential);
         }
 
         return outcome switch

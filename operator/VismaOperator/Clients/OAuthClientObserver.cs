@@ -9,9 +9,9 @@ namespace VismaOperator.Clients;
 /// Gathers what a client's status is composed of. Asks the provider for its metadata where the spec names no token endpoint.
 /// </summary>
 internal sealed class OAuthClientObserver(
-    ClientResolver directory,
+    ClientResolver resolver,
     CredentialReader reader,
-    ClientSecretTracker book,
+    ClientSecretTracker tracker,
     ProviderEndpoints endpoints,
     Store<VismaConnection> connections,
     ClockWatch clocks
@@ -28,7 +28,7 @@ internal sealed class OAuthClientObserver(
             return null;
         }
 
-        var (usable, problem) = directory.Describe(client);
+        var (usable, problem) = resolver.Describe(client);
         var users = connections.FindBy(ClientIndex, client.Metadata.NamespacedName.ToString());
         var situation = new OAuthClientSituation
         {
@@ -36,14 +36,14 @@ internal sealed class OAuthClientObserver(
             Usable = usable,
             Problem = problem,
             Connections = users.Count,
-            Trials = usable is null ? client.Status.ClientSecrets ?? [] : book.TrialsOf(usable),
+            Trials = usable is null ? client.Status.ClientSecrets ?? [] : tracker.TrialsOf(usable),
         };
         if (usable is null)
         {
             return situation;
         }
 
-        situation = situation with { NextTrialLook = book.Arrange(usable, [.. Candidates(users)]) };
+        situation = situation with { NextTrialLook = tracker.Arrange(usable, [.. Candidates(users)]) };
         situation = await WithProviderAsync(situation, usable, cancellationToken);
         return users.Any(user => user.Spec.Grant == Grant.AuthorizationCode)
             ? await WithConsentAsync(situation, usable, cancellationToken)
@@ -56,7 +56,7 @@ internal sealed class OAuthClientObserver(
         CancellationToken cancellationToken
     )
     {
-        var standing = book.StandingOf(usable);
+        var snapshot = tracker.SnapshotOf(usable);
         var lookup = await endpoints.TokenAsync(usable, cancellationToken);
         var problem = (lookup as EndpointLookup.NotFound)?.Problem;
         return situation with
@@ -64,12 +64,12 @@ internal sealed class OAuthClientObserver(
             LookupProblem = problem,
             ClockAhead = clocks.AheadOf(usable.Issuer),
             TokenEndpoint = (lookup as EndpointLookup.Found)?.Endpoint,
-            Working = standing.Working,
-            Trials = book.TrialsOf(usable),
-            Refusal = standing.RetryAt is { } retryAt ? RefusalOf(usable, standing, retryAt) : null,
-            Problem = standing.RetryAt is null
+            Working = snapshot.Working,
+            Trials = tracker.TrialsOf(usable),
+            Refusal = snapshot.RetryAt is { } retryAt ? RefusalOf(usable, snapshot, retryAt) : null,
+            Problem = snapshot.RetryAt is null
                 ? problem
-                : usable.Refused(standing.Description, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty)),
+                : usable.Refused(snapshot.Description, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty)),
         };
     }
 
@@ -107,11 +107,11 @@ internal sealed class OAuthClientObserver(
         };
     }
 
-    private static RefusalStatus RefusalOf(ResolvedClient usable, ClientSecretSnapshot standing, DateTimeOffset retryAt) => new()
+    private static RefusalStatus RefusalOf(ResolvedClient usable, ClientSecretSnapshot snapshot, DateTimeOffset retryAt) => new()
     {
         Revision = usable.Revision,
-        Attempts = standing.Refusals,
+        Attempts = snapshot.Refusals,
         RetryTime = retryAt,
-        Description = standing.Description,
+        Description = snapshot.Description,
     };
 }

@@ -16,7 +16,7 @@ namespace VismaOperator.Clients;
 internal sealed class OAuthClientReconciler(
     Store<OAuthClient> clients,
     OAuthClientObserver observer,
-    ClientSecretTracker book,
+    ClientSecretTracker tracker,
     OAuthClientReporter reporter,
     SecretRemovals removals,
     RequestTurns turns,
@@ -37,7 +37,7 @@ internal sealed class OAuthClientReconciler(
     {
         if (clients.Find(key) is not { } client)
         {
-            book.Forget(key);
+            tracker.Forget(key);
             reporter.Forget(key);
             removals.Forget(key);
             turns.Forget(key);

@@ -4,7 +4,7 @@ using VismaOperator.Clients;
 namespace VismaOperator.Grants;
 
 /// <summary>Has refresh tokens revoked at the provider (RFC 7009): once, bounded, and without being able to hold anything up.</summary>
-internal sealed class GrantRevoker(IRevocationEndpoint endpoint, ProviderEndpoints endpoints, ClientSecretTracker book, TimeProvider time)
+internal sealed class GrantRevoker(IRevocationEndpoint endpoint, ProviderEndpoints endpoints, ClientSecretTracker tracker, TimeProvider time)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 
@@ -37,7 +37,7 @@ internal sealed class GrantRevoker(IRevocationEndpoint endpoint, ProviderEndpoin
     )
     {
         var cause = "no client secret could be tried";
-        foreach (var credential in book.OrderToTry(client))
+        foreach (var credential in tracker.OrderToTry(client))
         {
             var credentials = new ClientCredentials(client.ClientId, credential.Value, client.Method);
             switch (await endpoint.RevokeAsync(revocationEndpoint, credentials, refreshToken, cancellationToken))

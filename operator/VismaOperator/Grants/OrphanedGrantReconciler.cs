@@ -13,7 +13,7 @@ namespace VismaOperator.Grants;
 /// Looks after grants whose connection is gone. A mistaken prune must cost no consent, so a grant is kept for a while and adopted by a
 /// connection that comes back; then it is revoked and deleted. There is no finalizer: whatever goes wrong here, no deletion waits for it.
 /// </summary>
-internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, ClientResolver directory, KnownGrants known, GrantTools tools)
+internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, ClientResolver resolver, KnownGrants known, GrantTools tools)
     : IReconciler
 {
     /// <summary>How long a grant outlives its connection: longer than the usual interval of a GitOps tool.</summary>
@@ -164,11 +164,11 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
             return noted;
         }
 
-        return await directory.AllowanceAsync(client, key.Namespace, cancellationToken) switch
+        return await resolver.AllowanceAsync(client, key.Namespace, cancellationToken) switch
         {
             Allowance.Refused => null,
             _ when !held.Binding.IsServedBy(client.Spec.Tenants, key.Namespace) => null,
-            Allowance.Given => directory.Describe(client).Usable ?? noted,
+            Allowance.Given => resolver.Describe(client).Usable ?? noted,
             _ => noted,
         };
     }

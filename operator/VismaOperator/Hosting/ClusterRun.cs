@@ -79,14 +79,14 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
     /// <summary>The consent pages, listening; null where no public URL leads to them.</summary>
     private async Task<ConsentHost?> PagesAsync(OperatorControllers controllers, ILogger log, CancellationToken stop)
     {
-        if (options.PublicUrl is not { } publicUrl || controllers.ConsentFlow is not { } desk)
+        if (options.PublicUrl is not { } publicUrl || controllers.ConsentFlow is not { } flow)
         {
             return null;
         }
 
         var pages = ConsentHost.Build(
             new ConsentHostOptions(publicUrl, options.ConsentPort),
-            desk,
+            flow,
             () => controllers.HasSynced,
             logging => logging.WriteToConsole(options.Logs)
         );

@@ -30,14 +30,14 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     {
         caches = new OperatorCaches(context.Client, context.Namespaces, context.Time, context.Logs, context.Random);
         queues = new OperatorQueues(context.Time, context.Random, caches.Connections.Store);
-        var book = new ClientSecretTracker(context.Time);
+        var tracker = new ClientSecretTracker(context.Time);
         var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
         INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : caches.FetchedNamespaces!;
         var turns = new RequestTurns(caches.Connections.Store, context.Time);
-        var directory = new ClientResolver(
+        var resolver = new ClientResolver(
             caches.Clients.Store,
             reader,
-            book,
+            tracker,
             namespaces,
             context.AllowLists,
             turns,
@@ -53,12 +53,12 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var endpoints = new ProviderEndpoints(context.Metadata);
         var removals = new SecretRemovals(context.Time, queues.Clients.Add);
         var clocks = new ClockWatch(context.Logs.CreateLogger("Clock"));
-        var source = new ClientTokenSource(context.Tokens, endpoints, book, clocks);
-        var clientObserver = new OAuthClientObserver(directory, reader, book, endpoints, caches.Connections.Store, clocks);
-        grants = new OperatorGrants(context, caches, source, endpoints, book);
-        ConsentFlow = grants.Links.CanInvite ? grants.Desk(directory, namespaces, context) : null;
+        var source = new ClientTokenSource(context.Tokens, endpoints, tracker, clocks);
+        var clientObserver = new OAuthClientObserver(resolver, reader, tracker, endpoints, caches.Connections.Store, clocks);
+        grants = new OperatorGrants(context, caches, source, endpoints, tracker);
+        ConsentFlow = grants.Links.CanInvite ? grants.Flow(resolver, namespaces, context) : null;
         triggers = new OperatorTriggers(caches, queues);
-        triggers.Listen(book, clocks);
+        triggers.Listen(tracker, clocks);
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
         Controllers =
         [
@@ -66,11 +66,11 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
                 "vismaconnection",
                 "VismaConnection",
                 queues.Connections,
-                Connections(context, directory, source, namespaces, events, removals),
+                Connections(context, resolver, source, namespaces, events, removals),
                 context
             ),
-            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, book, events, removals, turns), context),
-            Loop("grant", "VismaConnection", queues.Grants, grants.Custodian(directory, namespaces), context),
+            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, tracker, events, removals, turns), context),
+            Loop("grant", "VismaConnection", queues.Grants, grants.OrphanedGrants(resolver, namespaces), context),
         ];
     }
 
@@ -117,7 +117,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
 
     private ConnectionReconciler Connections(
         OperatorContext context,
-        ClientResolver directory,
+        ClientResolver resolver,
         ClientTokenSource source,
         INamespaces namespaces,
         EventRecorder events,
@@ -147,7 +147,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var observer = new ConnectionObserver(
             caches.Names,
             caches.OwnSecrets.Store,
-            directory,
+            resolver,
             grants.Observer,
             namespaces,
             context.AllowLists,
@@ -166,7 +166,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private OAuthClientReconciler Clients(
         OperatorContext context,
         OAuthClientObserver observer,
-        ClientSecretTracker book,
+        ClientSecretTracker tracker,
         EventRecorder events,
         SecretRemovals removals,
         RequestTurns turns
@@ -177,7 +177,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         return new OAuthClientReconciler(
             caches.Clients.Store,
             observer,
-            book,
+            tracker,
             reporter,
             removals,
             turns,

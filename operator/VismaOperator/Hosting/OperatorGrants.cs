@@ -20,14 +20,14 @@ internal sealed class OperatorGrants
         OperatorCaches caches,
         ClientTokenSource source,
         ProviderEndpoints endpoints,
-        ClientSecretTracker book
+        ClientSecretTracker tracker
     )
     {
         this.caches = caches;
         api = context.Client;
         var log = new GrantLog(context.Logs.CreateLogger("Grant"));
         var store = new GrantStore(context.Client);
-        var revoker = new GrantRevoker(context.Revocation, endpoints, book, context.Time);
+        var revoker = new GrantRevoker(context.Revocation, endpoints, tracker, context.Time);
         Tools = new GrantTools
         {
             Store = store,
@@ -71,19 +71,19 @@ internal sealed class OperatorGrants
     public KnownGrants Known { get; } = new();
 
     /// <summary>Leads people through a consent.</summary>
-    public ConsentFlow Desk(ClientResolver directory, INamespaces namespaces, OperatorContext context) => new(
+    public ConsentFlow Flow(ClientResolver resolver, INamespaces namespaces, OperatorContext context) => new(
         new ConsentInvitations(caches.Connections.Store, context.Client, context.Namespaces, Links, context.Time),
-        new ConsentAdmission(directory, Tools.Endpoints, namespaces, context.AllowLists, Links),
+        new ConsentAdmission(resolver, Tools.Endpoints, namespaces, context.AllowLists, Links),
         new ConsentAttempts(Tools.Store, caches.OwnSecrets.Store, context.Time, context.RandomBytes),
         Redeemer,
         Facts,
         new ConsentMetrics(context.Meters));
 
     /// <summary>Looks after grants whose connection is gone.</summary>
-    public IReconciler Custodian(ClientResolver directory, INamespaces namespaces) =>
+    public IReconciler OrphanedGrants(ClientResolver resolver, INamespaces namespaces) =>
         new OrphanedGrantReconciler(
             new OrphanedGrantCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, api),
-            directory,
+            resolver,
             Known,
             Tools
         );

@@ -16,7 +16,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     private readonly List<IDisposable> subscriptions = [];
 
     /// <summary>Starts to listen. Call before the caches run, so that nothing is missed.</summary>
-    public void Listen(ClientSecretTracker book, ClockWatch clocks)
+    public void Listen(ClientSecretTracker tracker, ClockWatch clocks)
     {
         caches.Connections.Store.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
         subscriptions.Add(caches.Connections.Store.Subscribe(OnConnection));
@@ -40,12 +40,12 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
             subscriptions.Add(served.Subscribe(OnServed));
         }
 
-        book.Changed += AddWithConnections;
-        subscriptions.Add(new Unsubscribe(() => book.Changed -= AddWithConnections));
-        book.Tried += queues.Clients.Add;
-        subscriptions.Add(new Unsubscribe(() => book.Tried -= queues.Clients.Add));
-        book.Appointed += queues.Connections.Add;
-        subscriptions.Add(new Unsubscribe(() => book.Appointed -= queues.Connections.Add));
+        tracker.Changed += AddWithConnections;
+        subscriptions.Add(new Unsubscribe(() => tracker.Changed -= AddWithConnections));
+        tracker.Tried += queues.Clients.Add;
+        subscriptions.Add(new Unsubscribe(() => tracker.Tried -= queues.Clients.Add));
+        tracker.Appointed += queues.Connections.Add;
+        subscriptions.Add(new Unsubscribe(() => tracker.Appointed -= queues.Connections.Add));
         clocks.Changed += OnClock;
         subscriptions.Add(new Unsubscribe(() => clocks.Changed -= OnClock));
     }

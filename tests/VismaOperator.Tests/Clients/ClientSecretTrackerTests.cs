@@ -17,23 +17,23 @@ public sealed class ClientSecretTrackerTests
         var client = Client("1");
         _ = book.OrderToTry(client);
 
-        book.AllRefused(client, client.Credentials, book.StandingOf(client), description: null);
+        book.AllRefused(client, client.Credentials, book.SnapshotOf(client), description: null);
 
-        Assert.NotNull(book.StandingOf(client).RetryAt);
+        Assert.NotNull(book.SnapshotOf(client).RetryAt);
     }
 
     [Fact]
     public void A_refusal_of_earlier_secrets_that_comes_late_takes_nothing_from_the_new_ones()
     {
         var (earlier, present) = (Client("1"), Client("2"));
-        var seen = book.StandingOf(earlier);
+        var seen = book.SnapshotOf(earlier);
         _ = book.OrderToTry(present);
-        book.AllRefused(present, present.Credentials, book.StandingOf(present), description: null);
-        var known = book.StandingOf(present);
+        book.AllRefused(present, present.Credentials, book.SnapshotOf(present), description: null);
+        var known = book.SnapshotOf(present);
 
         book.AllRefused(earlier, earlier.Credentials, seen, description: null);
 
-        Assert.Equal(known, book.StandingOf(present));
+        Assert.Equal(known, book.SnapshotOf(present));
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class ClientTokenSourceTests
         var attempts = await RequestTogetherAsync(client);
 
         Assert.All(attempts, attempt => Assert.Equal(Reason.ClientRefused, attempt.Problem?.Reason));
-        var standing = book.StandingOf(client);
+        var standing = book.SnapshotOf(client);
         Assert.Equal(1, standing.Refusals);
         Assert.Equal(TimeSpan.FromMinutes(1), standing.RetryAt - time.GetUtcNow());
         Assert.Equal(Connections + 1, provider.Asked);
@@ -54,7 +54,7 @@ public sealed class ClientTokenSourceTests
         var attempts = await RequestTogetherAsync(client);
 
         Assert.All(attempts, attempt => Assert.NotNull(attempt.Tokens));
-        Assert.Equal("second", book.StandingOf(client).Working?.Name);
+        Assert.Equal("second", book.SnapshotOf(client).Working?.Name);
         Assert.Equal(2 * Connections, provider.Asked);
     }
 
@@ -63,19 +63,19 @@ public sealed class ClientTokenSourceTests
     {
         var client = Client("first");
         FirstWorks(client);
-        var seen = book.StandingOf(client);
+        var seen = book.SnapshotOf(client);
         book.AllRefused(client, client.Credentials, seen, description: null);
         book.Accepted(client, client.Credentials[0]);
-        var known = book.StandingOf(client);
+        var known = book.SnapshotOf(client);
 
         book.AllRefused(client, client.Credentials, seen, description: null);
 
-        Assert.Equal(known, book.StandingOf(client));
+        Assert.Equal(known, book.SnapshotOf(client));
     }
 
     private void FirstWorks(ResolvedClient client)
     {
-        _ = book.StandingOf(client);
+        _ = book.SnapshotOf(client);
         book.Accepted(client, client.Credentials[0]);
     }
 

@@ -70,7 +70,7 @@ internal sealed class ConnectScene : IAsyncDisposable
     {
         var tools = new ConnectTools
         {
-            Place = Place,
+            Source = Place,
             Endpoints = new ProviderEndpoints(oauth.Metadata),
             Browser = browser,
             Resolve = (host, _) => Task.FromResult(Hosts(host)),

@@ -206,7 +206,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
         using var person = Person.WhoApproves(provider, tenant: tenant);
         var tools = new ConnectTools
         {
-            Place = StateSource.Open(folder["state"]),
+            Source = StateSource.Open(folder["state"]),
             Endpoints = new ProviderEndpoints(oauth.Metadata),
             Browser = person,
             Resolve = (_, _) => throw new InvalidOperationException("localhost is not looked up."),

@@ -25,7 +25,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
     /// <exception cref="ConnectException">It cannot be done, and what to do.</exception>
     public async Task<ConsentResult> RunAsync(NamespacedName connection, CancellationToken stop)
     {
-        var subject = await new ConsentChecks(tools.Place, options.AllowLists).ReadAsync(connection, options.ClientId, stop);
+        var subject = await new ConsentChecks(tools.Source, options.AllowLists).ReadAsync(connection, options.ClientId, stop);
         var target = await RedirectTarget.ResolveAsync(options.RedirectUri, tools.Resolve, stop);
         var endpoint = await EndpointAsync(subject, stop);
         var verifier = new CodeVerifier(tools.RandomBytes).New();
@@ -87,7 +87,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
     private void Introduce(ConsentSubject subject, RedirectTarget target, CallbackListener listener)
     {
         var spec = subject.Connection.Spec;
-        Say($"Consent for VismaConnection {subject.Connection.Metadata.NamespacedName} in {tools.Place.Name}:");
+        Say($"Consent for VismaConnection {subject.Connection.Metadata.NamespacedName} in {tools.Source.Name}:");
         Say($"  tenant {spec.TenantId ?? "(none)"}, scopes {string.Join(' ', spec.RequestedScopes())}");
         Say($"  redirect URI {target.Uri.OriginalString}");
         Say($"  It must be registered, exactly so, for client {subject.ClientId} in the Visma developer portal.");
@@ -158,11 +158,11 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
 
     private async Task<ConsentResult> HandOverAsync(ConsentSubject subject, ConsentCode code, CancellationToken stop)
     {
-        var wait = new OutcomeWait(tools.Place, tools.Time, Say);
+        var wait = new OutcomeWait(tools.Source, tools.Time, Say);
         var before =
-            (await tools.Place.FindAsync<VismaConnection>(subject.Connection.Metadata.NamespacedName, stop)).Found ?? subject.Connection;
+            (await tools.Source.FindAsync<VismaConnection>(subject.Connection.Metadata.NamespacedName, stop)).Found ?? subject.Connection;
         var expiry = tools.Time.GetUtcNow() + codeLifetime;
-        var left = await tools.Place.LeaveAsync(
+        var left = await tools.Source.LeaveAsync(
             before,
             new Handoff(code, expiry) { Asked = Handoff.AskedFor(subject.Connection, subject.Issuer, subject.ClientId) },
             stop

@@ -7,7 +7,7 @@ namespace VismaOperator.Cli.Connect;
 internal sealed record ConnectTools
 {
     /// <summary>Where the connection lives.</summary>
-    public required IConnectionSource Place { get; init; }
+    public required IConnectionSource Source { get; init; }
 
     /// <summary>Where the provider is asked for what.</summary>
     public required ProviderEndpoints Endpoints { get; init; }

@@ -11,7 +11,7 @@ namespace VismaOperator.Cli.Connect;
 /// <summary>
 /// Finds out what a consent would be for, and refuses early what would fail after it: a person is not sent to the provider in vain.
 /// </summary>
-internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLists)
+internal sealed class ConsentChecks(IConnectionSource source, AllowLists allowLists)
 {
     /// <summary>Reads connection and client and checks them.</summary>
     /// <param name="name">The connection.</param>
@@ -21,8 +21,8 @@ internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLis
     public async Task<ConsentSubject> ReadAsync(NamespacedName name, string? clientId, CancellationToken cancellationToken)
     {
         var connection = Existing(
-            await place.FindAsync<VismaConnection>(name, cancellationToken),
-            $"VismaConnection {name} does not exist in {place.Name}. Apply it first, or correct the name."
+            await source.FindAsync<VismaConnection>(name, cancellationToken),
+            $"VismaConnection {name} does not exist in {source.Name}. Apply it first, or correct the name."
         );
         CheckConnection(connection);
         var client = await ClientAsync(connection, cancellationToken);
@@ -31,7 +31,7 @@ internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLis
             throw new ConnectException($"OAuthClient {client.Metadata.NamespacedName}: {broken.Path}: {broken.Message}");
         }
 
-        await place.EnsureHandoffAsync(connection, cancellationToken);
+        await source.EnsureHandoffAsync(connection, cancellationToken);
         return new ConsentSubject(connection, client, clientId ?? await ClientIdAsync(client, cancellationToken), DoubtAbout(connection));
     }
 
@@ -63,9 +63,9 @@ internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLis
     {
         var (name, home) = (connection.ClientName(), connection.Metadata.Namespace ?? string.Empty);
         var missing =
-            $"OAuthClient {name}, which VismaConnection {connection.Metadata.NamespacedName} uses, does not exist in {place.Name}. "
+            $"OAuthClient {name}, which VismaConnection {connection.Metadata.NamespacedName} uses, does not exist in {source.Name}. "
             + "Apply it, or correct spec.oauthClientRef.";
-        var client = Existing(await place.FindAsync<OAuthClient>(name, cancellationToken), missing);
+        var client = Existing(await source.FindAsync<OAuthClient>(name, cancellationToken), missing);
         if (!await AllowsAsync(client, home, cancellationToken))
         {
             throw new ConnectException(
@@ -90,7 +90,7 @@ internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLis
             return allowed.Includes(home, asker, connectionNamespaceLabels: null);
         }
 
-        var look = await place.FindAsync<Namespace>(NamespacedName.ClusterScoped(asker), cancellationToken);
+        var look = await source.FindAsync<Namespace>(NamespacedName.ClusterScoped(asker), cancellationToken);
         return look.Found is not { } known || allowed.Includes(home, asker, known.Metadata.Labels ?? new Dictionary<string, string>());
     }
 
@@ -104,9 +104,9 @@ internal sealed class ConsentChecks(IConnectionSource place, AllowLists allowLis
         var name = new NamespacedName(client.Metadata.Namespace ?? string.Empty, reference.Name);
         const string Otherwise = "A client id is no secret: --client-id says it, too.";
         var secret = Existing(
-            await place.FindAsync<Secret>(name, cancellationToken),
+            await source.FindAsync<Secret>(name, cancellationToken),
             $"Secret {name}, which holds the client id of OAuthClient {client.Metadata.NamespacedName}, is not to be found in "
-            + $"{place.Name}. {Otherwise}",
+            + $"{source.Name}. {Otherwise}",
             Otherwise);
         var (id, problem) = ClientIdSecret.Read(secret, reference, client.Metadata.NamespacedName);
         return id ?? throw new ConnectException($"{problem!.Message} {Otherwise}");

@@ -9,10 +9,10 @@ namespace VismaOperator.Cli.Connect;
 /// Waits until the operator has taken a code, and then for what became of it, which the connection's status says: another time of the
 /// grant, or another failure. It looks once a second: a watch would need a permission more.
 /// </summary>
-/// <param name="place">Where to look.</param>
+/// <param name="source">Where to look.</param>
 /// <param name="time">The clock.</param>
 /// <param name="note">Told what a person who waits should know.</param>
-internal sealed class OutcomeWait(IConnectionSource place, TimeProvider time, Action<string> note)
+internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, Action<string> note)
 {
     private static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
 
@@ -46,7 +46,7 @@ internal sealed class OutcomeWait(IConnectionSource place, TimeProvider time, Ac
             if (!isNoted && time.GetElapsedTime(begun) >= patience)
             {
                 isNoted = true;
-                note($"Nobody has taken the code yet. Is {place.Redeemer} running? It may be started until {InstantText.Of(expiry)}.");
+                note($"Nobody has taken the code yet. Is {source.Redeemer} running? It may be started until {InstantText.Of(expiry)}.");
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class OutcomeWait(IConnectionSource place, TimeProvider time, Ac
         var begun = time.GetTimestamp();
         while (time.GetElapsedTime(begun) < redemption)
         {
-            var look = await place.FindAsync<VismaConnection>(name, cancellationToken);
+            var look = await source.FindAsync<VismaConnection>(name, cancellationToken);
             if (look is { Found: null, Failure: null })
             {
                 return new ConsentResult.Failed($"VismaConnection {name} was deleted meanwhile.");
@@ -98,9 +98,9 @@ internal sealed class OutcomeWait(IConnectionSource place, TimeProvider time, Ac
 
     private async Task<string> NotTakenAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
-        var look = await place.FindAsync<VismaConnection>(connection.Metadata.NamespacedName, cancellationToken);
+        var look = await source.FindAsync<VismaConnection>(connection.Metadata.NamespacedName, cancellationToken);
         var stalled = Conditions.Find(look.Found?.Status.Conditions, ConditionType.Stalled);
-        return $"Nobody redeemed the code before it was too old, so it was deleted. See that {place.Redeemer} runs and serves "
+        return $"Nobody redeemed the code before it was too old, so it was deleted. See that {source.Redeemer} runs and serves "
             + $"{connection.Metadata.NamespacedName}, then run connect again."
             + (stalled is null ? string.Empty : $" The operator last said: {stalled.Reason}: {stalled.Message}");
     }

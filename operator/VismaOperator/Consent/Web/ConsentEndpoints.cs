@@ -9,7 +9,7 @@ namespace VismaOperator.Consent.Web;
 /// The two addresses that people reach: the page of a connection, and the way back from the provider. Everything else is answered plainly.
 /// </summary>
 internal sealed partial class ConsentEndpoints(
-    ConsentFlow desk,
+    ConsentFlow flow,
     ConsentSite site,
     RequestLimit limit,
     Func<bool> isReady,
@@ -72,9 +72,9 @@ internal sealed partial class ConsentEndpoints(
     private async Task<string?> RecognizeAsync(HttpContext context, ConsentTarget target) => target switch
     {
         ConsentTarget.Page page when HttpMethods.IsPost(context.Request.Method) =>
-            desk.Recognize(page.Connection, await ReadFormAsync(context) is { } form ? Single(form[StartField]) : null),
-        ConsentTarget.Page page => desk.Recognize(page.Connection, Single(context.Request.Query[StartField])),
-        ConsentTarget.Callback => desk.Recognize(
+            flow.Recognize(page.Connection, await ReadFormAsync(context) is { } form ? Single(form[StartField]) : null),
+        ConsentTarget.Page page => flow.Recognize(page.Connection, Single(context.Request.Query[StartField])),
+        ConsentTarget.Callback => flow.Recognize(
             QueryPairs.Of(context.Request.QueryString),
             connection => ConsentCookie.Of(context.Request, connection, site)),
         _ => null,
@@ -98,7 +98,7 @@ internal sealed partial class ConsentEndpoints(
     private async Task ShowAsync(HttpContext context, ConsentTarget.Page page)
     {
         var start = Single(context.Request.Query[StartField]);
-        var answer = await desk.ShowAsync(page.Connection, start, context.RequestAborted);
+        var answer = await flow.ShowAsync(page.Connection, start, context.RequestAborted);
         await WriteAsync(
             context,
             answer is ConsentAnswer.Offered offered
@@ -121,7 +121,7 @@ internal sealed partial class ConsentEndpoints(
             return;
         }
 
-        switch (await desk.BeginAsync(
+        switch (await flow.BeginAsync(
             page.Connection, Single(form[StartField]), ConsentCookie.Of(context.Request, page.Connection, site), context.RequestAborted))
         {
             case ConsentAnswer.Begun begun:
@@ -137,7 +137,7 @@ internal sealed partial class ConsentEndpoints(
     }
 
     private async Task CompleteAsync(HttpContext context) =>
-        await WriteAsync(context, ConsentPages.Of(await desk.CompleteAsync(
+        await WriteAsync(context, ConsentPages.Of(await flow.CompleteAsync(
             QueryPairs.Of(context.Request.QueryString),
             connection => ConsentCookie.Of(context.Request, connection, site),
             context.RequestAborted)));

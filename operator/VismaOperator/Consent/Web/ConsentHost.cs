@@ -48,10 +48,10 @@ internal sealed class ConsentHost : IAsyncDisposable
 
     /// <summary>A server that does not listen yet.</summary>
     /// <param name="options">What it is served with.</param>
-    /// <param name="desk">Who answers.</param>
+    /// <param name="flow">Who answers.</param>
     /// <param name="isReady">False while the caches are not filled.</param>
     /// <param name="log">Where logs go.</param>
-    public static ConsentHost Build(ConsentHostOptions options, ConsentFlow desk, Func<bool> isReady, Action<ILoggingBuilder> log)
+    public static ConsentHost Build(ConsentHostOptions options, ConsentFlow flow, Func<bool> isReady, Action<ILoggingBuilder> log)
     {
         var builder = EmptyWebHost.CreateBuilder(options.Port, StopDeadline);
         builder.WebHost.ConfigureKestrel(Bound);
@@ -61,7 +61,7 @@ internal sealed class ConsentHost : IAsyncDisposable
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Error);
         var host = new ConsentHost(builder.Build(), options, new RequestLimit(options.Burst, options.PerSecond));
         new ConsentEndpoints(
-            desk,
+            flow,
             new ConsentSite(options.PublicUrl),
             host.limit,
             isReady,
