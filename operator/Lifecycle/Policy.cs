@@ -149,8 +149,8 @@ public static class Policy
         };
     }
 
-    // Only labelled Secrets are watched. One of ours that is not seen any more may stand there without its label: then the token in it is
-    // kept. What its owner lends is read before a token is asked for that could not be put into it.
+    // Only labelled Secrets are watched. A Secret of ours that is no longer seen may have lost its label only; then its token is kept. A
+    // Secret that its owner lends is read first, since a token that cannot be stored must not be requested.
     private static bool IsOutOfSight(Facts facts) =>
         facts.Content is null
         && facts.Secret switch
@@ -179,7 +179,7 @@ public static class Policy
     private static bool IsNameFree(FailureRecord failure, Facts facts) =>
         failure.Reason == Reason.SecretNotOwned && facts.Secret is SecretFacts.Absent { IsCertain: true } or SecretFacts.Offered;
 
-    // Without our label a Secret is not watched: before another token is asked for in vain, look whether it still stands there.
+    // A Secret without our label is not watched. Read it before another token is requested that could not be stored.
     private static Decision? ADisputedSecretIsInspected(Facts facts, DateTimeOffset now) =>
         facts.Failure?.Reason == Reason.SecretNotOwned && facts.Secret is SecretFacts.Absent && facts.Content is null
             ? new Decision.Inspect()

@@ -55,7 +55,8 @@ internal static class ClientIdSecret
         return CredentialSecret.ValueOf(secret, reference.Key) switch
         {
             "" => (null, CredentialSecret.NoValue(secret, reference, client)),
-            var value when !OAuthClientRules.IsClientId(value) => (null, NotOne(name, reference.Key, client, OAuthClientRules.ClientIdRule)),
+            var value when !OAuthClientRules.IsClientId(value) =>
+                (null, NotOne(name, reference.Key, client, OAuthClientRules.ClientIdRule)),
             var value => (value, null),
         };
     }

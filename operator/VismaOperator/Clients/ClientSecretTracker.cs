@@ -158,7 +158,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     {
         if (OpenStateOf(client) is not { } state)
         {
-            // The secrets were changed meanwhile: there is nothing left to find out about those of before.
+            // The secrets were changed meanwhile, so the earlier ones need no probe.
             return new ProbeLease(held: null) { WasRefusedMeanwhile = true };
         }
 

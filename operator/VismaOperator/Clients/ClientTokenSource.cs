@@ -6,7 +6,12 @@ using OAuth;
 namespace VismaOperator.Clients;
 
 /// <summary>Asks the provider for a token with a client's secrets, in the order that <see cref="ClientSecretTracker"/> gives.</summary>
-internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ProviderEndpoints endpoints, ClientSecretTracker tracker, ClockWatch clocks)
+internal sealed class ClientTokenSource(
+    ITokenEndpoint endpoint,
+    ProviderEndpoints endpoints,
+    ClientSecretTracker tracker,
+    ClockWatch clocks
+)
 {
     private const string InvalidClient = "invalid_client";
 

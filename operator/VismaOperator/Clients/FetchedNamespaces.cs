@@ -58,7 +58,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         }
     }
 
-    // Until a refusal has lasted it is an outage, which whoever asks waits out.
+    // A refusal counts as an outage until it has lasted; the caller tries again.
     private bool IsBelieved(string name)
     {
         var patience = refused.GetOrAdd(name, _ => new ForbiddenPatience(time));

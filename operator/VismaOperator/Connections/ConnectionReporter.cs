@@ -36,7 +36,7 @@ internal sealed class ConnectionReporter(
     private static readonly OwnedConditions conditionsWithoutGrant =
         new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted);
 
-    // What could not be written yet. Decided anew on the status of before, a request that was served would be served again.
+    // Statuses that could not be written yet. A decision on the earlier status would serve a request again that was already served.
     private readonly ConcurrentDictionary<NamespacedName, VismaConnection> unwritten = new();
 
     /// <summary>The connection with the status that it should have by now, even where the API server has not taken it yet.</summary>

@@ -7,9 +7,9 @@ using VismaOperator.Publishing;
 namespace VismaOperator.Connections;
 
 /// <summary>
-/// Reads the token and the failure that status records, with their times by the wall clock as it is set now. A clock that is set
-/// back would put off what is due by an earlier record, by as much: the token would expire first. So the times of a record that this
-/// process knew before the step move along, and status is written with them.
+/// Reads the token and the failure that status records, and corrects their times after the wall clock was set back. Without the correction
+/// a renewal would be late by the size of the step, and the token would expire first. Only records that this process knew before the step
+/// are corrected; the corrected times go into status.
 /// </summary>
 internal sealed class RecordedTimes(TimeProvider time)
 {

@@ -9,8 +9,8 @@ using VismaOperator.Publishing;
 namespace VismaOperator.Connections;
 
 /// <summary>
-/// Who asks for which Secret name, and what stands there. Besides the labelled Secrets, those that are in a connection's way are watched by
-/// name, so that a name that becomes free is an event for whoever waits for it.
+/// Which connection asks for which Secret name, and which Secret has that name. Labelled Secrets are watched. A Secret that blocks a
+/// connection is watched by name, so its deletion is an event for the connection that waits for the name.
 /// </summary>
 internal sealed class SecretNames
 {

@@ -4,7 +4,12 @@ using VismaOperator.Clients;
 namespace VismaOperator.Grants;
 
 /// <summary>Has refresh tokens revoked at the provider (RFC 7009): once, bounded, and without being able to hold anything up.</summary>
-internal sealed class GrantRevoker(IRevocationEndpoint endpoint, ProviderEndpoints endpoints, ClientSecretTracker tracker, TimeProvider time)
+internal sealed class GrantRevoker(
+    IRevocationEndpoint endpoint,
+    ProviderEndpoints endpoints,
+    ClientSecretTracker tracker,
+    TimeProvider time
+)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 

@@ -31,7 +31,7 @@ internal sealed class PendingGrantWrites(
     private readonly ConcurrentDictionary<string, Waiting> waiting = new();
     private readonly ReplacedGrants replaced = new(revoker, log);
 
-    // Who waits for it goes on to a pause at once, so it may go on in the thread that brings the news.
+    // The waiter only starts a delay, so its continuation may run inline.
     private TaskCompletionSource arrival = new();
 
     /// <summary>Those that wait for a connection.</summary>

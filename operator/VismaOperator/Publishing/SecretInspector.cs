@@ -78,7 +78,7 @@ internal static class SecretInspector
         return token is not null && TokenSecret.HasMarks(secret.Metadata, TokenSecret.Render(connection, token, secret).Metadata);
     }
 
-    // Rendered anew around the token that stands there, the content has the recorded fingerprint only if that token is the published one.
+    // Render the content with the token that the Secret holds. It has the recorded fingerprint only if that token is the published one.
     private static bool IsTokenIntact(Secret secret, VismaConnection connection, TokenRecord recorded) =>
         TokenIn(secret, recorded) is { } token
         && TokenSecret.Fingerprint(TokenSecretData.Render(connection, token)) == recorded.Fingerprint;

@@ -5,9 +5,9 @@ using Kubernetes.Controllers;
 namespace VismaOperator.Publishing;
 
 /// <summary>
-/// For which connections the API server refuses what we ask of their Secrets, and whether it has for long enough to be believed. One that
-/// was just started refuses everything for a moment: taken at its word, every connection that is looked at then would call for a person who
-/// has nothing to do.
+/// Remembers which accesses to Secrets the API server refuses, and since when. An API server that was just started refuses everything for a
+/// moment. So a refusal counts only after it has lasted (<see cref="ForbiddenPatience"/>); otherwise every connection that is looked at
+/// then would ask for a person who has nothing to do.
 /// </summary>
 internal sealed class SecretRefusals(TimeProvider time)
 {

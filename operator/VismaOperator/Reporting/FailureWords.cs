@@ -5,8 +5,8 @@ using Kubernetes.Controllers.Telemetry;
 namespace VismaOperator.Reporting;
 
 /// <summary>
-/// What is said of a failure that ends the process: our own words where the failure is one of ours, which are written for people, and else
-/// what a log may say of it.
+/// The message for a failure that ends the process: the message of the exception where we wrote it for people, otherwise the text that a
+/// log may hold.
 /// </summary>
 internal static class FailureWords
 {

@@ -5,9 +5,9 @@ using Lifecycle;
 namespace VismaOperator.Reporting;
 
 /// <summary>
-/// Tells the log once when a problem of an object begins and once when it ends, whatever is tried in between. Told by reason: the same
-/// reason with another message is the same problem. What a process has told lives in its memory, so that one that has just been started
-/// tells again of the problems that it finds: whoever reads its log need not look for the one before it.
+/// Logs the start and the end of every problem of an object once, whatever is tried in between. The reason identifies the problem; another
+/// message is no other problem. What was logged is kept in memory only, so a new process logs the problems that it finds. Its log can be
+/// read without the log of the process before it.
 /// </summary>
 internal sealed partial class ProblemLog(ILogger logger, string kind)
 {
