@@ -3,7 +3,7 @@ using Kubernetes.Client;
 namespace Kubernetes.Controllers.Queueing;
 
 /// <summary>
-/// Keys with the instant at which each is due, one instant a key. Cancelled and replaced entries stay in the heap until they surface,
+/// Keys with the instant at which each is due, one instant per key. Cancelled and replaced entries stay in the heap until they surface,
 /// and the heap is rebuilt when they outnumber the living, so that a key that is moved often does not grow it.
 /// Not safe for use by several threads: the queue's lock guards it.
 /// </summary>

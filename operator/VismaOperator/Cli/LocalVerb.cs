@@ -13,7 +13,7 @@ internal sealed class LocalVerb
     private readonly Setting output = new(
         "out",
         "DIR",
-        "Directory to publish tokens in, one folder a Secret, laid out as a mounted Secret is"
+        "Directory to publish tokens in, one folder per Secret, laid out as a mounted Secret is"
     );
     private readonly Setting state = new("state", "DIR", "Directory that keeps statuses and tokens over restarts; one process at a time");
     private readonly Setting once = new(

@@ -21,7 +21,7 @@ internal static class LogOutput
         return options.Format == LogFormat.Json ? AddJson(logging) : AddText(logging);
     }
 
-    // The framework's own Information is one record a request: a scrape every few seconds would drown what the operator did.
+    // The framework's own Information is one record per request: a scrape every few seconds would drown what the operator did.
     private static LogLevel Quieter(LogLevel level) => level < LogLevel.Information || level > LogLevel.Warning ? level : LogLevel.Warning;
 
     private static ILoggingBuilder AddJson(ILoggingBuilder logging)

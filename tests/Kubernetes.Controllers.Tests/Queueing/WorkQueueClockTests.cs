@@ -105,7 +105,7 @@ public sealed class WorkQueueClockTests
     /// </summary>
     private sealed record Row(DateTimeOffset Earliest, DateTimeOffset Latest, long MadeAt, TimeSpan Wait);
 
-    /// <summary>A table with one row a key, and what must hold of it after every operation.</summary>
+    /// <summary>A table with one row per key, and what must hold of it after every operation.</summary>
     private sealed class Run : IDisposable
     {
         /// <summary>What a step back may go unnoticed by.</summary>

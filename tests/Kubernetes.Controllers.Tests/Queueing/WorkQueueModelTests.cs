@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kubernetes.Controllers.Tests.Queueing;
 
-/// <summary>Random operations on the queue and on a model that is too simple to be wrong: a table with one row a key.</summary>
+/// <summary>Random operations on the queue and on a model that is too simple to be wrong: a table with one row per key.</summary>
 public sealed class WorkQueueModelTests
 {
     private static readonly BackoffOptions backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8));
