@@ -1,8 +1,8 @@
 namespace Lifecycle;
 
 /// <summary>
-/// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps (inspect,
-/// acknowledge, adopt, rewrite, refresh, publish, redeem, invite, note, withdraw) change the facts, and the policy decides again; the
+/// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps (inspect, acknowledge, adopt,
+/// rewrite, request, exchange, announce, publish, redeem, invite, note, withdraw) change the facts, and the policy decides again. The
 /// others are where a reconcile comes to rest.
 /// </summary>
 public abstract record Decision
@@ -38,8 +38,20 @@ public abstract record Decision
     /// <summary>Write the Secret again around the token that it holds.</summary>
     public sealed record Rewrite : Decision;
 
-    /// <summary>Ask the provider for a token and publish it.</summary>
-    public sealed record Refresh(RefreshCause Cause) : Decision;
+    /// <summary>Get another token from the provider.</summary>
+    public abstract record Refresh(RefreshCause Cause) : Decision;
+
+    /// <summary>Request a token with client credentials (RFC 6749 section 4.4) and publish it.</summary>
+    public sealed record Request(RefreshCause Cause) : Refresh(Cause);
+
+    /// <summary>Exchange the refresh token (RFC 6749 section 6) and store its successor.</summary>
+    public sealed record Exchange(RefreshCause Cause) : Refresh(Cause);
+
+    /// <summary>
+    /// Announce, beside the grant, that the exchange which another process began will be taken over. Nothing is sent before that
+    /// process had time to store its result.
+    /// </summary>
+    public sealed record AnnounceTakeover : Decision;
 
     /// <summary>Publish the access token that is stored beside the grant.</summary>
     public sealed record Publish : Decision;

@@ -70,34 +70,18 @@ public sealed record GrantRecord
     /// <summary>True when the spec says something else of what is to become of the grant than stands beside it.</summary>
     public bool IsNoteOutdated { get; init; }
 
-    /// <summary>The access token that came with the last exchange.</summary>
-    public required HeldToken AccessToken { get; init; }
-}
-
-/// <summary>The access token that is stored beside a grant, so that a process which ended before publishing it costs no exchange.</summary>
-public sealed record HeldToken
-{
-    /// <summary>When the provider issued it, by our clock before the request was sent.</summary>
-    public required DateTimeOffset IssueTime { get; init; }
-
-    /// <summary>When it expires.</summary>
-    public required DateTimeOffset ExpirationTime { get; init; }
-
-    /// <summary>When it is to be renewed.</summary>
-    public required DateTimeOffset RefreshTime { get; init; }
-
-    /// <summary>What it was asked with; see <see cref="TokenInputs"/>.</summary>
-    public required string Inputs { get; init; }
+    /// <summary>True when the open exchange is another process's, and nothing announces yet that this one will take it over.</summary>
+    public bool IsTakeoverToAnnounce { get; init; }
 
     /// <summary>
-    /// Hash of the Secret's content with this token in it. It differs from <see cref="TokenRecord.Fingerprint"/> while the token is not
-    /// published: times of whole seconds would not tell two tokens of one second apart. Null where the spec is not sound enough to render a
-    /// Secret.
+    /// The access token that came with the last exchange, as it would be on record once it is published. It is stored beside the refresh
+    /// token, so a process that ended before publishing it costs no exchange. While it is not published, its fingerprint differs from that
+    /// of the published token: times of whole seconds would not tell two tokens of one second apart.
     /// </summary>
-    public required string? Fingerprint { get; init; }
+    public required TokenRecord AccessToken { get; init; }
 
     /// <summary>
-    /// Why it must not be published: it is for another tenant, or has more scopes than the client's owner allows. Null when it may.
+    /// Why that token must not be published: it is for another tenant, or has more scopes than the client's owner allows. Null when it may.
     /// </summary>
     public Problem? Objection { get; init; }
 }

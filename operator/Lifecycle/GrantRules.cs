@@ -33,7 +33,7 @@ internal static class GrantRules
         && IsSpendable(facts, grant, now)
         && grant.KeepAliveTime <= now
         && Policy.Pending(facts, now) is null
-            ? new Decision.Refresh(RefreshCause.KeepAlive)
+            ? Refresh(RefreshCause.KeepAlive, facts)
             : null;
 
     // Once the connection is gone, a process that never saw it has only the note to go by. Suspended or not: the next exchange, which would
@@ -86,12 +86,12 @@ internal static class GrantRules
 
     public static Decision? WhatTheGrantHoldsIsPublished(Facts facts, DateTimeOffset now)
     {
-        if (facts.Grant is not GrantFacts.Held { Grant: { IsBound: true, AccessToken: { Objection: null } held } })
+        if (facts.Grant is not GrantFacts.Held { Grant: { IsBound: true, Objection: null, AccessToken: var held } })
         {
             return null;
         }
 
-        var isAnother = held.Fingerprint is { } content && content != facts.Token?.Fingerprint && now < held.ExpirationTime;
+        var isAnother = held.Fingerprint != facts.Token?.Fingerprint && now < held.ExpirationTime;
         var isMissing =
             now < held.RefreshTime
             && Policy.CauseToRefresh(facts, now)
@@ -104,6 +104,14 @@ internal static class GrantRules
             : null;
     }
 
+    /// <summary>How another token is got: with the stored refresh token where there is one.</summary>
+    public static Decision Refresh(RefreshCause cause, Facts facts) => facts.Grant switch
+    {
+        GrantFacts.Held { Grant.IsTakeoverToAnnounce: true } => new Decision.AnnounceTakeover(),
+        GrantFacts.Held => new Decision.Exchange(cause),
+        _ => new Decision.Request(cause),
+    };
+
     /// <summary>True when the stored refresh token may be sent.</summary>
     private static bool IsSpendable(Facts facts, GrantRecord grant, DateTimeOffset now) =>
         grant.IsBound
@@ -114,6 +122,6 @@ internal static class GrantRules
     private static bool IsToInvite(Facts facts, DateTimeOffset now) =>
         facts.Consent.CanInvite && (facts.Consent.Invitation is not { } invitation || invitation.ExpirationTime <= now);
 
-    private static bool IsAsAsked(HeldToken held, Facts facts) =>
+    private static bool IsAsAsked(TokenRecord held, Facts facts) =>
         TokenInputs.Match(held.Inputs, facts.Connection.Inputs, (facts.Client as ClientFacts.Usable)?.Inputs);
 }

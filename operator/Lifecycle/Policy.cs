@@ -196,7 +196,7 @@ public static class Policy
         var asked = facts.Token?.IssueTime;
         return cause == RefreshCause.Lost && asked <= now && now < asked + LeastGap
             ? new Decision.Wait(asked.Value + LeastGap)
-            : new Decision.Refresh(cause);
+            : GrantRules.Refresh(cause, facts);
     }
 
     // By the client that the spec names now: what another one withdrew must not tell a client that says no from one that does not exist.

@@ -85,12 +85,14 @@ internal static class Any
                         RefusalTime = flags is 2 or 3 ? WholeSeconds.Floor(other) : null,
                         HeldElsewhereUntil = flags is 4 or 5 or 6 ? other : null,
                         IsNoteOutdated = flags is 14,
+                        IsExchangeOpen = flags is 4 or 5 or 6 or 15,
+                        IsTakeoverToAnnounce = flags is 15,
                         KeepAliveTime = flags is 7 or 8 ? other : WholeSeconds.Floor(issued).AddDays(7),
                         ConsentExpirationTime =
                             flags is 9 or 10 ? WholeSeconds.Floor(other)
                             : flags == 11 ? null
                             : SomeGrant.ConsentEnd,
-                        AccessToken = new HeldToken
+                        AccessToken = Some.Token() with
                         {
                             IssueTime = WholeSeconds.Floor(issued),
                             ExpirationTime = WholeSeconds.Floor(issued) + lifetime,

@@ -65,9 +65,9 @@ internal static class GrantTable
             "a deleted Secret takes an exchange when the held token is due",
             ServingForSomebody().SecretDeleted(),
             Due,
-            new Decision.Refresh(RefreshCause.Lost)
+            new Decision.Exchange(RefreshCause.Lost)
         ),
-        new("an access token that expired is not published", Consented(), Expired, new Decision.Refresh(RefreshCause.First)),
+        new("an access token that expired is not published", Consented(), Expired, new Decision.Exchange(RefreshCause.First)),
         new(
             "what could not be written is not written again at once",
             Consented().FailedWith(Unwritable, Soon),
@@ -76,33 +76,51 @@ internal static class GrantTable
         ),
         new("drift is healed without an exchange", ServingForSomebody().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
         // Exchanges
-        new("a refresh token is spent when renewal is due", ServingForSomebody(), Due, new Decision.Refresh(RefreshCause.Due)),
+        new("a refresh token is spent when renewal is due", ServingForSomebody(), Due, new Decision.Exchange(RefreshCause.Due)),
         new("a changed client secret spends no refresh token", ServingForSomebody().TryingSecret(), Soon, new Decision.Wait(Due)),
-        new("a request spends the refresh token", ServingForSomebody().Requested(), Soon, new Decision.Refresh(RefreshCause.Requested)),
+        new("a request spends the refresh token", ServingForSomebody().Requested(), Soon, new Decision.Exchange(RefreshCause.Requested)),
         new(
             "a refresh token that nobody used is kept alive",
             ServingForSomebody().With(grant => grant with { KeepAliveTime = Soon }),
             Soon,
-            new Decision.Refresh(RefreshCause.KeepAlive)
+            new Decision.Exchange(RefreshCause.KeepAlive)
         ),
         new(
             "a grant is kept alive although its token cannot be published",
             ServingForSomebody().SecretForeign(),
             Start.AddDays(7),
-            new Decision.Refresh(RefreshCause.KeepAlive)
+            new Decision.Exchange(RefreshCause.KeepAlive)
         ),
         new("a suspended connection keeps no grant alive", ServingForSomebody().Suspended(), Start.AddDays(7), new Decision.Suspend()),
         new(
             "a lost answer is asked for again after a second",
             ServingForSomebody().FailedWith(Outage, Due),
             Due.AddSeconds(1),
-            new Decision.Refresh(RefreshCause.Due)
+            new Decision.Exchange(RefreshCause.Due)
         ),
         new(
             "a lost answer is not asked for again at once",
             ServingForSomebody().FailedWith(Outage, Due),
             Due,
             new Decision.BackOff(ServingForSomebody().FailedWith(Outage, Due).Failure!)
+        ),
+        new(
+            "that an exchange of another process is taken over is announced first",
+            ServingForSomebody().OpenElsewhere(),
+            Soon,
+            new Decision.AnnounceTakeover()
+        ),
+        new(
+            "also when a refresh is requested",
+            ServingForSomebody().Requested().OpenElsewhere(),
+            Soon,
+            new Decision.AnnounceTakeover()
+        ),
+        new(
+            "also when the refresh token is kept alive",
+            ServingForSomebody().SecretForeign().OpenElsewhere(),
+            Start.AddDays(7),
+            new Decision.AnnounceTakeover()
         ),
         new(
             "an exchange of another process is waited for",
@@ -120,19 +138,19 @@ internal static class GrantTable
             "a process that never came back is not waited for longer",
             ServingForSomebody().HeldElsewhereUntil(Due),
             Due,
-            new Decision.Refresh(RefreshCause.Due)
+            new Decision.Exchange(RefreshCause.Due)
         ),
         new(
             "an exchange that stands open is ended although nothing is due",
             ServingForSomebody().With(grant => grant with { IsExchangeOpen = true }),
             Soon,
-            new Decision.Refresh(RefreshCause.Retry)
+            new Decision.Exchange(RefreshCause.Retry)
         ),
         new(
             "a token of an earlier client object takes an exchange",
             ServingForSomebody().ClientChanged(),
             Soon,
-            new Decision.Refresh(RefreshCause.InputsChanged)
+            new Decision.Exchange(RefreshCause.InputsChanged)
         ),
         // Grants that may not be used
         new(
@@ -146,7 +164,7 @@ internal static class GrantTable
             "a request tries a refused grant once more",
             ServingForSomebody().Refused().Requested(),
             Soon,
-            new Decision.Refresh(RefreshCause.Requested)
+            new Decision.Exchange(RefreshCause.Requested)
         ),
         new(
             "a handled request does not try a refused grant",
@@ -158,7 +176,7 @@ internal static class GrantTable
             "what a grant holds and may not be published is not",
             Consented().With(Objected),
             Soon,
-            new Decision.Refresh(RefreshCause.First)
+            new Decision.Exchange(RefreshCause.First)
         ),
         new("nor is it while an older token serves", ServingForSomebody().ExchangedAt(Soon).With(Objected), Soon, new Decision.Wait(Due)),
         new(
@@ -251,7 +269,7 @@ internal static class GrantTable
     private static GrantRecord Objected(GrantRecord grant) =>
         grant with
         {
-            AccessToken = grant.AccessToken with { Objection = WrongTenant },
+            Objection = WrongTenant,
         };
 
     private static Facts Gone() => Unconsented() with { Consent = new ConsentFacts { RecordedSequence = 3 } };

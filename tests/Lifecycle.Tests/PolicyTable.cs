@@ -507,7 +507,7 @@ internal static class PolicyTable
 
     private static Decision.Stall Stalled(Problem problem, DateTimeOffset? retryAt = null) => new(problem, retryAt);
 
-    private static Decision.Refresh Refresh(RefreshCause cause) => new(cause);
+    private static Decision.Request Refresh(RefreshCause cause) => new(cause);
 
     private static Decision.BackOff BackOff(Facts facts) => new(facts.Failure!);
 

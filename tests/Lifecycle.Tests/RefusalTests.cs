@@ -4,7 +4,7 @@ namespace Lifecycle.Tests;
 
 public sealed class RefusalTests
 {
-    private static readonly RefusalContext Context = new(
+    private static readonly RequestContext Context = new(
         "integrations/acme",
         "2f5c0d9e-8a41-4a2b-9c57-64d1f0b8a111",
         "erp:read erp:create"
@@ -18,7 +18,7 @@ public sealed class RefusalTests
     [InlineData("made_up_tomorrow", Reason.RequestRefused, "made_up_tomorrow", "RFC 6749")]
     public void A_code_names_the_cause_and_the_remedy(string error, string reason, string cause, string remedy)
     {
-        var problem = Refusal.Explain(error, description: null, Context);
+        var problem = new RequestFailure.Refused(error, Description: null).Explain(Context);
 
         Assert.Equal(reason, problem.Reason);
         Assert.Equal(FailureKind.NeedsPerson, problem.Kind);
@@ -30,7 +30,7 @@ public sealed class RefusalTests
     [Fact]
     public void The_description_is_quoted_and_decides_nothing()
     {
-        var problem = Refusal.Explain("invalid_scope", "invalid_client", Context);
+        var problem = new RequestFailure.Refused("invalid_scope", "invalid_client").Explain(Context);
 
         Assert.Equal(Reason.ScopeRefused, problem.Reason);
         Assert.Contains("(invalid_client)", problem.Message, StringComparison.Ordinal);
@@ -44,7 +44,7 @@ public sealed class RefusalTests
     [InlineData("sixty_four_characters_are_as_many_as_an_error_code_may_have_here")]
     public void The_longest_names_that_the_schema_admits_fit_into_every_condition(string error)
     {
-        var longest = new RefusalContext(
+        var longest = new RequestContext(
             new string('n', 63) + "/" + new string('c', 253),
             Context.Tenant,
             new string('s', 300) + " offline_access"
@@ -52,7 +52,7 @@ public sealed class RefusalTests
         {
             Tried = [.. Enumerable.Repeat(new TriedSecret("a-secret-of-acme", "clientSecret", ["has quotes around it"]), 8)],
         };
-        var problem = Refusal.Explain(error, new string('d', 200), longest);
+        var problem = new RequestFailure.Refused(error, new string('d', 200)).Explain(longest);
 
         var story = new Story(
             Some.Facts() with

@@ -20,8 +20,8 @@ public sealed class RequestGapTests
         new()
         {
             { "a request inside of the gap waits", Asked(Serving()), Soon.AddSeconds(9), new Decision.Wait(Due) },
-            { "and is served when it is over", Asked(Serving()), Soon + gap, new Decision.Refresh(RefreshCause.Requested) },
-            { "a first one is served at once", Serving().Requested(), Soon, new Decision.Refresh(RefreshCause.Requested) },
+            { "and is served when it is over", Asked(Serving()), Soon + gap, new Decision.Request(RefreshCause.Requested) },
+            { "a first one is served at once", Serving().Requested(), Soon, new Decision.Request(RefreshCause.Requested) },
             {
                 "the client's turn counts, too",
                 Serving().Requested().TurnAt(Soon.AddSeconds(30)),
@@ -33,7 +33,7 @@ public sealed class RequestGapTests
                 "at its turn it is served",
                 Serving().Requested().TurnAt(Soon.AddSeconds(30)),
                 Soon.AddSeconds(30),
-                new Decision.Refresh(RefreshCause.Requested)
+                new Decision.Request(RefreshCause.Requested)
             },
             {
                 "what is due is not kept waiting",
@@ -42,14 +42,14 @@ public sealed class RequestGapTests
                     Connection = Asked(Serving()).Connection with { HandledRequestTime = Due },
                 },
                 Due,
-                new Decision.Refresh(RefreshCause.Due)
+                new Decision.Request(RefreshCause.Due)
             },
-            { "a first token is not kept waiting", Asked(Facts()), Soon, new Decision.Refresh(RefreshCause.First) },
+            { "a first token is not kept waiting", Asked(Facts()), Soon, new Decision.Request(RefreshCause.First) },
             {
                 "a clock that was set back does not keep it waiting for hours",
                 Asked(Serving()),
                 Soon.AddHours(-5),
-                new Decision.Refresh(RefreshCause.Requested)
+                new Decision.Request(RefreshCause.Requested)
             },
         };
 
@@ -65,7 +65,7 @@ public sealed class RequestGapTests
         var waiting = failing with { Connection = failing.Connection with { HandledRequestTime = Due } };
 
         Assert.IsType<Decision.BackOff>(Policy.Decide(waiting, Due));
-        Assert.IsType<Decision.Refresh>(Policy.Decide(waiting, Due + gap));
+        Assert.IsType<Decision.Request>(Policy.Decide(waiting, Due + gap));
     }
 
     // A refresh token that was refused is tried once more when somebody asks: that must not be free either.
@@ -75,7 +75,7 @@ public sealed class RequestGapTests
         var refused = Serving() with { Grant = new GrantFacts.Held(SomeGrant.Grant() with { RefusalTime = Soon }) };
 
         Assert.IsType<Decision.Stall>(Policy.Decide(Asked(refused), Soon.AddSeconds(9)));
-        Assert.IsType<Decision.Refresh>(Policy.Decide(Asked(refused), Soon + gap));
+        Assert.IsType<Decision.Exchange>(Policy.Decide(Asked(refused), Soon + gap));
     }
 
     [Fact]

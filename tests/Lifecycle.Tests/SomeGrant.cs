@@ -41,7 +41,7 @@ internal static class SomeGrant
         GrantedBy = "somebody",
         ConsentExpirationTime = ConsentEnd,
         KeepAliveTime = Some.Start.AddDays(7),
-        AccessToken = new HeldToken
+        AccessToken = Some.Token() with
         {
             IssueTime = Some.Start,
             ExpirationTime = Some.Expired,
@@ -64,6 +64,9 @@ internal static class SomeGrant
 
     public static Facts HeldElsewhereUntil(this Facts facts, DateTimeOffset until) =>
         facts.With(grant => grant with { HeldElsewhereUntil = until });
+
+    public static Facts OpenElsewhere(this Facts facts) =>
+        facts.With(grant => grant with { IsExchangeOpen = true, IsTakeoverToAnnounce = true });
 
     public static Facts ExchangedAt(this Facts facts, DateTimeOffset issued) =>
         facts.With(grant =>

@@ -36,7 +36,7 @@ internal static class ConnectionRequests
         connection?.Status.Token?.ExpirationTime ?? now.AddSeconds(10);
 
     /// <summary>Names for the messages of a refusal.</summary>
-    public static RefusalContext ContextOf(VismaConnection connection) => new(
+    public static RequestContext ContextOf(VismaConnection connection) => new(
         connection.ClientName().ToString(),
         connection.Spec.TenantId ?? string.Empty,
         connection.Spec.AllScopes ? "all that the application is allowed" : string.Join(' ', connection.Spec.RequestedScopes()));

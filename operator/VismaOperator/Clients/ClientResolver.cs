@@ -203,7 +203,10 @@ internal sealed class ClientResolver(
     }
 
     private static Problem AllRefused(ResolvedClient client, string? description, VismaConnection connection) =>
-        client.Refused(description, ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() });
+        client.Explain(
+            new RequestFailure.Refused("invalid_client", description),
+            ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() }
+        );
 
     // The same words whether the client is missing or says no to this namespace: who may not use it learns nothing about it.
     private static Problem NotAvailable(VismaConnection connection)

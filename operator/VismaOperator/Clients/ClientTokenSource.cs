@@ -6,42 +6,22 @@ using OAuth;
 namespace VismaOperator.Clients;
 
 /// <summary>Asks the provider for a token with a client's secrets, in the order that <see cref="ClientSecretTracker"/> gives.</summary>
-internal sealed class ClientTokenSource(
-    ITokenEndpoint endpoint,
-    ProviderEndpoints endpoints,
-    ClientSecretTracker tracker,
-    ClockWatch clocks
-)
+internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTracker tracker, ClockWatch clocks)
 {
     private const string InvalidClient = "invalid_client";
 
     /// <summary>
-    /// One attempt at the endpoint that the client's provider names now: one request, or one for each secret when the provider refuses the
-    /// client.
+    /// One attempt: one request, or one for each secret while the provider refuses the client. <c>invalid_client</c> means that every
+    /// secret was refused, by this attempt or by one that ran at the same time.
     /// </summary>
-    public async Task<TokenAttempt> RequestAsync(
-        ResolvedClient client,
-        TokenRequest request,
-        RefusalContext context,
-        CancellationToken cancellationToken
-    ) =>
-        await endpoints.TokenAsync(client, cancellationToken) switch
-        {
-            EndpointLookup.Found found => await RequestAsync(client, found.Endpoint, request, context, cancellationToken),
-            EndpointLookup.NotFound notFound => new TokenAttempt(notFound.Problem, notFound.RetryAfter),
-            var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
-        };
-
-    /// <summary>One attempt at an endpoint that was looked up before: what is sent is bound to it.</summary>
-    public async Task<TokenAttempt> RequestAsync(
+    public async Task<TokenOutcome> RequestAsync(
         ResolvedClient client,
         Uri tokenEndpoint,
         TokenRequest request,
-        RefusalContext context,
         CancellationToken cancellationToken
     )
     {
-        var ask = new Ask(tokenEndpoint, client, request, context);
+        var ask = new Ask(tokenEndpoint, client, request);
         var seen = tracker.SnapshotOf(client);
 
         // Where none is known to work, the order is walked under the proof, the changed one first.
@@ -51,7 +31,7 @@ internal sealed class ClientTokenSource(
     }
 
     // Before the others, whichever works: the person who changed it is waiting, and the old one may still work today.
-    private async Task<TokenAttempt> TryChangedAsync(
+    private async Task<TokenOutcome> TryChangedAsync(
         Ask ask,
         Credential changed,
         ClientSecretSnapshot seen,
@@ -71,13 +51,13 @@ internal sealed class ClientTokenSource(
         }
     }
 
-    private Task<TokenAttempt> TryKnownAsync(Ask ask, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken) =>
+    private Task<TokenOutcome> TryKnownAsync(Ask ask, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken) =>
         ask.Client.Credentials.Except(before.Tried).FirstOrDefault(credential => credential.Reference == seen.Working) is { } working
             ? TryWorkingAsync(ask, working, before, seen, cancellationToken)
             : TryAllAsync(ask, before, seen, cancellationToken);
 
     // Where a secret is known to work there is nothing to wait for.
-    private async Task<TokenAttempt> TryWorkingAsync(
+    private async Task<TokenOutcome> TryWorkingAsync(
         Ask ask,
         Credential working,
         Refused before,
@@ -91,12 +71,12 @@ internal sealed class ClientTokenSource(
             : Conclude(ask, working, outcome);
     }
 
-    private async Task<TokenAttempt> TryAllAsync(Ask ask, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken)
+    private async Task<TokenOutcome> TryAllAsync(Ask ask, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken)
     {
         using var proof = await tracker.EnterProbeAsync(ask.Client, seen, cancellationToken);
         if (proof.WasRefusedMeanwhile)
         {
-            return new TokenAttempt(ask.Client.Refused(tracker.SnapshotOf(ask.Client).Description, ask.Context), before.Last?.RetryAfter);
+            return InvalidClientOutcome(tracker.SnapshotOf(ask.Client).Description, before.Last?.RetryAfter);
         }
 
         if (!proof.IsWorkingKnown)
@@ -108,7 +88,7 @@ internal sealed class ClientTokenSource(
         return await TryInOrderAsync(ask, Refused.None, cancellationToken);
     }
 
-    private async Task<TokenAttempt> TryInOrderAsync(Ask ask, Refused before, CancellationToken cancellationToken)
+    private async Task<TokenOutcome> TryInOrderAsync(Ask ask, Refused before, CancellationToken cancellationToken)
     {
         var seen = tracker.SnapshotOf(ask.Client);
         var (tried, last) = (before.Tried.ToList(), before.Last);
@@ -125,7 +105,7 @@ internal sealed class ClientTokenSource(
         }
 
         tracker.AllRefused(ask.Client, tried, seen, last?.Description);
-        return new TokenAttempt(ask.Client.Refused(last?.Description, ask.Context), last?.RetryAfter);
+        return InvalidClientOutcome(last?.Description, last?.RetryAfter);
     }
 
     private async Task<TokenOutcome> SendAsync(Ask ask, Credential credential, CancellationToken cancellationToken)
@@ -134,7 +114,7 @@ internal sealed class ClientTokenSource(
         if (!SecretOddities.CanBeSent(credential.Value))
         {
             tracker.Refused(ask.Client, credential);
-            return new TokenOutcome.Refused(InvalidClient, Description: null, HttpStatusCode.Unauthorized, RetryAfter: null);
+            return InvalidClientOutcome(description: null, retryAfter: null);
         }
 
         var credentials = new ClientCredentials(ask.Client.ClientId, credential.Value, ask.Client.Method);
@@ -148,10 +128,8 @@ internal sealed class ClientTokenSource(
         return outcome;
     }
 
-    private TokenAttempt Conclude(Ask ask, Credential credential, TokenOutcome outcome)
+    private TokenOutcome Conclude(Ask ask, Credential credential, TokenOutcome outcome)
     {
-        var (_, client, _, context) = ask;
-
         // Whoever is told that the scope is wrong was recognised as a client.
         if (
             outcome
@@ -159,41 +137,17 @@ internal sealed class ClientTokenSource(
                 or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" or "invalid_grant" }
         )
         {
-            tracker.Accepted(client, credential);
+            tracker.Accepted(ask.Client, credential);
         }
 
-        return outcome switch
-        {
-            TokenOutcome.Granted granted => new TokenAttempt(granted.Tokens),
-            TokenOutcome.Refused refused => new TokenAttempt(
-                Refusal.Explain(refused.Error, refused.Description, context),
-                refused.RetryAfter
-            ),
-            TokenOutcome.Unavailable unavailable => new TokenAttempt(Unavailable(client, unavailable.Cause), unavailable.RetryAfter),
-            TokenOutcome.Malformed malformed => new TokenAttempt(NotUnderstood(client, malformed.Cause), null)
-            {
-                RefreshToken = malformed.RefreshToken,
-            },
-            _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
-        };
+        return outcome;
     }
 
-    private static Problem Unavailable(ResolvedClient client, string cause) =>
-        new(
-            Reason.ProviderUnavailable,
-            $"The provider {client.Issuer.Host} cannot be used now: {cause}. It is tried again by itself; if this lasts, look at its "
-            + "status page and at the network between."
-        );
-
-    private static Problem NotUnderstood(ResolvedClient client, string cause) =>
-        new(
-            Reason.AnswerNotUnderstood,
-            $"The answer of {client.Issuer.Host} was not understood: {cause}. It is tried again by itself; check that the token "
-            + "endpoint is right and that no proxy answers in its place."
-        );
+    private static TokenOutcome.Refused InvalidClientOutcome(string? description, TimeSpan? retryAfter) =>
+        new(InvalidClient, description, HttpStatusCode.Unauthorized, retryAfter);
 
     /// <summary>What one attempt asks, whatever secret it is asked with.</summary>
-    private sealed record Ask(Uri Endpoint, ResolvedClient Client, TokenRequest Request, RefusalContext Context);
+    private sealed record Ask(Uri Endpoint, ResolvedClient Client, TokenRequest Request);
 
     /// <summary>The secrets that this attempt was refused with, and the last refusal.</summary>
     private sealed record Refused(IReadOnlyList<Credential> Tried, TokenOutcome.Refused? Last)
@@ -202,35 +156,31 @@ internal sealed class ClientTokenSource(
     }
 }
 
-/// <summary>What one attempt to get a token gave: tokens, or a problem.</summary>
-internal sealed record TokenAttempt(TokenSet? Tokens, Problem? Problem, TimeSpan? RetryAfter)
+/// <summary>Where the protocol meets the policy: the one place that maps outcomes of requests to what decisions read.</summary>
+internal static class TokenOutcomeMapping
 {
-    /// <summary>
-    /// The refresh token of an answer that was otherwise of no use; where such tokens work once, it is the only one that still works.
-    /// </summary>
-    public Sensitive? RefreshToken { get; init; }
+    /// <summary>Why there is no token; null when there is one.</summary>
+    public static RequestFailure? Failure(this TokenOutcome outcome) =>
+        outcome switch
+        {
+            TokenOutcome.Granted => null,
+            TokenOutcome.Refused refused => new RequestFailure.Refused(refused.Error, refused.Description)
+            {
+                RetryAfter = refused.RetryAfter,
+            },
+            TokenOutcome.Unavailable unavailable => new RequestFailure.Unavailable(unavailable.Cause, unavailable.MayHaveBeenProcessed)
+            {
+                RetryAfter = unavailable.RetryAfter,
+            },
+            TokenOutcome.Malformed malformed => new RequestFailure.Malformed(malformed.Cause),
+            _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
+        };
 
-    /// <summary>The provider did not answer within the deadline of whoever asked; the request may have been processed.</summary>
-    public static TokenAttempt NoAnswer(ResolvedClient client, TimeSpan deadline) =>
-        new(
-            new Problem(
-                Reason.ProviderUnavailable,
-                $"The provider {client.Issuer.Host} did not answer within "
-                + $"{deadline.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s. It is tried again by itself; if this "
-                + "lasts, look at its status page and at the network between."
-            ),
-            retryAfter: null
+    /// <summary>The provider did not answer within the deadline of the caller. The request may have been processed.</summary>
+    public static TokenOutcome NoAnswer(TimeSpan deadline) =>
+        new TokenOutcome.Unavailable(
+            string.Create(CultureInfo.InvariantCulture, $"it did not answer within {deadline.TotalSeconds:0.#} s"),
+            RetryAfter: null,
+            MayHaveBeenProcessed: true
         );
-
-    /// <summary>The provider granted.</summary>
-    public TokenAttempt(TokenSet tokens)
-        : this(tokens, Problem: null, RetryAfter: null)
-    {
-    }
-
-    /// <summary>The provider, or the way to it, did not.</summary>
-    public TokenAttempt(Problem problem, TimeSpan? retryAfter)
-        : this(Tokens: null, problem, retryAfter)
-    {
-    }
 }

@@ -69,7 +69,10 @@ internal sealed class OAuthClientObserver(
             Refusal = snapshot.RetryAt is { } retryAt ? RefusalOf(usable, snapshot, retryAt) : null,
             Problem = snapshot.RetryAt is null
                 ? problem
-                : usable.Refused(snapshot.Description, new RefusalContext(usable.Name.ToString(), string.Empty, string.Empty)),
+                : usable.Explain(
+                    new RequestFailure.Refused("invalid_client", snapshot.Description),
+                    new RequestContext(usable.Name.ToString(), string.Empty, string.Empty)
+                ),
         };
     }
 

@@ -63,11 +63,17 @@ internal sealed class ResolvedClient
     public string RevisionOf(Credential credential) =>
         ShortHash.Of(Inputs, Method.ToString(), credential.Reference.Name, credential.Reference.Key, credential.Revision);
 
-    /// <summary>Why no secret of this client works, in words that name each.</summary>
-    /// <param name="description">What the provider said beside <c>invalid_client</c>; null when nothing.</param>
+    /// <summary>A failed request in words. Where every secret was refused, each is named.</summary>
+    /// <param name="failure">Why there is no token.</param>
     /// <param name="context">Names for the message.</param>
-    public Problem Refused(string? description, RefusalContext context)
+    public Problem Explain(RequestFailure failure, RequestContext context)
     {
+        var named = context with { Provider = Issuer.Host };
+        if (failure is not RequestFailure.Refused { Code: "invalid_client" })
+        {
+            return failure.Explain(named);
+        }
+
         var tried = Credentials
             .Select(credential => new TriedSecret(credential.Reference.Name, credential.Reference.Key, SecretOddities.Of(credential.Value)))
             .ToList();
@@ -77,7 +83,7 @@ internal sealed class ResolvedClient
                 $"No token was asked for, since no provider takes the client secret of OAuthClient {context.Client} as it stands in "
                 + $"{string.Join("; ", tried.Select(secret => secret.Words))}."
             )
-            : Refusal.Explain("invalid_client", description, context with { Tried = tried });
+            : failure.Explain(named with { Tried = tried });
     }
 
     /// <summary>Changes with the client's spec and with every credential.</summary>

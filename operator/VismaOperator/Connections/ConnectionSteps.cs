@@ -27,12 +27,9 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
             ),
             Decision.Adopt adopt => Adopt(adopt, facts),
             Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
-            Decision.Refresh refresh when facts.Grant is GrantFacts.Held => await grant.ExchangeAsync(
-                refresh.Cause,
-                facts,
-                cancellationToken
-            ),
-            Decision.Refresh refresh => await RefreshAsync(refresh.Cause, facts, cancellationToken),
+            Decision.Request request => await RequestAsync(request.Cause, facts, cancellationToken),
+            Decision.Exchange exchange => await grant.ExchangeAsync(exchange.Cause, facts, cancellationToken),
+            Decision.AnnounceTakeover => await grant.AnnounceTakeoverAsync(facts, cancellationToken),
             Decision.Publish => await grant.PublishAsync(facts, cancellationToken),
             Decision.Redeem => await grant.RedeemAsync(facts, cancellationToken),
             Decision.Invite => grant.Invite(facts),
@@ -81,24 +78,22 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         };
     }
 
-    private async Task<Facts> RefreshAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
+    private async Task<Facts> RequestAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
     {
-        var usable = observation.Client ?? throw new InvalidOperationException("A refresh was decided without a usable client.");
-        var outcome = await tools.Refresher.RefreshAsync(connection, usable, cancellationToken);
-        tools.Metrics.Refreshed(cause, outcome is RefreshOutcome.Stored ? RefreshResult.Stored : RefreshResult.Failed);
-        switch (outcome)
+        var usable = observation.Client ?? throw new InvalidOperationException("A request was decided without a usable client.");
+        var after = await tools.Refresher.RefreshAsync(connection, usable, facts, cancellationToken);
+        var stored = after.Token is { } token && token != facts.Token ? token : null;
+        tools.Metrics.Refreshed(cause, stored is null ? RefreshResult.Failed : RefreshResult.Stored);
+        if (stored is not null)
         {
-            case RefreshOutcome.Stored stored:
-                tools.Log.Refreshed(cause, stored.Token.ExpirationTime, stored.Token.RefreshTime);
-                return facts.Succeeded(stored.Token);
-            case RefreshOutcome.Overtaken overtaken:
-                return facts.Overtaken(overtaken.Secret);
-            case RefreshOutcome.Failed failed:
-                tools.Log.RefreshFailed(cause, failed.Problem.Reason, failed.Problem.Message);
-                return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Random());
-            default:
-                throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
+            tools.Log.Refreshed(cause, stored.ExpirationTime, stored.RefreshTime);
         }
+        else if (after.Failure is { } failure)
+        {
+            tools.Log.RefreshFailed(cause, failure.Reason, failure.Message);
+        }
+
+        return after;
     }
 
     private async Task<Facts> WithdrawAsync(Problem problem, Facts facts, CancellationToken cancellationToken)

@@ -20,31 +20,33 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
     private ResolvedClient Client =>
         observation.Client ?? throw new InvalidOperationException("A step with a grant was decided without a usable client.");
 
-    /// <summary>Spends the refresh token. What the exchange gave is published by the next decision.</summary>
+    /// <summary>Spends the refresh token. The next decision publishes the token that came with its successor.</summary>
     public async Task<Facts> ExchangeAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
     {
         var exchange = await tools.GrantRefresher.ExchangeAsync(connection, Client, present!, cancellationToken);
-        if (exchange is Exchange.Announced announced)
+        tools.Metrics.Refreshed(cause, exchange is Exchange.Renewed ? RefreshResult.Stored : RefreshResult.Failed);
+        if (exchange is Exchange.Failed failed)
         {
-            return facts.TakeoverAnnounced(Take(announced.Snapshot));
+            tools.Log.RefreshFailed(cause, failed.Problem.Reason, failed.Problem.Message);
         }
 
-        tools.Metrics.Refreshed(cause, exchange is Exchange.Renewed ? RefreshResult.Stored : RefreshResult.Failed);
-        switch (exchange)
-        {
-            case Exchange.Renewed renewed:
-                return facts.Renewed(Take(renewed.Snapshot));
-            case Exchange.Refused refused:
-                return facts.GrantRefused(Take(refused.Snapshot), tools.Time.GetUtcNow());
-            case Exchange.Superseded:
-                return await LookAgainAsync(facts, cancellationToken);
-            case Exchange.Failed failed:
-                tools.Log.RefreshFailed(cause, failed.Problem.Reason, failed.Problem.Message);
-                return facts.Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Random());
-            default:
-                throw new InvalidOperationException($"Unknown exchange {exchange.GetType().Name}.");
-        }
+        return await AfterAsync(exchange, facts, cancellationToken);
     }
+
+    /// <summary>Announces that another process's open exchange will be taken over.</summary>
+    public async Task<Facts> AnnounceTakeoverAsync(Facts facts, CancellationToken cancellationToken) =>
+        await AfterAsync(await tools.GrantRefresher.AnnounceTakeoverAsync(present!, cancellationToken), facts, cancellationToken);
+
+    private async Task<Facts> AfterAsync(Exchange exchange, Facts facts, CancellationToken cancellationToken) => exchange switch
+    {
+        Exchange.Renewed renewed => facts.Renewed(Take(renewed.Snapshot)),
+        Exchange.Refused refused => facts.GrantRefused(Take(refused.Snapshot), tools.Time.GetUtcNow()),
+        Exchange.Announced announced => facts.TakeoverAnnounced(Take(announced.Snapshot)),
+        Exchange.Superseded => await LookAgainAsync(facts, cancellationToken),
+        Exchange.Failed failed => (failed.Withdrawn is { } withdrawn ? facts with { Grant = new GrantFacts.Held(Take(withdrawn)) } : facts)
+            .Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Random()),
+        _ => throw new InvalidOperationException($"Unknown exchange {exchange.GetType().Name}."),
+    };
 
     /// <summary>Publishes the access token that stands beside the refresh token.</summary>
     public async Task<Facts> PublishAsync(Facts facts, CancellationToken cancellationToken)

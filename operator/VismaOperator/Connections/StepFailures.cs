@@ -75,11 +75,7 @@ internal sealed class StepFailures(TimeProvider time)
             ),
             Decision.Inspect => (Reason.ApiRequestFailed, $"Secret {connection.SecretName()} could not be read"),
             Decision.Redeem => (Reason.SecretNotWritten, $"The code could not be taken out of Secret {connection.HandoffSecretName()}"),
-            Decision.Refresh when connection.Spec.Grant == Grant.AuthorizationCode => (
-                Reason.SecretNotWritten,
-                $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written"
-            ),
-            Decision.Note => (
+            Decision.Exchange or Decision.AnnounceTakeover or Decision.Note => (
                 Reason.SecretNotWritten,
                 $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written"
             ),

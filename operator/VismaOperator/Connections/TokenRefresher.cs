@@ -15,7 +15,14 @@ namespace VismaOperator.Connections;
 /// a token that was issued is worth storing even while the process is being stopped. A token that could not be stored
 /// is held in memory, so that an API server that is away does not make the provider issue another.
 /// </summary>
-internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher publisher, ILeadership leadership, TimeProvider time)
+internal sealed class TokenRefresher(
+    ClientTokenSource source,
+    ProviderEndpoints endpoints,
+    SecretPublisher publisher,
+    ILeadership leadership,
+    TimeProvider time,
+    Func<double> random
+)
 {
     /// <summary>
     /// From the moment on at which the request has its turn. Longer than <see cref="TokenEndpointOptions.Timeout"/>, so that it is the
@@ -35,17 +42,33 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
 
     private readonly ConcurrentDictionary<NamespacedName, IssuedToken> unstored = new();
 
-    /// <summary>Gets a token and publishes it.</summary>
-    public async Task<RefreshOutcome> RefreshAsync(VismaConnection connection, ResolvedClient client, CancellationToken cancellationToken)
+    /// <summary>Gets a token and publishes it. The facts as they are afterwards.</summary>
+    /// <exception cref="KubernetesException">The Secret could not be written just now; the token is held in memory.</exception>
+    public async Task<Facts> RefreshAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        Facts facts,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
-        var (token, failure) = Unstored(connection, client, inputs) is { } held
-            ? (held, null)
-            : await RequestAsync(connection, client, inputs, cancellationToken);
-        return token is null
-            ? failure!
-            : await StoreAsync(connection, token with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) });
+        if (Unstored(connection, client, inputs) is { } held)
+        {
+            return await StoreAsync(connection, held, facts);
+        }
+
+        leadership.EnsureLeader();
+        using var turn = new Turn(leadership, time, cancellationToken);
+        var (tokens, problem, retryAfter) = await RequestAsync(connection, client, turn);
+        if (!turn.HasCome)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return problem is null
+            ? await StoreAsync(connection, IssuedToken.From(tokens!, connection, turn.Time, inputs), facts)
+            : facts.Failed(problem, retryAfter, time.GetUtcNow(), random());
     }
 
     /// <summary>The connection is gone: what could not be stored for it is dropped.</summary>
@@ -71,52 +94,57 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
             ? held
             : null;
 
-    private async Task<(IssuedToken? Token, RefreshOutcome? Failure)> RequestAsync(
-        VismaConnection connection, ResolvedClient client, string inputs, CancellationToken stop)
+    // Tokens that may be published, or the problem that there are none.
+    private async Task<(TokenSet? Tokens, Problem? Problem, TimeSpan? RetryAfter)> RequestAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        Turn turn
+    )
     {
-        leadership.EnsureLeader();
-        using var turn = new Turn(leadership, time, stop);
-        var attempt = await AttemptAsync(connection, client, turn);
-        var problem = attempt.Tokens is { } granted
-            ? GrantedTokenCheck.ProblemOf(connection, client, granted.AccessToken, granted.GrantedScopes)
-            : attempt.Problem;
-        if (!turn.HasCome)
-        {
-            stop.ThrowIfCancellationRequested();
-        }
-
-        return problem is null
-            ? (IssuedToken.From(attempt.Tokens!, connection, turn.Time, inputs), null)
-            : (null, new RefreshOutcome.Failed(problem, attempt.RetryAfter));
-    }
-
-    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, ResolvedClient client, Turn turn)
-    {
+        TokenOutcome outcome;
         try
         {
-            return await source.RequestAsync(client, Request(connection, turn), ConnectionRequests.ContextOf(connection), turn.Deadline);
+            switch (await endpoints.TokenAsync(client, turn.Deadline))
+            {
+                case EndpointLookup.Found found:
+                    outcome = await source.RequestAsync(client, found.Endpoint, Request(connection, turn), turn.Deadline);
+                    break;
+                case EndpointLookup.NotFound notFound:
+                    return (null, notFound.Problem, notFound.RetryAfter);
+                case var lookup:
+                    throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}.");
+            }
         }
         catch (OperationCanceledException) when (turn.Deadline.IsCancellationRequested)
         {
-            return TokenAttempt.NoAnswer(client, RequestDeadline);
+            outcome = TokenOutcomeMapping.NoAnswer(RequestDeadline);
         }
+
+        if (outcome.Failure() is { } failure)
+        {
+            return (null, client.Explain(failure, ConnectionRequests.ContextOf(connection)), failure.RetryAfter);
+        }
+
+        var tokens = ((TokenOutcome.Granted)outcome).Tokens;
+        return (tokens, GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes), null);
     }
 
-    private async Task<RefreshOutcome> StoreAsync(VismaConnection connection, IssuedToken token)
+    private async Task<Facts> StoreAsync(VismaConnection connection, IssuedToken issued, Facts facts)
     {
         var key = connection.Metadata.NamespacedName;
+        var token = issued with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) };
         unstored[key] = token;
         using var cancellation = Deadline.After(StoreDeadline, time);
         var publication = await publisher.PublishAsync(connection, token, seen: null, cancellation.Token);
         if (publication is Publication.Refused refused)
         {
-            return new RefreshOutcome.Failed(refused.Problem, RetryAfter: null);
+            return facts.Failed(refused.Problem, retryAfter: null, time.GetUtcNow(), random());
         }
 
         unstored.TryRemove(key, out _);
         return publication is Publication.Done done
-            ? new RefreshOutcome.Stored(done.Token)
-            : new RefreshOutcome.Overtaken(((Publication.Overtaken)publication).Secret);
+            ? facts.Succeeded(done.Token)
+            : facts.Overtaken(((Publication.Overtaken)publication).Secret);
     }
 
     private TokenRequest.ClientCredentialsGrant Request(VismaConnection connection, Turn turn) => new(
@@ -178,22 +206,4 @@ internal sealed class TokenRefresher(ClientTokenSource source, SecretPublisher p
             }
         }
     }
-}
-
-/// <summary>What became of a refresh.</summary>
-internal abstract record RefreshOutcome
-{
-    private RefreshOutcome()
-    {
-    }
-
-    /// <summary>A token was issued and stands in the Secret.</summary>
-    public sealed record Stored(TokenRecord Token) : RefreshOutcome;
-
-    /// <summary>A token was issued and dropped, since a newer one of ours stands in the Secret.</summary>
-    /// <param name="Secret">The Secret as it stands now.</param>
-    public sealed record Overtaken(SecretFacts Secret) : RefreshOutcome;
-
-    /// <summary>No token was issued, or it could not be stored before a person acts.</summary>
-    public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : RefreshOutcome;
 }

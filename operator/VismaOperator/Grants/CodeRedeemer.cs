@@ -44,14 +44,12 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
 
         var issueTime = WholeSeconds.Floor(tools.Time.GetUtcNow());
-        var attempt = await AttemptAsync(connection, client, tokenEndpoint, code, deadline.Token);
-        if (attempt.Tokens is not { } tokens)
+        var outcome = await RequestAsync(connection, client, tokenEndpoint, code, deadline.Token);
+        if (outcome is not TokenOutcome.Granted { Tokens: var tokens })
         {
-            return await FailAsync(
-                connection,
-                await HandBackAsync(connection, client, attempt.RefreshToken, NotRedeemed(attempt.Problem!)),
-                CancellationToken.None
-            );
+            var problem = NotRedeemed(client.Explain(outcome.Failure()!, ConnectionRequests.ContextOf(connection)));
+            var saved = (outcome as TokenOutcome.Malformed)?.RefreshToken;
+            return await FailAsync(connection, await HandBackAsync(connection, client, saved, problem), CancellationToken.None);
         }
 
         if (GrantedTokenCheck.ProblemOfConsent(connection, client, tokens) is { } objection)
@@ -105,7 +103,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
         }
     }
 
-    private async Task<TokenAttempt> AttemptAsync(
+    private async Task<TokenOutcome> RequestAsync(
         VismaConnection connection,
         ResolvedClient client,
         Uri tokenEndpoint,
@@ -121,14 +119,11 @@ internal sealed class CodeRedeemer(GrantTools tools)
                 code.RedirectUri,
                 ConnectionRequests.TenantField(connection)
             );
-            return await tools.Source.RequestAsync(client, tokenEndpoint, request, ConnectionRequests.ContextOf(connection), deadline);
+            return await tools.Source.RequestAsync(client, tokenEndpoint, request, deadline);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return new TokenAttempt(
-                new Problem(Reason.ProviderUnavailable, $"The provider {client.Issuer.Host} did not answer in time."),
-                retryAfter: null
-            );
+            return TokenOutcomeMapping.NoAnswer(RequestDeadline);
         }
     }
 

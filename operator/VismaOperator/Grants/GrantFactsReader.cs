@@ -45,19 +45,9 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
         HeldElsewhereUntil = open.HeldElsewhereUntil(connection.Metadata.NamespacedName, document.Intent),
         IsExchangeOpen = document.Intent is not null,
         IsNoteOutdated = document.DeletionPolicy != connection.Spec.Authorization.DeletionPolicy,
-        AccessToken = new HeldToken
-        {
-            IssueTime = held.AccessToken.IssueTime,
-            ExpirationTime = held.AccessToken.ExpirationTime,
-            RefreshTime = ConnectionFactsReader.RefreshTime(connection, held.AccessToken.IssueTime, held.AccessToken.ExpirationTime),
-            Inputs = held.AccessToken.Inputs,
-            Fingerprint = FingerprintOf(connection, held.AccessToken),
-            Objection = GrantedTokenCheck.ProblemOf(
-                connection,
-                client,
-                held.AccessToken.AccessToken,
-                held.AccessToken.GrantedScopes),
-        },
+        IsTakeoverToAnnounce = document.Intent is { } intent && open.IsToBeAnnounced(connection.Metadata.NamespacedName, intent),
+        AccessToken = held.AccessToken.ToRecord(connection),
+        Objection = GrantedTokenCheck.ProblemOf(connection, client, held.AccessToken.AccessToken, held.AccessToken.GrantedScopes),
     };
 
     /// <summary>
@@ -77,12 +67,6 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
         IsOurs(connection, held)
             ? new GrantFacts.Held(Record(connection, client, document, held))
             : new GrantFacts.Unusable(UsedElsewhere(held));
-
-    // A template that names an unknown key is told by the rules, and nothing is published by it.
-    private static string? FingerprintOf(VismaConnection connection, IssuedToken token) =>
-        (connection.Spec.Secret.Template?.Data?.Values ?? []).All(TemplateText.IsValid)
-            ? TokenSecret.Fingerprint(TokenSecretData.Render(connection, token))
-            : null;
 
     private static bool IsAdopted(VismaConnection connection, HeldGrant held) =>
         connection.Metadata.Annotation(VismaNames.AdoptGrantAnnotation) == held.Sequence.ToString(CultureInfo.InvariantCulture);

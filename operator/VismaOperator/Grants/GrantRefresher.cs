@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using Kubernetes.Controllers;
 using Lifecycle;
 using OAuth;
 using VismaOperator.Api;
@@ -42,20 +43,48 @@ internal sealed class GrantRefresher(GrantTools tools)
             throw new InvalidOperationException($"An exchange was decided for {read.Connection} without a grant.");
         }
 
+        return await ReportedAsync(read.Connection, stop => BeginAsync(connection, client, read, held, stop), cancellationToken);
+    }
+
+    /// <summary>
+    /// Announces that the open exchange of another process will be taken over. Its attempt stays, so it may store its result until this
+    /// process takes its place.
+    /// </summary>
+    public Task<Exchange> AnnounceTakeoverAsync(GrantSnapshot read, CancellationToken cancellationToken) =>
+        ReportedAsync(read.Connection, stop => AnnounceAsync(read, stop), cancellationToken);
+
+    private async Task<Exchange> AnnounceAsync(GrantSnapshot read, CancellationToken cancellationToken)
+    {
+        tools.Leadership.EnsureLeader();
+        var open = read.Document.Intent ?? throw new InvalidOperationException($"No exchange of {read.Connection} is open.");
+        var announcement = open with { TakeoverTime = WholeSeconds.Floor(tools.Time.GetUtcNow()) };
+        var announced = await tools.Store.WriteAsync(read, read.Document with { Intent = announcement }, cancellationToken);
+        tools.Open.Announced(read.Connection, open.Id);
+        tools.Log.TakeoverAnnounced(read.Connection);
+        return new Exchange.Announced(announced);
+    }
+
+    // A write that the API server refuses is a failure to report, with its remedy; what else goes wrong is thrown.
+    private async Task<Exchange> ReportedAsync(
+        NamespacedName connection,
+        Func<CancellationToken, Task<Exchange>> write,
+        CancellationToken cancellationToken
+    )
+    {
         try
         {
             Exchange? exchange = null;
             var refusal = await refusals.FindRefusalAsync(
-                read.Connection,
+                connection,
                 SecretAccess.Publish,
-                async stop => exchange = await BeginAsync(connection, client, read, held, stop),
+                async stop => exchange = await write(stop),
                 cancellationToken
             );
-            return refusal is null ? exchange! : new Exchange.Failed(GrantStore.MayNotWrite(read.Connection, refusal), RetryAfter: null);
+            return refusal is null ? exchange! : new Exchange.Failed(GrantStore.MayNotWrite(connection, refusal), RetryAfter: null);
         }
         catch (KubernetesException failure) when (failure.IsInvalid)
         {
-            return new Exchange.Failed(GrantStore.Invalid(read.Connection, failure), RetryAfter: null);
+            return new Exchange.Failed(GrantStore.Invalid(connection, failure), RetryAfter: null);
         }
     }
 
@@ -73,22 +102,9 @@ internal sealed class GrantRefresher(GrantTools tools)
                 Moved(held, found.Endpoint),
                 RetryAfter: null
             ),
-            EndpointLookup.Found when read.Document.Intent is { } open && tools.Open.IsToBeAnnounced(read.Connection, open) =>
-                await AnnounceAsync(read, open, cancellationToken),
             EndpointLookup.Found => await SpendAsync(connection, client, read, held, cancellationToken),
             var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
         };
-
-    // The attempt of the other process keeps standing, so that it may store its result until this one takes its place.
-    private async Task<Exchange> AnnounceAsync(GrantSnapshot read, ExchangeIntent open, CancellationToken cancellationToken)
-    {
-        tools.Leadership.EnsureLeader();
-        var announcement = open with { TakeoverTime = WholeSeconds.Floor(tools.Time.GetUtcNow()) };
-        var announced = await tools.Store.WriteAsync(read, read.Document with { Intent = announcement }, cancellationToken);
-        tools.Open.Announced(read.Connection, open.Id);
-        tools.Log.TakeoverAnnounced(read.Connection);
-        return new Exchange.Announced(announced);
-    }
 
     private async Task<Exchange> SpendAsync(
         VismaConnection connection,
@@ -132,18 +148,18 @@ internal sealed class GrantRefresher(GrantTools tools)
         var deadline = tools.Leadership.Remaining < left ? tools.Leadership.Remaining : left;
         if (deadline <= TimeSpan.Zero)
         {
-            return new Exchange.Failed(TokenAttempt.NoAnswer(client, Policy.ExchangeDeadline).Problem!, RetryAfter: null);
+            return await FailAsync(connection, client, open, held, TooLate());
         }
 
         var issueTime = WholeSeconds.Floor(tools.Time.GetUtcNow());
-        var attempt = await AttemptAsync(connection, client, held, deadline);
-        if (attempt.Tokens is not { } tokens)
+        var outcome = await RequestAsync(connection, client, held, deadline);
+        if (outcome is not TokenOutcome.Granted granted)
         {
-            return await FailAsync(connection, client, open, held, attempt);
+            return await FailAsync(connection, client, open, held, outcome);
         }
 
         // What the answer does not state is what the refresh token has (RFC 6749 section 6).
-        tokens = tokens with { GrantedScopes = tokens.GrantedScopes ?? held.AccessToken.GrantedScopes };
+        var tokens = granted.Tokens with { GrantedScopes = granted.Tokens.GrantedScopes ?? held.AccessToken.GrantedScopes };
         var objection = GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes);
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
         var next = Next(connection, held, tokens.RefreshToken) with
@@ -161,23 +177,46 @@ internal sealed class GrantRefresher(GrantTools tools)
         ResolvedClient client,
         GrantSnapshot open,
         HeldGrant held,
-        TokenAttempt attempt
+        TokenOutcome outcome
     )
     {
-        if (attempt.Problem!.Reason == Reason.ConsentRequired)
+        var failure = outcome.Failure()!;
+        if (failure is RequestFailure.Refused { EndsGrant: true })
         {
             return await RefuseAsync(open, held);
         }
 
-        if (attempt.RefreshToken is { } saved)
+        if (outcome is TokenOutcome.Malformed { RefreshToken: { } saved })
         {
             await StoreAsync(PendingGrantOf(open, Next(connection, held, saved), client));
         }
 
-        return new Exchange.Failed(attempt.Problem, attempt.RetryAfter);
+        return new Exchange.Failed(client.Explain(failure, ConnectionRequests.ContextOf(connection)), failure.RetryAfter)
+        {
+            Withdrawn = failure is RequestFailure.Unavailable { MayHaveBeenProcessed: false } ? await WithdrawAsync(open) : null,
+        };
     }
 
-    private async Task<TokenAttempt> AttemptAsync(VismaConnection connection, ResolvedClient client, HeldGrant held, TimeSpan deadline)
+    // Surely nothing was sent: without the intent no other process waits for this one. Where it cannot be withdrawn it stays, which only
+    // costs that wait.
+    private async Task<GrantSnapshot?> WithdrawAsync(GrantSnapshot open)
+    {
+        using var deadline = Deadline.After(StoreDeadline, tools.Time);
+        try
+        {
+            return await tools.Store.ChangeAsync(
+                open.Connection,
+                document => document.Intent?.Id == open.Document.Intent!.Id ? document with { Intent = null } : null,
+                deadline.Token
+            );
+        }
+        catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
+        {
+            return null;
+        }
+    }
+
+    private async Task<TokenOutcome> RequestAsync(VismaConnection connection, ResolvedClient client, HeldGrant held, TimeSpan deadline)
     {
         using var cancellation = Deadline.After(deadline, tools.Time);
         try
@@ -186,19 +225,20 @@ internal sealed class GrantRefresher(GrantTools tools)
             {
                 NeededBy = held.AccessToken.ExpirationTime,
             };
-            return await tools.Source.RequestAsync(
-                client,
-                new Uri(held.Binding.TokenEndpoint),
-                request,
-                ConnectionRequests.ContextOf(connection),
-                cancellation.Token
-            );
+            return await tools.Source.RequestAsync(client, new Uri(held.Binding.TokenEndpoint), request, cancellation.Token);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return TokenAttempt.NoAnswer(client, Policy.ExchangeDeadline);
+            return TokenOutcomeMapping.NoAnswer(Policy.ExchangeDeadline);
         }
     }
+
+    private static TokenOutcome TooLate() =>
+        new TokenOutcome.Unavailable(
+            "the time for the exchange was over before it could be sent",
+            RetryAfter: null,
+            MayHaveBeenProcessed: false
+        );
 
     private async Task<Exchange> StoreAsync(PendingGrant successor)
     {

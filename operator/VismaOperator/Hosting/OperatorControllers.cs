@@ -53,7 +53,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var endpoints = new ProviderEndpoints(context.Metadata);
         var removals = new SecretRemovals(context.Time, queues.Clients.Add);
         var clocks = new ClockWatch(context.Logs.CreateLogger("Clock"));
-        var source = new ClientTokenSource(context.Tokens, endpoints, tracker, clocks);
+        var source = new ClientTokenSource(context.Tokens, tracker, clocks);
         var clientObserver = new OAuthClientObserver(resolver, reader, tracker, endpoints, caches.Connections.Store, clocks);
         grants = new OperatorGrants(context, caches, source, endpoints, tracker);
         ConsentFlow = grants.Links.CanInvite ? grants.Flow(resolver, namespaces, context) : null;
@@ -128,7 +128,14 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var tools = new ConnectionTools
         {
             Publisher = publisher,
-            Refresher = new TokenRefresher(source, publisher, context.Leadership, context.Time),
+            Refresher = new TokenRefresher(
+                source,
+                grants.Tools.Endpoints,
+                publisher,
+                context.Leadership,
+                context.Time,
+                context.Random
+            ),
             GrantStore = grants.Tools.Store,
             GrantRefresher = new GrantRefresher(grants.Tools),
             Redeemer = grants.Redeemer,

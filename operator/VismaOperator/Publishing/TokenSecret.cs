@@ -2,6 +2,7 @@ using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
+using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Publishing;
 
@@ -230,19 +231,30 @@ internal sealed record IssuedToken
             BelievedToken.ScopesOf(tokens.GrantedScopes, OAuth.TokenClaims.Of(tokens.AccessToken), connection)),
     };
 
-    /// <summary>What status is to say of it once it stands in a Secret.</summary>
-    public TokenRecord ToRecord(VismaConnection connection, Secret published) => new()
+    /// <summary>What status says of it once it is in a Secret.</summary>
+    public TokenRecord ToRecord(VismaConnection connection, Secret published) => ToRecord(connection) with
+    {
+        Fingerprint = TokenSecret.FingerprintOf(published, connection),
+        SecretName = published.Metadata.Name,
+        SecretUid = published.Metadata.Uid ?? string.Empty,
+        IsSecretAdopted = SecretOwnership.IsLent(published.Metadata, connection),
+        SecretResourceVersion = published.Metadata.ResourceVersion ?? string.Empty,
+    };
+
+    /// <summary>The same before it is published, without a version of the Secret.</summary>
+    public TokenRecord ToRecord(VismaConnection connection) => new()
     {
         IssueTime = IssueTime,
         ExpirationTime = ExpirationTime,
         RefreshTime = ConnectionFactsReader.RefreshTime(connection, IssueTime, ExpirationTime),
         Inputs = Inputs,
         Layout = ConnectionHashes.Layout(connection),
-        Fingerprint = TokenSecret.FingerprintOf(published, connection),
-        SecretName = published.Metadata.Name,
-        SecretUid = published.Metadata.Uid ?? string.Empty,
-        IsSecretAdopted = SecretOwnership.IsLent(published.Metadata, connection),
-        SecretResourceVersion = published.Metadata.ResourceVersion ?? string.Empty,
+        // A template that names an unknown key is reported by the rules, and nothing is published with it.
+        Fingerprint = (connection.Spec.Secret.Template?.Data?.Values ?? []).All(TemplateText.IsValid)
+            ? TokenSecret.Fingerprint(TokenSecretData.Render(connection, this))
+            : string.Empty,
+        SecretName = connection.SecretName().Name,
+        SecretResourceVersion = string.Empty,
         GrantedScopes = GrantedScopes,
     };
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using Kubernetes.Client;
-using Lifecycle;
 using Microsoft.Extensions.Time.Testing;
 using OAuth;
 using VismaOperator.Api;
@@ -23,7 +22,6 @@ public sealed class ClientTokenSourceTests
         book = new ClientSecretTracker(time);
         source = new ClientTokenSource(
             provider,
-            new ProviderEndpoints(new NoMetadata()),
             book,
             new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
         );
@@ -35,9 +33,9 @@ public sealed class ClientTokenSourceTests
         var client = Client("first", "second");
         FirstWorks(client);
 
-        var attempts = await RequestTogetherAsync(client);
+        var outcomes = await RequestTogetherAsync(client);
 
-        Assert.All(attempts, attempt => Assert.Equal(Reason.ClientRefused, attempt.Problem?.Reason));
+        Assert.All(outcomes, outcome => Assert.Equal("invalid_client", Assert.IsType<TokenOutcome.Refused>(outcome).Error));
         var standing = book.SnapshotOf(client);
         Assert.Equal(1, standing.Refusals);
         Assert.Equal(TimeSpan.FromMinutes(1), standing.RetryAt - time.GetUtcNow());
@@ -51,9 +49,9 @@ public sealed class ClientTokenSourceTests
         FirstWorks(client);
         provider.Works = "second";
 
-        var attempts = await RequestTogetherAsync(client);
+        var outcomes = await RequestTogetherAsync(client);
 
-        Assert.All(attempts, attempt => Assert.NotNull(attempt.Tokens));
+        Assert.All(outcomes, outcome => Assert.IsType<TokenOutcome.Granted>(outcome));
         Assert.Equal("second", book.SnapshotOf(client).Working?.Name);
         Assert.Equal(2 * Connections, provider.Asked);
     }
@@ -79,15 +77,15 @@ public sealed class ClientTokenSourceTests
         book.Accepted(client, client.Credentials[0]);
     }
 
-    private async Task<TokenAttempt[]> RequestTogetherAsync(ResolvedClient client)
+    private async Task<TokenOutcome[]> RequestTogetherAsync(ResolvedClient client)
     {
         var requests = Enumerable
             .Range(0, Connections)
             .Select(_ =>
                 source.RequestAsync(
                     client,
+                    client.TokenEndpoint!,
                     new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string>()),
-                    new RefusalContext("integrations/acme", string.Empty, string.Empty),
                     TestContext.Current.CancellationToken
                 )
             )
@@ -151,11 +149,5 @@ public sealed class ClientTokenSourceTests
                 )
                 : new TokenOutcome.Refused("invalid_client", Description: null, HttpStatusCode.BadRequest, RetryAfter: null);
         }
-    }
-
-    private sealed class NoMetadata : IServerMetadataEndpoint
-    {
-        public Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken) =>
-            throw new InvalidOperationException("The client names its endpoint.");
     }
 }

@@ -66,7 +66,6 @@ internal sealed class OperatorParts
         {
             Source = new ClientTokenSource(
                 provider,
-                endpoints,
                 book,
                 new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
             ),
@@ -200,7 +199,7 @@ internal sealed class OperatorParts
         return new ConnectionTools
         {
             Publisher = publisher,
-            Refresher = new TokenRefresher(Grants.Source, publisher, leadership, time),
+            Refresher = new TokenRefresher(Grants.Source, Grants.Endpoints, publisher, leadership, time, () => 0.5),
             GrantStore = Grants.Store,
             GrantRefresher = new GrantRefresher(Grants),
             Redeemer = Redeemer,

@@ -203,7 +203,7 @@ internal sealed class ConsentFlow(
             )
             : new Problem(
                 Reason.ConsentFailed,
-                Refusal.Explain(denied.Error, denied.Description, ConnectionRequests.ContextOf(connection)).Message
+                new RequestFailure.Refused(denied.Error, denied.Description).Explain(ConnectionRequests.ContextOf(connection)).Message
             );
 
     private static ConsentRefusal RefusalOf(Problem problem) =>

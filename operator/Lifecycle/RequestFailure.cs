@@ -1,18 +1,61 @@
 namespace Lifecycle;
 
 /// <summary>
-/// What an <c>error</c> code of a token endpoint (RFC 6749 section 5.2, and Visma's own <c>invalid_tenant</c>) asks a
-/// person to do. Decided by the code alone, never by the description.
+/// Why a token request gave no token. This is the only form of a failed request between the answer of the provider and the record in
+/// status. Decisions read the case and the code, never the words.
 /// </summary>
-public static class Refusal
+public abstract record RequestFailure
 {
-    /// <summary>The problem in words; unknown codes are passed through as they are.</summary>
-    /// <param name="error">The <c>error</c> member.</param>
-    /// <param name="description">The <c>error_description</c> member, already cut and cleaned; null when absent.</param>
-    /// <param name="context">Names for the message.</param>
-    public static Problem Explain(string error, string? description, RefusalContext context)
+    private RequestFailure()
     {
-        var (reason, remedy) = error switch
+    }
+
+    /// <summary>How long the provider asks to wait; null when it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The provider answered with an OAuth error (RFC 6749 section 5.2, and Visma's own <c>invalid_tenant</c>).</summary>
+    /// <param name="Code">The <c>error</c> member; unknown codes are passed through as they are.</param>
+    /// <param name="Description">The <c>error_description</c> member, already cut and cleaned; null when absent.</param>
+    public sealed record Refused(string Code, string? Description) : RequestFailure
+    {
+        /// <summary>True when the refresh token is no longer good and only a new consent helps.</summary>
+        public bool EndsGrant => Code == "invalid_grant";
+    }
+
+    /// <summary>There is no verdict: network, timeout, 5xx, 429, an open circuit.</summary>
+    /// <param name="Cause">One sentence for people, without a full stop.</param>
+    /// <param name="MayHaveBeenProcessed">
+    /// False only when the request surely was not sent; otherwise a one-time token in it may be spent.
+    /// </param>
+    public sealed record Unavailable(string Cause, bool MayHaveBeenProcessed) : RequestFailure;
+
+    /// <summary>The answer is neither a token nor an OAuth error. The request may have been processed.</summary>
+    /// <param name="Cause">One sentence for people, without a full stop; never quotes the answer.</param>
+    public sealed record Malformed(string Cause) : RequestFailure;
+
+    /// <summary>The failure in words for people: what happened, and what to do.</summary>
+    /// <param name="context">Names for the message.</param>
+    public Problem Explain(RequestContext context) =>
+        this switch
+        {
+            Refused refused => Explain(refused, context),
+            Unavailable unavailable => new Problem(
+                Reason.ProviderUnavailable,
+                $"The provider {context.Provider} cannot be used now: {unavailable.Cause}. It is tried again by itself; if this lasts, "
+                + "look at its status page and at the network between."
+            ),
+            Malformed malformed => new Problem(
+                Reason.AnswerNotUnderstood,
+                $"The answer of {context.Provider} was not understood: {malformed.Cause}. It is tried again by itself; check that the "
+                + "token endpoint is right and that no proxy answers in its place."
+            ),
+            _ => throw new InvalidOperationException($"Unknown failure {GetType().Name}."),
+        };
+
+    // By the code alone, never by the description.
+    private static Problem Explain(Refused refused, RequestContext context)
+    {
+        var (reason, remedy) = refused.Code switch
         {
             "invalid_client" => (
                 Reason.ClientRefused,
@@ -42,8 +85,8 @@ public static class Refusal
             ),
             _ => (Reason.RequestRefused, "Look the code up in RFC 6749 section 5.2 or in the provider's documentation."),
         };
-        var said = string.IsNullOrEmpty(description) ? string.Empty : $" ({description})";
-        return new Problem(reason, $"The provider refused with {error}{said}. {remedy}");
+        var said = string.IsNullOrEmpty(refused.Description) ? string.Empty : $" ({refused.Description})";
+        return new Problem(reason, $"The provider refused with {refused.Code}{said}. {remedy}");
     }
 
     // The messages of conditions have a limit, and a client may list eight.
@@ -55,16 +98,19 @@ public static class Refusal
     }
 
     // It stands in no spec, and in the portal it is a setting of its own.
-    private static string AndOfflineAccess(RefusalContext context) =>
+    private static string AndOfflineAccess(RequestContext context) =>
         context.Scopes.Split(' ').Contains("offline_access") ? ", and that it has offline access there" : string.Empty;
 }
 
-/// <summary>Names for the message of a refusal.</summary>
+/// <summary>Names for the message of a failed request.</summary>
 /// <param name="Client">Namespace and name of the OAuthClient.</param>
 /// <param name="Tenant">The tenant id; empty when none is set.</param>
 /// <param name="Scopes">The scopes asked for, separated by spaces.</param>
-public sealed record RefusalContext(string Client, string Tenant, string Scopes)
+public sealed record RequestContext(string Client, string Tenant, string Scopes)
 {
+    /// <summary>Host of the provider.</summary>
+    public string Provider { get; init; } = string.Empty;
+
     /// <summary>The client secrets that were refused; empty where none is to be named.</summary>
     public IReadOnlyList<TriedSecret> Tried { get; init; } = [];
 }
