@@ -1,9 +1,7 @@
 using System.Globalization;
 using Lifecycle;
 using VismaOperator.Api;
-using VismaOperator.Api.Validation;
 using VismaOperator.Clients;
-using VismaOperator.Publishing;
 
 namespace VismaOperator.Grants;
 
