@@ -30,6 +30,11 @@ public sealed record Facts
 
     /// <summary>The failure that status says is unresolved; null when the last attempt succeeded.</summary>
     public FailureRecord? Failure { get; init; }
+
+    /// <summary>
+    /// The look that failed in this reconcile; null when none did. Status has it only where no failed attempt is on record.
+    /// </summary>
+    public FailureRecord? FailedLook { get; init; }
 }
 
 /// <summary>What a connection's spec and metadata say.</summary>

@@ -50,8 +50,7 @@ public static class FactsAfter
     };
 
     /// <summary>
-    /// An attempt failed. Failures count up while the same thing is attempted and fails alike. A look that failed is no attempt: a request
-    /// for a refresh stays open.
+    /// An attempt failed. Failures count up while the same thing is attempted and fails alike.
     /// </summary>
     /// <param name="facts">The facts that the attempt was made on.</param>
     /// <param name="problem">What went wrong.</param>
@@ -61,15 +60,16 @@ public static class FactsAfter
     public static Facts Failed(this Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double random)
     {
         var inputs = Policy.AttemptInputs(facts);
-        var isAnother = facts.Failure is { } earlier && earlier.Inputs == inputs && earlier.Problem.Kind == problem.Kind;
+        var isAnother = facts.Failure is { IsOfLooking: false } earlier
+            && earlier.Inputs == inputs
+            && earlier.Problem.Kind == problem.Kind;
         var attempts = isAnother ? facts.Failure!.Attempts + 1 : 1;
         return facts with
         {
             Content = facts.Secret is SecretFacts.Absent or SecretFacts.Offered ? facts.Content : null,
             Client = facts.Client.Tried(),
             // A request that still waits is not what failed.
-            Connection =
-                !FailureRecord.IsLook(problem.Reason) && RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
+            Connection = RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
             Failure = new FailureRecord
             {
                 Reason = problem.Reason,
@@ -79,6 +79,53 @@ public static class FactsAfter
                 NextAttemptTime = WholeSeconds.Ceiling(now + DelayOf(facts, problem.Kind, attempts, random, retryAfter)),
                 Inputs = inputs,
             },
+        };
+    }
+
+    /// <summary>
+    /// A look failed, so nothing was attempted. A request for a refresh stays open. The record of a failed attempt stays, if its next
+    /// attempt comes later than the next look.
+    /// </summary>
+    /// <param name="facts">What is known; <see cref="Facts.FailedLook"/> is the look that failed before this one.</param>
+    /// <param name="problem">What went wrong.</param>
+    /// <param name="retryAfter">What the API server asked for, or null.</param>
+    /// <param name="now">When the look failed.</param>
+    /// <param name="random">A number in [0, 1) for the jitter.</param>
+    public static Facts LookFailed(this Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double random)
+    {
+        var look = NextLook(facts, problem, retryAfter, now, random);
+        return facts with
+        {
+            Content = null,
+            FailedLook = look,
+            Failure = facts.Failure is { IsOfLooking: false, Problem.Kind: not FailureKind.NotThereYet } attempt
+                && attempt.NextAttemptTime > look.NextAttemptTime
+                && !Policy.IsFromTheFuture(attempt.LastFailureTime, now)
+                ? attempt
+                : look,
+        };
+    }
+
+    // A look that was made earlier than it was due counts for nothing: then whoever wakes the connection cannot put the next one off.
+    private static FailureRecord NextLook(Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double random)
+    {
+        var inputs = Policy.AttemptInputs(facts);
+        var former = facts.FailedLook ?? (facts.Failure is { IsOfLooking: true } recorded ? recorded : null);
+        var isAnother = former is not null && former.Inputs == inputs && former.Problem.Kind == problem.Kind;
+        if (isAnother && now < former!.NextAttemptTime && !Policy.IsFromTheFuture(former.LastFailureTime, now))
+        {
+            return former with { Reason = problem.Reason, Message = problem.Message };
+        }
+
+        var attempts = isAnother ? former!.Attempts + 1 : 1;
+        return new FailureRecord
+        {
+            Reason = problem.Reason,
+            Message = problem.Message,
+            Attempts = attempts,
+            LastFailureTime = WholeSeconds.Floor(now),
+            NextAttemptTime = WholeSeconds.Ceiling(now + FailureBackoff.Delay(problem.Kind, attempts, random, retryAfter)),
+            Inputs = inputs,
         };
     }
 

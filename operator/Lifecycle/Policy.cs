@@ -88,7 +88,7 @@ public static class Policy
         };
 
     private static Decision Withdrawal(Problem problem, Facts facts, DateTimeOffset now) =>
-        Pending(facts, now) is { Reason: Reason.WithdrawalForbidden } failure
+        Pending(facts, now) is { Stage: FailureStage.Withdrawing } failure
             ? new Decision.Stall(failure.Problem, failure.NextAttemptTime)
             : new Decision.Withdraw(problem);
 
@@ -138,8 +138,7 @@ public static class Policy
         return facts.Content switch
         {
             _ when !hasMovedOn && !isToChange && !IsOutOfSight(facts) => null,
-            null when Pending(facts, now) is { } failure && (failure.IsOfLooking || failure.Reason == Reason.SecretForbidden) =>
-                new Decision.BackOff(failure),
+            null when Pending(facts, now) is { IsOfLooking: true } failure => new Decision.BackOff(failure),
             null => new Decision.Inspect(),
             ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token, unrecorded.AnsweredRequest),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
@@ -177,11 +176,12 @@ public static class Policy
 
     // The Secret that was in the way is gone, or its owner lends it now.
     private static bool IsNameFree(FailureRecord failure, Facts facts) =>
-        failure.Reason == Reason.SecretNotOwned && facts.Secret is SecretFacts.Absent { IsCertain: true } or SecretFacts.Offered;
+        failure.Stage == FailureStage.WritingTakenName
+        && facts.Secret is SecretFacts.Absent { IsCertain: true } or SecretFacts.Offered;
 
     // A Secret without our label is not watched. Read it before another token is requested that could not be stored.
     private static Decision? ADisputedSecretIsInspected(Facts facts, DateTimeOffset now) =>
-        facts.Failure?.Reason == Reason.SecretNotOwned && facts.Secret is SecretFacts.Absent && facts.Content is null
+        facts.Failure?.Stage == FailureStage.WritingTakenName && facts.Secret is SecretFacts.Absent && facts.Content is null
             ? new Decision.Inspect()
             : null;
 

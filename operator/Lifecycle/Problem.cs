@@ -7,4 +7,7 @@ public sealed record Problem(string Reason, string Message)
 {
     /// <summary>What the failure asks of the operator.</summary>
     public FailureKind Kind => FailureKinds.Of(Reason);
+
+    /// <summary>What the operator was doing when it failed.</summary>
+    public FailureStage Stage => FailureStages.Of(Reason);
 }

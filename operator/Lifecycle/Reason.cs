@@ -60,7 +60,7 @@ public static class Reason
     public const string ClientIDInvalid = nameof(ClientIDInvalid);
 
     /// <summary>
-    /// The operator may not read a Secret that the OAuthClient references, or not read, write or delete the one that holds the token.
+    /// The operator may not read a Secret that the OAuthClient references, or not write or delete the one that holds the token.
     /// </summary>
     public const string SecretForbidden = nameof(SecretForbidden);
 
@@ -74,6 +74,11 @@ public static class Reason
 
     /// <summary>The API server did not answer a question that a decision rests on.</summary>
     public const string ApiRequestFailed = nameof(ApiRequestFailed);
+
+    /// <summary>
+    /// The operator may not read what a decision rests on: the Secret that holds the token, or the one that holds the grant.
+    /// </summary>
+    public const string ApiRequestForbidden = nameof(ApiRequestForbidden);
 
     /// <summary>The operator itself failed at this connection: a bug, whose place stands in its log.</summary>
     public const string OperatorFault = nameof(OperatorFault);

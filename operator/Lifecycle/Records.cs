@@ -64,26 +64,20 @@ public sealed record FailureRecord
     /// <summary>What happened and what to do; repeated in conditions while the failure lasts.</summary>
     public string Message { get; init; } = string.Empty;
 
+    /// <summary>What the operator was doing when it failed.</summary>
+    public FailureStage Stage => Problem.Stage;
+
     /// <summary>True when it was the Secret that could not be written, whatever the provider said.</summary>
-    public bool IsOfWriting =>
-        Reason
-            is Lifecycle.Reason.SecretForbidden
-                or Lifecycle.Reason.SecretInvalid
-                or Lifecycle.Reason.SecretNotOwned
-                or Lifecycle.Reason.SecretTerminating
-                or Lifecycle.Reason.SecretNotWritten;
+    public bool IsOfWriting => Stage is FailureStage.Writing or FailureStage.WritingTakenName;
 
     /// <summary>
     /// True when nothing was attempted at the provider or written: a look failed, so the next look ends it, and it calls for no token.
     /// </summary>
-    public bool IsOfLooking => IsLook(Reason);
-
-    /// <summary>See <see cref="IsOfLooking"/>.</summary>
-    internal static bool IsLook(string reason) => reason is Lifecycle.Reason.ApiRequestFailed or Lifecycle.Reason.OperatorFault;
+    public bool IsOfLooking => Stage == FailureStage.Looking;
 
     /// <summary>True when a Secret was taken away because the client says no: no patience was ever granted.</summary>
     public bool IsOfWithdrawal =>
-        Reason is Lifecycle.Reason.WithdrawalForbidden
+        Stage == FailureStage.Withdrawing
         || (Reason is Lifecycle.Reason.ClientNotAvailable or Lifecycle.Reason.TenantNotAllowed && NextAttemptTime == LastFailureTime);
 
     /// <summary>The failure in words.</summary>

@@ -24,7 +24,8 @@ public sealed record Report
     public required IReadOnlyList<ConditionReport> Conditions { get; init; }
 
     /// <summary>
-    /// The token to remember: the one in service, or a lost one while its successor waits out <see cref="Policy.LeastGap"/>; else null.
+    /// The token to remember: the one in service, a lost one while its successor waits out <see cref="Policy.LeastGap"/>, or the one on
+    /// record while a look fails; else null.
     /// </summary>
     public TokenRecord? Token { get; init; }
 
@@ -59,7 +60,8 @@ public sealed record Report
                     .Select(Fitting),
             ],
             Authorization = AuthorizationReport.Of(facts, now),
-            Token = decision is Decision.Wait ? facts.Token : summary.Token,
+            // A look that failed did not show that the token is gone.
+            Token = decision is Decision.Wait || facts.FailedLook is not null ? facts.Token : summary.Token,
             Failure = FailureOf(facts, decision, now),
             HandledRequest = HandledBy(facts, decision, now),
             HandledRequestTime = facts.Connection.HandledRequestTime,
@@ -135,6 +137,7 @@ public sealed record Report
         DateTimeOffset? due = decision switch
         {
             Decision.Wait wait => wait.Until,
+            Decision.BackOff when summary.Facts.FailedLook is { } look => look.NextAttemptTime,
             Decision.BackOff backOff => backOff.Failure.NextAttemptTime,
             Decision.Await waiting => waiting.Until,
             Decision.Stall stalled => stalled.RetryAt,

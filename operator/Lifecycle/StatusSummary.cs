@@ -54,7 +54,7 @@ internal sealed record StatusSummary
     public static bool IsRemovalToTell(Facts facts, Problem? problem) =>
         problem?.Reason is Reason.ClientNotAvailable or Reason.TenantNotAllowed
         && Policy.WasWithdrawn(facts)
-        && facts.Failure!.Reason != Reason.WithdrawalForbidden;
+        && facts.Failure!.Stage != FailureStage.Withdrawing;
 
     // Its readers find nothing any more. That may be told: whoever was served once knows that the client existed.
     private static Problem? WithRemoval(Facts facts, Problem? problem) =>

@@ -36,6 +36,7 @@ public sealed class FailureKindTests
         Reason.ApiHostNotAllowed,
         Reason.TenantNotAllowed,
         Reason.SecretForbidden,
+        Reason.ApiRequestForbidden,
         Reason.WithdrawalForbidden,
         Reason.SecretInvalid,
         Reason.SecretNotOwned,

@@ -251,10 +251,15 @@ internal static class PolicyTable
             Soon,
             new Decision.Rewrite()
         ),
-        new("a Secret that may not be read is not read again at once", Failing(Unreadable).Drifted(), Soon, BackOff(Failing(Unreadable))),
+        new(
+            "a Secret that may not be read is not read again at once",
+            Serving().Drifted().LookFailedWith(Invisible, Soon),
+            Soon.AddSeconds(59),
+            BackOff(Serving().LookFailedWith(Invisible, Soon))
+        ),
         new(
             "a Secret that may not be read is read again when that is due",
-            Failing(Unreadable).Drifted(),
+            Serving().Drifted().LookFailedWith(Invisible, Soon),
             Soon.AddMinutes(1),
             new Decision.Inspect()
         ),

@@ -54,6 +54,13 @@ internal static class Some
         "The operator may not write Secret acme-token. Grant create, update and delete."
     );
 
+    public static readonly Problem Unseen = new(
+        Reason.ApiRequestFailed,
+        "Secret acme-token could not be read: the API server answers 503. It is tried again."
+    );
+
+    public static readonly Problem Invisible = new(Reason.ApiRequestForbidden, "Secret acme-token could not be read. Grant get.");
+
     public static Facts Facts() =>
         new()
         {
@@ -161,6 +168,10 @@ internal static class Some
     /// <summary>An attempt failed, with the longest jitter.</summary>
     public static Facts FailedWith(this Facts facts, Problem problem, DateTimeOffset at) =>
         facts.Failed(problem, retryAfter: null, at, random: 0.999);
+
+    /// <summary>A look failed, with the longest jitter.</summary>
+    public static Facts LookFailedWith(this Facts facts, Problem problem, DateTimeOffset at) =>
+        facts.LookFailed(problem, retryAfter: null, at, random: 0.999);
 
     /// <summary>Something was first seen missing then; patience ends a minute later.</summary>
     public static Facts AwaitingSince(this Facts facts, DateTimeOffset since) => facts with

@@ -16,7 +16,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, NamespaceLabels> known = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, ForbiddenPatience> refused = new(StringComparer.Ordinal);
+    private readonly Refusals<string> refusals = new(time);
     private readonly ConcurrentDictionary<string, bool> going = new(StringComparer.Ordinal);
 
     /// <summary>Tells the name of a namespace of which something changed.</summary>
@@ -47,24 +47,9 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         {
             return Learn(name, await FetchAsync(name, cancellationToken));
         }
-        catch (KubernetesException failure) when (failure.IsForbidden && IsBelieved(name))
+        catch (Exception failure) when (refusals.IsBelieved(name, failure))
         {
             return new NamespaceLabels.Unreadable();
-        }
-        catch (Exception failure) when (failure is not KubernetesException { IsForbidden: true })
-        {
-            refused.TryRemove(name, out _);
-            throw;
-        }
-    }
-
-    // A refusal counts as an outage until it has lasted; the caller tries again.
-    private bool IsBelieved(string name)
-    {
-        var patience = refused.GetOrAdd(name, _ => new ForbiddenPatience(time));
-        lock (patience)
-        {
-            return patience.IsOver();
         }
     }
 
@@ -94,7 +79,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
 
     private NamespaceLabels Learn(string name, Namespace? found)
     {
-        refused.TryRemove(name, out _);
+        refusals.Forget(name);
         going[name] = found?.Metadata.DeletionTimestamp is not null;
         return known[name] = NamespaceLabels.Of(found);
     }

@@ -31,6 +31,7 @@ internal sealed class ConnectionReconciler(
     private const int MaxRemovals = 5;
 
     private readonly StepFailures failures = new(tools.Time);
+    private readonly FailedLooks looks = new(tools.Time);
 
     /// <inheritdoc/>
     public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
@@ -44,6 +45,7 @@ internal sealed class ConnectionReconciler(
             reporter.Forget(key);
             statusWrites.Forget(key);
             failures.Forget(key);
+            looks.Forget(key);
             tools.Log.Problems.Forget(key);
             return Requeue.Never.Instance;
         }
@@ -79,7 +81,7 @@ internal sealed class ConnectionReconciler(
 #pragma warning restore CA1031
         {
             var problem = failures.ProblemOf(connection, decision: null, failure);
-            return Failed(observer.Unobserved(connection, problem), problem, failure) with { IsObserved = false };
+            return Failed(observer.Unobserved(connection, problem), connection, problem, failure) with { IsObserved = false };
         }
 
         return observation is null ? null : await TakeStepsAsync(connection, observation, cancellationToken);
@@ -89,7 +91,8 @@ internal sealed class ConnectionReconciler(
     {
         var key = connection.Metadata.NamespacedName;
         var steps = new ConnectionSteps(connection, observation, tools);
-        var facts = observation.Facts;
+        var begun = looks.WithAttempt(observation.Facts, key);
+        var facts = begun;
         Decision? decision = null;
         try
         {
@@ -99,7 +102,8 @@ internal sealed class ConnectionReconciler(
                 if (await steps.TakeAsync(decision, facts, cancellationToken) is not { } next)
                 {
                     failures.Forget(key);
-                    return new Rest(facts, decision) { Former = observation.Facts };
+                    looks.Forget(key);
+                    return new Rest(facts, decision) { Former = begun };
                 }
 
                 facts = next;
@@ -116,16 +120,19 @@ internal sealed class ConnectionReconciler(
                 tools.Metrics.Refreshed(refresh.Cause, RefreshResult.Failed);
             }
 
-            return Failed(facts, failures.ProblemOf(connection, decision, failure), failure);
+            return Failed(facts, connection, failures.ProblemOf(connection, decision, failure), failure);
         }
     }
 
     // The failure is on record and retried like one of the provider. A bug goes on to the controller once it is reported, which logs
     // where it is.
-    private Rest Failed(Facts facts, Problem problem, Exception failure)
+    private Rest Failed(Facts facts, VismaConnection connection, Problem problem, Exception failure)
     {
         tools.Log.StepFailed(problem.Reason, problem.Message);
-        var failed = facts.Failed(problem, StepFailures.RetryAfter(failure), tools.Time.GetUtcNow(), tools.Random());
+        var (key, retryAfter, now) = (connection.Metadata.NamespacedName, StepFailures.RetryAfter(failure), tools.Time.GetUtcNow());
+        var failed = problem.Stage == FailureStage.Looking
+            ? looks.Add(looks.WithAttempt(facts, key), key, known => known.LookFailed(problem, retryAfter, now, tools.Random()))
+            : facts.Failed(problem, retryAfter, now, tools.Random());
         return new Rest(failed, new Decision.BackOff(failed.Failure!))
         {
             Fault = problem.Reason == Reason.OperatorFault ? ExceptionDispatchInfo.Capture(failure) : null,
@@ -177,6 +184,7 @@ internal sealed class ConnectionReconciler(
             {
                 return Failed(
                     before,
+                    connection,
                     new Problem(
                         Reason.SecretNotWritten,
                         $"Secret {former}, which held the token before, could not be deleted: the API server "

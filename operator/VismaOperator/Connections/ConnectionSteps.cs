@@ -40,13 +40,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
 
     private async Task<Facts> InspectAsync(Facts facts, CancellationToken cancellationToken)
     {
-        var reading = await tools.Publisher.ReadAsync(connection, cancellationToken);
-        if (reading is SecretReading.Refused refused)
-        {
-            return facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Random());
-        }
-
-        inspected = ((SecretReading.Done)reading).Secret;
+        inspected = await tools.Publisher.ReadAsync(connection, cancellationToken);
         var whose = SecretInspector.Whose(inspected, connection);
         ContentFacts content = inspected is not null && whose is SecretFacts.Owned
             ? BelievedToken.Of(

@@ -18,7 +18,7 @@ internal sealed class StepFailures(TimeProvider time)
     private const int ConflictsAtOnce = 3;
 
     private readonly ConcurrentDictionary<NamespacedName, int> conflicts = new();
-    private readonly ConcurrentDictionary<NamespacedName, ForbiddenPatience> forbidden = new();
+    private readonly Refusals<NamespacedName> refusals = new(time);
 
     /// <summary>
     /// False for what only means that the reconcile is to be made again: the process ends, leads no more, or decided on an old state.
@@ -35,7 +35,7 @@ internal sealed class StepFailures(TimeProvider time)
     public void Forget(NamespacedName connection)
     {
         conflicts.TryRemove(connection, out _);
-        forbidden.TryRemove(connection, out _);
+        refusals.Forget(connection);
     }
 
     /// <summary>The problem to report.</summary>
@@ -50,14 +50,22 @@ internal sealed class StepFailures(TimeProvider time)
             return OperatorFault.ProblemOf(cause);
         }
 
-        var (reason, what) = failure is UnobservedException unobserved
-            ? (Reason.ApiRequestFailed, unobserved.What)
-            : WhatFailed(connection, decision);
-        var isForbidden = cause is KubernetesException { IsForbidden: true };
-        var isBelieved = isForbidden && forbidden.GetOrAdd(connection.Metadata.NamespacedName, _ => new ForbiddenPatience(time)).IsOver();
-        var remedy = cause is KubernetesException refused ? ApiTrouble.Remedy(refused, Permission(connection, reason)) : string.Empty;
+        var isLook = failure is UnobservedException || decision is Decision.Inspect;
+        var what = failure is UnobservedException unobserved ? unobserved.What : WhatFailed(connection, decision);
+        var isBelieved = refusals.IsBelieved(connection.Metadata.NamespacedName, cause);
+        var verbs = isLook ? "get" : "get, create, update and delete";
+        var permission =
+            $"Where a permission is missing, grant the operator's service account {verbs} on Secrets in namespace "
+            + $"{connection.Metadata.Namespace}.";
+        var remedy = cause is KubernetesException refused ? ApiTrouble.Remedy(refused, permission) : string.Empty;
         return new Problem(
-            isBelieved ? Reason.SecretForbidden : reason,
+            (isLook, isBelieved) switch
+            {
+                (true, true) => Reason.ApiRequestForbidden,
+                (true, false) => Reason.ApiRequestFailed,
+                (false, true) => Reason.SecretForbidden,
+                (false, false) => Reason.SecretNotWritten,
+            },
             $"{what}: the API server {ApiTrouble.Answer(cause)}. {remedy} It is tried again.".Replace("  ", " ", StringComparison.Ordinal));
     }
 
@@ -66,28 +74,17 @@ internal sealed class StepFailures(TimeProvider time)
 
     private static Exception Cause(Exception failure) => failure is UnobservedException { InnerException: { } cause } ? cause : failure;
 
-    private static (string Reason, string What) WhatFailed(VismaConnection connection, Decision? decision) =>
+    private static string WhatFailed(VismaConnection connection, Decision? decision) =>
         decision switch
         {
-            Decision.Withdraw withdraw => (
-                Reason.SecretNotWritten,
-                $"{withdraw.Problem.Message} Until then Secret {connection.SecretName()} should be gone, but it could not be deleted"
-            ),
-            Decision.Inspect => (Reason.ApiRequestFailed, $"Secret {connection.SecretName()} could not be read"),
-            Decision.Redeem => (Reason.SecretNotWritten, $"The code could not be taken out of Secret {connection.HandoffSecretName()}"),
-            Decision.Exchange or Decision.AnnounceTakeover or Decision.Note => (
-                Reason.SecretNotWritten,
-                $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written"
-            ),
-            _ => (Reason.SecretNotWritten, $"Secret {connection.SecretName()} could not be written"),
+            Decision.Withdraw withdraw =>
+                $"{withdraw.Problem.Message} Until then Secret {connection.SecretName()} should be gone, but it could not be deleted",
+            Decision.Inspect => $"Secret {connection.SecretName()} could not be read",
+            Decision.Redeem => $"The code could not be taken out of Secret {connection.HandoffSecretName()}",
+            Decision.Exchange or Decision.AnnounceTakeover or Decision.Note =>
+                $"Secret {connection.GrantSecretName()}, which holds the grant, could not be written",
+            _ => $"Secret {connection.SecretName()} could not be written",
         };
-
-    private static string Permission(VismaConnection connection, string reason) =>
-        reason == Reason.ApiRequestFailed
-            ? "Where a permission is missing, grant the operator's service account get on Secrets in namespace "
-                + $"{connection.Metadata.Namespace}."
-            : "Where a permission is missing, grant the operator's service account get, create, update and delete on Secrets in "
-                + $"namespace {connection.Metadata.Namespace}.";
 }
 
 /// <summary>Something that every decision rests on could not be read.</summary>

@@ -18,7 +18,7 @@ internal sealed class GrantRefresher(GrantTools tools)
     /// <summary>How long a reconcile waits for its new token to be stored; after that it is held and tried further.</summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
 
-    private readonly SecretRefusals refusals = new(tools.Time);
+    private readonly Refusals<NamespacedName> refusals = new(tools.Time);
 
     /// <summary>Exchanges the stored refresh token for the next one.</summary>
     /// <param name="connection">Whose grant it is.</param>
@@ -74,9 +74,8 @@ internal sealed class GrantRefresher(GrantTools tools)
         try
         {
             Exchange? exchange = null;
-            var refusal = await refusals.FindRefusalAsync(
+            var refusal = await refusals.FindAsync(
                 connection,
-                SecretAccess.Publish,
                 async stop => exchange = await write(stop),
                 cancellationToken
             );

@@ -1,6 +1,7 @@
 using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using VismaOperator.Api;
@@ -17,7 +18,8 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     // Each round follows a change by somebody else; more than a few in a row are better left to the queue's backoff.
     private const int MaxRounds = 4;
 
-    private readonly SecretRefusals refusals = new(time);
+    private readonly Refusals<NamespacedName> writes = new(time);
+    private readonly Refusals<NamespacedName> removals = new(time);
 
     /// <summary>Puts the token into the connection's Secret.</summary>
     /// <exception cref="KubernetesException">The API server does not take it just now; a refusal (403) that has not lasted yet is one of
@@ -34,9 +36,8 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     )
     {
         Publication? publication = null;
-        var refusal = await refusals.FindRefusalAsync(
+        var refusal = await writes.FindAsync(
             connection.Metadata.NamespacedName,
-            SecretAccess.Publish,
             async deadline => publication = await TryPublishAsync(connection, token, seen, deadline),
             cancellationToken
         );
@@ -44,26 +45,16 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     }
 
     /// <summary>The connection is gone.</summary>
-    public void Forget(NamespacedName connection) => refusals.Forget(connection);
-
-    /// <summary>The Secret with its content, straight from the API server.</summary>
-    /// <exception cref="KubernetesException">The API server does not answer just now; a refusal (403) that has not lasted yet is one of
-    /// these.</exception>
-    public async Task<SecretReading> ReadAsync(VismaConnection connection, CancellationToken cancellationToken)
+    public void Forget(NamespacedName connection)
     {
-        var name = connection.SecretName();
-        Secret? found = null;
-        return
-            await refusals.FindRefusalAsync(
-                connection.Metadata.NamespacedName,
-                SecretAccess.Read,
-                async deadline => found = await client.FindAsync<Secret>(name, deadline),
-                cancellationToken
-            )
-                is null
-            ? new SecretReading.Done(found)
-            : new SecretReading.Refused(MayNotRead(name));
+        writes.Forget(connection);
+        removals.Forget(connection);
     }
+
+    /// <summary>The Secret with its content, straight from the API server; null when there is none.</summary>
+    /// <exception cref="KubernetesException">The API server does not answer just now, or refuses (403).</exception>
+    public Task<Secret?> ReadAsync(VismaConnection connection, CancellationToken cancellationToken) =>
+        client.FindAsync<Secret>(connection.SecretName(), cancellationToken);
 
     /// <summary>
     /// Deletes a Secret of that name if it is ours, and exactly the one that was seen; from one that its owner lent, only what is ours is
@@ -73,13 +64,12 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     /// these.</exception>
     public async Task<bool> RemoveAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
     {
-        return await refusals.FindRefusalAsync(
+        var refusal = await removals.FindAsync(
             connection.Metadata.NamespacedName,
-            SecretAccess.Remove,
             deadline => RemoveOursAsync(name, connection, deadline),
             cancellationToken
-        )
-            is null;
+        );
+        return refusal is null;
     }
 
     private async Task RemoveOursAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
@@ -242,13 +232,6 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                 )
         );
 
-    private static Problem MayNotRead(NamespacedName name) =>
-        new(
-            Reason.SecretForbidden,
-            $"The operator may not read Secret {name}, so it cannot tell whether its token still stands in it. Grant its service "
-            + $"account get on Secrets in namespace {name.Namespace}."
-        );
-
     private static Problem MayNotWrite(NamespacedName name, KubernetesException refusal) =>
         new(
             Reason.SecretForbidden,
@@ -277,18 +260,4 @@ internal abstract record Publication
 
     /// <summary>The Secret could not be written before a person acts.</summary>
     public sealed record Refused(Problem Problem) : Publication;
-}
-
-/// <summary>What became of a look at a Secret.</summary>
-internal abstract record SecretReading
-{
-    private SecretReading()
-    {
-    }
-
-    /// <summary>The Secret as it stands; null when there is none.</summary>
-    public sealed record Done(Secret? Secret) : SecretReading;
-
-    /// <summary>The Secret cannot be read before a person acts.</summary>
-    public sealed record Refused(Problem Problem) : SecretReading;
 }

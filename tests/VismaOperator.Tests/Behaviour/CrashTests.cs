@@ -176,14 +176,14 @@ public sealed class CrashTests
 
         await test.PatchAsync<Secret>("acme-production-token", """{"data": {"base_url": "eA=="}}""");
         await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
-        var stalled = await test.UntilStalledAsync("SecretForbidden");
+        var stalled = await test.UntilStalledAsync("ApiRequestForbidden");
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(5));
         var later = await test.ConnectionAsync();
         test.Cluster.Before = null;
         await test.AdvanceAsync(TimeSpan.FromMinutes(4), TimeSpan.FromSeconds(10));
 
         Assert.Contains(
-            "Grant its service account get on Secrets in namespace integrations",
+            "grant the operator's service account get on Secrets in namespace integrations",
             stalled.Condition("Stalled")!.Message,
             StringComparison.Ordinal
         );

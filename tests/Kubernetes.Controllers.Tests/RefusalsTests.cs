@@ -1,19 +1,17 @@
 using System.Net;
 using Kubernetes.Client;
-using Kubernetes.Controllers;
 using Microsoft.Extensions.Time.Testing;
-using VismaOperator.Publishing;
+using Xunit;
 
-namespace VismaOperator.Tests.Publishing;
+namespace Kubernetes.Controllers.Tests;
 
 /// <summary>When a refusal (403) is believed, and when the next one is a first one again.</summary>
-public sealed class SecretRefusalsTests
+public sealed class RefusalsTests
 {
-    private static readonly NamespacedName acme = new("integrations", "acme-production");
     private readonly FakeTimeProvider time = new();
-    private readonly SecretRefusals refusals;
+    private readonly Refusals<string> refusals;
 
-    public SecretRefusalsTests() => refusals = new SecretRefusals(time);
+    public RefusalsTests() => refusals = new Refusals<string>(time);
 
     [Fact]
     public async Task A_refusal_is_believed_once_it_has_lasted()
@@ -33,7 +31,7 @@ public sealed class SecretRefusalsTests
     {
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);
-        var failed = await Record.ExceptionAsync(() => refusals.FindRefusalAsync(acme, SecretAccess.Publish, _ => AnswerAsync(other), Ct));
+        var failed = await Record.ExceptionAsync(() => refusals.FindAsync("write", _ => AnswerAsync(other), Ct));
         Assert.Equal(other, (failed as KubernetesException)?.StatusCode);
 
         await RefusedAsync(isBelieved: false);
@@ -45,7 +43,7 @@ public sealed class SecretRefusalsTests
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);
         await Assert.ThrowsAsync<IOException>(() =>
-            refusals.FindRefusalAsync(acme, SecretAccess.Publish, _ => throw new IOException("cut"), Ct)
+            refusals.FindAsync("write", _ => throw new IOException("cut"), Ct)
         );
 
         await RefusedAsync(isBelieved: false);
@@ -56,7 +54,7 @@ public sealed class SecretRefusalsTests
     {
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);
-        await refusals.FindRefusalAsync(acme, SecretAccess.Read, _ => Task.CompletedTask, Ct);
+        await refusals.FindAsync("read", _ => Task.CompletedTask, Ct);
 
         await RefusedAsync(isBelieved: true);
     }
@@ -66,7 +64,7 @@ public sealed class SecretRefusalsTests
     private async Task RefusedAsync(bool isBelieved)
     {
         Task<KubernetesException?> Refused() =>
-            refusals.FindRefusalAsync(acme, SecretAccess.Publish, _ => AnswerAsync(HttpStatusCode.Forbidden), Ct);
+            refusals.FindAsync("write", _ => AnswerAsync(HttpStatusCode.Forbidden), Ct);
         if (isBelieved)
         {
             Assert.NotNull(await Refused());
