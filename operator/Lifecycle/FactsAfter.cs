@@ -77,6 +77,7 @@ public static class FactsAfter
                 Attempts = attempts,
                 LastFailureTime = WholeSeconds.Floor(now),
                 NextAttemptTime = WholeSeconds.Ceiling(now + DelayOf(facts, problem.Kind, attempts, random, retryAfter)),
+                SecretRemovalTime = facts.Token is null ? RemovalTime(facts, inputs) : null,
                 Inputs = inputs,
             },
         };
@@ -129,6 +130,13 @@ public static class FactsAfter
         };
     }
 
+    // What was taken away under another spec is not told of this one.
+    private static DateTimeOffset? RemovalTime(Facts facts, string inputs) =>
+        facts.Failure is { SecretRemovalTime: { } removed } failure
+        && (failure.Inputs == facts.Connection.Inputs || failure.Inputs == inputs)
+            ? removed
+            : null;
+
     private static ClientFacts Tried(this ClientFacts client) =>
         client is ClientFacts.Usable usable ? usable with { TriesSecret = false } : client;
 
@@ -153,6 +161,7 @@ public static class FactsAfter
             Attempts = 1,
             LastFailureTime = WholeSeconds.Floor(now),
             NextAttemptTime = WholeSeconds.Floor(now),
+            SecretRemovalTime = WholeSeconds.Floor(now),
             Inputs = facts.Connection.Inputs,
         },
     };

@@ -13,6 +13,35 @@ public static class FactsAfterConsent
         Connection = facts.Connection.Answered(grant.AccessToken.IssueTime),
     };
 
+    /// <summary>
+    /// The request that the held token was exchanged for is answered, also where the process that exchanged it did not live to say so.
+    /// Every other request stays open: publishing asks nothing of the provider.
+    /// </summary>
+    public static Facts WithAnswerHeld(this Facts facts, GrantRecord grant) =>
+        grant.AnsweredRequest is { } answered && answered == facts.Connection.RequestedAt
+            ? facts with
+            {
+                Connection = facts.Connection.Answered(grant.AccessToken.IssueTime),
+            }
+            : facts;
+
+    /// <summary>
+    /// The held token was published. A failed exchange stays on record, unless the token came later: publishing it shows nothing of what
+    /// the provider answers now. A successor that could not be stored is stored, if it is a new token that was published.
+    /// </summary>
+    public static Facts HeldPublished(this Facts facts, TokenRecord token)
+    {
+        var (published, isNew) = (facts.Published(token), !(token.IssueTime <= facts.Token?.IssueTime));
+        return published with
+        {
+            Failure = published.Failure is { } failure
+                && failure.Inputs == Policy.AttemptInputs(facts)
+                && (failure.Stage == FailureStage.Requesting || (failure.Stage == FailureStage.Storing && !isNew))
+                ? failure
+                : null,
+        };
+    }
+
     /// <summary>A code was redeemed and the grant that it gave is stored.</summary>
     public static Facts Redeemed(this Facts facts, GrantRecord grant) =>
         facts.Renewed(grant) with { Consent = facts.Consent with { HasHandoff = false, LastFailure = null } };

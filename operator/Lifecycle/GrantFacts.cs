@@ -81,6 +81,11 @@ public sealed record GrantRecord
     public required TokenRecord AccessToken { get; init; }
 
     /// <summary>
+    /// The request (<see cref="ConnectionFacts.RequestedAt"/>) that the exchange was an answer to; null when nobody had asked.
+    /// </summary>
+    public string? AnsweredRequest { get; init; }
+
+    /// <summary>
     /// Why that token must not be published: it is for another tenant, or has more scopes than the client's owner allows. Null when it may.
     /// </summary>
     public Problem? Objection { get; init; }

@@ -56,6 +56,12 @@ public sealed record FailureRecord
     public required DateTimeOffset NextAttemptTime { get; init; }
 
     /// <summary>
+    /// When our Secret was removed, or our keys were taken out of one that is lent, because the client does not allow its token; null when
+    /// that is not so. Kept while attempts to get another token fail.
+    /// </summary>
+    public DateTimeOffset? SecretRemovalTime { get; init; }
+
+    /// <summary>
     /// What failed: <see cref="Policy.AttemptInputs"/> of an attempt, <see cref="ConnectionFacts.Inputs"/> of a wait for
     /// something missing. When it changes, an attempt is made at once and patience begins anew.
     /// </summary>
@@ -77,8 +83,7 @@ public sealed record FailureRecord
 
     /// <summary>True when a Secret was taken away because the client says no: no patience was ever granted.</summary>
     public bool IsOfWithdrawal =>
-        Stage == FailureStage.Withdrawing
-        || (Reason is Lifecycle.Reason.ClientNotAvailable or Lifecycle.Reason.TenantNotAllowed && NextAttemptTime == LastFailureTime);
+        Stage == FailureStage.Withdrawing || (SecretRemovalTime is not null && NextAttemptTime == LastFailureTime);
 
     /// <summary>The failure in words.</summary>
     public Problem Problem => new(Reason, Message);

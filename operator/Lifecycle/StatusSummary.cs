@@ -33,7 +33,7 @@ internal sealed record StatusSummary
     public static StatusSummary Of(Facts facts, Decision decision, DateTimeOffset now)
     {
         var token = IsThere(facts) ? facts.Token : null;
-        var problem = WithRemoval(facts, ProblemOf(decision));
+        var problem = WithRemoval(facts, decision);
         return new StatusSummary
         {
             Facts = facts,
@@ -57,15 +57,23 @@ internal sealed record StatusSummary
         && facts.Failure!.Stage != FailureStage.Withdrawing;
 
     // Its readers find nothing any more. That may be told: whoever was served once knows that the client existed.
-    private static Problem? WithRemoval(Facts facts, Problem? problem) =>
-        IsRemovalToTell(facts, problem)
-            ? problem! with
+    private static Problem? WithRemoval(Facts facts, Decision decision) =>
+        facts.Failure is { SecretRemovalTime: { } removed }
+        && ProblemOf(decision) is { } problem
+        && (decision is Decision.BackOff || IsRemovalToTell(facts, problem))
+            ? problem with
             {
-                Message =
-                    $"The {WhatWent(facts)} at {InstantText.Of(facts.Failure!.LastFailureTime)}, because the OAuthClient no longer "
-                    + $"serves this connection. {problem.Message}",
+                Message = $"The {WhatWent(facts)} at {InstantText.Of(removed)}, because {WhyItWent(problem)}. {problem.Message}",
             }
-            : problem;
+            : ProblemOf(decision);
+
+    private static string WhyItWent(Problem problem) =>
+        problem.Reason switch
+        {
+            Reason.ClientNotAvailable or Reason.TenantNotAllowed => "the OAuthClient no longer serves this connection",
+            Reason.ScopesExceeded => "the token had more scopes than the OAuthClient allows",
+            _ => "the OAuthClient did not allow the token",
+        };
 
     private static string WhatWent(Facts facts) =>
         facts.Secret is SecretFacts.Offered ? "token was taken out of the Secret" : "Secret with the token was removed";

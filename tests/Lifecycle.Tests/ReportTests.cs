@@ -271,6 +271,28 @@ public sealed class ReportTests
         );
     }
 
+    [Fact]
+    public void A_Secret_that_was_taken_away_for_its_scopes_is_told_while_attempts_fail()
+    {
+        const string removed = "The Secret with the token was removed at 2026-11-02 13:06:00Z, because the ";
+        var exceeded = new Problem(Reason.ScopesExceeded, "The provider granted more. Ask the owner.");
+        var withdrawn = Serving().Withdrawn(exceeded, Soon);
+
+        var refused = withdrawn.FailedWith(exceeded, Soon);
+        var down = refused.FailedWith(Outage, Soon.AddMinutes(1));
+
+        Assert.Equal(
+            $"{removed}token had more scopes than the OAuthClient allows. {exceeded.Message}",
+            Of(refused, Soon.AddSeconds(1)).Find(ConditionType.Stalled)!.Message
+        );
+        Assert.Equal(
+            $"{removed}OAuthClient did not allow the token. {Outage.Message}",
+            Of(down, Soon.AddSeconds(61)).Find(ConditionType.Reconciling)!.Message
+        );
+        Assert.Null(down.Succeeded(Token()).FailedWith(Outage, Due).Failure!.SecretRemovalTime);
+        Assert.Null(withdrawn.ScopesChanged().FailedWith(exceeded, Soon).Failure!.SecretRemovalTime);
+    }
+
     // Otherwise whoever was served once could find out whether the client still exists.
     [Fact]
     public void After_a_removal_a_client_that_is_gone_and_one_that_says_no_read_alike()

@@ -131,6 +131,9 @@ public sealed record FailureStatus
     /// <summary>When the next attempt is due.</summary>
     public DateTimeOffset? NextAttemptTime { get; init; }
 
+    /// <summary>When the token Secret was removed, because the OAuthClient does not allow its token.</summary>
+    public DateTimeOffset? SecretRemovalTime { get; init; }
+
     /// <summary>Hash of what the failed attempts asked with (hexadecimal); a change lets the next attempt start at once.</summary>
     public string? Inputs { get; init; }
 

@@ -218,6 +218,7 @@ internal sealed class ConnectionReporter(
         Attempts = failure.Attempts,
         LastFailureTime = failure.LastFailureTime,
         NextAttemptTime = failure.NextAttemptTime,
+        SecretRemovalTime = failure.SecretRemovalTime,
         Inputs = failure.Inputs,
     };
 }

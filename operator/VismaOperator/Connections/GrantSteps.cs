@@ -54,12 +54,13 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
         cancellationToken.ThrowIfCancellationRequested();
         tools.Leadership.EnsureLeader();
         using var deadline = Deadline.After(TokenRefresher.StoreDeadline, tools.Time);
-        var token = present!.Document.Held!.AccessToken with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) };
+        var known = facts.WithAnswerHeld(((GrantFacts.Held)facts.Grant).Grant);
+        var token = present!.Document.Held!.AccessToken with { AnsweredRequest = known.Connection.HandledRequest };
         switch (await tools.Publisher.PublishAsync(connection, token, seen: null, deadline.Token))
         {
             case Publication.Done done:
                 tools.Log.Published(done.Token.ExpirationTime, done.Token.RefreshTime);
-                return facts.Succeeded(done.Token);
+                return known.HeldPublished(done.Token);
             case Publication.Overtaken overtaken:
                 return (await LookAgainAsync(facts, cancellationToken)).Overtaken(overtaken.Secret);
             case Publication.Refused refused:

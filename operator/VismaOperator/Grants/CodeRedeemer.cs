@@ -202,7 +202,10 @@ internal sealed class CodeRedeemer(GrantTools tools)
                 connection,
                 issueTime,
                 TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs)
-            ),
+            ) with
+            {
+                AnsweredRequest = ConnectionRequests.RequestedAt(connection),
+            },
         };
 
     private static string? SubjectOf(TokenSet tokens) =>

@@ -45,6 +45,7 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
         IsNoteOutdated = document.DeletionPolicy != connection.Spec.Authorization.DeletionPolicy,
         IsTakeoverToAnnounce = document.Intent is { } intent && open.IsToBeAnnounced(connection.Metadata.NamespacedName, intent),
         AccessToken = held.AccessToken.ToRecord(connection),
+        AnsweredRequest = held.AccessToken.AnsweredRequest,
         Objection = GrantedTokenCheck.ProblemOf(connection, client, held.AccessToken.AccessToken, held.AccessToken.GrantedScopes),
     };
 

@@ -29,6 +29,7 @@ internal static class GrantKeys
     public const string ExpiresAt = "expires_at";
     public const string Inputs = "inputs";
     public const string GrantedScope = "granted_scope";
+    public const string AnsweredRequest = "answered_request";
     public const string IntentId = "intent_id";
     public const string IntentTokenHash = "intent_token_hash";
     public const string IntentTime = "intent_time";
@@ -73,6 +74,7 @@ internal static class GrantKeys
                 ExpiresAt,
                 Inputs,
                 GrantedScope,
+                AnsweredRequest,
             ],
             StringComparer.Ordinal
         );

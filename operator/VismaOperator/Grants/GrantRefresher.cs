@@ -165,7 +165,12 @@ internal sealed class GrantRefresher(GrantTools tools)
         {
             RefreshTokenExpirationTime = ExpiryOf(tokens, issueTime) ?? held.RefreshTokenExpirationTime,
             RefreshTokenSlides = RefreshTokenLife.Slides(held, issueTime, ExpiryOf(tokens, issueTime)),
-            AccessToken = objection is null ? IssuedToken.From(tokens, connection, issueTime, inputs) : held.AccessToken,
+            AccessToken = objection is null
+                ? IssuedToken.From(tokens, connection, issueTime, inputs) with
+                {
+                    AnsweredRequest = ConnectionRequests.RequestedAt(connection),
+                }
+                : held.AccessToken,
         };
         var exchange = await StoreAsync(PendingGrantOf(open, next, client));
         return objection is null ? exchange : new Exchange.Failed(objection, RetryAfter: null);

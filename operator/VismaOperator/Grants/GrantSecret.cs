@@ -159,6 +159,7 @@ internal static partial class GrantSecret
                 ExpirationTime =
                     TokenClaims.Of(token).Lifetime is { } lifetime && issued + lifetime < expires ? issued + lifetime : expires,
                 Inputs = text.Text(GrantKeys.Inputs) ?? string.Empty,
+                AnsweredRequest = text.Text(GrantKeys.AnsweredRequest),
                 GrantedScopes = GrantedScopes.Recordable(
                     [],
                     text.Text(GrantKeys.GrantedScope)?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
@@ -221,5 +222,6 @@ internal static partial class GrantSecret
         .Set(GrantKeys.IssuedAt, held.AccessToken.IssueTime)
         .Set(GrantKeys.ExpiresAt, held.AccessToken.ExpirationTime)
         .Set(GrantKeys.Inputs, held.AccessToken.Inputs)
+        .Set(GrantKeys.AnsweredRequest, held.AccessToken.AnsweredRequest)
         .Set(GrantKeys.GrantedScope, held.AccessToken.GrantedScopes is { } scopes ? string.Join(' ', scopes) : null);
 }

@@ -70,6 +70,7 @@ internal static class ConnectionFactsReader
                 Attempts = failure.Attempts,
                 LastFailureTime = failure.LastFailureTime ?? next,
                 NextAttemptTime = next,
+                SecretRemovalTime = failure.SecretRemovalTime,
                 Inputs = failure.Inputs,
             }
             : null;

@@ -1,4 +1,6 @@
 using Kubernetes.Client.Resources;
+using Lifecycle;
+using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
@@ -62,6 +64,37 @@ public sealed class TokenClaimTests
         Assert.Equal("ScopesExceeded", before.Condition("ScopesGranted")!.Reason);
         Assert.Equal([Read, Create, Delete], before.Status.Token!.GrantedScopes);
         Assert.Null(await test.FindAsync<Secret>(TokenSecret));
+    }
+
+    [Fact]
+    public async Task A_connection_whose_token_a_later_limit_takes_away_says_so_as_long_as_it_lasts()
+    {
+        await using var test = await StartAsync(limit: null, statesScopes: true, [Read, Create, Delete]);
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+        var removed = $"The Secret with the token was removed at {InstantText.Of(test.Time.GetUtcNow())}, because ";
+
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.Tenant}}", "scopes": ["{{Read}}", "{{Create}}"]}]}""");
+        await test.UntilStalledAsync("ScopesExceeded");
+        await test.UntilIdleAsync();
+        var first = await test.ConnectionAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(30));
+        await test.StopAsync();
+        test.Provider.Faults.Always(Fault.ServerError(503));
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(30));
+        var down = await test.ConnectionAsync();
+        test.Provider.Faults.Clear();
+        await test.ChangeClientAsync("""{"tenants": null}""");
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+
+        Assert.StartsWith($"{removed}the token had more scopes", first.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains("ask the client's owner to allow them", first.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Equal(first.Condition("Stalled")!.Message, first.Condition("Ready")!.Message);
+        Assert.StartsWith(removed, down.Condition("Ready")!.Message, StringComparison.Ordinal);
+        Assert.Equal("ProviderUnavailable", down.Condition("Ready")!.Reason);
+        Assert.DoesNotContain("removed", (await test.ConnectionAsync()).Condition("Ready")!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

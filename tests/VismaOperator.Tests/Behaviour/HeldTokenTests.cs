@@ -1,0 +1,107 @@
+using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
+using VismaConnect.StandIn;
+using VismaOperator.Api;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Behaviour;
+
+/// <summary>
+/// The access token that stands beside a grant. Publishing it puts a lost Secret back; it answers no request and ends no backoff, since
+/// nothing was asked of the provider.
+/// </summary>
+public sealed class HeldTokenTests
+{
+    private const string Suffix = "-token";
+    private static readonly TimeSpan second = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public async Task A_request_is_answered_by_an_exchange_and_not_by_publishing_what_is_held()
+    {
+        string[] names = [Some.Connection, "acme-second", "acme-third"];
+        await using var test = await ConsentedAsync(names);
+        await test.StopAsync();
+        foreach (var name in names)
+        {
+            await test.DeleteAsync<Secret>(name + Suffix);
+            await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now", name);
+        }
+
+        test.Start();
+        await test.AdvanceAsync(second);
+        var (atOnce, spentAtOnce) = (await HandledAsync(test, names), test.TokenRequests - names.Length);
+        var published = await Task.WhenAll(names.Select(name => test.TokenSecretAsync(name + Suffix)));
+        await test.AdvanceAsync(TimeSpan.FromSeconds(60), second);
+
+        Assert.All(published, Assert.NotNull);
+        Assert.Equal((1, 1), (atOnce, spentAtOnce));
+        Assert.Equal(names.Length, await HandledAsync(test, names));
+        Assert.Equal(2 * names.Length, test.TokenRequests);
+        var exchanges = test.Provider.Ledger.TokenRequests.Skip(names.Length).Select(request => request.Time).ToList();
+        Assert.All(exchanges.Zip(exchanges.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task A_request_that_was_exchanged_for_is_answered_though_another_process_publishes()
+    {
+        await using var test = await ConsentedAsync(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        test.Cluster.Before = (verb, kind, name) =>
+            (verb == ClusterVerb.Update && name.Name == Some.Connection + Suffix)
+            || (verb == ClusterVerb.PatchStatus && kind == VismaConnection.ResourceKind)
+                ? throw new IOException("the connection was cut")
+                : Task.CompletedTask;
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.AdvanceAsync(second);
+        await test.StopAsync();
+        test.Cluster.Before = null;
+        Assert.Null((await test.ConnectionAsync()).Status.LastHandledReconcileAt);
+
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), second);
+
+        Assert.Equal("now", (await test.ConnectionAsync()).Status.LastHandledReconcileAt);
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task Publishing_what_is_held_ends_no_backoff()
+    {
+        await using var test = await ConsentedAsync(Some.Connection);
+        test.Provider.Faults.Always(Fault.Error(new StandInError("invalid_scope")));
+        while ((await test.ConnectionAsync()).Status.Failure is not { Attempts: 3 })
+        {
+            await test.AdvanceAsync(TimeSpan.FromSeconds(10));
+        }
+
+        var (before, requests) = ((await test.ConnectionAsync()).Status.Failure, test.TokenRequests);
+        await test.ChangeConnectionAsync("""{"secret": {"template": {"data": {"header": "Bearer ${access_token}"}}}}""");
+        await test.DeleteAsync<Secret>(Some.Connection + Suffix);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), second);
+
+        Assert.NotNull(await test.TokenSecretAsync());
+        Assert.Equal(before, (await test.ConnectionAsync()).Status.Failure);
+        Assert.Equal(requests, test.TokenRequests);
+    }
+
+    private static async Task<TestOperator> ConsentedAsync(params string[] names)
+    {
+        var test = await SomeConsents.StartConsentedAsync();
+        foreach (var name in names.Skip(1))
+        {
+            await test.ApplyAsync(SomeConsents.InteractiveConnection(name));
+            await test.UntilIdleAsync();
+            await test.HandOverAsync(name: name);
+            await test.UntilReadyAsync(name);
+        }
+
+        await test.UntilIdleAsync();
+        return test;
+    }
+
+    private static async Task<int> HandledAsync(TestOperator test, string[] names)
+    {
+        var connections = await Task.WhenAll(names.Select(name => test.ConnectionAsync(name)));
+        return connections.Count(connection => connection.Status.LastHandledReconcileAt == "now");
+    }
+}
