@@ -115,7 +115,11 @@ public abstract record ClientFacts
     }
 
     /// <summary>The client, or something that it references, does not exist (yet).</summary>
-    public sealed record Missing(Problem Problem) : ClientFacts;
+    public sealed record Missing(Problem Problem) : ClientFacts
+    {
+        /// <summary>True when the client exists, and something that it references does not.</summary>
+        public bool IsReference { get; init; }
+    }
 
     /// <summary>The client exists and says no: this namespace or tenant is not on its lists.</summary>
     public sealed record Refusing(Problem Problem) : ClientFacts;

@@ -32,7 +32,8 @@ public static class FailureKinds
         {
             Reason.ProviderUnavailable or Reason.AnswerNotUnderstood or Reason.MetadataUnusable or Reason.GrantNotStored =>
                 FailureKind.Transient,
-            Reason.SecretNotWritten or Reason.ApiRequestFailed or Reason.OperatorFault => FailureKind.Transient,
+            Reason.SecretNotWritten or Reason.WithdrawalFailed or Reason.ApiRequestFailed or Reason.OperatorFault =>
+                FailureKind.Transient,
             Reason.ClientNotAvailable or Reason.SecretNotFound or Reason.SecretKeyNotFound or Reason.SecretTerminating =>
                 FailureKind.NotThereYet,
             Reason.AwaitingConsent

@@ -34,7 +34,7 @@ internal static class FailureStages
             Reason.SecretForbidden or Reason.SecretInvalid or Reason.SecretTerminating or Reason.SecretNotWritten => FailureStage.Writing,
             Reason.SecretNotOwned => FailureStage.WritingTakenName,
             Reason.GrantNotStored => FailureStage.Storing,
-            Reason.WithdrawalForbidden => FailureStage.Withdrawing,
+            Reason.WithdrawalForbidden or Reason.WithdrawalFailed => FailureStage.Withdrawing,
             _ => FailureStage.Requesting,
         };
 }

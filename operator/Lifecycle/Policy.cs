@@ -118,7 +118,7 @@ public static class Policy
         facts.Client switch
         {
             // Otherwise a client that was deleted after a removal would not read like one that says no.
-            ClientFacts.Missing { Problem.Reason: Reason.ClientNotAvailable } missing when WasWithdrawn(facts) => new Decision.Stall(
+            ClientFacts.Missing { IsReference: false } missing when WasWithdrawn(facts) => new Decision.Stall(
                 missing.Problem
             ),
             ClientFacts.Missing missing => Await(missing.Problem, facts, now),

@@ -52,9 +52,19 @@ internal sealed record StatusSummary
 
     /// <summary>True when the connection lost its Secret by the refusal that still is in the way.</summary>
     public static bool IsRemovalToTell(Facts facts, Problem? problem) =>
-        problem?.Reason is Reason.ClientNotAvailable or Reason.TenantNotAllowed
+        problem is not null
+        && problem == RefusalOf(facts.Client)
         && Policy.WasWithdrawn(facts)
         && facts.Failure!.Stage != FailureStage.Withdrawing;
+
+    // A client that was deleted reads like one that says no.
+    private static Problem? RefusalOf(ClientFacts client) =>
+        client switch
+        {
+            ClientFacts.Refusing refusing => refusing.Problem,
+            ClientFacts.Missing { IsReference: false } missing => missing.Problem,
+            _ => null,
+        };
 
     // Its readers find nothing any more. That may be told: whoever was served once knows that the client existed.
     private static Problem? WithRemoval(Facts facts, Decision decision) =>

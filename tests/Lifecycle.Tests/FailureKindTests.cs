@@ -11,6 +11,7 @@ public sealed class FailureKindTests
         Reason.AnswerNotUnderstood,
         Reason.MetadataUnusable,
         Reason.SecretNotWritten,
+        Reason.WithdrawalFailed,
         Reason.ApiRequestFailed,
         Reason.OperatorFault
     )]

@@ -172,7 +172,7 @@ internal sealed class ClientResolver(
         {
             return new ClientAnswer(
                 problem!.Kind == FailureKind.NotThereYet
-                    ? new ClientFacts.Missing(problem)
+                    ? new ClientFacts.Missing(problem) { IsReference = true }
                     : new ClientFacts.Unusable(problem, RetryAt: null)
             );
         }

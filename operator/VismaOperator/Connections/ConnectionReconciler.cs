@@ -135,7 +135,7 @@ internal sealed class ConnectionReconciler(
             : facts.Failed(problem, retryAfter, now, tools.Random());
         return new Rest(failed, new Decision.BackOff(failed.Failure!))
         {
-            Fault = problem.Reason == Reason.OperatorFault ? ExceptionDispatchInfo.Capture(failure) : null,
+            Fault = StepFailures.IsBug(failure) ? ExceptionDispatchInfo.Capture(failure) : null,
         };
     }
 

@@ -122,9 +122,9 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         var place = connection.Metadata.Namespace;
         return new Problem(
             Reason.WithdrawalForbidden,
-            $"{withdrawal.Message} Until then its token Secret should be gone, but the operator may not delete it: grant its service "
-            + $"account delete on Secrets in namespace {place}, or delete the Secret by hand. Whoever can read it has a token until it "
-            + "expires."
+            $"{withdrawal.Message} Until then Secret {connection.SecretName()} should be gone, but the operator may not delete it: "
+            + $"grant its service account delete on Secrets in namespace {place}, or delete the Secret by hand. Whoever can read it has "
+            + "a token until it expires."
         );
     }
 }

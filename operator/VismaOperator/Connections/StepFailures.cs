@@ -45,7 +45,7 @@ internal sealed class StepFailures(TimeProvider time)
     public Problem ProblemOf(VismaConnection connection, Decision? decision, Exception failure)
     {
         var cause = Cause(failure);
-        if (!ApiTrouble.Is(cause))
+        if (IsBug(failure))
         {
             return OperatorFault.ProblemOf(cause);
         }
@@ -61,6 +61,7 @@ internal sealed class StepFailures(TimeProvider time)
         return new Problem(
             (isLook, isBelieved) switch
             {
+                _ when decision is Decision.Withdraw => Reason.WithdrawalFailed,
                 (true, true) => Reason.ApiRequestForbidden,
                 (true, false) => Reason.ApiRequestFailed,
                 (false, true) => Reason.SecretForbidden,
@@ -68,6 +69,9 @@ internal sealed class StepFailures(TimeProvider time)
             },
             $"{what}: the API server {ApiTrouble.Answer(cause)}. {remedy} It is tried again.".Replace("  ", " ", StringComparison.Ordinal));
     }
+
+    /// <summary>True for whatever neither the API server nor the network did.</summary>
+    public static bool IsBug(Exception failure) => !ApiTrouble.Is(Cause(failure));
 
     /// <summary>When the API server asks to be asked again; null where it does not say.</summary>
     public static TimeSpan? RetryAfter(Exception failure) => (Cause(failure) as KubernetesException)?.RetryAfter;

@@ -133,6 +133,30 @@ public sealed class FailedLookTests
         Assert.Equal(1, test.TokenRequests);
     }
 
+    [Theory]
+    [InlineData("403")]
+    [InlineData("403 policy")]
+    [InlineData("500")]
+    [InlineData("503")]
+    [InlineData("cut")]
+    public async Task A_Secret_that_could_not_be_taken_away_costs_no_token_once_the_client_allows_it_again(string failure)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject(failure, ClusterVerb.Delete, Secret.ResourceKind, Token);
+
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.OtherTenant}}"}]}""");
+        await test.AdvanceAsync(step, TimeSpan.FromSeconds(1));
+        var withdrawing = await test.ConnectionAsync();
+        await test.ChangeClientAsync("""{"tenants": null}""");
+        await test.UntilIdleAsync();
+        await test.HealsAsync(faults);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(5), step);
+
+        FailureReports.Failing(withdrawing, Token, isServing: true);
+        Assert.Equal(1, test.TokenRequests);
+    }
+
     // Refused so often that the next attempt is minutes away, whatever the UID that spreads the first.
     private static async Task<(VismaConnection Connection, int Requests)> RefusedAsync(TestOperator test)
     {
