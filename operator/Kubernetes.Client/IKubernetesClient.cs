@@ -43,3 +43,43 @@ public interface IKubernetesClient
     Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 }
+
+/// <summary>What must still hold for a delete to happen; otherwise the API server answers 409.</summary>
+/// <param name="Uid">The object must still be this one, not a later object of the same name.</param>
+/// <param name="ResourceVersion">The object must not have changed since.</param>
+public sealed record DeletePreconditions(string? Uid = null, string? ResourceVersion = null);
+
+/// <summary>
+/// One page of a list (<see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks"/>).
+/// </summary>
+/// <param name="Items">The objects of this page.</param>
+/// <param name="ResourceVersion">The version at which the whole list was taken; a watch resumes from it.</param>
+/// <param name="ContinueToken">Asks for the next page; null on the last one. A 410 answer to it means: list anew.</param>
+public sealed record ResourcePage<T>(IReadOnlyList<T> Items, string ResourceVersion, string? ContinueToken);
+
+/// <summary>Which objects of a kind a list or a watch covers.</summary>
+/// <param name="Namespace">One namespace, or null for all (needs a cluster-wide permission).</param>
+/// <param name="LabelSelector">A label selector in the API server's syntax, or null.</param>
+/// <param name="FieldSelector">A field selector such as <c>metadata.name=acme</c>, or null.</param>
+public sealed record ResourceSelector(string? Namespace = null, string? LabelSelector = null, string? FieldSelector = null)
+{
+    /// <summary>Every object of the kind, in all namespaces.</summary>
+    public static ResourceSelector All { get; } = new();
+}
+
+/// <summary>One line of a watch.</summary>
+public abstract record WatchEvent<T>
+{
+    private WatchEvent()
+    {
+    }
+
+    /// <summary>The object was created or changed.</summary>
+    public sealed record Applied(T Resource) : WatchEvent<T>;
+
+    /// <summary>The object was deleted; <paramref name="Resource"/> is its last state.</summary>
+    public sealed record Deleted(T Resource) : WatchEvent<T>;
+
+    /// <summary>Nothing changed; a later watch may resume from this version.</summary>
+    public sealed record Bookmark(string ResourceVersion) : WatchEvent<T>;
+}

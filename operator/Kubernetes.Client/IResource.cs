@@ -33,3 +33,65 @@ public interface IResource<TSelf> : IResource
     /// <summary>A copy of this object with other metadata.</summary>
     TSelf WithMetadata(ObjectMeta metadata);
 }
+
+/// <summary>
+/// Guards requests for one object. An empty name would address the whole collection, and a missing namespace another
+/// one: both are mistakes of the caller, found before anything is sent.
+/// </summary>
+internal static class Addressed
+{
+    /// <exception cref="ArgumentException">The name is empty, or the namespace does not fit the kind.</exception>
+    public static NamespacedName Object(ResourceKind kind, NamespacedName name)
+    {
+        Collection(kind, name);
+        return name.Name.Length > 0 ? name : throw new ArgumentException($"The name of a {kind.Kind} is empty.", nameof(name));
+    }
+
+    /// <exception cref="ArgumentException">The namespace does not fit the kind.</exception>
+    public static NamespacedName Collection(ResourceKind kind, NamespacedName name) =>
+        kind.IsNamespaced == name.Namespace.Length > 0
+            ? name
+            : throw new ArgumentException(
+                kind.IsNamespaced ? $"A {kind.Kind} needs a namespace." : $"A {kind.Kind} has no namespace.",
+                nameof(name)
+            );
+}
+
+/// <summary>Guards kinds of which only metadata is known: writing one would erase the rest of the object.</summary>
+internal static class MetadataOnly
+{
+    public static void RefuseWrite<T>()
+        where T : class, IResource<T>
+    {
+        if (T.IsMetadataOnly)
+        {
+            throw new NotSupportedException(
+                $"{typeof(T).Name} holds only the metadata of a {T.ResourceKind.Kind}; write the full kind instead."
+            );
+        }
+    }
+}
+
+/// <summary>Where the API server serves a kind.</summary>
+/// <param name="Group">API group; empty for the core group.</param>
+/// <param name="Version">API version, for example <c>v1</c>.</param>
+/// <param name="Kind">Kind, for example <c>Secret</c>.</param>
+/// <param name="Plural">Resource name in the path, for example <c>secrets</c>.</param>
+/// <param name="IsNamespaced">False for cluster-scoped kinds.</param>
+public sealed record ResourceKind(string Group, string Version, string Kind, string Plural, bool IsNamespaced)
+{
+    /// <summary><c>group/version</c>, or only the version in the core group.</summary>
+    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+}
+
+/// <summary>
+/// Names one object of a kind: its namespace (empty for cluster-scoped kinds) and its name.
+/// </summary>
+public readonly record struct NamespacedName(string Namespace, string Name)
+{
+    /// <summary>Names a cluster-scoped object.</summary>
+    public static NamespacedName ClusterScoped(string name) => new(string.Empty, name);
+
+    /// <summary><c>namespace/name</c>, or only the name for a cluster-scoped object.</summary>
+    public override string ToString() => Namespace.Length == 0 ? Name : $"{Namespace}/{Name}";
+}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Kubernetes.Client;
 
 namespace Kubernetes.InMemory;
 
@@ -67,4 +68,34 @@ internal sealed class ListSnapshots
     }
 
     private sealed record Snapshot(long Number, long Version, IReadOnlyList<StoredObject> Rest);
+}
+
+/// <summary>A <see cref="ResourceSelector"/>, read and checked.</summary>
+internal sealed class Selection
+{
+    private readonly ResourceKind kind;
+    private readonly string? inNamespace;
+    private readonly LabelSelector labels;
+    private readonly FieldSelector fields;
+
+    public Selection(ResourceKind kind, ResourceSelector selector)
+    {
+        this.kind = kind;
+        inNamespace = selector.Namespace;
+        fields = FieldSelector.Parse(selector.FieldSelector, kind);
+        try
+        {
+            labels = LabelSelector.Parse(selector.LabelSelector);
+        }
+        catch (FormatException unreadable)
+        {
+            throw Refusal.BadRequest($"unable to parse requirement: {unreadable.Message}");
+        }
+    }
+
+    public bool Matches(StoredObject stored) =>
+        stored.Kind == kind
+        && (string.IsNullOrEmpty(inNamespace) || stored.Name.Namespace == inNamespace)
+        && labels.Matches(stored.Metadata.Labels)
+        && fields.Matches(stored);
 }

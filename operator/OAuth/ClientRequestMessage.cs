@@ -51,3 +51,19 @@ internal static class ClientRequestMessage
         _ => throw new ArgumentOutOfRangeException(nameof(method), method, "unknown client authentication method"),
     };
 }
+
+/// <summary>A client as the authorization server knows it.</summary>
+/// <param name="ClientId">The client identifier; not secret.</param>
+/// <param name="ClientSecret">The secret that is tried.</param>
+/// <param name="Method">Where id and secret are put.</param>
+public sealed record ClientCredentials(string ClientId, Sensitive ClientSecret, ClientAuthenticationMethod Method);
+
+/// <summary>How a client proves itself at the token endpoint (RFC 6749 section 2.3.1).</summary>
+public enum ClientAuthenticationMethod
+{
+    /// <summary><c>client_secret_post</c>: id and secret are fields of the form.</summary>
+    ClientSecretPost,
+
+    /// <summary><c>client_secret_basic</c>: id and secret are URL-encoded each, then sent in the Basic header.</summary>
+    ClientSecretBasic,
+}

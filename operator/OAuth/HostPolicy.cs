@@ -48,3 +48,6 @@ public sealed class HostPolicy
 
     private bool Knows(Uri uri) => builtInHosts.Contains(uri.Host) || listedHosts.Contains(uri.Host);
 }
+
+/// <summary>A request was stopped by <see cref="HostPolicy"/> before a byte of it was sent.</summary>
+public sealed class HostRefusedException(string message) : HttpRequestException(message);

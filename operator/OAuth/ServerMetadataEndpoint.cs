@@ -51,3 +51,44 @@ public sealed class ServerMetadataEndpoint(HttpClient http, HostPolicy policy, T
         };
     }
 }
+
+/// <summary>Looks up the metadata of authorization servers.</summary>
+public interface IServerMetadataEndpoint
+{
+    /// <summary>The metadata of <paramref name="issuer"/>, whose original spelling is the issuer identifier.</summary>
+    /// <exception cref="OperationCanceledException">Only when <paramref name="cancellationToken"/> is cancelled.</exception>
+    Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken);
+}
+
+/// <summary>What is used of an authorization server's metadata (RFC 8414, OpenID Connect Discovery 1.0).</summary>
+/// <param name="Issuer">The issuer identifier, exactly as the document says and as it was asked for.</param>
+/// <param name="TokenEndpoint">Where tokens are asked for.</param>
+/// <param name="AuthorizationEndpoint">Where a person consents; null when absent.</param>
+/// <param name="RevocationEndpoint">Where refresh tokens are revoked (RFC 7009); null when absent.</param>
+/// <param name="IssParameterSupported">Whether authorization responses carry <c>iss</c> (RFC 9207).</param>
+public sealed record ServerMetadata(
+    string Issuer,
+    Uri TokenEndpoint,
+    Uri? AuthorizationEndpoint,
+    Uri? RevocationEndpoint,
+    bool IssParameterSupported);
+
+/// <summary>How a look at an issuer's metadata ended. Causes are one sentence for people and hold no body.</summary>
+public abstract record MetadataOutcome
+{
+    private MetadataOutcome()
+    {
+    }
+
+    /// <summary>The document is there and trusted.</summary>
+    public sealed record Found(ServerMetadata Metadata) : MetadataOutcome;
+
+    /// <summary>Network, timeout, 5xx, 429: worth trying again.</summary>
+    public sealed record Unavailable(string Cause, TimeSpan? RetryAfter) : MetadataOutcome;
+
+    /// <summary>There is no document, or none that can be read.</summary>
+    public sealed record Malformed(string Cause) : MetadataOutcome;
+
+    /// <summary>The document names another issuer, or an endpoint that may not be contacted.</summary>
+    public sealed record Untrusted(string Cause) : MetadataOutcome;
+}

@@ -50,3 +50,30 @@ public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider
             _ => throw new InvalidOperationException("a wire result without a meaning"),
         };
 }
+
+/// <summary>Asks authorization servers for tokens.</summary>
+public interface ITokenEndpoint
+{
+    /// <summary>Sends one token request, at most once, and says how it ended.</summary>
+    /// <exception cref="OperationCanceledException">
+    /// Only when <paramref name="cancellationToken"/> is cancelled after the request began to leave, so it may have been processed.
+    /// Cancelled before, while it waits for its turn or for a connection, the outcome is Unavailable with <c>MayHaveBeenProcessed</c>
+    /// false: a one-time credential in it is not spent.
+    /// </exception>
+    /// <exception cref="ArgumentException">The request cannot be written down, for example an extra parameter named as a protocol
+    /// field.</exception>
+    Task<TokenOutcome> RequestAsync(Uri endpoint, ClientCredentials client, TokenRequest request, CancellationToken cancellationToken);
+}
+
+/// <summary>Limits of one token request.</summary>
+public sealed record TokenEndpointOptions
+{
+    /// <summary>
+    /// From the first DNS packet to the last byte of the answer. The default is 8 s: ten times a slow answer. Whoever sets a deadline of
+    /// its own must leave more, or the circuit breaker never learns of a server that hangs.
+    /// </summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Largest answer read, in bytes. The default is 64 KiB: a token with hundreds of scopes has less than 8.</summary>
+    public int MaxAnswerBytes { get; init; } = 64 * 1024;
+}

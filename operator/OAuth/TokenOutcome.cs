@@ -56,3 +56,50 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
         public Sensitive? RefreshToken { get; init; }
     }
 }
+
+/// <summary>What a token endpoint issued (RFC 6749 section 5.1).</summary>
+/// <param name="AccessToken">Printable ASCII without spaces, so that it is safe in a header.</param>
+/// <param name="TokenType">Always <c>Bearer</c>, in this spelling; other types are <see cref="TokenOutcome.Malformed"/>.</param>
+/// <param name="Lifetime">From <c>expires_in</c>, counted from the answer; null when the server did not say.</param>
+/// <param name="GrantedScopes">From <c>scope</c>; null when the server did not say, which means as asked for.</param>
+/// <param name="RefreshToken">Null when the answer had none or an empty one: keep the one that was used.</param>
+/// <param name="RefreshTokenLifetime">From <c>refresh_token_expires_in</c> or <c>refresh_expires_in</c>; null when not said or
+/// unlimited.</param>
+public sealed record TokenSet(
+    Sensitive AccessToken,
+    string TokenType,
+    TimeSpan? Lifetime,
+    IReadOnlyList<string>? GrantedScopes,
+    Sensitive? RefreshToken,
+    TimeSpan? RefreshTokenLifetime)
+{
+    /// <summary>
+    /// From <c>id_token</c> (OpenID Connect), not verified; null when the answer had none. See <see cref="TokenClaims"/>.
+    /// </summary>
+    public Sensitive? IdToken { get; init; }
+}
+
+/// <summary>
+/// This machine's clock compared with the <c>Date</c> of an answer (RFC 9110 section 6.6.1). Says nothing of lifetimes, which the answer
+/// states as durations.
+/// </summary>
+/// <param name="Ahead">How far this machine is ahead of the server; negative when it is behind.</param>
+/// <param name="Uncertainty">By how much that may be wrong, since nobody knows when between question and answer the server looked at its
+/// clock.</param>
+public sealed record ClockReading(TimeSpan Ahead, TimeSpan Uncertainty)
+{
+    private static readonly TimeSpan second = TimeSpan.FromSeconds(1); // what Date is cut to
+
+    /// <summary>The reading of one exchange, against its middle; null where nothing can be said.</summary>
+    /// <param name="date">The header; null when it is missing or unreadable.</param>
+    /// <param name="sent">When the request began, by this machine's clock.</param>
+    /// <param name="took">How long it took until the header was there.</param>
+    /// <param name="received">When it was there, by this machine's clock.</param>
+    internal static ClockReading? Of(DateTimeOffset? date, DateTimeOffset sent, TimeSpan took, DateTimeOffset received)
+    {
+        var wasSetMeanwhile = (received - sent - took).Duration() > second;
+        return date is { } server && !wasSetMeanwhile
+            ? new ClockReading(sent + (took / 2) - (server + (second / 2)), (took / 2) + (second / 2))
+            : null;
+    }
+}

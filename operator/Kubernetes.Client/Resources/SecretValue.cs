@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Kubernetes.Client.Resources;
 
@@ -38,4 +40,14 @@ public sealed class SecretValue : IEquatable<SecretValue>
 
     /// <summary>Always <c>***</c>.</summary>
     public override string ToString() => "***";
+}
+
+/// <summary>Base64, as the API server writes <c>Secret.data</c>.</summary>
+internal sealed class SecretValueConverter : JsonConverter<SecretValue>
+{
+    public override SecretValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        SecretValue.FromBytes(reader.GetBytesFromBase64());
+
+    public override void Write(Utf8JsonWriter writer, SecretValue value, JsonSerializerOptions options) =>
+        writer.WriteBase64StringValue(value.Reveal());
 }

@@ -63,3 +63,57 @@ internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : 
     /// <summary>Moves <see cref="Progress"/>, never backwards. Called by the store under its lock.</summary>
     internal void Reached(string? resourceVersion) => Progress = ResourceVersions.Newer(resourceVersion, Progress) ?? string.Empty;
 }
+
+/// <summary>
+/// One change of a store. At least one of <paramref name="Before"/> and <paramref name="After"/> is there. An own deletion is told twice:
+/// when it is made, and when the watch confirms it.
+/// </summary>
+/// <param name="Name">The object.</param>
+/// <param name="Before">As the store held it before; null when it is new. Its last state when an own deletion is confirmed.</param>
+/// <param name="After">As the store holds it now; null when it is gone.</param>
+public sealed record StoreChange<T>(NamespacedName Name, T? Before, T? After)
+    where T : class
+{
+    /// <summary>Who brought it.</summary>
+    public ChangeOrigin Origin { get; init; }
+}
+
+/// <summary>Who brought a change into a store.</summary>
+public enum ChangeOrigin
+{
+    /// <summary>A list or a watch.</summary>
+    Cluster,
+
+    /// <summary>The answer to a write of this process (<see cref="Store{T}.Observe"/>): whoever wrote knows it already.</summary>
+    OwnWrite,
+}
+
+/// <summary>What is known of one object that is followed by name.</summary>
+public abstract record Watched<T>
+    where T : class
+{
+    private Watched()
+    {
+    }
+
+    /// <summary>Nothing is known yet, or the object is not followed. Wait; do not take it for missing.</summary>
+    public sealed record NotSynced : Watched<T>
+    {
+        /// <summary>The one value there is.</summary>
+        public static NotSynced Instance { get; } = new();
+    }
+
+    /// <summary>The object does not exist.</summary>
+    public sealed record Missing : Watched<T>
+    {
+        /// <summary>The one value there is.</summary>
+        public static Missing Instance { get; } = new();
+    }
+
+    /// <summary>The object as it was last seen.</summary>
+    public sealed record Present(T Resource) : Watched<T>;
+
+    /// <summary>The account may not read the object. It is asked for again every few minutes.</summary>
+    /// <param name="Message">What the API server says: who lacks which permission.</param>
+    public sealed record Forbidden(string Message) : Watched<T>;
+}

@@ -27,3 +27,27 @@ public interface ILeadership
     /// <summary>Waits until this process leads for the first time.</summary>
     Task WaitUntilLeaderAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>
+/// Leads without an election: for local mode, where a lock on the state directory keeps others out, and for <c>--leader-elect=false</c>.
+/// </summary>
+public sealed class AlwaysLeader : ILeadership
+{
+    /// <inheritdoc/>
+    public bool IsLeader => true;
+
+    /// <inheritdoc/>
+    public TimeSpan Remaining => TimeSpan.MaxValue;
+
+    /// <inheritdoc/>
+    public void EnsureLeader()
+    {
+        // Always passes.
+    }
+
+    /// <inheritdoc/>
+    public Task WaitUntilLeaderAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
+/// <summary>This process is not, or no longer, the leader, and must not act.</summary>
+public sealed class LeadershipLostException(string message) : Exception(message);

@@ -117,3 +117,13 @@ public sealed partial class EventRecorder(IKubernetesClient client, string contr
     [LoggerMessage(LogLevel.Warning, "Event {Reason} was not recorded: {Failure}", EventName = "EventNotRecorded")]
     private partial void LogNotRecorded(string reason, string failure);
 }
+
+/// <summary>How an event is shown.</summary>
+public enum EventKind
+{
+    /// <summary>Something went as it should.</summary>
+    Normal,
+
+    /// <summary>Something needs attention.</summary>
+    Warning,
+}

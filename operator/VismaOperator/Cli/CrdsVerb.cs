@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VismaOperator.Api.Crds;
 
 namespace VismaOperator.Cli;
 
@@ -11,5 +12,19 @@ internal static class CrdsVerb
         var command = new Command("crds", "Prints the custom resource definitions, ready for kubectl apply -f -.");
         command.SetAction((_, _) => Task.FromResult(CrdsCommand.Run(process.Output)));
         return command;
+    }
+}
+
+/// <summary>The verb <c>crds</c>: prints the custom resource definitions, ready for <c>kubectl apply -f -</c>.</summary>
+public static class CrdsCommand
+{
+    /// <summary>Prints both definitions as one YAML stream; always 0.</summary>
+    public static int Run(TextWriter stdout)
+    {
+        stdout.Write("---\n");
+        stdout.Write(EmbeddedCrds.OAuthClient());
+        stdout.Write("---\n");
+        stdout.Write(EmbeddedCrds.VismaConnection());
+        return 0;
     }
 }

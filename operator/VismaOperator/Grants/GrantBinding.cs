@@ -1,3 +1,6 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Caching;
 using VismaOperator.Api;
 using VismaOperator.Clients;
 
@@ -58,4 +61,14 @@ internal sealed record GrantBinding
 
     private static string ScopesOf(VismaConnection connection) =>
         string.Join(' ', connection.Spec.RequestedScopes().Order(StringComparer.Ordinal));
+}
+
+/// <summary>Which cluster this is, so that a grant that was copied to another one is not spent by both.</summary>
+/// <param name="namespaces">The watched namespaces; null where only Roles in listed namespaces are given, and then nobody can tell.</param>
+internal sealed class ClusterIdentity(Store<Namespace>? namespaces)
+{
+    private static readonly NamespacedName KubeSystem = NamespacedName.ClusterScoped("kube-system");
+
+    /// <summary>UID of <c>kube-system</c>, the usual stand-in for an id of the cluster; empty where it cannot be read.</summary>
+    public string Id => namespaces?.Find(KubeSystem)?.Metadata.Uid ?? string.Empty;
 }

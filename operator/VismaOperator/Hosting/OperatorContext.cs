@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
@@ -68,4 +69,30 @@ internal sealed record OperatorContext
 
     /// <summary>What events name as their source: the pod's name, or the machine's outside a cluster.</summary>
     public required string Instance { get; init; }
+}
+
+/// <summary>The one source of randomness of the process, handed to whatever spreads its work.</summary>
+internal static class Chance
+{
+    private const int Steps = 1 << 30;
+
+    /// <summary>A number in [0, 1).</summary>
+    public static double Next() => RandomNumberGenerator.GetInt32(Steps) / (double)Steps;
+}
+
+/// <summary>How this process comes to lead, and how it stops leading.</summary>
+/// <param name="Leadership">The fence that side effects check.</param>
+/// <param name="Loops">What keeps the leadership up: the election, or nothing.</param>
+/// <param name="ReleaseAsync">Gives the leadership up, after everything with side effects has stopped.</param>
+internal sealed record Leader(ILeadership Leadership, IReadOnlyList<BackgroundLoop> Loops, Func<CancellationToken, Task> ReleaseAsync)
+{
+    /// <summary>True where another replica may have led before.</summary>
+    public bool IsElected => Loops.Count > 0;
+
+    /// <summary>Leads while holding the lease.</summary>
+    public static Leader Elected(LeaderElector elector) =>
+        new(elector, [new BackgroundLoop("leader election", elector.RunAsync)], elector.ReleaseAsync);
+
+    /// <summary>Leads without an election.</summary>
+    public static Leader Always() => new(new AlwaysLeader(), [], _ => Task.CompletedTask);
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Hosting;
 
@@ -24,4 +25,15 @@ internal static class Product
     /// <summary>Version and commit, as the build recorded them.</summary>
     public static string Version { get; } =
         typeof(Product).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+}
+
+/// <summary>What a process works with, as its first log line says it.</summary>
+internal static class StartWords
+{
+    /// <summary>The namespaces that are served.</summary>
+    public static string Namespaces(IReadOnlyList<string> namespaces) => namespaces.Count == 0 ? "all" : string.Join(", ", namespaces);
+
+    /// <summary>The issuers that may be contacted.</summary>
+    public static string Issuers(AllowLists allowLists) =>
+        string.Join(", ", allowLists.AllowedIssuers) + (allowLists.AllowInsecureIssuers ? " (plain http is accepted)" : string.Empty);
 }

@@ -1,6 +1,7 @@
 using VismaOperator.Api.Validation;
 using VismaOperator.Hosting;
 using VismaOperator.Manifests;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Local;
 
@@ -54,4 +55,14 @@ internal enum LocalRun
 
     /// <summary>As soon as every connection is Ready or Stalled.</summary>
     Settled,
+}
+
+/// <summary>Local mode cannot go on, for a reason that the user can mend.</summary>
+internal sealed class LocalException(string message, Exception? cause = null) : ExplainedException(message, cause);
+
+/// <summary>Tells folders that some local mode writes from others, also where it ran with other options than now.</summary>
+internal static class LocalFolders
+{
+    /// <summary>True for a state directory, and for the folder of one published Secret.</summary>
+    public static bool AreOurs(string path) => SecretFolder.IsOurs(path) || StateDirectory.IsOne(path);
 }

@@ -1,3 +1,5 @@
+using Lifecycle;
+
 namespace VismaOperator.Api.Validation;
 
 /// <summary>What the administrator allows, whatever a manifest says.</summary>
@@ -42,4 +44,29 @@ public sealed record AllowLists
 
     // Uri has lower-cased scheme and host, and Authority leaves out the scheme's own port.
     private static bool HaveSameOrigin(Uri left, Uri right) => left.Scheme == right.Scheme && left.Authority == right.Authority;
+}
+
+/// <summary>Something in a spec that keeps it from working.</summary>
+/// <param name="Path">Where, as JSON path from the object's root, for example <c>spec.clientSecrets[0].secretKeyRef.name</c>.</param>
+/// <param name="Reason">Machine-readable reason in CamelCase: one of <see cref="Lifecycle.Reason"/>.</param>
+/// <param name="Message">What is wrong and what to do, for a person; never a secret.</param>
+public sealed record FieldError(string Path, string Reason, string Message);
+
+/// <summary>Collects problems while a spec is checked.</summary>
+internal sealed class Findings
+{
+    private readonly List<FieldError> problems = [];
+
+    internal IReadOnlyList<FieldError> All => problems;
+
+    /// <summary>Adds a problem unless the requirement is met.</summary>
+    internal void Require(bool isMet, string path, string message)
+    {
+        if (!isMet)
+        {
+            Add(path, Reason.InvalidSpec, message);
+        }
+    }
+
+    internal void Add(string path, string reason, string message) => problems.Add(new(path, reason, message));
 }

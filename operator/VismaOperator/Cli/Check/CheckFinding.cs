@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace VismaOperator.Cli.Check;
 
 /// <summary>How much a finding matters.</summary>
@@ -64,3 +66,12 @@ public sealed record CheckReport
 
     private int Count(Severity severity) => Findings.Count(finding => finding.Severity == severity);
 }
+
+/// <summary>The source-generated JSON contract of the report.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(CheckReport))]
+internal sealed partial class CheckJsonContext : JsonSerializerContext;

@@ -1,5 +1,8 @@
+using System.Net;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
+using VismaOperator.Clients;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Cli.Connect;
 
@@ -57,4 +60,63 @@ internal enum BrowserUse
 
     /// <summary>The URL is printed, for a browser of the person's choice.</summary>
     Printed,
+}
+
+/// <summary><c>connect</c> cannot go on, for a reason that the person can mend.</summary>
+internal sealed class ConnectException(string message, Exception? cause = null) : ExplainedException(message, cause);
+
+/// <summary>What <c>connect</c> works with.</summary>
+internal sealed record ConnectTools
+{
+    /// <summary>Where the connection lives.</summary>
+    public required IConnectionSource Source { get; init; }
+
+    /// <summary>Where the provider is asked for what.</summary>
+    public required ProviderEndpoints Endpoints { get; init; }
+
+    /// <summary>Opens pages.</summary>
+    public required IBrowser Browser { get; init; }
+
+    /// <summary>Looks host names up.</summary>
+    public required Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; }
+
+    /// <summary>Bytes that nobody can guess.</summary>
+    public required Func<int, byte[]> RandomBytes { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Where the person is told how it goes.</summary>
+    public required TextWriter Output { get; init; }
+}
+
+/// <summary>How a consent from a terminal ended.</summary>
+internal abstract record ConsentResult
+{
+    private ConsentResult()
+    {
+    }
+
+    /// <summary>The grant is stored.</summary>
+    /// <param name="By">Who consented; null when the provider does not say.</param>
+    /// <param name="ExpirationTime">When the consent ends; null when nobody knows.</param>
+    public sealed record Consented(string? By, DateTimeOffset? ExpirationTime) : ConsentResult;
+
+    /// <summary>There is no new grant.</summary>
+    /// <param name="Message">Cause and remedy.</param>
+    public sealed record Failed(string Message) : ConsentResult;
+}
+
+/// <summary>What a consent is asked for.</summary>
+/// <param name="Connection">The connection.</param>
+/// <param name="Client">Its client.</param>
+/// <param name="ClientId">The client's id.</param>
+/// <param name="Doubt">What the operator says would stand in the way of the code, as one sentence; null when nothing does.</param>
+internal sealed record ConsentSubject(VismaConnection Connection, OAuthClient Client, string ClientId, string? Doubt)
+{
+    /// <summary>Issuer of the provider.</summary>
+    public Uri Issuer => new(Client.Spec.Issuer);
+
+    /// <summary>Authorization endpoint that replaces the discovered one; null when none does.</summary>
+    public Uri? DeclaredEndpoint => Client.Spec.Endpoints?.Authorization is { Length: > 0 } url ? new Uri(url) : null;
 }

@@ -86,3 +86,11 @@ internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider
         return start;
     }
 }
+
+/// <summary>Opens pages for the person at the terminal.</summary>
+internal interface IBrowser
+{
+    /// <summary>Opens a page.</summary>
+    /// <returns>False when nothing on this machine could.</returns>
+    Task<bool> OpenAsync(Uri page, CancellationToken cancellationToken);
+}

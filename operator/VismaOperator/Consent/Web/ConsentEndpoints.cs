@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using OAuth;
 using VismaOperator.Consent.Flow;
@@ -180,4 +181,37 @@ internal sealed partial class ConsentEndpoints(
 
     [LoggerMessage(Level = LogLevel.Error, EventName = "ConsentPageFailed", Message = "A request to the consent pages failed")]
     private partial void LogFailed(Exception failure);
+}
+
+/// <summary>The first line of a request, in which the browser brings the provider's answer.</summary>
+internal static class RequestLine
+{
+    /// <summary>Longest that is read, in bytes: a code of 4,096 characters, percent-encoded, and the rest of an answer.</summary>
+    public const int MaxSize = 16 * 1024;
+}
+
+/// <summary>
+/// Tells a form of our own page from one that another site sends in a person's browser, which would skip the page on which the person reads
+/// what the consent is for.
+/// </summary>
+internal static class FormOrigin
+{
+    private const string Opaque = "null";
+
+    /// <summary>
+    /// True unless the browser says that another site sent the form. The browser's own word on the site counts first (Fetch Metadata): for
+    /// <c>Origin</c> it sends <c>null</c> here, since our pages forbid referrers. Where browsers send no Fetch Metadata, over plain http to
+    /// another machine, that <c>null</c> has to do.
+    /// </summary>
+    public static bool IsOurs(IHeaderDictionary headers, ConsentSite site)
+    {
+        var fetchSite = headers["Sec-Fetch-Site"];
+        if (!StringValues.IsNullOrEmpty(fetchSite))
+        {
+            return fetchSite == "same-origin";
+        }
+
+        var origin = headers[HeaderNames.Origin];
+        return StringValues.IsNullOrEmpty(origin) || origin == site.Origin || (origin == Opaque && !site.IsTrustworthy);
+    }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using VismaOperator.Consent.Flow;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Consent.Web;
 
@@ -104,3 +105,7 @@ internal sealed class ConsentHost : IAsyncDisposable
         kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
     }
 }
+
+/// <summary>A port that was asked for cannot be served on.</summary>
+internal sealed class PortUnusableException(string option, int port, Exception cause)
+    : ExplainedException($"{option} {port} cannot be used: {cause.Message.TrimEnd('.')}. Name another port, or 0 for a free one.", cause);

@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using Microsoft.AspNetCore.WebUtilities;
 using VismaOperator.Api;
 using VismaOperator.Consent.Flow;
 using VismaOperator.Grants;
@@ -57,4 +58,20 @@ internal abstract record ConsentTarget
 
     /// <summary>Nothing that is served.</summary>
     public sealed record Nothing : ConsentTarget;
+}
+
+/// <summary>The parameters of a query.</summary>
+internal static class QueryPairs
+{
+    /// <summary>The decoded pairs as they stand there: the framework's own dictionary takes names of different case for one.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> Of(QueryString query)
+    {
+        var pairs = new List<KeyValuePair<string, string?>>();
+        foreach (var pair in new QueryStringEnumerable(query.Value))
+        {
+            pairs.Add(new(pair.DecodeName().ToString(), pair.DecodeValue().ToString()));
+        }
+
+        return pairs;
+    }
 }
