@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 
 namespace Kubernetes.InMemory;
 

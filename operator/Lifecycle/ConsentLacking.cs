@@ -28,7 +28,7 @@ public static class ConsentLacking
     /// <summary>How to consent, as a sentence.</summary>
     public static string How(Facts facts)
     {
-        var (place, name) = facts.Connection.Name.Split('/') is [var first, var second]
+        var (namespaceName, name) = facts.Connection.Name.Split('/') is [var first, var second]
             ? (first, second)
             : (string.Empty, facts.Connection.Name);
         var command = $"visma-operator connect {facts.Connection.Name}";
@@ -38,7 +38,8 @@ public static class ConsentLacking
         }
 
         return facts.Consent.CanInvite
-            ? $"Open the link that kubectl get vc {name} -n {place} -o jsonpath='{{.status.authorization.url}}' prints, or run {command}."
+            ? $"Open the link that kubectl get vc {name} -n {namespaceName} -o jsonpath='{{.status.authorization.url}}' prints, or run "
+                + $"{command}."
             : $"Run {command}; or set --public-url, so that the operator offers a link.";
     }
 }

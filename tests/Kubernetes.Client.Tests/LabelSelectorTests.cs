@@ -1,4 +1,5 @@
 using CsCheck;
+using Kubernetes.Client.Resources;
 using Xunit;
 
 namespace Kubernetes.Client.Tests;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Kubernetes.Client.Resources;
 
 namespace VismaOperator.Api;
 

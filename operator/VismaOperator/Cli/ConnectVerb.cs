@@ -16,7 +16,7 @@ internal sealed class ConnectVerb
         Description = "The VismaConnection; without a namespace, that of -n, of the kubeconfig's context, or default",
     };
     private readonly ClusterSettings cluster = new();
-    private readonly Setting place = Place();
+    private readonly Setting namespaceSetting = NamespaceSetting();
     private readonly Setting state = new(
         "state",
         "DIR",
@@ -53,7 +53,7 @@ internal sealed class ConnectVerb
     private readonly AllowListSettings allowLists = new();
 
     private IEnumerable<Setting> All =>
-        [.. cluster.All, place, state, port, redirectUri, clientId, noBrowser, timeout, .. allowLists.OfIssuers];
+        [.. cluster.All, namespaceSetting, state, port, redirectUri, clientId, noBrowser, timeout, .. allowLists.OfIssuers];
 
     /// <summary>The verb; <paramref name="start"/> runs it with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<ConnectOptions, CancellationToken, Task<int>> start)
@@ -75,7 +75,7 @@ internal sealed class ConnectVerb
         return command;
     }
 
-    private static Setting Place()
+    private static Setting NamespaceSetting()
     {
         var setting = new Setting("namespace", "NAME", "Namespace of the connection, where its name does not say it");
         setting.Option.Aliases.Add("-n");
@@ -89,7 +89,7 @@ internal sealed class ConnectVerb
         var options = new ConnectOptions
         {
             Name = name,
-            Namespace = inName ?? reader.Text(place),
+            Namespace = inName ?? reader.Text(namespaceSetting),
             Kubeconfig = kubeconfig,
             Context = context,
             State = reader.Text(state),
@@ -114,9 +114,9 @@ internal sealed class ConnectVerb
                 "Write it as integrations/acme-production, or acme-production -n integrations."
             );
         }
-        else if (wanted.Contains('/', StringComparison.Ordinal) && reader.Text(place) is { } other && other != options.Namespace)
+        else if (wanted.Contains('/', StringComparison.Ordinal) && reader.Text(namespaceSetting) is { } other && other != options.Namespace)
         {
-            reader.Report(place, $"'{other}' is not the namespace of {wanted}", "Name the namespace once.");
+            reader.Report(namespaceSetting, $"'{other}' is not the namespace of {wanted}", "Name the namespace once.");
         }
     }
 

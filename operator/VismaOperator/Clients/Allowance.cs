@@ -10,7 +10,7 @@ internal enum Allowance
     Given,
 
     /// <summary>The labels decide, and there is no namespace that could have any.</summary>
-    PlaceGone,
+    NamespaceGone,
 
     /// <summary>The labels decide, and may not be read.</summary>
     Unknown,

@@ -70,7 +70,7 @@ internal sealed class ClientResolver(
         AllowanceOf(
             client,
             namespaceName,
-            LabelsDecide(client, namespaceName)
+            DoLabelsDecide(client, namespaceName)
                 ? await namespaces.LabelsOfAsync(namespaceName, cancellationToken)
                 : new NamespaceLabels.Unreadable()
         );
@@ -80,7 +80,7 @@ internal sealed class ClientResolver(
     {
         var home = client.Metadata.Namespace ?? string.Empty;
         var allowed = client.Spec.AllowedNamespaces;
-        if (!LabelsDecide(client, namespaceName))
+        if (!DoLabelsDecide(client, namespaceName))
         {
             return allowed.Includes(home, namespaceName, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Refused;
         }
@@ -88,7 +88,7 @@ internal sealed class ClientResolver(
         return labels switch
         {
             NamespaceLabels.Known known => allowed.Includes(home, namespaceName, known.Labels) ? Allowance.Given : Allowance.Refused,
-            NamespaceLabels.Absent => Allowance.PlaceGone,
+            NamespaceLabels.Absent => Allowance.NamespaceGone,
             _ => Allowance.Unknown,
         };
     }
@@ -229,7 +229,7 @@ internal sealed class ClientResolver(
         return await AllowanceAsync(client, namespaceName, cancellationToken) switch
         {
             Allowance.Unknown => new ClientFacts.Unusable(NamespaceUnreadable(namespaceName), time.GetUtcNow() + namespaceRetry),
-            Allowance.Refused or Allowance.PlaceGone => new ClientFacts.Refusing(NotAvailable(connection)),
+            Allowance.Refused or Allowance.NamespaceGone => new ClientFacts.Refusing(NotAvailable(connection)),
             _ when IsTenantAllowed(client.Spec.Tenants, connection) => null,
             _ => new ClientFacts.Refusing(TenantNotAllowed(client, connection)),
         };
@@ -258,7 +258,8 @@ internal sealed class ClientResolver(
             + "service account get on this namespace; until then the present token is kept and not renewed."
         );
 
-    private static bool LabelsDecide(OAuthClient client, string namespaceName) =>
+    /// <summary>True when only the labels of a namespace tell whether its connections may use the client.</summary>
+    public static bool DoLabelsDecide(OAuthClient client, string namespaceName) =>
         namespaceName != client.Metadata.Namespace && client.Spec.AllowedNamespaces.From == NamespaceScope.Selector;
 
     /// <summary>Whether a client's list of tenants has what a connection asks for.</summary>

@@ -26,9 +26,9 @@ internal sealed class CredentialRevisions
     /// <summary>Forgets the values of every other Secret.</summary>
     public void KeepOnly(IReadOnlySet<NamespacedName> secrets)
     {
-        foreach (var place in known.Keys.Where(place => !secrets.Contains(place.Secret)))
+        foreach (var credential in known.Keys.Where(credential => !secrets.Contains(credential.Secret)))
         {
-            known.TryRemove(place, out _);
+            known.TryRemove(credential, out _);
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed record Announcement(EventKind Kind, string Reason, string Note)
             .Where(pair => pair.After is not null && IsNews(pair.After.Type, pair.Before, pair.After))
             .Select(pair => Announce(pair.After!))
             .DistinctBy(announcement => announcement.Reason)
-            .Where((announcement, place) => place == 0 || announcement.Kind == EventKind.Warning);
+            .Where((announcement, index) => index == 0 || announcement.Kind == EventKind.Warning);
 
     // The message of ConsentExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event; that it is far off
     // deserves none.

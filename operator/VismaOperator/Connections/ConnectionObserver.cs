@@ -33,12 +33,12 @@ internal sealed class ConnectionObserver(
     /// <exception cref="UnobservedException">The API server did not answer.</exception>
     public async Task<Observation?> ObserveAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
-        var place = connection.Metadata.Namespace;
+        var namespaceName = connection.Metadata.Namespace;
         if (
-            !secrets.HasSyncedIn(place ?? string.Empty)
+            !secrets.HasSyncedIn(namespaceName ?? string.Empty)
             || await LookAsync(
                 clients.FindAsync(connection, cancellationToken),
-                $"Namespace {place}, whose labels decide whether it may use the OAuthClient, could not be read",
+                $"Namespace {namespaceName}, whose labels decide whether it may use the OAuthClient, could not be read",
                 cancellationToken
             )
                 is not { } answer

@@ -53,9 +53,9 @@ internal sealed record GrantBinding
 
     /// <summary>True when a client with these rules serves such a grant to a namespace.</summary>
     /// <param name="rules">The client's; null when it serves every tenant.</param>
-    /// <param name="place">The namespace.</param>
-    public bool IsServedBy(IReadOnlyList<TenantRule>? rules, string place) =>
-        rules is null || rules.Any(rule => rule.Serves(place, TenantId, Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+    /// <param name="namespaceName">The namespace.</param>
+    public bool IsServedBy(IReadOnlyList<TenantRule>? rules, string namespaceName) =>
+        rules is null || rules.Any(rule => rule.Serves(namespaceName, TenantId, Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
 
     private static string TenantOf(VismaConnection connection) => (connection.Spec.TenantId ?? string.Empty).ToLowerInvariant();
 

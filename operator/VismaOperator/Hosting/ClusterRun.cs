@@ -38,10 +38,14 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         var context = Context(client, oauth, leader, metrics, http.Services);
         using var controllers = new OperatorControllers(context with { Lease = Elects(access) ? LeaseOf(access) : null });
         await using var pages = await PagesAsync(controllers, log, stop);
-        var parts = new ClusterControllers(controllers, pages is null ? [] : [new BackgroundLoop("consent pages", pages.RunAsync)]);
+        if (pages is not null)
+        {
+            controllers.AddServer(new BackgroundLoop("consent pages", pages.RunAsync));
+        }
+
         try
         {
-            await new OperatorHost(parts, leader, health, time, logs.CreateLogger<OperatorHost>()).RunAsync(stop);
+            await new OperatorHost(controllers, leader, health, time, logs.CreateLogger<OperatorHost>()).RunAsync(stop);
         }
         finally
         {

@@ -23,6 +23,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private readonly OperatorGrants grants;
     private readonly NamespaceReport? report;
     private readonly List<IDisposable> gates = [];
+    private readonly List<BackgroundLoop> feeds = [];
+    private readonly List<BackgroundLoop> servers = [];
     private volatile bool hasSynced; // once ready, a replica stays so, whatever breaks later
 
     /// <summary>Builds everything; nothing runs yet.</summary>
@@ -80,13 +82,20 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         .. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync)),
         new BackgroundLoop("unstored grants", grants.Tools.Unstored.RunAsync),
         .. report is null ? Array.Empty<BackgroundLoop>() : [new BackgroundLoop("namespace events", report.RunAsync)],
+        .. feeds,
     ];
 
     /// <inheritdoc/>
     public IReadOnlyList<BackgroundLoop> Controllers { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<BackgroundLoop> Servers => [];
+    public IReadOnlyList<BackgroundLoop> Servers => servers;
+
+    /// <summary>Runs these beside the caches: what stands in for a cluster in local mode. To be called before the host runs.</summary>
+    public void AddFeeds(IEnumerable<BackgroundLoop> loops) => feeds.AddRange(loops);
+
+    /// <summary>Runs this beside the controllers, leader or not. To be called before the host runs.</summary>
+    public void AddServer(BackgroundLoop loop) => servers.Add(loop);
 
     /// <summary>Where people consent, whatever serves its pages; null without a public URL.</summary>
     public ConsentFlow? ConsentFlow { get; }

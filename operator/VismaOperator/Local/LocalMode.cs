@@ -68,20 +68,14 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 Instance = Environment.MachineName,
             }
         );
-        BackgroundLoop[] files =
+        controllers.AddFeeds(
         [
             new("manifests", manifests.RunAsync),
             new("codes", inbox.RunAsync),
             new("token files", folders.RunAsync),
             new("events", cluster.SweepEventsAsync),
-        ];
-        var host = new OperatorHost(
-            new LocalControllers(controllers, files),
-            leader,
-            new OperatorHealth(),
-            time,
-            logs.CreateLogger<OperatorHost>()
-        );
+        ]);
+        var host = new OperatorHost(controllers, leader, new OperatorHealth(), time, logs.CreateLogger<OperatorHost>());
         return options.Until == LocalRun.Settled
             ? await RunUntilSettledAsync(
                 host,

@@ -1,3 +1,4 @@
+using Kubernetes.Client.Resources;
 using VismaOperator.Manifests;
 
 namespace VismaOperator.Api.Validation;

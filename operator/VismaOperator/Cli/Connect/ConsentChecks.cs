@@ -73,7 +73,7 @@ internal sealed class ConsentChecks(IConnectionSource source, AllowLists allowLi
             );
         }
 
-        return client.Spec.Tenants is null || client.Spec.Tenants.Any(rule => rule.Serves(connection))
+        return ClientResolver.IsTenantAllowed(client.Spec.Tenants, connection)
             ? client
             : throw new ConnectException(
                 $"OAuthClient {name} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to namespace "
@@ -82,17 +82,15 @@ internal sealed class ConsentChecks(IConnectionSource source, AllowLists allowLi
     }
 
     // Labels that this person may not read are for the operator to judge.
-    private async Task<bool> AllowsAsync(OAuthClient client, string asker, CancellationToken cancellationToken)
-    {
-        var (home, allowed) = (client.Metadata.Namespace ?? string.Empty, client.Spec.AllowedNamespaces);
-        if (asker == home || allowed.From != NamespaceScope.Selector)
-        {
-            return allowed.Includes(home, asker, connectionNamespaceLabels: null);
-        }
-
-        var look = await source.FindAsync<Namespace>(NamespacedName.ClusterScoped(asker), cancellationToken);
-        return look.Found is not { } known || allowed.Includes(home, asker, known.Metadata.Labels ?? new Dictionary<string, string>());
-    }
+    private async Task<bool> AllowsAsync(OAuthClient client, string asker, CancellationToken cancellationToken) =>
+        (
+            ClientResolver.DoLabelsDecide(client, asker)
+            && (await source.FindAsync<Namespace>(NamespacedName.ClusterScoped(asker), cancellationToken)).Found is { } found
+                ? ClientResolver.AllowanceOf(client, asker, NamespaceLabels.Of(found))
+                : ClientResolver.AllowanceOf(client, asker, new NamespaceLabels.Unreadable())
+        )
+            is Allowance.Given
+                or Allowance.Unknown;
 
     private async Task<string> ClientIdAsync(OAuthClient client, CancellationToken cancellationToken)
     {

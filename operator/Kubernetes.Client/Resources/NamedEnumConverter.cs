@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace VismaOperator.Api;
+namespace Kubernetes.Client.Resources;
 
 /// <summary>
 /// Reads and writes an enum by the names that the schema lists. A name that this version does not know reads as
