@@ -29,9 +29,9 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         var leader = elector is null ? Leader.Always() : Leader.Elected(elector);
         var health = new OperatorHealth();
 
-        http.MapOperator(health);
+        http.ServeOperator(health);
         await http.ListenAsync(("--http-port", options.HttpPort), stop);
-        var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port());
+        var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port);
         var (namespaces, issuers) = (StartWords.Namespaces(options.Namespaces), StartWords.Issuers(options.AllowLists));
         LogStarted(log, Product.Version, access.Server, access.Source, port, namespaces, issuers);
 

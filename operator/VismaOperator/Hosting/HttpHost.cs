@@ -4,22 +4,24 @@ using VismaOperator.Consent.Web;
 
 namespace VismaOperator.Hosting;
 
-/// <summary>Builds the web application that serves health and metrics, and nothing that the environment could change.</summary>
+/// <summary>Builds the web server of health and metrics, and nothing that the environment could change.</summary>
 internal static class HttpHost
 {
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(2);
 
-    /// <summary>The application; nothing is served yet.</summary>
-    public static WebApplication Build(OperatorOptions options)
-    {
-        var builder = EmptyWebHost.CreateBuilder(options.HttpPort, StopDeadline);
-        builder.Services.AddRoutingCore();
-        builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.Clear().AddService("visma-operator", serviceVersion: Product.Version))
-            .WithMetrics(metrics => metrics.AddOperatorMeters());
-        builder.Logging.WriteToConsole(options.Logs);
-        return builder.Build();
-    }
+    /// <summary>The server; nothing is served yet.</summary>
+    public static EmptyWebHost Build(OperatorOptions options) =>
+        new(
+            StopDeadline,
+            kestrel => kestrel.ListenAnyIP(options.HttpPort),
+            web => web.ConfigureServices(services =>
+            {
+                services.AddLogging(logging => logging.WriteToConsole(options.Logs));
+                services.AddOpenTelemetry()
+                    .ConfigureResource(resource => resource.Clear().AddService("visma-operator", serviceVersion: Product.Version))
+                    .WithMetrics(metrics => metrics.AddOperatorMeters());
+            })
+        );
 }
 
 /// <summary>
@@ -28,23 +30,46 @@ internal static class HttpHost
 /// </summary>
 internal static class HttpEndpoints
 {
-    /// <summary>Maps the endpoints.</summary>
-    public static void MapOperator(this WebApplication http, OperatorHealth health)
+    private static readonly PathString ready = "/readyz";
+    private static readonly PathString metrics = "/metrics";
+
+    // Alive means: the process answers. A loop that dies ends the process, so there is nothing else to ask.
+    private static readonly PathString[] alive = ["/livez", "/healthz"];
+
+    /// <summary>Has every request answered here.</summary>
+    public static void ServeOperator(this EmptyWebHost http, OperatorHealth health) =>
+        http.Serve(answers =>
+        {
+            answers.UseOpenTelemetryPrometheusScrapingEndpoint(context => IsGet(context) && context.Request.Path == metrics);
+            answers.Run(context => AnswerAsync(context, health));
+        });
+
+    private static Task AnswerAsync(HttpContext context, OperatorHealth health)
     {
-        // Alive means: the process answers. A loop that dies ends the process, so there is nothing else to ask.
-        http.MapGet("/livez", AnswerAlive);
-        http.MapGet("/healthz", AnswerAlive);
-        http.MapGet("/readyz", context => AnswerAsync(context, health.NotReady));
-        http.MapPrometheusScrapingEndpoint("/metrics");
+        var path = context.Request.Path;
+        if (path != ready && path != metrics && !alive.Contains(path))
+        {
+            return WriteAsync(context, HttpStatusCode.NotFound, "not found");
+        }
+
+        if (!IsGet(context))
+        {
+            context.Response.Headers.Allow = HttpMethods.Get;
+            return WriteAsync(context, HttpStatusCode.MethodNotAllowed, "GET only");
+        }
+
+        return path == ready && health.NotReady is { } failure
+            ? WriteAsync(context, HttpStatusCode.ServiceUnavailable, failure)
+            : WriteAsync(context, HttpStatusCode.OK, "ok");
     }
 
-    private static Task AnswerAlive(HttpContext context) => AnswerAsync(context, failure: null);
+    private static bool IsGet(HttpContext context) => HttpMethods.IsGet(context.Request.Method);
 
-    private static Task AnswerAsync(HttpContext context, string? failure)
+    private static Task WriteAsync(HttpContext context, HttpStatusCode status, string text)
     {
-        context.Response.StatusCode = (int)(failure is null ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable);
+        context.Response.StatusCode = (int)status;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync((failure ?? "ok") + "\n", context.RequestAborted);
+        return context.Response.WriteAsync(text + "\n", context.RequestAborted);
     }
 }
 

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using Kubernetes.Controllers.Queueing;
 using Kubernetes.Controllers.Telemetry;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using VismaOperator.Consent.Web;
@@ -17,7 +16,7 @@ public sealed class HttpEndpointsTests : IAsyncLifetime
     private const string Lease = "endpoints-test-lease";
 
     private readonly OperatorHealth health = new();
-    private readonly WebApplication http = HttpHost.Build(
+    private readonly EmptyWebHost http = HttpHost.Build(
         new OperatorOptions
         {
             HttpPort = 0,
@@ -28,7 +27,7 @@ public sealed class HttpEndpointsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        http.MapOperator(health);
+        http.ServeOperator(health);
         await http.StartAsync(TestContext.Current.CancellationToken);
     }
 
@@ -51,6 +50,19 @@ public sealed class HttpEndpointsTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, "ok\n"), await GetAsync("/livez"));
         Assert.Equal((HttpStatusCode.OK, "ok\n"), await GetAsync("/healthz"));
     }
+
+    [Theory]
+    [InlineData("GET", "/", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/livez/more", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/metrics/more", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/connect/integrations/acme", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/LIVEZ", HttpStatusCode.OK)]
+    [InlineData("GET", "/livez?verbose", HttpStatusCode.OK)]
+    [InlineData("POST", "/readyz", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("POST", "/metrics", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("POST", "/connect/integrations/acme", HttpStatusCode.NotFound)]
+    public async Task What_is_not_served_is_answered_plainly(string method, string path, HttpStatusCode expected) =>
+        Assert.Equal(expected, (await SendAsync(new HttpMethod(method), path)).Status);
 
     [Fact]
     public async Task Metrics_have_the_names_that_dashboards_of_controller_runtime_ask_for()
@@ -79,10 +91,12 @@ public sealed class HttpEndpointsTests : IAsyncLifetime
             line => Assert.Contains("\n" + line, text, StringComparison.Ordinal));
     }
 
-    private async Task<(HttpStatusCode Status, string Text)> GetAsync(string path)
+    private Task<(HttpStatusCode Status, string Text)> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    private async Task<(HttpStatusCode Status, string Text)> SendAsync(HttpMethod method, string path)
     {
         using var client = new HttpMessageInvoker(sockets, disposeHandler: false);
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{http.Port()}{path}");
+        using var request = new HttpRequestMessage(method, $"http://127.0.0.1:{http.Port}{path}");
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }

@@ -23,7 +23,7 @@ internal sealed class CallbackListener : IAsyncDisposable
     private readonly CallbackExpectation expected;
     private readonly TimeProvider time;
     private readonly X509Certificate2? certificate;
-    private readonly WebApplication http;
+    private readonly EmptyWebHost http;
 
     private CallbackListener(RedirectTarget target, CallbackExpectation expected, TimeProvider time)
     {
@@ -32,7 +32,7 @@ internal sealed class CallbackListener : IAsyncDisposable
         this.time = time;
         certificate = target.IsEncrypted ? LoopbackCertificate.Create(target.Uri, time.GetUtcNow()) : null;
         http = Build();
-        http.Run(ServeAsync);
+        http.Serve(answers => answers.Run(ServeAsync));
     }
 
     /// <summary>SHA-256 fingerprint of the self-signed certificate; null without TLS.</summary>
@@ -87,20 +87,17 @@ internal sealed class CallbackListener : IAsyncDisposable
             cause
         );
 
-    private WebApplication Build()
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestLineSize = RequestLine.MaxSize;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            Listen(kestrel);
-        });
-        builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = stopDeadline);
-        return builder.Build();
-    }
+    private EmptyWebHost Build() =>
+        new(
+            stopDeadline,
+            kestrel =>
+            {
+                kestrel.Limits.MaxRequestLineSize = RequestLine.MaxSize;
+                kestrel.Limits.MaxRequestBodySize = 0;
+                Listen(kestrel);
+            },
+            web => web.UseKestrelHttpsConfiguration()
+        );
 
     private void Listen(KestrelServerOptions kestrel)
     {

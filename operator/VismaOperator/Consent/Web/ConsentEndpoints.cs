@@ -23,8 +23,8 @@ internal sealed partial class ConsentEndpoints(
     private const string RetryAfterSeconds = "5";
     private const string AYear = "max-age=31536000";
 
-    /// <summary>Has every request to the application answered here.</summary>
-    public void Serve(WebApplication http) => http.Run(ServeAsync);
+    /// <summary>Has every request to the server answered here.</summary>
+    public void Serve(EmptyWebHost http) => http.Serve(answers => answers.Run(ServeAsync));
 
     private async Task ServeAsync(HttpContext context)
     {

@@ -33,11 +33,11 @@ internal sealed class ConsentHost : IAsyncDisposable
     private const int MaxConnections = 512;
     private const int MaxBody = 4 * 1024;
 
-    private readonly WebApplication http;
+    private readonly EmptyWebHost http;
     private readonly ConsentHostOptions options;
     private readonly RequestLimit limit;
 
-    private ConsentHost(WebApplication http, ConsentHostOptions options, RequestLimit limit)
+    private ConsentHost(EmptyWebHost http, ConsentHostOptions options, RequestLimit limit)
     {
         this.http = http;
         this.options = options;
@@ -45,7 +45,7 @@ internal sealed class ConsentHost : IAsyncDisposable
     }
 
     /// <summary>The port that is served once listening.</summary>
-    public int Port => http.Port();
+    public int Port => http.Port;
 
     /// <summary>A server that does not listen yet.</summary>
     /// <param name="options">What it is served with.</param>
@@ -54,13 +54,14 @@ internal sealed class ConsentHost : IAsyncDisposable
     /// <param name="log">Where logs go.</param>
     public static ConsentHost Build(ConsentHostOptions options, ConsentFlow flow, Func<bool> isReady, Action<ILoggingBuilder> log)
     {
-        var builder = EmptyWebHost.CreateBuilder(options.Port, StopDeadline);
-        builder.WebHost.ConfigureKestrel(Bound);
-        log(builder.Logging);
+        var server = new EmptyWebHost(StopDeadline, kestrel => Bound(kestrel, options.Port), web => web.ConfigureLogging(logging =>
+        {
+            log(logging);
 
-        // Whatever level was asked for: the framework would write the query of every request, and with it codes and states.
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Error);
-        var host = new ConsentHost(builder.Build(), options, new RequestLimit(options.Burst, options.PerSecond));
+            // Whatever level was asked for: the framework would write the query of every request, and with it codes and states.
+            logging.AddFilter("Microsoft.AspNetCore", LogLevel.Error);
+        }));
+        var host = new ConsentHost(server, options, new RequestLimit(options.Burst, options.PerSecond));
         new ConsentEndpoints(
             flow,
             new ConsentSite(options.PublicUrl),
@@ -96,8 +97,9 @@ internal sealed class ConsentHost : IAsyncDisposable
         limit.Dispose();
     }
 
-    private static void Bound(KestrelServerOptions kestrel)
+    private static void Bound(KestrelServerOptions kestrel, int port)
     {
+        kestrel.ListenAnyIP(port);
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
         kestrel.Limits.MaxRequestLineSize = RequestLine.MaxSize;
         kestrel.Limits.MaxRequestBodySize = MaxBody;

@@ -2,41 +2,69 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace VismaOperator.Consent.Web;
 
 /// <summary>
-/// Web applications from an empty builder: no appsettings.json, no ASPNETCORE_ variables, no signal handling. What the
-/// operator does is said by its own options only.
+/// A web server and nothing else: no appsettings.json, no ASPNETCORE_ variables, no signal handling, so that what the operator does is said
+/// by its own options only. No routes either: with the few addresses that there are, routing would only be half a megabyte of machine code.
 /// </summary>
-internal static class EmptyWebHost
+internal sealed class EmptyWebHost : IAsyncDisposable
 {
-    /// <summary>A builder for an application that listens on a port of all addresses.</summary>
-    /// <param name="port">TCP port; 0 for any free one.</param>
+    private readonly IHost host;
+    private Action<IApplicationBuilder> pipeline = _ => { };
+
+    /// <summary>A server that does not listen yet.</summary>
     /// <param name="stopDeadline">How long a stop waits for requests that are being answered.</param>
-    public static WebApplicationBuilder CreateBuilder(int port, TimeSpan stopDeadline)
+    /// <param name="kestrel">Where it listens, and within which limits.</param>
+    /// <param name="configure">What else belongs to it; null for nothing.</param>
+    public EmptyWebHost(TimeSpan stopDeadline, Action<KestrelServerOptions> kestrel, Action<IWebHostBuilder>? configure = null) =>
+        host = new HostBuilder()
+            .ConfigureWebHost(
+                web =>
+                {
+                    web.UseSetting(WebHostDefaults.PreventHostingStartupKey, bool.TrueString);
+                    web.UseKestrelCore().ConfigureKestrel(server => server.AddServerHeader = false).ConfigureKestrel(kestrel);
+                    configure?.Invoke(web);
+                    web.Configure(http => pipeline(http));
+                },
+                options => options.SuppressEnvironmentConfiguration = true)
+            .ConfigureServices(services =>
+            {
+                services.AddSingleton<IHostLifetime, CallersLifetime>();
+                services.Configure<HostOptions>(options => options.ShutdownTimeout = stopDeadline);
+            })
+            .Build();
+
+    /// <summary>What the server and its callers share.</summary>
+    public IServiceProvider Services => host.Services;
+
+    /// <summary>The port that is served once started.</summary>
+    public int Port
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        get
         {
-            kestrel.AddServerHeader = false;
-            kestrel.ListenAnyIP(port);
-        });
-        builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = stopDeadline);
-        return builder;
+            var addresses = Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+            return new Uri(addresses.First().Replace("[::]", "localhost", StringComparison.Ordinal)).Port;
+        }
     }
 
+    /// <summary>Says how requests are answered; before the start.</summary>
+    public void Serve(Action<IApplicationBuilder> answers) => pipeline = answers;
+
     /// <summary>Starts to listen.</summary>
-    /// <param name="http">The application.</param>
+    public Task StartAsync(CancellationToken cancellationToken) => host.StartAsync(cancellationToken);
+
+    /// <summary>Starts to listen.</summary>
     /// <param name="option">The option that named the port, and the port, for the message.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="PortUnusableException">The port is taken, or may not be used.</exception>
-    public static async Task ListenAsync(this WebApplication http, (string Name, int Port) option, CancellationToken cancellationToken)
+    public async Task ListenAsync((string Name, int Port) option, CancellationToken cancellationToken)
     {
         try
         {
-            await http.StartAsync(cancellationToken);
+            await StartAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
@@ -44,11 +72,19 @@ internal static class EmptyWebHost
         }
     }
 
-    /// <summary>The port that is served once started.</summary>
-    public static int Port(this WebApplication http)
+    /// <summary>Takes no more requests, and returns when those that it has are answered or the deadline has come.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => host.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
     {
-        var addresses = http.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        return new Uri(addresses.First().Replace("[::]", "localhost", StringComparison.Ordinal)).Port;
+        if (host is IAsyncDisposable disposable)
+        {
+            return disposable.DisposeAsync();
+        }
+
+        host.Dispose();
+        return ValueTask.CompletedTask;
     }
 }
 
