@@ -1,9 +1,16 @@
-# What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell. `make help` lists the targets.
+# What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell; publish also a C linker, which it installs
+# where it may (operator/obtain-linker.sh). `make help` lists the targets.
 .SUFFIXES:
 .PHONY: help demo test unit crash lint docs bench publish sbom manifests clean
 
 CONFIGURATION = Debug
 PUBLISHED = artifacts/publish
+# What the SDK compiles natively it can link for this system only; what compiles itself while it runs is made for any (RID).
+JIT =
+RID =
+PROFILE = $(if $(JIT),SingleFile,Native)
+RUNTIME = $(if $(RID),--runtime $(RID),--use-current-runtime)
+EXECUTABLE = visma-operator$(if $(filter win-%,$(RID)),.exe)
 NAMESPACE = visma-system
 IMAGE =
 # The last word behind / tells a tag from the port of a registry.
@@ -49,11 +56,12 @@ bench: publish ## Runs the micro benchmarks, then 1,000 connections against a re
 	dotnet run -c Release --project benchmarks/VismaOperator.Benchmarks -- --filter '*'
 	dotnet run -c Release --project benchmarks/VismaOperator.Benchmarks -- scale --connections 1000 --workers 8,16
 
-publish: ## Leaves the trimmed, self-contained single-file executable at artifacts/publish/visma-operator
+publish: ## Leaves the native executable at artifacts/publish/visma-operator (JIT=1: a single file, which RID=osx-arm64 makes for another system)
+	@$(if $(JIT),,operator/obtain-linker.sh)
 	rm -rf $(PUBLISHED) artifacts/publish-all
-	dotnet publish operator/VismaOperator -c Release --use-current-runtime --self-contained -p:PublishProfile=SingleFile -o artifacts/publish-all -v quiet -nologo
-	@mkdir -p $(PUBLISHED) && mv artifacts/publish-all/visma-operator $(PUBLISHED)/ && rm -rf artifacts/publish-all
-	@ls -l $(PUBLISHED)/visma-operator
+	dotnet publish operator/VismaOperator -c Release $(RUNTIME) --self-contained -p:PublishProfile=$(PROFILE) -o artifacts/publish-all -v quiet -nologo
+	@mkdir -p $(PUBLISHED) && mv artifacts/publish-all/$(EXECUTABLE) $(PUBLISHED)/ && rm -rf artifacts/publish-all
+	@ls -l $(PUBLISHED)/$(EXECUTABLE)
 
 sbom: ## Writes what the executable is made of to artifacts/visma-operator.cdx.json (CycloneDX)
 	dotnet tool restore
