@@ -5,8 +5,8 @@
 #   tests/run.sh NAME...    only the projects of these names
 #
 #   CONFIGURATION         build configuration (default Debug)
-#   TEST_OPERATOR_BINARY  the operator that the tests with real processes run (default: without NAME the trimmed single file, which is
-#                         published first; with NAME the one that was built beside the tests)
+#   TEST_OPERATOR_BINARY  the operator that the tests with real processes run (default: without NAME the native executable, which
+#                         is published first; with NAME the one that was built beside the tests)
 #   TEST_OPERATOR_REACH   listed or cluster: the operator's integration tests run only with the roles of that mode of the chart (default: all of them with listed,
 #                         then with cluster those of the trait Reach=Cluster)
 #
@@ -71,7 +71,7 @@ run_once() { # project, reach of the operator's roles where it matters
   echo "   $good passed, $bad failed, $skipped skipped"
 }
 
-# What is shipped is what is tested: trimming and compiling ahead are where a program that works can still break.
+# What is shipped is what is tested: compiling ahead is where a program that works can still break.
 if [ "$#" -eq 0 ] && [ -z "${TEST_OPERATOR_BINARY:-}" ]; then
   TEST_OPERATOR_BINARY=$PWD/artifacts/publish/visma-operator
   if ! make --no-print-directory publish; then

@@ -24,6 +24,6 @@ internal sealed record ScaleOptions(
         return named ?? (File.Exists(published) ? published : OperatorProcess.FindProgram("visma-operator"));
     }
 
-    /// <summary>A single file is published; beside a built one lies its assembly.</summary>
+    /// <summary>A published executable is one file; beside a built one lies its assembly.</summary>
     public bool IsPublished => !File.Exists(Program + ".dll");
 }

@@ -10,7 +10,7 @@ internal static class ScaleTable
     public static string Of(IReadOnlyList<ScaleRow> rows, ScaleOptions options, DateTimeOffset now)
     {
         var text = new StringBuilder();
-        var kind = options.IsPublished ? "published single file" : "built, compiles itself while running";
+        var kind = options.IsPublished ? "published executable" : "built, compiles itself while running";
         Line(text, $"Taken {now:yyyy-MM-dd HH:mm} UTC on {Machine.Description}; operator: {kind}{More(options)}.");
         Line(text, $"");
         First(text, rows);

@@ -8,7 +8,7 @@ namespace VismaOperator.Testing.ApiServer.Processes;
 public sealed class OperatorProcess : IAsyncDisposable
 {
     /// <summary>
-    /// The variable that names another executable than the one built beside the tests, for example the published single file.
+    /// The variable that names another executable than the one built beside the tests, for example the published native one.
     /// </summary>
     public const string ProgramVariable = "TEST_OPERATOR_BINARY";
 

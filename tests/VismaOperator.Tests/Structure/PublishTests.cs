@@ -75,6 +75,28 @@ public sealed partial class PublishTests
         Assert.Empty(silent);
     }
 
+    [Fact]
+    public async Task Without_a_linker_that_may_be_installed_a_publish_says_what_is_needed()
+    {
+        var nothing = Directory.CreateTempSubdirectory("visma-operator-no-linker-");
+        var start = new ProcessStartInfo("/bin/sh", [Repository.Path("operator", "obtain-linker.sh")])
+        {
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            Environment = { ["PATH"] = nothing.FullName },
+        };
+        using var deadline = new CancellationTokenSource(patience);
+        using var process = Process.Start(start)!;
+        var told = await process.StandardError.ReadToEndAsync(deadline.Token);
+        await process.WaitForExitAsync(deadline.Token);
+        nothing.Delete();
+
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains("Native compilation needs a C linker", told, StringComparison.Ordinal);
+        Assert.Contains("apt-get install --no-install-recommends gcc libc6-dev", told, StringComparison.Ordinal);
+        Assert.Contains("make publish JIT=1", told, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string> Projects() =>
     [
         .. Directory.EnumerateFiles(Repository.Path("operator"), "*.csproj", SearchOption.AllDirectories)
