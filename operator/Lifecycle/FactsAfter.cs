@@ -50,6 +50,12 @@ public static class FactsAfter
     };
 
     /// <summary>
+    /// A token was stored that an earlier attempt got and could not store. A request that came since is not answered by it.
+    /// </summary>
+    public static Facts SucceededLate(this Facts facts, TokenRecord token) =>
+        facts.Succeeded(token) with { Connection = facts.Connection };
+
+    /// <summary>
     /// An attempt failed. Failures count up while the same thing is attempted and fails alike.
     /// </summary>
     /// <param name="facts">The facts that the attempt was made on.</param>

@@ -4,13 +4,13 @@ namespace Lifecycle;
 public static class FactsAfterConsent
 {
     /// <summary>
-    /// The refresh token was exchanged and its successor is stored: the request, if any, is answered and the failure is over.
+    /// The successor of the refresh token is stored: the failure is over, and so is the request that it was exchanged for. It may come from
+    /// an exchange before the present request, whose result could not be stored then.
     /// </summary>
-    public static Facts Renewed(this Facts facts, GrantRecord grant) => facts with
+    public static Facts Renewed(this Facts facts, GrantRecord grant) => facts.WithAnswerHeld(grant) with
     {
         Grant = new GrantFacts.Held(grant),
         Failure = null,
-        Connection = facts.Connection.Answered(grant.AccessToken.IssueTime),
     };
 
     /// <summary>

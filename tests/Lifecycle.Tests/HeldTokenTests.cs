@@ -30,6 +30,15 @@ public sealed class HeldTokenTests
     }
 
     [Fact]
+    public void A_successor_of_an_older_exchange_answers_no_later_request()
+    {
+        var stored = Consented().Requested("later").Renewed(Grant() with { AnsweredRequest = "earlier" });
+
+        Assert.True(stored.Connection.HasUnhandledRequest);
+        Assert.Equal("later", Consented().Requested("later").Renewed(Grant() with { AnsweredRequest = "later" }).Connection.HandledRequest);
+    }
+
+    [Fact]
     public void A_failed_exchange_stays_on_record_and_anything_else_is_over()
     {
         var refused = Consented().FailedWith(Refused, Soon);

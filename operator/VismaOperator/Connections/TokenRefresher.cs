@@ -67,7 +67,11 @@ internal sealed class TokenRefresher(
         }
 
         return problem is null
-            ? await StoreAsync(connection, IssuedToken.From(tokens!, connection, turn.Time, inputs), facts)
+            ? await StoreAsync(
+                connection,
+                IssuedToken.From(tokens!, connection, turn.Time, inputs) with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) },
+                facts
+            )
             : facts.Failed(problem, retryAfter, time.GetUtcNow(), random());
     }
 
@@ -129,10 +133,9 @@ internal sealed class TokenRefresher(
         return (tokens, GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes), null);
     }
 
-    private async Task<Facts> StoreAsync(VismaConnection connection, IssuedToken issued, Facts facts)
+    private async Task<Facts> StoreAsync(VismaConnection connection, IssuedToken token, Facts facts)
     {
         var key = connection.Metadata.NamespacedName;
-        var token = issued with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) };
         unstored[key] = token;
         using var cancellation = Deadline.After(StoreDeadline, time);
         var publication = await publisher.PublishAsync(connection, token, seen: null, cancellation.Token);
@@ -142,9 +145,12 @@ internal sealed class TokenRefresher(
         }
 
         unstored.TryRemove(key, out _);
-        return publication is Publication.Done done
-            ? facts.Succeeded(done.Token)
-            : facts.Overtaken(((Publication.Overtaken)publication).Secret);
+        return publication switch
+        {
+            Publication.Done done when token.AnsweredRequest == facts.Connection.RequestedAt => facts.Succeeded(done.Token),
+            Publication.Done done => facts.SucceededLate(done.Token),
+            _ => facts.Overtaken(((Publication.Overtaken)publication).Secret),
+        };
     }
 
     private TokenRequest.ClientCredentialsGrant Request(VismaConnection connection, Turn turn) => new(

@@ -1,3 +1,5 @@
+using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
@@ -41,6 +43,27 @@ public sealed class RequestTests
         Assert.True(after.Is("Ready", "True"));
         Assert.True(after.Is("TokenFresh", "False"));
         Assert.Equal(2, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_token_that_could_not_be_stored_answers_no_request_that_came_since()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject("503", ClusterVerb.Update, Secret.ResourceKind, "acme-production-token");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "earlier");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+        var (earlier, requests) = ((await test.ConnectionAsync()).Status.LastHandledReconcileAt, test.TokenRequests);
+
+        faults.Lift();
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "later");
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == "later");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(("earlier", 2), (earlier, requests));
+        Assert.Equal(3, test.TokenRequests);
+        Assert.Null((await test.ConnectionAsync()).Status.Failure);
     }
 
     [Theory]
