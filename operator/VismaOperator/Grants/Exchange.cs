@@ -24,7 +24,12 @@ internal abstract record Exchange
     /// <summary>No successor is stored (yet). The grant is as it was, with the intent open.</summary>
     public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : Exchange
     {
-        /// <summary>The grant without the intent, where surely nothing was sent; null where the intent stays.</summary>
+        /// <summary>Surely nothing was sent.</summary>
+        public bool IsUnsent { get; init; }
+
+        /// <summary>
+        /// The grant with the intent that stood there before, if any, where nothing was sent; null where the intent of this exchange stays.
+        /// </summary>
         public GrantSnapshot? Withdrawn { get; init; }
     }
 }

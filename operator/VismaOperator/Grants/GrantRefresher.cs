@@ -123,7 +123,10 @@ internal sealed class GrantRefresher(GrantTools tools)
         var policy = connection.Spec.Authorization.DeletionPolicy;
         tools.Open.Began(read.Connection, intent.Id); // before the write, whose answer may be lost
         var open = await tools.Store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
-        return await SendAsync(connection, client, open, held, began);
+        var exchange = await SendAsync(connection, client, open, held, began);
+        return exchange is Exchange.Failed { IsUnsent: true } unsent
+            ? unsent with { Withdrawn = await WithdrawAsync(open, read.Document.Intent) }
+            : exchange;
     }
 
     /// <summary>The connection is gone.</summary>
@@ -197,20 +200,20 @@ internal sealed class GrantRefresher(GrantTools tools)
 
         return new Exchange.Failed(client.Explain(failure, ConnectionRequests.ContextOf(connection)), failure.RetryAfter)
         {
-            Withdrawn = failure is RequestFailure.Unavailable { MayHaveBeenProcessed: false } ? await WithdrawAsync(open) : null,
+            IsUnsent = failure is RequestFailure.Unavailable { MayHaveBeenProcessed: false },
         };
     }
 
-    // Surely nothing was sent: without the intent no other process waits for this one. Where it cannot be withdrawn it stays, which only
-    // costs that wait.
-    private async Task<GrantSnapshot?> WithdrawAsync(GrantSnapshot open)
+    // Surely nothing was sent: without the intent no other process waits for this one. The one that it replaced may have been sent, so it
+    // stands again. Where it cannot be withdrawn it stays, which only costs that wait.
+    private async Task<GrantSnapshot?> WithdrawAsync(GrantSnapshot open, ExchangeIntent? earlier)
     {
         using var deadline = Deadline.After(StoreDeadline, tools.Time);
         try
         {
             return await tools.Store.ChangeAsync(
                 open.Connection,
-                document => document.Intent?.Id == open.Document.Intent!.Id ? document with { Intent = null } : null,
+                document => document.Intent?.Id == open.Document.Intent!.Id ? document with { Intent = earlier } : null,
                 deadline.Token
             );
         }

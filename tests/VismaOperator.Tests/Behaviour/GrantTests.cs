@@ -178,24 +178,6 @@ public sealed class GrantTests
     }
 
     [Fact]
-    public async Task An_exchange_that_surely_was_not_sent_leaves_no_intent()
-    {
-        await using var test = await StartConsentedAsync(OneTime);
-        test.Provider.Faults.Next(Fault.TooManyRequests(TimeSpan.FromMinutes(7)), grantType: "refresh_token");
-        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "first");
-        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == "first");
-        Assert.NotNull((await test.GrantAsync())!.Intent);
-
-        // The gate of the issuer is closed for seven minutes.
-        await test.AdvanceAsync(TimeSpan.FromSeconds(11));
-        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "second");
-        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == "second");
-
-        Assert.Null((await test.GrantAsync())!.Intent);
-        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
-    }
-
-    [Fact]
     public async Task A_lost_answer_without_a_grace_ends_in_a_consent_that_is_asked_for_once()
     {
         await using var test = await StartConsentedAsync(
