@@ -33,6 +33,10 @@ public sealed record VismaConnection : IResource<VismaConnection>
     public NamespacedName SecretName() =>
         new(Metadata.Namespace ?? string.Empty, Spec.Secret.Name ?? Metadata.Name + SecretSpec.DefaultNameSuffix);
 
+    /// <summary>The Secret that status says the token is in, which may have an earlier name; null when there is none.</summary>
+    public NamespacedName? RecordedSecretName() =>
+        Status.SecretName is { } recorded ? new(Metadata.Namespace ?? string.Empty, recorded) : null;
+
     /// <summary>The Secret that the grant is kept in (grant <see cref="Grant.AuthorizationCode"/>).</summary>
     public NamespacedName GrantSecretName() =>
         new(Metadata.Namespace ?? string.Empty, Metadata.Name + AuthorizationSpec.GrantSecretSuffix);

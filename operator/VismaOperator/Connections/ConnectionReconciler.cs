@@ -166,17 +166,18 @@ internal sealed class ConnectionReconciler(
     // person is told which Secret to delete.
     private async Task<Rest> WithoutFormerSecretAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
     {
-        if (connection.Status.SecretName is not { } recorded || rest.Facts.Token is not { } token || token.SecretName == recorded)
+        if (connection.RecordedSecretName() is not { } former || rest.Facts.Token is not { } token || token.SecretName == former.Name)
         {
             return rest;
         }
 
         tools.Leadership.EnsureLeader();
-        var former = new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded);
         string? cause;
         try
         {
-            cause = await tools.Publisher.RemoveAsync(former, connection, cancellationToken) ? null : "the operator may not delete it";
+            cause = await tools.Publisher.RemoveAsync([former], connection, cancellationToken) is null
+                ? null
+                : "the operator may not delete it";
         }
         catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
         {

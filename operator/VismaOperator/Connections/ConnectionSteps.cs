@@ -93,10 +93,10 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
     private async Task<Facts> WithdrawAsync(Problem problem, Facts facts, CancellationToken cancellationToken)
     {
         tools.Leadership.EnsureLeader();
-        if (!await RemoveEveryNameAsync(cancellationToken))
+        if (await tools.Publisher.RemoveAsync(EveryName(), connection, cancellationToken) is { } left)
         {
             tools.Log.NotWithdrawn(problem.Reason);
-            return facts.Failed(MayNotWithdraw(problem), retryAfter: null, tools.Time.GetUtcNow(), tools.Random());
+            return facts.Failed(MayNotWithdraw(problem, left), retryAfter: null, tools.Time.GetUtcNow(), tools.Random());
         }
 
         tools.Publisher.Forget(connection.Metadata.NamespacedName);
@@ -105,26 +105,17 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         return facts.Withdrawn(problem, tools.Time.GetUtcNow());
     }
 
-    private async Task<bool> RemoveEveryNameAsync(CancellationToken cancellationToken) =>
-        await tools.Publisher.RemoveAsync(connection.SecretName(), connection, cancellationToken)
-        && (
-            connection.Status.SecretName is not { } recorded
-            || recorded == connection.SecretName().Name
-            || await tools.Publisher.RemoveAsync(
-                new NamespacedName(connection.Metadata.Namespace ?? string.Empty, recorded),
-                connection,
-                cancellationToken
-            )
-        );
+    // The recorded one first: the token is there.
+    private NamespacedName[] EveryName() =>
+        connection.RecordedSecretName() is { } recorded && recorded != connection.SecretName()
+            ? [recorded, connection.SecretName()]
+            : [connection.SecretName()];
 
-    private Problem MayNotWithdraw(Problem withdrawal)
-    {
-        var place = connection.Metadata.Namespace;
-        return new Problem(
+    private static Problem MayNotWithdraw(Problem withdrawal, NamespacedName secret) =>
+        new(
             Reason.WithdrawalForbidden,
-            $"{withdrawal.Message} Until then Secret {connection.SecretName()} should be gone, but the operator may not delete it: "
-            + $"grant its service account delete on Secrets in namespace {place}, or delete the Secret by hand. Whoever can read it has "
-            + "a token until it expires."
+            $"{withdrawal.Message} Until then Secret {secret} should be gone, but the operator may not delete it: grant its service "
+            + $"account delete on Secrets in namespace {secret.Namespace}, or delete the Secret by hand. Whoever can read it has a token "
+            + "until it expires."
         );
-    }
 }

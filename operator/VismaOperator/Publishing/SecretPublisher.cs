@@ -57,19 +57,32 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         client.FindAsync<Secret>(connection.SecretName(), cancellationToken);
 
     /// <summary>
-    /// Deletes a Secret of that name if it is ours, and exactly the one that was seen; from one that its owner lent, only what is ours is
-    /// taken out. False when the operator may not.
+    /// Deletes the Secrets of these names, in order, that are ours, and exactly those that were seen; from one that its owner lent, only
+    /// what is ours is taken out. The Secret that the operator may not touch; null when nothing is left.
     /// </summary>
     /// <exception cref="KubernetesException">The API server does not do it just now; a refusal (403) that has not lasted yet is one of
     /// these.</exception>
-    public async Task<bool> RemoveAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
+    public async Task<NamespacedName?> RemoveAsync(
+        IReadOnlyList<NamespacedName> names,
+        VismaConnection connection,
+        CancellationToken cancellationToken
+    )
     {
+        var removing = names[0];
+        // One request as far as patience goes: a name that costs no request must not end the patience with another one.
         var refusal = await removals.FindAsync(
             connection.Metadata.NamespacedName,
-            deadline => RemoveOursAsync(name, connection, deadline),
+            async deadline =>
+            {
+                foreach (var name in names)
+                {
+                    removing = name;
+                    await RemoveOursAsync(name, connection, deadline);
+                }
+            },
             cancellationToken
         );
-        return refusal is null;
+        return refusal is null ? null : removing;
     }
 
     private async Task RemoveOursAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
