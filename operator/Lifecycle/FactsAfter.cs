@@ -91,7 +91,7 @@ public static class FactsAfter
 
     /// <summary>
     /// A look failed, so nothing was attempted. A request for a refresh stays open. The record of a failed attempt stays, if its next
-    /// attempt comes later than the next look.
+    /// attempt comes later than the next look and the spec still asks for the same.
     /// </summary>
     /// <param name="facts">What is known; <see cref="Facts.FailedLook"/> is the look that failed before this one.</param>
     /// <param name="problem">What went wrong.</param>
@@ -107,6 +107,7 @@ public static class FactsAfter
             FailedLook = look,
             Failure = facts.Failure is { IsOfLooking: false, Problem.Kind: not FailureKind.NotThereYet } attempt
                 && attempt.NextAttemptTime > look.NextAttemptTime
+                && attempt.Inputs?.StartsWith(facts.Connection.Inputs + ".", StringComparison.Ordinal) == true
                 && !Policy.IsFromTheFuture(attempt.LastFailureTime, now)
                 ? attempt
                 : look,

@@ -59,6 +59,15 @@ public sealed class FailedLookTests
     }
 
     [Fact]
+    public void A_failed_attempt_of_an_earlier_spec_gives_way()
+    {
+        var refused = Serving().FailedWith(Refused, Soon);
+
+        Assert.Equal(Unseen.Reason, refused.ScopesChanged().LookFailedWith(Unseen, Soon).Failure!.Reason);
+        Assert.Equal(Refused.Reason, refused.CredentialChanged().LookFailedWith(Unseen, Soon).Failure!.Reason);
+    }
+
+    [Fact]
     public void A_request_stays_open_and_the_token_on_record()
     {
         var facts = Serving().SecretDeleted().Requested().LookFailedWith(Unseen, Soon);

@@ -101,8 +101,12 @@ internal sealed class ConnectionReconciler(
                 decision = Policy.Decide(facts, tools.Time.GetUtcNow());
                 if (await steps.TakeAsync(decision, facts, cancellationToken) is not { } next)
                 {
-                    failures.Forget(key);
-                    looks.Forget(key);
+                    if (decision is not Decision.BackOff { Failure.IsOfLooking: true }) // the look is still to be made
+                    {
+                        failures.Forget(key);
+                        looks.Forget(key);
+                    }
+
                     return new Rest(facts, decision) { Former = begun };
                 }
 
@@ -130,9 +134,17 @@ internal sealed class ConnectionReconciler(
     {
         tools.Log.StepFailed(problem.Reason, problem.Message);
         var (key, retryAfter, now) = (connection.Metadata.NamespacedName, StepFailures.RetryAfter(failure), tools.Time.GetUtcNow());
-        var failed = problem.Stage == FailureStage.Looking
-            ? looks.Add(looks.WithAttempt(facts, key), key, known => known.LookFailed(problem, retryAfter, now, tools.Random()))
-            : facts.Failed(problem, retryAfter, now, tools.Random());
+        Facts failed;
+        if (problem.Stage == FailureStage.Looking)
+        {
+            failed = looks.Add(looks.WithAttempt(facts, key), key, known => known.LookFailed(problem, retryAfter, now, tools.Random()));
+        }
+        else
+        {
+            looks.Forget(key); // whatever was looked at was seen
+            failed = facts.Failed(problem, retryAfter, now, tools.Random());
+        }
+
         return new Rest(failed, new Decision.BackOff(failed.Failure!))
         {
             Fault = StepFailures.IsBug(failure) ? ExceptionDispatchInfo.Capture(failure) : null,

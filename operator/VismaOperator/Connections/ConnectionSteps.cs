@@ -82,7 +82,7 @@ internal sealed class ConnectionSteps(VismaConnection connection, Observation ob
         {
             tools.Log.Refreshed(cause, stored.ExpirationTime, stored.RefreshTime);
         }
-        else if (after.Failure is { } failure)
+        else if (after.Failure is { } failure && failure != facts.Failure)
         {
             tools.Log.RefreshFailed(cause, failure.Reason, failure.Message);
         }

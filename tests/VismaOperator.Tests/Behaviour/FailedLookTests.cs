@@ -133,6 +133,42 @@ public sealed class FailedLookTests
         Assert.Equal(1, test.TokenRequests);
     }
 
+    [Fact]
+    public async Task A_permission_to_read_that_is_missing_is_told_however_often_the_connection_is_woken()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject("403", ClusterVerb.Get, Secret.ResourceKind, Token);
+
+        for (var wake = 0; wake < 15; wake++)
+        {
+            await test.PatchAsync<Secret>(Token, $$"""{"data": {"tenant_id": null}, "metadata": {"labels": {"wake": "{{wake}}"} } }""");
+            await test.AdvanceAsync(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(Reason.ApiRequestForbidden, (await test.ConnectionAsync()).Condition("TokenFresh")!.Reason);
+    }
+
+    [Fact]
+    public async Task A_look_that_succeeds_ends_the_count_though_the_step_after_it_fails()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject("503", ClusterVerb.Get, Secret.ResourceKind, Token);
+        await test.PatchAsync<Secret>(Token, """{"data": {"tenant_id": null}}""");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(1));
+        faults.Inject("503", ClusterVerb.Update, Secret.ResourceKind, Token);
+        await test.AdvanceAsync((await test.ConnectionAsync()).Status.Failure!.NextAttemptTime!.Value - test.Time.GetUtcNow());
+        Assert.Equal(Reason.SecretNotWritten, (await test.ConnectionAsync()).Status.Failure!.Reason);
+
+        faults.Inject("503", ClusterVerb.Get, Secret.ResourceKind, Token);
+        var met = faults.Met;
+        await test.PatchAsync<Secret>(Token, """{"metadata": {"labels": {"wake": "yes"}}}""");
+        await test.AdvanceAsync(step, TimeSpan.FromSeconds(1));
+
+        Assert.InRange(faults.Met - met, 2, 10);
+    }
+
     [Theory]
     [InlineData("403")]
     [InlineData("403 policy")]
