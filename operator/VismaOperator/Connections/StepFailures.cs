@@ -82,8 +82,8 @@ internal sealed class StepFailures(TimeProvider time)
         decision switch
         {
             Decision.Withdraw withdraw =>
-                $"{withdraw.Problem.Message} Until then Secret {connection.RecordedSecretName() ?? connection.SecretName()} should be gone, "
-                + "but it could not be deleted",
+                $"{withdraw.Problem.Message} Until then Secret {connection.RecordedSecretName() ?? connection.SecretName()} should be "
+                + "gone, but it could not be deleted",
             Decision.Inspect => $"Secret {connection.SecretName()} could not be read",
             Decision.Redeem => $"The code could not be taken out of Secret {connection.HandoffSecretName()}",
             Decision.Exchange or Decision.AnnounceTakeover or Decision.Note =>

@@ -66,10 +66,11 @@ internal sealed class TokenRefresher(
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        var answered = ConnectionRequests.RequestedAt(connection);
         return problem is null
             ? await StoreAsync(
                 connection,
-                IssuedToken.From(tokens!, connection, turn.Time, inputs) with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) },
+                IssuedToken.From(tokens!, connection, turn.Time, inputs) with { AnsweredRequest = answered },
                 facts
             )
             : facts.Failed(problem, retryAfter, time.GetUtcNow(), random());
