@@ -31,6 +31,9 @@ public sealed record Facts
     /// <summary>The failure that status says is unresolved; null when the last attempt succeeded.</summary>
     public FailureRecord? Failure { get; init; }
 
+    /// <summary>The removal of the Secret that status says was the last; null when none was, or another token came since.</summary>
+    public RemovalRecord? Removal { get; init; }
+
     /// <summary>
     /// The look that failed in this reconcile; null when none did. Status has it only where no failed attempt is on record.
     /// </summary>

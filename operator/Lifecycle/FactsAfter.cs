@@ -12,6 +12,7 @@ public static class FactsAfter
         Token = token,
         Secret = new SecretFacts.Owned(token.SecretResourceVersion),
         Content = null,
+        Removal = null,
         Failure = facts.Failure is { IsOfWriting: true } || facts.Failure?.LastFailureTime < token.IssueTime ? null : facts.Failure,
     };
 
@@ -83,7 +84,6 @@ public static class FactsAfter
                 Attempts = attempts,
                 LastFailureTime = WholeSeconds.Floor(now),
                 NextAttemptTime = WholeSeconds.Ceiling(now + DelayOf(facts, problem.Kind, attempts, random, retryAfter)),
-                SecretRemovalTime = facts.Token is null ? RemovalTime(facts, inputs) : null,
                 Inputs = inputs,
             },
         };
@@ -137,13 +137,6 @@ public static class FactsAfter
         };
     }
 
-    // What was taken away under another spec is not told of this one.
-    private static DateTimeOffset? RemovalTime(Facts facts, string inputs) =>
-        facts.Failure is { SecretRemovalTime: { } removed } failure
-        && (failure.Inputs == facts.Connection.Inputs || failure.Inputs == inputs)
-            ? removed
-            : null;
-
     private static ClientFacts Tried(this ClientFacts client) =>
         client is ClientFacts.Usable usable ? usable with { TriesSecret = false } : client;
 
@@ -161,6 +154,7 @@ public static class FactsAfter
         Token = null,
         Secret = facts.Token is { IsSecretAdopted: true } ? new SecretFacts.Offered() : new SecretFacts.Absent(),
         Content = null,
+        Removal = new RemovalRecord(WholeSeconds.Floor(now), problem.Reason, facts.Connection.Inputs),
         Failure = new FailureRecord
         {
             Reason = problem.Reason,
@@ -168,7 +162,6 @@ public static class FactsAfter
             Attempts = 1,
             LastFailureTime = WholeSeconds.Floor(now),
             NextAttemptTime = WholeSeconds.Floor(now),
-            SecretRemovalTime = WholeSeconds.Floor(now),
             Inputs = facts.Connection.Inputs,
         },
     };

@@ -200,8 +200,10 @@ public static class Policy
     }
 
     // By the client that the spec names now: what another one withdrew must not tell a client that says no from one that does not exist.
-    internal static bool WasWithdrawn(Facts facts) =>
-        facts.Failure is { IsOfWithdrawal: true } failure && failure.Inputs == facts.Connection.Inputs;
+    internal static bool WasWithdrawn(Facts facts) => StandingRemoval(facts) is not null;
+
+    internal static RemovalRecord? StandingRemoval(Facts facts) =>
+        facts.Token is null && facts.Removal is { } removal && removal.Inputs == facts.Connection.Inputs ? removal : null;
 
     private static bool HoldsASecretOfOurs(Facts facts) =>
         facts.Secret is SecretFacts.Owned
@@ -234,7 +236,7 @@ public static class Policy
             _ when IsFromTheFuture(token.IssueTime, now) => RefreshCause.ClockSetBack,
             _ when token.RefreshTime <= now => RefreshCause.Due,
             _ when facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive <= now => RefreshCause.KeepAlive,
-            _ when facts.Failure is { IsOfWithdrawal: false, IsOfLooking: false } failure
+            _ when facts.Failure is { Stage: not (FailureStage.Withdrawing or FailureStage.Looking) } failure
                     && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
             // Whoever began it may have died before it could say that it failed, or its connection was replaced since.
             _ when facts.Grant is GrantFacts.Held { Grant: { IsExchangeOpen: true, RefusalTime: null } } => RefreshCause.Retry,

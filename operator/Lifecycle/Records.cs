@@ -56,12 +56,6 @@ public sealed record FailureRecord
     public required DateTimeOffset NextAttemptTime { get; init; }
 
     /// <summary>
-    /// When our Secret was removed, or our keys were taken out of one that is lent, because the client does not allow its token; null when
-    /// that is not so. Kept while attempts to get another token fail.
-    /// </summary>
-    public DateTimeOffset? SecretRemovalTime { get; init; }
-
-    /// <summary>
     /// What failed: <see cref="Policy.AttemptInputs"/> of an attempt, <see cref="ConnectionFacts.Inputs"/> of a wait for
     /// something missing. When it changes, an attempt is made at once and patience begins anew.
     /// </summary>
@@ -81,10 +75,15 @@ public sealed record FailureRecord
     /// </summary>
     public bool IsOfLooking => Stage == FailureStage.Looking;
 
-    /// <summary>True when a Secret was taken away because the client says no: no patience was ever granted.</summary>
-    public bool IsOfWithdrawal =>
-        Stage == FailureStage.Withdrawing || (SecretRemovalTime is not null && NextAttemptTime == LastFailureTime);
-
     /// <summary>The failure in words.</summary>
     public Problem Problem => new(Reason, Message);
 }
+
+/// <summary>
+/// That our Secret was removed, or our keys were taken out of one that is lent, because the client does not allow its token. Kept while
+/// there is no other token, whatever else fails meanwhile.
+/// </summary>
+/// <param name="Time">When.</param>
+/// <param name="Reason">Why: one of <see cref="Lifecycle.Reason"/>.</param>
+/// <param name="Inputs"><see cref="ConnectionFacts.Inputs"/> of then: what was removed under another spec is not told of this one.</param>
+public sealed record RemovalRecord(DateTimeOffset Time, string Reason, string Inputs);

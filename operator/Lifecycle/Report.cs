@@ -32,6 +32,9 @@ public sealed record Report
     /// <summary>The failure to remember; null when there is none.</summary>
     public FailureRecord? Failure { get; init; }
 
+    /// <summary>The removal of the Secret to remember; null when there is none to tell.</summary>
+    public RemovalRecord? Removal { get; init; }
+
     /// <summary>The request that counts as handled.</summary>
     public string? HandledRequest { get; init; }
 
@@ -63,6 +66,7 @@ public sealed record Report
             // A look that failed did not show that the token is gone.
             Token = decision is Decision.Wait || facts.FailedLook is not null ? facts.Token : summary.Token,
             Failure = FailureOf(facts, decision, now),
+            Removal = Policy.StandingRemoval(facts),
             HandledRequest = HandledBy(facts, decision, now),
             HandledRequestTime = facts.Connection.HandledRequestTime,
             NextLook = NextLookOf(summary, decision, now),
@@ -111,10 +115,14 @@ public sealed record Report
                 Inputs = facts.Connection.Inputs,
             },
             Decision.BackOff or Decision.Suspend => facts.Failure,
-            Decision.Stall stalled when StatusSummary.IsRemovalToTell(facts, stalled.Problem) => facts.Failure! with
+            Decision.Stall stalled when StatusSummary.IsRemovalToTell(facts, stalled.Problem) => new FailureRecord
             {
                 Reason = stalled.Problem.Reason,
                 Message = stalled.Problem.Message,
+                Attempts = 1,
+                LastFailureTime = facts.Removal!.Time,
+                NextAttemptTime = facts.Removal.Time,
+                Inputs = facts.Connection.Inputs,
             },
             Decision.Stall stalled when facts.Failure?.Reason == stalled.Problem.Reason => facts.Failure,
             _ => null,

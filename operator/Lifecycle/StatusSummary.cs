@@ -52,10 +52,7 @@ internal sealed record StatusSummary
 
     /// <summary>True when the connection lost its Secret by the refusal that still is in the way.</summary>
     public static bool IsRemovalToTell(Facts facts, Problem? problem) =>
-        problem is not null
-        && problem == RefusalOf(facts.Client)
-        && Policy.WasWithdrawn(facts)
-        && facts.Failure!.Stage != FailureStage.Withdrawing;
+        problem is not null && problem == RefusalOf(facts.Client) && Policy.WasWithdrawn(facts);
 
     // A client that was deleted reads like one that says no.
     private static Problem? RefusalOf(ClientFacts client) =>
@@ -68,17 +65,17 @@ internal sealed record StatusSummary
 
     // Its readers find nothing any more. That may be told: whoever was served once knows that the client existed.
     private static Problem? WithRemoval(Facts facts, Decision decision) =>
-        facts.Failure is { SecretRemovalTime: { } removed }
+        Policy.StandingRemoval(facts) is { } removal
         && ProblemOf(decision) is { } problem
         && (decision is Decision.BackOff || IsRemovalToTell(facts, problem))
             ? problem with
             {
-                Message = $"The {WhatWent(facts)} at {InstantText.Of(removed)}, because {WhyItWent(problem)}. {problem.Message}",
+                Message = $"The {WhatWent(facts)} at {InstantText.Of(removal.Time)}, because {WhyItWent(removal)}. {problem.Message}",
             }
             : ProblemOf(decision);
 
-    private static string WhyItWent(Problem problem) =>
-        problem.Reason switch
+    private static string WhyItWent(RemovalRecord removal) =>
+        removal.Reason switch
         {
             Reason.ClientNotAvailable or Reason.TenantNotAllowed => "the OAuthClient no longer serves this connection",
             Reason.ScopesExceeded => "the token had more scopes than the OAuthClient allows",

@@ -31,6 +31,7 @@ internal static class Any
             Content = content,
             Token = token,
             Failure = failure,
+            Removal = failure is { Inputs: { } inputs } ? new RemovalRecord(failure.LastFailureTime, failure.Reason, inputs) : null,
         });
 
     /// <summary>Facts of connections that act for a person.</summary>

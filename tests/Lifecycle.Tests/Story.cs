@@ -104,6 +104,7 @@ internal sealed class Story(Facts facts)
             Connection = Facts.Connection with { HandledRequest = report.HandledRequest, HandledRequestTime = report.HandledRequestTime },
             Token = AsStatusHolds(report.Token),
             Failure = AsStatusHolds(report.Failure),
+            Removal = report.Removal,
             Content = null,
         };
         return report;

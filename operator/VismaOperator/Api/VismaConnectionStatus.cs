@@ -39,6 +39,11 @@ public sealed record VismaConnectionStatus
 
     /// <summary>The failures since the last success; null when there are none.</summary>
     public FailureStatus? Failure { get; init; }
+
+    /// <summary>
+    /// The removal of the token Secret, because the OAuthClient does not allow its token; null when there was none, or another token came.
+    /// </summary>
+    public SecretRemovalStatus? SecretRemoval { get; init; }
 }
 
 /// <summary>The published token. Never a value of it.</summary>
@@ -131,12 +136,22 @@ public sealed record FailureStatus
     /// <summary>When the next attempt is due.</summary>
     public DateTimeOffset? NextAttemptTime { get; init; }
 
-    /// <summary>When the token Secret was removed, because the OAuthClient does not allow its token.</summary>
-    public DateTimeOffset? SecretRemovalTime { get; init; }
-
     /// <summary>Hash of what the failed attempts asked with (hexadecimal); a change lets the next attempt start at once.</summary>
     public string? Inputs { get; init; }
 
     /// <summary>What happened and what to do, for a person.</summary>
     public string? Message { get; init; }
+}
+
+/// <summary>The removal of a token Secret.</summary>
+public sealed record SecretRemovalStatus
+{
+    /// <summary>Why, in CamelCase.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>When.</summary>
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>Hash of what the removed token was asked with, without the client's part (hexadecimal).</summary>
+    public string? Inputs { get; init; }
 }

@@ -103,6 +103,7 @@ internal sealed class ConnectionObserver(
             Secret = names.WhoseIs(connection),
             Token = times.Token(connection),
             Failure = times.Failure(connection),
+            Removal = ConnectionFactsReader.Removal(connection),
         };
 }
 

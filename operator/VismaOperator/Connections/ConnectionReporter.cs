@@ -168,6 +168,9 @@ internal sealed class ConnectionReporter(
                 ? connection.Status.Authorization
                 : AuthorizationOf(connection.Status.Authorization, report.Authorization),
             Failure = FailureOf(report.Failure),
+            SecretRemoval = report.Removal is { } removal
+                ? new SecretRemovalStatus { Reason = removal.Reason, Time = removal.Time, Inputs = removal.Inputs }
+                : null,
         };
 
     // The sequence stays on record when the grant is gone: an older one that comes back from a backup is told by it.
@@ -218,7 +221,6 @@ internal sealed class ConnectionReporter(
         Attempts = failure.Attempts,
         LastFailureTime = failure.LastFailureTime,
         NextAttemptTime = failure.NextAttemptTime,
-        SecretRemovalTime = failure.SecretRemovalTime,
         Inputs = failure.Inputs,
     };
 }

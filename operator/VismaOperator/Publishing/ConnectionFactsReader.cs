@@ -70,9 +70,14 @@ internal static class ConnectionFactsReader
                 Attempts = failure.Attempts,
                 LastFailureTime = failure.LastFailureTime ?? next,
                 NextAttemptTime = next,
-                SecretRemovalTime = failure.SecretRemovalTime,
                 Inputs = failure.Inputs,
             }
+            : null;
+
+    /// <summary>The removal of the Secret that status tells.</summary>
+    public static RemovalRecord? Removal(VismaConnection connection) =>
+        connection.Status.SecretRemoval is { Reason: { } reason, Time: { } time, Inputs: { } inputs }
+            ? new RemovalRecord(time, reason, inputs)
             : null;
 
     /// <summary>When a token of these times is to be renewed: a whole number of seconds after its issue.</summary>
