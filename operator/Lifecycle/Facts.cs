@@ -142,7 +142,11 @@ public abstract record SecretFacts
 
     /// <summary>No Secret of that name carries our label. One without it may exist; a create finds out.</summary>
     /// <param name="IsCertain">True when no Secret of that name exists at all.</param>
-    public sealed record Absent(bool IsCertain = false) : SecretFacts;
+    public sealed record Absent(bool IsCertain = false) : SecretFacts
+    {
+        /// <summary>True when somebody else's Secret of that name was in the way, and nothing is known yet of whether it still is.</summary>
+        public bool IsDisputed { get; init; }
+    }
 
     /// <summary>
     /// The Secret is its owner's, who lends it to this connection (annotation <c>adopt</c>). Nothing of ours is in it yet.

@@ -124,6 +124,7 @@ internal static class Any
             new SecretFacts.Owned("7"),
             new SecretFacts.Owned("8"),
             new SecretFacts.Absent(),
+            new SecretFacts.Absent { IsDisputed = true },
             new SecretFacts.Going(),
             new SecretFacts.Foreign(Some.SomebodyElses)
         );

@@ -38,6 +38,25 @@ internal static class PolicyTable
         new("withdrawing beats suspended", Serving().ClientRefusing().Suspended(), Soon, new Decision.Withdraw(NotAllowed)),
         new("withdrawing beats an unsound spec", Serving().ClientRefusing().SpecUnsound(), Soon, new Decision.Withdraw(NotAllowed)),
         new("withdrawing beats a pending failure", Failing(Outage).ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
+        new(
+            "a name that somebody else's Secret had is looked at before a token is asked for",
+            Facts() with
+            {
+                Secret = new SecretFacts.Absent { IsDisputed = true },
+            },
+            Soon,
+            new Decision.Inspect()
+        ),
+        new(
+            "a name that is found to be free gets a token",
+            Facts() with
+            {
+                Secret = new SecretFacts.Absent(IsCertain: true),
+                Content = new ContentFacts.Lost(),
+            },
+            Soon,
+            new Decision.Refresh(RefreshCause.First)
+        ),
         new("a Secret that someone else took over is not withdrawn", Serving().SecretForeign().ClientRefusing(), Soon, Stalled(NotAllowed)),
         new(
             "the earlier Secret is withdrawn though the new name is taken",

@@ -83,7 +83,7 @@ internal sealed class SecretNames
             ({ } labelled, _) => SecretInspector.Whose(labelled.Metadata, connection),
             (null, Watched<SecretMetadata>.Present present) => SecretInspector.Whose(present.Resource.Metadata, connection),
             (null, Watched<SecretMetadata>.Missing) => new SecretFacts.Absent(IsCertain: true),
-            _ => new SecretFacts.Absent(),
+            _ => new SecretFacts.Absent { IsDisputed = IsBlocked(connection) },
         };
 
     // One that was deleted, or that lost its label, is put back under the name that status has on record.

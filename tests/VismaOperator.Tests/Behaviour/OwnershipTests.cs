@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
 
@@ -131,6 +132,47 @@ public sealed class OwnershipTests
 
         Assert.Equal("not-yours-to-overwrite", (await test.TokenSecretAsync()).Text("clientSecret"));
         Assert.Equal(1, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task A_restart_asks_for_no_token_that_a_strangers_Secret_has_no_place_for()
+    {
+        await using var test = await TestOperator.StartAsync();
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
+        await test.ApplyAsync(Some.VismaConnection(place: "customer-a"));
+        await test.UntilAsync<VismaConnection>(Some.Connection, ready => ready.Is("Ready", "True"), "customer-a");
+        await test.UntilIdleAsync();
+        await test.StopAsync();
+        await test.DeleteAsync<Secret>(Name, "customer-a");
+        var strangers = Some.Credentials("not-yours-to-overwrite", Name);
+        await test.ApplyAsync(strangers.WithMetadata(strangers.Metadata with { Namespace = "customer-a" }));
+        // The watch by name, which would tell that the Secret is there, has not been answered yet.
+        var looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        test.Cluster.Before = (verb, kind, name) =>
+        {
+            if (verb == ClusterVerb.Get && kind == Secret.ResourceKind)
+            {
+                looked.TrySetResult();
+            }
+
+            return verb == ClusterVerb.List && kind == Secret.ResourceKind && name.Namespace == "customer-a"
+                ? Task.FromException(ApiFaults.ExceptionOf("503"))
+                : Task.CompletedTask;
+        };
+
+        test.Start();
+        await test.UntilStalledAsync("SecretNotOwned", place: "customer-a");
+        await test.UntilIdleAsync();
+        await test.StopAsync();
+        (looked, var before) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), test.StatusWrites(Some.Connection));
+        test.Start();
+        await looked.Task.WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        await test.UntilIdleAsync();
+
+        Assert.Equal(1, test.TokenRequests);
+        Assert.Equal(before, test.StatusWrites(Some.Connection));
     }
 
     [Fact]
