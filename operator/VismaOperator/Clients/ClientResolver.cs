@@ -127,7 +127,14 @@ internal sealed class ClientResolver(
     private (ResolvedClient? Usable, Problem? Problem) WithSecrets(OAuthClient client, Sensitive clientId)
     {
         var (credentials, problem) = reader.ClientSecrets(client);
-        return credentials.Count > 0 ? (Usable(client, clientId.Reveal(), credentials), null) : (null, problem);
+        if (credentials.Count == 0)
+        {
+            return (null, problem);
+        }
+
+        var usable = Usable(client, clientId.Reveal(), credentials);
+        tracker.Follow(usable);
+        return (usable, null);
     }
 
     private async Task WaitForSecretsAsync(OAuthClient client, CancellationToken cancellationToken)

@@ -18,8 +18,6 @@ internal sealed class ClientSecretTracker(TimeProvider time)
 {
     private static readonly TimeSpan walkAgainAfter = TimeSpan.FromHours(1);
 
-    // Whoever changes a Secret without pause has the provider asked at most this often.
-    private static readonly TimeSpan trialGap = TimeSpan.FromSeconds(30);
     private readonly ConcurrentDictionary<NamespacedName, ClientSecretState> states = new();
 
     /// <summary>Tells that what is known of a client changed. Raised outside of any lock.</summary>
@@ -31,55 +29,76 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <summary>Tells which connection is to try a secret. Raised outside of any lock.</summary>
     public event Action<NamespacedName>? Appointed;
 
+    /// <summary>
+    /// This is the client as it is now: what was known of the secrets of another revision says nothing about these. For whoever has just
+    /// read the client; an attempt that began before a change goes on with the client of then, and changes nothing.
+    /// </summary>
+    public void Follow(ResolvedClient client)
+    {
+        var revision = client.Revision;
+        states.AddOrUpdate(
+            client.Name,
+            _ => NewState(client, client.RecordedActive, client.RecordedTrials, nextTrial: null),
+            (_, state) => state.Revision == revision ? state : NewState(client, state.Working, state.Trials, state.Trial.NextTrial)
+        );
+    }
+
     /// <summary>What became of each secret of a client in its present value.</summary>
     public IReadOnlyList<ClientSecretStatus> TrialsOf(ResolvedClient client)
     {
-        var state = StateOf(client);
+        if (OpenStateOf(client) is not { } state)
+        {
+            return client.RecordedTrials;
+        }
+
         lock (state)
         {
             return state.Trials;
         }
     }
 
-    /// <summary>
-    /// Sees to it that a secret that was changed is tried by one connection, which stays the same while it can. Nothing is tried twice, and
-    /// a connection whose request fails for another reason tries again when its own backoff says so.
-    /// </summary>
+    /// <summary>Sees to it that a secret that was changed is tried by one connection. Nothing is tried twice.</summary>
     /// <param name="client">The client.</param>
     /// <param name="candidates">The connections that can, best first.</param>
-    /// <returns>When to look again; null when nothing is due, or nobody can.</returns>
-    public DateTimeOffset? Arrange(ResolvedClient client, IReadOnlyList<NamespacedName> candidates)
+    /// <returns>Who is to try; null when nothing is due.</returns>
+    public TrialArrangement? Arrange(ResolvedClient client, IReadOnlyList<NamespacedName> candidates)
     {
-        var state = StateOf(client);
-        NamespacedName appointed;
+        if (OpenStateOf(client) is not { } state)
+        {
+            return null;
+        }
+
+        TrialArrangement arrangement;
         lock (state)
         {
-            if (state.Trials.FirstDue(client) is null || candidates.Count == 0)
+            if (state.Trials.FirstDue(client) is null)
             {
-                state.Appointed = null;
+                state.Trial.Cancel();
                 return null;
             }
 
-            if (state.NextTrial is { HasCome: false } next)
-            {
-                return next.Instant;
-            }
-
-            appointed = state.Appointed is { } same && candidates.Contains(same) ? same : candidates[0];
-            state.Appointed = appointed;
+            arrangement = state.Trial.Arrange(candidates);
         }
 
-        Appointed?.Invoke(appointed);
-        return time.GetUtcNow() + trialGap;
+        if (arrangement.Appointed is { } appointed)
+        {
+            Appointed?.Invoke(appointed);
+        }
+
+        return arrangement;
     }
 
     /// <summary>True when this connection is to try a secret that was changed.</summary>
     public bool IsAppointed(ResolvedClient client, NamespacedName connection)
     {
-        var state = StateOf(client);
+        if (OpenStateOf(client) is not { } state)
+        {
+            return false;
+        }
+
         lock (state)
         {
-            return state.Appointed == connection && !state.IsTrialUnderWay && state.Trials.FirstDue(client) is not null;
+            return state.Trial.Is(connection) && state.Trials.FirstDue(client) is not null;
         }
     }
 
@@ -89,17 +108,14 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// </summary>
     public Credential? ClaimTrial(ResolvedClient client)
     {
-        var state = StateOf(client);
+        if (OpenStateOf(client) is not { } state)
+        {
+            return null;
+        }
+
         lock (state)
         {
-            if (state.IsTrialUnderWay || state.Trials.FirstDue(client) is not { } due)
-            {
-                return null;
-            }
-
-            state.IsTrialUnderWay = true;
-            state.NextTrial = new Moment(time.GetUtcNow() + trialGap, time);
-            return due;
+            return state.Trials.FirstDue(client) is { } due && state.Trial.Claim() ? due : null;
         }
     }
 
@@ -110,7 +126,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         {
             lock (state)
             {
-                state.IsTrialUnderWay = false;
+                state.Trial.Release();
             }
         }
     }
@@ -118,10 +134,14 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <summary>The provider refused this secret.</summary>
     public void Refused(ResolvedClient client, Credential credential) => Note(client, credential, SecretTrial.Refused);
 
-    /// <summary>What is known of a client's secrets in their present revision.</summary>
+    /// <summary>What is known of a client's secrets; of those of an earlier revision only what was on record when it was read.</summary>
     public ClientSecretSnapshot SnapshotOf(ResolvedClient client)
     {
-        var state = StateOf(client);
+        if (OpenStateOf(client) is not { } state)
+        {
+            return new ClientSecretSnapshot(StillListed(client, client.RecordedActive), RetryAt: null, Refusals: 0, StateRevision: 0);
+        }
+
         lock (state)
         {
             return new ClientSecretSnapshot(state.Working, state.Retry?.Instant, state.Refusals, state.StateRevision)
@@ -134,15 +154,14 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <summary>Which secrets to try, best first.</summary>
     public IReadOnlyList<Credential> OrderToTry(ResolvedClient client)
     {
-        var state = StateOf(client);
+        if (OpenStateOf(client) is not { } state)
+        {
+            return Ordered(client, client.RecordedActive, client.RecordedTrials);
+        }
+
         lock (state)
         {
-            var now = time.GetUtcNow();
-            var ordered = client.Credentials
-                .OrderByDescending(credential => credential.Reference == state.Working)
-                .ThenByDescending(credential => state.Trials.Find(credential.Reference) == SecretTrial.Due)
-                .ThenBy(credential => credential.ExpirationTime <= now)
-                .ToList();
+            var ordered = Ordered(client, state.Working, state.Trials);
             return state.NextWalk is { HasCome: false } ? ordered[..1] : ordered;
         }
     }
@@ -277,14 +296,13 @@ internal sealed class ClientSecretTracker(TimeProvider time)
             && state.Trials.Find(working) == SecretTrial.Accepted;
     }
 
-    // Another revision is another state: what was known of the old secrets says nothing about the new ones.
-    private ClientSecretState StateOf(ResolvedClient client)
+    private List<Credential> Ordered(ResolvedClient client, SecretKeyReference? working, IReadOnlyList<ClientSecretStatus> trials)
     {
-        var revision = client.Revision;
-        return states.AddOrUpdate(
-            client.Name,
-            _ => NewState(client, client.RecordedActive, client.RecordedTrials, nextTrial: null),
-            (_, state) => state.Revision == revision ? state : NewState(client, state.Working, state.Trials, state.NextTrial));
+        var now = time.GetUtcNow();
+        return [.. client.Credentials
+            .OrderByDescending(credential => credential.Reference == working)
+            .ThenByDescending(credential => trials.Find(credential.Reference) == SecretTrial.Due)
+            .ThenBy(credential => credential.ExpirationTime <= now)];
     }
 
     private ClientSecretState NewState(
@@ -294,7 +312,10 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         Moment? nextTrial
     )
     {
-        var state = new ClientSecretState(client.Revision) { Trials = SecretTrials.Of(client, before), NextTrial = nextTrial };
+        var state = new ClientSecretState(client.Revision, new TrialAppointment(time, nextTrial))
+        {
+            Trials = SecretTrials.Of(client, before),
+        };
         if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision)
         {
             // One that lies further ahead than any wait after so many refusals was recorded by a clock that was set back since.
@@ -317,7 +338,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     private static SecretKeyReference? StillListed(ResolvedClient client, SecretKeyReference? reference) =>
         client.Credentials.Any(credential => credential.Reference == reference) ? reference : null;
 
-    private sealed class ClientSecretState(string revision)
+    private sealed class ClientSecretState(string revision, TrialAppointment trial)
     {
         public string Revision { get; } = revision;
 
@@ -328,11 +349,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
 
         public IReadOnlyList<ClientSecretStatus> Trials { get; set; } = [];
 
-        public NamespacedName? Appointed { get; set; }
-
-        public bool IsTrialUnderWay { get; set; }
-
-        public Moment? NextTrial { get; set; }
+        public TrialAppointment Trial { get; } = trial;
 
         public string? Description { get; set; }
 

@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
 
@@ -43,7 +44,8 @@ internal sealed class OAuthClientObserver(
             return situation;
         }
 
-        situation = situation with { NextTrialLook = tracker.Arrange(usable, [.. Candidates(users)]) };
+        var trial = tracker.Arrange(usable, [.. Candidates(users)]);
+        situation = situation with { NextTrialLook = trial?.NextLook, IsTrialPossible = trial is not { IsPossible: false } };
         situation = await WithProviderAsync(situation, usable, cancellationToken);
         return users.Any(user => user.Spec.Grant == Grant.AuthorizationCode)
             ? await WithConsentAsync(situation, usable, cancellationToken)
@@ -85,11 +87,16 @@ internal sealed class OAuthClientObserver(
                 && !user.Spec.Suspend
                 && user.Metadata.DeletionTimestamp is null
                 && user.Status.Token is not null
+                && !IsStalled(user)
             )
             .OrderBy(user => user.Status.Failure is not null)
             .ThenBy(user => user.Status.Token!.RefreshTime)
             .ThenBy(user => user.Metadata.Name, StringComparer.Ordinal)
             .Select(user => user.Metadata.NamespacedName);
+
+    // A person must act before it makes an attempt. That the client was refused is over once a secret is another one.
+    private static bool IsStalled(VismaConnection user) =>
+        Conditions.Find(user.Status.Conditions, ConditionType.Stalled) is { Status: "True", Reason: not Reason.ClientRefused };
 
     // Asked for only where somebody consents: with a token endpoint of its own, a client for services needs no discovery.
     private async Task<OAuthClientSituation> WithConsentAsync(

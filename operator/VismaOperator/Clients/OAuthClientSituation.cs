@@ -41,6 +41,9 @@ internal sealed record OAuthClientSituation
     /// <summary>When to see whether a secret that was changed has been tried; null when none waits for that.</summary>
     public DateTimeOffset? NextTrialLook { get; init; }
 
+    /// <summary>False when a secret that was changed waits to be tried, and no connection can try it now.</summary>
+    public bool IsTrialPossible { get; init; } = true;
+
     /// <summary>The refusal of every secret; null when they were not all refused.</summary>
     public RefusalStatus? Refusal { get; init; }
 

@@ -1,4 +1,5 @@
 using Kubernetes.Client.Resources;
+using Kubernetes.InMemory;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
@@ -192,6 +193,64 @@ public sealed class SecretVerifiedTests
         Assert.Equal(("Unknown", "NotTried"), Verified(await ClientAsync(test)));
     }
 
+    [Theory]
+    [InlineData("""{"baseURL": "https://api.finance.visma.net.example/v1"}""", "ApiHostNotAllowed")]
+    [InlineData("""{"secret": {"name": "strangers"}}""", "SecretNotOwned")]
+    public async Task A_stalled_connection_does_not_block_the_trial(string change, string reason)
+    {
+        await using var test = await StartWithTwoAsync();
+        await test.ApplyAsync(Some.Credentials("not-yours-to-overwrite", "strangers"));
+        await test.ChangeConnectionAsync(change);
+        await test.UntilStalledAsync(reason);
+        await test.UntilIdleAsync();
+
+        await test.PutSecretAsync(Wrong);
+        await test.AdvanceAsync(minute, TimeSpan.FromSeconds(5));
+
+        Assert.Equal(("False", "ClientRefused"), Verified(await ClientAsync(test)));
+    }
+
+    [Fact]
+    public async Task That_no_connection_can_try_is_said_and_one_tries_once_it_can()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ChangeConnectionAsync("""{"suspend": true}""");
+        await test.UntilIdleAsync();
+        await test.PutSecretAsync(Wrong);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(5));
+        var before = await ClientAsync(test);
+        var writes = test.StatusWrites(Some.Client);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(5));
+        var later = test.StatusWrites(Some.Client);
+
+        await test.ChangeConnectionAsync("""{"suspend": false}""");
+        await test.AdvanceAsync(minute, TimeSpan.FromSeconds(5));
+
+        Assert.Equal(("Unknown", "NotTried"), Verified(before));
+        Assert.Contains("no connection can try it now", before.Condition("SecretVerified")!.Message, StringComparison.Ordinal);
+        Assert.Equal(writes, later);
+        Assert.Equal(("False", "ClientRefused"), Verified(await ClientAsync(test)));
+    }
+
+    [Fact]
+    public async Task A_restart_before_the_outcome_of_a_request_is_on_record_asks_for_nothing()
+    {
+        await using var test = await TestOperator.StartAsync(prepared =>
+            new ApiFaults(prepared).Inject("503", ClusterVerb.PatchStatus, OAuthClient.ResourceKind, Some.Client)
+        );
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        await test.ApplyAsync(Some.VismaConnection());
+        await test.UntilReadyAsync();
+        await test.StopAsync();
+        new ApiFaults(test).Lift();
+
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+
+        Assert.Equal(1, test.TokenRequests);
+    }
+
     [Fact]
     public async Task A_Secret_that_is_only_touched_is_not_tried()
     {
@@ -305,6 +364,17 @@ public sealed class SecretVerifiedTests
         Assert.Equal(
             !value.Contains('\0', StringComparison.Ordinal),
             client.Condition("SecretVerified")!.Message.Contains("was refused at", StringComparison.Ordinal));
+    }
+
+    // The usual one is due for renewal first, so it is the one that would try.
+    private static async Task<TestOperator> StartWithTwoAsync()
+    {
+        var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(10));
+        await test.ApplyAsync(Some.VismaConnection("another"));
+        await test.UntilReadyAsync("another");
+        await test.UntilIdleAsync();
+        return test;
     }
 
     private static async Task<OAuthClient> ClientAsync(TestOperator test) => (await test.FindAsync<OAuthClient>(Some.Client))!;

@@ -9,13 +9,18 @@ namespace VismaOperator.Tests.Clients;
 /// <summary>What is remembered of a client's secrets, and what is not.</summary>
 public sealed class ClientSecretTrackerTests
 {
-    private readonly ClientSecretTracker book = new(new FakeTimeProvider());
+    private readonly NamespacedName first = new("integrations", "first");
+    private readonly NamespacedName second = new("integrations", "second");
+    private readonly FakeTimeProvider time = new();
+    private readonly ClientSecretTracker book;
+
+    public ClientSecretTrackerTests() => book = new ClientSecretTracker(time);
 
     [Fact]
     public void A_refusal_binds_the_secrets_that_were_refused()
     {
         var client = Client("1");
-        _ = book.OrderToTry(client);
+        book.Follow(client);
 
         book.AllRefused(client, client.Credentials, book.SnapshotOf(client), description: null);
 
@@ -26,8 +31,9 @@ public sealed class ClientSecretTrackerTests
     public void A_refusal_of_earlier_secrets_that_comes_late_takes_nothing_from_the_new_ones()
     {
         var (earlier, present) = (Client("1"), Client("2"));
+        book.Follow(earlier);
         var seen = book.SnapshotOf(earlier);
-        _ = book.OrderToTry(present);
+        book.Follow(present);
         book.AllRefused(present, present.Credentials, book.SnapshotOf(present), description: null);
         var known = book.SnapshotOf(present);
 
@@ -42,12 +48,88 @@ public sealed class ClientSecretTrackerTests
         var client = Client("1");
         var told = 0;
         book.Changed += _ => told++;
-        _ = book.OrderToTry(client);
+        book.Follow(client);
         book.Forget(client.Name);
 
         book.Accepted(client, client.Credentials[0]);
 
         Assert.Equal(0, told);
+    }
+
+    [Fact]
+    public void A_late_look_at_earlier_secrets_takes_nothing_from_the_new_ones_and_makes_no_second_trial()
+    {
+        var (earlier, present) = (Client("1"), Client("2"));
+        book.Follow(earlier);
+        book.Accepted(earlier, earlier.Credentials[0]);
+        book.Follow(present);
+        Assert.NotNull(book.ClaimTrial(present));
+        book.Accepted(present, present.Credentials[0]);
+        book.ReleaseTrial(present);
+        var known = book.SnapshotOf(present);
+
+        _ = book.SnapshotOf(earlier);
+        _ = book.OrderToTry(earlier);
+        _ = book.TrialsOf(earlier);
+        Assert.False(book.IsAppointed(earlier, first));
+        Assert.Null(book.ClaimTrial(earlier));
+
+        Assert.Equal(known, book.SnapshotOf(present));
+        Assert.Equal(SecretTrial.Accepted, Assert.Single(book.TrialsOf(present)).Trial);
+        Assert.Null(book.ClaimTrial(present));
+    }
+
+    [Fact]
+    public void A_connection_that_does_not_try_in_time_gives_way_and_its_turn_comes_again()
+    {
+        var client = Changed();
+
+        Assert.Equal(first, book.Arrange(client, [first, second])!.Appointed);
+        time.Advance(TimeSpan.FromSeconds(29));
+        Assert.Equal(first, book.Arrange(client, [first, second])!.Appointed);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(second, book.Arrange(client, [first, second])!.Appointed);
+        Assert.False(book.IsAppointed(client, first));
+        time.Advance(TimeSpan.FromSeconds(30));
+        var round = book.Arrange(client, [first, second])!;
+
+        Assert.Equal((first, false), (round.Appointed, round.IsPossible));
+    }
+
+    [Fact]
+    public void A_connection_that_has_tried_without_an_outcome_is_left_to_its_own_backoff()
+    {
+        var client = Changed();
+        _ = book.Arrange(client, [first, second]);
+        Assert.NotNull(book.ClaimTrial(client));
+        book.ReleaseTrial(client);
+
+        time.Advance(TimeSpan.FromMinutes(5));
+        Assert.Null(book.Arrange(client, [second, first])!.Appointed);
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(second, book.Arrange(client, [second, first])!.Appointed);
+    }
+
+    [Fact]
+    public void Nobody_is_appointed_where_nobody_can()
+    {
+        var client = Changed();
+
+        var arrangement = book.Arrange(client, [])!;
+
+        Assert.Equal((null, false), (arrangement.Appointed, arrangement.IsPossible));
+        Assert.Equal(time.GetUtcNow() + TimeSpan.FromSeconds(30), arrangement.NextLook);
+    }
+
+    // A client whose secret was accepted and then changed.
+    private ResolvedClient Changed()
+    {
+        book.Follow(Client("1"));
+        book.Accepted(Client("1"), Client("1").Credentials[0]);
+        var client = Client("2");
+        book.Follow(client);
+        return client;
     }
 
     private static ResolvedClient Client(string version) =>

@@ -73,7 +73,7 @@ public sealed class ClientTokenSourceTests
 
     private void FirstWorks(ResolvedClient client)
     {
-        _ = book.SnapshotOf(client);
+        book.Follow(client);
         book.Accepted(client, client.Credentials[0]);
     }
 
