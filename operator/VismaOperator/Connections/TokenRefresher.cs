@@ -168,46 +168,61 @@ internal sealed class TokenRefresher(
     /// </summary>
     private sealed class Turn : IDisposable
     {
+        // Only one of the two can end the wait: what has begun is never cut off by a stop or by too long a wait, and nothing begins after
+        // these.
+        private const int Waits = 0;
+        private const int HasBegun = 1;
+        private const int IsGivenUp = 2;
+
         private readonly ILeadership leadership;
         private readonly TimeProvider time;
         private readonly Deadline deadline;
+        private readonly Alarm patience;
         private readonly CancellationTokenRegistration stopping;
-        private int count;
+        private int state = Waits;
 
         public Turn(ILeadership leadership, TimeProvider time, CancellationToken stop)
         {
             (this.leadership, this.time) = (leadership, time);
-            deadline = Timing.Deadline.After(turnDeadline, time);
+            deadline = Timing.Deadline.Unset(time);
+            patience = new Alarm(time, GiveUp);
+            patience.Set(turnDeadline);
             stopping = stop.Register(GiveUp);
             Time = WholeSeconds.Floor(time.GetUtcNow());
         }
 
         public CancellationToken Deadline => deadline.Token;
 
-        public bool HasCome => Volatile.Read(ref count) > 0;
+        public bool HasCome => Volatile.Read(ref state) == HasBegun;
 
         /// <summary>When what was sent last was sent, to the second: a token lives from then on.</summary>
         public DateTimeOffset Time { get; private set; }
 
+        /// <exception cref="OperationCanceledException">The wait was given up before: nothing is to be sent.</exception>
         public void Came()
         {
             leadership.EnsureLeader();
             Time = WholeSeconds.Floor(time.GetUtcNow());
-            if (Interlocked.Increment(ref count) == 1)
+            switch (Interlocked.CompareExchange(ref state, HasBegun, Waits))
             {
-                deadline.Set(leadership.Remaining < RequestDeadline ? leadership.Remaining : RequestDeadline);
+                case Waits:
+                    deadline.Set(leadership.Remaining < RequestDeadline ? leadership.Remaining : RequestDeadline);
+                    break;
+                case IsGivenUp:
+                    throw new OperationCanceledException(deadline.Token);
             }
         }
 
         public void Dispose()
         {
             stopping.Dispose();
+            patience.Dispose();
             deadline.Dispose();
         }
 
         private void GiveUp()
         {
-            if (!HasCome)
+            if (Interlocked.CompareExchange(ref state, IsGivenUp, Waits) == Waits)
             {
                 deadline.Set(TimeSpan.Zero);
             }
