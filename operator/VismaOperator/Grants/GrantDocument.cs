@@ -47,6 +47,9 @@ internal sealed record GrantDocument
 /// <summary>A refresh token with all that is known of it.</summary>
 internal sealed record HeldGrant
 {
+    /// <summary>More consents than that are not given before a write that got no answer is tried again.</summary>
+    public const int MaxReplaced = 8;
+
     /// <summary>
     /// The connection that it was given to, which tells the grant of a namespace that was cloned; null in one that an earlier version
     /// wrote.
@@ -61,6 +64,12 @@ internal sealed record HeldGrant
 
     /// <summary>Chosen anew at each consent.</summary>
     public required string Family { get; init; }
+
+    /// <summary>
+    /// The families that this one and those before it took the place of, the newest first; at most <see cref="MaxReplaced"/>. By them a
+    /// consent whose write got no answer finds out later that it was stored and replaced since.
+    /// </summary>
+    public IReadOnlyList<string> Replaced { get; init; } = [];
 
     /// <summary>Grows with every exchange and every consent.</summary>
     public required long Sequence { get; init; }
@@ -85,6 +94,10 @@ internal sealed record HeldGrant
 
     /// <summary>The access token of the last exchange.</summary>
     public required IssuedToken AccessToken { get; init; }
+
+    /// <summary>True when the client secrets of one of the two can revoke the other.</summary>
+    public bool IsOfSameClientAs(HeldGrant other) =>
+        Binding.Issuer == other.Binding.Issuer && Binding.ClientId == other.Binding.ClientId;
 
     /// <summary>
     /// True when it was given in another cluster, or to a connection of another name or namespace, as far as either is known.

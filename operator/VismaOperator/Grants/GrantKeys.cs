@@ -17,6 +17,7 @@ internal static class GrantKeys
     public const string Cluster = "cluster";
     public const string OAuthClient = "oauth_client";
     public const string Family = "family";
+    public const string ReplacedFamilies = "replaced_families";
     public const string Sequence = "sequence";
     public const string RefreshToken = "refresh_token";
     public const string RefreshTokenExpiresAt = "refresh_token_expires_at";
@@ -62,6 +63,7 @@ internal static class GrantKeys
                 Cluster,
                 OAuthClient,
                 Family,
+                ReplacedFamilies,
                 Sequence,
                 RefreshToken,
                 RefreshTokenExpiresAt,

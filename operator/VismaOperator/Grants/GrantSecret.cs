@@ -119,6 +119,9 @@ internal static partial class GrantSecret
                 Binding = binding,
                 Client = client,
                 Family = family,
+                Replaced = [.. (text.Text(GrantKeys.ReplacedFamilies) ?? string.Empty)
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    .Take(HeldGrant.MaxReplaced)],
                 Sequence = sequence,
                 RefreshToken = refreshToken,
                 RefreshTokenExpirationTime = text.Instant(GrantKeys.RefreshTokenExpiresAt),
@@ -211,6 +214,7 @@ internal static partial class GrantSecret
         .Set(GrantKeys.Cluster, held.Binding.Cluster)
         .Set(GrantKeys.OAuthClient, held.Client.ToString())
         .Set(GrantKeys.Family, held.Family)
+        .Set(GrantKeys.ReplacedFamilies, held.Replaced is [] ? null : string.Join(' ', held.Replaced))
         .Set(GrantKeys.Sequence, held.Sequence)
         .Set(GrantKeys.RefreshToken, held.RefreshToken)
         .Set(GrantKeys.RefreshTokenExpiresAt, held.RefreshTokenExpirationTime)

@@ -49,6 +49,10 @@ internal sealed record PendingGrant
         && stored.Family == Held.Family
         && (AttemptId is null || (stored.RefreshToken.FixedTimeEquals(Held.RefreshToken) && document.Intent?.Id != AttemptId));
 
+    /// <summary>True when this consent was stored all the same, by a write that got no answer, and another one took its place since.</summary>
+    public bool WasReplacedIn(GrantDocument document) =>
+        AttemptId is null && document.Held is { } stored && stored.Replaced.Contains(Held.Family, StringComparer.Ordinal);
+
     private GrantDocument? OverItsAttempt(GrantDocument document) =>
         document.Intent?.Id == AttemptId && document.RevocationTime is null ? document with { Held = Held, Intent = null } : null;
 
@@ -59,7 +63,11 @@ internal sealed record PendingGrant
             ? null
             : document with
             {
-                Held = Held with { Sequence = Math.Max(Held.Sequence, (document.Held?.Sequence ?? 0) + 1) },
+                Held = Held with
+                {
+                    Sequence = Math.Max(Held.Sequence, (document.Held?.Sequence ?? 0) + 1),
+                    Replaced = document.Held is { } former ? [.. former.Replaced.Prepend(former.Family).Take(HeldGrant.MaxReplaced)] : [],
+                },
                 Kept = ImmutableDictionary<string, SecretValue>.Empty, // what a later version knew of the former one
                 Intent = null,
                 LastFailure = null,

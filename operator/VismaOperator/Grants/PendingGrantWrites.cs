@@ -183,16 +183,19 @@ internal sealed class PendingGrantWrites(
         return new StoreResult.Pending(cause);
     }
 
-    // A token of the family that is in use is not revoked, since that would take the stored one with it.
+    // A token of the family that is in use is not revoked, since that would take the stored one with it. Nor is a consent that was stored and
+    // replaced since: whoever replaced it revokes it.
     private async Task<StoreResult> DropAsync(PendingGrant successor, GrantDocument present)
     {
         log.Superseded(successor.Connection);
-        if (present.Held?.Family != successor.Held.Family || present.RevocationTime is not null)
+        var wasReplaced = successor.WasReplacedIn(present);
+        var isRevokedByAnother = wasReplaced && successor.Held.IsOfSameClientAs(present.Held!);
+        if ((present.Held?.Family != successor.Held.Family || present.RevocationTime is not null) && !isRevokedByAnother)
         {
             await replaced.RevokeAsync(successor, successor.Held.RefreshToken, CancellationToken.None);
         }
 
-        return new StoreResult.Dropped();
+        return new StoreResult.Dropped { WasStored = wasReplaced };
     }
 
     // Where there are Roles in listed namespaces only, they go with the namespace, and what was missing is forbidden from then on. A

@@ -29,9 +29,8 @@ internal sealed class ReplacedGrants(GrantRevoker revoker, GrantLog log)
     public async Task RevokeAsync(PendingGrant successor, StoreResult storage, CancellationToken cancellationToken)
     {
         if (replaced.TryRemove(successor.Id, out var held)
-            && storage is StoreResult.Stored
-            && held.Binding.Issuer == successor.Held.Binding.Issuer
-            && held.Binding.ClientId == successor.Held.Binding.ClientId)
+            && storage is StoreResult.Stored or StoreResult.Dropped { WasStored: true }
+            && held.IsOfSameClientAs(successor.Held))
         {
             await RevokeAsync(successor, held.RefreshToken, cancellationToken);
         }

@@ -13,7 +13,11 @@ internal abstract record StoreResult
     /// <summary>
     /// There is no place for it any more: another attempt or another consent has taken it, or its namespace is gone for good.
     /// </summary>
-    public sealed record Dropped : StoreResult;
+    public sealed record Dropped : StoreResult
+    {
+        /// <summary>True when it had been stored, by a write that got no answer, before another consent took its place.</summary>
+        public bool WasStored { get; init; }
+    }
 
     /// <summary>It waits in memory and is tried further.</summary>
     public sealed record Pending(string Cause) : StoreResult;

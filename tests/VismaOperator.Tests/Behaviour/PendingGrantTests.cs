@@ -127,7 +127,7 @@ public sealed class PendingGrantTests
         Assert.Contains("cannot be reached", logs.Lines[^1], StringComparison.Ordinal);
     }
 
-    private static PendingGrant Of(HeldGrant held, string? attempt = null, string place = Some.Connection) =>
+    internal static PendingGrant Of(HeldGrant held, string? attempt = null, string place = Some.Connection) =>
         new()
         {
             Connection = new NamespacedName(Some.Place, place),
@@ -136,7 +136,7 @@ public sealed class PendingGrantTests
             Client = Client,
         };
 
-    private static HeldGrant Held(string family, string token) =>
+    internal static HeldGrant Held(string family, string token) =>
         new()
         {
             Binding = new GrantBinding
@@ -162,13 +162,22 @@ public sealed class PendingGrantTests
             },
         };
 
-    private static ResolvedClient Client { get; } =
+    internal static ResolvedClient Client { get; } =
         new()
         {
             Name = new NamespacedName(Some.Place, Some.Client),
             Issuer = new Uri("https://connect.example.com"),
             ClientId = Some.ClientId,
+            RevocationEndpoint = new Uri("https://connect.example.com/revoke"),
             Method = ClientAuthenticationMethod.ClientSecretPost,
-            Credentials = [],
+            Credentials =
+            [
+                new Credential(
+                    new SecretKeyReference { Name = "acme-credentials", Key = "clientSecret" },
+                    "1",
+                    Sensitive.From(Some.ClientSecret),
+                    ExpirationTime: null
+                ),
+            ],
         };
 }
