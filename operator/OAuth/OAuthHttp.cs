@@ -115,7 +115,9 @@ public sealed record OAuthHttpOptions
     /// <summary>Roots to trust instead of the system's, for servers with a private authority; null for the system's.</summary>
     public X509Certificate2Collection? TrustedRoots { get; init; }
 
-    /// <summary>The proxy; null for the one the environment names (<c>HTTPS_PROXY</c>, <c>NO_PROXY</c>), if any.</summary>
+    /// <summary>
+    /// The proxy; null for the one that the runtime reads from the environment (<c>HTTPS_PROXY</c>, <c>NO_PROXY</c> without CIDR), if any.
+    /// </summary>
     public IWebProxy? Proxy { get; init; }
 }
 

@@ -11,14 +11,27 @@ namespace Kubernetes.Client.Access;
 /// port in <c>NO_PROXY</c>, prefers the names in lower case, and reads <c>ALL_PROXY</c>, so that a pod with <c>NO_PROXY=10.0.0.0/8</c>
 /// would ask a proxy for its own API server.
 /// </summary>
-internal sealed class ProxyChoice : IWebProxy
+public sealed class ProxyChoice : IWebProxy
 {
     private readonly Func<Uri, Uri?> proxyFor;
+    private Uri? address;
 
     private ProxyChoice(Func<Uri, Uri?> proxyFor) => this.proxyFor = proxyFor;
 
     /// <summary>User and password of the proxy's address.</summary>
     public ICredentials? Credentials { get; set; }
+
+    /// <summary>
+    /// For destinations of both schemes: <see cref="FromEnvironment(Func{string, string?}, string)"/> by the scheme of each.
+    /// </summary>
+    public static ProxyChoice FromEnvironment(Func<string, string?> variable)
+    {
+        var (secure, plain) = (FromEnvironment(variable, Uri.UriSchemeHttps), FromEnvironment(variable, Uri.UriSchemeHttp));
+        return new ProxyChoice(destination => (destination.Scheme == Uri.UriSchemeHttps ? secure : plain).GetProxy(destination))
+        {
+            Credentials = new OfTwo(secure, plain),
+        };
+    }
 
     /// <summary>This proxy for every request, loopback too: <c>proxy-url</c> of a cluster.</summary>
     public static ProxyChoice Always(Uri proxy) => Of(proxy, _ => true);
@@ -49,6 +62,7 @@ internal sealed class ProxyChoice : IWebProxy
         var user = proxy.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString).ToList();
         return new ProxyChoice(destination => isUsed(destination) ? address : null)
         {
+            address = address,
             Credentials = proxy.UserInfo.Length == 0 ? null : new NetworkCredential(user[0], user.ElementAtOrDefault(1) ?? string.Empty),
         };
     }
@@ -70,6 +84,15 @@ internal sealed class ProxyChoice : IWebProxy
 
     private static bool IsLoopback(Uri destination) =>
         destination.IdnHost == "localhost" || (IPAddress.TryParse(destination.IdnHost, out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>The credentials of whichever of two proxies asks for them.</summary>
+    private sealed class OfTwo(ProxyChoice secure, ProxyChoice plain) : ICredentials
+    {
+        public NetworkCredential? GetCredential(Uri uri, string authType) =>
+            new[] { secure, plain }
+                .FirstOrDefault(choice => choice.address == uri)
+                ?.Credentials?.GetCredential(uri, authType);
+    }
 
     /// <summary>The entries of <c>NO_PROXY</c>.</summary>
     private static class NoProxy

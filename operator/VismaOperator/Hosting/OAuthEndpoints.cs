@@ -1,3 +1,4 @@
+using Kubernetes.Client.Access;
 using OAuth;
 using VismaOperator.Api.Validation;
 
@@ -13,7 +14,7 @@ internal sealed class OAuthEndpoints : IDisposable
     public OAuthEndpoints(AllowLists allowLists, TimeProvider time)
     {
         var policy = Policy(allowLists);
-        http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
+        http = OAuthHttp.CreateClient(policy, Options(Environment.GetEnvironmentVariable));
         var gate = new IssuerGate(new IssuerGateOptions(), time);
         Tokens = new TokenEndpoint(http, gate, time);
         Revocation = new RevocationEndpoint(http, gate, time);
@@ -32,6 +33,12 @@ internal sealed class OAuthEndpoints : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
+
+    /// <summary>
+    /// How providers are reached: the proxy is chosen by the same reading of the variables as for the API server, and not by that of the
+    /// runtime, which knows no CIDR in <c>NO_PROXY</c>.
+    /// </summary>
+    public static OAuthHttpOptions Options(Func<string, string?> variable) => new() { Proxy = ProxyChoice.FromEnvironment(variable) };
 
     /// <summary>A list that the administrator wrote may name private hosts; the built-in one is known to be public.</summary>
     private static HostPolicy Policy(AllowLists allowLists)

@@ -76,6 +76,29 @@ public sealed class ProxyChoiceTests
         Assert.Equal(proxy is null ? null : new Uri(proxy), choice.GetProxy(new Uri($"{scheme}://k.example.com")));
     }
 
+    [Theory]
+    [InlineData("https://connect.example.com", "http://secure.test:3128", "jane")]
+    [InlineData("http://connect.example.com", "http://plain.test:3128", "john")]
+    [InlineData("https://10.1.2.3", null, null)]
+    [InlineData("http://10.1.2.3:8080", null, null)]
+    [InlineData("https://127.0.0.1", null, null)]
+    public void Without_a_scheme_each_destination_chooses_by_its_own(string destination, string? proxy, string? user)
+    {
+        var choice = ProxyChoice.FromEnvironment(name => name switch
+        {
+            "HTTPS_PROXY" => "http://jane:a@secure.test:3128",
+            "HTTP_PROXY" => "http://john:b@plain.test:3128",
+            "NO_PROXY" => "10.0.0.0/8",
+            _ => null,
+        });
+
+        var asked = choice.GetProxy(new Uri(destination));
+
+        Assert.Equal(proxy is null ? null : new Uri(proxy), asked);
+        Assert.Equal(user, asked is null ? null : choice.Credentials!.GetCredential(asked, "Basic")?.UserName);
+        Assert.Null(choice.Credentials!.GetCredential(new Uri("http://another.test:3128"), "Basic"));
+    }
+
     [Fact]
     public void The_password_of_a_proxy_is_a_credential_and_no_part_of_its_address()
     {
