@@ -144,7 +144,7 @@ public abstract record SecretFacts
     /// <param name="IsCertain">True when no Secret of that name exists at all.</param>
     public sealed record Absent(bool IsCertain = false) : SecretFacts
     {
-        /// <summary>True when somebody else's Secret of that name was in the way, and nothing is known yet of whether it still is.</summary>
+        /// <summary>True when somebody else's Secret of that name was in the way, and whether it still is is not known yet.</summary>
         public bool IsDisputed { get; init; }
     }
 

@@ -66,7 +66,7 @@ internal sealed class FollowedResource<T> : IReflectorSink<T>
     public void Forbidden(string cause) => Change(() => refusal = cause);
 
     /// <inheritdoc/>
-    public void Failed(string cause)
+    public void Failed(string cause, ListFailure failure)
     {
         // What was known of it still stands.
     }

@@ -20,8 +20,8 @@ internal sealed partial class FreshList<T>(
 {
     private const int PageSize = 500;
 
-    /// <summary>Hears of each failure, and whether it is a refusal that is to be believed.</summary>
-    public Action<string, bool> OnFailure { get; init; } = static (_, _) => { };
+    /// <summary>Hears of each failure.</summary>
+    public Action<string, ListFailure> OnFailure { get; init; } = static (_, _) => { };
 
     /// <summary>
     /// Returns once every page was taken in. Failures of the server or the network are waited out, and the list begins anew.
@@ -34,7 +34,7 @@ internal sealed partial class FreshList<T>(
         {
             var delay = backoff.NextDelay(failure);
             var cause = FailureText.Of(failure);
-            OnFailure(cause, backoff.IsForbidden);
+            OnFailure(cause, backoff.KindOf(failure));
             LogFailure(failures++ == 0 ? LogLevel.Warning : LogLevel.Debug, T.ResourceKind.Plural, selector, delay, cause);
             await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
         }

@@ -10,7 +10,7 @@ namespace Kubernetes.Controllers.Caching;
 public sealed class Informer<T>
     where T : class, IResource<T>
 {
-    private readonly List<Reflector<T>> reflectors;
+    private readonly List<(string? Namespace, Reflector<T> Reflector)> reflectors;
     private readonly List<(string? Namespace, FreshList<T> List)> freshLists;
     private readonly LoopGroup loops = new();
 
@@ -31,11 +31,16 @@ public sealed class Informer<T>
         ArgumentNullException.ThrowIfNull(selectors);
         ThrowIfOverlapping(selectors);
         freshLists = [.. selectors.Select(selector => (selector.Namespace, Fresh(selector)))];
-        reflectors = [.. selectors.Select(selector => new Reflector<T>(client, selector, Sink(selector), time, random, logger))];
+        reflectors =
+        [
+            .. selectors.Select(selector =>
+                (selector.Namespace, new Reflector<T>(client, selector, Sink(selector), time, random, logger))
+            ),
+        ];
 
         FreshList<T> Fresh(ResourceSelector selector) => new(client, selector, Store, time, random, logger)
         {
-            OnFailure = (cause, isRefused) => Namespaces?.Failed(selector.Namespace!, FreshName, cause, isRefused),
+            OnFailure = (cause, failure) => Namespaces?.Failed(selector.Namespace!, FreshName, cause, failure),
         };
 
         IReflectorSink<T> Sink(ResourceSelector selector) => new NamespaceSink(this, selector.Namespace, Store.AddFeed(selector));
@@ -49,6 +54,7 @@ public sealed class Informer<T>
         {
             field = value;
             freshLists.ForEach(fresh => value?.Expect(fresh.Namespace!, ListName));
+            value?.Doubted += ListAnew;
         }
     }
 
@@ -65,7 +71,7 @@ public sealed class Informer<T>
     /// </summary>
     public Task RunAsync(CancellationToken cancellationToken)
     {
-        reflectors.ForEach(reflector => loops.Start(reflector.RunAsync));
+        reflectors.ForEach(entry => loops.Start(entry.Reflector.RunAsync));
         return loops.RunAsync(cancellationToken);
     }
 
@@ -89,6 +95,15 @@ public sealed class Informer<T>
         return Namespaces.WaitUntilSettledAsync(cancellationToken);
     }
 
+    private void ListAnew(string name)
+    {
+        foreach (var (_, reflector) in reflectors.Where(entry => entry.Namespace == name))
+        {
+            Namespaces!.Doubt(name, ListName);
+            reflector.ListAnew();
+        }
+    }
+
     private async Task CatchUpAsync(string name, FreshList<T> list, CancellationToken cancellationToken)
     {
         await list.TakeAsync(cancellationToken).ConfigureAwait(false);
@@ -110,13 +125,13 @@ public sealed class Informer<T>
         public void Forbidden(string cause)
         {
             feed.Forbidden(cause);
-            informer.Namespaces?.Failed(name!, ListName, cause, isRefused: true);
+            informer.Namespaces?.Failed(name!, ListName, cause, ListFailure.Refusal);
         }
 
-        public void Failed(string cause)
+        public void Failed(string cause, ListFailure failure)
         {
-            feed.Failed(cause);
-            informer.Namespaces?.Failed(name!, ListName, cause, isRefused: false);
+            feed.Failed(cause, failure);
+            informer.Namespaces?.Failed(name!, ListName, cause, failure);
         }
     }
 

@@ -28,6 +28,12 @@ internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
     /// <summary>True when the last failure was a refusal that is to be believed.</summary>
     public bool IsForbidden => refusals > 0;
 
+    /// <summary>What the failure is that the last delay was for.</summary>
+    public ListFailure KindOf(Exception failure) =>
+        IsForbidden ? ListFailure.Refusal
+        : failure is KubernetesException { IsForbidden: true } ? ListFailure.FreshRefusal
+        : ListFailure.Outage;
+
     /// <summary>
     /// A watch was opened, so both the list and the watch are allowed: the next refusal is a first one again. A list that is answered does
     /// not say as much: a role may grant list and not watch.

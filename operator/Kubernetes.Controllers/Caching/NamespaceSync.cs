@@ -22,6 +22,9 @@ public sealed class NamespaceSync(TimeProvider time)
     private readonly Subscribers<NamespaceNews> subscribers = new();
     private readonly List<TaskCompletionSource> waiting = [];
 
+    /// <summary>Asks for a list anew of what is in a namespace. Raised outside of any lock.</summary>
+    internal event Action<string>? Doubted;
+
     /// <summary>True once everything that is listed of the namespace was read; for a namespace that is not listed, too.</summary>
     public bool IsOpen(string name)
     {
@@ -62,6 +65,12 @@ public sealed class NamespaceSync(TimeProvider time)
     /// <returns>Ends the subscription when disposed.</returns>
     public IDisposable Subscribe(Action<NamespaceNews> onNews) => subscribers.Add(onNews);
 
+    /// <summary>
+    /// A write in the namespace was refused. A watch that is open goes on after the permission for it went, and so does the watch of a
+    /// namespace that is gone: lists anew find out.
+    /// </summary>
+    public void Doubt(string name) => Doubted?.Invoke(name);
+
     /// <summary>Completes when <see cref="IsSettled"/> is true.</summary>
     public Task WaitUntilSettledAsync(CancellationToken cancellationToken)
     {
@@ -89,19 +98,24 @@ public sealed class NamespaceSync(TimeProvider time)
     /// <param name="name">The namespace.</param>
     /// <param name="list">The list.</param>
     /// <param name="cause">What happened, for people.</param>
-    /// <param name="isRefused">True for a refusal (403) that is to be believed.</param>
-    internal void Failed(string name, string list, string cause, bool isRefused) => Change(name, lists =>
+    /// <param name="failure">What kind of failure it is.</param>
+    internal void Failed(string name, string list, string cause, ListFailure failure) => Change(name, lists =>
     {
         var state = lists[list];
         var since = state.FailingSince ?? time.GetTimestamp();
+        var isRefused = failure == ListFailure.Refusal;
         var isBroken = isRefused || (!state.IsListed && time.GetElapsedTime(since) >= Patience);
         lists[list] = state with
         {
             FailingSince = since,
             Problem = isBroken ? cause : state.Problem,
             IsRefused = state.IsRefused || isRefused,
+            IsDoubted = state.IsDoubted || failure != ListFailure.Outage,
         };
     });
+
+    /// <summary>The list is about to be read anew, since it may be refused by now.</summary>
+    internal void Doubt(string name, string list) => Change(name, lists => lists[list] = lists[list] with { IsDoubted = true });
 
     private static bool AreListed(Dictionary<string, ListState> lists) => lists.Values.All(list => list.IsListed);
 
@@ -114,7 +128,11 @@ public sealed class NamespaceSync(TimeProvider time)
         && namespaces.Values.Any(lists => AreListed(lists) || lists.Values.Any(list => list.IsRefused));
 
     // Needs the lock.
-    private NamespaceNews NewsOf(string name) => new(name, AreListed(namespaces[name]), ProblemOf(namespaces[name]));
+    private NamespaceNews NewsOf(string name) =>
+        new(name, AreListed(namespaces[name]), ProblemOf(namespaces[name]))
+        {
+            IsDoubted = ProblemOf(namespaces[name]) is null && namespaces[name].Values.Any(list => list.IsDoubted),
+        };
 
     private void Change(string name, Action<Dictionary<string, ListState>> change)
     {
@@ -152,7 +170,22 @@ public sealed class NamespaceSync(TimeProvider time)
         public string? Problem { get; init; }
 
         public bool IsRefused { get; init; }
+
+        public bool IsDoubted { get; init; }
     }
+}
+
+/// <summary>Why a list or its watch failed.</summary>
+internal enum ListFailure
+{
+    /// <summary>The API server, or the way to it.</summary>
+    Outage,
+
+    /// <summary>A refusal (403) that is not believed yet; see <see cref="ForbiddenPatience"/>.</summary>
+    FreshRefusal,
+
+    /// <summary>A refusal that has lasted.</summary>
+    Refusal,
 }
 
 /// <summary>How one of the listed namespaces is.</summary>
@@ -160,4 +193,10 @@ public sealed class NamespaceSync(TimeProvider time)
 /// <param name="IsOpen">Everything in it was read, so that it can be served. It stays so while a later list or watch is refused: what was
 /// read is kept.</param>
 /// <param name="Problem">Why it cannot be read now; null when it can, or when nothing is known yet.</param>
-public sealed record NamespaceNews(string Name, bool IsOpen, string? Problem);
+public sealed record NamespaceNews(string Name, bool IsOpen, string? Problem)
+{
+    /// <summary>
+    /// Something in it was refused a moment ago, which may be a permission that went or an API server that was started. A list finds out.
+    /// </summary>
+    public bool IsDoubted { get; init; }
+}

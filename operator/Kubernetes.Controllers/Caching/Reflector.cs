@@ -23,6 +23,12 @@ internal sealed partial class Reflector<T>(
     private readonly ListWatchBackoff backoff = new(time, random);
     private string lastFailure = string.Empty;
 
+    // Never disposed: without a timer and a wait handle it holds nothing that the collector would not take.
+    private CancellationTokenSource anew = new();
+
+    /// <summary>Ends the watch, and lists anew: what is watched may be refused by now, which a watch that is open does not tell.</summary>
+    public void ListAnew() => Volatile.Read(ref anew).Cancel();
+
     /// <summary>
     /// Runs until cancelled. Failures of the server or the network are waited out; any other exception is a bug and ends it.
     /// </summary>
@@ -32,6 +38,12 @@ internal sealed partial class Reflector<T>(
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (anew.IsCancellationRequested)
+            {
+                Volatile.Write(ref anew, new CancellationTokenSource());
+                state = ListWatchState<T>.Listing.Anew;
+            }
+
             state = state switch
             {
                 ListWatchState<T>.Listing listing => await ListAsync(listing, cancellationToken).ConfigureAwait(false),
@@ -62,15 +74,20 @@ internal sealed partial class Reflector<T>(
         ListWatchState<T> state = watching;
         Exception? failure = null;
         var openedAt = time.GetTimestamp();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(anew.Token, cancellationToken);
         try
         {
-            await foreach (var line in client.WatchAsync<T>(selector, watching.ResourceVersion, cancellationToken).ConfigureAwait(false))
+            await foreach (var line in client.WatchAsync<T>(selector, watching.ResourceVersion, either.Token).ConfigureAwait(false))
             {
                 Opened();
                 state = Step(state, new ListWatchSignal<T>.Line(line));
             }
 
             Opened();
+        }
+        catch (OperationCanceledException) when (anew.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return state;
         }
         catch (Exception cause) when (IsOutage(cause, cancellationToken))
         {
@@ -96,7 +113,7 @@ internal sealed partial class Reflector<T>(
         }
         else if (failure is not null)
         {
-            sink.Failed(FailureText.Of(failure));
+            sink.Failed(FailureText.Of(failure), backoff.KindOf(failure));
         }
 
         if (failure is not null)
@@ -151,5 +168,6 @@ internal interface IReflectorSink<T>
 
     /// <summary>A list or a watch failed for another reason, or for one that is not believed yet; it will be tried again.</summary>
     /// <param name="cause">What happened.</param>
-    void Failed(string cause);
+    /// <param name="failure">An outage, or a refusal that is not believed yet.</param>
+    void Failed(string cause, ListFailure failure);
 }

@@ -35,7 +35,7 @@ internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : 
     }
 
     /// <inheritdoc/>
-    public void Failed(string cause)
+    public void Failed(string cause, ListFailure failure)
     {
         // As above.
     }

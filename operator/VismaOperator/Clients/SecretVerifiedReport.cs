@@ -13,7 +13,9 @@ internal static class SecretVerifiedReport
             .ToList();
         if (listed.FirstOrDefault(trial => trial.Trial == SecretTrial.Due) is { } due)
         {
-            return NotTried($"The client secret in Secret {due.Name}, key {due.Key}, has not been tried in its present value. {Next(situation)}");
+            return NotTried(
+                $"The client secret in Secret {due.Name}, key {due.Key}, has not been tried in its present value. {Next(situation)}"
+            );
         }
 
         // An attempt that was refused with one secret and granted with the next one has two outcomes, and the first is the one to act on.
@@ -41,8 +43,8 @@ internal static class SecretVerifiedReport
             ? "One renewal of a connection with the grant ClientCredentials is brought forward to try it; without such a connection it is "
                 + "tried when it is needed."
             : "It waits, since no connection can try it now: each has the grant AuthorizationCode, is suspended, stalled or being deleted, "
-                + "or waits for something else. The next token request tries it; do not delete the old secret in the Visma developer portal "
-                + "before.";
+                + "or waits for something else. The next token request tries it. Do not delete the old secret in the Visma developer "
+                + "portal before.";
 
     private static string Refused(OAuthClientSituation situation, ClientSecretStatus trial)
     {

@@ -49,7 +49,7 @@ internal sealed record PendingGrant
         && stored.Family == Held.Family
         && (AttemptId is null || (stored.RefreshToken.FixedTimeEquals(Held.RefreshToken) && document.Intent?.Id != AttemptId));
 
-    /// <summary>True when this consent was stored all the same, by a write that got no answer, and another one took its place since.</summary>
+    /// <summary>True when this consent was stored, by a write that got no answer, and another one took its place since.</summary>
     public bool WasReplacedIn(GrantDocument document) =>
         AttemptId is null && document.Held is { } stored && stored.Replaced.Contains(Held.Family, StringComparer.Ordinal);
 

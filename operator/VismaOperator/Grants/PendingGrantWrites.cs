@@ -183,8 +183,8 @@ internal sealed class PendingGrantWrites(
         return new StoreResult.Pending(cause);
     }
 
-    // A token of the family that is in use is not revoked, since that would take the stored one with it. Nor is a consent that was stored and
-    // replaced since: whoever replaced it revokes it.
+    // A token of the family that is in use is not revoked, since that would take the stored one with it. Nor is a consent that was stored
+    // and replaced since: whoever replaced it revokes it.
     private async Task<StoreResult> DropAsync(PendingGrant successor, GrantDocument present)
     {
         log.Superseded(successor.Connection);

@@ -58,7 +58,7 @@ internal sealed partial class NamespaceReport : IDisposable
     }
 
     private static Measurement<int> Measured(NamespaceNews news) =>
-        new(news.IsOpen && news.Problem is null ? 1 : 0, new KeyValuePair<string, object?>("namespace", news.Name));
+        new(news is { IsOpen: true, Problem: null, IsDoubted: false } ? 1 : 0, new KeyValuePair<string, object?>("namespace", news.Name));
 
     private Task RecordAsync(Lease lease, NamespaceNews news, CancellationToken cancellationToken)
     {

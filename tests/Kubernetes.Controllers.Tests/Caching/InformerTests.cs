@@ -3,7 +3,7 @@ using Kubernetes.Client.Access;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Tests.Doubles;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Kubernetes.Controllers.Tests.Caching;
@@ -12,13 +12,14 @@ public sealed class InformerTests : IAsyncDisposable
 {
     private readonly ScriptedCluster cluster = new();
     private readonly SignallingTime time = new();
+    private readonly CapturedLog log = new();
     private readonly CancellationTokenSource stop = new();
     private readonly Informer<SecretMetadata> informer;
     private readonly Task running;
 
     public InformerTests()
     {
-        informer = new(cluster, [ResourceSelector.All], time, NullLogger.Instance, () => 0);
+        informer = new(cluster, [ResourceSelector.All], time, log, () => 0);
         running = informer.RunAsync(stop.Token);
     }
 
@@ -203,6 +204,31 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_fresh_list_that_fails_again_and_again_is_logged_when_that_begins_and_when_it_ends()
+    {
+        await SyncAsync();
+        var catchingUp = informer.CatchUpAsync(CancellationToken.None);
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            (await cluster.NextListAsync()).Refuse(Some.Expired);
+            await time.PassNextWaitAsync();
+        }
+
+        (await cluster.NextListAsync()).Answer(Some.Page(9));
+        await Wait.For(catchingUp);
+        var again = informer.CatchUpAsync(CancellationToken.None);
+        (await cluster.NextListAsync()).Answer(Some.Page(9));
+        await Wait.For(again);
+
+        var told = log.Lines.Where(line => line.Text.Contains("Fresh list of secrets", StringComparison.Ordinal)).ToList();
+        Assert.Equal(
+            [LogLevel.Warning, LogLevel.Debug, LogLevel.Debug, LogLevel.Information],
+            told.Select(line => line.Level)
+        );
+        Assert.EndsWith("was read, after 3 failed attempts", told[^1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Being_stopped_is_no_error()
     {
         await SyncAsync();
@@ -235,7 +261,7 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     private static Informer<SecretMetadata> With(params ResourceSelector[] selectors) =>
-        new(new ScriptedCluster(), selectors, TimeProvider.System, NullLogger.Instance, () => 0);
+        new(new ScriptedCluster(), selectors, TimeProvider.System, log, () => 0);
 
     private async Task<ScriptedCluster.OpenWatch> SyncAsync(params SecretMetadata[] items)
     {

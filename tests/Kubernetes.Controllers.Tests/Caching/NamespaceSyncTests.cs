@@ -52,11 +52,11 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     {
         namespaces.Listed("a", "secrets");
         var settled = namespaces.WaitUntilSettledAsync(CancellationToken.None);
-        namespaces.Failed("b", "secrets", "no role", isRefused: false);
+        namespaces.Failed("b", "secrets", "no role", ListFailure.Outage);
         Assert.False(settled.IsCompleted);
 
-        namespaces.Failed("b", "secrets", "no role", isRefused: true);
-        namespaces.Failed("b", "secrets", "still no role", isRefused: true);
+        namespaces.Failed("b", "secrets", "no role", ListFailure.Refusal);
+        namespaces.Failed("b", "secrets", "still no role", ListFailure.Refusal);
         await Wait.For(settled);
         Assert.False(namespaces.IsOpen("b"));
         namespaces.Listed("b", "secrets");
@@ -68,7 +68,7 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     public void A_namespace_that_breaks_later_stays_open_since_what_was_read_is_kept()
     {
         namespaces.Listed("a", "secrets");
-        namespaces.Failed("a", "secrets", "the role was taken", isRefused: true);
+        namespaces.Failed("a", "secrets", "the role was taken", ListFailure.Refusal);
         Assert.True(namespaces.IsOpen("a"));
         namespaces.Listed("a", "secrets");
 
@@ -78,12 +78,12 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     [Fact]
     public void Another_failure_breaks_a_namespace_only_after_a_while_and_only_while_others_are_answered()
     {
-        namespaces.Failed("b", "secrets", "500", isRefused: false);
+        namespaces.Failed("b", "secrets", "500", ListFailure.Outage);
         time.Advance(NamespaceSync.Patience);
-        namespaces.Failed("b", "secrets", "500", isRefused: false);
-        namespaces.Failed("a", "secrets", "500", isRefused: false);
+        namespaces.Failed("b", "secrets", "500", ListFailure.Outage);
+        namespaces.Failed("a", "secrets", "500", ListFailure.Outage);
         time.Advance(NamespaceSync.Patience);
-        namespaces.Failed("a", "secrets", "500", isRefused: false);
+        namespaces.Failed("a", "secrets", "500", ListFailure.Outage);
         Assert.False(namespaces.IsSettled);
 
         namespaces.Listed("a", "secrets");
@@ -95,8 +95,8 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     [Fact]
     public void Refusals_everywhere_settle_too_since_any_of_the_namespaces_may_come_later()
     {
-        namespaces.Failed("a", "secrets", "no role", isRefused: true);
-        namespaces.Failed("b", "secrets", "no role", isRefused: true);
+        namespaces.Failed("a", "secrets", "no role", ListFailure.Refusal);
+        namespaces.Failed("b", "secrets", "no role", ListFailure.Refusal);
 
         Assert.True(namespaces.IsSettled);
     }
@@ -148,6 +148,63 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
         refused.Answer(Some.Page(8, Some.Secret("late", 8, @namespace: "b")));
         await OpenedAsync("b");
         Assert.NotNull(informer.Store.Find(new("b", "late")));
+    }
+
+    [Fact]
+    public void A_refusal_is_doubt_at_once_and_a_problem_once_it_is_believed()
+    {
+        namespaces.Listed("a", "secrets");
+        namespaces.Failed("a", "secrets", "500", ListFailure.Outage);
+        Assert.DoesNotContain(namespaces.Current, now => now.IsDoubted);
+        namespaces.Failed("a", "secrets", "no role", ListFailure.FreshRefusal);
+        var doubted = namespaces.Current.Single(now => now.Name == "a");
+        namespaces.Listed("a", "secrets");
+
+        Assert.Equal((true, null, true), (doubted.IsOpen, doubted.Problem, doubted.IsDoubted));
+        Assert.DoesNotContain(namespaces.Current, now => now.IsDoubted);
+        Assert.Equal([new("a", true, null)], news);
+    }
+
+    [Fact]
+    public async Task A_write_that_is_refused_has_the_namespace_listed_anew_and_the_others_left_alone()
+    {
+        running = informer.RunAsync(stop.Token);
+        (await cluster.NextListAsync()).Answer(Some.Page(5));
+        (await cluster.NextListAsync()).Answer(Some.Page(5));
+        await cluster.NextWatchAsync();
+        await cluster.NextWatchAsync();
+
+        namespaces.Doubt("b");
+        namespaces.Doubt("b");
+        namespaces.Doubt("elsewhere");
+        var list = await cluster.NextListAsync();
+        var doubted = namespaces.Current.Single(now => now.IsDoubted);
+        list.Answer(Some.Page(9, Some.Secret("new", 8, @namespace: "b")));
+        await cluster.NextWatchAsync();
+
+        Assert.Equal("b", list.Selector.Namespace);
+        Assert.Equal(("b", true, null), (doubted.Name, doubted.IsOpen, doubted.Problem));
+        Assert.DoesNotContain(namespaces.Current, now => now.IsDoubted);
+        Assert.NotNull(informer.Store.Find(new("b", "new")));
+    }
+
+    [Fact]
+    public async Task A_doubt_while_the_list_waits_for_its_next_try_is_over_with_the_list()
+    {
+        running = informer.RunAsync(stop.Token);
+        var lists = new[] { await cluster.NextListAsync(), await cluster.NextListAsync() }
+            .OrderBy(list => list.Selector.Namespace)
+            .ToList();
+        lists[0].Answer(Some.Page(5));
+        await cluster.NextWatchAsync();
+        lists[1].Refuse(Some.Forbidden);
+        var waits = time.PassNextWaitAsync();
+        namespaces.Doubt("b");
+        await waits;
+        (await cluster.NextListAsync()).Answer(Some.Page(6));
+        await cluster.NextWatchAsync();
+
+        Assert.DoesNotContain(namespaces.Current, now => now.IsDoubted);
     }
 
     [Fact]

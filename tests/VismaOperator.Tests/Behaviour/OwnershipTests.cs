@@ -166,7 +166,8 @@ public sealed class OwnershipTests
         await test.UntilStalledAsync("SecretNotOwned", place: "customer-a");
         await test.UntilIdleAsync();
         await test.StopAsync();
-        (looked, var before) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), test.StatusWrites(Some.Connection));
+        looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var before = test.StatusWrites(Some.Connection);
         test.Start();
         await looked.Task.WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
         await test.UntilIdleAsync();
