@@ -3,10 +3,12 @@ using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.InMemory;
+using Lifecycle;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OAuth;
 using VismaOperator.Api;
+using VismaOperator.Api.Validation;
 using VismaOperator.Clients;
 using VismaOperator.Connections;
 using VismaOperator.Publishing;
@@ -59,9 +61,9 @@ public sealed class StopRaceTests : IDisposable
         var endpoint = new Endpoint();
         var leadership = new Leadership(asked => time.Advance(asked == 2 ? TimeSpan.FromMinutes(1) : TimeSpan.Zero));
 
-        var outcome = await RefreshAsync(endpoint, leadership);
+        var facts = await RefreshAsync(endpoint, leadership);
 
-        Assert.IsType<RefreshOutcome.Failed>(outcome);
+        Assert.Equal("ProviderUnavailable", facts.Failure?.Reason);
         Assert.Equal((0, 0), (endpoint.Begun, endpoint.CutOff));
     }
 
@@ -70,26 +72,33 @@ public sealed class StopRaceTests : IDisposable
     {
         var endpoint = new Endpoint { AfterTurn = stop.Cancel };
 
-        var outcome = await RefreshAsync(endpoint, new Leadership(_ => { }));
+        var facts = await RefreshAsync(endpoint, new Leadership(_ => { }));
 
-        Assert.IsType<RefreshOutcome.Stored>(outcome);
+        Assert.Equal((true, null), (facts.Secret is SecretFacts.Owned, facts.Failure));
         Assert.Equal((1, 0), (endpoint.Begun, endpoint.CutOff));
     }
 
-    private async Task<RefreshOutcome> RefreshAsync(Endpoint endpoint, ILeadership leadership)
+    private async Task<Facts> RefreshAsync(Endpoint endpoint, ILeadership leadership)
     {
         var cluster = new InMemoryCluster(time);
         var connection = await cluster.CreateAsync(Some.VismaConnection(), TestContext.Current.CancellationToken);
         var (tracker, client) = (new ClientSecretTracker(time), Client());
         tracker.Follow(client);
-        var source = new ClientTokenSource(
-            endpoint,
-            new ProviderEndpoints(new NoMetadata()),
-            tracker,
-            new ClockWatch(NullLogger.Instance)
-        );
+        var source = new ClientTokenSource(endpoint, tracker, new ClockWatch(NullLogger.Instance));
         var publisher = new SecretPublisher(cluster, new Store<SecretMetadata>(), time);
-        return await new TokenRefresher(source, publisher, leadership, time).RefreshAsync(connection, client, stop.Token);
+        var endpoints = new ProviderEndpoints(new NoMetadata());
+        var facts = new Facts
+        {
+            Connection = ConnectionFactsReader.Read(connection, new AllowLists(), isNamespaceTerminating: false),
+            Client = new ClientFacts.Usable(client.Inputs, client.Revision),
+            Secret = new SecretFacts.Absent(),
+        };
+        return await new TokenRefresher(source, endpoints, publisher, leadership, time, () => 0.5).RefreshAsync(
+            connection,
+            client,
+            facts,
+            stop.Token
+        );
     }
 
     private static ResolvedClient Client() =>
