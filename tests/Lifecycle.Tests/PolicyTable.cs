@@ -55,7 +55,7 @@ internal static class PolicyTable
                 Content = new ContentFacts.Lost(),
             },
             Soon,
-            new Decision.Refresh(RefreshCause.First)
+            new Decision.Request(RefreshCause.First)
         ),
         new("a Secret that someone else took over is not withdrawn", Serving().SecretForeign().ClientRefusing(), Soon, Stalled(NotAllowed)),
         new(

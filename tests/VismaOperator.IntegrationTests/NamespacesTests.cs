@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
@@ -8,6 +9,8 @@ namespace VismaOperator.IntegrationTests;
 /// <summary>Listed namespaces of which one is gone, or its Role: the others are served all the same, and nothing is taken back.</summary>
 public sealed class NamespacesTests(ApiServerFixture fixture)
 {
+    private const string Remedy = "Create the namespace and the operator's Role and RoleBinding in it, or take it out of --namespaces.";
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -18,8 +21,11 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
         await using var scene = await Scene.OpenAsync(fixture, new SceneOptions { Reach = Reach.Listed, MissingNamespaces = [missing] });
         await scene.CreateAllAsync();
 
-        Assert.Contains($"Namespace {missing} is not served", Assert.Single(Lines(scene, "is not served")), StringComparison.Ordinal);
+        var line = Assert.Single(Lines(scene, "is not served"));
+        Assert.Contains($"Namespace {missing} is not served", line, StringComparison.Ordinal);
+        Assert.Contains(Remedy, line, StringComparison.Ordinal);
         Assert.Equal((0, 1), await ServedAsync(scene, missing));
+        Assert.Equal(HttpStatusCode.OK, await ReadinessAsync(scene));
 
         await scene.Admin.CreateAsync("/api/v1/namespaces", new JsonObject { ["metadata"] = new JsonObject { ["name"] = missing } }, Ct);
         try
@@ -81,17 +87,45 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
         await scene.UntilHandledAsync("after the failover", within: TimeSpan.FromSeconds(90));
 
         Assert.Contains(second.Process.Lines, line => line.Contains($"Namespace {other.Name} is not served", StringComparison.Ordinal));
-        await Eventually.BecomesTrueAsync(
-            "an event about the Lease",
-            async token =>
-                (await scene.Admin.GetAsync($"/apis/events.k8s.io/v1/namespaces/{scene.Home.Name}/events", token))["items"]!
-                    .AsArray()
-                    .Any(item =>
-                        item!["reason"]!.GetValue<string>() == "NamespaceNotServed"
-                        && item["regarding"]!["kind"]!.GetValue<string>() == "Lease"
-                    ),
+        await UntilToldAsync(scene, other.Name, "NamespaceNotServed", Remedy);
+    }
+
+    [Fact]
+    public async Task A_Role_that_goes_while_watches_are_open_is_told_with_the_remedy_and_readyz_stays_true()
+    {
+        await using var other = await fixture.CreateNamespaceAsync(Ct);
+        await using var scene = await Scene.OpenAsync(
+            fixture,
+            new SceneOptions { Reach = Reach.Listed, MoreNamespaces = [other.Name], Arguments = ["--leader-elect", "true"] }
+        );
+        await scene.CreateAllAsync();
+        await scene.ChangeClientAsync(new JsonObject { ["allowedNamespaces"] = new JsonObject { ["from"] = "All" } });
+        await CreateConnectionAsync(scene, other.Name, scene.Home.Name);
+        await scene.UntilAsync(Path(other.Name), "Ready", node => node.Condition("Ready")?.Status == "True");
+        Assert.Equal((1, 1), await ServedAsync(scene, other.Name));
+
+        // No watch ends: what tells is the first status that is refused.
+        await scene.Account.DismissAsync(other.Name);
+        await scene.Admin.PatchAsync(
+            Path(other.Name),
+            new JsonObject { ["spec"] = new JsonObject { ["displayName"] = "Acme" } },
             Ct
         );
+        await Eventually.BecomesTrueAsync("the metric", async _ => await ServedAsync(scene, other.Name) == (0, 1), Ct);
+        Assert.Equal(HttpStatusCode.OK, await ReadinessAsync(scene));
+        await Eventually.BecomesTrueAsync("the log line", _ => Task.FromResult(Lines(scene, "is not served").Count > 0), Ct);
+        await UntilToldAsync(scene, other.Name, "NamespaceNotServed", Remedy);
+        Assert.Equal(HttpStatusCode.OK, await ReadinessAsync(scene));
+
+        var line = Assert.Single(Lines(scene, "is not served"));
+        Assert.Contains($"Namespace {other.Name} is not served", line, StringComparison.Ordinal);
+        Assert.Contains(Remedy, line, StringComparison.Ordinal);
+        Assert.Equal((0, 1), await ServedAsync(scene, other.Name));
+
+        await scene.Account.AdmitAsync(other.Name);
+        await UntilToldAsync(scene, other.Name, "NamespaceServed", "is served again");
+        Assert.Equal((1, 1), await ServedAsync(scene, other.Name));
+        Assert.Equal(HttpStatusCode.OK, await ReadinessAsync(scene));
     }
 
     [Fact]
@@ -118,6 +152,7 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
         await scene.UntilHandledAsync("while the other is broken");
 
         Assert.Equal((0, 1), await ServedAsync(scene, other.Name));
+        Assert.Equal(HttpStatusCode.OK, await ReadinessAsync(scene));
         Assert.Equal(published.ToJsonString(), (await scene.Admin.GetAsync(other.Core($"secrets/{The.TokenSecret}"), Ct)).ToJsonString());
         await scene.Account.AdmitAsync(other.Name);
         await Eventually.BecomesTrueAsync(
@@ -132,6 +167,30 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
 
     private static IReadOnlyList<string> Lines(Scene scene, string text) =>
         [.. scene.Operator.Process.Lines.Where(line => line.Contains(text, StringComparison.Ordinal))];
+
+    private static async Task<HttpStatusCode> ReadinessAsync(Scene scene)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{scene.Operator.HttpPort}/readyz"), Ct);
+        return response.StatusCode;
+    }
+
+    private static Task UntilToldAsync(Scene scene, string place, string reason, string words) =>
+        Eventually.BecomesTrueAsync(
+            $"an event {reason} about the Lease that names {place}",
+            async token =>
+                (await scene.Admin.GetAsync($"/apis/events.k8s.io/v1/namespaces/{scene.Home.Name}/events", token))["items"]!
+                    .AsArray()
+                    .Any(item =>
+                        item!["reason"]!.GetValue<string>() == reason
+                        && item["regarding"]!["kind"]!.GetValue<string>() == "Lease"
+                        && item["note"]!.GetValue<string>() is { } note
+                        && note.Contains($"Namespace {place} ", StringComparison.Ordinal)
+                        && note.Contains(words, StringComparison.Ordinal)
+                    ),
+            Ct,
+            TimeSpan.FromSeconds(90)
+        );
 
     private static async Task<(double Other, double Home)> ServedAsync(Scene scene, string other)
     {

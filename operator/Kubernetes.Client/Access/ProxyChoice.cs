@@ -14,7 +14,7 @@ namespace Kubernetes.Client.Access;
 public sealed class ProxyChoice : IWebProxy
 {
     private readonly Func<Uri, Uri?> proxyFor;
-    private Uri? address;
+    private Uri? only;
 
     private ProxyChoice(Func<Uri, Uri?> proxyFor) => this.proxyFor = proxyFor;
 
@@ -62,7 +62,7 @@ public sealed class ProxyChoice : IWebProxy
         var user = proxy.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString).ToList();
         return new ProxyChoice(destination => isUsed(destination) ? address : null)
         {
-            address = address,
+            only = address,
             Credentials = proxy.UserInfo.Length == 0 ? null : new NetworkCredential(user[0], user.ElementAtOrDefault(1) ?? string.Empty),
         };
     }
@@ -90,7 +90,7 @@ public sealed class ProxyChoice : IWebProxy
     {
         public NetworkCredential? GetCredential(Uri uri, string authType) =>
             new[] { secure, plain }
-                .FirstOrDefault(choice => choice.address == uri)
+                .FirstOrDefault(choice => choice.only == uri)
                 ?.Credentials?.GetCredential(uri, authType);
     }
 

@@ -13,9 +13,12 @@ namespace Kubernetes.Controllers.Caching;
 /// <param name="time">Clock of the waits.</param>
 /// <param name="random">Chance in [0, 1).</param>
 /// <param name="logger">Log.</param>
+// A source without a timer holds nothing to dispose, and whoever asks for a list anew may still hold one of before.
+#pragma warning disable CA1001
 internal sealed partial class Reflector<T>(
     IKubernetesClient client, ResourceSelector selector, IReflectorSink<T> sink, TimeProvider time, Func<double> random, ILogger logger)
     where T : class, IResource<T>
+#pragma warning restore CA1001
 {
     /// <summary>As client-go: large enough for few round trips, small enough that a page of large objects fits in memory twice.</summary>
     private const int PageSize = 500;
@@ -23,7 +26,6 @@ internal sealed partial class Reflector<T>(
     private readonly ListWatchBackoff backoff = new(time, random);
     private string lastFailure = string.Empty;
 
-    // Never disposed: without a timer and a wait handle it holds nothing that the collector would not take.
     private CancellationTokenSource anew = new();
 
     /// <summary>Ends the watch, and lists anew: what is watched may be refused by now, which a watch that is open does not tell.</summary>

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Time.Testing;
 using OAuth;
 using VismaOperator.Clients;
 using VismaOperator.Grants;
-using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Behaviour.PendingGrantTests;
 
 namespace VismaOperator.Tests.Behaviour;
