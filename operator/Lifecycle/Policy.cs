@@ -182,7 +182,6 @@ public static class Policy
     // A Secret without our label is not watched. Read it before another token is requested that could not be stored.
     private static Decision? ADisputedSecretIsInspected(Facts facts, DateTimeOffset now) =>
         facts is { Secret: SecretFacts.Absent absent, Content: null }
-        facts is { Secret: SecretFacts.Absent absent, Content: null }
         && (absent.IsDisputed || facts.Failure?.Stage == FailureStage.WritingTakenName)
             ? new Decision.Inspect()
             : null;

@@ -261,7 +261,7 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     private static Informer<SecretMetadata> With(params ResourceSelector[] selectors) =>
-        new(new ScriptedCluster(), selectors, TimeProvider.System, log, () => 0);
+        new(new ScriptedCluster(), selectors, TimeProvider.System, new CapturedLog(), () => 0);
 
     private async Task<ScriptedCluster.OpenWatch> SyncAsync(params SecretMetadata[] items)
     {
