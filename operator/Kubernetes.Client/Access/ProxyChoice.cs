@@ -58,11 +58,11 @@ public sealed class ProxyChoice : IWebProxy
     // The password does not stay in the address, since errors quote it.
     private static ProxyChoice Of(Uri proxy, Func<Uri, bool> isUsed)
     {
-        var address = new UriBuilder(proxy) { UserName = string.Empty, Password = string.Empty }.Uri;
+        var bare = new UriBuilder(proxy) { UserName = string.Empty, Password = string.Empty }.Uri;
         var user = proxy.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString).ToList();
-        return new ProxyChoice(destination => isUsed(destination) ? address : null)
+        return new ProxyChoice(destination => isUsed(destination) ? bare : null)
         {
-            only = address,
+            only = bare,
             Credentials = proxy.UserInfo.Length == 0 ? null : new NetworkCredential(user[0], user.ElementAtOrDefault(1) ?? string.Empty),
         };
     }
