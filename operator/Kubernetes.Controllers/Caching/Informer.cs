@@ -99,7 +99,6 @@ public sealed class Informer<T>
     {
         foreach (var (_, reflector) in reflectors.Where(entry => entry.Namespace == name))
         {
-            Namespaces!.Doubt(name, ListName);
             reflector.ListAnew();
         }
     }

@@ -114,9 +114,6 @@ public sealed class NamespaceSync(TimeProvider time)
         };
     });
 
-    /// <summary>The list is about to be read anew, since it may be refused by now.</summary>
-    internal void Doubt(string name, string list) => Change(name, lists => lists[list] = lists[list] with { IsDoubted = true });
-
     private static bool AreListed(Dictionary<string, ListState> lists) => lists.Values.All(list => list.IsListed);
 
     private static string? ProblemOf(Dictionary<string, ListState> lists) =>

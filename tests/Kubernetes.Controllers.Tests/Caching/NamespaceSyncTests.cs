@@ -178,12 +178,12 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
         namespaces.Doubt("b");
         namespaces.Doubt("elsewhere");
         var list = await cluster.NextListAsync();
-        var doubted = namespaces.Current.Single(now => now.IsDoubted);
+        var doubted = namespaces.Current.Where(now => now.IsDoubted).ToList();
         list.Answer(Some.Page(9, Some.Secret("new", 8, @namespace: "b")));
         await cluster.NextWatchAsync();
 
         Assert.Equal("b", list.Selector.Namespace);
-        Assert.Equal(("b", true, null), (doubted.Name, doubted.IsOpen, doubted.Problem));
+        Assert.Empty(doubted); // a list that is answered shows that the refusal was another one's
         Assert.DoesNotContain(namespaces.Current, now => now.IsDoubted);
         Assert.NotNull(informer.Store.Find(new("b", "new")));
     }
