@@ -31,6 +31,12 @@ public sealed record Facts
     /// <summary>The failure that status says is unresolved; null when the last attempt succeeded.</summary>
     public FailureRecord? Failure { get; init; }
 
+    /// <summary>
+    /// The failed attempt at the provider whose place in status a failed write has taken; null where none has. It counts again once the
+    /// write succeeds.
+    /// </summary>
+    public FailureRecord? EarlierAttempt { get; init; }
+
     /// <summary>The removal of the Secret that status says was the last; null when none was, or another token came since.</summary>
     public RemovalRecord? Removal { get; init; }
 

@@ -13,8 +13,13 @@ public static class FactsAfter
         Secret = new SecretFacts.Owned(token.SecretResourceVersion),
         Content = null,
         Removal = null,
-        Failure = facts.Failure is { IsOfWriting: true } || facts.Failure?.LastFailureTime < token.IssueTime ? null : facts.Failure,
+        EarlierAttempt = null,
+        Failure = Remaining(facts) is { } failure && !(failure.LastFailureTime < token.IssueTime) ? failure : null,
     };
+
+    // What a write that succeeds leaves of the failures.
+    private static FailureRecord? Remaining(Facts facts) =>
+        facts.Failure is { IsOfWriting: true } ? AttemptBehindWrite(facts) : facts.Failure;
 
     /// <summary>
     /// A token of ours was found that status did not know. It ends what failed before it, and handles the request that it was an answer to
@@ -67,12 +72,14 @@ public static class FactsAfter
     public static Facts Failed(this Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double random)
     {
         var inputs = Policy.AttemptInputs(facts);
-        var isAnother = facts.Failure is { IsOfLooking: false } earlier
-            && earlier.Inputs == inputs
-            && earlier.Problem.Kind == problem.Kind;
-        var attempts = isAnother ? facts.Failure!.Attempts + 1 : 1;
+        var isWrite = problem.Stage is FailureStage.Writing or FailureStage.WritingTakenName;
+        var attempt = WaitingAttempt(facts, now);
+        var earlier = !isWrite ? attempt ?? facts.Failure : facts.Failure == attempt ? null : facts.Failure;
+        var isAnother = earlier is { IsOfLooking: false } && earlier.Inputs == inputs && earlier.Problem.Kind == problem.Kind;
+        var attempts = isAnother ? earlier!.Attempts + 1 : 1;
         return facts with
         {
+            EarlierAttempt = isWrite ? attempt : null,
             Content = facts.Secret is SecretFacts.Absent or SecretFacts.Offered ? facts.Content : null,
             Client = facts.Client.Tried(),
             // A request that still waits is not what failed.
@@ -88,6 +95,17 @@ public static class FactsAfter
             },
         };
     }
+
+    // The failed attempt at the provider that a write leaves as it is, be it in status or behind a write that failed before.
+    private static FailureRecord? WaitingAttempt(Facts facts, DateTimeOffset now) => facts.Failure switch
+    {
+        _ when RequestRules.IsDue(facts, now) => null, // then the provider was asked
+        { IsOfWriting: true } => AttemptBehindWrite(facts),
+        _ => Policy.Pending(facts, now) is { Stage: FailureStage.Requesting } attempt ? attempt : null,
+    };
+
+    private static FailureRecord? AttemptBehindWrite(Facts facts) =>
+        facts.EarlierAttempt is { } attempt && attempt.Inputs == Policy.AttemptInputs(facts) ? attempt : null;
 
     /// <summary>
     /// A look failed, so nothing was attempted. A request for a refresh stays open. The record of a failed attempt stays, if its next
@@ -154,6 +172,7 @@ public static class FactsAfter
         Token = null,
         Secret = facts.Token is { IsSecretAdopted: true } ? new SecretFacts.Offered() : new SecretFacts.Absent(),
         Content = null,
+        EarlierAttempt = null,
         Removal = new RemovalRecord(WholeSeconds.Floor(now), problem.Reason, facts.Connection.Inputs),
         Failure = new FailureRecord
         {

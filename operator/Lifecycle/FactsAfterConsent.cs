@@ -11,6 +11,7 @@ public static class FactsAfterConsent
     {
         Grant = new GrantFacts.Held(grant),
         Failure = null,
+        EarlierAttempt = null,
     };
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Kubernetes.Client;
 using Kubernetes.Controllers;
@@ -33,6 +34,9 @@ internal sealed class ConnectionReconciler(
     private readonly StepFailures failures = new(tools.Time);
     private readonly FailedLooks looks = new(tools.Time);
 
+    // Facts.EarlierAttempt of each connection. Memory only: a process that has just been started asks once the write succeeds.
+    private readonly ConcurrentDictionary<NamespacedName, FailureRecord> attempts = new();
+
     /// <inheritdoc/>
     public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
@@ -46,6 +50,7 @@ internal sealed class ConnectionReconciler(
             statusWrites.Forget(key);
             failures.Forget(key);
             looks.Forget(key);
+            attempts.TryRemove(key, out _);
             tools.Log.Problems.Forget(key);
             return Requeue.Never.Instance;
         }
@@ -84,7 +89,22 @@ internal sealed class ConnectionReconciler(
             return Failed(observer.Unobserved(connection, problem), connection, problem, failure) with { IsObserved = false };
         }
 
-        return observation is null ? null : await TakeStepsAsync(connection, observation, cancellationToken);
+        if (observation is null)
+        {
+            return null;
+        }
+
+        var rest = await TakeStepsAsync(connection, observation, cancellationToken);
+        if (rest.Facts.EarlierAttempt is { } attempt)
+        {
+            attempts[connection.Metadata.NamespacedName] = attempt;
+        }
+        else
+        {
+            attempts.TryRemove(connection.Metadata.NamespacedName, out _);
+        }
+
+        return rest;
     }
 
     private async Task<Rest> TakeStepsAsync(VismaConnection connection, Observation observation, CancellationToken cancellationToken)
@@ -92,6 +112,7 @@ internal sealed class ConnectionReconciler(
         var key = connection.Metadata.NamespacedName;
         var steps = new ConnectionSteps(connection, observation, tools);
         var begun = looks.WithAttempt(observation.Facts, key);
+        begun = begun with { EarlierAttempt = begun.Failure is { IsOfWriting: true } ? attempts.GetValueOrDefault(key) : null };
         var facts = begun;
         Decision? decision = null;
         try

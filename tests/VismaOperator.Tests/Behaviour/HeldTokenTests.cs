@@ -84,6 +84,35 @@ public sealed class HeldTokenTests
         Assert.Equal(requests, test.TokenRequests);
     }
 
+    [Theory]
+    [InlineData("503", false)]
+    [InlineData("403", false)]
+    [InlineData("503", true)]
+    [InlineData("403", true)]
+    public async Task A_write_that_fails_and_then_succeeds_ends_no_backoff(string failure, bool isOfPerson)
+    {
+        await using var test = isOfPerson ? await ConsentedAsync(Some.Connection) : await TestOperator.StartReadyAsync();
+        test.Provider.Faults.Always(Fault.Error(new StandInError("invalid_scope")));
+        while ((await test.ConnectionAsync()).Status.Failure is not { Attempts: 4 })
+        {
+            await test.AdvanceAsync(TimeSpan.FromSeconds(10));
+        }
+
+        var (before, requests) = ((await test.ConnectionAsync()).Status.Failure, test.TokenRequests);
+        var faults = new ApiFaults(test);
+        faults.Inject(failure, ClusterVerb.Update, Secret.ResourceKind, Some.Connection + Suffix);
+        await test.PatchAsync<Secret>(Some.Connection + Suffix, """{"data": {"tenant_id": null}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), second);
+        var during = (await test.ConnectionAsync()).Status.Failure;
+        faults.Lift();
+        await test.AdvanceAsync(during!.NextAttemptTime!.Value - test.Time.GetUtcNow() + second, second);
+
+        Assert.Contains(during.Reason, new[] { Lifecycle.Reason.SecretNotWritten, Lifecycle.Reason.SecretForbidden });
+        Assert.Equal(Some.Tenant, (await test.TokenSecretAsync()).Text("tenant_id"));
+        Assert.Equal(before, (await test.ConnectionAsync()).Status.Failure);
+        Assert.Equal(requests, test.TokenRequests);
+    }
+
     private static async Task<TestOperator> ConsentedAsync(params string[] names)
     {
         var test = await SomeConsents.StartConsentedAsync();
