@@ -66,8 +66,13 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
             ResourcePath.Watch(T.ResourceKind, selector, resourceVersion, timeout),
             Accept.One<T>()
         );
-        using var watchdog = new Watchdog(timeout + http.Options.WatchMargin, clock, cancellationToken);
         using var response = await OpenWatchAsync(message, request, cancellationToken);
+        using var watchdog = new Watchdog(
+            timeout + http.Options.WatchMargin,
+            clock,
+            cancellationToken,
+            CertifiedConnections.EndOf(message)
+        );
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var events = WatchStream
             .ReadAsync<T>(body, request, http.Options.MaxAnswerSize, watchdog.Heard, watchdog.Token)
@@ -241,6 +246,10 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         try
         {
             return await events.MoveNextAsync();
+        }
+        catch (OperationCanceledException) when (watchdog.IsOver)
+        {
+            return false; // as if the server had ended it: the next watch goes on from here, on a new connection
         }
         catch (Exception cut) when (watchdog.HasBarked && cut is OperationCanceledException or IOException)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Kubernetes.Client.Access;
 using Kubernetes.Client.Http;
 
@@ -25,8 +26,8 @@ public sealed class KubernetesHttp : IDisposable
         Options = options;
         credential = access.Credential(clock);
         var metrics = new RequestMetrics(meters);
-        Requests = Client(Handler(access.DisablesCompression ? DecompressionMethods.None : DecompressionMethods.GZip), metrics);
-        Watches = Client(Handler(DecompressionMethods.None), metrics); // a compressed watch would hold events back in its window
+        Requests = Client(access.DisablesCompression ? DecompressionMethods.None : DecompressionMethods.GZip, metrics, clock);
+        Watches = Client(DecompressionMethods.None, metrics, clock); // a compressed watch would hold events back in its window
     }
 
     internal ClusterAccess Access { get; }
@@ -45,9 +46,10 @@ public sealed class KubernetesHttp : IDisposable
         (credential as IDisposable)?.Dispose();
     }
 
-    private HttpClient Client(SocketsHttpHandler handler, RequestMetrics metrics)
+    private HttpClient Client(DecompressionMethods decompression, RequestMetrics metrics, TimeProvider clock)
     {
-        var counted = new CountingHandler(metrics) { InnerHandler = handler };
+        var connections = new CertifiedConnections(certificate => Handler(decompression, certificate), credential, clock);
+        var counted = new CountingHandler(metrics) { InnerHandler = connections };
         var authenticated = new CredentialHandler(Access, credential) { InnerHandler = counted };
         var client = new HttpClient(authenticated)
         {
@@ -60,7 +62,7 @@ public sealed class KubernetesHttp : IDisposable
         return client;
     }
 
-    private SocketsHttpHandler Handler(DecompressionMethods decompression)
+    private SocketsHttpHandler Handler(DecompressionMethods decompression, X509Certificate2? certificate)
     {
         var handler = new SocketsHttpHandler
         {
@@ -73,9 +75,9 @@ public sealed class KubernetesHttp : IDisposable
             KeepAlivePingDelay = Options.KeepAlivePingDelay,
             KeepAlivePingTimeout = Options.KeepAlivePingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            // A new connection resolves the name again, and presents the certificate that an exec plugin handed out last.
+            // A new connection resolves the name again.
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-            SslOptions = Tls(),
+            SslOptions = Tls(certificate),
             UseProxy = Access.Proxy is not null, // never what the runtime reads from the environment
             Proxy = Access.Proxy,
             RequestHeaderEncodingSelector = static (name, _) => Impersonation.HeaderEncoding(name),
@@ -83,11 +85,11 @@ public sealed class KubernetesHttp : IDisposable
         return handler;
     }
 
-    private SslClientAuthenticationOptions Tls()
+    private SslClientAuthenticationOptions Tls(X509Certificate2? certificate)
     {
         var tls = new SslClientAuthenticationOptions
         {
-            LocalCertificateSelectionCallback = (_, _, _, _, _) => credential.ClientCertificate!,
+            LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate!,
         };
         if (Access.SkipsTlsVerification)
         {

@@ -23,6 +23,11 @@ internal static class Certificates
         }
     }
 
+    /// <summary>Whether two are the same by content. Their own comparison looks at issuer and serial number only.</summary>
+    public static bool AreSame(X509Certificate2? one, X509Certificate2? other) =>
+        ReferenceEquals(one, other)
+        || (one is not null && other is not null && one.RawDataMemory.Span.SequenceEqual(other.RawDataMemory.Span));
+
     /// <summary>Reads a file that <paramref name="origin"/> names.</summary>
     public static string Read(string path, string origin)
     {

@@ -17,22 +17,20 @@ internal sealed class ExecCredential(ExecPlugin plugin, TimeProvider clock) : Re
 
     protected override bool IsStale => !isKnown || clock.GetUtcNow() + Margin >= expiresAt;
 
+    // By our clock; the server's decides of one that has ended, and running the plugin for every request would not help.
+    private DateTimeOffset? EndOfCertificate() =>
+        certificate is not null && new DateTimeOffset(certificate.NotAfter) is var end && end > clock.GetUtcNow() + Margin ? end : null;
+
     protected override async Task<AuthenticationHeaderValue?> ObtainAsync(
         AuthenticationHeaderValue? present,
         CancellationToken cancellationToken
     )
     {
         var status = await plugin.RunAsync(clock, cancellationToken);
-        expiresAt = status.ExpirationTimestamp;
-        if (status.HasCertificate)
-        {
-            certificate = Certificates.ClientCertificate(
-                status.ClientCertificateData!,
-                status.ClientKeyData!,
-                $"the answer of {plugin.Description}"
-            );
-        }
-
+        certificate = status.HasCertificate
+            ? Certificates.ClientCertificate(status.ClientCertificateData!, status.ClientKeyData!, $"the answer of {plugin.Description}")
+            : null;
+        expiresAt = status.ExpirationTimestamp ?? EndOfCertificate();
         isKnown = true;
         return string.IsNullOrEmpty(status.Token) ? null : new AuthenticationHeaderValue("Bearer", status.Token);
     }

@@ -34,18 +34,22 @@ internal abstract class RenewedCredential : ICredential, IDisposable
         }
     }
 
-    public async ValueTask<bool> RenewAsync(AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
+    public async ValueTask<bool> RenewAsync(
+        AuthenticationHeaderValue? refused,
+        X509Certificate2? presented,
+        CancellationToken cancellationToken
+    )
     {
         await gate.WaitAsync(cancellationToken);
         try
         {
             // Many requests can be refused at once; only the first of them obtains another.
-            if (Equals(header, refused))
+            if (IsStill(refused, presented))
             {
                 header = await ObtainAsync(header, cancellationToken);
             }
 
-            return !Equals(header, refused);
+            return !IsStill(refused, presented);
         }
         finally
         {
@@ -54,6 +58,9 @@ internal abstract class RenewedCredential : ICredential, IDisposable
     }
 
     public void Dispose() => gate.Dispose();
+
+    private bool IsStill(AuthenticationHeaderValue? refused, X509Certificate2? presented) =>
+        Equals(header, refused) && Certificates.AreSame(ClientCertificate, presented);
 
     /// <summary>
     /// The value of <c>Authorization</c> from where it comes; <paramref name="present"/> where there is no better one. Called with the gate

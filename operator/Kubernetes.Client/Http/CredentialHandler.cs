@@ -36,9 +36,10 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
     private async Task<HttpResponseMessage> SendOnceOrTwiceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.Headers.Authorization = await credential.GetHeaderAsync(cancellationToken);
+        var presented = credential.ClientCertificate;
         var response = await base.SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.Unauthorized
-            || !await credential.RenewAsync(request.Headers.Authorization, cancellationToken))
+            || !await credential.RenewAsync(request.Headers.Authorization, presented, cancellationToken))
         {
             return response;
         }

@@ -87,7 +87,7 @@ public sealed class ExecPluginTests : IDisposable
         var credential = Load("echo run >>runs\n" + Answer("\"token\":\"t$(grep -c run runs)\""));
         var refused = await credential.GetHeaderAsync(Cancellation);
 
-        var renewed = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => credential.RenewAsync(refused, Cancellation).AsTask()));
+        var renewed = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => credential.RenewAsync(refused, null, Cancellation).AsTask()));
 
         Assert.All(renewed, Assert.True);
         Assert.Equal(2, Runs());
@@ -100,7 +100,7 @@ public sealed class ExecPluginTests : IDisposable
         var credential = Load(Answer("\"token\":\"same\""));
         var refused = await credential.GetHeaderAsync(Cancellation);
 
-        Assert.False(await credential.RenewAsync(refused, Cancellation));
+        Assert.False(await credential.RenewAsync(refused, null, Cancellation));
     }
 
     [Fact]

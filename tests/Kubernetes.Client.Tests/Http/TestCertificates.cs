@@ -36,6 +36,9 @@ internal sealed class TestCertificates : IDisposable
 
     public X509Certificate2 Client { get; }
 
+    /// <summary>A further client that <see cref="Authority"/> signed.</summary>
+    public X509Certificate2 SignClient(string subject, DateTimeOffset? until) => Sign(Authority, subject, "1.3.6.1.5.5.7.3.2", until);
+
     public string ClientKeyPem => Client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem();
 
     public void Dispose()
