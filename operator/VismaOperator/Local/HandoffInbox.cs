@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kubernetes.Client;
+using Kubernetes.Client.Access;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
 using VismaOperator.Grants;
@@ -9,12 +10,14 @@ namespace VismaOperator.Local;
 /// <summary>
 /// Takes in codes that <c>connect</c> left as files in the state directory, and hands them to the controllers as a cluster would have them:
 /// in a Secret. A file is taken by renaming it, before it is read: a code that were sent twice would make the provider revoke what it gave
-/// for the first.
+/// for the first. A code that cannot be stored was not sent, so its file gets its name back.
 /// </summary>
 internal sealed partial class HandoffInbox(string state, IKubernetesClient cluster, TimeProvider time, ILogger<HandoffInbox> log)
 {
     // as for manifests: it sees every way of writing, on every file system
     private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1);
+
+    private string? lastFailure;
 
     private readonly string folder = Path.Combine(Path.GetFullPath(state), StateFiles.HandoffFolder);
 
@@ -40,43 +43,68 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
             {
                 await TakeAsync(file, cancellationToken);
             }
+
+            lastFailure = null;
+        }
+        catch (ClusterAccessException exception)
+        {
+            Tell(exception.Message, LogKept);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogUnreadable(folder, exception.Message);
+            Tell(exception.Message, cause => LogUnreadable(folder, cause));
         }
+    }
+
+    private void Tell(string failure, Action<string> log)
+    {
+        if (lastFailure != failure)
+        {
+            log(failure);
+        }
+
+        lastFailure = failure;
     }
 
     private async Task TakeAsync(string file, CancellationToken cancellationToken)
     {
-        if (
-            file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal)
-            || file.EndsWith(StateFiles.WithdrawnSuffix, StringComparison.Ordinal)
-        )
+        if (file.EndsWith(StateFiles.WithdrawnSuffix, StringComparison.Ordinal))
         {
-            // of a process that ended while it had it: nobody knows how far it came. A connect that still runs deletes what it took back
-            // itself, and does not mind
+            File.Delete(file); // a connect that still runs deletes what it took back itself, and does not mind
+        }
+        else if (file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal))
+        {
+            // Of a process that ended while it had it: nobody knows how far it came.
+            LogLost(NameOf(file[..^StateFiles.TakenSuffix.Length]));
             File.Delete(file);
         }
-
-        if (!file.EndsWith(StateFiles.Extension, StringComparison.Ordinal) || !TryMove(file))
+        else if (file.EndsWith(StateFiles.Extension, StringComparison.Ordinal) && TryMove(file))
         {
-            return;
+            await HandInAsync(file, cancellationToken);
+            File.Delete(file + StateFiles.TakenSuffix);
+            UnixFiles.FlushDirectory(Path.GetDirectoryName(file)!);
         }
+    }
 
-        var name = new NamespacedName(Path.GetFileName(Path.GetDirectoryName(file))!, Path.GetFileNameWithoutExtension(file));
-        var secret = Read(file + StateFiles.TakenSuffix);
-        File.Delete(file + StateFiles.TakenSuffix);
-        UnixFiles.FlushDirectory(Path.GetDirectoryName(file)!);
+    private async Task HandInAsync(string file, CancellationToken cancellationToken)
+    {
         try
         {
-            await HandInAsync(name, secret, cancellationToken);
+            await HandInAsync(NameOf(file), Read(file + StateFiles.TakenSuffix), cancellationToken);
         }
         catch (KubernetesException refused)
         {
-            LogDropped(name, refused.Message); // such as a namespace that is on its way out
+            LogDropped(NameOf(file), refused.Message); // such as a namespace that is on its way out
+        }
+        catch (Exception exception) when (exception is ClusterAccessException or IOException or OperationCanceledException)
+        {
+            File.Move(file + StateFiles.TakenSuffix, file);
+            throw;
         }
     }
+
+    private static NamespacedName NameOf(string file) =>
+        new(Path.GetFileName(Path.GetDirectoryName(file))!, Path.GetFileNameWithoutExtension(file));
 
     private static bool TryMove(string file)
     {
@@ -134,6 +162,21 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         Message = "VismaConnection {Connection}: connect left a code, and it was dropped: {Cause}. Run connect again"
     )]
     private partial void LogDropped(NamespacedName connection, string cause);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        EventName = "CodeLost",
+        Message = "VismaConnection {Connection}: a process ended while it took in a code that connect had left. Run connect again where "
+            + "the connection still awaits consent"
+    )]
+    private partial void LogLost(NamespacedName connection);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        EventName = "CodeKept",
+        Message = "A code that connect left cannot be stored: {Cause} The code is kept. Trying again in a second"
+    )]
+    private partial void LogKept(string cause);
 
     [LoggerMessage(
         Level = LogLevel.Error,

@@ -1,6 +1,7 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Local;
 
@@ -117,17 +118,30 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
             await cluster.CreateAsync(desired.WithMetadata(Wanted(desired.Metadata)), cancellationToken);
             changes++;
         }
-        else if (current is Secret secret && secret.Metadata.Label(VismaNames.SecretLabel) is not null)
+        else if (Merged(desired, current) is { } merged)
         {
-            LogOperatorsSecret(name);
+            // Equal content changes nothing.
+            var written = await cluster.ReplaceAsync(merged, cancellationToken);
+            changes += written.Metadata.ResourceVersion == current.Metadata.ResourceVersion ? 0 : 1;
         }
         else
         {
-            // The manifest always wins, as kubectl apply would have it; equal content changes nothing.
-            var metadata = current.Metadata with { Labels = desired.Metadata.Labels, Annotations = desired.Metadata.Annotations };
-            var written = await cluster.ReplaceAsync(desired.WithMetadata(metadata), cancellationToken);
-            changes += written.Metadata.ResourceVersion == current.Metadata.ResourceVersion ? 0 : 1;
+            LogOperatorsSecret(name);
         }
+    }
+
+    // The manifest always wins, as kubectl apply would have it; but a Secret of the operator is the manifest's only where it is lent.
+    private static T? Merged<T>(T desired, T current)
+        where T : class, IResource<T>
+    {
+        if (current is Secret published && published.Metadata.Label(VismaNames.SecretLabel) is not null)
+        {
+            return TokenSecret.WithManifest(published, (desired as Secret)!) as T;
+        }
+
+        return desired.WithMetadata(
+            current.Metadata with { Labels = desired.Metadata.Labels, Annotations = desired.Metadata.Annotations }
+        );
     }
 
     private static ObjectMeta Wanted(ObjectMeta manifest) =>
@@ -137,7 +151,8 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
     {
         await DeleteAbsentAsync(manifests.Connections, await NamesAsync<VismaConnection>(cancellationToken), cancellationToken);
         await DeleteAbsentAsync(manifests.Clients, await NamesAsync<OAuthClient>(cancellationToken), cancellationToken);
-        await DeleteAbsentAsync(manifests.Secrets, secrets, cancellationToken);
+        var lent = await NamesAsync<SecretMetadata>(cancellationToken, TokenSecret.IsLent);
+        await DeleteAbsentAsync(manifests.Secrets, [.. secrets, .. lent], cancellationToken);
         secrets = Names(manifests.Secrets);
     }
 
@@ -155,7 +170,10 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         }
     }
 
-    private async Task<HashSet<NamespacedName>> NamesAsync<T>(CancellationToken cancellationToken)
+    private async Task<HashSet<NamespacedName>> NamesAsync<T>(
+        CancellationToken cancellationToken,
+        Func<ObjectMeta, bool>? isWanted = null
+    )
         where T : class, IResource<T>
     {
         var names = new HashSet<NamespacedName>();
@@ -163,7 +181,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         do
         {
             var page = await cluster.ListPageAsync<T>(ResourceSelector.All, PageSize, next, cancellationToken);
-            names.UnionWith(Names(page.Items));
+            names.UnionWith(Names(page.Items.Where(item => isWanted?.Invoke(item.Metadata) != false)));
             next = page.ContinueToken;
         }
         while (next is not null);
@@ -186,7 +204,9 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
     [LoggerMessage(
         Level = LogLevel.Error,
         EventName = "OperatorsSecretNotOverwritten",
-        Message = "Secret {Name} is in a manifest, but the operator publishes a token under that name. Rename one of them"
+        Message = "Secret {Name} is in a manifest, but the operator publishes a token under that name. Rename one of them, or lend the "
+            + "Secret: label it " + VismaNames.SecretLabel + "=" + VismaNames.TokenSecretValue + " and annotate it "
+            + VismaNames.AdoptAnnotation + "=<connection>"
     )]
     private partial void LogOperatorsSecret(NamespacedName name);
 }

@@ -1,3 +1,4 @@
+using Kubernetes.Client.Access;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
 using VismaOperator.Manifests;
@@ -63,14 +64,13 @@ internal sealed partial class ManifestFolders(
 
             lastFailure = null;
         }
+        catch (ClusterAccessException exception)
+        {
+            Tell(exception.Message, LogNotApplied);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            if (lastFailure != exception.Message)
-            {
-                LogUnreadable(exception.Message);
-            }
-
-            lastFailure = exception.Message;
+            Tell(exception.Message, LogUnreadable);
         }
     }
 
@@ -108,6 +108,16 @@ internal sealed partial class ManifestFolders(
         var changes = await applier.ApplyAsync(documents, isComplete ? absent : Absent.Kept, cancellationToken);
         var serious = problems.Count(problem => problem.Kind != ManifestProblemKind.NoManifest);
         LogApplied(changes, serious);
+    }
+
+    private void Tell(string failure, Action<string> log)
+    {
+        if (lastFailure != failure)
+        {
+            log(failure);
+        }
+
+        lastFailure = failure;
     }
 
     private static LogLevel LevelOf(ManifestProblemKind kind) => kind switch
@@ -205,6 +215,13 @@ internal sealed partial class ManifestFolders(
 
     [LoggerMessage(EventName = "ManifestProblem", Message = "{File}:{Position}: {Problem}")]
     private partial void LogProblem(LogLevel level, string file, Position position, string problem);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        EventName = "ManifestsNotApplied",
+        Message = "Manifests are not applied: {Cause} Trying again in a second"
+    )]
+    private partial void LogNotApplied(string cause);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

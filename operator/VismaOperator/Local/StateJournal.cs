@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
+using Kubernetes.Client.Access;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using VismaOperator.Api;
@@ -37,33 +38,55 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
     public IEnumerable<JsonObject> Recall(IEnumerable<Secret> manifests) => manifests.Select(marks.Recall).OfType<JsonObject>();
 
     /// <inheritdoc/>
+    /// <exception cref="ClusterAccessException">The file cannot be written.</exception>
     public void Write(ClusterObject written)
     {
-        if (IsCredential(written))
+        OnDisk(() =>
         {
-            marks.Write(written);
-        }
-        else if (Kinds.Contains(written.Kind))
-        {
-            KeptFile.Write(PathOf(written), written.Json.Span);
-        }
-
+            if (IsCredential(written))
+            {
+                marks.Write(written);
+            }
+            else if (Kinds.Contains(written.Kind))
+            {
+                KeptFile.Write(PathOf(written), written.Json.Span);
+            }
+        });
         changed();
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ClusterAccessException">The file cannot be deleted.</exception>
     public void Delete(ClusterObject deleted)
     {
-        if (IsCredential(deleted))
+        OnDisk(() =>
         {
-            marks.Delete(deleted);
-        }
-        else if (Kinds.Contains(deleted.Kind))
-        {
-            KeptFile.Delete(PathOf(deleted));
-        }
-
+            if (IsCredential(deleted))
+            {
+                marks.Delete(deleted);
+            }
+            else if (Kinds.Contains(deleted.Kind))
+            {
+                KeptFile.Delete(PathOf(deleted));
+            }
+        });
         changed();
+    }
+
+    // To the controllers the folder is the cluster: a full disk is waited out as an API server that cannot be had.
+    private void OnDisk(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ClusterAccessException(
+                $"--state {directory.Path} cannot be written: {exception.Message.TrimEnd('.')}. Make room, or let this user write there.",
+                exception
+            );
+        }
     }
 
     private static bool IsCredential(ClusterObject stored) =>

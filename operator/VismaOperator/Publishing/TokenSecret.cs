@@ -111,6 +111,47 @@ internal static class TokenSecret
             ),
         ];
 
+    /// <summary>True for a Secret that says that its owner lends it to a connection.</summary>
+    public static bool IsLent(ObjectMeta secret) =>
+        secret.Label(VismaNames.SecretLabel) == VismaNames.TokenSecretValue && secret.Annotation(VismaNames.AdoptAnnotation) is not null;
+
+    /// <summary>
+    /// A lent Secret as its manifest has it now, with our keys and marks as they are; null where one of the two does not say that it is
+    /// lent.
+    /// </summary>
+    public static Secret? WithManifest(Secret present, Secret manifest)
+    {
+        if (!IsLent(present.Metadata) || !IsLent(manifest.Metadata))
+        {
+            return null;
+        }
+
+        var data = ForeignData(manifest, OurKeys(present.Metadata));
+        return manifest with
+        {
+            Data = new Dictionary<string, SecretValue>([.. data, .. OurData(present)], StringComparer.Ordinal),
+            Metadata = present.Metadata with
+            {
+                Labels = Both(present.Metadata.Labels, manifest.Metadata.Labels),
+                Annotations = Both(present.Metadata.Annotations, manifest.Metadata.Annotations),
+            },
+        };
+    }
+
+    private static Dictionary<string, string> Both(
+        IReadOnlyDictionary<string, string>? present,
+        IReadOnlyDictionary<string, string>? manifest
+    )
+    {
+        var both = new Dictionary<string, string>(present ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+        foreach (var (key, value) in manifest ?? new Dictionary<string, string>())
+        {
+            both[key] = value;
+        }
+
+        return both;
+    }
+
     // The standard keys are ours even where somebody took the annotation away: a token must not stay because of that.
     private static HashSet<string> OurKeys(ObjectMeta lent) => [.. StandardKeys.All, .. Words(lent.Annotation(VismaNames.KeysAnnotation))];
 
@@ -120,11 +161,10 @@ internal static class TokenSecret
 
     private static Dictionary<string, SecretValue> OurData(Secret lent) => Data(lent, OurKeys(lent.Metadata).Contains);
 
-    private static Dictionary<string, SecretValue> ForeignData(Secret lent)
-    {
-        var ours = OurKeys(lent.Metadata);
-        return Data(lent, key => !ours.Contains(key));
-    }
+    private static Dictionary<string, SecretValue> ForeignData(Secret lent) => ForeignData(lent, OurKeys(lent.Metadata));
+
+    private static Dictionary<string, SecretValue> ForeignData(Secret lent, HashSet<string> ours) =>
+        Data(lent, key => !ours.Contains(key));
 
     private static Dictionary<string, SecretValue> Data(Secret secret, Func<string, bool> isWanted) =>
         (secret.Data ?? new Dictionary<string, SecretValue>())
