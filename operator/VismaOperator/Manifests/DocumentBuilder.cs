@@ -5,10 +5,17 @@ namespace VismaOperator.Manifests;
 /// <summary>Turns the nodes of one text between two lines of dashes into JSON, and remembers where each field stands.</summary>
 /// <param name="file">How problems name the file.</param>
 /// <param name="isRefused">True when kubectl refuses what was read.</param>
-internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
+/// <param name="cancellation">Gives up.</param>
+internal sealed class DocumentBuilder(string file, Func<bool> isRefused, CancellationToken cancellation)
 {
     /// <summary>Values that one text may have. Aliases and merge keys can multiply a small text without bound.</summary>
     internal const int MaxValues = 500_000;
+
+    /// <summary>
+    /// Characters that all keys and values together may have, once for each alias. Far more than an API server takes; it bounds the time that
+    /// a small text can cost.
+    /// </summary>
+    internal const int MaxCharacters = 8 * FileText.MaxBytes;
 
     // kubectl stops when almost all of more than a thousand values come from aliases.
     private const int FewValues = 1000;
@@ -20,10 +27,12 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
     private const int MaxPathCharacters = 32_000_000; // of all paths together
 
     private readonly List<TurnedKey> turned = [];
+    private readonly HashSet<YamlNode.Scalar> refused = new(ReferenceEqualityComparer.Instance); // each is told once, not once per alias
     private Dictionary<string, Position> positions = [];
     private bool isBroken;
     private int values;
     private int aliased;
+    private int characters;
     private int pathCharacters;
 
     /// <summary>The document.</summary>
@@ -38,6 +47,7 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
 
     private JsonNode? ToJson(YamlNode node, string path, Level level)
     {
+        cancellation.ThrowIfCancellationRequested();
         var below = new Level(level.Depth + 1, level.IsAliased || node is YamlNode.Alias, level.Report);
         values++;
         aliased += below.IsAliased ? 1 : 0;
@@ -57,6 +67,12 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
 
     private JsonNode? Value(YamlNode.Scalar scalar, Action<Position, string> report)
     {
+        Count(scalar.Text);
+        if (refused.Contains(scalar))
+        {
+            return null;
+        }
+
         try
         {
             return YamlScalars.ToJson(scalar);
@@ -64,6 +80,7 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
         catch (FormatException exception)
         {
             isBroken = true;
+            refused.Add(scalar);
             report(scalar.Start, exception.Message);
             return null;
         }
@@ -86,6 +103,7 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
         var result = new JsonObject();
         foreach (var entry in mapping.Entries)
         {
+            Count(entry.Key);
             var memberPath = Note(path, entry.KeyStart, () => FieldPath.Member(path, Shortened(entry.Key)));
             result[entry.Key] = ToJson(entry.Value, memberPath, level);
             if (entry.Written is { } written)
@@ -95,6 +113,15 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused)
         }
 
         return result;
+    }
+
+    private void Count(string text)
+    {
+        characters += text.Length;
+        if (characters > MaxCharacters)
+        {
+            throw new DocumentTooLargeException();
+        }
     }
 
     private string Note(string parent, Position start, Func<string> pathOf)

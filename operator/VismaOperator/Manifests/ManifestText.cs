@@ -72,7 +72,7 @@ internal sealed class ManifestText
         {
             if (composer.NextDocument() is { } root)
             {
-                Objects(root, new DocumentBuilder(file, () => isRefused));
+                Objects(root, new DocumentBuilder(file, () => isRefused, cancellation));
                 Rest(composer, root);
             }
         }

@@ -23,6 +23,7 @@ internal sealed class YamlComposer(
     private readonly Dictionary<string, YamlNode> anchors = [];
     private readonly HashSet<string> openAnchors = [];
     private int merged;
+    private int mergedCharacters; // of the keys
 
     /// <summary>The next document, or null at the end of the stream.</summary>
     /// <exception cref="YamlException">The text is not YAML; nothing after that place can be read.</exception>
@@ -135,7 +136,9 @@ internal sealed class YamlComposer(
     {
         foreach (var entry in mappings.SelectMany(mapping => mapping.Entries))
         {
-            if (++merged > DocumentBuilder.MaxValues)
+            cancellation.ThrowIfCancellationRequested();
+            mergedCharacters += entry.Key.Length;
+            if (++merged > DocumentBuilder.MaxValues || mergedCharacters > DocumentBuilder.MaxCharacters)
             {
                 throw new DocumentTooLargeException();
             }
