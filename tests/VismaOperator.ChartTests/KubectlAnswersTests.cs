@@ -1,9 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using VismaOperator.ChartTests.Support;
 using VismaOperator.Testing.ApiServer;
 
@@ -30,12 +27,12 @@ public sealed class KubectlAnswersTests
     [Fact]
     public async Task The_recorded_answers_are_those_of_kubectl()
     {
-        await using var server = await StartAsync();
+        await using var server = await KubectlDryRun.StartAsync(Ct);
         var corpus = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "corpus.json"), Ct))!.AsObject();
         var answers = new JsonObject();
         foreach (var (name, text) in corpus)
         {
-            answers[name] = await AnswerAsync(server.Urls.Single(), text!.GetValue<string>());
+            answers[name] = await KubectlDryRun.AnswerAsync(server.Urls.Single(), text!.GetValue<string>(), Ct);
         }
 
         var file = Path.Combine(Folder, "answers.json");
@@ -57,99 +54,4 @@ public sealed class KubectlAnswersTests
                 )
         );
     }
-
-    private static async Task<JsonObject> AnswerAsync(string server, string text)
-    {
-        var folder = Directory.CreateTempSubdirectory("visma-operator-kubectl-");
-        try
-        {
-            var file = Path.Combine(folder.FullName, "case.yaml");
-            await File.WriteAllTextAsync(file, text, Ct);
-            // Standard error would stand in the midst of the objects now and then.
-            var (exitCode, output) = await Tool.Shell.TryAsync(
-                "-c",
-                "exec \"$0\" \"$@\" 2>/dev/null",
-                Tool.Kubectl.Program,
-                "--server",
-                server,
-                "--cache-dir",
-                Path.Combine(folder.FullName, "cache"),
-                "create",
-                "--dry-run=client",
-                "--output",
-                "json",
-                "--validate=false",
-                "--filename",
-                file
-            );
-            return new JsonObject { ["refused"] = exitCode != 0, ["objects"] = Objects(output) };
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
-    // An object begins and ends with a brace in a line of its own.
-    private static JsonArray Objects(string output)
-    {
-        var objects = new JsonArray();
-        var lines = new List<string>();
-        foreach (var line in output.Split('\n').Where(line => lines.Count > 0 || line == "{"))
-        {
-            lines.Add(line);
-            if (line == "}")
-            {
-                objects.Add(JsonNode.Parse(string.Join('\n', lines), documentOptions: new JsonDocumentOptions { MaxDepth = 1000 }));
-                lines.Clear();
-            }
-        }
-
-        return objects;
-    }
-
-    private static async Task<WebApplication> StartAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
-        app.MapGet("/api", () => Results.Text("""{"kind": "APIVersions", "versions": ["v1"]}""", "application/json"));
-        app.MapGet("/api/v1", () => Kinds("v1", ("secrets", "Secret")));
-        app.MapGet(
-            "/apis",
-            () =>
-                Results.Text(
-                    """{"kind": "APIGroupList", "apiVersion": "v1", "groups": [{"name": "visma-operator.io", "versions": [{"groupVersion": "visma-operator.io/v1", "version": "v1"}], "preferredVersion": {"groupVersion": "visma-operator.io/v1", "version": "v1"}}]}""",
-                    "application/json"
-                )
-        );
-        app.MapGet(
-            "/apis/visma-operator.io/v1",
-            () => Kinds("visma-operator.io/v1", ("vismaconnections", "VismaConnection"), ("oauthclients", "OAuthClient"))
-        );
-        await app.StartAsync(Ct);
-        return app;
-    }
-
-    private static IResult Kinds(string version, params IEnumerable<(string Plural, string Kind)> kinds) =>
-        Results.Text(
-            new JsonObject
-            {
-                ["kind"] = "APIResourceList",
-                ["apiVersion"] = "v1",
-                ["groupVersion"] = version,
-                ["resources"] = new JsonArray([
-                    .. kinds.Select(kind => new JsonObject
-                    {
-                        ["name"] = kind.Plural,
-                        ["singularName"] = "",
-                        ["namespaced"] = true,
-                        ["kind"] = kind.Kind,
-                        ["verbs"] = new JsonArray("create", "get"),
-                    }),
-                ]),
-            }.ToJsonString(),
-            "application/json"
-        );
 }

@@ -50,16 +50,22 @@ internal sealed class Kubeconfig
         {
             Merge(file);
         }
-        catch (YamlException malformed)
+#pragma warning disable MA0054 // without the parser's own exception: it can quote the line, and the line can hold a token
+        catch (SharpYaml.YamlException malformed)
         {
-            // Only the place is told: the parser's own message can quote the line, and the line can hold a token.
-#pragma warning disable MA0054
             throw new ClusterAccessException(
-                $"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line}, column {malformed.Start.Column}: correct the "
-                + "file, or fetch it again."
+                $"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line + 1}, column {malformed.Start.Column + 1}: correct "
+                + "the file, or fetch it again."
             );
-#pragma warning restore MA0054
         }
+        catch (YamlException)
+        {
+            throw new ClusterAccessException(
+                $"kubeconfig {file} is no valid kubeconfig (a key stands twice in one object, or an alias has no anchor): correct the file, "
+                + "or fetch it again."
+            );
+        }
+#pragma warning restore MA0054
         catch (Exception malformed) when (IsOfOddValues(malformed))
         {
             throw new ClusterAccessException($"kubeconfig {file} is no valid kubeconfig: correct the file, or fetch it again.", malformed);
@@ -76,7 +82,7 @@ internal sealed class Kubeconfig
     private void Merge(string file)
     {
         var tree = KubeconfigTree.Read(file);
-        var config = tree.IsEmpty ? new K8SConfiguration() : ReadByPackage(file, tree.WithoutUnreadable());
+        var config = tree.IsEmpty ? new K8SConfiguration() : ReadByPackage(tree.WithoutUnreadable());
         if (tree.DoubledNames().ToList() is { Count: > 0 } doubled)
         {
             throw new ClusterAccessException(
@@ -109,13 +115,8 @@ internal sealed class Kubeconfig
                 or FormatException
                 or OverflowException;
 
-    private static K8SConfiguration ReadByPackage(string file, string? text)
+    private static K8SConfiguration ReadByPackage(string text)
     {
-        if (text is null)
-        {
-            return KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(file));
-        }
-
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
         return KubernetesClientConfiguration.LoadKubeConfig(stream);
     }

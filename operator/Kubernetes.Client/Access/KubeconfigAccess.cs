@@ -28,7 +28,9 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
 
         var user = User(context, source);
         KubeconfigRules.Check(cluster, user, source);
-        var server = Server(cluster, source);
+        var address = Address(cluster, source);
+        // Without the password that may stand in it: messages name the server.
+        var server = new UriBuilder(address) { UserName = string.Empty, Password = string.Empty }.Uri;
         var authorityPem = cluster.AuthorityPem(source);
         return new ClusterAccess
         {
@@ -43,7 +45,7 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
             DisablesCompression = cluster.Extras.DisablesCompression,
             Proxy = Proxy(cluster, server, source),
             Impersonation = ImpersonationOf(user),
-            Credential = KubeconfigCredentials.Of(user, new ExecClusterInfo(cluster, authorityPem), server, source),
+            Credential = KubeconfigCredentials.Of(user, new ExecClusterInfo(cluster, authorityPem), address, source),
         };
     }
 
@@ -74,7 +76,7 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
     /// <summary>
     /// The base of every request. It ends in a slash, or the last part of its path would count as a file name and be lost.
     /// </summary>
-    private static Uri Server(Kubeconfig.ClusterEntry cluster, string source)
+    private static Uri Address(Kubeconfig.ClusterEntry cluster, string source)
     {
         var written = cluster.Endpoint!.Server;
         var address = written.Contains("://", StringComparison.Ordinal) ? written : $"http://{written}";
@@ -100,7 +102,7 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         catch (KubeConfigException unreadable)
         {
             throw new ClusterAccessException(
-                $"the server '{written}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port.",
+                $"the server '{written[(written.LastIndexOf('@') + 1)..]}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port.",
                 unreadable
             );
         }

@@ -7,16 +7,22 @@ namespace Kubernetes.Client.Access;
 /// <summary>How a user of a kubeconfig proves who they are, in kubectl's order.</summary>
 internal static class KubeconfigCredentials
 {
-    public static Func<TimeProvider, ICredential> Of(Kubeconfig.UserEntry? user, ExecClusterInfo cluster, Uri server, string source)
+    public static Func<TimeProvider, ICredential> Of(Kubeconfig.UserEntry? user, ExecClusterInfo cluster, Uri address, string source)
     {
-        // As kubectl: whoever listens on the wire could use what is sent without TLS.
-        if (user is null || server.Scheme != Uri.UriSchemeHttps)
+        // As kubectl: whoever listens on the wire could use what is sent without TLS. What stands in the address is sent all the same.
+        var ofAddress = address.UserInfo.Length == 0 ? null : Basic(Uri.UnescapeDataString(address.UserInfo));
+        if (user is null || address.Scheme != Uri.UriSchemeHttps)
         {
-            return _ => new FixedCredential(null, null);
+            return _ => new FixedCredential(ofAddress, null);
         }
 
         var owner = $"user '{user.Name}' in {source}";
         var certificate = ClientCertificate(user, owner);
+        if (ofAddress is not null)
+        {
+            return _ => new FixedCredential(ofAddress, certificate);
+        }
+
         var header = Header(user);
         if (Kubeconfig.Beside(user.File, user.Extras.TokenFile) is { } tokenFile)
         {
@@ -50,8 +56,13 @@ internal static class KubeconfigCredentials
             return new AuthenticationHeaderValue("Bearer", written.Token.Trim());
         }
 
-        var pair = Encoding.UTF8.GetBytes($"{written.UserName}:{written.Password}");
-        return string.IsNullOrEmpty(written.UserName) ? null : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
+        return string.IsNullOrEmpty(written.UserName) ? null : Basic($"{written.UserName}:{written.Password}");
+    }
+
+    private static AuthenticationHeaderValue Basic(string userAndPassword)
+    {
+        var pair = userAndPassword.Contains(':', StringComparison.Ordinal) ? userAndPassword : $"{userAndPassword}:";
+        return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(pair)));
     }
 
     private static X509Certificate2? ClientCertificate(Kubeconfig.UserEntry user, string owner)

@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Kubernetes.Client.Access;
 
 /// <summary>
-/// The members of a kubeconfig that the package does not know or reads as another type, from YamlDotNet's tree of the file.
+/// The members of a kubeconfig that the package does not know or reads as another type, from YamlDotNet's tree of the file. The file is
+/// parsed a second time for them, since the package keeps its own tree to itself.
 /// </summary>
 internal sealed class KubeconfigTree
 {
@@ -21,18 +21,14 @@ internal sealed class KubeconfigTree
 
     private static readonly string[] lists = ["clusters", "users", "contexts"];
 
-    // Deeper than any kubeconfig, and far from the end of the stack.
-    private const int MaxDepth = 100;
-
     private readonly YamlStream yaml = [];
+    private readonly string text;
 
-    private readonly string? first; // null where the file has no more than that document
-
-    private KubeconfigTree(string text, bool isWhole)
+    private KubeconfigTree(string text)
     {
         using var reader = new StringReader(text);
         yaml.Load(reader);
-        first = isWhole ? null : text;
+        this.text = text;
     }
 
     private YamlMappingNode? Root => yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode as YamlMappingNode;
@@ -41,42 +37,12 @@ internal sealed class KubeconfigTree
     public bool IsEmpty => yaml.Documents.Count == 0 || yaml.Documents[0].RootNode is YamlScalarNode { Value: null or "" or "~" or "null" };
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="YamlException">It is not YAML, or nested too deeply: the tree is built by recursion.</exception>
-    public static KubeconfigTree Read(string file)
-    {
-        var text = File.ReadAllText(file);
-        var end = 0;
-        using (var reader = new StringReader(text))
-        {
-            end = EndOfFirst(new Parser(reader), text.Length);
-        }
+    /// <exception cref="SharpYaml.YamlException">It is not YAML, or nested too deeply.</exception>
+    /// <exception cref="YamlException">It has a key twice.</exception>
+    public static KubeconfigTree Read(string file) => new(KubeconfigText.FirstDocument(File.ReadAllText(file)));
 
-        return new KubeconfigTree(text[..end], isWhole: end >= text.TrimEnd().Length);
-    }
-
-    // As kubectl, which reads the first document and looks at no other.
-    private static int EndOfFirst(Parser parser, int length)
-    {
-        var depth = 0;
-        while (parser.MoveNext())
-        {
-            if (parser.Current is DocumentEnd end)
-            {
-                return (int)Math.Min(end.Start.Index, length);
-            }
-
-            depth += parser.Current!.NestingIncrease;
-            if (depth > MaxDepth)
-            {
-                throw new YamlException(parser.Current.Start, parser.Current.End, "nested too deeply");
-            }
-        }
-
-        return length;
-    }
-
-    /// <summary>The file's text as the package can read it; null where it can read the file itself.</summary>
-    public string? WithoutUnreadable()
+    /// <summary>The first document as the package can read it.</summary>
+    public string WithoutUnreadable()
     {
         var users = Entries("users")
             .Select(entry => Child(entry, "user"))
@@ -85,15 +51,15 @@ internal sealed class KubeconfigTree
             .ToList();
         if (users.Count == 0)
         {
-            return first;
+            return text;
         }
 
-        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        using var readable = new StringWriter(CultureInfo.InvariantCulture);
         var kept = users.Select(user => Child(user, ExtraMember)!).ToList();
         users.ForEach(user => user.Children.Remove(new YamlScalarNode(ExtraMember)));
-        yaml.Save(text, assignAnchors: false);
+        yaml.Save(readable, assignAnchors: false);
         users.Zip(kept).ToList().ForEach(pair => pair.First.Children.Add(new YamlScalarNode(ExtraMember), pair.Second));
-        return text.ToString();
+        return readable.ToString();
     }
 
     /// <summary>Names that a list has twice: kubectl refuses such a file, since either could be meant.</summary>

@@ -5,7 +5,8 @@ namespace VismaOperator.Manifests;
 
 /// <summary>
 /// Builds nodes from the parser's events as kubectl does: anchors and aliases; merge keys (<c>&lt;&lt;</c>), which take effect in the order
-/// of the text; duplicate keys, of which each is reported and the last counts.
+/// of the text; duplicate keys, of which each is reported and the last counts. YamlDotNet's representation model has none of these three
+/// (docs/decisions/0008).
 /// </summary>
 /// <param name="parser">The parser, which bounds the depth.</param>
 /// <param name="at">Turns a place of the parser's text into one of the file.</param>

@@ -32,6 +32,9 @@ public sealed class KubeconfigTests : IAsyncLifetime
             { "token and token file", "server: SERVER, CA", "token: t, tokenFile: token.txt" },
             { "token and a token file that is missing", "server: SERVER, CA", "token: t, tokenFile: absent.txt" },
             { "token file beside the kubeconfig", "server: SERVER, CA", "tokenFile: token.txt" },
+            { "user and password in the address", "server: 'https://jane:p%40ss@SERVERHOST', CA", "token: t" },
+            { "user in the address and a token file", "server: 'https://jane@SERVERHOST/k8s', CA", "tokenFile: token.txt" },
+            { "password in the address of plain http", "server: 'http://jane:pass@HOST'", "username: a, password: b" },
             { "as a user", "server: SERVER, CA", "token: t, as: op" },
             { "as a user in one group", "server: SERVER, CA", "token: t, as: op, as-groups: [a]" },
             { "as a user in several groups", "server: SERVER, CA", "token: t, as: op, as-groups: ['system:masters', b, 'c, d']" },
@@ -362,7 +365,8 @@ public sealed class KubeconfigTests : IAsyncLifetime
         );
 
     private string Fill(string text) =>
-        text.Replace("SERVER", https.Server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
+        text.Replace("SERVERHOST", https.Server.Address.Authority, StringComparison.Ordinal)
+            .Replace("SERVER", https.Server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
             .Replace("PLAIN", http.Server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
             .Replace("HOST", http.Server.Address.Authority, StringComparison.Ordinal)
             .Replace("FOLDER", https.Folder, StringComparison.Ordinal)

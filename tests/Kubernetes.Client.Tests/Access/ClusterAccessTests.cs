@@ -157,6 +157,10 @@ public sealed class ClusterAccessTests : IDisposable
     )]
     [InlineData("users: [{name: u, user: {token: s3cret: 'x'}}]", "line 4")]
     [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'tcp://k.test'}}]", "'tcp://k.test'")]
+    [InlineData(
+        "contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'tcp://jane:s3cret@k.test'}}]",
+        "'k.test' of cluster 'k'"
+    )]
     [InlineData("contexts: [null]\nclusters: [null]\nusers: [null]", "context 'c' does not exist")]
     [InlineData(
         "contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]\nusers: "
@@ -181,6 +185,28 @@ public sealed class ClusterAccessTests : IDisposable
         var access = Load("user: {username: jane, password: pass}");
 
         Assert.Equal("Basic amFuZTpwYXNz", await HeaderAsync(access));
+    }
+
+    [Theory]
+    [InlineData("https://jane:pass@k.test", "token: t", "Basic amFuZTpwYXNz")]
+    [InlineData("https://jane:p%61ss@k.test", "username: other, password: other", "Basic amFuZTpwYXNz")]
+    [InlineData("https://jane@k.test", "tokenFile: absent", "Basic amFuZTo=")]
+    [InlineData("http://jane:pass@k.test", "token: t", "Basic amFuZTpwYXNz")]
+    public async Task A_name_and_a_password_in_the_address_of_the_server_are_sent_and_not_shown(string server, string user, string header)
+    {
+        var access = ClusterAccess.Load(
+            folder.Write(
+                "config",
+                "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
+                    + $"clusters: [{{name: k, cluster: {{server: '{server}'}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n"
+            ),
+            null,
+            Environment
+        );
+
+        Assert.Equal(header, await HeaderAsync(access));
+        Assert.Empty(access.Server.UserInfo);
+        Assert.DoesNotContain("pass", access.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kubernetes.Client.Tests.Access;
 
-/// <summary>A form of YAML that YamlDotNet does not read and kubectl does is told like any other file that is no kubeconfig.</summary>
+/// <summary>Forms of YAML: those that kubectl reads are read, and whatever is no kubeconfig is told as such.</summary>
 public sealed class KubeconfigFormTests
 {
     private const string Extension = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', extensions: "
@@ -31,7 +31,34 @@ public sealed class KubeconfigFormTests
     }
 
     [Theory]
-    [InlineData("clusters: [\n{name: &n a, cluster: {server: 'https://127.0.0.1:1'}}\n]\n")]
+    [InlineData("clusters: [\n{name: &n a, cluster: {server: 'https://127.0.0.1:1'}}\n]", "[{name: x, context: {cluster: *n}}]")]
+    [InlineData(
+        "clusters: [{name: c, cluster: &c {server: 'https://127.0.0.1:1'}}, {name: d, cluster: *c}]",
+        "[{name: x, context: {cluster: d}}]"
+    )]
+    [InlineData(
+        "clusters:\n- &c {name: c, cluster: {server: 'https://127.0.0.1:1'}}\n- {<<: *c, name: d}",
+        "\n  - {name: x, context: {cluster: d}}"
+    )]
+    [InlineData(
+        "clusters: [{name: 'a:  b', cluster: {server: \"https://127.0.0.1:1\"}}]",
+        "[{name: \"x\", context: {cluster: 'a:  b'}}]"
+    )]
+    public void What_kubectl_reads_is_read(string clusters, string contexts)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, $"{clusters}\nusers: []\ncontexts: {contexts}\ncurrent-context: x\n");
+            Assert.Equal(new Uri("https://127.0.0.1:1"), ClusterAccess.Load(file, null).Server);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
     [InlineData("clusters: [\na\n]\n")]
     [InlineData(Extension + "{a: 0777777777777777777777777}}]}}]\n")]
     [InlineData(Extension + "{yes: 1, true: 2}}]}}]\n")]

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VismaOperator.Api.Validation;
 using VismaOperator.Cli.Check;
+using VismaOperator.Kubectl;
 using VismaOperator.Manifests;
 
 namespace VismaOperator.Tests.Manifests;
@@ -27,8 +27,8 @@ public sealed class KubectlCorpusTests
         var objects = answers[name]!["objects"]!.AsArray();
 
         Assert.Equal(
-            objects.Select(item => Canonical(item, isRoot: true)),
-            set.Documents.Take(refused ? objects.Count : int.MaxValue).Select(document => Canonical(document.Content, isRoot: true)));
+            objects.Select(item => KubectlObject.Canonical(item, isRoot: true)),
+            set.Documents.Take(refused ? objects.Count : int.MaxValue).Select(document => KubectlObject.Canonical(document.Content, isRoot: true)));
         if (refused)
         {
             Assert.Contains(
@@ -44,42 +44,6 @@ public sealed class KubectlCorpusTests
                     problem.Kind == ManifestProblemKind.Unreadable && !problem.Message.Contains("is given twice", StringComparison.Ordinal)
             );
         }
-    }
-
-    // Members in order of their names, numbers by their value, and the namespace that kubectl adds left out.
-    private static string Canonical(JsonNode? node, bool isRoot = false) =>
-        node switch
-        {
-            JsonObject members => "{"
-                + string.Join(
-                    ',',
-                    members
-                        .Where(member => !isRoot || member.Key != "metadata" || HasMore(member.Value))
-                        .OrderBy(member => member.Key, StringComparer.Ordinal)
-                        .Select(member =>
-                            $"{JsonValue.Create(member.Key)!.ToJsonString()}:"
-                            + Canonical(isRoot && member.Key == "metadata" ? WithoutDefault(member.Value) : member.Value)
-                        )
-                )
-                + "}",
-            JsonArray items => "[" + string.Join(',', items.Select(item => Canonical(item))) + "]",
-            JsonValue value when value.GetValueKind() == JsonValueKind.Number => (
-                double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) + 0.0
-            ).ToString("R", CultureInfo.InvariantCulture),
-            _ => node?.ToJsonString() ?? "null",
-        };
-
-    private static bool HasMore(JsonNode? metadata) => metadata is not JsonObject members || WithoutDefault(members)!.AsObject().Count > 0;
-
-    private static JsonNode? WithoutDefault(JsonNode? metadata)
-    {
-        var copy = metadata?.DeepClone();
-        if (copy is JsonObject members && members["namespace"]?.GetValue<string>() == "default")
-        {
-            members.Remove("namespace");
-        }
-
-        return copy;
     }
 
     private static JsonObject Read(string file) =>
