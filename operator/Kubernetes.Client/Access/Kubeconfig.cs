@@ -54,15 +54,15 @@ internal sealed class Kubeconfig
         catch (SharpYaml.YamlException malformed)
         {
             throw new ClusterAccessException(
-                $"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line + 1}, column {malformed.Start.Column + 1}: correct "
-                + "the file, or fetch it again."
+                $"kubeconfig {file} is no valid kubeconfig at line {malformed.Start.Line + 1}, column {malformed.Start.Column + 1}: "
+                + "correct the file, or fetch it again."
             );
         }
         catch (YamlException)
         {
             throw new ClusterAccessException(
-                $"kubeconfig {file} is no valid kubeconfig (a key stands twice in one object, or an alias has no anchor): correct the file, "
-                + "or fetch it again."
+                $"kubeconfig {file} is no valid kubeconfig (a key stands twice in one object, or an alias has no anchor): correct "
+                + "the file, or fetch it again."
             );
         }
 #pragma warning restore MA0054

@@ -102,7 +102,8 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         catch (KubeConfigException unreadable)
         {
             throw new ClusterAccessException(
-                $"the server '{written[(written.LastIndexOf('@') + 1)..]}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port.",
+                $"the server '{written[(written.LastIndexOf('@') + 1)..]}' of cluster '{cluster.Name}' in {source} is no address: "
+                + "write one as https://host:port.",
                 unreadable
             );
         }

@@ -12,8 +12,8 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused, Cancell
     internal const int MaxValues = 500_000;
 
     /// <summary>
-    /// Characters that all keys and values together may have, once for each alias. Far more than an API server takes; it bounds the time that
-    /// a small text can cost.
+    /// Characters that all keys and values together may have, once for each alias. Far more than an API server takes; it bounds the time
+    /// that a small text can cost.
     /// </summary>
     internal const int MaxCharacters = 8 * FileText.MaxBytes;
 

@@ -60,7 +60,9 @@ public sealed class FullStateTests : IDisposable
     {
         Block(OAuthClient.ResourceKind.Plural);
 
-        var failure = await Assert.ThrowsAnyAsync<Exception>(() => cluster.Client.CreateAsync(Some.OAuthClient("https://connect.example.com"), Ct));
+        var failure = await Assert.ThrowsAnyAsync<Exception>(
+            () => cluster.Client.CreateAsync(Some.OAuthClient("https://connect.example.com"), Ct)
+        );
 
         Assert.StartsWith($"--state {folder["state"]} cannot be written: ", FailureText.Of(failure), StringComparison.Ordinal);
         Assert.True(Kubernetes.Controllers.Outage.Caused(failure));

@@ -28,7 +28,10 @@ public sealed class KubectlCorpusTests
 
         Assert.Equal(
             objects.Select(item => KubectlObject.Canonical(item, isRoot: true)),
-            set.Documents.Take(refused ? objects.Count : int.MaxValue).Select(document => KubectlObject.Canonical(document.Content, isRoot: true)));
+            set.Documents
+                .Take(refused ? objects.Count : int.MaxValue)
+                .Select(document => KubectlObject.Canonical(document.Content, isRoot: true))
+        );
         if (refused)
         {
             Assert.Contains(

@@ -10,7 +10,7 @@ public sealed partial class ProjectTests
     [Theory]
     [InlineData("Lifecycle", "", "")]
     [InlineData("OAuth", "", "Duende.IdentityModel,Polly.Core")]
-    [InlineData("Kubernetes.Client", "", "KubernetesClient.Aot,YamlDotNet")]
+    [InlineData("Kubernetes.Client", "", "KubernetesClient.Aot,SharpYaml,YamlDotNet")]
     [InlineData("Kubernetes.Controllers", "Kubernetes.Client", "")]
     [InlineData("Kubernetes.InMemory", "Kubernetes.Client", "")]
     [InlineData(
