@@ -1,11 +1,9 @@
 using System.Text.Json;
-using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Api;
-using VismaOperator.Grants;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
 using VismaOperator.Tests.Support;

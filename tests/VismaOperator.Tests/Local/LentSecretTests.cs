@@ -90,7 +90,7 @@ public sealed class LentSecretTests : IDisposable
 
     private ManifestApplier Applier() => new(cluster, factory.CreateLogger<ManifestApplier>());
 
-    private Task ApplyAsync(ManifestApplier applier, params IReadOnlyList<Secret> secrets) =>
+    private static Task ApplyAsync(ManifestApplier applier, params IReadOnlyList<Secret> secrets) =>
         applier.ApplyAsync(new ManifestObjects([], secrets, [], []), Absent.Deleted, Ct);
 
     private static Secret Lent(params IEnumerable<(string Key, string Value)> data) =>
