@@ -10,7 +10,7 @@ namespace Kubernetes.Controllers.Caching;
 public sealed class Informer<T>
     where T : class, IResource<T>
 {
-    private readonly List<(string? Namespace, Reflector<T> Reflector)> reflectors;
+    private readonly List<Reflector<T>> reflectors;
     private readonly List<(string? Namespace, FreshList<T> List)> freshLists;
     private readonly LoopGroup loops = new();
 
@@ -31,12 +31,7 @@ public sealed class Informer<T>
         ArgumentNullException.ThrowIfNull(selectors);
         ThrowIfOverlapping(selectors);
         freshLists = [.. selectors.Select(selector => (selector.Namespace, Fresh(selector)))];
-        reflectors =
-        [
-            .. selectors.Select(selector =>
-                (selector.Namespace, new Reflector<T>(client, selector, Sink(selector), time, random, logger))
-            ),
-        ];
+        reflectors = [.. selectors.Select(selector => new Reflector<T>(client, selector, Sink(selector), time, random, logger))];
 
         FreshList<T> Fresh(ResourceSelector selector) => new(client, selector, Store, time, random, logger)
         {
@@ -54,7 +49,6 @@ public sealed class Informer<T>
         {
             field = value;
             freshLists.ForEach(fresh => value?.Expect(fresh.Namespace!, ListName));
-            value?.Doubted += ListAnew;
         }
     }
 
@@ -71,7 +65,7 @@ public sealed class Informer<T>
     /// </summary>
     public Task RunAsync(CancellationToken cancellationToken)
     {
-        reflectors.ForEach(entry => loops.Start(entry.Reflector.RunAsync));
+        reflectors.ForEach(reflector => loops.Start(reflector.RunAsync));
         return loops.RunAsync(cancellationToken);
     }
 
@@ -93,14 +87,6 @@ public sealed class Informer<T>
         freshLists.ForEach(fresh => Namespaces.Expect(fresh.Namespace!, FreshName));
         freshLists.ForEach(fresh => loops.Start(token => CatchUpAsync(fresh.Namespace!, fresh.List, token)));
         return Namespaces.WaitUntilSettledAsync(cancellationToken);
-    }
-
-    private void ListAnew(string name)
-    {
-        foreach (var (_, reflector) in reflectors.Where(entry => entry.Namespace == name))
-        {
-            reflector.ListAnew();
-        }
     }
 
     private async Task CatchUpAsync(string name, FreshList<T> list, CancellationToken cancellationToken)

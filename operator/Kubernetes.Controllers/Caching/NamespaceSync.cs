@@ -22,9 +22,6 @@ public sealed class NamespaceSync(TimeProvider time)
     private readonly Subscribers<NamespaceNews> subscribers = new();
     private readonly List<TaskCompletionSource> waiting = [];
 
-    /// <summary>Asks for a list anew of what is in a namespace. Raised outside of any lock.</summary>
-    internal event Action<string>? Doubted;
-
     /// <summary>True once everything that is listed of the namespace was read; for a namespace that is not listed, too.</summary>
     public bool IsOpen(string name)
     {
@@ -64,12 +61,6 @@ public sealed class NamespaceSync(TimeProvider time)
     /// </summary>
     /// <returns>Ends the subscription when disposed.</returns>
     public IDisposable Subscribe(Action<NamespaceNews> onNews) => subscribers.Add(onNews);
-
-    /// <summary>
-    /// A write in the namespace was refused. A watch that is open goes on after the permission for it went, and so does the watch of a
-    /// namespace that is gone: lists anew find out.
-    /// </summary>
-    public void Doubt(string name) => Doubted?.Invoke(name);
 
     /// <summary>Completes when <see cref="IsSettled"/> is true.</summary>
     public Task WaitUntilSettledAsync(CancellationToken cancellationToken)

@@ -13,23 +13,15 @@ namespace Kubernetes.Controllers.Caching;
 /// <param name="time">Clock of the waits.</param>
 /// <param name="random">Chance in [0, 1).</param>
 /// <param name="logger">Log.</param>
-// A source without a timer holds nothing to dispose, and whoever asks for a list anew may still hold one of before.
-#pragma warning disable CA1001
 internal sealed partial class Reflector<T>(
     IKubernetesClient client, ResourceSelector selector, IReflectorSink<T> sink, TimeProvider time, Func<double> random, ILogger logger)
     where T : class, IResource<T>
-#pragma warning restore CA1001
 {
     /// <summary>As client-go: large enough for few round trips, small enough that a page of large objects fits in memory twice.</summary>
     private const int PageSize = 500;
 
     private readonly ListWatchBackoff backoff = new(time, random);
     private string lastFailure = string.Empty;
-
-    private CancellationTokenSource anew = new();
-
-    /// <summary>Ends the watch, and lists anew: what is watched may be refused by now, which a watch that is open does not tell.</summary>
-    public void ListAnew() => Volatile.Read(ref anew).Cancel();
 
     /// <summary>
     /// Runs until cancelled. Failures of the server or the network are waited out; any other exception is a bug and ends it.
@@ -40,12 +32,6 @@ internal sealed partial class Reflector<T>(
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (anew.IsCancellationRequested)
-            {
-                Volatile.Write(ref anew, new CancellationTokenSource());
-                state = ListWatchState<T>.Listing.Anew;
-            }
-
             state = state switch
             {
                 ListWatchState<T>.Listing listing => await ListAsync(listing, cancellationToken).ConfigureAwait(false),
@@ -76,20 +62,15 @@ internal sealed partial class Reflector<T>(
         ListWatchState<T> state = watching;
         Exception? failure = null;
         var openedAt = time.GetTimestamp();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(anew.Token, cancellationToken);
         try
         {
-            await foreach (var line in client.WatchAsync<T>(selector, watching.ResourceVersion, either.Token).ConfigureAwait(false))
+            await foreach (var line in client.WatchAsync<T>(selector, watching.ResourceVersion, cancellationToken).ConfigureAwait(false))
             {
                 Opened();
                 state = Step(state, new ListWatchSignal<T>.Line(line));
             }
 
             Opened();
-        }
-        catch (OperationCanceledException) when (anew.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            return state;
         }
         catch (Exception cause) when (IsOutage(cause, cancellationToken))
         {

@@ -203,11 +203,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         );
     }
 
-    private StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>
-        new(controller, context.Metrics, context.Logs.CreateLogger(kind), context.Time, context.Random)
-        {
-            OnRefused = caches.Served is { } served ? served.Doubt : null,
-        };
+    private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>
+        new(controller, context.Metrics, context.Logs.CreateLogger(kind), context.Time, context.Random);
 
     private BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)
     {

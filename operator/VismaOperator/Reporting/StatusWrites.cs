@@ -18,9 +18,6 @@ internal sealed partial class StatusWrites(
     Func<double> random
 )
 {
-    /// <summary>Is told of a namespace in which a status is refused (403), when that begins; null where nobody asks.</summary>
-    public Action<string>? OnRefused { get; init; }
-
     private readonly ConcurrentDictionary<NamespacedName, int> failures = new();
     private readonly ConcurrentDictionary<NamespacedName, bool> told = new(); // the begin and the end of a problem are logged once
 
@@ -57,12 +54,6 @@ internal sealed partial class StatusWrites(
         catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
         {
             var count = failures.AddOrUpdate(key, 1, (_, before) => before + 1);
-
-            // A policy speaks of the object, everything else of the permission.
-            if (count == 1 && failure is KubernetesException { IsForbidden: true, RefusedBy: null })
-            {
-                OnRefused?.Invoke(key.Namespace);
-            }
 
             // An object that was deleted a moment ago is no failure; if it is still there, its status is.
             if (failure is not KubernetesException { IsNotFound: true })

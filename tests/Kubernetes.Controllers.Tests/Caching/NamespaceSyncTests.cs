@@ -166,48 +166,6 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_write_that_is_refused_has_the_namespace_listed_anew_and_the_others_left_alone()
-    {
-        running = informer.RunAsync(stop.Token);
-        (await cluster.NextListAsync()).Answer(Some.Page(5));
-        (await cluster.NextListAsync()).Answer(Some.Page(5));
-        await cluster.NextWatchAsync();
-        await cluster.NextWatchAsync();
-
-        namespaces.Doubt("b");
-        namespaces.Doubt("b");
-        namespaces.Doubt("elsewhere");
-        var list = await cluster.NextListAsync();
-        var doubted = namespaces.Current.Where(now => now.IsDoubted).ToList();
-        list.Answer(Some.Page(9, Some.Secret("new", 8, @namespace: "b")));
-        await cluster.NextWatchAsync();
-
-        Assert.Equal("b", list.Selector.Namespace);
-        Assert.Empty(doubted); // a list that is answered shows that the refusal was another one's
-        Assert.DoesNotContain(namespaces.Current, now => now.IsDoubted);
-        Assert.NotNull(informer.Store.Find(new("b", "new")));
-    }
-
-    [Fact]
-    public async Task A_doubt_while_the_list_waits_for_its_next_try_is_over_with_the_list()
-    {
-        running = informer.RunAsync(stop.Token);
-        var lists = new[] { await cluster.NextListAsync(), await cluster.NextListAsync() }
-            .OrderBy(list => list.Selector.Namespace)
-            .ToList();
-        lists[0].Answer(Some.Page(5));
-        await cluster.NextWatchAsync();
-        lists[1].Refuse(Some.Forbidden);
-        var waits = time.PassNextWaitAsync();
-        namespaces.Doubt("b");
-        await waits;
-        (await cluster.NextListAsync()).Answer(Some.Page(6));
-        await cluster.NextWatchAsync();
-
-        Assert.DoesNotContain(namespaces.Current, now => now.IsDoubted);
-    }
-
-    [Fact]
     public async Task Keys_of_a_closed_namespace_wait_until_it_opens()
     {
         using var queue = new WorkQueue(time, BackoffOptions.ForWatches, () => 0);

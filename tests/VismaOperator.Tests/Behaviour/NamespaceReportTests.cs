@@ -2,7 +2,6 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.InMemory;
-using VismaOperator.Api;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;
@@ -12,56 +11,6 @@ public sealed class NamespaceReportTests
 {
     private const string Other = "customer-a";
     private const string Third = "customer-b";
-
-    [Fact]
-    public async Task The_metric_follows_the_first_write_that_is_refused_and_the_log_once_that_has_lasted()
-    {
-        await using var test = await StartAsync(Some.Place, Other);
-        await test.ApplyAsync(Some.Credentials());
-        await test.ApplyAsync(test.Client());
-        await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
-        await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Other } });
-        await test.ApplyAsync(Some.VismaConnection(place: Other));
-        await test.UntilAsync<VismaConnection>(Some.Connection, ready => ready.Is("Ready", "True"), Other);
-        await test.UntilIdleAsync();
-        Assert.Equal((1, 1), (Served(test, Some.Place), Served(test, Other)));
-
-        // The Role is gone. A watch that is open goes on all the same.
-        Refuse(test, Other);
-        await test.ChangeConnectionAsync("""{"displayName": "Acme"}""", place: Other);
-        await test.UntilIdleAsync();
-        var (atOnce, told) = ((Served(test, Some.Place), Served(test, Other)), Lines(test, "is not served"));
-        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Other} is not served"));
-        var later = (Served(test, Some.Place), Served(test, Other));
-        test.Cluster.Before = null;
-        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Other} is served again"));
-        await test.UntilAsync<VismaConnection>(Some.Connection, seen => seen.Status.ObservedGeneration == seen.Metadata.Generation, Other);
-
-        Assert.Equal((1, 0), atOnce);
-        Assert.Equal(0, told);
-        Assert.Equal((1, 0), later);
-        Assert.Equal((1, 1), (Served(test, Some.Place), Served(test, Other)));
-        Assert.Equal((1, 1), (Lines(test, "is not served"), Lines(test, "is served again")));
-    }
-
-    [Fact]
-    public async Task A_status_that_is_refused_in_a_namespace_that_can_be_read_is_no_reason_to_say_that_it_is_not_served()
-    {
-        await using var test = await StartAsync(Some.Place, Other);
-        await test.ApplyAsync(Some.Credentials());
-        await test.ApplyAsync(test.Client());
-        test.Cluster.Before = (verb, _, name) =>
-            verb == ClusterVerb.PatchStatus && name.Namespace == Some.Place
-                ? Task.FromException(ApiFaults.ExceptionOf("403"))
-                : Task.CompletedTask;
-
-        await test.ApplyAsync(Some.VismaConnection());
-        await test.PassUntilAsync(test.Logs.SaidAsync("Status not written"));
-        await test.AdvanceAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
-
-        Assert.Equal(1, Served(test, Some.Place));
-        Assert.Equal(0, Lines(test, "is not served"));
-    }
 
     [Fact]
     public async Task A_standby_logs_and_measures_and_tells_by_an_event_only_what_stands_when_it_becomes_leader()
