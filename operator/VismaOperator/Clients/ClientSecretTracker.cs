@@ -131,6 +131,30 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// A request is over, whatever secrets it tried. Told only now: in the middle of it the client would be reported with a refused secret
+    /// and still usable, and a moment later with all refused, which would be two events of one refusal.
+    /// </summary>
+    public void TellTrials(ResolvedClient client)
+    {
+        if (OpenStateOf(client) is not { } state)
+        {
+            return;
+        }
+
+        lock (state)
+        {
+            if (!state.HasUntoldTrial)
+            {
+                return;
+            }
+
+            state.HasUntoldTrial = false;
+        }
+
+        Tried?.Invoke(client.Name);
+    }
+
     /// <summary>The provider refused this secret.</summary>
     public void Refused(ResolvedClient client, Credential credential) => Note(client, credential, SecretTrial.Refused);
 
@@ -279,9 +303,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
             }
 
             state.Trials = state.Trials.With(credential.Reference, outcome, WholeSeconds.Floor(time.GetUtcNow()));
+            state.HasUntoldTrial = true;
         }
-
-        Tried?.Invoke(client.Name);
     }
 
     private static DateTimeOffset LatestRetry(int refusals, DateTimeOffset now) =>
@@ -350,6 +373,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         public IReadOnlyList<ClientSecretStatus> Trials { get; set; } = [];
 
         public TrialAppointment Trial { get; } = trial;
+
+        public bool HasUntoldTrial { get; set; }
 
         public string? Description { get; set; }
 

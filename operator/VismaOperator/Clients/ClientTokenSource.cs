@@ -24,10 +24,17 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         var ask = new Ask(tokenEndpoint, client, request);
         var seen = tracker.SnapshotOf(client);
 
-        // Where none is known to work, the order is walked under the proof, the changed one first.
-        return request is TokenRequest.ClientCredentialsGrant && seen.Working is not null && tracker.ClaimTrial(client) is { } changed
-            ? await TryChangedAsync(ask, changed, seen, cancellationToken)
-            : await TryKnownAsync(ask, Refused.None, seen, cancellationToken);
+        try
+        {
+            // Where none is known to work, the order is walked under the proof, the changed one first.
+            return request is TokenRequest.ClientCredentialsGrant && seen.Working is not null && tracker.ClaimTrial(client) is { } changed
+                ? await TryChangedAsync(ask, changed, seen, cancellationToken)
+                : await TryKnownAsync(ask, Refused.None, seen, cancellationToken);
+        }
+        finally
+        {
+            tracker.TellTrials(client);
+        }
     }
 
     // Before the others, whichever works: the person who changed it is waiting, and the old one may still work today.

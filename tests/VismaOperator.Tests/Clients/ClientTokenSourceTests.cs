@@ -43,6 +43,19 @@ public sealed class ClientTokenSourceTests
     }
 
     [Fact]
+    public async Task A_refusal_is_told_once_it_is_known_of_every_secret()
+    {
+        var client = Client("first");
+        var areAllRefused = new List<bool>();
+        FirstWorks(client);
+        book.Tried += _ => areAllRefused.Add(book.SnapshotOf(client).RetryAt is not null);
+
+        await RequestTogetherAsync(client);
+
+        Assert.True(Assert.Single(areAllRefused));
+    }
+
+    [Fact]
     public async Task A_secret_that_expires_under_many_requests_gives_way_to_the_next_one_for_all_of_them()
     {
         var client = Client("first", "second");
