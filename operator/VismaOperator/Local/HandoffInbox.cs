@@ -96,7 +96,8 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         {
             LogDropped(NameOf(file), refused.Message); // such as a namespace that is on its way out
         }
-        catch (Exception exception) when (exception is ClusterAccessException or IOException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is ClusterAccessException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
             File.Move(file + StateFiles.TakenSuffix, file);
             throw;
@@ -111,6 +112,7 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         try
         {
             File.Move(file, file + StateFiles.TakenSuffix);
+            UnixFiles.FlushDirectory(Path.GetDirectoryName(file)!); // after a power cut it would be taken, and sent, once more
             return true;
         }
         catch (FileNotFoundException)

@@ -43,13 +43,19 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
     {
         OnDisk(() =>
         {
+            // A Secret that its owner lends, or takes back, leaves one place for the other: kept in both, the older one would come back.
             if (IsCredential(written))
             {
                 marks.Write(written);
+                KeptFile.Delete(PathOf(written));
             }
             else if (Kinds.Contains(written.Kind))
             {
                 KeptFile.Write(PathOf(written), written.Json.Span);
+                if (written.Kind == Secret.ResourceKind)
+                {
+                    marks.Delete(written);
+                }
             }
         });
         changed();

@@ -132,6 +132,30 @@ public sealed class StateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_Secret_that_its_owner_came_to_lend_comes_back_with_the_token()
+    {
+        var manifest = Some.Credentials();
+        using (var first = Open())
+        {
+            var plain = await first.Client.CreateAsync(manifest, Token);
+            await first.Client.ReplaceAsync(
+                plain with
+                {
+                    Metadata = plain.Metadata with { Labels = TokenSecret().Metadata.Labels },
+                    Data = new Dictionary<string, SecretValue>(plain.Data!) { ["access_token"] = SecretValue.FromText("t1") },
+                },
+                Token
+            );
+        }
+
+        using var second = Open();
+        second.Recall([manifest]);
+        var lent = await second.Client.FindAsync<Secret>(manifest.Metadata.NamespacedName, Token);
+
+        Assert.Equal("t1", lent!.Data!["access_token"].RevealText());
+    }
+
+    [Fact]
     public async Task What_is_deleted_with_its_owner_is_gone_from_the_disk_too()
     {
         using (var cluster = Open())
