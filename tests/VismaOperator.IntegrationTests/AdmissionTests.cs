@@ -72,7 +72,8 @@ public sealed class AdmissionTests(ApiServerFixture fixture)
         refused.Dispose();
         await scene.RequestRefreshAsync("now");
         await scene.UntilReadyAsync();
-        Assert.Single(scene.Provider.Ledger.TokenRequests);
+        await scene.UntilHandledAsync("now");
+        Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count); // the token of before answers no request that came since
         Assert.DoesNotContain(Quoted, string.Join('\n', scene.Operator!.Process.Lines), StringComparison.Ordinal);
     }
 
