@@ -272,27 +272,33 @@ internal sealed record IssuedToken
     };
 
     /// <summary>What status says of it once it is in a Secret.</summary>
-    public TokenRecord ToRecord(VismaConnection connection, Secret published) => ToRecord(connection) with
-    {
-        Fingerprint = TokenSecret.FingerprintOf(published, connection),
-        SecretName = published.Metadata.Name,
-        SecretUid = published.Metadata.Uid ?? string.Empty,
-        IsSecretAdopted = SecretOwnership.IsLent(published.Metadata, connection),
-        SecretResourceVersion = published.Metadata.ResourceVersion ?? string.Empty,
-    };
+    public TokenRecord ToRecord(VismaConnection connection, Secret published) =>
+        RecordOf(connection, TokenSecret.FingerprintOf(published, connection)) with
+        {
+            SecretName = published.Metadata.Name,
+            SecretUid = published.Metadata.Uid ?? string.Empty,
+            IsSecretAdopted = SecretOwnership.IsLent(published.Metadata, connection),
+            SecretResourceVersion = published.Metadata.ResourceVersion ?? string.Empty,
+        };
 
     /// <summary>The same before it is published, without a version of the Secret.</summary>
-    public TokenRecord ToRecord(VismaConnection connection) => new()
+    public TokenRecord ToRecord(VismaConnection connection) =>
+        RecordOf(
+            connection,
+            // A template that names an unknown key is reported by the rules, and nothing is published with it.
+            (connection.Spec.Secret.Template?.Data?.Values ?? []).All(TemplateText.IsValid)
+                ? TokenSecret.Fingerprint(TokenSecretData.Render(connection, this))
+                : string.Empty
+        );
+
+    private TokenRecord RecordOf(VismaConnection connection, string fingerprint) => new()
     {
         IssueTime = IssueTime,
         ExpirationTime = ExpirationTime,
         RefreshTime = ConnectionFactsReader.RefreshTime(connection, IssueTime, ExpirationTime),
         Inputs = Inputs,
         Layout = ConnectionHashes.Layout(connection),
-        // A template that names an unknown key is reported by the rules, and nothing is published with it.
-        Fingerprint = (connection.Spec.Secret.Template?.Data?.Values ?? []).All(TemplateText.IsValid)
-            ? TokenSecret.Fingerprint(TokenSecretData.Render(connection, this))
-            : string.Empty,
+        Fingerprint = fingerprint,
         SecretName = connection.SecretName().Name,
         SecretResourceVersion = string.Empty,
         GrantedScopes = GrantedScopes,
