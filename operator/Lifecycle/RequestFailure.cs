@@ -18,6 +18,14 @@ public abstract record RequestFailure
     /// <param name="Description">The <c>error_description</c> member, already cut and cleaned; null when absent.</param>
     public sealed record Refused(string Code, string? Description) : RequestFailure
     {
+        private const string InvalidClient = "invalid_client";
+
+        /// <summary>A refusal of the client itself: its id, or every secret of it.</summary>
+        public static Refused OfClient(string? description) => new(InvalidClient, description);
+
+        /// <summary>True when the client itself was refused.</summary>
+        public bool IsOfClient => Code == InvalidClient;
+
         /// <summary>True when the refresh token is no longer good and only a new consent helps.</summary>
         public bool EndsGrant => Code == "invalid_grant";
     }

@@ -211,7 +211,7 @@ internal sealed class ClientResolver(
 
     private static Problem AllRefused(ResolvedClient client, string? description, VismaConnection connection) =>
         client.Explain(
-            new RequestFailure.Refused("invalid_client", description),
+            RequestFailure.Refused.OfClient(description),
             ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() }
         );
 

@@ -72,7 +72,7 @@ internal sealed class OAuthClientObserver(
             Problem = snapshot.RetryAt is null
                 ? problem
                 : usable.Explain(
-                    new RequestFailure.Refused("invalid_client", snapshot.Description),
+                    RequestFailure.Refused.OfClient(snapshot.Description),
                     new RequestContext(usable.Name.ToString(), string.Empty, string.Empty)
                 ),
         };

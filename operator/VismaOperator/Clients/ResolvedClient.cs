@@ -69,7 +69,7 @@ internal sealed class ResolvedClient
     public Problem Explain(RequestFailure failure, RequestContext context)
     {
         var named = context with { Provider = Issuer.Host };
-        if (failure is not RequestFailure.Refused { Code: "invalid_client" })
+        if (failure is not RequestFailure.Refused { IsOfClient: true })
         {
             return failure.Explain(named);
         }
