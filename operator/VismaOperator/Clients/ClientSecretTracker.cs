@@ -387,29 +387,3 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         public Moment? NextWalk { get; set; }
     }
 }
-
-/// <summary>The right to try secrets of which none is known to work; dispose it to pass the right on.</summary>
-internal sealed class ProbeLease(SemaphoreSlim? held) : IDisposable
-{
-    private SemaphoreSlim? held = held;
-
-    /// <summary>Another connection found a working secret while this one waited.</summary>
-    public bool IsWorkingKnown { get; init; }
-
-    /// <summary>Another connection was refused with every secret while this one waited.</summary>
-    public bool WasRefusedMeanwhile { get; init; }
-
-    /// <inheritdoc/>
-    public void Dispose() => Interlocked.Exchange(ref held, null)?.Release();
-}
-
-/// <summary>What is known of a client's secrets.</summary>
-/// <param name="Working">The one that the provider accepted last; null when none is known to work.</param>
-/// <param name="RetryAt">When all were refused: the earliest time to try again; else null.</param>
-/// <param name="Refusals">How often in a row all were refused.</param>
-/// <param name="StateRevision">How often something was found out; what was found out before is told from what came after by it.</param>
-internal sealed record ClientSecretSnapshot(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals, int StateRevision)
-{
-    /// <summary>What the provider said when it refused all, so that every connection can say it; null when nothing.</summary>
-    public string? Description { get; init; }
-}
