@@ -82,15 +82,14 @@ internal sealed class ConsentChecks(IConnectionSource source, AllowLists allowLi
     }
 
     // Labels that this person may not read are for the operator to judge.
-    private async Task<bool> AllowsAsync(OAuthClient client, string asker, CancellationToken cancellationToken) =>
-        (
-            ClientResolver.DoLabelsDecide(client, asker)
-            && (await source.FindAsync<Namespace>(NamespacedName.ClusterScoped(asker), cancellationToken)).Found is { } found
-                ? ClientResolver.AllowanceOf(client, asker, NamespaceLabels.Of(found))
-                : ClientResolver.AllowanceOf(client, asker, new NamespaceLabels.Unreadable())
-        )
-            is Allowance.Given
-                or Allowance.Unknown;
+    private async Task<bool> AllowsAsync(OAuthClient client, string asker, CancellationToken cancellationToken)
+    {
+        var found = ClientResolver.DoLabelsDecide(client, asker)
+            ? (await source.FindAsync<Namespace>(NamespacedName.ClusterScoped(asker), cancellationToken)).Found
+            : null;
+        var labels = found is null ? new NamespaceLabels.Unreadable() : NamespaceLabels.Of(found);
+        return ClientResolver.AllowanceOf(client, asker, labels) is Allowance.Given or Allowance.Unknown;
+    }
 
     private async Task<string> ClientIdAsync(OAuthClient client, CancellationToken cancellationToken)
     {
