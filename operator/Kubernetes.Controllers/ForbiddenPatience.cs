@@ -1,8 +1,8 @@
 namespace Kubernetes.Controllers;
 
 /// <summary>
-/// Tells a permission that nobody gave from an API server that was started a moment ago: until it has read the roles it forbids everything,
-/// to everybody, with the same 403. So a refusal is believed only once it has lasted; before that it is an outage like any other.
+/// Distinguishes a missing permission from an API server that is still starting. Until such a server has read its roles, it answers 403 to
+/// every request. So a refusal is believed only once it has lasted; before that it counts as an outage.
 /// </summary>
 /// <param name="time">A monotonic clock.</param>
 public sealed class ForbiddenPatience(TimeProvider time)

@@ -1,19 +1,16 @@
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// Which of the listed namespaces can be served. A namespace is open once every list of it was read completely, so that a reconcile in it
-/// never takes an object
-/// for missing that was not read yet. One that cannot be read (it or its Role is missing) is told, and asked for again, and never holds up
-/// the others.
-/// Safe for use by many threads.
+/// Which of the listed namespaces can be served. A namespace is open once each of its lists was read completely. Otherwise a reconcile
+/// would take an object for missing that was not read yet. A namespace that cannot be read (it or its Role is missing) is reported and
+/// tried again, and never holds up the others. Safe for use by many threads.
 /// </summary>
 /// <param name="time">A monotonic clock.</param>
 public sealed class NamespaceSync(TimeProvider time)
 {
     /// <summary>
-    /// A refusal is believed after <see cref="ForbiddenPatience.Length"/>. Other failures mostly are the API server's, which the first list
-    /// then waits for; after so long they
-    /// count as the namespace's own. Longer than one request may take.
+    /// A refusal is believed after <see cref="ForbiddenPatience.Length"/>. Other failures are mostly the API server's, and the first list
+    /// waits for it. After this time they count as the namespace's own. Longer than one request may take.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
