@@ -3,7 +3,10 @@ using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using OAuth;
 using VismaOperator.Api;
+using VismaOperator.Cli.Connect;
+using VismaOperator.Grants;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
 using VismaOperator.Tests.Support;
@@ -101,6 +104,25 @@ public sealed class FullStateTests : IDisposable
         Assert.Contains($"VismaConnection {Some.VismaConnection().Metadata.NamespacedName}", told, StringComparison.Ordinal);
         Assert.Contains("connect again", told, StringComparison.Ordinal);
         Assert.False(File.Exists(Code + StateFiles.TakenSuffix));
+    }
+
+    [Fact]
+    public async Task A_code_that_local_mode_has_in_hand_and_may_put_back_is_not_taken_yet()
+    {
+        Directory.CreateDirectory(folder["state"]);
+        var source = StateSource.Open(folder["state"]);
+        var code = new ConsentCode(Sensitive.From("c0de"), Sensitive.From("verifier"), new Uri("http://localhost:8400/"));
+        var connection = await cluster.Client.CreateAsync(Some.VismaConnection(), Ct);
+        await source.EnsureHandoffAsync(connection, Ct);
+        var left = await source.LeaveAsync(connection, new Handoff(code, time.GetUtcNow().AddMinutes(5)), Ct);
+
+        File.Move(Code, Code + StateFiles.TakenSuffix);
+        var (inHand, isWithdrawn) = (await left.IsTakenAsync(Ct), await left.WithdrawAsync(Ct));
+        File.Move(Code + StateFiles.TakenSuffix, Code);
+        var putBack = await left.IsTakenAsync(Ct);
+        File.Delete(Code);
+
+        Assert.Equal((false, false, false, true), (inHand, isWithdrawn, putBack, await left.IsTakenAsync(Ct)));
     }
 
     private HandoffInbox Inbox() => new(folder["state"], cluster.Client, time, factory.CreateLogger<HandoffInbox>());

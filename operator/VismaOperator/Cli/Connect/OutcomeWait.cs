@@ -38,9 +38,14 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
         using var timer = time.Every(interval);
         while (!await left.IsTakenAsync(cancellationToken))
         {
-            if (time.GetUtcNow() >= expiry && await left.WithdrawAsync(cancellationToken))
+            if (time.GetUtcNow() >= expiry)
             {
-                return new ConsentResult.Failed(await NotTakenAsync(before, cancellationToken));
+                if (await left.WithdrawAsync(cancellationToken))
+                {
+                    return new ConsentResult.Failed(await NotTakenAsync(before, cancellationToken));
+                }
+
+                break; // somebody has it
             }
 
             if (!isNoted && time.GetElapsedTime(begun) >= patience)

@@ -99,18 +99,19 @@ internal sealed class StateSource : IConnectionSource
     }
 
     /// <summary>
-    /// A code that was left in a file. Local mode takes it by moving the file away; a file of another content is another code.
+    /// A code that was left in a file. Local mode takes it by moving the file aside, and puts it back where it cannot store the code. A
+    /// file of another content is another code.
     /// </summary>
     private sealed class LeftFile(string file, byte[] hash) : ILeftHandoff
     {
-        public Task<bool> IsTakenAsync(CancellationToken cancellationToken) => Task.FromResult(!IsThere());
+        public Task<bool> IsTakenAsync(CancellationToken cancellationToken) => Task.FromResult(!IsThere(file) && !IsInHand());
 
         // Moving tells for sure who was first; deleting would succeed also where there is nothing.
         public Task<bool> WithdrawAsync(CancellationToken cancellationToken)
         {
             try
             {
-                return Task.FromResult(IsThere() && Withdraw());
+                return Task.FromResult(IsThere(file) && Withdraw());
             }
             catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
             {
@@ -125,11 +126,14 @@ internal sealed class StateSource : IConnectionSource
             return true;
         }
 
-        private bool IsThere()
+        // It may be put back between two looks.
+        private bool IsInHand() => IsThere(file + StateFiles.TakenSuffix) || IsThere(file);
+
+        private bool IsThere(string path)
         {
             try
             {
-                return SHA256.HashData(File.ReadAllBytes(file)).SequenceEqual(hash);
+                return SHA256.HashData(File.ReadAllBytes(path)).SequenceEqual(hash);
             }
             catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
             {
