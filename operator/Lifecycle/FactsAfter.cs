@@ -62,18 +62,31 @@ public static class FactsAfter
         facts.Succeeded(token) with { Connection = facts.Connection };
 
     /// <summary>
-    /// An attempt failed. Failures count up while the same thing is attempted and fails alike.
+    /// An attempt failed. Failures count up while the same thing is attempted and fails alike. A request for a refresh is answered
+    /// where the provider was asked for it. Where a write of another token failed it stays open: the provider is still to be asked.
     /// </summary>
     /// <param name="facts">The facts that the attempt was made on.</param>
     /// <param name="problem">What went wrong.</param>
     /// <param name="retryAfter">What the provider asked for, or null.</param>
     /// <param name="now">When the attempt failed.</param>
     /// <param name="random">A number in [0, 1) for the jitter.</param>
-    public static Facts Failed(this Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double random)
+    /// <param name="answerHeld">
+    /// The request that a token in memory, which could not be stored, is the answer to; null when no token waits in memory.
+    /// </param>
+    public static Facts Failed(
+        this Facts facts,
+        Problem problem,
+        TimeSpan? retryAfter,
+        DateTimeOffset now,
+        double random,
+        string? answerHeld = null
+    )
     {
         var inputs = Policy.AttemptInputs(facts);
         var isWrite = problem.Stage is FailureStage.Writing or FailureStage.WritingTakenName;
-        var attempt = WaitingAttempt(facts, now);
+        var isDue = RequestRules.IsDue(facts, now);
+        var isAnswered = problem.Stage == FailureStage.Requesting || IsAnswerHeld(facts, answerHeld);
+        var attempt = isDue && isAnswered ? null : WaitingAttempt(facts, now);
         var earlier = !isWrite ? attempt ?? facts.Failure : facts.Failure == attempt ? null : facts.Failure;
         var isAnother = earlier is { IsOfLooking: false } && earlier.Inputs == inputs && earlier.Problem.Kind == problem.Kind;
         var attempts = isAnother ? earlier!.Attempts + 1 : 1;
@@ -83,7 +96,7 @@ public static class FactsAfter
             Content = facts.Secret is SecretFacts.Absent or SecretFacts.Offered ? facts.Content : null,
             Client = facts.Client.Tried(),
             // A request that still waits is not what failed.
-            Connection = RequestRules.IsDue(facts, now) ? facts.Connection.Answered(now) : facts.Connection,
+            Connection = !isDue ? facts.Connection : isAnswered ? facts.Connection.Answered(now) : facts.Connection.Delayed(now),
             Failure = new FailureRecord
             {
                 Reason = problem.Reason,
@@ -99,10 +112,13 @@ public static class FactsAfter
     // The failed attempt at the provider that a write leaves as it is, be it in status or behind a write that failed before.
     private static FailureRecord? WaitingAttempt(Facts facts, DateTimeOffset now) => facts.Failure switch
     {
-        _ when RequestRules.IsDue(facts, now) => null, // then the provider was asked
         { IsOfWriting: true } => AttemptBehindWrite(facts),
-        _ => Policy.Pending(facts, now) is { Stage: FailureStage.Requesting } attempt ? attempt : null,
+        { Stage: FailureStage.Requesting } attempt when Policy.IsPending(attempt, facts, now) => attempt,
+        _ => null,
     };
+
+    private static bool IsAnswerHeld(Facts facts, string? answerHeld) =>
+        (answerHeld ?? (facts.Grant as GrantFacts.Held)?.Grant.AnsweredRequest) is { } answered && answered == facts.Connection.RequestedAt;
 
     private static FailureRecord? AttemptBehindWrite(Facts facts) =>
         facts.EarlierAttempt is { } attempt && attempt.Inputs == Policy.AttemptInputs(facts) ? attempt : null;

@@ -160,19 +160,22 @@ public static class Policy
             _ => false,
         };
 
+    // A write that failed hides a failed attempt, which binds also once nothing is to be written any more.
     private static Decision? AFailureIsNotRepeatedAtOnce(Facts facts, DateTimeOffset now) =>
-        Pending(facts, now) is { } failure ? new Decision.BackOff(failure) : null;
+        (Pending(facts, now) ?? Pending(facts with { Failure = facts.EarlierAttempt }, now)) is { } failure
+            ? new Decision.BackOff(failure)
+            : null;
 
     // The failed attempt that binds: its time has not come, and nobody changed or asked for anything since.
     internal static FailureRecord? Pending(Facts facts, DateTimeOffset now) =>
-        facts.Failure is { } failure
-        && now < failure.NextAttemptTime
+        facts.Failure is { } failure && IsPending(failure, facts, now) && !RequestRules.IsDue(facts, now) ? failure : null;
+
+    // The same, whoever asks for a refresh.
+    internal static bool IsPending(FailureRecord failure, Facts facts, DateTimeOffset now) =>
+        now < failure.NextAttemptTime
         && !IsFromTheFuture(failure.LastFailureTime, now)
         && failure.Inputs == AttemptInputs(facts)
-        && !RequestRules.IsDue(facts, now)
-        && !IsNameFree(failure, facts)
-            ? failure
-            : null;
+        && !IsNameFree(failure, facts);
 
     // The Secret that was in the way is gone, or its owner lends it now.
     private static bool IsNameFree(FailureRecord failure, Facts facts) =>

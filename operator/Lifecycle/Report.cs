@@ -114,7 +114,8 @@ public sealed record Report
                 NextAttemptTime = waiting.Until,
                 Inputs = facts.Connection.Inputs,
             },
-            Decision.BackOff or Decision.Suspend => facts.Failure,
+            Decision.BackOff backOff => backOff.Failure,
+            Decision.Suspend => facts.Failure,
             Decision.Stall stalled when StatusSummary.IsRemovalToTell(facts, stalled.Problem) => new FailureRecord
             {
                 Reason = stalled.Problem.Reason,

@@ -25,6 +25,10 @@ public static class RequestRules
         ? connection with { HandledRequest = connection.RequestedAt, HandledRequestTime = Attempted(attempt) }
         : connection;
 
+    /// <summary>Something else had to be done first and failed: the request stays, and is looked at again after the gap.</summary>
+    internal static ConnectionFacts Delayed(this ConnectionFacts connection, DateTimeOffset now) =>
+        connection with { HandledRequestTime = Attempted(now) };
+
     // Both may come from a clock that was set back since.
     private static DateTimeOffset? DueTime(Facts facts, DateTimeOffset now)
     {

@@ -42,6 +42,49 @@ public sealed class FailedWriteTests
     }
 
     [Fact]
+    public void It_binds_also_where_nothing_is_to_be_written_any_more()
+    {
+        var refused = RefusedTwice();
+        var once = refused.FailedWith(Unwritable, later);
+        var over = once.Failure!.NextAttemptTime;
+
+        var decision = Policy.Decide(once, over);
+
+        Assert.True(over < refused.Failure!.NextAttemptTime);
+        Assert.Equal(new Decision.BackOff(refused.Failure), decision);
+        Assert.Equal(refused.Failure, Report.Of(once, decision, over).Failure);
+        Assert.IsType<Decision.Request>(Policy.Decide(once, refused.Failure.NextAttemptTime));
+        Assert.IsType<Decision.Request>(Policy.Decide(once.Requested(), over));
+    }
+
+    [Fact]
+    public void A_write_of_another_token_that_fails_answers_no_request()
+    {
+        var asked = RefusedTwice().Requested("now");
+
+        var failing = asked.FailedWith(Unwritable, later);
+
+        Assert.True(failing.Connection.HasUnhandledRequest);
+        Assert.Equal(asked.Failure, failing.EarlierAttempt);
+        Assert.IsType<Decision.BackOff>(Policy.Decide(failing, later));
+        Assert.IsType<Decision.Request>(Policy.Decide(failing, later + RequestRules.Gap + TimeSpan.FromSeconds(1)));
+    }
+
+    [Theory]
+    [InlineData("now", true)]
+    [InlineData("earlier", false)]
+    [InlineData(null, false)]
+    public void A_token_that_could_not_be_stored_answers_the_request_that_it_was_fetched_for(string? answerHeld, bool isAnswered)
+    {
+        var asked = Serving().Requested("now");
+
+        var failing = asked.Failed(Unwritable, retryAfter: null, later, random: 0.5, answerHeld);
+
+        Assert.Equal(isAnswered, !failing.Connection.HasUnhandledRequest);
+        Assert.IsType<Decision.BackOff>(Policy.Decide(failing, later));
+    }
+
+    [Fact]
     public void Another_attempt_counts_on()
     {
         var failing = RefusedTwice().FailedWith(Unwritable, later);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Kubernetes.Client;
 using Kubernetes.Controllers;
@@ -32,10 +31,7 @@ internal sealed class ConnectionReconciler(
     private const int MaxRemovals = 5;
 
     private readonly StepFailures failures = new(tools.Time);
-    private readonly FailedLooks looks = new(tools.Time);
-
-    // Facts.EarlierAttempt of each connection. Memory only: a process that has just been started asks once the write succeeds.
-    private readonly ConcurrentDictionary<NamespacedName, FailureRecord> attempts = new();
+    private readonly HiddenFailures hidden = new(tools.Time);
 
     /// <inheritdoc/>
     public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
@@ -49,8 +45,7 @@ internal sealed class ConnectionReconciler(
             reporter.Forget(key);
             statusWrites.Forget(key);
             failures.Forget(key);
-            looks.Forget(key);
-            attempts.TryRemove(key, out _);
+            hidden.Forget(key);
             tools.Log.Problems.Forget(key);
             return Requeue.Never.Instance;
         }
@@ -94,25 +89,14 @@ internal sealed class ConnectionReconciler(
             return null;
         }
 
-        var rest = await TakeStepsAsync(connection, observation, cancellationToken);
-        if (rest.Facts.EarlierAttempt is { } attempt)
-        {
-            attempts[connection.Metadata.NamespacedName] = attempt;
-        }
-        else
-        {
-            attempts.TryRemove(connection.Metadata.NamespacedName, out _);
-        }
-
-        return rest;
+        return await TakeStepsAsync(connection, observation, cancellationToken);
     }
 
     private async Task<Rest> TakeStepsAsync(VismaConnection connection, Observation observation, CancellationToken cancellationToken)
     {
         var key = connection.Metadata.NamespacedName;
         var steps = new ConnectionSteps(connection, observation, tools);
-        var begun = looks.WithAttempt(observation.Facts, key);
-        begun = begun with { EarlierAttempt = begun.Failure is { IsOfWriting: true } ? attempts.GetValueOrDefault(key) : null };
+        var begun = hidden.Join(observation.Facts, key);
         var facts = begun;
         Decision? decision = null;
         try
@@ -125,7 +109,7 @@ internal sealed class ConnectionReconciler(
                     if (decision is not Decision.BackOff { Failure.IsOfLooking: true }) // the look is still to be made
                     {
                         failures.Forget(key);
-                        looks.Forget(key);
+                        hidden.Looked(facts, key);
                     }
 
                     return new Rest(facts, decision) { Former = begun };
@@ -158,12 +142,13 @@ internal sealed class ConnectionReconciler(
         Facts failed;
         if (problem.Stage == FailureStage.Looking)
         {
-            failed = looks.Add(looks.WithAttempt(facts, key), key, known => known.LookFailed(problem, retryAfter, now, tools.Random()));
+            failed = hidden.LookFailed(facts, key, known => known.LookFailed(problem, retryAfter, now, tools.Random()));
         }
         else
         {
-            looks.Forget(key); // whatever was looked at was seen
-            failed = facts.Failed(problem, retryAfter, now, tools.Random());
+            var answerHeld = tools.Refresher.AnswerHeld(key) ?? tools.GrantRefresher.AnswerHeld(key);
+            failed = facts.Failed(problem, retryAfter, now, tools.Random(), answerHeld);
+            hidden.Looked(failed, key);
         }
 
         return new Rest(failed, new Decision.BackOff(failed.Failure!))

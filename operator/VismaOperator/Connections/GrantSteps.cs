@@ -44,7 +44,13 @@ internal sealed class GrantSteps(VismaConnection connection, Observation observa
         Exchange.Announced announced => facts.TakeoverAnnounced(Take(announced.Snapshot)),
         Exchange.Superseded => await LookAgainAsync(facts, cancellationToken),
         Exchange.Failed failed => (failed.Withdrawn is { } withdrawn ? facts with { Grant = new GrantFacts.Held(Take(withdrawn)) } : facts)
-            .Failed(failed.Problem, failed.RetryAfter, tools.Time.GetUtcNow(), tools.Random()),
+            .Failed(
+                failed.Problem,
+                failed.RetryAfter,
+                tools.Time.GetUtcNow(),
+                tools.Random(),
+                tools.GrantRefresher.AnswerHeld(connection.Metadata.NamespacedName)
+            ),
         _ => throw new InvalidOperationException($"Unknown exchange {exchange.GetType().Name}."),
     };
 

@@ -79,6 +79,9 @@ internal sealed class TokenRefresher(
     /// <summary>The connection is gone: what could not be stored for it is dropped.</summary>
     public void Forget(NamespacedName connection) => unstored.TryRemove(connection, out _);
 
+    /// <summary>The request that the token in memory is the answer to; null where none waits to be stored.</summary>
+    public string? AnswerHeld(NamespacedName connection) => unstored.GetValueOrDefault(connection)?.AnsweredRequest;
+
     /// <summary>
     /// A token was found in the Secret. Where it is the one that seemed not to be stored, since the answer to the write was lost, nothing
     /// waits to be stored any more: kept, it would answer the next request in place of a new one.
@@ -142,7 +145,7 @@ internal sealed class TokenRefresher(
         var publication = await publisher.PublishAsync(connection, token, seen: null, cancellation.Token);
         if (publication is Publication.Refused refused)
         {
-            return facts.Failed(refused.Problem, retryAfter: null, time.GetUtcNow(), random());
+            return facts.Failed(refused.Problem, retryAfter: null, time.GetUtcNow(), random(), token.AnsweredRequest);
         }
 
         unstored.TryRemove(key, out _);

@@ -129,6 +129,9 @@ internal sealed class GrantRefresher(GrantTools tools)
             : exchange;
     }
 
+    /// <summary>The request that the successor in memory is the answer to; null where none waits to be stored.</summary>
+    public string? AnswerHeld(NamespacedName connection) => tools.Unstored.Find(connection)?.Held.AccessToken.AnsweredRequest;
+
     /// <summary>The connection is gone.</summary>
     public void Forget(NamespacedName connection)
     {

@@ -67,6 +67,57 @@ public sealed class RequestTests
     }
 
     [Theory]
+    [InlineData("503", false)]
+    [InlineData("403", false)]
+    [InlineData("503", true)]
+    [InlineData("403", true)]
+    public async Task A_request_that_comes_while_a_token_cannot_be_stored_stays_open(string failure, bool isOfPerson)
+    {
+        await using var test = isOfPerson ? await SomeConsents.StartConsentedAsync() : await TestOperator.StartReadyAsync();
+        var before = test.TokenRequests;
+        var faults = new ApiFaults(test);
+        faults.Inject(failure, ClusterVerb.Update, Secret.ResourceKind, "acme-production-token");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "earlier");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "later");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+        var (whileRefused, requests) = ((await test.ConnectionAsync()).Status.LastHandledReconcileAt, test.TokenRequests - before);
+
+        faults.Lift();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+
+        Assert.Equal(("earlier", 1), (whileRefused, requests));
+        Assert.Equal(2, test.TokenRequests - before);
+        var served = (await test.ConnectionAsync()).Status;
+        Assert.Equal("later", served.LastHandledReconcileAt);
+        Assert.Null(served.Failure);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_Secret_that_cannot_be_put_right_leaves_a_request_open(bool isOfPerson)
+    {
+        await using var test = isOfPerson ? await SomeConsents.StartConsentedAsync() : await TestOperator.StartReadyAsync();
+        var before = test.TokenRequests;
+        var faults = new ApiFaults(test);
+        faults.Inject("503", ClusterVerb.Update, Secret.ResourceKind, "acme-production-token");
+        await test.PatchAsync<Secret>("acme-production-token", """{"data": {"tenant_id": null}}""");
+        await test.UntilIdleAsync();
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
+        var (whileRefused, requests) = ((await test.ConnectionAsync()).Status.LastHandledReconcileAt, test.TokenRequests - before);
+
+        faults.Lift();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+
+        Assert.Equal((null, 0), (whileRefused, requests));
+        Assert.Equal(1, test.TokenRequests - before);
+        Assert.Equal("now", (await test.ConnectionAsync()).Status.LastHandledReconcileAt);
+    }
+
+    [Theory]
     [InlineData("""{"tenantID": "no-guid"}""")]
     [InlineData("""{"oauthClientRef": {"name": "nobody"}}""")]
     public async Task It_is_echoed_where_nothing_can_be_attempted(string change)
