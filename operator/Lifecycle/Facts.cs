@@ -121,6 +121,9 @@ public abstract record ClientFacts
 
         /// <summary>A client secret was changed, and this connection was chosen to try it before its token is due.</summary>
         public bool TriesSecret { get; init; }
+
+        /// <summary>That the provider refused every client secret in its present value; null where it has not.</summary>
+        public ClientRefusal? Refusal { get; init; }
     }
 
     /// <summary>The client, or something that it references, does not exist (yet).</summary>
@@ -133,11 +136,18 @@ public abstract record ClientFacts
     /// <summary>The client exists and says no: this namespace or tenant is not on its lists.</summary>
     public sealed record Refusing(Problem Problem) : ClientFacts;
 
-    /// <summary>The client exists, allows, and cannot be used before a person acts or a pause ends.</summary>
+    /// <summary>The client cannot be used before a person acts or something can be read.</summary>
     /// <param name="Problem">What is wrong with it.</param>
-    /// <param name="RetryAt">When a connection may try it again; null when only a change helps.</param>
+    /// <param name="RetryAt">When to look again; null when only a change helps.</param>
     public sealed record Unusable(Problem Problem, DateTimeOffset? RetryAt) : ClientFacts;
 }
+
+/// <summary>
+/// The provider refused every secret of a client. All connections of the client know it, so that one try tells all of them.
+/// </summary>
+/// <param name="Problem">What was refused, and what to do.</param>
+/// <param name="RetryTime">When it may be tried again: <see cref="FailureBackoff.ClientRetryTime"/> after the last refusal.</param>
+public sealed record ClientRefusal(Problem Problem, DateTimeOffset RetryTime);
 
 /// <summary>What is known of the consumer Secret from its metadata alone.</summary>
 public abstract record SecretFacts

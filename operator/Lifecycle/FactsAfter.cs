@@ -171,8 +171,9 @@ public static class FactsAfter
         };
     }
 
-    private static ClientFacts Tried(this ClientFacts client) =>
-        client is ClientFacts.Usable usable ? usable with { TriesSecret = false } : client;
+    // What an attempt finds out of the client is known from the next observation on.
+    internal static ClientFacts Tried(this ClientFacts client) =>
+        client is ClientFacts.Usable usable ? usable with { TriesSecret = false, Refusal = null } : client;
 
     private static TimeSpan DelayOf(Facts facts, FailureKind kind, int attempts, double random, TimeSpan? retryAfter) =>
         facts.Grant is GrantFacts.Held

@@ -9,6 +9,7 @@ public static class FactsAfterConsent
     /// </summary>
     public static Facts Renewed(this Facts facts, GrantRecord grant) => facts.WithAnswerHeld(grant) with
     {
+        Client = facts.Client.Tried(),
         Grant = new GrantFacts.Held(grant),
         Failure = null,
         EarlierAttempt = null,

@@ -48,6 +48,15 @@ public static class FailureBackoff
         return quick > asked ? quick : asked;
     }
 
+    /// <summary>
+    /// When a client may be tried again whose every secret was refused: a minute after the first time, and the wait doubles to an hour.
+    /// Without jitter, since one connection tries for all.
+    /// </summary>
+    /// <param name="refusals">How often in a row every secret was refused, the last time included.</param>
+    /// <param name="now">When that was, or any later instant.</param>
+    public static DateTimeOffset ClientRetryTime(int refusals, DateTimeOffset now) =>
+        WholeSeconds.Ceiling(now + Delay(FailureKind.NeedsPerson, refusals, random: 0, retryAfter: null));
+
     // The exponent is bounded before the shift, so that a thousand failures do not overflow into a short wait.
     private static TimeSpan Window(TimeSpan first, TimeSpan cap, int attempts)
     {

@@ -32,6 +32,7 @@ internal static class GrantRules
         }
         && IsSpendable(facts, grant, now)
         && grant.KeepAliveTime <= now
+        && Policy.BindingRefusal(facts.Client, facts.Connection, now) is null
         && Policy.Pending(facts, now) is null
             ? Refresh(RefreshCause.KeepAlive, facts)
             : null;

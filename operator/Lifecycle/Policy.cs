@@ -34,6 +34,7 @@ public static class Policy
         ASecretThatDiffersIsPutRight,
         AMissingClientIsWaitedFor,
         AnUnusableClientStalls,
+        ARefusedClientIsWaitedFor,
         GrantRules.AHandedOverCodeIsRedeemed,
         GrantRules.WhatTheGrantHoldsIsPublished,
         GrantRules.WithoutAGrantAPersonIsAsked,
@@ -129,12 +130,25 @@ public static class Policy
     private static Decision? AnUnusableClientStalls(Facts facts, DateTimeOffset now) =>
         facts.Client is ClientFacts.Unusable unusable ? new Decision.Stall(unusable.Problem, unusable.RetryAt) : null;
 
+    private static Decision? ARefusedClientIsWaitedFor(Facts facts, DateTimeOffset now) =>
+        BindingRefusal(facts.Client, facts.Connection, now) is { } refusal ? new Decision.Stall(refusal.Problem, refusal.RetryTime) : null;
+
+    /// <summary>
+    /// The refusal of the client that keeps a connection from asking the provider for anything: the client may not be tried again yet, and
+    /// nobody asks for a refresh. Null when nothing does.
+    /// </summary>
+    public static ClientRefusal? BindingRefusal(ClientFacts client, ConnectionFacts connection, DateTimeOffset now) =>
+        client is ClientFacts.Usable { Refusal: { } refusal } && now < refusal.RetryTime && !RequestRules.IsDue(connection, now)
+            ? refusal
+            : null;
+
     // Before the rules about the client and about failures: this needs no provider, so a Secret is put right even while
     // the client is gone or the provider is down. A Secret that is to get another token anyway is not read for its layout.
     private static Decision? ASecretThatDiffersIsPutRight(Facts facts, DateTimeOffset now)
     {
         var hasMovedOn = facts.Secret is SecretFacts.Owned owned && owned.ResourceVersion != facts.Token?.SecretResourceVersion;
-        var isToChange = facts.Secret is SecretFacts.Owned && AsksForTheSameToken(facts) && !IsLaidOut(facts);
+        var asksForTheSame = AsksForTheSameToken(facts, now);
+        var isToChange = facts.Secret is SecretFacts.Owned && asksForTheSame && !IsLaidOut(facts);
         return facts.Content switch
         {
             _ when !hasMovedOn && !isToChange && !IsOutOfSight(facts) => null,
@@ -142,7 +156,7 @@ public static class Policy
             null => new Decision.Inspect(),
             ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token, unrecorded.AnsweredRequest),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
-            ContentFacts.Intact or ContentFacts.Healable when AsksForTheSameToken(facts) =>
+            ContentFacts.Intact or ContentFacts.Healable when asksForTheSame =>
                 Pending(facts, now) is { IsOfWriting: true } failure ? new Decision.BackOff(failure) : new Decision.Rewrite(),
             _ => null,
         };
@@ -213,9 +227,14 @@ public static class Policy
         facts.Secret is SecretFacts.Owned
         || (facts.Token is { } token && (facts.Secret is not SecretFacts.Foreign || token.SecretName != facts.Connection.SecretName));
 
-    private static bool AsksForTheSameToken(Facts facts) =>
+    // No token of a client that was refused takes the place of the one of its former id, so that one is kept in order.
+    private static bool AsksForTheSameToken(Facts facts, DateTimeOffset now) =>
         facts.Token is { } token
-        && TokenInputs.Match(token.Inputs, facts.Connection.Inputs, (facts.Client as ClientFacts.Usable)?.Inputs)
+        && TokenInputs.Match(
+            token.Inputs,
+            facts.Connection.Inputs,
+            BindingRefusal(facts.Client, facts.Connection, now) is null ? (facts.Client as ClientFacts.Usable)?.Inputs : null
+        )
         && token.SecretName == facts.Connection.SecretName;
 
     private static bool IsLaidOut(Facts facts) => facts.Token?.Layout == facts.Connection.Layout;

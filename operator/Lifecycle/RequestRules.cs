@@ -11,11 +11,15 @@ public static class RequestRules
     public static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
 
     /// <summary>True when a request waits and may be attempted now.</summary>
-    public static bool IsDue(Facts facts, DateTimeOffset now) => facts.Connection.HasUnhandledRequest && !(DueTime(facts, now) > now);
+    public static bool IsDue(Facts facts, DateTimeOffset now) => IsDue(facts.Connection, now);
+
+    /// <summary>True when a request waits and may be attempted now.</summary>
+    public static bool IsDue(ConnectionFacts connection, DateTimeOffset now) =>
+        connection.HasUnhandledRequest && !(DueTime(connection, now) > now);
 
     /// <summary>Until when a request has to wait; null when none waits.</summary>
     internal static DateTimeOffset? WaitsUntil(Facts facts, DateTimeOffset now) =>
-        facts.Connection.HasUnhandledRequest && DueTime(facts, now) is { } due && due > now ? due : null;
+        facts.Connection.HasUnhandledRequest && DueTime(facts.Connection, now) is { } due && due > now ? due : null;
 
     /// <summary>Status holds whole seconds: the next one, so that the gap is never shorter.</summary>
     internal static DateTimeOffset Attempted(DateTimeOffset instant) => WholeSeconds.Floor(instant).AddSeconds(1);
@@ -30,9 +34,9 @@ public static class RequestRules
         connection with { HandledRequestTime = Attempted(now) };
 
     // Both may come from a clock that was set back since.
-    private static DateTimeOffset? DueTime(Facts facts, DateTimeOffset now)
+    private static DateTimeOffset? DueTime(ConnectionFacts connection, DateTimeOffset now)
     {
-        var own = facts.Connection.HandledRequestTime is { } handled && handled <= now + Gap ? handled + Gap : (DateTimeOffset?)null;
-        return own > facts.Connection.RequestTurn || facts.Connection.RequestTurn is null ? own : facts.Connection.RequestTurn;
+        var own = connection.HandledRequestTime is { } handled && handled <= now + Gap ? handled + Gap : (DateTimeOffset?)null;
+        return own > connection.RequestTurn || connection.RequestTurn is null ? own : connection.RequestTurn;
     }
 }

@@ -38,6 +38,15 @@ internal static class Any
     public static readonly Gen<Facts> GrantFacts = Gen.Select(Facts, Grant(), Consent())
         .Select((facts, grant, consent) => facts with { Grant = grant, Consent = consent });
 
+    /// <summary>Facts of connections whose client was refused.</summary>
+    public static readonly Gen<Facts> RefusedClient =
+        Gen.Select(Gen.OneOf(Facts, GrantFacts), Instant, Gen.OneOf(("k1", "r1"), ("k1", "r1"), ("k2", "r2")), Gen.Bool)
+            .Select((facts, retry, client, triesSecret) => facts.ClientIs(new ClientFacts.Usable(client.Item1, client.Item2)
+            {
+                TriesSecret = triesSecret,
+                Refusal = new ClientRefusal(Some.Refused, WholeSeconds.Floor(retry)),
+            }));
+
     private static Gen<ConnectionFacts> Connection() =>
         Gen.Select(Gen.Int[0, 31], Margins, Gen.OneOf("c1", "c2"), Gen.OneOf("l1", "l2"), Gen.OneOf("", "a", "b"))
             .Select(

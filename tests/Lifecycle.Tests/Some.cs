@@ -144,6 +144,9 @@ internal static class Some
     public static Facts ClientUnusable(this Facts facts, DateTimeOffset? retryAt = null) =>
         facts.ClientIs(new ClientFacts.Unusable(Unreadable, retryAt));
 
+    public static Facts ClientRefused(this Facts facts, DateTimeOffset retryTime) => facts.ClientIs(
+        (facts.Client as ClientFacts.Usable ?? new ClientFacts.Usable("k1", "r1")) with { Refusal = new ClientRefusal(Refused, retryTime) });
+
     public static Facts ClientChanged(this Facts facts) => facts.ClientIs(new ClientFacts.Usable("k2", "r2"));
 
     public static Facts TryingSecret(this Facts facts) => facts.ClientIs(new ClientFacts.Usable("k1", "r1") { TriesSecret = true });

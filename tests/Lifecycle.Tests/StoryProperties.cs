@@ -12,7 +12,7 @@ public sealed class StoryProperties
 
     // How long until it happens, as a part of the lifetime, and what.
     private static readonly Gen<(double After, int What)[]> Happenings =
-        Gen.Select(Gen.Double[0, 1.5], Gen.Int[0, 23]).Array[1, 25];
+        Gen.Select(Gen.Double[0, 1.5], Gen.Int[0, 24]).Array[1, 25];
 
     [Fact]
     public void An_earlier_wake_changes_nothing() => Gen.Select(Lifetime, Happenings, Gen.Double[0.001, 0.999]).Sample(
@@ -111,6 +111,7 @@ public sealed class StoryProperties
         20 => Answers(story, new Answer.Failed(Some.Refused, TimeSpan.FromMinutes(2))),
         21 => WritingFails(story, Some.Unwritable),
         22 => WritingFails(story, null),
+        23 => story.Then(facts => facts.ClientRefused(story.Now.AddMinutes(7))),
         _ => Answers(story, new Answer.Granted(TimeSpan.FromSeconds(lifetime))),
     };
 

@@ -8,8 +8,8 @@ using VismaOperator.Api.Validation;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Answers, for one connection, which client it may use and whether that client can be used now. All from caches: the
-/// connection does not wait for the client's own reconcile.
+/// Answers, for one connection, which client it may use and what is known of it. All from caches: the connection does not wait for the
+/// client's own reconcile.
 /// </summary>
 internal sealed class ClientResolver(
     Store<OAuthClient> clients,
@@ -184,15 +184,7 @@ internal sealed class ClientResolver(
             );
         }
 
-        var standing = tracker.SnapshotOf(usable);
-        var turn = turns.Of(connection);
-        var isRequested = turn <= time.GetUtcNow();
-        return standing.RetryAt is { } retryAt && retryAt > time.GetUtcNow() && !isRequested
-            ? new ClientAnswer(new ClientFacts.Unusable(AllRefused(usable, standing.Description, connection), retryAt))
-            {
-                RequestTurn = turn,
-            }
-            : new ClientAnswer(FactsOf(usable, connection), usable) { RequestTurn = turn };
+        return new ClientAnswer(FactsOf(usable, connection), usable) { RequestTurn = turns.Of(connection) };
     }
 
     // A limit that changes is a reason to try again what exceeded it.
@@ -206,14 +198,20 @@ internal sealed class ClientResolver(
         {
             ScopeLimit = limit,
             TriesSecret = tracker.IsAppointed(client, connection.Metadata.NamespacedName),
+            Refusal = RefusalOf(client, connection),
         };
     }
 
-    private static Problem AllRefused(ResolvedClient client, string? description, VismaConnection connection) =>
-        client.Explain(
-            RequestFailure.Refused.OfClient(description),
-            ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() }
-        );
+    private ClientRefusal? RefusalOf(ResolvedClient client, VismaConnection connection) =>
+        tracker.SnapshotOf(client) is { RetryAt: { } retryAt, Description: var description }
+            ? new ClientRefusal(
+                client.Explain(
+                    RequestFailure.Refused.OfClient(description),
+                    ConnectionRequests.ContextOf(connection) with { Client = client.Name.ToString() }
+                ),
+                retryAt
+            )
+            : null;
 
     // The same words whether the client is missing or says no to this namespace: who may not use it learns nothing about it.
     private static Problem NotAvailable(VismaConnection connection)
@@ -276,7 +274,7 @@ internal sealed class ClientResolver(
 
 /// <summary>What a connection learns of its client.</summary>
 /// <param name="Facts">What the policy decides by.</param>
-/// <param name="Client">The client with its credentials; null unless it can be used.</param>
+/// <param name="Client">The client with its credentials, refused or not; null where it cannot be used.</param>
 internal sealed record ClientAnswer(ClientFacts Facts, ResolvedClient? Client = null)
 {
     /// <summary>

@@ -8,7 +8,8 @@ namespace VismaOperator.Clients;
 /// <summary>
 /// Remembers which secret of a client works, so that hundreds of connections do not each find out. <c>invalid_client</c>
 /// does not tell a wrong secret from an expired one, so the only way to know is to try, and every try counts at the
-/// provider: the order is walked when it changes, on the first refusal, and otherwise at most hourly.
+/// provider: the order is walked when it changes, on the first refusal, and otherwise at most hourly. When a client that was refused may
+/// be tried again, and whether a connection waits for that, is said by <c>Lifecycle</c>.
 /// <para>
 /// It lives in memory on purpose. What must survive a restart, the secret that worked last or the refusal of all of them, is in the
 /// client's status, and is where a state begins.
@@ -242,7 +243,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         Tell(isNews, client.Name);
     }
 
-    /// <summary>The provider refused every secret that was tried. Others wait until <see cref="ClientSecretSnapshot.RetryAt"/>.</summary>
+    /// <summary>The provider refused every secret that was tried: <see cref="ClientSecretSnapshot.RetryAt"/>.</summary>
     /// <param name="client">The client.</param>
     /// <param name="tried">The secrets that were refused.</param>
     /// <param name="seen">
@@ -269,7 +270,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
             state.Working = null;
             state.Description = description;
             state.Refusals++;
-            state.Retry = new Moment(LatestRetry(state.Refusals, now), time);
+            state.Retry = new Moment(FailureBackoff.ClientRetryTime(state.Refusals, now), time);
             state.NextWalk = tried.Count == client.Credentials.Count ? new Moment(now + walkAgainAfter, time) : state.NextWalk;
         }
 
@@ -307,9 +308,6 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         }
     }
 
-    private static DateTimeOffset LatestRetry(int refusals, DateTimeOffset now) =>
-        WholeSeconds.Ceiling(now + FailureBackoff.Delay(FailureKind.NeedsPerson, refusals, random: 0, retryAfter: null));
-
     private static bool IsPreferred(ResolvedClient client, ClientSecretState state, Credential accepted)
     {
         var order = client.Credentials.Select(credential => credential.Reference).ToList();
@@ -342,7 +340,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision)
         {
             // One that lies further ahead than any wait after so many refusals was recorded by a clock that was set back since.
-            var latest = LatestRetry(refusal.Attempts, time.GetUtcNow());
+            var latest = FailureBackoff.ClientRetryTime(refusal.Attempts, time.GetUtcNow());
             (state.Refusals, state.Description) = (refusal.Attempts, refusal.Description);
             state.Retry = new Moment(retryAt < latest ? retryAt : latest, time);
         }

@@ -73,7 +73,7 @@ internal sealed class OperatorGrants
     /// <summary>Leads people through a consent.</summary>
     public ConsentFlow Flow(ClientResolver resolver, INamespaces namespaces, OperatorContext context) => new(
         new ConsentInvitations(caches.Connections.Store, context.Client, context.Namespaces, Links, context.Time),
-        new ConsentAdmission(resolver, Tools.Endpoints, namespaces, context.AllowLists, Links),
+        new ConsentAdmission(resolver, Tools.Endpoints, namespaces, context.AllowLists, Links, context.Time),
         new ConsentAttempts(Tools.Store, caches.OwnSecrets.Store, context.Time, context.RandomBytes),
         Redeemer,
         Facts,

@@ -154,6 +154,24 @@ public sealed class GrantedScopesTests
     }
 
     [Fact]
+    public async Task A_limit_that_is_narrowed_takes_a_wider_token_away_at_once_also_while_the_client_is_refused()
+    {
+        await using var test = await StartLimitedAsync([Read, Create, Delete], [Read, Create, Delete]);
+        await test.UntilReadyAsync();
+        var portal = test.Provider.Portal;
+        portal.Set(portal.FindClient(Some.ClientId)! with { Secrets = [new StandInSecret("made-in-the-portal")] });
+        await test.AdvanceAsync(TimeSpan.FromMinutes(44), TimeSpan.FromSeconds(10));
+        var (refused, asked) = (await test.ConnectionAsync(), test.TokenRequests);
+
+        await LimitAsync(test, [Read, Create]);
+        await test.UntilIdleAsync();
+
+        Assert.Equal(("True", "ClientRefused"), (refused.Condition("Ready")!.Status, refused.Condition("Stalled")!.Reason));
+        Assert.Null(await test.FindAsync<Secret>(TokenSecret));
+        Assert.Equal(asked, test.TokenRequests);
+    }
+
+    [Fact]
     public async Task A_hand_off_whose_request_was_changed_is_refused_and_revoked()
     {
         await using var test = await StartInteractiveAsync(OneTime);

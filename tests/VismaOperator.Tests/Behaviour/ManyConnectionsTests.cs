@@ -38,6 +38,26 @@ public sealed class ManyConnectionsTests
     }
 
     [Fact]
+    public async Task Five_hundred_connections_of_a_refused_client_cost_one_try()
+    {
+        await using var test = await TestOperator.StartAsync(test => test.Workers = 32);
+        test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret("made-in-the-portal")] });
+        await test.ApplyAsync(Some.Credentials());
+        await test.ApplyAsync(test.Client());
+        for (var number = 0; number < Count; number++)
+        {
+            await test.ApplyAsync(Some.VismaConnection($"connection-{number}"));
+        }
+
+        await test.UntilIdleAsync();
+        var first = test.TokenRequests;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(61));
+
+        Assert.Equal((1, 2), (first, test.TokenRequests));
+        Assert.All(await AllAsync(test), connection => Assert.Equal("ClientRefused", connection.Condition("Stalled")?.Reason));
+    }
+
+    [Fact]
     public async Task A_recovery_is_no_burst()
     {
         await using var test = await TestOperator.StartAsync(test => test.Workers = 32);

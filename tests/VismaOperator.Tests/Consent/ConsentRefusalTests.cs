@@ -60,6 +60,27 @@ public sealed class ConsentRefusalTests
     }
 
     [Fact]
+    public async Task Nobody_is_sent_to_the_provider_while_the_client_is_refused()
+    {
+        await using var scene = await ConsentScene.StartAsync();
+        var (test, portal) = (scene.Test, scene.Test.Provider.Portal);
+        portal.Set(portal.FindClient(Some.ClientId)! with { Secrets = [new StandInSecret("made-in-the-portal")] });
+        await test.ApplyAsync(Some.VismaConnection("service"));
+        await test.UntilAsync<VismaConnection>("service", found => found.Condition("Stalled")?.Reason == "ClientRefused");
+        await test.UntilAsync<OAuthClient>(Some.Client, found => found.Status.Refusal is not null);
+        await test.UntilIdleAsync();
+
+        var opened = await scene.Browser.OpenAsync(scene.Replica, await scene.LinkAsync());
+        await test.AdvanceAsync(TimeSpan.FromSeconds(61));
+        portal.Set(portal.FindClient(Some.ClientId)! with { Secrets = [new StandInSecret(Some.ClientSecret)] });
+        await test.AdvanceAsync(TimeSpan.FromSeconds(121));
+
+        Assert.Equal(409, opened.Status);
+        Assert.Contains("The provider refused with invalid_client", opened.Words, StringComparison.Ordinal);
+        Assert.Equal(200, (await scene.ComeBackAsync(await scene.ConsentAsync())).Status);
+    }
+
+    [Fact]
     public async Task An_application_without_offline_access_is_named_as_what_it_is()
     {
         await using var scene = await ConsentScene.StartAsync();

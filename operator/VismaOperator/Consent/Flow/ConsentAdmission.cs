@@ -17,7 +17,8 @@ internal sealed class ConsentAdmission(
     ProviderEndpoints endpoints,
     INamespaces namespaces,
     AllowLists allowLists,
-    ConsentLinks links
+    ConsentLinks links,
+    TimeProvider time
 )
 {
     /// <summary>The client to consent through, or why there is none.</summary>
@@ -36,10 +37,15 @@ internal sealed class ConsentAdmission(
         return await clients.FindSoonAsync(connection, cancellationToken) switch
         {
             null => new Admission.Refused(new(ConsentRefusal.ClusterUnavailable)),
+            { } answer when RefusalOf(answer, facts) is { } refusal => Refused(refusal.Problem.Message),
             { Client: { } client } => await WithEndpointAsync(connection, client, cancellationToken),
             { Facts: var reason } => Refused(Words(reason)),
         };
     }
+
+    // The code could not be redeemed either.
+    private ClientRefusal? RefusalOf(ClientAnswer answer, ConnectionFacts connection) =>
+        Policy.BindingRefusal(answer.Facts, connection with { RequestTurn = answer.RequestTurn }, time.GetUtcNow());
 
     /// <summary>Whether the provider that a person is about to be sent to promises to name itself in its answer.</summary>
     public Task<IssParameter> IssAsync(Admission.Given admitted, CancellationToken cancellationToken) =>
