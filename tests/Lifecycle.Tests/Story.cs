@@ -104,6 +104,7 @@ internal sealed class Story(Facts facts)
             Connection = Facts.Connection with { HandledRequest = report.HandledRequest, HandledRequestTime = report.HandledRequestTime },
             Token = AsStatusHolds(report.Token),
             Failure = AsStatusHolds(report.Failure),
+            EarlierAttempt = report.Failure is { IsOfWriting: true } ? Facts.EarlierAttempt : null, // as ConnectionReconciler has it
             Removal = report.Removal,
             Content = null,
         };
