@@ -16,9 +16,13 @@ namespace VismaOperator.Connections;
 internal sealed class ConnectionReconciler(
     Store<VismaConnection> connections,
     ConnectionObserver observer,
+    ConnectionSteps steps,
     ConnectionReporter reporter,
     StatusWrites statusWrites,
-    ConnectionTools tools
+    TimeProvider time,
+    Func<double> random,
+    ConnectionMetrics metrics,
+    ConnectionLog log
 ) : IReconciler
 {
     // Note, inspect, adopt, redeem, exchange, publish, acknowledge, invite: no sound sequence is longer.
@@ -30,23 +34,21 @@ internal sealed class ConnectionReconciler(
     // After so many attempts (a minute or two) the report goes on, and a person is told which Secret is left.
     private const int MaxRemovals = 5;
 
-    private readonly StepFailures failures = new(tools.Time);
-    private readonly HiddenFailures hidden = new(tools.Time);
+    private readonly StepFailures failures = new(time);
+    private readonly HiddenFailures hidden = new(time);
 
     /// <inheritdoc/>
     public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
         if (connections.Find(key) is not { } stored)
         {
-            tools.Refresher.Forget(key);
-            tools.GrantRefresher.Forget(key);
-            tools.Publisher.Forget(key);
+            steps.Forget(key);
             observer.Forget(key);
             reporter.Forget(key);
             statusWrites.Forget(key);
             failures.Forget(key);
             hidden.Forget(key);
-            tools.Log.Problems.Forget(key);
+            log.Problems.Forget(key);
             return Requeue.Never.Instance;
         }
 
@@ -54,10 +56,10 @@ internal sealed class ConnectionReconciler(
         var connection = reporter.AsReported(stored);
         if (await SettleAsync(connection, cancellationToken) is not { } rest)
         {
-            return new Requeue.At(tools.Time.GetUtcNow() + Policy.LeastGap);
+            return new Requeue.At(time.GetUtcNow() + Policy.LeastGap);
         }
 
-        tools.Log.Rested(rest.Decision.GetType().Name);
+        log.Rested(rest.Decision.GetType().Name);
         if (rest.Decision is Decision.Release)
         {
             return Requeue.Never.Instance;
@@ -68,43 +70,27 @@ internal sealed class ConnectionReconciler(
         return requeue;
     }
 
-    // Whatever is thrown on the way ends in facts and a decision that can be reported. Null while the caches are not filled.
+    // Observes, decides and takes steps until the decision is to rest. What is thrown on the way ends in facts and a decision that can be
+    // reported, unless it only means that the reconcile is to be made again. Null while the caches are not filled.
     private async Task<Rest?> SettleAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
-        Observation? observation;
-        try
-        {
-            observation = await observer.ObserveAsync(connection, cancellationToken);
-        }
-#pragma warning disable CA1031 // Whatever is thrown is reported.
-        catch (Exception failure) when (failures.IsToReport(connection.Metadata.NamespacedName, failure, cancellationToken))
-#pragma warning restore CA1031
-        {
-            var problem = failures.ProblemOf(connection, decision: null, failure);
-            return Failed(observer.Unobserved(connection, problem), connection, problem, failure) with { IsObserved = false };
-        }
-
-        if (observation is null)
-        {
-            return null;
-        }
-
-        return await TakeStepsAsync(connection, observation, cancellationToken);
-    }
-
-    private async Task<Rest> TakeStepsAsync(VismaConnection connection, Observation observation, CancellationToken cancellationToken)
-    {
         var key = connection.Metadata.NamespacedName;
-        var steps = new ConnectionSteps(connection, observation, tools);
-        var begun = hidden.Join(observation.Facts, key);
-        var facts = begun;
+        Facts? begun = null;
+        Facts? facts = null;
         Decision? decision = null;
         try
         {
+            if (await observer.ObserveAsync(connection, cancellationToken) is not { } observation)
+            {
+                return failures.IsUnreadForLong(key) ? throw Unread(connection) : null;
+            }
+
+            var state = new ReconcileState(connection, observation);
+            facts = begun = hidden.Join(observation.Facts, key);
             for (var step = 0; step < MaxSteps; step++)
             {
-                decision = Policy.Decide(facts, tools.Time.GetUtcNow());
-                if (await steps.TakeAsync(decision, facts, cancellationToken) is not { } next)
+                decision = Policy.Decide(facts, time.GetUtcNow());
+                if (await steps.TakeAsync(decision, state, facts, cancellationToken) is not { } next)
                 {
                     if (decision is not Decision.BackOff { Failure.IsOfLooking: true }) // the look is still to be made
                     {
@@ -126,28 +112,33 @@ internal sealed class ConnectionReconciler(
         {
             if (decision is Decision.Refresh refresh)
             {
-                tools.Metrics.Refreshed(refresh.Cause, RefreshResult.Failed);
+                metrics.Refreshed(refresh.Cause, RefreshResult.Failed);
             }
 
-            return Failed(facts, connection, failures.ProblemOf(connection, decision, failure), failure);
+            var problem = failures.ProblemOf(connection, decision, failure);
+            return Failed(facts ?? observer.Unobserved(connection, problem), key, problem, failure) with { IsObserved = facts is not null };
         }
     }
 
+    private static UnobservedException Unread(VismaConnection connection) => new(
+        $"The token Secrets of namespace {connection.Metadata.Namespace}, or a Secret that OAuthClient {connection.ClientName()} "
+        + "references, could not be read",
+        new TimeoutException());
+
     // The failure is on record and retried like one of the provider. A bug goes on to the controller once it is reported, which logs
     // where it is.
-    private Rest Failed(Facts facts, VismaConnection connection, Problem problem, Exception failure)
+    private Rest Failed(Facts facts, NamespacedName key, Problem problem, Exception failure)
     {
-        tools.Log.StepFailed(problem.Reason, problem.Message);
-        var (key, retryAfter, now) = (connection.Metadata.NamespacedName, StepFailures.RetryAfter(failure), tools.Time.GetUtcNow());
+        log.StepFailed(problem.Reason, problem.Message);
+        var (retryAfter, now) = (StepFailures.RetryAfter(failure), time.GetUtcNow());
         Facts failed;
         if (problem.Stage == FailureStage.Looking)
         {
-            failed = hidden.LookFailed(facts, key, known => known.LookFailed(problem, retryAfter, now, tools.Random()));
+            failed = hidden.LookFailed(facts, key, known => known.LookFailed(problem, retryAfter, now, random()));
         }
         else
         {
-            var answerHeld = tools.Refresher.AnswerHeld(key) ?? tools.GrantRefresher.AnswerHeld(key);
-            failed = facts.Failed(problem, retryAfter, now, tools.Random(), answerHeld);
+            failed = facts.Failed(problem, retryAfter, now, random(), steps.AnswerHeld(key));
             hidden.Looked(failed, key);
         }
 
@@ -165,11 +156,11 @@ internal sealed class ConnectionReconciler(
     )
     {
         // A request that was served and not reported would be served again by the next process.
-        using var graceful = Deadline.Unset(tools.Time);
+        using var graceful = Deadline.Unset(time);
         await using var stopping = cancellationToken.Register(() => graceful.Set(ReportGrace));
         rest = await WithoutFormerSecretAsync(connection, rest, graceful.Token);
-        var report = Report.Of(rest.Facts, rest.Decision, tools.Time.GetUtcNow()) with { KeepsAuthorization = !rest.IsObserved };
-        tools.Log.Problems.Note(connection.Metadata.NamespacedName, report.Conditions);
+        var report = Report.Of(rest.Facts, rest.Decision, time.GetUtcNow()) with { KeepsAuthorization = !rest.IsObserved };
+        log.Problems.Note(connection.Metadata.NamespacedName, report.Conditions);
         observer.Note(connection.Metadata.NamespacedName, rest.Facts);
         return await statusWrites.TryAsync(
             connection.Metadata.NamespacedName,
@@ -180,8 +171,7 @@ internal sealed class ConnectionReconciler(
     }
 
     // Before status forgets the old name: if this fails, status keeps it and the next reconcile tries again. A delete that fails for
-    // ever must not keep every later report back: then a
-    // person is told which Secret to delete.
+    // ever must not keep every later report back: then a person is told which Secret to delete.
     private async Task<Rest> WithoutFormerSecretAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
     {
         if (connection.RecordedSecretName() is not { } former || rest.Facts.Token is not { } token || token.SecretName == former.Name)
@@ -189,13 +179,10 @@ internal sealed class ConnectionReconciler(
             return rest;
         }
 
-        tools.Leadership.EnsureLeader();
         string? cause;
         try
         {
-            cause = await tools.Publisher.RemoveAsync([former], connection, cancellationToken) is null
-                ? null
-                : "the operator may not delete it";
+            cause = await steps.RemoveFormerAsync(connection, former, cancellationToken) ? null : "the operator may not delete it";
         }
         catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
         {
@@ -203,7 +190,7 @@ internal sealed class ConnectionReconciler(
             {
                 return Failed(
                     before,
-                    connection,
+                    connection.Metadata.NamespacedName,
                     new Problem(
                         Reason.SecretNotWritten,
                         $"Secret {former}, which held the token before, could not be deleted: the API server "
@@ -218,7 +205,7 @@ internal sealed class ConnectionReconciler(
 
         if (cause is not null)
         {
-            tools.Log.FormerSecretNotRemoved(former, cause);
+            log.FormerSecretNotRemoved(former, cause);
             await reporter.TellFormerSecretStaysAsync(connection, former, cause, cancellationToken);
         }
 

@@ -1,112 +1,122 @@
 using Kubernetes.Client;
-using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Leadership;
 using Lifecycle;
 using VismaOperator.Api;
+using VismaOperator.Clients;
 using VismaOperator.Publishing;
 
 namespace VismaOperator.Connections;
 
-/// <summary>Carries out one decision and says how the facts are afterwards. One instance serves one reconcile.</summary>
-internal sealed class ConnectionSteps(VismaConnection connection, Observation observation, ConnectionTools tools)
+/// <summary>Carries out one decision and says how the facts are afterwards.</summary>
+internal sealed class ConnectionSteps(
+    TokenRefresher refresher,
+    GrantSteps grants,
+    ConsentSteps consents,
+    SecretPublisher publisher,
+    SecretRemovals removals,
+    ILeadership leadership,
+    TimeProvider time,
+    Func<double> random,
+    ConnectionLog log
+)
 {
-    private readonly GrantSteps grant = new(connection, observation, tools);
-
-    // Read by an inspection, so that a rewrite that follows does not read again.
-    private Secret? inspected;
-
     /// <summary>The facts after the step; null when the decision is no step but where the reconcile comes to rest.</summary>
-    public async Task<Facts?> TakeAsync(Decision decision, Facts facts, CancellationToken cancellationToken) =>
+    /// <exception cref="LeadershipLostException">Another replica leads: nothing was done.</exception>
+    public async Task<Facts?> TakeAsync(Decision decision, ReconcileState state, Facts facts, CancellationToken cancellationToken) =>
         decision switch
         {
-            Decision.Inspect => await InspectAsync(facts, cancellationToken),
+            Decision.Inspect => await InspectAsync(state, facts, cancellationToken),
             Decision.Acknowledge => facts.Published(
                 facts.Token! with
                 {
                     SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion,
                 }
             ),
-            Decision.Adopt adopt => Adopt(adopt, facts),
-            Decision.Rewrite => await RewriteAsync(facts, cancellationToken),
-            Decision.Request request => await RequestAsync(request.Cause, facts, cancellationToken),
-            Decision.Exchange exchange => await grant.ExchangeAsync(exchange.Cause, facts, cancellationToken),
-            Decision.AnnounceTakeover => await grant.AnnounceTakeoverAsync(facts, cancellationToken),
-            Decision.Publish => await grant.PublishAsync(facts, cancellationToken),
-            Decision.Redeem => await grant.RedeemAsync(facts, cancellationToken),
-            Decision.Invite => grant.Invite(facts),
-            Decision.Note => await grant.NoteAsync(facts, cancellationToken),
-            Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, facts, cancellationToken),
+            Decision.Adopt adopt => Adopt(adopt, state, facts),
+            Decision.Rewrite => await RewriteAsync(state, facts, cancellationToken),
+            Decision.Request request => await refresher.RefreshAsync(request.Cause, state, facts, cancellationToken),
+            Decision.Exchange exchange => await grants.ExchangeAsync(exchange.Cause, state, facts, cancellationToken),
+            Decision.AnnounceTakeover => await grants.AnnounceTakeoverAsync(state, facts, cancellationToken),
+            Decision.Publish => await grants.PublishAsync(state, facts, cancellationToken),
+            Decision.Note => await grants.NoteAsync(state, facts, cancellationToken),
+            Decision.Redeem => await consents.RedeemAsync(state, facts, cancellationToken),
+            Decision.Invite => consents.Invite(state, facts),
+            Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, state, facts, cancellationToken),
             _ => null,
         };
 
-    private async Task<Facts> InspectAsync(Facts facts, CancellationToken cancellationToken)
+    /// <summary>The request that a token in memory, which could not be stored, is the answer to; null where none waits.</summary>
+    public string? AnswerHeld(NamespacedName connection) => refresher.AnswerHeld(connection) ?? grants.AnswerHeld(connection);
+
+    /// <summary>Deletes the Secret that held the token before <c>spec.secret.name</c> changed.</summary>
+    /// <returns>False where the operator may not delete it.</returns>
+    /// <exception cref="KubernetesException">The API server did not delete it.</exception>
+    public async Task<bool> RemoveFormerAsync(VismaConnection connection, NamespacedName former, CancellationToken cancellationToken)
     {
-        inspected = await tools.Publisher.ReadAsync(connection, cancellationToken);
-        var whose = SecretInspector.Whose(inspected, connection);
-        ContentFacts content = inspected is not null && whose is SecretFacts.Owned
+        leadership.EnsureLeader();
+        return await publisher.RemoveAsync([former], connection, cancellationToken) is null;
+    }
+
+    /// <summary>The connection is gone: what is in memory for it is dropped.</summary>
+    public void Forget(NamespacedName connection)
+    {
+        refresher.Forget(connection);
+        grants.Forget(connection);
+        publisher.Forget(connection);
+    }
+
+    private async Task<Facts> InspectAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
+    {
+        var (connection, secret) = (state.Connection, await publisher.ReadAsync(state.Connection, cancellationToken));
+        var whose = SecretInspector.Whose(secret, connection);
+        ContentFacts content = secret is not null && whose is SecretFacts.Owned
             ? BelievedToken.Of(
-                SecretInspector.Judge(inspected, connection, facts.Token), inspected, connection, facts.Token, tools.Time.GetUtcNow())
+                SecretInspector.Judge(secret, connection, facts.Token), secret, connection, facts.Token, time.GetUtcNow())
             : new ContentFacts.Lost();
+        state.Inspected = secret;
         return facts with { Secret = whose, Content = content };
     }
 
-    private Facts Adopt(Decision.Adopt adopt, Facts facts)
+    private Facts Adopt(Decision.Adopt adopt, ReconcileState state, Facts facts)
     {
-        tools.Refresher.Found(connection.Metadata.NamespacedName, adopt.Token);
+        refresher.Found(state.Name, adopt.Token);
         return facts.Adopted(adopt);
     }
 
-    private async Task<Facts> RewriteAsync(Facts facts, CancellationToken cancellationToken)
+    private async Task<Facts> RewriteAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
-        if (inspected is null || SecretInspector.TokenIn(inspected, facts.Token!) is not { } token)
+        if (state.Inspected is not { } inspected || SecretInspector.TokenIn(inspected, facts.Token!) is not { } token)
         {
             return facts with { Content = new ContentFacts.Lost() };
         }
 
-        tools.Leadership.EnsureLeader();
-        return await tools.Publisher.PublishAsync(connection, token, inspected, cancellationToken) switch
+        leadership.EnsureLeader();
+        return await publisher.PublishAsync(state.Connection, token, inspected, cancellationToken) switch
         {
             Publication.Done done => facts.Published(done.Token),
             Publication.Overtaken overtaken => facts.Overtaken(overtaken.Secret),
-            Publication.Refused refused => facts.Failed(refused.Problem, retryAfter: null, tools.Time.GetUtcNow(), tools.Random()),
+            Publication.Refused refused => facts.Failed(refused.Problem, retryAfter: null, time.GetUtcNow(), random()),
             var publication => throw new InvalidOperationException($"Unknown publication {publication.GetType().Name}."),
         };
     }
 
-    private async Task<Facts> RequestAsync(RefreshCause cause, Facts facts, CancellationToken cancellationToken)
+    private async Task<Facts> WithdrawAsync(Problem problem, ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
-        var usable = observation.Client ?? throw new InvalidOperationException("A request was decided without a usable client.");
-        var after = await tools.Refresher.RefreshAsync(connection, usable, facts, cancellationToken);
-        var stored = after.Token is { } token && token != facts.Token ? token : null;
-        tools.Metrics.Refreshed(cause, stored is null ? RefreshResult.Failed : RefreshResult.Stored);
-        if (stored is not null)
+        leadership.EnsureLeader();
+        if (await publisher.RemoveAsync(EveryName(state.Connection), state.Connection, cancellationToken) is { } left)
         {
-            tools.Log.Refreshed(cause, stored.ExpirationTime, stored.RefreshTime);
-        }
-        else if (after.Failure is { } failure && failure != facts.Failure)
-        {
-            tools.Log.RefreshFailed(cause, failure.Reason, failure.Message);
+            log.NotWithdrawn(problem.Reason);
+            return facts.Failed(MayNotWithdraw(problem, left), retryAfter: null, time.GetUtcNow(), random());
         }
 
-        return after;
-    }
-
-    private async Task<Facts> WithdrawAsync(Problem problem, Facts facts, CancellationToken cancellationToken)
-    {
-        tools.Leadership.EnsureLeader();
-        if (await tools.Publisher.RemoveAsync(EveryName(), connection, cancellationToken) is { } left)
-        {
-            tools.Log.NotWithdrawn(problem.Reason);
-            return facts.Failed(MayNotWithdraw(problem, left), retryAfter: null, tools.Time.GetUtcNow(), tools.Random());
-        }
-
-        tools.Publisher.Forget(connection.Metadata.NamespacedName);
-        tools.Removals.Add(connection.ClientName(), connection.Metadata.NamespacedName, problem.Reason);
-        tools.Log.Withdrawn(problem.Reason);
-        return facts.Withdrawn(problem, tools.Time.GetUtcNow());
+        publisher.Forget(state.Name);
+        removals.Add(state.Connection.ClientName(), state.Name, problem.Reason);
+        log.Withdrawn(problem.Reason);
+        return facts.Withdrawn(problem, time.GetUtcNow());
     }
 
     // The recorded one first: the token is there.
-    private NamespacedName[] EveryName() =>
+    private static NamespacedName[] EveryName(VismaConnection connection) =>
         connection.RecordedSecretName() is { } recorded && recorded != connection.SecretName()
             ? [recorded, connection.SecretName()]
             : [connection.SecretName()];

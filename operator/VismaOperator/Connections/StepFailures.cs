@@ -17,7 +17,11 @@ internal sealed class StepFailures(TimeProvider time)
     // A conflict is settled by looking again at once. So many in a row are something that a person should know of.
     private const int ConflictsAtOnce = 3;
 
+    // A start fills the caches in less.
+    private static readonly TimeSpan unreadPatience = TimeSpan.FromSeconds(30);
+
     private readonly ConcurrentDictionary<NamespacedName, int> conflicts = new();
+    private readonly ConcurrentDictionary<NamespacedName, long> unread = new();
     private readonly Refusals<NamespacedName> refusals = new(time);
 
     /// <summary>
@@ -31,10 +35,15 @@ internal sealed class StepFailures(TimeProvider time)
         _ => true,
     };
 
+    /// <summary>A cache that the reconcile rests on has not been filled. True once that has lasted too long to say nothing.</summary>
+    public bool IsUnreadForLong(NamespacedName connection) =>
+        time.GetElapsedTime(unread.GetOrAdd(connection, _ => time.GetTimestamp())) >= unreadPatience;
+
     /// <summary>A reconcile came to rest without a failure, or the connection is gone.</summary>
     public void Forget(NamespacedName connection)
     {
         conflicts.TryRemove(connection, out _);
+        unread.TryRemove(connection, out _);
         refusals.Forget(connection);
     }
 

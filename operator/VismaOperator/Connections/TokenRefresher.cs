@@ -21,7 +21,9 @@ internal sealed class TokenRefresher(
     SecretPublisher publisher,
     ILeadership leadership,
     TimeProvider time,
-    Func<double> random
+    Func<double> random,
+    ConnectionMetrics metrics,
+    ConnectionLog log
 )
 {
     /// <summary>
@@ -44,18 +46,14 @@ internal sealed class TokenRefresher(
 
     /// <summary>Gets a token and publishes it. The facts as they are afterwards.</summary>
     /// <exception cref="KubernetesException">The Secret could not be written just now; the token is held in memory.</exception>
-    public async Task<Facts> RefreshAsync(
-        VismaConnection connection,
-        ResolvedClient client,
-        Facts facts,
-        CancellationToken cancellationToken
-    )
+    public async Task<Facts> RefreshAsync(RefreshCause cause, ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var (connection, client) = (state.Connection, state.UsableClient);
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
         if (Unstored(connection, client, inputs) is { } held)
         {
-            return await StoreAsync(connection, held, facts);
+            return await StoreAsync(cause, connection, held, facts);
         }
 
         leadership.EnsureLeader();
@@ -66,14 +64,14 @@ internal sealed class TokenRefresher(
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        if (problem is not null)
+        {
+            return Failed(cause, problem, facts.Failed(problem, retryAfter, time.GetUtcNow(), random()));
+        }
+
         var answered = ConnectionRequests.RequestedAt(connection);
-        return problem is null
-            ? await StoreAsync(
-                connection,
-                IssuedToken.From(tokens!, connection, turn.Time, inputs) with { AnsweredRequest = answered },
-                facts
-            )
-            : facts.Failed(problem, retryAfter, time.GetUtcNow(), random());
+        var token = IssuedToken.From(tokens!, connection, turn.Time, inputs) with { AnsweredRequest = answered };
+        return await StoreAsync(cause, connection, token, facts);
     }
 
     /// <summary>The connection is gone: what could not be stored for it is dropped.</summary>
@@ -137,7 +135,7 @@ internal sealed class TokenRefresher(
         return (tokens, GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes), null);
     }
 
-    private async Task<Facts> StoreAsync(VismaConnection connection, IssuedToken token, Facts facts)
+    private async Task<Facts> StoreAsync(RefreshCause cause, VismaConnection connection, IssuedToken token, Facts facts)
     {
         var key = connection.Metadata.NamespacedName;
         unstored[key] = token;
@@ -145,16 +143,27 @@ internal sealed class TokenRefresher(
         var publication = await publisher.PublishAsync(connection, token, seen: null, cancellation.Token);
         if (publication is Publication.Refused refused)
         {
-            return facts.Failed(refused.Problem, retryAfter: null, time.GetUtcNow(), random(), token.AnsweredRequest);
+            var failed = facts.Failed(refused.Problem, retryAfter: null, time.GetUtcNow(), random(), token.AnsweredRequest);
+            return Failed(cause, refused.Problem, failed);
         }
 
         unstored.TryRemove(key, out _);
-        return publication switch
+        if (publication is not Publication.Done { Token: var stored })
         {
-            Publication.Done done when token.AnsweredRequest == facts.Connection.RequestedAt => facts.Succeeded(done.Token),
-            Publication.Done done => facts.SucceededLate(done.Token),
-            _ => facts.Overtaken(((Publication.Overtaken)publication).Secret),
-        };
+            metrics.Refreshed(cause, RefreshResult.Failed);
+            return facts.Overtaken(((Publication.Overtaken)publication).Secret);
+        }
+
+        metrics.Refreshed(cause, RefreshResult.Stored);
+        log.Refreshed(cause, stored.ExpirationTime, stored.RefreshTime);
+        return token.AnsweredRequest == facts.Connection.RequestedAt ? facts.Succeeded(stored) : facts.SucceededLate(stored);
+    }
+
+    private Facts Failed(RefreshCause cause, Problem problem, Facts failed)
+    {
+        metrics.Refreshed(cause, RefreshResult.Failed);
+        log.RefreshFailed(cause, problem.Reason, problem.Message);
+        return failed;
     }
 
     private TokenRequest.ClientCredentialsGrant Request(VismaConnection connection, Turn turn) => new(

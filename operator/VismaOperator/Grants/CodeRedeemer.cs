@@ -12,7 +12,17 @@ namespace VismaOperator.Grants;
 /// Turns an authorization code into a stored grant. Called by the replica that a browser came back to, and by the leader for a code that
 /// was handed over: the new grant takes the place of whatever stands in the Secret, by a family of its own.
 /// </summary>
-internal sealed class CodeRedeemer(GrantTools tools)
+internal sealed class CodeRedeemer(
+    GrantStore store,
+    PendingGrantWrites unstored,
+    ClientTokenSource source,
+    ProviderEndpoints endpoints,
+    GrantRevoker revoker,
+    ClusterIdentity cluster,
+    TimeProvider time,
+    Func<int, byte[]> randomBytes,
+    GrantLog log
+)
 {
     /// <summary>
     /// As long as a person will wait for the page; after that the grant is held in memory and stored as soon as that is possible.
@@ -33,7 +43,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var deadline = Deadline.After(RequestDeadline, tools.Time);
+        using var deadline = Deadline.After(RequestDeadline, time);
         if (await TokenEndpointAsync(client, deadline.Token) is not { } tokenEndpoint)
         {
             return await FailAsync(
@@ -43,7 +53,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
             );
         }
 
-        var issueTime = WholeSeconds.Floor(tools.Time.GetUtcNow());
+        var issueTime = WholeSeconds.Floor(time.GetUtcNow());
         var outcome = await RequestAsync(connection, client, tokenEndpoint, code, deadline.Token);
         if (outcome is not TokenOutcome.Granted { Tokens: var tokens })
         {
@@ -69,13 +79,13 @@ internal sealed class CodeRedeemer(GrantTools tools)
     /// <summary>Notes why a consent gave no grant, so that status can say it. What was there before is untouched.</summary>
     public async Task<Redemption.Failed> FailAsync(VismaConnection connection, Problem problem, CancellationToken cancellationToken)
     {
-        using var deadline = Deadline.After(GrantRefresher.StoreDeadline, tools.Time);
+        using var deadline = Deadline.After(GrantRefresher.StoreDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         var failed = Failed(problem);
-        tools.Log.ConsentFailed(connection.Metadata.NamespacedName, problem.Reason);
+        log.ConsentFailed(connection.Metadata.NamespacedName, problem.Reason);
         try
         {
-            await tools.Store.ChangeAsync(
+            await store.ChangeAsync(
                 connection.Metadata.NamespacedName,
                 document => document with { LastFailure = failed.Failure },
                 either.Token
@@ -89,13 +99,13 @@ internal sealed class CodeRedeemer(GrantTools tools)
         return failed;
     }
 
-    private Redemption.Failed Failed(Problem problem) => new(new ConsentFailure(problem, WholeSeconds.Floor(tools.Time.GetUtcNow())));
+    private Redemption.Failed Failed(Problem problem) => new(new ConsentFailure(problem, WholeSeconds.Floor(time.GetUtcNow())));
 
     private async Task<Uri?> TokenEndpointAsync(ResolvedClient client, CancellationToken deadline)
     {
         try
         {
-            return (await tools.Endpoints.TokenAsync(client, deadline) as EndpointLookup.Found)?.Endpoint;
+            return (await endpoints.TokenAsync(client, deadline) as EndpointLookup.Found)?.Endpoint;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
@@ -119,7 +129,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
                 code.RedirectUri,
                 ConnectionRequests.TenantField(connection)
             );
-            return await tools.Source.RequestAsync(client, tokenEndpoint, request, deadline);
+            return await source.RequestAsync(client, tokenEndpoint, request, deadline);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
@@ -130,7 +140,7 @@ internal sealed class CodeRedeemer(GrantTools tools)
     private async Task<Redemption> StoreAsync(VismaConnection connection, ResolvedClient client, HeldGrant held, FormerGrant? replaces)
     {
         var name = connection.Metadata.NamespacedName;
-        using var deadline = Deadline.After(StoreDeadline, tools.Time);
+        using var deadline = Deadline.After(StoreDeadline, time);
         var successor = new PendingGrant
         {
             Connection = name,
@@ -139,10 +149,10 @@ internal sealed class CodeRedeemer(GrantTools tools)
             Client = client,
             DeletionPolicy = connection.Spec.Authorization.DeletionPolicy,
         };
-        switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
+        switch (await unstored.StoreAsync(successor, deadline.Token))
         {
             case StoreResult.Stored stored:
-                tools.Log.ConsentStored(name, held.Family);
+                log.ConsentStored(name, held.Family);
                 return new Redemption.Stored(stored.Snapshot);
             case StoreResult.Dropped:
                 return Failed(
@@ -164,12 +174,12 @@ internal sealed class CodeRedeemer(GrantTools tools)
             return problem;
         }
 
-        if (await tools.Revoker.RevokeAsync(client, refreshToken, CancellationToken.None) is not { } cause)
+        if (await revoker.RevokeAsync(client, refreshToken, CancellationToken.None) is not { } cause)
         {
             return problem with { Message = $"{problem.Message} What the provider gave was handed back." };
         }
 
-        tools.Log.NotRevoked(connection.Metadata.NamespacedName, cause);
+        log.NotRevoked(connection.Metadata.NamespacedName, cause);
         return problem with
         {
             Message =
@@ -189,9 +199,9 @@ internal sealed class CodeRedeemer(GrantTools tools)
         new()
         {
             Place = connection.Metadata.NamespacedName,
-            Binding = GrantBinding.Of(connection, client, tokenEndpoint, tools.Cluster.Id),
+            Binding = GrantBinding.Of(connection, client, tokenEndpoint, cluster.Id),
             Client = client.Name,
-            Family = Convert.ToHexStringLower(tools.RandomBytes(8)),
+            Family = Convert.ToHexStringLower(randomBytes(8)),
             Sequence = (connection.Status.Authorization?.Sequence ?? 0) + 1,
             RefreshToken = refreshToken,
             RefreshTokenExpirationTime = tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null,

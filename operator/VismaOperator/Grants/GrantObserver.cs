@@ -40,6 +40,16 @@ internal sealed class GrantObserver(
         return new GrantObservation(reader.Read(connection, client, read), ConsentOf(connection, snapshot?.Document), snapshot);
     }
 
+    /// <summary>A grant of this connection was stored just now; the facts about it.</summary>
+    public GrantRecord Stored(VismaConnection connection, ResolvedClient? client, GrantSnapshot stored)
+    {
+        known.Note(connection, stored.Document.Held!, client);
+        return reader.Record(connection, client, stored.Document, stored.Document.Held!);
+    }
+
+    /// <summary>As <see cref="GrantFactsReader.FormerIn"/>.</summary>
+    public FormerGrant? FormerIn(GrantDocument? document, VismaConnection connection) => reader.FormerIn(document, connection);
+
     private ConsentFacts ConsentOf(VismaConnection connection, GrantDocument? document) =>
         new()
         {

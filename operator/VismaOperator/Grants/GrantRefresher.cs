@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Controllers;
+using Kubernetes.Controllers.Leadership;
 using Lifecycle;
 using OAuth;
 using VismaOperator.Api;
@@ -13,12 +14,23 @@ namespace VismaOperator.Grants;
 /// (compare-and-swap), exchange, store; and from the moment bytes are sent nothing but its own deadline ends it. A lost answer leaves the
 /// intent open, and the same token is sent again.
 /// </summary>
-internal sealed class GrantRefresher(GrantTools tools)
+internal sealed class GrantRefresher(
+    GrantStore store,
+    PendingGrantWrites unstored,
+    ExchangeTracker attempts,
+    ClientTokenSource source,
+    ProviderEndpoints endpoints,
+    ClusterIdentity cluster,
+    ILeadership leadership,
+    TimeProvider time,
+    Func<int, byte[]> randomBytes,
+    GrantLog log
+)
 {
     /// <summary>How long a reconcile waits for its new token to be stored; after that it is held and tried further.</summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
 
-    private readonly Refusals<NamespacedName> refusals = new(tools.Time);
+    private readonly Refusals<NamespacedName> refusals = new(time);
 
     /// <summary>Exchanges the stored refresh token for the next one.</summary>
     /// <param name="connection">Whose grant it is.</param>
@@ -33,7 +45,7 @@ internal sealed class GrantRefresher(GrantTools tools)
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (tools.Unstored.Find(read.Connection) is { } waiting)
+        if (unstored.Find(read.Connection) is { } waiting)
         {
             return await StoreAsync(waiting);
         }
@@ -55,12 +67,12 @@ internal sealed class GrantRefresher(GrantTools tools)
 
     private async Task<Exchange> AnnounceAsync(GrantSnapshot read, CancellationToken cancellationToken)
     {
-        tools.Leadership.EnsureLeader();
+        leadership.EnsureLeader();
         var open = read.Document.Intent ?? throw new InvalidOperationException($"No exchange of {read.Connection} is open.");
-        var announcement = open with { TakeoverTime = WholeSeconds.Floor(tools.Time.GetUtcNow()) };
-        var announced = await tools.Store.WriteAsync(read, read.Document with { Intent = announcement }, cancellationToken);
-        tools.Open.Announced(read.Connection, open.Id);
-        tools.Log.TakeoverAnnounced(read.Connection);
+        var announcement = open with { TakeoverTime = WholeSeconds.Floor(time.GetUtcNow()) };
+        var announced = await store.WriteAsync(read, read.Document with { Intent = announcement }, cancellationToken);
+        attempts.Announced(read.Connection, open.Id);
+        log.TakeoverAnnounced(read.Connection);
         return new Exchange.Announced(announced);
     }
 
@@ -94,7 +106,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         HeldGrant held,
         CancellationToken cancellationToken
     ) =>
-        await tools.Endpoints.TokenAsync(client, cancellationToken) switch
+        await endpoints.TokenAsync(client, cancellationToken) switch
         {
             EndpointLookup.NotFound notFound => new Exchange.Failed(notFound.Problem, notFound.RetryAfter),
             EndpointLookup.Found found when found.Endpoint.AbsoluteUri != held.Binding.TokenEndpoint => new Exchange.Failed(
@@ -113,16 +125,16 @@ internal sealed class GrantRefresher(GrantTools tools)
         CancellationToken cancellationToken
     )
     {
-        tools.Leadership.EnsureLeader();
-        var began = tools.Time.GetTimestamp();
+        leadership.EnsureLeader();
+        var began = time.GetTimestamp();
         var intent = new ExchangeIntent(
-            Convert.ToHexStringLower(tools.RandomBytes(16)),
+            Convert.ToHexStringLower(randomBytes(16)),
             Unguessable.HashOf(held.RefreshToken),
-            WholeSeconds.Floor(tools.Time.GetUtcNow())
+            WholeSeconds.Floor(time.GetUtcNow())
         );
         var policy = connection.Spec.Authorization.DeletionPolicy;
-        tools.Open.Began(read.Connection, intent.Id); // before the write, whose answer may be lost
-        var open = await tools.Store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
+        attempts.Began(read.Connection, intent.Id); // before the write, whose answer may be lost
+        var open = await store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
         var exchange = await SendAsync(connection, client, open, held, began);
         return exchange is Exchange.Failed { IsUnsent: true } unsent
             ? unsent with { Withdrawn = await WithdrawAsync(open, read.Document.Intent) }
@@ -130,13 +142,13 @@ internal sealed class GrantRefresher(GrantTools tools)
     }
 
     /// <summary>The request that the successor in memory is the answer to; null where none waits to be stored.</summary>
-    public string? AnswerHeld(NamespacedName connection) => tools.Unstored.Find(connection)?.Held.AccessToken.AnsweredRequest;
+    public string? AnswerHeld(NamespacedName connection) => unstored.Find(connection)?.Held.AccessToken.AnsweredRequest;
 
     /// <summary>The connection is gone.</summary>
     public void Forget(NamespacedName connection)
     {
         refusals.Forget(connection);
-        tools.Open.Forget(connection);
+        attempts.Forget(connection);
     }
 
     private async Task<Exchange> SendAsync(
@@ -148,15 +160,15 @@ internal sealed class GrantRefresher(GrantTools tools)
     )
     {
         // Read last before bytes are sent: a process that was stopped since finds its time used up, and sends nothing.
-        tools.Leadership.EnsureLeader();
-        var left = Policy.ExchangeDeadline - tools.Time.GetElapsedTime(began);
-        var deadline = tools.Leadership.Remaining < left ? tools.Leadership.Remaining : left;
+        leadership.EnsureLeader();
+        var left = Policy.ExchangeDeadline - time.GetElapsedTime(began);
+        var deadline = leadership.Remaining < left ? leadership.Remaining : left;
         if (deadline <= TimeSpan.Zero)
         {
             return await FailAsync(connection, client, open, held, TooLate());
         }
 
-        var issueTime = WholeSeconds.Floor(tools.Time.GetUtcNow());
+        var issueTime = WholeSeconds.Floor(time.GetUtcNow());
         var outcome = await RequestAsync(connection, client, held, deadline);
         if (outcome is not TokenOutcome.Granted granted)
         {
@@ -211,10 +223,10 @@ internal sealed class GrantRefresher(GrantTools tools)
     // stands again. Where it cannot be withdrawn it stays, which only costs that wait.
     private async Task<GrantSnapshot?> WithdrawAsync(GrantSnapshot open, ExchangeIntent? earlier)
     {
-        using var deadline = Deadline.After(StoreDeadline, tools.Time);
+        using var deadline = Deadline.After(StoreDeadline, time);
         try
         {
-            return await tools.Store.ChangeAsync(
+            return await store.ChangeAsync(
                 open.Connection,
                 document => document.Intent?.Id == open.Document.Intent!.Id ? document with { Intent = earlier } : null,
                 deadline.Token
@@ -228,14 +240,14 @@ internal sealed class GrantRefresher(GrantTools tools)
 
     private async Task<TokenOutcome> RequestAsync(VismaConnection connection, ResolvedClient client, HeldGrant held, TimeSpan deadline)
     {
-        using var cancellation = Deadline.After(deadline, tools.Time);
+        using var cancellation = Deadline.After(deadline, time);
         try
         {
             var request = new TokenRequest.RefreshTokenGrant(held.RefreshToken, ConnectionRequests.TenantField(connection))
             {
                 NeededBy = held.AccessToken.ExpirationTime,
             };
-            return await tools.Source.RequestAsync(client, new Uri(held.Binding.TokenEndpoint), request, cancellation.Token);
+            return await source.RequestAsync(client, new Uri(held.Binding.TokenEndpoint), request, cancellation.Token);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -252,11 +264,11 @@ internal sealed class GrantRefresher(GrantTools tools)
 
     private async Task<Exchange> StoreAsync(PendingGrant successor)
     {
-        using var deadline = Deadline.After(StoreDeadline, tools.Time);
-        switch (await tools.Unstored.StoreAsync(successor, deadline.Token))
+        using var deadline = Deadline.After(StoreDeadline, time);
+        switch (await unstored.StoreAsync(successor, deadline.Token))
         {
             case StoreResult.Stored stored:
-                tools.Log.Exchanged(successor.Connection, successor.Held.Sequence, successor.Held.Family);
+                log.Exchanged(successor.Connection, successor.Held.Sequence, successor.Held.Family);
                 return new Exchange.Renewed(stored.Snapshot);
             case StoreResult.Dropped:
                 return new Exchange.Superseded();
@@ -270,9 +282,9 @@ internal sealed class GrantRefresher(GrantTools tools)
     // On record beside the token, so that no other process tries it once more.
     private async Task<Exchange> RefuseAsync(GrantSnapshot open, HeldGrant held)
     {
-        using var deadline = Deadline.After(StoreDeadline, tools.Time);
-        var refusal = WholeSeconds.Floor(tools.Time.GetUtcNow());
-        var stored = await tools.Store.ChangeAsync(
+        using var deadline = Deadline.After(StoreDeadline, time);
+        var refusal = WholeSeconds.Floor(time.GetUtcNow());
+        var stored = await store.ChangeAsync(
             open.Connection,
             document =>
                 document.Intent?.Id == open.Document.Intent!.Id
@@ -289,7 +301,7 @@ internal sealed class GrantRefresher(GrantTools tools)
             return new Exchange.Superseded();
         }
 
-        tools.Log.Refused(open.Connection);
+        log.Refused(open.Connection);
         return new Exchange.Refused(stored);
     }
 
@@ -299,7 +311,7 @@ internal sealed class GrantRefresher(GrantTools tools)
         RefreshToken = refreshToken ?? held.RefreshToken,
         Sequence = Math.Max(held.Sequence, connection.Status.Authorization?.Sequence ?? 0) + 1,
         Place = connection.Metadata.NamespacedName,
-        Binding = held.Binding with { Cluster = tools.Cluster.Id },
+        Binding = held.Binding with { Cluster = cluster.Id },
         RefusalTime = null,
     };
 

@@ -3,6 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Leadership;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Clients;
@@ -13,8 +14,17 @@ namespace VismaOperator.Grants;
 /// Looks after grants whose connection is gone. A mistaken prune must cost no consent, so a grant is kept for a while and adopted by a
 /// connection that comes back; then it is revoked and deleted. There is no finalizer: whatever goes wrong here, no deletion waits for it.
 /// </summary>
-internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, ClientResolver resolver, KnownGrants known, GrantTools tools)
-    : IReconciler
+internal sealed class OrphanedGrantReconciler(
+    OrphanedGrantCaches caches,
+    ClientResolver resolver,
+    KnownGrants known,
+    GrantStore store,
+    GrantRevoker revoker,
+    ClusterIdentity cluster,
+    ILeadership leadership,
+    TimeProvider time,
+    GrantLog log
+) : IReconciler
 {
     /// <summary>How long a grant outlives its connection: longer than the usual interval of a GitOps tool.</summary>
     public static readonly TimeSpan Keep = TimeSpan.FromMinutes(10);
@@ -37,8 +47,8 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
             return Requeue.Never.Instance;
         }
 
-        var now = tools.Time.GetUtcNow();
-        var until = isTerminating ? now : now + Keep - tools.Time.GetElapsedTime(goneSince.GetOrAdd(key, _ => tools.Time.GetTimestamp()));
+        var now = time.GetUtcNow();
+        var until = isTerminating ? now : now + Keep - time.GetElapsedTime(goneSince.GetOrAdd(key, _ => time.GetTimestamp()));
         var isSecretGone = caches.Secrets.Find(GrantStore.NameOf(key)) is null;
         if (isSecretGone && known.Find(key) is null)
         {
@@ -48,15 +58,15 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
 
         if (!isSecretGone && now < until)
         {
-            tools.Log.Kept(key, until);
+            log.Kept(key, until);
             return new Requeue.At(until);
         }
 
-        tools.Leadership.EnsureLeader();
+        leadership.EnsureLeader();
         try
         {
             return !isTerminating && await IsBackAsync(key, cancellationToken)
-                ? new Requeue.At(tools.Time.GetUtcNow() + CacheLag)
+                ? new Requeue.At(time.GetUtcNow() + CacheLag)
                 : await EndAsync(key, isTerminating, until, cancellationToken);
         }
         catch (KubernetesException failure) when (failure.IsForbidden && isSecretGone)
@@ -77,7 +87,7 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
     {
         if (known.Find(key) is { DeletionPolicy: GrantDeletionPolicy.Revoke } last)
         {
-            tools.Leadership.EnsureLeader();
+            leadership.EnsureLeader();
             Report(key, await RevokeAsync(key, last.Held, cancellationToken));
         }
 
@@ -87,12 +97,12 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
 
     private async Task<Requeue> EndAsync(NamespacedName key, bool isTerminating, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        if (await tools.Store.ReadAsync(key, cancellationToken) is not GrantRead.Found { Snapshot: { Present: not null } read })
+        if (await store.ReadAsync(key, cancellationToken) is not GrantRead.Found { Snapshot: { Present: not null } read })
         {
             return await RevokeKnownAsync(key, cancellationToken);
         }
 
-        if (tools.Time.GetUtcNow() < until)
+        if (time.GetUtcNow() < until)
         {
             return new Requeue.At(until); // The cache does not know the Secret yet, and it is there.
         }
@@ -102,7 +112,7 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
             return Requeue.Never.Instance;
         }
 
-        if (read.Document.Held is { } copy && copy.IsOfElsewhere(key, tools.Cluster.Id))
+        if (read.Document.Held is { } copy && copy.IsOfElsewhere(key, cluster.Id))
         {
             Report(key, "it was given in another cluster or namespace, where it may be in use");
         }
@@ -111,7 +121,7 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
             // Whose client cannot be read now cannot be revoked now, and this is no attempt.
             if (!isTerminating && !caches.Clients.HasSyncedIn(held.Client.Namespace))
             {
-                return new Requeue.At(tools.Time.GetUtcNow() + AttemptPause);
+                return new Requeue.At(time.GetUtcNow() + AttemptPause);
             }
 
             // Claimed first: a connection that comes back from here on finds no grant rather than one that is about to be revoked.
@@ -119,7 +129,7 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
             var cause = await RevokeAsync(key, held, cancellationToken);
             if (cause is not null && !isTerminating && attempts.AddOrUpdate(key, 1, (_, count) => count + 1) < MaxAttempts)
             {
-                return new Requeue.At(tools.Time.GetUtcNow() + AttemptPause);
+                return new Requeue.At(time.GetUtcNow() + AttemptPause);
             }
 
             Report(key, cause);
@@ -138,11 +148,11 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
     private async Task<GrantSnapshot> ClaimAsync(GrantSnapshot read, bool isTerminating, CancellationToken cancellationToken) =>
         isTerminating
             ? read
-            : await tools.Store.WriteAsync(
+            : await store.WriteAsync(
                 read,
                 read.Document with
                 {
-                    RevocationTime = WholeSeconds.Floor(tools.Time.GetUtcNow()),
+                    RevocationTime = WholeSeconds.Floor(time.GetUtcNow()),
                     Intent = null,
                 },
                 cancellationToken
@@ -152,7 +162,7 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
         await ClientForAsync(key, held, cancellationToken) is { } usable
         && usable.ClientId == held.Binding.ClientId
         && usable.Issuer.OriginalString == held.Binding.Issuer
-            ? await tools.Revoker.RevokeAsync(usable, held.RefreshToken, cancellationToken)
+            ? await revoker.RevokeAsync(usable, held.RefreshToken, cancellationToken)
             : $"OAuthClient {held.Client} is not available";
 
     // Whoever may write Secrets may name any client in one. The client that was noted was allowed when the connection was last served.
@@ -177,7 +187,7 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
     {
         try
         {
-            await tools.Store.DeleteAsync(read, cancellationToken);
+            await store.DeleteAsync(read, cancellationToken);
         }
         catch (KubernetesException failure) when (failure.IsNotFound)
         {
@@ -189,11 +199,11 @@ internal sealed class OrphanedGrantReconciler(OrphanedGrantCaches caches, Client
     {
         if (cause is null)
         {
-            tools.Log.Revoked(key);
+            log.Revoked(key);
         }
         else
         {
-            tools.Log.NotRevoked(key, cause);
+            log.NotRevoked(key, cause);
         }
     }
 

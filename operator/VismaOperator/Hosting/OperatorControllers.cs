@@ -5,7 +5,6 @@ using VismaOperator.Api;
 using VismaOperator.Clients;
 using VismaOperator.Connections;
 using VismaOperator.Consent.Flow;
-using VismaOperator.Grants;
 using VismaOperator.Publishing;
 using VismaOperator.Reporting;
 
@@ -58,7 +57,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var source = new ClientTokenSource(context.Tokens, tracker, clocks);
         var clientObserver = new OAuthClientObserver(resolver, reader, tracker, endpoints, caches.Connections.Store, clocks);
         grants = new OperatorGrants(context, caches, source, endpoints, tracker);
-        ConsentFlow = grants.Links.CanInvite ? grants.Flow(resolver, namespaces, context) : null;
+        ConsentFlow = grants.Links.CanInvite ? grants.Flow(resolver, namespaces) : null;
         triggers = new OperatorTriggers(caches, queues);
         triggers.Listen(tracker, clocks);
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
@@ -68,7 +67,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
                 "vismaconnection",
                 "VismaConnection",
                 queues.Connections,
-                Connections(context, resolver, source, namespaces, events, removals),
+                Connections(context, resolver, source, endpoints, namespaces, events, removals),
                 context
             ),
             Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, tracker, events, removals, turns), context),
@@ -80,7 +79,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public IReadOnlyList<BackgroundLoop> Caches =>
     [
         .. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync)),
-        new BackgroundLoop("unstored grants", grants.Tools.Unstored.RunAsync),
+        new BackgroundLoop("unstored grants", grants.Unstored.RunAsync),
         .. report is null ? Array.Empty<BackgroundLoop>() : [new BackgroundLoop("namespace events", report.RunAsync)],
         .. feeds,
     ];
@@ -110,7 +109,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public Task CatchUpAsync(CancellationToken cancellationToken) => caches.CatchUpAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task FlushAsync(CancellationToken deadline) => grants.Tools.Unstored.FlushAsync(deadline);
+    public Task FlushAsync(CancellationToken deadline) => grants.Unstored.FlushAsync(deadline);
 
     /// <summary>Completes once no controller has anything to do before something changes or falls due.</summary>
     public Task WhenAtRestAsync() => queues.WhenAtRestAsync();
@@ -128,38 +127,27 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         OperatorContext context,
         ClientResolver resolver,
         ClientTokenSource source,
+        ProviderEndpoints endpoints,
         INamespaces namespaces,
         EventRecorder events,
         SecretRemovals removals
     )
     {
         var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time);
-        var tools = new ConnectionTools
-        {
-            Publisher = publisher,
-            Refresher = new TokenRefresher(
-                source,
-                grants.Tools.Endpoints,
-                publisher,
-                context.Leadership,
-                context.Time,
-                context.Random
-            ),
-            GrantStore = grants.Tools.Store,
-            GrantRefresher = new GrantRefresher(grants.Tools),
-            Redeemer = grants.Redeemer,
-            Handoffs = grants.Handoffs,
-            GrantObserver = grants.Observer,
-            GrantFacts = grants.Facts,
-            Known = grants.Known,
-            Links = grants.Links,
-            Removals = removals,
-            Leadership = context.Leadership,
-            Time = context.Time,
-            Random = context.Random,
-            Metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List),
-            Log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection")),
-        };
+        var metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List);
+        var log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection"));
+        var (leadership, time, random) = (context.Leadership, context.Time, context.Random);
+        var steps = new ConnectionSteps(
+            new TokenRefresher(source, endpoints, publisher, leadership, time, random, metrics, log),
+            new GrantSteps(grants.Refresher(), grants.Store, grants.Observer, publisher, leadership, time, random, metrics, log),
+            new ConsentSteps(grants.Redeemer, grants.Handoffs, grants.Observer, grants.Links, leadership, time),
+            publisher,
+            removals,
+            leadership,
+            time,
+            random,
+            log
+        );
         var observer = new ConnectionObserver(
             caches.Names,
             caches.OwnSecrets.Store,
@@ -173,9 +161,13 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         return new ConnectionReconciler(
             caches.Connections.Store,
             observer,
+            steps,
             reporter,
             StatusWrites("vismaconnection", "VismaConnection", context),
-            tools
+            time,
+            random,
+            metrics,
+            log
         );
     }
 

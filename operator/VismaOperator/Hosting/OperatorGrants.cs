@@ -1,4 +1,3 @@
-using Kubernetes.Client;
 using Kubernetes.Controllers;
 using VismaOperator.Clients;
 using VismaOperator.Consent.Flow;
@@ -11,8 +10,16 @@ namespace VismaOperator.Hosting;
 /// </summary>
 internal sealed class OperatorGrants
 {
+    private readonly OperatorContext context;
     private readonly OperatorCaches caches;
-    private readonly IKubernetesClient api;
+    private readonly ClientTokenSource source;
+    private readonly ProviderEndpoints endpoints;
+    private readonly GrantLog log;
+    private readonly GrantRevoker revoker;
+    private readonly ClusterIdentity cluster;
+    private readonly ExchangeTracker attempts;
+    private readonly GrantFactsReader facts;
+    private readonly KnownGrants known = new();
 
     /// <summary>Builds everything; nothing is asked yet.</summary>
     public OperatorGrants(
@@ -23,40 +30,38 @@ internal sealed class OperatorGrants
         ClientSecretTracker tracker
     )
     {
-        this.caches = caches;
-        api = context.Client;
-        var log = new GrantLog(context.Logs.CreateLogger("Grant"));
-        var store = new GrantStore(context.Client);
-        var revoker = new GrantRevoker(context.Revocation, endpoints, tracker, context.Time);
-        Tools = new GrantTools
-        {
-            Store = store,
-            Unstored = new PendingGrantWrites(store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, log),
-            Open = new ExchangeTracker(context.Time),
-            Source = source,
-            Endpoints = endpoints,
-            Revoker = revoker,
-            Cluster = new ClusterIdentity(caches.Namespaces?.Store),
-            Leadership = context.Leadership,
-            Time = context.Time,
-            RandomBytes = context.RandomBytes,
-            Log = log,
-        };
+        (this.context, this.caches, this.source, this.endpoints) = (context, caches, source, endpoints);
+        log = new GrantLog(context.Logs.CreateLogger("Grant"));
+        revoker = new GrantRevoker(context.Revocation, endpoints, tracker, context.Time);
+        cluster = new ClusterIdentity(caches.Namespaces?.Store);
+        attempts = new ExchangeTracker(context.Time);
+        facts = new GrantFactsReader(attempts, cluster);
+        Store = new GrantStore(context.Client);
+        Unstored = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, log);
         Links = new ConsentLinks(context.PublicUrl, context.ConnectArguments, context.RandomBytes);
-        Facts = new GrantFactsReader(Tools.Open, Tools.Cluster);
         Handoffs = new HandoffRedeemer(context.Client, caches.OwnSecrets.Store, context.Time);
-        Redeemer = new CodeRedeemer(Tools);
-        Observer = new GrantObserver(store, Facts, Handoffs, Links, Known, Tools.Open);
+        Redeemer = new CodeRedeemer(
+            Store,
+            Unstored,
+            source,
+            endpoints,
+            revoker,
+            cluster,
+            context.Time,
+            context.RandomBytes,
+            log
+        );
+        Observer = new GrantObserver(Store, facts, Handoffs, Links, known, attempts);
     }
 
-    /// <summary>What everything that handles grants shares.</summary>
-    public GrantTools Tools { get; }
+    /// <summary>Where grants are kept.</summary>
+    public GrantStore Store { get; }
+
+    /// <summary>Tokens that were issued and are not stored yet.</summary>
+    public PendingGrantWrites Unstored { get; }
 
     /// <summary>The links at which people consent.</summary>
     public ConsentLinks Links { get; }
-
-    /// <summary>Reads facts from grants.</summary>
-    public GrantFactsReader Facts { get; }
 
     /// <summary>Takes in codes that were handed over.</summary>
     public HandoffRedeemer Handoffs { get; }
@@ -67,24 +72,37 @@ internal sealed class OperatorGrants
     /// <summary>Looks at grants.</summary>
     public GrantObserver Observer { get; }
 
-    /// <summary>What was last seen of grants.</summary>
-    public KnownGrants Known { get; } = new();
+    /// <summary>Spends refresh tokens; for the leader.</summary>
+    public GrantRefresher Refresher() => new(
+        Store,
+        Unstored,
+        attempts,
+        source,
+        endpoints,
+        cluster,
+        context.Leadership,
+        context.Time,
+        context.RandomBytes,
+        log);
 
     /// <summary>Leads people through a consent.</summary>
-    public ConsentFlow Flow(ClientResolver resolver, INamespaces namespaces, OperatorContext context) => new(
+    public ConsentFlow Flow(ClientResolver resolver, INamespaces namespaces) => new(
         new ConsentInvitations(caches.Connections.Store, context.Client, context.Namespaces, Links, context.Time),
-        new ConsentAdmission(resolver, Tools.Endpoints, namespaces, context.AllowLists, Links, context.Time),
-        new ConsentAttempts(Tools.Store, caches.OwnSecrets.Store, context.Time, context.RandomBytes),
+        new ConsentAdmission(resolver, endpoints, namespaces, context.AllowLists, Links, context.Time),
+        new ConsentAttempts(Store, caches.OwnSecrets.Store, context.Time, context.RandomBytes),
         Redeemer,
-        Facts,
+        facts,
         new ConsentMetrics(context.Meters));
 
-    /// <summary>Looks after grants whose connection is gone.</summary>
-    public IReconciler OrphanedGrants(ClientResolver resolver, INamespaces namespaces) =>
-        new OrphanedGrantReconciler(
-            new OrphanedGrantCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, api),
-            resolver,
-            Known,
-            Tools
-        );
+    /// <summary>Looks after grants whose connection is gone; for the leader.</summary>
+    public IReconciler OrphanedGrants(ClientResolver resolver, INamespaces namespaces) => new OrphanedGrantReconciler(
+        new OrphanedGrantCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, context.Client),
+        resolver,
+        known,
+        Store,
+        revoker,
+        cluster,
+        context.Leadership,
+        context.Time,
+        log);
 }

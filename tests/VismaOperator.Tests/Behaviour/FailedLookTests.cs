@@ -16,6 +16,31 @@ public sealed class FailedLookTests
     private const string Grant = "acme-production-visma-grant";
     private static readonly TimeSpan step = TimeSpan.FromSeconds(10);
 
+    [Fact]
+    public async Task A_Secret_of_the_client_that_cannot_be_read_for_long_is_told()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject("503", ClusterVerb.List, Secret.ResourceKind, "*");
+        await test.ChangeClientAsync("""
+            {"clientSecrets": [
+                {"secretKeyRef": {"name": "acme-credentials", "key": "clientSecret"}},
+                {"secretKeyRef": {"name": "acme-next", "key": "clientSecret"}}]}
+            """);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+        var atFirst = (await test.ConnectionAsync()).Condition("TokenFresh")!;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+        var later = (await test.ConnectionAsync()).Condition("TokenFresh")!;
+
+        faults.Lift();
+        var isRead = test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("TokenFresh", "True"));
+        await test.PassUntilAsync(isRead);
+
+        Assert.Equal(("True", "False", Reason.ApiRequestFailed), (atFirst.Status, later.Status, later.Reason));
+        Assert.Contains("a Secret that OAuthClient integrations/acme references, could not", later.Message, StringComparison.Ordinal);
+        Assert.Equal(1, test.TokenRequests);
+    }
+
     [Theory]
     [InlineData("403", false)]
     [InlineData("503", false)]

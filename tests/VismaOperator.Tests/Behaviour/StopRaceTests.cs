@@ -93,12 +93,10 @@ public sealed class StopRaceTests : IDisposable
             Client = new ClientFacts.Usable(client.Inputs, client.Revision),
             Secret = new SecretFacts.Absent(),
         };
-        return await new TokenRefresher(source, endpoints, publisher, leadership, time, () => 0.5).RefreshAsync(
-            connection,
-            client,
-            facts,
-            stop.Token
-        );
+        var (metrics, log) = (new ConnectionMetrics(new UnreadMeters(), () => []), new ConnectionLog(NullLogger.Instance));
+        var refresher = new TokenRefresher(source, endpoints, publisher, leadership, time, () => 0.5, metrics, log);
+        var state = new ReconcileState(connection, new Observation(facts, client, Grant: null));
+        return await refresher.RefreshAsync(RefreshCause.First, state, facts, stop.Token);
     }
 
     private static ResolvedClient Client() =>

@@ -28,7 +28,7 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
 
     /// <summary>True while a process that lives has something to store.</summary>
     public bool IsAwaitingStore =>
-        world.Replicas.Exists(replica => replica.Parts.Grants.Unstored.Find(World.Key) is not null)
+        world.Replicas.Exists(replica => replica.Parts.Unstored.Find(World.Key) is not null)
         || issues.Exists(issue =>
             issue is { From: null, IsHeldUnstored: true } && world.Time.GetUtcNow() - issue.IssuedAt < TimeSpan.FromMinutes(6)
         );

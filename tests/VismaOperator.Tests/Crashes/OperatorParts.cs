@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
@@ -28,10 +27,12 @@ internal sealed class OperatorParts
 {
     private static readonly AllowLists allowLists = new() { AllowedIssuers = [SimulatedProvider.Issuer.OriginalString] };
     private static readonly Lazy<WatchSet<Secret>> credentials = new(FollowCredentials);
-    private static readonly ConnectionMetrics metrics = new(new Meters(), () => []);
-    private static readonly ControllerMetrics controllerMetrics = new(new Meters());
+    private static readonly ConnectionMetrics metrics = new(new UnreadMeters(), () => []);
+    private static readonly ControllerMetrics controllerMetrics = new(new UnreadMeters());
 
     private readonly ClientResolver directory;
+    private readonly GrantFactsReader facts;
+    private readonly CodeRedeemer redeemer;
 
     public OperatorParts(
         IKubernetesClient client,
@@ -55,50 +56,66 @@ internal sealed class OperatorParts
             time
         );
         Connections.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
-        Grants = ToolsOf(
-            new GrantStore(client),
-            new GrantRevoker(provider, endpoints, book, time),
-            Connections,
+        var log = new GrantLog(logs.CreateLogger("Grant"));
+        var revoker = new GrantRevoker(provider, endpoints, book, time);
+        var source = new ClientTokenSource(provider, book, new ClockWatch(NullLogger.Instance));
+        var cluster = new ClusterIdentity(Namespaces);
+        var attempts = new ExchangeTracker(time);
+        var publisher = new SecretPublisher(client, Secrets, time);
+        var links = new ConsentLinks(null, null, randomBytes);
+        var known = new KnownGrants();
+        var handoffs = new HandoffRedeemer(client, Secrets, time);
+        facts = new GrantFactsReader(attempts, cluster);
+        Store = new GrantStore(client);
+        Unstored = new PendingGrantWrites(Store, revoker, name => Connections.Find(name) is null, time, log);
+        redeemer = new CodeRedeemer(Store, Unstored, source, endpoints, revoker, cluster, time, randomBytes, log);
+        var grants = new GrantObserver(Store, facts, handoffs, links, known, attempts);
+        var refresher = new GrantRefresher(Store, Unstored, attempts, source, endpoints, cluster, leadership, time, randomBytes, log);
+        var connectionLog = new ConnectionLog(logs.CreateLogger("VismaConnection"));
+        var steps = new ConnectionSteps(
+            new TokenRefresher(source, endpoints, publisher, leadership, time, NoJitter, metrics, connectionLog),
+            new GrantSteps(refresher, Store, grants, publisher, leadership, time, NoJitter, metrics, connectionLog),
+            new ConsentSteps(redeemer, handoffs, grants, links, leadership, time),
+            publisher,
+            new SecretRemovals(time, _ => { }),
             leadership,
             time,
-            new GrantLog(logs.CreateLogger("Grant"))
-        ) with
-        {
-            Source = new ClientTokenSource(
-                provider,
-                book,
-                new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
-            ),
-            Endpoints = endpoints,
-            Cluster = new ClusterIdentity(Namespaces),
-            RandomBytes = randomBytes,
-        };
-        Redeemer = new CodeRedeemer(Grants);
-        var tools = ConnectionToolsOf(client, leadership, time, logs);
+            NoJitter,
+            connectionLog
+        );
         var obstacles = new WatchSet<SecretMetadata>(client, time, logs.CreateLogger("Cache.Obstacle"), () => 0);
         var observer = new ConnectionObserver(
             new SecretNames(Connections, Clients, Secrets, obstacles),
             Secrets,
             directory,
-            tools.GrantObserver,
+            grants,
             namespaces,
             allowLists,
             new RecordedTimes(time)
         );
         var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, logs.CreateLogger("Events"));
-        var statusWrites = new StatusWrites("vismaconnection", controllerMetrics, logs.CreateLogger("VismaConnection"), time, () => 0.5);
+        var statusWrites = new StatusWrites("vismaconnection", controllerMetrics, logs.CreateLogger("VismaConnection"), time, NoJitter);
         Reconciler = new ConnectionReconciler(
             Connections,
             observer,
+            steps,
             new ConnectionReporter(client, Connections, events, leadership, time),
             statusWrites,
-            tools
+            time,
+            NoJitter,
+            metrics,
+            connectionLog
         );
         Custodian = new OrphanedGrantReconciler(
             new OrphanedGrantCaches(Connections, Clients, Secrets, namespaces, client),
             directory,
-            tools.Known,
-            Grants
+            known,
+            Store,
+            revoker,
+            cluster,
+            leadership,
+            time,
+            log
         );
     }
 
@@ -116,9 +133,9 @@ internal sealed class OperatorParts
 
     public Store<Namespace> Namespaces { get; } = new();
 
-    public GrantTools Grants { get; }
+    public GrantStore Store { get; }
 
-    public CodeRedeemer Redeemer { get; }
+    public PendingGrantWrites Unstored { get; }
 
     public IReconciler Reconciler { get; }
 
@@ -149,9 +166,9 @@ internal sealed class OperatorParts
         )
         {
             // As the desk of the consent pages does, whose attempt is taken by a write to the grant Secret.
-            var present = (await Grants.Store.ReadAsync(World.Key, CancellationToken.None) as GrantRead.Found)?.Snapshot.Document;
-            var former = new GrantFactsReader(Grants.Open, Grants.Cluster).FormerIn(present, connection);
-            await Redeemer.RedeemAsync(connection, client, code with { Replaces = former }, CancellationToken.None);
+            var present = (await Store.ReadAsync(World.Key, CancellationToken.None) as GrantRead.Found)?.Snapshot.Document;
+            var former = facts.FormerIn(present, connection);
+            await redeemer.RedeemAsync(connection, client, code with { Replaces = former }, CancellationToken.None);
         }
     }
 
@@ -183,62 +200,7 @@ internal sealed class OperatorParts
         return known is not null;
     }
 
-    private ConnectionTools ConnectionToolsOf(
-        IKubernetesClient client,
-        ReplicaLeadership leadership,
-        TimeProvider time,
-        ILoggerFactory logs
-    )
-    {
-        var (publisher, links, known) = (
-            new SecretPublisher(client, Secrets, time),
-            new ConsentLinks(null, null, Grants.RandomBytes),
-            new KnownGrants()
-        );
-        var (facts, handoffs) = (new GrantFactsReader(Grants.Open, Grants.Cluster), new HandoffRedeemer(client, Secrets, time));
-        return new ConnectionTools
-        {
-            Publisher = publisher,
-            Refresher = new TokenRefresher(Grants.Source, Grants.Endpoints, publisher, leadership, time, () => 0.5),
-            GrantStore = Grants.Store,
-            GrantRefresher = new GrantRefresher(Grants),
-            Redeemer = Redeemer,
-            Handoffs = handoffs,
-            GrantObserver = new GrantObserver(Grants.Store, facts, handoffs, links, known, Grants.Open),
-            GrantFacts = facts,
-            Known = known,
-            Links = links,
-            Removals = new SecretRemovals(time, _ => { }),
-            Leadership = leadership,
-            Time = time,
-            Random = () => 0.5,
-            Metrics = metrics,
-            Log = new ConnectionLog(logs.CreateLogger("VismaConnection")),
-        };
-    }
-
-    private static GrantTools ToolsOf(
-        GrantStore store,
-        GrantRevoker revoker,
-        Store<VismaConnection> connections,
-        ReplicaLeadership leadership,
-        TimeProvider time,
-        GrantLog log
-    ) =>
-        new()
-        {
-            Store = store,
-            Unstored = new PendingGrantWrites(store, revoker, name => connections.Find(name) is null, time, log),
-            Open = new ExchangeTracker(time),
-            Revoker = revoker,
-            Leadership = leadership,
-            Time = time,
-            Log = log,
-            Source = null!,
-            Endpoints = null!,
-            Cluster = null!,
-            RandomBytes = null!,
-        };
+    private static double NoJitter() => 0.5;
 
     // The one thing that is watched for real, once for all schedules, since it never changes: the client's secret.
     private static WatchSet<Secret> FollowCredentials()
@@ -252,14 +214,5 @@ internal sealed class OperatorParts
         _ = Task.Run(() => watched.RunAsync(CancellationToken.None));
         Assert.True(seen.Wait(TestOperator.Patience, CancellationToken.None), "the credentials were not seen");
         return watched;
-    }
-
-    private sealed class Meters : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new(options);
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -48,7 +48,7 @@ internal sealed class Replica
         connection = new Keyed(this, Parts.Reconciler);
         custody = new Keyed(this, Parts.Custodian);
         CatchUp();
-        visits.Add(Parts.Grants.Unstored.RunAsync(stop.Token));
+        visits.Add(Parts.Unstored.RunAsync(stop.Token));
     }
 
     public string Name { get; }
@@ -268,12 +268,12 @@ internal sealed class Replica
         if (flush is null)
         {
             var left = endsAt!.Value - Time.GetUtcNow();
-            flush = Parts.Grants.Unstored.FlushAsync(new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, Time).Token);
+            flush = Parts.Unstored.FlushAsync(new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, Time).Token);
         }
 
         if (flush.IsCompleted && !IsDead)
         {
-            if (Parts.Grants.Unstored.Find(World.Key) is not null && Time.GetUtcNow() < endsAt)
+            if (Parts.Unstored.Find(World.Key) is not null && Time.GetUtcNow() < endsAt)
             {
                 world.Judge.Violate(ViolationKind.GrantLost, $"{Name} ended before its deadline with a token in its memory");
             }

@@ -1,0 +1,58 @@
+using Kubernetes.Controllers.Leadership;
+using Lifecycle;
+using VismaOperator.Grants;
+
+namespace VismaOperator.Connections;
+
+/// <summary>Carries out the decisions about a consent that is awaited or was handed over, and says how the facts are afterwards.</summary>
+internal sealed class ConsentSteps(
+    CodeRedeemer redeemer,
+    HandoffRedeemer handoffs,
+    GrantObserver observer,
+    ConsentLinks links,
+    ILeadership leadership,
+    TimeProvider time
+)
+{
+    /// <summary>Redeems the code that <c>connect</c> handed over.</summary>
+    public async Task<Facts> RedeemAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
+    {
+        leadership.EnsureLeader();
+        return await handoffs.TakeAsync(state.Connection, state.UsableClient, cancellationToken) switch
+        {
+            HandoffTaking.Taken taken => await RedeemAsync(
+                taken.Code with
+                {
+                    Replaces = observer.FormerIn(state.Grant?.Document, state.Connection),
+                },
+                state,
+                facts
+            ),
+            HandoffTaking.Unusable unusable => facts.ConsentFailed(
+                (await redeemer.FailAsync(state.Connection, unusable.Problem, CancellationToken.None)).Failure
+            ),
+            HandoffTaking.Gone => facts.HandoffGone(),
+            var taking => throw new InvalidOperationException($"Unknown taking {taking.GetType().Name}."),
+        };
+    }
+
+    /// <summary>Makes a link.</summary>
+    public Facts Invite(ReconcileState state, Facts facts) =>
+        facts.Invited(new Invitation(links.New(state.Name), WholeSeconds.Floor(time.GetUtcNow() + Invitation.Lifetime)));
+
+    private async Task<Facts> RedeemAsync(ConsentCode code, ReconcileState state, Facts facts)
+    {
+        switch (await redeemer.RedeemAsync(state.Connection, state.UsableClient, code, CancellationToken.None))
+        {
+            case Redemption.Stored stored:
+                state.Grant = stored.Snapshot;
+                return facts.Redeemed(observer.Stored(state.Connection, state.Client, stored.Snapshot));
+            case Redemption.Failed failed:
+                return facts.ConsentFailed(failed.Failure);
+            case Redemption.Pending:
+                return facts.HandoffGone();
+            case var redemption:
+                throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}.");
+        }
+    }
+}
