@@ -13,7 +13,7 @@ public sealed record Facts
     /// <summary>What its OAuthClient allows and offers.</summary>
     public required ClientFacts Client { get; init; }
 
-    /// <summary>What is known of the consumer Secret without reading its content.</summary>
+    /// <summary>What is known of the token Secret without reading its content.</summary>
     public required SecretFacts Secret { get; init; }
 
     /// <summary>What reading the Secret's content showed; null while it has not been read.</summary>
@@ -82,7 +82,7 @@ public sealed record ConnectionFacts
     /// <summary>How early to renew.</summary>
     public RefreshMargins Margins { get; init; } = RefreshMargins.Default;
 
-    /// <summary>Name of the consumer Secret that the spec asks for.</summary>
+    /// <summary>Name of the token Secret that the spec asks for.</summary>
     public required string SecretName { get; init; }
 
     /// <summary>The connection's part of what a token is asked with (tenant, scopes, client reference), hashed.</summary>
@@ -149,7 +149,7 @@ public abstract record ClientFacts
 /// <param name="RetryTime">When it may be tried again: <see cref="FailureBackoff.ClientRetryTime"/> after the last refusal.</param>
 public sealed record ClientRefusal(Problem Problem, DateTimeOffset RetryTime);
 
-/// <summary>What is known of the consumer Secret from its metadata alone.</summary>
+/// <summary>What is known of the token Secret from its metadata alone.</summary>
 public abstract record SecretFacts
 {
     private SecretFacts()

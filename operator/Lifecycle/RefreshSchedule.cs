@@ -1,6 +1,9 @@
 namespace Lifecycle;
 
-/// <summary>When a token is renewed: a pure function of its lifetime, the margins and the object's identity.</summary>
+/// <summary>
+/// When a token is renewed: a pure function of its lifetime, the margins and the object's identity. Beside it, when a refresh token must be
+/// used so that it does not die.
+/// </summary>
 public static class RefreshSchedule
 {
     /// <summary>
@@ -17,12 +20,12 @@ public static class RefreshSchedule
     private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The margin that can be kept: never more than half of the lifetime, else a token would be renewed as soon as it came.
+    /// What a reader finds left at least: never more than half of the lifetime, else a token would be renewed as soon as it came.
     /// </summary>
-    public static TimeSpan EffectiveMargin(TimeSpan lifetime, RefreshMargins margins) =>
+    public static TimeSpan KeptValidity(TimeSpan lifetime, RefreshMargins margins) =>
         Min(margins.MinRemainingValidity, lifetime / 2);
 
-    /// <summary>True when the margin that was asked for had to be cut.</summary>
+    /// <summary>True when the validity that was asked for had to be cut.</summary>
     public static bool IsLifetimeTooShort(TimeSpan lifetime, RefreshMargins margins) =>
         margins.MinRemainingValidity > lifetime / 2;
 
@@ -33,7 +36,7 @@ public static class RefreshSchedule
     /// </summary>
     public static DateTimeOffset RefreshTime(DateTimeOffset issueTime, TimeSpan lifetime, RefreshMargins margins, string identity)
     {
-        var margin = EffectiveMargin(lifetime, margins);
+        var margin = KeptValidity(lifetime, margins);
         var headroom = Min(MaxHeadroom, lifetime / 20);
         var renewBefore = Max(margins.RenewBefore ?? (lifetime / 3), margin + headroom);
         var latest = lifetime - renewBefore - (Spread.Of(identity) * (lifetime / 10));
@@ -68,7 +71,10 @@ public static class RefreshSchedule
 /// <param name="RenewBefore">How long before expiry to renew; null for a third of the lifetime.</param>
 public sealed record RefreshMargins(TimeSpan MinRemainingValidity, TimeSpan? RenewBefore)
 {
-    /// <summary>The schema's default: ten minutes, which outlasts the 60 to 90 s that a kubelet takes to update a mounted Secret.</summary>
+    /// <summary>
+    /// The schema's default: ten minutes, a sixth of the usual lifetime of an hour. That outlasts a usual deployment of the provider and
+    /// the 60 to 90 s that a kubelet takes to update a mounted Secret.
+    /// </summary>
     public static RefreshMargins Default { get; } = new(TimeSpan.FromMinutes(10), RenewBefore: null);
 }
 

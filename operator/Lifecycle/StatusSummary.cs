@@ -188,8 +188,9 @@ internal static class FreshnessReport
     private static string TooShort(TokenRecord token, RefreshMargins margins) =>
         $"Tokens live {Seconds(token.Lifetime)}, too short to keep spec.refresh.minRemainingValidity of "
         + $"{Seconds(margins.MinRemainingValidity)}; readers find at least "
-        + $"{Seconds(RefreshSchedule.EffectiveMargin(token.Lifetime, margins))}. "
-        + $"Lower the margin, or raise the lifetime in the Visma developer portal. Next renewal at {InstantText.Of(token.RefreshTime)}.";
+        + $"{Seconds(RefreshSchedule.KeptValidity(token.Lifetime, margins))}. "
+        + "Lower spec.refresh.minRemainingValidity, or raise the lifetime in the Visma developer portal. "
+        + $"Next renewal at {InstantText.Of(token.RefreshTime)}.";
 
     private static string Seconds(TimeSpan duration) => FormattableString.Invariant($"{(long)duration.TotalSeconds}s");
 }

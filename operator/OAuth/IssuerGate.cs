@@ -21,7 +21,7 @@ public sealed class IssuerGate(IssuerGateOptions options, TimeProvider time)
         where TOutcome : class, IGatedOutcome<TOutcome> =>
         LaneOf(endpoint).RunAsync(neededBy, send, cancellationToken);
 
-    /// <summary>How each issuer's door stands; for metrics.</summary>
+    /// <summary>How the door of each issuer stands.</summary>
     public IReadOnlyList<IssuerGateState> States => [.. lanes.Values.Select(lane => lane.Value.State)];
 
     private IssuerLane LaneOf(Uri endpoint) => lanes.GetOrAdd(

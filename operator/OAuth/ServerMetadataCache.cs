@@ -83,7 +83,7 @@ public sealed class ServerMetadataCache(IServerMetadataEndpoint source, TimeProv
 public sealed record ServerMetadataOptions
 {
     /// <summary>
-    /// Time for one of the two documents. The default is 4 s, so that both fit into the 10 s that a connection gives an attempt.
+    /// Time for one of the two documents. The default is 4 s, so that both are answered, or not, within 8 s.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(4);
 

@@ -23,7 +23,7 @@ public sealed class RefreshScheduleTests
     [InlineData(1, 0.5)]
     public void The_margin_is_at_most_half_of_the_lifetime(int lifetime, double margin)
     {
-        Assert.Equal(TimeSpan.FromSeconds(margin), RefreshSchedule.EffectiveMargin(TimeSpan.FromSeconds(lifetime), RefreshMargins.Default));
+        Assert.Equal(TimeSpan.FromSeconds(margin), RefreshSchedule.KeptValidity(TimeSpan.FromSeconds(lifetime), RefreshMargins.Default));
         Assert.Equal(margin < 600, RefreshSchedule.IsLifetimeTooShort(TimeSpan.FromSeconds(lifetime), RefreshMargins.Default));
     }
 

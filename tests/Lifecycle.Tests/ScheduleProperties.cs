@@ -19,7 +19,7 @@ public sealed class ScheduleProperties
 
                     // A token of a second cannot be renewed twice a second: there the gap comes before the margin.
                     Assert.True(
-                        lifetime - refresh >= RefreshSchedule.EffectiveMargin(lifetime, margins) || lifetime < TimeSpan.FromSeconds(2),
+                        lifetime - refresh >= RefreshSchedule.KeptValidity(lifetime, margins) || lifetime < TimeSpan.FromSeconds(2),
                         $"{lifetime - refresh} left"
                     );
                 },

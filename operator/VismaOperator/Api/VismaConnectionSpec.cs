@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Kubernetes.Client.Resources;
+using Lifecycle;
 
 namespace VismaOperator.Api;
 
@@ -124,7 +125,7 @@ internal sealed class GrantConverter() : NamedEnumConverter<Grant>(
 /// <summary>When a token is renewed. Durations are Go-style strings (<c>10m</c>, <c>1h30m</c>).</summary>
 public sealed record RefreshSpec
 {
-    /// <summary>Ten minutes: longer than a usual deployment of the provider, a sixth of its usual token lifetime of an hour.</summary>
+    /// <summary><see cref="RefreshMargins.Default"/>, as it stands in the schema.</summary>
     public const string DefaultMinRemainingValidity = "10m";
 
     /// <summary>A reader never finds less than this left while the provider answers.</summary>
@@ -135,7 +136,7 @@ public sealed record RefreshSpec
 
     /// <summary><see cref="MinRemainingValidity"/> as a span; the default where it cannot be read (the rules report that).</summary>
     public TimeSpan MinRemainingValiditySpan() =>
-        GoDuration.TryParse(MinRemainingValidity, out var span) ? span : TimeSpan.FromMinutes(10);
+        GoDuration.TryParse(MinRemainingValidity, out var span) ? span : RefreshMargins.Default.MinRemainingValidity;
 
     /// <summary><see cref="RenewBefore"/> as a span; null where it is absent or cannot be read (the rules report that).</summary>
     public TimeSpan? RenewBeforeSpan() =>

@@ -67,7 +67,6 @@ internal sealed partial class OperatorHost(
 
         Start(parts.Election, leader.Loops);
         await FirstOfAsync(leader.Leadership.WaitUntilLeaderAsync(abort.Token), failed, abort);
-        LogLeading();
         if (leader.IsElected)
         {
             // Whoever led before wrote until a moment ago. Decided on a cache that lags behind, what it renewed last would be renewed
@@ -75,6 +74,7 @@ internal sealed partial class OperatorHost(
             await FirstOfAsync(controllers.CatchUpAsync(abort.Token), failed, abort);
         }
 
+        LogLeading();
         Start(parts.Work, controllers.Controllers);
         await failed.WaitAsync(stop);
     }

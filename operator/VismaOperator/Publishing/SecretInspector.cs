@@ -5,7 +5,7 @@ using VismaOperator.Api;
 
 namespace VismaOperator.Publishing;
 
-/// <summary>Judges a consumer Secret: whose it is, and whether its content is what was published.</summary>
+/// <summary>Judges a token Secret: whose it is, and whether its content is what was published.</summary>
 internal static class SecretInspector
 {
     /// <summary>Whose Secret this is; see <see cref="SecretOwnership"/>.</summary>

@@ -10,7 +10,7 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Publishing;
 
 /// <summary>
-/// Writes the consumer Secret: one request in the usual case, since everything it needs is known from watched metadata.
+/// Writes the token Secret: one request in the usual case, since everything it needs is known from watched metadata.
 /// Never writes over a Secret that is not ours.
 /// </summary>
 internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMetadata> secrets, TimeProvider time)

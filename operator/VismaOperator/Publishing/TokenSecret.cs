@@ -6,7 +6,7 @@ using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Publishing;
 
-/// <summary>Renders the consumer Secret, and reads our marks on it. The contract with every application that mounts it.</summary>
+/// <summary>Renders the token Secret, and reads our marks on it. The contract with every application that mounts it.</summary>
 internal static class TokenSecret
 {
     private static readonly string[] ourAnnotations =

@@ -4,7 +4,7 @@ using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Publishing;
 
-/// <summary>Renders the keys of the consumer Secret: the standard ones, and those of the template around them.</summary>
+/// <summary>Renders the keys of the token Secret: the standard ones, and those of the template around them.</summary>
 internal static class TokenSecretData
 {
     // The only type that a token endpoint's answer is accepted with.

@@ -424,7 +424,7 @@ public sealed class FailureMessageTests
             "Tokens live 300s",
             "spec.refresh.minRemainingValidity of 600s",
             "at least 150s",
-            "Lower the margin, or raise the lifetime in the Visma developer portal"
+            "Lower spec.refresh.minRemainingValidity, or raise the lifetime in the Visma developer portal"
         );
         Assert.Equal("Warning", Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "LifetimeTooShort").Type);
         test.Provider.Portal.AccessTokenLifetime = TimeSpan.FromHours(1);

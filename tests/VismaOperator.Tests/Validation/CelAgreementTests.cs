@@ -26,6 +26,8 @@ public sealed class CelAgreementTests(CelEvaluator cel) : IClassFixture<CelEvalu
         .. SchemaQualityTests.Fields().SelectMany(field => field.Schema.Validations).Select(rule => rule.Message),
     ];
 
+    private readonly HashSet<object> broken = new(ReferenceEqualityComparer.Instance);
+
     public static TheoryData<string, string, string> Bad =>
         [.. CelCases.Bad.Select(item => new TheoryDataRow<string, string, string>(item.Kind, item.Spec, item.Says))];
 
@@ -71,13 +73,19 @@ public sealed class CelAgreementTests(CelEvaluator cel) : IClassFixture<CelEvalu
     [Fact]
     public async Task Every_rule_is_broken_by_some_case()
     {
-        var broken = new HashSet<string>();
         foreach (var item in CelCases.Bad)
         {
-            broken.UnionWith((await RefusalsAsync(Document(item.Kind, item.Spec))).Select(refusal => refusal.Message));
+            await RefusalsAsync(Document(item.Kind, item.Spec));
         }
 
-        Assert.Equal(celMessages.Order(), broken.Order());
+        // The same rule of two fields has the same words, and counts for each of them.
+        var unbroken = SchemaQualityTests
+            .Fields()
+            .SelectMany(field => field.Schema.Validations.Select(rule => (field.Path, Rule: rule)))
+            .Where(field => !broken.Contains(field.Rule))
+            .Select(field => $"{field.Path}: {field.Rule.Message}")
+            .ToList();
+        Assert.True(unbroken.Count == 0, string.Join('\n', unbroken));
     }
 
     [Fact]
@@ -126,6 +134,7 @@ public sealed class CelAgreementTests(CelEvaluator cel) : IClassFixture<CelEvalu
             {
                 Assert.True(why == "false", $"{path}: {rule.Rule}: {why}");
                 refusals.Add((path, rule.Message));
+                broken.Add(rule);
             }
         }
 

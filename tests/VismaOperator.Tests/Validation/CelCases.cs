@@ -76,7 +76,34 @@ internal static class CelCases
         ),
     ];
 
-    internal static IReadOnlyList<(string Kind, string Spec, string Says)> Bad { get; } =
+    internal static IReadOnlyList<(string Kind, string Spec, string Says)> Bad =>
+    [
+        .. Single,
+        .. UrlFields.SelectMany(with => Urls.Select(url => (Client, $"{{clientID: a, {OneSecret}, {with(url.Url)}}}", url.Says))),
+        .. Urls.Select(url => (Connection, $"{{oauthClientRef: {{name: c}}, scopes: ['a:b'], baseURL: {url.Url}}}", url.Says)),
+    ];
+
+    // One value for each rule that fields with a URL share.
+    private static IReadOnlyList<(string Url, string Says)> Urls { get; } =
+    [
+        ("\"https://eu\\u2024integrator.io\"", "U+2024"),
+        ("'https://connect visma.com'", "printable ASCII"),
+        ("'ftp://connect.visma.com'", "begin with https://"),
+        ("'https://user:pass@connect.visma.com'", "user name or password"),
+        ("'https://connect.visma.com/a#x'", "fragment"),
+        ("'https://-a.com'", "host name"),
+    ];
+
+    private static IReadOnlyList<Func<string, string>> UrlFields { get; } =
+    [
+        url => $"issuer: {url}",
+        url => $"endpoints: {{token: {url}}}",
+        url => $"endpoints: {{authorization: {url}}}",
+        url => $"endpoints: {{revocation: {url}}}",
+        url => $"redirectURI: {url}",
+    ];
+
+    private static IReadOnlyList<(string Kind, string Spec, string Says)> Single { get; } =
     [
         (Client, $"{{{OneSecret}}}", "exactly one of clientID"),
         (Client, $"{{clientID: a, clientIDFrom: {{secretKeyRef: {{name: s, key: id}}}}, {OneSecret}}}", "exactly one of clientID"),

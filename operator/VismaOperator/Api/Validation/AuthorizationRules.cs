@@ -6,8 +6,11 @@ internal static class AuthorizationRules
     // 253 (a DNS subdomain) less the longer of the two suffixes, that of the hand-off Secret.
     private const int MaxName = 239;
 
-    private static readonly TimeSpan shortest = TimeSpan.FromHours(1);
-    private static readonly TimeSpan longest = TimeSpan.FromHours(87_600);
+    private static readonly DurationRule consentLifetime = new(
+        TimeSpan.FromHours(1),
+        TimeSpan.FromHours(87_600),
+        "the lifetime of a consent must be between 1h and 87600h, written with the units h, m, s and ms in this order (no days), such as "
+        + "720h for 30 days");
 
     /// <summary>Checks that the Secrets of the connection can be named after it.</summary>
     internal static void CheckName(Findings findings, VismaConnection connection) =>
@@ -40,11 +43,6 @@ internal static class AuthorizationRules
             "spec.authorization.deletionPolicy",
             NameRules.UnknownValue
         );
-        findings.Require(
-            GoDuration.TryParse(authorization.ConsentLifetime, out var lifetime) && lifetime >= shortest && lifetime <= longest,
-            "spec.authorization.consentLifetime",
-            "the lifetime of a consent must be between 1h and 87600h, written with the units h, m, s and ms in this order (no days), "
-            + "such as 720h for 30 days"
-        );
+        consentLifetime.Check(findings, "spec.authorization.consentLifetime", authorization.ConsentLifetime);
     }
 }
