@@ -11,20 +11,11 @@ public sealed class IssuerGate(IssuerGateOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Lazy<IssuerLane>> lanes = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>
-    /// Runs <paramref name="send"/> when the door is open and a place is free; waits for a place as long as
-    /// <paramref name="cancellationToken"/> lets it. A closed door is Unavailable with the time left, and nothing is sent. Of those that
-    /// wait, the one that is needed first goes first.
-    /// </summary>
-    internal Task<TOutcome> RunAsync<TOutcome>(
-        Uri endpoint, DateTimeOffset? neededBy, Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)
-        where TOutcome : class, IGatedOutcome<TOutcome> =>
-        LaneOf(endpoint).RunAsync(neededBy, send, cancellationToken);
-
     /// <summary>How the door of each issuer stands.</summary>
     public IReadOnlyList<IssuerGateState> States => [.. lanes.Values.Select(lane => lane.Value.State)];
 
-    private IssuerLane LaneOf(Uri endpoint) => lanes.GetOrAdd(
+    /// <summary>The lane to the server of an endpoint.</summary>
+    internal IssuerLane LaneTo(Uri endpoint) => lanes.GetOrAdd(
         endpoint.GetLeftPart(UriPartial.Authority),
         origin => new Lazy<IssuerLane>(() => new IssuerLane(origin, options, time))).Value;
 }

@@ -39,6 +39,11 @@ internal sealed class IssuerLane
         }
     }
 
+    /// <summary>
+    /// Runs <paramref name="send"/> when the door is open and a place is free; waits for a place as long as
+    /// <paramref name="cancellationToken"/> lets it. A closed door is Unavailable with the time left, and nothing is sent. Of those that
+    /// wait, the one that is needed first goes first.
+    /// </summary>
     public async Task<TOutcome> RunAsync<TOutcome>(
         DateTimeOffset? neededBy, Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)
         where TOutcome : class, IGatedOutcome<TOutcome>
@@ -51,25 +56,11 @@ internal sealed class IssuerLane
         await places.EnterAsync(neededBy, cancellationToken);
         try
         {
-            return await SendAsync(send, cancellationToken);
-        }
-        finally
-        {
-            places.Leave();
-        }
-    }
+            if (Paused<TOutcome>() is { } pausedMeanwhile)
+            {
+                return pausedMeanwhile;
+            }
 
-    /// <summary>Looks at the pause once more, since it may have begun while this request queued.</summary>
-    private async Task<TOutcome> SendAsync<TOutcome>(Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)
-        where TOutcome : class, IGatedOutcome<TOutcome>
-    {
-        if (Paused<TOutcome>() is { } paused)
-        {
-            return paused;
-        }
-
-        try
-        {
             var outcome = await breaker.ExecuteAsync(static async (send, token) => await send(token), send, cancellationToken);
             PauseFor(outcome.Pause);
             return outcome;
@@ -79,6 +70,10 @@ internal sealed class IssuerLane
             return TOutcome.TurnedAway(
                 "the authorization server has been failing; no request is sent for a moment",
                 RetryAfter.Positive(broken.RetryAfter ?? options.BreakDuration));
+        }
+        finally
+        {
+            places.Leave();
         }
     }
 

@@ -28,7 +28,7 @@ public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimePro
 
         // Nobody waits for it: renewals that are needed sooner than this takes go first.
         var neededBy = time.GetUtcNow() + options.Timeout;
-        return await gate.RunAsync(endpoint, neededBy, stop => SendAsync(message, spent, stop), cancellationToken);
+        return await gate.LaneTo(endpoint).RunAsync(neededBy, stop => SendAsync(message, spent, stop), cancellationToken);
     }
 
     private async Task<RevocationOutcome> SendAsync(

@@ -23,8 +23,7 @@ public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider
         TokenRequestForm.AddSpent(request, spent);
         try
         {
-            return await gate.RunAsync(
-                endpoint,
+            return await gate.LaneTo(endpoint).RunAsync(
                 request.NeededBy,
                 token =>
                 {

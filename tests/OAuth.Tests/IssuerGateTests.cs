@@ -79,7 +79,7 @@ public sealed class IssuerGateTests
         await SendAsync(Down, times: 4);
         time.Advance(TimeSpan.FromSeconds(5));
         var trial = new TaskCompletionSource<TokenOutcome>();
-        var trying = gate.RunAsync(Some.Endpoint, null, _ => trial.Task, Some.Patience());
+        var trying = gate.LaneTo(Some.Endpoint).RunAsync(null, _ => trial.Task, Some.Patience());
 
         Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
         Assert.Equal(4, sent);
@@ -97,8 +97,8 @@ public sealed class IssuerGateTests
         using var caller = new CancellationTokenSource();
         await caller.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gate.RunAsync(
-            Some.Endpoint, null, _ => Task.FromException<TokenOutcome>(new OperationCanceledException()), Some.Patience()));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gate.LaneTo(Some.Endpoint).RunAsync(
+            null, _ => Task.FromException<TokenOutcome>(new OperationCanceledException()), Some.Patience()));
 
         Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
         Assert.Equal(4, sent);
@@ -109,7 +109,7 @@ public sealed class IssuerGateTests
     {
         var outage = new TaskCompletionSource<TokenOutcome>();
         await SendAsync(Down, times: 3);
-        var first = Enumerable.Range(0, 2).Select(_ => gate.RunAsync(Some.Endpoint, null, _ => outage.Task, Some.Patience())).ToList();
+        var first = Enumerable.Range(0, 2).Select(_ => gate.LaneTo(Some.Endpoint).RunAsync(null, _ => outage.Task, Some.Patience())).ToList();
         var queued = Enumerable.Range(0, 5).Select(_ => SendAsync(Refused)).ToList();
 
         outage.SetResult(Down);
@@ -132,7 +132,7 @@ public sealed class IssuerGateTests
         var full = new TaskCompletionSource();
         var release = new TaskCompletionSource();
 
-        var burst = Enumerable.Range(0, 30).Select(_ => gate.RunAsync(Some.Endpoint, null, HeldAsync, Some.Patience())).ToList();
+        var burst = Enumerable.Range(0, 30).Select(_ => gate.LaneTo(Some.Endpoint).RunAsync(null, HeldAsync, Some.Patience())).ToList();
         await full.Task.WaitAsync(Some.Patience());
         release.SetResult();
         await Task.WhenAll(burst);
@@ -171,7 +171,7 @@ public sealed class IssuerGateTests
     public async Task A_shorter_pause_does_not_end_a_longer_one()
     {
         var second = new TaskCompletionSource<TokenOutcome>();
-        var running = gate.RunAsync(Some.Endpoint, null, _ => second.Task, Some.Patience());
+        var running = gate.LaneTo(Some.Endpoint).RunAsync(null, _ => second.Task, Some.Patience());
         await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
         second.SetResult(Throttled(TimeSpan.FromSeconds(1)));
         await running;
@@ -188,7 +188,7 @@ public sealed class IssuerGateTests
 
         Assert.Same(
             Refused,
-            await gate.RunAsync(new Uri("https://other.example/token"), null, _ => Task.FromResult(Refused), Some.Patience())
+            await gate.LaneTo(new Uri("https://other.example/token")).RunAsync(null, _ => Task.FromResult(Refused), Some.Patience())
         );
     }
 
@@ -238,9 +238,9 @@ public sealed class IssuerGateTests
     public async Task Waiting_for_a_place_can_be_given_up()
     {
         var busy = new TaskCompletionSource<TokenOutcome>();
-        var running = Enumerable.Range(0, 2).Select(_ => gate.RunAsync(Some.Endpoint, null, _ => busy.Task, Some.Patience())).ToList();
+        var running = Enumerable.Range(0, 2).Select(_ => gate.LaneTo(Some.Endpoint).RunAsync(null, _ => busy.Task, Some.Patience())).ToList();
         using var caller = new CancellationTokenSource();
-        var waiting = gate.RunAsync(Some.Endpoint, null, _ => Task.FromResult(Refused), caller.Token);
+        var waiting = gate.LaneTo(Some.Endpoint).RunAsync(null, _ => Task.FromResult(Refused), caller.Token);
         Assert.Equal((2, 1), (gate.States.Single().InFlight, (int)gate.States.Single().Queued));
 
         await caller.CancelAsync();
@@ -281,8 +281,7 @@ public sealed class IssuerGateTests
             await SendAsync(outcome);
         }
 
-        return await gate.RunAsync(
-            Some.Endpoint,
+        return await gate.LaneTo(Some.Endpoint).RunAsync(
             neededBy: null,
             _ =>
             {
