@@ -109,7 +109,8 @@ public sealed class IssuerGateTests
     {
         var outage = new TaskCompletionSource<TokenOutcome>();
         await SendAsync(Down, times: 3);
-        var first = Enumerable.Range(0, 2).Select(_ => gate.LaneTo(Some.Endpoint).RunAsync(null, _ => outage.Task, Some.Patience())).ToList();
+        var lane = gate.LaneTo(Some.Endpoint);
+        var first = Enumerable.Range(0, 2).Select(_ => lane.RunAsync(null, _ => outage.Task, Some.Patience())).ToList();
         var queued = Enumerable.Range(0, 5).Select(_ => SendAsync(Refused)).ToList();
 
         outage.SetResult(Down);
@@ -205,17 +206,16 @@ public sealed class IssuerGateTests
     [Fact]
     public async Task Nobody_waits_for_a_place_for_ever()
     {
-        var single = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 1 }, time);
+        var single = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 1 }, time).LaneTo(Some.Endpoint);
         var held = new TaskCompletionSource<TokenOutcome>();
-        var running = single.RunAsync(Some.Endpoint, null, _ => held.Task, Some.Patience());
-        var patient = single.RunAsync(Some.Endpoint, Some.Noon.AddDays(1), _ => Task.FromResult(Refused), Some.Patience());
+        var running = single.RunAsync(null, _ => held.Task, Some.Patience());
+        var patient = single.RunAsync(Some.Noon.AddDays(1), _ => Task.FromResult(Refused), Some.Patience());
         for (var round = 0; !patient.IsCompleted; round++)
         {
             Assert.True(round < 40, "it was overtaken again and again");
             var (next, finished) = (new TaskCompletionSource<TokenOutcome>(), held);
             var begun = new TaskCompletionSource();
             var urgent = single.RunAsync(
-                Some.Endpoint,
                 time.GetUtcNow().AddSeconds(1),
                 _ =>
                 {
@@ -238,7 +238,8 @@ public sealed class IssuerGateTests
     public async Task Waiting_for_a_place_can_be_given_up()
     {
         var busy = new TaskCompletionSource<TokenOutcome>();
-        var running = Enumerable.Range(0, 2).Select(_ => gate.LaneTo(Some.Endpoint).RunAsync(null, _ => busy.Task, Some.Patience())).ToList();
+        var lane = gate.LaneTo(Some.Endpoint);
+        var running = Enumerable.Range(0, 2).Select(_ => lane.RunAsync(null, _ => busy.Task, Some.Patience())).ToList();
         using var caller = new CancellationTokenSource();
         var waiting = gate.LaneTo(Some.Endpoint).RunAsync(null, _ => Task.FromResult(Refused), caller.Token);
         Assert.Equal((2, 1), (gate.States.Single().InFlight, (int)gate.States.Single().Queued));
@@ -253,12 +254,12 @@ public sealed class IssuerGateTests
     /// <summary>Has requests wait for the only place, then frees it; the order in which they were sent.</summary>
     private async Task<IReadOnlyList<DateTimeOffset?>> WaitTogetherAsync(IReadOnlyList<DateTimeOffset?> neededBy)
     {
-        var single = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 1 }, time);
+        var single = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 1 }, time).LaneTo(Some.Endpoint);
         var held = new TaskCompletionSource<TokenOutcome>();
-        var first = single.RunAsync(Some.Endpoint, null, _ => held.Task, Some.Patience());
+        var first = single.RunAsync(null, _ => held.Task, Some.Patience());
         List<DateTimeOffset?> order = [];
         var waiting = neededBy
-            .Select(instant => single.RunAsync(Some.Endpoint, instant, _ => SentAsync(instant), Some.Patience()))
+            .Select(instant => single.RunAsync(instant, _ => SentAsync(instant), Some.Patience()))
             .ToList();
         held.SetResult(Refused);
         await Task.WhenAll([first, .. waiting]);
