@@ -25,7 +25,10 @@ internal static class TokenAnswer
         catch (InvalidOperationException)
         {
             // A string that is valid JSON and not valid Unicode cannot be read.
-            return new TokenOutcome.Malformed("the answer of the token endpoint holds text that is not valid Unicode");
+            return new TokenOutcome.Malformed("the answer of the token endpoint holds text that is not valid Unicode")
+            {
+                RefreshToken = IsSuccess(answer.Status) ? TokenMembers.RefreshTokenIn(json) : null,
+            };
         }
     }
 

@@ -38,7 +38,7 @@ internal static class TokenMembers
             ? new TokenOutcome.Granted(
                 new TokenSet(Sensitive.From(accessToken), "Bearer", lifetime, scopes, refreshToken, RefreshLifetime(root))
                 {
-                    IdToken = OptionalSecret(root, "id_token"),
+                    IdToken = ReadableSecret(root, "id_token"),
                 }
             )
             : Malformed("has a scope that is not text", refreshToken);
@@ -50,6 +50,21 @@ internal static class TokenMembers
     /// </summary>
     private static Sensitive? OptionalSecret(JsonElement root, string member) =>
         root.Text(member) is { Length: > 0 } text ? Sensitive.From(text) : null;
+
+    /// <summary>The refresh token of an answer that cannot be read otherwise; null when there is none.</summary>
+    public static Sensitive? RefreshTokenIn(JsonDocument? json) => json is null ? null : ReadableSecret(json.RootElement, "refresh_token");
+
+    private static Sensitive? ReadableSecret(JsonElement root, string member)
+    {
+        try
+        {
+            return OptionalSecret(root, member);
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // not valid Unicode
+        }
+    }
 
     /// <summary>
     /// Absent and null mean that the server does not say; anything else must be a sensible number, since a guess would publish an expired

@@ -26,6 +26,7 @@ public sealed class TokenAnswerTests
     [InlineData("\"id_token\":\"e.y.J\"", "e.y.J")]
     [InlineData("\"id_token\":\"\"", null)]
     [InlineData("\"id_token\":7", null)]
+    [InlineData("\"id_token\":\"\\ud800\"", null)]
     [InlineData("\"id_token\":null", null)]
     public async Task An_ID_token_is_kept_and_an_odd_one_spoils_nothing(string member, string? expected)
     {
@@ -116,6 +117,12 @@ public sealed class TokenAnswerTests
     [InlineData("""{"refresh_token":"r2","access_token":"t"}""")]
     [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","expires_in":0}""")]
     [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","scope":7}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","scope":"\ud800"}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","scope":["a","\udc00"]}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"\ud800","token_type":"Bearer"}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"\ud800"}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","expires_in":"\ud800"}""")]
+    [InlineData("""{"error":"\ud800","refresh_token":"r2","access_token":"t","token_type":"Bearer"}""")]
     public async Task The_refresh_token_beside_an_unusable_access_token_is_not_lost(string body)
     {
         var malformed = Assert.IsType<TokenOutcome.Malformed>(await Asking.OnceAsync(body));

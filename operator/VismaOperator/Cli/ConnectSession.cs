@@ -31,7 +31,8 @@ internal sealed class ConnectSession(ConnectOptions options, CommandContext proc
             services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>()
         );
         var client = new HttpKubernetesClient(connections, process.Time, Chance.Next);
-        return await RunAsync(new ClusterSource(client, access.Server.ToString()), access.Namespace ?? FallbackNamespace, stop);
+        var source = new ClusterSource(client, access.Server.ToString(), TimeProvider.System);
+        return await RunAsync(source, access.Namespace ?? FallbackNamespace, stop);
     }
 
     private async Task<int> RunAsync(IConnectionSource source, string currentNamespace, CancellationToken stop)

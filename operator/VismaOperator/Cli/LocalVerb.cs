@@ -19,7 +19,8 @@ internal sealed class LocalVerb
     private readonly Setting once = new(
         "once",
         "true|false",
-        "Stop when every connection is Ready, Stalled or waiting for a consent; exit code 0 when all are Ready, else 1. Default: false",
+        "Stop when every connection is Ready, Stalled or waiting for a consent and no refresh token is on its way; exit code 0 when "
+            + "all are Ready and no refresh token was lost, else 1. Default: false",
         SettingShape.Switch
     );
     private readonly Setting timeout = new(

@@ -242,6 +242,9 @@ internal sealed class CodeRedeemer(
 /// <summary>A code that a person's consent gave, with what proves that we asked for it.</summary>
 internal sealed record ConsentCode(Sensitive Code, Sensitive CodeVerifier, Uri RedirectUri)
 {
+    /// <summary>How long a code can be redeemed: Duende's own, and half of what RFC 6749 section 4.1.2 recommends at most.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
+
     /// <summary>The grant that stood when the code was taken, which this consent is to replace; null when there was none.</summary>
     public FormerGrant? Replaces { get; init; }
 }

@@ -14,7 +14,9 @@ namespace VismaOperator.Grants;
 /// seconds, the token could be sent twice.
 /// </para>
 /// </summary>
-internal sealed class ExchangeTracker(TimeProvider time)
+/// <param name="time">Wall clock and durations.</param>
+/// <param name="wait">How long it is; zero where no other process can be alive.</param>
+internal sealed class ExchangeTracker(TimeProvider time, TimeSpan wait)
 {
     // Of each connection the attempts that may stand in its Secret: null for one of this process, else when its takeover was announced.
     private readonly ConcurrentDictionary<NamespacedName, ImmutableDictionary<string, long?>> known = new();
@@ -30,7 +32,7 @@ internal sealed class ExchangeTracker(TimeProvider time)
             return null;
         }
 
-        var left = Policy.ExchangeDeadline - time.GetElapsedTime(since);
+        var left = wait - time.GetElapsedTime(since);
         return left > TimeSpan.Zero ? time.GetUtcNow() + left : null;
     }
 

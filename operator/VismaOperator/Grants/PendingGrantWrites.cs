@@ -34,6 +34,10 @@ internal sealed class PendingGrantWrites(
     // The waiter only starts a delay, so its continuation may run inline.
     private TaskCompletionSource arrival = new();
 
+    /// <summary>Connections of which a token waits.</summary>
+    public IReadOnlyCollection<NamespacedName> Connections =>
+        [.. waiting.Values.Select(entry => entry.PendingGrant.Connection).Distinct()];
+
     /// <summary>Those that wait for a connection.</summary>
     public PendingGrant? Find(NamespacedName connection) =>
         waiting

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
+using Lifecycle;
 using OAuth;
 using VismaOperator.Api.Validation;
 
@@ -28,6 +29,12 @@ internal sealed record OperatorContext
 
     /// <summary>The fence that side effects check.</summary>
     public required ILeadership Leadership { get; init; }
+
+    /// <summary>
+    /// How long another process that began an exchange may still send or store, once its takeover is announced; zero where a lock proves
+    /// that it has ended.
+    /// </summary>
+    public TimeSpan TakeoverWait { get; init; } = Policy.ExchangeDeadline;
 
     /// <summary>
     /// The Lease that replicas compete for, as what events about the operator itself are about; null without an election.

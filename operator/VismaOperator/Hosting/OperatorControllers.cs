@@ -1,3 +1,4 @@
+using Kubernetes.Client;
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Queueing;
 using Kubernetes.Controllers.Writing;
@@ -110,6 +111,9 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
 
     /// <inheritdoc/>
     public Task FlushAsync(CancellationToken deadline) => grants.Unstored.FlushAsync(deadline);
+
+    /// <summary>Connections of which a refresh token was received that is not stored yet, or never could be.</summary>
+    public IReadOnlyCollection<NamespacedName> UnstoredGrants => grants.Unstored.Connections;
 
     /// <summary>Completes once no controller has anything to do before something changes or falls due.</summary>
     public Task WhenAtRestAsync() => queues.WhenAtRestAsync();

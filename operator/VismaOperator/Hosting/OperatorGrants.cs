@@ -34,7 +34,7 @@ internal sealed class OperatorGrants
         log = new GrantLog(context.Logs.CreateLogger("Grant"));
         revoker = new GrantRevoker(context.Revocation, endpoints, tracker, context.Time);
         cluster = new ClusterIdentity(caches.Namespaces?.Store);
-        attempts = new ExchangeTracker(context.Time);
+        attempts = new ExchangeTracker(context.Time, context.TakeoverWait);
         facts = new GrantFactsReader(attempts, cluster);
         Store = new GrantStore(context.Client);
         Unstored = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, log);

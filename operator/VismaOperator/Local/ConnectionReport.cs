@@ -7,21 +7,29 @@ using VismaOperator.Api;
 namespace VismaOperator.Local;
 
 /// <summary>Where every connection stands, as <c>local --once</c> prints it and decides by it.</summary>
-internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connections, DateTimeOffset now)
+internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connections, GrantReport grants, DateTimeOffset now)
 {
     private const string Ready = "Ready";
     private const string Stalled = "Stalled";
     private const string True = "True";
+    private const string False = "False";
     private static readonly string[] Header = ["NAMESPACE", "CONNECTION", "READY", "REASON", "EXPIRES", "SECRET", "MESSAGE"];
 
     /// <summary>True when no connection changes any more without somebody's doing.</summary>
     public bool IsSettled =>
         connections.All(connection =>
-            IsReady(connection) || IsStalled(connection) || IsAwaitingConsent(connection) || connection.Spec.Suspend
+            (IsReady(connection) && !IsExchanging(connection)) || IsStalled(connection) || IsAwaitingConsent(connection) || connection.Spec.Suspend
         );
 
     /// <summary>True when there are connections and each has a valid token for its present spec.</summary>
     public bool AllReady => connections.Count > 0 && connections.All(IsReady);
+
+    /// <summary>
+    /// Connections that are in the middle of an exchange: the refresh token may be spent, and within the provider's grace it must be sent
+    /// again, whatever the published token is good for.
+    /// </summary>
+    public IReadOnlyList<NamespacedName> Exchanging =>
+        [.. connections.Where(IsExchanging).Select(connection => connection.Metadata.NamespacedName)];
 
     /// <summary>Reads the connections of a cluster.</summary>
     public static async Task<ConnectionReport> ReadAsync(IKubernetesClient cluster, TimeProvider time, CancellationToken cancellationToken)
@@ -35,7 +43,11 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
             next = page.ContinueToken;
         }
         while (next is not null);
-        return new ConnectionReport(connections, time.GetUtcNow());
+        return new ConnectionReport(
+            connections,
+            await GrantReport.ReadAsync(cluster, connections, cancellationToken),
+            time.GetUtcNow()
+        );
     }
 
     /// <summary>The report as a table with aligned columns; one line that says so where there are no connections.</summary>
@@ -59,6 +71,20 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
         );
     }
 
+    /// <summary>
+    /// What else is to be known, a line each. A valid token does not make up for a consent that is lost, or is about to be.
+    /// </summary>
+    /// <param name="lost">Connections of which a refresh token was received and could not be stored.</param>
+    public string Remarks(IEnumerable<NamespacedName> lost) =>
+        string.Concat(lost.Select(Lost).Concat(Exchanging.Select(Open)).Select(line => line + Environment.NewLine)) + grants.ToText();
+
+    private static string Lost(NamespacedName connection) =>
+        $"A new refresh token of {connection} could not be stored and is lost: somebody may have to consent again.";
+
+    private static string Open(NamespacedName connection) =>
+        $"The answer to an exchange of the refresh token of {connection} has not come: run this again at once, since the provider may take "
+        + "the old token for a moment only.";
+
     private static string[] Row(VismaConnection connection)
     {
         var ready = Conditions.Find(connection.Status.Conditions, Ready);
@@ -79,6 +105,14 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
         IsOfThisGeneration(connection)
         && Conditions.Find(connection.Status.Conditions, Ready)?.Status == True
         && connection.Status.Token?.ExpirationTime > now; // a status from before a long stop may still say Ready
+
+    // What waits for a person goes on when that person has acted.
+    private bool IsExchanging(VismaConnection connection) =>
+        grants.OpenExchanges.Contains(connection.Metadata.NamespacedName)
+        && !connection.Spec.Suspend
+        && connection.Spec.Grant == Grant.AuthorizationCode
+        && Conditions.Find(connection.Status.Conditions, ConditionType.Authorized)?.Status != False
+        && (connection.Status.Failure?.Reason is not { } reason || FailureKinds.Of(reason) == FailureKind.Transient);
 
     private static bool IsStalled(VismaConnection connection) =>
         IsOfThisGeneration(connection) && Conditions.Find(connection.Status.Conditions, Stalled)?.Status == True;

@@ -16,7 +16,9 @@ namespace VismaOperator.Local;
 /// </summary>
 internal sealed class CredentialMarks(StateDirectory directory)
 {
-    private const string Folder = "credentials";
+    /// <summary>Name of its folder in a state directory.</summary>
+    public const string Folder = "credentials";
+
     private const string Digest = "digest";
 
     // The digest lies beside tokens, in a directory that only its owner can enter. Slow on purpose all the same: a weak secret must not be

@@ -72,9 +72,17 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         {
             File.Delete(file); // a connect that still runs deletes what it took back itself, and does not mind
         }
+        else if (KeptFile.IsHalfWritten(file))
+        {
+            // Of a connect that writes it at this moment, or was cut off; by then the code is too old.
+            if (time.GetUtcNow() - File.GetLastWriteTimeUtc(file) > ConsentCode.Lifetime)
+            {
+                File.Delete(file);
+            }
+        }
         else if (file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal))
         {
-            // Of a process that ended while it had it: nobody knows how far it came.
+            // Of a process that ended while it had it: before it stored the Secret, or after, and then the code is redeemed all the same.
             LogLost(NameOf(file[..^StateFiles.TakenSuffix.Length]));
             File.Delete(file);
         }
@@ -168,8 +176,8 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
     [LoggerMessage(
         Level = LogLevel.Warning,
         EventName = "CodeLost",
-        Message = "VismaConnection {Connection}: a process ended while it took in a code that connect had left. Run connect again where "
-            + "the connection still awaits consent"
+        Message = "VismaConnection {Connection}: a process ended while it took in a code that connect had left. Unless it had stored it "
+            + "by then, the code is lost: run connect again where the connection still awaits consent in a minute"
     )]
     private partial void LogLost(NamespacedName connection);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using VismaOperator.Api;
 
 namespace VismaOperator.Local;
 
@@ -18,13 +19,26 @@ internal static class KeptFile
         UnixFiles.FlushDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Deletes it where it is there.</summary>
+    /// <summary>Deletes it where it is there, with what a write that was cut off left beside it.</summary>
     public static void Delete(string path)
     {
-        if (File.Exists(path))
+        if (File.Exists(path) || File.Exists(path + NewSuffix))
         {
+            File.Delete(path + NewSuffix);
             File.Delete(path);
             UnixFiles.FlushDirectory(Path.GetDirectoryName(path)!);
+        }
+    }
+
+    /// <summary>True for the name of a file whose write was cut off, or is under way. It may hold a token or a code.</summary>
+    public static bool IsHalfWritten(string path) => path.EndsWith(StateFiles.Extension + NewSuffix, StringComparison.Ordinal);
+
+    /// <summary>Deletes what writes that were cut off left in a folder that nobody else writes in.</summary>
+    public static void Sweep(string folder)
+    {
+        foreach (var left in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(IsHalfWritten).ToList())
+        {
+            File.Delete(left);
         }
     }
 
@@ -34,11 +48,18 @@ internal static class KeptFile
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+            return JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("It is no JSON object.");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException)
         {
-            throw new LocalException($"{path} is damaged. Delete it: what it kept is asked for again.", exception);
+            throw new LocalException($"{path} is damaged. {RemedyFor(path)}", exception);
         }
     }
+
+    // A refresh token exists nowhere else.
+    private static string RemedyFor(string path) =>
+        path.EndsWith(AuthorizationSpec.GrantSecretSuffix + StateFiles.Extension, StringComparison.Ordinal)
+            ? "Restore it from a backup if there is a recent one: it holds the refresh token of a consent. Without one, move it away; then "
+                + "somebody has to consent again."
+            : "Delete it: what it kept is asked for again.";
 }

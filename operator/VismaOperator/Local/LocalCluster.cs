@@ -27,6 +27,7 @@ internal sealed class LocalCluster : IDisposable
         try
         {
             journal = new StateJournal(directory, changed);
+            journal.Sweep();
             cluster = new InMemoryCluster(time, new InMemoryClusterOptions { Journal = journal });
             foreach (var (kind, json) in journal.ReadAll())
             {

@@ -58,6 +58,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 Tokens = oauth.Tokens,
                 Metadata = oauth.Metadata,
                 Revocation = oauth.Revocation,
+                TakeoverWait = TimeSpan.Zero, // the lock of the state directory proves that whoever began an exchange has ended
                 ConnectArguments = $"--state {Path.GetFullPath(options.State)}",
                 Time = time,
                 Logs = logs,
@@ -81,7 +82,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 host,
                 cluster,
                 folders,
-                new Settlement(cluster.Client, controllers.WhenAtRestAsync, settle, time),
+                new Settlement(cluster.Client, controllers.WhenAtRestAsync, () => controllers.UnstoredGrants, settle, time),
                 stop
             )
             : await RunUntilStoppedAsync(host, stop);
@@ -142,7 +143,8 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
             );
         }
 
-        return failure is null ? report.AllReady : throw failure;
+        await output.WriteAsync(report.Remarks(settlement.Unstored));
+        return failure is null ? report.AllReady && report.Exchanging.Count == 0 && settlement.Unstored.Count == 0 : throw failure;
     }
 
     // The last change may be younger than the last look. A disk that is full leaves the statuses to be told.

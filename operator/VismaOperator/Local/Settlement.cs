@@ -2,18 +2,30 @@ using Kubernetes.Client;
 
 namespace VismaOperator.Local;
 
-/// <summary>Waits until every connection is Ready or Stalled and the controllers have nothing left to do.</summary>
+/// <summary>
+/// Waits until every connection is Ready or Stalled, no refresh token is on its way, and the controllers have nothing left to do.
+/// </summary>
 /// <param name="cluster">Where the connections are.</param>
 /// <param name="atRest">Completes once no key is due or being reconciled.</param>
+/// <param name="unstored">Connections of which a refresh token was received that is not stored yet.</param>
 /// <param name="changed">Signalled with every change of the cluster.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Settlement(IKubernetesClient cluster, Func<Task> atRest, Wakeup changed, TimeProvider time)
+internal sealed class Settlement(
+    IKubernetesClient cluster,
+    Func<Task> atRest,
+    Func<IReadOnlyCollection<NamespacedName>> unstored,
+    Wakeup changed,
+    TimeProvider time
+)
 {
     /// <summary>
     /// A kept status may say Ready before the caches have woken the controllers, so the verdict must hold for a moment in
     /// which nothing is written, and then until the looks under way have ended.
     /// </summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Connections of which a refresh token was received that is not stored yet; once all has stopped, it is lost.</summary>
+    public IReadOnlyCollection<NamespacedName> Unstored => unstored();
 
     /// <summary>Returns once settled. Without connections that is at once.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken)
@@ -24,7 +36,7 @@ internal sealed class Settlement(IKubernetesClient cluster, Func<Task> atRest, W
         {
             var report = await ConnectionReport.ReadAsync(cluster, time, cancellationToken);
             var now = report.ToTable();
-            if (now != last || !report.IsSettled)
+            if (now != last || !report.IsSettled || Unstored.Count > 0)
             {
                 (last, quietSince) = (now, time.GetTimestamp());
             }

@@ -22,6 +22,18 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
 
     private readonly CredentialMarks marks = new(directory);
 
+    /// <summary>Deletes what an earlier process left that was cut off while it wrote.</summary>
+    public void Sweep()
+    {
+        foreach (var folder in Folders.Append(CredentialMarks.Folder).Select(name => Path.Combine(directory.Path, name)))
+        {
+            if (Directory.Exists(folder))
+            {
+                KeptFile.Sweep(folder);
+            }
+        }
+    }
+
     /// <summary>Everything that was kept, for <see cref="InMemoryCluster.Restore"/>.</summary>
     /// <exception cref="LocalException">A file is damaged.</exception>
     public IEnumerable<(ResourceKind Kind, JsonObject Json)> ReadAll() =>

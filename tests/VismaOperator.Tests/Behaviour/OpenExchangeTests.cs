@@ -19,7 +19,7 @@ public sealed class OpenExchangeTests
     [InlineData(8)]
     public void It_is_waited_for_from_the_announcement_on_whatever_clock_it_was_begun_by(int clockError)
     {
-        var open = new ExchangeTracker(time);
+        var open = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var intent = new ExchangeIntent("of another process", "hash", time.GetUtcNow().AddSeconds(clockError));
         Assert.True(open.IsToBeAnnounced(connection, intent));
 
@@ -36,7 +36,7 @@ public sealed class OpenExchangeTests
     [Fact]
     public void One_of_this_process_is_not_waited_for()
     {
-        var open = new ExchangeTracker(time);
+        var open = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var ours = new ExchangeIntent("ours", "hash", time.GetUtcNow());
 
         open.Began(connection, ours.Id);
@@ -48,7 +48,7 @@ public sealed class OpenExchangeTests
     [Fact]
     public void One_that_stands_in_the_Secret_no_more_is_forgotten_whatever_became_of_it()
     {
-        var open = new ExchangeTracker(time);
+        var open = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var (former, ours) = (
             new ExchangeIntent("of another process", "hash", time.GetUtcNow()),
             new ExchangeIntent("ours", "hash", time.GetUtcNow())

@@ -28,7 +28,7 @@ internal sealed class ConnectScene : IAsyncDisposable
             RedirectUri = ConnectOptions.DefaultRedirectUri(FreePort.Take()),
             AllowLists = test.AllowLists,
         };
-        Place = new ClusterSource(test.Cluster, "https://cluster.example");
+        Place = new ClusterSource(test.Cluster, "https://cluster.example", test.Time);
     }
 
     public TestOperator Operator { get; }
@@ -81,6 +81,25 @@ internal sealed class ConnectScene : IAsyncDisposable
         return new ConnectRun(Options, tools)
             .RunAsync(new NamespacedName(Some.Place, Options.Name), stop ?? Ct)
             .WaitAsync(TestOperator.Patience, Ct);
+    }
+
+    /// <summary>Waits until the verb has said something.</summary>
+    public async Task SaidAsync(string text)
+    {
+        using var patience = new CancellationTokenSource(TestOperator.Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!Said(text))
+        {
+            await timer.WaitForNextTickAsync(patience.Token);
+        }
+    }
+
+    private bool Said(string text)
+    {
+        lock (output)
+        {
+            return Output.Contains(text, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>The message with which the verb ends before anybody is sent anywhere.</summary>

@@ -314,6 +314,71 @@ public sealed class ConnectTests
         Assert.Contains($"no route to host. Delete Secret {Some.Place}/{HandoffName} yourself", scene.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_code_whose_write_got_no_answer_is_found_and_waited_for()
+    {
+        await using var scene = await ConnectScene.OpenAsync();
+        await scene.Operator.StopAsync();
+        LoseAnswers(scene, ClusterVerb.Create, () => new IOException("cut"));
+        using var person = Person.WhoApproves(scene.Provider);
+
+        var run = scene.ConnectAsync(person);
+        await scene.SaidAsync("Waiting for the operator to redeem it");
+        scene.Operator.Start();
+
+        Assert.IsType<ConsentResult.Consented>(await run);
+    }
+
+    [Fact]
+    public async Task Whoever_stops_while_the_code_is_written_takes_it_back()
+    {
+        await using var scene = await ConnectScene.OpenAsync();
+        await scene.Operator.StopAsync();
+        using var stop = new CancellationTokenSource();
+        LoseAnswers(
+            scene,
+            ClusterVerb.Create,
+            () =>
+            {
+                stop.Cancel();
+                return new OperationCanceledException(stop.Token);
+            }
+        );
+        using var person = Person.WhoApproves(scene.Provider);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scene.ConnectAsync(person, stop.Token));
+
+        Assert.Null(await scene.Operator.FindAsync<Secret>(HandoffName));
+    }
+
+    [Theory]
+    [InlineData(true, "may have been written all the same: delete it")]
+    [InlineData(false, "may have been taken by the operator at once")]
+    public async Task A_code_of_which_nobody_knows_whether_it_was_written_is_told_so(bool isAway, string told)
+    {
+        await using var scene = await ConnectScene.OpenAsync();
+        await scene.Operator.StopAsync();
+        scene.Operator.Cluster.Before = (verb, kind, name) => name.Name == HandoffName && verb == ClusterVerb.Create
+            ? GoAway()
+            : Task.CompletedTask;
+        using var person = Person.WhoApproves(scene.Provider);
+
+        var failure = await Assert.ThrowsAsync<ConnectException>(() => scene.ConnectAsync(person));
+
+        Assert.Contains(told, failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"{Some.Place}/{HandoffName}", failure.Message, StringComparison.Ordinal);
+
+        Task GoAway()
+        {
+            scene.Operator.Cluster.Before = isAway ? (_, _, _) => throw new HttpRequestException("no route to host") : null;
+            throw new IOException("cut");
+        }
+    }
+
+    private static void LoseAnswers(ConnectScene scene, string lost, Func<Exception> failure) =>
+        scene.Operator.Cluster.After = (verb, _, name) =>
+            verb == lost && name.Name == HandoffName ? throw failure() : Task.CompletedTask;
+
     // So that the operator is the one who notices.
     private static void MindNoTenant(ConnectScene scene) =>
         scene.Provider.Portal.Set(scene.Provider.Portal.FindClient(Some.ClientId)! with { ComparesTenants = false });

@@ -1,10 +1,14 @@
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Logging;
 using VismaConnect.StandIn;
 using VismaOperator.Api.Validation;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Clients;
+using VismaOperator.Grants;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 using VismaOperator.Testing.ApiServer;
@@ -42,9 +46,10 @@ public sealed class LocalConnectTests : IAsyncLifetime
             },
             Ct
         );
-        provider.AllowInteractive(refreshTokens: null, redirectUri.OriginalString);
+        var oneTime = new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = TimeSpan.FromSeconds(60) };
+        provider.AllowInteractive(oneTime, redirectUri.OriginalString);
         folder.CreateFolder("manifests");
-        File.WriteAllText(folder["manifests", "all.yaml"], $$"""
+        File.WriteAllText(folder["manifests", "client.yaml"], $$"""
             apiVersion: v1
             kind: Secret
             metadata: {name: acme, namespace: here}
@@ -58,17 +63,25 @@ public sealed class LocalConnectTests : IAsyncLifetime
               clientID: {{Some.ClientId}}
               clientSecrets:
               - secretKeyRef: {name: acme, key: clientSecret}
-            ---
+            """);
+        WriteConnection("{name: acme, namespace: here}");
+    }
+
+    private string Connection => folder["manifests", "connection.yaml"];
+
+    private string GrantFile => folder["state", "secrets", "here", "acme-visma-grant.json"];
+
+    private void WriteConnection(string metadata) =>
+        File.WriteAllText(Connection, $$"""
             apiVersion: visma-operator.io/v1
             kind: VismaConnection
-            metadata: {name: acme, namespace: here}
+            metadata: {{metadata}}
             spec:
               oauthClientRef: {name: acme}
               tenantID: {{Some.Tenant}}
               grant: AuthorizationCode
               scopes: [vismanet_erp_interactive_api:read]
             """);
-    }
 
     public async ValueTask DisposeAsync()
     {
@@ -177,6 +190,117 @@ public sealed class LocalConnectTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Once_goes_on_until_an_exchange_whose_answer_was_lost_is_made_good()
+    {
+        await ConsentAsync();
+        AskForAnother();
+        provider.Faults.Next(new Fault.CutAfterProcessing(), grantType: "refresh_token");
+
+        Assert.True(await OnceAsync());
+
+        Assert.Equal(2, provider.Ledger.TokenRequests.Count(request => request.Request.GrantType == "refresh_token"));
+        Assert.Null(Kept().Intent);
+        Assert.Equal("Bearer " + Token, File.ReadAllText(folder["out", "here", "acme-token", "authorization"]));
+    }
+
+    // The lock of the state directory says that it has ended, so nobody needs to be waited for.
+    [Fact]
+    public async Task Once_ends_the_exchange_of_a_process_that_was_killed_and_waits_for_nobody()
+    {
+        await ConsentAsync();
+        LeaveIntent();
+
+        Assert.True(await OnceAsync(TimeSpan.FromSeconds(8)));
+
+        Assert.Null(Kept().Intent);
+        Assert.Single(provider.Ledger.TokenRequests, request => request.Request.GrantType == "refresh_token");
+        Assert.False(provider.Grants.Families.Single().IsRevoked);
+    }
+
+    [Fact]
+    public async Task Once_fails_while_an_exchange_is_open_and_says_what_to_do()
+    {
+        await ConsentAsync();
+        AskForAnother();
+        provider.Faults.Always(new Fault.CutAfterProcessing());
+
+        Assert.False(await OnceAsync(TimeSpan.FromSeconds(2)));
+
+        Assert.Contains(
+            "The answer to an exchange of the refresh token of here/acme has not come: run this again at once",
+            output.ToString(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Once_fails_where_a_grant_could_not_be_stored_before_it_had_to_end()
+    {
+        await ConsentAsync();
+        Directory.CreateDirectory(GrantFile + ".new"); // as good as a full disk
+        using var stop = new CancellationTokenSource();
+        var connecting = ConnectAsync(stop: stop.Token);
+        await UntilLeftAsync(connecting);
+        var time = new SettableTime(TimeProvider.System.GetUtcNow());
+
+        Assert.False(await PassingAsync(time, Mode(LocalRun.Settled, TimeSpan.FromSeconds(10), time).RunAsync(Ct)));
+
+        Assert.Contains("A new refresh token of here/acme could not be stored", output.ToString(), StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await connecting.ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    [Fact]
+    public async Task Once_says_which_grants_still_await_their_revocation()
+    {
+        await ConsentAsync();
+        Assert.DoesNotContain("revo", output.ToString(), StringComparison.Ordinal);
+        File.Delete(Connection);
+
+        await OnceAsync();
+
+        Assert.Contains("1 grant awaits its revocation: here/acme. ", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("without --once", output.ToString(), StringComparison.Ordinal);
+    }
+
+    private async Task ConsentAsync()
+    {
+        await OnceAsync();
+        var connecting = ConnectAsync();
+        await UntilLeftAsync(connecting);
+        Assert.True(await OnceAsync());
+        Assert.IsType<ConsentResult.Consented>(await connecting);
+    }
+
+    private void AskForAnother() =>
+        WriteConnection("{name: acme, namespace: here, annotations: {visma-operator.io/requestedAt: now}}");
+
+    private GrantDocument Kept() =>
+        GrantSecret.Read(JsonSerializer.Deserialize(File.ReadAllBytes(GrantFile), Secret.JsonTypeInfo)!);
+
+    // What a process leaves that is killed after it has stored its intent.
+    private void LeaveIntent()
+    {
+        var json = JsonNode.Parse(File.ReadAllBytes(GrantFile))!;
+        json["data"]![GrantKeys.IntentId] = Convert.ToBase64String("of another process"u8);
+        json["data"]![GrantKeys.IntentTokenHash] = Convert.ToBase64String("hash"u8);
+        json["data"]![GrantKeys.IntentTime] = Convert.ToBase64String("2026-11-23T12:00:00Z"u8);
+        File.WriteAllText(GrantFile, json.ToJsonString());
+    }
+
+    private static async Task<T> PassingAsync<T>(SettableTime time, Task<T> happening)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!happening.IsCompleted && !patience.IsCancellationRequested)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await happening.WaitAsync(TimeSpan.FromMilliseconds(5)).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        return await happening.WaitAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
     public async Task A_state_directory_without_the_connection_is_told_with_the_remedy()
     {
         Assert.Contains(
@@ -218,7 +342,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
         return await run.RunAsync(new NamespacedName("here", "acme"), stop ?? Ct).WaitAsync(Patience, Ct);
     }
 
-    private Task<bool> OnceAsync() => Mode(LocalRun.Settled).RunAsync(Ct).WaitAsync(Patience, Ct);
+    private Task<bool> OnceAsync(TimeSpan? timeout = null) => Mode(LocalRun.Settled, timeout).RunAsync(Ct).WaitAsync(Patience, Ct);
 
     private RunningLocal Start()
     {
@@ -226,18 +350,19 @@ public sealed class LocalConnectTests : IAsyncLifetime
         return new RunningLocal(stop, Mode(LocalRun.Stopped).RunAsync(stop.Token));
     }
 
-    private LocalMode Mode(LocalRun until) => new(
+    private LocalMode Mode(LocalRun until, TimeSpan? timeout = null, TimeProvider? time = null) => new(
         new LocalOptions
         {
             Manifests = [folder["manifests"]],
             Output = folder["out"],
             State = folder["state"],
             Until = until,
+            Timeout = timeout ?? LocalOptions.DefaultTimeout,
             AllowLists = AllowLists,
             Logs = new LogOptions { Format = LogFormat.Text, Level = LogLevel.Critical },
         },
         output,
-        TimeProvider.System);
+        time ?? TimeProvider.System);
 
     // A verb that ended has left no code and will leave none: what it ended with is what went wrong.
     private async Task UntilLeftAsync(Task<ConsentResult> connecting)

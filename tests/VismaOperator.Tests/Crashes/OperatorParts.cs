@@ -5,6 +5,7 @@ using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Telemetry;
 using Kubernetes.Controllers.Writing;
 using Kubernetes.InMemory;
+using Lifecycle;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using VismaOperator.Api;
@@ -60,7 +61,7 @@ internal sealed class OperatorParts
         var revoker = new GrantRevoker(provider, endpoints, book, time);
         var source = new ClientTokenSource(provider, book, new ClockWatch(NullLogger.Instance));
         var cluster = new ClusterIdentity(Namespaces);
-        var attempts = new ExchangeTracker(time);
+        var attempts = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var publisher = new SecretPublisher(client, Secrets, time);
         var links = new ConsentLinks(null, null, randomBytes);
         var known = new KnownGrants();

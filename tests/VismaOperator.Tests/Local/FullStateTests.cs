@@ -107,6 +107,22 @@ public sealed class FullStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_code_that_was_half_left_stays_until_nobody_can_be_writing_it_any_more()
+    {
+        Leave();
+        File.Move(Code, Code + ".new");
+        File.SetLastWriteTimeUtc(Code + ".new", time.GetUtcNow().UtcDateTime);
+
+        await Inbox().LookAsync(Ct);
+        var whileConnectMayRun = File.Exists(Code + ".new");
+        time.Advance(TimeSpan.FromMinutes(6));
+        await Inbox().LookAsync(Ct);
+
+        Assert.True(whileConnectMayRun);
+        Assert.False(File.Exists(Code + ".new"));
+    }
+
+    [Fact]
     public async Task A_code_that_local_mode_has_in_hand_and_may_put_back_is_not_taken_yet()
     {
         Directory.CreateDirectory(folder["state"]);

@@ -220,7 +220,67 @@ public sealed class StateTests : IDisposable
         Open().Dispose();
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{\"half\":")]
+    public async Task A_damaged_grant_is_not_to_be_deleted_but_restored(string content)
+    {
+        using (var cluster = Open())
+        {
+            await cluster.Client.CreateAsync(GrantSecret(), Token);
+        }
+
+        await File.WriteAllTextAsync(GrantFile, content, Token);
+
+        var failure = Assert.Throws<LocalException>(Open);
+        Assert.StartsWith($"{GrantFile} is damaged. ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Restore it from a backup", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("consent", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_write_that_was_cut_off_left_is_gone_at_the_next_start()
+    {
+        using (var cluster = Open())
+        {
+            await cluster.Client.CreateAsync(GrantSecret(), Token);
+        }
+
+        File.Copy(GrantFile, GrantFile + ".new");
+        File.Copy(GrantFile, folder["state", "secrets", "integrations", "never-was.json.new"]);
+
+        Open().Dispose();
+
+        Assert.Equal([GrantFile], Directory.EnumerateFiles(folder["state", "secrets"], "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_grant_that_is_deleted_leaves_nothing_that_a_write_before_was_cut_off_from()
+    {
+        using var cluster = Open();
+        var secret = await cluster.Client.CreateAsync(GrantSecret(), Token);
+        File.Copy(GrantFile, GrantFile + ".new");
+
+        await cluster.Client.DeleteAsync<Secret>(secret.Metadata.NamespacedName, preconditions: null, Token);
+
+        Assert.Empty(Directory.EnumerateFiles(folder["state", "secrets"], "*", SearchOption.AllDirectories));
+    }
+
+    private string GrantFile => folder["state", "secrets", "integrations", "acme-visma-grant.json"];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static Secret GrantSecret() =>
+        TokenSecret() with
+        {
+            Metadata = TokenSecret().Metadata with
+            {
+                Name = "acme" + AuthorizationSpec.GrantSecretSuffix,
+                Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.GrantSecretValue },
+            },
+        };
 
     private static Secret TokenSecret() =>
         new()

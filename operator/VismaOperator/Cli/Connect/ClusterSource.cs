@@ -1,3 +1,4 @@
+using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
@@ -8,9 +9,12 @@ namespace VismaOperator.Cli.Connect;
 /// <summary>A cluster, as the account of the kubeconfig may see it.</summary>
 /// <param name="client">The API server.</param>
 /// <param name="server">Its address, for messages.</param>
-internal sealed class ClusterSource(IKubernetesClient client, string server) : IConnectionSource
+/// <param name="time">Durations.</param>
+internal sealed class ClusterSource(IKubernetesClient client, string server, TimeProvider time) : IConnectionSource
 {
     private const int MostTries = 3;
+
+    private static readonly TimeSpan lookDeadline = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     public string Name => $"the cluster {server}";
@@ -65,9 +69,9 @@ internal sealed class ClusterSource(IKubernetesClient client, string server) : I
             for (var tries = 0; ; tries++)
             {
                 await RemoveOlderAsync(connection, cancellationToken);
-                if (await TryCreateAsync(secret, tries, cancellationToken) is { } created)
+                if (await TryCreateAsync(secret, name, tries, cancellationToken) is { } left)
                 {
-                    return new LeftSecret(client, name, created.Metadata.Uid);
+                    return left;
                 }
             }
         }
@@ -84,16 +88,80 @@ internal sealed class ClusterSource(IKubernetesClient client, string server) : I
         }
     }
 
-    private async Task<Secret?> TryCreateAsync(Secret secret, int tries, CancellationToken cancellationToken)
+    private async Task<LeftSecret?> TryCreateAsync(Secret secret, NamespacedName name, int tries, CancellationToken cancellationToken)
     {
         try
         {
-            return await client.CreateAsync(secret, cancellationToken);
+            var created = await client.CreateAsync(secret, cancellationToken);
+            return new LeftSecret(client, name, created.Metadata.Uid);
         }
         catch (KubernetesException taken) when (taken.IsAlreadyExists && tries < MostTries)
         {
             return null; // somebody else consents at the same moment: the last one counts
         }
+        catch (OperationCanceledException)
+        {
+            await TakeBackAsync(secret, name);
+            throw;
+        }
+        catch (Exception lost) when (lost is not KubernetesException { StatusCode: < HttpStatusCode.InternalServerError } && IsOfCluster(lost))
+        {
+            return await FindOursAsync(secret, name, lost);
+        }
+    }
+
+    // The write may have arrived although its answer did not. Written once more, the code could be sent twice.
+    private async Task<LeftSecret> FindOursAsync(Secret secret, NamespacedName name, Exception lost)
+    {
+        var cause = lost.Message.TrimEnd('.');
+        try
+        {
+            return await FindAsync(secret, name)
+                ?? throw new ConnectException(
+                    $"Nobody knows whether Secret {name}, which hands the code over, was written ({cause}). It is not there: the code may "
+                    + "have been taken by the operator at once. Look at the status of the connection; run connect again where it has not "
+                    + "changed in a minute.",
+                    lost
+                );
+        }
+        catch (Exception failure) when (IsOfCluster(failure) || failure is OperationCanceledException)
+        {
+            throw new ConnectException(
+                $"The API server gave no answer ({cause}). Secret {name}, which hands the code over, may have been written all the same: "
+                + "delete it where the consent shall not take effect. The code in it is too old in five minutes.",
+                lost
+            );
+        }
+    }
+
+    // Nobody waits for it any more, and a consent that takes effect unseen would surprise.
+    private async Task TakeBackAsync(Secret secret, NamespacedName name)
+    {
+        try
+        {
+            if (await FindAsync(secret, name) is { } left)
+            {
+                using var deadline = Deadline.After(lookDeadline, time);
+                await left.WithdrawAsync(deadline.Token);
+            }
+        }
+        catch (Exception failure) when (IsOfCluster(failure) || failure is OperationCanceledException)
+        {
+            throw new ConnectException(
+                $"The API server gives no answer. Secret {name}, which hands the code over, may have been written all the same: delete it "
+                + "where the consent shall not take effect. The code in it is too old in five minutes.",
+                failure
+            );
+        }
+    }
+
+    private async Task<LeftSecret?> FindAsync(Secret secret, NamespacedName name)
+    {
+        using var deadline = Deadline.After(lookDeadline, time);
+        var found = await client.FindAsync<Secret>(name, deadline.Token);
+        return found is not null && HandoffSecret.Read(found)?.Code.Code.FixedTimeEquals(HandoffSecret.Read(secret)!.Code.Code) == true
+            ? new LeftSecret(client, name, found.Metadata.Uid)
+            : null;
     }
 
     private async Task RemoveOlderAsync(VismaConnection connection, CancellationToken cancellationToken)

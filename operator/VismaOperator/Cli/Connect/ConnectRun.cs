@@ -14,9 +14,6 @@ namespace VismaOperator.Cli.Connect;
 /// </summary>
 internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
 {
-    /// <summary>Duende's own, and half of what RFC 6749 section 4.1.2 recommends at most.</summary>
-    private static readonly TimeSpan codeLifetime = TimeSpan.FromMinutes(5);
-
     private static readonly TimeSpan withdrawalDeadline = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs to the end.</summary>
@@ -161,7 +158,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         var wait = new OutcomeWait(tools.Source, tools.Time, Say);
         var before =
             (await tools.Source.FindAsync<VismaConnection>(subject.Connection.Metadata.NamespacedName, stop)).Found ?? subject.Connection;
-        var expiry = tools.Time.GetUtcNow() + codeLifetime;
+        var expiry = tools.Time.GetUtcNow() + ConsentCode.Lifetime;
         var left = await tools.Source.LeaveAsync(
             before,
             new Handoff(code, expiry) { Asked = Handoff.AskedFor(subject.Connection, subject.Issuer, subject.ClientId) },

@@ -1,0 +1,87 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using VismaOperator.Api;
+using VismaOperator.Grants;
+
+namespace VismaOperator.Local;
+
+/// <summary>How the stored grants stand, as far as it matters to a process that is about to end.</summary>
+internal sealed record GrantReport
+{
+    private const int PageSize = 500;
+    private static readonly ResourceSelector GrantSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.GrantSecretValue}");
+
+    /// <summary>Connections whose refresh token may be spent, and whose next one is not stored.</summary>
+    public required IReadOnlySet<NamespacedName> OpenExchanges { get; init; }
+
+    /// <summary>
+    /// Names of connections that are gone and whose grants are still to be revoked: that takes a process that runs for
+    /// <see cref="OrphanedGrantReconciler.Keep"/>.
+    /// </summary>
+    public required IReadOnlyList<NamespacedName> AwaitingRevocation { get; init; }
+
+    /// <summary>Reads the grants of a cluster.</summary>
+    public static async Task<GrantReport> ReadAsync(
+        IKubernetesClient cluster,
+        IReadOnlyList<VismaConnection> connections,
+        CancellationToken cancellationToken
+    )
+    {
+        var grants = await ListAsync(cluster, cancellationToken);
+        var owners = connections
+            .Where(connection => connection.Spec.Grant == Grant.AuthorizationCode)
+            .Select(connection => connection.Metadata.NamespacedName)
+            .ToHashSet();
+        return new GrantReport
+        {
+            OpenExchanges = grants
+                .Where(grant => grant.Document is { Held: not null, Intent: not null })
+                .Select(grant => grant.Name)
+                .ToHashSet(),
+            AwaitingRevocation =
+            [
+                .. grants.Where(grant => IsToRevoke(grant.Document) && !owners.Contains(grant.Name)).Select(grant => grant.Name),
+            ],
+        };
+    }
+
+    /// <summary>What is to be known of grants that outlive this process, as sentences; empty where there are none.</summary>
+    public string ToText() =>
+        AwaitingRevocation.Count == 0
+            ? string.Empty
+            : $"{(AwaitingRevocation.Count == 1 ? "1 grant awaits its" : $"{AwaitingRevocation.Count} grants await their")} revocation: "
+                + $"{string.Join(", ", AwaitingRevocation)}. The refresh token of a connection that is gone is kept for ten minutes and "
+                + "then revoked, by a process that runs for so long: run visma-operator local with this --state without --once, for "
+                + "eleven minutes."
+                + Environment.NewLine;
+
+    private static bool IsToRevoke(GrantDocument grant) =>
+        grant.DeletionPolicy == GrantDeletionPolicy.Revoke && (grant.Held is not null || grant.IsGrantUnreadable);
+
+    private static async Task<List<(NamespacedName Name, GrantDocument Document)>> ListAsync(
+        IKubernetesClient cluster,
+        CancellationToken cancellationToken
+    )
+    {
+        var grants = new List<(NamespacedName Name, GrantDocument Document)>();
+        string? next = null;
+        do
+        {
+            var page = await cluster.ListPageAsync<Secret>(GrantSecrets, PageSize, next, cancellationToken);
+            grants.AddRange(
+                page.Items.Where(secret => secret.Metadata.Annotation(VismaNames.ConnectionAnnotation) is not null).Select(secret =>
+                    (
+                        new NamespacedName(
+                            secret.Metadata.NamespacedName.Namespace,
+                            secret.Metadata.Annotation(VismaNames.ConnectionAnnotation)!
+                        ),
+                        GrantSecret.Read(secret)
+                    )
+                )
+            );
+            next = page.ContinueToken;
+        }
+        while (next is not null);
+        return grants;
+    }
+}
