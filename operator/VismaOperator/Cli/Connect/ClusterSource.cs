@@ -104,7 +104,8 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
             await TakeBackAsync(secret, name);
             throw;
         }
-        catch (Exception lost) when (lost is not KubernetesException { StatusCode: < HttpStatusCode.InternalServerError } && IsOfCluster(lost))
+        catch (Exception lost)
+            when (lost is not KubernetesException { StatusCode: < HttpStatusCode.InternalServerError } && IsOfCluster(lost))
         {
             return await FindOursAsync(secret, name, lost);
         }
