@@ -18,7 +18,10 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     /// <summary>True when no connection changes any more without somebody's doing.</summary>
     public bool IsSettled =>
         connections.All(connection =>
-            (IsReady(connection) && !IsExchanging(connection)) || IsStalled(connection) || IsAwaitingConsent(connection) || connection.Spec.Suspend
+            (IsReady(connection) && !IsExchanging(connection))
+            || IsStalled(connection)
+            || IsAwaitingConsent(connection)
+            || connection.Spec.Suspend
         );
 
     /// <summary>True when there are connections and each has a valid token for its present spec.</summary>
