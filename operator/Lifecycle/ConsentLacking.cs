@@ -17,12 +17,15 @@ public static class ConsentLacking
                 $"The provider has not accepted the grant since {InstantText.Of(refused)} (invalid_grant): it expired, was revoked, or "
                 + $"was used by somebody else. {How(facts)}"
             ),
-            GrantFacts.None when facts.Consent.RecordedSequence is not null => new(
+            GrantFacts.None when !IsOfFirstConsent(facts) => new(
                 Reason.ConsentRequired,
                 $"The Secret that held the grant is gone or empty. Restore it from a backup if there is one. {How(facts)}"
             ),
             _ => new(Reason.AwaitingConsent, $"Nobody has consented yet. {How(facts)}"),
         };
+
+    /// <summary>True when nobody has consented before.</summary>
+    public static bool IsOfFirstConsent(Facts facts) => facts is { Grant: GrantFacts.None, Consent.RecordedSequence: null };
 
     // Never the link itself: messages go to events and logs, and whoever has the link can consent.
     /// <summary>How to consent, as a sentence.</summary>

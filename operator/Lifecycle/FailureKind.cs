@@ -26,6 +26,9 @@ public enum FailureKind
 /// <summary>The kind of each reason that can be a failure, declared once.</summary>
 public static class FailureKinds
 {
+    /// <summary>True when another client secret alone ends such a failure.</summary>
+    public static bool EndsWithAnotherSecret(string reason) => reason == Reason.ClientRefused;
+
     /// <summary>Unknown reasons (a status written by a later version) need a person: that is retried, slowly.</summary>
     public static FailureKind Of(string reason) =>
         reason switch

@@ -25,8 +25,9 @@ public enum FailureStage
 }
 
 /// <summary>The stage of each reason that can be a failure, declared once: status has the reason only.</summary>
-internal static class FailureStages
+public static class FailureStages
 {
+    /// <summary>Unknown reasons (a status written by a later version) count as those of a token request.</summary>
     public static FailureStage Of(string reason) =>
         reason switch
         {

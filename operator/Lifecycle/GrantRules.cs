@@ -72,7 +72,7 @@ internal static class GrantRules
 
         // A first consent is part of setting a connection up; one that was lost is a fault.
         var lacking = ConsentLacking.Of(facts);
-        return lacking.Reason == Reason.AwaitingConsent
+        return ConsentLacking.IsOfFirstConsent(facts)
             ? new Decision.AwaitConsent(lacking, facts.Consent.Invitation?.ExpirationTime)
             : new Decision.Stall(lacking, facts.Consent.Invitation?.ExpirationTime);
     }

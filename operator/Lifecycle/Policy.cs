@@ -278,7 +278,7 @@ public static class Policy
     private static Decision Await(Problem problem, Facts facts, DateTimeOffset now)
     {
         var hasBegun = facts.Failure is { } failure
-            && failure.Reason == problem.Reason
+            && failure.IsRecordOf(problem)
             && failure.Inputs == facts.Connection.Inputs
             && !IsFromTheFuture(failure.LastFailureTime, now);
         var until = hasBegun ? facts.Failure!.NextAttemptTime : WholeSeconds.Ceiling(now + DependencyGrace);
@@ -288,7 +288,7 @@ public static class Policy
     // Somebody else's Secret is not watched, so that its deletion is noticed only by looking again.
     internal static DateTimeOffset NextSlowLook(Problem problem, Facts facts, DateTimeOffset now) =>
         facts.Failure is { } failure
-        && failure.Reason == problem.Reason
+        && failure.IsRecordOf(problem)
         && failure.NextAttemptTime > now
         && !IsFromTheFuture(failure.LastFailureTime, now)
             ? failure.NextAttemptTime

@@ -77,6 +77,11 @@ public sealed record FailureRecord
 
     /// <summary>The failure in words.</summary>
     public Problem Problem => new(Reason, Message);
+
+    /// <summary>
+    /// True when this is what stands on record of the problem. Status keeps a problem under its reason; the words change while it lasts.
+    /// </summary>
+    public bool IsRecordOf(Problem problem) => Reason == problem.Reason;
 }
 
 /// <summary>

@@ -125,13 +125,13 @@ public sealed record Report
                 NextAttemptTime = facts.Removal.Time,
                 Inputs = facts.Connection.Inputs,
             },
-            Decision.Stall stalled when facts.Failure?.Reason == stalled.Problem.Reason => facts.Failure,
+            Decision.Stall stalled when facts.Failure?.IsRecordOf(stalled.Problem) == true => facts.Failure,
             _ => null,
         };
 
     private static bool IsOngoing(Facts facts, Decision.Await waiting) =>
         facts.Failure is { } failure
-        && failure.Reason == waiting.Problem.Reason
+        && failure.IsRecordOf(waiting.Problem)
         && failure.Inputs == facts.Connection.Inputs
         && failure.NextAttemptTime == waiting.Until;
 

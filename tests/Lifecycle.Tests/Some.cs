@@ -144,8 +144,11 @@ internal static class Some
     public static Facts ClientUnusable(this Facts facts, DateTimeOffset? retryAt = null) =>
         facts.ClientIs(new ClientFacts.Unusable(Unreadable, retryAt));
 
-    public static Facts ClientRefused(this Facts facts, DateTimeOffset retryTime) => facts.ClientIs(
-        (facts.Client as ClientFacts.Usable ?? new ClientFacts.Usable("k1", "r1")) with { Refusal = new ClientRefusal(Refused, retryTime) });
+    public static Facts ClientRefused(this Facts facts, DateTimeOffset retryTime)
+    {
+        var client = facts.Client as ClientFacts.Usable ?? new ClientFacts.Usable("k1", "r1");
+        return facts.ClientIs(client with { Refusal = new ClientRefusal(Refused, retryTime) });
+    }
 
     public static Facts ClientChanged(this Facts facts) => facts.ClientIs(new ClientFacts.Usable("k2", "r2"));
 

@@ -94,9 +94,10 @@ internal sealed class OAuthClientObserver(
             .ThenBy(user => user.Metadata.Name, StringComparer.Ordinal)
             .Select(user => user.Metadata.NamespacedName);
 
-    // A person must act before it makes an attempt. That the client was refused is over once a secret is another one.
+    // A person must act before it makes an attempt.
     private static bool IsStalled(VismaConnection user) =>
-        Conditions.Find(user.Status.Conditions, ConditionType.Stalled) is { Status: "True", Reason: not Reason.ClientRefused };
+        Conditions.Find(user.Status.Conditions, ConditionType.Stalled) is { Status: "True", Reason: var reason }
+        && !FailureKinds.EndsWithAnotherSecret(reason);
 
     // Asked for only where somebody consents: with a token endpoint of its own, a client for services needs no discovery.
     private async Task<OAuthClientSituation> WithConsentAsync(

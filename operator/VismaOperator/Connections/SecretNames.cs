@@ -1,6 +1,7 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Clients;
@@ -97,7 +98,11 @@ internal sealed class SecretNames
     private static NamespacedName? Obstacle(VismaConnection? connection) =>
         connection is not null && IsBlocked(connection) ? connection.SecretName() : null;
 
+    // A Secret that was seen in the way leaves no failed attempt on record, only the condition.
     private static bool IsBlocked(VismaConnection connection) =>
-        connection.Status.Failure?.Reason == Reason.SecretNotOwned
-        || connection.Status.Conditions.Any(condition => condition is { Type: ConditionType.Stalled, Reason: Reason.SecretNotOwned });
+        IsOfTakenName(connection.Status.Failure?.Reason)
+        || IsOfTakenName(Conditions.Find(connection.Status.Conditions, ConditionType.Stalled)?.Reason);
+
+    private static bool IsOfTakenName(string? reason) =>
+        reason is not null && FailureStages.Of(reason) == FailureStage.WritingTakenName;
 }

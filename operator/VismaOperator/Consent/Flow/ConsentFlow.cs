@@ -206,6 +206,7 @@ internal sealed class ConsentFlow(
                 new RequestFailure.Refused(denied.Error, denied.Description).Explain(ConnectionRequests.ContextOf(connection)).Message
             );
 
+    // Which page the person reads: what came of the consent is decided and stored by then.
     private static ConsentRefusal RefusalOf(Problem problem) =>
         problem.Reason switch
         {
