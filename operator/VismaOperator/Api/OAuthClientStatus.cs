@@ -43,7 +43,7 @@ public sealed record ClientSecretStatus
     /// <summary>Key in its data.</summary>
     public required string Key { get; init; }
 
-    /// <summary>Changes with the value. Made of versions, never of values.</summary>
+    /// <summary>Names the value by the version of its Secret that was read last. Never made of values.</summary>
     public string? Revision { get; init; }
 
     /// <summary>The outcome of the last token request with it.</summary>

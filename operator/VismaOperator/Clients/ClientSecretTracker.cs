@@ -44,7 +44,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         );
     }
 
-    /// <summary>What became of each secret of a client in its present value.</summary>
+    /// <summary>What became of each secret of a client in its present value, as status is to have it.</summary>
     public IReadOnlyList<ClientSecretStatus> TrialsOf(ResolvedClient client)
     {
         if (OpenStateOf(client) is not { } state)
@@ -54,7 +54,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
 
         lock (state)
         {
-            return state.Trials;
+            return state.Trials.ToRecord(client);
         }
     }
 
@@ -337,7 +337,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         {
             Trials = SecretTrials.Of(client, before),
         };
-        if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.Revision)
+        if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.RecordedRevision)
         {
             // One that lies further ahead than any wait after so many refusals was recorded by a clock that was set back since.
             var latest = FailureBackoff.ClientRetryTime(refusal.Attempts, time.GetUtcNow());

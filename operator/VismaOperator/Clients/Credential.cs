@@ -8,4 +8,8 @@ namespace VismaOperator.Clients;
 /// <param name="Revision">Changes with the value and not with anything else; see <see cref="CredentialRevisions"/>.</param>
 /// <param name="Value">The secret.</param>
 /// <param name="ExpirationTime">The expiry that the user stated; null when none was.</param>
-internal sealed record Credential(SecretKeyReference Reference, string Revision, Sensitive Value, DateTimeOffset? ExpirationTime);
+internal sealed record Credential(SecretKeyReference Reference, string Revision, Sensitive Value, DateTimeOffset? ExpirationTime)
+{
+    /// <summary>Version of the Secret as it was read last; it changes with whatever is changed there.</summary>
+    public string SecretVersion { get => field ?? Revision; init; }
+}

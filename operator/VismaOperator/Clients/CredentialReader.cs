@@ -48,7 +48,7 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
     public ReadValue ClientId(OAuthClient client) =>
         client.Spec.ClientIdFrom is { } source
             ? Read(client, source.SecretKeyRef, ReadClientId)
-            : new ReadValue.Found(Sensitive.From(client.Spec.ClientId!), string.Empty);
+            : new ReadValue.Found(Sensitive.From(client.Spec.ClientId!), string.Empty, string.Empty);
 
     /// <summary>The readable secrets in the order of the spec, and the first problem among the others.</summary>
     public (IReadOnlyList<Credential> Credentials, Problem? Problem) ClientSecrets(OAuthClient client)
@@ -60,7 +60,12 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
             switch (Read(client, declared.SecretKeyRef, ReadClientSecret))
             {
                 case ReadValue.Found found:
-                    credentials.Add(new Credential(declared.SecretKeyRef, found.Revision, found.Value, declared.ExpirationTime));
+                    credentials.Add(
+                        new Credential(declared.SecretKeyRef, found.Revision, found.Value, declared.ExpirationTime)
+                        {
+                            SecretVersion = found.SecretVersion,
+                        }
+                    );
                     break;
                 case ReadValue.Unreadable unreadable:
                     firstProblem ??= unreadable.Problem;
@@ -113,8 +118,11 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
         return clientId is null ? new ReadValue.Unreadable(problem!) : Found(secret, reference.Key, Sensitive.From(clientId));
     }
 
-    private ReadValue.Found Found(Secret secret, string key, Sensitive value) =>
-        new(value, revisions.Of(secret.Metadata.NamespacedName, key, value, secret.Metadata.ResourceVersion ?? string.Empty));
+    private ReadValue.Found Found(Secret secret, string key, Sensitive value)
+    {
+        var version = secret.Metadata.ResourceVersion ?? string.Empty;
+        return new ReadValue.Found(value, revisions.Of(secret.Metadata.NamespacedName, key, value, version), version);
+    }
 
     private static ReadValue.Unreadable Unreadable(string reason, string message) => new(new Problem(reason, message));
 }
@@ -127,7 +135,7 @@ internal abstract record ReadValue
     }
 
     /// <summary>A value that is not empty.</summary>
-    public sealed record Found(Sensitive Value, string Revision) : ReadValue;
+    public sealed record Found(Sensitive Value, string Revision, string SecretVersion) : ReadValue;
 
     /// <summary>No value, and why.</summary>
     public sealed record Unreadable(Problem Problem) : ReadValue;

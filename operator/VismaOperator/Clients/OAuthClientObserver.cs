@@ -120,7 +120,7 @@ internal sealed class OAuthClientObserver(
 
     private static RefusalStatus RefusalOf(ResolvedClient usable, ClientSecretSnapshot snapshot, DateTimeOffset retryAt) => new()
     {
-        Revision = usable.Revision,
+        Revision = usable.RecordedRevision,
         Attempts = snapshot.Refusals,
         RetryTime = retryAt,
         Description = snapshot.Description,

@@ -63,6 +63,13 @@ internal sealed class ResolvedClient
     public string RevisionOf(Credential credential) =>
         ShortHash.Of(Inputs, Method.ToString(), credential.Reference.Name, credential.Reference.Key, credential.Revision);
 
+    /// <summary>
+    /// <see cref="RevisionOf"/> as status has it: by the version of the Secret that was read last. The next process reads the same one and
+    /// so knows the value, also where the Secret was touched since the value was first seen.
+    /// </summary>
+    public string RecordedRevisionOf(Credential credential) =>
+        ShortHash.Of(Inputs, Method.ToString(), credential.Reference.Name, credential.Reference.Key, credential.SecretVersion);
+
     /// <summary>A failed request in words. Where every secret was refused, each is named.</summary>
     /// <param name="failure">Why there is no token.</param>
     /// <param name="context">Names for the message.</param>
@@ -87,10 +94,15 @@ internal sealed class ResolvedClient
     }
 
     /// <summary>Changes with the client's spec and with every credential.</summary>
-    public string Revision =>
-        field ??= ShortHash.Of([
+    public string Revision => field ??= RevisionBy(credential => credential.Revision);
+
+    /// <summary><see cref="Revision"/> as status has it; see <see cref="RecordedRevisionOf"/>.</summary>
+    public string RecordedRevision => field ??= RevisionBy(credential => credential.SecretVersion);
+
+    private string RevisionBy(Func<Credential, string> version) =>
+        ShortHash.Of([
             Inputs,
             Method.ToString(),
-            .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, credential.Revision]),
+            .. Credentials.SelectMany(credential => (string[])[credential.Reference.Name, credential.Reference.Key, version(credential)]),
         ]);
 }

@@ -14,7 +14,7 @@ internal static class SecretTrials
     /// Where nothing is on record nothing has changed.</param>
     public static IReadOnlyList<ClientSecretStatus> Of(ResolvedClient client, IReadOnlyList<ClientSecretStatus> before) =>
     [
-        .. client.Credentials.Select(credential => Of(client.RevisionOf(credential), credential.Reference, before)),
+        .. client.Credentials.Select(credential => Of(client, credential, before)),
         // a Secret that cannot be read for now comes back as it was
         .. before.Where(trial => !client.Credentials.Any(credential => trial.Is(credential.Reference))),
     ];
@@ -35,11 +35,25 @@ internal static class SecretTrials
     public static Credential? FirstDue(this IReadOnlyList<ClientSecretStatus> trials, ResolvedClient client) =>
         client.Credentials.FirstOrDefault(credential => trials.Find(credential.Reference) == SecretTrial.Due);
 
-    private static ClientSecretStatus Of(string revision, SecretKeyReference reference, IReadOnlyList<ClientSecretStatus> before)
+    /// <summary>The trials as status has them; see <see cref="ResolvedClient.RecordedRevisionOf"/>.</summary>
+    public static IReadOnlyList<ClientSecretStatus> ToRecord(this IReadOnlyList<ClientSecretStatus> trials, ResolvedClient client) =>
+    [
+        .. trials.Select(trial =>
+            client.Credentials.FirstOrDefault(credential => trial.Is(credential.Reference)) is { } credential
+                ? trial with { Revision = client.RecordedRevisionOf(credential) }
+                : trial
+        ),
+    ];
+
+    // On record is what status has, or what this process has in memory.
+    private static ClientSecretStatus Of(ResolvedClient client, Credential credential, IReadOnlyList<ClientSecretStatus> before)
     {
+        var (revision, reference) = (client.RevisionOf(credential), credential.Reference);
         var known = before.FirstOrDefault(trial => trial.Is(reference));
-        return known?.Revision == revision && known.Trial != SecretTrial.Unrecognized
-            ? known
+        return known is not null
+            && known.Trial != SecretTrial.Unrecognized
+            && (known.Revision == revision || known.Revision == client.RecordedRevisionOf(credential))
+            ? known with { Revision = revision }
             : new ClientSecretStatus
             {
                 Name = reference.Name,
