@@ -134,6 +134,7 @@ internal sealed class ClientResolver(
 
         var usable = Usable(client, clientId.Reveal(), credentials);
         tracker.Follow(usable);
+        usable.Seen = tracker.SnapshotOf(usable);
         return (usable, null);
     }
 
@@ -202,8 +203,8 @@ internal sealed class ClientResolver(
         };
     }
 
-    private ClientRefusal? RefusalOf(ResolvedClient client, VismaConnection connection) =>
-        tracker.SnapshotOf(client) is { RetryAt: { } retryAt, Description: var description }
+    private static ClientRefusal? RefusalOf(ResolvedClient client, VismaConnection connection) =>
+        client.Seen is { RetryAt: { } retryAt, Description: var description }
             ? new ClientRefusal(
                 client.Explain(
                     RequestFailure.Refused.OfClient(description),

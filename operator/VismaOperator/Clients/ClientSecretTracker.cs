@@ -121,22 +121,27 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     }
 
     /// <summary>The request of <see cref="ClaimTrial"/> is over, whatever came of it.</summary>
-    public void ReleaseTrial(ResolvedClient client)
+    /// <param name="client">The client.</param>
+    /// <param name="refused">The secrets that it was refused with.</param>
+    public void ReleaseTrial(ResolvedClient client, IReadOnlyCollection<Credential> refused)
     {
         if (OpenStateOf(client) is { } state)
         {
             lock (state)
             {
+                Note(state, refused, SecretTrial.Refused);
                 state.Trial.Release();
             }
         }
     }
 
     /// <summary>
-    /// A request is over, whatever secrets it tried. Told only now: in the middle of it the client would be reported with a refused secret
-    /// and still usable, and a moment later with all refused, which would be two events of one refusal.
+    /// A request is over, whatever secrets it tried. Nothing of it is seen or told before: in the middle of it the client would be reported
+    /// with a refused secret and still usable, and a moment later with all refused, which would be two events of one refusal.
     /// </summary>
-    public void TellTrials(ResolvedClient client)
+    /// <param name="client">The client.</param>
+    /// <param name="refused">The secrets that it was refused with, where no outcome came with them.</param>
+    public void TellTrials(ResolvedClient client, IReadOnlyCollection<Credential> refused)
     {
         if (OpenStateOf(client) is not { } state)
         {
@@ -145,6 +150,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
 
         lock (state)
         {
+            Note(state, refused, SecretTrial.Refused);
             if (!state.HasUntoldTrial)
             {
                 return;
@@ -155,9 +161,6 @@ internal sealed class ClientSecretTracker(TimeProvider time)
 
         Tried?.Invoke(client.Name);
     }
-
-    /// <summary>The provider refused this secret.</summary>
-    public void Refused(ResolvedClient client, Credential credential) => Note(client, credential, SecretTrial.Refused);
 
     /// <summary>What is known of a client's secrets; of those of an earlier revision only what was on record when it was read.</summary>
     public ClientSecretSnapshot SnapshotOf(ResolvedClient client)
@@ -219,7 +222,10 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     }
 
     /// <summary>The provider accepted this secret.</summary>
-    public void Accepted(ResolvedClient client, Credential credential)
+    /// <param name="client">The client.</param>
+    /// <param name="credential">The secret.</param>
+    /// <param name="refused">The secrets that the same request was refused with.</param>
+    public void Accepted(ResolvedClient client, Credential credential, IReadOnlyCollection<Credential> refused)
     {
         if (OpenStateOf(client) is not { } state)
         {
@@ -229,6 +235,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         bool isNews;
         lock (state)
         {
+            Note(state, refused, SecretTrial.Refused);
+
             // One that was tried because it was changed does not take the place of one that is listed before it and works.
             var working = state.Retry is null && IsPreferred(client, state, credential) ? state.Working! : credential.Reference;
             isNews = state.Working != working || state.Retry is not null;
@@ -237,9 +245,9 @@ internal sealed class ClientSecretTracker(TimeProvider time)
             state.Refusals = 0;
             state.Retry = null;
             state.NextWalk = null;
+            Note(state, [credential], SecretTrial.Accepted);
         }
 
-        Note(client, credential, SecretTrial.Accepted);
         Tell(isNews, client.Name);
     }
 
@@ -266,6 +274,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
             }
 
             var now = time.GetUtcNow();
+            Note(state, tried, SecretTrial.Refused);
             state.StateRevision++;
             state.Working = null;
             state.Description = description;
@@ -289,20 +298,10 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     }
 
     // The time is that of the first request with this outcome, so that a status is not written at each renewal.
-    private void Note(ResolvedClient client, Credential credential, SecretTrial outcome)
+    private void Note(ClientSecretState state, IReadOnlyCollection<Credential> credentials, SecretTrial outcome)
     {
-        if (OpenStateOf(client) is not { } state)
+        foreach (var credential in credentials.Where(credential => state.Trials.Find(credential.Reference) != outcome))
         {
-            return;
-        }
-
-        lock (state)
-        {
-            if (state.Trials.Find(credential.Reference) == outcome)
-            {
-                return;
-            }
-
             state.Trials = state.Trials.With(credential.Reference, outcome, WholeSeconds.Floor(time.GetUtcNow()));
             state.HasUntoldTrial = true;
         }

@@ -23,6 +23,11 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
     {
         var ask = new Ask(tokenEndpoint, client, request);
         var seen = tracker.SnapshotOf(client);
+        if (seen.RetryAt is not null && client.Seen is { } before && before.StateRevision != seen.StateRevision)
+        {
+            // Refused since the connection decided to ask: it waits as if it had known.
+            return InvalidClientOutcome(seen.Description, retryAfter: null);
+        }
 
         try
         {
@@ -33,7 +38,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         }
         finally
         {
-            tracker.TellTrials(client);
+            tracker.TellTrials(client, ask.TakeRefused());
         }
     }
 
@@ -54,7 +59,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         }
         finally
         {
-            tracker.ReleaseTrial(ask.Client);
+            tracker.ReleaseTrial(ask.Client, ask.TakeRefused());
         }
     }
 
@@ -111,6 +116,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
             last = refusal;
         }
 
+        _ = ask.TakeRefused();
         tracker.AllRefused(ask.Client, tried, seen, last?.Description);
         return InvalidClientOutcome(last?.Description, last?.RetryAfter);
     }
@@ -120,7 +126,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         // Some servers fail on such a form, and what they answer then says nothing about the secret.
         if (!SecretOddities.CanBeSent(credential.Value))
         {
-            tracker.Refused(ask.Client, credential);
+            ask.Add(credential);
             return InvalidClientOutcome(description: null, retryAfter: null);
         }
 
@@ -129,7 +135,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         clocks.Observe(ask.Client.Issuer, outcome.Clock);
         if (outcome is TokenOutcome.Refused { Error: InvalidClient })
         {
-            tracker.Refused(ask.Client, credential);
+            ask.Add(credential);
         }
 
         return outcome;
@@ -144,7 +150,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
                 or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" or "invalid_grant" }
         )
         {
-            tracker.Accepted(ask.Client, credential);
+            tracker.Accepted(ask.Client, credential, ask.TakeRefused());
         }
 
         return outcome;
@@ -154,7 +160,16 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         new(InvalidClient, description, HttpStatusCode.Unauthorized, retryAfter);
 
     /// <summary>What one attempt asks, whatever secret it is asked with.</summary>
-    private sealed record Ask(Uri Endpoint, ResolvedClient Client, TokenRequest Request);
+    private sealed record Ask(Uri Endpoint, ResolvedClient Client, TokenRequest Request)
+    {
+        private List<Credential> refused = [];
+
+        /// <summary>The provider refused this secret. Others learn it with the outcome.</summary>
+        public void Add(Credential credential) => refused.Add(credential);
+
+        /// <summary>The secrets that were refused and are not on record yet.</summary>
+        public IReadOnlyList<Credential> TakeRefused() => Interlocked.Exchange(ref refused, []);
+    }
 
     /// <summary>The secrets that this attempt was refused with, and the last refusal.</summary>
     private sealed record Refused(IReadOnlyList<Credential> Tried, TokenOutcome.Refused? Last)

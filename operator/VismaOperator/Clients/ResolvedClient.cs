@@ -5,7 +5,7 @@ using VismaOperator.Api;
 
 namespace VismaOperator.Clients;
 
-/// <summary>A client with everything that a token request needs. It never changes, so its hashes are taken once.</summary>
+/// <summary>A client with everything that a token request needs. What it is made of never changes, so its hashes are taken once.</summary>
 internal sealed class ResolvedClient
 {
     /// <summary>The OAuthClient.</summary>
@@ -43,6 +43,11 @@ internal sealed class ResolvedClient
 
     /// <summary>What status says of a refusal of every secret; null when none is on record.</summary>
     public RefusalStatus? RecordedRefusal { get; init; }
+
+    /// <summary>
+    /// What was known of its secrets when it was resolved, on which the decision to ask rests; null where nobody has looked.
+    /// </summary>
+    public ClientSecretSnapshot? Seen { get; set; }
 
     /// <summary>Which tenants, namespaces and scopes the client serves; null when that is not limited.</summary>
     public IReadOnlyList<TenantRule>? Tenants { get; init; }

@@ -51,7 +51,7 @@ public sealed class ClientSecretTrackerTests
         book.Follow(client);
         book.Forget(client.Name);
 
-        book.Accepted(client, client.Credentials[0]);
+        book.Accepted(client, client.Credentials[0], refused: []);
 
         Assert.Equal(0, told);
     }
@@ -61,11 +61,11 @@ public sealed class ClientSecretTrackerTests
     {
         var (earlier, present) = (Client("1"), Client("2"));
         book.Follow(earlier);
-        book.Accepted(earlier, earlier.Credentials[0]);
+        book.Accepted(earlier, earlier.Credentials[0], refused: []);
         book.Follow(present);
         Assert.NotNull(book.ClaimTrial(present));
-        book.Accepted(present, present.Credentials[0]);
-        book.ReleaseTrial(present);
+        book.Accepted(present, present.Credentials[0], refused: []);
+        book.ReleaseTrial(present, refused: []);
         var known = book.SnapshotOf(present);
 
         _ = book.SnapshotOf(earlier);
@@ -102,7 +102,7 @@ public sealed class ClientSecretTrackerTests
         var client = Changed();
         _ = book.Arrange(client, [first, second]);
         Assert.NotNull(book.ClaimTrial(client));
-        book.ReleaseTrial(client);
+        book.ReleaseTrial(client, refused: []);
 
         time.Advance(TimeSpan.FromMinutes(5));
         Assert.Null(book.Arrange(client, [second, first])!.Appointed);
@@ -126,7 +126,7 @@ public sealed class ClientSecretTrackerTests
     private ResolvedClient Changed()
     {
         book.Follow(Client("1"));
-        book.Accepted(Client("1"), Client("1").Credentials[0]);
+        book.Accepted(Client("1"), Client("1").Credentials[0], refused: []);
         var client = Client("2");
         book.Follow(client);
         return client;

@@ -76,7 +76,7 @@ public sealed class ClientTokenSourceTests
         FirstWorks(client);
         var seen = book.SnapshotOf(client);
         book.AllRefused(client, client.Credentials, seen, description: null);
-        book.Accepted(client, client.Credentials[0]);
+        book.Accepted(client, client.Credentials[0], refused: []);
         var known = book.SnapshotOf(client);
 
         book.AllRefused(client, client.Credentials, seen, description: null);
@@ -84,27 +84,85 @@ public sealed class ClientTokenSourceTests
         Assert.Equal(known, book.SnapshotOf(client));
     }
 
+    [Fact]
+    public async Task Whoever_decided_to_ask_before_a_refusal_learns_from_it_and_asks_nothing()
+    {
+        var client = Client("first");
+        book.Follow(client);
+        client.Seen = book.SnapshotOf(client);
+        book.AllRefused(client, client.Credentials, client.Seen, "expired");
+        provider.AnswersAtOnce();
+
+        var outcomes = await RequestTogetherAsync(client);
+
+        Assert.All(outcomes, outcome => Assert.Equal("expired", Assert.IsType<TokenOutcome.Refused>(outcome).Description));
+        Assert.Equal((0, 1), (provider.Asked, book.SnapshotOf(client).Refusals));
+    }
+
+    [Fact]
+    public async Task Whoever_decided_to_ask_after_a_refusal_asks()
+    {
+        var client = Client("first");
+        book.Follow(client);
+        book.AllRefused(client, client.Credentials, book.SnapshotOf(client), description: null);
+        client.Seen = book.SnapshotOf(client);
+        provider.AnswersAtOnce();
+
+        await RequestTogetherAsync(client);
+
+        Assert.Equal((1, 2), (provider.Asked, book.SnapshotOf(client).Refusals));
+    }
+
+    [Fact]
+    public async Task A_refused_secret_is_seen_together_with_the_outcome()
+    {
+        var client = Client("first", "second");
+        var during = new List<SecretTrial>();
+        FirstWorks(client);
+        provider.AnswersAtOnce();
+        provider.BeforeAnswer = () => during.AddRange(book.TrialsOf(client).Select(trial => trial.Trial));
+        var changes = new List<SecretTrial>();
+        book.Changed += _ => changes.AddRange(book.TrialsOf(client).Select(trial => trial.Trial));
+
+        await AskAsync(client);
+
+        Assert.Equal([SecretTrial.Accepted, SecretTrial.NotTried, SecretTrial.Accepted, SecretTrial.NotTried], during);
+        Assert.Equal([SecretTrial.Refused, SecretTrial.Refused], changes);
+    }
+
+    [Fact]
+    public async Task A_refused_secret_is_on_record_where_the_next_one_gets_no_answer()
+    {
+        var client = Client("first", "second");
+        FirstWorks(client);
+        provider.AnswersAtOnce();
+        provider.IsAway = secret => secret == "second";
+
+        Assert.IsType<TokenOutcome.Unavailable>(await AskAsync(client));
+
+        Assert.Equal([SecretTrial.Refused, SecretTrial.NotTried], book.TrialsOf(client).Select(trial => trial.Trial));
+    }
+
     private void FirstWorks(ResolvedClient client)
     {
         book.Follow(client);
-        book.Accepted(client, client.Credentials[0]);
+        book.Accepted(client, client.Credentials[0], refused: []);
     }
 
     private async Task<TokenOutcome[]> RequestTogetherAsync(ResolvedClient client)
     {
         var requests = Enumerable
             .Range(0, Connections)
-            .Select(_ =>
-                source.RequestAsync(
-                    client,
-                    client.TokenEndpoint!,
-                    new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string>()),
-                    TestContext.Current.CancellationToken
-                )
-            )
+            .Select(_ => AskAsync(client))
             .ToList();
         return await Task.WhenAll(requests).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
     }
+
+    private Task<TokenOutcome> AskAsync(ResolvedClient client) => source.RequestAsync(
+        client,
+        client.TokenEndpoint!,
+        new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string>()),
+        TestContext.Current.CancellationToken);
 
     private static ResolvedClient Client(params string[] secrets) =>
         new()
@@ -135,6 +193,12 @@ public sealed class ClientTokenSourceTests
 
         public string? Works { get; set; }
 
+        public Action? BeforeAnswer { get; set; }
+
+        public Predicate<string>? IsAway { get; set; }
+
+        public void AnswersAtOnce() => all.SetResult();
+
         public async Task<TokenOutcome> RequestAsync(
             Uri endpoint,
             ClientCredentials client,
@@ -149,6 +213,12 @@ public sealed class ClientTokenSourceTests
             }
 
             await all.Task.WaitAsync(cancellationToken);
+            BeforeAnswer?.Invoke();
+            if (IsAway?.Invoke(client.ClientSecret.Reveal()) == true)
+            {
+                return new TokenOutcome.Unavailable("it answered 503", RetryAfter: null, MayHaveBeenProcessed: true);
+            }
+
             return client.ClientSecret.Reveal() == Works
                 ? new TokenOutcome.Granted(
                     new TokenSet(
