@@ -87,20 +87,23 @@ internal static class GrantRules
 
     public static Decision? WhatTheGrantHoldsIsPublished(Facts facts, DateTimeOffset now)
     {
-        if (facts.Grant is not GrantFacts.Held { Grant: { IsBound: true, Objection: null, AccessToken: var held } })
+        if (facts.Grant is not GrantFacts.Held { Grant: { IsBound: true, Objection: null, AccessToken: var held } grant })
         {
             return null;
         }
 
+        // Once its renewal is due, a token that is got anew is better. While none can be got, the one that is held serves to its end.
+        var pending = Policy.Pending(facts, now);
+        var mayExchange = pending is null && grant.RefusalTime is null && !(now < grant.HeldElsewhereUntil);
         var isAnother = held.Fingerprint != facts.Token?.Fingerprint && now < held.ExpirationTime;
         var isMissing =
-            now < held.RefreshTime
+            now < (mayExchange ? held.RefreshTime : held.ExpirationTime)
             && Policy.CauseToRefresh(facts, now)
                 is RefreshCause.First
                     or RefreshCause.Lost
                     or RefreshCause.SecretRenamed
                     or RefreshCause.InputsChanged;
-        return (isAnother || isMissing) && IsAsAsked(held, facts) && Policy.Pending(facts, now) is not { IsOfWriting: true }
+        return (isAnother || isMissing) && IsAsAsked(held, facts) && pending is not { IsOfWriting: true }
             ? new Decision.Publish()
             : null;
     }

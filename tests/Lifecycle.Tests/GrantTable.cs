@@ -67,6 +67,25 @@ internal static class GrantTable
             Due,
             new Decision.Exchange(RefreshCause.Lost)
         ),
+        new(
+            "but not while no exchange may be tried, as long as the held token is valid",
+            ServingForSomebody().FailedWith(Refused, Due).SecretDeleted(),
+            Due.AddSeconds(30),
+            new Decision.Publish()
+        ),
+        new(
+            "nor while another process exchanges",
+            ServingForSomebody().SecretDeleted().HeldElsewhereUntil(Due.AddMinutes(1)),
+            Due,
+            new Decision.Publish()
+        ),
+        new("nor when the grant was refused", ServingForSomebody().Refused().SecretDeleted(), Due, new Decision.Publish()),
+        new(
+            "one that expired is not put back",
+            ServingForSomebody().FailedWith(Refused, Expired).SecretDeleted(),
+            Expired,
+            new Decision.BackOff(ServingForSomebody().FailedWith(Refused, Expired).Failure!)
+        ),
         new("an access token that expired is not published", Consented(), Expired, new Decision.Exchange(RefreshCause.First)),
         new(
             "what could not be written is not written again at once",

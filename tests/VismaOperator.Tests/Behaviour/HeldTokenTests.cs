@@ -84,6 +84,32 @@ public sealed class HeldTokenTests
         Assert.Equal(requests, test.TokenRequests);
     }
 
+    [Fact]
+    public async Task A_Secret_that_is_deleted_as_it_is_rewritten_is_put_back_although_its_renewal_is_overdue()
+    {
+        await using var test = await ConsentedAsync(Some.Connection);
+        test.Provider.Faults.Always(Fault.Error(new StandInError("invalid_scope")));
+        while ((await test.ConnectionAsync()).Status.Failure is not { Attempts: 3 })
+        {
+            await test.AdvanceAsync(TimeSpan.FromSeconds(10));
+        }
+
+        var deletions = 0;
+        test.Cluster.After = async (verb, _, name) =>
+        {
+            if (verb == ClusterVerb.Update && name.Name == Some.Connection + Suffix && Interlocked.Increment(ref deletions) == 1)
+            {
+                await test.DeleteAsync<Secret>(Some.Connection + Suffix);
+                await test.UntilSeenAsync(); // before the answer of the write: no event is left that would have the connection looked at
+            }
+        };
+        await test.ChangeConnectionAsync("""{"secret": {"template": {"data": {"header": "Bearer ${access_token}"}}}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), second);
+
+        Assert.Equal(1, deletions);
+        Assert.NotNull(await test.TokenSecretAsync());
+    }
+
     [Theory]
     [InlineData("503", false)]
     [InlineData("403", false)]
