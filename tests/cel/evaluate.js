@@ -1,7 +1,19 @@
-// Reads one JSON object a line, {"rule": "<CEL>", "self": <value>} or {"rule": "<CEL>", "variables": {<name>: <value>}}, and answers one a line: {"result": true|false} or
-// {"error": "<why>"}. An error counts as a refusal, as it does in an API server.
+// Reads one JSON object per line, {"rule": "<CEL>", "self": <value>} or {"rule": "<CEL>", "variables": {<name>: <value>}},
+// and answers with one per line: {"result": true|false} or {"error": "<why>"}. An error counts as a refusal, as it does in
+// an API server. A line that is an array of such objects is answered with an array.
 import { createInterface } from "node:readline";
-import { run } from "@bufbuild/cel";
+import { celEnv, parse, plan } from "@bufbuild/cel";
+
+// A rule is read once, however many values it is asked of.
+const environment = celEnv();
+const plans = new Map();
+
+function planOf(rule) {
+  if (!plans.has(rule)) {
+    plans.set(rule, plan(environment, parse(rule)));
+  }
+  return plans.get(rule);
+}
 
 // JSON as the API server hands it to CEL: objects are maps, whole numbers are ints.
 function toCel(value) {
@@ -17,7 +29,7 @@ function toCel(value) {
 function evaluate({ rule, self, variables }) {
   try {
     const bound = Object.entries(variables ?? { self }).map(([name, value]) => [name, toCel(value)]);
-    const result = run(rule, Object.fromEntries(bound));
+    const result = planOf(rule)(Object.fromEntries(bound));
     return typeof result === "boolean" ? { result } : { error: String(result) };
   } catch (error) {
     return { error: String(error) };
@@ -25,5 +37,6 @@ function evaluate({ rule, self, variables }) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(JSON.stringify(evaluate(JSON.parse(line))) + "\n");
+  const asked = JSON.parse(line);
+  process.stdout.write(JSON.stringify(Array.isArray(asked) ? asked.map(evaluate) : evaluate(asked)) + "\n");
 }

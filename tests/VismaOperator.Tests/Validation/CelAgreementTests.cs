@@ -121,28 +121,20 @@ public sealed class CelAgreementTests(CelEvaluator cel) : IClassFixture<CelEvalu
     {
         var content = (JsonObject)document.Content.DeepClone();
         SchemaDefaults.Apply(content, SchemaOf(document.Kind));
-        var refusals = new List<(string Path, string Message)>();
-        await EvaluateAsync(content, SchemaOf(document.Kind), string.Empty, refusals);
-        return refusals;
+        var asked = Asked(content, SchemaOf(document.Kind), string.Empty).ToList();
+        var answers = await cel.RefusalsAsync(
+            asked.Select(item => (item.Rule.Rule, item.Value)), TestContext.Current.CancellationToken);
+        Assert.All(asked.Zip(answers), pair => Assert.True(
+            pair.Second is null or "false", $"{pair.First.Path}: {pair.First.Rule.Rule}: {pair.Second}"));
+        var refused = asked.Zip(answers).Where(pair => pair.Second is not null).Select(pair => pair.First).ToList();
+        broken.UnionWith(refused.Select(item => item.Rule));
+        return [.. refused.Select(item => (item.Path, item.Rule.Message))];
     }
 
-    private async Task EvaluateAsync(JsonNode value, SchemaNode schema, string path, List<(string Path, string Message)> refusals)
-    {
-        foreach (var rule in schema.Validations)
-        {
-            if (await cel.RefusalAsync(rule.Rule, value, TestContext.Current.CancellationToken) is { } why)
-            {
-                Assert.True(why == "false", $"{path}: {rule.Rule}: {why}");
-                refusals.Add((path, rule.Message));
-                broken.Add(rule);
-            }
-        }
-
-        foreach (var (childPath, child, childSchema) in Children(value, schema, path))
-        {
-            await EvaluateAsync(child, childSchema, childPath, refusals);
-        }
-    }
+    /// <summary>Every rule that holds for the value or for what is in it, with the value that it is asked of.</summary>
+    private static IEnumerable<(string Path, SchemaRule Rule, JsonNode Value)> Asked(JsonNode value, SchemaNode schema, string path) =>
+        schema.Validations.Select(rule => (path, rule, value))
+            .Concat(Children(value, schema, path).SelectMany(child => Asked(child.Value, child.Schema, child.Path)));
 
     private static IEnumerable<(string Path, JsonNode Value, SchemaNode Schema)> Children(JsonNode value, SchemaNode schema, string path) =>
         value switch

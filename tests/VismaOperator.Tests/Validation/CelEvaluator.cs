@@ -28,14 +28,19 @@ public sealed class CelEvaluator : IAsyncLifetime
         process = Start("node", folder, "evaluate.js");
     }
 
-    /// <summary>Null when the rule holds, else why it does not.</summary>
-    internal async Task<string?> RefusalAsync(string rule, JsonNode? self, CancellationToken cancellationToken)
+    /// <summary>For each rule with its value, in order: null when the rule holds, else why it does not.</summary>
+    internal async Task<IReadOnlyList<string?>> RefusalsAsync(
+        IEnumerable<(string Rule, JsonNode Self)> asked,
+        CancellationToken cancellationToken
+    )
     {
+        var question = new JsonArray([
+            .. asked.Select(pair => new JsonObject { ["rule"] = pair.Rule, ["self"] = pair.Self.DeepClone() }),
+        ]);
         await turn.WaitAsync(cancellationToken);
         try
         {
-            var request = new JsonObject { ["rule"] = rule, ["self"] = self?.DeepClone() };
-            await process!.StandardInput.WriteLineAsync(request.ToJsonString().AsMemory(), cancellationToken);
+            await process!.StandardInput.WriteLineAsync(question.ToJsonString().AsMemory(), cancellationToken);
             await process.StandardInput.FlushAsync(cancellationToken);
             var answer = await process.StandardOutput.ReadLineAsync(cancellationToken);
             if (answer is null)
@@ -43,7 +48,9 @@ public sealed class CelEvaluator : IAsyncLifetime
                 Assert.Fail($"{Remedy}\nevaluate.js ended:\n{await process.StandardError.ReadToEndAsync(cancellationToken)}");
             }
 
-            return Refusal(JsonNode.Parse(answer)!);
+            var answers = JsonNode.Parse(answer)!.AsArray();
+            Assert.Equal(question.Count, answers.Count);
+            return [.. answers.Select(item => Refusal(item!))];
         }
         finally
         {
