@@ -58,10 +58,11 @@ internal sealed class ConsentReplica : IAsyncDisposable
     {
         var version = test.Cluster.ResourceVersion;
         using var patience = new CancellationTokenSource(TestOperator.Patience);
+        var bookmarked = 0;
         while (true)
         {
             var signal = test.NextChange;
-            test.Cluster.SendBookmarks();
+            test.SendBookmarks(ref bookmarked);
             if (followed.OpenWatches >= FewestWatches && followed.HasReached(version))
             {
                 return;

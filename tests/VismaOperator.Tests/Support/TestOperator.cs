@@ -32,11 +32,16 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Of the clock that is moved: longer than anything that the operator waits for inside a step.</summary>
     private static readonly TimeSpan longest = TimeSpan.FromHours(1);
 
+    // A test that lets a year pass would send half a million bookmarks a watch. Those that it waits for it sends itself.
+    private static readonly TimeSpan rarely = TimeSpan.FromDays(1);
+
     private readonly ConcurrentQueue<ClusterRequest> requests = new();
     private CancellationTokenSource stop = new();
     private readonly FollowedCluster followed;
     private OperatorControllers? controllers;
     private Task running = Task.CompletedTask;
+    private int watchRequests;
+    private (string? Version, int Watches) expected;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private TestOperator(VismaConnectStandIn provider, SettableTime time)
@@ -44,7 +49,10 @@ internal sealed class TestOperator : IAsyncDisposable
         Provider = provider;
         Time = time;
         Record = new ClusterRecord(time);
-        Cluster = new InMemoryCluster(time, new InMemoryClusterOptions { Journal = Record }) { Answered = OnAnswered };
+        Cluster = new InMemoryCluster(time, new InMemoryClusterOptions { Journal = Record, BookmarkInterval = rarely })
+        {
+            Answered = OnAnswered,
+        };
         followed = new FollowedCluster(Cluster, Pulse);
     }
 
@@ -274,10 +282,11 @@ internal sealed class TestOperator : IAsyncDisposable
     // A bookmark arrives behind every event that was offered before it, so whoever has read it has read them all.
     private async Task UntilSeenAsync(string version, CancellationToken cancellationToken)
     {
+        var bookmarked = 0;
         while (true)
         {
             var signal = Volatile.Read(ref changed).Task;
-            Cluster.SendBookmarks();
+            SendBookmarks(ref bookmarked);
             if (followed.HasReached(version) && followed.OpenWatches >= ExpectedWatches())
             {
                 return;
@@ -295,11 +304,36 @@ internal sealed class TestOperator : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a bookmark to each watch, unless none was opened since this was last called with the same count.</summary>
+    public void SendBookmarks(ref int bookmarked)
+    {
+        var opened = Volatile.Read(ref watchRequests) + 1; // read first: a watch that is opened meanwhile gets one more
+        if (bookmarked != opened)
+        {
+            bookmarked = opened;
+            Cluster.SendBookmarks();
+        }
+    }
+
+    private int ExpectedWatches()
+    {
+        if (Cluster.Before is not null)
+        {
+            return 0; // a cluster that was told to fail cannot be held to it
+        }
+
+        var version = Cluster.ResourceVersion;
+        if (expected.Version != version)
+        {
+            expected = (version, CountExpectedWatches());
+        }
+
+        return expected.Watches;
+    }
+
     // Connections, clients and token Secrets (of each listed namespace), namespaces (where none is listed), each Secret that a client
-    // references, and each that is in a connection's way. A cluster that was told to fail cannot be held to it.
-    private int ExpectedWatches() => Cluster.Before is not null
-        ? 0
-        : (Namespaces.Count == 0 ? 4 : 3 * Namespaces.Count) + Cluster.Export()
+    // references, and each that is in a connection's way.
+    private int CountExpectedWatches() => (Namespaces.Count == 0 ? 4 : 3 * Namespaces.Count) + Cluster.Export()
             .Where(stored => stored.Kind == OAuthClient.ResourceKind)
             .SelectMany(stored => CredentialReader.ReferencesOf(JsonSerializer.Deserialize(stored.Json.Span, OAuthClient.JsonTypeInfo)!))
             .Distinct()
@@ -336,7 +370,7 @@ internal sealed class TestOperator : IAsyncDisposable
                 PublicUrl = PublicUrl,
                 RandomBytes = RandomNumberGenerator.GetBytes,
                 Time = Time,
-                Logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(Logs)),
+                Logs = new LoggerFactory([Logs], new LoggerFilterOptions { MinLevel = LogLevel.Debug }),
                 Meters = Metrics,
                 Metrics = Metrics.Metrics,
                 Random = () => 0.5,
@@ -348,6 +382,11 @@ internal sealed class TestOperator : IAsyncDisposable
     private void OnAnswered(ClusterRequest request)
     {
         requests.Enqueue(request);
+        if (request.Verb == ClusterVerb.Watch)
+        {
+            Interlocked.Increment(ref watchRequests);
+        }
+
         if (request.Verb is not (ClusterVerb.Get or ClusterVerb.List))
         {
             Pulse();
