@@ -35,8 +35,8 @@ demo: ## Shows the operator at work in a terminal (STAY=1 stays, KUBECONFIG=file
 test: ## Runs unit tests, then integration tests against a real API server; ends with "N passed, N failed"
 	@CONFIGURATION=$(CONFIGURATION) tests/run.sh
 
-unit: ## Runs the unit tests of the operator's own projects only
-	@CONFIGURATION=$(CONFIGURATION) tests/run.sh Lifecycle.Tests OAuth.Tests Kubernetes.Client.Tests Kubernetes.Controllers.Tests VismaOperator.Tests
+unit: ## Runs the unit tests of the operator's own projects, with 500 crash schedules where make test runs 10,000
+	@CONFIGURATION=$(CONFIGURATION) CRASH_SCHEDULES=$${CRASH_SCHEDULES:-500} tests/run.sh Lifecycle.Tests OAuth.Tests Kubernetes.Client.Tests Kubernetes.Controllers.Tests VismaOperator.Tests
 
 crash: ## Kills real operator processes 200 times in the middle of exchanges and refuses writes for 60 s (minutes); make test does less of it
 	@dotnet build tests/VismaOperator.IntegrationTests -v quiet -nologo -clp:NoSummary

@@ -20,10 +20,21 @@ failures=$results/failures.log
 mkdir -p "$results"
 : >"$failures"
 
+# What runs in the background of a shell does not hear Ctrl-C.
+trap 'trap - INT; kill 0' INT
+
 passed=0
 failed=0
 
-if ! dotnet build VismaOperator.sln -c "$configuration" -v quiet -nologo -clp:NoSummary; then
+# Of the solution, what the projects of these names need.
+solution=VismaOperator.sln
+if [ "$#" -gt 0 ]; then
+  solution=$results/named.slnf
+  printf '{ "solution": { "path": "../../VismaOperator.sln", "projects": [ %s ] } }\n' \
+    "$(for name; do printf '"tests/%s/%s.csproj"\n' "$name" "$name"; done | paste -s -d , -)" >"$solution"
+fi
+
+if ! dotnet build "$solution" -c "$configuration" -v quiet -nologo -clp:NoSummary; then
   echo "The solution does not build, so no test ran."
   echo "0 passed, 1 failed"
   exit 1
@@ -41,21 +52,49 @@ remember() { # title, log: what failed in it, or its end where nothing did and t
 
 run_project() {
   case "$1" in
-    */VismaOperator.IntegrationTests) for reach in ${TEST_OPERATOR_REACH:-listed cluster}; do run_once "$1" "$reach"; done ;;
-    *) run_once "$1" "" ;;
+    */VismaOperator.IntegrationTests) for reach in ${TEST_OPERATOR_REACH:-listed cluster}; do execute "$1" "$reach" && tell "$1" "$reach"; done ;;
+    *) execute "$1" "" && tell "$1" "" ;;
   esac
 }
 
-run_once() { # project, reach of the operator's roles where it matters
-  name=$(basename "$1")
-  log="$results/$name${2:+.$2}.log"
-  echo "== $name${2:+ with the roles of mode \"$2\"}"
+# The largest project takes as long as the others together, and much of it is waiting: it runs beside them.
+run_unit_tests() { # projects
+  beside=
+  for project; do
+    case "$project" in
+      */VismaOperator.Tests)
+        execute "$project" "" &
+        beside=$!
+        ;;
+    esac
+  done
+  for project; do
+    case "$project" in
+      */VismaOperator.Tests) ;;
+      *) execute "$project" "" ;;
+    esac
+  done
+  [ -z "$beside" ] || wait "$beside"
+  for project; do tell "$project" ""; done
+}
+
+log_of() { echo "$results/$(basename "$1")${2:+.$2}.log"; }
+
+execute() { # project, reach of the operator's roles where it matters; leaves its output and its exit code
   # The wider roles contain the narrower ones, so with them only the tests run that meet a difference.
   only=
-  [ "${2:-}" != cluster ] || only="--filter-trait Reach=Cluster"
+  [ "$2" != cluster ] || only="--filter-trait Reach=Cluster"
   # shellcheck disable=SC2086 # two words, or none
-  TEST_OPERATOR_REACH=$2 "$1/bin/$configuration/net10.0/$name" $only --no-ansi --no-progress >"$log" 2>&1
-  status=$?
+  TEST_OPERATOR_REACH=$2 "$1/bin/$configuration/net10.0/$(basename "$1")" $only --no-ansi --no-progress >"$(log_of "$1" "$2")" 2>&1
+  echo "$?" >"$(log_of "$1" "$2").status"
+}
+
+tell() { # project, reach: what came of it
+  name=$(basename "$1")
+  log=$(log_of "$1" "$2")
+  echo "== $name${2:+ with the roles of mode \"$2\"}"
+  status=$(cat "$log.status")
+  rm "$log.status"
   sed -n "/^crashes: /p" "$log"
   good=$(count "$log" succeeded)
   bad=$(count "$log" failed)
@@ -71,14 +110,13 @@ run_once() { # project, reach of the operator's roles where it matters
   echo "   $good passed, $bad failed, $skipped skipped"
 }
 
-# What is shipped is what is tested: compiling ahead is where a program that works can still break.
+# What is shipped is what is tested: compiling ahead is where a program that works can still break. It takes minutes, so the unit tests,
+# which do not run it, do not wait for it.
+publishing=
 if [ "$#" -eq 0 ] && [ -z "${TEST_OPERATOR_BINARY:-}" ]; then
   TEST_OPERATOR_BINARY=$PWD/artifacts/publish/visma-operator
-  if ! make --no-print-directory publish; then
-    echo "The operator cannot be published, so no test ran."
-    echo "0 passed, 1 failed"
-    exit 1
-  fi
+  make --no-print-directory publish >"$results/publish.log" 2>&1 &
+  publishing=$!
 fi
 [ -z "${TEST_OPERATOR_BINARY:-}" ] || export TEST_OPERATOR_BINARY
 
@@ -104,13 +142,31 @@ case "$*" in
     ;;
 esac
 
-if [ "$#" -gt 0 ]; then
-  for name in "$@"; do run_project "tests/$name"; done
-else
-  for project in tests/*.Tests tests/*.IntegrationTests tests/*.ChartTests; do
-    [ -d "$project" ] && run_project "$project"
-  done
+# shellcheck disable=SC2046 # names of projects have no spaces
+if [ "$#" -eq 0 ]; then set -- $(cd tests && ls -d -- *.Tests *.IntegrationTests *.ChartTests); fi
+
+# Those without an API server first, side by side; the others need most of the machine, and the published operator.
+unit=
+others=
+for name; do
+  case "$name" in
+    Testing.ApiServer.Tests | *.IntegrationTests | *.ChartTests) others="$others tests/$name" ;;
+    *) unit="$unit tests/$name" ;;
+  esac
+done
+# shellcheck disable=SC2086 # nor have these
+run_unit_tests $unit
+if [ -n "$publishing" ]; then
+  if wait "$publishing"; then
+    tail -n 1 "$results/publish.log"
+  else
+    cat "$results/publish.log"
+    echo "The operator cannot be published, so no test ran that runs it."
+    failed=$((failed + 1))
+    others=
+  fi
 fi
+for project in $others; do run_project "$project"; done
 
 # Once more at the end, where a reader of a long log looks first.
 cat "$failures"
