@@ -41,7 +41,7 @@ internal sealed class TestOperator : IAsyncDisposable
     private OperatorControllers? controllers;
     private Task running = Task.CompletedTask;
     private int watchRequests;
-    private (string? Version, int Watches) expected;
+    private Tuple<string, IReadOnlyList<string>, int>? expected; // counted at this version, of these namespaces
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private TestOperator(VismaConnectStandIn provider, SettableTime time)
@@ -315,20 +315,15 @@ internal sealed class TestOperator : IAsyncDisposable
         }
     }
 
+    // A cluster that was told to fail cannot be held to it.
     private int ExpectedWatches()
     {
-        if (Cluster.Before is not null)
+        if (expected is not { } known || known.Item1 != Cluster.ResourceVersion || known.Item2 != Namespaces)
         {
-            return 0; // a cluster that was told to fail cannot be held to it
+            expected = known = Tuple.Create(Cluster.ResourceVersion, Namespaces, CountExpectedWatches());
         }
 
-        var version = Cluster.ResourceVersion;
-        if (expected.Version != version)
-        {
-            expected = (version, CountExpectedWatches());
-        }
-
-        return expected.Watches;
+        return Cluster.Before is null ? known.Item3 : 0;
     }
 
     // Connections, clients and token Secrets (of each listed namespace), namespaces (where none is listed), each Secret that a client
