@@ -39,6 +39,7 @@ public sealed class ControllerMetrics : IDisposable
     private readonly Counter<long> reconciles;
     private readonly Counter<long> reconcileErrors;
     private readonly Counter<long> statusFailures;
+    private readonly Counter<long> droppedEvents;
     private readonly Histogram<double> reconcileTime;
     private readonly UpDownCounter<long> activeWorkers;
     private readonly ConcurrentDictionary<string, WorkQueue> queues = new(StringComparer.Ordinal);
@@ -58,6 +59,15 @@ public sealed class ControllerMetrics : IDisposable
             "controller_status_write_failures_total",
             description: "Writes of a status that the API server did not take, per controller"
         );
+        droppedEvents = meter.CreateCounter<long>(
+            "controller_events_dropped_total",
+            description: "Events that were not written, by cause"
+        );
+        foreach (var cause in EventDrop.All)
+        {
+            droppedEvents.Add(0, new KeyValuePair<string, object?>("cause", cause));
+        }
+
         reconcileTime = meter.CreateHistogram(
             "controller_runtime_reconcile_time_seconds",
             unit: "s",
@@ -121,6 +131,10 @@ public sealed class ControllerMetrics : IDisposable
     /// <summary>The API server did not take a status.</summary>
     public void StatusNotWritten(string controller) => statusFailures.Add(1, Named(controller));
 
+    /// <summary>An event was not written.</summary>
+    /// <param name="cause">One of <see cref="EventDrop"/>.</param>
+    public void EventDropped(string cause) => droppedEvents.Add(1, new KeyValuePair<string, object?>("cause", cause));
+
     /// <summary>This process is a candidate for the lease and not its holder.</summary>
     public void NotLeading(string lease) => leaderships[lease] = 0;
 
@@ -153,4 +167,17 @@ public static class ReconcileResult
 
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<string> All { get; } = [Success, RequeueAfter, Requeue, Error];
+}
+
+/// <summary>Why an event was not written: the values of the label <c>cause</c>.</summary>
+public static class EventDrop
+{
+    /// <summary>The same was told of the same object a moment ago.</summary>
+    public const string Repeated = "repeated";
+
+    /// <summary>Too many wait to be written.</summary>
+    public const string QueueFull = "queue_full";
+
+    /// <summary>All of them.</summary>
+    internal static IReadOnlyList<string> All { get; } = [Repeated, QueueFull];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Threading.Channels;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Telemetry;
@@ -7,44 +8,128 @@ using Microsoft.Extensions.Logging;
 namespace Kubernetes.Controllers.Writing;
 
 /// <summary>
-/// Writes events about objects (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"/>). An event is
-/// a courtesy: one that cannot be written is logged and forgotten, and never fails what it tells of.
+/// Writes events about objects (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"/>) in the
+/// background. An event is a courtesy: whoever records one never waits, and one that cannot be written is logged and forgotten. Of each
+/// object and reason there is at most one in <see cref="Interval"/>; the conditions of the object say the rest.
 /// </summary>
 /// <param name="client">Where events are written.</param>
 /// <param name="controller">Name of the reporting controller, for example <c>visma-operator.io/operator</c>.</param>
 /// <param name="instance">Identity of this replica, for example the name of its pod; at most 128 characters.</param>
 /// <param name="time">Wall clock.</param>
+/// <param name="metrics">Counts what is dropped.</param>
 /// <param name="logger">Log.</param>
-public sealed partial class EventRecorder(IKubernetesClient client, string controller, string instance, TimeProvider time, ILogger logger)
+public sealed partial class EventRecorder(
+    IKubernetesClient client,
+    string controller,
+    string instance,
+    TimeProvider time,
+    ControllerMetrics metrics,
+    ILogger logger
+)
 {
+    /// <summary>The least time between two events about one object with one reason.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+
+    /// <summary>Events that wait to be written; more are dropped. A megabyte or two, and a minute of writing.</summary>
+    public const int Capacity = 1_000;
+
     /// <summary>The API server refuses longer notes, and counts bytes.</summary>
     private const int LongestNote = 1024;
 
     /// <summary>Names of objects have at most 253 characters; the suffix takes up to 33 of them.</summary>
     private const int LongestPrefix = 220;
 
+    // A process that is asked to stop has little time, and an event is a courtesy.
+    private static readonly TimeSpan flushGrace = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<Event> waiting = Channel.CreateBounded<Event>(
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<Topic, long> recorded = [];
+    private TaskCompletionSource? rest;
+    private int unwritten;
+    private bool isFull;
     private long sequence;
 
-    /// <summary>Writes one event. Throws nothing but <see cref="OperationCanceledException"/>, and that only when asked to stop.</summary>
+    /// <summary>Has one event written. Never waits and never fails.</summary>
     /// <param name="about">The object that the event is about, as the API server knows it.</param>
     /// <param name="kind">Whether it needs attention.</param>
     /// <param name="reason">Why, in CamelCase, from a closed list.</param>
     /// <param name="action">What was done, in CamelCase.</param>
     /// <param name="note">What happened and what to do, for a person. Cut at 1024 bytes. Never a secret.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public async Task RecordAsync<T>(
-        T about,
-        EventKind kind,
-        string reason,
-        string action,
-        string note,
-        CancellationToken cancellationToken
-    )
+    /// <param name="subject">What it is about besides, where one object stands for several things; else null.</param>
+    public void Record<T>(T about, EventKind kind, string reason, string action, string note, string? subject = null)
         where T : class, IResource<T>
+    {
+        var topic = new Topic(about.Metadata.NamespacedName, about.Metadata.Uid, reason, subject);
+        lock (gate)
+        {
+            if (!IsDue(topic))
+            {
+                metrics.EventDropped(EventDrop.Repeated);
+                LogRepeated(reason, about.Metadata.NamespacedName.ToString());
+                return;
+            }
+
+            if (!waiting.Writer.TryWrite(Compose(about, kind, reason, action, note)))
+            {
+                metrics.EventDropped(EventDrop.QueueFull);
+                if (!isFull)
+                {
+                    LogFull(Capacity);
+                }
+
+                isFull = true;
+                return;
+            }
+
+            isFull = false;
+            recorded[topic] = time.GetTimestamp();
+            unwritten++;
+        }
+    }
+
+    /// <summary>Writes what is recorded, until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var recordedEvent in waiting.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await WriteAsync(recordedEvent, cancellationToken).ConfigureAwait(false);
+            lock (gate)
+            {
+                if (--unwritten == 0)
+                {
+                    rest?.SetResult();
+                    rest = null;
+                }
+            }
+        }
+    }
+
+    /// <summary>Completes once every event that was recorded until then is written or given up.</summary>
+    public Task WhenAtRestAsync()
+    {
+        lock (gate)
+        {
+            return unwritten == 0
+                ? Task.CompletedTask
+                : (rest ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Waits a moment for what is still to be written, while <see cref="RunAsync"/> goes on.</summary>
+    public async Task FlushAsync()
+    {
+        using var grace = Deadline.After(flushGrace, time);
+        await WhenAtRestAsync().WaitAsync(grace.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task WriteAsync(Event recordedEvent, CancellationToken cancellationToken)
     {
         try
         {
-            await client.CreateAsync(Compose(about, kind, reason, action, note), cancellationToken).ConfigureAwait(false);
+            await client.CreateAsync(recordedEvent, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -54,8 +139,22 @@ public sealed partial class EventRecorder(IKubernetesClient client, string contr
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            LogNotRecorded(reason, FailureText.Of(failure));
+            LogNotRecorded(recordedEvent.Reason ?? string.Empty, FailureText.Of(failure));
         }
+    }
+
+    // What is older tells nothing, and must not grow with every object that ever was.
+    private bool IsDue(Topic topic)
+    {
+        if (recorded.Count >= Capacity)
+        {
+            foreach (var old in recorded.Where(entry => time.GetElapsedTime(entry.Value) >= Interval).Select(entry => entry.Key).ToList())
+            {
+                recorded.Remove(old);
+            }
+        }
+
+        return !recorded.TryGetValue(topic, out var last) || time.GetElapsedTime(last) >= Interval;
     }
 
     private Event Compose<T>(T about, EventKind kind, string reason, string action, string note)
@@ -100,7 +199,7 @@ public sealed partial class EventRecorder(IKubernetesClient client, string contr
     private string UniqueName(string about, DateTimeOffset now)
     {
         var prefix = about.Length <= LongestPrefix ? about : about[..LongestPrefix].TrimEnd('.', '-');
-        return string.Create(CultureInfo.InvariantCulture, $"{prefix}.{now.UtcTicks:x}{Interlocked.Increment(ref sequence):x4}");
+        return string.Create(CultureInfo.InvariantCulture, $"{prefix}.{now.UtcTicks:x}{++sequence:x4}");
     }
 
     private static ObjectReference ReferenceTo<T>(T about)
@@ -114,8 +213,20 @@ public sealed partial class EventRecorder(IKubernetesClient client, string contr
             ResourceVersion = about.Metadata.ResourceVersion,
         };
 
+    private sealed record Topic(NamespacedName About, string? Uid, string Reason, string? Subject);
+
     [LoggerMessage(LogLevel.Warning, "Event {Reason} was not recorded: {Failure}", EventName = "EventNotRecorded")]
     private partial void LogNotRecorded(string reason, string failure);
+
+    [LoggerMessage(LogLevel.Debug, "Event {Reason} about {About} is not repeated yet", EventName = "EventNotRepeated")]
+    private partial void LogRepeated(string reason, string about);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Capacity} events wait to be written, so others are dropped until there is room. The conditions of the objects tell the same",
+        EventName = "EventsDropped"
+    )]
+    private partial void LogFull(int capacity);
 }
 
 /// <summary>How an event is shown.</summary>

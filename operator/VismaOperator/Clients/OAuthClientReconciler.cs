@@ -102,7 +102,7 @@ internal sealed class OAuthClientReconciler(
         var (note, wait) = removals.Take(client.Metadata.NamespacedName);
         if (note is not null)
         {
-            await reporter.TellRemovalsAsync(client, note, cancellationToken);
+            reporter.TellRemovals(client, note);
         }
 
         return time.GetUtcNow() + wait;
@@ -167,8 +167,8 @@ internal sealed class OAuthClientReporter(
     /// Tells the client's owner which connections lost their Secret by a change of the client. An event, since no status of the client
     /// speaks of them.
     /// </summary>
-    public Task TellRemovalsAsync(OAuthClient about, string note, CancellationToken cancellationToken) =>
-        events.RecordAsync(about, EventKind.Warning, Reason.SecretsRemoved, "Reconcile", note, cancellationToken);
+    public void TellRemovals(OAuthClient about, string note) =>
+        events.Record(about, EventKind.Warning, Reason.SecretsRemoved, "Reconcile", note, subject: note);
 
     /// <summary>
     /// Writes what changed; returns when the counter of connections may be written, if that is all that is left to write.
@@ -185,11 +185,10 @@ internal sealed class OAuthClientReporter(
             var written = await client.PatchStatusAsync<OAuthClient>(before.Metadata.NamespacedName, patch, cancellationToken);
             clients.Observe(written);
             RememberCount(before, after, now);
-            await AnnounceAsync(written, before, after, cancellationToken);
+            Announce(written, before, after);
         }
 
-        await TellOfClockAsync(situation, cancellationToken);
-
+        TellOfClock(situation);
         return after.Status.Connections != situation.Connections ? next?.Instant : null;
     }
 
@@ -203,23 +202,16 @@ internal sealed class OAuthClientReporter(
         }
     }
 
-    private async Task AnnounceAsync(OAuthClient written, OAuthClient before, OAuthClient after, CancellationToken cancellationToken)
+    private void Announce(OAuthClient written, OAuthClient before, OAuthClient after)
     {
         foreach (var type in NewsOf(before.Status.Conditions, after.Status.Conditions))
         {
             var now = Conditions.Find(after.Status.Conditions, type)!;
-            await events.RecordAsync(
-                written,
-                IsWarning(now) ? EventKind.Warning : EventKind.Normal,
-                now.Reason,
-                "Reconcile",
-                now.Message,
-                cancellationToken
-            );
+            events.Record(written, IsWarning(now) ? EventKind.Warning : EventKind.Normal, now.Reason, "Reconcile", now.Message);
         }
     }
 
-    private async Task TellOfClockAsync(OAuthClientSituation situation, CancellationToken cancellationToken)
+    private void TellOfClock(OAuthClientSituation situation)
     {
         var name = situation.Client.Metadata.NamespacedName;
         if (OAuthClientReport.ClockProblem(situation) is not { } problem)
@@ -228,7 +220,7 @@ internal sealed class OAuthClientReporter(
         }
         else if (toldOfClock.TryAdd(name, true))
         {
-            await events.RecordAsync(situation.Client, EventKind.Warning, problem.Reason, "Reconcile", problem.Message, cancellationToken);
+            events.Record(situation.Client, EventKind.Warning, problem.Reason, "Reconcile", problem.Message);
         }
     }
 
@@ -252,7 +244,7 @@ internal sealed class OAuthClientReporter(
     }
 
     // The message of SecretExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event. That a secret works
-    // deserves one after it did not.
+    // deserves one after it did not, and that a client can be used, after it could not.
     private static bool IsNews(string type, Condition? earlier, Condition now) =>
         type switch
         {
@@ -260,7 +252,8 @@ internal sealed class OAuthClientReporter(
             ConditionType.SecretVerified => now.Status == "False"
                 ? (earlier?.Status, earlier?.Message) != (now.Status, now.Message)
                 : now.Status == "True" && earlier?.Status == "False",
-            _ => (earlier?.Status, earlier?.Reason) != (now.Status, now.Reason),
+            _ => (earlier?.Status, earlier?.Reason) != (now.Status, now.Reason)
+                && (IsWarning(now) || (earlier is not null && IsWarning(earlier))),
         };
 
     private static OAuthClientStatus StatusOf(OAuthClientSituation situation, bool isCounterDue, DateTimeOffset now)

@@ -4,7 +4,10 @@ using Lifecycle;
 
 namespace VismaOperator.Connections;
 
-/// <summary>An event that a change of conditions deserves; routine renewals deserve none.</summary>
+/// <summary>
+/// An event that a change of conditions deserves. A first token and a routine renewal deserve none: the condition says it, and an event for
+/// each object would be a third request to the API server.
+/// </summary>
 internal sealed record Announcement(EventKind Kind, string Reason, string Note)
 {
     // What a person must act on comes first. Conditions that turn for the same reason tell the same.
@@ -32,10 +35,16 @@ internal sealed record Announcement(EventKind Kind, string Reason, string Note)
             .Where((announcement, index) => index == 0 || announcement.Kind == EventKind.Warning);
 
     // The message of ConsentExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event; that it is far off
-    // deserves none.
-    private static bool IsNews(string type, Condition? before, Condition after) => type == ConditionType.ConsentExpiring
-        ? after.Status == "True" && (before?.Status, before?.Message) != (after.Status, after.Message)
-        : (before?.Status, before?.Reason) != (after.Status, after.Reason);
+    // deserves none. Good news is what ends bad news, and what a person does or is to do.
+    private static bool IsNews(string type, Condition? before, Condition after) => type switch
+    {
+        ConditionType.ConsentExpiring => after.Status == "True" && (before?.Status, before?.Message) != (after.Status, after.Message),
+        _ when (before?.Status, before?.Reason) == (after.Status, after.Reason) => false,
+        _ when !IsGood(after) => true,
+        ConditionType.Authorized => true,
+        _ => (before is not null && !IsGood(before))
+            || after.Reason is Lifecycle.Reason.AwaitingConsent or Lifecycle.Reason.Suspended,
+    };
 
     private static Announcement Announce(Condition condition) =>
         new(IsGood(condition) ? EventKind.Normal : EventKind.Warning, condition.Reason, condition.Message);

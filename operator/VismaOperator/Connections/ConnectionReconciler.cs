@@ -206,7 +206,7 @@ internal sealed class ConnectionReconciler(
         if (cause is not null)
         {
             log.FormerSecretNotRemoved(former, cause);
-            await reporter.TellFormerSecretStaysAsync(connection, former, cause, cancellationToken);
+            reporter.TellFormerSecretStays(connection, former, cause);
         }
 
         return rest;

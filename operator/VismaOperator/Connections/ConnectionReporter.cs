@@ -92,8 +92,8 @@ internal sealed class ConnectionReporter(
             var written = await client.PatchStatusAsync<VismaConnection>(key, patch, cancellationToken);
             connections.Observe(written);
             Forget(key);
-            await AnnounceAsync(written, before.Status.Conditions, after.Status.Conditions, cancellationToken);
-            await WarnAsync(before, written, cancellationToken);
+            Announce(written, before.Status.Conditions, after.Status.Conditions);
+            Warn(before, written);
         }
 
         return report.NextLook is { } next ? new Requeue.At(next) : Requeue.Never.Instance;
@@ -102,49 +102,31 @@ internal sealed class ConnectionReporter(
     /// <summary>
     /// Tells that the Secret of an earlier name could not be removed. An event, since no status speaks of that Secret any more.
     /// </summary>
-    public Task TellFormerSecretStaysAsync(
-        VismaConnection connection,
-        NamespacedName former,
-        string cause,
-        CancellationToken cancellationToken
-    ) =>
-        events.RecordAsync(
+    public void TellFormerSecretStays(VismaConnection connection, NamespacedName former, string cause) =>
+        events.Record(
             connection,
             EventKind.Warning,
             Reason.SecretForbidden,
             "Reconcile",
             $"The token moved to Secret {connection.SecretName()}, but Secret {former}, which held it before, is still there: {cause}. "
             + $"Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {former.Namespace}. "
-            + "Whoever can read it has a token until it expires.",
-            cancellationToken
+            + "Whoever can read it has a token until it expires."
         );
 
-    private async Task AnnounceAsync(
-        VismaConnection connection,
-        IReadOnlyList<Condition> before,
-        IReadOnlyList<Condition> after,
-        CancellationToken cancellationToken
-    )
+    private void Announce(VismaConnection connection, IReadOnlyList<Condition> before, IReadOnlyList<Condition> after)
     {
         foreach (var announcement in Announcement.Of(before, after))
         {
-            await events.RecordAsync(connection, announcement.Kind, announcement.Reason, "Reconcile", announcement.Note, cancellationToken);
+            events.Record(connection, announcement.Kind, announcement.Reason, "Reconcile", announcement.Note);
         }
     }
 
     // Once for each spec: the token is valid all the same, so that no condition speaks of it.
-    private async Task WarnAsync(VismaConnection before, VismaConnection written, CancellationToken cancellationToken)
+    private void Warn(VismaConnection before, VismaConnection written)
     {
         foreach (var warning in before.Status.ObservedGeneration == written.Metadata.Generation ? [] : TemplateRules.Warnings(written.Spec))
         {
-            await events.RecordAsync(
-                written,
-                EventKind.Warning,
-                warning.Reason,
-                "Reconcile",
-                $"{warning.Path}: {warning.Message}",
-                cancellationToken
-            );
+            events.Record(written, EventKind.Warning, warning.Reason, "Reconcile", $"{warning.Path}: {warning.Message}", warning.Path);
         }
     }
 

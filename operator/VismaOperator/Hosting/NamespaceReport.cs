@@ -52,7 +52,7 @@ internal sealed partial class NamespaceReport : IDisposable
             if (context.Lease is { } lease)
             {
                 var about = new Lease { Metadata = new ObjectMeta { Name = lease.Name, Namespace = lease.Namespace } };
-                await RecordAsync(about, news, cancellationToken);
+                Record(about, news);
             }
         }
     }
@@ -60,12 +60,12 @@ internal sealed partial class NamespaceReport : IDisposable
     private static Measurement<int> Measured(NamespaceNews news) =>
         new(news is { IsOpen: true, Problem: null, IsDoubted: false } ? 1 : 0, new KeyValuePair<string, object?>("namespace", news.Name));
 
-    private Task RecordAsync(Lease lease, NamespaceNews news, CancellationToken cancellationToken)
+    private void Record(Lease lease, NamespaceNews news)
     {
         var (kind, reason, note) = news.Problem is { } problem
             ? (EventKind.Warning, Reason.NamespaceNotServed, NotServed(news.Name, problem))
             : (EventKind.Normal, Reason.NamespaceServed, $"Namespace {news.Name} is served again.");
-        return recorder.RecordAsync(lease, kind, reason, "Watch", note, cancellationToken);
+        recorder.Record(lease, kind, reason, "Watch", note, subject: news.Name);
     }
 
     // What came and went before was told by the leader of that time.

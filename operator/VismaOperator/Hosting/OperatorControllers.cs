@@ -21,6 +21,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private readonly OperatorTriggers triggers;
     private readonly OperatorQueues queues;
     private readonly OperatorGrants grants;
+    private readonly EventRecorder events;
     private readonly NamespaceReport? report;
     private readonly List<IDisposable> gates = [];
     private readonly List<BackgroundLoop> feeds = [];
@@ -45,11 +46,12 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             turns,
             context.Time
         );
-        var events = new EventRecorder(
+        events = new EventRecorder(
             context.Client,
             $"{VismaNames.Group}/operator",
             context.Instance,
             context.Time,
+            context.Metrics,
             context.Logs.CreateLogger("Events")
         );
         var endpoints = new ProviderEndpoints(context.Metadata);
@@ -68,10 +70,10 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
                 "vismaconnection",
                 "VismaConnection",
                 queues.Connections,
-                Connections(context, resolver, source, endpoints, namespaces, events, removals),
+                Connections(context, resolver, source, endpoints, namespaces, removals),
                 context
             ),
-            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, tracker, events, removals, turns), context),
+            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, tracker, removals, turns), context),
             Loop("grant", "VismaConnection", queues.Grants, grants.OrphanedGrants(resolver, namespaces), context),
         ];
     }
@@ -81,6 +83,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     [
         .. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync)),
         new BackgroundLoop("unstored grants", grants.Unstored.RunAsync),
+        new BackgroundLoop("events", events.RunAsync),
         .. report is null ? Array.Empty<BackgroundLoop>() : [new BackgroundLoop("namespace events", report.RunAsync)],
         .. feeds,
     ];
@@ -110,13 +113,21 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public Task CatchUpAsync(CancellationToken cancellationToken) => caches.CatchUpAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task FlushAsync(CancellationToken deadline) => grants.Unstored.FlushAsync(deadline);
+    public async Task FlushAsync(CancellationToken deadline)
+    {
+        await grants.Unstored.FlushAsync(deadline);
+        await events.FlushAsync();
+    }
 
     /// <summary>Connections of which a refresh token was received that is not stored yet, or never could be.</summary>
     public IReadOnlyCollection<NamespacedName> UnstoredGrants => grants.Unstored.Connections;
 
-    /// <summary>Completes once no controller has anything to do before something changes or falls due.</summary>
-    public Task WhenAtRestAsync() => queues.WhenAtRestAsync();
+    /// <summary>Completes once no controller has anything to do before something changes or falls due, and every event is written.</summary>
+    public async Task WhenAtRestAsync()
+    {
+        await queues.WhenAtRestAsync();
+        await events.WhenAtRestAsync();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -133,7 +144,6 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         ClientTokenSource source,
         ProviderEndpoints endpoints,
         INamespaces namespaces,
-        EventRecorder events,
         SecretRemovals removals
     )
     {
@@ -179,7 +189,6 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         OperatorContext context,
         OAuthClientObserver observer,
         ClientSecretTracker tracker,
-        EventRecorder events,
         SecretRemovals removals,
         RequestTurns turns
     )

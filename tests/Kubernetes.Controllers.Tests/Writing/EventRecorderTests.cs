@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Kubernetes.Controllers.Tests.Writing;
 
-public sealed class EventRecorderTests
+public sealed class EventRecorderTests : IDisposable
 {
     private static readonly Widget widget = new()
     {
@@ -19,22 +19,27 @@ public sealed class EventRecorderTests
 
     private readonly EventLog events = new();
     private readonly CapturedLog log = new();
+    private readonly CapturedMetrics meters = new();
     private readonly FakeTimeProvider time = new();
+    private readonly CancellationTokenSource stop = new();
     private readonly EventRecorder recorder;
+    private Task? running;
 
-    public EventRecorderTests() => recorder = new(events, "visma-operator.io/operator", "pod-1", time, log);
+    public EventRecorderTests() =>
+        recorder = new(events, "visma-operator.io/operator", "pod-1", time, meters.Metrics, log);
+
+    public void Dispose()
+    {
+        stop.Cancel();
+        stop.Dispose();
+        meters.Dispose();
+    }
 
     [Fact]
     public async Task Writes_what_the_server_demands()
     {
-        await recorder.RecordAsync(
-            widget,
-            EventKind.Warning,
-            "TokenRefused",
-            "Refresh",
-            "The secret is wrong.",
-            TestContext.Current.CancellationToken
-        );
+        recorder.Record(widget, EventKind.Warning, "TokenRefused", "Refresh", "The secret is wrong.");
+        await WrittenAsync();
 
         var written = Assert.Single(events.Written);
         Assert.Equal(("team-a", time.GetUtcNow()), (written.Metadata.Namespace, written.EventTime));
@@ -60,8 +65,10 @@ public sealed class EventRecorderTests
     [Fact]
     public async Task Gives_every_event_a_name_of_its_own_also_at_the_same_instant()
     {
-        await RecordAsync("a");
-        await RecordAsync("b");
+        Record("a", reason: "First");
+        Record("b", reason: "Second");
+        await WrittenAsync();
+
         Assert.Equal(2, events.Written.Select(written => written.Metadata.Name).Distinct().Count());
         Assert.All(events.Written, written => Assert.Matches("^acme\\.[0-9a-f]+$", written.Metadata.Name));
     }
@@ -72,7 +79,9 @@ public sealed class EventRecorderTests
     [InlineData("🔑")]
     public async Task Cuts_a_note_at_1024_bytes_and_between_characters(string character)
     {
-        await RecordAsync(string.Concat(Enumerable.Repeat(character, 2000)));
+        Record(string.Concat(Enumerable.Repeat(character, 2000)));
+        await WrittenAsync();
+
         var note = events.Written[0].Note!;
         Assert.Equal(1024, Encoding.UTF8.GetByteCount(note));
         Assert.DoesNotContain("\uFFFD", note, StringComparison.Ordinal);
@@ -82,24 +91,65 @@ public sealed class EventRecorderTests
     public async Task An_event_that_cannot_be_written_fails_nothing()
     {
         events.Refusal = new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "namespace is terminating");
-        await RecordAsync("note");
+        Record("note");
+        await WrittenAsync();
+        events.Refusal = new OperationCanceledException(); // a timeout is no stop
+        Record("note", reason: "Another");
+        await WrittenAsync();
+
         Assert.Contains("namespace is terminating", log.Text, StringComparison.Ordinal);
+        Assert.False(running!.IsCompleted);
     }
 
     [Fact]
-    public async Task Only_being_stopped_is_passed_on()
+    public async Task Of_each_object_and_reason_there_is_one_in_five_minutes()
     {
-        using var stop = new CancellationTokenSource();
-        await stop.CancelAsync();
-        events.Refusal = new OperationCanceledException();
-        await RecordAsync("a timeout is not a stop");
-        await Assert.ThrowsAsync<OperationCanceledException>(() =>
-            recorder.RecordAsync(widget, EventKind.Normal, "R", "A", "n", stop.Token)
-        );
+        Record("a");
+        Record("b");
+        time.Advance(EventRecorder.Interval - TimeSpan.FromSeconds(1));
+        Record("c");
+        recorder.Record(widget with { Metadata = widget.Metadata with { Uid = "u-2" } }, EventKind.Normal, "Reason", "Action", "d");
+        Record("e", reason: "Another");
+        Record("f", subject: "of something else");
+        time.Advance(TimeSpan.FromSeconds(1));
+        Record("g");
+        await WrittenAsync();
+
+        Assert.Equal(["a", "d", "e", "f", "g"], events.Written.Select(written => written.Note));
+        Assert.Equal(2, meters["controller_events_dropped_total{cause=repeated}"]);
     }
 
-    private Task RecordAsync(string note) =>
-        recorder.RecordAsync(widget, EventKind.Normal, "Reason", "Action", note, TestContext.Current.CancellationToken);
+    [Fact]
+    public async Task Nobody_waits_while_events_cannot_be_written_and_what_is_too_much_is_dropped()
+    {
+        events.Blocked = new TaskCompletionSource();
+        Run();
+        for (var number = 0; number <= EventRecorder.Capacity + 10; number++)
+        {
+            Record("note", subject: $"{number}");
+        }
+
+        var flushed = recorder.FlushAsync();
+        time.Advance(TimeSpan.FromSeconds(1));
+        await flushed;
+        events.Blocked.SetResult();
+        await WrittenAsync();
+
+        Assert.InRange(events.Written.Count, EventRecorder.Capacity, EventRecorder.Capacity + 1);
+        Assert.InRange(meters["controller_events_dropped_total{cause=queue_full}"]!.Value, 10, 11);
+        Assert.Single(log.Text.Split('\n'), line => line.Contains("others are dropped", StringComparison.Ordinal));
+    }
+
+    private void Record(string note, string reason = "Reason", string? subject = null) =>
+        recorder.Record(widget, EventKind.Normal, reason, "Action", note, subject);
+
+    private void Run() => running ??= Task.Run(() => recorder.RunAsync(stop.Token));
+
+    private async Task WrittenAsync()
+    {
+        Run();
+        await recorder.WhenAtRestAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
 
     private sealed class EventLog : IKubernetesClient
     {
@@ -107,16 +157,20 @@ public sealed class EventRecorderTests
 
         public Exception? Refusal { get; set; }
 
+        public TaskCompletionSource? Blocked { get; set; }
+
         public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
             where T : class, IResource<T>
         {
-            if (Refusal is not null)
-            {
-                return Task.FromException<T>(Refusal);
-            }
+            return Refusal is null ? WriteAsync(resource) : Task.FromException<T>(Refusal);
+        }
 
+        private async Task<T> WriteAsync<T>(T resource)
+            where T : class, IResource<T>
+        {
+            await (Blocked?.Task ?? Task.CompletedTask);
             Written.Add((Event)(object)resource);
-            return Task.FromResult(resource);
+            return resource;
         }
 
         public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using Lifecycle;
+using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
 
@@ -235,10 +236,14 @@ public sealed class ApiFailureTests
 
         await test.ApplyAsync(Some.VismaConnection());
         await test.UntilIdleAsync();
+        test.Provider.Faults.Always(Fault.ServerError(503));
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.UntilIdleAsync();
 
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+        Assert.True((await test.ConnectionAsync()).Is("TokenFresh", "False"));
         Assert.True(faults.Met > 0);
-        Assert.Equal(1, test.TokenRequests);
+        Assert.Equal(2, test.TokenRequests);
     }
 
     [Theory]
