@@ -69,7 +69,11 @@ public sealed class AuditTests(ApiServerFixture fixture)
             ? $"/apis/rbac.authorization.k8s.io/v1/clusterroles/operator-of-{scene.Home.Name}"
             : scene.Home.Of("rbac.authorization.k8s.io/v1", "roles/operator"));
         await scene.StartOperatorAsync();
-        await scene.CreateAllAsync();
+        await scene.CreateCredentialsAsync();
+        await scene.CreateClientAsync();
+        var spec = The.ConnectionSpec();
+        spec["tenantID"] = The.UnapprovedTenant; // what goes wrong has an event
+        await scene.CreateConnectionAsync(spec);
         await Eventually.BecomesTrueAsync(
             "a refusal",
             () => scene.Proxy.Ledger.Requests.Any(request => request.Status == 403),
