@@ -21,6 +21,6 @@ public enum ManifestProblemKind
     /// <summary>Something that may hold manifests was passed over: a chart, a template, a file that is too large.</summary>
     LeftOut,
 
-    /// <summary>A file that holds no manifest was passed over.</summary>
+    /// <summary>A file that holds no manifest was passed over, or one that was named has no object in it.</summary>
     NoManifest,
 }

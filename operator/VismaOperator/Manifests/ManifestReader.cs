@@ -58,7 +58,10 @@ public static class ManifestReader
         try
         {
             using var input = file.Path == ManifestSource.StandardInput ? source.Input() : FileText.Open(file.Path);
-            return Strict(ManifestText.Read(file.Path, FileText.Read(input), cancellation));
+            var read = Strict(ManifestText.Read(file.Path, FileText.Read(input), cancellation));
+            return read is { Documents.Count: 0, Problems.Count: 0 }
+                ? Nothing(file, ManifestProblemKind.NoManifest, "there is no object of Kubernetes in it")
+                : read;
         }
         catch (TextTooLargeException exception)
         {

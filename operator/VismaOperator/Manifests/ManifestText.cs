@@ -10,7 +10,12 @@ internal sealed class ManifestText
     /// <summary>Levels of nesting that a document may have. kubectl takes ten times as many, which no object of a cluster has.</summary>
     internal const int MaxDepth = 1000;
 
-    private static readonly string[] identity = ["apiVersion", "kind"];
+    private const string ApiVersion = "apiVersion";
+    private const string Kind = "kind";
+    private const string ItemsKey = "items";
+    private const string ListSuffix = "List";
+
+    private static readonly string[] identity = [ApiVersion, Kind];
 
     // Those that kubectl refuses (https://yaml.org/spec/1.1/#c-printable), as far as one character tells.
     private static readonly SearchValues<char> unprintable = SearchValues.Create([
@@ -26,6 +31,7 @@ internal sealed class ManifestText
     private readonly List<ManifestProblem> problems = [];
     private readonly string file;
     private readonly CancellationToken cancellation;
+    private bool isRefused; // by kubectl, the document that is read
 
     private ManifestText(string file, CancellationToken cancellation) => (this.file, this.cancellation) = (file, cancellation);
 
@@ -41,26 +47,32 @@ internal sealed class ManifestText
 
     private void All(string text)
     {
-        if (text.AsSpan().IndexOfAny(unprintable) is >= 0 and var index)
-        {
-            var before = text.AsSpan(0, index);
-            var code = ((int)text[index]).ToString("X4", CultureInfo.InvariantCulture);
-            Report(
-                new(before.Count('\n') + 1, index - before.LastIndexOf('\n')),
-                $"this is not YAML: it has a character that no text has (U+{code}): save it as plain text in UTF-8"
-            );
-            return;
-        }
-
         foreach (var chunk in DocumentChunk.Divide(text, Report, cancellation).Where(chunk => !string.IsNullOrWhiteSpace(chunk.Text)))
         {
-            Chunk(chunk);
+            if (!chunk.IsJson && chunk.Text.AsSpan().IndexOfAny(unprintable) is >= 0 and var index)
+            {
+                Unprintable(chunk, index);
+            }
+            else
+            {
+                Chunk(chunk);
+            }
         }
+    }
+
+    private void Unprintable(DocumentChunk chunk, int index)
+    {
+        var before = chunk.Text.AsSpan(0, index);
+        var code = ((int)chunk.Text[index]).ToString("X4", CultureInfo.InvariantCulture);
+        Report(
+            chunk.At(before.Count('\n'), index - before.LastIndexOf('\n') - 1),
+            $"this is not YAML: it has a character that no text has (U+{code}): save it as plain text in UTF-8"
+        );
     }
 
     private void Chunk(DocumentChunk chunk)
     {
-        var isRefused = false;
+        isRefused = false;
         using var reader = new StringReader(chunk.Text);
         var composer = new YamlComposer(
             Parser.CreateParser(reader, MaxDepth),
@@ -140,12 +152,15 @@ internal sealed class ManifestText
     {
         switch (root.Content)
         {
-            case YamlNode.Scalar { IsPlain: true, Text: "" or "~" or "null" or "Null" or "NULL" }:
+            case YamlNode.Scalar scalar when IsNull(scalar):
                 break;
-            case YamlNode.Mapping list when IsList(list):
-                Items(list, builder);
+            case YamlNode.Mapping list when list.Find(ItemsKey) is { } items:
+                List(root, list, items, builder);
                 break;
-            case YamlNode.Mapping mapping when identity.All(key => HasText(mapping, key)):
+            case YamlNode.Mapping mapping when IsObject(mapping) && KindOf(mapping) == ListSuffix:
+                Report(root.Start, "this List has no items, and no server has such a kind: add items, which may be empty");
+                break;
+            case YamlNode.Mapping mapping when IsObject(mapping):
                 Build(root, mapping, builder);
                 break;
             default:
@@ -154,21 +169,60 @@ internal sealed class ManifestText
         }
     }
 
-    private void Items(YamlNode.Mapping list, DocumentBuilder builder)
+    // kubectl takes everything that has items for a list, whatever its kind, and reads nothing else of it.
+    private void List(YamlNode root, YamlNode.Mapping list, YamlNode items, DocumentBuilder builder)
     {
-        foreach (var item in ((YamlNode.Sequence)list.Find("items")!).Items)
+        if (!HasText(list, Kind) || HasBadVersion(list) || (KindOf(list) != ListSuffix && !HasText(list, ApiVersion)))
         {
-            if (item.Content is YamlNode.Mapping inner && IsList(inner))
+            NoObject(root);
+        }
+        else if (items is not YamlNode.Sequence && !IsNull(items))
+        {
+            Report(items.Start, "kubectl takes an object with items for a list, and refuses this one: make items a list, or remove them");
+        }
+        else
+        {
+            if (!KindOf(list).EndsWith(ListSuffix, StringComparison.Ordinal))
             {
-                Report(item.Start, "kubectl refuses a list within a list: write the items of the inner one into the outer one");
+                Report(
+                    root.Start,
+                    $"kubectl takes an object with items for a list and reads nothing but the items: remove them to make a {KindOf(list)}",
+                    ManifestProblemKind.LeftOut
+                );
             }
-            else if (item.Content is YamlNode.Mapping mapping && TypedItem(list, mapping) is { } typed)
+
+            Items(list, (items as YamlNode.Sequence)?.Items ?? [], builder);
+        }
+    }
+
+    private void Items(YamlNode.Mapping list, IReadOnlyList<YamlNode> items, DocumentBuilder builder)
+    {
+        var objects = new List<(YamlNode Item, YamlNode.Mapping Mapping)>();
+        foreach (var item in items)
+        {
+            if (item.Content is YamlNode.Mapping mapping && mapping.Find(ItemsKey) is not YamlNode.Sequence)
             {
-                Build(item, typed, builder);
+                objects.Add((item, Typed(list, mapping)));
             }
             else if (item.Content is YamlNode.Mapping)
             {
-                Objects(item, builder);
+                Refuse(item.Start, "kubectl refuses a list within a list: write the items of the inner one into the outer one");
+            }
+            else if (IsNull(item.Content))
+            {
+                objects.Add((item, Typed(list, new YamlNode.Mapping(item.Start, []))));
+            }
+            else
+            {
+                Refuse(item.Start, "kubectl refuses a list with an item that is not an object: remove it, or make it an object");
+            }
+        }
+
+        foreach (var (item, mapping) in objects)
+        {
+            if (IsObject(mapping))
+            {
+                Build(item, mapping, builder);
             }
             else
             {
@@ -178,12 +232,12 @@ internal sealed class ManifestText
     }
 
     // The items of a VismaConnectionList need not say what they are; those of a List must.
-    private static YamlNode.Mapping? TypedItem(YamlNode.Mapping list, YamlNode.Mapping item)
+    private static YamlNode.Mapping Typed(YamlNode.Mapping list, YamlNode.Mapping item)
     {
-        var kind = ((YamlNode.Scalar)list.Find("kind")!).Text;
-        if (kind == "List" || identity.Any(key => item.Find(key) is not null) || !HasText(list, "apiVersion"))
+        var kind = KindOf(list) is var whole && whole.EndsWith(ListSuffix, StringComparison.Ordinal) ? whole[..^ListSuffix.Length] : whole;
+        if (kind.Length == 0 || !HasText(list, ApiVersion) || identity.Any(key => HasText(item, key)))
         {
-            return null;
+            return item;
         }
 
         YamlEntry Entry(string key, string value) =>
@@ -192,9 +246,9 @@ internal sealed class ManifestText
         {
             Entries =
             [
-                Entry("apiVersion", ((YamlNode.Scalar)list.Find("apiVersion")!).Text),
-                Entry("kind", kind[..^"List".Length]),
-                .. item.Entries,
+                Entry(ApiVersion, TextOf(list, ApiVersion)),
+                Entry(Kind, kind),
+                .. item.Entries.Where(entry => !identity.Contains(entry.Key)),
             ],
         };
     }
@@ -220,15 +274,22 @@ internal sealed class ManifestText
         var isOther = root.Content is not YamlNode.Mapping some || identity.All(key => some.Find(key) is null);
         Report(
             root.Start,
-            $"this is not an object of Kubernetes: add {string.Join(" and ", missing)}",
+            "this is not an object of Kubernetes: "
+                + (missing.Count > 0 ? $"add {string.Join(" and ", missing)}" : "apiVersion must be VERSION or GROUP/VERSION"),
             isOther ? ManifestProblemKind.NoManifest : ManifestProblemKind.Unreadable
         );
     }
 
-    private static bool IsList(YamlNode.Mapping mapping) =>
-        mapping.Find("kind") is YamlNode.Scalar kind
-        && kind.Text.EndsWith("List", StringComparison.Ordinal)
-        && mapping.Find("items") is YamlNode.Sequence;
+    private static bool IsObject(YamlNode.Mapping mapping) => identity.All(key => HasText(mapping, key)) && !HasBadVersion(mapping);
+
+    private static bool HasBadVersion(YamlNode.Mapping mapping) =>
+        HasText(mapping, ApiVersion) && TextOf(mapping, ApiVersion).AsSpan().Count('/') > 1;
+
+    private static bool IsNull(YamlNode node) => node is YamlNode.Scalar { IsPlain: true, Text: "" or "~" or "null" or "Null" or "NULL" };
+
+    private static string KindOf(YamlNode.Mapping mapping) => TextOf(mapping, Kind);
+
+    private static string TextOf(YamlNode.Mapping mapping, string key) => ((YamlNode.Scalar)mapping.Find(key)!).Text;
 
     private static bool HasText(YamlNode.Mapping mapping, string key) =>
         mapping.Find(key) is YamlNode.Scalar { Text.Length: > 0 } scalar && (!scalar.IsPlain || IsText(scalar));
@@ -243,6 +304,12 @@ internal sealed class ManifestText
         {
             return false;
         }
+    }
+
+    private void Refuse(Position position, string message)
+    {
+        isRefused = true;
+        Report(position, message);
     }
 
     private void Report(Position position, string message) => Report(position, message, ManifestProblemKind.Unreadable);

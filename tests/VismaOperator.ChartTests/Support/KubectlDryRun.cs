@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -10,22 +11,59 @@ namespace VismaOperator.ChartTests.Support;
 /// What the real kubectl makes of a text. A dry run of the client asks a server for nothing but the kinds that it has, which a few fixed
 /// answers give.
 /// </summary>
-internal static class KubectlDryRun
+internal sealed class KubectlDryRun : IAsyncDisposable
 {
-    public static async Task<JsonObject> AnswerAsync(string server, string text, CancellationToken cancellationToken)
+    private readonly WebApplication app;
+    private readonly ConcurrentDictionary<string, List<ServedKind>> served = [];
+
+    private KubectlDryRun()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        app = builder.Build();
+        app.Urls.Add("http://127.0.0.1:0");
+        app.MapGet("/{run}/api", (string run) => Versions(run));
+        app.MapGet("/{run}/apis", (string run) => Groups(run));
+        app.MapGet("/{run}/api/{version}", (string run, string version) => Kinds(run, version));
+        app.MapGet(
+            "/{run}/apis/{group}/{version}",
+            (string run, string group, string version) => Kinds(run, Unescaped($"{group}/{version}"))
+        );
+    }
+
+    /// <summary>The kinds that every server has which this operator works with.</summary>
+    public static IReadOnlyList<ServedKind> UsualKinds { get; } =
+    [
+        new("v1", "Secret"), new("visma-operator.io/v1", "VismaConnection"), new("visma-operator.io/v1", "OAuthClient"),
+    ];
+
+    public static async Task<KubectlDryRun> StartAsync(CancellationToken cancellationToken)
+    {
+        var server = new KubectlDryRun();
+        await server.app.StartAsync(cancellationToken);
+        return server;
+    }
+
+    /// <summary>The objects that kubectl reads, and whether it refuses anything of the text.</summary>
+    /// <param name="text">A manifest.</param>
+    /// <param name="kinds">What the server has.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<JsonObject> AnswerAsync(string text, IEnumerable<ServedKind> kinds, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("visma-operator-kubectl-");
+        served[folder.Name] = [.. kinds];
         try
         {
-            var file = Path.Combine(folder.FullName, "case.yaml");
+            var (file, errors) = (Path.Combine(folder.FullName, "case.yaml"), Path.Combine(folder.FullName, "errors"));
             await File.WriteAllTextAsync(file, text, cancellationToken);
             // Standard error would stand in the midst of the objects now and then.
             var (exitCode, output) = await Tool.Shell.TryAsync(
                 "-c",
-                "exec \"$0\" \"$@\" 2>/dev/null",
+                "errors=$1; shift; exec \"$0\" \"$@\" 2>\"$errors\"",
                 Tool.Kubectl.Program,
+                errors,
                 "--server",
-                server,
+                $"{app.Urls.Single()}/{folder.Name}",
                 "--cache-dir",
                 Path.Combine(folder.FullName, "cache"),
                 "create",
@@ -36,13 +74,27 @@ internal static class KubectlDryRun
                 "--filename",
                 file
             );
-            return new JsonObject { ["refused"] = exitCode != 0, ["objects"] = Objects(output) };
+            var refused = exitCode != 0 && (await File.ReadAllLinesAsync(errors, cancellationToken)).Any(IsRefusal);
+            return new JsonObject { ["refused"] = refused, ["objects"] = Objects(output) };
         }
         finally
         {
+            served.TryRemove(folder.Name, out _);
             folder.Delete(recursive: true);
         }
     }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    // That the server lacks the kind of a list, or that nothing was given, is no answer to the text: kubectl takes it with another server,
+    // or beside another file.
+    private static bool IsRefusal(string line) =>
+        line.Length > 0
+        && line is not ("ensure CRDs are installed first" or "error: no objects passed to create")
+        && (
+            !line.Contains("no matches for kind \"", StringComparison.Ordinal)
+            || line.EndsWith("in version \"\"", StringComparison.Ordinal)
+        );
 
     // An object begins and ends with a brace in a line of its own.
     private static JsonArray Objects(string output)
@@ -62,48 +114,70 @@ internal static class KubectlDryRun
         return objects;
     }
 
-    public static async Task<WebApplication> StartAsync(CancellationToken cancellationToken)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
-        app.MapGet("/api", () => Results.Text("""{"kind": "APIVersions", "versions": ["v1"]}""", "application/json"));
-        app.MapGet("/api/v1", () => Kinds("v1", ("secrets", "Secret")));
-        app.MapGet(
-            "/apis",
-            () =>
-                Results.Text(
-                    """{"kind": "APIGroupList", "apiVersion": "v1", "groups": [{"name": "visma-operator.io", "versions": [{"groupVersion": "visma-operator.io/v1", "version": "v1"}], "preferredVersion": {"groupVersion": "visma-operator.io/v1", "version": "v1"}}]}""",
-                    "application/json"
-                )
-        );
-        app.MapGet(
-            "/apis/visma-operator.io/v1",
-            () => Kinds("visma-operator.io/v1", ("vismaconnections", "VismaConnection"), ("oauthclients", "OAuthClient"))
-        );
-        await app.StartAsync(cancellationToken);
-        return app;
-    }
+    private static IResult Json(JsonObject answer) => Results.Text(answer.ToJsonString(), "application/json");
 
-    private static IResult Kinds(string version, params IEnumerable<(string Plural, string Kind)> kinds) =>
-        Results.Text(
+    private IEnumerable<string> ApiVersions(string run) => served[run].Select(kind => kind.ApiVersion).Distinct();
+
+    private IResult Versions(string run) =>
+        Json(
+            new JsonObject
+            {
+                ["kind"] = "APIVersions",
+                ["versions"] = new JsonArray([.. ApiVersions(run).Where(version => !version.Contains('/')).Select(Text)]),
+            }
+        );
+
+    private IResult Groups(string run) =>
+        Json(
+            new JsonObject
+            {
+                ["kind"] = "APIGroupList",
+                ["apiVersion"] = "v1",
+                ["groups"] = new JsonArray([
+                    .. ApiVersions(run)
+                        .Where(version => version.Contains('/'))
+                        .GroupBy(version => version.Split('/')[0])
+                        .Select(group => new JsonObject
+                        {
+                            ["name"] = group.Key,
+                            ["versions"] = new JsonArray([.. group.Select(Version)]),
+                            ["preferredVersion"] = Version(group.First()),
+                        }),
+                ]),
+            }
+        );
+
+    private IResult Kinds(string run, string apiVersion) =>
+        Json(
             new JsonObject
             {
                 ["kind"] = "APIResourceList",
                 ["apiVersion"] = "v1",
-                ["groupVersion"] = version,
+                ["groupVersion"] = apiVersion,
                 ["resources"] = new JsonArray([
-                    .. kinds.Select(kind => new JsonObject
-                    {
-                        ["name"] = kind.Plural,
-                        ["singularName"] = "",
-                        ["namespaced"] = true,
-                        ["kind"] = kind.Kind,
-                        ["verbs"] = new JsonArray("create", "get"),
-                    }),
+                    .. served[run]
+                        .Where(kind => kind.ApiVersion == apiVersion)
+                        .Index()
+                        .Select(kind => new JsonObject
+                        {
+                            ["name"] = $"kinds{kind.Index}",
+                            ["singularName"] = string.Empty,
+                            ["namespaced"] = true,
+                            ["kind"] = kind.Item.Kind,
+                            ["verbs"] = new JsonArray("create", "get"),
+                        }),
                 ]),
-            }.ToJsonString(),
-            "application/json"
+            }
         );
+
+    private static JsonObject Version(string apiVersion) =>
+        new() { ["groupVersion"] = apiVersion, ["version"] = apiVersion.Split('/')[1] };
+
+    // kubectl escapes the name of a group twice.
+    private static string Unescaped(string apiVersion) => Uri.UnescapeDataString(apiVersion);
+
+    private static JsonNode Text(string text) => JsonValue.Create(text);
 }
+
+/// <summary>A kind that a server has.</summary>
+internal sealed record ServedKind(string ApiVersion, string Kind);

@@ -48,7 +48,7 @@ public sealed class CheckVerbTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "there is no OAuthClient and no VismaConnection in -")]
+    [InlineData("", "there is no OAuthClient and no VismaConnection in standard input: ")]
     [InlineData("just a text\n", "")]
     public async Task Standard_input_without_manifests_leaves_no_pipeline_green(string input, string expected)
     {
@@ -56,6 +56,26 @@ public sealed class CheckVerbTests : IDisposable
 
         Assert.Equal(expected.Length > 0 ? 2 : 1, await line.InvokeAsync("check", "-f", "-"));
         Assert.Contains(expected, line.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# nothing yet\n---\n")]
+    [InlineData("apiVersion: v1\nkind: List\nitems: []\n")]
+    public async Task A_named_file_without_objects_is_told_of_beside_others(string empty)
+    {
+        folder.Write("client.yaml", Client);
+        folder.Write("empty.yaml", empty);
+
+        Assert.Equal(0, await line.InvokeAsync("check", "-f", folder["client.yaml"], "-f", folder["empty.yaml"]));
+        Assert.Equal(
+            [
+                $"{folder["empty.yaml"]}:1:1: info: there is no object of Kubernetes in it [NoManifest]",
+                "1 object checked: 0 errors, 0 warnings",
+            ],
+            Lines(line.Output)
+        );
+        Assert.Equal(2, await new CommandLine().InvokeAsync("check", "-f", folder["empty.yaml"]));
     }
 
     [Theory]

@@ -124,8 +124,11 @@ public sealed class CheckCommand
     // A pipeline whose path is wrong must not stay green.
     private int NothingToCheck() =>
         Refuse(
-            $"there is no OAuthClient and no VismaConnection in {string.Join(", ", options.Source.Paths)}: name the folder that holds them"
+            $"there is no OAuthClient and no VismaConnection in {string.Join(", ", options.Source.Paths.Select(Named))}: "
+                + "name the folder that holds them"
         );
+
+    private static string Named(string path) => path == ManifestSource.StandardInput ? "standard input" : path;
 
     private void Write(CheckReport report)
     {

@@ -11,7 +11,7 @@ internal static class CheckReasons
     /// <summary>Something that may hold manifests was passed over, or kubectl would not read it.</summary>
     internal const string NotRead = nameof(NotRead);
 
-    /// <summary>A file that holds no manifest was passed over.</summary>
+    /// <summary>A file that holds no manifest was passed over, or one that was named has no object in it.</summary>
     internal const string NoManifest = nameof(NoManifest);
 
     /// <summary>A key that kubectl reads as another text.</summary>
