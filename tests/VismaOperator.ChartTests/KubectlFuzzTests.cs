@@ -39,7 +39,7 @@ public sealed class KubectlFuzzTests
             {
                 var set = ManifestReader.ReadText("case.yaml", text.Item);
                 var answer = await server.AnswerAsync(text.Item, [.. KubectlDryRun.UsualKinds, .. KindsOf(set)], cancellationToken);
-                if (KubectlDifference.Find(set, answer) is { } difference)
+                if (answer is not null && KubectlDifference.Find(set, answer) is { } difference)
                 {
                     differing.Enqueue($"text {text.Index}: {difference}\n{JsonValue.Create(text.Item)!.ToJsonString()}");
                 }

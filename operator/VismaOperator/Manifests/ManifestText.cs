@@ -157,15 +157,28 @@ internal sealed class ManifestText
             case YamlNode.Mapping list when list.Find(ItemsKey) is { } items:
                 List(root, list, items, builder);
                 break;
-            case YamlNode.Mapping mapping when IsObject(mapping) && KindOf(mapping) == ListSuffix:
-                Report(root.Start, "this List has no items, and no server has such a kind: add items, which may be empty");
-                break;
-            case YamlNode.Mapping mapping when IsObject(mapping):
-                Build(root, mapping, builder);
+            case YamlNode.Mapping mapping:
+                One(root, mapping, builder);
                 break;
             default:
                 NoObject(root);
                 break;
+        }
+    }
+
+    private void One(YamlNode place, YamlNode.Mapping mapping, DocumentBuilder builder)
+    {
+        if (!IsObject(mapping))
+        {
+            NoObject(place);
+        }
+        else if (KindOf(mapping) == ListSuffix)
+        {
+            Report(place.Start, "this List has no items, and no server has such a kind: add items, which may be empty");
+        }
+        else
+        {
+            Build(place, mapping, builder);
         }
     }
 
@@ -218,16 +231,18 @@ internal sealed class ManifestText
             }
         }
 
+        var first = documents.Count;
         foreach (var (item, mapping) in objects)
         {
-            if (IsObject(mapping))
-            {
-                Build(item, mapping, builder);
-            }
-            else
-            {
-                NoObject(item);
-            }
+            One(item, mapping, builder);
+        }
+
+        // One value that cannot be converted is one too many for the whole list.
+        var others = builder.Build(list with { Entries = [.. list.Entries.Where(entry => entry.Key != ItemsKey)] }, Report);
+        var read = documents.Skip(first).ToList();
+        if (others.IsRefused || read.Exists(document => document.IsRefused))
+        {
+            read.ForEach(document => document.IsRefused = true);
         }
     }
 
