@@ -42,8 +42,8 @@ internal static class KubectlDifference
         set.Problems.Where(problem => problem.Kind == ManifestProblemKind.Unreadable && !IsTwice(problem))
             .Select(problem => problem.Message);
 
-    // A key that is given twice is an error here, and so is a fault below the first of the two. kubectl takes the last one and does not look
-    // at the first.
+    // A key that is given twice is an error here, and so is a fault below the first of the two. kubectl takes the last one and does not
+    // look at the first.
     private static bool IsTwice(ManifestSet set) => set.Problems.Any(IsTwice);
 
     private static bool IsTwice(ManifestProblem problem) => problem.Message.Contains("is given twice", StringComparison.Ordinal);
