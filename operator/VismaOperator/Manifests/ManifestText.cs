@@ -76,6 +76,7 @@ internal sealed class ManifestText
         using var reader = new StringReader(chunk.Text);
         var composer = new YamlComposer(
             Parser.CreateParser(reader, MaxDepth),
+            chunk.IsJson ? null : chunk.Text,
             mark => chunk.At(mark.Line, mark.Column),
             Fault,
             cancellation

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using SharpYaml;
 using SharpYaml.Events;
 
@@ -9,17 +10,21 @@ namespace VismaOperator.Manifests;
 /// (docs/decisions/0008).
 /// </summary>
 /// <param name="parser">The parser, which bounds the depth.</param>
+/// <param name="yaml">What the parser reads; null for JSON, which escapes more.</param>
 /// <param name="at">Turns a place of the parser's text into one of the file.</param>
 /// <param name="report">Takes each problem that does not stop the reading.</param>
 /// <param name="cancellation">Gives up.</param>
 internal sealed class YamlComposer(
     IParser parser,
+    string? yaml,
     Func<Mark, Position> at,
     Action<YamlFault, Position, string> report,
     CancellationToken cancellation
 )
 {
     private const string MergeKey = "<<";
+
+    private static readonly Regex halfEscape = new(@"\\u[dD][89a-fA-F]", RegexOptions.NonBacktracking);
 
     private readonly Dictionary<string, YamlNode> anchors = [];
     private readonly HashSet<string> openAnchors = [];
@@ -83,10 +88,29 @@ internal sealed class YamlComposer(
 
     private YamlNode ComposeContent() => parser.Current switch
     {
-        Scalar scalar => new YamlNode.Scalar(at(scalar.Start), scalar.Value, scalar.Style == ScalarStyle.Plain, scalar.Tag ?? string.Empty),
+        Scalar scalar => ComposeScalar(scalar),
         SequenceStart => ComposeSequence(),
         _ => ComposeMapping(),
     };
+
+    private YamlNode.Scalar ComposeScalar(Scalar scalar)
+    {
+        if (
+            yaml is not null
+            && scalar.Style == ScalarStyle.DoubleQuoted
+            && scalar.Value.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0
+            && halfEscape.IsMatch(yaml[scalar.Start.Index..scalar.End.Index].Replace(@"\\", string.Empty, StringComparison.Ordinal))
+        )
+        {
+            report(
+                YamlFault.Refused,
+                at(scalar.Start),
+                "kubectl refuses two escapes for one character in YAML: write the character itself"
+            );
+        }
+
+        return new(at(scalar.Start), scalar.Value, scalar.Style == ScalarStyle.Plain, scalar.Tag ?? string.Empty);
+    }
 
     private YamlNode.Sequence ComposeSequence()
     {

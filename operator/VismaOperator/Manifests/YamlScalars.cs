@@ -24,6 +24,12 @@ internal static class YamlScalars
     // Time proportional to the text, whatever the text is.
     private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
 
+    private static readonly string[] instants =
+    [
+        "yyyy-M-d", "yyyy-M-d H:m:s.FFFFFFF",
+        .. new[] { "T", "t" }.SelectMany(letter => new[] { "'Z'", "zzz" }.Select(zone => $"yyyy-M-d'{letter}'H:m:s.FFFFFFF{zone}")),
+    ];
+
     /// <summary>The JSON value; null for YAML's null.</summary>
     /// <exception cref="FormatException">kubectl refuses it; the message says why, without the value.</exception>
     internal static JsonNode? ToJson(YamlNode.Scalar scalar)
@@ -65,10 +71,15 @@ internal static class YamlScalars
                 return Encoding.UTF8.GetString(FromBase64(scalar.Text));
             case "int" or "float" or "bool" or "null":
                 return Tagged(tag, Plain(scalar.Text));
+            case "timestamp" when !IsInstant(scalar.Text):
+                throw new FormatException("the value is not a time, as its tag !!timestamp says");
             default:
                 return scalar.Text;
         }
     }
+
+    private static bool IsInstant(string text) =>
+        DateTimeOffset.TryParseExact(text, instants, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _);
 
     private static object? Tagged(string tag, object? value) => (tag, value) switch
     {
