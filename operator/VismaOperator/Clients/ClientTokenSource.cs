@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Lifecycle;
 using OAuth;
+using VismaOperator.Api;
 
 namespace VismaOperator.Clients;
 
@@ -29,97 +30,100 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
             return InvalidClientOutcome(seen.Description, retryAfter: null);
         }
 
+        // Where none is known to work, the order is walked under the probe, the changed one first. No refresh token is spent for a trial.
+        var changed = request is TokenRequest.ClientCredentialsGrant && seen.Working is not null ? tracker.ClaimTrial(client) : null;
         try
         {
-            // Where none is known to work, the order is walked under the proof, the changed one first.
-            return request is TokenRequest.ClientCredentialsGrant && seen.Working is not null && tracker.ClaimTrial(client) is { } changed
-                ? await TryChangedAsync(ask, changed, seen, cancellationToken)
-                : await TryKnownAsync(ask, Refused.None, seen, cancellationToken);
+            return await TryAsync(ask, changed, seen, cancellationToken);
         }
         finally
         {
-            tracker.TellTrials(client, ask.TakeRefused());
-        }
-    }
-
-    // Before the others, whichever works: the person who changed it is waiting, and the old one may still work today.
-    private async Task<TokenOutcome> TryChangedAsync(
-        Ask ask,
-        Credential changed,
-        ClientSecretSnapshot seen,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            var outcome = await SendAsync(ask, changed, cancellationToken);
-            return outcome is TokenOutcome.Refused { Error: InvalidClient } refusal
-                ? await TryKnownAsync(ask, new Refused([changed], refusal), seen, cancellationToken)
-                : Conclude(ask, changed, outcome);
-        }
-        finally
-        {
-            tracker.ReleaseTrial(ask.Client, ask.TakeRefused());
-        }
-    }
-
-    private Task<TokenOutcome> TryKnownAsync(Ask ask, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken) =>
-        ask.Client.Credentials.Except(before.Tried).FirstOrDefault(credential => credential.Reference == seen.Working) is { } working
-            ? TryWorkingAsync(ask, working, before, seen, cancellationToken)
-            : TryAllAsync(ask, before, seen, cancellationToken);
-
-    // Where a secret is known to work there is nothing to wait for.
-    private async Task<TokenOutcome> TryWorkingAsync(
-        Ask ask,
-        Credential working,
-        Refused before,
-        ClientSecretSnapshot seen,
-        CancellationToken cancellationToken
-    )
-    {
-        var outcome = await SendAsync(ask, working, cancellationToken);
-        return outcome is TokenOutcome.Refused { Error: InvalidClient } refusal
-            ? await TryAllAsync(ask, new Refused([.. before.Tried, working], refusal), seen, cancellationToken)
-            : Conclude(ask, working, outcome);
-    }
-
-    private async Task<TokenOutcome> TryAllAsync(Ask ask, Refused before, ClientSecretSnapshot seen, CancellationToken cancellationToken)
-    {
-        using var proof = await tracker.EnterProbeAsync(ask.Client, seen, cancellationToken);
-        if (proof.WasRefusedMeanwhile)
-        {
-            return InvalidClientOutcome(tracker.SnapshotOf(ask.Client).Description, before.Last?.RetryAfter);
-        }
-
-        if (!proof.IsWorkingKnown)
-        {
-            return await TryInOrderAsync(ask, before, cancellationToken);
-        }
-
-        proof.Dispose();
-        return await TryInOrderAsync(ask, Refused.None, cancellationToken);
-    }
-
-    private async Task<TokenOutcome> TryInOrderAsync(Ask ask, Refused before, CancellationToken cancellationToken)
-    {
-        var seen = tracker.SnapshotOf(ask.Client);
-        var (tried, last) = (before.Tried.ToList(), before.Last);
-        foreach (var credential in tracker.OrderToTry(ask.Client).Except(before.Tried))
-        {
-            var outcome = await SendAsync(ask, credential, cancellationToken);
-            if (outcome is not TokenOutcome.Refused { Error: InvalidClient } refusal)
+            var refused = ask.TakeRefused();
+            if (changed is not null)
             {
-                return Conclude(ask, credential, outcome);
+                tracker.ReleaseTrial(client, refused);
             }
 
-            tried.Add(credential);
-            last = refusal;
+            tracker.TellTrials(client, refused);
         }
-
-        _ = ask.TakeRefused();
-        tracker.AllRefused(ask.Client, tried, seen, last?.Description);
-        return InvalidClientOutcome(last?.Description, last?.RetryAfter);
     }
+
+    // The changed secret comes first, whichever works: the person who changed it is waiting, and the old one may still work today. Then the
+    // one that is known to work, since there is nothing to wait for. The others are tried under the probe only, by one request.
+    private async Task<TokenOutcome> TryAsync(
+        Ask ask,
+        Credential? changed,
+        ClientSecretSnapshot seen,
+        CancellationToken cancellationToken
+    )
+    {
+        var next = new Queue<Credential>(Known(ask.Client, changed, seen.Working));
+        var (tried, last) = (new List<Credential>(), (TokenOutcome.Refused?)null);
+        ProbeLease? probe = null;
+        try
+        {
+            while (next.Count > 0 || probe is null)
+            {
+                if (next.TryDequeue(out var credential))
+                {
+                    var outcome = await SendAsync(ask, credential, cancellationToken);
+                    if (outcome is not TokenOutcome.Refused { Error: InvalidClient } refusal)
+                    {
+                        return Conclude(ask, credential, outcome);
+                    }
+
+                    tried.Add(credential);
+                    last = refusal;
+                    continue;
+                }
+
+                probe = await ProbeAsync(ask.Client, seen, cancellationToken);
+                if (probe is null)
+                {
+                    return WaitedInVain();
+                }
+
+                seen = tracker.SnapshotOf(ask.Client);
+                if (probe.WasRefusedMeanwhile)
+                {
+                    return InvalidClientOutcome(seen.Description, last?.RetryAfter);
+                }
+
+                if (probe.IsWorkingKnown)
+                {
+                    probe.Dispose();
+                    tried.Clear(); // what another request found to work may be among them
+                }
+
+                next = new Queue<Credential>(tracker.OrderToTry(ask.Client).Except(tried));
+            }
+
+            _ = ask.TakeRefused();
+            tracker.AllRefused(ask.Client, tried, seen, last?.Description);
+            return InvalidClientOutcome(last?.Description, last?.RetryAfter);
+        }
+        finally
+        {
+            probe?.Dispose();
+        }
+    }
+
+    private async Task<ProbeLease?> ProbeAsync(ResolvedClient client, ClientSecretSnapshot seen, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await tracker.EnterProbeAsync(client, seen, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<Credential> Known(ResolvedClient client, Credential? changed, SecretKeyReference? working) =>
+        client.Credentials
+            .Where(credential => credential == changed || credential.Reference == working)
+            .OrderByDescending(credential => credential == changed);
 
     private async Task<TokenOutcome> SendAsync(Ask ask, Credential credential, CancellationToken cancellationToken)
     {
@@ -156,6 +160,14 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         return outcome;
     }
 
+    // Secrets that were refused before it have left nothing at the provider.
+    private static TokenOutcome.Unavailable WaitedInVain() =>
+        new(
+            "another request was still finding out which client secret works, and nothing was sent",
+            RetryAfter: null,
+            MayHaveBeenProcessed: false
+        );
+
     private static TokenOutcome.Refused InvalidClientOutcome(string? description, TimeSpan? retryAfter) =>
         new(InvalidClient, description, HttpStatusCode.Unauthorized, retryAfter);
 
@@ -169,12 +181,6 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
 
         /// <summary>The secrets that were refused and are not on record yet.</summary>
         public IReadOnlyList<Credential> TakeRefused() => Interlocked.Exchange(ref refused, []);
-    }
-
-    /// <summary>The secrets that this attempt was refused with, and the last refusal.</summary>
-    private sealed record Refused(IReadOnlyList<Credential> Tried, TokenOutcome.Refused? Last)
-    {
-        public static Refused None { get; } = new([], Last: null);
     }
 }
 

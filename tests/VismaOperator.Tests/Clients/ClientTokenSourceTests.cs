@@ -143,6 +143,25 @@ public sealed class ClientTokenSourceTests
         Assert.Equal([SecretTrial.Refused, SecretTrial.NotTried], book.TrialsOf(client).Select(trial => trial.Trial));
     }
 
+    [Fact]
+    public async Task A_wait_for_another_request_that_takes_too_long_has_sent_nothing()
+    {
+        var client = Client("first");
+        book.Follow(client);
+        using var deadline = new CancellationTokenSource();
+        var probing = AskAsync(client);
+
+        var waiting = AskAsync(client, deadline.Token);
+        await deadline.CancelAsync();
+        var outcome = Assert.IsType<TokenOutcome.Unavailable>(await waiting);
+        provider.AnswersAtOnce();
+        await probing;
+
+        Assert.False(outcome.MayHaveBeenProcessed);
+        Assert.Contains("nothing was sent", outcome.Cause, StringComparison.Ordinal);
+        Assert.Equal(1, provider.Asked);
+    }
+
     private void FirstWorks(ResolvedClient client)
     {
         book.Follow(client);
@@ -158,11 +177,11 @@ public sealed class ClientTokenSourceTests
         return await Task.WhenAll(requests).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
     }
 
-    private Task<TokenOutcome> AskAsync(ResolvedClient client) => source.RequestAsync(
+    private Task<TokenOutcome> AskAsync(ResolvedClient client, CancellationToken? deadline = null) => source.RequestAsync(
         client,
         client.TokenEndpoint!,
         new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string>()),
-        TestContext.Current.CancellationToken);
+        deadline ?? TestContext.Current.CancellationToken);
 
     private static ResolvedClient Client(params string[] secrets) =>
         new()
