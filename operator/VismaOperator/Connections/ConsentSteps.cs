@@ -18,6 +18,8 @@ internal sealed class ConsentSteps(
     public async Task<Facts> RedeemAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
         leadership.EnsureLeader();
+        await redeemer.FindEndpointAsync(state.Connection, state.UsableClient, ConsentCode.Lifetime, cancellationToken);
+        leadership.EnsureLeader();
         return await handoffs.TakeAsync(state.Connection, state.UsableClient, cancellationToken) switch
         {
             HandoffTaking.Taken taken => await RedeemAsync(
@@ -26,7 +28,8 @@ internal sealed class ConsentSteps(
                     Replaces = observer.FormerIn(state.Grant?.Document, state.Connection),
                 },
                 state,
-                facts
+                facts,
+                cancellationToken
             ),
             HandoffTaking.Unusable unusable => facts.ConsentFailed(
                 (await redeemer.FailAsync(state.Connection, unusable.Problem, CancellationToken.None)).Failure
@@ -40,9 +43,9 @@ internal sealed class ConsentSteps(
     public Facts Invite(ReconcileState state, Facts facts) =>
         facts.Invited(new Invitation(links.New(state.Name), WholeSeconds.Floor(time.GetUtcNow() + Invitation.Lifetime)));
 
-    private async Task<Facts> RedeemAsync(ConsentCode code, ReconcileState state, Facts facts)
+    private async Task<Facts> RedeemAsync(ConsentCode code, ReconcileState state, Facts facts, CancellationToken stop)
     {
-        switch (await redeemer.RedeemAsync(state.Connection, state.UsableClient, code, CancellationToken.None))
+        switch (await redeemer.RedeemAsync(state.Connection, state.UsableClient, code, stop))
         {
             case Redemption.Stored stored:
                 state.Grant = stored.Snapshot;

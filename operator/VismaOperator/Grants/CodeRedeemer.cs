@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kubernetes.Client;
 using Kubernetes.Controllers;
 using Lifecycle;
 using OAuth;
@@ -32,34 +33,47 @@ internal sealed class CodeRedeemer(
     private static readonly TimeSpan RequestDeadline = Policy.ExchangeDeadline;
 
     /// <summary>
-    /// Redeems and stores. A code that was sent is used up, whatever came of it, so nothing but its own deadlines ends this once it has
-    /// begun.
+    /// Redeems and stores. A code that was sent is used up, whatever came of it, so nothing but its own deadlines ends this once bytes are
+    /// sent. One that surely was not sent is as good as before, and is sent later.
     /// </summary>
+    /// <param name="connection">Whose consent it is.</param>
+    /// <param name="client">The client to redeem it with.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="stop">Ends the wait of a code that is not sent yet, and nothing else.</param>
     public async Task<Redemption> RedeemAsync(
         VismaConnection connection,
         ResolvedClient client,
         ConsentCode code,
-        CancellationToken cancellationToken
+        CancellationToken stop
     )
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        using var deadline = Deadline.After(RequestDeadline, time);
-        if (await TokenEndpointAsync(client, deadline.Token) is not { } tokenEndpoint)
+        var wait = new UnsentCode(connection.Metadata.NamespacedName, code.LifeLeft(time.GetUtcNow()), time, log);
+        var lookup = await FindEndpointAsync(client, wait, stop);
+        if (lookup is not EndpointLookup.Found { Endpoint: var tokenEndpoint })
         {
-            return await FailAsync(
-                connection,
-                new Problem(Reason.ConsentFailed, "The provider's token endpoint is not known just now. Consent again in a while."),
-                CancellationToken.None
-            );
+            return await FailAsync(connection, NotSent(((EndpointLookup.NotFound)lookup).Problem), CancellationToken.None);
         }
 
-        var issueTime = WholeSeconds.Floor(time.GetUtcNow());
-        var outcome = await RequestAsync(connection, client, tokenEndpoint, code, deadline.Token);
+        DateTimeOffset issueTime;
+        TokenOutcome outcome;
+        do
+        {
+            issueTime = WholeSeconds.Floor(time.GetUtcNow());
+            outcome = await RequestAsync(connection, client, tokenEndpoint, code);
+        }
+        while (outcome is TokenOutcome.Unavailable { MayHaveBeenProcessed: false } unsent
+            && await wait.PassAsync(unsent.Cause, unsent.RetryAfter, stop));
         if (outcome is not TokenOutcome.Granted { Tokens: var tokens })
         {
-            var problem = NotRedeemed(client.Explain(outcome.Failure()!, ConnectionRequests.ContextOf(connection)));
+            var problem = client.Explain(outcome.Failure()!, ConnectionRequests.ContextOf(connection));
             var saved = (outcome as TokenOutcome.Malformed)?.RefreshToken;
-            return await FailAsync(connection, await HandBackAsync(connection, client, saved, problem), CancellationToken.None);
+            return await FailAsync(
+                connection,
+                outcome is TokenOutcome.Unavailable { MayHaveBeenProcessed: false }
+                    ? NotSent(problem)
+                    : await HandBackAsync(connection, client, saved, NotRedeemed(problem)),
+                CancellationToken.None
+            );
         }
 
         if (GrantedTokenCheck.ProblemOfConsent(connection, client, tokens) is { } objection)
@@ -101,15 +115,53 @@ internal sealed class CodeRedeemer(
 
     private Redemption.Failed Failed(Problem problem) => new(new ConsentFailure(problem, WholeSeconds.Floor(time.GetUtcNow())));
 
-    private async Task<Uri?> TokenEndpointAsync(ResolvedClient client, CancellationToken deadline)
+    /// <summary>
+    /// Where codes are redeemed. To be asked before a code is taken: while that is not known, a code is best left where it is. What passes
+    /// by itself is waited for.
+    /// </summary>
+    /// <param name="connection">Whose consent it is.</param>
+    /// <param name="client">The client to redeem it with.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public async Task<EndpointLookup> FindEndpointAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    )
     {
+        var wait = new UnsentCode(connection.Metadata.NamespacedName, patience, time, log);
+        var lookup = await FindEndpointAsync(client, wait, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        return lookup;
+    }
+
+    private async Task<EndpointLookup> FindEndpointAsync(ResolvedClient client, UnsentCode wait, CancellationToken stop)
+    {
+        EndpointLookup lookup;
+        do
+        {
+            lookup = await LookUpAsync(client);
+        }
+        while (lookup is EndpointLookup.NotFound { Problem.Kind: FailureKind.Transient } missing
+            && await wait.PassAsync("its token endpoint is not known", missing.RetryAfter, stop));
+        return lookup;
+    }
+
+    private async Task<EndpointLookup> LookUpAsync(ResolvedClient client)
+    {
+        using var deadline = Deadline.After(RequestDeadline, time);
         try
         {
-            return (await endpoints.TokenAsync(client, deadline) as EndpointLookup.Found)?.Endpoint;
+            return await endpoints.TokenAsync(client, deadline.Token);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return null;
+            return new EndpointLookup.NotFound(
+                new Problem(Reason.MetadataUnusable, $"The discovery document of {client.Issuer} does not come."),
+                RetryAfter: null
+            );
         }
     }
 
@@ -117,10 +169,10 @@ internal sealed class CodeRedeemer(
         VismaConnection connection,
         ResolvedClient client,
         Uri tokenEndpoint,
-        ConsentCode code,
-        CancellationToken deadline
+        ConsentCode code
     )
     {
+        using var deadline = Deadline.After(RequestDeadline, time);
         try
         {
             var request = new TokenRequest.AuthorizationCodeGrant(
@@ -129,7 +181,7 @@ internal sealed class CodeRedeemer(
                 code.RedirectUri,
                 ConnectionRequests.TenantField(connection)
             );
-            return await source.RequestAsync(client, tokenEndpoint, request, deadline);
+            return await source.RequestAsync(client, tokenEndpoint, request, deadline.Token);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
@@ -231,6 +283,13 @@ internal sealed class CodeRedeemer(
             ),
         };
 
+    private static Problem NotSent(Problem problem) =>
+        new(
+            Reason.ConsentFailed,
+            $"The code of the consent was not sent to the provider for as long as it lived or this process ran ({problem.Reason}). "
+            + $"{problem.Message} Then consent again."
+        );
+
     private static Problem NoRefreshToken(ResolvedClient client) =>
         new(
             Reason.ConsentFailed,
@@ -245,8 +304,44 @@ internal sealed record ConsentCode(Sensitive Code, Sensitive CodeVerifier, Uri R
     /// <summary>How long a code can be redeemed: Duende's own, and half of what RFC 6749 section 4.1.2 recommends at most.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
+    /// <summary>When the code is too old, by the clock of whoever got it; null when nobody said.</summary>
+    public DateTimeOffset? ExpirationTime { get; init; }
+
+    /// <summary>For how long it may still be redeemed. No clock of somebody else makes it more than a code lives.</summary>
+    public TimeSpan LifeLeft(DateTimeOffset now) => ExpirationTime is { } end && end - now < Lifetime ? end - now : Lifetime;
+
     /// <summary>The grant that stood when the code was taken, which this consent is to replace; null when there was none.</summary>
     public FormerGrant? Replaces { get; init; }
+}
+
+/// <summary>A code that is not sent yet, and how long it can still wait.</summary>
+internal sealed class UnsentCode(NamespacedName connection, TimeSpan life, TimeProvider time, GrantLog log)
+{
+    private static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(1);
+
+    private readonly long begun = time.GetTimestamp();
+
+    /// <summary>Waits until it may be tried again.</summary>
+    /// <returns>False when it would be too old by then, or the wait was ended.</returns>
+    public async Task<bool> PassAsync(string cause, TimeSpan? retryAfter, CancellationToken stop)
+    {
+        var pause = retryAfter > LeastPause ? retryAfter.Value : LeastPause;
+        if (time.GetElapsedTime(begun) + pause >= life || stop.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        log.CodeUnsent(connection, cause, pause);
+        try
+        {
+            await time.DelayAsync(pause, stop);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
 }
 
 /// <summary>What became of a code.</summary>

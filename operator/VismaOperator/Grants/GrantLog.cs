@@ -31,6 +31,13 @@ internal sealed partial class GrantLog(ILogger logger)
 
     [LoggerMessage(
         LogLevel.Warning,
+        "The code of a consent for {Connection} is not sent yet ({Cause}); tried again in {Pause}",
+        EventName = "CodeUnsent"
+    )]
+    public partial void CodeUnsent(NamespacedName connection, string cause, TimeSpan pause);
+
+    [LoggerMessage(
+        LogLevel.Warning,
         "The new refresh token of {Connection} could not be stored yet and is held in memory: {Cause}",
         EventName = "GrantNotStored"
     )]

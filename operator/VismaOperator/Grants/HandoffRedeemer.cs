@@ -83,7 +83,7 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
             { Asked: var asked } when asked != Handoff.AskedFor(connection, client.Issuer, client.ClientId) => Unusable(
                 "The code that was handed over was given for another client, tenant or scopes than are asked for now."
             ),
-            { Code: var code } => new HandoffTaking.Taken(code),
+            { Code: var code, ExpirationTime: var expiration } => new HandoffTaking.Taken(code with { ExpirationTime = expiration }),
         };
     }
 

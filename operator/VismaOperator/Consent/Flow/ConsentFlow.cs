@@ -3,6 +3,7 @@ using Kubernetes.Controllers;
 using Lifecycle;
 using OAuth;
 using VismaOperator.Api;
+using VismaOperator.Clients;
 using VismaOperator.Grants;
 
 namespace VismaOperator.Consent.Flow;
@@ -20,6 +21,9 @@ internal sealed class ConsentFlow(
     ConsentMetrics metrics
 )
 {
+    // As long as a person will look at a page that does not come.
+    private static readonly TimeSpan EndpointPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>What a consent would be for. Changes nothing, since scanners of mail and previews of chats open links, too.</summary>
     public Task<ConsentAnswer> ShowAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => GuardAsync(
         async () => await AdmitAsync(connection, start, cancellationToken) switch
@@ -142,11 +146,31 @@ internal sealed class ConsentFlow(
         return await admission.JudgeAsync(connection, cancellationToken) switch
         {
             Admission.Given admitted when admitted.Inputs != attempt.Inputs => Refused(ConsentRefusal.ConnectionChanged),
-            Admission.Given admitted => await attempts.TakeAsync(name, attempt, cancellationToken) is { } taken
-                ? await FinishAsync(admitted, attempt, taken, response)
-                : Refused(ConsentRefusal.UnknownLink),
+            Admission.Given admitted => await TakeAsync(admitted, attempt, response, cancellationToken),
             var refused => AnswerOf(refused),
         };
+    }
+
+    // While it is not known where to send the code, the attempt stays, so that the same address can be opened again.
+    private async Task<ConsentAnswer> TakeAsync(
+        Admission.Given admitted,
+        ConsentAttempt attempt,
+        ConsentResponse response,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            response.Content is AuthorizationResponse.Code
+            && await redeemer.FindEndpointAsync(admitted.Connection, admitted.Client, EndpointPatience, cancellationToken)
+                is EndpointLookup.NotFound missing
+        )
+        {
+            return Refused(ConsentRefusal.NotPossible, $"{missing.Problem.Message} Nothing was sent: load this page again in a minute.");
+        }
+
+        return await attempts.TakeAsync(admitted.Connection.Metadata.NamespacedName, attempt, cancellationToken) is { } taken
+            ? await FinishAsync(admitted, attempt, taken, response)
+            : Refused(ConsentRefusal.UnknownLink);
     }
 
     // The attempt is taken, so the code is this request's alone: nothing may cancel it from here on.

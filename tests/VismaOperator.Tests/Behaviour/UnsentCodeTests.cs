@@ -1,0 +1,107 @@
+using Kubernetes.Client.Resources;
+using VismaConnect.StandIn;
+using VismaOperator.Api;
+using VismaOperator.Tests.Support;
+using static VismaOperator.Tests.Support.SomeConsents;
+
+namespace VismaOperator.Tests.Behaviour;
+
+/// <summary>A code that surely was not sent is as good as before: it is tried again for as long as it lives.</summary>
+public sealed class UnsentCodeTests
+{
+    private const string Other = "acme-second";
+    private const string Waits = "is not sent yet";
+
+    [Fact]
+    public async Task A_code_that_comes_while_the_provider_asked_for_a_pause_is_sent_after_it()
+    {
+        await using var test = await PausedAsync(TimeSpan.FromSeconds(40));
+
+        await test.HandOverAsync(name: Other);
+        await test.Logs.SaidAsync(Waits);
+        test.Time.Advance(TimeSpan.FromSeconds(41));
+
+        await test.UntilReadyAsync(Other);
+        Assert.Equal(2, test.Provider.Grants.Families.Count);
+    }
+
+    [Fact]
+    public async Task A_code_that_comes_while_the_circuit_is_open_is_sent_once_it_may_be()
+    {
+        await using var test = await StartInteractiveAsync();
+        test.Provider.Faults.Always(Fault.ServerError());
+        for (var number = 0; number < 9; number++)
+        {
+            await test.ApplyAsync(Some.VismaConnection($"service-{number}"));
+        }
+
+        await test.UntilIdleAsync();
+        test.Provider.Faults.Clear();
+
+        await test.HandOverAsync();
+        await test.Logs.SaidAsync(Waits);
+        test.Time.Advance(TimeSpan.FromSeconds(31));
+
+        await test.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task A_code_is_not_taken_while_it_is_not_known_where_to_send_it()
+    {
+        await using var test = await StartInteractiveAsync();
+        await test.StopAsync();
+        test.Provider.Faults.Always(Fault.ServerError(503), StandInEndpoint.Metadata);
+        test.Start();
+
+        await test.HandOverAsync();
+        await test.Logs.SaidAsync(Waits);
+        var left = await test.FindAsync<Secret>(Some.Connection + AuthorizationSpec.HandoffSecretSuffix);
+        test.Provider.Faults.Clear();
+        test.Time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.NotNull(left);
+        await test.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task A_code_that_could_not_be_sent_for_as_long_as_it_lives_is_told_so()
+    {
+        await using var test = await PausedAsync(TimeSpan.FromMinutes(20));
+
+        await test.HandOverAsync(name: Other);
+        var connection = await test.UntilAsync<VismaConnection>(Other, found => found.Status.Authorization?.LastFailure is not null);
+
+        Assert.Contains(
+            "The code of the consent was not sent to the provider",
+            connection.Status.Authorization!.LastFailure!.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Single(test.Provider.Grants.Families, family => family.LiveGeneration is not null);
+    }
+
+    [Fact]
+    public async Task A_code_that_waits_does_not_hold_up_a_stop()
+    {
+        await using var test = await PausedAsync(TimeSpan.FromSeconds(40));
+        await test.HandOverAsync(name: Other);
+        await test.Logs.SaidAsync(Waits);
+
+        await test.StopAsync();
+
+        Assert.Contains("was not sent", (await test.GrantAsync(Other))!.LastFailure!.Problem.Message, StringComparison.Ordinal);
+    }
+
+    // One connection has a grant, the other one awaits its consent, and the provider asked for a pause.
+    private static async Task<TestOperator> PausedAsync(TimeSpan pause)
+    {
+        var test = await StartConsentedAsync();
+        await test.ApplyAsync(InteractiveConnection(Other));
+        await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(11));
+        test.Provider.Faults.Next(Fault.TooManyRequests(pause), grantType: "refresh_token");
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == "now");
+        await test.UntilIdleAsync();
+        return test;
+    }
+}
