@@ -56,8 +56,9 @@ public sealed record GrantRecord
     public DateTimeOffset? RefusalTime { get; init; }
 
     /// <summary>
-    /// Until when another process may still store the successor of the refresh token that it began to spend; null when no
-    /// exchange is open, or when the open one is known to be over.
+    /// Until when another process may still store the successor of the refresh token that it began to spend. Null when no exchange is open,
+    /// when the open one is this process's or is known to be over, and also before its takeover was announced
+    /// (<see cref="IsTakeoverToAnnounce"/>).
     /// </summary>
     public DateTimeOffset? HeldElsewhereUntil { get; init; }
 

@@ -21,7 +21,10 @@ internal abstract record Exchange
     /// <summary>Another attempt, or a new consent, has taken the place of this one: look again.</summary>
     public sealed record Superseded : Exchange;
 
-    /// <summary>No successor is stored (yet). The grant is as it was, with the intent open.</summary>
+    /// <summary>
+    /// No token can be published. The grant is as it was, with the intent open; or without it, where nothing was sent
+    /// (<see cref="Withdrawn"/>); or a successor is stored, of which the access token must not be published or could not be read.
+    /// </summary>
     public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : Exchange
     {
         /// <summary>Surely nothing was sent.</summary>

@@ -25,6 +25,9 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
             GrantRead.Found { Snapshot.Document: { IsGrantUnreadable: true, RevocationTime: null } } => new GrantFacts.Unusable(
                 Unreadable(connection)
             ),
+            GrantRead.Found { Snapshot.Document: { Held: not null, RevocationTime: { } since } } => new GrantFacts.Unusable(
+                BeingRevoked(since)
+            ),
             GrantRead.Found => new GrantFacts.None(),
             _ => throw new InvalidOperationException($"Unknown look {read.GetType().Name}."),
         };
@@ -75,6 +78,13 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
             Reason.ConsentRequired,
             $"Secret {connection.GrantSecretName()} holds a refresh token, and some of what stood beside it is missing or cannot be "
             + "read, so it is not used. Restore the Secret from a backup if there is one."
+        );
+
+    private static Problem BeingRevoked(DateTimeOffset since) =>
+        new(
+            Reason.ConsentRequired,
+            "The connection was gone for longer than ten minutes, so the grant that it had is being revoked, since "
+            + $"{InstantText.Of(since)}, and is not used any more."
         );
 
     private static Problem UsedElsewhere(HeldGrant held) =>

@@ -14,7 +14,8 @@ internal sealed class GrantObserver(
     HandoffRedeemer handoffs,
     ConsentLinks links,
     KnownGrants known,
-    ExchangeTracker open
+    ExchangeTracker open,
+    PendingGrantWrites unstored
 )
 {
     /// <summary>Looks; without a request to the API server for connections that act for themselves.</summary>
@@ -37,6 +38,11 @@ internal sealed class GrantObserver(
             known.Note(connection, held, client);
         }
 
+        if (read is GrantRead.Foreign foreign && unstored.Connections.Contains(connection.Metadata.NamespacedName))
+        {
+            read = new GrantRead.Foreign(WithTokenHeld(foreign.Problem));
+        }
+
         return new GrantObservation(reader.Read(connection, client, read), ConsentOf(connection, snapshot?.Document), snapshot);
     }
 
@@ -49,6 +55,14 @@ internal sealed class GrantObserver(
 
     /// <summary>As <see cref="GrantFactsReader.FormerIn"/>.</summary>
     public FormerGrant? FormerIn(GrantDocument? document, VismaConnection connection) => reader.FormerIn(document, connection);
+
+    private static Problem WithTokenHeld(Problem problem) =>
+        problem with
+        {
+            Message =
+                $"{problem.Message} A new refresh token is held in memory and stored as soon as that is possible. Do not delete the "
+                + "operator's pod before.",
+        };
 
     private ConsentFacts ConsentOf(VismaConnection connection, GrantDocument? document) =>
         new()

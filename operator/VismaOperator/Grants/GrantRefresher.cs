@@ -47,7 +47,7 @@ internal sealed class GrantRefresher(
         cancellationToken.ThrowIfCancellationRequested();
         if (unstored.Find(read.Connection) is { } waiting)
         {
-            return await StoreAsync(waiting);
+            return await ReportedAsync(read.Connection, stop => StoreHeldAsync(waiting, read, stop), cancellationToken);
         }
 
         if (read.Document.Held is not { } held)
@@ -56,6 +56,18 @@ internal sealed class GrantRefresher(
         }
 
         return await ReportedAsync(read.Connection, stop => BeginAsync(connection, client, read, held, stop), cancellationToken);
+    }
+
+    // Whoever took the exchange over has had its time, and what we hold is the answer to the token that it would send.
+    private async Task<Exchange> StoreHeldAsync(PendingGrant waiting, GrantSnapshot read, CancellationToken cancellationToken)
+    {
+        if (waiting.IsContestedIn(read.Document))
+        {
+            leadership.EnsureLeader();
+            await store.WriteAsync(read, read.Document with { Intent = waiting.Open!.Document.Intent }, cancellationToken);
+        }
+
+        return await StoreAsync(waiting);
     }
 
     /// <summary>

@@ -70,7 +70,8 @@ internal static partial class GrantSecret
                 Annotations = With(
                     present?.Annotations,
                     (VismaNames.ConnectionAnnotation, connection),
-                    (VismaNames.ConsentAttemptsAnnotation, MarksOf(document.Attempts))
+                    (VismaNames.ConsentAttemptsAnnotation, MarksOf(document.Attempts)),
+                    (VismaNames.RevokingAnnotation, document.RevocationTime is null ? null : "true")
                 ),
                 Finalizers = present?.Finalizers,
             },
@@ -81,6 +82,9 @@ internal static partial class GrantSecret
     /// <summary>True when the metadata say that an attempt with this mark stands.</summary>
     public static bool IsMarked(ObjectMeta secret, string mark) =>
         secret.Annotation(VismaNames.ConsentAttemptsAnnotation)?.Split(' ', ConsentAttempt.MaxOpen + 1).Contains(mark) == true;
+
+    /// <summary>True when the metadata say that the revocation of the grant has begun.</summary>
+    public static bool IsBeingRevoked(ObjectMeta secret) => secret.Annotation(VismaNames.RevokingAnnotation) is not null;
 
     private static string? MarksOf(IReadOnlyList<ConsentAttempt> attempts) =>
         attempts is [] ? null : string.Join(' ', attempts.Select(attempt => attempt.Mark));

@@ -16,7 +16,7 @@ namespace VismaOperator.Grants;
 /// </summary>
 internal sealed class OrphanedGrantReconciler(
     OrphanedGrantCaches caches,
-    ClientResolver resolver,
+    GrantClients clients,
     KnownGrants known,
     GrantStore store,
     GrantRevoker revoker,
@@ -35,7 +35,7 @@ internal sealed class OrphanedGrantReconciler(
 
     // By the monotonic clock: a clock that is set forward must cost no consent.
     private readonly ConcurrentDictionary<NamespacedName, long> goneSince = new();
-    private readonly ConcurrentDictionary<NamespacedName, int> attempts = new();
+    private readonly ConcurrentDictionary<NamespacedName, RevocationAttempts> attempts = new();
 
     /// <inheritdoc/>
     public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
@@ -44,7 +44,7 @@ internal sealed class OrphanedGrantReconciler(
         if (!isTerminating && caches.Connections.Find(key) is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null })
         {
             goneSince.TryRemove(key, out _);
-            return Requeue.Never.Instance;
+            return await GoOnAsync(key, cancellationToken);
         }
 
         var now = time.GetUtcNow();
@@ -75,6 +75,36 @@ internal sealed class OrphanedGrantReconciler(
             // gone.
             return await RevokeKnownAsync(key, cancellationToken);
         }
+    }
+
+    // The connection is back. A grant whose revocation has begun is not its grant any more, and would be a key that nobody watches.
+    private async Task<Requeue> GoOnAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        if (
+            caches.Secrets.Find(GrantStore.NameOf(key)) is not { } seen
+            || !GrantSecret.IsBeingRevoked(seen.Metadata)
+            || await store.ReadAsync(key, cancellationToken)
+                is not GrantRead.Found { Snapshot: { Document: { RevocationTime: not null, Held: { } held } } read }
+        )
+        {
+            attempts.TryRemove(key, out _);
+            return Requeue.Never.Instance;
+        }
+
+        leadership.EnsureLeader();
+        if (await TryToRevokeAsync(key, held, isLast: false, cancellationToken) is { } again)
+        {
+            return again;
+        }
+
+        // Somebody may be on the way to consent anew.
+        await (
+            read.Document.Attempts is []
+                ? DeleteAsync(read, cancellationToken)
+                : store.WriteAsync(read, read.Document with { Held = null, RevocationTime = null, Intent = null }, cancellationToken)
+        );
+        Forget(key);
+        return Requeue.Never.Instance;
     }
 
     // A watch that hangs must not cost a consent: before a grant is ended, the connection is looked for once where it would be.
@@ -118,21 +148,16 @@ internal sealed class OrphanedGrantReconciler(
         }
         else if (read.Document.Held is { } held)
         {
-            // Whose client cannot be read now cannot be revoked now, and this is no attempt.
-            if (!isTerminating && !caches.Clients.HasSyncedIn(held.Client.Namespace))
-            {
-                return new Requeue.At(time.GetUtcNow() + AttemptPause);
-            }
-
             // Claimed first: a connection that comes back from here on finds no grant rather than one that is about to be revoked.
-            read = read.Document.RevocationTime is null ? await ClaimAsync(read, isTerminating, cancellationToken) : read;
-            var cause = await RevokeAsync(key, held, cancellationToken);
-            if (cause is not null && !isTerminating && attempts.AddOrUpdate(key, 1, (_, count) => count + 1) < MaxAttempts)
+            if (read.Document.RevocationTime is null && (isTerminating || IsClientKnown(held)))
             {
-                return new Requeue.At(time.GetUtcNow() + AttemptPause);
+                read = await ClaimAsync(read, isTerminating, cancellationToken);
             }
 
-            Report(key, cause);
+            if (await TryToRevokeAsync(key, held, isTerminating, cancellationToken) is { } again)
+            {
+                return again;
+            }
         }
         else if (read.Document.IsGrantUnreadable)
         {
@@ -143,6 +168,35 @@ internal sealed class OrphanedGrantReconciler(
         Forget(key);
         return Requeue.Never.Instance;
     }
+
+    // Null when it is over: revoked, or given up.
+    private async Task<Requeue?> TryToRevokeAsync(NamespacedName key, HeldGrant held, bool isLast, CancellationToken cancellationToken)
+    {
+        // Whose client cannot be read now cannot be revoked now, and this is no attempt.
+        if (!isLast && !IsClientKnown(held))
+        {
+            return new Requeue.At(time.GetUtcNow() + AttemptPause);
+        }
+
+        // Whatever wakes this between two attempts, such as the watch that brings our own claim, brings none forward.
+        var before = attempts.GetValueOrDefault(key);
+        if (!isLast && before is not null && AttemptPause - time.GetElapsedTime(before.LastAt) is { Ticks: > 0 } left)
+        {
+            return new Requeue.At(time.GetUtcNow() + left);
+        }
+
+        var cause = await RevokeAsync(key, held, cancellationToken);
+        var tried = attempts[key] = new RevocationAttempts((before?.Count ?? 0) + 1, time.GetTimestamp());
+        if (cause is not null && !isLast && tried.Count < MaxAttempts)
+        {
+            return new Requeue.At(time.GetUtcNow() + AttemptPause);
+        }
+
+        Report(key, cause);
+        return null;
+    }
+
+    private bool IsClientKnown(HeldGrant held) => caches.Clients.HasSyncedIn(held.Client.Namespace);
 
     // In a namespace that is on its way out there is nobody who could come back, and no time to lose.
     private async Task<GrantSnapshot> ClaimAsync(GrantSnapshot read, bool isTerminating, CancellationToken cancellationToken) =>
@@ -159,29 +213,9 @@ internal sealed class OrphanedGrantReconciler(
             );
 
     private async Task<string?> RevokeAsync(NamespacedName key, HeldGrant held, CancellationToken cancellationToken) =>
-        await ClientForAsync(key, held, cancellationToken) is { } usable
-        && usable.ClientId == held.Binding.ClientId
-        && usable.Issuer.OriginalString == held.Binding.Issuer
+        await clients.FindAsync(key, held, cancellationToken) is { } usable
             ? await revoker.RevokeAsync(usable, held.RefreshToken, cancellationToken)
-            : $"OAuthClient {held.Client} is not available";
-
-    // Whoever may write Secrets may name any client in one. The client that was noted was allowed when the connection was last served.
-    private async Task<ResolvedClient?> ClientForAsync(NamespacedName key, HeldGrant held, CancellationToken cancellationToken)
-    {
-        var noted = known.Find(key)?.Client;
-        if (caches.Clients.Find(held.Client) is not { } client)
-        {
-            return noted;
-        }
-
-        return await resolver.AllowanceAsync(client, key.Namespace, cancellationToken) switch
-        {
-            Allowance.Refused => null,
-            _ when !held.Binding.IsServedBy(client.Spec.Tenants, key.Namespace) => null,
-            Allowance.Given => resolver.Describe(client).Usable ?? noted,
-            _ => noted,
-        };
-    }
+            : GrantClients.NotAvailable(held);
 
     private async Task DeleteAsync(GrantSnapshot read, CancellationToken cancellationToken)
     {
@@ -213,9 +247,12 @@ internal sealed class OrphanedGrantReconciler(
         goneSince.TryRemove(key, out _);
         attempts.TryRemove(key, out _);
     }
+
+    /// <summary>Attempts to revoke one grant that failed, and when the last one was made (a monotonic timestamp).</summary>
+    private sealed record RevocationAttempts(int Count, long LastAt);
 }
 
-/// <summary>What the custodian looks at: caches, and the API server before it ends anything.</summary>
+/// <summary>What <see cref="OrphanedGrantReconciler"/> looks at: caches, and the API server before it ends anything.</summary>
 internal sealed record OrphanedGrantCaches(
     Store<VismaConnection> Connections,
     Store<OAuthClient> Clients,

@@ -53,6 +53,17 @@ internal sealed record PendingGrant
     public bool WasReplacedIn(GrantDocument document) =>
         AttemptId is null && document.Held is { } stored && stored.Replaced.Contains(Held.Family, StringComparer.Ordinal);
 
+    /// <summary>
+    /// True while another process's intent stands over the token that this is the successor of. That process may find that it sends nothing
+    /// after all, and put this attempt back; dropped before, the successor would be lost and the token be spent.
+    /// </summary>
+    public bool IsContestedIn(GrantDocument document) =>
+        AttemptId is not null
+        && document is { RevocationTime: null, Intent: { } other, Held: { RefusalTime: null } stored }
+        && stored.Family == Held.Family
+        && other.Id != AttemptId
+        && other.TokenHash == Open?.Document.Intent?.TokenHash;
+
     private GrantDocument? OverItsAttempt(GrantDocument document) =>
         document.Intent?.Id == AttemptId && document.RevocationTime is null ? document with { Held = Held, Intent = null } : null;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kubernetes.Client;
+using VismaOperator.Clients;
 using VismaOperator.Reporting;
 
 namespace VismaOperator.Grants;
@@ -25,14 +26,21 @@ internal sealed class PendingGrantWrites(
     private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(5);
 
+    // What is left of the 30 s that Kubernetes gives, beside draining and releasing the lease.
+    private static readonly TimeSpan LeastFlush = TimeSpan.FromSeconds(3);
+
     // Each round follows a write by somebody else; more than a few in a row are better tried again in a second.
     private const int MaxRounds = 8;
 
     private readonly ConcurrentDictionary<string, Waiting> waiting = new();
-    private readonly ReplacedGrants replaced = new(revoker, log);
+    private ReplacedGrants Replaced => LazyInitializer.EnsureInitialized(ref field, () => new ReplacedGrants(revoker, ClientOf, log));
 
     // The waiter only starts a delay, so its continuation may run inline.
     private TaskCompletionSource arrival = new();
+
+    /// <summary>The client that a grant of a connection was given through; null where it may not be used any more.</summary>
+    public Func<NamespacedName, HeldGrant, CancellationToken, Task<ResolvedClient?>> ClientOf { private get; init; } =
+        (_, _, _) => Task.FromResult<ResolvedClient?>(null);
 
     /// <summary>Connections of which a token waits.</summary>
     public IReadOnlyCollection<NamespacedName> Connections =>
@@ -51,11 +59,30 @@ internal sealed class PendingGrantWrites(
         Interlocked.Exchange(ref arrival, new TaskCompletionSource()).TrySetResult();
         while (true)
         {
-            var storage = await TryAsync(entry, CancellationToken.None);
+            var storage = await TryUntilAsync(entry, deadline);
             if (storage is not StoreResult.Pending || !await PauseAsync(deadline))
             {
                 return storage;
             }
+        }
+    }
+
+    // Once at least. A try that hangs goes on by itself, until its own deadline, and whoever waits does not.
+    private async Task<StoreResult> TryUntilAsync(Waiting entry, CancellationToken deadline)
+    {
+        var trying = TryAsync(entry, CancellationToken.None);
+        if (deadline.IsCancellationRequested)
+        {
+            return await trying;
+        }
+
+        try
+        {
+            return await trying.WaitAsync(deadline);
+        }
+        catch (OperationCanceledException) when (!trying.IsCompleted)
+        {
+            return new StoreResult.Pending("the API server has not answered yet");
         }
     }
 
@@ -68,9 +95,18 @@ internal sealed class PendingGrantWrites(
         }
     }
 
-    /// <summary>Tries what waits until nothing does or the deadline comes; then says what is lost.</summary>
+    /// <summary>
+    /// Tries what waits until nothing does or the deadline comes; then says what is lost. Where the deadline is over by then, once more: a
+    /// token that could be stored must not be lost to what else took the time.
+    /// </summary>
     public async Task FlushAsync(CancellationToken deadline)
     {
+        if (deadline.IsCancellationRequested)
+        {
+            using var least = Deadline.After(LeastFlush, time);
+            await PassAsync(TryAllAsync(least.Token).WaitAsync(least.Token));
+        }
+
         // The loop may have the turn of an entry, for longer than is left.
         while (await PassAsync(TryAllAsync(deadline).WaitAsync(deadline)) && !waiting.IsEmpty && await PauseAsync(deadline))
         {
@@ -121,7 +157,7 @@ internal sealed class PendingGrantWrites(
             entry.End = storage;
             waiting.TryRemove(successor.Id, out _);
             // a deadline of its own: a slow write must not leave a key that nobody watches
-            await replaced.RevokeAsync(successor, storage, CancellationToken.None);
+            await Replaced.RevokeAsync(successor, storage, CancellationToken.None);
         }
 
         return storage;
@@ -159,10 +195,12 @@ internal sealed class PendingGrantWrites(
 
         if (successor.Over(read.Document) is not { } document)
         {
-            return await DropAsync(successor, read.Document);
+            return successor.IsContestedIn(read.Document)
+                ? Waits(entry, "another process has taken the exchange over, and what becomes of that is not known yet")
+                : await DropAsync(successor, read.Document);
         }
 
-        replaced.Note(successor, read.Document.Held); // before the write, whose answer may be lost
+        Replaced.Note(successor, read.Document.Held); // before the write, whose answer may be lost
         return new StoreResult.Stored(await store.WriteAsync(read, document, cancellationToken));
     }
 
@@ -196,7 +234,7 @@ internal sealed class PendingGrantWrites(
         var isRevokedByAnother = wasReplaced && successor.Held.IsOfSameClientAs(present.Held!);
         if ((present.Held?.Family != successor.Held.Family || present.RevocationTime is not null) && !isRevokedByAnother)
         {
-            await replaced.RevokeAsync(successor, successor.Held.RefreshToken, CancellationToken.None);
+            await Replaced.RevokeAsync(successor, successor.Held.RefreshToken, CancellationToken.None);
         }
 
         return new StoreResult.Dropped { WasStored = wasReplaced };
@@ -224,10 +262,10 @@ internal sealed class PendingGrantWrites(
     {
         entry.End = new StoreResult.Dropped();
         waiting.TryRemove(entry.PendingGrant.Id, out _);
-        replaced.Forget(entry.PendingGrant);
+        Replaced.Forget(entry.PendingGrant);
         log.PlaceGone(entry.PendingGrant.Connection);
         // bounded by its own deadline
-        await replaced.RevokeAsync(entry.PendingGrant, entry.PendingGrant.Held.RefreshToken, CancellationToken.None);
+        await Replaced.RevokeAsync(entry.PendingGrant, entry.PendingGrant.Held.RefreshToken, CancellationToken.None);
         return entry.End;
     }
 

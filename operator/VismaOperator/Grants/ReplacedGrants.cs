@@ -1,13 +1,23 @@
 using System.Collections.Concurrent;
+using Kubernetes.Client;
 using OAuth;
+using VismaOperator.Clients;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Grants that a new consent takes the place of. Each is revoked, but only once the new one is stored, and only where the same secrets can:
-/// one that is left over would be a key that nobody watches.
+/// Grants that a new consent takes the place of. Each is revoked, but only once the new one is stored: one that is left over would be a key
+/// that nobody watches. One that was given through another client is revoked with that one where it may still be used.
 /// </summary>
-internal sealed class ReplacedGrants(GrantRevoker revoker, GrantLog log)
+/// <param name="revoker">Revokes.</param>
+/// <param name="clientOf">The client that a grant of a connection was given through; null where it may not be used any more.</param>
+/// <param name="log">Log of grants.</param>
+internal sealed class ReplacedGrants(
+    GrantRevoker revoker,
+    Func<NamespacedName, HeldGrant, CancellationToken, Task<ResolvedClient?>> clientOf,
+    GrantLog log
+)
 {
     private readonly ConcurrentDictionary<string, HeldGrant> replaced = new();
 
@@ -29,10 +39,38 @@ internal sealed class ReplacedGrants(GrantRevoker revoker, GrantLog log)
     public async Task RevokeAsync(PendingGrant successor, StoreResult storage, CancellationToken cancellationToken)
     {
         if (replaced.TryRemove(successor.Id, out var held)
-            && storage is StoreResult.Stored or StoreResult.Dropped { WasStored: true }
-            && held.IsOfSameClientAs(successor.Held))
+            && storage is StoreResult.Stored or StoreResult.Dropped { WasStored: true })
         {
-            await RevokeAsync(successor, held.RefreshToken, cancellationToken);
+            await (
+                held.IsOfSameClientAs(successor.Held)
+                    ? RevokeAsync(successor, held.RefreshToken, cancellationToken)
+                    : RevokeByFormerClientAsync(successor.Connection, held, cancellationToken)
+            );
+        }
+    }
+
+    private async Task RevokeByFormerClientAsync(NamespacedName connection, HeldGrant held, CancellationToken cancellationToken)
+    {
+        var client = await FindClientAsync(connection, held, cancellationToken);
+        var cause = client is null
+            ? GrantClients.NotAvailable(held)
+            : await revoker.RevokeAsync(client, held.RefreshToken, cancellationToken);
+        if (cause is not null)
+        {
+            log.NotRevoked(connection, cause);
+        }
+    }
+
+    // The new grant is stored, and nothing that goes wrong here may make it look otherwise.
+    private async Task<ResolvedClient?> FindClientAsync(NamespacedName connection, HeldGrant held, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await clientOf(connection, held, cancellationToken);
+        }
+        catch (Exception failure) when (ApiTrouble.Is(failure))
+        {
+            return null;
         }
     }
 

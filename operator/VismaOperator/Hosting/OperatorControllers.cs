@@ -59,7 +59,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var clocks = new ClockWatch(context.Logs.CreateLogger("Clock"));
         var source = new ClientTokenSource(context.Tokens, tracker, clocks);
         var clientObserver = new OAuthClientObserver(resolver, reader, tracker, endpoints, caches.Connections.Store, clocks);
-        grants = new OperatorGrants(context, caches, source, endpoints, tracker);
+        grants = new OperatorGrants(context, caches, source, endpoints, tracker, resolver);
         ConsentFlow = grants.Links.CanInvite ? grants.Flow(resolver, namespaces) : null;
         triggers = new OperatorTriggers(caches, queues);
         triggers.Listen(tracker, clocks);
@@ -74,7 +74,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
                 context
             ),
             Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, tracker, removals, turns), context),
-            Loop("grant", "VismaConnection", queues.Grants, grants.OrphanedGrants(resolver, namespaces), context),
+            Loop("grant", "VismaConnection", queues.Grants, grants.OrphanedGrants(namespaces), context),
         ];
     }
 

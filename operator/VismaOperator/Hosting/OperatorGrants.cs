@@ -16,6 +16,7 @@ internal sealed class OperatorGrants
     private readonly ProviderEndpoints endpoints;
     private readonly GrantLog log;
     private readonly GrantRevoker revoker;
+    private readonly GrantClients clients;
     private readonly ClusterIdentity cluster;
     private readonly ExchangeTracker attempts;
     private readonly GrantFactsReader facts;
@@ -27,7 +28,8 @@ internal sealed class OperatorGrants
         OperatorCaches caches,
         ClientTokenSource source,
         ProviderEndpoints endpoints,
-        ClientSecretTracker tracker
+        ClientSecretTracker tracker,
+        ClientResolver resolver
     )
     {
         (this.context, this.caches, this.source, this.endpoints) = (context, caches, source, endpoints);
@@ -37,7 +39,11 @@ internal sealed class OperatorGrants
         attempts = new ExchangeTracker(context.Time, context.TakeoverWait);
         facts = new GrantFactsReader(attempts, cluster);
         Store = new GrantStore(context.Client);
-        Unstored = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, log);
+        clients = new GrantClients(caches.Clients.Store, resolver, known);
+        Unstored = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, log)
+        {
+            ClientOf = clients.FindAsync,
+        };
         Links = new ConsentLinks(context.PublicUrl, context.ConnectArguments, context.RandomBytes);
         Handoffs = new HandoffRedeemer(context.Client, caches.OwnSecrets.Store, context.Time);
         Redeemer = new CodeRedeemer(
@@ -51,7 +57,7 @@ internal sealed class OperatorGrants
             context.RandomBytes,
             log
         );
-        Observer = new GrantObserver(Store, facts, Handoffs, Links, known, attempts);
+        Observer = new GrantObserver(Store, facts, Handoffs, Links, known, attempts, Unstored);
     }
 
     /// <summary>Where grants are kept.</summary>
@@ -95,9 +101,9 @@ internal sealed class OperatorGrants
         new ConsentMetrics(context.Meters));
 
     /// <summary>Looks after grants whose connection is gone; for the leader.</summary>
-    public IReconciler OrphanedGrants(ClientResolver resolver, INamespaces namespaces) => new OrphanedGrantReconciler(
+    public IReconciler OrphanedGrants(INamespaces namespaces) => new OrphanedGrantReconciler(
         new OrphanedGrantCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, context.Client),
-        resolver,
+        clients,
         known,
         Store,
         revoker,

@@ -253,6 +253,45 @@ public sealed class ConsentTests
         Assert.False((await test.FamilyAsync()).IsRevoked);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_consent_by_another_client_has_the_first_token_revoked_by_the_client_that_got_it(bool isFormerClientThere)
+    {
+        const string Other = "isv_other";
+        await using var test = await StartConsentedAsync();
+        var former = await test.FamilyAsync();
+        test.Provider.Portal.Set(test.Provider.Portal.FindClient(Some.ClientId)! with { ClientId = Other });
+        var client = test.Client();
+        await test.ApplyAsync(client with
+        {
+            Metadata = client.Metadata with { Name = "other" },
+            Spec = client.Spec with { ClientId = Other },
+        });
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"spec":{"oauthClientRef":{"name":"other"}}}""");
+        if (!isFormerClientThere)
+        {
+            await test.DeleteAsync<OAuthClient>(client.Metadata.Name!);
+        }
+
+        await test.UntilIdleAsync();
+        await test.HandOverAsync(clientId: Other);
+        await test.UntilReadyAsync();
+        await test.UntilIdleAsync();
+
+        Assert.Equal(isFormerClientThere, test.Provider.Grants.Families.Single(family => family.Id == former.Id).IsRevoked);
+        Assert.Equal(
+            isFormerClientThere ? 0 : 1,
+            test.Logs.Lines.Count(line =>
+                line.Contains(
+                    "The grant of integrations/acme-production could not be revoked (OAuthClient integrations/acme is not available)",
+                    StringComparison.Ordinal
+                )
+            )
+        );
+        Assert.False((await test.FamilyAsync()).IsRevoked);
+    }
+
     [Fact]
     public async Task A_second_consent_that_fails_is_told_while_the_first_goes_on()
     {

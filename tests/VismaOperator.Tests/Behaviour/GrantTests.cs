@@ -126,6 +126,25 @@ public sealed class GrantTests
     }
 
     [Fact]
+    public async Task While_a_refresh_token_is_held_in_memory_only_nobody_is_told_anything_but_to_keep_the_pod()
+    {
+        await using var test = await StartConsentedAsync(OneTime);
+        var writes = 0;
+        test.Cluster.Before = (verb, _, name) =>
+            verb == ClusterVerb.Update && name.Name == GrantSecretName && Interlocked.Increment(ref writes) > 1
+                ? throw new HttpRequestException("away")
+                : Task.CompletedTask;
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.PassUntilAsync(test.Logs.SaidAsync("is held in memory"));
+        test.Cluster.Before = null;
+        await test.PatchAsync<Secret>(GrantSecretName, """{"metadata":{"annotations":{"visma-operator.io/connection":null}}}""");
+        var stalled = test.UntilStalledAsync("GrantNotOwned");
+        await test.PassUntilAsync(stalled);
+
+        Assert.Contains("Do not delete the operator's pod", (await stalled).Condition("Stalled")!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_grant_that_cannot_be_read_whole_is_neither_used_nor_destroyed()
     {
         await using var test = await StartConsentedAsync(OneTime);

@@ -94,6 +94,66 @@ public sealed class PendingGrantTests
     }
 
     [Fact]
+    public async Task Whoever_waits_for_the_storing_waits_no_longer_than_to_the_deadline_although_a_write_hangs()
+    {
+        var (time, hanging) = (new FakeTimeProvider(), new TaskCompletionSource());
+        var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => hanging.Task };
+        var unstored = Writes(cluster, time, new CapturedLogs());
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(7), time);
+
+        var storing = unstored.StoreAsync(Of(Held("family", "token")), deadline.Token);
+        time.Advance(TimeSpan.FromSeconds(7));
+
+        Assert.IsType<StoreResult.Pending>(await storing.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        hanging.SetResult();
+        await unstored.FlushAsync(CancellationToken.None);
+        Assert.Single(cluster.Export());
+    }
+
+    [Fact]
+    public async Task A_process_that_has_used_its_time_up_tries_once_more_before_it_gives_a_token_up()
+    {
+        var (time, logs, isAway) = (new FakeTimeProvider(), new CapturedLogs(), true);
+        var cluster = new InMemoryCluster(TimeProvider.System)
+        {
+            Before = (_, _, _) => isAway ? throw new HttpRequestException("away") : Task.CompletedTask,
+        };
+        var unstored = Writes(cluster, time, logs);
+        await unstored.StoreAsync(Of(Held("family", "token")), new CancellationToken(canceled: true));
+        isAway = false;
+
+        await unstored.FlushAsync(new CancellationToken(canceled: true));
+
+        Assert.Single(cluster.Export());
+        Assert.DoesNotContain(logs.Lines, line => line.StartsWith("Critical", StringComparison.Ordinal));
+    }
+
+    // Two replicas: one holds the successor, the other one has announced that it takes over, begun, and may yet find that it sends nothing.
+    [Fact]
+    public async Task A_successor_is_kept_while_the_intent_of_another_process_stands_over_the_same_token()
+    {
+        var (time, cluster) = (new FakeTimeProvider(), new InMemoryCluster(TimeProvider.System));
+        var (store, unstored) = (new GrantStore(cluster), Writes(cluster, time, new CapturedLogs()));
+        var name = new NamespacedName(Some.Place, Some.Connection);
+        var ct = TestContext.Current.CancellationToken;
+        var read = ((GrantRead.Found)await store.ReadAsync(name, ct)).Snapshot;
+        var ours = new GrantDocument { Held = Held("family", "spent"), Intent = new ExchangeIntent("ours", "hash of spent", noon) };
+        var open = await store.WriteAsync(read, ours, ct);
+        var theirs = await store.WriteAsync(open, ours with { Intent = new ExchangeIntent("theirs", "hash of spent", noon) }, ct);
+        var successor = Of(Held("family", "next"), "ours") with { Open = open };
+
+        var meanwhile = await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
+        await store.WriteAsync(theirs, ours, ct);
+        var after = await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
+
+        Assert.IsType<StoreResult.Pending>(meanwhile);
+        Assert.Equal("next", Assert.IsType<StoreResult.Stored>(after).Snapshot.Document.Held!.RefreshToken.Reveal());
+    }
+
+    private static PendingGrantWrites Writes(InMemoryCluster cluster, FakeTimeProvider time, CapturedLogs logs) =>
+        new(new GrantStore(cluster), revoker: null!, _ => false, time, new GrantLog(logs.CreateLogger("grants")));
+
+    [Fact]
     public async Task What_holds_the_storing_up_is_told_once_a_minute_and_when_it_changes()
     {
         var (time, logs, successor) = (new FakeTimeProvider(), new CapturedLogs(), Of(Held("family", "token")));

@@ -66,5 +66,9 @@ public sealed class StopTests
         Assert.True(
             TokenRefresher.RequestDeadline + TokenRefresher.StoreDeadline + ConnectionReconciler.ReportGrace < TimeSpan.FromSeconds(20)
         );
+        Assert.True(
+            Lifecycle.Policy.ExchangeDeadline + Grants.GrantRefresher.StoreDeadline + ConnectionReconciler.ReportGrace
+                < TimeSpan.FromSeconds(20)
+        );
     }
 }

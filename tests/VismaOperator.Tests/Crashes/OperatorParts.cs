@@ -70,7 +70,7 @@ internal sealed class OperatorParts
         Store = new GrantStore(client);
         Unstored = new PendingGrantWrites(Store, revoker, name => Connections.Find(name) is null, time, log);
         redeemer = new CodeRedeemer(Store, Unstored, source, endpoints, revoker, cluster, time, randomBytes, log);
-        var grants = new GrantObserver(Store, facts, handoffs, links, known, attempts);
+        var grants = new GrantObserver(Store, facts, handoffs, links, known, attempts, Unstored);
         var refresher = new GrantRefresher(Store, Unstored, attempts, source, endpoints, cluster, leadership, time, randomBytes, log);
         var connectionLog = new ConnectionLog(logs.CreateLogger("VismaConnection"));
         var steps = new ConnectionSteps(
@@ -109,7 +109,7 @@ internal sealed class OperatorParts
         );
         Custodian = new OrphanedGrantReconciler(
             new OrphanedGrantCaches(Connections, Clients, Secrets, namespaces, client),
-            directory,
+            new GrantClients(Clients, directory, known),
             known,
             Store,
             revoker,

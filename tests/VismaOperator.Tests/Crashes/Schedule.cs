@@ -291,7 +291,10 @@ internal sealed class Schedule
         var isAsking = world.Judge.Requests > requests;
         var isEnd = held switch
         {
-            null => world.Judge.WasRevokedOnPurpose && connection.Is("Authorized", "False") && !isAsking,
+            null => world.StoredGrant()?.RevocationTime is null // what was claimed is revoked, whoever is back
+                && world.Judge.WasRevokedOnPurpose
+                && connection.Is("Authorized", "False")
+                && !isAsking,
             { RefusalTime: not null } => world.Judge.Losses.Count > 0
                 && IsAskingForConsent(connection)
                 && (!isAsking || before is { RefusalTime: null }),

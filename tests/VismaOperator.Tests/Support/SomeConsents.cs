@@ -75,17 +75,19 @@ internal static class SomeConsents
     /// <param name="tenant">The company that the person chooses; null for the usual one.</param>
     /// <param name="name">The connection.</param>
     /// <param name="scopes">What the provider was asked for; null for what the connection asks for.</param>
+    /// <param name="clientId">The client that asked.</param>
     public static async Task HandOverAsync(
         this TestOperator test,
         string? tenant = null,
         string name = Some.Connection,
-        IReadOnlyList<string>? scopes = null
+        IReadOnlyList<string>? scopes = null,
+        string clientId = Some.ClientId
     )
     {
         var verifier = verifiers.New();
         var url = new AuthorizationRequest(
             new Uri(test.Provider.Url, "/connect/authorize"),
-            Some.ClientId,
+            clientId,
             new Uri(RedirectUri),
             [.. scopes ?? InteractiveScopes, VismaConnectionSpec.OfflineAccess],
             Sensitive.From("a-state-of-this-test"),
@@ -94,7 +96,7 @@ internal static class SomeConsents
         var query = System.Web.HttpUtility.ParseQueryString(back.Query);
         var handoff = Handoff(name, query["code"]!, verifier.Reveal(), test.Time.GetUtcNow().AddMinutes(5));
         await test.ApplyAsync(
-            handoff.Asking(Grants.Handoff.AskedFor(await test.ConnectionAsync(name), test.Provider.Issuer, Some.ClientId))
+            handoff.Asking(Grants.Handoff.AskedFor(await test.ConnectionAsync(name), test.Provider.Issuer, clientId))
         );
     }
 
