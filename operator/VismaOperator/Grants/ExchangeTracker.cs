@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Kubernetes.Client;
-using Lifecycle;
 
 namespace VismaOperator.Grants;
 

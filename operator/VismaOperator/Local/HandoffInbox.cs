@@ -75,7 +75,7 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         else if (KeptFile.IsHalfWritten(file))
         {
             // Of a connect that writes it at this moment, or was cut off; by then the code is too old.
-            if (time.GetUtcNow() - File.GetLastWriteTimeUtc(file) > ConsentCode.Lifetime)
+            if (time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(file) > ConsentCode.Lifetime)
             {
                 File.Delete(file);
             }
