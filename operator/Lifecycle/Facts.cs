@@ -73,7 +73,7 @@ public sealed record ConnectionFacts
     /// <summary><c>status.lastHandledReconcileAt</c>.</summary>
     public string? HandledRequest { get; init; }
 
-    /// <summary><c>status.lastHandledReconcileTime</c>: when that request was attempted.</summary>
+    /// <summary><c>status.lastHandledReconcileTime</c>: when a request was last attempted, or had to be put off.</summary>
     public DateTimeOffset? HandledRequestTime { get; init; }
 
     /// <summary>When it is this connection's turn among the requests of its client; null where there are no turns to wait for.</summary>

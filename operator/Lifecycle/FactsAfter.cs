@@ -62,8 +62,9 @@ public static class FactsAfter
         facts.Succeeded(token) with { Connection = facts.Connection };
 
     /// <summary>
-    /// An attempt failed. Failures count up while the same thing is attempted and fails alike. A request for a refresh is answered
-    /// where the provider was asked for it. Where a write of another token failed it stays open: the provider is still to be asked.
+    /// An attempt failed. Failures count up while the same thing is attempted and fails alike. A request for a refresh is answered by an
+    /// attempt at the provider, and where the client does not allow one. If only a write failed, the provider was not asked: the request
+    /// stays open.
     /// </summary>
     /// <param name="facts">The facts that the attempt was made on.</param>
     /// <param name="problem">What went wrong.</param>
@@ -85,7 +86,7 @@ public static class FactsAfter
         var inputs = Policy.AttemptInputs(facts);
         var isWrite = problem.Stage is FailureStage.Writing or FailureStage.WritingTakenName;
         var isDue = RequestRules.IsDue(facts, now);
-        var isAnswered = problem.Stage == FailureStage.Requesting || IsAnswerHeld(facts, answerHeld);
+        var isAnswered = problem.Stage is FailureStage.Requesting or FailureStage.Withdrawing || IsAnswerHeld(facts, answerHeld);
         var attempt = isDue && isAnswered ? null : WaitingAttempt(facts, now);
         var earlier = !isWrite ? attempt ?? facts.Failure : facts.Failure == attempt ? null : facts.Failure;
         var isAnother = earlier is { IsOfLooking: false } && earlier.Inputs == inputs && earlier.Problem.Kind == problem.Kind;

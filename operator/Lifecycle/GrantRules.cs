@@ -94,7 +94,10 @@ internal static class GrantRules
 
         // Once its renewal is due, a token that is got anew is better. While none can be got, the one that is held serves to its end.
         var pending = Policy.Pending(facts, now);
-        var mayExchange = pending is null && grant.RefusalTime is null && !(now < grant.HeldElsewhereUntil);
+        var mayExchange = pending is null
+            && grant.RefusalTime is null
+            && !(now < grant.HeldElsewhereUntil)
+            && Policy.BindingRefusal(facts.Client, facts.Connection, now) is null;
         var isAnother = held.Fingerprint != facts.Token?.Fingerprint && now < held.ExpirationTime;
         var isMissing =
             now < (mayExchange ? held.RefreshTime : held.ExpirationTime)

@@ -43,6 +43,7 @@ public static class Policy
         ADisputedSecretIsInspected,
         ATokenIsFetchedWhereOneIsNeeded,
         GrantRules.AnEndingConsentIsInvitedFor,
+        ARefusedClientStaysRefused,
     ];
 
     /// <summary>Decides. Deciding again on the same facts, or earlier than asked, changes nothing.</summary>
@@ -130,8 +131,15 @@ public static class Policy
     private static Decision? AnUnusableClientStalls(Facts facts, DateTimeOffset now) =>
         facts.Client is ClientFacts.Unusable unusable ? new Decision.Stall(unusable.Problem, unusable.RetryAt) : null;
 
+    // What a grant holds is published all the same: that asks nothing of the provider.
     private static Decision? ARefusedClientIsWaitedFor(Facts facts, DateTimeOffset now) =>
-        BindingRefusal(facts.Client, facts.Connection, now) is { } refusal ? new Decision.Stall(refusal.Problem, refusal.RetryTime) : null;
+        BindingRefusal(facts.Client, facts.Connection, now) is { } refusal
+            ? GrantRules.WhatTheGrantHoldsIsPublished(facts, now) ?? new Decision.Stall(refusal.Problem, refusal.RetryTime)
+            : null;
+
+    // Another connection may try the client again. Until one succeeds it stays refused for all, also for those that need no token yet.
+    private static Decision? ARefusedClientStaysRefused(Facts facts, DateTimeOffset now) =>
+        facts.Client is ClientFacts.Usable { Refusal: { } refusal } ? new Decision.Stall(refusal.Problem, NextRefresh(facts)) : null;
 
     /// <summary>
     /// The refusal of the client that keeps a connection from asking the provider for anything: the client may not be tried again yet, and
@@ -174,7 +182,7 @@ public static class Policy
             _ => false,
         };
 
-    // A write that failed hides a failed attempt, which binds also once nothing is to be written any more.
+    // The attempt that failed before a write failed counts, too: its time has not come because nothing is left to write.
     private static Decision? AFailureIsNotRepeatedAtOnce(Facts facts, DateTimeOffset now) =>
         (Pending(facts, now) ?? Pending(facts with { Failure = facts.EarlierAttempt }, now)) is { } failure
             ? new Decision.BackOff(failure)

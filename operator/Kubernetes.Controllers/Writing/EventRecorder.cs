@@ -10,7 +10,8 @@ namespace Kubernetes.Controllers.Writing;
 /// <summary>
 /// Writes events about objects (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"/>) in the
 /// background. An event is a courtesy: whoever records one never waits, and one that cannot be written is logged and forgotten. Of each
-/// object and reason there is at most one in <see cref="Interval"/>; the conditions of the object say the rest.
+/// object, kind, reason and subject there is at most one in <see cref="Interval"/>: of those that come meanwhile the last is written when
+/// it ends, so that the last event about an object is what holds.
 /// </summary>
 /// <param name="client">Where events are written.</param>
 /// <param name="controller">Name of the reporting controller, for example <c>visma-operator.io/operator</c>.</param>
@@ -39,6 +40,8 @@ public sealed partial class EventRecorder(
     /// <summary>Names of objects have at most 253 characters; the suffix takes up to 33 of them.</summary>
     private const int LongestPrefix = 220;
 
+    private static readonly TimeSpan sweepInterval = TimeSpan.FromSeconds(10);
+
     // A process that is asked to stop has little time, and an event is a courtesy.
     private static readonly TimeSpan flushGrace = TimeSpan.FromSeconds(1);
 
@@ -46,7 +49,7 @@ public sealed partial class EventRecorder(
         new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
     private readonly Lock gate = new();
-    private readonly Dictionary<Topic, long> recorded = [];
+    private readonly Dictionary<Topic, (long At, Event? Repeated)> recorded = [];
     private TaskCompletionSource? rest;
     private int unwritten;
     private bool isFull;
@@ -58,41 +61,34 @@ public sealed partial class EventRecorder(
     /// <param name="reason">Why, in CamelCase, from a closed list.</param>
     /// <param name="action">What was done, in CamelCase.</param>
     /// <param name="note">What happened and what to do, for a person. Cut at 1024 bytes. Never a secret.</param>
-    /// <param name="subject">What it is about besides, where one object stands for several things; else null.</param>
-    public void Record<T>(T about, EventKind kind, string reason, string action, string note, string? subject = null)
+    /// <param name="subject">What tells it from other events of the object with the same reason; else null.</param>
+    /// <returns>False when so many wait to be written that this one was dropped.</returns>
+    public bool Record<T>(T about, EventKind kind, string reason, string action, string note, string? subject = null)
         where T : class, IResource<T>
     {
-        var topic = new Topic(about.Metadata.NamespacedName, about.Metadata.Uid, reason, subject);
+        var topic = new Topic(about.Metadata.NamespacedName, about.Metadata.Uid, kind, reason, subject);
         lock (gate)
         {
-            if (!IsDue(topic))
+            var composed = Compose(about, kind, reason, action, note);
+            if (!recorded.TryGetValue(topic, out var last) || time.GetElapsedTime(last.At) >= Interval)
+            {
+                return TryEnqueue(topic, composed);
+            }
+
+            if (last.Repeated is not null)
             {
                 metrics.EventDropped(EventDrop.Repeated);
-                LogRepeated(reason, about.Metadata.NamespacedName.ToString());
-                return;
             }
 
-            if (!waiting.Writer.TryWrite(Compose(about, kind, reason, action, note)))
-            {
-                metrics.EventDropped(EventDrop.QueueFull);
-                if (!isFull)
-                {
-                    LogFull(Capacity);
-                }
-
-                isFull = true;
-                return;
-            }
-
-            isFull = false;
-            recorded[topic] = time.GetTimestamp();
-            unwritten++;
+            recorded[topic] = last with { Repeated = composed };
+            return true;
         }
     }
 
     /// <summary>Writes what is recorded, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var sweep = time.Repeat(sweepInterval, Sweep);
         await foreach (var recordedEvent in waiting.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             await WriteAsync(recordedEvent, cancellationToken).ConfigureAwait(false);
@@ -100,6 +96,7 @@ public sealed partial class EventRecorder(
             {
                 if (--unwritten == 0)
                 {
+                    isFull = false;
                     rest?.SetResult();
                     rest = null;
                 }
@@ -118,10 +115,11 @@ public sealed partial class EventRecorder(
         }
     }
 
-    /// <summary>Waits a moment for what is still to be written, while <see cref="RunAsync"/> goes on.</summary>
-    public async Task FlushAsync()
+    /// <summary>Waits a moment for what is still to be written, while <see cref="RunAsync"/> goes on. Throws nothing.</summary>
+    public async Task FlushAsync(CancellationToken deadline)
     {
         using var grace = Deadline.After(flushGrace, time);
+        await using var earlier = deadline.Register(() => grace.Set(TimeSpan.Zero));
         await WhenAtRestAsync().WaitAsync(grace.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -143,18 +141,41 @@ public sealed partial class EventRecorder(
         }
     }
 
-    // What is older tells nothing, and must not grow with every object that ever was.
-    private bool IsDue(Topic topic)
+    // Under the lock.
+    private bool TryEnqueue(Topic topic, Event composed)
     {
-        if (recorded.Count >= Capacity)
+        if (!waiting.Writer.TryWrite(composed))
         {
-            foreach (var old in recorded.Where(entry => time.GetElapsedTime(entry.Value) >= Interval).Select(entry => entry.Key).ToList())
+            metrics.EventDropped(EventDrop.QueueFull);
+            if (!isFull)
             {
-                recorded.Remove(old);
+                LogFull(Capacity);
             }
+
+            isFull = true;
+            return false;
         }
 
-        return !recorded.TryGetValue(topic, out var last) || time.GetElapsedTime(last) >= Interval;
+        recorded[topic] = (time.GetTimestamp(), null);
+        unwritten++;
+        return true;
+    }
+
+    // Writes the last repetition of what was recorded an interval ago, and forgets what was not repeated.
+    private void Sweep()
+    {
+        lock (gate)
+        {
+            var over = recorded.Where(entry => time.GetElapsedTime(entry.Value.At) >= Interval).ToList();
+            foreach (var (topic, (_, repeated)) in over.OrderBy(entry => entry.Value.Repeated?.EventTime))
+            {
+                recorded.Remove(topic);
+                if (repeated is not null)
+                {
+                    TryEnqueue(topic, repeated);
+                }
+            }
+        }
     }
 
     private Event Compose<T>(T about, EventKind kind, string reason, string action, string note)
@@ -213,17 +234,14 @@ public sealed partial class EventRecorder(
             ResourceVersion = about.Metadata.ResourceVersion,
         };
 
-    private sealed record Topic(NamespacedName About, string? Uid, string Reason, string? Subject);
+    private sealed record Topic(NamespacedName About, string? Uid, EventKind Kind, string Reason, string? Subject);
 
     [LoggerMessage(LogLevel.Warning, "Event {Reason} was not recorded: {Failure}", EventName = "EventNotRecorded")]
     private partial void LogNotRecorded(string reason, string failure);
 
-    [LoggerMessage(LogLevel.Debug, "Event {Reason} about {About} is not repeated yet", EventName = "EventNotRepeated")]
-    private partial void LogRepeated(string reason, string about);
-
     [LoggerMessage(
         LogLevel.Warning,
-        "{Capacity} events wait to be written, so others are dropped until there is room. The conditions of the objects tell the same",
+        "{Capacity} events wait to be written, so others are dropped",
         EventName = "EventsDropped"
     )]
     private partial void LogFull(int capacity);

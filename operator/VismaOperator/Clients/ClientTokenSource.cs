@@ -204,6 +204,14 @@ internal static class TokenOutcomeMapping
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };
 
+    /// <summary>The request did not get its turn within this time: nothing was sent.</summary>
+    public static TokenOutcome NotSent(TimeSpan wait) =>
+        new TokenOutcome.Unavailable(
+            string.Create(CultureInfo.InvariantCulture, $"the request waited {wait.TotalSeconds:0.#} s for its turn and was not sent"),
+            RetryAfter: null,
+            MayHaveBeenProcessed: false
+        );
+
     /// <summary>The provider did not answer within the deadline of the caller. The request may have been processed.</summary>
     public static TokenOutcome NoAnswer(TimeSpan deadline) =>
         new TokenOutcome.Unavailable(

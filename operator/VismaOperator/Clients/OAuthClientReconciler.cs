@@ -52,7 +52,7 @@ internal sealed class OAuthClientReconciler(
             return Requeue.Never.Instance;
         }
 
-        var untold = await AnnounceRemovalsAsync(client, cancellationToken);
+        var untold = AnnounceRemovals(client);
         var (situation, fault) = await ObserveAsync(client, cancellationToken);
         if (situation is null)
         {
@@ -97,16 +97,8 @@ internal sealed class OAuthClientReconciler(
     }
 
     // Returns when to look again for what is still being gathered.
-    private async Task<DateTimeOffset?> AnnounceRemovalsAsync(OAuthClient client, CancellationToken cancellationToken)
-    {
-        var (note, wait) = removals.Take(client.Metadata.NamespacedName);
-        if (note is not null)
-        {
-            reporter.TellRemovals(client, note);
-        }
-
-        return time.GetUtcNow() + wait;
-    }
+    private DateTimeOffset? AnnounceRemovals(OAuthClient client) =>
+        time.GetUtcNow() + removals.Tell(client.Metadata.NamespacedName, note => reporter.TellRemovals(client, note));
 
     private DateTimeOffset? ProblemSince(OAuthClientSituation situation)
     {
@@ -167,7 +159,8 @@ internal sealed class OAuthClientReporter(
     /// Tells the client's owner which connections lost their Secret by a change of the client. An event, since no status of the client
     /// speaks of them.
     /// </summary>
-    public void TellRemovals(OAuthClient about, string note) =>
+    /// <returns>False when it has to be told later.</returns>
+    public bool TellRemovals(OAuthClient about, string note) =>
         events.Record(about, EventKind.Warning, Reason.SecretsRemoved, "Reconcile", note, subject: note);
 
     /// <summary>
@@ -207,9 +200,13 @@ internal sealed class OAuthClientReporter(
         foreach (var type in NewsOf(before.Status.Conditions, after.Status.Conditions))
         {
             var now = Conditions.Find(after.Status.Conditions, type)!;
-            events.Record(written, IsWarning(now) ? EventKind.Warning : EventKind.Normal, now.Reason, "Reconcile", now.Message);
+            var kind = IsWarning(now) ? EventKind.Warning : EventKind.Normal;
+            events.Record(written, kind, now.Reason, "Reconcile", now.Message, subject: SaysMore(type) ? $"{type} {now.Message}" : type);
         }
     }
+
+    // Of these, another message is another thing to tell.
+    private static bool SaysMore(string type) => type is ConditionType.SecretExpiring or ConditionType.SecretVerified;
 
     private void TellOfClock(OAuthClientSituation situation)
     {
@@ -218,9 +215,9 @@ internal sealed class OAuthClientReporter(
         {
             toldOfClock.TryRemove(name, out _);
         }
-        else if (toldOfClock.TryAdd(name, true))
+        else if (!toldOfClock.GetValueOrDefault(name))
         {
-            events.Record(situation.Client, EventKind.Warning, problem.Reason, "Reconcile", problem.Message);
+            toldOfClock[name] = events.Record(situation.Client, EventKind.Warning, problem.Reason, "Reconcile", problem.Message);
         }
     }
 

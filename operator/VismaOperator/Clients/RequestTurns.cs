@@ -62,8 +62,9 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
     {
         private readonly List<NamespacedName> waiting = [];
 
-        // What was handled when the turn was given: once another request counts as handled, the turn is over.
-        private readonly Dictionary<NamespacedName, (Moment At, string? Handled)> given = [];
+        // With what was handled when the turn was given: once another request counts as handled, or the same one was put off, the turn is
+        // over. A connection whose request cannot be attempted yet must not keep the others of its client from theirs.
+        private readonly Dictionary<NamespacedName, (Moment At, (string? Request, DateTimeOffset? Time) Handled)> given = [];
 
         public Moment? Last { get; private set; }
 
@@ -78,7 +79,8 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
 
         public DateTimeOffset TurnOf(VismaConnection connection, DateTimeOffset? last, Moment now)
         {
-            var (key, handled) = (connection.Metadata.NamespacedName, connection.Status.LastHandledReconcileAt);
+            var key = connection.Metadata.NamespacedName;
+            var handled = (connection.Status.LastHandledReconcileAt, connection.Status.LastHandledReconcileTime);
             if (given.TryGetValue(key, out var turn) && turn.Handled == handled)
             {
                 Last = now; // the attempt did not come about yet

@@ -42,27 +42,33 @@ internal sealed class SecretRemovals(TimeProvider time, Action<NamespacedName> c
         changed(client);
     }
 
-    /// <summary>
-    /// What is to be told of a client now, once; null when nothing is yet, and then how long to wait, or null when there is nothing at all.
-    /// </summary>
-    public (string? Note, TimeSpan? Wait) Take(NamespacedName client)
+    /// <summary>Tells what is to be told of a client by now, once.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="tell">Tells it; false when that is not possible just now.</param>
+    /// <returns>How long to wait for the rest; null when there is nothing more to tell.</returns>
+    public TimeSpan? Tell(NamespacedName client, Func<string, bool> tell)
     {
         lock (padlock)
         {
             if (!gathered.TryGetValue(client, out var known))
             {
-                return (null, null);
+                return null;
             }
 
             var (quiet, longest) = (Quiet - time.GetElapsedTime(known.Last), Longest - time.GetElapsedTime(known.First));
             var wait = quiet < longest ? quiet : longest;
             if (wait > TimeSpan.Zero)
             {
-                return (null, wait);
+                return wait;
+            }
+
+            if (!tell(NoteOf(client, known.Reasons)))
+            {
+                return Quiet;
             }
 
             gathered.Remove(client);
-            return (NoteOf(client, known.Reasons), null);
+            return null;
         }
     }
 

@@ -8,7 +8,7 @@ namespace VismaOperator.Connections;
 /// An event that a change of conditions deserves. A first token and a routine renewal deserve none: the condition says it, and an event for
 /// each object would be a third request to the API server.
 /// </summary>
-internal sealed record Announcement(EventKind Kind, string Reason, string Note)
+internal sealed record Announcement(EventKind Kind, string Type, string Reason, string Note)
 {
     // What a person must act on comes first. Conditions that turn for the same reason tell the same.
     private static readonly string[] byUrgency =
@@ -47,7 +47,7 @@ internal sealed record Announcement(EventKind Kind, string Reason, string Note)
     };
 
     private static Announcement Announce(Condition condition) =>
-        new(IsGood(condition) ? EventKind.Normal : EventKind.Warning, condition.Reason, condition.Message);
+        new(IsGood(condition) ? EventKind.Normal : EventKind.Warning, condition.Type, condition.Reason, condition.Message);
 
     private static bool IsGood(Condition condition) =>
         condition.Type switch

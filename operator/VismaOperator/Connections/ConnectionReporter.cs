@@ -110,14 +110,16 @@ internal sealed class ConnectionReporter(
             "Reconcile",
             $"The token moved to Secret {connection.SecretName()}, but Secret {former}, which held it before, is still there: {cause}. "
             + $"Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {former.Namespace}. "
-            + "Whoever can read it has a token until it expires."
+            + "Whoever can read it has a token until it expires.",
+            subject: former.ToString()
         );
 
     private void Announce(VismaConnection connection, IReadOnlyList<Condition> before, IReadOnlyList<Condition> after)
     {
         foreach (var announcement in Announcement.Of(before, after))
         {
-            events.Record(connection, announcement.Kind, announcement.Reason, "Reconcile", announcement.Note);
+            var (kind, type, reason, note) = announcement;
+            events.Record(connection, kind, reason, "Reconcile", note, subject: type);
         }
     }
 
@@ -126,7 +128,9 @@ internal sealed class ConnectionReporter(
     {
         foreach (var warning in before.Status.ObservedGeneration == written.Metadata.Generation ? [] : TemplateRules.Warnings(written.Spec))
         {
-            events.Record(written, EventKind.Warning, warning.Reason, "Reconcile", $"{warning.Path}: {warning.Message}", warning.Path);
+            var note = $"{warning.Path}: {warning.Message}";
+            var subject = $"{written.Metadata.Generation} {warning.Path}";
+            events.Record(written, EventKind.Warning, warning.Reason, "Reconcile", note, subject);
         }
     }
 

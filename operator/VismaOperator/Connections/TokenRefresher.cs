@@ -123,7 +123,7 @@ internal sealed class TokenRefresher(
         }
         catch (OperationCanceledException) when (turn.Deadline.IsCancellationRequested)
         {
-            outcome = TokenOutcomeMapping.NoAnswer(RequestDeadline);
+            outcome = turn.HasCome ? TokenOutcomeMapping.NoAnswer(RequestDeadline) : TokenOutcomeMapping.NotSent(turnDeadline);
         }
 
         if (outcome.Failure() is { } failure)

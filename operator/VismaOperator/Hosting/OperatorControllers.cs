@@ -116,13 +116,15 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public async Task FlushAsync(CancellationToken deadline)
     {
         await grants.Unstored.FlushAsync(deadline);
-        await events.FlushAsync();
+        await events.FlushAsync(deadline);
     }
 
     /// <summary>Connections of which a refresh token was received that is not stored yet, or never could be.</summary>
     public IReadOnlyCollection<NamespacedName> UnstoredGrants => grants.Unstored.Connections;
 
-    /// <summary>Completes once no controller has anything to do before something changes or falls due, and every event is written.</summary>
+    /// <summary>
+    /// Completes once no controller has anything to do before something changes or falls due, and every event is written.
+    /// </summary>
     public async Task WhenAtRestAsync()
     {
         await queues.WhenAtRestAsync();

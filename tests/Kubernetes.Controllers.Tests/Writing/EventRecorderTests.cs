@@ -102,21 +102,27 @@ public sealed class EventRecorderTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_each_object_and_reason_there_is_one_in_five_minutes()
+    public async Task Of_each_object_and_reason_there_is_one_in_five_minutes_and_the_last_one_is_told_then()
     {
+        Run();
         Record("a");
         Record("b");
-        time.Advance(EventRecorder.Interval - TimeSpan.FromSeconds(1));
         Record("c");
         recorder.Record(widget with { Metadata = widget.Metadata with { Uid = "u-2" } }, EventKind.Normal, "Reason", "Action", "d");
-        Record("e", reason: "Another");
-        Record("f", subject: "of something else");
-        time.Advance(TimeSpan.FromSeconds(1));
-        Record("g");
+        recorder.Record(widget, EventKind.Warning, "Reason", "Action", "e");
+        Record("f", reason: "Another");
+        Record("g", subject: "of something else");
+        await WrittenAsync();
+        Assert.Equal(["a", "d", "e", "f", "g"], events.Written.Select(written => written.Note));
+
+        time.Advance(EventRecorder.Interval + TimeSpan.FromSeconds(10));
+        await WrittenAsync();
+        Record("h");
+        time.Advance(EventRecorder.Interval + TimeSpan.FromSeconds(10));
         await WrittenAsync();
 
-        Assert.Equal(["a", "d", "e", "f", "g"], events.Written.Select(written => written.Note));
-        Assert.Equal(2, meters["controller_events_dropped_total{cause=repeated}"]);
+        Assert.Equal(["c", "h"], events.Written.Select(written => written.Note).Skip(5));
+        Assert.Equal(1, meters["controller_events_dropped_total{cause=repeated}"]);
     }
 
     [Fact]
@@ -129,7 +135,7 @@ public sealed class EventRecorderTests : IDisposable
             Record("note", subject: $"{number}");
         }
 
-        var flushed = recorder.FlushAsync();
+        var flushed = recorder.FlushAsync(TestContext.Current.CancellationToken);
         time.Advance(TimeSpan.FromSeconds(1));
         await flushed;
         events.Blocked.SetResult();

@@ -94,7 +94,8 @@ internal sealed class OperatorParts
             allowLists,
             new RecordedTimes(time)
         );
-        var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, controllerMetrics, logs.CreateLogger("Events"));
+        var eventLog = logs.CreateLogger("Events");
+        var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, controllerMetrics, eventLog);
         var statusWrites = new StatusWrites("vismaconnection", controllerMetrics, logs.CreateLogger("VismaConnection"), time, NoJitter);
         Reconciler = new ConnectionReconciler(
             Connections,
