@@ -12,7 +12,8 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
 {
     private readonly List<Issue> issues = [];
     private readonly Dictionary<string, LossKind?> revokedBy = [];
-    private readonly HashSet<(string Token, DateTimeOffset? At)> refusals = [];
+    // A token that was given up once is lost, however often somebody asks for another try.
+    private readonly HashSet<string> refused = [];
 
     /// <summary>What must not happen and did.</summary>
     public List<(ViolationKind Kind, string Text)> Violations { get; } = [];
@@ -98,7 +99,7 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
             issue.IsStored = true;
         }
 
-        if (held.RefusalTime is { } refusal && refusals.Add((token, refusal)) && Lose(token) is { } loss)
+        if (held.RefusalTime is not null && refused.Add(token) && Lose(token) is { } loss)
         {
             world.Note($"{by} gives the grant up: {loss}");
             Losses.Add(loss);
