@@ -38,7 +38,7 @@ public sealed record Report
     /// <summary>The request that counts as handled.</summary>
     public string? HandledRequest { get; init; }
 
-    /// <summary>When it was attempted; null when none ever was.</summary>
+    /// <summary>When a request was last attempted, or had to be put off; null when none was.</summary>
     public DateTimeOffset? HandledRequestTime { get; init; }
 
     /// <summary>What to say of a person's grant; null for connections that need none.</summary>

@@ -250,7 +250,7 @@ internal sealed class CodeRedeemer(
     ) =>
         new()
         {
-            Place = connection.Metadata.NamespacedName,
+            Connection = connection.Metadata.NamespacedName,
             Binding = GrantBinding.Of(connection, client, tokenEndpoint, cluster.Id),
             Client = client.Name,
             Family = Convert.ToHexStringLower(randomBytes(8)),

@@ -54,7 +54,7 @@ internal sealed record HeldGrant
     /// The connection that it was given to, which tells the grant of a namespace that was cloned; null in one that an earlier version
     /// wrote.
     /// </summary>
-    public NamespacedName? Place { get; init; }
+    public NamespacedName? Connection { get; init; }
 
     /// <summary>What it was given for.</summary>
     public required GrantBinding Binding { get; init; }
@@ -103,7 +103,7 @@ internal sealed record HeldGrant
     /// True when it was given in another cluster, or to a connection of another name or namespace, as far as either is known.
     /// </summary>
     public bool IsOfElsewhere(NamespacedName connection, string cluster) =>
-        Binding.IsOfAnotherCluster(cluster) || (Place is { } place && place != connection);
+        Binding.IsOfAnotherCluster(cluster) || (Connection is { } own && own != connection);
 }
 
 /// <summary>An exchange that was begun. Stored before the refresh token is sent, so that no two processes spend it at once.</summary>

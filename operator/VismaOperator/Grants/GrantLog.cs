@@ -62,7 +62,7 @@ internal sealed partial class GrantLog(ILogger logger)
         "The namespace of {Connection} has been gone for too long: the refresh token that was to be stored there is given up and revoked",
         EventName = "GrantHomeless"
     )]
-    public partial void PlaceGone(NamespacedName connection);
+    public partial void Homeless(NamespacedName connection);
 
     [LoggerMessage(
         LogLevel.Information,

@@ -322,7 +322,7 @@ internal sealed class GrantRefresher(
     {
         RefreshToken = refreshToken ?? held.RefreshToken,
         Sequence = Math.Max(held.Sequence, connection.Status.Authorization?.Sequence ?? 0) + 1,
-        Place = connection.Metadata.NamespacedName,
+        Connection = connection.Metadata.NamespacedName,
         Binding = held.Binding with { Cluster = cluster.Id },
         RefusalTime = null,
     };

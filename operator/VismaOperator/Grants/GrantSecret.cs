@@ -119,7 +119,7 @@ internal static partial class GrantSecret
         && AccessTokenIn(text) is { } accessToken
             ? new HeldGrant
             {
-                Place = NameIn(text, GrantKeys.Connection),
+                Connection = NameIn(text, GrantKeys.Connection),
                 Binding = binding,
                 Client = client,
                 Family = family,
@@ -209,7 +209,7 @@ internal static partial class GrantSecret
     }
 
     private static void WriteHeld(SecretText text, HeldGrant held) => text
-        .Set(GrantKeys.Connection, held.Place?.ToString())
+        .Set(GrantKeys.Connection, held.Connection?.ToString())
         .Set(GrantKeys.Issuer, held.Binding.Issuer)
         .Set(GrantKeys.TokenEndpoint, held.Binding.TokenEndpoint)
         .Set(GrantKeys.ClientId, held.Binding.ClientId)

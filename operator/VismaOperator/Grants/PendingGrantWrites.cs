@@ -149,7 +149,7 @@ internal sealed class PendingGrantWrites(
         }
         catch (Exception failure) when (ApiTrouble.Is(failure))
         {
-            return IsPlaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(entry, $"the API server {ApiTrouble.Answer(failure)}");
+            return HasNowhereToGo(entry, failure) ? await GiveUpAsync(entry) : Waits(entry, $"the API server {ApiTrouble.Answer(failure)}");
         }
 
         if (storage is not StoreResult.Pending)
@@ -242,7 +242,7 @@ internal sealed class PendingGrantWrites(
 
     // Where there are Roles in listed namespaces only, they go with the namespace, and what was missing is forbidden from then on. A
     // namespace that is created anew in time may be a mistake that was taken back, like a connection that is.
-    private bool IsPlaceGone(Waiting entry, Exception failure)
+    private bool HasNowhereToGo(Waiting entry, Exception failure)
     {
         if (
             failure is not KubernetesException refused
@@ -250,12 +250,12 @@ internal sealed class PendingGrantWrites(
             || !isGone(entry.PendingGrant.Connection)
         )
         {
-            entry.PlaceGoneSince = null;
+            entry.NowhereSince = null;
             return false;
         }
 
-        entry.PlaceGoneSince ??= time.GetTimestamp();
-        return time.GetElapsedTime(entry.PlaceGoneSince.Value) >= OrphanedGrantReconciler.Keep;
+        entry.NowhereSince ??= time.GetTimestamp();
+        return time.GetElapsedTime(entry.NowhereSince.Value) >= OrphanedGrantReconciler.Keep;
     }
 
     private async Task<StoreResult> GiveUpAsync(Waiting entry)
@@ -263,7 +263,7 @@ internal sealed class PendingGrantWrites(
         entry.End = new StoreResult.Dropped();
         waiting.TryRemove(entry.PendingGrant.Id, out _);
         Replaced.Forget(entry.PendingGrant);
-        log.PlaceGone(entry.PendingGrant.Connection);
+        log.Homeless(entry.PendingGrant.Connection);
         // bounded by its own deadline
         await Replaced.RevokeAsync(entry.PendingGrant, entry.PendingGrant.Held.RefreshToken, CancellationToken.None);
         return entry.End;
@@ -304,7 +304,7 @@ internal sealed class PendingGrantWrites(
         /// <summary>
         /// Since when the API server has said that there is nowhere to store it (a monotonic timestamp); null while there is.
         /// </summary>
-        public long? PlaceGoneSince { get; set; }
+        public long? NowhereSince { get; set; }
 
         /// <summary>Why it waits, as the log was last told; null when it was not.</summary>
         public string? Told { get; set; }

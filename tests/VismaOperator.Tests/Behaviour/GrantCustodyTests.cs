@@ -356,7 +356,7 @@ public sealed class GrantCustodyTests
     private static async Task PlantAsync(TestOperator test)
     {
         var stored = (await test.GrantAsync())!;
-        var planted = stored with { Held = stored.Held! with { Place = new NamespacedName(Asker, Some.Connection) } };
+        var planted = stored with { Held = stored.Held! with { Connection = new NamespacedName(Asker, Some.Connection) } };
         await test.ApplyAsync(GrantSecret.Render(new NamespacedName(Asker, GrantName), Some.Connection, planted, present: null));
     }
 
