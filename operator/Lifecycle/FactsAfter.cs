@@ -4,8 +4,8 @@ namespace Lifecycle;
 public static class FactsAfter
 {
     /// <summary>
-    /// A token was published, adopted, acknowledged or written again. One that was issued after the last failure proves
-    /// that failure over: a process that ended between its two writes did not live to say so. So does any write, if writing failed.
+    /// A token was published, adopted, acknowledged or written again. A token that was issued after the last failure ends that failure:
+    /// the process that got it ended before it could record so. A write that succeeds ends a write that failed.
     /// </summary>
     public static Facts Published(this Facts facts, TokenRecord token) => facts with
     {
@@ -149,7 +149,7 @@ public static class FactsAfter
         };
     }
 
-    // A look that was made earlier than it was due counts for nothing: then whoever wakes the connection cannot put the next one off.
+    // A look before its due time does not count. Otherwise a wake-up would delay the next look.
     private static FailureRecord NextLook(Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double random)
     {
         var inputs = Policy.AttemptInputs(facts);

@@ -29,7 +29,7 @@ public static class FactsAfterConsent
 
     /// <summary>
     /// The held token was published. A failed exchange stays on record, unless the token came later: publishing it shows nothing of what
-    /// the provider answers now. A successor that could not be stored is stored, if it is a new token that was published.
+    /// the provider answers now. If the published token is new, its refresh token was stored, so that failure is over.
     /// </summary>
     public static Facts HeldPublished(this Facts facts, TokenRecord token)
     {
@@ -57,6 +57,13 @@ public static class FactsAfterConsent
 
     /// <summary>The code that was handed over is gone, and nothing is known to have come of it yet.</summary>
     public static Facts HandoffGone(this Facts facts) => facts with { Consent = facts.Consent with { HasHandoff = false } };
+
+    /// <summary>The code that was handed over cannot be sent just now. It is left where it is, and looked at again.</summary>
+    public static Facts HandoffHeld(this Facts facts, DateTimeOffset until) =>
+        facts with
+        {
+            Consent = facts.Consent with { HandoffHeldUntil = until },
+        };
 
     /// <summary>A link was made at which a person can consent.</summary>
     public static Facts Invited(this Facts facts, Invitation invitation) =>

@@ -49,7 +49,7 @@ public sealed record GrantRecord
     /// <summary>When the consent ends and must be given again; null when nobody knows.</summary>
     public DateTimeOffset? ConsentExpirationTime { get; init; }
 
-    /// <summary>When the refresh token must be used at the latest, lest it dies of not being used.</summary>
+    /// <summary>The latest time to use the refresh token, so that it does not expire unused.</summary>
     public required DateTimeOffset KeepAliveTime { get; init; }
 
     /// <summary>When the provider said that the refresh token is no longer good (<c>invalid_grant</c>); null while it is.</summary>
@@ -63,7 +63,7 @@ public sealed record GrantRecord
     public DateTimeOffset? HeldElsewhereUntil { get; init; }
 
     /// <summary>
-    /// True while an exchange was begun and its result is not stored: the token may be spent, and whoever may should find out while the
+    /// True while an exchange was begun and its result is not stored. The refresh token may be spent; it is tried again while the
     /// provider's grace lasts.
     /// </summary>
     public bool IsExchangeOpen { get; init; }
@@ -111,6 +111,9 @@ public sealed record ConsentFacts
 
     /// <summary>True when a code that was obtained elsewhere (<c>connect</c>) waits to be redeemed.</summary>
     public bool HasHandoff { get; init; }
+
+    /// <summary>Until when that code is left where it is, since it cannot be sent just now; null where nothing is in its way.</summary>
+    public DateTimeOffset? HandoffHeldUntil { get; init; }
 
     /// <summary>
     /// The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.

@@ -21,7 +21,7 @@ internal static class GrantRules
         NeedsConsent(facts, now)
         || (facts.Grant is GrantFacts.Held { Grant.ConsentExpirationTime: { } expiry } && ExpiryWarnings.IsDue(expiry, now));
 
-    // A refresh token that nobody uses dies: also while its access token cannot be published, the grant is worth keeping.
+    // Unused refresh tokens expire. They are used in time also while the access token cannot be published.
     public static Decision? AGrantIsKeptAlive(Facts facts, DateTimeOffset now) =>
         facts
             is
@@ -47,9 +47,10 @@ internal static class GrantRules
         facts
             is
         {
-            Consent.HasHandoff: true,
+            Consent: { HasHandoff: true, HandoffHeldUntil: var heldUntil },
             Grant: not (GrantFacts.NotNeeded or GrantFacts.Unusable { Problem.Kind: not FailureKind.NeedsConsent })
         }
+        && !(now < heldUntil)
             ? new Decision.Redeem()
             : null;
 

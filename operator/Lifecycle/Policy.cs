@@ -182,7 +182,7 @@ public static class Policy
             _ => false,
         };
 
-    // The attempt that failed before a write failed counts, too: its time has not come because nothing is left to write.
+    // An attempt that failed before a write failed also delays: a write that succeeds, or is not needed any more, does not make it due.
     private static Decision? AFailureIsNotRepeatedAtOnce(Facts facts, DateTimeOffset now) =>
         (Pending(facts, now) ?? Pending(facts with { Failure = facts.EarlierAttempt }, now)) is { } failure
             ? new Decision.BackOff(failure)
@@ -225,7 +225,7 @@ public static class Policy
             : GrantRules.Refresh(cause, facts);
     }
 
-    // By the client that the spec names now: what another one withdrew must not tell a client that says no from one that does not exist.
+    // Compared with the client that the spec names now. Otherwise an earlier withdrawal would show whether this client exists.
     internal static bool WasWithdrawn(Facts facts) => StandingRemoval(facts) is not null;
 
     internal static RemovalRecord? StandingRemoval(Facts facts) =>
@@ -235,7 +235,7 @@ public static class Policy
         facts.Secret is SecretFacts.Owned
         || (facts.Token is { } token && (facts.Secret is not SecretFacts.Foreign || token.SecretName != facts.Connection.SecretName));
 
-    // No token of a client that was refused takes the place of the one of its former id, so that one is kept in order.
+    // While the client is refused, no token for its new id can be requested. Until then the Secret of the present token is kept right.
     private static bool AsksForTheSameToken(Facts facts, DateTimeOffset now) =>
         facts.Token is { } token
         && TokenInputs.Match(

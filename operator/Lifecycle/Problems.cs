@@ -7,7 +7,7 @@ public static class Problems
     private static readonly string[] byPlainness = [ConditionType.Stalled, ConditionType.Reconciling, ConditionType.TokenFresh];
 
     /// <summary>
-    /// Every problem once, by its reason. That the spec asks to be left alone, or that the first token is on its way, is none.
+    /// Every problem once, by its reason. Suspended and TokenPending are no problems.
     /// </summary>
     public static IReadOnlyList<Problem> In(IReadOnlyList<ConditionReport> conditions) =>
     [

@@ -90,5 +90,5 @@ public sealed record FailureRecord
 /// </summary>
 /// <param name="Time">When.</param>
 /// <param name="Reason">Why: one of <see cref="Lifecycle.Reason"/>.</param>
-/// <param name="Inputs"><see cref="ConnectionFacts.Inputs"/> of then: what was removed under another spec is not told of this one.</param>
+/// <param name="Inputs"><see cref="ConnectionFacts.Inputs"/> at the removal. A removal under another spec is not reported.</param>
 public sealed record RemovalRecord(DateTimeOffset Time, string Reason, string Inputs);

@@ -47,8 +47,8 @@ public static class RefreshSchedule
     public static TimeSpan EarliestGap(TimeSpan lifetime) => Max(lifetime / 4, TimeSpan.FromSeconds(1));
 
     /// <summary>
-    /// When a refresh token must be used at the latest, lest it dies of not being used: half-way to the expiry that use puts off, and after
-    /// a week at the latest. Duende IdentityServer lets refresh tokens slide by 15 days unless told otherwise; half of that leaves a week
+    /// The latest time to use a refresh token, so that it does not expire unused: half-way to the expiry that use puts off, and after a
+    /// week at the latest. Duende IdentityServer lets refresh tokens slide by 15 days unless told otherwise; half of that leaves a week
     /// for an outage. Never within a minute, so that no provider can make a loop.
     /// </summary>
     /// <param name="lastExchange">When it was issued or last used.</param>

@@ -157,7 +157,8 @@ public sealed record Report
         var next = due <= now ? now + Policy.LeastGap : due;
         DateTimeOffset? expiry = summary.IsServing && decision is not Decision.Release ? summary.Token!.ExpirationTime : null;
         var request = decision is Decision.Release or Decision.Suspend ? null : RequestRules.WaitsUntil(summary.Facts, now);
-        return new[] { next, expiry, request, AuthorizationReport.NextChange(summary.Facts, now) }.Min();
+        var code = decision is Decision.Release or Decision.Suspend ? null : summary.Facts.Consent.HandoffHeldUntil;
+        return new[] { next, expiry, request, code, AuthorizationReport.NextChange(summary.Facts, now) }.Min();
     }
 }
 

@@ -38,6 +38,9 @@ public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider
         }
     }
 
+    /// <inheritdoc/>
+    public TimeSpan? ClosedFor(Uri endpoint) => gate.LaneTo(endpoint).State.ClosedFor;
+
     private async Task<TokenOutcome> SendAsync(HttpRequestMessage message, SpentCredentials spent, CancellationToken cancellationToken) =>
         await exchange.SendAsync(message, cancellationToken) switch
         {
@@ -62,6 +65,9 @@ public interface ITokenEndpoint
     /// <exception cref="ArgumentException">The request cannot be written down, for example an extra parameter named as a protocol
     /// field.</exception>
     Task<TokenOutcome> RequestAsync(Uri endpoint, ClientCredentials client, TokenRequest request, CancellationToken cancellationToken);
+
+    /// <summary>For how long nothing is sent to the server of an endpoint; null while requests are let through.</summary>
+    TimeSpan? ClosedFor(Uri endpoint) => null;
 }
 
 /// <summary>Limits of one token request.</summary>

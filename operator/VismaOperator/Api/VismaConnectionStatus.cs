@@ -15,7 +15,9 @@ public sealed record VismaConnectionStatus
     /// <summary>Value of the last handled refresh request (annotation <c>requestedAt</c>).</summary>
     public string? LastHandledReconcileAt { get; init; }
 
-    /// <summary>When a request for a refresh was last attempted, or had to be put off, rounded up to the next second; null when none was.</summary>
+    /// <summary>
+    /// When a request for a refresh was last attempted, or had to be put off, rounded up to the next second; null when none was.
+    /// </summary>
     public DateTimeOffset? LastHandledReconcileTime { get; init; }
 
     /// <summary>Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, Authorized, ConsentExpiring.</summary>

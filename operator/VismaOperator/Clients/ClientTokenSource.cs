@@ -11,6 +11,9 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
 {
     private const string InvalidClient = "invalid_client";
 
+    /// <summary>For how long nothing is sent to the server of an endpoint; null while requests are let through.</summary>
+    public TimeSpan? ClosedFor(Uri tokenEndpoint) => endpoint.ClosedFor(tokenEndpoint);
+
     /// <summary>
     /// One attempt: one request, or one for each secret while the provider refuses the client. <c>invalid_client</c> means that every
     /// secret was refused, by this attempt or by one that ran at the same time.

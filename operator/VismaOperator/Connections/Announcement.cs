@@ -34,8 +34,8 @@ internal sealed record Announcement(EventKind Kind, string Type, string Reason, 
             .DistinctBy(announcement => announcement.Reason)
             .Where((announcement, index) => index == 0 || announcement.Kind == EventKind.Warning);
 
-    // The message of ConsentExpiring changes at each threshold (30, 14, 7 and 1 day), and each deserves an event; that it is far off
-    // deserves none. Good news is what ends bad news, and what a person does or is to do.
+    // The message of ConsentExpiring changes at each threshold (30, 14, 7 and 1 day), and each has an event. Good news has one where it
+    // ends bad news, and where a person did something or is to do something.
     private static bool IsNews(string type, Condition? before, Condition after) => type switch
     {
         ConditionType.ConsentExpiring => after.Status == "True" && (before?.Status, before?.Message) != (after.Status, after.Message),

@@ -62,6 +62,7 @@ internal sealed class ConnectionSteps(
     {
         refresher.Forget(connection);
         grants.Forget(connection);
+        consents.Forget(connection);
         publisher.Forget(connection);
     }
 

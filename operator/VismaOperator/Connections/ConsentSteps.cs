@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Kubernetes.Client;
 using Kubernetes.Controllers.Leadership;
 using Lifecycle;
 using VismaOperator.Grants;
@@ -11,14 +13,27 @@ internal sealed class ConsentSteps(
     GrantObserver observer,
     ConsentLinks links,
     ILeadership leadership,
-    TimeProvider time
+    TimeProvider time,
+    GrantLog log
 )
 {
+    private static readonly TimeSpan shortestHold = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan longestHold = TimeSpan.FromMinutes(1);
+
+    // Since when a code is left where it is. One that is older than codes live is taken, so that its end is told.
+    private readonly ConcurrentDictionary<NamespacedName, long> held = new();
+
     /// <summary>Redeems the code that <c>connect</c> handed over.</summary>
     public async Task<Facts> RedeemAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
-        leadership.EnsureLeader();
-        await redeemer.FindEndpointAsync(state.Connection, state.UsableClient, ConsentCode.Lifetime, cancellationToken);
+        if (await redeemer.ObstacleAsync(state.UsableClient, cancellationToken) is { } obstacle && IsToBeHeld(state.Name, obstacle))
+        {
+            var wait = obstacle.RetryAfter ?? shortestHold;
+            wait = wait < shortestHold ? shortestHold : wait > longestHold ? longestHold : wait;
+            return facts.HandoffHeld(WholeSeconds.Ceiling(time.GetUtcNow() + wait));
+        }
+
+        held.TryRemove(state.Name, out _);
         leadership.EnsureLeader();
         return await handoffs.TakeAsync(state.Connection, state.UsableClient, cancellationToken) switch
         {
@@ -39,9 +54,22 @@ internal sealed class ConsentSteps(
         };
     }
 
+    /// <summary>The connection is gone.</summary>
+    public void Forget(NamespacedName connection) => held.TryRemove(connection, out _);
+
     /// <summary>Makes a link.</summary>
     public Facts Invite(ReconcileState state, Facts facts) =>
         facts.Invited(new Invitation(links.New(state.Name), WholeSeconds.Floor(time.GetUtcNow() + Invitation.Lifetime)));
+
+    private bool IsToBeHeld(NamespacedName connection, Obstacle obstacle)
+    {
+        if (held.TryAdd(connection, time.GetTimestamp()))
+        {
+            log.CodeUnsent(connection, obstacle.Cause);
+        }
+
+        return time.GetElapsedTime(held[connection]) < ConsentCode.Lifetime;
+    }
 
     private async Task<Facts> RedeemAsync(ConsentCode code, ReconcileState state, Facts facts, CancellationToken stop)
     {

@@ -34,8 +34,8 @@ internal sealed class TokenRefresher(
     public static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// For the wait before it, which a stop ends: where more workers than a slow provider has places ask at once, some wait longer than a
-    /// request may take.
+    /// Limit of the wait before the request; a stop ends it. With more workers than places at a slow provider it can be longer than the
+    /// request itself.
     /// </summary>
     private static readonly TimeSpan turnDeadline = TimeSpan.FromMinutes(1);
 

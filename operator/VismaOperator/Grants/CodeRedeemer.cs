@@ -34,7 +34,7 @@ internal sealed class CodeRedeemer(
 
     /// <summary>
     /// Redeems and stores. A code that was sent is used up, whatever came of it, so nothing but its own deadlines ends this once bytes are
-    /// sent. One that surely was not sent is as good as before, and is sent later.
+    /// sent. One that surely was not sent is as good as before: it is tried again for <see cref="UnsentCode.Patience"/>.
     /// </summary>
     /// <param name="connection">Whose consent it is.</param>
     /// <param name="client">The client to redeem it with.</param>
@@ -47,8 +47,8 @@ internal sealed class CodeRedeemer(
         CancellationToken stop
     )
     {
-        var wait = new UnsentCode(connection.Metadata.NamespacedName, code.LifeLeft(time.GetUtcNow()), time, log);
-        var lookup = await FindEndpointAsync(client, wait, stop);
+        var wait = new UnsentCode(connection.Metadata.NamespacedName, time, log);
+        var lookup = await LookUpAsync(client);
         if (lookup is not EndpointLookup.Found { Endpoint: var tokenEndpoint })
         {
             return await FailAsync(connection, NotSent(((EndpointLookup.NotFound)lookup).Problem), CancellationToken.None);
@@ -116,37 +116,34 @@ internal sealed class CodeRedeemer(
     private Redemption.Failed Failed(Problem problem) => new(new ConsentFailure(problem, WholeSeconds.Floor(time.GetUtcNow())));
 
     /// <summary>
-    /// Where codes are redeemed. To be asked before a code is taken: while that is not known, a code is best left where it is. What passes
-    /// by itself is waited for.
+    /// Why a code cannot be sent just now. To be asked before a code is taken: what passes by itself is best waited for where the code is.
     /// </summary>
-    /// <param name="connection">Whose consent it is.</param>
-    /// <param name="client">The client to redeem it with.</param>
-    /// <param name="patience">How long to wait.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public async Task<EndpointLookup> FindEndpointAsync(
-        VismaConnection connection,
-        ResolvedClient client,
-        TimeSpan patience,
-        CancellationToken cancellationToken
-    )
+    /// <returns>Null when it can be sent, or when waiting does not help.</returns>
+    public async Task<Obstacle?> ObstacleAsync(ResolvedClient client, CancellationToken cancellationToken)
     {
-        var wait = new UnsentCode(connection.Metadata.NamespacedName, patience, time, log);
-        var lookup = await FindEndpointAsync(client, wait, cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
-        return lookup;
+        var lookup = await LookUpAsync(client).WaitAsync(cancellationToken);
+        return lookup switch
+        {
+            EndpointLookup.NotFound { Problem.Kind: FailureKind.Transient } missing =>
+                new Obstacle($"its token endpoint is not known. {missing.Problem.Message}", missing.RetryAfter),
+            EndpointLookup.Found { Endpoint: var endpoint } when source.ClosedFor(endpoint) is { } pause =>
+                new Obstacle("the provider asked for a pause, or has been failing.", pause),
+            _ => null,
+        };
     }
 
-    private async Task<EndpointLookup> FindEndpointAsync(ResolvedClient client, UnsentCode wait, CancellationToken stop)
+    /// <summary>The same, for somebody who waits for a page.</summary>
+    public async Task<Obstacle?> ObstacleAfterPatienceAsync(VismaConnection connection, ResolvedClient client, CancellationToken stop)
     {
-        EndpointLookup lookup;
+        var wait = new UnsentCode(connection.Metadata.NamespacedName, time, log);
+        Obstacle? obstacle;
         do
         {
-            lookup = await LookUpAsync(client);
+            obstacle = await ObstacleAsync(client, stop);
         }
-        while (lookup is EndpointLookup.NotFound { Problem.Kind: FailureKind.Transient } missing
-            && await wait.PassAsync("its token endpoint is not known", missing.RetryAfter, stop));
-        return lookup;
+        while (obstacle is not null && await wait.PassAsync(obstacle.Cause, obstacle.RetryAfter, stop));
+        stop.ThrowIfCancellationRequested();
+        return obstacle;
     }
 
     private async Task<EndpointLookup> LookUpAsync(ResolvedClient client)
@@ -286,8 +283,7 @@ internal sealed class CodeRedeemer(
     private static Problem NotSent(Problem problem) =>
         new(
             Reason.ConsentFailed,
-            $"The code of the consent was not sent to the provider for as long as it lived or this process ran ({problem.Reason}). "
-            + $"{problem.Message} Then consent again."
+            $"The code of the consent was not sent to the provider ({problem.Reason}). {problem.Message} Then consent again."
         );
 
     private static Problem NoRefreshToken(ResolvedClient client) =>
@@ -304,34 +300,36 @@ internal sealed record ConsentCode(Sensitive Code, Sensitive CodeVerifier, Uri R
     /// <summary>How long a code can be redeemed: Duende's own, and half of what RFC 6749 section 4.1.2 recommends at most.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
-    /// <summary>When the code is too old, by the clock of whoever got it; null when nobody said.</summary>
-    public DateTimeOffset? ExpirationTime { get; init; }
-
-    /// <summary>For how long it may still be redeemed. No clock of somebody else makes it more than a code lives.</summary>
-    public TimeSpan LifeLeft(DateTimeOffset now) => ExpirationTime is { } end && end - now < Lifetime ? end - now : Lifetime;
-
     /// <summary>The grant that stood when the code was taken, which this consent is to replace; null when there was none.</summary>
     public FormerGrant? Replaces { get; init; }
 }
 
-/// <summary>A code that is not sent yet, and how long it can still wait.</summary>
-internal sealed class UnsentCode(NamespacedName connection, TimeSpan life, TimeProvider time, GrantLog log)
+/// <summary>Why a code cannot be sent just now.</summary>
+/// <param name="Cause">Continues "the code is not sent yet:".</param>
+/// <param name="RetryAfter">When to look again; null when nobody said.</param>
+internal sealed record Obstacle(string Cause, TimeSpan? RetryAfter);
+
+/// <summary>A code in hand that is not sent yet, and how long it may wait: a person, or a worker that others need, waits with it.</summary>
+internal sealed class UnsentCode(NamespacedName connection, TimeProvider time, GrantLog log)
 {
+    /// <summary>How long it may wait in all.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(1);
 
     private readonly long begun = time.GetTimestamp();
 
     /// <summary>Waits until it may be tried again.</summary>
-    /// <returns>False when it would be too old by then, or the wait was ended.</returns>
+    /// <returns>False when that is too long, or the wait was ended.</returns>
     public async Task<bool> PassAsync(string cause, TimeSpan? retryAfter, CancellationToken stop)
     {
         var pause = retryAfter > LeastPause ? retryAfter.Value : LeastPause;
-        if (time.GetElapsedTime(begun) + pause >= life || stop.IsCancellationRequested)
+        if (time.GetElapsedTime(begun) + pause > Patience || stop.IsCancellationRequested)
         {
             return false;
         }
 
-        log.CodeUnsent(connection, cause, pause);
+        log.CodeUnsent(connection, cause);
         try
         {
             await time.DelayAsync(pause, stop);

@@ -9,8 +9,8 @@ namespace VismaOperator.Grants;
 /// process. That one may still send the token, or hold the successor and wait for an API server that takes writes again.
 /// <para>
 /// The wait begins with a write, the announcement of the takeover: from then on writes are taken, so whoever holds a successor has the
-/// whole wait to store it. And it is counted by our own monotonic clock, as a lease is: by the clock of who began, which may be wrong by
-/// seconds, the token could be sent twice.
+/// whole wait to store it. The wait is counted by our own monotonic clock, as a lease is: the clock of the other process may be wrong by
+/// seconds, and the token could be sent twice.
 /// </para>
 /// </summary>
 /// <param name="time">Wall clock and durations.</param>

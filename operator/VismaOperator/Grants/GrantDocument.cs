@@ -66,8 +66,8 @@ internal sealed record HeldGrant
     public required string Family { get; init; }
 
     /// <summary>
-    /// The families that this one and those before it took the place of, the newest first; at most <see cref="MaxReplaced"/>. By them a
-    /// consent whose write got no answer finds out later that it was stored and replaced since.
+    /// Families that this grant replaced, the newest first; at most <see cref="MaxReplaced"/>. A consent whose write got no answer finds
+    /// out by them that it was stored and then replaced.
     /// </summary>
     public IReadOnlyList<string> Replaced { get; init; } = [];
 

@@ -31,10 +31,10 @@ internal sealed partial class GrantLog(ILogger logger)
 
     [LoggerMessage(
         LogLevel.Warning,
-        "The code of a consent for {Connection} is not sent yet ({Cause}); tried again in {Pause}",
+        "The code of a consent for {Connection} is not sent yet, and tried again: {Cause}",
         EventName = "CodeUnsent"
     )]
-    public partial void CodeUnsent(NamespacedName connection, string cause, TimeSpan pause);
+    public partial void CodeUnsent(NamespacedName connection, string cause);
 
     [LoggerMessage(
         LogLevel.Warning,

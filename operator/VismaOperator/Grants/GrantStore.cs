@@ -7,7 +7,7 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Reads and writes grants where they are kept: in a Secret a connection, always live, never from a cache. Every write names the version
+/// Reads and writes grants: one Secret for each connection, always from the API server, never from a cache. Every write names the version
 /// that it was decided on, so that the leader and the replicas that serve consents settle by compare-and-swap.
 /// </summary>
 internal sealed class GrantStore(IKubernetesClient client)

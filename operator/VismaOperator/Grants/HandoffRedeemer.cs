@@ -83,7 +83,7 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
             { Asked: var asked } when asked != Handoff.AskedFor(connection, client.Issuer, client.ClientId) => Unusable(
                 "The code that was handed over was given for another client, tenant or scopes than are asked for now."
             ),
-            { Code: var code, ExpirationTime: var expiration } => new HandoffTaking.Taken(code with { ExpirationTime = expiration }),
+            { Code: var code } => new HandoffTaking.Taken(code),
         };
     }
 
@@ -93,7 +93,7 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
     private bool IsUnanswered(NamespacedName name) =>
         unanswered.TryGetValue(name, out var asked) && time.GetElapsedTime(asked.Since) < Memory;
 
-    // Another code that stood there meanwhile, and is gone too, was taken back or is somebody's who knows what came of it.
+    // Another code was there meanwhile and is gone, too. Its owner took it back, or another process redeems and reports it.
     private HandoffTaking GoneOrLost(NamespacedName name, string? seen = null)
     {
         var isLost = IsUnanswered(name);

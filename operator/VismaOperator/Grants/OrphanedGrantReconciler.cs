@@ -172,7 +172,7 @@ internal sealed class OrphanedGrantReconciler(
     // Null when it is over: revoked, or given up.
     private async Task<Requeue?> TryToRevokeAsync(NamespacedName key, HeldGrant held, bool isLast, CancellationToken cancellationToken)
     {
-        // Whose client cannot be read now cannot be revoked now, and this is no attempt.
+        // Without its client a grant cannot be revoked yet. This does not count as an attempt.
         if (!isLast && !IsClientKnown(held))
         {
             return new Requeue.At(time.GetUtcNow() + AttemptPause);

@@ -46,7 +46,7 @@ internal sealed class PendingGrantWrites(
     public IReadOnlyCollection<NamespacedName> Connections =>
         [.. waiting.Values.Select(entry => entry.PendingGrant.Connection).Distinct()];
 
-    /// <summary>Those that wait for a connection.</summary>
+    /// <summary>The one that waits for a connection; null where none does.</summary>
     public PendingGrant? Find(NamespacedName connection) =>
         waiting
             .Values.Select(entry => entry.PendingGrant)
@@ -240,8 +240,8 @@ internal sealed class PendingGrantWrites(
         return new StoreResult.Dropped { WasStored = wasReplaced };
     }
 
-    // Where there are Roles in listed namespaces only, they go with the namespace, and what was missing is forbidden from then on. A
-    // namespace that is created anew in time may be a mistake that was taken back, like a connection that is.
+    // With listed namespaces the Role is deleted with the namespace, so that 404 becomes 403. A namespace that is created anew in time may
+    // be a mistake that was taken back, as a connection may be.
     private bool HasNowhereToGo(Waiting entry, Exception failure)
     {
         if (

@@ -10,8 +10,8 @@ internal static class RefreshTokenLife
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Whether exchanges move the expiry of the refresh token on. An answer alone does not tell a life of 15 days that slides from one that
-    /// ends; the next one does, unless it follows at once: then the expiry has not had the time to move.
+    /// Whether exchanges move the expiry of the refresh token on. One answer cannot show that. The next answer shows it, unless it follows
+    /// at once: then the expiry had no time to move.
     /// </summary>
     /// <param name="before">The grant before the exchange.</param>
     /// <param name="issueTime">When the exchange was made.</param>

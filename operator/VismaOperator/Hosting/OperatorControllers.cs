@@ -156,7 +156,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var steps = new ConnectionSteps(
             new TokenRefresher(source, endpoints, publisher, leadership, time, random, metrics, log),
             new GrantSteps(grants.Refresher(), grants.Store, grants.Observer, publisher, leadership, time, random, metrics, log),
-            new ConsentSteps(grants.Redeemer, grants.Handoffs, grants.Observer, grants.Links, leadership, time),
+            new ConsentSteps(grants.Redeemer, grants.Handoffs, grants.Observer, grants.Links, leadership, time, grants.Log),
             publisher,
             removals,
             leadership,

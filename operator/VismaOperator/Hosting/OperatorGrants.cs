@@ -14,7 +14,6 @@ internal sealed class OperatorGrants
     private readonly OperatorCaches caches;
     private readonly ClientTokenSource source;
     private readonly ProviderEndpoints endpoints;
-    private readonly GrantLog log;
     private readonly GrantRevoker revoker;
     private readonly GrantClients clients;
     private readonly ClusterIdentity cluster;
@@ -33,14 +32,14 @@ internal sealed class OperatorGrants
     )
     {
         (this.context, this.caches, this.source, this.endpoints) = (context, caches, source, endpoints);
-        log = new GrantLog(context.Logs.CreateLogger("Grant"));
+        Log = new GrantLog(context.Logs.CreateLogger("Grant"));
         revoker = new GrantRevoker(context.Revocation, endpoints, tracker, context.Time);
         cluster = new ClusterIdentity(caches.Namespaces?.Store);
         attempts = new ExchangeTracker(context.Time, context.TakeoverWait);
         facts = new GrantFactsReader(attempts, cluster);
         Store = new GrantStore(context.Client);
         clients = new GrantClients(caches.Clients.Store, resolver, known);
-        Unstored = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, log)
+        Unstored = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, Log)
         {
             ClientOf = clients.FindAsync,
         };
@@ -55,10 +54,13 @@ internal sealed class OperatorGrants
             cluster,
             context.Time,
             context.RandomBytes,
-            log
+            Log
         );
         Observer = new GrantObserver(Store, facts, Handoffs, Links, known, attempts, Unstored);
     }
+
+    /// <summary>Log of grants.</summary>
+    public GrantLog Log { get; }
 
     /// <summary>Where grants are kept.</summary>
     public GrantStore Store { get; }
@@ -89,7 +91,7 @@ internal sealed class OperatorGrants
         context.Leadership,
         context.Time,
         context.RandomBytes,
-        log);
+        Log);
 
     /// <summary>Leads people through a consent.</summary>
     public ConsentFlow Flow(ClientResolver resolver, INamespaces namespaces) => new(
@@ -110,5 +112,5 @@ internal sealed class OperatorGrants
         cluster,
         context.Leadership,
         context.Time,
-        log);
+        Log);
 }

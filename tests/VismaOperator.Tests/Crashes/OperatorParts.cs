@@ -76,7 +76,7 @@ internal sealed class OperatorParts
         var steps = new ConnectionSteps(
             new TokenRefresher(source, endpoints, publisher, leadership, time, NoJitter, metrics, connectionLog),
             new GrantSteps(refresher, Store, grants, publisher, leadership, time, NoJitter, metrics, connectionLog),
-            new ConsentSteps(redeemer, handoffs, grants, links, leadership, time),
+            new ConsentSteps(redeemer, handoffs, grants, links, leadership, time, log),
             publisher,
             new SecretRemovals(time, _ => { }),
             leadership,

@@ -19,12 +19,9 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
     /// <summary>A running operator takes a code within a second.</summary>
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(15);
 
-    /// <summary>
-    /// As long as the redemption may take, storing included, and a little more. A code that cannot be sent waits for as long as it
-    /// lives.
-    /// </summary>
+    /// <summary>As long as the redemption may take, storing included, and a little more.</summary>
     private static readonly TimeSpan redemption =
-        ConsentCode.Lifetime + Policy.ExchangeDeadline + CodeRedeemer.StoreDeadline + TimeSpan.FromSeconds(20);
+        UnsentCode.Patience + Policy.ExchangeDeadline + CodeRedeemer.StoreDeadline + TimeSpan.FromSeconds(20);
 
     /// <summary>Waits. A code that nobody takes before it is too old is taken back.</summary>
     /// <param name="before">The connection as it stood before the code was left, to tell a new outcome from an old one.</param>
@@ -55,7 +52,10 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
             if (!isNoted && time.GetElapsedTime(begun) >= patience)
             {
                 isNoted = true;
-                note($"Nobody has taken the code yet. Is {source.Redeemer} running? It may be started until {InstantText.Of(expiry)}.");
+                note(
+                    $"Nobody has taken the code yet. Is {source.Redeemer} running? It may be started until {InstantText.Of(expiry)}. "
+                    + "Where it runs, its log says why the code is not sent yet."
+                );
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);

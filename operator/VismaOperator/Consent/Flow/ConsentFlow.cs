@@ -21,9 +21,6 @@ internal sealed class ConsentFlow(
     ConsentMetrics metrics
 )
 {
-    // As long as a person will look at a page that does not come.
-    private static readonly TimeSpan EndpointPatience = TimeSpan.FromSeconds(10);
-
     /// <summary>What a consent would be for. Changes nothing, since scanners of mail and previews of chats open links, too.</summary>
     public Task<ConsentAnswer> ShowAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => GuardAsync(
         async () => await AdmitAsync(connection, start, cancellationToken) switch
@@ -151,7 +148,7 @@ internal sealed class ConsentFlow(
         };
     }
 
-    // While it is not known where to send the code, the attempt stays, so that the same address can be opened again.
+    // While the code cannot be sent, the attempt stays, so that the same address can be opened again.
     private async Task<ConsentAnswer> TakeAsync(
         Admission.Given admitted,
         ConsentAttempt attempt,
@@ -161,11 +158,13 @@ internal sealed class ConsentFlow(
     {
         if (
             response.Content is AuthorizationResponse.Code
-            && await redeemer.FindEndpointAsync(admitted.Connection, admitted.Client, EndpointPatience, cancellationToken)
-                is EndpointLookup.NotFound missing
+            && await redeemer.ObstacleAfterPatienceAsync(admitted.Connection, admitted.Client, cancellationToken) is { } obstacle
         )
         {
-            return Refused(ConsentRefusal.NotPossible, $"{missing.Problem.Message} Nothing was sent: load this page again in a minute.");
+            return Refused(
+                ConsentRefusal.NotPossible,
+                $"The code was not sent to the provider: {obstacle.Cause} Load this page again in a minute."
+            );
         }
 
         return await attempts.TakeAsync(admitted.Connection.Metadata.NamespacedName, attempt, cancellationToken) is { } taken
