@@ -85,6 +85,7 @@ internal sealed class OrphanedGrantReconciler(
             || !GrantSecret.IsBeingRevoked(seen.Metadata)
             || await store.ReadAsync(key, cancellationToken)
                 is not GrantRead.Found { Snapshot: { Document: { RevocationTime: not null, Held: { } held } } read }
+            || held.IsOfElsewhere(key, cluster.Id)
         )
         {
             attempts.TryRemove(key, out _);

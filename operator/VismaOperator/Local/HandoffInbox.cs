@@ -37,9 +37,9 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
     {
         try
         {
-            foreach (
-                var file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList() : []
-            )
+            // What an ended process had taken goes first: it would be in the way of a newer code for the same connection.
+            var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList() : [];
+            foreach (var file in files.OrderByDescending(file => file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal)))
             {
                 await TakeAsync(file, cancellationToken);
             }

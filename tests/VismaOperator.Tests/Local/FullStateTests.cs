@@ -123,6 +123,19 @@ public sealed class FullStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_newer_code_is_taken_although_an_ended_process_left_one_in_hand()
+    {
+        await cluster.Client.CreateAsync(Some.VismaConnection(), Ct);
+        Leave();
+        File.Copy(Code, Code + StateFiles.TakenSuffix);
+
+        await Inbox().LookAsync(Ct);
+
+        Assert.Empty(Directory.EnumerateFiles(folder["state", "handoffs"], "*", SearchOption.AllDirectories));
+        Assert.NotNull(await cluster.Client.FindAsync<Secret>(Some.VismaConnection().HandoffSecretName(), Ct));
+    }
+
+    [Fact]
     public async Task A_code_that_local_mode_has_in_hand_and_may_put_back_is_not_taken_yet()
     {
         Directory.CreateDirectory(folder["state"]);

@@ -3,7 +3,6 @@ using Kubernetes.Controllers;
 using Lifecycle;
 using OAuth;
 using VismaOperator.Api;
-using VismaOperator.Clients;
 using VismaOperator.Grants;
 
 namespace VismaOperator.Consent.Flow;
