@@ -16,6 +16,7 @@ internal sealed class IssuerLane
     private readonly CircuitBreakerStateProvider circuit = new();
     private readonly ResiliencePipeline breaker;
     private readonly Lock gate = new();
+    private long opened;
     private long pauseBegan;
     private TimeSpan pause = TimeSpan.Zero;
 
@@ -35,7 +36,7 @@ internal sealed class IssuerLane
         get
         {
             var (taken, waiting) = places.Count;
-            return new(origin, taken, waiting, PauseLeft() ?? (circuit.CircuitState == CircuitState.Closed ? null : options.BreakDuration));
+            return new(origin, taken, waiting, PauseLeft() ?? BreakLeft());
         }
     }
 
@@ -83,6 +84,11 @@ internal sealed class IssuerLane
         MinimumThroughput = options.MinimumThroughput,
         SamplingDuration = options.SamplingDuration,
         BreakDuration = options.BreakDuration,
+        OnOpened = _ =>
+        {
+            Volatile.Write(ref opened, time.GetTimestamp());
+            return default;
+        },
         StateProvider = circuit,
         ShouldHandle = arguments => ValueTask.FromResult(IsFailure(arguments.Outcome)),
     };
@@ -106,6 +112,11 @@ internal sealed class IssuerLane
             return RetryAfter.Positive(pause - time.GetElapsedTime(pauseBegan));
         }
     }
+
+    // Once the break is over the next request is the trial: it must not wait for somebody else to make it.
+    private TimeSpan? BreakLeft() => circuit.CircuitState == CircuitState.Open
+        ? RetryAfter.Positive(options.BreakDuration - time.GetElapsedTime(Volatile.Read(ref opened)))
+        : null;
 
     private void PauseFor(TimeSpan? wait)
     {

@@ -26,6 +26,17 @@ public sealed class IssuerGateTests
         Assert.Equal(TimeSpan.FromSeconds(3), refusal.RetryAfter);
     }
 
+    [Fact]
+    public async Task Whoever_asks_is_told_for_how_long_it_is_open_and_may_be_the_trial_after_that()
+    {
+        await SendAsync(Down, times: 4);
+        time.Advance(TimeSpan.FromSeconds(2));
+        var during = gate.LaneTo(Some.Endpoint).State.ClosedFor;
+        time.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Equal((TimeSpan.FromSeconds(3), null), (during, gate.LaneTo(Some.Endpoint).State.ClosedFor));
+    }
+
     [Theory]
     [InlineData(-10)]
     [InlineData(-86_400)]

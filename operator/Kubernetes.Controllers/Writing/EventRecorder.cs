@@ -70,17 +70,13 @@ public sealed partial class EventRecorder(
         lock (gate)
         {
             var composed = Compose(about, kind, reason, action, note);
+            ForgetRepeated(topic);
             if (!recorded.TryGetValue(topic, out var last) || time.GetElapsedTime(last.At) >= Interval)
             {
                 return TryEnqueue(topic, composed);
             }
 
-            if (last.Repeated is not null)
-            {
-                metrics.EventDropped(EventDrop.Repeated);
-            }
-
-            recorded[topic] = last with { Repeated = composed };
+            recorded[topic] = (last.At, composed);
             return true;
         }
     }
@@ -141,6 +137,17 @@ public sealed partial class EventRecorder(
         }
     }
 
+    // What is recorded now ends what waits of the same thing: told later, it would read as if it held still. Under the lock.
+    private void ForgetRepeated(Topic topic)
+    {
+        bool IsOfTheSame(Topic other) => (other.About, other.Uid, other.Subject) == (topic.About, topic.Uid, topic.Subject);
+        foreach (var (same, entry) in recorded.Where(entry => entry.Value.Repeated is not null && IsOfTheSame(entry.Key)).ToList())
+        {
+            recorded[same] = (entry.At, null);
+            metrics.EventDropped(EventDrop.Repeated);
+        }
+    }
+
     // Under the lock.
     private bool TryEnqueue(Topic topic, Event composed)
     {
@@ -169,10 +176,13 @@ public sealed partial class EventRecorder(
             var over = recorded.Where(entry => time.GetElapsedTime(entry.Value.At) >= Interval).ToList();
             foreach (var (topic, (_, repeated)) in over.OrderBy(entry => entry.Value.Repeated?.EventTime))
             {
-                recorded.Remove(topic);
-                if (repeated is not null)
+                if (repeated is null)
                 {
-                    TryEnqueue(topic, repeated);
+                    recorded.Remove(topic);
+                }
+                else
+                {
+                    TryEnqueue(topic, repeated); // where there is no room, it waits for the next sweep
                 }
             }
         }

@@ -44,20 +44,6 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         );
     }
 
-    /// <summary>What became of each secret of a client in its present value, as status is to have it.</summary>
-    public IReadOnlyList<ClientSecretStatus> TrialsOf(ResolvedClient client)
-    {
-        if (OpenStateOf(client) is not { } state)
-        {
-            return client.RecordedTrials;
-        }
-
-        lock (state)
-        {
-            return state.Trials.ToRecord(client);
-        }
-    }
-
     /// <summary>Sees to it that a secret that was changed is tried by one connection. Nothing is tried twice.</summary>
     /// <param name="client">The client.</param>
     /// <param name="candidates">The connections that can, best first.</param>
@@ -167,7 +153,10 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     {
         if (OpenStateOf(client) is not { } state)
         {
-            return new ClientSecretSnapshot(StillListed(client, client.RecordedActive), RetryAt: null, Refusals: 0, StateRevision: 0);
+            return new ClientSecretSnapshot(StillListed(client, client.RecordedActive), RetryAt: null, Refusals: 0, StateRevision: 0)
+            {
+                Trials = client.RecordedTrials,
+            };
         }
 
         lock (state)
@@ -175,6 +164,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
             return new ClientSecretSnapshot(state.Working, state.Retry?.Instant, state.Refusals, state.StateRevision)
             {
                 Description = state.Description,
+                Trials = state.Trials.ToRecord(client),
             };
         }
     }

@@ -37,7 +37,7 @@ internal sealed class OAuthClientObserver(
             Usable = usable,
             Problem = problem,
             Connections = users.Count,
-            Trials = usable is null ? client.Status.ClientSecrets ?? [] : tracker.TrialsOf(usable),
+            Trials = usable is null ? client.Status.ClientSecrets ?? [] : tracker.SnapshotOf(usable).Trials,
         };
         if (usable is null)
         {
@@ -58,16 +58,17 @@ internal sealed class OAuthClientObserver(
         CancellationToken cancellationToken
     )
     {
-        var snapshot = tracker.SnapshotOf(usable);
         var lookup = await endpoints.TokenAsync(usable, cancellationToken);
         var problem = (lookup as EndpointLookup.NotFound)?.Problem;
+        // One look: a refused secret and a client that can still be used would be one refusal told twice.
+        var snapshot = tracker.SnapshotOf(usable);
         return situation with
         {
             LookupProblem = problem,
             ClockAhead = clocks.AheadOf(usable.Issuer),
             TokenEndpoint = (lookup as EndpointLookup.Found)?.Endpoint,
             Working = snapshot.Working,
-            Trials = tracker.TrialsOf(usable),
+            Trials = snapshot.Trials,
             Refusal = snapshot.RetryAt is { } retryAt ? RefusalOf(usable, snapshot, retryAt) : null,
             Problem = snapshot.RetryAt is null
                 ? problem

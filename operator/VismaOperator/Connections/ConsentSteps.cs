@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Leadership;
 using Lifecycle;
+using VismaOperator.Api;
 using VismaOperator.Grants;
 
 namespace VismaOperator.Connections;
@@ -20,13 +21,14 @@ internal sealed class ConsentSteps(
     private static readonly TimeSpan shortestHold = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan longestHold = TimeSpan.FromMinutes(1);
 
-    // Since when a code is left where it is. One that is older than codes live is taken, so that its end is told.
-    private readonly ConcurrentDictionary<NamespacedName, long> held = new();
+    // Which code is left where it is, by the UID of its Secret, and since when. One that is older than codes live is taken, so that its
+    // end is told.
+    private readonly ConcurrentDictionary<NamespacedName, (string? Uid, long Since)> held = new();
 
     /// <summary>Redeems the code that <c>connect</c> handed over.</summary>
     public async Task<Facts> RedeemAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
-        if (await redeemer.ObstacleAsync(state.UsableClient, cancellationToken) is { } obstacle && IsToBeHeld(state.Name, obstacle))
+        if (await redeemer.ObstacleAsync(state.UsableClient, cancellationToken) is { } obstacle && IsToBeHeld(state.Connection, obstacle))
         {
             var wait = obstacle.RetryAfter ?? shortestHold;
             wait = wait < shortestHold ? shortestHold : wait > longestHold ? longestHold : wait;
@@ -61,14 +63,16 @@ internal sealed class ConsentSteps(
     public Facts Invite(ReconcileState state, Facts facts) =>
         facts.Invited(new Invitation(links.New(state.Name), WholeSeconds.Floor(time.GetUtcNow() + Invitation.Lifetime)));
 
-    private bool IsToBeHeld(NamespacedName connection, Obstacle obstacle)
+    private bool IsToBeHeld(VismaConnection connection, Obstacle obstacle)
     {
-        if (held.TryAdd(connection, time.GetTimestamp()))
+        var (name, uid) = (connection.Metadata.NamespacedName, handoffs.UidOf(connection));
+        if (!held.TryGetValue(name, out var known) || known.Uid != uid)
         {
-            log.CodeUnsent(connection, obstacle.Cause);
+            held[name] = known = (uid, time.GetTimestamp());
+            log.CodeUnsent(name, obstacle.Cause);
         }
 
-        return time.GetElapsedTime(held[connection]) < ConsentCode.Lifetime;
+        return time.GetElapsedTime(known.Since) < ConsentCode.Lifetime;
     }
 
     private async Task<Facts> RedeemAsync(ConsentCode code, ReconcileState state, Facts facts, CancellationToken stop)

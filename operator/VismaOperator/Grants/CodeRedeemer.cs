@@ -315,15 +315,16 @@ internal sealed class UnsentCode(NamespacedName connection, TimeProvider time, G
     /// <summary>How long it may wait in all.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(1);
-
     private readonly long begun = time.GetTimestamp();
+    private TimeSpan least = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits until it may be tried again.</summary>
     /// <returns>False when that is too long, or the wait was ended.</returns>
     public async Task<bool> PassAsync(string cause, TimeSpan? retryAfter, CancellationToken stop)
     {
-        var pause = retryAfter > LeastPause ? retryAfter.Value : LeastPause;
+        // It doubles, so that one code does not open the circuit of the issuer by itself.
+        var pause = retryAfter > least ? retryAfter.Value : least;
+        least *= 2;
         if (time.GetElapsedTime(begun) + pause > Patience || stop.IsCancellationRequested)
         {
             return false;

@@ -38,6 +38,9 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
     /// <summary>True when a code waits for the connection.</summary>
     public bool HasOne(VismaConnection connection) => IsUnanswered(connection.HandoffSecretName()) || IsThere(connection);
 
+    /// <summary>UID of the Secret with the code that waits; null where none is known.</summary>
+    public string? UidOf(VismaConnection connection) => secrets.Find(connection.HandoffSecretName())?.Metadata.Uid;
+
     /// <summary>
     /// Takes the code out of its Secret. From the deletion on there is no way back, so that runs under a deadline of its own.
     /// </summary>

@@ -106,14 +106,15 @@ public sealed class EventRecorderTests : IDisposable
     {
         Run();
         Record("a");
+        recorder.Record(widget, EventKind.Warning, "Reason", "Action", "e");
+        recorder.Record(widget, EventKind.Warning, "Reason", "Action", "ended by what came later");
         Record("b");
         Record("c");
         recorder.Record(widget with { Metadata = widget.Metadata with { Uid = "u-2" } }, EventKind.Normal, "Reason", "Action", "d");
-        recorder.Record(widget, EventKind.Warning, "Reason", "Action", "e");
-        Record("f", reason: "Another");
+        Record("f", reason: "Another", subject: "of another condition");
         Record("g", subject: "of something else");
         await WrittenAsync();
-        Assert.Equal(["a", "d", "e", "f", "g"], events.Written.Select(written => written.Note));
+        Assert.Equal(["a", "e", "d", "f", "g"], events.Written.Select(written => written.Note));
 
         time.Advance(EventRecorder.Interval + TimeSpan.FromSeconds(10));
         await WrittenAsync();
@@ -122,7 +123,7 @@ public sealed class EventRecorderTests : IDisposable
         await WrittenAsync();
 
         Assert.Equal(["c", "h"], events.Written.Select(written => written.Note).Skip(5));
-        Assert.Equal(1, meters["controller_events_dropped_total{cause=repeated}"]);
+        Assert.Equal(2, meters["controller_events_dropped_total{cause=repeated}"]);
     }
 
     [Fact]

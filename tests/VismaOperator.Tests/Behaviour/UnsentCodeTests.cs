@@ -48,6 +48,30 @@ public sealed class UnsentCodeTests
     }
 
     [Fact]
+    public async Task A_code_is_the_trial_where_nobody_else_asks()
+    {
+        await using var test = await StartInteractiveAsync();
+        test.Provider.Faults.Always(Fault.ServerError());
+        for (var number = 0; number < 9; number++)
+        {
+            await test.ApplyAsync(Some.VismaConnection($"service-{number}"));
+        }
+
+        await test.UntilIdleAsync();
+        for (var number = 0; number < 9; number++)
+        {
+            await test.DeleteAsync<VismaConnection>($"service-{number}");
+        }
+
+        test.Provider.Faults.Clear();
+        await test.HandOverAsync();
+        await test.UntilIdleAsync();
+        test.Time.Advance(TimeSpan.FromSeconds(31));
+
+        await test.UntilReadyAsync();
+    }
+
+    [Fact]
     public async Task A_code_is_not_taken_while_it_is_not_known_where_to_send_it()
     {
         await using var test = await StartInteractiveAsync();

@@ -81,7 +81,7 @@ public sealed class ClientTokenSourceTests
 
         book.AllRefused(client, client.Credentials, seen, description: null);
 
-        Assert.Equal(known, book.SnapshotOf(client));
+        Assert.Equivalent(known, book.SnapshotOf(client), strict: true);
     }
 
     [Fact]
@@ -120,9 +120,9 @@ public sealed class ClientTokenSourceTests
         var during = new List<SecretTrial>();
         FirstWorks(client);
         provider.AnswersAtOnce();
-        provider.BeforeAnswer = () => during.AddRange(book.TrialsOf(client).Select(trial => trial.Trial));
+        provider.BeforeAnswer = () => during.AddRange(book.SnapshotOf(client).Trials.Select(trial => trial.Trial));
         var changes = new List<SecretTrial>();
-        book.Changed += _ => changes.AddRange(book.TrialsOf(client).Select(trial => trial.Trial));
+        book.Changed += _ => changes.AddRange(book.SnapshotOf(client).Trials.Select(trial => trial.Trial));
 
         await AskAsync(client);
 
@@ -140,7 +140,7 @@ public sealed class ClientTokenSourceTests
 
         Assert.IsType<TokenOutcome.Unavailable>(await AskAsync(client));
 
-        Assert.Equal([SecretTrial.Refused, SecretTrial.NotTried], book.TrialsOf(client).Select(trial => trial.Trial));
+        Assert.Equal([SecretTrial.Refused, SecretTrial.NotTried], book.SnapshotOf(client).Trials.Select(trial => trial.Trial));
     }
 
     [Fact]

@@ -19,9 +19,12 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
     /// <summary>A running operator takes a code within a second.</summary>
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(15);
 
-    /// <summary>As long as the redemption may take, storing included, and a little more.</summary>
+    /// <summary>
+    /// As long as the redemption may take, storing included, and a little more. Local mode may leave a code that it has where it is, for as
+    /// long as the code lives.
+    /// </summary>
     private static readonly TimeSpan redemption =
-        UnsentCode.Patience + Policy.ExchangeDeadline + CodeRedeemer.StoreDeadline + TimeSpan.FromSeconds(20);
+        ConsentCode.Lifetime + UnsentCode.Patience + Policy.ExchangeDeadline + CodeRedeemer.StoreDeadline + TimeSpan.FromSeconds(20);
 
     /// <summary>Waits. A code that nobody takes before it is too old is taken back.</summary>
     /// <param name="before">The connection as it stood before the code was left, to tell a new outcome from an old one.</param>
