@@ -28,7 +28,7 @@ public sealed partial class EventRecorder(
     ILogger logger
 )
 {
-    /// <summary>The least time between two events about one object with one reason.</summary>
+    /// <summary>The least time between two events about one object with one kind, reason and subject.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
     /// <summary>Events that wait to be written; more are dropped. A megabyte or two, and a minute of writing.</summary>
@@ -49,7 +49,10 @@ public sealed partial class EventRecorder(
         new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
     private readonly Lock gate = new();
-    private readonly Dictionary<Topic, (long At, Event? Repeated)> recorded = [];
+    private readonly Dictionary<Topic, long> recorded = [];
+
+    // What was repeated too soon. The newest of each thing is enough: an older one would read as if it held still.
+    private readonly Dictionary<Thing, (Topic Topic, Event Composed)> repeated = [];
     private TaskCompletionSource? rest;
     private int unwritten;
     private bool isFull;
@@ -66,17 +69,21 @@ public sealed partial class EventRecorder(
     public bool Record<T>(T about, EventKind kind, string reason, string action, string note, string? subject = null)
         where T : class, IResource<T>
     {
-        var topic = new Topic(about.Metadata.NamespacedName, about.Metadata.Uid, kind, reason, subject);
+        var topic = new Topic(new Thing(about.Metadata.NamespacedName, about.Metadata.Uid, subject), kind, reason);
         lock (gate)
         {
             var composed = Compose(about, kind, reason, action, note);
-            ForgetRepeated(topic);
-            if (!recorded.TryGetValue(topic, out var last) || time.GetElapsedTime(last.At) >= Interval)
+            if (repeated.Remove(topic.Thing))
+            {
+                metrics.EventDropped(EventDrop.Repeated);
+            }
+
+            if (!recorded.TryGetValue(topic, out var last) || time.GetElapsedTime(last) >= Interval)
             {
                 return TryEnqueue(topic, composed);
             }
 
-            recorded[topic] = (last.At, composed);
+            repeated[topic.Thing] = (topic, composed);
             return true;
         }
     }
@@ -137,17 +144,6 @@ public sealed partial class EventRecorder(
         }
     }
 
-    // What is recorded now ends what waits of the same thing: told later, it would read as if it held still. Under the lock.
-    private void ForgetRepeated(Topic topic)
-    {
-        bool IsOfTheSame(Topic other) => (other.About, other.Uid, other.Subject) == (topic.About, topic.Uid, topic.Subject);
-        foreach (var (same, entry) in recorded.Where(entry => entry.Value.Repeated is not null && IsOfTheSame(entry.Key)).ToList())
-        {
-            recorded[same] = (entry.At, null);
-            metrics.EventDropped(EventDrop.Repeated);
-        }
-    }
-
     // Under the lock.
     private bool TryEnqueue(Topic topic, Event composed)
     {
@@ -163,26 +159,27 @@ public sealed partial class EventRecorder(
             return false;
         }
 
-        recorded[topic] = (time.GetTimestamp(), null);
+        recorded[topic] = time.GetTimestamp();
         unwritten++;
         return true;
     }
 
-    // Writes the last repetition of what was recorded an interval ago, and forgets what was not repeated.
+    // Forgets what was recorded an interval ago, and writes what was repeated since. Where there is no room, that waits for the next sweep.
     private void Sweep()
     {
         lock (gate)
         {
-            var over = recorded.Where(entry => time.GetElapsedTime(entry.Value.At) >= Interval).ToList();
-            foreach (var (topic, (_, repeated)) in over.OrderBy(entry => entry.Value.Repeated?.EventTime))
+            foreach (var (topic, _) in recorded.Where(entry => time.GetElapsedTime(entry.Value) >= Interval).ToList())
             {
-                if (repeated is null)
+                recorded.Remove(topic);
+            }
+
+            var due = repeated.Values.Where(entry => !recorded.ContainsKey(entry.Topic)).ToList();
+            foreach (var (topic, composed) in due.OrderBy(entry => entry.Composed.EventTime))
+            {
+                if (TryEnqueue(topic, composed))
                 {
-                    recorded.Remove(topic);
-                }
-                else
-                {
-                    TryEnqueue(topic, repeated); // where there is no room, it waits for the next sweep
+                    repeated.Remove(topic.Thing);
                 }
             }
         }
@@ -244,7 +241,9 @@ public sealed partial class EventRecorder(
             ResourceVersion = about.Metadata.ResourceVersion,
         };
 
-    private sealed record Topic(NamespacedName About, string? Uid, EventKind Kind, string Reason, string? Subject);
+    private sealed record Thing(NamespacedName About, string? Uid, string? Subject);
+
+    private sealed record Topic(Thing Thing, EventKind Kind, string Reason);
 
     [LoggerMessage(LogLevel.Warning, "Event {Reason} was not recorded: {Failure}", EventName = "EventNotRecorded")]
     private partial void LogNotRecorded(string reason, string failure);
