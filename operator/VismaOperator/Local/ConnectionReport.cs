@@ -37,15 +37,7 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     /// <summary>Reads the connections of a cluster.</summary>
     public static async Task<ConnectionReport> ReadAsync(IKubernetesClient cluster, TimeProvider time, CancellationToken cancellationToken)
     {
-        var connections = new List<VismaConnection>();
-        string? next = null;
-        do
-        {
-            var page = await cluster.ListPageAsync<VismaConnection>(ResourceSelector.All, limit: 500, next, cancellationToken);
-            connections.AddRange(page.Items);
-            next = page.ContinueToken;
-        }
-        while (next is not null);
+        var connections = await cluster.ListAsync<VismaConnection>(ResourceSelector.All, cancellationToken);
         return new ConnectionReport(
             connections,
             await GrantReport.ReadAsync(cluster, connections, cancellationToken),

@@ -8,7 +8,6 @@ namespace VismaOperator.Local;
 /// <summary>How the stored grants stand, as far as it matters to a process that is about to end.</summary>
 internal sealed record GrantReport
 {
-    private const int PageSize = 500;
     private static readonly ResourceSelector GrantSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.GrantSecretValue}");
 
     /// <summary>Connections whose refresh token may be spent, and whose next one is not stored.</summary>
@@ -63,25 +62,18 @@ internal sealed record GrantReport
         CancellationToken cancellationToken
     )
     {
-        var grants = new List<(NamespacedName Name, GrantDocument Document)>();
-        string? next = null;
-        do
-        {
-            var page = await cluster.ListPageAsync<Secret>(GrantSecrets, PageSize, next, cancellationToken);
-            grants.AddRange(
-                page.Items.Where(secret => secret.Metadata.Annotation(VismaNames.ConnectionAnnotation) is not null).Select(secret =>
-                    (
-                        new NamespacedName(
-                            secret.Metadata.NamespacedName.Namespace,
-                            secret.Metadata.Annotation(VismaNames.ConnectionAnnotation)!
-                        ),
-                        GrantSecret.Read(secret)
-                    )
+        var secrets = await cluster.ListAsync<Secret>(GrantSecrets, cancellationToken);
+        return
+        [
+            .. secrets.Where(secret => secret.Metadata.Annotation(VismaNames.ConnectionAnnotation) is not null).Select(secret =>
+                (
+                    new NamespacedName(
+                        secret.Metadata.NamespacedName.Namespace,
+                        secret.Metadata.Annotation(VismaNames.ConnectionAnnotation)!
+                    ),
+                    GrantSecret.Read(secret)
                 )
-            );
-            next = page.ContinueToken;
-        }
-        while (next is not null);
-        return grants;
+            ),
+        ];
     }
 }

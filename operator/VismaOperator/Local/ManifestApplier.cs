@@ -12,7 +12,6 @@ namespace VismaOperator.Local;
 /// </summary>
 internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger<ManifestApplier> log)
 {
-    private const int PageSize = 500;
     private const string NamespaceNameLabel = "kubernetes.io/metadata.name"; // set by the API server on every namespace
 
     private HashSet<NamespacedName> secrets = [];
@@ -176,16 +175,8 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
     )
         where T : class, IResource<T>
     {
-        var names = new HashSet<NamespacedName>();
-        string? next = null;
-        do
-        {
-            var page = await cluster.ListPageAsync<T>(ResourceSelector.All, PageSize, next, cancellationToken);
-            names.UnionWith(Names(page.Items.Where(item => isWanted?.Invoke(item.Metadata) != false)));
-            next = page.ContinueToken;
-        }
-        while (next is not null);
-        return names;
+        var items = await cluster.ListAsync<T>(ResourceSelector.All, cancellationToken);
+        return [.. Names(items.Where(item => isWanted?.Invoke(item.Metadata) != false))];
     }
 
     private static HashSet<NamespacedName> Names<T>(IEnumerable<T> resources)

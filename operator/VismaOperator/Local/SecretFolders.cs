@@ -19,7 +19,6 @@ internal sealed partial class SecretFolders(
     /// <summary>Changed files are put right within 2 s; half of that leaves time for the work itself.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    private const int PageSize = 500;
     private static readonly ResourceSelector TokenSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.TokenSecretValue}");
 
     private readonly string root = Path.GetFullPath(output);
@@ -41,7 +40,7 @@ internal sealed partial class SecretFolders(
     public async Task PublishAsync(CancellationToken cancellationToken)
     {
         var expected = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var secret in await ListAsync(cancellationToken))
+        foreach (var secret in await cluster.ListAsync<Secret>(TokenSecrets, cancellationToken))
         {
             expected.Add(Publish(secret));
         }
@@ -71,20 +70,6 @@ internal sealed partial class SecretFolders(
 
             lastFailure = exception.Message;
         }
-    }
-
-    private async Task<IReadOnlyList<Secret>> ListAsync(CancellationToken cancellationToken)
-    {
-        var secrets = new List<Secret>();
-        string? next = null;
-        do
-        {
-            var page = await cluster.ListPageAsync<Secret>(TokenSecrets, PageSize, next, cancellationToken);
-            secrets.AddRange(page.Items);
-            next = page.ContinueToken;
-        }
-        while (next is not null);
-        return secrets;
     }
 
     private string Publish(Secret secret)

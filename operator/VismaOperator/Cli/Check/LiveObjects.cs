@@ -7,7 +7,6 @@ namespace VismaOperator.Cli.Check;
 /// <summary>The clients and connections of a cluster, for <c>check --cluster</c>. No other kind is read.</summary>
 internal sealed record LiveObjects(IReadOnlyList<OAuthClient> Clients, IReadOnlyList<VismaConnection> Connections)
 {
-    private const int PageSize = 500;
 
     /// <summary>Reads them.</summary>
     /// <exception cref="LiveObjectsException">They cannot be read; the message says what to do.</exception>
@@ -19,16 +18,7 @@ internal sealed record LiveObjects(IReadOnlyList<OAuthClient> Clients, IReadOnly
     {
         try
         {
-            var items = new List<T>();
-            string? next = null;
-            do
-            {
-                var page = await cluster.ListPageAsync<T>(ResourceSelector.All, PageSize, next, cancellationToken);
-                items.AddRange(page.Items);
-                next = page.ContinueToken;
-            }
-            while (next is not null);
-            return items;
+            return await cluster.ListAsync<T>(ResourceSelector.All, cancellationToken);
         }
         catch (KubernetesException exception) when (exception.StatusCode == System.Net.HttpStatusCode.Forbidden)
         {
