@@ -10,7 +10,7 @@ namespace Kubernetes.Client.Resources;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(TimeConverter), typeof(SecretValueConverter)])]
+    Converters = [typeof(TimeConverter), typeof(SecretValueConverter), typeof(SharedStringConverter)])]
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(SecretMetadata))]
 [JsonSerializable(typeof(Namespace))]

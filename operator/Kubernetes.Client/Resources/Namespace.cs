@@ -17,8 +17,8 @@ public sealed record Namespace : IResource<Namespace>
     /// <summary>Always <c>Namespace</c>.</summary>
     public string Kind { get => field ?? "Namespace"; init; }
 
-    /// <inheritdoc/>
-    public ObjectMeta Metadata { get => field ?? new(); init; }
+    /// <summary>Standard object metadata. Annotations are left out: platforms write long ones, and nothing here reads them.</summary>
+    public ObjectMeta Metadata { get => field ?? new(); init => field = value is null ? null : value with { Annotations = null }; }
 
     /// <inheritdoc/>
     public Namespace WithMetadata(ObjectMeta metadata) => this with { Metadata = metadata };

@@ -7,6 +7,8 @@ namespace Kubernetes.Client.Resources;
 /// </summary>
 public sealed record ObjectMeta
 {
+    private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
     /// <summary>Name; unique in the namespace.</summary>
     public string Name { get => field ?? string.Empty; init; }
 
@@ -42,6 +44,20 @@ public sealed record ObjectMeta
 
     /// <summary>Names that hold up deletion until each is removed. This project adds none.</summary>
     public IReadOnlyList<string>? Finalizers { get; init; }
+
+    /// <summary>
+    /// The same without <c>kubectl.kubernetes.io/last-applied-configuration</c>, which repeats the whole object as text. For kinds that are
+    /// cached and never written as a whole: an update without the annotation would delete it.
+    /// </summary>
+    public ObjectMeta WithoutLastApplied() =>
+        Annotation(LastApplied) is null
+            ? this
+            : this with
+            {
+                Annotations = Annotations!.Count == 1
+                    ? null
+                    : Annotations.Where(pair => pair.Key != LastApplied).ToDictionary(StringComparer.Ordinal),
+            };
 
     /// <summary>Namespace and name in one.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

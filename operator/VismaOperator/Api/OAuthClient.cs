@@ -20,8 +20,8 @@ public sealed record OAuthClient : IResource<OAuthClient>
     /// <summary>Always <c>OAuthClient</c>.</summary>
     public string Kind { get => field ?? "OAuthClient"; init; }
 
-    /// <inheritdoc/>
-    public ObjectMeta Metadata { get => field ?? new(); init; }
+    /// <summary>Standard object metadata. What kubectl applied is left out: it repeats the spec, and nothing here reads it.</summary>
+    public ObjectMeta Metadata { get => field ?? new(); init => field = value?.WithoutLastApplied(); }
 
     /// <summary>What the user declares.</summary>
     public required OAuthClientSpec Spec { get; init; }

@@ -11,7 +11,7 @@ namespace VismaOperator.Api;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(TimeConverter)])]
+    Converters = [typeof(TimeConverter), typeof(SharedStringConverter)])]
 [JsonSerializable(typeof(OAuthClient))]
 [JsonSerializable(typeof(VismaConnection))]
 public sealed partial class VismaJsonContext : JsonSerializerContext;

@@ -26,6 +26,25 @@ public sealed class ApiTypesTests
     }
 
     [Fact]
+    public void What_is_cached_of_an_object_is_what_is_used()
+    {
+        const string Applied = "kubectl.kubernetes.io/last-applied-configuration";
+        const string Annotations = $$$"""{"visma-operator.io/requestedAt":"1","{{{Applied}}}":"{}"}""";
+        var connection = JsonSerializer.Deserialize(
+            $$$$"""{"metadata":{"annotations":{{{{Annotations}}}},"managedFields":[{}]},"spec":{"oauthClientRef":{"name":"acme"},"later":{"version":2}}}""",
+            VismaConnection.JsonTypeInfo
+        )!;
+        var client = JsonSerializer.Deserialize(
+            $$$$"""{"metadata":{"annotations":{"{{{{Applied}}}}":"{}"}},"spec":{"clientID":"isv_acme","clientSecrets":[]}}""",
+            OAuthClient.JsonTypeInfo
+        )!;
+
+        Assert.Equal(["visma-operator.io/requestedAt"], connection.Metadata.Annotations!.Keys);
+        Assert.Null(client.Metadata.Annotations);
+        Assert.DoesNotContain("later", JsonSerializer.Serialize(connection, VismaConnection.JsonTypeInfo), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_name_of_a_newer_version_does_not_make_the_object_unreadable()
     {
         var json = SmallestConnection.Replace("\"spec\":{", "\"spec\":{\"grant\":\"DeviceCode\",", StringComparison.Ordinal);
