@@ -43,28 +43,39 @@ internal static class NameRules
 /// </summary>
 internal static class Patterns
 {
-    internal static readonly Regex Guid = New(@"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\z");
-    internal static readonly Regex Scope = New(@"^[A-Za-z0-9._~/+-]+(:[A-Za-z0-9._~/+-]+)+\z");
-    internal static readonly Regex PrintableAscii = New(@"^[!-~]*\z");
-    internal static readonly Regex HttpScheme = New("^https?://");
-    internal static readonly Regex UserInfo = New("^[a-zA-Z]+://[^/?#]*@");
-    internal static readonly Regex QueryOrFragment = New("[?#]");
-    internal static readonly Regex Url = New(
+    internal static readonly Pattern Guid = new(@"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\z");
+    internal static readonly Pattern Scope = new(@"^[A-Za-z0-9._~/+-]+(:[A-Za-z0-9._~/+-]+)+\z");
+    internal static readonly Pattern PrintableAscii = new(@"^[!-~]*\z");
+    internal static readonly Pattern HttpScheme = new("^https?://");
+    internal static readonly Pattern UserInfo = new("^[a-zA-Z]+://[^/?#]*@");
+    internal static readonly Pattern QueryOrFragment = new("[?#]");
+    internal static readonly Pattern Url = new(
         @"^https?://[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
         + @"(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[A-Za-z0-9._~!&*+,;=:@%/-]*)?\z");
 
-    internal static readonly Regex Subdomain = New(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z");
-    internal static readonly Regex NamespaceName = New(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z");
-    internal static readonly Regex SecretKey = New(@"^[-._a-zA-Z0-9]{1,253}\z");
-    internal static readonly Regex SecretType = New(@"^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?\z");
-    internal static readonly Regex ReservedSecretType = New(@"^[^/]*(kubernetes[.]io|k8s[.]io|visma-operator[.]io)(/|\z)");
-    internal static readonly Regex MetadataKey = New(
+    internal static readonly Pattern Subdomain = new(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z");
+    internal static readonly Pattern NamespaceName = new(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z");
+    internal static readonly Pattern SecretKey = new(@"^[-._a-zA-Z0-9]{1,253}\z");
+    internal static readonly Pattern SecretType = new(@"^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?\z");
+    internal static readonly Pattern ReservedSecretType = new(@"^[^/]*(kubernetes[.]io|k8s[.]io|visma-operator[.]io)(/|\z)");
+    internal static readonly Pattern MetadataKey = new(
         @"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\z"
     );
-    internal static readonly Regex ReservedMetadataKey = New("^[^/]*(kubernetes[.]io|k8s[.]io|argoproj[.]io|visma-operator[.]io)/");
-    internal static readonly Regex LabelValue = New(@"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?\z");
+    internal static readonly Pattern ReservedMetadataKey = new("^[^/]*(kubernetes[.]io|k8s[.]io|argoproj[.]io|visma-operator[.]io)/");
+    internal static readonly Pattern LabelValue = new(@"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?\z");
+}
 
-    // RE2 by another name: time proportional to the text, whatever a manifest holds.
-    private static Regex New(string pattern) =>
-        new(pattern, RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant);
+/// <summary>
+/// RE2 by another name: time proportional to the text, whatever a manifest holds. Such an automaton costs some hundred kilobytes to make,
+/// so it is made when it is first needed.
+/// </summary>
+internal sealed class Pattern(string pattern)
+{
+    private readonly Lazy<Regex> automaton = new(() =>
+        new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)
+    );
+
+    public bool IsMatch(string text) => automaton.Value.IsMatch(text);
+
+    public override string ToString() => pattern;
 }

@@ -108,7 +108,7 @@ internal sealed class MetadataCheck(FindingList findings)
         where text is not null
         select (entry.Key, text);
 
-    private static bool Fits(string text, int max, System.Text.RegularExpressions.Regex pattern) =>
+    private static bool Fits(string text, int max, Pattern pattern) =>
         text.Length <= max && pattern.IsMatch(text);
 
     private void Require(ManifestDocument document, string path, bool isMet, string message)
