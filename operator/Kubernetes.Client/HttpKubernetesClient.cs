@@ -21,6 +21,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     private static readonly MediaTypeHeaderValue MergePatch = new("application/merge-patch+json");
 
     private readonly ApiFailure failure = new(http, clock);
+    private Task<ServerVersion?>? version; // an upgrade of the server while this process runs changes nothing that matters
 
     /// <inheritdoc/>
     public async Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
@@ -48,13 +49,62 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     {
         var request = ResourceRequest.About(HttpMethod.Get, T.ResourceKind, selector);
         using var message = Message(HttpMethod.Get, ResourcePath.Page(T.ResourceKind, selector, limit, continueToken), Accept.List<T>());
-        return await AnswerAsync(message, request, static body => ListReader.Read<T>(body.Span), cancellationToken);
+        return await AnswerAsync(message, request, ListReader.ReadAsync<T>, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         ResourceSelector selector,
         string resourceVersion,
+        CancellationToken cancellationToken
+    )
+        where T : class, IResource<T> => StreamAsync<T>(selector, resourceVersion, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<WatchEvent<T>> ListAndWatchAsync<T>(ResourceSelector selector, CancellationToken cancellationToken)
+        where T : class, IResource<T> => StreamAsync<T>(selector, resourceVersion: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> CanStreamListsAsync(CancellationToken cancellationToken)
+    {
+        var asked = version ??= FindVersionAsync(); // once for all caches that begin together
+        if (await asked.WaitAsync(cancellationToken) is { } known)
+        {
+            return known.StreamsLists;
+        }
+
+        version = null;
+        return false;
+    }
+
+    // Every account may read the version, unless somebody took that away. Without it lists are read in pages, which every server answers.
+    private async Task<ServerVersion?> FindVersionAsync()
+    {
+        var kind = new ResourceKind(string.Empty, string.Empty, "version", "version", IsNamespaced: false);
+        using var message = Message(HttpMethod.Get, kind.Plural, Accept.Json);
+        try
+        {
+            return await AnswerAsync(
+                message,
+                new ResourceRequest(HttpMethod.Get, kind, "of the server"),
+                static (response, limit, token) => AnswerBody.ReadAsync(
+                    response,
+                    limit,
+                    static json => JsonSerializer.Deserialize(json, ApiJsonContext.Default.ServerVersion),
+                    token
+                ),
+                CancellationToken.None // bounded by the time limit of a request
+            );
+        }
+        catch (Exception unknown) when (unknown is KubernetesException or HttpRequestException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private async IAsyncEnumerable<WatchEvent<T>> StreamAsync<T>(
+        ResourceSelector selector,
+        string? resourceVersion,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
         where T : class, IResource<T>
@@ -126,7 +176,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         var request = ResourceRequest.About(HttpMethod.Delete, T.ResourceKind, name);
         using var message = Message(HttpMethod.Delete, ResourcePath.Of(T.ResourceKind, name), Accept.Json);
         message.Content = Content(new DeleteOptions { Preconditions = preconditions }, ApiJsonContext.Default.DeleteOptions);
-        await AnswerAsync(message, request, static _ => true, cancellationToken);
+        await AnswerAsync(message, request, ReadNothingAsync, cancellationToken);
     }
 
     private static HttpRequestMessage Message(HttpMethod method, string path, string accept)
@@ -173,20 +223,28 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         return await AnswerAsync(
             message,
             ResourceRequest.About(method, T.ResourceKind, name),
-            static body => Resource<T>(body.Span),
+            ReadResourceAsync<T>,
             cancellationToken
         );
     }
 
-    private static T Resource<T>(ReadOnlySpan<byte> json)
+    private static Task<T> ReadResourceAsync<T>(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        JsonSerializer.Deserialize(json, T.JsonTypeInfo) ?? throw new JsonException("The answer is null.");
+        AnswerBody.ReadAsync(
+            response,
+            limit,
+            static json => JsonSerializer.Deserialize(json, T.JsonTypeInfo) ?? throw new JsonException("The answer is null."),
+            cancellationToken
+        );
 
-    /// <summary>Sends an ordinary request within its time limit and reads the answer whole.</summary>
+    private static Task<bool> ReadNothingAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken) =>
+        AnswerBody.ReadAsync(response, limit, static _ => true, cancellationToken);
+
+    /// <summary>Sends an ordinary request within its time limit and reads the answer to its end, up to a limit in bytes.</summary>
     private async Task<TAnswer> AnswerAsync<TAnswer>(
         HttpRequestMessage message,
         ResourceRequest request,
-        Func<ReadOnlyMemory<byte>, TAnswer> read,
+        Func<HttpResponseMessage, int, CancellationToken, Task<TAnswer>> read,
         CancellationToken cancellationToken
     )
     {
@@ -195,7 +253,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         {
             using var response = await http.Requests.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, timeLimit.Token);
             await ThrowIfRefusedAsync(response, request, timeLimit.Token);
-            return read(await AnswerBody.ReadAsync(response, http.Options.MaxAnswerSize, timeLimit.Token));
+            return await read(response, http.Options.MaxAnswerSize, timeLimit.Token);
         }
         catch (OperationCanceledException) when (timeLimit.IsOver)
         {

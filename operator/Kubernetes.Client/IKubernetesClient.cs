@@ -25,6 +25,22 @@ public interface IKubernetesClient
     IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 
+    /// <summary>
+    /// True where the server is of a version that answers <see cref="ListAndWatchAsync"/>. It may still refuse: an administrator can
+    /// switch streaming lists off.
+    /// </summary>
+    ValueTask<bool> CanStreamListsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
+
+    /// <summary>
+    /// A list and the watch that goes on from it, in one answer
+    /// (<see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists"/>): every object as
+    /// <see cref="WatchEvent{T}.Applied"/>, then a bookmark that <see cref="WatchEvent{T}.Bookmark.EndsInitialEvents"/>, then changes. The
+    /// server keeps no page for it, and neither does this process. Ends and fails as <see cref="WatchAsync"/>; a server that streams no
+    /// lists answers 422 Invalid.
+    /// </summary>
+    IAsyncEnumerable<WatchEvent<T>> ListAndWatchAsync<T>(ResourceSelector selector, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException("This cluster streams no lists.");
+
     /// <summary>Creates the object. 409 AlreadyExists when the name is taken.</summary>
     Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
         where T : class, IResource<T>;
@@ -81,5 +97,9 @@ public abstract record WatchEvent<T>
     public sealed record Deleted(T Resource) : WatchEvent<T>;
 
     /// <summary>Nothing changed; a later watch may resume from this version.</summary>
-    public sealed record Bookmark(string ResourceVersion) : WatchEvent<T>;
+    public sealed record Bookmark(string ResourceVersion) : WatchEvent<T>
+    {
+        /// <summary>True when every object that existed at this version was told before it.</summary>
+        public bool EndsInitialEvents { get; init; }
+    }
 }

@@ -128,8 +128,12 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
     {
         try
         {
-            var body = await AnswerBody.ReadAsync(response, http.Options.MaxErrorSize, cancellationToken);
-            var status = JsonSerializer.Deserialize(body.Span, ApiJsonContext.Default.ApiStatus);
+            var status = await AnswerBody.ReadAsync(
+                response,
+                http.Options.MaxErrorSize,
+                static json => JsonSerializer.Deserialize(json, ApiJsonContext.Default.ApiStatus),
+                cancellationToken
+            );
             return status?.Kind == "Status" ? status : null;
         }
         catch (Exception unreadable) when (unreadable is JsonException or HttpRequestException or IOException)

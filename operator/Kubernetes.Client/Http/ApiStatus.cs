@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
@@ -42,6 +43,26 @@ internal sealed record ListMetadata
     public string? ResourceVersion { get; init; }
 
     public string? Continue { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+}
+
+/// <summary>
+/// What <c>/version</c> answers (<see href="https://kubernetes.io/docs/reference/kubernetes-api/definitions/info-version-apimachinery/"/>),
+/// as far as it is read. A provider may add to the numbers, as in <c>32+</c>.
+/// </summary>
+internal sealed record ServerVersion
+{
+    public string? Major { get; init; }
+
+    public string? Minor { get; init; }
+
+    /// <summary>True from 1.32 on, the first version that streams lists unless an administrator switches it off.</summary>
+    [JsonIgnore]
+    public bool StreamsLists => Number(Major) > 1 || (Number(Major) == 1 && Number(Minor) >= 32);
+
+    private static int Number(string? text) =>
+        int.TryParse((text ?? string.Empty).TrimEnd('+'), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }
 
 /// <summary>The object of a bookmark: only its version is set, so that it cannot be read as a whole object.</summary>
@@ -69,6 +90,7 @@ internal sealed record DeleteOptions
 )]
 [JsonSerializable(typeof(ApiStatus))]
 [JsonSerializable(typeof(ListMetadata))]
+[JsonSerializable(typeof(ServerVersion))]
 [JsonSerializable(typeof(BookmarkObject))]
 [JsonSerializable(typeof(DeleteOptions))]
 [JsonSerializable(typeof(JsonObject))]

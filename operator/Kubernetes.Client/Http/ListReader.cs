@@ -1,60 +1,151 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 
 namespace Kubernetes.Client.Http;
 
-/// <summary>Reads a list of any kind. A generic wrapper type would need a contract for every kind; the reader needs none.</summary>
+/// <summary>
+/// Reads a list of any kind while it arrives: each item becomes an object as soon as its last byte is there, and its text is forgotten. A
+/// page of some megabytes is therefore never in memory as text. A generic wrapper type would need a contract for every kind; the reader
+/// needs none.
+/// </summary>
 internal static class ListReader
 {
     /// <exception cref="JsonException">The text is no list.</exception>
-    public static ResourcePage<T> Read<T>(ReadOnlySpan<byte> json)
+    /// <exception cref="HttpRequestException">The answer is larger than the limit (in bytes).</exception>
+    public static async Task<ResourcePage<T>> ReadAsync<T>(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
         where T : class, IResource<T>
     {
-        var reader = new Utf8JsonReader(json);
-        var items = new List<T>();
-        ListMetadata? metadata = null;
-        ReadToken(ref reader, JsonTokenType.StartObject);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        var list = new ListInProgress<T>();
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var pipe = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true));
+        try
         {
-            if (reader.ValueTextEquals("metadata"u8))
+            for (long taken = 0; ;)
             {
-                reader.Read();
-                metadata = JsonSerializer.Deserialize(ref reader, ApiJsonContext.Default.ListMetadata);
-            }
-            else if (reader.ValueTextEquals("items"u8))
-            {
-                ReadItems(ref reader, items);
-            }
-            else
-            {
-                reader.Skip();
+                var result = await pipe.ReadAsync(cancellationToken);
+                if (taken + result.Buffer.Length > limit)
+                {
+                    throw AnswerBody.TooLarge(response, limit);
+                }
+
+                var rest = result.Buffer.Slice(list.Take(result.Buffer, result.IsCompleted));
+                if (result.IsCompleted)
+                {
+                    return list.ToPage();
+                }
+
+                taken += result.Buffer.Length - rest.Length;
+                pipe.AdvanceTo(rest.Start, rest.End);
             }
         }
+        finally
+        {
+            await pipe.CompleteAsync();
+        }
+    }
 
-        return metadata?.ResourceVersion is { } version
+    /// <summary>A list of which a part has arrived.</summary>
+    private sealed class ListInProgress<T>
+        where T : class, IResource<T>
+    {
+        private readonly List<T> items = [];
+        private JsonReaderState state;
+        private bool isWithinItems;
+        private ListMetadata? metadata;
+
+        /// <summary>Takes what is complete, and says where the rest begins.</summary>
+        public SequencePosition Take(in ReadOnlySequence<byte> text, bool isAll)
+        {
+            var reader = new Utf8JsonReader(text, isAll, state);
+            var taken = reader;
+            while (TryTakeNext(ref reader))
+            {
+                taken = reader;
+            }
+
+            state = taken.CurrentState;
+            return taken.Position;
+        }
+
+        public ResourcePage<T> ToPage() => metadata?.ResourceVersion is { } version
             ? new ResourcePage<T>(items, version, string.IsNullOrEmpty(metadata.Continue) ? null : metadata.Continue)
             : throw new JsonException("The list has no metadata.resourceVersion.");
-    }
 
-    private static void ReadItems<T>(ref Utf8JsonReader reader, List<T> items)
-        where T : class, IResource<T>
-    {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.Null)
+        // False where the next member, or item, is not there to its end: the reader then stands somewhere within it.
+        private bool TryTakeNext(ref Utf8JsonReader reader)
         {
-            return;
+            if (!reader.Read())
+            {
+                return false;
+            }
+
+            if (isWithinItems)
+            {
+                return TryTakeItem(ref reader);
+            }
+
+            return reader.TokenType switch
+            {
+                JsonTokenType.StartObject when reader.CurrentDepth == 0 => true,
+                JsonTokenType.EndObject => true,
+                JsonTokenType.PropertyName => TryTakeMember(ref reader),
+                _ => throw new JsonException($"Expected an object with members, not {reader.TokenType}."),
+            };
         }
 
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        private bool TryTakeItem(ref Utf8JsonReader reader)
         {
+            if (reader.TokenType == JsonTokenType.EndArray)
+            {
+                isWithinItems = false;
+                return true;
+            }
+
+            if (!IsWhole(reader))
+            {
+                return false;
+            }
+
             items.Add(JsonSerializer.Deserialize(ref reader, T.JsonTypeInfo) ?? throw new JsonException("An item of the list is null."));
+            return true;
         }
-    }
 
-    private static void ReadToken(ref Utf8JsonReader reader, JsonTokenType expected)
-    {
-        if (!reader.Read() || reader.TokenType != expected)
+        private bool TryTakeMember(ref Utf8JsonReader reader)
         {
-            throw new JsonException($"Expected {expected}.");
+            var isItems = reader.ValueTextEquals("items"u8);
+            var isMetadata = reader.ValueTextEquals("metadata"u8);
+            if (!reader.Read())
+            {
+                return false;
+            }
+
+            if (isItems)
+            {
+                isWithinItems = reader.TokenType switch
+                {
+                    JsonTokenType.StartArray => true,
+                    JsonTokenType.Null => false,
+                    _ => throw new JsonException("The items are no list."),
+                };
+                return true;
+            }
+
+            if (!isMetadata)
+            {
+                return reader.TrySkip();
+            }
+
+            if (!IsWhole(reader))
+            {
+                return false;
+            }
+
+            metadata = JsonSerializer.Deserialize(ref reader, ApiJsonContext.Default.ListMetadata);
+            return true;
         }
+
+        // Of a copy: the value is still to be read.
+        private static bool IsWhole(Utf8JsonReader reader) => reader.TrySkip();
     }
 }

@@ -26,12 +26,15 @@ internal static class ResourcePath
         return query.ToString();
     }
 
-    public static string Watch(ResourceKind kind, ResourceSelector selector, string resourceVersion, TimeSpan timeout)
+    /// <summary>A watch from a version on, or, with null, one that begins with every object that there is.</summary>
+    public static string Watch(ResourceKind kind, ResourceSelector selector, string? resourceVersion, TimeSpan timeout)
     {
         var query = Selected(kind, selector);
         Append(query, "watch", "true");
         Append(query, "allowWatchBookmarks", "true");
         Append(query, "resourceVersion", resourceVersion);
+        Append(query, "sendInitialEvents", resourceVersion is null ? "true" : null);
+        Append(query, "resourceVersionMatch", resourceVersion is null ? "NotOlderThan" : null);
         Append(query, "timeoutSeconds", ((int)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         return query.ToString();
     }

@@ -66,7 +66,10 @@ internal static class WatchLine
                 var bookmark = JsonSerializer.Deserialize(ref reader, ApiJsonContext.Default.BookmarkObject);
                 return new WatchEvent<T>.Bookmark(
                     bookmark?.Metadata?.ResourceVersion ?? throw new JsonException("The bookmark has no version.")
-                );
+                )
+                {
+                    EndsInitialEvents = bookmark.Metadata.Annotations?.GetValueOrDefault("k8s.io/initial-events-end") == "true",
+                };
             case "ERROR":
                 throw ApiFailure.FromEvent(JsonSerializer.Deserialize(ref reader, ApiJsonContext.Default.ApiStatus), request);
             default:

@@ -21,6 +21,14 @@ internal abstract record ListWatchState<T>
         public static Listing Anew { get; } = new([], ResourceVersion: null, ContinueToken: null);
     }
 
+    /// <summary>The list comes as the beginning of a watch. It cannot be resumed: whatever ends it begins the list anew.</summary>
+    /// <param name="SoFar">What has come, the last on top.</param>
+    public sealed record Streaming(ImmutableStack<WatchEvent<T>> SoFar) : ListWatchState<T>
+    {
+        /// <summary>Before the first line.</summary>
+        public static Streaming Anew { get; } = new([]);
+    }
+
     /// <summary>The list is complete. Watch from this version on.</summary>
     public sealed record Watching(string ResourceVersion) : ListWatchState<T>;
 }
@@ -74,6 +82,7 @@ internal static class ListWatch<T>
         (state, signal) switch
         {
             (ListWatchState<T>.Listing listing, ListWatchSignal<T>.Page page) => AfterPage(listing, page.Content),
+            (ListWatchState<T>.Streaming streaming, ListWatchSignal<T>.Line line) => AfterInitialLine(streaming, line.Event),
             (ListWatchState<T>.Watching watching, ListWatchSignal<T>.Line line) => AfterLine(watching, line.Event),
             (_, ListWatchSignal<T>.Failure failure) => (AfterFailure(state, failure.Cause), null),
             _ => (state, null),
@@ -89,6 +98,41 @@ internal static class ListWatch<T>
         return page.ContinueToken is { Length: > 0 } token
             ? (new ListWatchState<T>.Listing(items, version, token), null)
             : (new ListWatchState<T>.Watching(version), new CacheEvent<T>.Complete(items, version));
+    }
+
+    private static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) AfterInitialLine(
+        ListWatchState<T>.Streaming streaming,
+        WatchEvent<T> line
+    ) =>
+        line switch
+        {
+            WatchEvent<T>.Bookmark { EndsInitialEvents: true } end => (
+                new ListWatchState<T>.Watching(end.ResourceVersion),
+                new CacheEvent<T>.Complete(Remaining(streaming.SoFar), end.ResourceVersion)
+            ),
+            WatchEvent<T>.Bookmark => (streaming, null),
+            _ => (new ListWatchState<T>.Streaming(streaming.SoFar.Push(line)), null),
+        };
+
+    // Changes may come between the objects: the last line of each counts.
+    private static List<T> Remaining(ImmutableStack<WatchEvent<T>> lastFirst)
+    {
+        var seen = new HashSet<NamespacedName>();
+        var remaining = new List<T>();
+        foreach (var line in lastFirst)
+        {
+            if (line is WatchEvent<T>.Applied applied && seen.Add(applied.Resource.Metadata.NamespacedName))
+            {
+                remaining.Add(applied.Resource);
+            }
+            else if (line is WatchEvent<T>.Deleted deleted)
+            {
+                seen.Add(deleted.Resource.Metadata.NamespacedName);
+            }
+        }
+
+        remaining.Reverse();
+        return remaining;
     }
 
     private static (ListWatchState<T> State, CacheEvent<T>? CacheEvent) AfterLine(
@@ -122,6 +166,7 @@ internal static class ListWatch<T>
     /// </summary>
     private static ListWatchState<T> AfterFailure(ListWatchState<T> state, Exception cause) => (state, cause) switch
     {
+        (ListWatchState<T>.Streaming, _) => ListWatchState<T>.Listing.Anew,
         (_, KubernetesException { IsExpired: true }) => ListWatchState<T>.Listing.Anew,
         (ListWatchState<T>.Watching, KubernetesException { StatusCode: HttpStatusCode.GatewayTimeout }) => ListWatchState<T>.Listing.Anew,
         (ListWatchState<T>.Watching, KubernetesException { IsForbidden: true }) => ListWatchState<T>.Listing.Anew,

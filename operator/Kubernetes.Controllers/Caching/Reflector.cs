@@ -20,7 +20,11 @@ internal sealed partial class Reflector<T>(
     /// <summary>As client-go: large enough for few round trips, small enough that a page of large objects fits in memory twice.</summary>
     private const int PageSize = 500;
 
+    /// <summary>How long a streaming list may be silent before its end is no longer waited for: as long as any request may take.</summary>
+    private static readonly TimeSpan streamPatience = TimeSpan.FromSeconds(30);
+
     private readonly ListWatchBackoff backoff = new(time, random);
+    private bool streamsLists = true; // until the server shows that it does not
     private string lastFailure = string.Empty;
 
     /// <summary>
@@ -34,6 +38,8 @@ internal sealed partial class Reflector<T>(
             cancellationToken.ThrowIfCancellationRequested();
             state = state switch
             {
+                ListWatchState<T>.Listing { ContinueToken: null } when await CanStreamAsync(cancellationToken).ConfigureAwait(false) =>
+                    await StreamAsync(cancellationToken).ConfigureAwait(false),
                 ListWatchState<T>.Listing listing => await ListAsync(listing, cancellationToken).ConfigureAwait(false),
                 ListWatchState<T>.Watching watching => await WatchAsync(watching, cancellationToken).ConfigureAwait(false),
                 _ => throw new InvalidOperationException("A state without a request."),
@@ -57,29 +63,66 @@ internal sealed partial class Reflector<T>(
         }
     }
 
+    private async ValueTask<bool> CanStreamAsync(CancellationToken cancellationToken) =>
+        streamsLists && await client.CanStreamListsAsync(cancellationToken).ConfigureAwait(false);
+
+    // A server whose version streams lists may have it switched off (422), and what stands between may know nothing of it: then the end of
+    // the list is never told. Pages are always served.
+    private async Task<ListWatchState<T>> StreamAsync(CancellationToken cancellationToken)
+    {
+        using var silence = Deadline.After(streamPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        var watch = new Watch(ListWatchState<T>.Streaming.Anew, time.GetTimestamp());
+        await FollowAsync(
+            watch,
+            client.ListAndWatchAsync<T>(selector, either.Token),
+            () => silence.Set(watch.State is ListWatchState<T>.Streaming ? streamPatience : TimeSpan.MaxValue),
+            cancellationToken
+        ).ConfigureAwait(false);
+        var isUnserved = watch.State is ListWatchState<T>.Streaming
+            && (watch.Failure is null or KubernetesException { IsInvalid: true } || silence.IsCancellationRequested);
+        if (!isUnserved)
+        {
+            return await AfterWatchAsync(watch, cancellationToken).ConfigureAwait(false);
+        }
+
+        streamsLists = false;
+        LogPages(T.ResourceKind.Plural, selector);
+        return ListWatchState<T>.Listing.Anew;
+    }
+
     private async Task<ListWatchState<T>> WatchAsync(ListWatchState<T>.Watching watching, CancellationToken cancellationToken)
     {
-        ListWatchState<T> state = watching;
-        Exception? failure = null;
-        var openedAt = time.GetTimestamp();
+        var watch = new Watch(watching, time.GetTimestamp());
+        var lines = client.WatchAsync<T>(selector, watching.ResourceVersion, cancellationToken);
+        await FollowAsync(watch, lines, static () => { }, cancellationToken).ConfigureAwait(false);
+        return await AfterWatchAsync(watch, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes in the lines of a watch until it ends, and keeps with the watch where it stands and why it ended.</summary>
+    private async Task FollowAsync(Watch watch, IAsyncEnumerable<WatchEvent<T>> lines, Action heard, CancellationToken cancellationToken)
+    {
         try
         {
-            await foreach (var line in client.WatchAsync<T>(selector, watching.ResourceVersion, cancellationToken).ConfigureAwait(false))
+            await foreach (var line in lines.ConfigureAwait(false))
             {
                 Opened();
-                state = Step(state, new ListWatchSignal<T>.Line(line));
+                watch.State = Step(watch.State, new ListWatchSignal<T>.Line(line));
+                heard();
             }
 
             Opened();
         }
         catch (Exception cause) when (IsOutage(cause, cancellationToken))
         {
-            failure = cause;
+            watch.Failure = cause;
         }
-
-        var wasHealthy = backoff.WasHealthy(openedAt);
-        return wasHealthy && failure is null ? state : await WaitOutAsync(state, failure, cancellationToken).ConfigureAwait(false);
     }
+
+    private async Task<ListWatchState<T>> AfterWatchAsync(Watch watch, CancellationToken cancellationToken) =>
+        backoff.WasHealthy(watch.OpenedAt) && watch.Failure is null
+            ? watch.State
+            : await WaitOutAsync(watch.State, watch.Failure, cancellationToken).ConfigureAwait(false);
 
     private void Opened()
     {
@@ -130,10 +173,27 @@ internal sealed partial class Reflector<T>(
     }
 
     [LoggerMessage(
+        LogLevel.Information,
+        "The API server does not stream the list of {Plural} ({Selector}) although its version could: it is read in pages",
+        EventName = "ListNotStreamed"
+    )]
+    private partial void LogPages(string plural, ResourceSelector selector);
+
+    [LoggerMessage(
         Message = "List and watch of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}",
         EventName = "ListWatchFailed"
     )]
     private partial void LogFailure(LogLevel level, string plural, ResourceSelector selector, TimeSpan delay, string failure);
+
+    /// <summary>One watch, from when it is asked for until it ended.</summary>
+    private sealed class Watch(ListWatchState<T> state, long openedAt)
+    {
+        public long OpenedAt => openedAt;
+
+        public ListWatchState<T> State { get; set; } = state;
+
+        public Exception? Failure { get; set; }
+    }
 }
 
 /// <summary>Where a reflector passes on what it finds. Called from one thread at a time.</summary>

@@ -93,10 +93,51 @@ public sealed class ListWatchTests
     }
 
     [Fact]
+    public void A_streaming_list_is_complete_at_the_bookmark_that_says_so()
+    {
+        var changed = Some.Secret("a", 6);
+        var (state, finding) = Follow(
+            new WatchEvent<SecretMetadata>.Applied(first),
+            new WatchEvent<SecretMetadata>.Applied(second),
+            new WatchEvent<SecretMetadata>.Bookmark("5"),
+            new WatchEvent<SecretMetadata>.Applied(changed),
+            new WatchEvent<SecretMetadata>.Deleted(Some.Secret("b", 7)),
+            new WatchEvent<SecretMetadata>.Bookmark("8") { EndsInitialEvents = true }
+        );
+
+        Assert.Equal(new Watching("8"), state);
+        var complete = Assert.IsType<CacheEvent<SecretMetadata>.Complete>(finding);
+        Assert.Equal(("8", changed), (complete.ResourceVersion, Assert.Single(complete.Items)));
+    }
+
+    [Fact]
+    public void Nothing_is_found_before_a_streaming_list_is_complete_and_a_failure_begins_it_anew()
+    {
+        var (state, finding) = Follow(
+            new WatchEvent<SecretMetadata>.Applied(first),
+            new WatchEvent<SecretMetadata>.Bookmark("5")
+        );
+
+        Assert.Null(finding);
+        Assert.Equal((Listing.Anew, null), Step(state, new Signal.Failure(new IOException("cut"))));
+    }
+
+    [Fact]
     public void A_signal_that_does_not_fit_changes_nothing()
     {
         Assert.Equal((new Watching("9"), null), Step(new Watching("9"), new Signal.Page(Some.Page(20))));
         Assert.Equal((Listing.Anew, null), Step(Listing.Anew, new Signal.Line(new WatchEvent<SecretMetadata>.Applied(first))));
+    }
+
+    private static (State State, CacheEvent<SecretMetadata>? Finding) Follow(params WatchEvent<SecretMetadata>[] lines)
+    {
+        (State State, CacheEvent<SecretMetadata>? Finding) now = (ListWatchState<SecretMetadata>.Streaming.Anew, null);
+        foreach (var line in lines)
+        {
+            now = Step(now.State, new Signal.Line(line));
+        }
+
+        return now;
     }
 
     private static (State State, CacheEvent<SecretMetadata>? Finding) Step(State state, Signal signal) =>

@@ -29,11 +29,23 @@ internal sealed class ScriptedCluster : IKubernetesClient
         return (ResourcePage<T>)(object)await list.Answered.WaitAsync(cancellationToken);
     }
 
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        ResourceSelector selector, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>True for a server of a version that streams lists.</summary>
+    public bool StreamsLists { get; init; }
+
+    public ValueTask<bool> CanStreamListsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(StreamsLists);
+
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
+        where T : class, IResource<T> => WatchAsync<T>(new OpenWatch(selector, resourceVersion), cancellationToken);
+
+    /// <summary>As a watch of no version.</summary>
+    public IAsyncEnumerable<WatchEvent<T>> ListAndWatchAsync<T>(ResourceSelector selector, CancellationToken cancellationToken)
+        where T : class, IResource<T> => WatchAsync<T>(new OpenWatch(selector, string.Empty), cancellationToken);
+
+    private async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        OpenWatch watch, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class, IResource<T>
     {
-        var watch = new OpenWatch(selector, resourceVersion);
         watches.Writer.TryWrite(watch);
         await foreach (var line in watch.Lines.ReadAllAsync(cancellationToken))
         {
@@ -82,6 +94,9 @@ internal sealed class ScriptedCluster : IKubernetesClient
         public void Delete(SecretMetadata resource) => lines.Writer.TryWrite(new WatchEvent<SecretMetadata>.Deleted(resource));
 
         public void Bookmark(string version) => lines.Writer.TryWrite(new WatchEvent<SecretMetadata>.Bookmark(version));
+
+        public void EndInitialEvents(string version) =>
+            lines.Writer.TryWrite(new WatchEvent<SecretMetadata>.Bookmark(version) { EndsInitialEvents = true });
 
         public void Close() => lines.Writer.Complete();
 

@@ -22,10 +22,15 @@ internal sealed record Permission(string Place, string Verb, string Resource, st
         from name in Texts(rule["resourceNames"]).DefaultIfEmpty()
         select new Permission(place, verb, Qualified(resource, groupName), string.IsNullOrEmpty(name) ? null : name);
 
-    /// <summary>What a request needs.</summary>
+    /// <summary>What a request needs; of one for no resource, its path.</summary>
     public static Permission Of(ProxiedRequest request)
     {
         var parts = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (parts[0] is not ("api" or "apis"))
+        {
+            return new Permission(string.Empty, VerbOf(request, string.Empty), request.Path);
+        }
+
         var groupName = parts[0] == "api" ? string.Empty : parts[1];
         var rest = parts[(parts[0] == "api" ? 2 : 3)..];
         var place = rest is ["namespaces", var ns, ..] ? ns : string.Empty;
