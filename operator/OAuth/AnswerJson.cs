@@ -10,12 +10,12 @@ internal static class AnswerJson
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The document when the bytes are one JSON object without repeated members; otherwise null.</summary>
-    public static JsonDocument? TryParse(byte[] body)
+    public static JsonDocument? TryParse(ReadOnlyMemory<byte> body)
     {
-        var start = body.AsSpan().StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
+        var start = body.Span.StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
         try
         {
-            var document = JsonDocument.Parse(body.AsMemory(start), Strict);
+            var document = JsonDocument.Parse(body[start..], Strict);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
                 return document;

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text;
 using System.Text.Json;
 
 namespace OAuth;
@@ -74,15 +73,20 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
     /// <summary>The bytes between the first and the second of exactly two dots (RFC 7515 section 3.1); null when there are none.</summary>
     private static byte[]? Payload(string jwt)
     {
-        var parts = jwt.Length > MaxTokenLength ? [] : jwt.Split('.');
-        if (parts.Length != 3)
+        Span<Range> parts = stackalloc Range[4];
+        if (jwt.Length > MaxTokenLength || jwt.AsSpan().Split(parts, '.') != 3)
         {
             return null;
         }
 
-        var payload = Encoding.UTF8.GetBytes(parts[1]);
-        var bytes = new byte[payload.Length];
-        return Base64Url.IsValid(payload, out _) && Base64Url.TryDecodeFromUtf8(payload, bytes, out var length) ? bytes[..length] : null;
+        var payload = jwt.AsSpan(parts[1]);
+        if (!Base64Url.IsValid(payload, out var size))
+        {
+            return null;
+        }
+
+        var bytes = new byte[size];
+        return Base64Url.TryDecodeFromChars(payload, bytes, out var length) ? bytes[..length] : null;
     }
 
     private static string? Showable(string? claim) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 
@@ -10,6 +11,8 @@ namespace OAuth;
 /// <param name="maxBytes">Largest body that is read.</param>
 internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan timeout, int maxBytes)
 {
+    private const int UsualBytes = 4 * 1024; // where the server does not announce the size of its answer
+
     /// <summary>Sends <paramref name="request"/>; throws only when <paramref name="cancellationToken"/> is cancelled.</summary>
     public async Task<WireResult> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -42,13 +45,23 @@ internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan 
             return new WireResult.TooLarge(response.StatusCode, maxBytes);
         }
 
-        var buffer = new byte[maxBytes + 1];
+        // As large as an answer is, not as the largest that is read: one more byte, so that the end is found without a larger buffer.
+        var buffer = new ArrayBufferWriter<byte>((int)(response.Content.Headers.ContentLength ?? UsualBytes) + 1);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        return length > maxBytes ? new WireResult.TooLarge(response.StatusCode, maxBytes) : Judge(response, buffer[..length]);
+        int read;
+        while ((read = await body.ReadAsync(buffer.GetMemory(), cancellationToken)) > 0)
+        {
+            buffer.Advance(read);
+            if (buffer.WrittenCount > maxBytes)
+            {
+                return new WireResult.TooLarge(response.StatusCode, maxBytes);
+            }
+        }
+
+        return Judge(response, buffer.WrittenMemory);
     }
 
-    private WireResult.Answer Judge(HttpResponseMessage response, byte[] body)
+    private WireResult.Answer Judge(HttpResponseMessage response, ReadOnlyMemory<byte> body)
     {
         var retryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? values.ToString() : null;
         return new WireResult.Answer(
@@ -67,7 +80,7 @@ internal abstract record WireResult
     }
 
     /// <summary>A complete answer within the size limit.</summary>
-    public sealed record Answer(HttpStatusCode Status, string MediaType, TimeSpan? RetryAfter, byte[] Body) : WireResult
+    public sealed record Answer(HttpStatusCode Status, string MediaType, TimeSpan? RetryAfter, ReadOnlyMemory<byte> Body) : WireResult
     {
         /// <summary>This machine's clock beside the server's; null where nothing can be said.</summary>
         public ClockReading? Clock { get; init; }

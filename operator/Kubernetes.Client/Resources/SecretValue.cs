@@ -23,6 +23,9 @@ public sealed class SecretValue : IEquatable<SecretValue>
     /// <summary>Wraps a copy of the bytes.</summary>
     public static SecretValue FromBytes(ReadOnlySpan<byte> content) => new(content.ToArray());
 
+    /// <summary>Wraps the bytes themselves, which nobody else may hold.</summary>
+    internal static SecretValue Own(byte[] bytes) => new(bytes);
+
     /// <summary>The bytes. Every call is a place where a secret leaves its wrapper; keep them few and greppable.</summary>
     public ReadOnlySpan<byte> Reveal() => bytes;
 
@@ -46,7 +49,7 @@ public sealed class SecretValue : IEquatable<SecretValue>
 internal sealed class SecretValueConverter : JsonConverter<SecretValue>
 {
     public override SecretValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        SecretValue.FromBytes(reader.GetBytesFromBase64());
+        SecretValue.Own(reader.GetBytesFromBase64());
 
     public override void Write(Utf8JsonWriter writer, SecretValue value, JsonSerializerOptions options) =>
         writer.WriteBase64StringValue(value.Reveal());

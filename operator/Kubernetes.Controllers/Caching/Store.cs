@@ -39,7 +39,7 @@ public sealed class Store<T>
     {
         lock (gate)
         {
-            return feeds.Where(feed => feed.Feeds(name)).All(feed => feed.HasSynced);
+            return Array.TrueForAll(feeds, feed => feed.HasSynced || !feed.Feeds(name));
         }
     }
 

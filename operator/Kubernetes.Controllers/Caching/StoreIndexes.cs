@@ -17,7 +17,7 @@ internal sealed class StoreIndexes<T>
         indexes.Add(name, index);
         foreach (var resource in present)
         {
-            index.Add(resource.Metadata.NamespacedName, resource);
+            index.Follow(resource.Metadata.NamespacedName, before: null, resource);
         }
     }
 
@@ -29,15 +29,7 @@ internal sealed class StoreIndexes<T>
     {
         foreach (var index in indexes.Values)
         {
-            if (before is not null)
-            {
-                index.Remove(name, before);
-            }
-
-            if (after is not null)
-            {
-                index.Add(name, after);
-            }
+            index.Follow(name, before, after);
         }
     }
 }
@@ -52,27 +44,43 @@ internal sealed class StoreIndex<T>(Func<T, IEnumerable<string>> values)
 
     public IEnumerable<NamespacedName> Find(string value) => names.TryGetValue(value, out var found) ? found : [];
 
-    public void Add(NamespacedName name, T resource)
+    /// <summary>Follows a change of one object. Most changes are of a status, and no value changes by them.</summary>
+    public void Follow(NamespacedName name, T? before, T? after)
     {
-        foreach (var value in values(resource))
+        var (was, now) = (ValuesOf(before), ValuesOf(after));
+        if (was.SequenceEqual(now))
         {
-            if (!names.TryGetValue(value, out var found))
-            {
-                names[value] = found = [];
-            }
+            return;
+        }
 
-            found.Add(name);
+        foreach (var value in was)
+        {
+            Remove(name, value);
+        }
+
+        foreach (var value in now)
+        {
+            Add(name, value);
         }
     }
 
-    public void Remove(NamespacedName name, T resource)
+    private IEnumerable<string> ValuesOf(T? resource) => resource is null ? [] : values(resource);
+
+    private void Add(NamespacedName name, string value)
     {
-        foreach (var value in values(resource))
+        if (!names.TryGetValue(value, out var found))
         {
-            if (names.TryGetValue(value, out var found) && found.Remove(name) && found.Count == 0)
-            {
-                names.Remove(value);
-            }
+            names[value] = found = [];
+        }
+
+        found.Add(name);
+    }
+
+    private void Remove(NamespacedName name, string value)
+    {
+        if (names.TryGetValue(value, out var found) && found.Remove(name) && found.Count == 0)
+        {
+            names.Remove(value);
         }
     }
 }

@@ -13,8 +13,18 @@ public static class Conditions
     private const int LongestMessage = 32768;
 
     /// <summary>The condition of a type, or null.</summary>
-    public static Condition? Find(IReadOnlyList<Condition>? conditions, string type) =>
-        conditions?.FirstOrDefault(condition => condition.Type == type);
+    public static Condition? Find(IReadOnlyList<Condition>? conditions, string type)
+    {
+        for (var index = 0; index < conditions?.Count; index++)
+        {
+            if (conditions[index].Type == type)
+            {
+                return conditions[index];
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>
     /// Sets a condition. <see cref="Condition.LastTransitionTime"/> stays as it was unless the status changed; what the argument says of it
@@ -43,7 +53,7 @@ public static class Conditions
 
     /// <summary>The conditions without those of a type.</summary>
     public static IReadOnlyList<Condition> Remove(IReadOnlyList<Condition>? conditions, string type) =>
-        [.. (conditions ?? []).Where(condition => condition.Type != type)];
+        Find(conditions, type) is null ? conditions ?? [] : [.. conditions!.Where(condition => condition.Type != type)];
 
     private static DateTimeOffset WholeSeconds(DateTimeOffset instant) =>
         new(instant.UtcTicks - (instant.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);

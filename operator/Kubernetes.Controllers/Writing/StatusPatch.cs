@@ -20,15 +20,16 @@ public static class StatusPatch
     public static JsonObject? Between<T>(T before, T after)
         where T : class, IResource<T>
     {
+        using var present = StatusOf(before);
+        using var wanted = StatusOf(after);
         var patch = new JsonObject();
-        switch (StatusOf(before), StatusOf(after))
+        if (wanted is not null)
         {
-            case (not null, null):
-                patch[StatusMember] = null;
-                break;
-            case (var present, { } wanted):
-                AddDifference(patch, StatusMember, present, wanted);
-                break;
+            AddDifference(patch, StatusMember, present?.RootElement, wanted.RootElement);
+        }
+        else if (present is not null)
+        {
+            patch[StatusMember] = null;
         }
 
         if (patch.Count == 0)
@@ -44,41 +45,59 @@ public static class StatusPatch
         return patch;
     }
 
-    // Only the status is written out: metadata and spec are the larger part, and are not compared.
-    private static JsonNode? StatusOf<T>(T resource)
+    // Only the status is written out: metadata and spec are the larger part, and are not compared. As a document, since the nodes of a
+    // JsonObject would cost several times the text, twice, where mostly nothing or everything differs.
+    private static JsonDocument? StatusOf<T>(T resource)
         where T : class, IResource<T>
     {
         var contract = T.JsonTypeInfo;
         var member = contract.Properties.FirstOrDefault(property => property.Name == StatusMember);
         return member?.Get?.Invoke(resource) is { } status
-            ? JsonSerializer.SerializeToNode(status, contract.Options.GetTypeInfo(member.PropertyType))
+            ? JsonSerializer.SerializeToDocument(status, contract.Options.GetTypeInfo(member.PropertyType))
             : null;
     }
 
     // A member that is gone becomes null. Lists are replaced as a whole: merge patches cannot reach into them.
-    private static JsonObject Difference(JsonObject before, JsonObject after)
+    private static JsonObject Difference(JsonElement before, JsonElement after)
     {
         var patch = new JsonObject();
-        foreach (var (name, _) in before.Where(member => member.Value is not null && after[member.Key] is null))
+        foreach (var member in before.EnumerateObject().Where(member => IsSet(member.Value) && Member(after, member.Name) is null))
         {
-            patch[name] = null;
+            patch[member.Name] = null;
         }
 
-        foreach (var (name, wanted) in after.Where(member => member.Value is not null))
+        foreach (var member in after.EnumerateObject().Where(member => IsSet(member.Value)))
         {
-            AddDifference(patch, name, before[name], wanted!);
+            AddDifference(patch, member.Name, Member(before, member.Name), member.Value);
         }
 
         return patch;
     }
 
-    private static void AddDifference(JsonObject patch, string name, JsonNode? present, JsonNode wanted)
+    private static void AddDifference(JsonObject patch, string name, JsonElement? present, JsonElement wanted)
     {
-        if (JsonNode.DeepEquals(present, wanted))
+        if (present is not { } from)
         {
-            return;
+            patch[name] = Node(wanted);
         }
-
-        patch[name] = present is JsonObject from && wanted is JsonObject to ? Difference(from, to) : wanted.DeepClone();
+        else if (!JsonElement.DeepEquals(from, wanted))
+        {
+            patch[name] = (from.ValueKind, wanted.ValueKind) is (JsonValueKind.Object, JsonValueKind.Object)
+                ? Difference(from, wanted)
+                : Node(wanted);
+        }
     }
+
+    private static bool IsSet(JsonElement value) => value.ValueKind != JsonValueKind.Null;
+
+    private static JsonElement? Member(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && IsSet(value) ? value : null;
+
+    // A copy: the patch outlives the document.
+    private static JsonNode? Node(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => JsonObject.Create(value.Clone()),
+        JsonValueKind.Array => JsonArray.Create(value.Clone()),
+        _ => JsonValue.Create(value.Clone()),
+    };
 }

@@ -1,12 +1,15 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Kubernetes.Client.Resources;
 
 namespace VismaOperator.Api;
 
 /// <summary>Hashes that tell which part of a spec changed: what a token is asked with, or only how it is presented.</summary>
 internal static class ConnectionHashes
 {
+    private static readonly string nothing = ShortHash.Of();
+
     /// <summary>What a token is asked with, as far as the connection decides it. Scopes are a set, so their order does not count.</summary>
     public static string Inputs(VismaConnection connection) => ShortHash.Of(
         connection.ClientName().ToString(),
@@ -28,10 +31,10 @@ internal static class ConnectionHashes
             Flat(template?.Metadata?.Annotations));
     }
 
-    private static string Flat(IReadOnlyDictionary<string, string>? pairs) =>
-        ShortHash.Of([
-            .. (pairs ?? new Dictionary<string, string>())
-                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+    private static string Flat(IReadOnlyDictionary<string, string>? pairs) => pairs is null or { Count: 0 }
+        ? nothing
+        : ShortHash.Of([
+            .. pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal)
                 .SelectMany(pair => (string[])[pair.Key, pair.Value]),
         ]);
 }
@@ -39,25 +42,52 @@ internal static class ConnectionHashes
 /// <summary>Short fingerprints that tell whether something changed.</summary>
 internal static class ShortHash
 {
+    private const int UsualBytes = 1024;
+
     /// <summary>64 bits: enough to notice a change, short enough for a status.</summary>
-    public static string Of(params ReadOnlySpan<string?> parts) => Digest(parts)[..16];
-
-    /// <summary>128 bits, for content that somebody else may try to forge.</summary>
-    public static string OfContent(params ReadOnlySpan<string?> parts) => Digest(parts)[..32];
-
-    // Each part is preceded by its length, so that ("ab", "c") and ("a", "bc") differ; null and empty differ, too.
-    private static string Digest(ReadOnlySpan<string?> parts)
+    public static string Of(params ReadOnlySpan<string?> parts)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[4];
+        var length = 0;
         foreach (var part in parts)
         {
-            var bytes = part is null ? [] : Encoding.UTF8.GetBytes(part);
-            BinaryPrimitives.WriteInt32LittleEndian(length, part is null ? -1 : bytes.Length);
-            hash.AppendData(length);
-            hash.AppendData(bytes);
+            length += sizeof(int) + Encoding.UTF8.GetByteCount(part ?? string.Empty);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        Span<byte> text = length > UsualBytes ? new byte[length] : stackalloc byte[UsualBytes];
+        var rest = text;
+        foreach (var part in parts)
+        {
+            var size = Encoding.UTF8.GetBytes(part, rest[sizeof(int)..]);
+            BinaryPrimitives.WriteInt32LittleEndian(rest, part is null ? -1 : size);
+            rest = rest[(sizeof(int) + size)..];
+        }
+
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text[..length], digest);
+        return Convert.ToHexStringLower(digest[..8]);
+    }
+
+    /// <summary>128 bits, for content that somebody else may try to forge.</summary>
+    public static string OfContent(IReadOnlyDictionary<string, SecretValue> content)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (key, value) in content.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            Append(hash, Encoding.UTF8.GetBytes(key));
+            Append(hash, value.Reveal());
+        }
+
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        hash.GetHashAndReset(digest);
+        return Convert.ToHexStringLower(digest[..16]);
+    }
+
+    // Each part is preceded by its length, so that ("ab", "c") and ("a", "bc") differ; null and empty differ, too.
+    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> part)
+    {
+        Span<byte> size = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(size, part.Length);
+        hash.AppendData(size);
+        hash.AppendData(part);
     }
 }

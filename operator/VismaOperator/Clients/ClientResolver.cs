@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
@@ -23,6 +24,9 @@ internal sealed class ClientResolver(
 {
     // Nothing tells when a permission was given.
     private static readonly TimeSpan namespaceRetry = TimeSpan.FromSeconds(30);
+
+    // A client is looked at with each of its connections, and changes seldom.
+    private readonly ConditionalWeakTable<OAuthClient, IReadOnlyList<FieldError>> checks = new();
 
     /// <summary>As long as a person waits for a page without wondering.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
@@ -97,7 +101,7 @@ internal sealed class ClientResolver(
     public (ResolvedClient? Usable, Problem? Problem) Describe(OAuthClient client)
     {
         var name = client.Metadata.NamespacedName;
-        if (OAuthClientRules.Check(client.Spec, allowLists) is [var broken, ..])
+        if (checks.GetValue(client, Check) is [var broken, ..])
         {
             return (null, new Problem(broken.Reason, $"OAuthClient {name}: {broken.Path}: {broken.Message}"));
         }
@@ -115,6 +119,8 @@ internal sealed class ClientResolver(
             var value => throw new InvalidOperationException($"Unknown value {value.GetType().Name}."),
         };
     }
+
+    private IReadOnlyList<FieldError> Check(OAuthClient client) => OAuthClientRules.Check(client.Spec, allowLists);
 
     // A Secret may hold the id and the secret of one application. Then its label lets both be named, and only what the clients say tells
     // them apart. A client that was made later takes no id away.

@@ -55,11 +55,7 @@ internal static class TokenSecret
 
     /// <summary>Hash of keys and values; changes with every one of them.</summary>
     public static string Fingerprint(IReadOnlyDictionary<string, SecretValue>? data) =>
-        ShortHash.OfContent([
-            .. (data ?? new Dictionary<string, SecretValue>())
-                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
-                .SelectMany(pair => (string[])[pair.Key, pair.Value.RevealText()]),
-        ]);
+        ShortHash.OfContent(data ?? new Dictionary<string, SecretValue>());
 
     /// <summary>True when every mark of ours stands as it would be rendered.</summary>
     public static bool HasMarks(ObjectMeta present, ObjectMeta rendered) =>
