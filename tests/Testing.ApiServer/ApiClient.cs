@@ -41,6 +41,15 @@ public sealed class ApiClient : IDisposable
         return await ReadAsync(response, cancellationToken);
     }
 
+    /// <summary>An answer that is no JSON, for example <c>/metrics</c>.</summary>
+    /// <exception cref="ApiException">A refusal.</exception>
+    public async Task<string> GetTextAsync(string path, CancellationToken cancellationToken)
+    {
+        using var response = await http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
+        await EnsureSuccessAsync(response, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
+    }
+
     /// <summary>Creates an object in a collection, for example <c>/api/v1/namespaces/a/secrets</c>.</summary>
     /// <exception cref="ApiException">A refusal, for example 409 where the name is taken.</exception>
     public Task<JsonNode> CreateAsync(string collection, JsonNode body, CancellationToken cancellationToken) =>

@@ -6,7 +6,8 @@ namespace VismaOperator.Benchmarks.Scale;
 /// <param name="Cpu">User and system time.</param>
 /// <param name="ResidentMebibytes">Resident memory.</param>
 /// <param name="AnonymousMebibytes">The part of it that no file backs.</param>
-internal sealed record ProcessUsage(TimeSpan Cpu, double ResidentMebibytes, double AnonymousMebibytes)
+/// <param name="PeakMebibytes">The most that was resident since the process started.</param>
+internal sealed record ProcessUsage(TimeSpan Cpu, double ResidentMebibytes, double AnonymousMebibytes, double PeakMebibytes)
 {
     /// <summary>Linux reports 100 ticks a second to user space on every architecture that .NET supports.</summary>
     private const double TicksPerSecond = 100;
@@ -15,7 +16,15 @@ internal sealed record ProcessUsage(TimeSpan Cpu, double ResidentMebibytes, doub
     public static ProcessUsage Of(int id)
     {
         var status = File.ReadAllLines($"/proc/{id}/status");
-        return new ProcessUsage(CpuOf(id), Mebibytes(status, "VmRSS:"), Mebibytes(status, "RssAnon:"));
+        return new ProcessUsage(CpuOf(id), Mebibytes(status, "VmRSS:"), Mebibytes(status, "RssAnon:"), Mebibytes(status, "VmHWM:"));
+    }
+
+    /// <summary>Writes the memory into figures.</summary>
+    public void WriteMemory(IDictionary<string, double> values)
+    {
+        values["rss_mib"] = ResidentMebibytes;
+        values["anonymous_mib"] = AnonymousMebibytes;
+        values["peak_mib"] = PeakMebibytes;
     }
 
     /// <summary>The time of all processes that this one started and that have the given name.</summary>
@@ -55,7 +64,8 @@ internal sealed record ProcessUsage(TimeSpan Cpu, double ResidentMebibytes, doub
         }
     }
 
-    private static TimeSpan CpuOf(int id)
+    /// <summary>User and system time of a running process.</summary>
+    public static TimeSpan CpuOf(int id)
     {
         var fields = Fields($"/proc/{id}/stat");
         var ticks = long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);

@@ -1,29 +1,38 @@
-using VismaOperator.Testing.ApiServer;
-using VismaOperator.Testing.ApiServer.Processes;
-
 namespace VismaOperator.Benchmarks.Scale;
 
 /// <summary>What is measured.</summary>
-/// <param name="Connections">Numbers of connections.</param>
-/// <param name="Workers">Numbers of workers.</param>
-/// <param name="Program">The operator's executable.</param>
-/// <param name="MoreArguments">Further arguments of the operator.</param>
-internal sealed record ScaleOptions(
-    IReadOnlyList<int> Connections,
-    IReadOnlyList<int> Workers,
-    string Program,
-    IReadOnlyList<string> MoreArguments
-)
+internal sealed record ScaleOptions
 {
-    /// <summary>
-    /// What is shipped is the published file, so it is preferred to the built one, which compiles itself while it is measured.
-    /// </summary>
-    public static string FindProgram(string? named)
-    {
-        var published = RepositoryFolder.PathOf("artifacts/publish/visma-operator");
-        return named ?? (File.Exists(published) ? published : OperatorProcess.FindProgram("visma-operator"));
-    }
+    /// <summary>Which rows; see <see cref="ScaleRun.Rows"/>.</summary>
+    public required IReadOnlyList<string> Rows { get; init; }
 
-    /// <summary>A published executable is one file; beside a built one lies its assembly.</summary>
-    public bool IsPublished => !File.Exists(Program + ".dll");
+    /// <summary>Numbers of connections, for the rows that depend on one.</summary>
+    public required IReadOnlyList<int> Connections { get; init; }
+
+    /// <summary>What is compared, in this order.</summary>
+    public required IReadOnlyList<Contender> Contenders { get; init; }
+
+    /// <summary>Workers of each program.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>How long the operator rests before its memory is taken once more.</summary>
+    public required TimeSpan Idle { get; init; }
+
+    /// <summary>Connections of the wave of renewals.</summary>
+    public required int Wave { get; init; }
+
+    /// <summary>Secrets that have nothing to do with the operator.</summary>
+    public required int Secrets { get; init; }
+
+    /// <summary>Further arguments of the operator.</summary>
+    public required IReadOnlyList<string> MoreArguments { get; init; }
+
+    /// <summary>What the operator was built from, for the record.</summary>
+    public required string Revision { get; init; }
+
+    /// <summary>The folder of the results; null to keep none.</summary>
+    public required string? Results { get; init; }
+
+    /// <summary>A page that shows the results between two marks; null for none.</summary>
+    public required string? Page { get; init; }
 }

@@ -1,71 +1,68 @@
-using System.Globalization;
-
 namespace VismaOperator.Benchmarks.Scale;
 
-/// <summary>Every number of connections with every number of workers, each on an API server of its own.</summary>
+/// <summary>All rows that were asked for, one after the other, on API servers of the same program and settings.</summary>
 internal sealed class ScaleRun(ScaleOptions options, TimeProvider time, TextWriter output)
 {
-    /// <summary>Measures, prints the tables at the end, and what it is at on standard error.</summary>
+    /// <summary>What can be measured, in the order in which it is.</summary>
+    public static readonly IReadOnlyList<string> Rows =
+    [
+        RowNames.Start, RowNames.Ready, RowNames.Idle, RowNames.Restart, RowNames.Latency, RowNames.Renewals, RowNames.Secrets,
+        RowNames.Failover, RowNames.Day,
+    ];
+
+    private readonly Results results = Results.Open(options.Results);
+
+    /// <summary>Measures, and prints the tables at the end. What is measured is kept at once, so that a run may be broken off.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var rows = new List<ScaleRow>();
-        foreach (
-            var (connections, workers) in options.Connections.SelectMany(connections =>
-                options.Workers.Select(workers => (connections, workers))
-            )
-        )
+        var operators = options.Contenders.Where(contender => contender.Name != Contender.Floor).ToList();
+        await EachAsync(RowNames.Start, operators, each => new StartRow(options, time).MeasureAsync(each, cancellationToken));
+        if (options.Rows.Any(row => row is RowNames.Ready or RowNames.Idle or RowNames.Restart))
         {
-            await Console.Error.WriteLineAsync(
-                string.Create(CultureInfo.InvariantCulture, $"{connections} connections, {workers} workers ...")
-            );
-            rows.Add(await MeasureAsync(connections, workers, cancellationToken));
+            // The first program would pay for the compilation of the harness itself.
+            await Console.Error.WriteLineAsync("warming up ...");
+            await new ReadyRow(options, time).MeasureAsync(options.Contenders[0], connections: 200, RowNames.Ready, cancellationToken);
+            foreach (var connections in options.Connections)
+            {
+                await EachAsync(
+                    options.Contenders,
+                    each => new ReadyRow(options, time).MeasureAsync(each, connections, row: null, cancellationToken)
+                );
+            }
         }
 
-        await output.WriteLineAsync(ScaleTable.Of(rows, options, time.GetUtcNow()));
+        var ours = operators.Where(contender => contender.Name == Contender.Operator).ToList();
+        await EachAsync(RowNames.Latency, operators, each => new LatencyRow(options, time).MeasureAsync(each, cancellationToken));
+        await EachAsync(RowNames.Renewals, operators, each => new RenewalRow(options, time).MeasureAsync(each, cancellationToken));
+        await EachAsync(RowNames.Secrets, ours, each => new SecretsRow(options, time).MeasureAsync(each, cancellationToken));
+        await EachAsync(RowNames.Failover, ours, each => new FailoverRow(options, time).MeasureAsync(each, cancellationToken));
+        await EachAsync(RowNames.Day, ours, _ => new DayRow().MeasureAsync(cancellationToken));
+        await output.WriteLineAsync(ResultTables.Page(results));
+        if (options.Page is { } page)
+        {
+            ResultTables.WriteInto(page, results);
+        }
     }
 
-    private async Task<ScaleRow> MeasureAsync(int connections, int workers, CancellationToken cancellationToken)
-    {
-        var load = Machine.LoadAverage();
-        await using var stage = await Stage.BuildAsync(time, cancellationToken);
-        var empty = await IdleAsync(stage, workers, cancellationToken);
-        await stage.PopulateAsync(connections, cancellationToken);
-        var first = await FirstStartAsync(stage, connections, workers, cancellationToken);
-        var tokens = stage.TokenRequests;
-        var restart = await RestartAsync(stage, connections, workers, cancellationToken);
-        return new ScaleRow(connections, workers, load, empty, first, restart with { TokenRequests = stage.TokenRequests - tokens });
-    }
+    private bool Wants(string row) => options.Rows.Contains(row);
 
-    private async Task<Measurement> IdleAsync(Stage stage, int workers, CancellationToken cancellationToken)
-    {
-        await using var subject = Subject.Start(options, stage, workers, time);
-        var healthy = await subject.UntilHealthyAsync(cancellationToken);
-        await subject.UntilQuietAsync(reconciles: 0, cancellationToken);
-        return await subject.TakeAsync(healthy, done: healthy, cancellationToken);
-    }
+    private Task EachAsync(string row, List<Contender> contenders, Func<Contender, Task<IReadOnlyList<Measurement>>> measure) =>
+        Wants(row) ? EachAsync(contenders, measure) : Task.CompletedTask;
 
-    private async Task<Measurement> FirstStartAsync(Stage stage, int connections, int workers, CancellationToken cancellationToken)
+    private async Task EachAsync(IReadOnlyList<Contender> contenders, Func<Contender, Task<IReadOnlyList<Measurement>>> measure)
     {
-        var before = stage.ClusterCpu();
-        var ready = await ReadyWatch.OpenAsync(stage.Admin, connections, cancellationToken);
-        await using var subject = Subject.Start(options, stage, workers, time);
-        var healthy = await subject.UntilHealthyAsync(cancellationToken);
-        await ready.AllReadyAsync(cancellationToken);
-        var done = subject.Elapsed;
-        await subject.UntilQuietAsync(connections, cancellationToken);
-        var taken = await subject.TakeAsync(healthy, done, cancellationToken);
-        await subject.StopAsync(cancellationToken);
-        return taken with { ClusterCpu = stage.ClusterCpu() - before, TokenRequests = stage.TokenRequests };
-    }
-
-    // All tokens are fresh: it must only look, and must neither ask nor write.
-    private async Task<Measurement> RestartAsync(Stage stage, int connections, int workers, CancellationToken cancellationToken)
-    {
-        await using var subject = Subject.Start(options, stage, workers, time);
-        var healthy = await subject.UntilHealthyAsync(cancellationToken);
-        await subject.UntilReconciledAsync(connections, cancellationToken);
-        var done = subject.Elapsed;
-        await subject.UntilQuietAsync(connections, cancellationToken);
-        return await subject.TakeAsync(healthy, done, cancellationToken);
+        foreach (var contender in contenders)
+        {
+            var (load, begun) = (Machine.LoadAverage(), time.GetTimestamp());
+            foreach (var measurement in await measure(contender))
+            {
+                results.Add(measurement with { LoadBefore = load, Taken = time.GetUtcNow(), Revision = options.Revision });
+                var values = string.Join(", ", measurement.Values.Select(value => $"{value.Key} {value.Value:0.###}"));
+                await Console.Error.WriteLineAsync(
+                    $"{measurement.Row} {measurement.Connections} {measurement.Program} "
+                        + $"({time.GetElapsedTime(begun).TotalSeconds:0} s): {values}"
+                );
+            }
+        }
     }
 }

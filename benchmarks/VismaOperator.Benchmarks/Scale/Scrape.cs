@@ -27,11 +27,11 @@ internal sealed partial class Scrape
             .Sum(sample => sample.Value);
     }
 
-    /// <summary>The sums over the series of a name by the value of one label.</summary>
-    public IReadOnlyDictionary<string, double> SumBy(string name, string label) =>
+    /// <summary>The sums over the series of a name by what is made of their labels; null leaves a series out.</summary>
+    public IReadOnlyDictionary<string, double> SumBy(string name, Func<IReadOnlyDictionary<string, string>, string?> key) =>
         samples
-            .Where(sample => sample.Name == name)
-            .GroupBy(sample => sample.Labels.GetValueOrDefault(label, string.Empty), StringComparer.Ordinal)
+            .Where(sample => sample.Name == name && key(sample.Labels) is not null)
+            .GroupBy(sample => key(sample.Labels)!, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Sum(sample => sample.Value), StringComparer.Ordinal);
 
     private static Sample ToSample(Match match) =>
