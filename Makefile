@@ -11,6 +11,8 @@ RID =
 PROFILE = $(if $(JIT),SingleFile,Native)
 RUNTIME = $(if $(RID),--runtime $(RID),--use-current-runtime)
 EXECUTABLE = visma-operator$(if $(filter win-%,$(RID)),.exe)
+# short, or programs: only publish what is compared.
+BENCH =
 NAMESPACE = visma-system
 IMAGE =
 # The last word behind / tells a tag from the port of a registry.
@@ -52,9 +54,8 @@ docs: ## Writes the generated references in docs/reference anew
 	dotnet build tests/VismaOperator.Tests -v quiet -nologo
 	WRITE_DOCS=1 tests/VismaOperator.Tests/bin/Debug/net10.0/VismaOperator.Tests --filter-trait "Category=Docs" --no-ansi --no-progress
 
-bench: publish ## Runs the micro benchmarks, then 1,000 connections against a real API server (minutes)
-	dotnet run -c Release --project benchmarks/VismaOperator.Benchmarks -- --filter '*'
-	dotnet run -c Release --project benchmarks/VismaOperator.Benchmarks -- scale --connections 1000 --workers 8,16
+bench: publish ## Measures against a real API server, beside a floor program and commit fda7fb3 (an hour; BENCH=short: 15 minutes)
+	@benchmarks/run.sh $(BENCH)
 
 publish: ## Leaves the native executable at artifacts/publish/visma-operator (JIT=1: a single file, which RID=osx-arm64 makes for another system)
 	@$(if $(JIT),,operator/obtain-linker.sh)
