@@ -17,8 +17,8 @@ namespace Kubernetes.Client;
 /// <param name="random">A random number in [0,1); spreads the ends of watches.</param>
 public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock, Func<double> random) : IKubernetesClient
 {
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
-    private static readonly MediaTypeHeaderValue MergePatch = new("application/merge-patch+json");
+    private static readonly MediaTypeHeaderValue jsonType = new("application/json");
+    private static readonly MediaTypeHeaderValue mergePatchType = new("application/merge-patch+json");
 
     private readonly ApiFailure failure = new(http, clock);
     private Task<ServerVersion?>? version; // an upgrade of the server while this process runs changes nothing that matters
@@ -191,10 +191,10 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     }
 
     private static ByteArrayContent Content<TBody>(TBody body, JsonTypeInfo<TBody> type) =>
-        new(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = Json } };
+        new(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = jsonType } };
 
     private static ByteArrayContent Content(JsonObject mergePatch) =>
-        new(JsonSerializer.SerializeToUtf8Bytes(mergePatch, ApiJsonContext.Default.JsonObject)) { Headers = { ContentType = MergePatch } };
+        new(JsonSerializer.SerializeToUtf8Bytes(mergePatch, ApiJsonContext.Default.JsonObject)) { Headers = { ContentType = mergePatchType } };
 
     private Task<T> WriteAsync<T>(
         HttpMethod method,

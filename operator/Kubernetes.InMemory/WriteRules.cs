@@ -12,7 +12,7 @@ namespace Kubernetes.InMemory;
 /// </summary>
 internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider clock)
 {
-    private static readonly string[] SetByTheServer =
+    private static readonly string[] setByTheServer =
     [
         "uid",
         "creationTimestamp",
@@ -30,7 +30,7 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
             throw Refusal.BadRequest("resourceVersion should not be set on objects to be created");
         }
 
-        foreach (var member in SetByTheServer)
+        foreach (var member in setByTheServer)
         {
             metadata.Remove(member);
         }
@@ -126,7 +126,7 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
     {
         desired["apiVersion"] = current.Kind.ApiVersion;
         desired["kind"] = current.Kind.Kind;
-        foreach (var member in SetByTheServer)
+        foreach (var member in setByTheServer)
         {
             desired.Metadata().CopyFrom(before.Metadata(), member);
         }

@@ -8,11 +8,11 @@ public static class FailureBackoff
 
     private const int QuickExchanges = 4;
 
-    private static readonly TimeSpan TransientBase = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan TransientCap = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan transientBase = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan transientCap = TimeSpan.FromMinutes(5);
 
     // The developer portal says that changes take "a minute or two" to be seen; a quicker retry would only add noise.
-    private static readonly TimeSpan PersonBase = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan personBase = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// The wait after <paramref name="attempts"/> failures. Transient: full jitter over an exponentially growing window
@@ -24,7 +24,7 @@ public static class FailureBackoff
     /// <param name="retryAfter">What the server asked for; honoured up to <see cref="Longest"/>.</param>
     public static TimeSpan Delay(FailureKind kind, int attempts, double random, TimeSpan? retryAfter)
     {
-        var (first, cap) = kind == FailureKind.Transient ? (TransientBase, TransientCap) : (PersonBase, Longest);
+        var (first, cap) = kind == FailureKind.Transient ? (transientBase, transientCap) : (personBase, Longest);
         var window = Window(first, cap, attempts);
         var delay = kind == FailureKind.Transient ? (window / 2) + (window / 2 * random) : window;
         var asked = retryAfter ?? TimeSpan.Zero;

@@ -19,9 +19,9 @@ public static class Policy
     public static readonly TimeSpan ExchangeDeadline = TimeSpan.FromSeconds(10);
 
     // Clocks of two replicas differ by less; a larger lead means that a clock was set back.
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan clockTolerance = TimeSpan.FromMinutes(1);
 
-    private static readonly Func<Facts, DateTimeOffset, Decision?>[] Rules =
+    private static readonly Func<Facts, DateTimeOffset, Decision?>[] rules =
     [
         WhatIsGoingIsLeftAlone,
         WhatTheClientForbidsIsWithdrawn,
@@ -49,7 +49,7 @@ public static class Policy
     /// <summary>Decides. Deciding again on the same facts, or earlier than asked, changes nothing.</summary>
     public static Decision Decide(Facts facts, DateTimeOffset now)
     {
-        foreach (var rule in Rules)
+        foreach (var rule in rules)
         {
             if (rule(facts, now) is { } decision)
             {
@@ -302,5 +302,5 @@ public static class Policy
             ? failure.NextAttemptTime
             : now + TimeSpan.FromMinutes(5);
 
-    internal static bool IsFromTheFuture(DateTimeOffset recorded, DateTimeOffset now) => recorded - ClockTolerance > now;
+    internal static bool IsFromTheFuture(DateTimeOffset recorded, DateTimeOffset now) => recorded - clockTolerance > now;
 }

@@ -11,13 +11,13 @@ public static class RefreshSchedule
     /// </summary>
     public static readonly TimeSpan LifetimeWhenUnstated = TimeSpan.FromHours(1);
 
-    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromDays(7);
+    private static readonly TimeSpan keepAliveInterval = TimeSpan.FromDays(7);
 
     // A refresh token that dies sooner cannot be kept alive at a price that anybody would pay.
-    private static readonly TimeSpan EarliestKeepAlive = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan earliestKeepAlive = TimeSpan.FromMinutes(1);
 
     // A request and a few quick retries fit into this before the promised margin is touched.
-    private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan maxHeadroom = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// What a reader finds left at least: never more than half of the lifetime, else a token would be renewed as soon as it came.
@@ -37,7 +37,7 @@ public static class RefreshSchedule
     public static DateTimeOffset RefreshTime(DateTimeOffset issueTime, TimeSpan lifetime, RefreshMargins margins, string identity)
     {
         var margin = KeptValidity(lifetime, margins);
-        var headroom = Min(MaxHeadroom, lifetime / 20);
+        var headroom = Min(maxHeadroom, lifetime / 20);
         var renewBefore = Max(margins.RenewBefore ?? (lifetime / 3), margin + headroom);
         var latest = lifetime - renewBefore - (Spread.Of(identity) * (lifetime / 10));
         return issueTime + Max(WholeSeconds.Floor(latest), WholeSeconds.Ceiling(EarliestGap(lifetime)));
@@ -57,8 +57,8 @@ public static class RefreshSchedule
         lastExchange
         + (
             expiry is { } end && end > lastExchange
-                ? Max(EarliestKeepAlive, Min(KeepAliveInterval, WholeSeconds.Floor((end - lastExchange) / 2)))
-                : KeepAliveInterval
+                ? Max(earliestKeepAlive, Min(keepAliveInterval, WholeSeconds.Floor((end - lastExchange) / 2)))
+                : keepAliveInterval
         );
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;

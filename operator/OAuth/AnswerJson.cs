@@ -5,7 +5,7 @@ namespace OAuth;
 /// <summary>Reads the JSON of a server that is not trusted to send any.</summary>
 internal static class AnswerJson
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    private static readonly JsonDocumentOptions strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
@@ -15,7 +15,7 @@ internal static class AnswerJson
         var start = body.Span.StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
         try
         {
-            var document = JsonDocument.Parse(body[start..], Strict);
+            var document = JsonDocument.Parse(body[start..], strict);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
                 return document;

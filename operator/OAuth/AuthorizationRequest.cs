@@ -29,7 +29,7 @@ public sealed record AuthorizationRequest(
     /// Told apart without case, as some servers do. A request object (RFC 9101) is among them, since its content would replace all the
     /// others.
     /// </summary>
-    private static readonly HashSet<string> ProtocolFields = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> protocolFields = new(StringComparer.OrdinalIgnoreCase)
     {
         "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method", "request", "request_uri",
     };
@@ -39,7 +39,7 @@ public sealed record AuthorizationRequest(
     public IReadOnlyDictionary<string, string> ExtraParameters
     {
         get;
-        init => field = value.Keys.FirstOrDefault(ProtocolFields.Contains) is { } name
+        init => field = value.Keys.FirstOrDefault(protocolFields.Contains) is { } name
             ? throw new ArgumentException($"the extra parameter {name} is a field of the protocol", nameof(value))
             : value;
     } = ReadOnlyDictionary<string, string>.Empty;
@@ -75,7 +75,7 @@ public sealed record AuthorizationRequest(
     private string EndpointWithItsOwnQuery()
     {
         var own = Endpoint.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
-            .Where(pair => !ProtocolFields.Contains(NameIn(pair)) && !ExtraParameters.ContainsKey(NameIn(pair)));
+            .Where(pair => !protocolFields.Contains(NameIn(pair)) && !ExtraParameters.ContainsKey(NameIn(pair)));
         var query = string.Join('&', own);
         return Endpoint.GetLeftPart(UriPartial.Path) + (query.Length > 0 ? "?" + query : "");
     }

@@ -4,7 +4,7 @@ namespace OAuth;
 internal static class AuthorizationResponseReader
 {
     /// <summary>Longest value of those that are used as they are, in characters. Codes of up to some 2,000 are in use.</summary>
-    private static readonly Dictionary<string, int> MaxLengths = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, int> maxLengths = new(StringComparer.Ordinal)
     {
         ["code"] = 4096,
         ["state"] = 1024,
@@ -17,7 +17,7 @@ internal static class AuthorizationResponseReader
     public static AuthorizationResponse Read(IEnumerable<KeyValuePair<string, string?>> query)
     {
         var known = query
-            .Where(pair => MaxLengths.ContainsKey(pair.Key))
+            .Where(pair => maxLengths.ContainsKey(pair.Key))
             .ToLookup(pair => pair.Key, pair => pair.Value ?? "", StringComparer.Ordinal);
         if (known.Select(Problem).FirstOrDefault(problem => problem is not null) is { } cause)
         {
@@ -42,7 +42,7 @@ internal static class AuthorizationResponseReader
         return parameter.Key switch
         {
             "error" or "error_description" => null,
-            _ when value.Length > MaxLengths[parameter.Key] => $"the parameter {parameter.Key} is too long",
+            _ when value.Length > maxLengths[parameter.Key] => $"the parameter {parameter.Key} is too long",
             _ when value.AsSpan().ContainsAnyExceptInRange(' ', '~') =>
                 $"the parameter {parameter.Key} has characters that are not allowed in it",
             _ => null,

@@ -6,7 +6,7 @@ namespace OAuth;
 /// <summary>Tells addresses of the public internet from special ones (IANA special-purpose address registries, RFC 6890).</summary>
 internal static class PublicAddress
 {
-    private static readonly IPNetwork[] Special =
+    private static readonly IPNetwork[] special =
     [
         IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("100.64.0.0/10"),
         IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("172.16.0.0/12"),
@@ -15,11 +15,11 @@ internal static class PublicAddress
     ];
 
     /// <summary>2000::/3 is all that is routed as global unicast; loopback, link-local, unique-local and multicast lie outside.</summary>
-    private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
+    private static readonly IPNetwork globalUnicast = IPNetwork.Parse("2000::/3");
 
-    private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
+    private static readonly IPNetwork nat64 = IPNetwork.Parse("64:ff9b::/96");
 
-    private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
+    private static readonly IPNetwork sixToFour = IPNetwork.Parse("2002::/16");
 
     /// <summary>
     /// Whether a packet to <paramref name="address"/> leaves for the public internet; embedded IPv4 addresses are looked at.
@@ -28,7 +28,7 @@ internal static class PublicAddress
     {
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
-            return !Array.Exists(Special, network => network.Contains(address));
+            return !Array.Exists(special, network => network.Contains(address));
         }
 
         if (address.IsIPv4MappedToIPv6)
@@ -36,13 +36,13 @@ internal static class PublicAddress
             return Is(address.MapToIPv4());
         }
 
-        if (Nat64.Contains(address))
+        if (nat64.Contains(address))
         {
             return Is(new IPAddress(address.GetAddressBytes()[12..16]));
         }
 
-        return SixToFour.Contains(address)
+        return sixToFour.Contains(address)
             ? Is(new IPAddress(address.GetAddressBytes()[2..6]))
-            : GlobalUnicast.Contains(address);
+            : globalUnicast.Contains(address);
     }
 }

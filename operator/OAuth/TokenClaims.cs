@@ -26,14 +26,14 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
     private const int MaxTokenLength = 64 * 1024;
     private const int MaxClaimLength = 255; // of sub, by OpenID Connect Core section 2
 
-    private static readonly TokenClaims None = new(null, null);
+    private static readonly TokenClaims none = new(null, null);
 
     /// <summary>The claims of <paramref name="jwt"/>; both null for anything that is no JWT. Throws nothing, whatever the text.</summary>
     public static TokenClaims Of(Sensitive jwt)
     {
         if (Payload(jwt.Reveal()) is not { } payload || AnswerJson.TryParse(payload) is not { } json)
         {
-            return None;
+            return none;
         }
 
         using (json)
@@ -45,7 +45,7 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
             catch (InvalidOperationException)
             {
                 // A string that is valid JSON and not valid Unicode cannot be read.
-                return None;
+                return none;
             }
         }
     }

@@ -6,7 +6,7 @@ namespace OAuth;
 internal static class TokenRequestForm
 {
     /// <summary>Told apart without case: some servers read form fields so, and a second spelling would then change the first.</summary>
-    private static readonly HashSet<string> ProtocolFields = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> protocolFields = new(StringComparer.OrdinalIgnoreCase)
     {
         "grant_type", "scope", "client_id", "client_secret", "client_assertion", "client_assertion_type",
         "refresh_token", "code", "code_verifier", "redirect_uri",
@@ -67,7 +67,7 @@ internal static class TokenRequestForm
     {
         foreach (var (name, value) in extra)
         {
-            if (ProtocolFields.Contains(name))
+            if (protocolFields.Contains(name))
             {
                 throw new ArgumentException($"the extra parameter {name} is a field of the protocol", nameof(extra));
             }

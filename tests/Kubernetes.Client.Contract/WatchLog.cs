@@ -6,7 +6,7 @@ namespace Kubernetes.Client.Contract;
 public sealed class WatchLog<T>(IAsyncEnumerable<WatchEvent<T>> events) : IAsyncDisposable
     where T : class, IResource<T>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource closed = new();
     private IAsyncEnumerator<WatchEvent<T>>? reader;
@@ -15,7 +15,7 @@ public sealed class WatchLog<T>(IAsyncEnumerable<WatchEvent<T>> events) : IAsync
     public async Task<WatchEvent<T>?> NextAsync()
     {
         reader ??= events.GetAsyncEnumerator(closed.Token);
-        while (await reader.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken))
+        while (await reader.MoveNextAsync().AsTask().WaitAsync(patience, TestContext.Current.CancellationToken))
         {
             if (reader.Current is not WatchEvent<T>.Bookmark)
             {

@@ -6,7 +6,7 @@ namespace Kubernetes.Client.Tests;
 
 public sealed class LabelSelectorTests
 {
-    private static readonly Dictionary<string, string> Labels = new() { ["tier"] = "gold", ["example.com/zone"] = "north" };
+    private static readonly Dictionary<string, string> labels = new() { ["tier"] = "gold", ["example.com/zone"] = "north" };
 
     [Theory]
     [InlineData(null, true)]
@@ -24,7 +24,7 @@ public sealed class LabelSelectorTests
     [InlineData("absent", false)]
     [InlineData("!tier", false)]
     public void Requirements_hold_as_on_the_real_server(string? selector, bool expected) =>
-        Assert.Equal(expected, LabelSelector.Parse(selector).Matches(Labels));
+        Assert.Equal(expected, LabelSelector.Parse(selector).Matches(labels));
 
     [Theory]
     [InlineData("tier in gold")]
@@ -44,7 +44,7 @@ public sealed class LabelSelectorTests
     {
         try
         {
-            LabelSelector.Parse(text).Matches(Labels);
+            LabelSelector.Parse(text).Matches(labels);
         }
         catch (FormatException)
         {

@@ -8,11 +8,11 @@ public sealed class GrantProperties
 {
     private const int Cases = 5_000;
 
-    private static readonly Gen<(Facts Facts, DateTimeOffset Now)> Any = Gen.Select(Tests.Any.GrantFacts, Tests.Any.Instant);
+    private static readonly Gen<(Facts Facts, DateTimeOffset Now)> any = Gen.Select(Tests.Any.GrantFacts, Tests.Any.Instant);
 
     [Fact]
     public void A_refresh_token_is_spent_only_where_one_may_be() =>
-        Any.Sample(
+        any.Sample(
             (facts, now) =>
             {
                 if (Policy.Decide(facts, now) is Decision.Refresh)
@@ -33,7 +33,7 @@ public sealed class GrantProperties
 
     [Fact]
     public void Only_the_token_that_the_spec_asks_for_is_published() =>
-        Any.Sample(
+        any.Sample(
             (facts, now) =>
             {
                 if (Policy.Decide(facts, now) is Decision.Publish)
@@ -51,14 +51,14 @@ public sealed class GrantProperties
         );
 
     [Fact]
-    public void Deciding_twice_gives_the_same() => Any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
+    public void Deciding_twice_gives_the_same() => any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
 
     [Fact]
     public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
-        Any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
+        any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
 
     [Fact]
-    public void A_link_stands_nowhere_but_in_its_own_field() => Any.Sample(
+    public void A_link_stands_nowhere_but_in_its_own_field() => any.Sample(
         (facts, now) =>
         {
             var decision = Policy.Decide(facts, now);
@@ -73,7 +73,7 @@ public sealed class GrantProperties
 
     [Fact]
     public void A_new_consent_is_published_and_brings_rest() =>
-        Any.Sample(
+        any.Sample(
             (facts, now) =>
             {
                 if (
@@ -108,7 +108,7 @@ public sealed class GrantProperties
 
     [Fact]
     public void An_exchange_that_failed_is_never_repeated_at_once() =>
-        Any.Sample(
+        any.Sample(
             (facts, now) =>
             {
                 if (Policy.Decide(facts, now) is Decision.Refresh)

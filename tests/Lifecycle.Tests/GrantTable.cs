@@ -6,7 +6,7 @@ namespace Lifecycle.Tests;
 /// <summary>The part of the policy that has to do with a person's grant, as one table.</summary>
 internal static class GrantTable
 {
-    private static readonly DateTimeOffset Tomorrow = Start.AddDays(1);
+    private static readonly DateTimeOffset tomorrow = Start.AddDays(1);
 
     public static readonly IReadOnlyList<PolicyRow> Rows =
     [
@@ -15,11 +15,11 @@ internal static class GrantTable
         new("where there are consent pages, a link is made first", Unconsented().WithPages(), Soon, new Decision.Invite()),
         new(
             "a link that works is not replaced",
-            Unconsented().InvitedUntil(Tomorrow),
+            Unconsented().InvitedUntil(tomorrow),
             Soon,
-            new Decision.AwaitConsent(Lacking(Unconsented().WithPages()), Tomorrow)
+            new Decision.AwaitConsent(Lacking(Unconsented().WithPages()), tomorrow)
         ),
-        new("a link that has expired is replaced", Unconsented().InvitedUntil(Tomorrow), Tomorrow, new Decision.Invite()),
+        new("a link that has expired is replaced", Unconsented().InvitedUntil(tomorrow), tomorrow, new Decision.Invite()),
         new(
             "a missing client beats a missing consent",
             Unconsented().ClientMissing(),
@@ -278,7 +278,7 @@ internal static class GrantTable
         ),
         new(
             "with a link for it the connection rests",
-            ServingForSomebody().InvitedUntil(Tomorrow).With(grant => grant with { ConsentExpirationTime = Start.AddDays(20) }),
+            ServingForSomebody().InvitedUntil(tomorrow).With(grant => grant with { ConsentExpirationTime = Start.AddDays(20) }),
             Soon,
             new Decision.Wait(Due)
         ),

@@ -8,11 +8,11 @@ public sealed class PolicyProperties
 {
     private const int Cases = 5_000;
 
-    private static readonly Gen<(Facts Facts, DateTimeOffset Now)> Any = Gen.Select(Tests.Any.Facts, Tests.Any.Instant);
+    private static readonly Gen<(Facts Facts, DateTimeOffset Now)> any = Gen.Select(Tests.Any.Facts, Tests.Any.Instant);
 
     [Fact]
     public void Nothing_is_asked_for_where_nothing_may_be() =>
-        Any.Sample(
+        any.Sample(
             (facts, now) =>
             {
                 var mayAsk =
@@ -25,7 +25,7 @@ public sealed class PolicyProperties
 
     [Fact]
     public void Nothing_is_written_where_nothing_may_be() =>
-        Any.Sample(
+        any.Sample(
             (facts, now) =>
             {
                 var mayWrite =
@@ -37,10 +37,10 @@ public sealed class PolicyProperties
         );
 
     [Fact]
-    public void Deciding_twice_gives_the_same() => Any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
+    public void Deciding_twice_gives_the_same() => any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
 
     [Fact]
-    public void Every_wait_ends_in_the_future_and_no_later_than_renewal_is_due() => Any.Sample(
+    public void Every_wait_ends_in_the_future_and_no_later_than_renewal_is_due() => any.Sample(
         (facts, now) =>
         {
             if (Policy.Decide(facts, now) is Decision.Wait wait && facts.Grant is GrantFacts.NotNeeded)
@@ -53,7 +53,7 @@ public sealed class PolicyProperties
         iter: Cases);
 
     [Fact]
-    public void Every_backoff_and_every_patience_ends_within_an_hour_of_sane_clocks() => Any.Sample(
+    public void Every_backoff_and_every_patience_ends_within_an_hour_of_sane_clocks() => any.Sample(
         (facts, now) =>
         {
             DateTimeOffset? until = Policy.Decide(facts, now) switch
@@ -71,11 +71,11 @@ public sealed class PolicyProperties
 
     [Fact]
     public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
-        Any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
+        any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
 
     [Fact]
     public void A_failed_attempt_is_never_repeated_at_once() =>
-        Any.Sample(
+        any.Sample(
             (facts, now) =>
             {
                 if (Policy.Decide(facts, now) is Decision.Refresh)
@@ -101,7 +101,7 @@ public sealed class PolicyProperties
         );
 
     [Fact]
-    public void A_fresh_token_brings_rest() => Any.Sample(
+    public void A_fresh_token_brings_rest() => any.Sample(
         (facts, now) =>
         {
             if (Policy.Decide(facts, now) is Decision.Refresh && facts.Grant is GrantFacts.NotNeeded)

@@ -5,7 +5,7 @@ namespace Lifecycle.Tests;
 /// <summary>The whole policy as one table: every rule, and who wins where two of them have something to say.</summary>
 internal static class PolicyTable
 {
-    private static readonly Problem Terminating = new(
+    private static readonly Problem terminating = new(
         Reason.SecretTerminating,
         "Secret acme-token is being deleted and cannot be written until it is gone. If it stays, remove the finalizers that hold it.");
 
@@ -167,19 +167,19 @@ internal static class PolicyTable
         new("an unsound spec beats a due renewal", Serving().SpecUnsound(), Due, Stalled(Unsound)),
 
         // A Secret on its way out
-        new("a Secret on its way out is waited for", Serving().SecretGoing(), Soon, new Decision.Await(Terminating, Soon.AddMinutes(1))),
-        new("a Secret that will not go stalls", Serving().SecretGoing().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(Terminating)),
+        new("a Secret on its way out is waited for", Serving().SecretGoing(), Soon, new Decision.Await(terminating, Soon.AddMinutes(1))),
+        new("a Secret that will not go stalls", Serving().SecretGoing().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(terminating)),
         new(
             "a Secret on its way out beats a missing client",
             Serving().SecretGoing().ClientMissing(),
             Soon,
-            new Decision.Await(Terminating, Soon.AddMinutes(1))
+            new Decision.Await(terminating, Soon.AddMinutes(1))
         ),
         new(
             "a Secret on its way out beats a request",
             Serving().SecretGoing().Requested(),
             Soon,
-            new Decision.Await(Terminating, Soon.AddMinutes(1))
+            new Decision.Await(terminating, Soon.AddMinutes(1))
         ),
         // Drift
         new("a Secret of another version is inspected", Serving().Drifted(), Soon, new Decision.Inspect()),
@@ -433,9 +433,9 @@ internal static class PolicyTable
         ),
         new(
             "an attempt that met a Secret on its way out is not repeated at once",
-            Facts().FailedWith(Terminating, Soon),
+            Facts().FailedWith(terminating, Soon),
             Soon,
-            BackOff(Facts().FailedWith(Terminating, Soon))
+            BackOff(Facts().FailedWith(terminating, Soon))
         ),
         new("a failure from the future binds nobody", Failing(Refused), Soon.AddDays(-1), Refresh(RefreshCause.ClockSetBack)),
         // A disputed Secret

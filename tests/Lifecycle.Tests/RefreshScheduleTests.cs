@@ -6,7 +6,7 @@ public sealed class RefreshScheduleTests
 {
     private const string Identity = "0b4f7a52-6d3c-4a35-9a39-0d1f3a6c2f10";
 
-    private static readonly RefreshMargins Beyond = new(TimeSpan.FromDays(365), TimeSpan.FromDays(3650));
+    private static readonly RefreshMargins beyond = new(TimeSpan.FromDays(365), TimeSpan.FromDays(3650));
 
     /// <summary>Lifetimes from a second to thirty days.</summary>
     public static TheoryData<int> Seconds =>
@@ -62,8 +62,8 @@ public sealed class RefreshScheduleTests
             var margins in new[]
             {
                 RefreshMargins.Default,
-                Beyond,
-                Beyond with
+                beyond,
+                beyond with
                 {
                     MinRemainingValidity = TimeSpan.Zero,
                 },

@@ -4,7 +4,7 @@ namespace Lifecycle.Tests;
 
 public sealed class RefusalTests
 {
-    private static readonly RequestContext Context = new(
+    private static readonly RequestContext context = new(
         "integrations/acme",
         "2f5c0d9e-8a41-4a2b-9c57-64d1f0b8a111",
         "erp:read erp:create"
@@ -18,7 +18,7 @@ public sealed class RefusalTests
     [InlineData("made_up_tomorrow", Reason.RequestRefused, "made_up_tomorrow", "RFC 6749")]
     public void A_code_names_the_cause_and_the_remedy(string error, string reason, string cause, string remedy)
     {
-        var problem = new RequestFailure.Refused(error, Description: null).Explain(Context);
+        var problem = new RequestFailure.Refused(error, Description: null).Explain(context);
 
         Assert.Equal(reason, problem.Reason);
         Assert.Equal(FailureKind.NeedsPerson, problem.Kind);
@@ -30,7 +30,7 @@ public sealed class RefusalTests
     [Fact]
     public void The_description_is_quoted_and_decides_nothing()
     {
-        var problem = new RequestFailure.Refused("invalid_scope", "invalid_client").Explain(Context);
+        var problem = new RequestFailure.Refused("invalid_scope", "invalid_client").Explain(context);
 
         Assert.Equal(Reason.ScopeRefused, problem.Reason);
         Assert.Contains("(invalid_client)", problem.Message, StringComparison.Ordinal);
@@ -46,7 +46,7 @@ public sealed class RefusalTests
     {
         var longest = new RequestContext(
             new string('n', 63) + "/" + new string('c', 253),
-            Context.Tenant,
+            context.Tenant,
             new string('s', 300) + " offline_access"
         )
         {

@@ -11,7 +11,7 @@ internal static class StatusRules
     // What an event's note may hold; conditions may hold more, but the two repeat each other.
     private const int LongestMessage = 1024;
 
-    private static readonly string[] OnlyWhenTrue = [ConditionType.Reconciling, ConditionType.Stalled];
+    private static readonly string[] onlyWhenTrue = [ConditionType.Reconciling, ConditionType.Stalled];
 
     public static void Check(Facts facts, Decision decision, Report report, DateTimeOffset now)
     {
@@ -20,7 +20,7 @@ internal static class StatusRules
         var ready = Assert.Single(report.Conditions, condition => condition.Type == ConditionType.Ready);
         Assert.False(report.Has(ConditionType.Stalled) && report.Has(ConditionType.Reconciling), "Stalled and Reconciling together");
         Assert.False(ready.IsTrue && report.Has(ConditionType.Reconciling), "Ready and Reconciling together");
-        Assert.All(OnlyWhenTrue, type => Assert.True(report.Find(type)?.IsTrue ?? true, $"{type} is written as False"));
+        Assert.All(onlyWhenTrue, type => Assert.True(report.Find(type)?.IsTrue ?? true, $"{type} is written as False"));
         Assert.True(report.Token is not null || !report.Has(ConditionType.TokenFresh), "freshness of no token");
         CheckReady(facts, report, ready, now);
         CheckStalled(facts, decision, report);

@@ -8,20 +8,20 @@ public sealed class StoryProperties
 {
     private const int Cases = 1_000;
 
-    private static readonly Gen<int> Lifetime = Gen.OneOf(1, 2, 3, 7, 60, 1_200, 3_600, 7_200);
+    private static readonly Gen<int> anyLifetime = Gen.OneOf(1, 2, 3, 7, 60, 1_200, 3_600, 7_200);
 
     // How long until it happens, as a part of the lifetime, and what.
-    private static readonly Gen<(double After, int What)[]> Happenings =
+    private static readonly Gen<(double After, int What)[]> anyHappenings =
         Gen.Select(Gen.Double[0, 1.5], Gen.Int[0, 24]).Array[1, 25];
 
     [Fact]
-    public void An_earlier_wake_changes_nothing() => Gen.Select(Lifetime, Happenings, Gen.Double[0.001, 0.999]).Sample(
+    public void An_earlier_wake_changes_nothing() => Gen.Select(anyLifetime, anyHappenings, Gen.Double[0.001, 0.999]).Sample(
         (lifetime, happenings, early) => Live(lifetime, happenings, story => WakeEarly(story, early)),
         iter: Cases);
 
     [Fact]
     public void Renewals_that_nobody_asked_for_keep_their_gap() =>
-        Gen.Select(Lifetime, Happenings)
+        Gen.Select(anyLifetime, anyHappenings)
             .Sample(
                 (lifetime, happenings) =>
                 {
@@ -40,7 +40,7 @@ public sealed class StoryProperties
             );
 
     [Fact]
-    public void Whatever_happened_a_day_of_peace_ends_Ready() => Gen.Select(Lifetime, Happenings).Sample(
+    public void Whatever_happened_a_day_of_peace_ends_Ready() => Gen.Select(anyLifetime, anyHappenings).Sample(
         (lifetime, happenings) =>
         {
             var story = Live(lifetime, happenings, _ => { });

@@ -4,7 +4,7 @@ namespace Lifecycle.Tests;
 
 public sealed class StoryTests
 {
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private static readonly TimeSpan day = TimeSpan.FromDays(1);
 
     private static Answer Granted => new Answer.Granted(Some.Hour);
 
@@ -25,11 +25,11 @@ public sealed class StoryTests
     [Fact]
     public void A_day_costs_a_request_whenever_renewal_is_due_and_nothing_else()
     {
-        var story = new Story(Some.Facts()).Reconcile().Until(Some.Start + Day);
+        var story = new Story(Some.Facts()).Reconcile().Until(Some.Start + day);
 
         var step = Some.Due - Some.Start;
         Assert.Equal(
-            Enumerable.Range(0, (int)(Day / step) + 1).Select(n => Some.Start + (step * n)),
+            Enumerable.Range(0, (int)(day / step) + 1).Select(n => Some.Start + (step * n)),
             story.Requests.Select(request => request.At)
         );
         Assert.Equal(story.Requests.Count, story.SecretWrites);
@@ -87,7 +87,7 @@ public sealed class StoryTests
     {
         var story = new Story(Some.Facts()) { Provider = () => Down }.Reconcile();
 
-        story.Until(Some.Start + Day);
+        story.Until(Some.Start + day);
 
         Assert.InRange(story.Requests.Count, 24 * 12, (24 * 16) + 10);
         Assert.Equal(story.Requests.Count, story.Report.Failure!.Attempts);
@@ -154,7 +154,7 @@ public sealed class StoryTests
         Assert.Equal((false, Reason.ClientNotAvailable), (story.Ready.IsTrue, story.Ready.Reason));
         Assert.EndsWith(Some.Missing.Message, story.Report.Find(ConditionType.Stalled)!.Message, StringComparison.Ordinal);
 
-        story.Until(Some.Start + Day);
+        story.Until(Some.Start + day);
         Assert.True(story.Report.Has(ConditionType.Stalled));
 
         story.Then(facts => facts.ClientIs(Some.Facts().Client));
@@ -244,7 +244,7 @@ public sealed class StoryTests
     [Fact]
     public void A_refusal_after_a_long_outage_is_retried_within_minutes()
     {
-        var story = new Story(Some.Facts()) { Provider = () => Down }.Reconcile().Until(Some.Start + Day);
+        var story = new Story(Some.Facts()) { Provider = () => Down }.Reconcile().Until(Some.Start + day);
         story.Provider = () => new Answer.Failed(Some.Refused);
 
         story.Until(story.Report.NextLook!.Value);
@@ -380,7 +380,7 @@ public sealed class StoryTests
         var story = new Story(Some.Facts()) { Provider = () => new Answer.Failed(Some.SomebodyElses) }.Reconcile();
         Assert.Equal(Reason.SecretNotOwned, story.Report.Find(ConditionType.Stalled)!.Reason);
 
-        story.Then(facts => facts.SecretForeign()).Until(Some.Start + Day);
+        story.Then(facts => facts.SecretForeign()).Until(Some.Start + day);
 
         Assert.Single(story.Requests);
         story.Provider = () => Granted;

@@ -7,14 +7,14 @@ namespace OAuth.Tests;
 /// <summary>What comes from a browser or in a token is anything at all.</summary>
 public sealed class AuthorizationProperties
 {
-    private static readonly Gen<string> Anything = Gen.OneOf(
+    private static readonly Gen<string> anything = Gen.OneOf(
         Gen.String,
         Gen.Char[' ', '~'].Array[0, 80].Select(characters => new string(characters))
     );
 
     [Fact]
     public void Any_text_has_claims_or_none() =>
-        Gen.OneOf(Anything, Gen.Select(Anything, Anything, (head, body) => $"{head}.{body}."))
+        Gen.OneOf(anything, Gen.Select(anything, anything, (head, body) => $"{head}.{body}."))
             .Where(text => text.Length > 0)
             .Sample(text => Assert.NotNull(TokenClaims.Of(Sensitive.From(text))), iter: 20_000);
 
@@ -32,7 +32,7 @@ public sealed class AuthorizationProperties
 
     [Fact]
     public void Any_query_has_a_response_and_what_is_quoted_is_short_printable_ASCII() =>
-        Gen.Select(Gen.OneOf(Gen.Const("code"), Gen.Const("error"), Gen.Const("error_description"), Gen.Const("iss"), Anything), Anything)
+        Gen.Select(Gen.OneOf(Gen.Const("code"), Gen.Const("error"), Gen.Const("error_description"), Gen.Const("iss"), anything), anything)
             .Array[0, 5].Sample(
                 pairs =>
                 {

@@ -4,13 +4,13 @@ namespace OAuth.Tests;
 
 public sealed class HostTests
 {
-    private static readonly HostPolicy Policy = new(["connect.visma.com"], ["idp.internal"], TransportRule.HttpsOnly);
+    private static readonly HostPolicy policy = new(["connect.visma.com"], ["idp.internal"], TransportRule.HttpsOnly);
 
     [Theory]
     [InlineData("https://connect.visma.com")]
     [InlineData("https://CONNECT.visma.com:8443/connect/token?x=ø")]
     [InlineData("https://idp.internal/realm")]
-    public void Listed_hosts_are_fine(string url) => Assert.Null(Policy.ProblemWith(new Uri(url)));
+    public void Listed_hosts_are_fine(string url) => Assert.Null(policy.ProblemWith(new Uri(url)));
 
     [Theory]
     [InlineData("http://connect.visma.com", "not encrypted")]
@@ -22,7 +22,7 @@ public sealed class HostTests
     [InlineData("https://c\u043fnnect.visma.com", "U+043F")]
     [InlineData("ftp://connect.visma.com", "https")]
     public void Other_URLs_are_refused_with_the_reason(string url, string reason) =>
-        Assert.Contains(reason, Policy.ProblemWith(new Uri(url)), StringComparison.Ordinal);
+        Assert.Contains(reason, policy.ProblemWith(new Uri(url)), StringComparison.Ordinal);
 
     [Fact]
     public void A_dot_that_is_none_is_explained() =>
@@ -119,7 +119,7 @@ public sealed class HostTests
     public async Task A_host_outside_the_lists_is_stopped_before_DNS_and_said_so_in_the_outcome()
     {
         var time = new FakeTimeProvider(Some.Noon);
-        using var http = OAuthHttp.CreateClient(Policy, new OAuthHttpOptions());
+        using var http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
         var gate = new IssuerGate(new IssuerGateOptions(), time);
 
         var outcome = await new TokenEndpoint(http, gate, time).RequestAsync(

@@ -8,7 +8,7 @@ namespace OAuth.Tests;
 public sealed class InteractiveGrantTests : IAsyncLifetime
 {
     private const string Kari = "kari@acme.example";
-    private static readonly Uri Callback = new("https://operator.example/oauth2/callback");
+    private static readonly Uri callback = new("https://operator.example/oauth2/callback");
 
     private readonly FakeTimeProvider time = new(Some.Noon);
     private readonly CodeVerifier verifiers = new(RandomNumberGenerator.GetBytes);
@@ -164,16 +164,16 @@ public sealed class InteractiveGrantTests : IAsyncLifetime
         Secrets = [new StandInSecret(Some.Secret)],
         AllowedScopes = ErpScopes.Interactive,
         AllowedGrants = StandInClient.InteractiveGrants,
-        RedirectUris = [Callback.OriginalString],
+        RedirectUris = [callback.OriginalString],
         AllowOfflineAccess = true,
         RequirePkce = true,
         RefreshTokens = new StandInRefreshTokens { Usage = usage, Grace = grace },
     };
 
-    private static AuthorizationResponse Response(Uri callback)
+    private static AuthorizationResponse Response(Uri answer)
     {
-        Assert.Equal(Callback.OriginalString, callback.GetLeftPart(UriPartial.Path));
-        var query = HttpUtility.ParseQueryString(callback.Query);
+        Assert.Equal(callback.OriginalString, answer.GetLeftPart(UriPartial.Path));
+        var query = HttpUtility.ParseQueryString(answer.Query);
         return AuthorizationResponse.Read(query.AllKeys.SelectMany(
             name => query.GetValues(name)!.Select(value => KeyValuePair.Create<string, string?>(name!, value))));
     }
@@ -187,7 +187,7 @@ public sealed class InteractiveGrantTests : IAsyncLifetime
         return new AuthorizationRequest(
             metadata.AuthorizationEndpoint!,
             "isv_acme",
-            Callback,
+            callback,
             ["openid", "offline_access", "vismanet_erp_interactive_api:read"],
             Sensitive.From("st.ate"),
             CodeVerifier.ChallengeOf(verifier)).ToUri();
@@ -200,7 +200,7 @@ public sealed class InteractiveGrantTests : IAsyncLifetime
         Assert.IsType<TokenOutcome.Granted>(await RedeemAsync(await ConsentAsync())).Tokens.RefreshToken!;
 
     private Task<TokenOutcome> RedeemAsync(AuthorizationResponse.Code consent) => AskAsync(
-        new TokenRequest.AuthorizationCodeGrant(consent.Value, verifier, Callback, new Dictionary<string, string>()));
+        new TokenRequest.AuthorizationCodeGrant(consent.Value, verifier, callback, new Dictionary<string, string>()));
 
     private Task<TokenOutcome> RefreshAsync(Sensitive token) =>
         AskAsync(new TokenRequest.RefreshTokenGrant(token, new Dictionary<string, string>()));

@@ -4,8 +4,8 @@ namespace OAuth.Tests;
 
 public sealed class IssuerGateTests
 {
-    private static readonly TokenOutcome Down = new TokenOutcome.Unavailable("down", null, MayHaveBeenProcessed: true);
-    private static readonly TokenOutcome Refused = new TokenOutcome.Refused("invalid_client", null, HttpStatusCode.BadRequest, null);
+    private static readonly TokenOutcome down = new TokenOutcome.Unavailable("down", null, MayHaveBeenProcessed: true);
+    private static readonly TokenOutcome refused = new TokenOutcome.Refused("invalid_client", null, HttpStatusCode.BadRequest, null);
 
     private readonly SettableTime time = new(Some.Noon);
     private readonly IssuerGate gate;
@@ -16,10 +16,10 @@ public sealed class IssuerGateTests
     [Fact]
     public async Task Opens_after_an_outage_and_says_for_how_long()
     {
-        await SendAsync(Down, times: 4);
+        await SendAsync(down, times: 4);
         time.Advance(TimeSpan.FromSeconds(2));
 
-        var refusal = Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Down));
+        var refusal = Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(down));
 
         Assert.Equal(4, sent);
         Assert.False(refusal.MayHaveBeenProcessed);
@@ -29,7 +29,7 @@ public sealed class IssuerGateTests
     [Fact]
     public async Task Whoever_asks_is_told_for_how_long_it_is_open_and_may_be_the_trial_after_that()
     {
-        await SendAsync(Down, times: 4);
+        await SendAsync(down, times: 4);
         time.Advance(TimeSpan.FromSeconds(2));
         var during = gate.LaneTo(Some.Endpoint).State.ClosedFor;
         time.Advance(TimeSpan.FromSeconds(3));
@@ -43,21 +43,21 @@ public sealed class IssuerGateTests
     [InlineData(4)]
     public async Task A_wall_clock_that_is_stepped_changes_nothing_about_how_long_it_is_open(int seconds)
     {
-        await SendAsync(Down, times: 4);
+        await SendAsync(down, times: 4);
         time.Step(TimeSpan.FromSeconds(seconds));
         time.Advance(TimeSpan.FromSeconds(4));
 
-        var refusal = Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+        var refusal = Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(refused));
         Assert.Equal(TimeSpan.FromSeconds(1), refusal.RetryAfter);
         time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Same(Refused, await SendAsync(Refused));
+        Assert.Same(refused, await SendAsync(refused));
     }
 
     [Fact]
     public async Task Stays_closed_for_refusals_and_for_odd_answers()
     {
-        await SendAsync(Refused, times: 50);
+        await SendAsync(refused, times: 50);
         await SendAsync(new TokenOutcome.Malformed("odd"), times: 50);
 
         Assert.Equal(100, sent);
@@ -66,8 +66,8 @@ public sealed class IssuerGateTests
     [Fact]
     public async Task Stays_closed_for_a_few_failures_among_many_answers()
     {
-        await SendAsync(Refused, times: 10);
-        await SendAsync(Down, times: 5);
+        await SendAsync(refused, times: 10);
+        await SendAsync(down, times: 5);
 
         Assert.Equal(15, sent);
     }
@@ -75,11 +75,11 @@ public sealed class IssuerGateTests
     [Fact]
     public async Task One_trial_goes_out_after_the_break_and_its_failure_keeps_it_open()
     {
-        await SendAsync(Down, times: 4);
+        await SendAsync(down, times: 4);
         time.Advance(TimeSpan.FromSeconds(5));
 
-        Assert.Same(Down, await SendAsync(Down));
-        await SendAsync(Down, times: 10);
+        Assert.Same(down, await SendAsync(down));
+        await SendAsync(down, times: 10);
 
         Assert.Equal(5, sent);
     }
@@ -87,23 +87,23 @@ public sealed class IssuerGateTests
     [Fact]
     public async Task Others_wait_out_a_running_trial_and_a_good_one_closes_the_circuit()
     {
-        await SendAsync(Down, times: 4);
+        await SendAsync(down, times: 4);
         time.Advance(TimeSpan.FromSeconds(5));
         var trial = new TaskCompletionSource<TokenOutcome>();
         var trying = gate.LaneTo(Some.Endpoint).RunAsync(null, _ => trial.Task, Some.Patience());
 
-        Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+        Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(refused));
         Assert.Equal(4, sent);
-        trial.SetResult(Refused);
+        trial.SetResult(refused);
         await trying;
 
-        Assert.Same(Refused, await SendAsync(Refused));
+        Assert.Same(refused, await SendAsync(refused));
     }
 
     [Fact]
     public async Task A_cancelled_trial_proves_nothing()
     {
-        await SendAsync(Down, times: 4);
+        await SendAsync(down, times: 4);
         time.Advance(TimeSpan.FromSeconds(5));
         using var caller = new CancellationTokenSource();
         await caller.CancelAsync();
@@ -111,7 +111,7 @@ public sealed class IssuerGateTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gate.LaneTo(Some.Endpoint).RunAsync(
             null, _ => Task.FromException<TokenOutcome>(new OperationCanceledException()), Some.Patience()));
 
-        Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+        Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(refused));
         Assert.Equal(4, sent);
     }
 
@@ -119,12 +119,12 @@ public sealed class IssuerGateTests
     public async Task Those_who_queued_while_it_opened_are_turned_away()
     {
         var outage = new TaskCompletionSource<TokenOutcome>();
-        await SendAsync(Down, times: 3);
+        await SendAsync(down, times: 3);
         var lane = gate.LaneTo(Some.Endpoint);
         var first = Enumerable.Range(0, 2).Select(_ => lane.RunAsync(null, _ => outage.Task, Some.Patience())).ToList();
-        var queued = Enumerable.Range(0, 5).Select(_ => SendAsync(Refused)).ToList();
+        var queued = Enumerable.Range(0, 5).Select(_ => SendAsync(refused)).ToList();
 
-        outage.SetResult(Down);
+        outage.SetResult(down);
         await Task.WhenAll(first);
 
         Assert.All(
@@ -137,9 +137,9 @@ public sealed class IssuerGateTests
     [Fact]
     public async Task A_burst_after_recovery_keeps_to_the_limit()
     {
-        await SendAsync(Down, times: 4);
+        await SendAsync(down, times: 4);
         time.Advance(TimeSpan.FromSeconds(5));
-        await SendAsync(Refused);
+        await SendAsync(refused);
         var (running, most) = (0, 0);
         var full = new TaskCompletionSource();
         var release = new TaskCompletionSource();
@@ -161,7 +161,7 @@ public sealed class IssuerGateTests
 
             await release.Task.WaitAsync(cancellationToken);
             Interlocked.Decrement(ref running);
-            return Refused;
+            return refused;
         }
     }
 
@@ -171,12 +171,12 @@ public sealed class IssuerGateTests
         await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
         time.Advance(TimeSpan.FromSeconds(10));
 
-        var pause = Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+        var pause = Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(refused));
         Assert.Equal((TimeSpan.FromSeconds(20), false), (pause.RetryAfter, pause.MayHaveBeenProcessed));
         Assert.Equal(TimeSpan.FromSeconds(20), gate.States.Single().ClosedFor);
         time.Advance(TimeSpan.FromSeconds(20));
 
-        Assert.Same(Refused, await SendAsync(Refused));
+        Assert.Same(refused, await SendAsync(refused));
     }
 
     [Fact]
@@ -189,18 +189,18 @@ public sealed class IssuerGateTests
         await running;
         time.Advance(TimeSpan.FromSeconds(5));
 
-        Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(Refused));
+        Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(refused));
     }
 
     [Fact]
     public async Task Issuers_do_not_share_a_gate()
     {
         await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
-        await SendAsync(Down, times: 4);
+        await SendAsync(down, times: 4);
 
         Assert.Same(
-            Refused,
-            await gate.LaneTo(new Uri("https://other.example/token")).RunAsync(null, _ => Task.FromResult(Refused), Some.Patience())
+            refused,
+            await gate.LaneTo(new Uri("https://other.example/token")).RunAsync(null, _ => Task.FromResult(refused), Some.Patience())
         );
     }
 
@@ -220,7 +220,7 @@ public sealed class IssuerGateTests
         var single = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 1 }, time).LaneTo(Some.Endpoint);
         var held = new TaskCompletionSource<TokenOutcome>();
         var running = single.RunAsync(null, _ => held.Task, Some.Patience());
-        var patient = single.RunAsync(Some.Noon.AddDays(1), _ => Task.FromResult(Refused), Some.Patience());
+        var patient = single.RunAsync(Some.Noon.AddDays(1), _ => Task.FromResult(refused), Some.Patience());
         for (var round = 0; !patient.IsCompleted; round++)
         {
             Assert.True(round < 40, "it was overtaken again and again");
@@ -235,13 +235,13 @@ public sealed class IssuerGateTests
                 },
                 Some.Patience());
             time.Advance(TimeSpan.FromSeconds(1));
-            finished.SetResult(Refused);
+            finished.SetResult(refused);
             await running;
             await begun.Task.WaitAsync(Some.Patience());
             (running, held) = (urgent, next);
         }
 
-        held.SetResult(Refused);
+        held.SetResult(refused);
         await running;
     }
 
@@ -252,13 +252,13 @@ public sealed class IssuerGateTests
         var lane = gate.LaneTo(Some.Endpoint);
         var running = Enumerable.Range(0, 2).Select(_ => lane.RunAsync(null, _ => busy.Task, Some.Patience())).ToList();
         using var caller = new CancellationTokenSource();
-        var waiting = gate.LaneTo(Some.Endpoint).RunAsync(null, _ => Task.FromResult(Refused), caller.Token);
+        var waiting = gate.LaneTo(Some.Endpoint).RunAsync(null, _ => Task.FromResult(refused), caller.Token);
         Assert.Equal((2, 1), (gate.States.Single().InFlight, (int)gate.States.Single().Queued));
 
         await caller.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        busy.SetResult(Refused);
+        busy.SetResult(refused);
         await Task.WhenAll(running);
     }
 
@@ -272,14 +272,14 @@ public sealed class IssuerGateTests
         var waiting = neededBy
             .Select(instant => single.RunAsync(instant, _ => SentAsync(instant), Some.Patience()))
             .ToList();
-        held.SetResult(Refused);
+        held.SetResult(refused);
         await Task.WhenAll([first, .. waiting]);
         return order;
 
         Task<TokenOutcome> SentAsync(DateTimeOffset? instant)
         {
             order.Add(instant);
-            return Task.FromResult(Refused);
+            return Task.FromResult(refused);
         }
     }
 

@@ -9,12 +9,12 @@ namespace OAuth.Tests;
 public sealed class Properties
 {
     /// <summary>Printable text of every kind that a portal might generate, and some it never should.</summary>
-    private static readonly Gen<string> Credential = Gen.OneOf(Gen.Char[' ', '~'], Gen.Char['\u00a1', '\u2fff'])
+    private static readonly Gen<string> credential = Gen.OneOf(Gen.Char[' ', '~'], Gen.Char['\u00a1', '\u2fff'])
         .Array[8, 60]
         .Select(characters => new string(characters))
         .Where(text => !string.IsNullOrWhiteSpace(text));
 
-    private static readonly Gen<HttpStatusCode> Status = Gen.OneOf(100, 200, 201, 204, 302, 400, 401, 404, 429, 500, 503, 599)
+    private static readonly Gen<HttpStatusCode> anyStatus = Gen.OneOf(100, 200, 201, 204, 302, 400, 401, 404, 429, 500, 503, 599)
         .Select(code => (HttpStatusCode)code);
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class Properties
         var gate = new IssuerGate(new IssuerGateOptions(), TimeProvider.System);
         var endpoint = new TokenEndpoint(http, gate, TimeProvider.System);
 
-        await Gen.Select(Credential, Credential, Gen.Enum<ClientAuthenticationMethod>())
+        await Gen.Select(credential, credential, Gen.Enum<ClientAuthenticationMethod>())
             .SampleAsync(
                 async (id, secret, method) =>
                 {
@@ -45,14 +45,14 @@ public sealed class Properties
     }
 
     [Fact]
-    public void Any_bytes_at_any_status_have_an_outcome() => Gen.Select(Status, Gen.Byte.Array[0, 300]).Sample(
+    public void Any_bytes_at_any_status_have_an_outcome() => Gen.Select(anyStatus, Gen.Byte.Array[0, 300]).Sample(
         (status, body) => Assert.NotNull(Judge(status, body)), iter: 20_000);
 
     [Fact]
     public void Any_spoilt_token_has_an_outcome()
     {
         var good = Encoding.UTF8.GetBytes(Some.TokenBody("\"expires_in\":3600,\"scope\":\"a b\",\"refresh_token\":\"r\",\"error\":null"));
-        Gen.Select(Status, Gen.Int[0, good.Length - 1], Gen.Byte, Gen.Int[0, good.Length]).Sample(
+        Gen.Select(anyStatus, Gen.Int[0, good.Length - 1], Gen.Byte, Gen.Int[0, good.Length]).Sample(
             (status, at, value, length) =>
             {
                 var body = (byte[])good.Clone();
@@ -64,7 +64,7 @@ public sealed class Properties
 
     [Fact]
     public void No_secret_is_in_the_text_of_an_outcome_however_it_is_echoed() =>
-        Gen.Select(Credential, Status, Gen.Int[0, 4], Gen.OneOf("error", "error_description", "token_type", "scope", "expires_in")).Sample(
+        Gen.Select(credential, anyStatus, Gen.Int[0, 4], Gen.OneOf("error", "error_description", "token_type", "scope", "expires_in")).Sample(
             (secret, status, spelling, member) =>
             {
                 var body = new JsonObject { ["error"] = "odd" };

@@ -4,7 +4,7 @@ namespace OAuth.Tests;
 
 public sealed class RevocationTests
 {
-    private static readonly Uri Endpoint = new("https://connect.example/connect/revocation");
+    private static readonly Uri endpoint = new("https://connect.example/connect/revocation");
     private readonly FakeTimeProvider time = new(Some.Noon);
 
     [Theory]
@@ -143,7 +143,7 @@ public sealed class RevocationTests
         var gate = new IssuerGate(new IssuerGateOptions(), time);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new RevocationEndpoint(http, gate, time).RevokeAsync(
-            Endpoint, Some.Client(), Sensitive.From(Some.RefreshToken), caller.Token));
+            endpoint, Some.Client(), Sensitive.From(Some.RefreshToken), caller.Token));
     }
 
     private static async Task TimesAsync(int times, Func<Task> act)
@@ -166,6 +166,6 @@ public sealed class RevocationTests
         using var http = new HttpClient(handler);
         var own = new IssuerGate(new IssuerGateOptions(), time);
         return await new RevocationEndpoint(http, gate ?? own, time).RevokeAsync(
-            Endpoint, Some.Client(method: method), Sensitive.From(Some.RefreshToken), Some.Patience());
+            endpoint, Some.Client(method: method), Sensitive.From(Some.RefreshToken), Some.Patience());
     }
 }

@@ -8,7 +8,7 @@ namespace OAuth.Tests;
 public sealed class ServerMetadataTests
 {
     private const string Issuer = "https://idp.example/realm";
-    private static readonly HostPolicy Policy = new([], ["idp.example", "tokens.example"], TransportRule.HttpsOnly);
+    private static readonly HostPolicy policy = new([], ["idp.example", "tokens.example"], TransportRule.HttpsOnly);
     private readonly SettableTime time = new(Some.Noon);
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class ServerMetadataTests
     private async Task<MetadataOutcome> GetAsync(HttpMessageHandler handler)
     {
         using var http = new HttpClient(handler);
-        return await new ServerMetadataEndpoint(http, Policy, time, new ServerMetadataOptions()).GetAsync(new Uri(Issuer), Some.Patience());
+        return await new ServerMetadataEndpoint(http, policy, time, new ServerMetadataOptions()).GetAsync(new Uri(Issuer), Some.Patience());
     }
 
     private static ScriptedHandler Answering(string body) => new(() => Some.Answer(body));

@@ -5,7 +5,7 @@ namespace OAuth.Tests;
 
 public sealed class TokenClaimsTests
 {
-    private static readonly TokenClaims None = new(null, null);
+    private static readonly TokenClaims none = new(null, null);
 
     [Fact]
     public void Reads_who_for_whom_and_for_what()
@@ -44,7 +44,7 @@ public sealed class TokenClaimsTests
     [InlineData("..")]
     [InlineData("h.&&&&.s")]
     [InlineData("h.e.s")]
-    public void What_is_no_JWT_has_no_claims(string token) => Assert.Equal(None, TokenClaims.Of(Sensitive.From(token)));
+    public void What_is_no_JWT_has_no_claims(string token) => Assert.Equal(none, TokenClaims.Of(Sensitive.From(token)));
 
     [Fact]
     public void A_token_above_64_KiB_is_not_read()
@@ -52,7 +52,7 @@ public sealed class TokenClaimsTests
         var fits = Jwt($$"""{"sub":"kari","x":"{{new string('x', 49_000)}}"}""");
         Assert.Equal("kari", TokenClaims.Of(Sensitive.From(fits)).Subject);
 
-        Assert.Equal(None, TokenClaims.Of(Sensitive.From(fits + new string('s', (64 * 1024) + 1 - fits.Length))));
+        Assert.Equal(none, TokenClaims.Of(Sensitive.From(fits + new string('s', (64 * 1024) + 1 - fits.Length))));
     }
 
     private static TokenClaims Of(string payload) => TokenClaims.Of(Sensitive.From(Jwt(payload)));

@@ -10,7 +10,7 @@ public static class Eventually
     /// <summary>How long a wait lasts unless the caller says otherwise. Generous: a loaded machine is no failure.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(90);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(25);
 
     /// <summary>Asks until the answer is not null, and returns it.</summary>
     /// <param name="expectation">Ends the sentence "waited for ...", for the failure text.</param>
@@ -39,12 +39,12 @@ public static class Eventually
                     return found;
                 }
 
-                await Task.Delay(Pause, clock, limit.Token);
+                await Task.Delay(pause, clock, limit.Token);
             }
             catch (Exception exception) when (IsNotYet(exception) && !cancellationToken.IsCancellationRequested)
             {
                 last = exception is OperationCanceledException ? last : exception;
-                await Task.Delay(Pause, clock, cancellationToken);
+                await Task.Delay(pause, clock, cancellationToken);
             }
         }
 
@@ -57,16 +57,16 @@ public static class Eventually
     /// <inheritdoc cref="GetAsync{T}" path="/exception"/>
     public static Task BecomesTrueAsync(
         string expectation, Func<CancellationToken, Task<bool>> probe, CancellationToken cancellationToken, TimeSpan? within = null) =>
-        GetAsync(expectation, async token => await probe(token) ? Yes : null, cancellationToken, within);
+        GetAsync(expectation, async token => await probe(token) ? yes : null, cancellationToken, within);
 
     /// <summary>Asks until the answer is yes, where the answer is known without waiting.</summary>
     /// <inheritdoc cref="GetAsync{T}" path="/param"/>
     /// <inheritdoc cref="GetAsync{T}" path="/exception"/>
     public static Task BecomesTrueAsync(
         string expectation, Func<bool> probe, CancellationToken cancellationToken, TimeSpan? within = null) =>
-        GetAsync(expectation, _ => Task.FromResult(probe() ? Yes : null), cancellationToken, within);
+        GetAsync(expectation, _ => Task.FromResult(probe() ? yes : null), cancellationToken, within);
 
-    private static readonly object Yes = new();
+    private static readonly object yes = new();
 
     private static bool IsNotYet(Exception exception) =>
         exception is HttpRequestException or IOException or OperationCanceledException or System.Net.Sockets.SocketException;

@@ -13,7 +13,7 @@ public static class FreePort
 {
     private const int First = 20_000;
     private const int End = 32_000;
-    private static readonly HashSet<int> Given = [];
+    private static readonly HashSet<int> given = [];
 
     /// <summary>A port that is free now and is not given twice by this process.</summary>
     public static int Take()
@@ -32,9 +32,9 @@ public static class FreePort
 
     private static bool Claim(int port)
     {
-        lock (Given)
+        lock (given)
         {
-            return Given.Add(port);
+            return given.Add(port);
         }
     }
 

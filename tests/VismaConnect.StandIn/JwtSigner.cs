@@ -9,7 +9,7 @@ namespace VismaConnect.StandIn;
 internal static class JwtSigner
 {
     /// <summary>One key a process: making it takes longer than a test should.</summary>
-    private static readonly Lazy<RSA> Key = new(() => RSA.Create(2048));
+    private static readonly Lazy<RSA> rsa = new(() => RSA.Create(2048));
 
     private const string KeyId = "stand-in";
 
@@ -17,9 +17,9 @@ internal static class JwtSigner
     {
         var header = new JsonObject { ["alg"] = "RS256", ["kid"] = KeyId, ["typ"] = "JWT" };
         var content = Encode(header) + "." + Encode(claims);
-        lock (Key)
+        lock (rsa)
         {
-            var signature = Key.Value.SignData(Encoding.ASCII.GetBytes(content), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            var signature = rsa.Value.SignData(Encoding.ASCII.GetBytes(content), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
             return content + "." + Base64Url.EncodeToString(signature);
         }
     }
@@ -27,7 +27,7 @@ internal static class JwtSigner
     /// <summary>The public key (RFC 7517).</summary>
     public static string KeySet()
     {
-        var parameters = Key.Value.ExportParameters(includePrivateParameters: false);
+        var parameters = rsa.Value.ExportParameters(includePrivateParameters: false);
         var key = new JsonObject
         {
             ["kty"] = "RSA",

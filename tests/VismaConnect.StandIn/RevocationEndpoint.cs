@@ -8,7 +8,7 @@ namespace VismaConnect.StandIn;
 /// </summary>
 internal sealed class RevocationEndpoint(ClientAuthentication authentication, IssuedGrants grants)
 {
-    private static readonly string[] KnownHints = ["refresh_token", "access_token"];
+    private static readonly string[] knownHints = ["refresh_token", "access_token"];
 
     public Reply Process(HttpRequest request, TokenForm form)
     {
@@ -28,7 +28,7 @@ internal sealed class RevocationEndpoint(ClientAuthentication authentication, Is
         }
 
         var hint = form.Field("token_type_hint");
-        return hint is not null && !KnownHints.Contains(hint) ? Refusal("unsupported_token_type") : Revoke(token, hint, client);
+        return hint is not null && !knownHints.Contains(hint) ? Refusal("unsupported_token_type") : Revoke(token, hint, client);
     }
 
     /// <summary>With the hint of an access token, no refresh token is looked for.</summary>

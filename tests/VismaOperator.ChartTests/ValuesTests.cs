@@ -62,7 +62,7 @@ public sealed class ValuesTests
     [Fact]
     public void Every_value_has_a_place_in_the_schema_and_the_other_way_round() =>
         Assert.Equal(
-            Paths(Chart.Schema(), schema => schema["properties"] as JsonObject).Except(ofTheParent).Except(Optional).Order(),
+            Paths(Chart.Schema(), schema => schema["properties"] as JsonObject).Except(ofTheParent).Except(optional).Order(),
             Paths(Chart.Values().AsObject(), values => values).Order());
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class ValuesTests
     }
 
     // Kubernetes' own fields inside of lists, and maps that are empty by default.
-    private static readonly string[] Optional = ["affinity.nodeAffinity", "affinity.podAffinity", "affinity.podAntiAffinity"];
+    private static readonly string[] optional = ["affinity.nodeAffinity", "affinity.podAffinity", "affinity.podAntiAffinity"];
 
     private static Verbs Nothing { get; } = new((_, _) => Task.FromResult(0), (_, _) => Task.FromResult(0), (_, _) => Task.FromResult(0));
 
@@ -232,7 +232,7 @@ public sealed class ValuesTests
         {
             var path = prefix + key;
             var inner =
-                value is JsonObject child && !Free.Contains(path) && children(child) is { Count: > 0 }
+                value is JsonObject child && !free.Contains(path) && children(child) is { Count: > 0 }
                     ? Paths(value.AsObject(), children, path + ".")
                     : [path];
             foreach (var found in inner)
@@ -242,7 +242,7 @@ public sealed class ValuesTests
         }
     }
 
-    private static readonly string[] Free =
+    private static readonly string[] free =
     [
         "nodeSelector",
         "resources",

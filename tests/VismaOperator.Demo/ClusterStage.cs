@@ -11,7 +11,7 @@ namespace VismaOperator.Demo;
 internal sealed class ClusterStage(string kubeconfig, string crds, string manifests, Uri issuer) : IStage, IDisposable
 {
     private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-    private static readonly TimeSpan ServedInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan servedInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly RawCluster cluster = new(kubeconfig);
     private readonly IReadOnlyList<ManifestDocument> documents = ManifestReader.Read([manifests]).Documents;
@@ -39,7 +39,7 @@ internal sealed class ClusterStage(string kubeconfig, string crds, string manife
         while (await cluster.FindAsync(ConnectionsPath, cancellationToken) is null)
         {
             // a definition is served a moment after it is accepted
-            await Task.Delay(ServedInterval, TimeProvider.System, cancellationToken);
+            await Task.Delay(servedInterval, TimeProvider.System, cancellationToken);
         }
 
         foreach (var document in documents)

@@ -6,7 +6,7 @@ namespace VismaOperator.Demo;
 internal sealed class OperatorProcess : IAsyncDisposable
 {
     private const int LinesShown = 15;
-    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan stopDeadline = TimeSpan.FromSeconds(10);
 
     private readonly Process process;
     private readonly StreamWriter log;
@@ -60,7 +60,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
         if (!process.HasExited)
         {
             Terminate();
-            using var deadline = new CancellationTokenSource(StopDeadline);
+            using var deadline = new CancellationTokenSource(stopDeadline);
             await process
                 .WaitForExitAsync(deadline.Token)
                 .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

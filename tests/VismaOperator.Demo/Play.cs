@@ -11,9 +11,9 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
     private const string Shown = "acme";
     private const string Refused = "not-approved";
     private const int Renewals = 2;
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StayInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan lookInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan stayInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>All acts.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
         while (!cancellationToken.IsCancellationRequested)
         {
             Print(await stage.ConnectionsAsync(cancellationToken));
-            await Task.Delay(StayInterval, time, cancellationToken);
+            await Task.Delay(stayInterval, time, cancellationToken);
         }
     }
 
@@ -164,14 +164,14 @@ internal sealed class Play(IStage stage, VismaConnectStandIn visma, OperatorProc
         var started = time.GetTimestamp();
         while (!await condition())
         {
-            if (running.HasEnded || time.GetElapsedTime(started) > Patience)
+            if (running.HasEnded || time.GetElapsedTime(started) > patience)
             {
                 throw new DemoFailedException(
                     $"Waited in vain for {what}. The end of the operator's log:{Environment.NewLine}{running.LastLines()}"
                 );
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(lookInterval, time, cancellationToken);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Kubernetes.Client.Access;
 internal sealed class ExecCredential(ExecPlugin plugin, TimeProvider clock) : RenewedCredential
 {
     // A request may take a while to arrive and clocks differ a little: an answer this close to its end is asked for anew.
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan margin = TimeSpan.FromSeconds(30);
 
     private X509Certificate2? certificate;
     private DateTimeOffset? expiresAt;
@@ -15,11 +15,11 @@ internal sealed class ExecCredential(ExecPlugin plugin, TimeProvider clock) : Re
 
     public override X509Certificate2? ClientCertificate => certificate;
 
-    protected override bool IsStale => !isKnown || clock.GetUtcNow() + Margin >= expiresAt;
+    protected override bool IsStale => !isKnown || clock.GetUtcNow() + margin >= expiresAt;
 
     // By our clock; the server's decides of one that has ended, and running the plugin for every request would not help.
     private DateTimeOffset? EndOfCertificate() =>
-        certificate is not null && new DateTimeOffset(certificate.NotAfter) is var end && end > clock.GetUtcNow() + Margin ? end : null;
+        certificate is not null && new DateTimeOffset(certificate.NotAfter) is var end && end > clock.GetUtcNow() + margin ? end : null;
 
     protected override async Task<AuthenticationHeaderValue?> ObtainAsync(
         AuthenticationHeaderValue? present,

@@ -14,7 +14,7 @@ namespace Kubernetes.Client.Access;
 /// </summary>
 internal sealed class ExecPlugin(ExternalExecution configuration, string kubeconfigFile, string owner, ExecClusterInfo cluster)
 {
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(1); // no one is there to type a password
+    private static readonly TimeSpan timeLimit = TimeSpan.FromMinutes(1); // no one is there to type a password
     private const int LongestDiagnosis = 300; // characters of stderr that an error may quote
 
     /// <summary>What messages call the plugin.</summary>
@@ -24,9 +24,9 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
     /// <exception cref="ClusterAccessException">It is missing, failed, took too long, or answered with something else.</exception>
     public async Task<ExecStatus> RunAsync(TimeProvider clock, CancellationToken cancellationToken)
     {
-        using var timeLimit = Deadline.After(TimeLimit, clock);
+        using var deadline = Deadline.After(timeLimit, clock);
         // the caller gave up, or the plugin hangs
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeLimit.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         using var process = Start();
         try
         {
@@ -46,7 +46,7 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
             throw new ClusterAccessException(
-                $"{Description} did not end within {TimeLimit.TotalSeconds:0} s: it may wait for input, which it cannot get here. Run "
+                $"{Description} did not end within {timeLimit.TotalSeconds:0} s: it may wait for input, which it cannot get here. Run "
                 + "it by hand and log in again.",
                 cancelled
             );

@@ -11,7 +11,7 @@ internal sealed class TokenFileCredential(string path, string origin, TimeProvid
 {
     // The shortest token that the API server issues lives 10 minutes, and the kubelet replaces it once 80 % have passed, 2 minutes
     // before the end. A value that was read up to a minute ago is therefore still good, and the file is read once a minute.
-    private static readonly TimeSpan RereadAfter = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan rereadAfter = TimeSpan.FromMinutes(1);
 
     private long? readAt;
 
@@ -23,7 +23,7 @@ internal sealed class TokenFileCredential(string path, string origin, TimeProvid
 
     public override X509Certificate2? ClientCertificate => Fixed;
 
-    protected override bool IsStale => readAt is not { } instant || clock.GetElapsedTime(instant) >= RereadAfter;
+    protected override bool IsStale => readAt is not { } instant || clock.GetElapsedTime(instant) >= rereadAfter;
 
     // While the file is being replaced it can be missing or empty for a moment: the value that was read before still serves.
     protected override async Task<AuthenticationHeaderValue?> ObtainAsync(

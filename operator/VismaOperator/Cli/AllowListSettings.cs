@@ -5,19 +5,19 @@ namespace VismaOperator.Cli;
 /// <summary>The options that bound what manifests can ask for; shared by the verbs that judge manifests.</summary>
 internal sealed class AllowListSettings
 {
-    private static readonly AllowLists Defaults = new();
+    private static readonly AllowLists defaults = new();
 
     private readonly Setting issuers = new(
         "allowed-issuers",
         "URL,...",
         "Issuers that may be contacted; discovered endpoints are held to their hosts. Default: "
-        + $"{string.Join(",", Defaults.AllowedIssuers)}",
+        + $"{string.Join(",", defaults.AllowedIssuers)}",
         SettingShape.List);
 
     private readonly Setting apiHosts = new(
         "allowed-api-hosts",
         "HOST,...",
-        $"API hosts that a Secret may name as base_url. Default: {string.Join(",", Defaults.AllowedApiHosts)}",
+        $"API hosts that a Secret may name as base_url. Default: {string.Join(",", defaults.AllowedApiHosts)}",
         SettingShape.List);
 
     private readonly Setting insecureIssuers = new(
@@ -50,12 +50,12 @@ internal sealed class AllowListSettings
                     issuers,
                     checkIssuer,
                     "Write it as in the discovery document, for example https://connect.visma.com; --insecure-issuers admits http."
-                ) ?? Defaults.AllowedIssuers,
+                ) ?? defaults.AllowedIssuers,
             AllowedApiHosts =
                 reader.List(apiHosts, SettingChecks.Host, "Write the host name alone, for example api.finance.visma.net.")
-                ?? Defaults.AllowedApiHosts,
+                ?? defaults.AllowedApiHosts,
             AllowInsecureIssuers = insecure,
-            AllowedMetadataPrefixes = reader.List(metadataPrefixes) ?? Defaults.AllowedMetadataPrefixes,
+            AllowedMetadataPrefixes = reader.List(metadataPrefixes) ?? defaults.AllowedMetadataPrefixes,
         };
     }
 }

@@ -8,7 +8,7 @@ namespace VismaOperator.Cli;
 /// <summary><c>visma-operator check</c>: judges manifests without a cluster and without a network, unless it is asked to compare.</summary>
 internal sealed class CheckVerb
 {
-    private static readonly Dictionary<string, CheckOutput> Outputs = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, CheckOutput> outputs = new(StringComparer.Ordinal)
     {
         ["text"] = CheckOutput.Text,
         ["json"] = CheckOutput.Json,
@@ -62,7 +62,7 @@ internal sealed class CheckVerb
         return new CheckOptions
         {
             Source = source,
-            Output = reader.Choice(output, CheckOutput.Text, Outputs),
+            Output = reader.Choice(output, CheckOutput.Text, outputs),
             AllowLists = allowLists.Read(reader),
             Live = isCompared ? stop => ClusterLook.ReadAsync(kubeconfig, context, process.Time, stop) : null,
         };

@@ -5,13 +5,13 @@ namespace VismaOperator.Cli;
 /// <summary>The options of the log.</summary>
 internal sealed class LogSettings(LogFormat fallback)
 {
-    private static readonly Dictionary<string, LogFormat> Formats = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, LogFormat> formats = new(StringComparer.Ordinal)
     {
         ["json"] = LogFormat.Json,
         ["text"] = LogFormat.Text,
     };
 
-    private static readonly Dictionary<string, LogLevel> Levels = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, LogLevel> levels = new(StringComparer.Ordinal)
     {
         ["trace"] = LogLevel.Trace,
         ["debug"] = LogLevel.Debug,
@@ -29,7 +29,7 @@ internal sealed class LogSettings(LogFormat fallback)
     private readonly Setting level = new(
         "log-level",
         "LEVEL",
-        $"Least weight that is logged: {string.Join(", ", Levels.Keys)}. Default: information"
+        $"Least weight that is logged: {string.Join(", ", levels.Keys)}. Default: information"
     );
 
     /// <summary>The options in the order of the help.</summary>
@@ -38,7 +38,7 @@ internal sealed class LogSettings(LogFormat fallback)
     /// <summary>Reads the options; absent ones take their defaults.</summary>
     public LogOptions Read(SettingReader reader) => new()
     {
-        Format = reader.Choice(format, fallback, Formats),
-        Level = reader.Choice(level, LogLevel.Information, Levels),
+        Format = reader.Choice(format, fallback, formats),
+        Level = reader.Choice(level, LogLevel.Information, levels),
     };
 }

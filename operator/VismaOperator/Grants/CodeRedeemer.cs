@@ -30,7 +30,7 @@ internal sealed class CodeRedeemer(
     /// </summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan RequestDeadline = Policy.ExchangeDeadline;
+    private static readonly TimeSpan requestDeadline = Policy.ExchangeDeadline;
 
     /// <summary>
     /// Redeems and stores. A code that was sent is used up, whatever came of it, so nothing but its own deadlines ends this once bytes are
@@ -148,7 +148,7 @@ internal sealed class CodeRedeemer(
 
     private async Task<EndpointLookup> LookUpAsync(ResolvedClient client)
     {
-        using var deadline = Deadline.After(RequestDeadline, time);
+        using var deadline = Deadline.After(requestDeadline, time);
         try
         {
             return await endpoints.TokenAsync(client, deadline.Token);
@@ -169,7 +169,7 @@ internal sealed class CodeRedeemer(
         ConsentCode code
     )
     {
-        using var deadline = Deadline.After(RequestDeadline, time);
+        using var deadline = Deadline.After(requestDeadline, time);
         try
         {
             var request = new TokenRequest.AuthorizationCodeGrant(
@@ -182,7 +182,7 @@ internal sealed class CodeRedeemer(
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return TokenOutcomeMapping.NoAnswer(RequestDeadline);
+            return TokenOutcomeMapping.NoAnswer(requestDeadline);
         }
     }
 

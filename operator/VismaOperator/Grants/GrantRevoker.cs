@@ -11,13 +11,13 @@ internal sealed class GrantRevoker(
     TimeProvider time
 )
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan timeLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks for the revocation, for five seconds at the most.</summary>
     /// <returns>Why the token may still be good; null when it was revoked.</returns>
     public async Task<string?> RevokeAsync(ResolvedClient client, Sensitive refreshToken, CancellationToken cancellationToken)
     {
-        using var deadline = Timing.Deadline.After(Deadline, time);
+        using var deadline = Deadline.After(timeLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {

@@ -15,7 +15,7 @@ namespace VismaOperator.Grants;
 internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadata> secrets, TimeProvider time)
 {
     // As long as a code lives: whoever waited for what came of it has given up by then.
-    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan memory = TimeSpan.FromMinutes(5);
 
     // Secrets whose deletion was asked for and not answered: the code may have gone with them, and nobody has it then.
     private readonly ConcurrentDictionary<NamespacedName, (string? Uid, long Since)> unanswered = new();
@@ -94,7 +94,7 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
         secrets.Find(connection.HandoffSecretName()) is { } found && HandoffSecret.IsOf(found.Metadata, connection.Metadata.Name);
 
     private bool IsUnanswered(NamespacedName name) =>
-        unanswered.TryGetValue(name, out var asked) && time.GetElapsedTime(asked.Since) < Memory;
+        unanswered.TryGetValue(name, out var asked) && time.GetElapsedTime(asked.Since) < memory;
 
     // Another code was there meanwhile and is gone, too. Its owner took it back, or another process redeems and reports it.
     private HandoffTaking GoneOrLost(NamespacedName name, string? seen = null)

@@ -30,8 +30,8 @@ internal sealed class OrphanedGrantReconciler(
     public static readonly TimeSpan Keep = TimeSpan.FromMinutes(10);
 
     private const int MaxAttempts = 5;
-    private static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan AttemptPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan cacheLag = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan attemptPause = TimeSpan.FromMinutes(1);
 
     // By the monotonic clock: a clock that is set forward must cost no consent.
     private readonly ConcurrentDictionary<NamespacedName, long> goneSince = new();
@@ -66,7 +66,7 @@ internal sealed class OrphanedGrantReconciler(
         try
         {
             return !isTerminating && await IsBackAsync(key, cancellationToken)
-                ? new Requeue.At(time.GetUtcNow() + CacheLag)
+                ? new Requeue.At(time.GetUtcNow() + cacheLag)
                 : await EndAsync(key, isTerminating, until, cancellationToken);
         }
         catch (KubernetesException failure) when (failure.IsForbidden && isSecretGone)
@@ -176,12 +176,12 @@ internal sealed class OrphanedGrantReconciler(
         // Without its client a grant cannot be revoked yet. This does not count as an attempt.
         if (!isLast && !IsClientKnown(held))
         {
-            return new Requeue.At(time.GetUtcNow() + AttemptPause);
+            return new Requeue.At(time.GetUtcNow() + attemptPause);
         }
 
         // Whatever wakes this between two attempts, such as the watch that brings our own claim, brings none forward.
         var before = attempts.GetValueOrDefault(key);
-        if (!isLast && before is not null && AttemptPause - time.GetElapsedTime(before.LastAt) is { Ticks: > 0 } left)
+        if (!isLast && before is not null && attemptPause - time.GetElapsedTime(before.LastAt) is { Ticks: > 0 } left)
         {
             return new Requeue.At(time.GetUtcNow() + left);
         }
@@ -190,7 +190,7 @@ internal sealed class OrphanedGrantReconciler(
         var tried = attempts[key] = new RevocationAttempts((before?.Count ?? 0) + 1, time.GetTimestamp());
         if (cause is not null && !isLast && tried.Count < MaxAttempts)
         {
-            return new Requeue.At(time.GetUtcNow() + AttemptPause);
+            return new Requeue.At(time.GetUtcNow() + attemptPause);
         }
 
         Report(key, cause);

@@ -22,12 +22,12 @@ internal sealed class PendingGrantWrites(
     GrantLog log
 )
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan tellAgain = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan writeDeadline = TimeSpan.FromSeconds(5);
 
     // What is left of the 30 s that Kubernetes gives, beside draining and releasing the lease.
-    private static readonly TimeSpan LeastFlush = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan leastFlush = TimeSpan.FromSeconds(3);
 
     // Each round follows a write by somebody else; more than a few in a row are better tried again in a second.
     private const int MaxRounds = 8;
@@ -103,7 +103,7 @@ internal sealed class PendingGrantWrites(
     {
         if (deadline.IsCancellationRequested)
         {
-            using var least = Deadline.After(LeastFlush, time);
+            using var least = Deadline.After(leastFlush, time);
             await PassAsync(TryAllAsync(least.Token).WaitAsync(least.Token));
         }
 
@@ -140,7 +140,7 @@ internal sealed class PendingGrantWrites(
     private async Task<StoreResult> TryInTurnAsync(Waiting entry, CancellationToken cancellationToken)
     {
         var successor = entry.PendingGrant;
-        using var deadline = Deadline.After(WriteDeadline, time);
+        using var deadline = Deadline.After(writeDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         StoreResult storage;
         try
@@ -216,7 +216,7 @@ internal sealed class PendingGrantWrites(
     // A Secret of somebody else may stand there for days, and is looked at every second.
     private StoreResult.Pending Waits(Waiting entry, string cause)
     {
-        if (entry.Told != cause || time.GetElapsedTime(entry.ToldAt) >= TellAgain)
+        if (entry.Told != cause || time.GetElapsedTime(entry.ToldAt) >= tellAgain)
         {
             (entry.Told, entry.ToldAt) = (cause, time.GetTimestamp());
             log.NotStoredYet(entry.PendingGrant.Connection, cause);
@@ -275,7 +275,7 @@ internal sealed class PendingGrantWrites(
         return waiting.IsEmpty ? PassAsync(next.WaitAsync(cancellationToken)) : Task.FromResult(!cancellationToken.IsCancellationRequested);
     }
 
-    private Task<bool> PauseAsync(CancellationToken cancellationToken) => PassAsync(time.DelayAsync(Pause, cancellationToken));
+    private Task<bool> PauseAsync(CancellationToken cancellationToken) => PassAsync(time.DelayAsync(pause, cancellationToken));
 
     private static async Task<bool> PassAsync(Task wait)
     {

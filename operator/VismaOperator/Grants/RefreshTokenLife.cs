@@ -7,7 +7,7 @@ namespace VismaOperator.Grants;
 internal static class RefreshTokenLife
 {
     // Clocks and rounding make an expiry that stays where it is wander by seconds.
-    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan tolerance = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// Whether exchanges move the expiry of the refresh token on. One answer cannot show that. The next answer shows it, unless it follows
@@ -17,9 +17,9 @@ internal static class RefreshTokenLife
     /// <param name="issueTime">When the exchange was made.</param>
     /// <param name="expiry">The expiry that the answer stated; null when it stated none.</param>
     public static bool? Slides(HeldGrant before, DateTimeOffset issueTime, DateTimeOffset? expiry) =>
-        expiry is null || before.RefreshTokenExpirationTime is not { } former || issueTime - before.AccessToken.IssueTime < 2 * Tolerance
+        expiry is null || before.RefreshTokenExpirationTime is not { } former || issueTime - before.AccessToken.IssueTime < 2 * tolerance
             ? before.RefreshTokenSlides
-            : expiry > former + Tolerance;
+            : expiry > former + tolerance;
 
     /// <summary>When the refresh token must be used at the latest. An end that no use puts off gives no reason to use it.</summary>
     public static DateTimeOffset KeepAliveTime(HeldGrant held) =>

@@ -7,12 +7,12 @@ namespace VismaOperator.Hosting;
 /// <summary>Builds the web server of health and metrics, and nothing that the environment could change.</summary>
 internal static class HttpHost
 {
-    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan stopDeadline = TimeSpan.FromSeconds(2);
 
     /// <summary>The server; nothing is served yet.</summary>
     public static EmptyWebHost Build(OperatorOptions options) =>
         new(
-            StopDeadline,
+            stopDeadline,
             kestrel => kestrel.ListenAnyIP(options.HttpPort),
             web => web.ConfigureServices(services =>
             {

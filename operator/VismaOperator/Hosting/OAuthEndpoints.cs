@@ -7,7 +7,7 @@ namespace VismaOperator.Hosting;
 /// <summary>The way to authorization servers: one HTTP client, held to the allowed hosts, behind one gate per issuer.</summary>
 internal sealed class OAuthEndpoints : IDisposable
 {
-    private static readonly AllowLists BuiltIn = new();
+    private static readonly AllowLists builtIn = new();
 
     private readonly HttpClient http;
 
@@ -44,7 +44,7 @@ internal sealed class OAuthEndpoints : IDisposable
     private static HostPolicy Policy(AllowLists allowLists)
     {
         var hosts = allowLists.AllowedIssuers.Select(issuer => new Uri(issuer).Host).ToList();
-        var isBuiltIn = allowLists.AllowedIssuers.SequenceEqual(BuiltIn.AllowedIssuers, StringComparer.Ordinal);
+        var isBuiltIn = allowLists.AllowedIssuers.SequenceEqual(builtIn.AllowedIssuers, StringComparer.Ordinal);
         var transport = allowLists.AllowInsecureIssuers ? TransportRule.HttpAllowed : TransportRule.HttpsOnly;
         return isBuiltIn ? new HostPolicy(hosts, [], transport) : new HostPolicy([], hosts, transport);
     }

@@ -19,11 +19,11 @@ internal sealed partial class OperatorHost(
     /// Kubernetes kills a pod 30 s after SIGTERM. Reconciles finish under their own deadlines well within 20 s; the rest
     /// is for releasing the lease and for answering the last scrape.
     /// </summary>
-    private static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan drainDeadline = TimeSpan.FromSeconds(20);
 
-    private static readonly TimeSpan FlushDeadline = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan flushDeadline = TimeSpan.FromMinutes(5);
 
-    private static readonly TimeSpan ReleaseDeadline = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan releaseDeadline = TimeSpan.FromSeconds(4);
 
     /// <summary>Runs until <paramref name="stop"/> is cancelled, which returns, or until any part fails, which throws.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -100,17 +100,17 @@ internal sealed partial class OperatorHost(
 
     private async Task StopPartsAsync(Parts parts, CancellationToken stop)
     {
-        using var drain = Deadline.After(DrainDeadline, time);
+        using var drain = Deadline.After(drainDeadline, time);
         var drained = await Task.WhenAll(parts.Work.StopAsync(drain.Token), parts.Servers.StopAsync(drain.Token));
         if (drained.Contains(false))
         {
-            LogDrainCutOff(DrainDeadline);
+            LogDrainCutOff(drainDeadline);
         }
 
         await FlushAsync(drain.Token, stop);
 
         // Only now, with no side effect of ours under way, may another replica take over.
-        using var release = Deadline.After(ReleaseDeadline, time);
+        using var release = Deadline.After(releaseDeadline, time);
         await parts.Election.StopAsync(release.Token);
         await leader.ReleaseAsync(release.Token);
         await parts.Caches.StopAsync(release.Token);
@@ -126,8 +126,8 @@ internal sealed partial class OperatorHost(
             return;
         }
 
-        using var patience = Deadline.After(FlushDeadline, time);
-        await using var stopping = stop.Register(() => patience.Set(DrainDeadline));
+        using var patience = Deadline.After(flushDeadline, time);
+        await using var stopping = stop.Register(() => patience.Set(drainDeadline));
         await controllers.FlushAsync(patience.Token);
     }
 

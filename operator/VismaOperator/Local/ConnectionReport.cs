@@ -13,7 +13,7 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     private const string Stalled = "Stalled";
     private const string True = "True";
     private const string False = "False";
-    private static readonly string[] Header = ["NAMESPACE", "CONNECTION", "READY", "REASON", "EXPIRES", "SECRET", "MESSAGE"];
+    private static readonly string[] header = ["NAMESPACE", "CONNECTION", "READY", "REASON", "EXPIRES", "SECRET", "MESSAGE"];
 
     /// <summary>True when no connection changes any more without somebody's doing.</summary>
     public bool IsSettled =>
@@ -55,10 +55,10 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
 
         string[][] rows =
         [
-            Header,
+            header,
             .. connections.OrderBy(connection => connection.Metadata.NamespacedName.ToString(), StringComparer.Ordinal).Select(Row),
         ];
-        var widths = Header.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
+        var widths = header.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
         return string.Concat(
             rows.Select(row =>
                 string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd() + Environment.NewLine

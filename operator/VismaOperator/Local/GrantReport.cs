@@ -8,7 +8,7 @@ namespace VismaOperator.Local;
 /// <summary>How the stored grants stand, as far as it matters to a process that is about to end.</summary>
 internal sealed record GrantReport
 {
-    private static readonly ResourceSelector GrantSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.GrantSecretValue}");
+    private static readonly ResourceSelector grantSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.GrantSecretValue}");
 
     /// <summary>Connections whose refresh token may be spent, and whose next one is not stored.</summary>
     public required IReadOnlySet<NamespacedName> OpenExchanges { get; init; }
@@ -62,7 +62,7 @@ internal sealed record GrantReport
         CancellationToken cancellationToken
     )
     {
-        var secrets = await cluster.ListAsync<Secret>(GrantSecrets, cancellationToken);
+        var secrets = await cluster.ListAsync<Secret>(grantSecrets, cancellationToken);
         return
         [
             .. secrets.Where(secret => secret.Metadata.Annotation(VismaNames.ConnectionAnnotation) is not null).Select(secret =>

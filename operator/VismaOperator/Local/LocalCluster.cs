@@ -7,8 +7,8 @@ namespace VismaOperator.Local;
 /// <summary>The cluster of local mode: in memory, kept in a state directory, and swept of old events as the API server does it.</summary>
 internal sealed class LocalCluster : IDisposable
 {
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan EventLifetime = TimeSpan.FromHours(1); // --event-ttl of the API server
+    private static readonly TimeSpan sweepInterval = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan eventLifetime = TimeSpan.FromHours(1); // --event-ttl of the API server
 
     private readonly StateDirectory directory;
     private readonly InMemoryCluster cluster;
@@ -62,10 +62,10 @@ internal sealed class LocalCluster : IDisposable
     /// <summary>Deletes events past their lifetime until cancelled; without it they would be kept as long as the process runs.</summary>
     public async Task SweepEventsAsync(CancellationToken cancellationToken)
     {
-        using var timer = time.Every(SweepInterval);
+        using var timer = time.Every(sweepInterval);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            var oldest = time.GetUtcNow() - EventLifetime;
+            var oldest = time.GetUtcNow() - eventLifetime;
             var page = await cluster.ListPageAsync<Event>(ResourceSelector.All, int.MaxValue, continueToken: null, cancellationToken);
             foreach (var old in page.Items.Where(item => item.Metadata.CreationTimestamp < oldest))
             {

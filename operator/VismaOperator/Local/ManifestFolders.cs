@@ -23,7 +23,7 @@ internal sealed partial class ManifestFolders(
     /// <summary>How long no file may have changed before what is in none of them is deleted.</summary>
     public static readonly TimeSpan Stillness = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1);
 
     private string? seen;
     private bool hasLooked;
@@ -34,7 +34,7 @@ internal sealed partial class ManifestFolders(
     /// <summary>Follows the files until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = time.Every(LookInterval);
+        using var timer = time.Every(lookInterval);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             await LoadIfChangedAsync(cancellationToken);

@@ -17,9 +17,9 @@ internal sealed partial class SecretFolders(
 )
 {
     /// <summary>Changed files are put right within 2 s; half of that leaves time for the work itself.</summary>
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly ResourceSelector TokenSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.TokenSecretValue}");
+    private static readonly ResourceSelector tokenSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.TokenSecretValue}");
 
     private readonly string root = Path.GetFullPath(output);
     private string? lastFailure;
@@ -32,7 +32,7 @@ internal sealed partial class SecretFolders(
         while (true)
         {
             await TryPublishAsync(cancellationToken);
-            await changed.WaitAsync(LookInterval, cancellationToken);
+            await changed.WaitAsync(lookInterval, cancellationToken);
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed partial class SecretFolders(
     public async Task PublishAsync(CancellationToken cancellationToken)
     {
         var expected = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var secret in await cluster.ListAsync<Secret>(TokenSecrets, cancellationToken))
+        foreach (var secret in await cluster.ListAsync<Secret>(tokenSecrets, cancellationToken))
         {
             expected.Add(Publish(secret));
         }

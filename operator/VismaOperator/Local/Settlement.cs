@@ -22,7 +22,7 @@ internal sealed class Settlement(
     /// A kept status may say Ready before the caches have woken the controllers, so the verdict must hold for a moment in
     /// which nothing is written, and then until the looks under way have ended.
     /// </summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan quiet = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Connections of which a refresh token was received that is not stored yet; once all has stopped, it is lost.</summary>
     public IReadOnlyCollection<NamespacedName> Unstored => unstored();
@@ -40,7 +40,7 @@ internal sealed class Settlement(
             {
                 (last, quietSince) = (now, time.GetTimestamp());
             }
-            else if (time.GetElapsedTime(quietSince) >= Quiet)
+            else if (time.GetElapsedTime(quietSince) >= quiet)
             {
                 if (atRest() is { IsCompleted: true })
                 {
@@ -50,7 +50,7 @@ internal sealed class Settlement(
                 await atRest().WaitAsync(cancellationToken);
             }
 
-            await changed.WaitAsync(Quiet / 4, cancellationToken);
+            await changed.WaitAsync(quiet / 4, cancellationToken);
         }
     }
 }

@@ -15,10 +15,10 @@ namespace VismaOperator.Local;
 /// </summary>
 internal sealed class StateJournal(StateDirectory directory, Action changed) : IClusterJournal
 {
-    private static readonly ResourceKind[] Kinds = [OAuthClient.ResourceKind, VismaConnection.ResourceKind, Secret.ResourceKind];
+    private static readonly ResourceKind[] kinds = [OAuthClient.ResourceKind, VismaConnection.ResourceKind, Secret.ResourceKind];
 
     /// <summary>Names of the folders of a state directory.</summary>
-    public static string[] Folders { get; } = [.. Kinds.Select(kind => kind.Plural)];
+    public static string[] Folders { get; } = [.. kinds.Select(kind => kind.Plural)];
 
     private readonly CredentialMarks marks = new(directory);
 
@@ -37,7 +37,7 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
     /// <summary>Everything that was kept, for <see cref="InMemoryCluster.Restore"/>.</summary>
     /// <exception cref="LocalException">A file is damaged.</exception>
     public IEnumerable<(ResourceKind Kind, JsonObject Json)> ReadAll() =>
-        from kind in Kinds
+        from kind in kinds
         let folder = Path.Combine(directory.Path, kind.Plural)
         where Directory.Exists(folder)
         from file in Directory.EnumerateFiles(folder, StateFiles.Pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)
@@ -61,7 +61,7 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
                 marks.Write(written);
                 KeptFile.Delete(PathOf(written));
             }
-            else if (Kinds.Contains(written.Kind))
+            else if (kinds.Contains(written.Kind))
             {
                 KeptFile.Write(PathOf(written), written.Json.Span);
                 if (written.Kind == Secret.ResourceKind)
@@ -83,7 +83,7 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
             {
                 marks.Delete(deleted);
             }
-            else if (Kinds.Contains(deleted.Kind))
+            else if (kinds.Contains(deleted.Kind))
             {
                 KeptFile.Delete(PathOf(deleted));
             }

@@ -13,7 +13,7 @@ namespace Kubernetes.Client.Tests.Http;
 /// </summary>
 public sealed class RenewedCertificateTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(30);
     private static readonly DateTimeOffset start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly TestCertificates certificates = new();
@@ -154,7 +154,7 @@ public sealed class RenewedCertificateTests : IDisposable
                 await context.FlushAsync(json[..10]);
                 if (begun.TrySetResult())
                 {
-                    await goOn.Task.WaitAsync(Patience, TimeProvider.System, CancellationToken.None);
+                    await goOn.Task.WaitAsync(patience, TimeProvider.System, CancellationToken.None);
                 }
 
                 await context.FlushAsync(json[10..]);
@@ -165,7 +165,7 @@ public sealed class RenewedCertificateTests : IDisposable
         using var test = new ClientUnderTest(Access(server));
         test.Clock.Advance(TimeSpan.FromSeconds(269));
         var slow = FindAsync(test);
-        await begun.Task.WaitAsync(Patience, Cancellation);
+        await begun.Task.WaitAsync(patience, Cancellation);
         HandOut("CN=second", expires: start.AddMinutes(10));
         test.Clock.Advance(TimeSpan.FromSeconds(2));
         Assert.NotNull(await FindAsync(test));

@@ -7,8 +7,8 @@ namespace Kubernetes.Client.Tests.Http;
 /// <summary>A certificate authority of one test, a server and a client that it signed.</summary>
 internal sealed class TestCertificates : IDisposable
 {
-    private static readonly DateTimeOffset From = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly DateTimeOffset Until = new(2120, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset from = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset farAway = new(2120, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public TestCertificates()
     {
@@ -16,7 +16,7 @@ internal sealed class TestCertificates : IDisposable
         Issuing = Sign(Authority, "CN=issuing", null);
         Server = Sign(Authority, "CN=server", "1.3.6.1.5.5.7.3.1");
         IssuedServer = Sign(Issuing, "CN=server", "1.3.6.1.5.5.7.3.1");
-        OutdatedServer = Sign(Authority, "CN=server", "1.3.6.1.5.5.7.3.1", From.AddMonths(1));
+        OutdatedServer = Sign(Authority, "CN=server", "1.3.6.1.5.5.7.3.1", from.AddMonths(1));
         Client = Sign(Authority, "CN=client", "1.3.6.1.5.5.7.3.2");
     }
 
@@ -64,7 +64,7 @@ internal sealed class TestCertificates : IDisposable
             )
         );
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        return request.CreateSelfSigned(From, Until);
+        return request.CreateSelfSigned(from, farAway);
     }
 
     // Without a usage the certificate is an authority itself.
@@ -97,7 +97,7 @@ internal sealed class TestCertificates : IDisposable
             request.CertificateExtensions.Add(names.Build());
         }
 
-        using var signed = request.Create(signer, From, until ?? Until, RandomNumberGenerator.GetBytes(8));
+        using var signed = request.Create(signer, from, until ?? farAway, RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);
     }
 }

@@ -8,7 +8,7 @@ namespace Kubernetes.Client.Tests.Http;
 /// <summary>Watches over HTTP: lines, ends, cuts and silence.</summary>
 public sealed class WatchTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(90);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -195,7 +195,7 @@ public sealed class WatchTests
         });
         using var test = new ClientUnderTest(server);
         var reading = ReadAsync(test);
-        await asked.Task.WaitAsync(Patience, Cancellation);
+        await asked.Task.WaitAsync(patience, Cancellation);
 
         test.Clock.Advance(TimeSpan.FromSeconds(30));
 
@@ -269,7 +269,7 @@ public sealed class WatchTests
         network.FallSilent();
 
         // and the watch's own clock stands still
-        await Assert.ThrowsAnyAsync<IOException>(() => watch.NextAppliedAsync().WaitAsync(Patience, Cancellation));
+        await Assert.ThrowsAnyAsync<IOException>(() => watch.NextAppliedAsync().WaitAsync(patience, Cancellation));
     }
 
     private static IAsyncEnumerable<WatchEvent<Widget>> Watch(ClientUnderTest test) =>

@@ -11,7 +11,7 @@ namespace Kubernetes.Client.Tests.InMemory;
 /// <summary>What only the in-memory cluster can be made to do: its clock, its history, its hooks.</summary>
 public sealed class InMemoryClusterTests
 {
-    private static readonly ResourceSelector All = ResourceSelector.All;
+    private static readonly ResourceSelector all = ResourceSelector.All;
 
     private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
@@ -35,8 +35,8 @@ public sealed class InMemoryClusterTests
             versions.Add((await cluster.CreateAsync(Some.Widget(name), Cancellation)).Metadata.ResourceVersion!);
         }
 
-        await using var tooOld = new WatchLog<Widget>(cluster.WatchAsync<Widget>(All, versions[0], Cancellation));
-        await using var oldest = new WatchLog<Widget>(cluster.WatchAsync<Widget>(All, versions[1], Cancellation));
+        await using var tooOld = new WatchLog<Widget>(cluster.WatchAsync<Widget>(all, versions[0], Cancellation));
+        await using var oldest = new WatchLog<Widget>(cluster.WatchAsync<Widget>(all, versions[1], Cancellation));
 
         Assert.True((await Assert.ThrowsAsync<KubernetesException>(tooOld.NextAsync)).IsExpired);
         Assert.Equal("c", (await oldest.NextAppliedAsync()).Metadata.Name);
@@ -48,16 +48,16 @@ public sealed class InMemoryClusterTests
         var cluster = new InMemoryCluster(clock);
         await cluster.CreateAsync(Some.Widget("a"), Cancellation);
         await cluster.CreateAsync(Some.Widget("b"), Cancellation);
-        var page = await cluster.ListPageAsync<Widget>(All, 1, null, Cancellation);
+        var page = await cluster.ListPageAsync<Widget>(all, 1, null, Cancellation);
         await cluster.CreateAsync(Some.Widget("c"), Cancellation);
 
         cluster.Compact();
 
-        await using var watch = new WatchLog<Widget>(cluster.WatchAsync<Widget>(All, page.ResourceVersion, Cancellation));
+        await using var watch = new WatchLog<Widget>(cluster.WatchAsync<Widget>(all, page.ResourceVersion, Cancellation));
         Assert.True((await Assert.ThrowsAsync<KubernetesException>(watch.NextAsync)).IsExpired);
         Assert.True(
             (
-                await Assert.ThrowsAsync<KubernetesException>(() => cluster.ListPageAsync<Widget>(All, 1, page.ContinueToken, Cancellation))
+                await Assert.ThrowsAsync<KubernetesException>(() => cluster.ListPageAsync<Widget>(all, 1, page.ContinueToken, Cancellation))
             ).IsExpired
         );
     }
@@ -66,7 +66,7 @@ public sealed class InMemoryClusterTests
     public async Task A_quiet_watch_gets_a_bookmark_every_minute()
     {
         var cluster = new InMemoryCluster(clock);
-        await using var events = cluster.WatchAsync<Widget>(All, cluster.ResourceVersion, Cancellation).GetAsyncEnumerator(Cancellation);
+        await using var events = cluster.WatchAsync<Widget>(all, cluster.ResourceVersion, Cancellation).GetAsyncEnumerator(Cancellation);
         var next = events.MoveNextAsync();
         await cluster.CreateAsync(Some.Secret("elsewhere"), Cancellation);
 
@@ -80,10 +80,10 @@ public sealed class InMemoryClusterTests
     public async Task A_watch_can_be_ended_or_cut()
     {
         var cluster = new InMemoryCluster(clock);
-        await using var ended = new WatchLog<Widget>(cluster.WatchAsync<Widget>(All, cluster.ResourceVersion, Cancellation));
+        await using var ended = new WatchLog<Widget>(cluster.WatchAsync<Widget>(all, cluster.ResourceVersion, Cancellation));
         var end = ended.NextAsync();
         cluster.EndWatches();
-        await using var cut = new WatchLog<Widget>(cluster.WatchAsync<Widget>(All, cluster.ResourceVersion, Cancellation));
+        await using var cut = new WatchLog<Widget>(cluster.WatchAsync<Widget>(all, cluster.ResourceVersion, Cancellation));
         var failure = cut.NextAsync();
         cluster.EndWatches(new IOException("cut"));
 
@@ -145,7 +145,7 @@ public sealed class InMemoryClusterTests
     {
         var release = new TaskCompletionSource();
         var cluster = new InMemoryCluster(clock) { BeforeDelivery = (_, _, _) => release.Task };
-        await using var watch = new WatchLog<Widget>(cluster.WatchAsync<Widget>(All, cluster.ResourceVersion, Cancellation));
+        await using var watch = new WatchLog<Widget>(cluster.WatchAsync<Widget>(all, cluster.ResourceVersion, Cancellation));
         var first = watch.NextAppliedAsync();
         await cluster.CreateAsync(Some.Widget("one"), Cancellation);
         await cluster.CreateAsync(Some.Widget("two"), Cancellation);
@@ -200,7 +200,7 @@ public sealed class InMemoryClusterTests
             after.Restore(restored.Kind, JsonNode.Parse(restored.Json.Span)!.AsObject());
         }
 
-        var page = await after.ListPageAsync<Widget>(All, 500, null, Cancellation);
+        var page = await after.ListPageAsync<Widget>(all, 500, null, Cancellation);
         var created = await after.CreateAsync(Some.Widget("new"), Cancellation);
         var found = Assert.Single(page.Items);
         Assert.Equal(

@@ -23,7 +23,7 @@ internal sealed class ProcessGuard : IDisposable
         [ -z "${alive# }" ] || kill -KILL $alive
         """;
 
-    private static readonly Lazy<ProcessGuard> Instance = new(() => new ProcessGuard());
+    private static readonly Lazy<ProcessGuard> instance = new(() => new ProcessGuard());
 
     private readonly Process shell;
     private readonly StreamWriter changes;
@@ -44,7 +44,7 @@ internal sealed class ProcessGuard : IDisposable
     }
 
     /// <summary>The guard of this test process.</summary>
-    public static ProcessGuard OfThisProcess => Instance.Value;
+    public static ProcessGuard OfThisProcess => instance.Value;
 
     /// <summary>From now on the process does not outlive this one.</summary>
     public void Add(int processId) => Write($"add {processId}");

@@ -12,8 +12,8 @@ internal sealed class AuthorizationRules(Portal portal)
     private const int MaxRedirectUriLength = 400;
     private const int MaxNonceLength = 300;
 
-    private static readonly string[] KnownPrompts = ["none", "login", "consent", "select_account"];
-    private static readonly string[] OtherResponseTypes =
+    private static readonly string[] knownPrompts = ["none", "login", "consent", "select_account"];
+    private static readonly string[] otherResponseTypes =
     [
         "token",
         "id_token",
@@ -66,7 +66,7 @@ internal sealed class AuthorizationRules(Portal portal)
     {
         null => Invalid("Missing response_type"),
         "code" => null,
-        var type when OtherResponseTypes.Contains(type) => new StandInError("unauthorized_client", "Invalid grant type for client"),
+        var type when otherResponseTypes.Contains(type) => new StandInError("unauthorized_client", "Invalid grant type for client"),
         _ => new StandInError("unsupported_response_type", "Response type not supported"),
     };
 
@@ -103,7 +103,7 @@ internal sealed class AuthorizationRules(Portal portal)
 
     private static StandInError? RefusalOfRest(AuthorizationRequest request) =>
         request.Nonce?.Length > MaxNonceLength ? Invalid("Invalid nonce")
-        : !request.Prompts.All(KnownPrompts.Contains) ? Invalid("Unsupported prompt mode")
+        : !request.Prompts.All(knownPrompts.Contains) ? Invalid("Unsupported prompt mode")
         : request.Prompts.Contains("none") && request.Prompts.Count > 1 ? Invalid("Invalid prompt")
         : null;
 

@@ -9,7 +9,7 @@ internal sealed class InteractiveRules(Portal portal, IssuedGrants grants)
     /// <summary>Duende's default for codes and refresh tokens.</summary>
     private const int MaxHandleLength = 100;
 
-    private static readonly StandInError InvalidGrant = new("invalid_grant");
+    private static readonly StandInError invalidGrant = new("invalid_grant");
 
     public TokenDecision Redeem(TokenForm form, StandInClient client) =>
         form.Field("code") is { Length: <= MaxHandleLength } code
@@ -21,13 +21,13 @@ internal sealed class InteractiveRules(Portal portal, IssuedGrants grants)
                 ),
                 client
             )
-            : new TokenDecision.Refuse(InvalidGrant);
+            : new TokenDecision.Refuse(invalidGrant);
 
     public TokenDecision Refresh(TokenForm form, StandInClient client) =>
         form.Field("refresh_token") switch
         {
             null => new TokenDecision.Refuse(new StandInError("invalid_request")),
-            { Length: > MaxHandleLength } => new TokenDecision.Refuse(InvalidGrant),
+            { Length: > MaxHandleLength } => new TokenDecision.Refuse(invalidGrant),
             var token => Decide(grants.Refresh(token, client, terms => Refusal(form, client, terms)), client),
         };
 
@@ -48,7 +48,7 @@ internal sealed class InteractiveRules(Portal portal, IssuedGrants grants)
         form.Field("redirect_uri") switch
         {
             null => new StandInError("unauthorized_client"),
-            var uri => uri == terms.Request.RedirectUri ? null : InvalidGrant,
+            var uri => uri == terms.Request.RedirectUri ? null : invalidGrant,
         };
 
     /// <summary>
@@ -59,7 +59,7 @@ internal sealed class InteractiveRules(Portal portal, IssuedGrants grants)
         {
             (null, null) => null,
             ({ } challenge, { } verifier) when challenge.IsMetBy(verifier) => null,
-            _ => InvalidGrant,
+            _ => invalidGrant,
         };
 
     /// <summary>What both grants check of the world as it is now.</summary>
@@ -72,7 +72,7 @@ internal sealed class InteractiveRules(Portal portal, IssuedGrants grants)
 
         if (portal.FindUser(terms.Person.User.Name) is not { } user || !user.MayActFor(terms.Person.TenantId))
         {
-            return InvalidGrant;
+            return invalidGrant;
         }
 
         return

@@ -8,7 +8,7 @@ namespace VismaConnect.StandIn;
 /// </summary>
 public sealed class IssuedGrants
 {
-    private static readonly StandInError InvalidGrant = new("invalid_grant");
+    private static readonly StandInError invalidGrant = new("invalid_grant");
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, CodeState> codes = [];
@@ -89,14 +89,14 @@ public sealed class IssuedGrants
         {
             if (!codes.TryGetValue(value, out var code))
             {
-                return new GrantOutcome.Refused(InvalidGrant, null);
+                return new GrantOutcome.Refused(invalidGrant, null);
             }
 
             var (family, now) = (code.Family, time.GetUtcNow());
             var trace = new GrantTrace(family.Id, 0, GrantVerdict.Refused) { Presented = code.Hash };
             if (!family.IsOf(client))
             {
-                return new GrantOutcome.Refused(InvalidGrant, trace);
+                return new GrantOutcome.Refused(invalidGrant, trace);
             }
 
             if (code.IsConsumed)
@@ -106,7 +106,7 @@ public sealed class IssuedGrants
 
             code.IsConsumed = true;
             return Unusable(family, code.ExpiresAt, now) is { } verdict
-                    ? new GrantOutcome.Refused(InvalidGrant, trace with { Verdict = verdict })
+                    ? new GrantOutcome.Refused(invalidGrant, trace with { Verdict = verdict })
                 : check(family.Terms) is { } error ? new GrantOutcome.Refused(error, trace)
                 : Accept(
                     family,
@@ -126,21 +126,21 @@ public sealed class IssuedGrants
         {
             if (!refreshTokens.TryGetValue(value, out var token))
             {
-                return new GrantOutcome.Refused(InvalidGrant, null);
+                return new GrantOutcome.Refused(invalidGrant, null);
             }
 
             var (family, now) = (token.Family, time.GetUtcNow());
             var trace = new GrantTrace(family.Id, token.Generation, GrantVerdict.Refused) { Presented = token.Hash };
             if (!family.IsOf(client))
             {
-                return new GrantOutcome.Refused(InvalidGrant, trace);
+                return new GrantOutcome.Refused(invalidGrant, trace);
             }
 
             var isConsumed = token.ConsumedAt is not null;
             family.SpendsOfConsumed += isConsumed ? 1 : 0;
             return Unusable(family, token.ExpiresAt, now) is { } verdict
-                    ? new GrantOutcome.Refused(InvalidGrant, trace with { Verdict = verdict })
-                : !client.AllowOfflineAccess ? new GrantOutcome.Refused(InvalidGrant, trace)
+                    ? new GrantOutcome.Refused(invalidGrant, trace with { Verdict = verdict })
+                : !client.AllowOfflineAccess ? new GrantOutcome.Refused(invalidGrant, trace)
                 : token.IsConsumedBeyondGrace(now) ? Consumed(family, RevocationCause.ReusedToken, trace)
                 : check(family.Terms) is { } error ? new GrantOutcome.Refused(error, trace)
                 : Accept(
@@ -181,7 +181,7 @@ public sealed class IssuedGrants
     private GrantOutcome.Refused Consumed(FamilyState family, RevocationCause cause, GrantTrace trace)
     {
         var isFirst = family.Revoke(cause, time.GetUtcNow());
-        return new GrantOutcome.Refused(InvalidGrant, trace with { Verdict = GrantVerdict.RefusedConsumed, RevokedFamily = isFirst });
+        return new GrantOutcome.Refused(invalidGrant, trace with { Verdict = GrantVerdict.RefusedConsumed, RevokedFamily = isFirst });
     }
 
     private GrantOutcome.Accepted Accept(FamilyState family, RefreshTokenState? issued, GrantTrace trace)

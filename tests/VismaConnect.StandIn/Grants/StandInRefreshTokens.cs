@@ -6,7 +6,7 @@ namespace VismaConnect.StandIn;
 /// </summary>
 public sealed record StandInRefreshTokens
 {
-    private static readonly TimeSpan MaxGrace = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan maxGrace = TimeSpan.FromSeconds(60);
 
     /// <summary>Whether a refresh token is good once or until it ends.</summary>
     public RefreshTokenUsage Usage { get; init; } = RefreshTokenUsage.ReUse;
@@ -18,7 +18,7 @@ public sealed record StandInRefreshTokens
         get;
         init =>
             field =
-                value >= TimeSpan.Zero && value <= MaxGrace
+                value >= TimeSpan.Zero && value <= maxGrace
                     ? value
                     : throw new ArgumentOutOfRangeException(nameof(value), "grace is 0 to 60 seconds");
     }

@@ -9,10 +9,10 @@ namespace VismaOperator.IntegrationTests.Support;
 public sealed class Chromium : IAsyncDisposable
 {
     // Debian's package first; elsewhere whatever the machine calls it.
-    private static readonly string[] Programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    private static readonly string[] programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     // Without these it looks for updates and for its maker's hosts at every start.
-    private static readonly string[] Quiet =
+    private static readonly string[] quiet =
     [
         "--no-sandbox",
         "--disable-gpu",
@@ -46,7 +46,7 @@ public sealed class Chromium : IAsyncDisposable
     {
         var program =
             Environment.GetEnvironmentVariable("TEST_CHROMIUM")
-            ?? Programs.FirstOrDefault(File.Exists)
+            ?? programs.FirstOrDefault(File.Exists)
             ?? throw new InvalidOperationException(
                 "There is no Chromium. Install it (Debian: apt-get install chromium), or name it in TEST_CHROMIUM."
             );
@@ -57,7 +57,7 @@ public sealed class Chromium : IAsyncDisposable
                 new BrowserTypeLaunchOptions
                 {
                     ExecutablePath = program,
-                    Args = Quiet,
+                    Args = quiet,
                     Timeout = 60_000,
                 }
             )

@@ -11,7 +11,7 @@ internal sealed class GrantLedger(VismaConnectStandIn provider, Chronicle histor
 {
     // Whoever wrote knows of it before a watch tells: a family that is handed back right after another one took its place must not look as
     // if it were still the stored one.
-    private static readonly TimeSpan WatchLag = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan watchLag = TimeSpan.FromSeconds(1);
 
     private readonly List<Stored> stored =
     [
@@ -42,7 +42,7 @@ internal sealed class GrantLedger(VismaConnectStandIn provider, Chronicle histor
 
     /// <summary>Requests that revoked a family of which a live token was stored.</summary>
     public IReadOnlyList<LedgerEntry> RevocationsOfALiveToken => [.. exchanges.Where(entry => entry.Grant!.RevokedFamily && stored
-        .Where(token => token.At < entry.Time + WatchLag)
+        .Where(token => token.At < entry.Time + watchLag)
         .GroupBy(token => token.Secret)
         .Select(versions => versions.Last().Token)
         .Any(token => IsOf(entry.Grant.Family, token) && !WasSpentBefore(entry, token)))];

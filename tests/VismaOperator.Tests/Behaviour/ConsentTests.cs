@@ -14,7 +14,7 @@ public sealed class ConsentTests
 {
     private const string HandoffName = Some.Connection + AuthorizationSpec.HandoffSecretSuffix;
 
-    private static readonly Uri Pages = new("https://operator.example.com");
+    private static readonly Uri pages = new("https://operator.example.com");
 
     [Fact]
     public async Task Before_anybody_consented_the_connection_says_how_to_and_asks_for_nothing()
@@ -38,7 +38,7 @@ public sealed class ConsentTests
     [Fact]
     public async Task With_consent_pages_status_offers_a_link_and_replaces_it_once_a_day()
     {
-        await using var test = await StartInteractiveAsync(prepare: operatorUnderTest => operatorUnderTest.PublicUrl = Pages);
+        await using var test = await StartInteractiveAsync(prepare: operatorUnderTest => operatorUnderTest.PublicUrl = pages);
         var first = (await test.ConnectionAsync()).Status.Authorization!;
         test.ForgetRequests();
 
@@ -57,7 +57,7 @@ public sealed class ConsentTests
     [Fact]
     public async Task A_code_that_was_handed_over_makes_the_connection_ready_with_one_request()
     {
-        await using var test = await StartInteractiveAsync(prepare: operatorUnderTest => operatorUnderTest.PublicUrl = Pages);
+        await using var test = await StartInteractiveAsync(prepare: operatorUnderTest => operatorUnderTest.PublicUrl = pages);
 
         await test.HandOverAsync();
         var connection = await test.UntilReadyAsync();

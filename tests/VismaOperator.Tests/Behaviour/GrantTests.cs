@@ -13,12 +13,12 @@ public sealed class GrantTests
 {
     private const string GrantSecretName = Some.Connection + AuthorizationSpec.GrantSecretSuffix;
 
-    private static readonly StandInRefreshTokens OneTime = new() { Usage = RefreshTokenUsage.OneTime };
+    private static readonly StandInRefreshTokens oneTime = new() { Usage = RefreshTokenUsage.OneTime };
 
     [Fact]
     public async Task A_one_time_refresh_token_is_exchanged_for_days_and_each_is_spent_once()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
 
         await test.AdvanceAsync(TimeSpan.FromDays(2), TimeSpan.FromMinutes(5));
 
@@ -46,7 +46,7 @@ public sealed class GrantTests
     [Fact]
     public async Task One_renewal_is_one_read_one_exchange_and_four_writes()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var due = (await test.ConnectionAsync()).Status.Token!.RefreshTime!.Value - test.Time.GetUtcNow();
         var requests = test.TokenRequests;
         test.ForgetRequests();
@@ -74,7 +74,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_restart_makes_no_exchange_and_no_write()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var (requests, version) = (test.TokenRequests, test.Cluster.ResourceVersion);
 
         await test.StopAsync();
@@ -88,7 +88,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_deleted_token_Secret_comes_back_without_an_exchange()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var (before, requests) = ((await test.TokenSecretAsync()).Text("access_token"), test.TokenRequests);
 
         await test.DeleteAsync<Secret>("acme-production-token");
@@ -101,7 +101,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_request_exchanges_once()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var requests = test.TokenRequests;
 
         await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/requestedAt":"now"}}}""");
@@ -114,7 +114,7 @@ public sealed class GrantTests
     [Fact]
     public async Task Of_two_exchanges_within_one_second_the_second_token_is_published_too()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
 
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now"); // the consent was the first
         await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.LastHandledReconcileAt == "now");
@@ -128,7 +128,7 @@ public sealed class GrantTests
     [Fact]
     public async Task While_a_refresh_token_is_held_in_memory_only_nobody_is_told_anything_but_to_keep_the_pod()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var writes = 0;
         test.Cluster.Before = (verb, _, name) =>
             verb == ClusterVerb.Update && name.Name == GrantSecretName && Interlocked.Increment(ref writes) > 1
@@ -147,7 +147,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_grant_that_cannot_be_read_whole_is_neither_used_nor_destroyed()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var (token, requests) = ((await test.GrantAsync())!.Held!.RefreshToken.Reveal(), test.TokenRequests);
 
         await test.PatchAsync<Secret>(GrantSecretName, """{"data":{"family":null}}""");
@@ -173,7 +173,7 @@ public sealed class GrantTests
     [Fact]
     public async Task What_a_later_version_wrote_beside_a_grant_survives_an_exchange()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         await test.PatchAsync<Secret>(GrantSecretName, """{"data":{"from_a_later_version":"a2VwdA=="}}""");
 
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
@@ -185,7 +185,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_lost_answer_within_the_providers_grace_costs_no_consent()
     {
-        await using var test = await StartConsentedAsync(OneTime with { Grace = TimeSpan.FromSeconds(30) });
+        await using var test = await StartConsentedAsync(oneTime with { Grace = TimeSpan.FromSeconds(30) });
         test.Provider.Faults.Next(new Fault.CutAfterProcessing(), grantType: "refresh_token");
 
         await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata":{"annotations":{"visma-operator.io/requestedAt":"now"}}}""");
@@ -200,7 +200,7 @@ public sealed class GrantTests
     public async Task A_lost_answer_without_a_grace_ends_in_a_consent_that_is_asked_for_once()
     {
         await using var test = await StartConsentedAsync(
-            OneTime,
+            oneTime,
             operatorUnderTest => operatorUnderTest.PublicUrl = new Uri("https://operator.example.com")
         );
         test.Provider.Faults.Next(new Fault.CutAfterProcessing(), grantType: "refresh_token");
@@ -221,7 +221,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_request_tries_a_refused_grant_exactly_once_more()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         test.Provider.Grants.Withdraw((await test.FamilyAsync()).Id);
         await test.AdvanceAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(5));
         await test.UntilStalledAsync("ConsentRequired");
@@ -241,7 +241,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_wrong_client_secret_spends_no_refresh_token()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var family = (await test.FamilyAsync()).Id;
         await test.PatchAsync<Secret>("acme-credentials", """{"data":{"clientSecret":"d3Jvbmc="}}""");
         await test.AdvanceAsync(TimeSpan.FromHours(2), TimeSpan.FromMinutes(5));
@@ -260,7 +260,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_grant_Secret_that_somebody_deleted_stalls_and_says_so()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
 
         await test.DeleteAsync<Secret>(Some.Connection + AuthorizationSpec.GrantSecretSuffix);
         var connection = await test.UntilStalledAsync("ConsentRequired");
@@ -292,7 +292,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_consent_in_place_of_a_grant_that_is_used_elsewhere_does_not_revoke_it()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var theirs = await test.FamilyAsync();
         await test.StopAsync();
         await test.PatchAsync<Secret>(
@@ -314,7 +314,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_grant_that_was_copied_from_another_namespace_is_not_sent()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var requests = test.TokenRequests;
         await test.StopAsync();
         await test.PatchAsync<Secret>(
@@ -333,7 +333,7 @@ public sealed class GrantTests
     [Fact]
     public async Task A_template_that_cannot_be_rendered_stalls_and_does_not_hide_the_grant()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
 
         await test.ChangeConnectionAsync("""{"secret":{"template":{"data":{"header":"Bearer ${nothing}"}}}}""");
         var stalled = await test.UntilStalledAsync("InvalidSpec");
@@ -347,7 +347,7 @@ public sealed class GrantTests
     [InlineData(HttpStatusCode.UnprocessableEntity, "SecretInvalid", "made immutable or restored with another type")]
     public async Task A_grant_Secret_that_may_not_be_written_is_told_and_spends_nothing(HttpStatusCode answer, string reason, string remedy)
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var requests = test.TokenRequests;
         test.Cluster.Before = (verb, _, name) => verb == ClusterVerb.Update && name.Name == GrantSecretName
             ? throw new KubernetesException(answer, answer == HttpStatusCode.Forbidden ? "Forbidden" : "Invalid", "no")

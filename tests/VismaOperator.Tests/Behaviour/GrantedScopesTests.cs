@@ -21,7 +21,7 @@ public sealed class GrantedScopesTests
     private const string PersonsRead = "vismanet_erp_interactive_api:read";
     private const string PersonsCreate = "vismanet_erp_interactive_api:create";
 
-    private static readonly StandInRefreshTokens OneTime = new() { Usage = RefreshTokenUsage.OneTime };
+    private static readonly StandInRefreshTokens oneTime = new() { Usage = RefreshTokenUsage.OneTime };
 
     [Fact]
     public async Task A_first_token_beyond_the_owners_limit_is_not_published()
@@ -174,7 +174,7 @@ public sealed class GrantedScopesTests
     [Fact]
     public async Task A_hand_off_whose_request_was_changed_is_refused_and_revoked()
     {
-        await using var test = await StartInteractiveAsync(OneTime);
+        await using var test = await StartInteractiveAsync(oneTime);
 
         await test.HandOverAsync(scopes: [PersonsRead, PersonsCreate]);
         var connection = await test.UntilAsync<VismaConnection>(
@@ -193,7 +193,7 @@ public sealed class GrantedScopesTests
     [Fact]
     public async Task A_hand_off_whose_request_was_changed_leaves_the_grant_that_serves()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var before = (await test.GrantAsync())!.Held!.Family;
 
         await test.HandOverAsync(scopes: [PersonsRead, PersonsCreate]);
@@ -227,7 +227,7 @@ public sealed class GrantedScopesTests
     [Fact]
     public async Task A_consent_that_lacks_a_scope_is_stored_and_told()
     {
-        await using var test = await StartInteractiveAsync(OneTime);
+        await using var test = await StartInteractiveAsync(oneTime);
         await test.ChangeConnectionAsync($$"""{"scopes": ["{{PersonsRead}}", "{{PersonsCreate}}"]}""");
 
         await test.HandOverAsync(scopes: [PersonsRead]);
@@ -238,7 +238,7 @@ public sealed class GrantedScopesTests
     [Fact]
     public async Task An_exchange_beyond_the_owners_limit_keeps_the_grant_and_publishes_nothing()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         await LimitAsync(test, [PersonsRead]);
         await test.UntilIdleAsync();
         var (before, grant) = ((await test.TokenSecretAsync()).Text("access_token"), (await test.GrantAsync())!.Held!);
@@ -268,7 +268,7 @@ public sealed class GrantedScopesTests
     [Fact]
     public async Task An_exchange_that_grants_more_than_was_asked_for_is_published_and_told()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         var before = (await test.TokenSecretAsync()).Text("access_token");
         Grant(test, [PersonsRead, PersonsCreate, "offline_access"]);
 
@@ -286,7 +286,7 @@ public sealed class GrantedScopesTests
     [Fact]
     public async Task An_exchange_that_states_no_scope_granted_what_the_grant_had()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         Grant(test, [PersonsRead, PersonsCreate, "offline_access"]);
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
         await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("ScopesGranted")?.Reason == "ScopesExceeded");
@@ -302,7 +302,7 @@ public sealed class GrantedScopesTests
     [Fact]
     public async Task A_consent_beyond_the_owners_limit_is_refused_and_revoked()
     {
-        await using var test = await StartInteractiveAsync(OneTime);
+        await using var test = await StartInteractiveAsync(oneTime);
         await LimitAsync(test, [PersonsRead]);
 
         await test.HandOverAsync(scopes: [PersonsRead, PersonsCreate]);
@@ -316,7 +316,7 @@ public sealed class GrantedScopesTests
     [Fact]
     public async Task A_narrowed_limit_takes_the_wider_token_of_a_grant_away_and_the_grant_stays()
     {
-        await using var test = await StartConsentedAsync(OneTime);
+        await using var test = await StartConsentedAsync(oneTime);
         Grant(test, [PersonsRead, PersonsCreate, "offline_access"]);
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
         await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Condition("ScopesGranted")?.Reason == "ScopesExceeded");

@@ -9,11 +9,11 @@ namespace VismaOperator.Tests.Behaviour;
 /// <summary>Grants whose access token nobody needs anew: what keeps their refresh tokens alive, and for how long.</summary>
 public sealed class KeepAliveTests
 {
-    private static readonly Uri Pages = new("https://operator.example.com");
-    private static readonly TimeSpan Step = TimeSpan.FromHours(6);
+    private static readonly Uri pages = new("https://operator.example.com");
+    private static readonly TimeSpan step = TimeSpan.FromHours(6);
 
     /// <summary>Dies of fifteen days without use and of nothing else, unless a test says otherwise.</summary>
-    private static readonly StandInRefreshTokens Sliding = new()
+    private static readonly StandInRefreshTokens sliding = new()
     {
         Usage = RefreshTokenUsage.OneTime,
         Expiration = RefreshTokenExpiration.Sliding,
@@ -28,14 +28,14 @@ public sealed class KeepAliveTests
     public async Task A_grant_that_nobody_uses_lives_through_a_year(int slidingDays, bool announces, int least, int most)
     {
         await using var test = await StartUnusedAsync(
-            Sliding with
+            sliding with
             {
                 SlidingLifetime = TimeSpan.FromDays(slidingDays),
                 AnnouncesExpiration = announces,
             }
         );
 
-        await test.AdvanceAsync(TimeSpan.FromDays(364), Step);
+        await test.AdvanceAsync(TimeSpan.FromDays(364), step);
 
         var family = await test.FamilyAsync();
         Assert.True((await test.ConnectionAsync()).Is("Authorized", "True"));
@@ -44,7 +44,7 @@ public sealed class KeepAliveTests
             family.RefreshTokens.Where(token => token.ConsumedAt is not null),
             token =>
                 Assert.True(
-                    token.ExpiresAt - token.ConsumedAt >= TimeSpan.FromDays(slidingDays) / 2 - Step,
+                    token.ExpiresAt - token.ConsumedAt >= TimeSpan.FromDays(slidingDays) / 2 - step,
                     "an outage would have had no time left"
                 )
         );
@@ -53,12 +53,12 @@ public sealed class KeepAliveTests
     [Fact]
     public async Task A_grant_whose_token_cannot_be_published_is_kept_alive_too()
     {
-        await using var test = await StartConsentedAsync(Sliding);
+        await using var test = await StartConsentedAsync(sliding);
         await test.ApplyAsync(new Secret { Metadata = new ObjectMeta { Name = "of-somebody-else", Namespace = Some.Place } });
         await test.ChangeConnectionAsync("""{"secret":{"name":"of-somebody-else"}}""");
         await test.UntilStalledAsync("SecretNotOwned");
 
-        await test.AdvanceAsync(TimeSpan.FromDays(60), Step);
+        await test.AdvanceAsync(TimeSpan.FromDays(60), step);
 
         Assert.InRange((await test.FamilyAsync()).LiveGeneration!.Value, 8, 12);
     }
@@ -66,12 +66,12 @@ public sealed class KeepAliveTests
     [Fact]
     public async Task A_suspended_grant_is_sent_nowhere_and_dies_of_it_where_refresh_tokens_slide()
     {
-        await using var test = await StartConsentedAsync(Sliding);
+        await using var test = await StartConsentedAsync(sliding);
         await test.ChangeConnectionAsync("""{"suspend":true}""");
         await test.UntilIdleAsync();
         var requests = test.TokenRequests;
 
-        await test.AdvanceAsync(TimeSpan.FromDays(16), Step);
+        await test.AdvanceAsync(TimeSpan.FromDays(16), step);
         Assert.Equal(requests, test.TokenRequests);
         await test.ChangeConnectionAsync("""{"suspend":false}""");
 
@@ -82,14 +82,14 @@ public sealed class KeepAliveTests
     public async Task Where_use_puts_off_no_end_the_end_is_not_run_up_to_in_ever_smaller_steps()
     {
         await using var test = await StartUnusedAsync(
-            Sliding with
+            sliding with
             {
                 Expiration = RefreshTokenExpiration.Absolute,
                 AbsoluteLifetime = TimeSpan.FromDays(30),
             }
         );
 
-        await test.AdvanceAsync(TimeSpan.FromDays(30) - TimeSpan.FromHours(1), Step);
+        await test.AdvanceAsync(TimeSpan.FromDays(30) - TimeSpan.FromHours(1), step);
         await test.AdvanceAsync(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
 
         Assert.InRange((await test.FamilyAsync()).LiveGeneration!.Value, 3, 6);
@@ -98,7 +98,7 @@ public sealed class KeepAliveTests
     [Fact]
     public async Task Two_exchanges_in_a_row_do_not_make_a_sliding_end_an_end()
     {
-        await using var test = await StartConsentedAsync(Sliding);
+        await using var test = await StartConsentedAsync(sliding);
 
         await test.AdvanceAsync(TimeSpan.FromSeconds(20));
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
@@ -111,14 +111,14 @@ public sealed class KeepAliveTests
     [Fact]
     public async Task A_year_ends_in_four_warnings_and_a_new_consent_takes_them_back()
     {
-        await using var test = await StartUnusedAsync(Sliding, operatorUnderTest => operatorUnderTest.PublicUrl = Pages);
+        await using var test = await StartUnusedAsync(sliding, operatorUnderTest => operatorUnderTest.PublicUrl = pages);
         var (granted, first) = ((await test.ConnectionAsync()).Status.Authorization!, await test.FamilyAsync());
         var seen = new List<(string Left, bool HasLink)> { await WarningAsync(test) };
 
         foreach (var days in (int[])[31, 30, 14, 7, 1])
         {
             var next = granted.ConsentExpirationTime!.Value.AddDays(-days).AddMinutes(1);
-            await test.AdvanceAsync(next - test.Time.GetUtcNow(), Step);
+            await test.AdvanceAsync(next - test.Time.GetUtcNow(), step);
             seen.Add(await WarningAsync(test));
         }
 

@@ -8,7 +8,7 @@ namespace VismaOperator.Tests.Behaviour;
 /// <summary>A provider that is down: readers keep the token they have until it really expires, and recovery is quiet.</summary>
 public sealed class OutageTests
 {
-    private static readonly TimeSpan Step = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan step = TimeSpan.FromSeconds(30);
 
     public static TheoryData<string> Outages => ["503", "429", "cut", "cut after processing", "html", "garbage"];
 
@@ -20,13 +20,13 @@ public sealed class OutageTests
         var before = await test.TokenSecretAsync();
         test.Provider.Faults.Always(FaultOf(outage));
 
-        await test.AdvanceAsync(TimeSpan.FromMinutes(59), Step);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(59), step);
         var serving = await test.ConnectionAsync();
         var during = await test.TokenSecretAsync();
         await test.AdvanceAsync(TimeSpan.FromMinutes(1));
         var expired = await test.ConnectionAsync();
         test.Provider.Faults.Clear();
-        await test.AdvanceAsync(TimeSpan.FromMinutes(6), Step);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(6), step);
         var recovered = await test.ConnectionAsync();
 
         Assert.Equal(before.Metadata.ResourceVersion, during.Metadata.ResourceVersion);
@@ -53,9 +53,9 @@ public sealed class OutageTests
         var before = test.EventsAbout(Some.Connection).Count;
         test.Provider.Faults.Always(Fault.ServerError(503));
 
-        await test.AdvanceAsync(TimeSpan.FromMinutes(70), Step);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(70), step);
         test.Provider.Faults.Clear();
-        await test.AdvanceAsync(TimeSpan.FromMinutes(6), Step);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(6), step);
 
         Assert.Equal(
             ["Warning ProviderUnavailable", "Warning ProviderUnavailable", "Normal TokenValid"],
@@ -90,9 +90,9 @@ public sealed class OutageTests
         test.Provider.Faults.Next(Fault.TooManyRequests(TimeSpan.FromMinutes(7)));
 
         await test.AdvanceAsync(TimeSpan.FromMinutes(41));
-        await test.AdvanceAsync(TimeSpan.FromMinutes(6.5), Step);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(6.5), step);
         var asked = test.TokenRequests;
-        await test.AdvanceAsync(TimeSpan.FromMinutes(1), Step);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), step);
 
         Assert.Equal(2, asked);
         Assert.Equal(3, test.TokenRequests);
@@ -117,7 +117,7 @@ public sealed class OutageTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         test.Provider.Faults.Always(Fault.ServerError(503));
-        await test.AdvanceAsync(TimeSpan.FromMinutes(50), Step);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(50), step);
         var before = await test.ConnectionAsync();
         var requests = test.TokenRequests;
 
@@ -140,7 +140,7 @@ public sealed class OutageTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         test.Provider.Faults.Always(Fault.ServerError(503));
-        await test.AdvanceAsync(TimeSpan.FromMinutes(45), Step);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(45), step);
         var before = await test.TokenSecretAsync();
 
         await test.PatchAsync<Secret>(before.Metadata.Name, """{"data": {"tenant_id": null}}""");

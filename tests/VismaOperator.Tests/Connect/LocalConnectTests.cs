@@ -22,7 +22,7 @@ namespace VismaOperator.Tests.Connect;
 /// </summary>
 public sealed class LocalConnectTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TestOperator.Patience;
+    private static readonly TimeSpan patience = TestOperator.Patience;
     private readonly TemporaryFolder folder = new();
     private readonly StringWriter output = new();
     private readonly Uri redirectUri = ConnectOptions.DefaultRedirectUri(FreePort.Take());
@@ -290,8 +290,8 @@ public sealed class LocalConnectTests : IAsyncLifetime
 
     private static async Task<T> PassingAsync<T>(SettableTime time, Task<T> happening)
     {
-        using var patience = new CancellationTokenSource(Patience);
-        while (!happening.IsCompleted && !patience.IsCancellationRequested)
+        using var limit = new CancellationTokenSource(patience);
+        while (!happening.IsCompleted && !limit.IsCancellationRequested)
         {
             time.Advance(TimeSpan.FromMilliseconds(50));
             await happening.WaitAsync(TimeSpan.FromMilliseconds(5)).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -339,10 +339,10 @@ public sealed class LocalConnectTests : IAsyncLifetime
             Output = output,
         };
         var run = new ConnectRun(new ConnectOptions { RedirectUri = redirectUri, AllowLists = AllowLists }, tools);
-        return await run.RunAsync(new NamespacedName("here", "acme"), stop ?? Ct).WaitAsync(Patience, Ct);
+        return await run.RunAsync(new NamespacedName("here", "acme"), stop ?? Ct).WaitAsync(patience, Ct);
     }
 
-    private Task<bool> OnceAsync(TimeSpan? timeout = null) => Mode(LocalRun.Settled, timeout).RunAsync(Ct).WaitAsync(Patience, Ct);
+    private Task<bool> OnceAsync(TimeSpan? timeout = null) => Mode(LocalRun.Settled, timeout).RunAsync(Ct).WaitAsync(patience, Ct);
 
     private RunningLocal Start()
     {
@@ -367,12 +367,12 @@ public sealed class LocalConnectTests : IAsyncLifetime
     // A verb that ended has left no code and will leave none: what it ended with is what went wrong.
     private async Task UntilLeftAsync(Task<ConsentResult> connecting)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!Codes.Any())
         {
             Assert.False(connecting.IsCompleted, connecting.IsCompletedSuccessfully ? $"{await connecting}" : $"{connecting.Exception}");
-            await timer.WaitForNextTickAsync(patience.Token);
+            await timer.WaitForNextTickAsync(limit.Token);
         }
     }
 
@@ -381,7 +381,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
         public async Task StopAsync()
         {
             await stop.CancelAsync();
-            await running.WaitAsync(Patience);
+            await running.WaitAsync(patience);
         }
 
         public async ValueTask DisposeAsync()

@@ -17,8 +17,8 @@ namespace VismaOperator.Tests.Crashes;
 /// </summary>
 internal sealed class Replica
 {
-    private static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan FlushDeadline = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan drainDeadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan flushDeadline = TimeSpan.FromMinutes(5);
 
     private readonly World world;
     private readonly CancellationTokenSource stop = new();
@@ -196,7 +196,7 @@ internal sealed class Replica
 
         world.Note($"{Name} {(isAsked ? "is asked to end" : "lost its lease")}");
         IsEnding = true;
-        endsAt = Time.GetUtcNow() + (isAsked ? DrainDeadline : FlushDeadline);
+        endsAt = Time.GetUtcNow() + (isAsked ? drainDeadline : flushDeadline);
         if (!isAsked)
         {
             Leadership.Close();

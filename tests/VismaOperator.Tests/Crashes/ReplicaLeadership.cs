@@ -10,7 +10,7 @@ internal sealed class ReplicaLeadership(TimeProvider time) : ILeadership
 {
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(15);
 
-    private static readonly TimeSpan RenewDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan renewDeadline = TimeSpan.FromSeconds(10);
 
     private bool isHeld;
     private long renewedAt;
@@ -18,7 +18,7 @@ internal sealed class ReplicaLeadership(TimeProvider time) : ILeadership
     /// <summary>True once it led.</summary>
     public bool HasLed { get; private set; }
 
-    public bool IsLeader => isHeld && time.GetElapsedTime(renewedAt) < RenewDeadline;
+    public bool IsLeader => isHeld && time.GetElapsedTime(renewedAt) < renewDeadline;
 
     public TimeSpan Remaining => IsLeader ? LeaseDuration - time.GetElapsedTime(renewedAt) : TimeSpan.Zero;
 

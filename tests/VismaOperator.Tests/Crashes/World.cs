@@ -20,7 +20,7 @@ internal sealed class World
 {
     public static readonly NamespacedName Key = new(Some.Place, Some.Connection);
 
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan tick = TimeSpan.FromSeconds(1);
 
     private readonly List<(DateTimeOffset At, Action Act)> timers = [];
     private readonly List<Disturbance> armed = [];
@@ -167,8 +167,8 @@ internal sealed class World
         var end = Time.GetUtcNow() + span;
         while (Time.GetUtcNow() is var now && now < end)
         {
-            var leap = IsQuiet() ? NextLook(end) - now : Tick;
-            Step(leap > Tick ? leap : Tick);
+            var leap = IsQuiet() ? NextLook(end) - now : tick;
+            Step(leap > tick ? leap : tick);
         }
     }
 
@@ -215,7 +215,7 @@ internal sealed class World
             replica.Advance(by);
             Thread.Settle();
         });
-        Lease.Look(leapt: by > Tick);
+        Lease.Look(leapt: by > tick);
         order.Where(replica => replica.IsActing).ToList().ForEach(replica => replica.CatchUp());
         order.ForEach(replica => replica.Work());
         Replicas.RemoveAll(replica => replica.IsDead);

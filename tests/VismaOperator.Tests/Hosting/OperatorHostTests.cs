@@ -8,7 +8,7 @@ namespace VismaOperator.Tests.Hosting;
 
 public sealed class OperatorHostTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TestOperator.Patience;
+    private static readonly TimeSpan patience = TestOperator.Patience;
     private readonly CancellationTokenSource stop = new();
     private readonly OperatorHealth health = new();
     private readonly Parts parts = new();
@@ -73,7 +73,7 @@ public sealed class OperatorHostTests : IDisposable
         parts.Fail(part, new InvalidOperationException("boom"));
 
         var failure = await Assert.ThrowsAsync<BackgroundLoopException>(() =>
-            running.WaitAsync(Patience, TestContext.Current.CancellationToken)
+            running.WaitAsync(patience, TestContext.Current.CancellationToken)
         );
         Assert.StartsWith(
             $"The background loop '{part}' failed: System.InvalidOperationException",
@@ -92,7 +92,7 @@ public sealed class OperatorHostTests : IDisposable
         parts.End("cache");
 
         var failure = await Assert.ThrowsAsync<BackgroundLoopException>(() =>
-            running.WaitAsync(Patience, TestContext.Current.CancellationToken)
+            running.WaitAsync(patience, TestContext.Current.CancellationToken)
         );
         Assert.Contains("'cache' ended by itself", failure.Message, StringComparison.Ordinal);
     }
@@ -133,8 +133,8 @@ public sealed class OperatorHostTests : IDisposable
 
         parts.Fail("cache", new InvalidOperationException("forbidden"));
 
-        await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
-        await parts.SyncAbandoned.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(patience, TestContext.Current.CancellationToken));
+        await parts.SyncAbandoned.Task.WaitAsync(patience, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class OperatorHostTests : IDisposable
 
         parts.Fail(part, failure);
 
-        await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<BackgroundLoopException>(() => running.WaitAsync(patience, TestContext.Current.CancellationToken));
         var line = Assert.Single(
             logs.Lines,
             line => !line.StartsWith("Information", StringComparison.Ordinal) && !line.StartsWith("Debug", StringComparison.Ordinal)
@@ -199,7 +199,7 @@ public sealed class OperatorHostTests : IDisposable
     private async Task StopAsync(Task running)
     {
         await stop.CancelAsync();
-        await running.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await running.WaitAsync(patience, TestContext.Current.CancellationToken);
     }
 
     /// <summary>One cache, one election, one controller; each writes down when it starts and stops.</summary>
@@ -252,7 +252,7 @@ public sealed class OperatorHostTests : IDisposable
 
         public TimeSpan Remaining => TimeSpan.MaxValue;
 
-        public Task Started(string part) => started[part].Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        public Task Started(string part) => started[part].Task.WaitAsync(patience, TestContext.Current.CancellationToken);
 
         public void Fail(string part, Exception exception) => ends[part].SetException(exception);
 

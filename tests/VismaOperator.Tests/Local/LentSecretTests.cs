@@ -12,7 +12,7 @@ namespace VismaOperator.Tests.Local;
 /// <summary>A Secret whose owner lends it to a connection, and whose manifest changes afterwards, in local mode.</summary>
 public sealed class LentSecretTests : IDisposable
 {
-    private static readonly NamespacedName Name = new("integrations", "shared");
+    private static readonly NamespacedName name = new("integrations", "shared");
     private readonly CapturedLogs logs = new();
     private readonly ILoggerFactory factory;
     private readonly InMemoryCluster cluster = new(new FakeTimeProvider());
@@ -32,7 +32,7 @@ public sealed class LentSecretTests : IDisposable
 
         await ApplyAsync(applier, Lent(("url", "new"), ("access_token", "placeholder")));
 
-        var secret = (await cluster.FindAsync<Secret>(Name, Ct))!;
+        var secret = (await cluster.FindAsync<Secret>(name, Ct))!;
         Assert.Equal(
             ["access_token=t0ken", "dotenv=TOKEN=t0ken", "url=new"],
             secret.Data!.Select(entry => $"{entry.Key}={entry.Value.RevealText()}").Order(StringComparer.Ordinal)
@@ -63,7 +63,7 @@ public sealed class LentSecretTests : IDisposable
 
         await ApplyAsync(Applier());
 
-        Assert.Null(await cluster.FindAsync<Secret>(Name, Ct));
+        Assert.Null(await cluster.FindAsync<Secret>(name, Ct));
     }
 
     [Theory]
@@ -100,8 +100,8 @@ public sealed class LentSecretTests : IDisposable
     {
         Metadata = new ObjectMeta
         {
-            Name = Name.Name,
-            Namespace = Name.Namespace,
+            Name = name.Name,
+            Namespace = name.Namespace,
             Labels = label is null ? null : new Dictionary<string, string> { [VismaNames.SecretLabel] = label },
             Annotations = adopt is null ? null : new Dictionary<string, string> { [VismaNames.AdoptAnnotation] = adopt },
         },
@@ -111,7 +111,7 @@ public sealed class LentSecretTests : IDisposable
     // As the operator puts a token into it.
     private async Task PublishAsync()
     {
-        var secret = (await cluster.FindAsync<Secret>(Name, Ct))!;
+        var secret = (await cluster.FindAsync<Secret>(name, Ct))!;
         var annotations = new Dictionary<string, string>(secret.Metadata.Annotations!)
         {
             [VismaNames.ConnectionAnnotation] = "acme",

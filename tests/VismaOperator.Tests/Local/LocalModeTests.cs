@@ -11,7 +11,7 @@ namespace VismaOperator.Tests.Local;
 public sealed class LocalModeTests : IAsyncLifetime
 {
     private const string Tenant = "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a01";
-    private static readonly TimeSpan Patience = TestOperator.Patience;
+    private static readonly TimeSpan patience = TestOperator.Patience;
     private readonly TemporaryFolder folder = new();
     private readonly StringWriter output = new();
     private VismaConnectStandIn provider = null!;
@@ -228,6 +228,6 @@ public sealed class LocalModeTests : IAsyncLifetime
         };
         return new LocalMode(options, output, TimeProvider.System)
             .RunAsync(TestContext.Current.CancellationToken)
-            .WaitAsync(Patience, TestContext.Current.CancellationToken);
+            .WaitAsync(patience, TestContext.Current.CancellationToken);
     }
 }

@@ -12,7 +12,7 @@ namespace VismaOperator.Tests.Local;
 
 public sealed class ManifestTests : IDisposable
 {
-    private static readonly NamespacedName Acme = new("integrations", "acme");
+    private static readonly NamespacedName acme = new("integrations", "acme");
     private readonly TemporaryFolder folder = new();
     private readonly CapturedLogs logs = new();
     private readonly ILoggerFactory factory;
@@ -44,9 +44,9 @@ public sealed class ManifestTests : IDisposable
 
         await manifests.LoadAsync(Absent.Deleted, Token);
 
-        Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
-        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
-        Assert.Equal("s3cret", (await cluster.FindAsync<Secret>(Acme, Token))!.Data!["clientSecret"].RevealText());
+        Assert.NotNull(await cluster.FindAsync<OAuthClient>(acme, Token));
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(acme, Token));
+        Assert.Equal("s3cret", (await cluster.FindAsync<Secret>(acme, Token))!.Data!["clientSecret"].RevealText());
         Assert.Equal(
             "integrations",
             (await cluster.FindAsync<Namespace>(NamespacedName.ClusterScoped("integrations"), Token))!.Metadata.Label(
@@ -67,7 +67,7 @@ public sealed class ManifestTests : IDisposable
 
         folder.Write("connection.yaml", Connection("another"));
         await manifests.LoadAsync(Absent.Deleted, Token);
-        var changed = await cluster.FindAsync<VismaConnection>(Acme, Token);
+        var changed = await cluster.FindAsync<VismaConnection>(acme, Token);
         Assert.Equal((2, "another"), (changed!.Metadata.Generation, changed.Spec.DisplayName));
     }
 
@@ -95,8 +95,8 @@ public sealed class ManifestTests : IDisposable
         folder.Write("connection.yaml", "kind: [");
         File.Delete(folder["secret.yaml"]);
         await manifests.LoadAsync(Absent.Deleted, Token);
-        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
-        Assert.NotNull(await cluster.FindAsync<Secret>(Acme, Token));
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(acme, Token));
+        Assert.NotNull(await cluster.FindAsync<Secret>(acme, Token));
         Assert.Contains(
             logs.Lines,
             line => line.Contains("connection.yaml", StringComparison.Ordinal) && line.StartsWith("Error", StringComparison.Ordinal)
@@ -104,9 +104,9 @@ public sealed class ManifestTests : IDisposable
 
         File.Delete(folder["connection.yaml"]);
         await manifests.LoadAsync(Absent.Deleted, Token);
-        Assert.Null(await cluster.FindAsync<VismaConnection>(Acme, Token));
-        Assert.Null(await cluster.FindAsync<Secret>(Acme, Token));
-        Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
+        Assert.Null(await cluster.FindAsync<VismaConnection>(acme, Token));
+        Assert.Null(await cluster.FindAsync<Secret>(acme, Token));
+        Assert.NotNull(await cluster.FindAsync<OAuthClient>(acme, Token));
     }
 
     [Fact]
@@ -115,14 +115,14 @@ public sealed class ManifestTests : IDisposable
         folder.Write("client.yaml", Client);
         folder.Write("connection.yaml", Connection("a"));
         await manifests.LoadIfChangedAsync(Token);
-        var before = await cluster.FindAsync<VismaConnection>(Acme, Token);
+        var before = await cluster.FindAsync<VismaConnection>(acme, Token);
 
         File.Delete(folder["connection.yaml"]);
         await LookForAsync(TimeSpan.FromSeconds(9));
         folder.Write("connection.yaml", Connection("a"));
         await LookForAsync(TimeSpan.FromSeconds(30));
 
-        Assert.Equal(before!.Metadata.Uid, (await cluster.FindAsync<VismaConnection>(Acme, Token))?.Metadata.Uid);
+        Assert.Equal(before!.Metadata.Uid, (await cluster.FindAsync<VismaConnection>(acme, Token))?.Metadata.Uid);
     }
 
     [Fact]
@@ -135,8 +135,8 @@ public sealed class ManifestTests : IDisposable
         File.Delete(folder["connection.yaml"]);
         await LookForAsync(TimeSpan.FromSeconds(12));
 
-        Assert.Null(await cluster.FindAsync<VismaConnection>(Acme, Token));
-        Assert.NotNull(await cluster.FindAsync<OAuthClient>(Acme, Token));
+        Assert.Null(await cluster.FindAsync<VismaConnection>(acme, Token));
+        Assert.NotNull(await cluster.FindAsync<OAuthClient>(acme, Token));
     }
 
     [Fact]
@@ -152,10 +152,10 @@ public sealed class ManifestTests : IDisposable
         Directory.Move(aside, folder.Path);
         File.Delete(folder["connection.yaml"]);
         await LookForAsync(TimeSpan.FromSeconds(9));
-        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(acme, Token));
 
         await LookForAsync(TimeSpan.FromSeconds(3));
-        Assert.Null(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.Null(await cluster.FindAsync<VismaConnection>(acme, Token));
     }
 
     [Theory]
@@ -173,7 +173,7 @@ public sealed class ManifestTests : IDisposable
         }
 
         await LookForAsync(TimeSpan.FromMinutes(1));
-        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(acme, Token));
         Assert.Contains(
             logs.Lines,
             line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains(folder.Path, StringComparison.Ordinal)
@@ -182,7 +182,7 @@ public sealed class ManifestTests : IDisposable
         Directory.CreateDirectory(folder.Path);
         folder.Write("nothing.yaml", "# on purpose");
         await LookForAsync(TimeSpan.FromMinutes(1));
-        Assert.Null(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.Null(await cluster.FindAsync<VismaConnection>(acme, Token));
     }
 
     [Fact]
@@ -192,8 +192,8 @@ public sealed class ManifestTests : IDisposable
         {
             Metadata = new ObjectMeta
             {
-                Name = Acme.Name,
-                Namespace = Acme.Namespace,
+                Name = acme.Name,
+                Namespace = acme.Namespace,
                 Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.TokenSecretValue },
             },
         };
@@ -202,7 +202,7 @@ public sealed class ManifestTests : IDisposable
 
         await manifests.LoadAsync(Absent.Deleted, Token);
 
-        Assert.Equal(before.Metadata.ResourceVersion, (await cluster.FindAsync<Secret>(Acme, Token))!.Metadata.ResourceVersion);
+        Assert.Equal(before.Metadata.ResourceVersion, (await cluster.FindAsync<Secret>(acme, Token))!.Metadata.ResourceVersion);
         Assert.Contains(logs.Lines, line => line.Contains("Rename one of them", StringComparison.Ordinal));
     }
 
@@ -232,7 +232,7 @@ public sealed class ManifestTests : IDisposable
 
         await manifests.LoadAsync(Absent.Deleted, Token);
 
-        Assert.Null(await cluster.FindAsync<Secret>(Acme, Token));
+        Assert.Null(await cluster.FindAsync<Secret>(acme, Token));
         Assert.Contains(
             logs.Lines,
             line =>
@@ -252,7 +252,7 @@ public sealed class ManifestTests : IDisposable
 
         await manifests.LoadAsync(Absent.Deleted, Token);
 
-        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(acme, Token));
         Assert.Contains(
             logs.Lines,
             line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("deep.yaml:3:", StringComparison.Ordinal)
@@ -269,7 +269,7 @@ public sealed class ManifestTests : IDisposable
         folder.Write("connection.yaml", Connection("longer than before"));
         await manifests.LoadIfChangedAsync(Token);
 
-        Assert.Equal("longer than before", (await cluster.FindAsync<VismaConnection>(Acme, Token))!.Spec.DisplayName);
+        Assert.Equal("longer than before", (await cluster.FindAsync<VismaConnection>(acme, Token))!.Spec.DisplayName);
         Assert.DoesNotContain(logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
     }
 
@@ -293,7 +293,7 @@ public sealed class ManifestTests : IDisposable
         folder.Write("kustomization.yaml", "resources: [connection.yaml]");
         await LookForAsync(TimeSpan.FromMinutes(1));
 
-        Assert.NotNull(await cluster.FindAsync<VismaConnection>(Acme, Token));
+        Assert.NotNull(await cluster.FindAsync<VismaConnection>(acme, Token));
     }
 
     private async Task LookForAsync(TimeSpan duration)

@@ -11,8 +11,8 @@ namespace VismaOperator.Tests.Local;
 
 public sealed class SecretFoldersTests : IDisposable
 {
-    private static readonly NamespacedName Acme = new("integrations", "acme-token");
-    private static readonly TimeSpan Patience = TestOperator.Patience;
+    private static readonly NamespacedName acme = new("integrations", "acme-token");
+    private static readonly TimeSpan patience = TestOperator.Patience;
     private readonly TemporaryFolder folder = new();
     private readonly FakeTimeProvider time = new();
     private readonly InMemoryCluster cluster;
@@ -31,12 +31,12 @@ public sealed class SecretFoldersTests : IDisposable
     [Fact]
     public async Task Only_token_secrets_are_published_and_a_deleted_one_is_taken_away()
     {
-        await cluster.CreateAsync(Secret(Acme, VismaNames.TokenSecretValue), Token);
+        await cluster.CreateAsync(Secret(acme, VismaNames.TokenSecretValue), Token);
         await cluster.CreateAsync(Secret(new("integrations", "credentials"), label: null), Token);
         await folders.PublishAsync(Token);
         Assert.Equal(["acme-token"], Directory.EnumerateDirectories(folder["out", "integrations"]).Select(Path.GetFileName));
 
-        await cluster.DeleteAsync<Secret>(Acme, preconditions: null, Token);
+        await cluster.DeleteAsync<Secret>(acme, preconditions: null, Token);
         await folders.PublishAsync(Token);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder["out"]));
     }
@@ -44,7 +44,7 @@ public sealed class SecretFoldersTests : IDisposable
     [Fact]
     public async Task A_folder_left_by_an_earlier_process_is_taken_away_and_folders_of_others_stay()
     {
-        await cluster.CreateAsync(Secret(Acme, VismaNames.TokenSecretValue), Token);
+        await cluster.CreateAsync(Secret(acme, VismaNames.TokenSecretValue), Token);
         await folders.PublishAsync(Token);
         var foreign = folder.CreateFolder(Path.Combine("out", "integrations", "of-somebody"));
         var later = new SecretFolders(new InMemoryCluster(time), folder["out"], changed, time, NullLogger<SecretFolders>.Instance);
@@ -61,7 +61,7 @@ public sealed class SecretFoldersTests : IDisposable
         var elsewhere = folder.CreateFolder("elsewhere");
         folder.CreateFolder("out");
         Directory.CreateSymbolicLink(folder["out", "integrations"], elsewhere);
-        await cluster.CreateAsync(Secret(Acme, VismaNames.TokenSecretValue), Token);
+        await cluster.CreateAsync(Secret(acme, VismaNames.TokenSecretValue), Token);
 
         await folders.PublishAsync(Token);
 
@@ -72,7 +72,7 @@ public sealed class SecretFoldersTests : IDisposable
     [Fact]
     public async Task A_file_that_was_deleted_is_back_at_the_next_look_a_second_later()
     {
-        await cluster.CreateAsync(Secret(Acme, VismaNames.TokenSecretValue), Token);
+        await cluster.CreateAsync(Secret(acme, VismaNames.TokenSecretValue), Token);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var looks = new SemaphoreSlim(0);
         cluster.Answered = _ => looks.Release(); // the cluster is listed at the beginning of each look
@@ -93,7 +93,7 @@ public sealed class SecretFoldersTests : IDisposable
     // The clock is moved until the loop has begun to wait for it: moved before that, the second would be lost.
     private async Task WaitForLookAsync(SemaphoreSlim looks)
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(patience);
         while (!await looks.WaitAsync(TimeSpan.FromMilliseconds(5), deadline.Token))
         {
             time.Advance(TimeSpan.FromSeconds(1));

@@ -11,7 +11,7 @@ namespace VismaOperator.Tests.Structure;
 /// <summary>Habits of the code that a reviewer should not have to look for.</summary>
 public sealed partial class TypeTests
 {
-    private static readonly Assembly[] Production =
+    private static readonly Assembly[] production =
     [
         typeof(Lifecycle.Policy).Assembly,
         typeof(OAuth.TokenEndpoint).Assembly,
@@ -50,7 +50,7 @@ public sealed partial class TypeTests
         Assert.Empty(offenders);
     }
 
-    private static IEnumerable<Type> Types() => Production
+    private static IEnumerable<Type> Types() => production
         .SelectMany(assembly => assembly.GetTypes())
         .Where(type => !IsGenerated(type));
 

@@ -23,12 +23,12 @@ internal sealed record ConsentHostOptions(Uri PublicUrl, int Port)
 internal sealed class ConsentHost : IAsyncDisposable
 {
     // As long as reconciles have, too: a person may just be coming back.
-    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan stopDeadline = TimeSpan.FromSeconds(20);
 
-    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan headersTimeout = TimeSpan.FromSeconds(10);
 
     // Idle connections count among the most that there may be, and one address can hold many.
-    private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan keepAliveTimeout = TimeSpan.FromSeconds(10);
 
     private const int MaxConnections = 512;
     private const int MaxBody = 4 * 1024;
@@ -54,7 +54,7 @@ internal sealed class ConsentHost : IAsyncDisposable
     /// <param name="log">Where logs go.</param>
     public static ConsentHost Build(ConsentHostOptions options, ConsentFlow flow, Func<bool> isReady, Action<ILoggingBuilder> log)
     {
-        var server = new EmptyWebHost(StopDeadline, kestrel => Bound(kestrel, options.Port), web => web.ConfigureLogging(logging =>
+        var server = new EmptyWebHost(stopDeadline, kestrel => Bound(kestrel, options.Port), web => web.ConfigureLogging(logging =>
         {
             log(logging);
 
@@ -103,8 +103,8 @@ internal sealed class ConsentHost : IAsyncDisposable
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
         kestrel.Limits.MaxRequestLineSize = RequestLine.MaxSize;
         kestrel.Limits.MaxRequestBodySize = MaxBody;
-        kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
-        kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
+        kestrel.Limits.RequestHeadersTimeout = headersTimeout;
+        kestrel.Limits.KeepAliveTimeout = keepAliveTimeout;
     }
 }
 
