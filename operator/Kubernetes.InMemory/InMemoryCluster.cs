@@ -54,9 +54,6 @@ public sealed class InMemoryCluster : IKubernetesClient
     /// <summary>The version of the last change.</summary>
     public string ResourceVersion => Locked(() => Text(store.Version));
 
-    /// <summary>How many watches are open.</summary>
-    public int OpenWatches => Locked(() => store.Watches.Count);
-
     /// <inheritdoc/>
     public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
@@ -122,11 +119,6 @@ public sealed class InMemoryCluster : IKubernetesClient
         return WriteAsync<T>(ClusterVerb.Update, name, () => writer.Replace(T.ResourceKind, name, Tree(resource)), cancellationToken);
     }
 
-    /// <summary>Applies a JSON merge patch (RFC 7386), as kubectl and other writers do. The operator patches nothing but status.</summary>
-    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        WriteAsync<T>(ClusterVerb.Patch, name, () => writer.Patch(T.ResourceKind, name, mergePatch), cancellationToken);
-
     /// <inheritdoc/>
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
@@ -160,26 +152,6 @@ public sealed class InMemoryCluster : IKubernetesClient
     {
         store.Compact();
         snapshots.Clear();
-    });
-
-    /// <summary>Sends every open watch a bookmark now.</summary>
-    public void SendBookmarks() => Locked(() =>
-    {
-        foreach (var watch in store.Watches)
-        {
-            watch.OfferBookmark(store.Version);
-        }
-    });
-
-    /// <summary>
-    /// Ends every open watch after the events it was already offered: normally, or with <paramref name="error"/> (a cut connection, a 410).
-    /// </summary>
-    public void EndWatches(Exception? error = null) => Locked(() =>
-    {
-        foreach (var watch in store.Watches)
-        {
-            watch.End(error);
-        }
     });
 
     private static string Text(long version) => version.ToString(CultureInfo.InvariantCulture);

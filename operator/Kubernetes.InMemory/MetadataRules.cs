@@ -9,18 +9,10 @@ namespace Kubernetes.InMemory;
 internal static partial class MetadataRules
 {
     private const int LongestName = 253; // DNS-1123 subdomain
-    private const int LongestGeneratedPrefix = 58; // the server keeps room for five characters of 63
 
-    /// <summary>Completes <c>generateName</c> and refuses names that are no DNS subdomain.</summary>
-    public static void Name(ResourceKind kind, JsonObject metadata, Guid uid)
+    /// <summary>Refuses names that are no DNS subdomain. <c>generateName</c> makes none: nobody here creates objects with it.</summary>
+    public static void CheckName(ResourceKind kind, JsonObject metadata)
     {
-        var prefix = metadata.Text("generateName");
-        if (metadata.Text("name").Length == 0 && prefix.Length > 0)
-        {
-            // A UID is random already: its last characters make the name unique without another source of randomness.
-            metadata["name"] = prefix[..Math.Min(prefix.Length, LongestGeneratedPrefix)] + uid.ToString("N")[^5..];
-        }
-
         var name = new NamespacedName(metadata.Text("namespace"), metadata.Text("name"));
         if (name.Name.Length is 0 or > LongestName || !Subdomain().IsMatch(name.Name))
         {

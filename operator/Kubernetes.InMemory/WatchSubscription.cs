@@ -45,7 +45,4 @@ internal sealed class WatchSubscription(Selection selection)
     }
 
     public void OfferBookmark(long version) => items.Writer.TryWrite(new WatchItem.Bookmark(version));
-
-    /// <summary>Ends the watch after what it was already offered, as the server's time limit would, or with an error.</summary>
-    public void End(Exception? error) => items.Writer.TryComplete(error);
 }

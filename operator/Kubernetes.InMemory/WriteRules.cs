@@ -36,7 +36,7 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
         }
 
         var uid = options.NewUid();
-        MetadataRules.Name(kind, metadata, uid);
+        MetadataRules.CheckName(kind, metadata);
         metadata["uid"] = uid.ToString();
         metadata["creationTimestamp"] = Now();
         if (KindRules.HasGeneration(kind))

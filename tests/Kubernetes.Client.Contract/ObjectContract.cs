@@ -33,26 +33,6 @@ public abstract class ObjectContract : ContractSuite
     }
 
     [Fact]
-    public async Task A_name_is_made_from_its_prefix()
-    {
-        var first = await CreateAsync(
-            SecretNamed(string.Empty) with
-            {
-                Metadata = new ObjectMeta { GenerateName = "made-", Namespace = Namespace },
-            }
-        );
-        var second = await CreateAsync(
-            SecretNamed(string.Empty) with
-            {
-                Metadata = new ObjectMeta { GenerateName = "made-", Namespace = Namespace },
-            }
-        );
-
-        Assert.StartsWith("made-", first.Metadata.Name, StringComparison.Ordinal);
-        Assert.NotEqual(first.Metadata.Name, second.Metadata.Name);
-    }
-
-    [Fact]
     public async Task A_name_that_is_no_dns_name_is_refused() =>
         Assert.True((await RefusedAsync(() => CreateAsync(SecretNamed("No_Name")))).IsInvalid);
 

@@ -78,9 +78,11 @@ public sealed class InMemoryClusterTests : IAsyncDisposable
         await CreateAsync("acme");
         var informer = await InformAsync();
         var deleted = new TaskCompletionSource<StoreChange<Secret>>();
-        using var subscription = informer.Store.Subscribe(change => deleted.TrySetResult(change));
-        cluster.EndWatches(new IOException("cut"));
+        using var subscription = informer.Store.Subscribe(change => _ = change.After is null && deleted.TrySetResult(change));
+        cluster.BeforeDelivery = (_, _, _) => throw new IOException("cut");
+        await CreateAsync("other");
         var wait = await time.NextWaitAsync();
+        cluster.BeforeDelivery = null;
         await cluster.DeleteAsync<Secret>(Some.Key, preconditions: null, stop.Token);
         cluster.Compact();
         time.Advance(wait);

@@ -12,9 +12,6 @@ public sealed record ObjectMeta
     /// <summary>Name; unique in the namespace.</summary>
     public string Name { get => field ?? string.Empty; init; }
 
-    /// <summary>Prefix from which the server makes a unique name when <see cref="Name"/> is empty.</summary>
-    public string? GenerateName { get; init; }
-
     /// <summary>Namespace; null for cluster-scoped kinds.</summary>
     public string? Namespace { get; init; }
 

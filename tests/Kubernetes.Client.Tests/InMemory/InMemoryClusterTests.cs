@@ -77,22 +77,6 @@ public sealed class InMemoryClusterTests
     }
 
     [Fact]
-    public async Task A_watch_can_be_ended_or_cut()
-    {
-        var cluster = new InMemoryCluster(clock);
-        await using var ended = new WatchLog<Widget>(cluster.WatchAsync<Widget>(all, cluster.ResourceVersion, Cancellation));
-        var end = ended.NextAsync();
-        cluster.EndWatches();
-        await using var cut = new WatchLog<Widget>(cluster.WatchAsync<Widget>(all, cluster.ResourceVersion, Cancellation));
-        var failure = cut.NextAsync();
-        cluster.EndWatches(new IOException("cut"));
-
-        Assert.Null(await end);
-        await Assert.ThrowsAsync<IOException>(() => failure);
-        Assert.Equal(0, cluster.OpenWatches);
-    }
-
-    [Fact]
     public async Task A_fault_before_the_request_leaves_the_cluster_as_it_was()
     {
         var cluster = new InMemoryCluster(clock)

@@ -223,7 +223,7 @@ public sealed class AdoptionTests
         test.Start();
         await test.UntilIdleAsync();
 
-        Assert.DoesNotContain(test.Requests, request => ClusterVerb.IsWrite(request.Verb));
+        Assert.DoesNotContain(test.Requests, request => request.IsWrite());
         Assert.Equal(1, test.TokenRequests);
     }
 

@@ -275,7 +275,10 @@ public sealed class ApiFailureTests
         await using var test = await ReadyAsync();
         var faults = new ApiFaults(test);
         faults.Inject(failure, ClusterVerb.List, VismaConnection.ResourceKind, "*");
-        test.Cluster.EndWatches(new KubernetesException(HttpStatusCode.Gone, "Expired", "too old resource version"));
+        test.Cluster.BeforeDelivery = (kind, _, _) => kind == VismaConnection.ResourceKind
+            ? throw new KubernetesException(HttpStatusCode.Gone, "Expired", "too old resource version")
+            : Task.CompletedTask;
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata": {"labels": {"team": "finance"}}}""");
         await test.PassUntilAsync(faults.MetAtLeast(1));
         var issued = (await test.TokenSecretAsync()).Text("expires_at");
 

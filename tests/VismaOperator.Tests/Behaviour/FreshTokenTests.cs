@@ -65,7 +65,7 @@ public sealed class FreshTokenTests
         await test.UntilIdleAsync();
 
         Assert.Equal(0, test.TokenRequests - tokens);
-        Assert.DoesNotContain(test.Requests, request => ClusterVerb.IsWrite(request.Verb));
+        Assert.DoesNotContain(test.Requests, request => request.IsWrite());
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class GrantTests
         Assert.Equal(requests + 1, test.TokenRequests);
         // What looks at the grant once it is reported is another reconcile.
         var asked = test
-            .Requests.Where(request => request.Verb == ClusterVerb.Get || ClusterVerb.IsWrite(request.Verb))
+            .Requests.Where(request => request.Verb == ClusterVerb.Get || request.IsWrite())
             .Select(request => $"{request.Verb} {request.Name.Name}")
             .ToList();
         Assert.Equal(

@@ -28,7 +28,7 @@ public sealed class SuspendTests
         Assert.Equal(("False", "Suspended"), (expired.Condition("Ready")!.Status, expired.Condition("Ready")!.Reason));
         Assert.Contains("set spec.suspend to false", expired.Condition("Ready")!.Message, StringComparison.Ordinal);
         Assert.Equal(1, test.TokenRequests);
-        Assert.DoesNotContain(test.Requests, request => ClusterVerb.IsWrite(request.Verb) && request.Kind == Secret.ResourceKind);
+        Assert.DoesNotContain(test.Requests, request => request.IsWrite() && request.Kind == Secret.ResourceKind);
     }
 
     [Fact]

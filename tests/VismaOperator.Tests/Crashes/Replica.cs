@@ -231,7 +231,7 @@ internal sealed class Replica
             Place = document.Intent is not null ? Place.AfterIntent : Place.AfterStore;
             world.Judge.Stored(this, document);
         }
-        else if (ClusterVerb.IsWrite(request.Verb))
+        else if (request.IsWrite())
         {
             Place = request.Verb == ClusterVerb.PatchStatus ? Place.AfterStatus
                 : request.Name.Name.EndsWith(AuthorizationSpec.HandoffSecretSuffix, StringComparison.Ordinal) ? Place.InRedemption

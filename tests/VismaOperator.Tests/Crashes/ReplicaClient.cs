@@ -16,7 +16,6 @@ internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesC
     [
         ClusterVerb.Create,
         ClusterVerb.Update,
-        ClusterVerb.Patch,
         ClusterVerb.PatchStatus,
         ClusterVerb.Delete,
     ];

@@ -32,15 +32,12 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Of the clock that is moved: longer than anything that the operator waits for inside a step.</summary>
     private static readonly TimeSpan longest = TimeSpan.FromHours(1);
 
-    // A test that lets a year pass would send half a million bookmarks a watch. Those that it waits for it sends itself.
-    private static readonly TimeSpan rarely = TimeSpan.FromDays(1);
-
     private readonly ConcurrentQueue<ClusterRequest> requests = new();
     private CancellationTokenSource stop = new();
+    private readonly BookmarkClock bookmarks;
     private readonly FollowedCluster followed;
     private OperatorControllers? controllers;
     private Task running = Task.CompletedTask;
-    private int watchRequests;
     private Tuple<string, IReadOnlyList<string>, int>? expected; // counted at this version, of these namespaces
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -49,7 +46,8 @@ internal sealed class TestOperator : IAsyncDisposable
         Provider = provider;
         Time = time;
         Record = new ClusterRecord(time);
-        Cluster = new InMemoryCluster(time, new InMemoryClusterOptions { Journal = Record, BookmarkInterval = rarely })
+        bookmarks = new BookmarkClock(time, Pulse);
+        Cluster = new InMemoryCluster(bookmarks, new InMemoryClusterOptions { Journal = Record })
         {
             Answered = OnAnswered,
         };
@@ -158,9 +156,23 @@ internal sealed class TestOperator : IAsyncDisposable
     public Task PatchAsync<T>(string name, [StringSyntax(StringSyntaxAttribute.Json)] string patch, string place = Some.Place)
         where T : class, IResource<T> => PatchAsync<T>(name, JsonNode.Parse(patch)!.AsObject(), place);
 
-    public Task PatchAsync<T>(string name, JsonObject patch, string place = Some.Place)
-        where T : class, IResource<T> =>
-        Cluster.PatchAsync<T>(new NamespacedName(place, name), patch, TestContext.Current.CancellationToken);
+    public async Task PatchAsync<T>(string name, JsonObject patch, string place = Some.Place)
+        where T : class, IResource<T>
+    {
+        while (true)
+        {
+            var present = JsonSerializer.SerializeToNode(await FindAsync<T>(name, place), T.JsonTypeInfo)!.AsObject();
+            Merge(present, patch);
+            try
+            {
+                await Cluster.ReplaceAsync(present.Deserialize(T.JsonTypeInfo)!, TestContext.Current.CancellationToken);
+                return;
+            }
+            catch (KubernetesException overtaken) when (overtaken.IsConflict)
+            {
+            }
+        }
+    }
 
     public Task DeleteAsync<T>(string name, string place = Some.Place)
         where T : class, IResource<T> =>
@@ -305,13 +317,25 @@ internal sealed class TestOperator : IAsyncDisposable
     }
 
     /// <summary>Sends a bookmark to each watch, unless none was opened since this was last called with the same count.</summary>
-    public void SendBookmarks(ref int bookmarked)
+    public void SendBookmarks(ref int bookmarked) => bookmarks.SendBookmarks(ref bookmarked);
+
+    // RFC 7386.
+    private static void Merge(JsonObject target, JsonObject patch)
     {
-        var opened = Volatile.Read(ref watchRequests) + 1; // read first: a watch that is opened meanwhile gets one more
-        if (bookmarked != opened)
+        foreach (var (member, change) in patch)
         {
-            bookmarked = opened;
-            Cluster.SendBookmarks();
+            if (change is JsonObject nested && target[member] is JsonObject present)
+            {
+                Merge(present, nested);
+            }
+            else if (change is null)
+            {
+                target.Remove(member);
+            }
+            else
+            {
+                target[member] = change.DeepClone();
+            }
         }
     }
 
@@ -377,11 +401,6 @@ internal sealed class TestOperator : IAsyncDisposable
     private void OnAnswered(ClusterRequest request)
     {
         requests.Enqueue(request);
-        if (request.Verb == ClusterVerb.Watch)
-        {
-            Interlocked.Increment(ref watchRequests);
-        }
-
         if (request.Verb is not (ClusterVerb.Get or ClusterVerb.List))
         {
             Pulse();

@@ -1,0 +1,10 @@
+using Kubernetes.InMemory;
+
+namespace VismaOperator.Tests.Support;
+
+internal static class ClusterRequests
+{
+    /// <summary>True for requests that change an object.</summary>
+    public static bool IsWrite(this ClusterRequest request) =>
+        request.Verb is ClusterVerb.Create or ClusterVerb.Update or ClusterVerb.PatchStatus or ClusterVerb.Delete;
+}
