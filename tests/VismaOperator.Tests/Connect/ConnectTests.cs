@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 using OAuth;
@@ -373,6 +374,24 @@ public sealed class ConnectTests
             scene.Operator.Cluster.Before = isAway ? (_, _, _) => throw new HttpRequestException("no route to host") : null;
             throw new IOException("cut");
         }
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.InternalServerError, "The API server answers 500 InternalError")]
+    [InlineData(HttpStatusCode.BadRequest, "could not be written: the API server answers 400 InternalError.")]
+    public async Task The_words_of_the_API_server_are_not_shown_since_they_may_quote_the_code(HttpStatusCode code, string told)
+    {
+        await using var scene = await ConnectScene.OpenAsync();
+        await scene.Operator.StopAsync();
+        scene.Operator.Cluster.Before = (verb, _, name) => name.Name == HandoffName && verb == ClusterVerb.Create
+            ? throw new KubernetesException(code, "InternalError", "webhook: data: {code: aGVsbG8=}")
+            : Task.CompletedTask;
+        using var person = Person.WhoApproves(scene.Provider);
+
+        var failure = await Assert.ThrowsAsync<ConnectException>(() => scene.ConnectAsync(person));
+
+        Assert.Contains(told, failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("aGVsbG8=", failure.Message, StringComparison.Ordinal);
     }
 
     private static void LoseAnswers(ConnectScene scene, string lost, Func<Exception> failure) =>

@@ -3,6 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
 using VismaOperator.Grants;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Cli.Connect;
 
@@ -114,22 +115,22 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
     // The write may have arrived although its answer did not. Written once more, the code could be sent twice.
     private async Task<LeftSecret> FindOursAsync(Secret secret, NamespacedName name, Exception lost)
     {
-        var cause = lost.Message.TrimEnd('.');
+        var answer = ApiTrouble.Answer(lost);
         try
         {
             return await FindAsync(secret, name)
                 ?? throw new ConnectException(
-                    $"Nobody knows whether Secret {name}, which hands the code over, was written ({cause}). It is not there: the code may "
-                    + "have been taken by the operator at once. Look at the status of the connection; run connect again where it has not "
-                    + "changed in a minute.",
+                    $"The API server {answer}, so it is unknown whether Secret {name}, which hands the code over, was written. It is not "
+                    + "there: the code may have been taken by the operator at once. Look at the status of the connection, and run connect "
+                    + "again if it has not changed in a minute.",
                     lost
                 );
         }
         catch (Exception failure) when (IsOfCluster(failure) || failure is OperationCanceledException)
         {
             throw new ConnectException(
-                $"The API server gave no answer ({cause}). Secret {name}, which hands the code over, may have been written all the same: "
-                + "delete it where the consent shall not take effect. The code in it is too old in five minutes.",
+                $"The API server {answer}. Secret {name}, which hands the code over, may have been written all the same: delete it where "
+                + "the consent shall not take effect. The code in it is too old in five minutes.",
                 lost
             );
         }
@@ -215,7 +216,7 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
     private string Explain(Exception exception, string forbidden, string otherwise) => exception switch
     {
         KubernetesException { IsForbidden: true } => forbidden,
-        KubernetesException refused => $"{otherwise}: the API server says: {refused.Message}",
+        KubernetesException => $"{otherwise}: the API server {ApiTrouble.Answer(exception)}.",
         _ => $"{otherwise}: {Name} cannot be reached ({exception.Message.TrimEnd('.')}). Check kubeconfig and context.",
     };
 

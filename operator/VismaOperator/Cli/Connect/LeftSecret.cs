@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Cli.Connect;
 
@@ -29,8 +30,8 @@ internal sealed class LeftSecret(IKubernetesClient client, NamespacedName name, 
         catch (Exception exception) when (exception is KubernetesException or HttpRequestException or IOException)
         {
             throw new ConnectException(
-                $"The code could not be taken back: {exception.Message.TrimEnd('.')}. Delete Secret {name} yourself, or leave it: the "
-                + "code in it is too old in five minutes.",
+                $"The code could not be taken back, since the API server {ApiTrouble.Answer(exception)}. Delete Secret {name} yourself, or "
+                + "leave it: the code in it is too old in five minutes.",
                 exception
             );
         }
