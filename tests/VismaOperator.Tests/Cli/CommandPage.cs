@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using VismaOperator.Cli;
+using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Cli;
 
@@ -16,10 +17,9 @@ internal static class CommandPage
         );
         page.Append($"{root.Description} `visma-operator COMMAND --help` says the same.\n\n");
         page.Append(
-            "Each option can also be given by the environment variable that stands in brackets; "
-                + "the option wins, and an empty variable counts as absent.\n"
+            ("Each option can also be given by the environment variable in brackets; the option wins, and an empty variable counts as "
+                + "absent. Lists are separated by commas. A switch without a value means `true`.").Wrapped() + "\n"
         );
-        page.Append("Lists are separated by commas. A switch without a value means `true`.\n");
         foreach (var command in root.Subcommands)
         {
             Append(page, command);
@@ -44,7 +44,7 @@ internal static class CommandPage
     private static void Append(StringBuilder page, Command command)
     {
         var words = command.Arguments.Select(argument => argument.Name).Prepend(command.Name);
-        page.Append($"\n## visma-operator {string.Join(' ', words)}\n\n{command.Description}\n");
+        page.Append($"\n## visma-operator {string.Join(' ', words)}\n\n{command.Description?.Wrapped()}\n");
         page.Append(string.Concat(command.Arguments.Select(argument => $"\n`{argument.Name}`: {argument.Description}.\n")));
         var options = command.Options.Where(option => option.Name != "--help").ToList();
         if (options.Count == 0)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using VismaOperator.Api.Crds;
+using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Crds;
 
@@ -18,7 +19,7 @@ internal sealed class ReferencePage
         page.Line(string.Empty);
         page.Line($"`apiVersion: visma-operator.io/v1`, `kind: {kind}`; namespaced; `kubectl get {shortName}`.");
         page.Line(string.Empty);
-        page.Line(schema.Description);
+        page.Line(schema.Description.Wrapped());
         page.Section("spec", schema.Properties["spec"]);
         page.Section("status", schema.Properties["status"]);
         page.Rules(schema);
@@ -30,7 +31,7 @@ internal sealed class ReferencePage
         Line(string.Empty);
         Line($"## {path}");
         Line(string.Empty);
-        Line(schema.Description);
+        Line(schema.Description.Wrapped());
         Line(string.Empty);
         Line("| field | type | description |");
         Line("|---|---|---|");
@@ -66,13 +67,11 @@ internal sealed class ReferencePage
         Line("## What is refused, and what it says");
         Line(string.Empty);
         Line(
-            "By API servers from 1.25 on when the object is applied (rules in CEL), by `visma-operator check`, and by the operator "
-            + "itself (condition Stalled)."
-        );
-        Line(
-            "kube-apiserver 1.20.2, which the tests use, accepts the definition and drops the CEL rules: there a CEL evaluator runs "
+            ("By API servers from 1.25 on when the object is applied (rules in CEL), by `visma-operator check`, and by the operator "
+            + "itself (condition Stalled). "
+            + "kube-apiserver 1.20.2, which the tests use, accepts the definition and drops the CEL rules: there a CEL evaluator runs "
             + "each rule and compares it with the operator's own check. An outside check on Kubernetes 1.36.2 reported that it accepts "
-            + "the definition and enforces the rules."
+            + "the definition and enforces the rules.").Wrapped()
         );
         Line(string.Empty);
         Line("| where | message |");

@@ -1,11 +1,13 @@
+using System.Text.RegularExpressions;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Structure;
 
 /// <summary>Lines are short enough to be read side by side with a change of them.</summary>
-public sealed class LineTests
+public sealed partial class LineTests
 {
     private const int Columns = 140;
+    private const int TextColumns = 120;
 
     // Text that stands as it is sent, and links, cannot be broken.
     private const string RawString = "\"\"\"";
@@ -25,6 +27,29 @@ public sealed class LineTests
 
         Assert.Empty(wide);
     }
+
+    [Fact]
+    public void No_line_of_a_document_is_wider_than_120_columns() =>
+        Assert.Empty(Repository.Documents.SelectMany(WideTextLines));
+
+    // A row of a table and a line of code (fenced, or indented by four spaces) cannot be broken.
+    private static IEnumerable<string> WideTextLines(string path)
+    {
+        var isCode = false;
+        var number = 0;
+        foreach (var line in File.ReadLines(path))
+        {
+            number++;
+            isCode ^= line.TrimStart().StartsWith("```", StringComparison.Ordinal);
+            if (line.Length > TextColumns && !isCode && !Unbroken().IsMatch(line))
+            {
+                yield return $"{path}:{number}";
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^\||^ {4}|://", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Unbroken();
 
     private static IEnumerable<string> WideLines(string path)
     {

@@ -46,7 +46,7 @@ public sealed partial class ProjectTests
             .Select(match => match.Groups["name"].Value)
             .ToHashSet(StringComparer.Ordinal);
         var named =
-            from document in Documents()
+            from document in Repository.Documents
             from Match match in MakeCall().Matches(File.ReadAllText(document))
             let target = match.Groups["name"].Value
             where !targets.Contains(target)
@@ -59,7 +59,7 @@ public sealed partial class ProjectTests
     public void Every_relative_link_of_a_document_leads_somewhere()
     {
         var dead =
-            from document in Documents()
+            from document in Repository.Documents
             from Match match in Link().Matches(File.ReadAllText(document))
             let target = match.Groups["target"].Value
             where !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, target))
@@ -73,7 +73,7 @@ public sealed partial class ProjectTests
     {
         // Rows behind an empty line are no rows: they are shown as text with strokes in it.
         var torn =
-            from document in Documents()
+            from document in Repository.Documents
             let lines = File.ReadAllLines(document)
             from number in Enumerable.Range(1, lines.Length - 1)
             where
@@ -84,11 +84,6 @@ public sealed partial class ProjectTests
 
         Assert.Empty(torn);
     }
-
-    private static IEnumerable<string> Documents() =>
-        Directory
-            .EnumerateFiles(Repository.Root, "*.md")
-            .Concat(Directory.EnumerateFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories));
 
     private static IEnumerable<string> Projects(string folder) =>
         Directory.EnumerateDirectories(Repository.Path(folder))

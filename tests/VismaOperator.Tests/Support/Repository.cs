@@ -5,6 +5,14 @@ internal static class Repository
 {
     internal static string Root { get; } = FindRoot();
 
+    /// <summary>Every Markdown file.</summary>
+    internal static IEnumerable<string> Documents =>
+        Directory.EnumerateFiles(Root, "*.md").Concat(
+            new[] { "benchmarks", "charts", "docs", "examples", "operator", "tests" }
+                .SelectMany(folder => Directory.EnumerateFiles(Path(folder), "*.md", SearchOption.AllDirectories))
+                .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or "node_modules"))
+        );
+
     internal static string Path(params string[] parts) => System.IO.Path.Combine([Root, .. parts]);
 
     private static string FindRoot()
