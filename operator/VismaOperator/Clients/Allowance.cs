@@ -4,7 +4,7 @@ namespace VismaOperator.Clients;
 internal enum Allowance
 {
     /// <summary>Its owner does not allow the namespace.</summary>
-    Refused,
+    Denied,
 
     /// <summary>Its owner allows the namespace.</summary>
     Given,

@@ -86,12 +86,12 @@ internal sealed class ClientResolver(
         var allowed = client.Spec.AllowedNamespaces;
         if (!DoLabelsDecide(client, namespaceName))
         {
-            return allowed.Includes(home, namespaceName, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Refused;
+            return allowed.Includes(home, namespaceName, connectionNamespaceLabels: null) ? Allowance.Given : Allowance.Denied;
         }
 
         return labels switch
         {
-            NamespaceLabels.Known known => allowed.Includes(home, namespaceName, known.Labels) ? Allowance.Given : Allowance.Refused,
+            NamespaceLabels.Known known => allowed.Includes(home, namespaceName, known.Labels) ? Allowance.Given : Allowance.Denied,
             NamespaceLabels.Absent => Allowance.NamespaceGone,
             _ => Allowance.Unknown,
         };
@@ -241,7 +241,7 @@ internal sealed class ClientResolver(
         return await AllowanceAsync(client, namespaceName, cancellationToken) switch
         {
             Allowance.Unknown => new ClientFacts.Unusable(NamespaceUnreadable(namespaceName), time.GetUtcNow() + namespaceRetry),
-            Allowance.Refused or Allowance.NamespaceGone => new ClientFacts.Refusing(NotAvailable(connection)),
+            Allowance.Denied or Allowance.NamespaceGone => new ClientFacts.Refusing(NotAvailable(connection)),
             _ when IsTenantAllowed(client.Spec.Tenants, connection) => null,
             _ => new ClientFacts.Refusing(TenantNotAllowed(client, connection)),
         };

@@ -96,7 +96,7 @@ internal sealed class ConnectionSteps(
         {
             Publication.Done done => facts.Published(done.Token),
             Publication.Overtaken overtaken => facts.Overtaken(overtaken.Secret),
-            Publication.Refused refused => facts.Failed(refused.Problem, retryAfter: null, time.GetUtcNow(), random()),
+            Publication.Blocked blocked => facts.Failed(blocked.Problem, retryAfter: null, time.GetUtcNow(), random()),
             var publication => throw new InvalidOperationException($"Unknown publication {publication.GetType().Name}."),
         };
     }

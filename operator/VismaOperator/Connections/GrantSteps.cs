@@ -57,8 +57,8 @@ internal sealed class GrantSteps(
                 return known.HeldPublished(done.Token);
             case Publication.Overtaken overtaken:
                 return (await LookAgainAsync(state, facts, cancellationToken)).Overtaken(overtaken.Secret);
-            case Publication.Refused refused:
-                return facts.Failed(refused.Problem, retryAfter: null, time.GetUtcNow(), random());
+            case Publication.Blocked blocked:
+                return facts.Failed(blocked.Problem, retryAfter: null, time.GetUtcNow(), random());
             case var publication:
                 throw new InvalidOperationException($"Unknown publication {publication.GetType().Name}.");
         }

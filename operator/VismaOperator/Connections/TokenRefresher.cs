@@ -141,10 +141,10 @@ internal sealed class TokenRefresher(
         unstored[key] = token;
         using var cancellation = Deadline.After(StoreDeadline, time);
         var publication = await publisher.PublishAsync(connection, token, seen: null, cancellation.Token);
-        if (publication is Publication.Refused refused)
+        if (publication is Publication.Blocked blocked)
         {
-            var failed = facts.Failed(refused.Problem, retryAfter: null, time.GetUtcNow(), random(), token.AnsweredRequest);
-            return Failed(cause, refused.Problem, failed);
+            var failed = facts.Failed(blocked.Problem, retryAfter: null, time.GetUtcNow(), random(), token.AnsweredRequest);
+            return Failed(cause, blocked.Problem, failed);
         }
 
         unstored.TryRemove(key, out _);

@@ -35,7 +35,7 @@ internal sealed class GrantClients(Store<OAuthClient> clients, ClientResolver re
 
         return await resolver.AllowanceAsync(client, connection.Namespace, cancellationToken) switch
         {
-            Allowance.Refused => null,
+            Allowance.Denied => null,
             _ when !held.Binding.IsServedBy(client.Spec.Tenants, connection.Namespace) => null,
             Allowance.Given => resolver.Describe(client).Usable ?? noted,
             _ => noted,

@@ -41,7 +41,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             async deadline => publication = await TryPublishAsync(connection, token, seen, deadline),
             cancellationToken
         );
-        return refusal is null ? publication! : new Publication.Refused(MayNotWrite(connection.SecretName(), refusal));
+        return refusal is null ? publication! : new Publication.Blocked(MayNotWrite(connection.SecretName(), refusal));
     }
 
     /// <summary>The connection is gone.</summary>
@@ -129,7 +129,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
 
             if (SecretInspector.Whose(present?.Metadata, connection) is SecretFacts.Foreign foreign)
             {
-                return new Publication.Refused(foreign.Problem);
+                return new Publication.Blocked(foreign.Problem);
             }
 
             if (
@@ -138,7 +138,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                 && SecretOwnership.Unsuitable(present, connection) is { } unsuitable
             )
             {
-                return new Publication.Refused(unsuitable);
+                return new Publication.Blocked(unsuitable);
             }
 
             try
@@ -165,7 +165,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                             or HttpStatusCode.UnprocessableEntity
                 )
             {
-                return new Publication.Refused(Invalid(name, failure));
+                return new Publication.Blocked(Invalid(name, failure));
             }
         }
     }
@@ -272,5 +272,5 @@ internal abstract record Publication
     public sealed record Overtaken(SecretFacts Secret) : Publication;
 
     /// <summary>The Secret could not be written before a person acts.</summary>
-    public sealed record Refused(Problem Problem) : Publication;
+    public sealed record Blocked(Problem Problem) : Publication;
 }

@@ -67,7 +67,7 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
                     $"Namespace {namespaceName} is not among the files: whether its labels match the selector of the client was not checked"
                 );
                 break;
-            case Allowance.Refused:
+            case Allowance.Denied:
                 findings.Error(
                     connection.Document,
                     $"{ClientPath}.namespace",

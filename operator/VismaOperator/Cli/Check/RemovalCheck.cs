@@ -34,7 +34,7 @@ internal sealed class RemovalCheck(DeclaredObjects objects, FindingList findings
         Warn(
             client,
             "spec.allowedNamespaces",
-            users.Where(user => Of(before, user) == Allowance.Given && Of(after, user) == Allowance.Refused),
+            users.Where(user => Of(before, user) == Allowance.Given && Of(after, user) == Allowance.Denied),
             "their namespaces would no longer be allowed"
         );
         var unknown = users
