@@ -252,7 +252,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         try
         {
             using var response = await http.Requests.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, timeLimit.Token);
-            await ThrowIfRefusedAsync(response, request, timeLimit.Token);
+            await ThrowOnErrorAsync(response, request, timeLimit.Token);
             return await read(response, http.Options.MaxAnswerSize, timeLimit.Token);
         }
         catch (OperationCanceledException) when (timeLimit.IsOver)
@@ -281,7 +281,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         try
         {
             response = await http.Watches.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, timeLimit.Token);
-            await ThrowIfRefusedAsync(response, request, timeLimit.Token);
+            await ThrowOnErrorAsync(response, request, timeLimit.Token);
             return response;
         }
         catch (Exception failed)
@@ -291,7 +291,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         }
     }
 
-    private async Task ThrowIfRefusedAsync(HttpResponseMessage response, ResourceRequest request, CancellationToken cancellationToken)
+    private async Task ThrowOnErrorAsync(HttpResponseMessage response, ResourceRequest request, CancellationToken cancellationToken)
     {
         if (!response.IsSuccessStatusCode)
         {

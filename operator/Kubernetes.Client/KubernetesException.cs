@@ -25,7 +25,7 @@ public sealed class KubernetesException(HttpStatusCode statusCode, string reason
     public TimeSpan? RetryAfter { get; } = retryAfter;
 
     /// <summary>The webhook, policy or quota behind it, for messages only; null where there is none, or where it cannot be told.</summary>
-    public Refuser? RefusedBy { get; init; }
+    public AdmissionRule? DeniedBy { get; init; }
 
     /// <summary>The object does not exist.</summary>
     public bool IsNotFound => StatusCode == HttpStatusCode.NotFound;
@@ -49,19 +49,19 @@ public sealed class KubernetesException(HttpStatusCode statusCode, string reason
 /// <summary>Whose rule made the API server refuse a request, or fail it.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Name">Its name: characters of DNS names only.</param>
-public sealed record Refuser(RefuserKind Kind, string Name)
+public sealed record AdmissionRule(AdmissionRuleKind Kind, string Name)
 {
     /// <summary>In words, for messages.</summary>
     public override string ToString() => Kind switch
     {
-        RefuserKind.Webhook => $"admission webhook {Name}",
-        RefuserKind.Policy => $"admission policy {Name}",
+        AdmissionRuleKind.Webhook => $"admission webhook {Name}",
+        AdmissionRuleKind.Policy => $"admission policy {Name}",
         _ => $"resource quota {Name}",
     };
 }
 
 /// <summary>What can stand between a request and the API server's storage.</summary>
-public enum RefuserKind
+public enum AdmissionRuleKind
 {
     /// <summary>A validating or mutating admission webhook.</summary>
     Webhook,

@@ -26,11 +26,11 @@ internal sealed class FieldSelector
                 var field = part[..at];
                 return IsSupported(field, kind)
                     ? new Requirement(field, part[(at + sign.Length)..], sign != "!=")
-                    : throw Refusal.BadRequest($"field label not supported: {field}");
+                    : throw ApiError.BadRequest($"field label not supported: {field}");
             }
         }
 
-        throw Refusal.BadRequest($"'{part}' is no field selector; write metadata.name=value or metadata.namespace=value");
+        throw ApiError.BadRequest($"'{part}' is no field selector; write metadata.name=value or metadata.namespace=value");
     }
 
     private static bool IsSupported(string field, ResourceKind kind) =>

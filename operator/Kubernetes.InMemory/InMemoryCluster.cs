@@ -182,9 +182,9 @@ public sealed class InMemoryCluster : IKubernetesClient
             code = answer is null ? HttpStatusCode.NotFound : HttpStatusCode.OK;
             return answer;
         }
-        catch (KubernetesException refused)
+        catch (KubernetesException error)
         {
-            code = refused.StatusCode;
+            code = error.StatusCode;
             throw;
         }
         finally
@@ -232,10 +232,10 @@ public sealed class InMemoryCluster : IKubernetesClient
     {
         if (!long.TryParse(resourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
         {
-            throw Refusal.BadRequest($"Invalid resource version '{resourceVersion}'");
+            throw ApiError.BadRequest($"Invalid resource version '{resourceVersion}'");
         }
 
-        var missed = store.Since(version) ?? throw Refusal.Expired($"too old resource version: {version}");
+        var missed = store.Since(version) ?? throw ApiError.Expired($"too old resource version: {version}");
         foreach (var change in missed)
         {
             watch.Offer(change);

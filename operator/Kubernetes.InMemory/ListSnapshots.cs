@@ -27,7 +27,7 @@ internal sealed class ListSnapshots
         var number = Number(token);
         var snapshot =
             snapshots.FirstOrDefault(candidate => candidate.Number == number)
-            ?? throw Refusal.Expired(
+            ?? throw ApiError.Expired(
                 "The provided continue parameter is too old to display a consistent list result. You must start a new list without the "
                 + "continue parameter."
             );
@@ -42,7 +42,7 @@ internal sealed class ListSnapshots
         return Convert.TryFromBase64String(token, bytes, out var length)
             && long.TryParse(Encoding.ASCII.GetString(bytes, 0, length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw Refusal.BadRequest("continue key is not valid");
+            : throw ApiError.BadRequest("continue key is not valid");
     }
 
     private (IReadOnlyList<StoredObject> Items, long Version, string? ContinueToken) Cut(
@@ -90,7 +90,7 @@ internal sealed class Selection
         }
         catch (FormatException unreadable)
         {
-            throw Refusal.BadRequest($"unable to parse requirement: {unreadable.Message}");
+            throw ApiError.BadRequest($"unable to parse requirement: {unreadable.Message}");
         }
     }
 

@@ -16,7 +16,7 @@ internal static partial class MetadataRules
         var name = new NamespacedName(metadata.Text("namespace"), metadata.Text("name"));
         if (name.Name.Length is 0 or > LongestName || !Subdomain().IsMatch(name.Name))
         {
-            throw Refusal.Invalid(kind, name, $"metadata.name: Invalid value: \"{name.Name}\": a lowercase RFC 1123 subdomain is required");
+            throw ApiError.Invalid(kind, name, $"metadata.name: Invalid value: \"{name.Name}\": a lowercase RFC 1123 subdomain is required");
         }
     }
 
@@ -31,12 +31,12 @@ internal static partial class MetadataRules
         var references = owners.OfType<JsonObject>().ToList();
         if (references.Exists(owner => owner.Text("uid").Length == 0))
         {
-            throw Refusal.Invalid(kind, name, "metadata.ownerReferences.uid: Invalid value: \"\": uid must not be empty");
+            throw ApiError.Invalid(kind, name, "metadata.ownerReferences.uid: Invalid value: \"\": uid must not be empty");
         }
 
         if (references.Count(owner => owner["controller"]?.GetValueKind() == JsonValueKind.True) > 1)
         {
-            throw Refusal.Invalid(
+            throw ApiError.Invalid(
                 kind,
                 name,
                 "metadata.ownerReferences: Invalid value: only one reference can have Controller set to true"
@@ -55,7 +55,7 @@ internal static partial class MetadataRules
         var added = finalizers.Select(finalizer => finalizer!.GetValue<string>()).Except(current.Metadata.Finalizers ?? []).ToList();
         if (added.Count > 0)
         {
-            throw Refusal.Invalid(
+            throw ApiError.Invalid(
                 current.Kind,
                 current.Name,
                 "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "

@@ -14,7 +14,7 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
         CheckNamespace(kind, created.Name);
         if (store.Find(kind, created.Name) is not null)
         {
-            throw Refusal.AlreadyExists(kind, created.Name);
+            throw ApiError.AlreadyExists(kind, created.Name);
         }
 
         store.Commit(null, created);
@@ -27,7 +27,7 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
         var current = Existing(kind, name);
         if (KindRules.NeedsVersionOnReplace(kind) && desired.Metadata().Text("resourceVersion").Length == 0)
         {
-            throw Refusal.Invalid(kind, name, "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update");
+            throw ApiError.Invalid(kind, name, "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update");
         }
 
         return Update(current, rules.ForUpdate(current, desired));
@@ -38,7 +38,7 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
         var current = Existing(kind, name);
         return KindRules.HasStatus(kind)
             ? Update(current, rules.ForStatus(current, Merged(current, mergePatch)))
-            : throw Refusal.NotFound(kind, name);
+            : throw ApiError.NotFound(kind, name);
     }
 
     public void Delete(ResourceKind kind, NamespacedName name, DeletePreconditions? preconditions)
@@ -46,12 +46,12 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
         var current = Existing(kind, name);
         if (preconditions?.Uid is { } uid && uid != current.Uid)
         {
-            throw Refusal.Conflict(kind, name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Uid}");
+            throw ApiError.Conflict(kind, name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Uid}");
         }
 
         if (preconditions?.ResourceVersion is { } version && version != current.Metadata.ResourceVersion)
         {
-            throw Refusal.Conflict(
+            throw ApiError.Conflict(
                 kind,
                 name,
                 $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: "
@@ -70,7 +70,7 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
     }
 
     private StoredObject Existing(ResourceKind kind, NamespacedName name) =>
-        store.Find(kind, name) ?? throw Refusal.NotFound(kind, name);
+        store.Find(kind, name) ?? throw ApiError.NotFound(kind, name);
 
     private StoredObject Update(StoredObject current, JsonObject desired)
     {
@@ -162,12 +162,12 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
         var found = store.Find(Namespace.ResourceKind, home);
         if (found is null && options.NamespacesMustExist)
         {
-            throw Refusal.NotFound(Namespace.ResourceKind, home);
+            throw ApiError.NotFound(Namespace.ResourceKind, home);
         }
 
         if (found is { IsBeingDeleted: true })
         {
-            throw Refusal.Forbidden(
+            throw ApiError.Forbidden(
                 kind,
                 name,
                 $"unable to create new content in namespace {name.Namespace} because it is being terminated"

@@ -45,7 +45,7 @@ internal static partial class SecretRules
 
         if (before.Text("type") != after.Text("type"))
         {
-            throw Refusal.Invalid(current.Kind, current.Name, "type: Invalid value: field is immutable");
+            throw ApiError.Invalid(current.Kind, current.Name, "type: Invalid value: field is immutable");
         }
 
         if (!IsImmutable(before))
@@ -55,12 +55,12 @@ internal static partial class SecretRules
 
         if (!IsImmutable(after))
         {
-            throw Refusal.Invalid(current.Kind, current.Name, "immutable: Forbidden: field is immutable when `immutable` is set");
+            throw ApiError.Invalid(current.Kind, current.Name, "immutable: Forbidden: field is immutable when `immutable` is set");
         }
 
         if (!JsonNode.DeepEquals(before["data"], after["data"]))
         {
-            throw Refusal.Invalid(current.Kind, current.Name, "data: Forbidden: field is immutable when `immutable` is set");
+            throw ApiError.Invalid(current.Kind, current.Name, "data: Forbidden: field is immutable when `immutable` is set");
         }
     }
 
@@ -73,7 +73,7 @@ internal static partial class SecretRules
         {
             if (key.Length > 253 || !Key().IsMatch(key))
             {
-                throw Refusal.Invalid(
+                throw ApiError.Invalid(
                     Secret.ResourceKind,
                     name,
                     "data: Invalid value: a key must consist of alphanumeric characters, '-', '_' or '.'"
@@ -85,7 +85,7 @@ internal static partial class SecretRules
 
         if (size > LargestContent)
         {
-            throw Refusal.Invalid(Secret.ResourceKind, name, $"data: Too long: must have at most {LargestContent} bytes");
+            throw ApiError.Invalid(Secret.ResourceKind, name, $"data: Too long: must have at most {LargestContent} bytes");
         }
     }
 

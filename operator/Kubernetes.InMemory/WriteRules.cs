@@ -27,7 +27,7 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
         var metadata = desired.Metadata();
         if (metadata.Text("resourceVersion").Length > 0)
         {
-            throw Refusal.BadRequest("resourceVersion should not be set on objects to be created");
+            throw ApiError.BadRequest("resourceVersion should not be set on objects to be created");
         }
 
         foreach (var member in setByTheServer)
@@ -103,13 +103,13 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
         var version = metadata.Text("resourceVersion");
         if (version.Length > 0 && version != current.Metadata.ResourceVersion)
         {
-            throw Refusal.Modified(current.Kind, current.Name);
+            throw ApiError.Modified(current.Kind, current.Name);
         }
 
         var uid = metadata.Text("uid");
         if (uid.Length > 0 && uid != current.Uid)
         {
-            throw Refusal.Conflict(
+            throw ApiError.Conflict(
                 current.Kind,
                 current.Name,
                 $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Uid}"
@@ -118,7 +118,7 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
 
         if (NameOf(metadata) is var name && name != current.Name)
         {
-            throw Refusal.BadRequest($"the name of the object ({name}) does not match the name of the request ({current.Name})");
+            throw ApiError.BadRequest($"the name of the object ({name}) does not match the name of the request ({current.Name})");
         }
     }
 
@@ -158,14 +158,14 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
         }
 
         var problems = options.Admit(kind, desired);
-        return problems.Count == 0 ? desired : throw Refusal.Invalid(kind, name, string.Join(", ", problems));
+        return problems.Count == 0 ? desired : throw ApiError.Invalid(kind, name, string.Join(", ", problems));
     }
 
     private string Now() => clock.GetUtcNow().UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
 }
 
-/// <summary>The refusals of the API server, with its status codes, reasons and wording.</summary>
-internal static class Refusal
+/// <summary>The errors that the API server answers, with its status codes, reasons and wording.</summary>
+internal static class ApiError
 {
     public static KubernetesException NotFound(ResourceKind kind, NamespacedName name) =>
         new(HttpStatusCode.NotFound, "NotFound", $"{Plural(kind)} \"{name.Name}\" not found");

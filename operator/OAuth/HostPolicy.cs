@@ -50,4 +50,4 @@ public sealed class HostPolicy
 }
 
 /// <summary>A request was stopped by <see cref="HostPolicy"/> before a byte of it was sent.</summary>
-public sealed class HostRefusedException(string message) : HttpRequestException(message);
+public sealed class HostNotAllowedException(string message) : HttpRequestException(message);

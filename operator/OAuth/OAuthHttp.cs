@@ -87,7 +87,7 @@ public static class OAuthHttp
         var publicOnes = Array.FindAll(addresses, PublicAddress.Is);
         return publicOnes.Length > 0
             ? publicOnes
-            : throw new HostRefusedException(
+            : throw new HostNotAllowedException(
                 $"{host} resolves to a private address ({addresses.FirstOrDefault()}); list the host explicitly if that is meant");
     }
 
@@ -98,7 +98,7 @@ public static class OAuthHttp
             var problem = request.RequestUri is { } uri ? policy.ProblemWith(uri) : "the request has no URL";
             return problem is null
                 ? base.SendAsync(request, cancellationToken)
-                : Task.FromException<HttpResponseMessage>(new HostRefusedException(problem));
+                : Task.FromException<HttpResponseMessage>(new HostNotAllowedException(problem));
         }
     }
 }

@@ -7,7 +7,7 @@ internal static class WireFailureText
 {
     public static string For(Exception exception)
     {
-        if (Find<HostRefusedException>(exception) is { } refused)
+        if (Find<HostNotAllowedException>(exception) is { } refused)
         {
             return refused.Message;
         }

@@ -91,7 +91,7 @@ public sealed class HostTests
         var exception = await Assert.ThrowsAnyAsync<HttpRequestException>(() => http.GetAsync("http://localhost:9/", Some.Patience()));
 
         Assert.Equal(HttpRequestError.ConnectionError, exception.HttpRequestError);
-        Assert.IsNotType<HostRefusedException>(exception.GetBaseException());
+        Assert.IsNotType<HostNotAllowedException>(exception.GetBaseException());
     }
 
     [Fact]

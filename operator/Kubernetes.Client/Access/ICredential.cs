@@ -19,7 +19,7 @@ internal interface ICredential
     /// Gets a new credential after the API server refused header and certificate with 401. False when there is no other to be had, so that
     /// trying again is useless.
     /// </summary>
-    ValueTask<bool> RenewAsync(AuthenticationHeaderValue? refused, X509Certificate2? presented, CancellationToken cancellationToken);
+    ValueTask<bool> RenewAsync(AuthenticationHeaderValue? rejected, X509Certificate2? presented, CancellationToken cancellationToken);
 }
 
 /// <summary>A token, a password or a certificate that stands in the kubeconfig itself.</summary>
@@ -30,7 +30,7 @@ internal sealed class FixedCredential(AuthenticationHeaderValue? header, X509Cer
     public ValueTask<AuthenticationHeaderValue?> GetHeaderAsync(CancellationToken cancellationToken) => ValueTask.FromResult(header);
 
     public ValueTask<bool> RenewAsync(
-        AuthenticationHeaderValue? refused,
+        AuthenticationHeaderValue? rejected,
         X509Certificate2? presented,
         CancellationToken cancellationToken
     ) => ValueTask.FromResult(false);

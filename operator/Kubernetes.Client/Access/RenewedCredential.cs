@@ -35,7 +35,7 @@ internal abstract class RenewedCredential : ICredential, IDisposable
     }
 
     public async ValueTask<bool> RenewAsync(
-        AuthenticationHeaderValue? refused,
+        AuthenticationHeaderValue? rejected,
         X509Certificate2? presented,
         CancellationToken cancellationToken
     )
@@ -44,12 +44,12 @@ internal abstract class RenewedCredential : ICredential, IDisposable
         try
         {
             // Many requests can be refused at once; only the first of them obtains another.
-            if (IsStill(refused, presented))
+            if (IsStill(rejected, presented))
             {
                 header = await ObtainAsync(header, cancellationToken);
             }
 
-            return !IsStill(refused, presented);
+            return !IsStill(rejected, presented);
         }
         finally
         {
@@ -59,8 +59,8 @@ internal abstract class RenewedCredential : ICredential, IDisposable
 
     public void Dispose() => gate.Dispose();
 
-    private bool IsStill(AuthenticationHeaderValue? refused, X509Certificate2? presented) =>
-        Equals(header, refused) && Certificates.AreSame(ClientCertificate, presented);
+    private bool IsStill(AuthenticationHeaderValue? rejected, X509Certificate2? presented) =>
+        Equals(header, rejected) && Certificates.AreSame(ClientCertificate, presented);
 
     /// <summary>
     /// The value of <c>Authorization</c> from where it comes; <paramref name="present"/> where there is no better one. Called with the gate

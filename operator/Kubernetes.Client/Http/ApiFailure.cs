@@ -51,24 +51,24 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
     private static KubernetesException Create(ResourceRequest request, HttpStatusCode code, ApiStatus? status, TimeSpan? retryAfter)
     {
         var reason = reasons.Contains(status?.Reason ?? string.Empty) ? status!.Reason! : string.Empty;
-        var refuser = RefuserReader.Read(status?.Message);
-        var message = $"{request}: {(int)code} {reason}".TrimEnd() + $": {Cause(request, status, refuser)}{Remedy(code, refuser)}";
-        return new KubernetesException(code, reason, message, retryAfter) { RefusedBy = refuser };
+        var rule = AdmissionRuleReader.Read(status?.Message);
+        var message = $"{request}: {(int)code} {reason}".TrimEnd() + $": {Cause(request, status, rule)}{Remedy(code, rule)}";
+        return new KubernetesException(code, reason, message, retryAfter) { DeniedBy = rule };
     }
 
     // The server quotes what it could not read, and values that it refuses; so does an admission webhook, which also chooses the
     // reason and the names of fields. Of a Secret that can be its
     // content, of a status a link that starts a consent.
-    private static string Cause(ResourceRequest request, ApiStatus? status, Refuser? refuser)
+    private static string Cause(ResourceRequest request, ApiStatus? status, AdmissionRule? rule)
     {
         if (status is null)
         {
             return "the answer is no Status object, so it may come from a proxy, or the kind is not installed";
         }
 
-        if (refuser is not null)
+        if (rule is not null)
         {
-            return $"because of {refuser} (its message is left out, since it may quote content)";
+            return $"because of {rule} (its message is left out, since it may quote content)";
         }
 
         if (!IsSafeToQuote(request, status))
@@ -104,10 +104,10 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
     )]
     private static partial Regex FieldName();
 
-    private static string Remedy(HttpStatusCode code, Refuser? refuser) =>
+    private static string Remedy(HttpStatusCode code, AdmissionRule? rule) =>
         code switch
         {
-            _ when refuser is not null => string.Empty,
+            _ when rule is not null => string.Empty,
             HttpStatusCode.Unauthorized =>
                 ". The API server does not accept these credentials: renew them (log in again, or check the service account).",
             HttpStatusCode.Forbidden => ". Where a permission is missing, grant it to this account with a Role or ClusterRole.",

@@ -19,9 +19,9 @@ internal sealed class CredentialHandler(ClusterAccess access, ICredential creden
             // To a caller this is a server that cannot be reached for now: a plugin or a file may be back a moment later.
             throw new HttpRequestException(unavailable.Message, unavailable);
         }
-        catch (HttpRequestException failed) when (Cause(failed) is { } refused)
+        catch (HttpRequestException failed) when (Cause(failed) is { } untrusted)
         {
-            throw new HttpRequestException(failed.HttpRequestError, refused.Message, refused);
+            throw new HttpRequestException(failed.HttpRequestError, untrusted.Message, untrusted);
         }
         catch (HttpRequestException failed) when (failed.HttpRequestError == HttpRequestError.SecureConnectionError)
         {

@@ -43,13 +43,13 @@ internal sealed class ServerCertificateCheck(ClusterAccess access)
     {
         if (certificate is not X509Certificate2 presented)
         {
-            throw Refused("was not sent");
+            throw Untrusted("was not sent");
         }
 
         var host = ((SslStream)sender).TargetHostName;
         if (!presented.MatchesHostname(host, allowWildcards: true, allowCommonName: false))
         {
-            throw Refused(
+            throw Untrusted(
                 $"is for {Names(presented)}, not for '{host}': correct the server address, or set tls-server-name of the cluster");
         }
 
@@ -108,18 +108,18 @@ internal sealed class ServerCertificateCheck(ClusterAccess access)
         var faults = found.Where(status => !IsAboutTrust(status)).Select(status => status.Status).Distinct().ToList();
         if (faults.Contains(X509ChainStatusFlags.NotTimeValid))
         {
-            return Refused(
+            return Untrusted(
                 $"is valid from {presented.NotBefore.ToUniversalTime():u} to {presented.NotAfter.ToUniversalTime():u}, "
                 + "or the one that signed it is out of date: renew it, or correct the clock of this machine");
         }
 
         var more = faults.Count == 0 ? string.Empty : $" ({string.Join(", ", faults)})";
-        return Refused(
+        return Untrusted(
             $"was signed by '{presented.Issuer}', which {whom} vouches for{more}: "
             + "set certificate-authority or certificate-authority-data of the cluster to the authority that signed it");
     }
 
-    private ClusterAccessException Refused(string why) => new($"the certificate of {access.Server} ({access.Source}) {why}.");
+    private ClusterAccessException Untrusted(string why) => new($"the certificate of {access.Server} ({access.Source}) {why}.");
 
     private static string Names(X509Certificate2 certificate)
     {

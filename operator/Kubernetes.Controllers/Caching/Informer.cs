@@ -110,7 +110,7 @@ public sealed class Informer<T>
         public void Forbidden(string cause)
         {
             feed.Forbidden(cause);
-            informer.Namespaces?.Failed(name!, ListName, cause, ListFailure.Refusal);
+            informer.Namespaces?.Failed(name!, ListName, cause, ListFailure.Forbidden);
         }
 
         public void Failed(string cause, ListFailure failure)

@@ -23,15 +23,15 @@ internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
 
     private readonly ForbiddenPatience patience = new(time);
     private int failures;
-    private int refusals;
+    private int forbiddenCount;
 
     /// <summary>True when the last failure was a refusal that is to be believed.</summary>
-    public bool IsForbidden => refusals > 0;
+    public bool IsForbidden => forbiddenCount > 0;
 
     /// <summary>What the failure is that the last delay was for.</summary>
     public ListFailure KindOf(Exception failure) =>
-        IsForbidden ? ListFailure.Refusal
-        : failure is KubernetesException { IsForbidden: true } ? ListFailure.FreshRefusal
+        IsForbidden ? ListFailure.Forbidden
+        : failure is KubernetesException { IsForbidden: true } ? ListFailure.JustForbidden
         : ListFailure.Outage;
 
     /// <summary>
@@ -56,18 +56,18 @@ internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
     public TimeSpan NextDelay(Exception? failure)
     {
         failures++;
-        var refused = failure as KubernetesException;
-        refusals = IsToBeBelieved(refused) ? refusals + 1 : 0;
-        var delay = IsForbidden ? forbidden.DelayAfter(refusals, random()) : BackoffOptions.ForWatches.DelayAfter(failures, random());
-        var asked = refused?.RetryAfter is { } retryAfter ? Min(retryAfter, longestRetryAfter) : TimeSpan.Zero;
+        var error = failure as KubernetesException;
+        forbiddenCount = IsToBeBelieved(error) ? forbiddenCount + 1 : 0;
+        var delay = IsForbidden ? forbidden.DelayAfter(forbiddenCount, random()) : BackoffOptions.ForWatches.DelayAfter(failures, random());
+        var asked = error?.RetryAfter is { } retryAfter ? Min(retryAfter, longestRetryAfter) : TimeSpan.Zero;
 
         // Jitter is added to what the server asks for, too: it tells every client the same number of seconds.
         return asked > TimeSpan.Zero ? asked + Min(delay, asked) : delay;
     }
 
-    private bool IsToBeBelieved(KubernetesException? refused)
+    private bool IsToBeBelieved(KubernetesException? error)
     {
-        if (refused is { IsForbidden: true })
+        if (error is { IsForbidden: true })
         {
             return patience.IsOver();
         }

@@ -91,13 +91,13 @@ public sealed class NamespaceSync(TimeProvider time)
     {
         var state = lists[list];
         var since = state.FailingSince ?? time.GetTimestamp();
-        var isRefused = failure == ListFailure.Refusal;
-        var isBroken = isRefused || (!state.IsListed && time.GetElapsedTime(since) >= Patience);
+        var isForbidden = failure == ListFailure.Forbidden;
+        var isBroken = isForbidden || (!state.IsListed && time.GetElapsedTime(since) >= Patience);
         lists[list] = state with
         {
             FailingSince = since,
             Problem = isBroken ? cause : state.Problem,
-            IsRefused = state.IsRefused || isRefused,
+            IsForbidden = state.IsForbidden || isForbidden,
             IsDoubted = state.IsDoubted || failure != ListFailure.Outage,
         };
     });
@@ -110,7 +110,7 @@ public sealed class NamespaceSync(TimeProvider time)
     // Needs the lock. While the API server answers nothing at all, no namespace is broken by itself.
     private bool AreSettled() =>
         namespaces.Values.All(lists => AreListed(lists) || ProblemOf(lists) is not null)
-        && namespaces.Values.Any(lists => AreListed(lists) || lists.Values.Any(list => list.IsRefused));
+        && namespaces.Values.Any(lists => AreListed(lists) || lists.Values.Any(list => list.IsForbidden));
 
     // Needs the lock.
     private NamespaceNews NewsOf(string name) =>
@@ -154,7 +154,7 @@ public sealed class NamespaceSync(TimeProvider time)
 
         public string? Problem { get; init; }
 
-        public bool IsRefused { get; init; }
+        public bool IsForbidden { get; init; }
 
         public bool IsDoubted { get; init; }
     }
@@ -166,22 +166,22 @@ internal enum ListFailure
     /// <summary>The API server, or the way to it.</summary>
     Outage,
 
-    /// <summary>A refusal (403) that is not believed yet; see <see cref="ForbiddenPatience"/>.</summary>
-    FreshRefusal,
+    /// <summary>A 403 that is not believed yet; see <see cref="ForbiddenPatience"/>.</summary>
+    JustForbidden,
 
-    /// <summary>A refusal that has lasted.</summary>
-    Refusal,
+    /// <summary>A 403 that has lasted.</summary>
+    Forbidden,
 }
 
 /// <summary>How one of the listed namespaces is.</summary>
 /// <param name="Name">The namespace.</param>
-/// <param name="IsOpen">Everything in it was read, so that it can be served. It stays so while a later list or watch is refused: what was
+/// <param name="IsOpen">Everything in it was read, so that it can be served. It stays so while a later list or watch is forbidden: what was
 /// read is kept.</param>
 /// <param name="Problem">Why it cannot be read now; null when it can, or when nothing is known yet.</param>
 public sealed record NamespaceNews(string Name, bool IsOpen, string? Problem)
 {
     /// <summary>
-    /// Something in it was refused a moment ago, which may be a permission that went or an API server that was started. A list finds out.
+    /// Something in it was forbidden a moment ago: a permission was withdrawn, or the API server is still starting. A list finds out.
     /// </summary>
     public bool IsDoubted { get; init; }
 }

@@ -199,7 +199,7 @@ public sealed partial class LeaderElector : ILeadership
         {
             return await client.ReplaceAsync(change(own), cancellationToken).ConfigureAwait(false);
         }
-        catch (KubernetesException refused) when (refused.IsConflict || refused.IsNotFound)
+        catch (KubernetesException error) when (error.IsConflict || error.IsNotFound)
         {
             var found = await client.FindAsync<Lease>(options.Lease, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();

@@ -14,7 +14,7 @@ public static class FailureText
     /// <summary>The text.</summary>
     public static string Of(Exception exception) => exception switch
     {
-        KubernetesException refused => $"API server: {(int)refused.StatusCode} {refused.Reason}: {refused.Message}",
+        KubernetesException error => $"API server: {(int)error.StatusCode} {error.Reason}: {error.Message}",
         HttpRequestException or IOException => $"API server not reachable: {exception.Message}",
         ClusterAccessException => exception.Message,
         OperationCanceledException or TimeoutException => "no answer in time",

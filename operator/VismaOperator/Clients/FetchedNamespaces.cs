@@ -16,7 +16,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, NamespaceLabels> known = new(StringComparer.Ordinal);
-    private readonly Refusals<string> refusals = new(time);
+    private readonly ForbiddenRequests<string> forbidden = new(time);
     private readonly ConcurrentDictionary<string, bool> going = new(StringComparer.Ordinal);
 
     /// <summary>Tells the name of a namespace of which something changed.</summary>
@@ -47,7 +47,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         {
             return Learn(name, await FetchAsync(name, cancellationToken));
         }
-        catch (Exception failure) when (refusals.IsBelieved(name, failure))
+        catch (Exception failure) when (forbidden.IsBelieved(name, failure))
         {
             return new NamespaceLabels.Unreadable();
         }
@@ -79,7 +79,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
 
     private NamespaceLabels Learn(string name, Namespace? found)
     {
-        refusals.Forget(name);
+        forbidden.Forget(name);
         going[name] = found?.Metadata.DeletionTimestamp is not null;
         return known[name] = NamespaceLabels.Of(found);
     }

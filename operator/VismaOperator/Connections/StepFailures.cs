@@ -22,7 +22,7 @@ internal sealed class StepFailures(TimeProvider time)
 
     private readonly ConcurrentDictionary<NamespacedName, int> conflicts = new();
     private readonly ConcurrentDictionary<NamespacedName, long> unread = new();
-    private readonly Refusals<NamespacedName> refusals = new(time);
+    private readonly ForbiddenRequests<NamespacedName> forbidden = new(time);
 
     /// <summary>
     /// False for what only means that the reconcile is to be made again: the process ends, leads no more, or decided on an old state.
@@ -44,7 +44,7 @@ internal sealed class StepFailures(TimeProvider time)
     {
         conflicts.TryRemove(connection, out _);
         unread.TryRemove(connection, out _);
-        refusals.Forget(connection);
+        forbidden.Forget(connection);
     }
 
     /// <summary>The problem to report.</summary>
@@ -61,12 +61,12 @@ internal sealed class StepFailures(TimeProvider time)
 
         var isLook = failure is UnobservedException || decision is Decision.Inspect;
         var what = failure is UnobservedException unobserved ? unobserved.What : WhatFailed(connection, decision);
-        var isBelieved = refusals.IsBelieved(connection.Metadata.NamespacedName, cause);
+        var isBelieved = forbidden.IsBelieved(connection.Metadata.NamespacedName, cause);
         var verbs = isLook ? "get" : "get, create, update and delete";
         var permission =
             $"Where a permission is missing, grant the operator's service account {verbs} on Secrets in namespace "
             + $"{connection.Metadata.Namespace}.";
-        var remedy = cause is KubernetesException refused ? ApiTrouble.Remedy(refused, permission) : string.Empty;
+        var remedy = cause is KubernetesException error ? ApiTrouble.Remedy(error, permission) : string.Empty;
         return new Problem(
             (isLook, isBelieved) switch
             {

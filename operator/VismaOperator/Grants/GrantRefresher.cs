@@ -30,7 +30,7 @@ internal sealed class GrantRefresher(
     /// <summary>How long a reconcile waits for its new token to be stored; after that it is held and tried further.</summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
 
-    private readonly Refusals<NamespacedName> refusals = new(time);
+    private readonly ForbiddenRequests<NamespacedName> forbidden = new(time);
 
     /// <summary>Exchanges the stored refresh token for the next one.</summary>
     /// <param name="connection">Whose grant it is.</param>
@@ -98,7 +98,7 @@ internal sealed class GrantRefresher(
         try
         {
             Exchange? exchange = null;
-            var refusal = await refusals.FindAsync(
+            var refusal = await forbidden.FindAsync(
                 connection,
                 async stop => exchange = await write(stop),
                 cancellationToken
@@ -159,7 +159,7 @@ internal sealed class GrantRefresher(
     /// <summary>The connection is gone.</summary>
     public void Forget(NamespacedName connection)
     {
-        refusals.Forget(connection);
+        forbidden.Forget(connection);
         attempts.Forget(connection);
     }
 

@@ -245,8 +245,8 @@ internal sealed class PendingGrantWrites(
     private bool HasNowhereToGo(Waiting entry, Exception failure)
     {
         if (
-            failure is not KubernetesException refused
-            || !(refused.IsNotFound || refused.IsForbidden)
+            failure is not KubernetesException error
+            || !(error.IsNotFound || error.IsForbidden)
             || !isGone(entry.PendingGrant.Connection)
         )
         {

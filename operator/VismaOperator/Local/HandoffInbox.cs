@@ -100,9 +100,9 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         {
             await HandInAsync(NameOf(file), Read(file + StateFiles.TakenSuffix), cancellationToken);
         }
-        catch (KubernetesException refused)
+        catch (KubernetesException error)
         {
-            LogDropped(NameOf(file), refused.Message); // such as a namespace that is on its way out
+            LogDropped(NameOf(file), error.Message); // such as a namespace that is on its way out
         }
         catch (Exception exception)
             when (exception is ClusterAccessException or IOException or UnauthorizedAccessException or OperationCanceledException)

@@ -18,8 +18,8 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     // Each round follows a change by somebody else; more than a few in a row are better left to the queue's backoff.
     private const int MaxRounds = 4;
 
-    private readonly Refusals<NamespacedName> writes = new(time);
-    private readonly Refusals<NamespacedName> removals = new(time);
+    private readonly ForbiddenRequests<NamespacedName> writes = new(time);
+    private readonly ForbiddenRequests<NamespacedName> removals = new(time);
 
     /// <summary>Puts the token into the connection's Secret.</summary>
     /// <exception cref="KubernetesException">The API server does not take it just now; a refusal (403) that has not lasted yet is one of
@@ -238,7 +238,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             Reason.SecretInvalid,
             $"The API server {ApiTrouble.Answer(refusal)} to Secret {name} as it would be written. "
                 + (
-                    refusal.RefusedBy is null
+                    refusal.DeniedBy is null
                         ? "Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy "
                             + "refuses it."
                         : ApiTrouble.Remedy(refusal, string.Empty)

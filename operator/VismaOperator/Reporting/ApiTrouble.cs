@@ -17,8 +17,8 @@ internal static class ApiTrouble
     /// <summary>Continues a sentence that begins with "the API server".</summary>
     public static string Answer(Exception failure) => failure switch
     {
-        KubernetesException { RefusedBy: { } refuser } refused => $"answers {Code(refused)} because of {refuser}",
-        KubernetesException refused => $"answers {Code(refused)}",
+        KubernetesException { DeniedBy: { } rule } error => $"answers {Code(error)} because of {rule}",
+        KubernetesException error => $"answers {Code(error)}",
         OperationCanceledException or TimeoutException => "does not answer in time",
         _ => "cannot be reached",
     };
@@ -28,11 +28,11 @@ internal static class ApiTrouble
     /// <param name="permission">What to grant where no other cause is known.</param>
     public static string Remedy(KubernetesException failure, string permission) => failure switch
     {
-        { RefusedBy: { Kind: RefuserKind.Quota } quota } => $"Raise {quota}, or delete Secrets that nobody needs.",
-        { RefusedBy: { } refuser } => $"Have whoever runs {refuser} let it pass.",
+        { DeniedBy: { Kind: AdmissionRuleKind.Quota } quota } => $"Raise {quota}, or delete Secrets that nobody needs.",
+        { DeniedBy: { } rule } => $"Have whoever runs {rule} let it pass.",
         { StatusCode: HttpStatusCode.Forbidden } => permission,
         _ => string.Empty,
     };
 
-    private static string Code(KubernetesException refused) => $"{(int)refused.StatusCode} {refused.Reason}".TrimEnd();
+    private static string Code(KubernetesException error) => $"{(int)error.StatusCode} {error.Reason}".TrimEnd();
 }

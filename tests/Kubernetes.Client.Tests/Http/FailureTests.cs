@@ -192,69 +192,69 @@ public sealed class FailureTests
         403,
         "Forbidden",
         """admission webhook \"policy.example.com\" denied the request: hidden-content""",
-        RefuserKind.Webhook,
+        AdmissionRuleKind.Webhook,
         "policy.example.com"
     )]
     [InlineData(
         409,
         "Conflict",
         """admission webhook \"policy.example.com\" denied the request without explanation""",
-        RefuserKind.Webhook,
+        AdmissionRuleKind.Webhook,
         "policy.example.com"
     )]
     [InlineData(
         500,
         "InternalError",
         """Internal error occurred: failed calling webhook \"policy.example.com\": failed to call webhook: Post \"https://x/?hidden-content\": EOF""",
-        RefuserKind.Webhook,
+        AdmissionRuleKind.Webhook,
         "policy.example.com"
     )]
     [InlineData(
         403,
         "Forbidden",
         """secrets \"one\" is forbidden: exceeded quota: few-secrets, requested: secrets=1, used: secrets=5, limited: secrets=5""",
-        RefuserKind.Quota,
+        AdmissionRuleKind.Quota,
         "few-secrets"
     )]
     [InlineData(
         403,
         "Forbidden",
         """secrets \"one\" is forbidden: failed quota: few-secrets: must specify limits.cpu for: hidden-content""",
-        RefuserKind.Quota,
+        AdmissionRuleKind.Quota,
         "few-secrets"
     )]
     [InlineData(
         422,
         "Invalid",
         """secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'no-tokens.example.com' with binding 'all' denied request: hidden-content""",
-        RefuserKind.Policy,
+        AdmissionRuleKind.Policy,
         "no-tokens.example.com"
     )]
     [InlineData(
         422,
         "Invalid",
         """ValidatingAdmissionPolicy 'no-tokens' with binding 'all' denied request: hidden-content""",
-        RefuserKind.Policy,
+        AdmissionRuleKind.Policy,
         "no-tokens"
     )]
     [InlineData(
         422,
         "Invalid",
         """secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'no-tokens' denied request: hidden-content""",
-        RefuserKind.Policy,
+        AdmissionRuleKind.Policy,
         "no-tokens"
     )]
     public async Task A_refusal_names_the_webhook_policy_or_quota_and_nothing_else(
         int code,
         string reason,
         string message,
-        RefuserKind kind,
+        AdmissionRuleKind kind,
         string name
     )
     {
         var refused = await RefusedSecretAsync(Answers.Status(code, reason, message), code);
 
-        Assert.Equal(new Refuser(kind, name), refused.RefusedBy);
+        Assert.Equal(new AdmissionRule(kind, name), refused.DeniedBy);
         Assert.Contains(name, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", refused.ToString(), StringComparison.Ordinal);
     }
@@ -270,7 +270,7 @@ public sealed class FailureTests
     {
         var refused = await RefusedSecretAsync(Answers.Status(403, "Forbidden", message), 403);
 
-        Assert.Null(refused.RefusedBy);
+        Assert.Null(refused.DeniedBy);
         Assert.DoesNotContain("idden-content", refused.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", refused.Message, StringComparison.OrdinalIgnoreCase);
     }

@@ -55,8 +55,8 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
         namespaces.Failed("b", "secrets", "no role", ListFailure.Outage);
         Assert.False(settled.IsCompleted);
 
-        namespaces.Failed("b", "secrets", "no role", ListFailure.Refusal);
-        namespaces.Failed("b", "secrets", "still no role", ListFailure.Refusal);
+        namespaces.Failed("b", "secrets", "no role", ListFailure.Forbidden);
+        namespaces.Failed("b", "secrets", "still no role", ListFailure.Forbidden);
         await Wait.For(settled);
         Assert.False(namespaces.IsOpen("b"));
         namespaces.Listed("b", "secrets");
@@ -68,7 +68,7 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     public void A_namespace_that_breaks_later_stays_open_since_what_was_read_is_kept()
     {
         namespaces.Listed("a", "secrets");
-        namespaces.Failed("a", "secrets", "the role was taken", ListFailure.Refusal);
+        namespaces.Failed("a", "secrets", "the role was taken", ListFailure.Forbidden);
         Assert.True(namespaces.IsOpen("a"));
         namespaces.Listed("a", "secrets");
 
@@ -95,8 +95,8 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     [Fact]
     public void Refusals_everywhere_settle_too_since_any_of_the_namespaces_may_come_later()
     {
-        namespaces.Failed("a", "secrets", "no role", ListFailure.Refusal);
-        namespaces.Failed("b", "secrets", "no role", ListFailure.Refusal);
+        namespaces.Failed("a", "secrets", "no role", ListFailure.Forbidden);
+        namespaces.Failed("b", "secrets", "no role", ListFailure.Forbidden);
 
         Assert.True(namespaces.IsSettled);
     }
@@ -156,7 +156,7 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
         namespaces.Listed("a", "secrets");
         namespaces.Failed("a", "secrets", "500", ListFailure.Outage);
         Assert.DoesNotContain(namespaces.Current, now => now.IsDoubted);
-        namespaces.Failed("a", "secrets", "no role", ListFailure.FreshRefusal);
+        namespaces.Failed("a", "secrets", "no role", ListFailure.JustForbidden);
         var doubted = namespaces.Current.Single(now => now.Name == "a");
         namespaces.Listed("a", "secrets");
 

@@ -81,7 +81,7 @@ internal sealed class ApiFaults(TestOperator test)
     public static Exception ExceptionOf(string failure) => failure switch
     {
         "403" => Refused(HttpStatusCode.Forbidden, "Forbidden"),
-        "403 policy" => Refused(HttpStatusCode.Forbidden, "Forbidden", new Refuser(RefuserKind.Policy, "no-tokens.example.com")),
+        "403 policy" => Refused(HttpStatusCode.Forbidden, "Forbidden", new AdmissionRule(AdmissionRuleKind.Policy, "no-tokens.example.com")),
         "400" => Refused(HttpStatusCode.BadRequest, "BadRequest"),
         "404" => Refused(HttpStatusCode.NotFound, "NotFound"),
         "409" => Refused(HttpStatusCode.Conflict, "Conflict"),
@@ -94,6 +94,6 @@ internal sealed class ApiFaults(TestOperator test)
         _ => new IOException($"the connection was cut {Quoted}"),
     };
 
-    private static KubernetesException Refused(HttpStatusCode code, string reason, Refuser? refuser = null) =>
-        new(code, reason, $"{(int)code} {Quoted}") { RefusedBy = refuser };
+    private static KubernetesException Refused(HttpStatusCode code, string reason, AdmissionRule? rule = null) =>
+        new(code, reason, $"{(int)code} {Quoted}") { DeniedBy = rule };
 }

@@ -97,7 +97,7 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
                 ? found.Snapshot.Document.Attempts.FirstOrDefault(open => ConsentState.Matches(open.StateHash, state))
                 : null;
         }
-        catch (KubernetesException refused) when (refused.IsForbidden)
+        catch (KubernetesException error) when (error.IsForbidden)
         {
             return null;
         }

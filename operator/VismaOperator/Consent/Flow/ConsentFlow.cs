@@ -272,11 +272,11 @@ internal sealed class ConsentFlow(
         {
             return await answer();
         }
-        catch (KubernetesException refused) when (refused.IsForbidden || refused.IsInvalid)
+        catch (KubernetesException error) when (error.IsForbidden || error.IsInvalid)
         {
             return Refused(
                 ConsentRefusal.NotPossible,
-                $"The cluster refuses to let the operator store a consent ({refused.Reason}): its permissions on Secrets, or an "
+                $"The cluster refuses to let the operator store a consent ({error.Reason}): its permissions on Secrets, or an "
                 + "admission policy. Its log says more."
             );
         }

@@ -6,12 +6,12 @@ using Xunit;
 namespace Kubernetes.Controllers.Tests;
 
 /// <summary>When a refusal (403) is believed, and when the next one is a first one again.</summary>
-public sealed class RefusalsTests
+public sealed class ForbiddenRequestsTests
 {
     private readonly FakeTimeProvider time = new();
-    private readonly Refusals<string> refusals;
+    private readonly ForbiddenRequests<string> forbidden;
 
-    public RefusalsTests() => refusals = new Refusals<string>(time);
+    public ForbiddenRequestsTests() => forbidden = new ForbiddenRequests<string>(time);
 
     [Fact]
     public async Task A_refusal_is_believed_once_it_has_lasted()
@@ -31,7 +31,7 @@ public sealed class RefusalsTests
     {
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);
-        var failed = await Record.ExceptionAsync(() => refusals.FindAsync("write", _ => AnswerAsync(other), Ct));
+        var failed = await Record.ExceptionAsync(() => forbidden.FindAsync("write", _ => AnswerAsync(other), Ct));
         Assert.Equal(other, (failed as KubernetesException)?.StatusCode);
 
         await RefusedAsync(isBelieved: false);
@@ -43,7 +43,7 @@ public sealed class RefusalsTests
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);
         await Assert.ThrowsAsync<IOException>(() =>
-            refusals.FindAsync("write", _ => throw new IOException("cut"), Ct)
+            forbidden.FindAsync("write", _ => throw new IOException("cut"), Ct)
         );
 
         await RefusedAsync(isBelieved: false);
@@ -54,7 +54,7 @@ public sealed class RefusalsTests
     {
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);
-        await refusals.FindAsync("read", _ => Task.CompletedTask, Ct);
+        await forbidden.FindAsync("read", _ => Task.CompletedTask, Ct);
 
         await RefusedAsync(isBelieved: true);
     }
@@ -64,7 +64,7 @@ public sealed class RefusalsTests
     private async Task RefusedAsync(bool isBelieved)
     {
         Task<KubernetesException?> Refused() =>
-            refusals.FindAsync("write", _ => AnswerAsync(HttpStatusCode.Forbidden), Ct);
+            forbidden.FindAsync("write", _ => AnswerAsync(HttpStatusCode.Forbidden), Ct);
         if (isBelieved)
         {
             Assert.NotNull(await Refused());

@@ -7,26 +7,26 @@ namespace Kubernetes.Client.Http;
 /// of words that may quote what was sent, so exactly the name
 /// is taken, by the wording of the API server and the characters of DNS names. It is for people: nothing is decided by it.
 /// </summary>
-internal static partial class RefuserReader
+internal static partial class AdmissionRuleReader
 {
     // A DNS subdomain (RFC 1123), as the API server requires of the names of all of these.
     private const string Name = "(?<name>[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)";
     private const string Forbidden = "^(?:[a-z0-9.]{1,253} \"[-a-z0-9.]{0,253}\" is forbidden: )?";
 
     /// <summary>Who refused; null where the message is none of the known ones.</summary>
-    public static Refuser? Read(string? message)
+    public static AdmissionRule? Read(string? message)
     {
         if (message is null)
         {
             return null;
         }
 
-        return Find(Webhook(), RefuserKind.Webhook, message) ?? Find(FailedWebhook(), RefuserKind.Webhook, message)
-            ?? Find(Policy(), RefuserKind.Policy, message) ?? Find(Quota(), RefuserKind.Quota, message);
+        return Find(Webhook(), AdmissionRuleKind.Webhook, message) ?? Find(FailedWebhook(), AdmissionRuleKind.Webhook, message)
+            ?? Find(Policy(), AdmissionRuleKind.Policy, message) ?? Find(Quota(), AdmissionRuleKind.Quota, message);
     }
 
-    private static Refuser? Find(Regex pattern, RefuserKind kind, string message) =>
-        pattern.Match(message) is { Success: true } found ? new Refuser(kind, found.Groups["name"].Value) : null;
+    private static AdmissionRule? Find(Regex pattern, AdmissionRuleKind kind, string message) =>
+        pattern.Match(message) is { Success: true } found ? new AdmissionRule(kind, found.Groups["name"].Value) : null;
 
     // k8s.io/apiserver, pkg/admission/plugin/webhook/errors: ToStatusErr
     [GeneratedRegex($"^admission webhook \"{Name}\" denied the request", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
