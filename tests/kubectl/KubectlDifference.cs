@@ -22,7 +22,7 @@ internal static class KubectlDifference
         var isStricter = objects[false].Any();
         var theirs = objects[true].Select(item => KubectlObject.Canonical(item, isRoot: true)).ToList();
         var ours = set
-            .Documents.Where(document => !refused || !document.IsRefused)
+            .Documents.Where(document => !refused || !document.IsRejected)
             .Take(refused ? theirs.Count : int.MaxValue)
             .Select(document => KubectlObject.Canonical(document.Content, isRoot: true))
             .ToList();

@@ -146,7 +146,7 @@ internal sealed partial class ManifestFolders(
         var set = ManifestReader.Read(source, cancellationToken);
         var problems = new List<ManifestProblem>(set.Problems);
         var usable = set
-            .Documents.Where(document => !document.IsRefused && IsNamed(document, problems) && !IsEncrypted(document, problems))
+            .Documents.Where(document => !document.IsRejected && IsNamed(document, problems) && !IsEncrypted(document, problems))
             .ToList();
         var objects = new ManifestObjects(
             ManifestConversion.ReadAll<Namespace>(usable, problems),

@@ -4,9 +4,9 @@ namespace VismaOperator.Manifests;
 
 /// <summary>Turns the nodes of one text between two lines of dashes into JSON, and remembers where each field stands.</summary>
 /// <param name="file">How problems name the file.</param>
-/// <param name="isRefused">True when kubectl refuses what was read.</param>
+/// <param name="isRejected">True when kubectl refuses what was read.</param>
 /// <param name="cancellation">Gives up.</param>
-internal sealed class DocumentBuilder(string file, Func<bool> isRefused, CancellationToken cancellation)
+internal sealed class DocumentBuilder(string file, Func<bool> isRejected, CancellationToken cancellation)
 {
     /// <summary>Values that one text may have. Aliases and merge keys can multiply a small text without bound.</summary>
     internal const int MaxValues = 500_000;
@@ -27,7 +27,7 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused, Cancell
     private const int MaxPathCharacters = 32_000_000; // of all paths together
 
     private readonly List<TurnedKey> turned = [];
-    private readonly HashSet<YamlNode.Scalar> refused = new(ReferenceEqualityComparer.Instance); // each is told once, not once per alias
+    private readonly HashSet<YamlNode.Scalar> rejected = new(ReferenceEqualityComparer.Instance); // each is told once, not once per alias
     private Dictionary<string, Position> positions = [];
     private bool isBroken;
     private int values;
@@ -42,7 +42,7 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused, Cancell
         (positions, isBroken) = (new(StringComparer.Ordinal) { [string.Empty] = root.Start }, false);
         turned.Clear();
         var content = ToObject(root, string.Empty, new(0, IsAliased: false, report));
-        return new(file, content, positions) { TurnedKeys = [.. turned], IsRefused = isBroken || isRefused() };
+        return new(file, content, positions) { TurnedKeys = [.. turned], IsRejected = isBroken || isRejected() };
     }
 
     private JsonNode? ToJson(YamlNode node, string path, Level level)
@@ -68,7 +68,7 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused, Cancell
     private JsonNode? Value(YamlNode.Scalar scalar, Action<Position, string> report)
     {
         Count(scalar.Text);
-        if (refused.Contains(scalar))
+        if (rejected.Contains(scalar))
         {
             return null;
         }
@@ -80,7 +80,7 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRefused, Cancell
         catch (FormatException exception)
         {
             isBroken = true;
-            refused.Add(scalar);
+            rejected.Add(scalar);
             report(scalar.Start, exception.Message);
             return null;
         }

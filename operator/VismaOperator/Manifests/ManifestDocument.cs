@@ -45,7 +45,7 @@ public sealed class ManifestDocument
     internal IReadOnlyList<TurnedKey> TurnedKeys { get; init; } = [];
 
     /// <summary>True when kubectl refuses the document, whatever can be read of it.</summary>
-    internal bool IsRefused { get; set; }
+    internal bool IsRejected { get; set; }
 
     /// <summary>True when its name or namespace is still to be rendered.</summary>
     internal bool IsTemplate => (Name + Namespace).Contains("{{", StringComparison.Ordinal);

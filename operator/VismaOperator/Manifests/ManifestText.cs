@@ -31,7 +31,7 @@ internal sealed class ManifestText
     private readonly List<ManifestProblem> problems = [];
     private readonly string file;
     private readonly CancellationToken cancellation;
-    private bool isRefused; // by kubectl, the document that is read
+    private bool isRejected; // by kubectl, the document that is read
 
     private ManifestText(string file, CancellationToken cancellation) => (this.file, this.cancellation) = (file, cancellation);
 
@@ -72,7 +72,7 @@ internal sealed class ManifestText
 
     private void Chunk(DocumentChunk chunk)
     {
-        isRefused = false;
+        isRejected = false;
         using var reader = new StringReader(chunk.Text);
         var composer = new YamlComposer(
             Parser.CreateParser(reader, MaxDepth),
@@ -85,7 +85,7 @@ internal sealed class ManifestText
         {
             if (composer.NextDocument() is { } root)
             {
-                Objects(root, new DocumentBuilder(file, () => isRefused, cancellation));
+                Objects(root, new DocumentBuilder(file, () => isRejected, cancellation));
                 Rest(composer, root);
             }
         }
@@ -106,7 +106,7 @@ internal sealed class ManifestText
 
         void Fault(YamlFault fault, Position position, string message)
         {
-            isRefused |= fault == YamlFault.Refused;
+            isRejected |= fault == YamlFault.Rejected;
             Report(position, message);
         }
     }
@@ -241,9 +241,9 @@ internal sealed class ManifestText
         // One value that cannot be converted is one too many for the whole list.
         var others = builder.Build(list with { Entries = [.. list.Entries.Where(entry => entry.Key != ItemsKey)] }, Report);
         var read = documents.Skip(first).ToList();
-        if (others.IsRefused || read.Exists(document => document.IsRefused))
+        if (others.IsRejected || read.Exists(document => document.IsRejected))
         {
-            read.ForEach(document => document.IsRefused = true);
+            read.ForEach(document => document.IsRejected = true);
         }
     }
 
@@ -324,7 +324,7 @@ internal sealed class ManifestText
 
     private void Refuse(Position position, string message)
     {
-        isRefused = true;
+        isRejected = true;
         Report(position, message);
     }
 

@@ -103,7 +103,7 @@ internal sealed class YamlComposer(
         )
         {
             report(
-                YamlFault.Refused,
+                YamlFault.Rejected,
                 at(scalar.Start),
                 "kubectl refuses two escapes for one character in YAML: write the character itself"
             );
@@ -176,7 +176,7 @@ internal sealed class YamlComposer(
     {
         if (key.Content is not YamlNode.Scalar scalar)
         {
-            report(YamlFault.Refused, key.Start, "the key of a field must be a text, not a list or an object");
+            report(YamlFault.Rejected, key.Start, "the key of a field must be a text, not a list or an object");
             return null;
         }
 
@@ -187,7 +187,7 @@ internal sealed class YamlComposer(
         }
         catch (FormatException exception)
         {
-            report(YamlFault.Refused, key.Start, exception.Message);
+            report(YamlFault.Rejected, key.Start, exception.Message);
             return null;
         }
     }
@@ -202,7 +202,7 @@ internal sealed class YamlComposer(
             case YamlNode.Sequence sequence when sequence.Items.All(item => item.Content is YamlNode.Mapping):
                 return sequence.Items.Select(item => (YamlNode.Mapping)item.Content).Reverse();
             default:
-                report(YamlFault.Refused, merged.Start, "<< merges objects: point it at an object or a list of objects");
+                report(YamlFault.Rejected, merged.Start, "<< merges objects: point it at an object or a list of objects");
                 return [];
         }
     }
@@ -215,7 +215,7 @@ internal sealed class YamlComposer(
         }
 
         var cause = openAnchors.Contains(alias.Value) ? "refers to a value that contains it" : "has no anchor before it";
-        report(YamlFault.Refused, at(alias.Start), $"the alias *{alias.Value} {cause}");
+        report(YamlFault.Rejected, at(alias.Start), $"the alias *{alias.Value} {cause}");
         return new YamlNode.Scalar(at(alias.Start), string.Empty, IsPlain: true, Tag: string.Empty);
     }
 }
@@ -227,5 +227,5 @@ internal enum YamlFault
     Duplicate,
 
     /// <summary>kubectl refuses the document.</summary>
-    Refused,
+    Rejected,
 }

@@ -34,13 +34,13 @@ public sealed partial class PagePictureTests
         [
             ConsentPages.Of(new ConsentAnswer.Granted(connection, GrantedBy: null, DateTimeOffset.UnixEpoch)),
             ConsentPages.Of(new ConsentAnswer.StoredSoon(connection)),
-            .. Enum.GetValues<ConsentRefusal>().Select(why => RefusalPages.Of(new ConsentAnswer.Refused(why))),
-            .. Enum.GetValues<RequestRefusal>().Select(RefusalPages.Of),
+            .. Enum.GetValues<ConsentFailure>().Select(why => FailurePages.Of(new ConsentAnswer.Failed(why))),
+            .. Enum.GetValues<RejectedRequest>().Select(FailurePages.Of),
             CallbackPages.Consented("integrations/acme"),
             CallbackPages.Failed("The cause."),
             CallbackPages.HandedOver,
             CallbackPages.Stopped,
-            CallbackPages.Refused,
+            CallbackPages.Rejected,
             CallbackPages.NotFound,
         ];
 

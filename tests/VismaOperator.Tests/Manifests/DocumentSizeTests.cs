@@ -27,7 +27,7 @@ public sealed class DocumentSizeTests
         var set = ManifestReader.ReadText("bomb.yaml", Head + text);
 
         Assert.True(set.Problems.Count is > 0 and < 200, $"{name}: {set.Problems.Count} problems");
-        Assert.All(set.Documents, document => Assert.True(document.IsRefused));
+        Assert.All(set.Documents, document => Assert.True(document.IsRejected));
         Assert.DoesNotContain(set.Problems, problem => problem.Message.Length > 1000);
     }
 
@@ -37,7 +37,7 @@ public sealed class DocumentSizeTests
         var set = ManifestReader.ReadText("large.yaml", $"{Head}spec: {{displayName: {new string('x', 3_000_000)}}}\n");
 
         Assert.Empty(set.Problems);
-        Assert.False(Assert.Single(set.Documents).IsRefused);
+        Assert.False(Assert.Single(set.Documents).IsRejected);
     }
 
     [Fact]

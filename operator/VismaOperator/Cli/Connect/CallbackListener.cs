@@ -138,8 +138,8 @@ internal sealed class CallbackListener : IAsyncDisposable
         var response = AuthorizationResponse.Read(QueryPairs.Of(query));
         if (expected.ProblemWith(response) is { } problem)
         {
-            expected.Refused(problem);
-            return CallbackPages.Refused;
+            expected.Rejected(problem);
+            return CallbackPages.Rejected;
         }
 
         answer.TrySetResult(response);
@@ -157,8 +157,8 @@ internal sealed class CallbackListener : IAsyncDisposable
 /// <summary>By what the answer to our request is told from all else that reaches the port.</summary>
 /// <param name="State">The state that we sent (RFC 6749 section 10.12).</param>
 /// <param name="Issuer">The issuer that we sent the browser to.</param>
-/// <param name="Refused">Told why a request was refused, in words without anything of the request.</param>
-internal sealed record CallbackExpectation(Sensitive State, AskedIssuer Issuer, Action<string> Refused)
+/// <param name="Rejected">Told why a request was rejected, in words without anything of the request.</param>
+internal sealed record CallbackExpectation(Sensitive State, AskedIssuer Issuer, Action<string> Rejected)
 {
     /// <summary>Why a response is not the answer to our request; null when it is.</summary>
     public string? ProblemWith(AuthorizationResponse response) => response switch

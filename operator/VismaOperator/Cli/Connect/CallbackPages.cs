@@ -6,7 +6,7 @@ namespace VismaOperator.Cli.Connect;
 internal static class CallbackPages
 {
     /// <summary>The page for an answer that is none, or belongs to no request of this terminal.</summary>
-    public static Page Refused { get; } =
+    public static Page Rejected { get; } =
         Saying(
             StatusCodes.Status400BadRequest,
             "This answer cannot be used",

@@ -31,15 +31,15 @@ internal sealed class ConsentAdmission(
         );
         if (ObjectionOf(facts) is { } objection)
         {
-            return Refused(objection);
+            return Failed(objection);
         }
 
         return await clients.FindSoonAsync(connection, cancellationToken) switch
         {
-            null => new Admission.Refused(new(ConsentRefusal.ClusterUnavailable)),
-            { } answer when RefusalOf(answer, facts) is { } refusal => Refused(refusal.Problem.Message),
+            null => new Admission.Failed(new(ConsentFailure.ClusterUnavailable)),
+            { } answer when RefusalOf(answer, facts) is { } refusal => Failed(refusal.Problem.Message),
             { Client: { } client } => await WithEndpointAsync(connection, client, cancellationToken),
-            { Facts: var reason } => Refused(Words(reason)),
+            { Facts: var reason } => Failed(Words(reason)),
         };
     }
 
@@ -58,7 +58,7 @@ internal sealed class ConsentAdmission(
     ) =>
         await endpoints.AuthorizationAsync(client, cancellationToken) switch
         {
-            EndpointLookup.Found when client.RedirectUri is { } elsewhere && elsewhere != links.Callback => Refused(
+            EndpointLookup.Found when client.RedirectUri is { } elsewhere && elsewhere != links.Callback => Failed(
                 LeadsElsewhere(client, elsewhere)
             ),
             EndpointLookup.Found { Endpoint: var endpoint } => new Admission.Given(
@@ -67,7 +67,7 @@ internal sealed class ConsentAdmission(
                 endpoint,
                 client.RedirectUri ?? links.Callback!
             ),
-            EndpointLookup.NotFound { Problem: var problem } => new Admission.Refused(new(ConsentRefusal.ProviderFailed, problem.Message)),
+            EndpointLookup.NotFound { Problem: var problem } => new Admission.Failed(new(ConsentFailure.ProviderFailed, problem.Message)),
             var lookup => throw new InvalidOperationException($"Unknown look-up {lookup.GetType().Name}."),
         };
 
@@ -92,7 +92,7 @@ internal sealed class ConsentAdmission(
         _ => throw new InvalidOperationException($"A client that cannot be used without a reason: {facts.GetType().Name}."),
     };
 
-    private static Admission.Refused Refused(string detail) => new(new(ConsentRefusal.NotPossible, detail));
+    private static Admission.Failed Failed(string detail) => new(new(ConsentFailure.NotPossible, detail));
 }
 
 /// <summary>Whether a connection may be consented to.</summary>
@@ -114,5 +114,5 @@ internal abstract record Admission
     }
 
     /// <summary>It may not.</summary>
-    public sealed record Refused(ConsentAnswer.Refused Answer) : Admission;
+    public sealed record Failed(ConsentAnswer.Failed Answer) : Admission;
 }

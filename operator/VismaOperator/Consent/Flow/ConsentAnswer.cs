@@ -31,7 +31,7 @@ internal abstract record ConsentAnswer
     /// <summary>Nothing came of it.</summary>
     /// <param name="Why">Which page says so.</param>
     /// <param name="Detail">Cause and remedy for somebody who may know about the connection; null where the page says all.</param>
-    public sealed record Refused(ConsentRefusal Why, string? Detail = null) : ConsentAnswer;
+    public sealed record Failed(ConsentFailure Why, string? Detail = null) : ConsentAnswer;
 }
 
 /// <summary>What a person is asked to confirm.</summary>

@@ -52,8 +52,8 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             admitted.Connection.Spec.RequestedScopes(),
             state,
             CodeVerifier.ChallengeOf(verifier));
-        ConsentAnswer answer = new ConsentAnswer.Refused(
-            ConsentRefusal.NotPossible,
+        ConsentAnswer answer = new ConsentAnswer.Failed(
+            ConsentFailure.NotPossible,
             $"Secret {GrantStore.NameOf(connection)}, in which the grant would be stored, belongs to somebody else.");
         await store.ChangeAsync(
             connection,
@@ -64,7 +64,7 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
                 var begun = attempt with { CookieHash = Unguessable.HashOf(shown), Former = document.Held?.Family };
                 var attempts = Beside(document.Attempts, begun);
                 answer = attempts is null
-                    ? new ConsentAnswer.Refused(ConsentRefusal.TooManyAttempts)
+                    ? new ConsentAnswer.Failed(ConsentFailure.TooManyAttempts)
                     : new ConsentAnswer.Begun(connection, request, shown);
                 return attempts is null ? null : document with { Attempts = attempts, LastFailure = null };
             },
@@ -104,9 +104,9 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
     }
 
     /// <summary>Why the attempt cannot go on in this browser, now; null when it can.</summary>
-    public ConsentRefusal? ObjectionTo(ConsentAttempt attempt, Sensitive? cookie) =>
-        !ConsentState.Matches(attempt.CookieHash, cookie) ? ConsentRefusal.OtherBrowser
-        : attempt.ExpirationTime <= time.GetUtcNow() ? ConsentRefusal.AttemptExpired
+    public ConsentFailure? ObjectionTo(ConsentAttempt attempt, Sensitive? cookie) =>
+        !ConsentState.Matches(attempt.CookieHash, cookie) ? ConsentFailure.OtherBrowser
+        : attempt.ExpirationTime <= time.GetUtcNow() ? ConsentFailure.AttemptExpired
         : null;
 
     /// <summary>

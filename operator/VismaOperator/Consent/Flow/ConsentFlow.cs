@@ -25,7 +25,7 @@ internal sealed class ConsentFlow(
         async () => await AdmitAsync(connection, start, cancellationToken) switch
         {
             Admission.Given admitted => new ConsentAnswer.Offered(OfferOf(admitted)),
-            var refused => AnswerOf(refused),
+            var failed => AnswerOf(failed),
         },
         cancellationToken);
 
@@ -64,7 +64,7 @@ internal sealed class ConsentFlow(
                             cookie,
                             cancellationToken
                         ),
-                        var refused => AnswerOf(refused),
+                        var failed => AnswerOf(failed),
                     },
                 cancellationToken
             )
@@ -95,7 +95,7 @@ internal sealed class ConsentFlow(
                             cancellationToken
                         ),
                         AuthorizationResponse.Unreadable unreadable => Task.FromResult(
-                            Refused(ConsentRefusal.Unreadable, $"What is wrong: {unreadable.Cause}.")
+                            Failed(ConsentFailure.Unreadable, $"What is wrong: {unreadable.Cause}.")
                         ),
                         var response => throw new InvalidOperationException($"Unknown response {response.GetType().Name}."),
                     },
@@ -107,7 +107,7 @@ internal sealed class ConsentFlow(
         await invitations.FindAsync(connection, start, cancellationToken) switch
         {
             Invited.By invited => await admission.JudgeAsync(invited.Connection, cancellationToken),
-            Invited.Not refused => new Admission.Refused(new ConsentAnswer.Refused(refused.Why)),
+            Invited.Not uninvited => new Admission.Failed(new ConsentAnswer.Failed(uninvited.Why)),
             var invitation => throw new InvalidOperationException($"Unknown invitation {invitation.GetType().Name}."),
         };
 
@@ -126,24 +126,24 @@ internal sealed class ConsentFlow(
             || await attempts.FindAsync(name, response.State, cancellationToken) is not { } attempt
             || await invitations.ReadAsync(name, cancellationToken) is not { } connection)
         {
-            return Refused(ConsentRefusal.UnknownLink);
+            return Failed(ConsentFailure.UnknownLink);
         }
 
         if (attempts.ObjectionTo(attempt, cookieOf(name)) is { } objection)
         {
-            return Refused(objection);
+            return Failed(objection);
         }
 
         if (new AskedIssuer(attempt.Issuer, attempt.Iss).ProblemWith(response.Issuer) is { } problem)
         {
-            return Refused(ConsentRefusal.OtherProvider, $"What is wrong with the answer: {problem}.");
+            return Failed(ConsentFailure.OtherProvider, $"What is wrong with the answer: {problem}.");
         }
 
         return await admission.JudgeAsync(connection, cancellationToken) switch
         {
-            Admission.Given admitted when admitted.Inputs != attempt.Inputs => Refused(ConsentRefusal.ConnectionChanged),
+            Admission.Given admitted when admitted.Inputs != attempt.Inputs => Failed(ConsentFailure.ConnectionChanged),
             Admission.Given admitted => await TakeAsync(admitted, attempt, response, cancellationToken),
-            var refused => AnswerOf(refused),
+            var failed => AnswerOf(failed),
         };
     }
 
@@ -160,15 +160,15 @@ internal sealed class ConsentFlow(
             && await redeemer.ObstacleAfterPatienceAsync(admitted.Connection, admitted.Client, cancellationToken) is { } obstacle
         )
         {
-            return Refused(
-                ConsentRefusal.NotPossible,
+            return Failed(
+                ConsentFailure.NotPossible,
                 $"The code was not sent to the provider: {obstacle.Cause} Load this page again in a minute."
             );
         }
 
         return await attempts.TakeAsync(admitted.Connection.Metadata.NamespacedName, attempt, cancellationToken) is { } taken
             ? await FinishAsync(admitted, attempt, taken, response)
-            : Refused(ConsentRefusal.UnknownLink);
+            : Failed(ConsentFailure.UnknownLink);
     }
 
     // The attempt is taken, so the code is this request's alone: nothing may cancel it from here on.
@@ -181,7 +181,7 @@ internal sealed class ConsentFlow(
     {
         if (attempt.IsSupersededIn(taken.Document))
         {
-            return Refused(ConsentRefusal.Superseded);
+            return Failed(ConsentFailure.Superseded);
         }
 
         var connection = admitted.Connection;
@@ -208,8 +208,8 @@ internal sealed class ConsentFlow(
                 RefreshTokenLife.ConsentEnd(held, connection)
             ),
             Redemption.Pending => new ConsentAnswer.StoredSoon(connection.Metadata.NamespacedName),
-            Redemption.Failed { IsSuperseded: true } => Refused(ConsentRefusal.Superseded),
-            Redemption.Failed { Failure.Problem: var problem } => Refused(RefusalOf(problem), problem.Message),
+            Redemption.Failed { IsSuperseded: true } => Failed(ConsentFailure.Superseded),
+            Redemption.Failed { Failure.Problem: var problem } => Failed(FailureOf(problem), problem.Message),
             _ => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
         };
     }
@@ -229,13 +229,13 @@ internal sealed class ConsentFlow(
             );
 
     // Which page the person reads: what came of the consent is decided and stored by then.
-    private static ConsentRefusal RefusalOf(Problem problem) =>
+    private static ConsentFailure FailureOf(Problem problem) =>
         problem.Reason switch
         {
-            Reason.ConsentDenied => ConsentRefusal.Denied,
-            Reason.TenantMismatch or Reason.TenantNotVerified => ConsentRefusal.OtherTenant,
-            Reason.ScopesExceeded => ConsentRefusal.OtherScopes,
-            _ => ConsentRefusal.ProviderFailed,
+            Reason.ConsentDenied => ConsentFailure.Denied,
+            Reason.TenantMismatch or Reason.TenantNotVerified => ConsentFailure.OtherTenant,
+            Reason.ScopesExceeded => ConsentFailure.OtherScopes,
+            _ => ConsentFailure.ProviderFailed,
         };
 
     private static Sensitive? StateOf(AuthorizationResponse response) =>
@@ -260,11 +260,11 @@ internal sealed class ConsentFlow(
         };
 
     private static ConsentAnswer AnswerOf(Admission admission) =>
-        admission is Admission.Refused refused
-            ? refused.Answer
+        admission is Admission.Failed failed
+            ? failed.Answer
             : throw new InvalidOperationException($"Unknown admission {admission.GetType().Name}.");
 
-    private static ConsentAnswer Refused(ConsentRefusal why, string? detail = null) => new ConsentAnswer.Refused(why, detail);
+    private static ConsentAnswer Failed(ConsentFailure why, string? detail = null) => new ConsentAnswer.Failed(why, detail);
 
     private static async Task<ConsentAnswer> GuardAsync(Func<Task<ConsentAnswer>> answer, CancellationToken cancellationToken)
     {
@@ -274,8 +274,8 @@ internal sealed class ConsentFlow(
         }
         catch (KubernetesException error) when (error.IsForbidden || error.IsInvalid)
         {
-            return Refused(
-                ConsentRefusal.NotPossible,
+            return Failed(
+                ConsentFailure.NotPossible,
                 $"The cluster refuses to let the operator store a consent ({error.Reason}): its permissions on Secrets, or an "
                 + "admission policy. Its log says more."
             );
@@ -283,7 +283,7 @@ internal sealed class ConsentFlow(
         catch (Exception failure)
             when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
-            return Refused(ConsentRefusal.ClusterUnavailable);
+            return Failed(ConsentFailure.ClusterUnavailable);
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class ConsentMetrics
             nameof(ConsentAnswer.Begun),
             nameof(ConsentAnswer.Granted),
             nameof(ConsentAnswer.StoredSoon),
-            .. Enum.GetNames<ConsentRefusal>(),
+            .. Enum.GetNames<ConsentFailure>(),
         ];
         foreach (var outcome in outcomes)
         {
@@ -36,7 +36,7 @@ internal sealed class ConsentMetrics
     /// <summary>Counts an answer and hands it on. To look at a link is not counted: machines do it, too.</summary>
     public ConsentAnswer Counted(ConsentAnswer answer)
     {
-        Add(1, answer is ConsentAnswer.Refused refused ? refused.Why.ToString() : answer.GetType().Name);
+        Add(1, answer is ConsentAnswer.Failed failed ? failed.Why.ToString() : answer.GetType().Name);
         return answer;
     }
 

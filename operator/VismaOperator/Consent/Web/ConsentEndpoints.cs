@@ -46,7 +46,7 @@ internal sealed partial class ConsentEndpoints(
 #pragma warning restore CA1031
         {
             LogFailed(failure);
-            await WriteAsync(context, RefusalPages.Of(RequestRefusal.Failed));
+            await WriteAsync(context, FailurePages.Of(RejectedRequest.Failed));
         }
     }
 
@@ -55,12 +55,12 @@ internal sealed partial class ConsentEndpoints(
         var target = site.TargetOf(context.Request.Path);
         if (!isReady())
         {
-            await WriteAsync(context, RefusalPages.Of(RequestRefusal.NotReady));
+            await WriteAsync(context, FailurePages.Of(RejectedRequest.NotReady));
         }
         else if (!limit.Allows(context.Connection.RemoteIpAddress)
             && !(await RecognizeAsync(context, target) is { } visitor && limit.AllowsKnown(visitor)))
         {
-            await WriteAsync(context, RefusalPages.Of(RequestRefusal.TooMany));
+            await WriteAsync(context, FailurePages.Of(RejectedRequest.TooMany));
         }
         else
         {
@@ -92,7 +92,7 @@ internal sealed partial class ConsentEndpoints(
             ConsentTarget.Page => RefuseMethodAsync(context, "GET, HEAD, POST"),
             ConsentTarget.Callback when HttpMethods.IsGet(method) => CompleteAsync(context),
             ConsentTarget.Callback => RefuseMethodAsync(context, "GET"),
-            _ => WriteAsync(context, RefusalPages.Of(RequestRefusal.NoSuchPage)),
+            _ => WriteAsync(context, FailurePages.Of(RejectedRequest.NoSuchPage)),
         };
     }
 
@@ -112,13 +112,13 @@ internal sealed partial class ConsentEndpoints(
     {
         if (!FormOrigin.IsOurs(context.Request.Headers, site))
         {
-            await WriteAsync(context, RefusalPages.Of(RequestRefusal.OtherSite));
+            await WriteAsync(context, FailurePages.Of(RejectedRequest.OtherSite));
             return;
         }
 
         if (await ReadFormAsync(context) is not { } form)
         {
-            await WriteAsync(context, RefusalPages.Of(RequestRefusal.Unreadable));
+            await WriteAsync(context, FailurePages.Of(RejectedRequest.Unreadable));
             return;
         }
 
@@ -146,7 +146,7 @@ internal sealed partial class ConsentEndpoints(
     private static Task RefuseMethodAsync(HttpContext context, string allowed)
     {
         context.Response.Headers.Allow = allowed;
-        return WriteAsync(context, RefusalPages.Of(RequestRefusal.NoSuchMethod));
+        return WriteAsync(context, FailurePages.Of(RejectedRequest.NoSuchMethod));
     }
 
     private static async Task WriteAsync(HttpContext context, Page page)

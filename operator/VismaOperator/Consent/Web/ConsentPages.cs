@@ -46,7 +46,7 @@ internal static class ConsentPages
     {
         ConsentAnswer.Granted granted => Granted(granted),
         ConsentAnswer.StoredSoon soon => StoredSoon(soon.Connection),
-        ConsentAnswer.Refused refused => RefusalPages.Of(refused),
+        ConsentAnswer.Failed failed => FailurePages.Of(failed),
         _ => throw new InvalidOperationException($"There is no page for {answer.GetType().Name}."),
     };
 

@@ -3,108 +3,108 @@ using VismaOperator.Consent.Flow;
 namespace VismaOperator.Consent.Web;
 
 /// <summary>The pages for those who leave without a grant: the cause in the heading, and what to do below.</summary>
-internal static class RefusalPages
+internal static class FailurePages
 {
     private const string OpenAgain = "Open the link once more and begin anew.";
 
-    /// <summary>The page of a refused consent.</summary>
-    public static Page Of(ConsentAnswer.Refused refused)
+    /// <summary>The page of a consent that failed.</summary>
+    public static Page Of(ConsentAnswer.Failed failed)
     {
-        var (status, title, text) = Words(refused.Why);
-        return Saying(status, title, text, refused.Detail);
+        var (status, title, text) = Words(uninvited.Why);
+        return Saying(status, title, text, failed.Detail);
     }
 
     /// <summary>The page of a request that was not looked at.</summary>
-    public static Page Of(RequestRefusal refusal)
+    public static Page Of(RejectedRequest rejected)
     {
-        var (status, title, text) = Words(refusal);
+        var (status, title, text) = Words(rejected);
         return Saying(status, title, text, detail: null);
     }
 
     private static Page Saying(int status, string title, string text, string? detail) =>
         new(status, PageLayout.Of(title, Html.Of($"<p>{text}</p>{(detail is null ? default : Html.Of($"\n<p>{detail}</p>"))}")));
 
-    private static (int Status, string Title, string Text) Words(ConsentRefusal why) =>
+    private static (int Status, string Title, string Text) Words(ConsentFailure why) =>
         why switch
         {
-            ConsentRefusal.UnknownLink => (
+            ConsentFailure.UnknownLink => (
                 StatusCodes.Status404NotFound,
                 "This link does not work",
                 "It is not known here, or it has been used already. If a consent is still needed, ask whoever sent it to you for the "
                 + "present link: it stands in the status of the connection."
             ),
-            ConsentRefusal.ExpiredLink => (
+            ConsentFailure.ExpiredLink => (
                 StatusCodes.Status410Gone,
                 "This link has expired",
                 "A link works for 24 hours. Ask whoever sent it to you for the new one: it stands in the status of the connection."
             ),
-            ConsentRefusal.NotPossible => (
+            ConsentFailure.NotPossible => (
                 StatusCodes.Status409Conflict,
                 "A consent is not possible now",
                 "Nothing was stored. Tell whoever sent you the link what stands below."
             ),
-            ConsentRefusal.TooManyAttempts => (
+            ConsentFailure.TooManyAttempts => (
                 StatusCodes.Status409Conflict,
                 "Too many consents are under way",
                 "Nothing was begun. Others have pressed the button for this connection and have not come back yet. Open the link once "
                 + "more in ten minutes. If that does not help, tell whoever sent it to you: it may be known to people whom it was not "
                 + "meant for."
             ),
-            ConsentRefusal.Unreadable => (
+            ConsentFailure.Unreadable => (
                 StatusCodes.Status400BadRequest,
                 "This is no answer of the provider",
                 $"Nothing was stored. {OpenAgain}"
             ),
-            ConsentRefusal.OtherBrowser => (
+            ConsentFailure.OtherBrowser => (
                 StatusCodes.Status403Forbidden,
                 "This consent was begun in another browser",
                 "Nothing was stored. If you began it yourself, your browser did not keep the cookie: allow cookies for this site. "
                 + $"{OpenAgain} If somebody sent you to this address, do not follow it: it would have given them access in your name."
             ),
-            ConsentRefusal.AttemptExpired => (
+            ConsentFailure.AttemptExpired => (
                 StatusCodes.Status410Gone,
                 "That took too long",
                 $"Nothing was stored, since an answer counts for ten minutes only. {OpenAgain}"
             ),
-            ConsentRefusal.OtherProvider => (
+            ConsentFailure.OtherProvider => (
                 StatusCodes.Status403Forbidden,
                 "This is the answer of another provider",
                 $"Nothing was stored, since the answer does not come from the provider that you were sent to. {OpenAgain} If it happens "
                 + "again, tell whoever sent you the link."
             ),
-            ConsentRefusal.ConnectionChanged => (
+            ConsentFailure.ConnectionChanged => (
                 StatusCodes.Status409Conflict,
                 "The connection was changed meanwhile",
                 $"Nothing was stored, since the connection now asks for something else than what you consented to. {OpenAgain}"
             ),
-            ConsentRefusal.Superseded => (
+            ConsentFailure.Superseded => (
                 StatusCodes.Status409Conflict,
                 "Another consent was stored first",
                 "Nothing of yours was stored: since you pressed the button, a consent for the same connection was stored, and that one "
                 + "counts. If you did not expect it, or if yours is to take its place, tell whoever sent you the link."
             ),
-            ConsentRefusal.Denied => (
+            ConsentFailure.Denied => (
                 StatusCodes.Status403Forbidden,
                 "The consent was refused",
                 "Nothing was stored, and the connection is as it was before. If that is not what you wanted: "
                 + $"{char.ToLowerInvariant(OpenAgain[0])}{OpenAgain[1..]}"
             ),
-            ConsentRefusal.OtherTenant => (
+            ConsentFailure.OtherTenant => (
                 StatusCodes.Status409Conflict,
                 "This consent is not for the right company",
                 $"Nothing was stored. {OpenAgain}"
             ),
-            ConsentRefusal.OtherScopes => (
+            ConsentFailure.OtherScopes => (
                 StatusCodes.Status409Conflict,
                 "This consent gives more than was asked for",
                 $"Nothing was stored. {OpenAgain} If it happens again, tell whoever sent you the link what stands below."
             ),
-            ConsentRefusal.ProviderFailed => (
+            ConsentFailure.ProviderFailed => (
                 StatusCodes.Status502BadGateway,
                 "The provider did not give access",
                 "Nothing was stored. Tell whoever sent you the link what stands below."
             ),
-            ConsentRefusal.ClusterUnavailable => (
+            ConsentFailure.ClusterUnavailable => (
                 StatusCodes.Status503ServiceUnavailable,
                 "This does not work just now",
                 $"The cluster does not answer. {OpenAgain} If it still does not work in a few minutes, tell whoever sent you the link."
@@ -112,50 +112,50 @@ internal static class RefusalPages
             _ => throw new InvalidOperationException($"There are no words for {why}."),
         };
 
-    private static (int Status, string Title, string Text) Words(RequestRefusal refusal) =>
-        refusal switch
+    private static (int Status, string Title, string Text) Words(RejectedRequest rejected) =>
+        rejected switch
         {
-            RequestRefusal.NotReady => (
+            RejectedRequest.NotReady => (
                 StatusCodes.Status503ServiceUnavailable,
                 "The operator is starting",
                 "Load this page again in a few seconds."
             ),
-            RequestRefusal.NoSuchPage => (
+            RejectedRequest.NoSuchPage => (
                 StatusCodes.Status404NotFound,
                 "There is no such page",
                 "Open the link exactly as it was sent to you."
             ),
-            RequestRefusal.NoSuchMethod => (
+            RejectedRequest.NoSuchMethod => (
                 StatusCodes.Status405MethodNotAllowed,
                 "This page cannot be used in this way",
                 "Open the link in a browser, as it was sent to you."
             ),
-            RequestRefusal.OtherSite => (
+            RejectedRequest.OtherSite => (
                 StatusCodes.Status403Forbidden,
                 "This was sent by another site",
                 "Nothing was begun. Open the link as it was sent to you, in a current browser, and press the button there."
             ),
-            RequestRefusal.Unreadable => (
+            RejectedRequest.Unreadable => (
                 StatusCodes.Status400BadRequest,
                 "This request cannot be read",
                 "Open the link exactly as it was sent to you."
             ),
-            RequestRefusal.TooMany => (
+            RejectedRequest.TooMany => (
                 StatusCodes.Status429TooManyRequests,
                 "Too many requests",
                 "Many requests came from your network. Load this page again in a few seconds."
             ),
-            RequestRefusal.Failed => (
+            RejectedRequest.Failed => (
                 StatusCodes.Status500InternalServerError,
                 "Something went wrong here",
                 $"What it was stands in the operator's log. {OpenAgain} If it happens again, tell whoever sent you the link."
             ),
-            _ => throw new InvalidOperationException($"There are no words for {refusal}."),
+            _ => throw new InvalidOperationException($"There are no words for {rejected}."),
         };
 }
 
 /// <summary>Why a request to the consent pages is not looked at.</summary>
-internal enum RequestRefusal
+internal enum RejectedRequest
 {
     /// <summary>The caches are not filled yet.</summary>
     NotReady,

@@ -7,7 +7,7 @@ using static VismaOperator.Tests.Support.SomeConsents;
 
 namespace VismaOperator.Tests.Consent;
 
-public sealed class ConsentRefusalTests
+public sealed class ConsentFailureTests
 {
     [Fact]
     public async Task A_no_is_told_to_the_person_and_to_the_cluster_and_the_link_goes_on_working()
