@@ -44,7 +44,7 @@ internal static partial class MetadataRules
         }
     }
 
-    /// <summary>An object on its way out takes no new finalizers.</summary>
+    /// <summary>An object that is being deleted takes no new finalizers.</summary>
     public static void CheckFinalizers(StoredObject current, JsonObject metadata)
     {
         if (!current.IsBeingDeleted || metadata["finalizers"] is not JsonArray finalizers)

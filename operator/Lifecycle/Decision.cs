@@ -11,7 +11,7 @@ public abstract record Decision
     {
     }
 
-    /// <summary>The object is going: touch nothing. Its Secret goes with it by owner reference, or stays by its deletion policy.</summary>
+    /// <summary>The connection is being deleted: touch nothing. Its Secret is deleted with it by owner reference, or stays by its deletion policy.</summary>
     public sealed record Release : Decision;
 
     /// <summary>Leave the Secret and the provider alone until <c>spec.suspend</c> is lifted.</summary>

@@ -175,8 +175,8 @@ public abstract record SecretFacts
     /// <summary>The Secret belongs to someone else.</summary>
     public sealed record Foreign(Problem Problem) : SecretFacts;
 
-    /// <summary>The Secret is ours and on its way out; it cannot be written.</summary>
-    public sealed record Going : SecretFacts;
+    /// <summary>The Secret is ours and is being deleted; it cannot be written.</summary>
+    public sealed record Terminating : SecretFacts;
 }
 
 /// <summary>What reading the Secret once showed.</summary>

@@ -22,7 +22,7 @@ internal static class GrantRules
         || (facts.Grant is GrantFacts.Held { Grant.ConsentExpirationTime: { } expiry } && ExpiryWarnings.IsDue(expiry, now));
 
     // Unused refresh tokens expire. They are used in time also while the access token cannot be published.
-    public static Decision? AGrantIsKeptAlive(Facts facts, DateTimeOffset now) =>
+    public static Decision? KeepTheGrantAlive(Facts facts, DateTimeOffset now) =>
         facts
             is
         {
@@ -39,11 +39,11 @@ internal static class GrantRules
 
     // Once the connection is gone, a process that never saw it has only the note to go by. Suspended or not: the next exchange, which would
     // take the note along, may never come.
-    public static Decision? WhatBecomesOfAGrantIsNoted(Facts facts, DateTimeOffset now) =>
+    public static Decision? UpdateTheNoteOfTheGrant(Facts facts, DateTimeOffset now) =>
         facts is { Grant: GrantFacts.Held { Grant.IsNoteOutdated: true }, Connection.SpecProblem: null } ? new Decision.Note() : null;
 
     // Where somebody else's Secret stands in the place of the grant, the code would be spent for nothing.
-    public static Decision? AHandedOverCodeIsRedeemed(Facts facts, DateTimeOffset now) =>
+    public static Decision? RedeemAHandedOverCode(Facts facts, DateTimeOffset now) =>
         facts
             is
         {
@@ -54,7 +54,7 @@ internal static class GrantRules
             ? new Decision.Redeem()
             : null;
 
-    public static Decision? WithoutAGrantAPersonIsAsked(Facts facts, DateTimeOffset now)
+    public static Decision? AskForAConsent(Facts facts, DateTimeOffset now)
     {
         if (facts.Grant is GrantFacts.Unusable { Problem: { Kind: not FailureKind.NeedsConsent } problem })
         {
@@ -79,14 +79,14 @@ internal static class GrantRules
     }
 
     // Before a consent ends, the same person can give it again without the connection ever being without a token.
-    public static Decision? AnEndingConsentIsInvitedFor(Facts facts, DateTimeOffset now) =>
+    public static Decision? InviteBeforeTheConsentEnds(Facts facts, DateTimeOffset now) =>
         OffersLink(facts, now) && IsToInvite(facts, now) ? new Decision.Invite() : null;
 
     // Sent now, the token could be one whose successor is about to be stored.
-    public static Decision? AnExchangeElsewhereIsWaitedFor(Facts facts, DateTimeOffset now) =>
+    public static Decision? AwaitAnExchangeElsewhere(Facts facts, DateTimeOffset now) =>
         facts.Grant is GrantFacts.Held { Grant.HeldElsewhereUntil: { } until } && now < until ? new Decision.Wait(until) : null;
 
-    public static Decision? WhatTheGrantHoldsIsPublished(Facts facts, DateTimeOffset now)
+    public static Decision? PublishTheTokenOfTheGrant(Facts facts, DateTimeOffset now)
     {
         if (facts.Grant is not GrantFacts.Held { Grant: { IsBound: true, Objection: null, AccessToken: var held } grant })
         {

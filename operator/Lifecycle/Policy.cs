@@ -23,27 +23,27 @@ public static class Policy
 
     private static readonly Func<Facts, DateTimeOffset, Decision?>[] rules =
     [
-        WhatIsGoingIsLeftAlone,
-        WhatTheClientForbidsIsWithdrawn,
-        GrantRules.AGrantIsKeptAlive,
-        GrantRules.WhatBecomesOfAGrantIsNoted,
-        AForeignSecretIsNeverTouched,
-        WhatIsSuspendedIsLeftAlone,
-        AnUnsoundSpecStalls,
-        ASecretOnItsWayOutIsWaitedFor,
-        ASecretThatDiffersIsPutRight,
-        AMissingClientIsWaitedFor,
-        AnUnusableClientStalls,
-        ARefusedClientIsWaitedFor,
-        GrantRules.AHandedOverCodeIsRedeemed,
-        GrantRules.WhatTheGrantHoldsIsPublished,
-        GrantRules.WithoutAGrantAPersonIsAsked,
-        AFailureIsNotRepeatedAtOnce,
-        GrantRules.AnExchangeElsewhereIsWaitedFor,
-        ADisputedSecretIsInspected,
-        ATokenIsFetchedWhereOneIsNeeded,
-        GrantRules.AnEndingConsentIsInvitedFor,
-        ARefusedClientStaysRefused,
+        LeaveATerminatingConnection,
+        WithdrawWhatTheClientForbids,
+        GrantRules.KeepTheGrantAlive,
+        GrantRules.UpdateTheNoteOfTheGrant,
+        NeverTouchAForeignSecret,
+        LeaveASuspendedConnection,
+        StallOnAnInvalidSpec,
+        AwaitATerminatingSecret,
+        RepairTheSecret,
+        AwaitAMissingClient,
+        StallOnAnUnusableClient,
+        StallOnARefusedClient,
+        GrantRules.RedeemAHandedOverCode,
+        GrantRules.PublishTheTokenOfTheGrant,
+        GrantRules.AskForAConsent,
+        BackOffAfterAFailure,
+        GrantRules.AwaitAnExchangeElsewhere,
+        InspectADisputedSecret,
+        RequestATokenWhereNeeded,
+        GrantRules.InviteBeforeTheConsentEnds,
+        ReportARefusedClient,
     ];
 
     /// <summary>Decides. Deciding again on the same facts, or earlier than asked, changes nothing.</summary>
@@ -72,12 +72,12 @@ public static class Policy
         return facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive < due ? keepAlive : due;
     }
 
-    private static Decision? WhatIsGoingIsLeftAlone(Facts facts, DateTimeOffset now) =>
+    private static Decision? LeaveATerminatingConnection(Facts facts, DateTimeOffset now) =>
         facts.Connection.IsTerminating ? new Decision.Release() : null;
 
     // A client that never served this connection may as well not exist yet, and must read the same to the asker:
     // otherwise anybody could find out which clients other namespaces have.
-    private static Decision? WhatTheClientForbidsIsWithdrawn(Facts facts, DateTimeOffset now) =>
+    private static Decision? WithdrawWhatTheClientForbids(Facts facts, DateTimeOffset now) =>
         facts.Client switch
         {
             ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => Withdrawal(refusing.Problem, facts, now),
@@ -94,17 +94,17 @@ public static class Policy
             ? new Decision.Stall(failure.Problem, failure.NextAttemptTime)
             : new Decision.Withdraw(problem);
 
-    private static Decision? AForeignSecretIsNeverTouched(Facts facts, DateTimeOffset now) =>
+    private static Decision? NeverTouchAForeignSecret(Facts facts, DateTimeOffset now) =>
         facts.Secret is SecretFacts.Foreign foreign ? new Decision.Stall(foreign.Problem, NextSlowLook(foreign.Problem, facts, now)) : null;
 
-    private static Decision? WhatIsSuspendedIsLeftAlone(Facts facts, DateTimeOffset now) =>
+    private static Decision? LeaveASuspendedConnection(Facts facts, DateTimeOffset now) =>
         facts.Connection.IsSuspended ? new Decision.Suspend() : null;
 
-    private static Decision? AnUnsoundSpecStalls(Facts facts, DateTimeOffset now) =>
+    private static Decision? StallOnAnInvalidSpec(Facts facts, DateTimeOffset now) =>
         facts.Connection.SpecProblem is { } problem ? new Decision.Stall(problem) : null;
 
-    private static Decision? ASecretOnItsWayOutIsWaitedFor(Facts facts, DateTimeOffset now) =>
-        facts.Secret is SecretFacts.Going
+    private static Decision? AwaitATerminatingSecret(Facts facts, DateTimeOffset now) =>
+        facts.Secret is SecretFacts.Terminating
             ? Await(
                 new Problem(
                     Reason.SecretTerminating,
@@ -116,7 +116,7 @@ public static class Policy
             )
             : null;
 
-    private static Decision? AMissingClientIsWaitedFor(Facts facts, DateTimeOffset now) =>
+    private static Decision? AwaitAMissingClient(Facts facts, DateTimeOffset now) =>
         facts.Client switch
         {
             // Otherwise a client that was deleted after a removal would not read like one that says no.
@@ -128,17 +128,17 @@ public static class Policy
             _ => null,
         };
 
-    private static Decision? AnUnusableClientStalls(Facts facts, DateTimeOffset now) =>
+    private static Decision? StallOnAnUnusableClient(Facts facts, DateTimeOffset now) =>
         facts.Client is ClientFacts.Unusable unusable ? new Decision.Stall(unusable.Problem, unusable.RetryAt) : null;
 
     // What a grant holds is published all the same: that asks nothing of the provider.
-    private static Decision? ARefusedClientIsWaitedFor(Facts facts, DateTimeOffset now) =>
+    private static Decision? StallOnARefusedClient(Facts facts, DateTimeOffset now) =>
         BindingRefusal(facts.Client, facts.Connection, now) is { } refusal
-            ? GrantRules.WhatTheGrantHoldsIsPublished(facts, now) ?? new Decision.Stall(refusal.Problem, refusal.RetryTime)
+            ? GrantRules.PublishTheTokenOfTheGrant(facts, now) ?? new Decision.Stall(refusal.Problem, refusal.RetryTime)
             : null;
 
     // Another connection may try the client again. Until one succeeds it stays refused for all, also for those that need no token yet.
-    private static Decision? ARefusedClientStaysRefused(Facts facts, DateTimeOffset now) =>
+    private static Decision? ReportARefusedClient(Facts facts, DateTimeOffset now) =>
         facts.Client is ClientFacts.Usable { Refusal: { } refusal } ? new Decision.Stall(refusal.Problem, NextRefresh(facts)) : null;
 
     /// <summary>
@@ -152,7 +152,7 @@ public static class Policy
 
     // Before the rules about the client and about failures: this needs no provider, so a Secret is put right even while
     // the client is gone or the provider is down. A Secret that is to get another token anyway is not read for its layout.
-    private static Decision? ASecretThatDiffersIsPutRight(Facts facts, DateTimeOffset now)
+    private static Decision? RepairTheSecret(Facts facts, DateTimeOffset now)
     {
         var hasMovedOn = facts.Secret is SecretFacts.Owned owned && owned.ResourceVersion != facts.Token?.SecretResourceVersion;
         var asksForTheSame = AsksForTheSameToken(facts, now);
@@ -183,7 +183,7 @@ public static class Policy
         };
 
     // An attempt that failed before a write failed also delays: a write that succeeds, or is not needed any more, does not make it due.
-    private static Decision? AFailureIsNotRepeatedAtOnce(Facts facts, DateTimeOffset now) =>
+    private static Decision? BackOffAfterAFailure(Facts facts, DateTimeOffset now) =>
         (Pending(facts, now) ?? Pending(facts with { Failure = facts.EarlierAttempt }, now)) is { } failure
             ? new Decision.BackOff(failure)
             : null;
@@ -205,13 +205,13 @@ public static class Policy
         && facts.Secret is SecretFacts.Absent { IsCertain: true } or SecretFacts.Offered;
 
     // A Secret without our label is not watched. Read it before another token is requested that could not be stored.
-    private static Decision? ADisputedSecretIsInspected(Facts facts, DateTimeOffset now) =>
+    private static Decision? InspectADisputedSecret(Facts facts, DateTimeOffset now) =>
         facts is { Secret: SecretFacts.Absent absent, Content: null }
         && (absent.IsDisputed || facts.Failure?.Stage == FailureStage.WritingTakenName)
             ? new Decision.Inspect()
             : null;
 
-    private static Decision? ATokenIsFetchedWhereOneIsNeeded(Facts facts, DateTimeOffset now)
+    private static Decision? RequestATokenWhereNeeded(Facts facts, DateTimeOffset now)
     {
         if (CauseToRefresh(facts, now) is not { } cause)
         {

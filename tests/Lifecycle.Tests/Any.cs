@@ -55,7 +55,7 @@ internal static class Any
                     {
                         IsTerminating = flags is 1 or 2,
                         IsSuspended = flags is 2 or 3 or 4,
-                        SpecProblem = flags is 4 or 5 ? Some.Unsound : null,
+                        SpecProblem = flags is 4 or 5 ? Some.InvalidSpec : null,
                         SecretName = flags is 6 or 7 ? "other-token" : Some.SecretName,
                         Margins = margins,
                         Inputs = inputs,
@@ -134,7 +134,7 @@ internal static class Any
             new SecretFacts.Owned("8"),
             new SecretFacts.Absent(),
             new SecretFacts.Absent { IsDisputed = true },
-            new SecretFacts.Going(),
+            new SecretFacts.Terminating(),
             new SecretFacts.Foreign(Some.SomebodyElses)
         );
 

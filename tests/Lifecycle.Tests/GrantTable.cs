@@ -27,7 +27,7 @@ internal static class GrantTable
             new Decision.Await(Missing, Soon.AddMinutes(1))
         ),
         new("suspended beats a missing consent", Unconsented().Suspended(), Soon, new Decision.Suspend()),
-        new("an unsound spec beats a missing consent", Unconsented().SpecUnsound(), Soon, new Decision.Stall(Unsound)),
+        new("an invalid spec beats a missing consent", Unconsented().SpecInvalid(), Soon, new Decision.Stall(InvalidSpec)),
         new(
             "a consent that failed is awaited again",
             Unconsented().ConsentFailed(Failure),
@@ -264,10 +264,10 @@ internal static class GrantTable
             new Decision.Note()
         ),
         new(
-            "what an unsound spec says of it is not noted",
-            ServingForSomebody().WithOldNote().SpecUnsound(),
+            "what an invalid spec says of it is not noted",
+            ServingForSomebody().WithOldNote().SpecInvalid(),
             Soon,
-            new Decision.Stall(Unsound)
+            new Decision.Stall(InvalidSpec)
         ),
         // Consents that end
         new(

@@ -17,7 +17,7 @@ public sealed class PolicyProperties
             {
                 var mayAsk =
                     facts is { Connection: { IsTerminating: false, IsSuspended: false, SpecProblem: null }, Client: ClientFacts.Usable }
-                    && facts.Secret is not (SecretFacts.Foreign or SecretFacts.Going);
+                    && facts.Secret is not (SecretFacts.Foreign or SecretFacts.Terminating);
                 Assert.True(mayAsk || Policy.Decide(facts, now) is not Decision.Refresh);
             },
             iter: Cases

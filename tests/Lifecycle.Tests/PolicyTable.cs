@@ -11,11 +11,11 @@ internal static class PolicyTable
 
     public static readonly IReadOnlyList<PolicyRow> Rows =
     [
-        // What is going
-        new("a connection that goes is let go", Serving().Going(), Soon, new Decision.Release()),
-        new("going beats a refusing client", Serving().Going().ClientRefusing(), Soon, new Decision.Release()),
-        new("going beats suspended", Serving().Going().Suspended(), Soon, new Decision.Release()),
-        new("going beats a request", Serving().Going().Requested(), Soon, new Decision.Release()),
+        // A terminating connection
+        new("a terminating connection is released", Serving().Terminating(), Soon, new Decision.Release()),
+        new("terminating beats a refusing client", Serving().Terminating().ClientRefusing(), Soon, new Decision.Release()),
+        new("terminating beats suspended", Serving().Terminating().Suspended(), Soon, new Decision.Release()),
+        new("terminating beats a request", Serving().Terminating().Requested(), Soon, new Decision.Release()),
 
         // A client that says no
         new("a withdrawn tenant takes the Secret away", Serving().ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
@@ -36,7 +36,7 @@ internal static class PolicyTable
             new Decision.Withdraw(NotAllowed)
         ),
         new("withdrawing beats suspended", Serving().ClientRefusing().Suspended(), Soon, new Decision.Withdraw(NotAllowed)),
-        new("withdrawing beats an unsound spec", Serving().ClientRefusing().SpecUnsound(), Soon, new Decision.Withdraw(NotAllowed)),
+        new("withdrawing beats an invalid spec", Serving().ClientRefusing().SpecInvalid(), Soon, new Decision.Withdraw(NotAllowed)),
         new("withdrawing beats a pending failure", Failing(Outage).ClientRefusing(), Soon, new Decision.Withdraw(NotAllowed)),
         new(
             "a name that somebody else's Secret had is looked at before a token is asked for",
@@ -83,7 +83,7 @@ internal static class PolicyTable
             Soon,
             new Decision.Suspend()
         ),
-        new("neither does one with an unsound spec", Facts().ClientRefusingNamespace().SpecUnsound(), Soon, Stalled(Unsound)),
+        new("neither does one with an invalid spec", Facts().ClientRefusingNamespace().SpecInvalid(), Soon, Stalled(InvalidSpec)),
         new(
             "neither does one whose Secret belongs to someone else",
             Facts().ClientRefusingNamespace().SecretForeign(),
@@ -137,8 +137,8 @@ internal static class PolicyTable
         new("a foreign Secret stalls and is looked at again", Facts().SecretForeign(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
         new("a foreign Secret beats suspended", Facts().SecretForeign().Suspended(), Soon, Stalled(SomebodyElses, Soon.AddMinutes(5))),
         new(
-            "a foreign Secret beats an unsound spec",
-            Facts().SecretForeign().SpecUnsound(),
+            "a foreign Secret beats an invalid spec",
+            Facts().SecretForeign().SpecInvalid(),
             Soon,
             Stalled(SomebodyElses, Soon.AddMinutes(5))
         ),
@@ -153,31 +153,31 @@ internal static class PolicyTable
         // Suspended
         new("suspended rests", Serving().Suspended(), Due, new Decision.Suspend()),
         new("suspended rests without a token, too", Facts().Suspended(), Soon, new Decision.Suspend()),
-        new("suspended beats an unsound spec", Serving().Suspended().SpecUnsound(), Soon, new Decision.Suspend()),
+        new("suspended beats an invalid spec", Serving().Suspended().SpecInvalid(), Soon, new Decision.Suspend()),
         new("suspended beats a request", Serving().Suspended().Requested(), Soon, new Decision.Suspend()),
         new("suspended beats a deleted Secret", Serving().Suspended().SecretDeleted(), Soon, new Decision.Suspend()),
         new("suspended beats a Secret that drifted", Serving().Suspended().Drifted(), Soon, new Decision.Suspend()),
         new("suspended beats a missing client", Serving().Suspended().ClientMissing(), Soon, new Decision.Suspend()),
         new("suspended beats a pending failure", Failing(Outage).Suspended(), Soon, new Decision.Suspend()),
 
-        // An unsound spec
-        new("an unsound spec stalls", Facts().SpecUnsound(), Soon, Stalled(Unsound)),
-        new("an unsound spec leaves a Secret that drifted alone", Serving().SpecUnsound().Drifted(), Soon, Stalled(Unsound)),
-        new("an unsound spec beats a Secret on its way out", Serving().SpecUnsound().SecretGoing(), Soon, Stalled(Unsound)),
-        new("an unsound spec beats a due renewal", Serving().SpecUnsound(), Due, Stalled(Unsound)),
+        // An invalid spec
+        new("an invalid spec stalls", Facts().SpecInvalid(), Soon, Stalled(InvalidSpec)),
+        new("an invalid spec leaves a Secret that drifted alone", Serving().SpecInvalid().Drifted(), Soon, Stalled(InvalidSpec)),
+        new("an invalid spec beats a terminating Secret", Serving().SpecInvalid().SecretTerminating(), Soon, Stalled(InvalidSpec)),
+        new("an invalid spec beats a due renewal", Serving().SpecInvalid(), Due, Stalled(InvalidSpec)),
 
-        // A Secret on its way out
-        new("a Secret on its way out is waited for", Serving().SecretGoing(), Soon, new Decision.Await(terminating, Soon.AddMinutes(1))),
-        new("a Secret that will not go stalls", Serving().SecretGoing().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(terminating)),
+        // A terminating Secret
+        new("a terminating Secret is waited for", Serving().SecretTerminating(), Soon, new Decision.Await(terminating, Soon.AddMinutes(1))),
+        new("a Secret that stays terminating stalls", Serving().SecretTerminating().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(terminating)),
         new(
-            "a Secret on its way out beats a missing client",
-            Serving().SecretGoing().ClientMissing(),
+            "a terminating Secret beats a missing client",
+            Serving().SecretTerminating().ClientMissing(),
             Soon,
             new Decision.Await(terminating, Soon.AddMinutes(1))
         ),
         new(
-            "a Secret on its way out beats a request",
-            Serving().SecretGoing().Requested(),
+            "a terminating Secret beats a request",
+            Serving().SecretTerminating().Requested(),
             Soon,
             new Decision.Await(terminating, Soon.AddMinutes(1))
         ),
@@ -432,7 +432,7 @@ internal static class PolicyTable
             BackOff(Serving().FailedWith(Refused, Expired))
         ),
         new(
-            "an attempt that met a Secret on its way out is not repeated at once",
+            "an attempt that met a terminating Secret is not repeated at once",
             Facts().FailedWith(terminating, Soon),
             Soon,
             BackOff(Facts().FailedWith(terminating, Soon))

@@ -94,9 +94,9 @@ public sealed class RefusedClientTests
                 Soon,
                 new Decision.Withdraw(Limit.ProblemWith(["erp:read", "erp:create"])!)
             },
-            { "what is going is let go", Rejected(Serving().Going()), Soon, new Decision.Release() },
-            { "what is suspended is left alone", Rejected(Serving().Suspended()), Soon, new Decision.Suspend() },
-            { "an unsound spec is told", Rejected(Serving().SpecUnsound()), Soon, new Decision.Stall(Unsound) },
+            { "a terminating connection is released", Rejected(Serving().Terminating()), Soon, new Decision.Release() },
+            { "a suspended connection is left alone", Rejected(Serving().Suspended()), Soon, new Decision.Suspend() },
+            { "an invalid spec is told", Rejected(Serving().SpecInvalid()), Soon, new Decision.Stall(InvalidSpec) },
             {
                 "somebody else's Secret is told",
                 Rejected(Serving().SecretForeign()),

@@ -54,7 +54,7 @@ public sealed class RemovalTests
         Assert.Equal(ForItsScopes + NotAllowed.Message, Of(refusing, Soon.AddMinutes(1)).Find(ConditionType.Stalled)!.Message);
     }
 
-    public static TheoryData<string> Between => ["secret changed", "client unusable", "reference missing", "look failed", "spec unsound"];
+    public static TheoryData<string> Between => ["secret changed", "client unusable", "reference missing", "look failed", "spec invalid"];
 
     [Theory]
     [MemberData(nameof(Between))]
@@ -68,7 +68,7 @@ public sealed class RemovalTests
                 "client unusable" => withdrawn.ClientUnusable(),
                 "reference missing" => withdrawn.ClientIs(new ClientFacts.Missing(Missing) { IsReference = true }),
                 "look failed" => withdrawn.LookFailedWith(Unseen, Soon.AddMinutes(1)),
-                _ => withdrawn.SpecUnsound(),
+                _ => withdrawn.SpecInvalid(),
             },
             Soon.AddMinutes(1)
         );

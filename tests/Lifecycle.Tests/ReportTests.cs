@@ -28,7 +28,7 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void Releasing_looks_at_nothing_again() => Assert.Null(Of(Serving().Going(), Soon).NextLook);
+    public void Releasing_looks_at_nothing_again() => Assert.Null(Of(Serving().Terminating(), Soon).NextLook);
 
     [Fact]
     public void A_first_attempt_that_failed_is_Reconciling_with_the_cause()
@@ -120,9 +120,9 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void An_unsound_spec_keeps_the_old_token_and_is_not_Ready()
+    public void An_invalid_spec_keeps_the_old_token_and_is_not_Ready()
     {
-        var report = Of(Serving().SpecUnsound(), Soon);
+        var report = Of(Serving().SpecInvalid(), Soon);
 
         Assert.Equal(
             ["Ready=False/InvalidSpec", "Stalled=True/InvalidSpec", "TokenFresh=False/InvalidSpec", "ScopesGranted=True/AllGranted"],
@@ -171,7 +171,7 @@ public sealed class ReportTests
     [Fact]
     public void A_request_that_cannot_even_be_attempted_counts_as_handled()
     {
-        Assert.Equal("a", Of(Facts().Requested("a").SpecUnsound(), Soon).HandledRequest);
+        Assert.Equal("a", Of(Facts().Requested("a").SpecInvalid(), Soon).HandledRequest);
         Assert.Equal("a", Of(Facts().Requested("a").ClientMissing(), Soon).HandledRequest);
         Assert.Null(Of(Facts().Requested("a").Suspended(), Soon).HandledRequest);
     }

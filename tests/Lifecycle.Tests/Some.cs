@@ -35,7 +35,7 @@ internal static class Some
 
     public static readonly Problem Unreadable = new(Reason.SecretForbidden, "Secret acme-credentials may not be read. Grant get.");
 
-    public static readonly Problem Unsound = new(Reason.InvalidSpec, "spec.tenantID is not a GUID. Correct it.");
+    public static readonly Problem InvalidSpec = new(Reason.InvalidSpec, "spec.tenantID is not a GUID. Correct it.");
 
     public static readonly Problem Outage = new(
         Reason.ProviderUnavailable,
@@ -101,13 +101,13 @@ internal static class Some
             SecretResourceVersion = "8",
         };
 
-    public static Facts Going(this Facts facts) => facts with { Connection = facts.Connection with { IsTerminating = true } };
+    public static Facts Terminating(this Facts facts) => facts with { Connection = facts.Connection with { IsTerminating = true } };
 
     public static Facts Suspended(this Facts facts) => facts with { Connection = facts.Connection with { IsSuspended = true } };
 
     public static Facts Resumed(this Facts facts) => facts with { Connection = facts.Connection with { IsSuspended = false } };
 
-    public static Facts SpecUnsound(this Facts facts) => facts with { Connection = facts.Connection with { SpecProblem = Unsound } };
+    public static Facts SpecInvalid(this Facts facts) => facts with { Connection = facts.Connection with { SpecProblem = InvalidSpec } };
 
     public static Facts Requested(this Facts facts, string value = "now") =>
         facts with
@@ -158,7 +158,7 @@ internal static class Some
 
     public static Facts SecretForeign(this Facts facts) => facts with { Secret = new SecretFacts.Foreign(SomebodyElses) };
 
-    public static Facts SecretGoing(this Facts facts) => facts with { Secret = new SecretFacts.Going() };
+    public static Facts SecretTerminating(this Facts facts) => facts with { Secret = new SecretFacts.Terminating() };
 
     public static Facts SecretDeleted(this Facts facts) => facts with { Secret = new SecretFacts.Absent() };
 

@@ -105,7 +105,7 @@ public sealed class StoryProperties
         13 or 14 => story.SecretIsDeleted(),
         15 => story.Facts.Secret is SecretFacts.Owned ? story.SecretIsEdited(new ContentFacts.Healable()) : story,
         16 => story.Facts.Secret is SecretFacts.Owned ? story.SecretIsEdited(new ContentFacts.Lost()) : story,
-        17 => story.Facts.Secret is SecretFacts.Owned ? story.Then(facts => facts.SecretGoing()) : story,
+        17 => story.Facts.Secret is SecretFacts.Owned ? story.Then(facts => facts.SecretTerminating()) : story,
         18 => story.Then(facts => facts.SecretForeign()),
         19 => Answers(story, new Answer.Failed(Some.Outage)),
         20 => Answers(story, new Answer.Failed(Some.Refused, TimeSpan.FromMinutes(2))),

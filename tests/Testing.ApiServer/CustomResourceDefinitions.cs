@@ -40,7 +40,7 @@ public static class CustomResourceDefinitions
 
     private static bool IsDefinition(JsonNode document) => document["kind"]?.GetValue<string>() == "CustomResourceDefinition";
 
-    // A definition of an earlier test may be on its way out: it can be neither created nor replaced before it is gone.
+    // A definition of an earlier test may be terminating: it can be neither created nor replaced before it is gone.
     private static Task CreateOrReplaceAsync(ApiClient admin, JsonNode definition, CancellationToken cancellationToken) =>
         Eventually.BecomesTrueAsync(
             $"the API server to take {PathOf(definition)}", token => TryCreateOrReplaceAsync(admin, definition, token), cancellationToken);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Kubernetes.Client.Resources;
 
-/// <summary>A namespace, as far as this project reads it: labels for selectors, and whether it is on its way out.</summary>
+/// <summary>A namespace, as far as this project reads it: labels for selectors, and whether it is terminating.</summary>
 public sealed record Namespace : IResource<Namespace>
 {
     /// <inheritdoc/>

@@ -27,7 +27,7 @@ public sealed record ObjectMeta
     /// <summary>When the server created the object.</summary>
     public DateTimeOffset? CreationTimestamp { get; init; }
 
-    /// <summary>Set once deletion was asked for; the object is on its way out and must not be written.</summary>
+    /// <summary>Set once deletion was asked for; the object is being deleted and must not be written.</summary>
     public DateTimeOffset? DeletionTimestamp { get; init; }
 
     /// <summary>Labels; null when there are none.</summary>

@@ -17,7 +17,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
 
     private readonly ConcurrentDictionary<string, NamespaceLabels> known = new(StringComparer.Ordinal);
     private readonly ForbiddenRequests<string> forbidden = new(time);
-    private readonly ConcurrentDictionary<string, bool> going = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> terminating = new(StringComparer.Ordinal);
 
     /// <summary>Tells the name of a namespace of which something changed.</summary>
     public event Action<string>? Changed;
@@ -54,14 +54,14 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     }
 
     /// <inheritdoc/>
-    public bool IsTerminating(string name) => going.GetValueOrDefault(name);
+    public bool IsTerminating(string name) => terminating.GetValueOrDefault(name);
 
     private async Task LookAgainAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            var (before, wasGoing) = (known[name], IsTerminating(name));
-            if (!IsSame(before, Learn(name, await FetchAsync(name, cancellationToken))) || wasGoing != IsTerminating(name))
+            var (before, wasTerminating) = (known[name], IsTerminating(name));
+            if (!IsSame(before, Learn(name, await FetchAsync(name, cancellationToken))) || wasTerminating != IsTerminating(name))
             {
                 Changed?.Invoke(name);
             }
@@ -80,7 +80,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     private NamespaceLabels Learn(string name, Namespace? found)
     {
         forbidden.Forget(name);
-        going[name] = found?.Metadata.DeletionTimestamp is not null;
+        terminating[name] = found?.Metadata.DeletionTimestamp is not null;
         return known[name] = NamespaceLabels.Of(found);
     }
 

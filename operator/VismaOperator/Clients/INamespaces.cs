@@ -10,7 +10,7 @@ internal interface INamespaces
     /// <summary>The labels of a namespace, as far as they can be known.</summary>
     ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>True when the namespace is known to be on its way out, so that nothing can be created in it.</summary>
+    /// <summary>True when the namespace is known to be terminating, so that nothing can be created in it.</summary>
     bool IsTerminating(string name);
 }
 

@@ -90,7 +90,7 @@ internal sealed class SecretNames
     // One that was deleted, or that lost its label, is put back under the name that status has on record.
     private static bool Has(VismaConnection connection, SecretFacts whose) => whose switch
     {
-        SecretFacts.Owned or SecretFacts.Going => true,
+        SecretFacts.Owned or SecretFacts.Terminating => true,
         SecretFacts.Absent => connection.Status.SecretName == connection.SecretName().Name,
         _ => false,
     };

@@ -199,7 +199,7 @@ internal sealed class OrphanedGrantReconciler(
 
     private bool IsClientKnown(HeldGrant held) => caches.Clients.HasSyncedIn(held.Client.Namespace);
 
-    // In a namespace that is on its way out there is nobody who could come back, and no time to lose.
+    // In a terminating namespace there is nobody who could come back, and no time to lose.
     private async Task<GrantSnapshot> ClaimAsync(GrantSnapshot read, bool isTerminating, CancellationToken cancellationToken) =>
         isTerminating
             ? read

@@ -84,6 +84,6 @@ internal sealed class OperatorHealth
     /// <summary>Every cache has listed.</summary>
     public void CachesSynced() => notReady = null;
 
-    /// <summary>The process is on its way out and takes no more work.</summary>
+    /// <summary>The process is stopping and takes no more work.</summary>
     public void Stopping() => notReady = "stopping";
 }

@@ -102,7 +102,7 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         }
         catch (KubernetesException error)
         {
-            LogDropped(NameOf(file), error.Message); // such as a namespace that is on its way out
+            LogDropped(NameOf(file), error.Message); // such as a terminating namespace
         }
         catch (Exception exception)
             when (exception is ClusterAccessException or IOException or UnauthorizedAccessException or OperationCanceledException)

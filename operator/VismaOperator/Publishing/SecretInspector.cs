@@ -22,7 +22,7 @@ internal static class SecretInspector
             _ when !isOurs && !SecretOwnership.IsOffered(secret, connection) => new SecretFacts.Foreign(
                 SecretOwnership.NotOwned(secret, connection)
             ),
-            { DeletionTimestamp: not null } => new SecretFacts.Going(),
+            { DeletionTimestamp: not null } => new SecretFacts.Terminating(),
             _ when isOurs => new SecretFacts.Owned(secret.ResourceVersion ?? string.Empty),
             _ => new SecretFacts.Offered(),
         };

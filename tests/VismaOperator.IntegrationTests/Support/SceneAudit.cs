@@ -88,7 +88,7 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
             .Select(line => $"a crash: {line}");
 
     // What the API server refused by itself and never granted. It also refuses for a moment after its own start, before it has read the
-    // roles, to create in a namespace that is going, and everything in one whose roles went before the rest of it.
+    // roles, to create in a terminating namespace, and everything in one whose roles went before the rest of it.
     private IEnumerable<string> Refusals(IReadOnlyCollection<string> gone)
     {
         var asked = ways.SelectMany(way => way.Requests).ToList();

@@ -287,7 +287,7 @@ public sealed class SecretTests
     }
 
     [Fact]
-    public async Task Nothing_is_written_in_a_namespace_that_is_going()
+    public async Task Nothing_is_written_in_a_terminating_namespace()
     {
         await using var test = await TestOperator.StartAsync();
         await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = "customer-a", Finalizers = ["example.com/hold"] } });
