@@ -16,7 +16,8 @@ internal static partial class MetadataRules
         var name = new NamespacedName(metadata.Text("namespace"), metadata.Text("name"));
         if (name.Name.Length is 0 or > LongestName || !Subdomain().IsMatch(name.Name))
         {
-            throw ApiError.Invalid(kind, name, $"metadata.name: Invalid value: \"{name.Name}\": a lowercase RFC 1123 subdomain is required");
+            var cause = $"metadata.name: Invalid value: \"{name.Name}\": a lowercase RFC 1123 subdomain is required";
+            throw ApiError.Invalid(kind, name, cause);
         }
     }
 

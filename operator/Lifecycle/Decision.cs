@@ -11,7 +11,9 @@ public abstract record Decision
     {
     }
 
-    /// <summary>The connection is being deleted: touch nothing. Its Secret is deleted with it by owner reference, or stays by its deletion policy.</summary>
+    /// <summary>
+    /// The connection is being deleted: touch nothing. Its Secret is deleted with it by owner reference, or kept by its deletion policy.
+    /// </summary>
     public sealed record Release : Decision;
 
     /// <summary>Leave the Secret and the provider alone until <c>spec.suspend</c> is lifted.</summary>

@@ -168,7 +168,12 @@ internal static class PolicyTable
 
         // A terminating Secret
         new("a terminating Secret is waited for", Serving().SecretTerminating(), Soon, new Decision.Await(terminating, Soon.AddMinutes(1))),
-        new("a Secret that stays terminating stalls", Serving().SecretTerminating().AwaitingSince(Soon), Soon.AddMinutes(1), Stalled(terminating)),
+        new(
+            "a Secret that stays terminating stalls",
+            Serving().SecretTerminating().AwaitingSince(Soon),
+            Soon.AddMinutes(1),
+            Stalled(terminating)
+        ),
         new(
             "a terminating Secret beats a missing client",
             Serving().SecretTerminating().ClientMissing(),
