@@ -82,7 +82,7 @@ internal sealed class GrantSteps(
         }
     }
 
-    /// <summary>The request that a successor in memory is the answer to; null where none waits to be stored.</summary>
+    /// <summary>The request that the pending grant answers; null when no grant is pending.</summary>
     public string? AnswerHeld(NamespacedName connection) => refresher.AnswerHeld(connection);
 
     /// <summary>The connection is gone.</summary>

@@ -42,7 +42,7 @@ internal sealed class TokenRefresher(
     /// <summary>For the write that follows, counted anew.</summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
 
-    private readonly ConcurrentDictionary<NamespacedName, IssuedToken> unstored = new();
+    private readonly ConcurrentDictionary<NamespacedName, IssuedToken> pendingTokens = new();
 
     /// <summary>Gets a token and publishes it. The facts as they are afterwards.</summary>
     /// <exception cref="KubernetesException">The Secret could not be written just now; the token is held in memory.</exception>
@@ -51,7 +51,7 @@ internal sealed class TokenRefresher(
         cancellationToken.ThrowIfCancellationRequested();
         var (connection, client) = (state.Connection, state.UsableClient);
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
-        if (Unstored(connection, client, inputs) is { } held)
+        if (PendingToken(connection, client, inputs) is { } held)
         {
             return await StoreAsync(cause, connection, held, facts);
         }
@@ -75,10 +75,10 @@ internal sealed class TokenRefresher(
     }
 
     /// <summary>The connection is gone: what could not be stored for it is dropped.</summary>
-    public void Forget(NamespacedName connection) => unstored.TryRemove(connection, out _);
+    public void Forget(NamespacedName connection) => pendingTokens.TryRemove(connection, out _);
 
     /// <summary>The request that the token in memory is the answer to; null where none waits to be stored.</summary>
-    public string? AnswerHeld(NamespacedName connection) => unstored.GetValueOrDefault(connection)?.AnsweredRequest;
+    public string? AnswerHeld(NamespacedName connection) => pendingTokens.GetValueOrDefault(connection)?.AnsweredRequest;
 
     /// <summary>
     /// A token was found in the Secret. Where it is the one that seemed not to be stored, since the answer to the write was lost, nothing
@@ -86,14 +86,14 @@ internal sealed class TokenRefresher(
     /// </summary>
     public void Found(NamespacedName connection, TokenRecord token)
     {
-        if (unstored.TryGetValue(connection, out var held) && held.IssueTime <= token.IssueTime)
+        if (pendingTokens.TryGetValue(connection, out var held) && held.IssueTime <= token.IssueTime)
         {
-            unstored.TryRemove(connection, out _);
+            pendingTokens.TryRemove(connection, out _);
         }
     }
 
-    private IssuedToken? Unstored(VismaConnection connection, ResolvedClient client, string inputs) =>
-        unstored.TryGetValue(connection.Metadata.NamespacedName, out var held)
+    private IssuedToken? PendingToken(VismaConnection connection, ResolvedClient client, string inputs) =>
+        pendingTokens.TryGetValue(connection.Metadata.NamespacedName, out var held)
         && held.Inputs == inputs
         && client.ScopeLimitFor(connection)?.ProblemWith(held.GrantedScopes) is null
         && held.ExpirationTime > time.GetUtcNow() // once it is stored, one that is due for renewal is renewed
@@ -138,7 +138,7 @@ internal sealed class TokenRefresher(
     private async Task<Facts> StoreAsync(RefreshCause cause, VismaConnection connection, IssuedToken token, Facts facts)
     {
         var key = connection.Metadata.NamespacedName;
-        unstored[key] = token;
+        pendingTokens[key] = token;
         using var cancellation = Deadline.After(StoreDeadline, time);
         var publication = await publisher.PublishAsync(connection, token, seen: null, cancellation.Token);
         if (publication is Publication.Blocked blocked)
@@ -147,7 +147,7 @@ internal sealed class TokenRefresher(
             return Failed(cause, blocked.Problem, failed);
         }
 
-        unstored.TryRemove(key, out _);
+        pendingTokens.TryRemove(key, out _);
         if (publication is not Publication.Done { Token: var stored })
         {
             metrics.Refreshed(cause, RefreshResult.Failed);

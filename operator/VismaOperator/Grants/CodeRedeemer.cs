@@ -15,7 +15,7 @@ namespace VismaOperator.Grants;
 /// </summary>
 internal sealed class CodeRedeemer(
     GrantStore store,
-    PendingGrantWrites unstored,
+    PendingGrantWrites pendingGrants,
     ClientTokenSource source,
     ProviderEndpoints endpoints,
     GrantRevoker revoker,
@@ -190,7 +190,7 @@ internal sealed class CodeRedeemer(
     {
         var name = connection.Metadata.NamespacedName;
         using var deadline = Deadline.After(StoreDeadline, time);
-        var successor = new PendingGrant
+        var grant = new PendingGrant
         {
             Connection = name,
             Replaces = replaces,
@@ -198,7 +198,7 @@ internal sealed class CodeRedeemer(
             Client = client,
             DeletionPolicy = connection.Spec.Authorization.DeletionPolicy,
         };
-        switch (await unstored.StoreAsync(successor, deadline.Token))
+        switch (await pendingGrants.StoreAsync(grant, deadline.Token))
         {
             case StoreResult.Stored stored:
                 log.ConsentStored(name, held.Family);

@@ -9,7 +9,7 @@ internal abstract record Exchange
     {
     }
 
-    /// <summary>The successor is stored.</summary>
+    /// <summary>The new refresh token is stored.</summary>
     public sealed record Renewed(GrantSnapshot Snapshot) : Exchange;
 
     /// <summary>The provider no longer accepts the token, which is on record.</summary>

@@ -15,7 +15,7 @@ internal sealed class GrantObserver(
     ConsentLinks links,
     KnownGrants known,
     ExchangeTracker open,
-    PendingGrantWrites unstored
+    PendingGrantWrites pendingGrants
 )
 {
     /// <summary>Looks; without a request to the API server for connections that act for themselves.</summary>
@@ -38,7 +38,7 @@ internal sealed class GrantObserver(
             known.Note(connection, held, client);
         }
 
-        if (read is GrantRead.Foreign foreign && unstored.Connections.Contains(connection.Metadata.NamespacedName))
+        if (read is GrantRead.Foreign foreign && pendingGrants.Connections.Contains(connection.Metadata.NamespacedName))
         {
             read = new GrantRead.Foreign(WithTokenHeld(foreign.Problem));
         }

@@ -16,7 +16,7 @@ namespace VismaOperator.Grants;
 /// </summary>
 internal sealed class GrantRefresher(
     GrantStore store,
-    PendingGrantWrites unstored,
+    PendingGrantWrites pendingGrants,
     ExchangeTracker attempts,
     ClientTokenSource source,
     ProviderEndpoints endpoints,
@@ -45,7 +45,7 @@ internal sealed class GrantRefresher(
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (unstored.Find(read.Connection) is { } waiting)
+        if (pendingGrants.Find(read.Connection) is { } waiting)
         {
             return await ReportedAsync(read.Connection, stop => StoreHeldAsync(waiting, read, stop), cancellationToken);
         }
@@ -153,8 +153,8 @@ internal sealed class GrantRefresher(
             : exchange;
     }
 
-    /// <summary>The request that the successor in memory is the answer to; null where none waits to be stored.</summary>
-    public string? AnswerHeld(NamespacedName connection) => unstored.Find(connection)?.Held.AccessToken.AnsweredRequest;
+    /// <summary>The request that the pending grant answers; null when no grant is pending.</summary>
+    public string? AnswerHeld(NamespacedName connection) => pendingGrants.Find(connection)?.Held.AccessToken.AnsweredRequest;
 
     /// <summary>The connection is gone.</summary>
     public void Forget(NamespacedName connection)
@@ -274,20 +274,20 @@ internal sealed class GrantRefresher(
             MayHaveBeenProcessed: false
         );
 
-    private async Task<Exchange> StoreAsync(PendingGrant successor)
+    private async Task<Exchange> StoreAsync(PendingGrant grant)
     {
         using var deadline = Deadline.After(StoreDeadline, time);
-        switch (await unstored.StoreAsync(successor, deadline.Token))
+        switch (await pendingGrants.StoreAsync(grant, deadline.Token))
         {
             case StoreResult.Stored stored:
-                log.Exchanged(successor.Connection, successor.Held.Sequence, successor.Held.Family);
+                log.Exchanged(grant.Connection, grant.Held.Sequence, grant.Held.Family);
                 return new Exchange.Renewed(stored.Snapshot);
             case StoreResult.Dropped:
                 return new Exchange.Superseded();
             case StoreResult.Pending pending:
-                return new Exchange.Failed(NotStored(successor, pending.Cause), RetryAfter: null);
-            case var storage:
-                throw new InvalidOperationException($"Unknown storage {storage.GetType().Name}.");
+                return new Exchange.Failed(NotStored(grant, pending.Cause), RetryAfter: null);
+            case var result:
+                throw new InvalidOperationException($"Unknown result {result.GetType().Name}.");
         }
     }
 
@@ -347,10 +347,10 @@ internal sealed class GrantRefresher(
             + $"{endpoint.AbsoluteUri}; it is not sent there. If the move is genuine, consent again with visma-operator connect."
         );
 
-    private static Problem NotStored(PendingGrant successor, string cause) =>
+    private static Problem NotStored(PendingGrant grant, string cause) =>
         new(
             Reason.GrantNotStored,
-            $"The new refresh token of {successor.Connection} is held in memory and stored as soon as that is possible: {cause}. Do not "
+            $"The new refresh token of {grant.Connection} is held in memory and stored as soon as that is possible: {cause}. Do not "
             + "delete the operator's pod before."
         );
 }

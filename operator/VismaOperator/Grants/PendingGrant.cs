@@ -37,7 +37,7 @@ internal sealed record PendingGrant
     /// <summary>Names it among those that wait.</summary>
     public string Id => AttemptId ?? Held.Family;
 
-    /// <summary>What to store in place of a document; null when this successor has no right to be stored.</summary>
+    /// <summary>What to store in place of a document; null when this grant must not be stored.</summary>
     public GrantDocument? Over(GrantDocument document) => AttemptId is null ? OverFormer(document) : OverItsAttempt(document);
 
     /// <summary>
@@ -54,8 +54,8 @@ internal sealed record PendingGrant
         AttemptId is null && document.Held is { } stored && stored.Replaced.Contains(Held.Family, StringComparer.Ordinal);
 
     /// <summary>
-    /// True while another process's intent stands over the token that this is the successor of. That process may find that it sends nothing
-    /// after all, and put this attempt back; dropped before, the successor would be lost and the token be spent.
+    /// True while another process's intent stands over the token that this grant was exchanged for. That process may find that it sends
+    /// nothing after all, and put this attempt back. Dropped before that, this grant would be lost although the old token is spent.
     /// </summary>
     public bool IsContestedIn(GrantDocument document) =>
         AttemptId is not null

@@ -50,19 +50,19 @@ internal sealed class PendingGrantWrites(
     public PendingGrant? Find(NamespacedName connection) =>
         waiting
             .Values.Select(entry => entry.PendingGrant)
-            .FirstOrDefault(successor => successor.Connection == connection && successor.AttemptId is not null);
+            .FirstOrDefault(grant => grant.Connection == connection && grant.AttemptId is not null);
 
-    /// <summary>Takes a successor in, and tries to store it until the deadline. After that it stays here, and is tried further.</summary>
-    public async Task<StoreResult> StoreAsync(PendingGrant successor, CancellationToken deadline)
+    /// <summary>Tries to store a grant until the deadline. After that it stays here and is retried in the background.</summary>
+    public async Task<StoreResult> StoreAsync(PendingGrant grant, CancellationToken deadline)
     {
-        var entry = waiting.GetOrAdd(successor.Id, _ => new Waiting(successor));
+        var entry = waiting.GetOrAdd(grant.Id, _ => new Waiting(grant));
         Interlocked.Exchange(ref arrival, new TaskCompletionSource()).TrySetResult();
         while (true)
         {
-            var storage = await TryUntilAsync(entry, deadline);
-            if (storage is not StoreResult.Pending || !await PauseAsync(deadline))
+            var result = await TryUntilAsync(entry, deadline);
+            if (result is not StoreResult.Pending || !await PauseAsync(deadline))
             {
-                return storage;
+                return result;
             }
         }
     }
@@ -139,28 +139,28 @@ internal sealed class PendingGrantWrites(
 
     private async Task<StoreResult> TryInTurnAsync(Waiting entry, CancellationToken cancellationToken)
     {
-        var successor = entry.PendingGrant;
+        var grant = entry.PendingGrant;
         using var deadline = Deadline.After(writeDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        StoreResult storage;
+        StoreResult result;
         try
         {
-            storage = await WriteAsync(entry, either.Token);
+            result = await WriteAsync(entry, either.Token);
         }
         catch (Exception failure) when (ApiTrouble.Is(failure))
         {
-            return HasNowhereToGo(entry, failure) ? await GiveUpAsync(entry) : Waits(entry, $"the API server {ApiTrouble.Answer(failure)}");
+            return IsNamespaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(entry, $"the API server {ApiTrouble.Answer(failure)}");
         }
 
-        if (storage is not StoreResult.Pending)
+        if (result is not StoreResult.Pending)
         {
-            entry.End = storage;
-            waiting.TryRemove(successor.Id, out _);
+            entry.End = result;
+            waiting.TryRemove(grant.Id, out _);
             // a deadline of its own: a slow write must not leave a key that nobody watches
-            await Replaced.RevokeAsync(successor, storage, CancellationToken.None);
+            await Replaced.RevokeAsync(grant, result, CancellationToken.None);
         }
 
-        return storage;
+        return result;
     }
 
     // Whoever writes first decides what the other may do: looked at again at once, since every moment that a token is held in memory only
@@ -182,25 +182,25 @@ internal sealed class PendingGrantWrites(
 
     private async Task<StoreResult> WriteOnceAsync(Waiting entry, CancellationToken cancellationToken)
     {
-        var successor = entry.PendingGrant;
+        var grant = entry.PendingGrant;
         if (await LookAsync(entry, cancellationToken) is not { } read)
         {
             return Waits(entry, "a Secret that is not ours stands in its place");
         }
 
-        if (successor.IsIn(read.Document))
+        if (grant.IsIn(read.Document))
         {
             return new StoreResult.Stored(read);
         }
 
-        if (successor.Over(read.Document) is not { } document)
+        if (grant.Over(read.Document) is not { } document)
         {
-            return successor.IsContestedIn(read.Document)
+            return grant.IsContestedIn(read.Document)
                 ? Waits(entry, "another process has taken the exchange over, and what becomes of that is not known yet")
-                : await DropAsync(successor, read.Document);
+                : await DropAsync(grant, read.Document);
         }
 
-        Replaced.Note(successor, read.Document.Held); // before the write, whose answer may be lost
+        Replaced.Note(grant, read.Document.Held); // before the write, whose answer may be lost
         return new StoreResult.Stored(await store.WriteAsync(read, document, cancellationToken));
     }
 
@@ -227,14 +227,14 @@ internal sealed class PendingGrantWrites(
 
     // A token of the family that is in use is not revoked, since that would take the stored one with it. Nor is a consent that was stored
     // and replaced since: whoever replaced it revokes it.
-    private async Task<StoreResult> DropAsync(PendingGrant successor, GrantDocument present)
+    private async Task<StoreResult> DropAsync(PendingGrant grant, GrantDocument present)
     {
-        log.Superseded(successor.Connection);
-        var wasReplaced = successor.WasReplacedIn(present);
-        var isRevokedByAnother = wasReplaced && successor.Held.IsOfSameClientAs(present.Held!);
-        if ((present.Held?.Family != successor.Held.Family || present.RevocationTime is not null) && !isRevokedByAnother)
+        log.Superseded(grant.Connection);
+        var wasReplaced = grant.WasReplacedIn(present);
+        var isRevokedByAnother = wasReplaced && grant.Held.IsOfSameClientAs(present.Held!);
+        if ((present.Held?.Family != grant.Held.Family || present.RevocationTime is not null) && !isRevokedByAnother)
         {
-            await Replaced.RevokeAsync(successor, successor.Held.RefreshToken, CancellationToken.None);
+            await Replaced.RevokeAsync(grant, grant.Held.RefreshToken, CancellationToken.None);
         }
 
         return new StoreResult.Dropped { WasStored = wasReplaced };
@@ -242,7 +242,7 @@ internal sealed class PendingGrantWrites(
 
     // With listed namespaces the Role is deleted with the namespace, so that 404 becomes 403. A namespace that is created anew in time may
     // be a mistake that was taken back, as a connection may be.
-    private bool HasNowhereToGo(Waiting entry, Exception failure)
+    private bool IsNamespaceGone(Waiting entry, Exception failure)
     {
         if (
             failure is not KubernetesException error
@@ -250,12 +250,12 @@ internal sealed class PendingGrantWrites(
             || !isGone(entry.PendingGrant.Connection)
         )
         {
-            entry.NowhereSince = null;
+            entry.NamespaceGoneSince = null;
             return false;
         }
 
-        entry.NowhereSince ??= time.GetTimestamp();
-        return time.GetElapsedTime(entry.NowhereSince.Value) >= OrphanedGrantReconciler.Keep;
+        entry.NamespaceGoneSince ??= time.GetTimestamp();
+        return time.GetElapsedTime(entry.NamespaceGoneSince.Value) >= OrphanedGrantReconciler.Keep;
     }
 
     private async Task<StoreResult> GiveUpAsync(Waiting entry)
@@ -290,10 +290,10 @@ internal sealed class PendingGrantWrites(
         }
     }
 
-    /// <summary>A successor that waits, and how trying to store it stands.</summary>
-    private sealed class Waiting(PendingGrant successor)
+    /// <summary>A grant that is not stored yet, and how the attempts to store it went.</summary>
+    private sealed class Waiting(PendingGrant grant)
     {
-        public PendingGrant PendingGrant => successor;
+        public PendingGrant PendingGrant => grant;
 
         // Never disposed: without a wait handle it holds nothing that the collector would not take.
         public SemaphoreSlim Turn { get; } = new(1, 1);
@@ -304,7 +304,7 @@ internal sealed class PendingGrantWrites(
         /// <summary>
         /// Since when the API server has said that there is nowhere to store it (a monotonic timestamp); null while there is.
         /// </summary>
-        public long? NowhereSince { get; set; }
+        public long? NamespaceGoneSince { get; set; }
 
         /// <summary>Why it waits, as the log was last told; null when it was not.</summary>
         public string? Told { get; set; }

@@ -24,27 +24,27 @@ internal sealed class ReplacedGrants(
     /// <summary>
     /// A write is about to take the place of what is held now. An exchange replaces nothing, and what is somebody else's is left to them.
     /// </summary>
-    public void Note(PendingGrant successor, HeldGrant? held)
+    public void Note(PendingGrant grant, HeldGrant? held)
     {
-        if (held is { RefusalTime: null } && successor.Replaces is { IsOurs: true } former && former.Family == held.Family)
+        if (held is { RefusalTime: null } && grant.Replaces is { IsOurs: true } former && former.Family == held.Family)
         {
-            replaced[successor.Id] = held;
+            replaced[grant.Id] = held;
         }
     }
 
     /// <summary>The write will not be tried any more.</summary>
-    public void Forget(PendingGrant successor) => replaced.TryRemove(successor.Id, out _);
+    public void Forget(PendingGrant grant) => replaced.TryRemove(grant.Id, out _);
 
     /// <summary>Revokes what was replaced, now that it is known what became of the write.</summary>
-    public async Task RevokeAsync(PendingGrant successor, StoreResult storage, CancellationToken cancellationToken)
+    public async Task RevokeAsync(PendingGrant grant, StoreResult result, CancellationToken cancellationToken)
     {
-        if (replaced.TryRemove(successor.Id, out var held)
-            && storage is StoreResult.Stored or StoreResult.Dropped { WasStored: true })
+        if (replaced.TryRemove(grant.Id, out var held)
+            && result is StoreResult.Stored or StoreResult.Dropped { WasStored: true })
         {
             await (
-                held.IsOfSameClientAs(successor.Held)
-                    ? RevokeAsync(successor, held.RefreshToken, cancellationToken)
-                    : RevokeByFormerClientAsync(successor.Connection, held, cancellationToken)
+                held.IsOfSameClientAs(grant.Held)
+                    ? RevokeAsync(grant, held.RefreshToken, cancellationToken)
+                    : RevokeByFormerClientAsync(grant.Connection, held, cancellationToken)
             );
         }
     }
@@ -74,12 +74,12 @@ internal sealed class ReplacedGrants(
         }
     }
 
-    /// <summary>Revokes a token with the client that a successor came from, and logs when that is not possible.</summary>
-    public async Task RevokeAsync(PendingGrant successor, Sensitive refreshToken, CancellationToken cancellationToken)
+    /// <summary>Revokes a token with the client of a pending grant, and logs when that is not possible.</summary>
+    public async Task RevokeAsync(PendingGrant grant, Sensitive refreshToken, CancellationToken cancellationToken)
     {
-        if (await revoker.RevokeAsync(successor.Client, refreshToken, cancellationToken) is { } cause)
+        if (await revoker.RevokeAsync(grant.Client, refreshToken, cancellationToken) is { } cause)
         {
-            log.NotRevoked(successor.Connection, cause);
+            log.NotRevoked(grant.Connection, cause);
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace VismaOperator.Grants;
 
-/// <summary>What became of a successor.</summary>
+/// <summary>What became of the write of a pending grant.</summary>
 internal abstract record StoreResult
 {
     private StoreResult()
@@ -19,6 +19,6 @@ internal abstract record StoreResult
         public bool WasStored { get; init; }
     }
 
-    /// <summary>It waits in memory and is tried further.</summary>
+    /// <summary>It waits in memory and is retried.</summary>
     public sealed record Pending(string Cause) : StoreResult;
 }

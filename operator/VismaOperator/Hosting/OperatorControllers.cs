@@ -82,7 +82,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public IReadOnlyList<BackgroundLoop> Caches =>
     [
         .. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync)),
-        new BackgroundLoop("unstored grants", grants.Unstored.RunAsync),
+        new BackgroundLoop("pending grants", grants.PendingGrants.RunAsync),
         new BackgroundLoop("events", events.RunAsync),
         .. report is null ? Array.Empty<BackgroundLoop>() : [new BackgroundLoop("namespace events", report.RunAsync)],
         .. feeds,
@@ -115,12 +115,12 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     /// <inheritdoc/>
     public async Task FlushAsync(CancellationToken deadline)
     {
-        await grants.Unstored.FlushAsync(deadline);
+        await grants.PendingGrants.FlushAsync(deadline);
         await events.FlushAsync(deadline);
     }
 
     /// <summary>Connections of which a refresh token was received that is not stored yet, or never could be.</summary>
-    public IReadOnlyCollection<NamespacedName> UnstoredGrants => grants.Unstored.Connections;
+    public IReadOnlyCollection<NamespacedName> PendingGrants => grants.PendingGrants.Connections;
 
     /// <summary>
     /// Completes once no controller has anything to do before something changes or falls due, and every event is written.

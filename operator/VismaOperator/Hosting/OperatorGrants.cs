@@ -39,7 +39,7 @@ internal sealed class OperatorGrants
         facts = new GrantFactsReader(attempts, cluster);
         Store = new GrantStore(context.Client);
         clients = new GrantClients(caches.Clients.Store, resolver, known);
-        Unstored = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, Log)
+        PendingGrants = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, Log)
         {
             ClientOf = clients.FindAsync,
         };
@@ -47,7 +47,7 @@ internal sealed class OperatorGrants
         Handoffs = new HandoffRedeemer(context.Client, caches.OwnSecrets.Store, context.Time);
         Redeemer = new CodeRedeemer(
             Store,
-            Unstored,
+            PendingGrants,
             source,
             endpoints,
             revoker,
@@ -56,7 +56,7 @@ internal sealed class OperatorGrants
             context.RandomBytes,
             Log
         );
-        Observer = new GrantObserver(Store, facts, Handoffs, Links, known, attempts, Unstored);
+        Observer = new GrantObserver(Store, facts, Handoffs, Links, known, attempts, PendingGrants);
     }
 
     /// <summary>Log of grants.</summary>
@@ -66,7 +66,7 @@ internal sealed class OperatorGrants
     public GrantStore Store { get; }
 
     /// <summary>Tokens that were issued and are not stored yet.</summary>
-    public PendingGrantWrites Unstored { get; }
+    public PendingGrantWrites PendingGrants { get; }
 
     /// <summary>The links at which people consent.</summary>
     public ConsentLinks Links { get; }
@@ -83,7 +83,7 @@ internal sealed class OperatorGrants
     /// <summary>Spends refresh tokens; for the leader.</summary>
     public GrantRefresher Refresher() => new(
         Store,
-        Unstored,
+        PendingGrants,
         attempts,
         source,
         endpoints,

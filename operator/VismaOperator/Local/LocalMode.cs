@@ -82,7 +82,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 host,
                 cluster,
                 folders,
-                new Settlement(cluster.Client, controllers.WhenAtRestAsync, () => controllers.UnstoredGrants, settle, time),
+                new Settlement(cluster.Client, controllers.WhenAtRestAsync, () => controllers.PendingGrants, settle, time),
                 stop
             )
             : await RunUntilStoppedAsync(host, stop);
@@ -143,8 +143,8 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
             );
         }
 
-        await output.WriteAsync(report.Remarks(settlement.Unstored));
-        return failure is null ? report.AllReady && report.Exchanging.Count == 0 && settlement.Unstored.Count == 0 : throw failure;
+        await output.WriteAsync(report.Remarks(settlement.PendingGrants));
+        return failure is null ? report.AllReady && report.Exchanging.Count == 0 && settlement.PendingGrants.Count == 0 : throw failure;
     }
 
     // The last change may be younger than the last look. A disk that is full leaves the statuses to be told.

@@ -63,7 +63,7 @@ public sealed class PendingGrantTests
     public async Task What_could_not_be_stored_is_tried_side_by_side_so_that_one_does_not_wait_for_another()
     {
         var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => throw new HttpRequestException("away") };
-        var unstored = new PendingGrantWrites(
+        var pendingGrants = new PendingGrantWrites(
             new GrantStore(cluster),
             revoker: null!,
             _ => false,
@@ -74,7 +74,7 @@ public sealed class PendingGrantTests
         foreach (var name in names)
         {
             Assert.IsType<StoreResult.Pending>(
-                await unstored.StoreAsync(Of(Held(name, "token"), place: name), new CancellationToken(canceled: true))
+                await pendingGrants.StoreAsync(Of(Held(name, "token"), place: name), new CancellationToken(canceled: true))
             );
         }
 
@@ -88,7 +88,7 @@ public sealed class PendingGrantTests
 
             return all.Task;
         };
-        await unstored.FlushAsync(CancellationToken.None).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        await pendingGrants.FlushAsync(CancellationToken.None).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
 
         Assert.Equal(names.Length, cluster.Export().Count);
     }
@@ -98,15 +98,15 @@ public sealed class PendingGrantTests
     {
         var (time, hanging) = (new FakeTimeProvider(), new TaskCompletionSource());
         var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => hanging.Task };
-        var unstored = Writes(cluster, time, new CapturedLogs());
+        var pendingGrants = Writes(cluster, time, new CapturedLogs());
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(7), time);
 
-        var storing = unstored.StoreAsync(Of(Held("family", "token")), deadline.Token);
+        var storing = pendingGrants.StoreAsync(Of(Held("family", "token")), deadline.Token);
         time.Advance(TimeSpan.FromSeconds(7));
 
         Assert.IsType<StoreResult.Pending>(await storing.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
         hanging.SetResult();
-        await unstored.FlushAsync(CancellationToken.None);
+        await pendingGrants.FlushAsync(CancellationToken.None);
         Assert.Single(cluster.Export());
     }
 
@@ -118,11 +118,11 @@ public sealed class PendingGrantTests
         {
             Before = (_, _, _) => isAway ? throw new HttpRequestException("away") : Task.CompletedTask,
         };
-        var unstored = Writes(cluster, time, logs);
-        await unstored.StoreAsync(Of(Held("family", "token")), new CancellationToken(canceled: true));
+        var pendingGrants = Writes(cluster, time, logs);
+        await pendingGrants.StoreAsync(Of(Held("family", "token")), new CancellationToken(canceled: true));
         isAway = false;
 
-        await unstored.FlushAsync(new CancellationToken(canceled: true));
+        await pendingGrants.FlushAsync(new CancellationToken(canceled: true));
 
         Assert.Single(cluster.Export());
         Assert.DoesNotContain(logs.Lines, line => line.StartsWith("Critical", StringComparison.Ordinal));
@@ -133,18 +133,18 @@ public sealed class PendingGrantTests
     public async Task A_successor_is_kept_while_the_intent_of_another_process_stands_over_the_same_token()
     {
         var (time, cluster) = (new FakeTimeProvider(), new InMemoryCluster(TimeProvider.System));
-        var (store, unstored) = (new GrantStore(cluster), Writes(cluster, time, new CapturedLogs()));
+        var (store, pendingGrants) = (new GrantStore(cluster), Writes(cluster, time, new CapturedLogs()));
         var name = new NamespacedName(Some.Place, Some.Connection);
         var ct = TestContext.Current.CancellationToken;
         var read = ((GrantRead.Found)await store.ReadAsync(name, ct)).Snapshot;
         var ours = new GrantDocument { Held = Held("family", "spent"), Intent = new ExchangeIntent("ours", "hash of spent", noon) };
         var open = await store.WriteAsync(read, ours, ct);
         var theirs = await store.WriteAsync(open, ours with { Intent = new ExchangeIntent("theirs", "hash of spent", noon) }, ct);
-        var successor = Of(Held("family", "next"), "ours") with { Open = open };
+        var grant = Of(Held("family", "next"), "ours") with { Open = open };
 
-        var meanwhile = await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
+        var meanwhile = await pendingGrants.StoreAsync(grant, new CancellationToken(canceled: true));
         await store.WriteAsync(theirs, ours, ct);
-        var after = await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
+        var after = await pendingGrants.StoreAsync(grant, new CancellationToken(canceled: true));
 
         Assert.IsType<StoreResult.Pending>(meanwhile);
         Assert.Equal("next", Assert.IsType<StoreResult.Stored>(after).Snapshot.Document.Held!.RefreshToken.Reveal());
@@ -156,7 +156,7 @@ public sealed class PendingGrantTests
     [Fact]
     public async Task What_holds_the_storing_up_is_told_once_a_minute_and_when_it_changes()
     {
-        var (time, logs, successor) = (new FakeTimeProvider(), new CapturedLogs(), Of(Held("family", "token")));
+        var (time, logs, grant) = (new FakeTimeProvider(), new CapturedLogs(), Of(Held("family", "token")));
         var cluster = new InMemoryCluster(TimeProvider.System);
         await cluster.CreateAsync(
             new Secret
@@ -165,7 +165,7 @@ public sealed class PendingGrantTests
             },
             TestContext.Current.CancellationToken
         );
-        var unstored = new PendingGrantWrites(
+        var pendingGrants = new PendingGrantWrites(
             new GrantStore(cluster),
             revoker: null!,
             _ => false,
@@ -174,13 +174,13 @@ public sealed class PendingGrantTests
         );
         for (var second = 0; second < 90; second++, time.Advance(TimeSpan.FromSeconds(1)))
         {
-            await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
+            await pendingGrants.StoreAsync(grant, new CancellationToken(canceled: true));
         }
 
         var told = logs.Lines.Count;
         cluster.Before = (_, _, _) => throw new HttpRequestException("away");
-        await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
-        await unstored.StoreAsync(successor, new CancellationToken(canceled: true));
+        await pendingGrants.StoreAsync(grant, new CancellationToken(canceled: true));
+        await pendingGrants.StoreAsync(grant, new CancellationToken(canceled: true));
 
         Assert.Equal(2, told);
         Assert.Equal(3, logs.Lines.Count);

@@ -29,9 +29,9 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
 
     /// <summary>True while a process that lives has something to store.</summary>
     public bool IsAwaitingStore =>
-        world.Replicas.Exists(replica => replica.Parts.Unstored.Find(World.Key) is not null)
+        world.Replicas.Exists(replica => replica.Parts.PendingGrants.Find(World.Key) is not null)
         || issues.Exists(issue =>
-            issue is { From: null, IsHeldUnstored: true } && world.Time.GetUtcNow() - issue.IssuedAt < TimeSpan.FromMinutes(6)
+            issue is { From: null, IsPending: true } && world.Time.GetUtcNow() - issue.IssuedAt < TimeSpan.FromMinutes(6)
         );
 
     /// <summary>The provider processed a request.</summary>
@@ -118,7 +118,7 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
     /// <summary>A process had the chance to write.</summary>
     public void Attempted(Replica by)
     {
-        foreach (var issue in issues.Where(issue => issue.To == by && issue.IsHeldUnstored))
+        foreach (var issue in issues.Where(issue => issue.To == by && issue.IsPending))
         {
             issue.WasAttempted = true;
         }
@@ -300,7 +300,7 @@ internal sealed class Issue(Letter letter, string token, DateTimeOffset issuedAt
 
     public bool IsStored { get; set; }
 
-    public bool IsHeldUnstored => IsDelivered && !IsStored && !To.IsDead;
+    public bool IsPending => IsDelivered && !IsStored && !To.IsDead;
 
     /// <summary>How long its holder could have stored it.</summary>
     public double HealthySeconds { get; set; }

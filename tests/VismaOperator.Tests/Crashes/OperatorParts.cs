@@ -68,10 +68,10 @@ internal sealed class OperatorParts
         var handoffs = new HandoffRedeemer(client, Secrets, time);
         facts = new GrantFactsReader(attempts, cluster);
         Store = new GrantStore(client);
-        Unstored = new PendingGrantWrites(Store, revoker, name => Connections.Find(name) is null, time, log);
-        redeemer = new CodeRedeemer(Store, Unstored, source, endpoints, revoker, cluster, time, randomBytes, log);
-        var grants = new GrantObserver(Store, facts, handoffs, links, known, attempts, Unstored);
-        var refresher = new GrantRefresher(Store, Unstored, attempts, source, endpoints, cluster, leadership, time, randomBytes, log);
+        PendingGrants = new PendingGrantWrites(Store, revoker, name => Connections.Find(name) is null, time, log);
+        redeemer = new CodeRedeemer(Store, PendingGrants, source, endpoints, revoker, cluster, time, randomBytes, log);
+        var grants = new GrantObserver(Store, facts, handoffs, links, known, attempts, PendingGrants);
+        var refresher = new GrantRefresher(Store, PendingGrants, attempts, source, endpoints, cluster, leadership, time, randomBytes, log);
         var connectionLog = new ConnectionLog(logs.CreateLogger("VismaConnection"));
         var steps = new ConnectionSteps(
             new TokenRefresher(source, endpoints, publisher, leadership, time, NoJitter, metrics, connectionLog),
@@ -137,7 +137,7 @@ internal sealed class OperatorParts
 
     public GrantStore Store { get; }
 
-    public PendingGrantWrites Unstored { get; }
+    public PendingGrantWrites PendingGrants { get; }
 
     public IReconciler Reconciler { get; }
 

@@ -12,7 +12,7 @@ namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
 /// One simulated operator process: the real parts, a clock of its own, and a thread that goes on only while the process lives. It does for
-/// one connection what controllers, election and host do: reconcile what is due, end when the lease is lost, store what is unstored before
+/// one connection what controllers, election and host do: reconcile what is due, end when the lease is lost, store what is pending before
 /// that.
 /// </summary>
 internal sealed class Replica
@@ -48,7 +48,7 @@ internal sealed class Replica
         connection = new Keyed(this, Parts.Reconciler);
         custody = new Keyed(this, Parts.Custodian);
         CatchUp();
-        visits.Add(Parts.Unstored.RunAsync(stop.Token));
+        visits.Add(Parts.PendingGrants.RunAsync(stop.Token));
     }
 
     public string Name { get; }
@@ -257,7 +257,7 @@ internal sealed class Replica
     private static DateTimeOffset? Earlier(DateTimeOffset? left, DateTimeOffset? right) =>
         left is null || right < left ? right ?? left : left;
 
-    // As OperatorHost: reconciles drain, then what is unstored is flushed, then the lease is given back.
+    // As OperatorHost: reconciles drain, then pending grants are flushed, then the lease is given back.
     private void End()
     {
         if ((connection.IsRunning || custody.IsRunning) && Time.GetUtcNow() < endsAt)
@@ -268,12 +268,12 @@ internal sealed class Replica
         if (flush is null)
         {
             var left = endsAt!.Value - Time.GetUtcNow();
-            flush = Parts.Unstored.FlushAsync(new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, Time).Token);
+            flush = Parts.PendingGrants.FlushAsync(new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, Time).Token);
         }
 
         if (flush.IsCompleted && !IsDead)
         {
-            if (Parts.Unstored.Find(World.Key) is not null && Time.GetUtcNow() < endsAt)
+            if (Parts.PendingGrants.Find(World.Key) is not null && Time.GetUtcNow() < endsAt)
             {
                 world.Judge.Violate(ViolationKind.GrantLost, $"{Name} ended before its deadline with a token in its memory");
             }
