@@ -14,7 +14,7 @@ namespace Kubernetes.Client;
 /// </summary>
 /// <param name="http">The connections; owned by the caller.</param>
 /// <param name="clock">Times requests and watches, and reads a <c>Retry-After</c> date.</param>
-/// <param name="random">A random number in [0,1); spreads the ends of watches.</param>
+/// <param name="random">A random number in [0, 1); spreads the ends of watches.</param>
 public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock, Func<double> random) : IKubernetesClient
 {
     private static readonly MediaTypeHeaderValue jsonType = new("application/json");

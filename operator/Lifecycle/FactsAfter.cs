@@ -70,7 +70,7 @@ public static class FactsAfter
     /// <param name="problem">What went wrong.</param>
     /// <param name="retryAfter">What the provider asked for, or null.</param>
     /// <param name="now">When the attempt failed.</param>
-    /// <param name="random">A number in [0, 1) for the jitter.</param>
+    /// <param name="random">A random number in [0, 1) for the jitter.</param>
     /// <param name="answerHeld">
     /// The request that a token in memory, which could not be stored, is the answer to; null when no token waits in memory.
     /// </param>
@@ -132,7 +132,7 @@ public static class FactsAfter
     /// <param name="problem">What went wrong.</param>
     /// <param name="retryAfter">What the API server asked for, or null.</param>
     /// <param name="now">When the look failed.</param>
-    /// <param name="random">A number in [0, 1) for the jitter.</param>
+    /// <param name="random">A random number in [0, 1) for the jitter.</param>
     public static Facts LookFailed(this Facts facts, Problem problem, TimeSpan? retryAfter, DateTimeOffset now, double random)
     {
         var look = NextLook(facts, problem, retryAfter, now, random);

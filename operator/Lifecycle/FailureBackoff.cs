@@ -20,7 +20,7 @@ public static class FailureBackoff
     /// </summary>
     /// <param name="kind">What the failure asks for.</param>
     /// <param name="attempts">Failures in a row, this one included.</param>
-    /// <param name="random">A number in [0, 1); injected, so that a schedule can be replayed.</param>
+    /// <param name="random">A random number in [0, 1); injected, so that a schedule can be replayed.</param>
     /// <param name="retryAfter">What the server asked for; honoured up to <see cref="Longest"/>.</param>
     public static TimeSpan Delay(FailureKind kind, int attempts, double random, TimeSpan? retryAfter)
     {

@@ -32,20 +32,20 @@ public sealed class InProcessTests
         Assert.Equal(Shape(served.StandIn.Grants), Shape(inProcess.Grants));
     }
 
-    private static async Task<List<string>> VerdictsAsync(IWay way, Random chance)
+    private static async Task<List<string>> VerdictsAsync(IWay way, Random random)
     {
         var verdicts = new List<string>();
         var (codes, tokens) = (new List<string> { await way.CodeAsync() }, new List<string>());
         for (var request = 0; request < Requests; request++)
         {
-            way.Pass(TimeSpan.FromSeconds(chance.Next(4) == 0 ? chance.Next(90) : 1));
-            var (error, token) = chance.Next(12) switch
+            way.Pass(TimeSpan.FromSeconds(random.Next(4) == 0 ? random.Next(90) : 1));
+            var (error, token) = random.Next(12) switch
             {
                 0 => await NewCodeAsync(way, codes),
-                1 or 2 => await way.RedeemAsync(codes[chance.Next(codes.Count)]),
-                3 when tokens.Count > 0 && chance.Next(4) == 0 => await way.RevokeAsync(tokens[chance.Next(tokens.Count)]),
+                1 or 2 => await way.RedeemAsync(codes[random.Next(codes.Count)]),
+                3 when tokens.Count > 0 && random.Next(4) == 0 => await way.RevokeAsync(tokens[random.Next(tokens.Count)]),
                 _ when tokens.Count == 0 => await way.RedeemAsync(codes[^1]),
-                4 => await way.RefreshAsync(tokens[chance.Next(tokens.Count)]),
+                4 => await way.RefreshAsync(tokens[random.Next(tokens.Count)]),
                 _ => await way.RefreshAsync(tokens[^1]),
             };
             verdicts.Add(error ?? "granted");

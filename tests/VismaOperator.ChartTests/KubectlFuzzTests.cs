@@ -57,7 +57,7 @@ public sealed class KubectlFuzzTests
 
     private static IEnumerable<string> Draw(int seed, int count)
     {
-        var chance = new Random(seed);
+        var random = new Random(seed);
         string[] corpus =
         [
             .. JsonNode
@@ -68,21 +68,21 @@ public sealed class KubectlFuzzTests
         ];
         for (var drawn = 0; drawn < count; drawn++)
         {
-            var text = corpus[chance.Next(corpus.Length)];
-            for (var changes = chance.Next(1, 5); changes > 0; changes--)
+            var text = corpus[random.Next(corpus.Length)];
+            for (var changes = random.Next(1, 5); changes > 0; changes--)
             {
-                text = Changed(text, corpus, chance);
+                text = Changed(text, corpus, random);
             }
 
             yield return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)); // half a character becomes U+FFFD
         }
     }
 
-    private static string Changed(string text, string[] corpus, Random chance)
+    private static string Changed(string text, string[] corpus, Random random)
     {
         var lines = text.Split('\n').ToList();
-        var (at, line) = (chance.Next(text.Length + 1), chance.Next(lines.Count));
-        switch (chance.Next(8))
+        var (at, line) = (random.Next(text.Length + 1), random.Next(lines.Count));
+        switch (random.Next(8))
         {
             case 0:
                 return text.Remove(Math.Min(at, Math.Max(0, text.Length - 1)), Math.Min(1, text.Length));
@@ -90,19 +90,19 @@ public sealed class KubectlFuzzTests
                 lines.RemoveAt(line);
                 break;
             case 2:
-                lines.Insert(chance.Next(lines.Count + 1), lines[line]);
+                lines.Insert(random.Next(lines.Count + 1), lines[line]);
                 break;
             case 3:
-                var other = corpus[chance.Next(corpus.Length)].Split('\n');
-                lines.Insert(line, other[chance.Next(other.Length)]);
+                var other = corpus[random.Next(corpus.Length)].Split('\n');
+                lines.Insert(line, other[random.Next(other.Length)]);
                 break;
             case 4:
-                lines[line] = new string(' ', chance.Next(5)) + lines[line].TrimStart(' ');
+                lines[line] = new string(' ', random.Next(5)) + lines[line].TrimStart(' ');
                 break;
             case 5:
-                return text + pieces[chance.Next(pieces.Length)] + corpus[chance.Next(corpus.Length)];
+                return text + pieces[random.Next(pieces.Length)] + corpus[random.Next(corpus.Length)];
             default:
-                return text.Insert(at, pieces[chance.Next(pieces.Length)]);
+                return text.Insert(at, pieces[random.Next(pieces.Length)]);
         }
 
         return string.Join('\n', lines);

@@ -12,7 +12,7 @@ namespace Kubernetes.Controllers.Caching;
 /// <param name="selector">What is listed.</param>
 /// <param name="store">What is brought up to date.</param>
 /// <param name="time">Clock of the waits after failures.</param>
-/// <param name="random">Chance in [0, 1).</param>
+/// <param name="random">A random number in [0, 1).</param>
 /// <param name="logger">Log.</param>
 internal sealed partial class FreshList<T>(
     IKubernetesClient client, ResourceSelector selector, Store<T> store, TimeProvider time, Func<double> random, ILogger logger)

@@ -19,7 +19,7 @@ public sealed class Informer<T>
     /// <param name="selectors">What to list and watch; at least one, of different namespaces.</param>
     /// <param name="time">Clock of the waits after failures.</param>
     /// <param name="logger">Log.</param>
-    /// <param name="random">Chance in [0, 1).</param>
+    /// <param name="random">A random number in [0, 1).</param>
     public Informer(
         IKubernetesClient client,
         IReadOnlyList<ResourceSelector> selectors,

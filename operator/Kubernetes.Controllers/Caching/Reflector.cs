@@ -11,7 +11,7 @@ namespace Kubernetes.Controllers.Caching;
 /// <param name="selector">What is listed and watched.</param>
 /// <param name="sink">Where findings and failures go.</param>
 /// <param name="time">Clock of the waits.</param>
-/// <param name="random">Chance in [0, 1).</param>
+/// <param name="random">A random number in [0, 1).</param>
 /// <param name="logger">Log.</param>
 internal sealed partial class Reflector<T>(
     IKubernetesClient client, ResourceSelector selector, IReflectorSink<T> sink, TimeProvider time, Func<double> random, ILogger logger)

@@ -12,7 +12,7 @@ namespace Kubernetes.Controllers.Caching;
 /// <param name="client">The cluster.</param>
 /// <param name="time">Clock of the waits after failures.</param>
 /// <param name="logger">Log.</param>
-/// <param name="random">Chance in [0, 1).</param>
+/// <param name="random">A random number in [0, 1).</param>
 public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILogger logger, Func<double> random)
     where T : class, IResource<T>
 {

@@ -29,7 +29,7 @@ public sealed partial class LeaderElector : ILeadership
     /// <param name="client">The cluster.</param>
     /// <param name="options">Lease, identity and times.</param>
     /// <param name="time">Monotonic clock; its wall clock is only written into the lease.</param>
-    /// <param name="random">Chance in [0, 1), so that candidates do not ask in step.</param>
+    /// <param name="random">A random number in [0, 1), so that candidates do not ask in step.</param>
     /// <param name="logger">Log.</param>
     /// <param name="metrics">Tells whether this process leads.</param>
     public LeaderElector(

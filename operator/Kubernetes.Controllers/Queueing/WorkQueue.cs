@@ -49,7 +49,7 @@ public sealed class WorkQueue : IDisposable
     /// <summary>An empty queue.</summary>
     /// <param name="time">Wall clock and timer.</param>
     /// <param name="backoff">Waits after failures.</param>
-    /// <param name="random">Chance in [0, 1), for the jitter of the backoff.</param>
+    /// <param name="random">A random number in [0, 1), for the jitter of the backoff.</param>
     public WorkQueue(TimeProvider time, BackoffOptions backoff, Func<double> random)
     {
         this.time = time;
@@ -299,7 +299,7 @@ public sealed record BackoffOptions(TimeSpan Initial, TimeSpan Maximum)
 
     /// <summary>The wait after a number of failures in a row.</summary>
     /// <param name="failures">How many; at least 1.</param>
-    /// <param name="random">Chance in [0, 1).</param>
+    /// <param name="random">A random number in [0, 1).</param>
     public TimeSpan DelayAfter(int failures, double random)
     {
         // Beyond 2^40 any sensible maximum is long reached, and the shift would overflow.

@@ -24,7 +24,7 @@ internal static class ClusterLook
                 time,
                 services.GetRequiredService<IMeterFactory>()
             );
-            return await LiveObjects.ReadAsync(new HttpKubernetesClient(connections, time, Chance.Next), stop);
+            return await LiveObjects.ReadAsync(new HttpKubernetesClient(connections, time, RandomSource.Next), stop);
         }
         catch (Exception exception)
             when (exception is ClusterAccessException or KubernetesException or HttpRequestException or TimeoutException)

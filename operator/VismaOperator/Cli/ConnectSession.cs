@@ -30,7 +30,7 @@ internal sealed class ConnectSession(ConnectOptions options, CommandContext proc
             process.Time,
             services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>()
         );
-        var client = new HttpKubernetesClient(connections, process.Time, Chance.Next);
+        var client = new HttpKubernetesClient(connections, process.Time, RandomSource.Next);
         var source = new ClusterSource(client, access.Server.ToString(), TimeProvider.System);
         return await RunAsync(source, access.Namespace ?? FallbackNamespace, stop);
     }

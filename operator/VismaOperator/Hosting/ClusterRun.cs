@@ -24,7 +24,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         using var connections = new KubernetesHttp(access, new KubernetesHttpOptions(), time, meters);
         using var metrics = new ControllerMetrics(meters);
         using var oauth = new OAuthEndpoints(options.AllowLists, time);
-        var client = new HttpKubernetesClient(connections, time, Chance.Next);
+        var client = new HttpKubernetesClient(connections, time, RandomSource.Next);
         var elector = Elects(access) ? Elector(client, access, logs, metrics) : null;
         var leader = elector is null ? Leader.Always() : Leader.Elected(elector);
         var health = new OperatorHealth();
@@ -75,7 +75,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
             Logs = services.GetRequiredService<ILoggerFactory>(),
             Meters = services.GetRequiredService<IMeterFactory>(),
             Metrics = metrics,
-            Random = Chance.Next,
+            Random = RandomSource.Next,
             RandomBytes = RandomNumberGenerator.GetBytes,
             Instance = Environment.MachineName,
         };
@@ -112,7 +112,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         // own.
         var identity = $"{Environment.MachineName}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         var terms = new LeaderElectionOptions(LeaseOf(access), identity);
-        return new LeaderElector(client, terms, time, Chance.Next, logs.CreateLogger<LeaderElector>(), metrics);
+        return new LeaderElector(client, terms, time, RandomSource.Next, logs.CreateLogger<LeaderElector>(), metrics);
     }
 
     [LoggerMessage(

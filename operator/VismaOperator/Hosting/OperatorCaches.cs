@@ -24,7 +24,7 @@ internal sealed class OperatorCaches
     /// <param name="namespaces">Namespaces to work in; empty for all.</param>
     /// <param name="time">Wall clock and durations.</param>
     /// <param name="logs">Where each cache logs.</param>
-    /// <param name="random">Numbers in [0, 1) that spread reconnects.</param>
+    /// <param name="random">A random number in [0, 1) that spreads reconnects.</param>
     public OperatorCaches(
         IKubernetesClient client,
         IReadOnlyList<string> namespaces,

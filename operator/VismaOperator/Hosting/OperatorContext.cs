@@ -79,7 +79,7 @@ internal sealed record OperatorContext
 }
 
 /// <summary>The one source of randomness of the process, handed to whatever spreads its work.</summary>
-internal static class Chance
+internal static class RandomSource
 {
     private const int Steps = 1 << 30;
 

@@ -64,7 +64,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 Logs = logs,
                 Meters = services.GetRequiredService<IMeterFactory>(),
                 Metrics = metrics,
-                Random = Chance.Next,
+                Random = RandomSource.Next,
                 RandomBytes = RandomNumberGenerator.GetBytes,
                 Instance = Environment.MachineName,
             }

@@ -10,19 +10,19 @@ internal sealed class ClientUnderTest : IDisposable
 {
     private readonly KubernetesHttp http;
 
-    public ClientUnderTest(ClusterAccess access, double jitter = 0)
-        : this(access, Options, jitter)
+    public ClientUnderTest(ClusterAccess access, double random = 0)
+        : this(access, Options, random)
     {
     }
 
-    public ClientUnderTest(ClusterAccess access, KubernetesHttpOptions options, double jitter = 0)
+    public ClientUnderTest(ClusterAccess access, KubernetesHttpOptions options, double random = 0)
     {
         http = new KubernetesHttp(access, options, Clock, Meters);
-        Client = new HttpKubernetesClient(http, Clock, () => jitter);
+        Client = new HttpKubernetesClient(http, Clock, () => random);
     }
 
-    public ClientUnderTest(ScriptedApiServer server, double jitter = 0)
-        : this(To(server), jitter)
+    public ClientUnderTest(ScriptedApiServer server, double random = 0)
+        : this(To(server), random)
     {
     }
 

@@ -43,10 +43,10 @@ public sealed class WatchTests
     [Theory]
     [InlineData(0, "290")]
     [InlineData(0.5, "435")]
-    public async Task A_watch_asks_for_bookmarks_and_an_end_at_a_time_of_its_own(double jitter, string seconds)
+    public async Task A_watch_asks_for_bookmarks_and_an_end_at_a_time_of_its_own(double random, string seconds)
     {
         await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(string.Empty));
-        using var test = new ClientUnderTest(server, jitter);
+        using var test = new ClientUnderTest(server, random);
 
         Assert.Empty(await ReadAsync(test));
 

@@ -15,26 +15,26 @@ internal static class KillPlan
     /// <param name="connections">How many connections there are to strike.</param>
     public static IReadOnlyList<IReadOnlyList<Strike>> Draw(int seed, int kills, int connections)
     {
-        var chance = new Random(seed);
-        return [.. Points(chance).Take(kills).Chunk(Batch).Select(points => (IReadOnlyList<Strike>)
-            [.. Shuffled(chance, Enumerable.Range(0, connections)).Zip(points, (connection, point) => new Strike(connection, point))])];
+        var random = new Random(seed);
+        return [.. Points(random).Take(kills).Chunk(Batch).Select(points => (IReadOnlyList<Strike>)
+            [.. Shuffled(random, Enumerable.Range(0, connections)).Zip(points, (connection, point) => new Strike(connection, point))])];
     }
 
-    private static IEnumerable<KillPoint> Points(Random chance)
+    private static IEnumerable<KillPoint> Points(Random random)
     {
         while (true)
         {
-            foreach (var point in Shuffled(chance, KillPoints.All))
+            foreach (var point in Shuffled(random, KillPoints.All))
             {
                 yield return point;
             }
         }
     }
 
-    private static T[] Shuffled<T>(Random chance, IEnumerable<T> cards)
+    private static T[] Shuffled<T>(Random random, IEnumerable<T> cards)
     {
         T[] deck = [.. cards];
-        chance.Shuffle(deck);
+        random.Shuffle(deck);
         return deck;
     }
 }

@@ -12,16 +12,16 @@ internal sealed class Schedule
 {
     private static readonly TimeSpan[] graces = [TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60)];
 
-    private readonly Random chance;
+    private readonly Random random;
     private readonly World world;
 
     public Schedule(int seed, Action<string>? trace = null)
     {
-        chance = new Random(seed);
-        Tokens = chance.Next(5) == 0
+        random = new Random(seed);
+        Tokens = random.Next(5) == 0
             ? new StandInRefreshTokens { Usage = RefreshTokenUsage.ReUse }
-            : new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = graces[chance.Next(graces.Length)] };
-        world = new World(chance, Tokens, trace);
+            : new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = graces[random.Next(graces.Length)] };
+        world = new World(random, Tokens, trace);
         world.Note($"seed {seed}: {Tokens.Usage}, grace {Tokens.Grace.TotalSeconds:0} s");
     }
 
@@ -38,12 +38,12 @@ internal sealed class Schedule
         world.StartReplica(TimeSpan.Zero);
         HandOver();
         world.Pass(TimeSpan.FromSeconds(10));
-        if (chance.Next(3) > 0)
+        if (random.Next(3) > 0)
         {
             world.StartReplica(world.ClockError());
         }
 
-        for (var rounds = chance.Next(2, 6); rounds > 0; rounds--)
+        for (var rounds = random.Next(2, 6); rounds > 0; rounds--)
         {
             Round();
         }
@@ -55,25 +55,25 @@ internal sealed class Schedule
 
     private void Round()
     {
-        for (var disturbances = chance.Next(1, 3); disturbances > 0; disturbances--)
+        for (var disturbances = random.Next(1, 3); disturbances > 0; disturbances--)
         {
             Disturb();
         }
 
         Begin();
-        world.Pass(chance.Next(4) switch
+        world.Pass(random.Next(4) switch
         {
-            0 => TimeSpan.FromSeconds(chance.Next(1, 10)),
-            1 => TimeSpan.FromSeconds(chance.Next(10, 90)),
-            2 => TimeSpan.FromMinutes(chance.Next(2, 8)),
-            _ => TimeSpan.FromMinutes(chance.Next(10, 20)),
+            0 => TimeSpan.FromSeconds(random.Next(1, 10)),
+            1 => TimeSpan.FromSeconds(random.Next(10, 90)),
+            2 => TimeSpan.FromMinutes(random.Next(2, 8)),
+            _ => TimeSpan.FromMinutes(random.Next(10, 20)),
         });
     }
 
     // What makes the operator do something.
     private void Begin()
     {
-        switch (chance.Next(20))
+        switch (random.Next(20))
         {
             case < 10:
                 Request();
@@ -95,8 +95,8 @@ internal sealed class Schedule
 
     private void Disturb()
     {
-        var points = chance.Next(1, 30);
-        switch (chance.Next(20))
+        var points = random.Next(1, 30);
+        switch (random.Next(20))
         {
             case < 7:
                 world.Arm(new Disturbance("kill", points, replica => world.Kill(replica, Seconds(1, 30))));
@@ -127,10 +127,10 @@ internal sealed class Schedule
 
     private void DisturbApi(int points)
     {
-        if (chance.Next(2) == 0)
+        if (random.Next(2) == 0)
         {
             world.Api.StrikeLater(
-                chance.Next(6),
+                random.Next(6),
                 Pick(
                     ApiTroubleKind.Refuse,
                     ApiTroubleKind.Break,
@@ -144,7 +144,7 @@ internal sealed class Schedule
 
         var (kind, secretsOnly, span) = (
             Pick(ApiTroubleKind.Refuse, ApiTroubleKind.Break, ApiTroubleKind.Hang),
-            chance.Next(3) == 0,
+            random.Next(3) == 0,
             Pick(Seconds(1, 5), Seconds(5, 30), Seconds(60, 61))
         );
         world.Arm(
@@ -160,7 +160,7 @@ internal sealed class Schedule
         );
     }
 
-    private ProviderTrouble Trouble() => chance.Next(6) switch
+    private ProviderTrouble Trouble() => random.Next(6) switch
     {
         0 => new ProviderTrouble.Unavailable(),
         1 => new ProviderTrouble.CutBefore(),
@@ -180,7 +180,7 @@ internal sealed class Schedule
     private void Stop(Replica replica)
     {
         replica.Pause();
-        var clockFirst = chance.Next(2) == 0;
+        var clockFirst = random.Next(2) == 0;
         world.After(Seconds(1, 60), () => replica.Resume(clockFirst));
     }
 
@@ -195,7 +195,7 @@ internal sealed class Schedule
 
     private void Consent()
     {
-        if (chance.Next(2) == 0)
+        if (random.Next(2) == 0)
         {
             HandOver();
         }
@@ -205,7 +205,7 @@ internal sealed class Schedule
         }
     }
 
-    private void Request() => Annotate(VismaNames.RequestedAtAnnotation, $"{chance.Next()}");
+    private void Request() => Annotate(VismaNames.RequestedAtAnnotation, $"{random.Next()}");
 
     private void Annotate(string annotation, string value)
     {
@@ -268,11 +268,11 @@ internal sealed class Schedule
     }
 
     private Replica? AnyActing() =>
-        world.Replicas.Where(replica => replica is { IsActing: true, IsEnding: false }).OrderBy(_ => chance.Next()).FirstOrDefault();
+        world.Replicas.Where(replica => replica is { IsActing: true, IsEnding: false }).OrderBy(_ => random.Next()).FirstOrDefault();
 
-    private TimeSpan Seconds(int from, int to) => TimeSpan.FromSeconds(chance.Next(from, to));
+    private TimeSpan Seconds(int from, int to) => TimeSpan.FromSeconds(random.Next(from, to));
 
-    private T Pick<T>(params ReadOnlySpan<T> choices) => choices[chance.Next(choices.Length)];
+    private T Pick<T>(params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
 
     // Ready with a token that the provider takes, and a refresh that somebody asks for succeeds; or, where the grant is lost or was given
     // up, waiting for a person and asking nobody.

@@ -13,8 +13,8 @@ using VismaOperator.Tests.Support;
 namespace VismaOperator.Tests.Crashes;
 
 /// <summary>
-/// A cluster, a provider and operator processes in one thread. Nothing happens unless time is made to pass, and chance comes from one seed,
-/// so that a schedule runs the same way each time.
+/// A cluster, a provider and operator processes in one thread. Nothing happens unless time is made to pass, and randomness comes from one
+/// seed, so that a schedule runs the same way each time.
 /// </summary>
 internal sealed class World
 {
@@ -27,9 +27,9 @@ internal sealed class World
     private readonly Action<string>? trace;
     private int replicas;
 
-    public World(Random chance, StandInRefreshTokens refreshTokens, Action<string>? trace)
+    public World(Random random, StandInRefreshTokens refreshTokens, Action<string>? trace)
     {
-        (Chance, this.trace) = (chance, trace);
+        (Random, this.trace) = (random, trace);
         Time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
         Cluster = new InMemoryCluster(Time, new InMemoryClusterOptions { HistoryLength = 1, NewUid = () => new Guid(RandomBytes(16)) });
         Provider = new SimulatedProvider(Time, refreshTokens);
@@ -37,7 +37,7 @@ internal sealed class World
         Lease = new SimulatedLease(this);
     }
 
-    public Random Chance { get; }
+    public Random Random { get; }
 
     public FakeTimeProvider Time { get; }
 
@@ -63,7 +63,7 @@ internal sealed class World
     public byte[] RandomBytes(int count)
     {
         var bytes = new byte[count];
-        Chance.NextBytes(bytes);
+        Random.NextBytes(bytes);
         return bytes;
     }
 
@@ -115,14 +115,14 @@ internal sealed class World
     }
 
     /// <summary>The error of a process's wall clock: mostly none, seconds at the worst.</summary>
-    public TimeSpan ClockError() => TimeSpan.FromSeconds(Chance.Next(3) == 0 ? Chance.Next(-4, 5) : 0);
+    public TimeSpan ClockError() => TimeSpan.FromSeconds(Random.Next(3) == 0 ? Random.Next(-4, 5) : 0);
 
     /// <summary>Somebody else writes an object.</summary>
     public void Touch(NamespacedName name)
     {
         var patch = new JsonObject
         {
-            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["example.com/touched"] = $"{Chance.Next()}" } },
+            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["example.com/touched"] = $"{Random.Next()}" } },
         };
         try
         {
@@ -209,7 +209,7 @@ internal sealed class World
             Thread.Settle();
         }
 
-        var order = Replicas.OrderBy(_ => Chance.Next()).ToList();
+        var order = Replicas.OrderBy(_ => Random.Next()).ToList();
         order.ForEach(replica =>
         {
             replica.Advance(by);
