@@ -30,7 +30,7 @@ public abstract record RequestFailure
         public bool EndsGrant => Code == "invalid_grant";
     }
 
-    /// <summary>There is no verdict: network, timeout, 5xx, 429, an open circuit.</summary>
+    /// <summary>No usable answer: network, timeout, 5xx, 429, an open circuit.</summary>
     /// <param name="Cause">One sentence for people, without a full stop.</param>
     /// <param name="MayHaveBeenProcessed">
     /// False only when the request surely was not sent; otherwise a one-time token in it may be spent.

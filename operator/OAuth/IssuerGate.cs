@@ -23,7 +23,7 @@ public sealed class IssuerGate(IssuerGateOptions options, TimeProvider time)
 /// <summary>What <see cref="IssuerGate"/> must know of the outcome of a request.</summary>
 internal interface IGatedOutcome
 {
-    /// <summary>Whether the issuer gave no verdict; enough of these close the door. A refusal is a healthy server's answer.</summary>
+    /// <summary>Whether the issuer gave no usable answer; enough of these close the door. A refusal is the answer of a healthy server.</summary>
     bool IsFailure { get; }
 
     /// <summary>How long a 429 asks to send nothing; null when the answer was no such thing.</summary>

@@ -32,7 +32,7 @@ public abstract record RevocationOutcome : IGatedOutcome<RevocationOutcome>
         public string? Description { get; init; }
     }
 
-    /// <summary>No verdict: network, timeout, 5xx, 429, an open circuit. Worth trying again.</summary>
+    /// <summary>No usable answer: network, timeout, 5xx, 429, an open circuit. Worth trying again.</summary>
     /// <param name="Cause">One sentence for people.</param>
     public sealed record Unavailable(string Cause) : RevocationOutcome
     {

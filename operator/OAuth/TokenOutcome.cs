@@ -34,7 +34,7 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
     /// <param name="RetryAfter">What the <c>Retry-After</c> header asks for, at most an hour; null without one.</param>
     public sealed record Refused(string Error, string? Description, HttpStatusCode StatusCode, TimeSpan? RetryAfter) : TokenOutcome;
 
-    /// <summary>No verdict: network, timeout, 5xx, 429, an open circuit. Worth trying again.</summary>
+    /// <summary>No usable answer: network, timeout, 5xx, 429, an open circuit. Worth trying again.</summary>
     /// <param name="Cause">One sentence for people.</param>
     /// <param name="RetryAfter">How long the server or the gate asks to wait, at most an hour; null when nobody said.</param>
     /// <param name="MayHaveBeenProcessed">False only where the server cannot have received the request; otherwise a one-time credential in

@@ -45,10 +45,10 @@ public sealed class ScheduleProperties
     [Fact]
     public void The_more_failures_the_longer_the_wait_and_never_more_than_an_hour() =>
         Gen.Select(Gen.OneOf(Enum.GetValues<FailureKind>()), Gen.Double.Unit, Gen.Int[0, 10_000], Gen.Bool).Sample(
-            (kind, roll, asked, hasAsked) =>
+            (kind, random, asked, hasAsked) =>
             {
                 TimeSpan? retryAfter = hasAsked ? TimeSpan.FromSeconds(asked) : null;
-                var delays = Enumerable.Range(1, 100).Select(attempts => FailureBackoff.Delay(kind, attempts, roll, retryAfter)).ToList();
+                var delays = Enumerable.Range(1, 100).Select(attempts => FailureBackoff.Delay(kind, attempts, random, retryAfter)).ToList();
                 Assert.Equal(delays.Order(), delays);
                 Assert.All(delays, delay => Assert.InRange(delay, TimeSpan.FromSeconds(1), FailureBackoff.Longest));
                 Assert.All(delays, delay => Assert.True(delay >= (retryAfter ?? TimeSpan.Zero) || delay == FailureBackoff.Longest));

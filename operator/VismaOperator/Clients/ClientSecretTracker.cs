@@ -199,11 +199,11 @@ internal sealed class ClientSecretTracker(TimeProvider time)
             return new ProbeLease(held: null) { WasRefusedMeanwhile = true };
         }
 
-        await state.Proof.WaitAsync(cancellationToken);
+        await state.Probe.WaitAsync(cancellationToken);
         lock (state)
         {
             var isNews = state.StateRevision != seen.StateRevision;
-            return new ProbeLease(state.Proof)
+            return new ProbeLease(state.Probe)
             {
                 IsWorkingKnown = isNews && state.Working is not null,
                 WasRefusedMeanwhile = isNews && state.Working is null,
@@ -353,7 +353,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         public string Revision { get; } = revision;
 
         // Never disposed: a SemaphoreSlim without a wait handle holds nothing that the collector would not take.
-        public SemaphoreSlim Proof { get; } = new(1, 1);
+        public SemaphoreSlim Probe { get; } = new(1, 1);
 
         public SecretKeyReference? Working { get; set; }
 

@@ -28,7 +28,7 @@ internal sealed class ConsentSteps(
     /// <summary>Redeems the code that <c>connect</c> handed over.</summary>
     public async Task<Facts> RedeemAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
-        if (await redeemer.ObstacleAsync(state.UsableClient, cancellationToken) is { } obstacle && IsToBeHeld(state.Connection, obstacle))
+        if (await redeemer.ObstacleAsync(state.RequiredClient, cancellationToken) is { } obstacle && IsToBeHeld(state.Connection, obstacle))
         {
             var wait = obstacle.RetryAfter ?? shortestHold;
             wait = wait < shortestHold ? shortestHold : wait > longestHold ? longestHold : wait;
@@ -37,7 +37,7 @@ internal sealed class ConsentSteps(
 
         held.TryRemove(state.Name, out _);
         leadership.EnsureLeader();
-        return await handoffs.TakeAsync(state.Connection, state.UsableClient, cancellationToken) switch
+        return await handoffs.TakeAsync(state.Connection, state.RequiredClient, cancellationToken) switch
         {
             HandoffTaking.Taken taken => await RedeemAsync(
                 taken.Code with
@@ -77,7 +77,7 @@ internal sealed class ConsentSteps(
 
     private async Task<Facts> RedeemAsync(ConsentCode code, ReconcileState state, Facts facts, CancellationToken stop)
     {
-        switch (await redeemer.RedeemAsync(state.Connection, state.UsableClient, code, stop))
+        switch (await redeemer.RedeemAsync(state.Connection, state.RequiredClient, code, stop))
         {
             case Redemption.Stored stored:
                 state.Grant = stored.Snapshot;

@@ -28,7 +28,7 @@ internal sealed class GrantSteps(
         CancellationToken cancellationToken
     )
     {
-        var exchange = await refresher.ExchangeAsync(state.Connection, state.UsableClient, state.Grant!, cancellationToken);
+        var exchange = await refresher.ExchangeAsync(state.Connection, state.RequiredClient, state.Grant!, cancellationToken);
         metrics.Refreshed(cause, exchange is Exchange.Renewed ? RefreshResult.Stored : RefreshResult.Failed);
         if (exchange is Exchange.Failed failed)
         {

@@ -20,7 +20,7 @@ internal sealed class ReconcileState(VismaConnection connection, Observation obs
 
     /// <summary>The client, in a step that is decided only where there is one.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
-    public ResolvedClient UsableClient =>
+    public ResolvedClient RequiredClient =>
         Client ?? throw new InvalidOperationException("A step that needs a client was decided without a usable one.");
 
     /// <summary>The grant as it is stored, as the next decision sees it; null where none is.</summary>

@@ -49,7 +49,7 @@ internal sealed class TokenRefresher(
     public async Task<Facts> RefreshAsync(RefreshCause cause, ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var (connection, client) = (state.Connection, state.UsableClient);
+        var (connection, client) = (state.Connection, state.RequiredClient);
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
         if (PendingToken(connection, client, inputs) is { } held)
         {

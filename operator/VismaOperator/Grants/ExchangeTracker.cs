@@ -50,14 +50,14 @@ internal sealed class ExchangeTracker(TimeProvider time, TimeSpan wait)
     /// <summary>The Secret was read before anything is decided: what does not stand there is over, whatever became of it.</summary>
     public void Saw(NamespacedName connection, ExchangeIntent? intent)
     {
-        var standing = Of(connection).Where(attempt => attempt.Key == intent?.Id).ToImmutableDictionary();
-        if (standing.IsEmpty)
+        var open = Of(connection).Where(attempt => attempt.Key == intent?.Id).ToImmutableDictionary();
+        if (open.IsEmpty)
         {
             Forget(connection);
         }
         else
         {
-            known[connection] = standing;
+            known[connection] = open;
         }
     }
 

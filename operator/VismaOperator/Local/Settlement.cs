@@ -19,7 +19,7 @@ internal sealed class Settlement(
 )
 {
     /// <summary>
-    /// A kept status may say Ready before the caches have woken the controllers, so the verdict must hold for a moment in
+    /// A kept status may say Ready before the caches have woken the controllers, so the report must hold for a moment in
     /// which nothing is written, and then until the looks under way have ended.
     /// </summary>
     private static readonly TimeSpan quiet = TimeSpan.FromMilliseconds(500);

@@ -12,34 +12,34 @@ public sealed class ClientSecretTrackerTests
     private readonly NamespacedName first = new("integrations", "first");
     private readonly NamespacedName second = new("integrations", "second");
     private readonly FakeTimeProvider time = new();
-    private readonly ClientSecretTracker book;
+    private readonly ClientSecretTracker tracker;
 
-    public ClientSecretTrackerTests() => book = new ClientSecretTracker(time);
+    public ClientSecretTrackerTests() => tracker = new ClientSecretTracker(time);
 
     [Fact]
     public void A_refusal_binds_the_secrets_that_were_refused()
     {
         var client = Client("1");
-        book.Follow(client);
+        tracker.Follow(client);
 
-        book.AllRefused(client, client.Credentials, book.SnapshotOf(client), description: null);
+        tracker.AllRefused(client, client.Credentials, tracker.SnapshotOf(client), description: null);
 
-        Assert.NotNull(book.SnapshotOf(client).RetryAt);
+        Assert.NotNull(tracker.SnapshotOf(client).RetryAt);
     }
 
     [Fact]
     public void A_refusal_of_earlier_secrets_that_comes_late_takes_nothing_from_the_new_ones()
     {
         var (earlier, present) = (Client("1"), Client("2"));
-        book.Follow(earlier);
-        var seen = book.SnapshotOf(earlier);
-        book.Follow(present);
-        book.AllRefused(present, present.Credentials, book.SnapshotOf(present), description: null);
-        var known = book.SnapshotOf(present);
+        tracker.Follow(earlier);
+        var seen = tracker.SnapshotOf(earlier);
+        tracker.Follow(present);
+        tracker.AllRefused(present, present.Credentials, tracker.SnapshotOf(present), description: null);
+        var known = tracker.SnapshotOf(present);
 
-        book.AllRefused(earlier, earlier.Credentials, seen, description: null);
+        tracker.AllRefused(earlier, earlier.Credentials, seen, description: null);
 
-        Assert.Equivalent(known, book.SnapshotOf(present), strict: true);
+        Assert.Equivalent(known, tracker.SnapshotOf(present), strict: true);
     }
 
     [Fact]
@@ -47,11 +47,11 @@ public sealed class ClientSecretTrackerTests
     {
         var client = Client("1");
         var told = 0;
-        book.Changed += _ => told++;
-        book.Follow(client);
-        book.Forget(client.Name);
+        tracker.Changed += _ => told++;
+        tracker.Follow(client);
+        tracker.Forget(client.Name);
 
-        book.Accepted(client, client.Credentials[0], refused: []);
+        tracker.Accepted(client, client.Credentials[0], refused: []);
 
         Assert.Equal(0, told);
     }
@@ -60,23 +60,23 @@ public sealed class ClientSecretTrackerTests
     public void A_late_look_at_earlier_secrets_takes_nothing_from_the_new_ones_and_makes_no_second_trial()
     {
         var (earlier, present) = (Client("1"), Client("2"));
-        book.Follow(earlier);
-        book.Accepted(earlier, earlier.Credentials[0], refused: []);
-        book.Follow(present);
-        Assert.NotNull(book.ClaimTrial(present));
-        book.Accepted(present, present.Credentials[0], refused: []);
-        book.ReleaseTrial(present, refused: []);
-        var known = book.SnapshotOf(present);
+        tracker.Follow(earlier);
+        tracker.Accepted(earlier, earlier.Credentials[0], refused: []);
+        tracker.Follow(present);
+        Assert.NotNull(tracker.ClaimTrial(present));
+        tracker.Accepted(present, present.Credentials[0], refused: []);
+        tracker.ReleaseTrial(present, refused: []);
+        var known = tracker.SnapshotOf(present);
 
-        _ = book.SnapshotOf(earlier);
-        _ = book.OrderToTry(earlier);
-        _ = book.SnapshotOf(earlier).Trials;
-        Assert.False(book.IsAppointed(earlier, first));
-        Assert.Null(book.ClaimTrial(earlier));
+        _ = tracker.SnapshotOf(earlier);
+        _ = tracker.OrderToTry(earlier);
+        _ = tracker.SnapshotOf(earlier).Trials;
+        Assert.False(tracker.IsAppointed(earlier, first));
+        Assert.Null(tracker.ClaimTrial(earlier));
 
-        Assert.Equivalent(known, book.SnapshotOf(present), strict: true);
-        Assert.Equal(SecretTrial.Accepted, Assert.Single(book.SnapshotOf(present).Trials).Trial);
-        Assert.Null(book.ClaimTrial(present));
+        Assert.Equivalent(known, tracker.SnapshotOf(present), strict: true);
+        Assert.Equal(SecretTrial.Accepted, Assert.Single(tracker.SnapshotOf(present).Trials).Trial);
+        Assert.Null(tracker.ClaimTrial(present));
     }
 
     [Fact]
@@ -84,14 +84,14 @@ public sealed class ClientSecretTrackerTests
     {
         var client = Changed();
 
-        Assert.Equal(first, book.Arrange(client, [first, second])!.Appointed);
+        Assert.Equal(first, tracker.Arrange(client, [first, second])!.Appointed);
         time.Advance(TimeSpan.FromSeconds(29));
-        Assert.Equal(first, book.Arrange(client, [first, second])!.Appointed);
+        Assert.Equal(first, tracker.Arrange(client, [first, second])!.Appointed);
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(second, book.Arrange(client, [first, second])!.Appointed);
-        Assert.False(book.IsAppointed(client, first));
+        Assert.Equal(second, tracker.Arrange(client, [first, second])!.Appointed);
+        Assert.False(tracker.IsAppointed(client, first));
         time.Advance(TimeSpan.FromSeconds(30));
-        var round = book.Arrange(client, [first, second])!;
+        var round = tracker.Arrange(client, [first, second])!;
 
         Assert.Equal((first, false), (round.Appointed, round.IsPossible));
     }
@@ -100,15 +100,15 @@ public sealed class ClientSecretTrackerTests
     public void A_connection_that_has_tried_without_an_outcome_is_left_to_its_own_backoff()
     {
         var client = Changed();
-        _ = book.Arrange(client, [first, second]);
-        Assert.NotNull(book.ClaimTrial(client));
-        book.ReleaseTrial(client, refused: []);
+        _ = tracker.Arrange(client, [first, second]);
+        Assert.NotNull(tracker.ClaimTrial(client));
+        tracker.ReleaseTrial(client, refused: []);
 
         time.Advance(TimeSpan.FromMinutes(5));
-        Assert.Null(book.Arrange(client, [second, first])!.Appointed);
+        Assert.Null(tracker.Arrange(client, [second, first])!.Appointed);
         time.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.Equal(second, book.Arrange(client, [second, first])!.Appointed);
+        Assert.Equal(second, tracker.Arrange(client, [second, first])!.Appointed);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class ClientSecretTrackerTests
     {
         var client = Changed();
 
-        var arrangement = book.Arrange(client, [])!;
+        var arrangement = tracker.Arrange(client, [])!;
 
         Assert.Equal((null, false), (arrangement.Appointed, arrangement.IsPossible));
         Assert.Equal(time.GetUtcNow() + TimeSpan.FromSeconds(30), arrangement.NextLook);
@@ -125,10 +125,10 @@ public sealed class ClientSecretTrackerTests
     // A client whose secret was accepted and then changed.
     private ResolvedClient Changed()
     {
-        book.Follow(Client("1"));
-        book.Accepted(Client("1"), Client("1").Credentials[0], refused: []);
+        tracker.Follow(Client("1"));
+        tracker.Accepted(Client("1"), Client("1").Credentials[0], refused: []);
         var client = Client("2");
-        book.Follow(client);
+        tracker.Follow(client);
         return client;
     }
 

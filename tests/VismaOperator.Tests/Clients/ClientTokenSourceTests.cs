@@ -14,15 +14,15 @@ public sealed class ClientTokenSourceTests
     private const int Connections = 8;
     private readonly FakeTimeProvider time = new();
     private readonly Provider provider = new();
-    private readonly ClientSecretTracker book;
+    private readonly ClientSecretTracker tracker;
     private readonly ClientTokenSource source;
 
     public ClientTokenSourceTests()
     {
-        book = new ClientSecretTracker(time);
+        tracker = new ClientSecretTracker(time);
         source = new ClientTokenSource(
             provider,
-            book,
+            tracker,
             new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
         );
     }
@@ -36,9 +36,9 @@ public sealed class ClientTokenSourceTests
         var outcomes = await RequestTogetherAsync(client);
 
         Assert.All(outcomes, outcome => Assert.Equal("invalid_client", Assert.IsType<TokenOutcome.Refused>(outcome).Error));
-        var standing = book.SnapshotOf(client);
-        Assert.Equal(1, standing.Refusals);
-        Assert.Equal(TimeSpan.FromMinutes(1), standing.RetryAt - time.GetUtcNow());
+        var snapshot = tracker.SnapshotOf(client);
+        Assert.Equal(1, snapshot.Refusals);
+        Assert.Equal(TimeSpan.FromMinutes(1), snapshot.RetryAt - time.GetUtcNow());
         Assert.Equal(Connections + 1, provider.Asked);
     }
 
@@ -48,7 +48,7 @@ public sealed class ClientTokenSourceTests
         var client = Client("first");
         var areAllRefused = new List<bool>();
         FirstWorks(client);
-        book.Tried += _ => areAllRefused.Add(book.SnapshotOf(client).RetryAt is not null);
+        tracker.Tried += _ => areAllRefused.Add(tracker.SnapshotOf(client).RetryAt is not null);
 
         await RequestTogetherAsync(client);
 
@@ -65,7 +65,7 @@ public sealed class ClientTokenSourceTests
         var outcomes = await RequestTogetherAsync(client);
 
         Assert.All(outcomes, outcome => Assert.IsType<TokenOutcome.Granted>(outcome));
-        Assert.Equal("second", book.SnapshotOf(client).Working?.Name);
+        Assert.Equal("second", tracker.SnapshotOf(client).Working?.Name);
         Assert.Equal(2 * Connections, provider.Asked);
     }
 
@@ -74,43 +74,43 @@ public sealed class ClientTokenSourceTests
     {
         var client = Client("first");
         FirstWorks(client);
-        var seen = book.SnapshotOf(client);
-        book.AllRefused(client, client.Credentials, seen, description: null);
-        book.Accepted(client, client.Credentials[0], refused: []);
-        var known = book.SnapshotOf(client);
+        var seen = tracker.SnapshotOf(client);
+        tracker.AllRefused(client, client.Credentials, seen, description: null);
+        tracker.Accepted(client, client.Credentials[0], refused: []);
+        var known = tracker.SnapshotOf(client);
 
-        book.AllRefused(client, client.Credentials, seen, description: null);
+        tracker.AllRefused(client, client.Credentials, seen, description: null);
 
-        Assert.Equivalent(known, book.SnapshotOf(client), strict: true);
+        Assert.Equivalent(known, tracker.SnapshotOf(client), strict: true);
     }
 
     [Fact]
     public async Task Whoever_decided_to_ask_before_a_refusal_learns_from_it_and_asks_nothing()
     {
         var client = Client("first");
-        book.Follow(client);
-        client.Seen = book.SnapshotOf(client);
-        book.AllRefused(client, client.Credentials, client.Seen, "expired");
+        tracker.Follow(client);
+        client.Seen = tracker.SnapshotOf(client);
+        tracker.AllRefused(client, client.Credentials, client.Seen, "expired");
         provider.AnswersAtOnce();
 
         var outcomes = await RequestTogetherAsync(client);
 
         Assert.All(outcomes, outcome => Assert.Equal("expired", Assert.IsType<TokenOutcome.Refused>(outcome).Description));
-        Assert.Equal((0, 1), (provider.Asked, book.SnapshotOf(client).Refusals));
+        Assert.Equal((0, 1), (provider.Asked, tracker.SnapshotOf(client).Refusals));
     }
 
     [Fact]
     public async Task Whoever_decided_to_ask_after_a_refusal_asks()
     {
         var client = Client("first");
-        book.Follow(client);
-        book.AllRefused(client, client.Credentials, book.SnapshotOf(client), description: null);
-        client.Seen = book.SnapshotOf(client);
+        tracker.Follow(client);
+        tracker.AllRefused(client, client.Credentials, tracker.SnapshotOf(client), description: null);
+        client.Seen = tracker.SnapshotOf(client);
         provider.AnswersAtOnce();
 
         await RequestTogetherAsync(client);
 
-        Assert.Equal((1, 2), (provider.Asked, book.SnapshotOf(client).Refusals));
+        Assert.Equal((1, 2), (provider.Asked, tracker.SnapshotOf(client).Refusals));
     }
 
     [Fact]
@@ -120,9 +120,9 @@ public sealed class ClientTokenSourceTests
         var during = new List<SecretTrial>();
         FirstWorks(client);
         provider.AnswersAtOnce();
-        provider.BeforeAnswer = () => during.AddRange(book.SnapshotOf(client).Trials.Select(trial => trial.Trial));
+        provider.BeforeAnswer = () => during.AddRange(tracker.SnapshotOf(client).Trials.Select(trial => trial.Trial));
         var changes = new List<SecretTrial>();
-        book.Changed += _ => changes.AddRange(book.SnapshotOf(client).Trials.Select(trial => trial.Trial));
+        tracker.Changed += _ => changes.AddRange(tracker.SnapshotOf(client).Trials.Select(trial => trial.Trial));
 
         await AskAsync(client);
 
@@ -140,14 +140,14 @@ public sealed class ClientTokenSourceTests
 
         Assert.IsType<TokenOutcome.Unavailable>(await AskAsync(client));
 
-        Assert.Equal([SecretTrial.Refused, SecretTrial.NotTried], book.SnapshotOf(client).Trials.Select(trial => trial.Trial));
+        Assert.Equal([SecretTrial.Refused, SecretTrial.NotTried], tracker.SnapshotOf(client).Trials.Select(trial => trial.Trial));
     }
 
     [Fact]
     public async Task A_wait_for_another_request_that_takes_too_long_has_sent_nothing()
     {
         var client = Client("first");
-        book.Follow(client);
+        tracker.Follow(client);
         using var deadline = new CancellationTokenSource();
         var probing = AskAsync(client);
 
@@ -164,8 +164,8 @@ public sealed class ClientTokenSourceTests
 
     private void FirstWorks(ResolvedClient client)
     {
-        book.Follow(client);
-        book.Accepted(client, client.Credentials[0], refused: []);
+        tracker.Follow(client);
+        tracker.Accepted(client, client.Credentials[0], refused: []);
     }
 
     private async Task<TokenOutcome[]> RequestTogetherAsync(ResolvedClient client)

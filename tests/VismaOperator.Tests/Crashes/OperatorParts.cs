@@ -31,7 +31,7 @@ internal sealed class OperatorParts
     private static readonly ConnectionMetrics metrics = new(new UnreadMeters(), () => []);
     private static readonly ControllerMetrics controllerMetrics = new(new UnreadMeters());
 
-    private readonly ClientResolver directory;
+    private readonly ClientResolver resolver;
     private readonly GrantFactsReader facts;
     private readonly CodeRedeemer redeemer;
 
@@ -44,13 +44,13 @@ internal sealed class OperatorParts
         ILoggerFactory logs
     )
     {
-        var book = new ClientSecretTracker(time);
+        var tracker = new ClientSecretTracker(time);
         var namespaces = new WatchedNamespaces(Namespaces);
         var endpoints = new ProviderEndpoints(provider);
-        directory = new ClientResolver(
+        resolver = new ClientResolver(
             Clients,
             new CredentialReader(credentials.Value, new CredentialRevisions()),
-            book,
+            tracker,
             namespaces,
             allowLists,
             new RequestTurns(Connections, time),
@@ -58,8 +58,8 @@ internal sealed class OperatorParts
         );
         Connections.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
         var log = new GrantLog(logs.CreateLogger("Grant"));
-        var revoker = new GrantRevoker(provider, endpoints, book, time);
-        var source = new ClientTokenSource(provider, book, new ClockWatch(NullLogger.Instance));
+        var revoker = new GrantRevoker(provider, endpoints, tracker, time);
+        var source = new ClientTokenSource(provider, tracker, new ClockWatch(NullLogger.Instance));
         var cluster = new ClusterIdentity(Namespaces);
         var attempts = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var publisher = new SecretPublisher(client, Secrets, time);
@@ -88,7 +88,7 @@ internal sealed class OperatorParts
         var observer = new ConnectionObserver(
             new SecretNames(Connections, Clients, Secrets, obstacles),
             Secrets,
-            directory,
+            resolver,
             grants,
             namespaces,
             allowLists,
@@ -110,7 +110,7 @@ internal sealed class OperatorParts
         );
         Custodian = new OrphanedGrantReconciler(
             new OrphanedGrantCaches(Connections, Clients, Secrets, namespaces, client),
-            new GrantClients(Clients, directory, known),
+            new GrantClients(Clients, resolver, known),
             known,
             Store,
             revoker,
@@ -164,7 +164,7 @@ internal sealed class OperatorParts
     {
         if (
             Connections.Find(World.Key) is { } connection
-            && await directory.FindAsync(connection, CancellationToken.None) is { Client: { } client }
+            && await resolver.FindAsync(connection, CancellationToken.None) is { Client: { } client }
         )
         {
             // As the desk of the consent pages does, whose attempt is taken by a write to the grant Secret.

@@ -18,7 +18,7 @@ internal sealed class CallbackListener : IAsyncDisposable
     private static readonly TimeSpan stopDeadline = TimeSpan.FromSeconds(2);
 
     private readonly TaskCompletionSource<AuthorizationResponse> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<Page> verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Page> finalPage = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RedirectTarget target;
     private readonly CallbackExpectation expected;
     private readonly TimeProvider time;
@@ -65,7 +65,7 @@ internal sealed class CallbackListener : IAsyncDisposable
         time.WaitAsync(answer.Task, patience, cancellationToken);
 
     /// <summary>Shows the browser how it ended, also on another request for the same page.</summary>
-    public void Show(Page page) => verdict.TrySetResult(page);
+    public void Show(Page page) => finalPage.TrySetResult(page);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -145,7 +145,7 @@ internal sealed class CallbackListener : IAsyncDisposable
         answer.TrySetResult(response);
         try
         {
-            return await time.WaitAsync(verdict.Task, pagePatience, aborted);
+            return await time.WaitAsync(finalPage.Task, pagePatience, aborted);
         }
         catch (TimeoutException)
         {

@@ -6,7 +6,7 @@ using VismaOperator.Grants;
 namespace VismaOperator.Tests.Behaviour;
 
 /// <summary>How long an exchange that another process began is waited for.</summary>
-public sealed class OpenExchangeTests
+public sealed class ExchangeTrackerTests
 {
     private static readonly NamespacedName connection = new("integrations", "acme-production");
 
@@ -19,48 +19,48 @@ public sealed class OpenExchangeTests
     [InlineData(8)]
     public void It_is_waited_for_from_the_announcement_on_whatever_clock_it_was_begun_by(int clockError)
     {
-        var open = new ExchangeTracker(time, Policy.ExchangeDeadline);
+        var tracker = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var intent = new ExchangeIntent("of another process", "hash", time.GetUtcNow().AddSeconds(clockError));
-        Assert.True(open.IsToBeAnnounced(connection, intent));
+        Assert.True(tracker.IsToBeAnnounced(connection, intent));
 
-        open.Announced(connection, intent.Id);
+        tracker.Announced(connection, intent.Id);
 
-        Assert.False(open.IsToBeAnnounced(connection, intent));
-        Assert.Equal(time.GetUtcNow() + Policy.ExchangeDeadline, open.HeldElsewhereUntil(connection, intent));
+        Assert.False(tracker.IsToBeAnnounced(connection, intent));
+        Assert.Equal(time.GetUtcNow() + Policy.ExchangeDeadline, tracker.HeldElsewhereUntil(connection, intent));
         time.Advance(Policy.ExchangeDeadline - TimeSpan.FromSeconds(1));
-        Assert.Equal(time.GetUtcNow().AddSeconds(1), open.HeldElsewhereUntil(connection, intent));
+        Assert.Equal(time.GetUtcNow().AddSeconds(1), tracker.HeldElsewhereUntil(connection, intent));
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Null(open.HeldElsewhereUntil(connection, intent));
+        Assert.Null(tracker.HeldElsewhereUntil(connection, intent));
     }
 
     [Fact]
     public void One_of_this_process_is_not_waited_for()
     {
-        var open = new ExchangeTracker(time, Policy.ExchangeDeadline);
+        var tracker = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var ours = new ExchangeIntent("ours", "hash", time.GetUtcNow());
 
-        open.Began(connection, ours.Id);
+        tracker.Began(connection, ours.Id);
 
-        Assert.False(open.IsToBeAnnounced(connection, ours));
-        Assert.Null(open.HeldElsewhereUntil(connection, ours));
+        Assert.False(tracker.IsToBeAnnounced(connection, ours));
+        Assert.Null(tracker.HeldElsewhereUntil(connection, ours));
     }
 
     [Fact]
     public void One_that_stands_in_the_Secret_no_more_is_forgotten_whatever_became_of_it()
     {
-        var open = new ExchangeTracker(time, Policy.ExchangeDeadline);
+        var tracker = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var (former, ours) = (
             new ExchangeIntent("of another process", "hash", time.GetUtcNow()),
             new ExchangeIntent("ours", "hash", time.GetUtcNow())
         );
-        open.Announced(connection, former.Id);
-        open.Began(connection, ours.Id);
+        tracker.Announced(connection, former.Id);
+        tracker.Began(connection, ours.Id);
 
-        open.Saw(connection, ours);
-        Assert.True(open.IsToBeAnnounced(connection, former));
-        Assert.False(open.IsToBeAnnounced(connection, ours));
+        tracker.Saw(connection, ours);
+        Assert.True(tracker.IsToBeAnnounced(connection, former));
+        Assert.False(tracker.IsToBeAnnounced(connection, ours));
 
-        open.Saw(connection, intent: null);
-        Assert.True(open.IsToBeAnnounced(connection, ours));
+        tracker.Saw(connection, intent: null);
+        Assert.True(tracker.IsToBeAnnounced(connection, ours));
     }
 }
