@@ -47,7 +47,7 @@ internal sealed class GrantSteps(
     {
         cancellationToken.ThrowIfCancellationRequested();
         leadership.EnsureLeader();
-        using var deadline = Deadline.After(TokenRefresher.StoreDeadline, time);
+        using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
         var known = facts.WithAnswerHeld(((GrantFacts.Held)facts.Grant).Grant);
         var token = state.Grant!.Document.Held!.AccessToken with { AnsweredRequest = known.Connection.HandledRequest };
         switch (await publisher.PublishAsync(state.Connection, token, seen: null, deadline.Token))

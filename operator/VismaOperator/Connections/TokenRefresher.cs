@@ -27,9 +27,9 @@ internal sealed class TokenRefresher(
 )
 {
     /// <summary>
-    /// From the moment on at which the request has its turn. Longer than <see cref="TokenEndpointOptions.Timeout"/>, so that it is the
-    /// request that times out, which the circuit breaker counts. With <see cref="StoreDeadline"/> and the report, less than the 20 s that a
-    /// stop waits.
+    /// Counted from the moment at which the request has its turn. Longer than <see cref="TokenEndpointOptions.Timeout"/>, so that the
+    /// request times out first, which the circuit breaker counts. With <see cref="SecretPublisher.StoreDeadline"/> and the report, less
+    /// than the 20 s that a stop waits.
     /// </summary>
     public static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(10);
 
@@ -38,9 +38,6 @@ internal sealed class TokenRefresher(
     /// request itself.
     /// </summary>
     private static readonly TimeSpan turnDeadline = TimeSpan.FromMinutes(1);
-
-    /// <summary>For the write that follows, counted anew.</summary>
-    public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
 
     private readonly ConcurrentDictionary<NamespacedName, IssuedToken> pendingTokens = new();
 
@@ -139,7 +136,7 @@ internal sealed class TokenRefresher(
     {
         var key = connection.Metadata.NamespacedName;
         pendingTokens[key] = token;
-        using var cancellation = Deadline.After(StoreDeadline, time);
+        using var cancellation = Deadline.After(SecretPublisher.StoreDeadline, time);
         var publication = await publisher.PublishAsync(connection, token, seen: null, cancellation.Token);
         if (publication is Publication.Blocked blocked)
         {

@@ -28,7 +28,7 @@ internal sealed class CodeRedeemer(
     /// <summary>
     /// As long as a person will wait for the page; after that the grant is held in memory and stored as soon as that is possible.
     /// </summary>
-    public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan GrantDeadline = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan requestDeadline = Policy.ExchangeDeadline;
 
@@ -93,7 +93,7 @@ internal sealed class CodeRedeemer(
     /// <summary>Notes why a consent gave no grant, so that status can say it. What was there before is untouched.</summary>
     public async Task<Redemption.Failed> FailAsync(VismaConnection connection, Problem problem, CancellationToken cancellationToken)
     {
-        using var deadline = Deadline.After(GrantRefresher.StoreDeadline, time);
+        using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         var failed = Failed(problem);
         log.ConsentFailed(connection.Metadata.NamespacedName, problem.Reason);
@@ -189,7 +189,7 @@ internal sealed class CodeRedeemer(
     private async Task<Redemption> StoreAsync(VismaConnection connection, ResolvedClient client, HeldGrant held, FormerGrant? replaces)
     {
         var name = connection.Metadata.NamespacedName;
-        using var deadline = Deadline.After(StoreDeadline, time);
+        using var deadline = Deadline.After(GrantDeadline, time);
         var grant = new PendingGrant
         {
             Connection = name,

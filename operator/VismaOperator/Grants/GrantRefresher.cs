@@ -27,9 +27,6 @@ internal sealed class GrantRefresher(
     GrantLog log
 )
 {
-    /// <summary>How long a reconcile waits for its new token to be stored; after that it is held and tried further.</summary>
-    public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
-
     private readonly ForbiddenRequests<NamespacedName> forbidden = new(time);
 
     /// <summary>Exchanges the stored refresh token for the next one.</summary>
@@ -235,7 +232,7 @@ internal sealed class GrantRefresher(
     // stands again. Where it cannot be withdrawn it stays, which only costs that wait.
     private async Task<GrantSnapshot?> WithdrawAsync(GrantSnapshot open, ExchangeIntent? earlier)
     {
-        using var deadline = Deadline.After(StoreDeadline, time);
+        using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
         try
         {
             return await store.ChangeAsync(
@@ -276,7 +273,7 @@ internal sealed class GrantRefresher(
 
     private async Task<Exchange> StoreAsync(PendingGrant grant)
     {
-        using var deadline = Deadline.After(StoreDeadline, time);
+        using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
         switch (await pendingGrants.StoreAsync(grant, deadline.Token))
         {
             case StoreResult.Stored stored:
@@ -294,7 +291,7 @@ internal sealed class GrantRefresher(
     // On record beside the token, so that no other process tries it once more.
     private async Task<Exchange> RefuseAsync(GrantSnapshot open, HeldGrant held)
     {
-        using var deadline = Deadline.After(StoreDeadline, time);
+        using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
         var refusal = WholeSeconds.Floor(time.GetUtcNow());
         var stored = await store.ChangeAsync(
             open.Connection,

@@ -6,6 +6,7 @@ using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Clients;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Grants;
 
@@ -54,7 +55,7 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
             return GoneOrLost(name);
         }
 
-        using var deadline = Deadline.After(GrantRefresher.StoreDeadline, time);
+        using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
         try
         {
             await api.DeleteAsync<SecretMetadata>(

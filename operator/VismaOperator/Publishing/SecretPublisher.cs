@@ -15,6 +15,11 @@ namespace VismaOperator.Publishing;
 /// </summary>
 internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMetadata> secrets, TimeProvider time)
 {
+    /// <summary>
+    /// How long a reconcile waits until what the provider issued is stored. Counted anew after the request, and never cut by a stop.
+    /// </summary>
+    public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
+
     // Each round follows a change by somebody else; more than a few in a row are better left to the queue's backoff.
     private const int MaxRounds = 4;
 

@@ -63,12 +63,10 @@ public sealed class StopTests
     [Fact]
     public void Everything_that_a_stop_waits_for_fits_into_twenty_seconds()
     {
-        Assert.True(
-            TokenRefresher.RequestDeadline + TokenRefresher.StoreDeadline + ConnectionReconciler.ReportGrace < TimeSpan.FromSeconds(20)
-        );
-        Assert.True(
-            Lifecycle.Policy.ExchangeDeadline + Grants.GrantRefresher.StoreDeadline + ConnectionReconciler.ReportGrace
-                < TimeSpan.FromSeconds(20)
-        );
+        var longest = TimeSpan.FromSeconds(20);
+        var afterwards = Publishing.SecretPublisher.StoreDeadline + ConnectionReconciler.ReportGrace;
+
+        Assert.True(TokenRefresher.RequestDeadline + afterwards < longest);
+        Assert.True(Lifecycle.Policy.ExchangeDeadline + afterwards < longest);
     }
 }

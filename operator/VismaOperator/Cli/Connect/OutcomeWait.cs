@@ -24,7 +24,7 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
     /// long as the code lives.
     /// </summary>
     private static readonly TimeSpan redemption =
-        ConsentCode.Lifetime + UnsentCode.Patience + Policy.ExchangeDeadline + CodeRedeemer.StoreDeadline + TimeSpan.FromSeconds(20);
+        ConsentCode.Lifetime + UnsentCode.Patience + Policy.ExchangeDeadline + CodeRedeemer.GrantDeadline + TimeSpan.FromSeconds(20);
 
     /// <summary>Waits. A code that nobody takes before it is too old is taken back.</summary>
     /// <param name="before">The connection as it stood before the code was left, to tell a new outcome from an old one.</param>

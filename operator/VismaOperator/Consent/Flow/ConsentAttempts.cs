@@ -4,6 +4,7 @@ using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using OAuth;
 using VismaOperator.Grants;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Consent.Flow;
 
@@ -116,7 +117,7 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
     public async Task<GrantSnapshot?> TakeAsync(NamespacedName connection, ConsentAttempt attempt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var deadline = Deadline.After(GrantRefresher.StoreDeadline, time);
+        using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
         return await store.ChangeAsync(
             connection,
             document => document.Attempts.Any(open => open.StateHash == attempt.StateHash)
