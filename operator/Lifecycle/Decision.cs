@@ -1,9 +1,9 @@
 namespace Lifecycle;
 
 /// <summary>
-/// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps (inspect, acknowledge, adopt,
-/// rewrite, request, exchange, announce, publish, redeem, invite, note, withdraw) change the facts, and the policy decides again. The
-/// others are where a reconcile comes to rest.
+/// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps (inspect, acknowledge, record a
+/// token, rewrite, request, exchange, announce, publish, redeem, invite, note, withdraw) change the facts, and the policy decides again.
+/// The others are where a reconcile comes to rest.
 /// </summary>
 public abstract record Decision
 {
@@ -35,7 +35,7 @@ public abstract record Decision
     public sealed record Acknowledge : Decision;
 
     /// <summary>The Secret holds a newer token of ours; record it, and the request that it was an answer to as handled.</summary>
-    public sealed record Adopt(TokenRecord Token, string? AnsweredRequest = null) : Decision;
+    public sealed record RecordToken(TokenRecord Token, string? AnsweredRequest = null) : Decision;
 
     /// <summary>Write the Secret again around the token that it holds.</summary>
     public sealed record Rewrite : Decision;

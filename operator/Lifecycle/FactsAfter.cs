@@ -4,7 +4,7 @@ namespace Lifecycle;
 public static class FactsAfter
 {
     /// <summary>
-    /// A token was published, adopted, acknowledged or written again. A token that was issued after the last failure ends that failure:
+    /// A token was published, recorded, acknowledged or written again. A token that was issued after the last failure ends that failure:
     /// the process that got it ended before it could record so. A write that succeeds ends a write that failed.
     /// </summary>
     public static Facts Published(this Facts facts, TokenRecord token) => facts with
@@ -25,14 +25,14 @@ public static class FactsAfter
     /// A token of ours was found that status did not know. It ends what failed before it, and handles the request that it was an answer to
     /// while that request is the present one: what else the Secret says of requests is not believed.
     /// </summary>
-    public static Facts Adopted(this Facts facts, Decision.Adopt adopt) => facts.Published(adopt.Token) with
+    public static Facts Recorded(this Facts facts, Decision.RecordToken step) => facts.Published(step.Token) with
     {
         Failure = null,
         Secret = facts.Secret,
-        Connection = adopt.AnsweredRequest is { } answered
+        Connection = step.AnsweredRequest is { } answered
             && answered == facts.Connection.RequestedAt
             && facts.Connection.HasUnhandledRequest
-            ? facts.Connection with { HandledRequest = answered, HandledRequestTime = RequestRules.Attempted(adopt.Token.IssueTime) }
+            ? facts.Connection with { HandledRequest = answered, HandledRequestTime = RequestRules.Attempted(step.Token.IssueTime) }
             : facts.Connection,
     };
 
@@ -188,7 +188,7 @@ public static class FactsAfter
     public static Facts Withdrawn(this Facts facts, Problem problem, DateTimeOffset now) => facts with
     {
         Token = null,
-        Secret = facts.Token is { IsSecretAdopted: true } ? new SecretFacts.Offered() : new SecretFacts.Absent(),
+        Secret = facts.Token is { IsSecretLent: true } ? new SecretFacts.Offered() : new SecretFacts.Absent(),
         Content = null,
         EarlierAttempt = null,
         Removal = new RemovalRecord(WholeSeconds.Floor(now), problem.Reason, facts.Connection.Inputs),

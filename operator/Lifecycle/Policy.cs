@@ -162,7 +162,7 @@ public static class Policy
             _ when !hasMovedOn && !isToChange && !IsOutOfSight(facts) => null,
             null when Pending(facts, now) is { IsOfLooking: true } failure => new Decision.BackOff(failure),
             null => new Decision.Inspect(),
-            ContentFacts.Unrecorded unrecorded => new Decision.Adopt(unrecorded.Token, unrecorded.AnsweredRequest),
+            ContentFacts.Unrecorded unrecorded => new Decision.RecordToken(unrecorded.Token, unrecorded.AnsweredRequest),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
             ContentFacts.Intact or ContentFacts.Healable when asksForTheSame =>
                 Pending(facts, now) is { IsOfWriting: true } failure ? new Decision.BackOff(failure) : new Decision.Rewrite(),

@@ -31,7 +31,7 @@ public sealed record TokenRecord
     public string SecretUid { get; init; } = string.Empty;
 
     /// <summary>True when that Secret is its owner's, who lent it: only our keys in it are ours.</summary>
-    public bool IsSecretAdopted { get; init; }
+    public bool IsSecretLent { get; init; }
 
     /// <summary>Scopes that the provider granted; null when it did not say.</summary>
     public IReadOnlyList<string>? GrantedScopes { get; init; }

@@ -31,7 +31,9 @@ public sealed class PolicyProperties
                 var mayWrite =
                     facts.Connection is { IsTerminating: false, IsSuspended: false, SpecProblem: null }
                     && facts.Secret is SecretFacts.Owned;
-                Assert.True(mayWrite || Policy.Decide(facts, now) is not (Decision.Rewrite or Decision.Acknowledge or Decision.Adopt));
+                Assert.True(
+                    mayWrite || Policy.Decide(facts, now) is not (Decision.Rewrite or Decision.Acknowledge or Decision.RecordToken)
+                );
             },
             iter: Cases
         );

@@ -197,16 +197,16 @@ internal static class PolicyTable
         ),
         new("a Secret that was edited is written again", Serving().Drifted(new ContentFacts.Healable()), Soon, new Decision.Rewrite()),
         new(
-            "what a token of ours was an answer to is adopted with it",
+            "the request that a token of ours answers is recorded with it",
             Serving().Requested().Drifted(new ContentFacts.Unrecorded(UnrecordedToken(), "now")),
             Soon,
-            new Decision.Adopt(UnrecordedToken(), "now")
+            new Decision.RecordToken(UnrecordedToken(), "now")
         ),
         new(
-            "a token of ours that status does not know is adopted",
+            "a token of ours that status does not know is recorded",
             Serving().Drifted(new ContentFacts.Unrecorded(UnrecordedToken())),
             Soon,
-            new Decision.Adopt(UnrecordedToken())
+            new Decision.RecordToken(UnrecordedToken())
         ),
         new(
             "a token that is gone from its Secret is fetched",

@@ -81,10 +81,10 @@ public sealed class RefusedClientTests
                 new Decision.Rewrite()
             },
             {
-                "a token of ours is adopted",
+                "a token of ours is recorded",
                 Rejected(Serving().Drifted(new ContentFacts.Unrecorded(UnrecordedToken()))),
                 Soon,
-                new Decision.Adopt(UnrecordedToken())
+                new Decision.RecordToken(UnrecordedToken())
             },
             { "a lost token waits", Rejected(Serving().Drifted(new ContentFacts.Lost())), Soon, waits },
             {

@@ -138,10 +138,10 @@ internal sealed class Story(Facts facts)
                     SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion,
                 }
             ),
-            Decision.Adopt adopt => Facts.Adopted(
-                adopt with
+            Decision.RecordToken step => Facts.Recorded(
+                step with
                 {
-                    Token = adopt.Token with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion },
+                    Token = step.Token with { SecretResourceVersion = ((SecretFacts.Owned)Facts.Secret).ResourceVersion },
                 }
             ),
             Decision.Rewrite when WriteProblem is { } problem => Facts.Failed(problem, retryAfter: null, Now, random: 0.5),

@@ -25,7 +25,7 @@ internal sealed class ConnectionReconciler(
     ConnectionLog log
 ) : IReconciler
 {
-    // Note, inspect, adopt, redeem, exchange, publish, acknowledge, invite: no sound sequence is longer.
+    // Note, inspect, record, redeem, exchange, publish, acknowledge, invite: no correct sequence is longer.
     private const int MaxSteps = 9;
 
     /// <summary>How long a report may still take once the process is asked to stop.</summary>

@@ -195,7 +195,7 @@ internal sealed class ConnectionReporter(
         Fingerprint = token.Fingerprint,
         SecretResourceVersion = token.SecretResourceVersion,
         SecretUid = token.SecretUid is { Length: > 0 } uid ? uid : null,
-        SecretAdopted = token.IsSecretAdopted ? true : null,
+        SecretAdopted = token.IsSecretLent ? true : null,
         Inputs = token.Inputs,
         Layout = token.Layout,
     };

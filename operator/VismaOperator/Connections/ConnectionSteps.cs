@@ -32,7 +32,7 @@ internal sealed class ConnectionSteps(
                     SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion,
                 }
             ),
-            Decision.Adopt adopt => Adopt(adopt, state, facts),
+            Decision.RecordToken step => RecordToken(step, state, facts),
             Decision.Rewrite => await RewriteAsync(state, facts, cancellationToken),
             Decision.Request request => await refresher.RefreshAsync(request.Cause, state, facts, cancellationToken),
             Decision.Exchange exchange => await grants.ExchangeAsync(exchange.Cause, state, facts, cancellationToken),
@@ -78,10 +78,10 @@ internal sealed class ConnectionSteps(
         return facts with { Secret = whose, Content = content };
     }
 
-    private Facts Adopt(Decision.Adopt adopt, ReconcileState state, Facts facts)
+    private Facts RecordToken(Decision.RecordToken step, ReconcileState state, Facts facts)
     {
-        refresher.Found(state.Name, adopt.Token);
-        return facts.Adopted(adopt);
+        refresher.Found(state.Name, step.Token);
+        return facts.Recorded(step);
     }
 
     private async Task<Facts> RewriteAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)

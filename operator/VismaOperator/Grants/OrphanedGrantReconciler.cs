@@ -11,8 +11,9 @@ using VismaOperator.Clients;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// Looks after grants whose connection is gone. A mistaken prune must cost no consent, so a grant is kept for a while and adopted by a
-/// connection that comes back; then it is revoked and deleted. There is no finalizer: whatever goes wrong here, no deletion waits for it.
+/// Looks after grants whose connection is gone. A mistaken prune must cost no consent, so a grant is kept for a while: it belongs to a
+/// connection of the same name that comes back in time. After that it is revoked and deleted. There is no finalizer: whatever goes wrong
+/// here, no deletion waits for it.
 /// </summary>
 internal sealed class OrphanedGrantReconciler(
     OrphanedGrantCaches caches,

@@ -55,7 +55,7 @@ internal static class ConnectionFactsReader
                 SecretName = secretName,
                 SecretResourceVersion = token.SecretResourceVersion ?? string.Empty,
                 SecretUid = token.SecretUid ?? string.Empty,
-                IsSecretAdopted = token.SecretAdopted == true,
+                IsSecretLent = token.SecretAdopted == true,
                 GrantedScopes = token.GrantedScopes.Count > 0 ? token.GrantedScopes : null,
             }
             : null;

@@ -108,7 +108,7 @@ internal static class SecretInspector
             SecretName = meta.Name,
             SecretResourceVersion = meta.ResourceVersion ?? string.Empty,
             SecretUid = meta.Uid ?? string.Empty,
-            IsSecretAdopted = SecretOwnership.IsLent(meta, connection),
+            IsSecretLent = SecretOwnership.IsLent(meta, connection),
             GrantedScopes = ScopesIn(secret),
         };
 

@@ -273,7 +273,7 @@ internal sealed record IssuedToken
         {
             SecretName = published.Metadata.Name,
             SecretUid = published.Metadata.Uid ?? string.Empty,
-            IsSecretAdopted = SecretOwnership.IsLent(published.Metadata, connection),
+            IsSecretLent = SecretOwnership.IsLent(published.Metadata, connection),
             SecretResourceVersion = published.Metadata.ResourceVersion ?? string.Empty,
         };
 

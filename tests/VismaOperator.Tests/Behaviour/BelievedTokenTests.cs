@@ -205,7 +205,7 @@ public sealed class BelievedTokenTests
     }
 
     [Fact]
-    public async Task What_a_process_left_that_ended_between_its_two_writes_is_adopted_without_a_request()
+    public async Task A_token_whose_process_ended_before_it_wrote_status_is_recorded_without_a_request()
     {
         await using var test = await TestOperator.StartReadyAsync();
         var requests = test.TokenRequests;

@@ -16,7 +16,7 @@ public sealed class GrantCustodyTests
     private const string Asker = "customer-a";
 
     [Fact]
-    public async Task A_connection_that_comes_back_within_ten_minutes_adopts_its_grant()
+    public async Task A_connection_that_comes_back_within_ten_minutes_keeps_its_grant()
     {
         await using var test = await StartConsentedAsync();
         await test.DeleteAsync<VismaConnection>(Some.Connection);

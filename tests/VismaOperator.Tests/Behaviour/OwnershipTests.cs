@@ -177,7 +177,7 @@ public sealed class OwnershipTests
     }
 
     [Fact]
-    public async Task A_restored_Secret_whose_owner_reference_has_the_uid_of_a_former_connection_is_adopted()
+    public async Task A_restored_Secret_whose_owner_reference_has_the_uid_of_a_former_connection_is_ours()
     {
         await using var test = await TestOperator.StartReadyAsync();
         var backup = await test.TokenSecretAsync();
@@ -199,12 +199,12 @@ public sealed class OwnershipTests
         await test.UntilReadyAsync();
         await test.UntilIdleAsync();
 
-        var adopted = await test.TokenSecretAsync();
-        Assert.Equal(connection.Metadata.Uid, Assert.Single(adopted.Metadata.OwnerReferences!).Uid);
-        Assert.Equal(Uid, adopted.Metadata.Uid);
-        Assert.Equal(backup.Metadata.Labels, adopted.Metadata.Labels);
-        Assert.Equal(backup.Metadata.Annotations, adopted.Metadata.Annotations);
-        Assert.Equal(backup.Text("access_token"), adopted.Text("access_token"));
+        var restored = await test.TokenSecretAsync();
+        Assert.Equal(connection.Metadata.Uid, Assert.Single(restored.Metadata.OwnerReferences!).Uid);
+        Assert.Equal(Uid, restored.Metadata.Uid);
+        Assert.Equal(backup.Metadata.Labels, restored.Metadata.Labels);
+        Assert.Equal(backup.Metadata.Annotations, restored.Metadata.Annotations);
+        Assert.Equal(backup.Text("access_token"), restored.Text("access_token"));
         Assert.Null((await test.ConnectionAsync()).Condition("Stalled"));
         Assert.Equal(1, test.TokenRequests);
     }

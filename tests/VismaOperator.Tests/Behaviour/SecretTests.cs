@@ -231,7 +231,7 @@ public sealed class SecretTests
     }
 
     [Fact]
-    public async Task A_Secret_restored_without_its_owner_is_adopted_and_owned_again()
+    public async Task A_Secret_restored_without_its_owner_is_owned_again()
     {
         await using var test = await TestOperator.StartReadyAsync();
         var backup = await test.TokenSecretAsync();
