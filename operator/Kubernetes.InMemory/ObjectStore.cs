@@ -55,7 +55,7 @@ internal sealed class ObjectStore(InMemoryClusterOptions options)
         Record(before, after);
         var change = new Change(NextVersion, before, after);
         Version = change.Version;
-        Place(before, after);
+        Index(before, after);
         Remember(change);
         foreach (var watch in watches)
         {
@@ -66,7 +66,7 @@ internal sealed class ObjectStore(InMemoryClusterOptions options)
     /// <summary>Puts back an object of an earlier process with its own version; no watch can resume from before it.</summary>
     public void Restore(StoredObject stored)
     {
-        Place(null, stored);
+        Index(null, stored);
         Version = Math.Max(Version, stored.Version);
         forgotten = Version;
     }
@@ -101,7 +101,7 @@ internal sealed class ObjectStore(InMemoryClusterOptions options)
         }
     }
 
-    private void Place(StoredObject? before, StoredObject? after)
+    private void Index(StoredObject? before, StoredObject? after)
     {
         if (before is not null)
         {

@@ -42,7 +42,7 @@ internal static class GrantRules
     public static Decision? UpdateTheNoteOfTheGrant(Facts facts, DateTimeOffset now) =>
         facts is { Grant: GrantFacts.Held { Grant.IsNoteOutdated: true }, Connection.SpecProblem: null } ? new Decision.Note() : null;
 
-    // Where somebody else's Secret stands in the place of the grant, the code would be spent for nothing.
+    // Where a foreign Secret has the name of the grant Secret, the code would be spent for nothing.
     public static Decision? RedeemAHandedOverCode(Facts facts, DateTimeOffset now) =>
         facts
             is

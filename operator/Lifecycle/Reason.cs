@@ -81,7 +81,7 @@ public static class Reason
     /// </summary>
     public const string ApiRequestForbidden = nameof(ApiRequestForbidden);
 
-    /// <summary>The operator itself failed at this connection: a bug, whose place stands in its log.</summary>
+    /// <summary>The operator itself failed at this connection: a bug, described in its log.</summary>
     public const string OperatorFault = nameof(OperatorFault);
 
     /// <summary>

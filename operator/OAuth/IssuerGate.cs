@@ -23,7 +23,9 @@ public sealed class IssuerGate(IssuerGateOptions options, TimeProvider time)
 /// <summary>What <see cref="IssuerGate"/> must know of the outcome of a request.</summary>
 internal interface IGatedOutcome
 {
-    /// <summary>Whether the issuer gave no usable answer; enough of these close the door. A refusal is the answer of a healthy server.</summary>
+    /// <summary>
+    /// Whether the issuer gave no usable answer; enough of these close the door. A refusal is the answer of a healthy server.
+    /// </summary>
     bool IsFailure { get; }
 
     /// <summary>How long a 429 asks to send nothing; null when the answer was no such thing.</summary>
@@ -67,6 +69,6 @@ public sealed record IssuerGateOptions
 /// <summary>How the door to one issuer stands at a moment.</summary>
 /// <param name="Origin">Scheme, host and port.</param>
 /// <param name="InFlight">Requests on the wire.</param>
-/// <param name="Queued">Requests waiting for a place.</param>
+/// <param name="Queued">Requests waiting for a slot.</param>
 /// <param name="ClosedFor">Time until requests are let through again; null while they are.</param>
 public sealed record IssuerGateState(string Origin, int InFlight, long Queued, TimeSpan? ClosedFor);

@@ -12,7 +12,7 @@ internal sealed class IssuerLane
     private readonly string origin;
     private readonly IssuerGateOptions options;
     private readonly TimeProvider time;
-    private readonly IssuerPlaces places;
+    private readonly IssuerSlots slots;
     private readonly CircuitBreakerStateProvider circuit = new();
     private readonly ResiliencePipeline breaker;
     private readonly Lock gate = new();
@@ -25,7 +25,7 @@ internal sealed class IssuerLane
         this.origin = origin;
         this.options = options;
         this.time = time;
-        places = new IssuerPlaces(options.MaxConcurrency, time);
+        slots = new IssuerSlots(options.MaxConcurrency, time);
 
         // It counts by the wall clock: set back by a day, that would keep the circuit open for a day.
         breaker = new ResiliencePipelineBuilder { TimeProvider = new MonotonicTime(time) }.AddCircuitBreaker(BreakerOptions()).Build();
@@ -35,13 +35,13 @@ internal sealed class IssuerLane
     {
         get
         {
-            var (taken, waiting) = places.Count;
+            var (taken, waiting) = slots.Count;
             return new(origin, taken, waiting, PauseLeft() ?? BreakLeft());
         }
     }
 
     /// <summary>
-    /// Runs <paramref name="send"/> when the door is open and a place is free; waits for a place as long as
+    /// Runs <paramref name="send"/> when the door is open and a slot is free; waits for a slot as long as
     /// <paramref name="cancellationToken"/> lets it. A closed door is Unavailable with the time left, and nothing is sent. Of those that
     /// wait, the one that is needed first goes first.
     /// </summary>
@@ -54,7 +54,7 @@ internal sealed class IssuerLane
             return paused;
         }
 
-        await places.EnterAsync(neededBy, cancellationToken);
+        await slots.EnterAsync(neededBy, cancellationToken);
         try
         {
             if (Paused<TOutcome>() is { } pausedMeanwhile)
@@ -74,7 +74,7 @@ internal sealed class IssuerLane
         }
         finally
         {
-            places.Leave();
+            slots.Leave();
         }
     }
 

@@ -3,7 +3,7 @@ using Duende.IdentityModel.Client;
 namespace OAuth;
 
 /// <summary>
-/// The revocation endpoint over HTTP. Every request passes the <see cref="IssuerGate"/>, shares its places with token requests, and is sent
+/// The revocation endpoint over HTTP. Every request passes the <see cref="IssuerGate"/>, shares its slots with token requests, and is sent
 /// at most once.
 /// </summary>
 public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimeProvider time, TokenEndpointOptions options)

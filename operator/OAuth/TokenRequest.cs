@@ -11,13 +11,13 @@ public abstract record TokenRequest
     public abstract string GrantType { get; }
 
     /// <summary>
-    /// By when the token is needed, for example when the one in service expires: of the requests that wait for a place at the issuer, the
+    /// By when the token is needed, for example when the one in service expires: of the requests that wait for a slot at the issuer, the
     /// one that is needed first goes first. Null for as soon as possible.
     /// </summary>
     public DateTimeOffset? NeededBy { get; init; }
 
     /// <summary>
-    /// Told when the request has its place, just before it is sent. What this throws is thrown to the caller, and nothing is sent.
+    /// Told when the request has its slot, just before it is sent. What this throws is thrown to the caller, and nothing is sent.
     /// </summary>
     public Action? TurnCame { get; init; }
 

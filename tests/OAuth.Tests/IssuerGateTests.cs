@@ -246,7 +246,7 @@ public sealed class IssuerGateTests
     }
 
     [Fact]
-    public async Task Waiting_for_a_place_can_be_given_up()
+    public async Task Waiting_for_a_slot_can_be_given_up()
     {
         var busy = new TaskCompletionSource<TokenOutcome>();
         var lane = gate.LaneTo(Some.Endpoint);

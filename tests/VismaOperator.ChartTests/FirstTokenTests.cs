@@ -22,17 +22,17 @@ public sealed class FirstTokenTests(InstallServer fixture) : ReleaseTests(fixtur
         Server.EnsureControllerManager();
         await PrepareAsync();
         var lines = Commands(await ReadAsync(Page, "## On your machine"));
-        var place = lines.FindIndex(line => line.StartsWith(Operator, StringComparison.Ordinal));
+        var index = lines.FindIndex(line => line.StartsWith(Operator, StringComparison.Ordinal));
 
-        await RunAsync(lines[..place].Where(line => line.StartsWith("kubectl ", StringComparison.Ordinal)));
+        await RunAsync(lines[..index].Where(line => line.StartsWith("kubectl ", StringComparison.Ordinal)));
         await using var provider = Start(
             "stand-in",
             "visma-connect-stand-in",
             lines.Single(line => line.StartsWith(StandIn, StringComparison.Ordinal))[StandIn.Length..]
         );
-        await using var running = Start("operator", "visma-operator", $"{lines[place][Operator.Length..]} --http-port 0");
+        await using var running = Start("operator", "visma-operator", $"{lines[index][Operator.Length..]} --http-port 0");
         var outputs = await RunAsync(
-            lines[(place + 1)..].TakeWhile(line => !line.StartsWith("kubectl delete", StringComparison.Ordinal)),
+            lines[(index + 1)..].TakeWhile(line => !line.StartsWith("kubectl delete", StringComparison.Ordinal)),
             provider,
             running
         );

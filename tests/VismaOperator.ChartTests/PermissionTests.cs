@@ -66,15 +66,15 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
         using var account = ApiClient.FromKubeconfig(scene.KubeconfigPath);
         using var stranger = ApiClient.FromKubeconfig(nobodyPath);
 
-        foreach (var place in new[] { scene.Home, scene.Clients, scene.Customer, scene.Stranger })
+        foreach (var ns in new[] { scene.Home, scene.Clients, scene.Customer, scene.Stranger })
         {
-            var everybody = await AllowedAsync(stranger, place.Name);
+            var everybody = await AllowedAsync(stranger, ns.Name);
             var expected = scene
-                .Granted.Where(permission => permission.Place.Length == 0 || permission.Place == place.Name)
-                .Select(permission => permission with { Place = place.Name });
+                .Granted.Where(permission => permission.Namespace.Length == 0 || permission.Namespace == ns.Name)
+                .Select(permission => permission with { Namespace = ns.Name });
             Assert.Equal(
                 expected.Select(permission => permission.ToString()).Order(),
-                (await AllowedAsync(account, place.Name)).Except(everybody).Select(permission => permission.ToString()).Order()
+                (await AllowedAsync(account, ns.Name)).Except(everybody).Select(permission => permission.ToString()).Order()
             );
         }
     }
@@ -99,13 +99,13 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
         _ = work.Exception;
     }
 
-    private static async Task<IReadOnlyList<Permission>> AllowedAsync(ApiClient account, string place)
+    private static async Task<IReadOnlyList<Permission>> AllowedAsync(ApiClient account, string ns)
     {
         var review = JsonNode.Parse(
-            $$"""{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "{{place}}"} }"""
+            $$"""{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "{{ns}}"} }"""
         )!;
         var answer = await account.CreateAsync("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review, Ct);
-        return [.. answer["status"]!["resourceRules"]!.AsArray().SelectMany(rule => Permission.Of(rule!, place))];
+        return [.. answer["status"]!["resourceRules"]!.AsArray().SelectMany(rule => Permission.Of(rule!, ns))];
     }
 }
 

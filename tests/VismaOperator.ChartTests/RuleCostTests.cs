@@ -24,7 +24,7 @@ public sealed partial class RuleCostTests
     [MemberData(nameof(Files))]
     public void The_rules_stay_within_the_limits_of_the_API_server(string file)
     {
-        var costs = Walk(SchemaOf(file), "self", 1).SelectMany(place => place.Costs()).ToList();
+        var costs = Walk(SchemaOf(file), "self", 1).SelectMany(node => node.Costs()).ToList();
 
         Assert.NotEmpty(costs);
         Assert.All(costs, cost => Assert.True(cost.Value < LimitOfOneRule, $"{cost.Path} costs {cost.Value:N0}."));
@@ -35,7 +35,7 @@ public sealed partial class RuleCostTests
     [MemberData(nameof(Files))]
     public void Everything_that_a_rule_may_look_at_has_a_bound(string file) =>
         Assert.Empty(
-            Walk(SchemaOf(file)["properties"]!["spec"]!.AsObject(), "spec", 1).Where(place => !place.IsBounded).Select(place => place.Path)
+            Walk(SchemaOf(file)["properties"]!["spec"]!.AsObject(), "spec", 1).Where(node => !node.IsBounded).Select(node => node.Path)
         );
 
     private static JsonObject SchemaOf(string file) =>
@@ -43,19 +43,19 @@ public sealed partial class RuleCostTests
             "openAPIV3Schema"
         ]!.AsObject();
 
-    private static IEnumerable<Place> Walk(JsonObject schema, string path, double times)
+    private static IEnumerable<Node> Walk(JsonObject schema, string path, double times)
     {
-        IEnumerable<Place> below =
+        IEnumerable<Node> below =
         [
             .. from property in schema["properties"] as JsonObject ?? []
-            from place in Walk(property.Value!.AsObject(), $"{path}.{property.Key}", times)
-            select place,
+            from node in Walk(property.Value!.AsObject(), $"{path}.{property.Key}", times)
+            select node,
             .. schema["items"] is JsonObject items ? Walk(items, path + "[]", times * Number(schema, "maxItems")) : [],
             .. schema["additionalProperties"] is JsonObject values
                 ? Walk(values, path + "{}", times * Number(schema, "maxProperties"))
                 : [],
         ];
-        return below.Prepend(new Place(schema, path, times));
+        return below.Prepend(new Node(schema, path, times));
     }
 
     private static double Number(JsonObject schema, string keyword) => schema[keyword]?.GetValue<long>() ?? 1;
@@ -63,7 +63,7 @@ public sealed partial class RuleCostTests
     [GeneratedRegex(@"matches\('([^']*)'\)")]
     private static partial Regex Matches();
 
-    private sealed record Place(JsonObject Schema, string Path, double Times)
+    private sealed record Node(JsonObject Schema, string Path, double Times)
     {
         public bool IsBounded =>
             Schema["type"]?.GetValue<string>() switch

@@ -59,20 +59,20 @@ public sealed class GrantTroubleTests(ApiServerFixture fixture)
         Assert.False(scene.Provider.Grants.Families.Single().IsRevoked);
     }
 
-    private async Task<Scene> ServedInAsync(TestNamespace place)
+    private async Task<Scene> ServedInAsync(TestNamespace ns)
     {
         var scene = await Scene.OpenAsync(
             fixture.Server,
-            new SceneOptions { Provider = Consents.Provider(1), MoreNamespaces = [place.Name] }
+            new SceneOptions { Provider = Consents.Provider(1), MoreNamespaces = [ns.Name] }
         );
         await scene.CreateClientsAsync();
         await scene.ChangeClientAsync(new JsonObject { ["allowedNamespaces"] = new JsonObject { ["from"] = "All" } });
         var spec = Consents.Spec(0);
         spec["oauthClientRef"]!["namespace"] = scene.Home.Name;
-        await scene.Admin.CreateAsync(place.Of(The.Group, "vismaconnections"), The.VismaConnection(The.Connection, spec), Ct);
-        await scene.HandOverAsync(0, place: place);
+        await scene.Admin.CreateAsync(ns.Of(The.Group, "vismaconnections"), The.VismaConnection(The.Connection, spec), Ct);
+        await scene.HandOverAsync(0, ns: ns);
         await scene.UntilAsync(
-            place.Of(The.Group, $"vismaconnections/{The.Connection}"),
+            ns.Of(The.Group, $"vismaconnections/{The.Connection}"),
             "Ready",
             node => node.Condition("Ready")?.Status == "True"
         );

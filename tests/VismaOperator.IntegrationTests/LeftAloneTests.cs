@@ -134,10 +134,10 @@ public sealed class LeftAloneTests(ApiServerFixture fixture)
         return scene;
     }
 
-    private static JsonObject ConnectionTo(TestNamespace place)
+    private static JsonObject ConnectionTo(TestNamespace ns)
     {
         var spec = The.ConnectionSpec();
-        spec["oauthClientRef"] = new JsonObject { ["name"] = The.Client, ["namespace"] = place.Name };
+        spec["oauthClientRef"] = new JsonObject { ["name"] = The.Client, ["namespace"] = ns.Name };
         return spec;
     }
 

@@ -160,7 +160,7 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
         );
     }
 
-    private static string Path(string place) => $"/apis/{The.Group}/namespaces/{place}/vismaconnections/{The.Connection}";
+    private static string Path(string ns) => $"/apis/{The.Group}/namespaces/{ns}/vismaconnections/{The.Connection}";
 
     private static IReadOnlyList<string> Lines(Scene scene, string text) =>
         [.. scene.Operator.Process.Lines.Where(line => line.Contains(text, StringComparison.Ordinal))];
@@ -172,9 +172,9 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
         return response.StatusCode;
     }
 
-    private static Task UntilToldAsync(Scene scene, string place, string reason, string words) =>
+    private static Task UntilToldAsync(Scene scene, string ns, string reason, string words) =>
         Eventually.BecomesTrueAsync(
-            $"an event {reason} about the Lease that names {place}",
+            $"an event {reason} about the Lease that names {ns}",
             async token =>
                 (await scene.Admin.GetAsync($"/apis/events.k8s.io/v1/namespaces/{scene.Home.Name}/events", token))["items"]!
                     .AsArray()
@@ -182,7 +182,7 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
                         item!["reason"]!.GetValue<string>() == reason
                         && item["regarding"]!["kind"]!.GetValue<string>() == "Lease"
                         && item["note"]!.GetValue<string>() is { } note
-                        && note.Contains($"Namespace {place} ", StringComparison.Ordinal)
+                        && note.Contains($"Namespace {ns} ", StringComparison.Ordinal)
                         && note.Contains(words, StringComparison.Ordinal)
                     ),
             Ct,
@@ -198,12 +198,12 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
         );
     }
 
-    private static Task<JsonNode> CreateConnectionAsync(Scene scene, string place, string clientPlace)
+    private static Task<JsonNode> CreateConnectionAsync(Scene scene, string ns, string clientNamespace)
     {
         var spec = The.ConnectionSpec();
-        spec["oauthClientRef"]!["namespace"] = clientPlace;
+        spec["oauthClientRef"]!["namespace"] = clientNamespace;
         return scene.Admin.CreateAsync(
-            $"/apis/{The.Group}/namespaces/{place}/vismaconnections",
+            $"/apis/{The.Group}/namespaces/{ns}/vismaconnections",
             The.VismaConnection(The.Connection, spec),
             Ct
         );

@@ -301,8 +301,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     {
         var order = client.Credentials.Select(credential => credential.Reference).ToList();
         return state.Working is { } working
-            && order.IndexOf(working) is >= 0 and var place
-            && place < order.IndexOf(accepted.Reference)
+            && order.IndexOf(working) is >= 0 and var index
+            && index < order.IndexOf(accepted.Reference)
             && state.Trials.Find(working) == SecretTrial.Accepted;
     }
 

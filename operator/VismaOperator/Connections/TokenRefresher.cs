@@ -34,7 +34,7 @@ internal sealed class TokenRefresher(
     public static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Limit of the wait before the request; a stop ends it. With more workers than places at a slow provider it can be longer than the
+    /// Limit of the wait before the request; a stop ends it. With more workers than slots at a slow provider it can be longer than the
     /// request itself.
     /// </summary>
     private static readonly TimeSpan turnDeadline = TimeSpan.FromMinutes(1);

@@ -138,7 +138,7 @@ internal static partial class GrantSecret
             : null;
 
     private static NamespacedName? NameIn(SecretText text, string key) =>
-        text.Text(key)?.Split('/') is [var place, var name] ? new NamespacedName(place, name) : null;
+        text.Text(key)?.Split('/') is [var namespaceName, var name] ? new NamespacedName(namespaceName, name) : null;
 
     private static GrantBinding? BindingIn(SecretText text) =>
         text.Text(GrantKeys.Issuer) is { } issuer

@@ -10,7 +10,7 @@ namespace VismaOperator.Grants;
 /// by a loop that runs on every replica, leader or not: the right to store is in the attempt id, not in the lease.
 /// </summary>
 /// <param name="store">Where they are to be kept.</param>
-/// <param name="revoker">Revokes what has no place any more.</param>
+/// <param name="revoker">Revokes grants that are not wanted any more.</param>
 /// <param name="isGone">True when a connection is not there any more, as far as the watches have told.</param>
 /// <param name="time">Durations.</param>
 /// <param name="log">Log of grants.</param>
@@ -149,7 +149,9 @@ internal sealed class PendingGrantWrites(
         }
         catch (Exception failure) when (ApiTrouble.Is(failure))
         {
-            return IsNamespaceGone(entry, failure) ? await GiveUpAsync(entry) : Waits(entry, $"the API server {ApiTrouble.Answer(failure)}");
+            return IsNamespaceGone(entry, failure)
+                ? await GiveUpAsync(entry)
+                : Waits(entry, $"the API server {ApiTrouble.Answer(failure)}");
         }
 
         if (result is not StoreResult.Pending)
@@ -185,7 +187,7 @@ internal sealed class PendingGrantWrites(
         var grant = entry.PendingGrant;
         if (await LookAsync(entry, cancellationToken) is not { } read)
         {
-            return Waits(entry, "a Secret that is not ours stands in its place");
+            return Waits(entry, "a foreign Secret has the name of the grant Secret");
         }
 
         if (grant.IsIn(read.Document))

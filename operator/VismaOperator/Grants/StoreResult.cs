@@ -11,7 +11,7 @@ internal abstract record StoreResult
     public sealed record Stored(GrantSnapshot Snapshot) : StoreResult;
 
     /// <summary>
-    /// There is no place for it any more: another attempt or another consent has taken it, or its namespace is gone for good.
+    /// It is not wanted any more: another attempt or another consent has taken it, or its namespace is gone for good.
     /// </summary>
     public sealed record Dropped : StoreResult
     {

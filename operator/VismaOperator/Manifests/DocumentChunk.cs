@@ -35,7 +35,7 @@ internal readonly record struct DocumentChunk(string Text, Position Start)
         return chunks;
     }
 
-    /// <summary>A place in the file for one in the text; both numbers begin at 0 there.</summary>
+    /// <summary>A position in the file for one in the text; both numbers begin at 0 there.</summary>
     internal Position At(int line, int column) => new(Start.Line + line, line == 0 ? Start.Column + column : column + 1);
 
     // What is no JSON may still be YAML, which looks the same at its begin. The answer is what follows the last value, where that may be
@@ -77,7 +77,7 @@ internal readonly record struct DocumentChunk(string Text, Position Start)
         }
         catch (JsonException)
         {
-            // The rest is read as YAML, where an error gets its place.
+            // The rest is read as YAML, where an error gets its position.
         }
 
         return new(all.Text[offset..], position);

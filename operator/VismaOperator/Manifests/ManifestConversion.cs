@@ -12,7 +12,7 @@ public static class ManifestConversion
 {
     /// <summary>
     /// The objects of one kind. One that names no namespace is in <see cref="ManifestDocument.DefaultNamespace"/>; one that cannot be
-    /// read becomes a problem with its place.
+    /// read becomes a problem with its position.
     /// </summary>
     /// <param name="documents">Documents of any kinds; others are left out.</param>
     /// <param name="problems">Takes what could not be read.</param>

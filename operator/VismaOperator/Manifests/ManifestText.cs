@@ -167,19 +167,19 @@ internal sealed class ManifestText
         }
     }
 
-    private void One(YamlNode place, YamlNode.Mapping mapping, DocumentBuilder builder)
+    private void One(YamlNode node, YamlNode.Mapping mapping, DocumentBuilder builder)
     {
         if (!IsObject(mapping))
         {
-            NoObject(place);
+            NoObject(node);
         }
         else if (KindOf(mapping) == ListSuffix)
         {
-            Report(place.Start, "this List has no items, and no server has such a kind: add items, which may be empty");
+            Report(node.Start, "this List has no items, and no server has such a kind: add items, which may be empty");
         }
         else
         {
-            Build(place, mapping, builder);
+            Build(node, mapping, builder);
         }
     }
 
@@ -269,15 +269,15 @@ internal sealed class ManifestText
         };
     }
 
-    private void Build(YamlNode place, YamlNode.Mapping mapping, DocumentBuilder builder)
+    private void Build(YamlNode node, YamlNode.Mapping mapping, DocumentBuilder builder)
     {
         try
         {
-            documents.Add(builder.Build(place is YamlNode.Alias ? mapping with { Start = place.Start } : mapping, Report));
+            documents.Add(builder.Build(node is YamlNode.Alias ? mapping with { Start = node.Start } : mapping, Report));
         }
         catch (DocumentTooLargeException)
         {
-            TooLarge(place.Start);
+            TooLarge(node.Start);
         }
     }
 

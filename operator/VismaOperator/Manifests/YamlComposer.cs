@@ -11,7 +11,7 @@ namespace VismaOperator.Manifests;
 /// </summary>
 /// <param name="parser">The parser, which bounds the depth.</param>
 /// <param name="yaml">What the parser reads; null for JSON, which escapes more.</param>
-/// <param name="at">Turns a place of the parser's text into one of the file.</param>
+/// <param name="at">Turns a position in the parser's text into one of the file.</param>
 /// <param name="report">Takes each problem that does not stop the reading.</param>
 /// <param name="cancellation">Gives up.</param>
 internal sealed class YamlComposer(
@@ -32,7 +32,7 @@ internal sealed class YamlComposer(
     private int mergedCharacters; // of the keys
 
     /// <summary>The next document, or null at the end of the stream.</summary>
-    /// <exception cref="YamlException">The text is not YAML; nothing after that place can be read.</exception>
+    /// <exception cref="YamlException">The text is not YAML; nothing after that position can be read.</exception>
     /// <exception cref="DocumentTooLargeException">Merge keys multiply it.</exception>
     internal YamlNode? NextDocument()
     {

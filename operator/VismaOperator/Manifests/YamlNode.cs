@@ -1,6 +1,6 @@
 namespace VismaOperator.Manifests;
 
-/// <summary>A YAML value with its place.</summary>
+/// <summary>A YAML value with its position.</summary>
 /// <param name="Start">Where it begins.</param>
 internal abstract record YamlNode(Position Start)
 {

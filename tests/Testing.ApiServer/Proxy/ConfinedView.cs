@@ -58,5 +58,5 @@ internal sealed class ConfinedView(IReadOnlyCollection<string> namespaces)
     }
 
     private bool IsSeen(JsonNode resource) =>
-        resource["metadata"]?["namespace"] is not { } place || namespaces.Contains(place.GetValue<string>());
+        resource["metadata"]?["namespace"] is not { } ns || namespaces.Contains(ns.GetValue<string>());
 }

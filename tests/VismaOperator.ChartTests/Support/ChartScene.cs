@@ -118,7 +118,7 @@ internal sealed class ChartScene : IAsyncDisposable
             .. Proxy
                 .Ledger.Requests.Where(request => request.Status == 403)
                 .Select(Permission.Of)
-                .Where(permission => own.Contains(permission.Place)),
+                .Where(permission => own.Contains(permission.Namespace)),
         ];
     }
 
@@ -149,7 +149,7 @@ internal sealed class ChartScene : IAsyncDisposable
 
     private Task<IReadOnlyList<JsonNode>> RenderAsync(Mode mode)
     {
-        string[] places = mode == Mode.Namespaces ? ["--set", $"namespaces={{{Clients.Name},{Customer.Name}}}"] : [];
+        string[] namespaces = mode == Mode.Namespaces ? ["--set", $"namespaces={{{Clients.Name},{Customer.Name}}}"] : [];
         return Chart.RenderAsync(
             Home.Name,
             [
@@ -157,7 +157,7 @@ internal sealed class ChartScene : IAsyncDisposable
                 $"crds.enabled=false,rbac.aggregate=false,insecureIssuers=true,"
                     + $"allowedIssuers={{{Provider.Issuer.OriginalString},{AwayIssuer.OriginalString}}},"
                     + $"publicURL={Pages.OriginalString},consentPort={Pages.Port}",
-                .. places,
+                .. namespaces,
             ]
         );
     }

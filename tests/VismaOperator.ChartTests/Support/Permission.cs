@@ -4,23 +4,23 @@ using VismaOperator.Testing.ApiServer.Proxy;
 namespace VismaOperator.ChartTests.Support;
 
 /// <summary>One verb on one resource, somewhere.</summary>
-/// <param name="Place">The namespace; empty for all of them and for what has none.</param>
+/// <param name="Namespace">The namespace; empty for all of them and for what has none.</param>
 /// <param name="Verb">As RBAC names it.</param>
 /// <param name="Resource">With its group behind a dot and its subresource behind a slash, for example
 /// <c>vismaconnections/status.visma-operator.io</c>.</param>
 /// <param name="Name">The one object that is meant; null for any.</param>
-internal sealed record Permission(string Place, string Verb, string Resource, string? Name = null)
+internal sealed record Permission(string Namespace, string Verb, string Resource, string? Name = null)
 {
     /// <summary>What makes two permissions the same job wherever they apply.</summary>
     public string Job => $"{Verb} {Resource}";
 
     /// <summary>What a rule of a role grants, one by one.</summary>
-    public static IEnumerable<Permission> Of(JsonNode rule, string place) =>
+    public static IEnumerable<Permission> Of(JsonNode rule, string namespaceName) =>
         from verb in Texts(rule["verbs"])
         from groupName in Texts(rule["apiGroups"])
         from resource in Texts(rule["resources"])
         from name in Texts(rule["resourceNames"]).DefaultIfEmpty()
-        select new Permission(place, verb, Qualified(resource, groupName), string.IsNullOrEmpty(name) ? null : name);
+        select new Permission(namespaceName, verb, Qualified(resource, groupName), string.IsNullOrEmpty(name) ? null : name);
 
     /// <summary>What a request needs; of one for no resource, its path.</summary>
     public static Permission Of(ProxiedRequest request)
@@ -33,11 +33,11 @@ internal sealed record Permission(string Place, string Verb, string Resource, st
 
         var groupName = parts[0] == "api" ? string.Empty : parts[1];
         var rest = parts[(parts[0] == "api" ? 2 : 3)..];
-        var place = rest is ["namespaces", var ns, ..] ? ns : string.Empty;
+        var namespaceName = rest is ["namespaces", var ns, ..] ? ns : string.Empty;
         var target = rest is ["namespaces", _, _, ..] ? rest[2..] : rest;
         var name = target.Length > 1 ? target[1] : null;
         var resource = target.Length > 2 ? $"{target[0]}/{target[2]}" : target[0];
-        return new Permission(place, VerbOf(request, name), Qualified(resource, groupName), name);
+        return new Permission(namespaceName, VerbOf(request, name), Qualified(resource, groupName), name);
     }
 
     private static string VerbOf(ProxiedRequest request, string? name) => request.Method switch

@@ -44,15 +44,15 @@ internal sealed class Chronicle : IAsyncDisposable
         }
     }
 
-    public static Chronicle Start(ApiClient admin, IEnumerable<string> places)
+    public static Chronicle Start(ApiClient admin, IEnumerable<string> namespaces)
     {
         var chronicle = new Chronicle();
-        foreach (var place in places)
+        foreach (var ns in namespaces)
         {
-            chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{place}/vismaconnections", "VismaConnection");
-            chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{place}/oauthclients", "OAuthClient");
+            chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{ns}/vismaconnections", "VismaConnection");
+            chronicle.Follow(admin, $"/apis/{The.Group}/namespaces/{ns}/oauthclients", "OAuthClient");
             var ours = Uri.EscapeDataString($"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue})");
-            chronicle.Follow(admin, $"/api/v1/namespaces/{place}/secrets?labelSelector={ours}", "Secret");
+            chronicle.Follow(admin, $"/api/v1/namespaces/{ns}/secrets?labelSelector={ours}", "Secret");
         }
 
         return chronicle;

@@ -58,7 +58,7 @@ internal static class Consents
         int tenant,
         string name = The.Connection,
         string client = The.Client,
-        TestNamespace? place = null
+        TestNamespace? ns = null
     )
     {
         var verifier = verifiers.New();
@@ -71,7 +71,7 @@ internal static class Consents
             CodeVerifier.ChallengeOf(verifier)).ToUri();
         var back = await scene.Provider.ApproveAsync(url, Person, TenantOf(tenant), TestContext.Current.CancellationToken);
         var code = HttpUtility.ParseQueryString(back.Query)["code"]!;
-        var home = place ?? scene.Home;
+        var home = ns ?? scene.Home;
         var connection = (
             await scene.Admin.GetAsync(home.Of(The.Group, $"vismaconnections/{name}"), TestContext.Current.CancellationToken)
         ).Deserialize(VismaConnection.JsonTypeInfo)!;

@@ -3,7 +3,7 @@ using System.Text;
 namespace VismaOperator.IntegrationTests.Support;
 
 /// <summary>A text that people or their tools can read.</summary>
-internal sealed record ReadableText(string Place, string Text);
+internal sealed record ReadableText(string Origin, string Text);
 
 /// <summary>Searches texts for secrets.</summary>
 internal static class LeakSearch
@@ -15,7 +15,7 @@ internal static class LeakSearch
         return from text in texts
                from needle in needles
                where text.Text.Contains(needle, StringComparison.Ordinal)
-               select $"a secret in {text.Place}: {text.Text.Replace(needle, "<<<HERE>>>", StringComparison.Ordinal)}";
+               select $"a secret in {text.Origin}: {text.Text.Replace(needle, "<<<HERE>>>", StringComparison.Ordinal)}";
     }
 
     // As it is, as Kubernetes writes it, as a form sends it, and the part of a token that is worth as much as the whole.

@@ -29,32 +29,37 @@ internal sealed class OperatorAccount
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>Creates the account in its home and binds it to the chart's roles.</summary>
-    public static async Task<OperatorAccount> CreateAsync(ApiClient admin, TestNamespace home, Reach reach, IReadOnlyList<string> places)
+    public static async Task<OperatorAccount> CreateAsync(
+        ApiClient admin,
+        TestNamespace home,
+        Reach reach,
+        IReadOnlyList<string> namespaces
+    )
     {
         var created = new OperatorAccount(admin, home) { account = await TestServiceAccount.CreateAsync(admin, home, Name, Ct) };
         await created.GrantAsync(home.Name, "leader", Golden("namespaces", "visma-system"));
         if (reach == Reach.Cluster)
         {
-            await created.GrantEverywhereAsync(Golden("defaults", place: null));
+            await created.GrantEverywhereAsync(Golden("defaults", ns: null));
             return created;
         }
 
-        foreach (var place in places)
+        foreach (var ns in namespaces)
         {
-            await created.AdmitAsync(place);
+            await created.AdmitAsync(ns);
         }
 
         return created;
     }
 
     /// <summary>Gives the Role of a listed namespace.</summary>
-    public Task AdmitAsync(string place) => GrantAsync(place, "operator", Golden("namespaces", "customer-a"));
+    public Task AdmitAsync(string ns) => GrantAsync(ns, "operator", Golden("namespaces", "customer-a"));
 
     /// <summary>Takes the Role of a listed namespace away.</summary>
-    public async Task DismissAsync(string place)
+    public async Task DismissAsync(string ns)
     {
-        await admin.DeleteAsync($"{ClusterWide}/namespaces/{place}/rolebindings/operator", Ct);
-        await admin.DeleteAsync($"{ClusterWide}/namespaces/{place}/roles/operator", Ct);
+        await admin.DeleteAsync($"{ClusterWide}/namespaces/{ns}/rolebindings/operator", Ct);
+        await admin.DeleteAsync($"{ClusterWide}/namespaces/{ns}/roles/operator", Ct);
     }
 
     /// <summary>
@@ -72,14 +77,14 @@ internal sealed class OperatorAccount
         }
     }
 
-    private async Task GrantAsync(string place, string role, JsonArray rules)
+    private async Task GrantAsync(string ns, string role, JsonArray rules)
     {
         foreach (var rule in rules.Where(rule => rule!["resources"]![0]!.GetValue<string>() == "namespaces"))
         {
-            rule!["resourceNames"] = new JsonArray(place);
+            rule!["resourceNames"] = new JsonArray(ns);
         }
 
-        var folder = $"{ClusterWide}/namespaces/{place}";
+        var folder = $"{ClusterWide}/namespaces/{ns}";
         await admin.CreateAsync($"{folder}/roles", Named(role, new() { ["rules"] = rules }), Ct);
         await admin.CreateAsync($"{folder}/rolebindings", Binding(role, role, "Role"), Ct);
     }
@@ -105,16 +110,16 @@ internal sealed class OperatorAccount
     }
 
     // The rules of the one role that a golden file binds there; null: in all namespaces.
-    private static JsonArray Golden(string file, string? place)
+    private static JsonArray Golden(string file, string? ns)
     {
         var release = YamlDocuments.Read(RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/golden/{file}.yaml"));
-        var (kind, binding) = place is null ? ("ClusterRole", "ClusterRoleBinding") : ("Role", "RoleBinding");
-        var bound = release.Single(resource => Text(resource["kind"]) == binding && Text(resource["metadata"]!["namespace"]) == place)[
+        var (kind, binding) = ns is null ? ("ClusterRole", "ClusterRoleBinding") : ("Role", "RoleBinding");
+        var bound = release.Single(resource => Text(resource["kind"]) == binding && Text(resource["metadata"]!["namespace"]) == ns)[
             "roleRef"
         ]!["name"];
         var role = release.Single(resource =>
             Text(resource["kind"]) == kind
-            && Text(resource["metadata"]!["namespace"]) == place
+            && Text(resource["metadata"]!["namespace"]) == ns
             && Text(resource["metadata"]!["name"]) == Text(bound)
         );
         return role["rules"]!.DeepClone().AsArray();

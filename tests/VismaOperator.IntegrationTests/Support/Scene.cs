@@ -92,7 +92,7 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts an operator that reaches the API server this way, and waits until it is ready.</summary>
     public async Task<OperatorProcess> StartOperatorAsync(ApiProxy way)
     {
-        string[] places = options.Reach == Reach.Cluster
+        string[] namespaces = options.Reach == Reach.Cluster
             ? []
             : ["--namespaces", string.Join(',', [.. Places, .. options.MissingNamespaces])];
         Operator = OperatorProcess.Start(
@@ -108,7 +108,7 @@ internal sealed class Scene : IAsyncDisposable
                 "text",
                 "--log-level",
                 "debug",
-                .. places,
+                .. namespaces,
                 .. options.Arguments,
             ]
         );

@@ -9,7 +9,7 @@ namespace VismaOperator.IntegrationTests.Support;
 /// What is looked at when a scene ends: everything that people and their tools can read must be free of every secret that
 /// was issued, and every status ever seen must be one that GitOps tools can judge.
 /// </summary>
-internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle history, IReadOnlyList<string> places)
+internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle history, IReadOnlyList<string> namespaces)
 {
     private readonly List<OperatorProcess> operators = [];
     private readonly List<RequestLedger> ways = [];
@@ -101,11 +101,11 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
     private async Task<IReadOnlyCollection<string>> GoneAsync()
     {
         var gone = new List<string>();
-        foreach (var place in places)
+        foreach (var ns in namespaces)
         {
-            if (await admin.FindAsync($"/api/v1/namespaces/{place}", CancellationToken.None) is null)
+            if (await admin.FindAsync($"/api/v1/namespaces/{ns}", CancellationToken.None) is null)
             {
-                gone.Add(place);
+                gone.Add(ns);
             }
         }
 
@@ -126,9 +126,9 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
     private async Task<IEnumerable<string>> EventsAsync()
     {
         var texts = new List<string>();
-        foreach (var place in places)
+        foreach (var ns in namespaces)
         {
-            var list = await admin.FindAsync($"/api/v1/namespaces/{place}/events", CancellationToken.None);
+            var list = await admin.FindAsync($"/api/v1/namespaces/{ns}/events", CancellationToken.None);
             texts.AddRange(list?["items"]?.AsArray().Select(item => item!.ToJsonString()) ?? []);
         }
 

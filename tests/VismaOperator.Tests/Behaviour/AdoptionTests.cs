@@ -31,7 +31,7 @@ public sealed class AdoptionTests
     public async Task A_stalled_connection_takes_the_Secret_once_its_owner_marks_it()
     {
         await using var test = await TestOperator.StartAsync();
-        await test.ApplyAsync(Lent() with { Metadata = new ObjectMeta { Name = Name, Namespace = Some.Place } });
+        await test.ApplyAsync(Lent() with { Metadata = new ObjectMeta { Name = Name, Namespace = Some.Namespace } });
         await ApplyAsync(test);
         var message = (await test.UntilStalledAsync("SecretNotOwned")).Condition("Stalled")!.Message;
 
@@ -41,9 +41,13 @@ public sealed class AdoptionTests
         );
         await test.UntilReadyAsync();
 
-        Assert.Contains($"kubectl label secret {Name} -n {Some.Place} visma-operator.io/secret=token", message, StringComparison.Ordinal);
         Assert.Contains(
-            $"kubectl annotate secret {Name} -n {Some.Place} visma-operator.io/adopt={Some.Connection}",
+            $"kubectl label secret {Name} -n {Some.Namespace} visma-operator.io/secret=token",
+            message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            $"kubectl annotate secret {Name} -n {Some.Namespace} visma-operator.io/adopt={Some.Connection}",
             message,
             StringComparison.Ordinal
         );
@@ -233,7 +237,7 @@ public sealed class AdoptionTests
             Metadata = new ObjectMeta
             {
                 Name = Name,
-                Namespace = Some.Place,
+                Namespace = Some.Namespace,
                 Labels = new Dictionary<string, string>
                 {
                     [VismaNames.SecretLabel] = VismaNames.TokenSecretValue,

@@ -21,10 +21,10 @@ public sealed class AllowanceTests
     public async Task Same_serves_its_own_namespace_only()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        await test.ApplyAsync(Some.VismaConnection(place: Asker));
+        await test.ApplyAsync(Some.VismaConnection(ns: Asker));
         await test.UntilIdleAsync();
 
-        Assert.False((await test.ConnectionAsync(place: Asker)).Is("Ready", "True"));
+        Assert.False((await test.ConnectionAsync(ns: Asker)).Is("Ready", "True"));
         Assert.Null(await test.FindAsync<Secret>(Name, Asker));
         Assert.Equal(1, test.TokenRequests);
     }
@@ -43,20 +43,20 @@ public sealed class AllowanceTests
         await using var test = await StartAsync(
             """{"from": "Selector", "selector": {"matchExpressions": [{"key": "visma", "operator": "In", "values": ["yes"]}]}}"""
         );
-        await test.ApplyAsync(Some.VismaConnection(place: Asker));
+        await test.ApplyAsync(Some.VismaConnection(ns: Asker));
         await test.UntilIdleAsync();
-        var before = (await test.ConnectionAsync(place: Asker)).Is("Ready", "True");
+        var before = (await test.ConnectionAsync(ns: Asker)).Is("Ready", "True");
 
         await LabelAsync(test, "yes");
         await test.UntilIdleAsync();
-        var during = (await test.ConnectionAsync(place: Asker)).Is("Ready", "True");
+        var during = (await test.ConnectionAsync(ns: Asker)).Is("Ready", "True");
         await LabelAsync(test, "no");
         await test.UntilIdleAsync();
 
         Assert.False(before);
         Assert.True(during);
         Assert.Null(await test.FindAsync<Secret>(Name, Asker));
-        Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Reason);
+        Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(ns: Asker)).Condition("Stalled")!.Reason);
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class AllowanceTests
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
         await test.UntilIdleAsync();
 
-        var withdrawn = await test.ConnectionAsync(place: Asker);
+        var withdrawn = await test.ConnectionAsync(ns: Asker);
         Assert.Null(await test.FindAsync<Secret>(Name, Asker));
         Assert.Equal("ClientNotAvailable", withdrawn.Condition("Stalled")!.Reason);
         Assert.True(withdrawn.Is("Ready", "False"));
@@ -85,13 +85,13 @@ public sealed class AllowanceTests
     {
         await using var test = await StartAsync("""{"from": "All"}""");
         string[] own = ["own-1", "own-2", "own-3", "own-4", "own-5"];
-        var connections = own.Select(name => (Name: name, Place: Some.Place))
-            .Append((Name: "theirs-1", Place: Asker))
-            .Append((Name: "theirs-2", Place: Asker))
+        var connections = own.Select(name => (Name: name, Namespace: Some.Namespace))
+            .Append((Name: "theirs-1", Namespace: Asker))
+            .Append((Name: "theirs-2", Namespace: Asker))
             .ToList();
-        foreach (var (name, place) in connections)
+        foreach (var (name, ns) in connections)
         {
-            await test.ApplyAsync(Some.VismaConnection(name, place));
+            await test.ApplyAsync(Some.VismaConnection(name, ns));
         }
 
         await test.UntilIdleAsync();
@@ -110,10 +110,10 @@ public sealed class AllowanceTests
         );
         Assert.Contains("spec.tenants", told.Note, StringComparison.Ordinal);
         Assert.DoesNotContain("theirs", told.Note, StringComparison.Ordinal);
-        foreach (var (name, place) in connections)
+        foreach (var (name, ns) in connections)
         {
-            Assert.Null(await test.FindAsync<Secret>($"{name}-token", place));
-            var message = (await test.ConnectionAsync(name, place)).Condition("Stalled")!.Message;
+            Assert.Null(await test.FindAsync<Secret>($"{name}-token", ns));
+            var message = (await test.ConnectionAsync(name, ns)).Condition("Stalled")!.Message;
             Assert.StartsWith(
                 "The Secret with the token was removed at 2026-11-23 12:00:00Z, because the OAuthClient no longer serves this connection. ",
                 message,
@@ -138,19 +138,19 @@ public sealed class AllowanceTests
             StringComparison.Ordinal
         );
         Assert.Contains("spec.allowedNamespaces", told.Note, StringComparison.Ordinal);
-        Assert.Contains("was removed at", (await test.ConnectionAsync(place: Asker)).Condition("Ready")!.Message, StringComparison.Ordinal);
+        Assert.Contains("was removed at", (await test.ConnectionAsync(ns: Asker)).Condition("Ready")!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_connection_that_was_never_served_is_told_of_no_removal()
     {
         await using var test = await TestOperator.StartReadyAsync();
-        await test.ApplyAsync(Some.VismaConnection(place: Asker));
+        await test.ApplyAsync(Some.VismaConnection(ns: Asker));
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
 
         Assert.DoesNotContain(
             "removed",
-            (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Message,
+            (await test.ConnectionAsync(ns: Asker)).Condition("Stalled")!.Message,
             StringComparison.Ordinal
         );
         Assert.DoesNotContain(test.EventsAbout(Some.Client), happened => happened.Reason == "SecretsRemoved");
@@ -160,7 +160,7 @@ public sealed class AllowanceTests
     public async Task A_withdrawal_is_not_held_up_by_suspend_and_stays_told()
     {
         await using var test = await ServedAsync("""{"from": "All"}""");
-        await test.ChangeConnectionAsync("""{"suspend": true}""", place: Asker);
+        await test.ChangeConnectionAsync("""{"suspend": true}""", ns: Asker);
         await test.UntilIdleAsync();
 
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
@@ -170,7 +170,7 @@ public sealed class AllowanceTests
         await test.UntilIdleAsync();
 
         Assert.Null(await test.FindAsync<Secret>(Name, Asker));
-        Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")?.Reason);
+        Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(ns: Asker)).Condition("Stalled")?.Reason);
     }
 
     [Fact]
@@ -183,14 +183,14 @@ public sealed class AllowanceTests
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
         await test.UntilIdleAsync();
 
-        Assert.True((await test.ConnectionAsync(place: Asker)).Is("Ready", "True"));
+        Assert.True((await test.ConnectionAsync(ns: Asker)).Is("Ready", "True"));
         Assert.NotNull(await test.FindAsync<Secret>(Name, Asker));
     }
 
     [Fact]
     public async Task Where_namespaces_cannot_be_watched_a_changed_label_counts_within_half_a_minute()
     {
-        await using var test = await TestOperator.StartAsync(test => test.Namespaces = [Some.Place, Asker]);
+        await using var test = await TestOperator.StartAsync(test => test.Namespaces = [Some.Namespace, Asker]);
         await test.ApplyAsync(
             new Namespace
             {
@@ -204,14 +204,14 @@ public sealed class AllowanceTests
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(test.Client());
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Selector", "selector": {"matchLabels": {"visma": "yes"}}}}""");
-        await test.ApplyAsync(Some.VismaConnection(place: Asker));
+        await test.ApplyAsync(Some.VismaConnection(ns: Asker));
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);
         await test.AdvanceAsync(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(30));
         Assert.NotNull(await test.FindAsync<Secret>(Name, Asker));
 
         await LabelAsync(test, "no");
         await test.AdvanceAsync(FetchedNamespaces.LookInterval);
-        await test.UntilStalledAsync("ClientNotAvailable", place: Asker);
+        await test.UntilStalledAsync("ClientNotAvailable", ns: Asker);
         var withdrawn = await test.FindAsync<Secret>(Name, Asker);
         await LabelAsync(test, "yes");
         await test.AdvanceAsync(FetchedNamespaces.LookInterval);
@@ -232,9 +232,9 @@ public sealed class AllowanceTests
 
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
         await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
-        var stalled = await test.UntilStalledAsync("WithdrawalForbidden", place: Asker);
+        var stalled = await test.UntilStalledAsync("WithdrawalForbidden", ns: Asker);
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
-        var attempts = (await test.ConnectionAsync(place: Asker)).Status.Failure!.Attempts;
+        var attempts = (await test.ConnectionAsync(ns: Asker)).Status.Failure!.Attempts;
         test.Cluster.Before = null;
         await test.AdvanceAsync(TimeSpan.FromMinutes(4), TimeSpan.FromSeconds(10));
 
@@ -249,7 +249,7 @@ public sealed class AllowanceTests
             happened => happened.Reason == "WithdrawalForbidden" && happened.Type == "Warning"
         );
         Assert.Null(await test.FindAsync<Secret>(Name, Asker));
-        Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Reason);
+        Assert.Equal("ClientNotAvailable", (await test.ConnectionAsync(ns: Asker)).Condition("Stalled")!.Reason);
         Assert.Equal(1, test.TokenRequests);
     }
 
@@ -281,12 +281,12 @@ public sealed class AllowanceTests
                 : Task.CompletedTask;
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "Same"}}""");
         await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
-        await test.UntilStalledAsync("WithdrawalForbidden", place: Asker);
+        await test.UntilStalledAsync("WithdrawalForbidden", ns: Asker);
 
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
         await test.UntilIdleAsync();
 
-        var connection = await test.ConnectionAsync(place: Asker);
+        var connection = await test.ConnectionAsync(ns: Asker);
         Assert.True(connection.Is("Ready", "True"));
         Assert.Null(connection.Condition("Stalled"));
         Assert.Null(connection.Status.Failure);
@@ -310,7 +310,7 @@ public sealed class AllowanceTests
         {
             await test.ChangeClientAsync($$"""{"tenants": [{{rule}}]}""");
             await test.UntilIdleAsync();
-            var connection = await test.ConnectionAsync(place: Asker);
+            var connection = await test.ConnectionAsync(ns: Asker);
             isReady.Add(
                 connection.Is("Ready", "True")
                     && await test.FindAsync<Secret>(Name, Asker) is not null
@@ -319,7 +319,7 @@ public sealed class AllowanceTests
         }
 
         Assert.Equal([true, false, true, false, true, false], isReady);
-        Assert.Equal("TenantNotAllowed", (await test.ConnectionAsync(place: Asker)).Condition("Stalled")!.Reason);
+        Assert.Equal("TenantNotAllowed", (await test.ConnectionAsync(ns: Asker)).Condition("Stalled")!.Reason);
     }
 
     [Theory]
@@ -373,7 +373,7 @@ public sealed class AllowanceTests
     private static async Task<TestOperator> ServedAsync(string allowed, Func<VismaConnection, VismaConnection>? change = null)
     {
         var test = await StartAsync(allowed);
-        await test.ApplyAsync((change ?? (connection => connection))(Some.VismaConnection(place: Asker)));
+        await test.ApplyAsync((change ?? (connection => connection))(Some.VismaConnection(ns: Asker)));
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);
         await test.UntilIdleAsync();
         return test;
@@ -397,7 +397,7 @@ public sealed class AllowanceTests
         }
 
         await test.UntilIdleAsync();
-        await test.ApplyAsync(Some.VismaConnection(place: Asker).Changed(change));
+        await test.ApplyAsync(Some.VismaConnection(ns: Asker).Changed(change));
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
         var statuses = test
             .Record.Of<VismaConnection>(Some.Connection)

@@ -273,7 +273,7 @@ public sealed class BelievedTokenTests
             )!
             .AsObject();
         await test.Cluster.PatchStatusAsync<VismaConnection>(
-            new NamespacedName(Some.Place, Some.Connection),
+            new NamespacedName(Some.Namespace, Some.Connection),
             patch,
             TestContext.Current.CancellationToken
         );

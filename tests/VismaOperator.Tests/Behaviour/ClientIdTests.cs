@@ -93,7 +93,7 @@ public sealed class ClientIdTests
         await test.UntilReadyAsync();
         test.Time.Advance(TimeSpan.FromSeconds(1));
 
-        var thief = test.Client() with { Metadata = new ObjectMeta { Name = "thief", Namespace = Some.Place } };
+        var thief = test.Client() with { Metadata = new ObjectMeta { Name = "thief", Namespace = Some.Namespace } };
         await test.ApplyAsync(thief.With(spec => spec with
         {
             ClientId = null,
@@ -141,7 +141,7 @@ public sealed class ClientIdTests
                 Metadata = new ObjectMeta
                 {
                     Name = "acme-id",
-                    Namespace = Some.Place,
+                    Namespace = Some.Namespace,
                     Labels = label is null ? null : new Dictionary<string, string> { ["visma-operator.io/client-credentials"] = label },
                 },
                 Data = new Dictionary<string, SecretValue> { ["clientID"] = SecretValue.FromText(value) },

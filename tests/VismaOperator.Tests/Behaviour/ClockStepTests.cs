@@ -145,9 +145,9 @@ public sealed class ClockStepTests
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.AdvanceAsync(TimeSpan.FromMinutes(2), second);
-        await test.ApplyAsync(Some.VismaConnection() with { Metadata = new() { Name = "second", Namespace = Some.Place } });
+        await test.ApplyAsync(Some.VismaConnection() with { Metadata = new() { Name = "second", Namespace = Some.Namespace } });
         await test.AdvanceAsync(TimeSpan.FromSeconds(10), second);
-        await test.ApplyAsync(Some.VismaConnection() with { Metadata = new() { Name = "third", Namespace = Some.Place } });
+        await test.ApplyAsync(Some.VismaConnection() with { Metadata = new() { Name = "third", Namespace = Some.Namespace } });
         await test.UntilIdleAsync();
 
         test.Time.Step(-TimeSpan.FromSeconds(seconds));

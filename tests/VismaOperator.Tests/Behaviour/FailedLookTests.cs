@@ -151,7 +151,7 @@ public sealed class FailedLookTests
 
         Assert.Contains(secret, stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
         Assert.Contains(
-            $"grant the operator's service account get on Secrets in namespace {Some.Place}",
+            $"grant the operator's service account get on Secrets in namespace {Some.Namespace}",
             stalled.Condition("Stalled")!.Message,
             StringComparison.Ordinal
         );

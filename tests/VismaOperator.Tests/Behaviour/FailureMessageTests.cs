@@ -293,7 +293,7 @@ public sealed class FailureMessageTests
     [Fact]
     public async Task A_namespace_that_is_not_allowed()
     {
-        await using var test = await WithAsync(connection: Some.VismaConnection(place: "customer-a"));
+        await using var test = await WithAsync(connection: Some.VismaConnection(ns: "customer-a"));
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Reconciling", "True"), "customer-a");
         await test.AdvanceAsync(TimeSpan.FromSeconds(61));
 
@@ -484,11 +484,12 @@ public sealed class FailureMessageTests
         await test.ApplyAsync(connection ?? Some.VismaConnection());
     }
 
-    private static Task ShowsAsync(TestOperator test, string reason, params string[] words) => ShowsAsync(test, reason, Some.Place, words);
+    private static Task ShowsAsync(TestOperator test, string reason, params string[] words) =>
+        ShowsAsync(test, reason, Some.Namespace, words);
 
-    private static async Task ShowsAsync(TestOperator test, string reason, string place, string[] words)
+    private static async Task ShowsAsync(TestOperator test, string reason, string ns, string[] words)
     {
-        var stalled = await test.UntilStalledAsync(reason, place: place);
+        var stalled = await test.UntilStalledAsync(reason, ns: ns);
         await test.UntilIdleAsync();
         Assert.Equal(("False", reason), (stalled.Condition("Ready")!.Status, stalled.Condition("Ready")!.Reason));
         Says(stalled.Condition("Stalled")!.Message, words);
@@ -506,9 +507,9 @@ public sealed class FailureMessageTests
         Assert.Single(test.EventsAbout(Some.Client), happened => happened.Reason == reason && happened.Type == "Warning");
     }
 
-    private static async Task HealsAsync(TestOperator test, string place = Some.Place)
+    private static async Task HealsAsync(TestOperator test, string ns = Some.Namespace)
     {
-        var ready = await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), place);
+        var ready = await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), ns);
         Assert.Null(ready.Condition("Stalled"));
         Assert.Null(ready.Condition("Reconciling"));
         Assert.Null(ready.Status.Failure);

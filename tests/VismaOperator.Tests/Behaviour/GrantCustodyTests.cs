@@ -276,7 +276,7 @@ public sealed class GrantCustodyTests
             }
         );
         await PlantAsync(test);
-        await test.ApplyAsync(InteractiveConnection(place: Asker));
+        await test.ApplyAsync(InteractiveConnection(ns: Asker));
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);
         await test.UntilIdleAsync();
         var family = await test.FamilyAsync();
@@ -294,15 +294,15 @@ public sealed class GrantCustodyTests
     {
         await using var test = await SharedAsync();
         await test.DeleteAsync<VismaConnection>(Some.Connection, Asker);
-        test.Cluster.Before = Unreadable(OAuthClient.ResourceKind, Some.Place);
+        test.Cluster.Before = Unreadable(OAuthClient.ResourceKind, Some.Namespace);
 
         test.Start();
-        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Some.Place} is not served"));
+        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Some.Namespace} is not served"));
         await test.AdvanceAsync(TimeSpan.FromMinutes(30), TimeSpan.FromSeconds(30));
         var kept = await test.FindAsync<Secret>(GrantName, Asker);
         var wasRevoked = test.Provider.Grants.Families.Any(family => family.IsRevoked);
         test.Cluster.Before = null;
-        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Some.Place} is served again"));
+        await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Some.Namespace} is served again"));
         await test.AdvanceAsync(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30));
 
         Assert.NotNull(kept);
@@ -328,17 +328,17 @@ public sealed class GrantCustodyTests
         Assert.NotNull(kept);
         Assert.NotNull(await test.FindAsync<Secret>(GrantName, Asker));
         Assert.All(test.Provider.Grants.Families, family => Assert.False(family.IsRevoked));
-        Assert.True((await test.ConnectionAsync(place: Asker)).Is("Ready", "True"));
+        Assert.True((await test.ConnectionAsync(ns: Asker)).Is("Ready", "True"));
     }
 
     // One listed namespace holds the client, the other one the only connection with a grant. Nothing runs yet.
     private static async Task<TestOperator> SharedAsync()
     {
-        var test = await StartConsentedAsync(prepare: test => test.Namespaces = [Some.Place, Asker]);
+        var test = await StartConsentedAsync(prepare: test => test.Namespaces = [Some.Namespace, Asker]);
         await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Asker } });
         await test.ChangeClientAsync("""{"allowedNamespaces":{"from":"All"}}""");
         await PlantAsync(test);
-        await test.ApplyAsync(InteractiveConnection(place: Asker));
+        await test.ApplyAsync(InteractiveConnection(ns: Asker));
         await test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Is("Ready", "True"), Asker);
         await test.UntilIdleAsync();
         await test.StopAsync();
@@ -347,8 +347,8 @@ public sealed class GrantCustodyTests
         return test;
     }
 
-    private static Func<string, ResourceKind, NamespacedName, Task> Unreadable(ResourceKind kind, string place) => (verb, about, name) =>
-        verb is ClusterVerb.List or ClusterVerb.Watch && about == kind && name.Namespace == place
+    private static Func<string, ResourceKind, NamespacedName, Task> Unreadable(ResourceKind kind, string ns) => (verb, about, name) =>
+        verb is ClusterVerb.List or ClusterVerb.Watch && about == kind && name.Namespace == ns
             ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "there is no Role")
             : Task.CompletedTask;
 

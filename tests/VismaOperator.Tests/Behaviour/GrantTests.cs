@@ -378,7 +378,7 @@ public sealed class GrantTests
         await test.ApplyAsync(
             new Secret
             {
-                Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Place },
+                Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Namespace },
             }
         );
         await test.ApplyAsync(Some.Credentials());

@@ -54,7 +54,7 @@ public sealed class KeepAliveTests
     public async Task A_grant_whose_token_cannot_be_published_is_kept_alive_too()
     {
         await using var test = await StartConsentedAsync(sliding);
-        await test.ApplyAsync(new Secret { Metadata = new ObjectMeta { Name = "of-somebody-else", Namespace = Some.Place } });
+        await test.ApplyAsync(new Secret { Metadata = new ObjectMeta { Name = "of-somebody-else", Namespace = Some.Namespace } });
         await test.ChangeConnectionAsync("""{"secret":{"name":"of-somebody-else"}}""");
         await test.UntilStalledAsync("SecretNotOwned");
 

@@ -81,7 +81,7 @@ public sealed class NamedTokenSecretTests
         var stalled = await test.UntilStalledAsync("SecretHoldsToken", "thieves");
         await test.AdvanceAsync(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1));
 
-        Assert.Contains($"OAuthClient {Some.Place}/{Thief}", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains($"OAuthClient {Some.Namespace}/{Thief}", stalled.Condition("Stalled")!.Message, StringComparison.Ordinal);
         Assert.Equal(1, test.TokenRequests);
     }
 
@@ -143,7 +143,7 @@ public sealed class NamedTokenSecretTests
             await test.PatchAsync<Secret>(secret, """{"metadata": {"labels": {"visma-operator.io/client-credentials": "true"}}}""");
         }
 
-        var thief = test.Client() with { Metadata = new ObjectMeta { Name = Thief, Namespace = Some.Place } };
+        var thief = test.Client() with { Metadata = new ObjectMeta { Name = Thief, Namespace = Some.Namespace } };
         await test.ApplyAsync(thief.With(spec => isClientId
             ? spec with { ClientId = null, ClientIdFrom = new ClientIdSource { SecretKeyRef = reference } }
             : spec with { ClientSecrets = [new ClientSecretSpec { SecretKeyRef = reference }] }));
@@ -152,7 +152,7 @@ public sealed class NamedTokenSecretTests
     private static async Task RefusedAsync(TestOperator test, string secret)
     {
         var thief = await test.UntilAsync<OAuthClient>(Thief, client => client.Condition("Stalled")?.Reason == "SecretHoldsToken");
-        Assert.Contains($"Secret {Some.Place}/{secret}", thief.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Contains($"Secret {Some.Namespace}/{secret}", thief.Condition("Stalled")!.Message, StringComparison.Ordinal);
     }
 
     private static async Task IsServedAsync(TestOperator test)

@@ -16,14 +16,14 @@ public sealed class NamespaceReportTests
     public async Task A_standby_logs_and_measures_and_tells_by_an_event_only_what_stands_when_it_becomes_leader()
     {
         var leadership = new Standby();
-        var lease = new NamespacedName(Some.Place, "visma-operator");
+        var lease = new NamespacedName(Some.Namespace, "visma-operator");
         await using var test = await StartAsync(
             prepared =>
             {
                 Refuse(prepared, Other, Third);
                 prepared.Change = context => context with { Leadership = leadership, Lease = lease };
             },
-            Some.Place,
+            Some.Namespace,
             Other,
             Third
         );
@@ -31,7 +31,7 @@ public sealed class NamespaceReportTests
         await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Third} is not served"));
         Refuse(test, Third);
         await test.PassUntilAsync(test.Logs.SaidAsync($"Namespace {Other} is served again"));
-        Assert.Equal((1, 1, 0), (Served(test, Some.Place), Served(test, Other), Served(test, Third)));
+        Assert.Equal((1, 1, 0), (Served(test, Some.Namespace), Served(test, Other), Served(test, Third)));
         Assert.Empty(test.Record.Of<Event>());
 
         leadership.Lead();

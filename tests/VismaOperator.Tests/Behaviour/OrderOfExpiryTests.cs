@@ -9,30 +9,30 @@ namespace VismaOperator.Tests.Behaviour;
 public sealed class OrderOfExpiryTests
 {
     private const string ShortLived = "short-lived";
-    private const int Places = 8;
+    private const int Slots = 8;
     private const int Workers = 64;
 
     [Fact]
-    public async Task Two_hundred_renewals_at_a_slow_provider_are_made_in_the_order_of_expiry_also_by_workers_that_wait_for_a_place()
+    public async Task Two_hundred_renewals_at_a_slow_provider_are_made_in_the_order_of_expiry_also_by_workers_that_wait_for_a_slot()
     {
-        await using var test = await StartAsync(longLived: 192, shortLived: Places);
+        await using var test = await StartAsync(longLived: 192, shortLived: Slots);
         await test.AdvanceAsync(TimeSpan.FromMinutes(45), TimeSpan.FromMinutes(1));
         await SuspendAsync(test, "short", false); // they get a token now, and are due in three minutes
         await test.UntilIdleAsync();
         await SuspendAsync(test, "short", true);
         await test.AdvanceAsync(TimeSpan.FromMinutes(4));
         var (first, rest) = (new TaskCompletionSource(), new TaskCompletionSource());
-        test.Provider.Faults.Next(new Fault.Hold(first.Task), Places);
+        test.Provider.Faults.Next(new Fault.Hold(first.Task), Slots);
         test.Provider.Faults.Always(new Fault.Hold(rest.Task));
         test.Provider.Ledger.Reset();
 
-        await SuspendAsync(test, "long", false); // every worker has one: eight are on the wire, and the others wait for a place
-        await UntilWaitingAsync(test, Workers - Places);
+        await SuspendAsync(test, "long", false); // every worker has one: eight are on the wire, and the others wait for a slot
+        await UntilWaitingAsync(test, Workers - Slots);
         await SuspendAsync(test, "short", false); // no worker is free for them
         await test.UntilSeenAsync();
         first.SetResult(); // eight more are sent, and eight workers go on to what expires first
-        await UntilRenewedAsync(test, Places);
-        await UntilWaitingAsync(test, Workers - Places);
+        await UntilRenewedAsync(test, Slots);
+        await UntilWaitingAsync(test, Workers - Slots);
         rest.SetResult();
         await test.UntilIdleAsync();
 
@@ -41,7 +41,7 @@ public sealed class OrderOfExpiryTests
 
         // Sent as the third eight; what is on the wire together may be processed in any order, and a busy machine may send an eight or two
         // before them. First come, first served, 48 others would go before them.
-        Assert.InRange(clients.LastIndexOf(ShortLived), 2 * Places, (6 * Places) - 1);
+        Assert.InRange(clients.LastIndexOf(ShortLived), 2 * Slots, (6 * Slots) - 1);
         Assert.All(await AllAsync(test), connection => Assert.True(connection.Is("Ready", "True") && connection.Is("TokenFresh", "True")));
     }
 
@@ -61,7 +61,7 @@ public sealed class OrderOfExpiryTests
         await test.ApplyAsync(test.Client());
         await test.ApplyAsync(test.Client() with
         {
-            Metadata = new() { Name = ShortLived, Namespace = Some.Place },
+            Metadata = new() { Name = ShortLived, Namespace = Some.Namespace },
             Spec = test.Client().Spec with { ClientId = ShortLived },
         });
         foreach (var number in Enumerable.Range(0, longLived))
@@ -108,11 +108,11 @@ public sealed class OrderOfExpiryTests
         }
     }
 
-    // Requests that wait for a place tell nobody.
+    // Requests that wait for a slot tell nobody.
     private static async Task UntilWaitingAsync(TestOperator test, int count)
     {
         using var patience = new CancellationTokenSource(TestOperator.Patience);
-        while (test.Gate!.States.Sum(state => state.Queued) != count || test.Gate.States.Sum(state => state.InFlight) != Places)
+        while (test.Gate!.States.Sum(state => state.Queued) != count || test.Gate.States.Sum(state => state.InFlight) != Slots)
         {
             patience.Token.ThrowIfCancellationRequested();
             await Task.Yield();

@@ -141,7 +141,7 @@ public sealed class OwnershipTests
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(test.Client());
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
-        await test.ApplyAsync(Some.VismaConnection(place: "customer-a"));
+        await test.ApplyAsync(Some.VismaConnection(ns: "customer-a"));
         await test.UntilAsync<VismaConnection>(Some.Connection, ready => ready.Is("Ready", "True"), "customer-a");
         await test.UntilIdleAsync();
         await test.StopAsync();
@@ -163,7 +163,7 @@ public sealed class OwnershipTests
         };
 
         test.Start();
-        await test.UntilStalledAsync("SecretNotOwned", place: "customer-a");
+        await test.UntilStalledAsync("SecretNotOwned", ns: "customer-a");
         await test.UntilIdleAsync();
         await test.StopAsync();
         looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -74,7 +74,7 @@ public sealed class PendingGrantTests
         foreach (var name in names)
         {
             Assert.IsType<StoreResult.Pending>(
-                await pendingGrants.StoreAsync(Of(Held(name, "token"), place: name), new CancellationToken(canceled: true))
+                await pendingGrants.StoreAsync(Of(Held(name, "token"), connection: name), new CancellationToken(canceled: true))
             );
         }
 
@@ -134,7 +134,7 @@ public sealed class PendingGrantTests
     {
         var (time, cluster) = (new FakeTimeProvider(), new InMemoryCluster(TimeProvider.System));
         var (store, pendingGrants) = (new GrantStore(cluster), Writes(cluster, time, new CapturedLogs()));
-        var name = new NamespacedName(Some.Place, Some.Connection);
+        var name = new NamespacedName(Some.Namespace, Some.Connection);
         var ct = TestContext.Current.CancellationToken;
         var read = ((GrantRead.Found)await store.ReadAsync(name, ct)).Snapshot;
         var ours = new GrantDocument { Held = Held("family", "spent"), Intent = new ExchangeIntent("ours", "hash of spent", noon) };
@@ -161,7 +161,7 @@ public sealed class PendingGrantTests
         await cluster.CreateAsync(
             new Secret
             {
-                Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Place },
+                Metadata = new ObjectMeta { Name = Some.Connection + AuthorizationSpec.GrantSecretSuffix, Namespace = Some.Namespace },
             },
             TestContext.Current.CancellationToken
         );
@@ -187,10 +187,10 @@ public sealed class PendingGrantTests
         Assert.Contains("cannot be reached", logs.Lines[^1], StringComparison.Ordinal);
     }
 
-    internal static PendingGrant Of(HeldGrant held, string? attempt = null, string place = Some.Connection) =>
+    internal static PendingGrant Of(HeldGrant held, string? attempt = null, string connection = Some.Connection) =>
         new()
         {
-            Connection = new NamespacedName(Some.Place, place),
+            Connection = new NamespacedName(Some.Namespace, connection),
             AttemptId = attempt,
             Held = held,
             Client = Client,
@@ -208,7 +208,7 @@ public sealed class PendingGrantTests
                 Scopes = "",
                 Cluster = "",
             },
-            Client = new NamespacedName(Some.Place, Some.Client),
+            Client = new NamespacedName(Some.Namespace, Some.Client),
             Family = family,
             Sequence = 1,
             RefreshToken = Sensitive.From(token),
@@ -225,7 +225,7 @@ public sealed class PendingGrantTests
     internal static ResolvedClient Client { get; } =
         new()
         {
-            Name = new NamespacedName(Some.Place, Some.Client),
+            Name = new NamespacedName(Some.Namespace, Some.Client),
             Issuer = new Uri("https://connect.example.com"),
             ClientId = Some.ClientId,
             RevocationEndpoint = new Uri("https://connect.example.com/revoke"),

@@ -51,11 +51,11 @@ public sealed class SecretTests
         Assert.True(connection.Is("Ready", "True"));
         var told = Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "SecretForbidden");
         Assert.Contains(
-            $"Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {Some.Place}",
+            $"Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {Some.Namespace}",
             told.Note!,
             StringComparison.Ordinal
         );
-        Assert.Contains($"{Some.Place}/{Name}", told.Note!, StringComparison.Ordinal);
+        Assert.Contains($"{Some.Namespace}/{Name}", told.Note!, StringComparison.Ordinal);
         Assert.Equal(2, test.TokenRequests);
     }
 
@@ -294,7 +294,7 @@ public sealed class SecretTests
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(test.Client());
         await test.ChangeClientAsync("""{"allowedNamespaces": {"from": "All"}}""");
-        var connection = Some.VismaConnection(place: "customer-a");
+        var connection = Some.VismaConnection(ns: "customer-a");
         await test.ApplyAsync(connection.WithMetadata(connection.Metadata with { Finalizers = ["example.com/hold"] }));
         await test.UntilAsync<VismaConnection>(Some.Connection, ready => ready.Is("Ready", "True"), "customer-a");
         await test.UntilIdleAsync();

@@ -102,7 +102,7 @@ public sealed class StopRaceTests : IDisposable
     private static ResolvedClient Client() =>
         new()
         {
-            Name = new NamespacedName(Some.Place, Some.Client),
+            Name = new NamespacedName(Some.Namespace, Some.Client),
             Issuer = new Uri("https://connect.visma.com"),
             TokenEndpoint = new Uri("https://connect.visma.com/connect/token"),
             ClientId = Some.ClientId,

@@ -53,7 +53,8 @@ public sealed class WithdrawalTests
 
     private static void Named(VismaConnection connection)
     {
-        Assert.Contains($"Secret {Some.Place}/{Recorded} should be gone", connection.Status.Failure!.Message!, StringComparison.Ordinal);
+        var message = connection.Status.Failure!.Message!;
+        Assert.Contains($"Secret {Some.Namespace}/{Recorded} should be gone", message, StringComparison.Ordinal);
         Assert.DoesNotContain(Wanted, connection.Status.Failure.Message!, StringComparison.Ordinal);
     }
 
@@ -63,7 +64,7 @@ public sealed class WithdrawalTests
         var test = await TestOperator.StartReadyAsync();
         if (isWantedTaken)
         {
-            await test.ApplyAsync(new Secret { Metadata = new ObjectMeta { Name = Wanted, Namespace = Some.Place } });
+            await test.ApplyAsync(new Secret { Metadata = new ObjectMeta { Name = Wanted, Namespace = Some.Namespace } });
         }
 
         var faults = new ApiFaults(test);

@@ -180,7 +180,7 @@ public sealed class ConnectChecksTests
             Metadata = new ObjectMeta
             {
                 Name = "acme-id",
-                Namespace = Some.Place,
+                Namespace = Some.Namespace,
                 Labels = label is null ? null : new Dictionary<string, string> { [VismaNames.ClientCredentialsLabel] = label },
             },
             Data = new Dictionary<string, SecretValue> { ["clientID"] = SecretValue.FromText(value) },

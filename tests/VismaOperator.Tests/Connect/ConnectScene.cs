@@ -28,14 +28,14 @@ internal sealed class ConnectScene : IAsyncDisposable
             RedirectUri = ConnectOptions.DefaultRedirectUri(FreePort.Take()),
             AllowLists = test.AllowLists,
         };
-        Place = new ClusterSource(test.Cluster, "https://cluster.example", test.Time);
+        Source = new ClusterSource(test.Cluster, "https://cluster.example", test.Time);
     }
 
     public TestOperator Operator { get; }
 
     public VismaConnectStandIn Provider => Operator.Provider;
 
-    public IConnectionSource Place { get; set; }
+    public IConnectionSource Source { get; set; }
 
     public ConnectOptions Options { get; set; }
 
@@ -70,7 +70,7 @@ internal sealed class ConnectScene : IAsyncDisposable
     {
         var tools = new ConnectTools
         {
-            Source = Place,
+            Source = Source,
             Endpoints = new ProviderEndpoints(oauth.Metadata),
             Browser = browser,
             Resolve = (host, _) => Task.FromResult(Hosts(host)),
@@ -79,7 +79,7 @@ internal sealed class ConnectScene : IAsyncDisposable
             Output = output,
         };
         return new ConnectRun(Options, tools)
-            .RunAsync(new NamespacedName(Some.Place, Options.Name), stop ?? Ct)
+            .RunAsync(new NamespacedName(Some.Namespace, Options.Name), stop ?? Ct)
             .WaitAsync(TestOperator.Patience, Ct);
     }
 

@@ -312,7 +312,7 @@ public sealed class ConnectTests
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
-        Assert.Contains($"no route to host. Delete Secret {Some.Place}/{HandoffName} yourself", scene.Output, StringComparison.Ordinal);
+        Assert.Contains($"no route to host. Delete Secret {Some.Namespace}/{HandoffName} yourself", scene.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -367,7 +367,7 @@ public sealed class ConnectTests
         var failure = await Assert.ThrowsAsync<ConnectException>(() => scene.ConnectAsync(person));
 
         Assert.Contains(told, failure.Message, StringComparison.Ordinal);
-        Assert.Contains($"{Some.Place}/{HandoffName}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"{Some.Namespace}/{HandoffName}", failure.Message, StringComparison.Ordinal);
 
         Task GoAway()
         {

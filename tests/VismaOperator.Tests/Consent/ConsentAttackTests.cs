@@ -180,7 +180,7 @@ public sealed class ConsentAttackTests
         string connection
     )
     {
-        var state = ConsentState.New(new NamespacedName(Some.Place, connection), RandomNumberGenerator.GetBytes).Reveal();
+        var state = ConsentState.New(new NamespacedName(Some.Namespace, connection), RandomNumberGenerator.GetBytes).Reveal();
         scene.Test.ForgetRequests();
         var page = await scene.ComeBackAsync(
             new Uri($"{ConsentScene.PublicUrl}/oauth2/callback?code=guessed&state={state}"),

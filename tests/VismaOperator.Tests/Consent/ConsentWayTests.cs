@@ -40,7 +40,7 @@ public sealed class ConsentWayTests
         Assert.DoesNotContain("<b>", page.Text, StringComparison.Ordinal);
         Assert.All(
             [
-                Some.Place,
+                Some.Namespace,
                 Some.Connection,
                 Some.ClientId,
                 Some.Tenant,

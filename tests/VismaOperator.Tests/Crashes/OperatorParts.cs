@@ -147,13 +147,13 @@ internal sealed class OperatorParts
     /// <returns>True when there was news that the triggers would wake a controller for.</returns>
     public bool CatchUp(InMemoryCluster cluster)
     {
-        CatchUp(cluster, Clients, new NamespacedName(Some.Place, Some.Client));
+        CatchUp(cluster, Clients, new NamespacedName(Some.Namespace, Some.Client));
         CatchUp(cluster, Namespaces, NamespacedName.ClusterScoped("kube-system"));
         var before = Connections.Find(World.Key)?.Metadata;
         var isNews = CatchUp(cluster, Connections, World.Key) && !IsOnlyStatus(before, Connections.Find(World.Key)?.Metadata);
         foreach (var suffix in (string[])["-token", AuthorizationSpec.GrantSecretSuffix, AuthorizationSpec.HandoffSecretSuffix])
         {
-            isNews |= CatchUp(cluster, Secrets, new NamespacedName(Some.Place, Some.Connection + suffix));
+            isNews |= CatchUp(cluster, Secrets, new NamespacedName(Some.Namespace, Some.Connection + suffix));
         }
 
         return isNews;

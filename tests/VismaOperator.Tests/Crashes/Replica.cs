@@ -59,7 +59,7 @@ internal sealed class Replica
 
     public OperatorParts Parts { get; }
 
-    public Place Place { get; private set; }
+    public KillStage KillStage { get; private set; }
 
     /// <summary>Killed, or ended.</summary>
     public bool IsDead { get; private set; }
@@ -106,7 +106,7 @@ internal sealed class Replica
 
     public void Kill(string how)
     {
-        world.Note($"{Name} {how} at {Place}");
+        world.Note($"{Name} {how} at {KillStage}");
         IsDead = true;
         world.Judge.Died(this);
         world.Lease.Gone(this);
@@ -114,7 +114,7 @@ internal sealed class Replica
 
     public void Pause()
     {
-        world.Note($"{Name} stopped at {Place}");
+        world.Note($"{Name} stopped at {KillStage}");
         pause ??= new TaskCompletionSource();
         WasPausedInside = true;
     }
@@ -210,17 +210,17 @@ internal sealed class Replica
 
     public void About(ClusterRequest request)
     {
-        if (IsGrantWrite(request) && Place == Place.Elsewhere)
+        if (IsGrantWrite(request) && KillStage == KillStage.Elsewhere)
         {
-            Place = Place.BeforeIntent;
+            KillStage = KillStage.BeforeIntent;
         }
     }
 
-    public void About(Letter letter) => Place = letter.Presents is null ? Place.InRedemption : Place.AfterIntent;
+    public void About(Letter letter) => KillStage = letter.Presents is null ? KillStage.InRedemption : KillStage.AfterIntent;
 
-    public void Processed(Letter letter) => Place = letter.Presents is null ? Place.InRedemption : Place.AfterProcessing;
+    public void Processed(Letter letter) => KillStage = letter.Presents is null ? KillStage.InRedemption : KillStage.AfterProcessing;
 
-    public void Received(Letter letter) => Place = letter.Presents is null ? Place.InRedemption : Place.BeforeStore;
+    public void Received(Letter letter) => KillStage = letter.Presents is null ? KillStage.InRedemption : KillStage.BeforeStore;
 
     /// <summary>The cluster did what this process asked for.</summary>
     public void CarriedOut<TAnswer>(ClusterRequest request, TAnswer answer)
@@ -228,14 +228,14 @@ internal sealed class Replica
         if (answer is Secret secret && IsGrantWrite(request))
         {
             var document = GrantSecret.Read(secret);
-            Place = document.Intent is not null ? Place.AfterIntent : Place.AfterStore;
+            KillStage = document.Intent is not null ? KillStage.AfterIntent : KillStage.AfterStore;
             world.Judge.Stored(this, document);
         }
         else if (request.IsWrite())
         {
-            Place = request.Verb == ClusterVerb.PatchStatus ? Place.AfterStatus
-                : request.Name.Name.EndsWith(AuthorizationSpec.HandoffSecretSuffix, StringComparison.Ordinal) ? Place.InRedemption
-                : Place.AfterPublish;
+            KillStage = request.Verb == ClusterVerb.PatchStatus ? KillStage.AfterStatus
+                : request.Name.Name.EndsWith(AuthorizationSpec.HandoffSecretSuffix, StringComparison.Ordinal) ? KillStage.InRedemption
+                : KillStage.AfterPublish;
             world.Judge.Wrote(this);
         }
     }
@@ -307,7 +307,7 @@ internal sealed class Replica
                     return;
                 }
 
-                (isWoken, DueAt, replica.Place, replica.WasPausedInside) = (false, null, Place.Elsewhere, false);
+                (isWoken, DueAt, replica.KillStage, replica.WasPausedInside) = (false, null, KillStage.Elsewhere, false);
                 running = reconciler.ReconcileAsync(World.Key, replica.stop.Token);
                 replica.world.Thread.Settle();
             }
@@ -323,7 +323,7 @@ internal sealed class Replica
             }
 
             running = null;
-            replica.Place = Place.Elsewhere;
+            replica.KillStage = KillStage.Elsewhere;
             if (done.IsCompletedSuccessfully)
             {
                 failures = 0;
@@ -362,7 +362,7 @@ internal sealed class Replica
 }
 
 /// <summary>Where in an exchange a process is.</summary>
-internal enum Place
+internal enum KillStage
 {
     Elsewhere,
 

@@ -224,7 +224,7 @@ internal sealed class Schedule
 
     private void HandOver()
     {
-        var name = new Kubernetes.Client.NamespacedName(Some.Place, Some.Connection + AuthorizationSpec.HandoffSecretSuffix);
+        var name = new Kubernetes.Client.NamespacedName(Some.Namespace, Some.Connection + AuthorizationSpec.HandoffSecretSuffix);
         if (world.Cluster.FindAsync<Secret>(name, default).Result is null)
         {
             world.Note("a code is handed over");

@@ -8,7 +8,7 @@ internal sealed class Tally
     private readonly Lock gate = new();
     private readonly Dictionary<ViolationKind, int> violations = [];
     private readonly Dictionary<LossKind, int> losses = [];
-    private readonly Dictionary<Place, int> kills = [];
+    private readonly Dictionary<KillStage, int> kills = [];
     private readonly Dictionary<string, int> kinds = [];
     private int schedules;
     private int requests;
@@ -36,9 +36,9 @@ internal sealed class Tally
             judge.Losses.ForEach(loss => Count(losses, loss));
             judge.Violations.ForEach(violation => Count(violations, violation.Kind));
             Failures.AddRange(judge.Violations.Take(1).Select(violation => $"CRASH_SEED={seed}: {violation.Kind}: {violation.Text}"));
-            foreach (var (place, count) in schedule.World.Kills)
+            foreach (var (stage, count) in schedule.World.Kills)
             {
-                kills[place] = kills.GetValueOrDefault(place) + count;
+                kills[stage] = kills.GetValueOrDefault(stage) + count;
             }
         }
     }

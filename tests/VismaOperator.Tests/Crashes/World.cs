@@ -18,7 +18,7 @@ namespace VismaOperator.Tests.Crashes;
 /// </summary>
 internal sealed class World
 {
-    public static readonly NamespacedName Key = new(Some.Place, Some.Connection);
+    public static readonly NamespacedName Key = new(Some.Namespace, Some.Connection);
 
     private static readonly TimeSpan tick = TimeSpan.FromSeconds(1);
 
@@ -58,7 +58,7 @@ internal sealed class World
     public List<Replica> Replicas { get; } = [];
 
     /// <summary>How often processes were killed, by where they were.</summary>
-    public Dictionary<Place, int> Kills { get; } = [];
+    public Dictionary<KillStage, int> Kills { get; } = [];
 
     public byte[] RandomBytes(int count)
     {
@@ -109,7 +109,7 @@ internal sealed class World
     /// <summary>Kills a process; another one is started after a while, as a kubelet does.</summary>
     public void Kill(Replica replica, TimeSpan restartAfter)
     {
-        Kills[replica.Place] = Kills.GetValueOrDefault(replica.Place) + 1;
+        Kills[replica.KillStage] = Kills.GetValueOrDefault(replica.KillStage) + 1;
         replica.Kill("killed");
         After(restartAfter, () => StartReplica(ClockError()));
     }
@@ -150,7 +150,7 @@ internal sealed class World
         Apply(Some.OAuthClient(SimulatedProvider.Issuer.OriginalString) with { Spec = ClientSpec() });
         Cluster
             .PatchStatusAsync<OAuthClient>(
-                new NamespacedName(Some.Place, Some.Client),
+                new NamespacedName(Some.Namespace, Some.Client),
                 JsonNode.Parse("""{"status":{"activeSecret":{"name":"acme-credentials","key":"clientSecret"}}}""")!.AsObject(),
                 default
             )

@@ -8,7 +8,7 @@ namespace VismaOperator.Tests.Support;
 /// <summary>Objects that work together, for tests to change one thing of.</summary>
 internal static class Some
 {
-    public const string Place = "integrations";
+    public const string Namespace = "integrations";
     public const string Client = "acme";
     public const string Connection = "acme-production";
     public const string ClientId = "isv_acme";
@@ -35,14 +35,14 @@ internal static class Some
     public static Secret Credentials(string value = ClientSecret, string name = "acme-credentials") =>
         new()
         {
-            Metadata = new ObjectMeta { Name = name, Namespace = Place },
+            Metadata = new ObjectMeta { Name = name, Namespace = Namespace },
             Data = new Dictionary<string, SecretValue> { ["clientSecret"] = SecretValue.FromText(value) },
         };
 
     public static OAuthClient OAuthClient(string issuer) =>
         new()
         {
-            Metadata = new ObjectMeta { Name = Client, Namespace = Place },
+            Metadata = new ObjectMeta { Name = Client, Namespace = Namespace },
             Spec = new OAuthClientSpec
             {
                 Issuer = issuer,
@@ -57,13 +57,13 @@ internal static class Some
             },
         };
 
-    public static VismaConnection VismaConnection(string name = Connection, string place = Place) =>
+    public static VismaConnection VismaConnection(string name = Connection, string ns = Namespace) =>
         new()
         {
-            Metadata = new ObjectMeta { Name = name, Namespace = place },
+            Metadata = new ObjectMeta { Name = name, Namespace = ns },
             Spec = new VismaConnectionSpec
             {
-                OAuthClientRef = new OAuthClientReference { Name = Client, Namespace = place == Place ? null : Place },
+                OAuthClientRef = new OAuthClientReference { Name = Client, Namespace = ns == Namespace ? null : Namespace },
                 TenantId = Tenant,
                 Scopes = Scopes,
             },

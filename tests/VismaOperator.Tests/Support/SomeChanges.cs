@@ -13,8 +13,8 @@ internal static class SomeChanges
         this TestOperator test,
         string spec,
         string name = Some.Connection,
-        string place = Some.Place
-    ) => test.PatchAsync<VismaConnection>(name, new JsonObject { ["spec"] = JsonNode.Parse(spec) }, place);
+        string ns = Some.Namespace
+    ) => test.PatchAsync<VismaConnection>(name, new JsonObject { ["spec"] = JsonNode.Parse(spec) }, ns);
 
     /// <summary>Changes the spec of the client by a merge patch.</summary>
     public static Task ChangeClientAsync(this TestOperator test, string spec) =>

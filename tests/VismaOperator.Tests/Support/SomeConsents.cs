@@ -18,10 +18,10 @@ internal static class SomeConsents
     private static readonly CodeVerifier verifiers = new(System.Security.Cryptography.RandomNumberGenerator.GetBytes);
 
     /// <summary>A connection that acts for a person.</summary>
-    public static VismaConnection InteractiveConnection(string name = Some.Connection, string place = Some.Place) =>
-        Some.VismaConnection(name, place) with
+    public static VismaConnection InteractiveConnection(string name = Some.Connection, string ns = Some.Namespace) =>
+        Some.VismaConnection(name, ns) with
         {
-            Spec = Some.VismaConnection(name, place).Spec with { Grant = Grant.AuthorizationCode, Scopes = InteractiveScopes },
+            Spec = Some.VismaConnection(name, ns).Spec with { Grant = Grant.AuthorizationCode, Scopes = InteractiveScopes },
         };
 
     /// <summary>Lets the provider know the person and what the application may do for her.</summary>
@@ -106,7 +106,7 @@ internal static class SomeConsents
         Metadata = new ObjectMeta
         {
             Name = connection + AuthorizationSpec.HandoffSecretSuffix,
-            Namespace = Some.Place,
+            Namespace = Some.Namespace,
             Labels = new Dictionary<string, string> { [VismaNames.SecretLabel] = VismaNames.HandoffSecretValue },
             Annotations = new Dictionary<string, string> { [VismaNames.ConnectionAnnotation] = connection },
         },

@@ -149,19 +149,19 @@ internal sealed class TestOperator : IAsyncDisposable
     public Task<T> ApplyAsync<T>(T resource)
         where T : class, IResource<T> => Cluster.CreateAsync(resource, TestContext.Current.CancellationToken);
 
-    public Task<T?> FindAsync<T>(string name, string place = Some.Place)
-        where T : class, IResource<T> => Cluster.FindAsync<T>(new NamespacedName(place, name), TestContext.Current.CancellationToken);
+    public Task<T?> FindAsync<T>(string name, string ns = Some.Namespace)
+        where T : class, IResource<T> => Cluster.FindAsync<T>(new NamespacedName(ns, name), TestContext.Current.CancellationToken);
 
     /// <summary>Applies a merge patch, written as JSON.</summary>
-    public Task PatchAsync<T>(string name, [StringSyntax(StringSyntaxAttribute.Json)] string patch, string place = Some.Place)
-        where T : class, IResource<T> => PatchAsync<T>(name, JsonNode.Parse(patch)!.AsObject(), place);
+    public Task PatchAsync<T>(string name, [StringSyntax(StringSyntaxAttribute.Json)] string patch, string ns = Some.Namespace)
+        where T : class, IResource<T> => PatchAsync<T>(name, JsonNode.Parse(patch)!.AsObject(), ns);
 
-    public async Task PatchAsync<T>(string name, JsonObject patch, string place = Some.Place)
+    public async Task PatchAsync<T>(string name, JsonObject patch, string ns = Some.Namespace)
         where T : class, IResource<T>
     {
         while (true)
         {
-            var present = JsonSerializer.SerializeToNode(await FindAsync<T>(name, place), T.JsonTypeInfo)!.AsObject();
+            var present = JsonSerializer.SerializeToNode(await FindAsync<T>(name, ns), T.JsonTypeInfo)!.AsObject();
             Merge(present, patch);
             try
             {
@@ -174,19 +174,19 @@ internal sealed class TestOperator : IAsyncDisposable
         }
     }
 
-    public Task DeleteAsync<T>(string name, string place = Some.Place)
+    public Task DeleteAsync<T>(string name, string ns = Some.Namespace)
         where T : class, IResource<T> =>
-        Cluster.DeleteAsync<T>(new NamespacedName(place, name), null, TestContext.Current.CancellationToken);
+        Cluster.DeleteAsync<T>(new NamespacedName(ns, name), null, TestContext.Current.CancellationToken);
 
     /// <summary>Waits until an object is as wanted, looking again after every answer of the cluster.</summary>
-    public async Task<T> UntilAsync<T>(string name, Func<T, bool> isWanted, string place = Some.Place)
+    public async Task<T> UntilAsync<T>(string name, Func<T, bool> isWanted, string ns = Some.Namespace)
         where T : class, IResource<T>
     {
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
             var signal = Volatile.Read(ref changed).Task;
-            if (await Cluster.FindAsync<T>(new NamespacedName(place, name), CancellationToken.None) is { } found && isWanted(found))
+            if (await Cluster.FindAsync<T>(new NamespacedName(ns, name), CancellationToken.None) is { } found && isWanted(found))
             {
                 return found;
             }
@@ -198,10 +198,10 @@ internal sealed class TestOperator : IAsyncDisposable
             }
             catch (OperationCanceledException impatience)
             {
-                var last = await Cluster.FindAsync<T>(new NamespacedName(place, name), CancellationToken.None);
+                var last = await Cluster.FindAsync<T>(new NamespacedName(ns, name), CancellationToken.None);
                 var text = last is null or Secret ? "missing" : JsonSerializer.Serialize(last, T.JsonTypeInfo);
                 throw new TimeoutException(
-                    $"{T.ResourceKind.Kind} {place}/{name} did not become as wanted. It is: {text}\n{Logs}",
+                    $"{T.ResourceKind.Kind} {ns}/{name} did not become as wanted. It is: {text}\n{Logs}",
                     impatience
                 );
             }
@@ -211,14 +211,14 @@ internal sealed class TestOperator : IAsyncDisposable
     public Task<VismaConnection> UntilReadyAsync(string name = Some.Connection) =>
         UntilAsync<VismaConnection>(name, connection => connection.Is("Ready", "True"));
 
-    public Task<VismaConnection> UntilStalledAsync(string reason, string name = Some.Connection, string place = Some.Place) =>
-        UntilAsync<VismaConnection>(name, connection => connection.Condition("Stalled")?.Reason == reason, place);
+    public Task<VismaConnection> UntilStalledAsync(string reason, string name = Some.Connection, string ns = Some.Namespace) =>
+        UntilAsync<VismaConnection>(name, connection => connection.Condition("Stalled")?.Reason == reason, ns);
 
-    public async Task<VismaConnection> ConnectionAsync(string name = Some.Connection, string place = Some.Place) =>
-        (await FindAsync<VismaConnection>(name, place))!;
+    public async Task<VismaConnection> ConnectionAsync(string name = Some.Connection, string ns = Some.Namespace) =>
+        (await FindAsync<VismaConnection>(name, ns))!;
 
-    public async Task<Secret> TokenSecretAsync(string name = "acme-production-token", string place = Some.Place) =>
-        (await FindAsync<Secret>(name, place))!;
+    public async Task<Secret> TokenSecretAsync(string name = "acme-production-token", string ns = Some.Namespace) =>
+        (await FindAsync<Secret>(name, ns))!;
 
     /// <summary>The events about an object, oldest first.</summary>
     public IReadOnlyList<Event> EventsAbout(string name) => [.. Record.Of<Event>().Where(happened => happened.Regarding!.Name == name)];

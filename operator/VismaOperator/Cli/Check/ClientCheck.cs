@@ -79,14 +79,14 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
             return;
         }
 
-        var place = $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line})";
+        var subject = $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line})";
         if (!IsLabelled(secret))
         {
             findings.Error(
                 client.Document,
                 $"{path}.name",
                 Reason.SecretNotLabelled,
-                $"{place} has not the label {VismaNames.ClientCredentialsLabel}: \"{VismaNames.ClientCredentialsValue}\", without which "
+                $"{subject} has not the label {VismaNames.ClientCredentialsLabel}: \"{VismaNames.ClientCredentialsValue}\", without which "
                 + "no client id is read from it: add it to that Secret if it may be visible in every browser"
             );
         }
@@ -100,7 +100,7 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
                 client.Document,
                 $"{path}.key",
                 Reason.ClientIDInvalid,
-                $"the value under the key {reference.Key} of {place} is no client id: {OAuthClientRules.ClientIdRule}"
+                $"the value under the key {reference.Key} of {subject} is no client id: {OAuthClientRules.ClientIdRule}"
             );
         }
     }

@@ -3,7 +3,7 @@ using VismaOperator.Manifests;
 
 namespace VismaOperator.Cli.Check;
 
-/// <summary>Collects findings and gives each its place.</summary>
+/// <summary>Collects findings and gives each its position.</summary>
 internal sealed class FindingList
 {
     private readonly List<CheckFinding> findings = [];

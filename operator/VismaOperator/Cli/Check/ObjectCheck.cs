@@ -152,12 +152,12 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
         }
 
         var first = named[added.Name];
-        var place = first.Document.PositionOf("metadata.name");
+        var position = first.Document.PositionOf("metadata.name");
         findings.Error(
             added.Document,
             "metadata.name",
             CheckReasons.DuplicateObject,
-            $"{added.Document.Kind} {added.Name} is declared twice, first in {first.Document.File}:{place.Line}: the last one "
+            $"{added.Document.Kind} {added.Name} is declared twice, first in {first.Document.File}:{position.Line}: the last one "
             + "applied would win; remove one of them"
         );
         return false;

@@ -26,7 +26,7 @@ internal sealed class SchemaCheck
     {
     }
 
-    /// <summary>Every place where the content does not fit.</summary>
+    /// <summary>Every field whose content does not fit.</summary>
     /// <param name="content">The document, or a part of it.</param>
     /// <param name="schema">What it must fit.</param>
     /// <param name="path">Where the part stands; empty for the document.</param>

@@ -55,7 +55,7 @@ internal static class SchemaRepair
         return repaired;
     }
 
-    // An item that cannot be repaired stays as an empty one: the places of the others must not move.
+    // An item that cannot be repaired stays as an empty one: the indexes of the others must not change.
     private static JsonArray Items(JsonArray items, SchemaNode schema) =>
         [.. items.Select(item => Node(item, schema.Items!) ?? Empty(schema.Items!))];
 

@@ -1,16 +1,16 @@
 namespace OAuth;
 
 /// <summary>
-/// The places of one issuer: so many requests are on the wire at once. Of those that wait for a place, the one that is needed first goes
+/// The slots of one issuer: so many requests are on the wire at once. Of those that wait for a slot, the one that is needed first goes
 /// first, and none waits for ever; see <see cref="ReadyKeys{TKey}"/>. Safe for use by many threads.
 /// </summary>
-internal sealed class IssuerPlaces(int count, TimeProvider time)
+internal sealed class IssuerSlots(int count, TimeProvider time)
 {
     private readonly Lock gate = new();
     private readonly ReadyKeys<TaskCompletionSource> waiting = new(time);
     private int taken;
 
-    /// <summary>How many places are taken, and how many requests wait for one.</summary>
+    /// <summary>How many slots are taken, and how many requests wait for one.</summary>
     public (int Taken, int Waiting) Count
     {
         get
@@ -22,7 +22,7 @@ internal sealed class IssuerPlaces(int count, TimeProvider time)
         }
     }
 
-    /// <summary>Takes a place, when there is one. Give it back by <see cref="Leave"/>.</summary>
+    /// <summary>Takes a slot. Give it back by <see cref="Leave"/>.</summary>
     /// <param name="neededBy">By when the outcome is needed; null for as soon as possible.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task EnterAsync(DateTimeOffset? neededBy, CancellationToken cancellationToken)
@@ -35,10 +35,10 @@ internal sealed class IssuerPlaces(int count, TimeProvider time)
         }
     }
 
-    /// <summary>Gives a place back, to the next who waits.</summary>
+    /// <summary>Gives a slot back, to the next request that waits.</summary>
     public void Leave() => Next()?.SetResult();
 
-    // Null where a place was free.
+    // Null where a slot was free.
     private TaskCompletionSource? Queue(DateTimeOffset? neededBy)
     {
         lock (gate)
