@@ -13,7 +13,7 @@ public interface IKubernetesClient
     Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 
-    /// <summary>One page of a list. Pass the token of the page before to go on; 410 Expired means: begin anew.</summary>
+    /// <summary>One page of a list. Pass the token of the page before to go on. On 410 Expired, start the list again.</summary>
     Task<ResourcePage<T>> ListPageAsync<T>(ResourceSelector selector, int limit, string? continueToken, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 
@@ -70,7 +70,7 @@ public sealed record DeletePreconditions(string? Uid = null, string? ResourceVer
 /// </summary>
 /// <param name="Items">The objects of this page.</param>
 /// <param name="ResourceVersion">The version at which the whole list was taken; a watch resumes from it.</param>
-/// <param name="ContinueToken">Asks for the next page; null on the last one. A 410 answer to it means: list anew.</param>
+/// <param name="ContinueToken">Asks for the next page; null on the last one. On 410, start the list again.</param>
 public sealed record ResourcePage<T>(IReadOnlyList<T> Items, string ResourceVersion, string? ContinueToken);
 
 /// <summary>Which objects of a kind a list or a watch covers.</summary>

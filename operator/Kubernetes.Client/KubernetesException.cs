@@ -36,7 +36,7 @@ public sealed class KubernetesException(HttpStatusCode statusCode, string reason
     /// <summary>The name is taken.</summary>
     public bool IsAlreadyExists => Reason == "AlreadyExists";
 
-    /// <summary>The resource version or continue token is too old: list anew.</summary>
+    /// <summary>The resource version or continue token is too old: list again.</summary>
     public bool IsExpired => StatusCode == HttpStatusCode.Gone;
 
     /// <summary>The object breaks a rule of the API server (422), for example a change of an immutable field.</summary>

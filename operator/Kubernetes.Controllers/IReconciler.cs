@@ -10,15 +10,15 @@ namespace Kubernetes.Controllers;
 /// therefore reads the present state, decides, acts, and may be repeated at any time without harm.
 /// </para>
 /// <para>
-/// A key is never reconciled twice at the same time. A change that arrives while its key is being reconciled leads to one
-/// more reconcile afterwards. Of several times at which the key shall be looked at again, the earliest wins, and
-/// starting a reconcile forgets the others: what it returns is the only appointment that is kept.
+/// A key is never reconciled twice at the same time. A change that arrives while its key is being reconciled leads to one more reconcile
+/// afterwards. Of several times at which the key is to be reconciled again, the earliest wins, and starting a reconcile forgets the others:
+/// what it returns is the only appointment that is kept.
 /// </para>
 /// <para>
 /// Errors are exceptions. <see cref="KubernetesException.IsConflict"/> means that the decision was made on an old state: the key is
-/// reconciled again at once, and nothing is counted as failed. Any other exception counts as a failure and the key
-/// is tried again with exponential backoff (not before a <c>Retry-After</c> of the API server). A failure that
-/// only a person can mend is no exception: report it in the status and return <see cref="Requeue.Never"/> or a late instant.
+/// reconciled again at once, and nothing is counted as failed. Any other exception counts as a failure and the key is tried again with
+/// exponential backoff (not before a <c>Retry-After</c> of the API server). A failure that only a person can repair is no exception: report
+/// it in the status and return <see cref="Requeue.Never"/> or a late instant.
 /// </para>
 /// </summary>
 public interface IReconciler
@@ -33,7 +33,7 @@ public interface IReconciler
     Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken);
 }
 
-/// <summary>When an object that was reconciled without an error shall be looked at again.</summary>
+/// <summary>When to reconcile an object again that was reconciled without an error.</summary>
 public abstract record Requeue
 {
     private Requeue()

@@ -69,7 +69,7 @@ public sealed class LoopGroup
         {
             // Stopped as asked.
         }
-#pragma warning disable CA1031 // Whatever its type: the owner decides what a failure of a part means.
+#pragma warning disable CA1031 // Every type: the owner decides what the failure of a part means.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

@@ -29,7 +29,7 @@ public sealed class NamespaceGate : IReconciler, IDisposable
     {
         lock (gate)
         {
-            // Looked at under the lock: whoever opens the namespace after this look finds the key.
+            // Checked under the lock: if the namespace opens after this check, the key is found there.
             if (!namespaces.IsOpen(key.Namespace))
             {
                 waiting.Add(key);

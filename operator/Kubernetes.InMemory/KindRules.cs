@@ -3,8 +3,8 @@ using Kubernetes.Client;
 namespace Kubernetes.InMemory;
 
 /// <summary>
-/// How kinds differ on the real server. Built-in kinds are those of the core group and of <c>*.k8s.io</c>; every other
-/// kind is taken for a custom resource with a status subresource.
+/// How kinds differ on the real server. Built-in kinds are those of the core group and of <c>*.k8s.io</c>; every other kind is treated as a
+/// custom resource with a status subresource.
 /// </summary>
 internal static class KindRules
 {

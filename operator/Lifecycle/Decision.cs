@@ -19,7 +19,7 @@ public abstract record Decision
     /// <summary>Leave the Secret and the provider alone until <c>spec.suspend</c> is lifted.</summary>
     public sealed record Suspend : Decision;
 
-    /// <summary>The client says no: delete our Secret, whatever its deletion policy, and say why.</summary>
+    /// <summary>The client does not allow the connection: delete our Secret regardless of its deletion policy, and say why.</summary>
     public sealed record Withdraw(Problem Problem) : Decision;
 
     /// <summary>Nothing can be attempted before a person acts, or before <paramref name="RetryAt"/>.</summary>
@@ -64,7 +64,7 @@ public abstract record Decision
     /// <summary>Make a link at which a person can consent.</summary>
     public sealed record Invite : Decision;
 
-    /// <summary>Note beside the grant what is to become of it once its connection is gone.</summary>
+    /// <summary>Write into the grant Secret what happens to the grant once its connection is gone.</summary>
     public sealed record Note : Decision;
 
     /// <summary>Nobody has consented yet; the link is replaced at <paramref name="Until"/>.</summary>
@@ -101,7 +101,7 @@ public enum RefreshCause
     /// <summary>A client secret was changed, and this connection tries it for all that use it.</summary>
     SecretChanged,
 
-    /// <summary>The refresh token would otherwise die of not being used.</summary>
+    /// <summary>The refresh token would otherwise expire unused.</summary>
     KeepAlive,
 
     /// <summary>An earlier attempt failed.</summary>

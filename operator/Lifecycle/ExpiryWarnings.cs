@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Lifecycle;
 
 /// <summary>
-/// When somebody is warned of an end that is stated beforehand (of a client secret, of a consent). Messages change at these steps only, so
-/// that status is written, and an event told, once a step.
+/// When to warn of an expiry that is known beforehand (of a client secret, of a consent). Messages change only at these steps, so that each
+/// step causes one status write and one event.
 /// </summary>
 public static class ExpiryWarnings
 {

@@ -32,7 +32,7 @@ public sealed record Facts
     public FailureRecord? Failure { get; init; }
 
     /// <summary>
-    /// The failed attempt at the provider whose place in status a failed write has taken; null where none has. It counts again once the
+    /// The failed attempt at the provider that a failed write has replaced in status; null when there is none. It counts again once the
     /// write succeeds.
     /// </summary>
     public FailureRecord? EarlierAttempt { get; init; }
@@ -64,7 +64,7 @@ public sealed record ConnectionFacts
     /// <summary><c>spec.suspend</c>.</summary>
     public bool IsSuspended { get; init; }
 
-    /// <summary>The first rule that the spec breaks; null when it is sound.</summary>
+    /// <summary>The first rule that the spec breaks; null when it is valid.</summary>
     public Problem? SpecProblem { get; init; }
 
     /// <summary>Value of the annotation that asks for a refresh now; null when absent.</summary>
@@ -122,7 +122,7 @@ public abstract record ClientFacts
         /// <summary>A client secret was changed, and this connection was chosen to try it before its token is due.</summary>
         public bool TriesSecret { get; init; }
 
-        /// <summary>That the provider refused every client secret in its present value; null where it has not.</summary>
+        /// <summary>Set when the provider refused every client secret in its present value; else null.</summary>
         public ClientRefusal? Refusal { get; init; }
     }
 
@@ -133,7 +133,7 @@ public abstract record ClientFacts
         public bool IsReference { get; init; }
     }
 
-    /// <summary>The client exists and says no: this namespace or tenant is not on its lists.</summary>
+    /// <summary>The client exists and does not allow this namespace or tenant.</summary>
     public sealed record Refusing(Problem Problem) : ClientFacts;
 
     /// <summary>The client cannot be used before a person acts or something can be read.</summary>
@@ -160,7 +160,7 @@ public abstract record SecretFacts
     /// <param name="IsCertain">True when no Secret of that name exists at all.</param>
     public sealed record Absent(bool IsCertain = false) : SecretFacts
     {
-        /// <summary>True when somebody else's Secret of that name was in the way, and whether it still is is not known yet.</summary>
+        /// <summary>True when a foreign Secret had the name, and it is not known yet whether it still has.</summary>
         public bool IsDisputed { get; init; }
     }
 

@@ -17,13 +17,13 @@ public static class FactsAfter
         Failure = Remaining(facts) is { } failure && !(failure.LastFailureTime < token.IssueTime) ? failure : null,
     };
 
-    // What a write that succeeds leaves of the failures.
+    // The failures that remain after a write succeeded.
     private static FailureRecord? Remaining(Facts facts) =>
         facts.Failure is { IsOfWriting: true } ? AttemptBehindWrite(facts) : facts.Failure;
 
     /// <summary>
-    /// A token of ours was found that status did not know. It ends what failed before it, and handles the request that it was an answer to
-    /// while that request is the present one: what else the Secret says of requests is not believed.
+    /// A token of ours was found that status did not know. It ends earlier failures. The request that it answers counts as handled only
+    /// while it is the present request; nothing else that the Secret says about requests is believed.
     /// </summary>
     public static Facts Recorded(this Facts facts, Decision.RecordToken step) => facts.Published(step.Token) with
     {
@@ -37,7 +37,7 @@ public static class FactsAfter
     };
 
     /// <summary>
-    /// Another replica published a newer token while this one had something to write: the Secret is to be looked at anew.
+    /// Another replica published a newer token while this one had something to write: the Secret must be looked at again.
     /// </summary>
     public static Facts Overtaken(this Facts facts, SecretFacts secret) =>
         facts with
@@ -96,7 +96,7 @@ public static class FactsAfter
             EarlierAttempt = isWrite ? attempt : null,
             Content = facts.Secret is SecretFacts.Absent or SecretFacts.Offered ? facts.Content : null,
             Client = facts.Client.Tried(),
-            // A request that still waits is not what failed.
+            // A request that still waits did not fail.
             Connection = !isDue ? facts.Connection : isAnswered ? facts.Connection.Answered(now) : facts.Connection.Delayed(now),
             Failure = new FailureRecord
             {
@@ -172,7 +172,7 @@ public static class FactsAfter
         };
     }
 
-    // What an attempt finds out of the client is known from the next observation on.
+    // What an attempt found out about the client is known from the next observation on.
     internal static ClientFacts Tried(this ClientFacts client) =>
         client is ClientFacts.Usable usable ? usable with { TriesSecret = false, Refusal = null } : client;
 
@@ -182,8 +182,8 @@ public static class FactsAfter
             : FailureBackoff.Delay(kind, attempts, random, retryAfter);
 
     /// <summary>
-    /// Our Secret was deleted, or our keys were taken out of one that is lent, because the client says no. Patience counts as spent, so
-    /// that this stalls at once.
+    /// Our Secret was deleted, or our keys were taken out of one that is lent, because the client does not allow the connection. The
+    /// connection stalls at once, without the wait for missing objects.
     /// </summary>
     public static Facts Withdrawn(this Facts facts, Problem problem, DateTimeOffset now) => facts with
     {

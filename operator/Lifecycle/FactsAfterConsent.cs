@@ -79,13 +79,13 @@ public static class FactsAfterConsent
         return refused.Failed(ConsentLacking.Of(refused), retryAfter: null, now, random: 0);
     }
 
-    /// <summary>What is to become of the grant stands beside it now, or may not be written there.</summary>
+    /// <summary>The note of the grant is up to date, or must not be written.</summary>
     public static Facts Noted(this Facts facts, GrantRecord grant) =>
         facts with
         {
             Grant = new GrantFacts.Held(grant with { IsNoteOutdated = false }),
         };
 
-    /// <summary>Another process's exchange stands open, and that it will be taken over is on record.</summary>
+    /// <summary>The exchange of another process is open, and its takeover is announced.</summary>
     public static Facts TakeoverAnnounced(this Facts facts, GrantRecord grant) => facts with { Grant = new GrantFacts.Held(grant) };
 }

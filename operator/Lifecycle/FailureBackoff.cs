@@ -3,7 +3,7 @@ namespace Lifecycle;
 /// <summary>How long to wait after the n-th failure in a row.</summary>
 public static class FailureBackoff
 {
-    /// <summary>No wait is longer, whatever a server asks for: an hour is when a person looks again, too.</summary>
+    /// <summary>The longest wait, even if a server asks for more: a person, too, looks again after an hour.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
     private const int QuickExchanges = 4;

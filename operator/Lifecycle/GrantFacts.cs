@@ -15,7 +15,7 @@ public abstract record GrantFacts
     /// <summary>No refresh token is stored.</summary>
     public sealed record None : GrantFacts;
 
-    /// <summary>Something is stored that must not be sent to anybody.</summary>
+    /// <summary>The stored grant must not be sent to anybody.</summary>
     public sealed record Unusable(Problem Problem) : GrantFacts;
 
     /// <summary>A refresh token is stored.</summary>
@@ -31,7 +31,7 @@ public sealed record ConsentFailure(Problem Problem, DateTimeOffset Time);
 /// <summary>A stored grant, as far as decisions need it. Never holds a token.</summary>
 public sealed record GrantRecord
 {
-    /// <summary>Chosen anew at each consent; refresh tokens that descend from one consent share it.</summary>
+    /// <summary>Chosen at each consent; refresh tokens that descend from one consent share it.</summary>
     public required string Family { get; init; }
 
     /// <summary>Grows with every exchange and every consent, so that a copy restored from a backup is recognized.</summary>
@@ -52,7 +52,7 @@ public sealed record GrantRecord
     /// <summary>The latest time to use the refresh token, so that it does not expire unused.</summary>
     public required DateTimeOffset KeepAliveTime { get; init; }
 
-    /// <summary>When the provider said that the refresh token is no longer good (<c>invalid_grant</c>); null while it is.</summary>
+    /// <summary>When the provider refused the refresh token (<c>invalid_grant</c>); null while it is valid.</summary>
     public DateTimeOffset? RefusalTime { get; init; }
 
     /// <summary>
@@ -68,7 +68,7 @@ public sealed record GrantRecord
     /// </summary>
     public bool IsExchangeOpen { get; init; }
 
-    /// <summary>True when the spec says something else of what is to become of the grant than stands beside it.</summary>
+    /// <summary>True when the note in the grant Secret differs from what the spec says about the deletion of the grant.</summary>
     public bool IsNoteOutdated { get; init; }
 
     /// <summary>True when the open exchange is another process's, and nothing announces yet that this one will take it over.</summary>
@@ -126,7 +126,7 @@ public sealed record ConsentFacts
 
 /// <summary>A link at which a person can consent.</summary>
 /// <param name="Url">The link. It stands in <c>status.authorization.url</c> and nowhere else.</param>
-/// <param name="ExpirationTime">When it stops working and another one takes its place.</param>
+/// <param name="ExpirationTime">When it stops working and is replaced.</param>
 public sealed record Invitation(string Url, DateTimeOffset ExpirationTime)
 {
     /// <summary>How long a link works: long enough for a person in another time zone, and one status write a day.</summary>

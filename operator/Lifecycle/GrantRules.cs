@@ -1,8 +1,8 @@
 namespace Lifecycle;
 
 /// <summary>
-/// The rules for connections that act for a person. They stand among those of <see cref="Policy"/>, in whose order they
-/// are called, and are silent where no grant is needed.
+/// The rules for connections that act for a person. They stand among those of <see cref="Policy"/>, in whose order they are called, and
+/// decide nothing where no grant is needed.
 /// </summary>
 internal static class GrantRules
 {
@@ -37,8 +37,8 @@ internal static class GrantRules
             ? Refresh(RefreshCause.KeepAlive, facts)
             : null;
 
-    // Once the connection is gone, a process that never saw it has only the note to go by. Suspended or not: the next exchange, which would
-    // take the note along, may never come.
+    // Once the connection is deleted, a process that never saw it knows only the note. It is updated even while suspended, since the next
+    // exchange, which would also update it, may never come.
     public static Decision? UpdateTheNoteOfTheGrant(Facts facts, DateTimeOffset now) =>
         facts is { Grant: GrantFacts.Held { Grant.IsNoteOutdated: true }, Connection.SpecProblem: null } ? new Decision.Note() : null;
 
@@ -82,7 +82,7 @@ internal static class GrantRules
     public static Decision? InviteBeforeTheConsentEnds(Facts facts, DateTimeOffset now) =>
         OffersLink(facts, now) && IsToInvite(facts, now) ? new Decision.Invite() : null;
 
-    // Sent now, the token could be one whose successor is about to be stored.
+    // The refresh token may be spent already, and the new one about to be stored.
     public static Decision? AwaitAnExchangeElsewhere(Facts facts, DateTimeOffset now) =>
         facts.Grant is GrantFacts.Held { Grant.HeldElsewhereUntil: { } until } && now < until ? new Decision.Wait(until) : null;
 
@@ -93,7 +93,7 @@ internal static class GrantRules
             return null;
         }
 
-        // Once its renewal is due, a token that is got anew is better. While none can be got, the one that is held serves to its end.
+        // Once its renewal is due, a new token is better. While no new token can be obtained, the held one is published until it expires.
         var pending = Policy.Pending(facts, now);
         var mayExchange = pending is null
             && grant.RefusalTime is null
@@ -112,7 +112,7 @@ internal static class GrantRules
             : null;
     }
 
-    /// <summary>How another token is got: with the stored refresh token where there is one.</summary>
+    /// <summary>How to get another token: with the stored refresh token if there is one.</summary>
     public static Decision Refresh(RefreshCause cause, Facts facts) => facts.Grant switch
     {
         GrantFacts.Held { Grant.IsTakeoverToAnnounce: true } => new Decision.AnnounceTakeover(),

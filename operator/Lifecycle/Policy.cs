@@ -1,20 +1,20 @@
 namespace Lifecycle;
 
 /// <summary>
-/// The whole policy for a connection, as ordered rules: the first that speaks decides. Pure, so that one table shows
-/// every case.
+/// The whole policy for a connection, as ordered rules: the first rule that returns a decision wins. Pure, so that one table shows every
+/// case.
 /// </summary>
 public static class Policy
 {
-    /// <summary>How long a missing reference is not held against a connection: GitOps applies objects in any order.</summary>
+    /// <summary>How long a reference may be missing before the connection stalls: GitOps applies objects in any order.</summary>
     public static readonly TimeSpan DependencyGrace = TimeSpan.FromSeconds(60);
 
-    /// <summary>However often somebody deletes a Secret, the provider is asked at most this often for one connection.</summary>
+    /// <summary>The least time between two token requests for one connection, however often its Secret is deleted.</summary>
     public static readonly TimeSpan LeastGap = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long an exchange of a refresh token may take from its intent on, the request included: whoever began one has stored the
-    /// successor by then, or holds it.
+    /// How long an exchange of a refresh token may take from its intent on, the request included: by then the process that began it has
+    /// stored the new refresh token, or holds it.
     /// </summary>
     public static readonly TimeSpan ExchangeDeadline = TimeSpan.FromSeconds(10);
 
@@ -75,8 +75,8 @@ public static class Policy
     private static Decision? LeaveATerminatingConnection(Facts facts, DateTimeOffset now) =>
         facts.Connection.IsTerminating ? new Decision.Release() : null;
 
-    // A client that never served this connection may as well not exist yet, and must read the same to the asker:
-    // otherwise anybody could find out which clients other namespaces have.
+    // A client that never served this connection is reported like a client that does not exist. Otherwise anybody could find out which
+    // clients other namespaces have.
     private static Decision? WithdrawWhatTheClientForbids(Facts facts, DateTimeOffset now) =>
         facts.Client switch
         {
@@ -119,7 +119,7 @@ public static class Policy
     private static Decision? AwaitAMissingClient(Facts facts, DateTimeOffset now) =>
         facts.Client switch
         {
-            // Otherwise a client that was deleted after a removal would not read like one that says no.
+            // A client that was deleted after a removal is reported like one that does not allow the connection.
             ClientFacts.Missing { IsReference: false } missing when WasWithdrawn(facts) => new Decision.Stall(
                 missing.Problem
             ),
@@ -150,8 +150,8 @@ public static class Policy
             ? refusal
             : null;
 
-    // Before the rules about the client and about failures: this needs no provider, so a Secret is put right even while
-    // the client is gone or the provider is down. A Secret that is to get another token anyway is not read for its layout.
+    // Before the rules about the client and about failures: this needs no provider, so a Secret is repaired even while the client is gone
+    // or the provider is down. A Secret that is to get another token anyway is not read for its layout.
     private static Decision? RepairTheSecret(Facts facts, DateTimeOffset now)
     {
         var hasMovedOn = facts.Secret is SecretFacts.Owned owned && owned.ResourceVersion != facts.Token?.SecretResourceVersion;
@@ -188,11 +188,11 @@ public static class Policy
             ? new Decision.BackOff(failure)
             : null;
 
-    // The failed attempt that binds: its time has not come, and nobody changed or asked for anything since.
+    // The failed attempt that must be waited for: its next time has not come, and nothing was changed or requested since.
     internal static FailureRecord? Pending(Facts facts, DateTimeOffset now) =>
         facts.Failure is { } failure && IsPending(failure, facts, now) && !RequestRules.IsDue(facts, now) ? failure : null;
 
-    // The same, whoever asks for a refresh.
+    // The same, without regard to requests for a refresh.
     internal static bool IsPending(FailureRecord failure, Facts facts, DateTimeOffset now) =>
         now < failure.NextAttemptTime
         && !IsFromTheFuture(failure.LastFailureTime, now)
@@ -218,7 +218,7 @@ public static class Policy
             return null;
         }
 
-        // A token that claims to come from later says nothing about when the provider was last asked.
+        // The issue time of a token from the future does not say when the provider was last asked.
         var asked = facts.Token?.IssueTime;
         return cause == RefreshCause.Lost && asked <= now && now < asked + LeastGap
             ? new Decision.Wait(asked.Value + LeastGap)
@@ -269,7 +269,7 @@ public static class Policy
             _ when facts.Grant is GrantFacts.Held { Grant.KeepAliveTime: var keepAlive } && keepAlive <= now => RefreshCause.KeepAlive,
             _ when facts.Failure is { Stage: not (FailureStage.Withdrawing or FailureStage.Looking) } failure
                     && failure.Problem.Kind != FailureKind.NotThereYet => RefreshCause.Retry,
-            // Whoever began it may have died before it could say that it failed, or its connection was replaced since.
+            // The process that began it may have ended before it could report a failure, or the connection was replaced since.
             _ when facts.Grant is GrantFacts.Held { Grant: { IsExchangeOpen: true, RefusalTime: null } } => RefreshCause.Retry,
             _ => null,
         };
@@ -282,7 +282,7 @@ public static class Policy
     // A new consent is a new attempt.
     private static string FamilyOf(Facts facts) => facts.Grant is GrantFacts.Held held ? "." + held.Grant.Family : string.Empty;
 
-    // Patience is for one thing that is missing: a spec that names another one starts it anew, and so does a clock set back.
+    // The wait is for one missing object. It starts again when the spec names another one, or when a clock was set back.
     private static Decision Await(Problem problem, Facts facts, DateTimeOffset now)
     {
         var hasBegun = facts.Failure is { } failure

@@ -1,6 +1,6 @@
 namespace Lifecycle;
 
-/// <summary>What the conditions of an object complain of.</summary>
+/// <summary>The problems that the conditions of an object report.</summary>
 public static class Problems
 {
     // Where several tell of one problem, the first of these has it in the fewest words; Ready repeats the causes of the others.

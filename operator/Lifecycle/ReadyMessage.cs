@@ -2,7 +2,7 @@ namespace Lifecycle;
 
 /// <summary>
 /// A column of <c>kubectl get</c> shows one condition only, which is Ready. A token can be valid while its renewal fails, so the message of
-/// Ready also tells what the other conditions complain of.
+/// Ready also gives the problems of the other conditions.
 /// </summary>
 public static class ReadyMessage
 {

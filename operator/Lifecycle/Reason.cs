@@ -56,7 +56,7 @@ public static class Reason
     /// <summary>A Secret that the OAuthClient takes its client id from lacks the label by which its owner allows that.</summary>
     public const string SecretNotLabelled = nameof(SecretNotLabelled);
 
-    /// <summary>What stands in the Secret that the OAuthClient takes its client id from is no client id.</summary>
+    /// <summary>The Secret that the OAuthClient takes its client id from holds no valid client id.</summary>
     public const string ClientIDInvalid = nameof(ClientIDInvalid);
 
     /// <summary>
@@ -145,7 +145,7 @@ public static class Reason
     /// <summary>The provider's answer could not be understood.</summary>
     public const string AnswerNotUnderstood = nameof(AnswerNotUnderstood);
 
-    /// <summary>The provider's metadata (discovery document) could not be had or is not to be trusted.</summary>
+    /// <summary>The provider's metadata (discovery document) could not be fetched or must not be trusted.</summary>
     public const string MetadataUnusable = nameof(MetadataUnusable);
 
     /// <summary>The provider's metadata names another issuer or a host that is not allowed.</summary>

@@ -40,7 +40,9 @@ public sealed record TokenRecord
     public TimeSpan Lifetime => ExpirationTime - IssueTime;
 }
 
-/// <summary>An unresolved failure, as status records it, so that a restart neither stampedes nor forgets.</summary>
+/// <summary>
+/// An unresolved failure, as status records it, so that a restart neither retries everything at once nor forgets a failure.
+/// </summary>
 public sealed record FailureRecord
 {
     /// <summary>One of <see cref="Lifecycle.Reason"/>.</summary>
@@ -56,8 +58,8 @@ public sealed record FailureRecord
     public required DateTimeOffset NextAttemptTime { get; init; }
 
     /// <summary>
-    /// What failed: <see cref="Policy.AttemptInputs"/> of an attempt, <see cref="ConnectionFacts.Inputs"/> of a wait for
-    /// something missing. When it changes, an attempt is made at once and patience begins anew.
+    /// What failed: <see cref="Policy.AttemptInputs"/> of an attempt, <see cref="ConnectionFacts.Inputs"/> of a wait for something missing.
+    /// When it changes, an attempt is made at once, and a wait starts again.
     /// </summary>
     public string? Inputs { get; init; }
 
@@ -67,7 +69,7 @@ public sealed record FailureRecord
     /// <summary>What the operator was doing when it failed.</summary>
     public FailureStage Stage => Problem.Stage;
 
-    /// <summary>True when it was the Secret that could not be written, whatever the provider said.</summary>
+    /// <summary>True when the Secret could not be written.</summary>
     public bool IsOfWriting => Stage is FailureStage.Writing or FailureStage.WritingTakenName;
 
     /// <summary>
@@ -79,14 +81,14 @@ public sealed record FailureRecord
     public Problem Problem => new(Reason, Message);
 
     /// <summary>
-    /// True when this is what stands on record of the problem. Status keeps a problem under its reason; the words change while it lasts.
+    /// True when this is the record of the problem. Status identifies a problem by its reason; its message may change while it lasts.
     /// </summary>
     public bool IsRecordOf(Problem problem) => Reason == problem.Reason;
 }
 
 /// <summary>
-/// That our Secret was removed, or our keys were taken out of one that is lent, because the client does not allow its token. Kept while
-/// there is no other token, whatever else fails meanwhile.
+/// That our Secret was removed, or our keys were taken out of one that is lent, because the client does not allow its token. Kept until
+/// there is another token, also when something else fails meanwhile.
 /// </summary>
 /// <param name="Time">When.</param>
 /// <param name="Reason">Why: one of <see cref="Lifecycle.Reason"/>.</param>

@@ -1,8 +1,8 @@
 namespace Lifecycle;
 
 /// <summary>
-/// When a token is renewed: a pure function of its lifetime, the margins and the object's identity. Beside it, when a refresh token must be
-/// used so that it does not die.
+/// When a token is renewed: a pure function of its lifetime, the margins and the object's identity. Also: when a refresh token must be used
+/// so that it does not expire.
 /// </summary>
 public static class RefreshSchedule
 {
@@ -13,7 +13,7 @@ public static class RefreshSchedule
 
     private static readonly TimeSpan keepAliveInterval = TimeSpan.FromDays(7);
 
-    // A refresh token that dies sooner cannot be kept alive at a price that anybody would pay.
+    // A refresh token that expires sooner is not kept alive: that would cost too many requests.
     private static readonly TimeSpan earliestKeepAlive = TimeSpan.FromMinutes(1);
 
     // A request and a few quick retries fit into this before the promised margin is touched.

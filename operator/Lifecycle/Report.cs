@@ -24,8 +24,8 @@ public sealed record Report
     public required IReadOnlyList<ConditionReport> Conditions { get; init; }
 
     /// <summary>
-    /// The token to remember: the one in service, a lost one while its successor waits out <see cref="Policy.LeastGap"/>, or the one on
-    /// record while a look fails; else null.
+    /// The token to remember: the one in service, a lost one while the request for the next one waits out <see cref="Policy.LeastGap"/>, or
+    /// the one on record while a look fails; else null.
     /// </summary>
     public TokenRecord? Token { get; init; }
 

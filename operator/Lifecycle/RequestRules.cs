@@ -1,9 +1,8 @@
 namespace Lifecycle;
 
 /// <summary>
-/// When a refresh that an annotation asks for (<see cref="ConnectionFacts.RequestedAt"/>) may be attempted. Whoever may annotate a
-/// connection must not be able to make the provider work without pause, or to spend refresh tokens: a request inside of the gap is delayed,
-/// never dropped.
+/// When a refresh that an annotation asks for (<see cref="ConnectionFacts.RequestedAt"/>) may be attempted. Somebody who may annotate a
+/// connection must not be able to flood the provider or to spend refresh tokens. So a request inside the gap is delayed, never dropped.
 /// </summary>
 public static class RequestRules
 {

@@ -24,7 +24,7 @@ internal sealed record StatusSummary
 
     public bool IsSuspended => Facts.Connection.IsSuspended && !IsStalled;
 
-    /// <summary>What keeps the token from being renewed. Suspending ends no outage: what failed before it is still the news.</summary>
+    /// <summary>What keeps the token from being renewed. Suspending ends no outage: the failure before it is still reported.</summary>
     public Problem? Outage => Problem ?? (IsSuspended ? Facts.Failure?.Problem : null);
 
     /// <summary>Never for a renewal: once this generation was reached, a failing renewal shows in TokenFresh only.</summary>
@@ -54,7 +54,7 @@ internal sealed record StatusSummary
     public static bool IsRemovalToTell(Facts facts, Problem? problem) =>
         problem is not null && problem == RefusalOf(facts.Client) && Policy.WasWithdrawn(facts);
 
-    // A client that was deleted reads like one that says no.
+    // A deleted client is reported like one that does not allow the connection.
     private static Problem? RefusalOf(ClientFacts client) =>
         client switch
         {
@@ -63,7 +63,7 @@ internal sealed record StatusSummary
             _ => null,
         };
 
-    // Its readers find nothing any more. That may be told: whoever was served once knows that the client existed.
+    // The applications find no token any more. This may be reported: a connection that was served once knows that the client existed.
     private static Problem? WithRemoval(Facts facts, Decision decision) =>
         Policy.StandingRemoval(facts) is { } removal
         && ProblemOf(decision) is { } problem
@@ -128,7 +128,7 @@ internal static class ReadyReport
         };
     }
 
-    // The others are told by their own condition. Whoever looks at this connection only would never learn why they have no token.
+    // The other connections report it themselves. Somebody who looks at this connection only would not learn why they have no token.
     private static string Shared(StatusSummary summary) =>
         summary.Facts.Connection.SharesSecretNameWith switch
         {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace OAuth;
 
-/// <summary>Tells addresses of the public internet from special ones (IANA special-purpose address registries, RFC 6890).</summary>
+/// <summary>Distinguishes addresses of the public internet from special ones (IANA special-purpose address registries, RFC 6890).</summary>
 internal static class PublicAddress
 {
     private static readonly IPNetwork[] special =

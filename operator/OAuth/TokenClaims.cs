@@ -18,8 +18,8 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
     public DateTimeOffset? ExpirationTime { get; init; }
 
     /// <summary>
-    /// From <c>iat</c>, or <c>nbf</c> where that is absent, to <c>exp</c>: how long the token lives, whatever clock says so. Null when not
-    /// stated.
+    /// From <c>iat</c>, or <c>nbf</c> where that is absent, to <c>exp</c>: how long the token lives, independent of any clock. Null when
+    /// not stated.
     /// </summary>
     public TimeSpan? Lifetime { get; init; }
 

@@ -74,8 +74,8 @@ public interface ITokenEndpoint
 public sealed record TokenEndpointOptions
 {
     /// <summary>
-    /// From the first DNS packet to the last byte of the answer. The default is 8 s: ten times a slow answer. Whoever sets a deadline of
-    /// its own must leave more, or the circuit breaker never learns of a server that hangs.
+    /// From the first DNS packet to the last byte of the answer. The default is 8 s: ten times a slow answer. A caller's own deadline must
+    /// be longer, or the circuit breaker never learns of a server that hangs.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(8);
 

@@ -41,7 +41,7 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
     /// it may be spent.</param>
     public sealed record Unavailable(string Cause, TimeSpan? RetryAfter, bool MayHaveBeenProcessed) : TokenOutcome
     {
-        /// <summary>The HTTP status where there was one; informative, for example to tell a throttle (429) from an outage.</summary>
+        /// <summary>The HTTP status where there was one; informative, for example to distinguish a throttle (429) from an outage.</summary>
         public HttpStatusCode? StatusCode { get; init; }
     }
 

@@ -34,7 +34,7 @@ public sealed record ClusterAccess
     /// <summary>Which proxy is asked: the cluster's (<c>proxy-url</c>), or what the environment says; null for none.</summary>
     internal IWebProxy? Proxy { get; init; }
 
-    /// <summary>True when answers shall not be compressed (<c>disable-compression</c>).</summary>
+    /// <summary>True when answers must not be compressed (<c>disable-compression</c>).</summary>
     internal bool DisablesCompression { get; init; }
 
     /// <summary>Who to act as (<c>as</c>, <c>as-uid</c>, <c>as-groups</c>, <c>as-user-extra</c>); null to act as ourselves.</summary>

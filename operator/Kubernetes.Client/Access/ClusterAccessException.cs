@@ -1,8 +1,8 @@
 namespace Kubernetes.Client.Access;
 
 /// <summary>
-/// The cluster's address or the credentials for it cannot be had; in local mode, that its state folder cannot be written. The message names
-/// the object (file, context, plugin), the cause, and what to do; it never holds a token, a key or a password.
+/// The cluster's address or its credentials cannot be obtained; in local mode, the state folder cannot be written. The message names the
+/// object (file, context, plugin), the cause, and what to do; it never holds a token, a key or a password.
 /// </summary>
 public sealed class ClusterAccessException : Exception
 {

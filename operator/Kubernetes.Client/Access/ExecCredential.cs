@@ -6,7 +6,7 @@ namespace Kubernetes.Client.Access;
 /// <summary>What an exec plugin handed out, until shortly before it expires.</summary>
 internal sealed class ExecCredential(ExecPlugin plugin, TimeProvider clock) : RenewedCredential
 {
-    // A request may take a while to arrive and clocks differ a little: an answer this close to its end is asked for anew.
+    // A request may take a while to arrive and clocks differ a little: a credential this close to its end is obtained again.
     private static readonly TimeSpan margin = TimeSpan.FromSeconds(30);
 
     private X509Certificate2? certificate;

@@ -12,11 +12,11 @@ internal interface ICredential
     X509Certificate2? ClientCertificate { get; }
 
     /// <summary>The value of <c>Authorization</c>, or null when the certificate says it all.</summary>
-    /// <exception cref="ClusterAccessException">The credential cannot be had; the message says why and what to do.</exception>
+    /// <exception cref="ClusterAccessException">The credential cannot be obtained; the message says why and what to do.</exception>
     ValueTask<AuthenticationHeaderValue?> GetHeaderAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gets a new credential after the API server refused header and certificate with 401. False when there is no other to be had, so that
+    /// Gets a new credential after the API server refused header and certificate with 401. False when no other can be obtained, so that
     /// trying again is useless.
     /// </summary>
     ValueTask<bool> RenewAsync(AuthenticationHeaderValue? rejected, X509Certificate2? presented, CancellationToken cancellationToken);

@@ -105,7 +105,7 @@ internal sealed class Kubeconfig
         );
     }
 
-    // The readers take whatever the file holds for a kubeconfig.
+    // The readers check no types: a file that is no kubeconfig fails in many ways.
     private static bool IsOfOddValues(Exception exception) =>
         exception
             is InvalidCastException

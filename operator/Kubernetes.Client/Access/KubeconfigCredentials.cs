@@ -9,7 +9,7 @@ internal static class KubeconfigCredentials
 {
     public static Func<TimeProvider, ICredential> Of(Kubeconfig.UserEntry? user, ExecClusterInfo cluster, Uri address, string source)
     {
-        // As kubectl: whoever listens on the wire could use what is sent without TLS. What stands in the address is sent all the same.
+        // As kubectl does: credentials sent without TLS can be read on the wire. User and password of the address are sent all the same.
         var ofAddress = address.UserInfo.Length == 0 ? null : Basic(Uri.UnescapeDataString(address.UserInfo));
         if (user is null || address.Scheme != Uri.UriSchemeHttps)
         {

@@ -3,9 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Kubernetes.Client.Access;
 
-/// <summary>
-/// A credential that is obtained from elsewhere, kept while it serves, and obtained anew when it is stale or was refused.
-/// </summary>
+/// <summary>A credential that is obtained from elsewhere and kept until it is stale or rejected; then another one is obtained.</summary>
 internal abstract class RenewedCredential : ICredential, IDisposable
 {
     private readonly SemaphoreSlim gate = new(1); // one attempt at a time; guards the header and whatever the attempt sets
@@ -43,7 +41,7 @@ internal abstract class RenewedCredential : ICredential, IDisposable
         await gate.WaitAsync(cancellationToken);
         try
         {
-            // Many requests can be refused at once; only the first of them obtains another.
+            // Many requests can be rejected at once; only the first of them obtains another.
             if (IsStill(rejected, presented))
             {
                 header = await ObtainAsync(header, cancellationToken);

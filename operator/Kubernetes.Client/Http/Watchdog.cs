@@ -31,7 +31,7 @@ internal sealed class Watchdog : IDisposable
     /// <summary>True when it was the end of the connection, not the reader, that cancelled.</summary>
     public bool IsOver => connection.IsCancellationRequested && !reader.IsCancellationRequested;
 
-    /// <summary>Something was heard: the patience starts anew.</summary>
+    /// <summary>Something was heard: the wait starts again.</summary>
     public void Heard() => silence.Set(patience);
 
     public void Dispose()

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// One list beside the watch, for whoever must not decide on what the watch has yet to tell. It brings newer versions into a store;
-/// deletions stay the watch's.
+/// One list beside the watch, for decisions that must not rest on a watch that lags. It brings newer versions into a store; deletions are
+/// left to the watch.
 /// </summary>
 /// <param name="client">The cluster.</param>
 /// <param name="selector">What is listed.</param>
@@ -24,7 +24,7 @@ internal sealed partial class FreshList<T>(
     public Action<string, ListFailure> OnFailure { get; init; } = static (_, _) => { };
 
     /// <summary>
-    /// Returns once every page was taken in. Failures of the server or the network are waited out, and the list begins anew.
+    /// Returns once every page was taken in. Failures of the server or the network are waited out, and the list starts again.
     /// </summary>
     public async Task TakeAsync(CancellationToken cancellationToken)
     {

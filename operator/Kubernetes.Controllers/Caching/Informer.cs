@@ -73,8 +73,8 @@ public sealed class Informer<T>
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) => Store.Synced.WaitAsync(cancellationToken);
 
     /// <summary>
-    /// Brings the store up to date with lists of now, however far the watch lags behind. Whoever takes over from another writer needs this
-    /// once: the watch may have yet to tell what that one wrote last.
+    /// Brings the store up to date by listing, however far the watch lags. A process that takes over from another writer needs this once,
+    /// since the watch may not have delivered the last writes yet.
     /// </summary>
     public Task CatchUpAsync(CancellationToken cancellationToken)
     {
@@ -120,7 +120,7 @@ public sealed class Informer<T>
         }
     }
 
-    /// <summary>What one selector covers and another does not would be taken for deleted by each list in turn.</summary>
+    /// <summary>Each list would count the objects of the other selectors as deleted.</summary>
     private static void ThrowIfOverlapping(IReadOnlyList<ResourceSelector> selectors)
     {
         ArgumentOutOfRangeException.ThrowIfZero(selectors.Count, nameof(selectors));

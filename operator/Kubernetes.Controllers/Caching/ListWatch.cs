@@ -161,8 +161,8 @@ internal static class ListWatch<T>
 
     /// <summary>
     /// 410: the version or the continue token is too old. 504 on a watch: the server does not know the version yet, which after a restored
-    /// backup it never will. 403: only a new list shows that the permission is back, since a watch may stay silent for minutes. These begin
-    /// anew; anything else is tried again from where it stood.
+    /// backup it never will. 403: only a new list shows that the permission is back, since a watch may stay silent for minutes. These start
+    /// with a new list; anything else is retried from the same version.
     /// </summary>
     private static ListWatchState<T> AfterFailure(ListWatchState<T> state, Exception cause) => (state, cause) switch
     {

@@ -3,11 +3,11 @@ using Kubernetes.Controllers.Queueing;
 
 namespace Kubernetes.Controllers.Caching;
 
-/// <summary>Keeps one list and watch from asking too often, whatever the server does.</summary>
+/// <summary>Keeps one list and watch from asking too often, even if the server closes every watch.</summary>
 internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
 {
     /// <summary>
-    /// A watch that lived this long was healthy; the server may be asked anew at once. Servers end watches after 5 to 10 minutes, so a
+    /// A watch that lived this long was healthy; the server may be asked again at once. Servers end watches after 5 to 10 minutes, so a
     /// shorter life is a fault, and the bound keeps a server that closes every watch at one request per backoff.
     /// </summary>
     private static readonly TimeSpan healthyLife = TimeSpan.FromSeconds(10);

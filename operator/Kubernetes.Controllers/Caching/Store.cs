@@ -200,7 +200,7 @@ public sealed class Store<T>
         {
             if (wasOwn)
             {
-                // It was told when it was deleted. Told again, so that whoever waits for the name to be free wakes.
+                // Its deletion was reported when it began. It is reported again, to wake those that wait for the name to be free.
                 subscribers.Enqueue(new(name, resource, After: null));
             }
         }

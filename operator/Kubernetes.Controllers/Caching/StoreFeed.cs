@@ -84,7 +84,7 @@ public enum ChangeOrigin
     /// <summary>A list or a watch.</summary>
     Cluster,
 
-    /// <summary>The answer to a write of this process (<see cref="Store{T}.Observe"/>): whoever wrote knows it already.</summary>
+    /// <summary>The answer to a write of this process (<see cref="Store{T}.Observe"/>): the writer knows it already.</summary>
     OwnWrite,
 }
 

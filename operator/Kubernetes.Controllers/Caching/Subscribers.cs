@@ -1,9 +1,9 @@
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// Tells subscribers of changes, in order, one at a time, and never under the lock of whoever changes: a subscriber may look into any
-/// store. Under that lock changes are queued (<see cref="Enqueue"/>); after it they are told (<see cref="Deliver"/>), by whichever thread
-/// comes first.
+/// Notifies subscribers of changes, in order, one at a time, and never under the lock of the changed store: a subscriber may read any
+/// store. Under that lock changes are queued (<see cref="Enqueue"/>); after it they are delivered (<see cref="Deliver"/>), by whichever
+/// thread comes first.
 /// </summary>
 internal sealed class Subscribers<TChange>
 {
@@ -56,7 +56,7 @@ internal sealed class Subscribers<TChange>
             (change, receivers) = (default!, all);
             if ((delivering && !mine) || !pending.TryDequeue(out change!))
             {
-                // Whoever delivers lets go under the same lock that found nothing left: no change is left lying between two threads.
+                // Delivering ends under the same lock that found the queue empty, so that no change is left behind by two threads.
                 delivering &= !mine;
                 mine = false;
                 return false;

@@ -71,8 +71,8 @@ public sealed partial class LeaderElector : ILeadership
 
     /// <summary>
     /// Takes the lease when it is free and renews it until cancelled, then returns; the lease stays as it is (see
-    /// <see cref="ReleaseAsync"/>). Run it once: a process that lost the lease must end and start anew, because only that is sure to end
-    /// whatever it had begun.
+    /// <see cref="ReleaseAsync"/>). Run it once: a process that lost the lease must end and be started again, because only that surely ends
+    /// everything it had begun.
     /// </summary>
     /// <exception cref="LeadershipLostException">The lease was held and is lost.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -190,8 +190,8 @@ public sealed partial class LeaderElector : ILeadership
 
     /// <summary>
     /// Writes the own lease, with its version as precondition. On a conflict the lease is read: when this process still holds it, somebody
-    /// merely touched it and it is written again; otherwise it was taken. A lease that was deleted is written anew, and whoever creates it
-    /// first has it.
+    /// merely touched it and it is written again; otherwise it was taken. A lease that was deleted is created again, and the first to
+    /// create it has it.
     /// </summary>
     private async Task<Lease> ReplaceAsync(Lease own, Func<Lease, Lease> change, CancellationToken cancellationToken)
     {
@@ -235,7 +235,7 @@ public sealed partial class LeaderElector : ILeadership
 
     private LeadershipLostException Lose(string why)
     {
-        if (fence.Close()) // whoever runs the election logs the exception
+        if (fence.Close()) // the caller logs the exception
         {
             metrics.NotLeading(options.Lease.Name);
             LogLost(options.Lease, why);

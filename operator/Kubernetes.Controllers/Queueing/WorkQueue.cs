@@ -8,7 +8,7 @@ namespace Kubernetes.Controllers.Queueing;
 /// <item>A key waits in the queue at most once, however often it is added.</item>
 /// <item>A key has one holder: between <see cref="TakeAsync"/> and <see cref="Done"/> nobody else gets it. What is added
 /// meanwhile takes effect at <see cref="Done"/>.</item>
-/// <item>Of several times at which a key shall be handed out, the earliest wins; handing it out forgets the others.</item>
+/// <item>Of several times at which a key is due, the earliest wins; handing it out forgets the others.</item>
 /// <item>Only failures are delayed by a backoff, which grows per key until <see cref="Forget"/>.</item>
 /// </list>
 /// Keys that are due are handed out by their <see cref="NeededBy"/>, and without one in the order in which they became due; none waits for

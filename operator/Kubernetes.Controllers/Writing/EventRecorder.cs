@@ -9,9 +9,9 @@ namespace Kubernetes.Controllers.Writing;
 
 /// <summary>
 /// Writes events about objects (<see href="https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"/>) in the
-/// background. An event is a courtesy: whoever records one never waits, and one that cannot be written is logged and forgotten. Of each
-/// object, kind, reason and subject there is at most one in <see cref="Interval"/>: of those that come meanwhile the last is written when
-/// it ends, so that the last event about an object is what holds.
+/// background. Events are best effort: recording one never waits, and one that cannot be written is logged and dropped. Each object, kind,
+/// reason and subject has at most one event in <see cref="Interval"/>. Of those that come within the interval, the last is written at its
+/// end, so that the last event of an object is true.
 /// </summary>
 /// <param name="client">Where events are written.</param>
 /// <param name="controller">Name of the reporting controller, for example <c>visma-operator.io/operator</c>.</param>
@@ -64,7 +64,7 @@ public sealed partial class EventRecorder(
     /// <param name="reason">Why, in CamelCase, from a closed list.</param>
     /// <param name="action">What was done, in CamelCase.</param>
     /// <param name="note">What happened and what to do, for a person. Cut at 1024 bytes. Never a secret.</param>
-    /// <param name="subject">What tells it from other events of the object with the same reason; else null.</param>
+    /// <param name="subject">Distinguishes it from other events of the object with the same reason; null without one.</param>
     /// <returns>False when so many wait to be written that this one was dropped.</returns>
     public bool Record<T>(T about, EventKind kind, string reason, string action, string note, string? subject = null)
         where T : class, IResource<T>

@@ -13,8 +13,8 @@ public static class StatusPatch
     /// The difference between the statuses of two versions of an object, rooted so that it can be sent: <c>{"status": {...}}</c>, or null
     /// when they are equal. Other members are not compared; the status subresource would ignore them.
     /// <para>
-    /// Where the version that was read is known, it is a precondition. A difference means nothing to any other: of an object that was
-    /// deleted and created anew under the same name it would become half a status, with members of the old one.
+    /// Where the version that was read is known, it is a precondition. Applied to another version, the difference would be wrong: an object
+    /// that was deleted and created again under the same name would get half a status, with members of the old one.
     /// </para>
     /// </summary>
     public static JsonObject? Between<T>(T before, T after)
