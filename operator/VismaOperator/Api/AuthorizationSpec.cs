@@ -15,7 +15,7 @@ public sealed record AuthorizationSpec
     /// <summary>A year: the longest expiry of refresh tokens that the developer portal offers.</summary>
     public const string DefaultConsentLifetime = "8760h";
 
-    /// <summary>What becomes of the consent when the connection is deleted.</summary>
+    /// <summary>What happens to the consent when the connection is deleted.</summary>
     public GrantDeletionPolicy DeletionPolicy { get; init; }
 
     /// <summary>How long a consent lasts, where the provider's answer does not state it.</summary>
@@ -26,7 +26,7 @@ public sealed record AuthorizationSpec
         GoDuration.TryParse(ConsentLifetime, out var span) ? span : TimeSpan.FromHours(8760);
 }
 
-/// <summary>What becomes of a consent when its connection is deleted.</summary>
+/// <summary>What happens to a consent when its connection is deleted.</summary>
 [JsonConverter(typeof(GrantDeletionPolicyConverter))]
 public enum GrantDeletionPolicy
 {

@@ -114,7 +114,7 @@ public sealed record TenantRule
             : Serves(namespaceName, connection.Spec.TenantId, connection.Spec.Scopes);
     }
 
-    /// <summary>True when the rule speaks of that tenant in that namespace, whatever the scopes.</summary>
+    /// <summary>True when the rule covers this tenant in this namespace, with any scopes.</summary>
     internal bool IsFor(string namespaceName, string? tenantId) =>
         string.Equals(TenantId, tenantId, StringComparison.OrdinalIgnoreCase)
         && (Namespaces.Count == 0 || Namespaces.Contains(namespaceName));

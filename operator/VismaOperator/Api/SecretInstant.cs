@@ -10,8 +10,8 @@ internal static class SecretInstant
     public static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// The instant of a text; null when absent or unreadable. Only years that can be reckoned with are taken: whoever may write a Secret
-    /// can write any instant into it.
+    /// The instant of a text; null when absent or unreadable. Extreme years are not accepted: somebody who may write the Secret can write
+    /// any instant into it.
     /// </summary>
     public static DateTimeOffset? Parse(string? text) =>
         DateTimeOffset.TryParseExact(

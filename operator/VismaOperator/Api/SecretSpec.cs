@@ -12,14 +12,14 @@ public sealed record SecretSpec
     /// <summary>Its name; null: the connection's name followed by <see cref="DefaultNameSuffix"/>.</summary>
     public string? Name { get; init; }
 
-    /// <summary>What becomes of it when the connection is deleted.</summary>
+    /// <summary>What happens to it when the connection is deleted.</summary>
     public DeletionPolicy DeletionPolicy { get; init; }
 
     /// <summary>What it holds besides the standard keys; null for nothing.</summary>
     public SecretTemplate? Template { get; init; }
 }
 
-/// <summary>What becomes of a Secret when its connection is deleted.</summary>
+/// <summary>What happens to a Secret when its connection is deleted.</summary>
 [JsonConverter(typeof(DeletionPolicyConverter))]
 public enum DeletionPolicy
 {

@@ -90,9 +90,7 @@ public static class VismaNames
     /// </summary>
     public const string AnsweredRequestAnnotation = Group + "/answered-request";
 
-    /// <summary>
-    /// Annotation on a grant Secret whose revocation has begun, so that whoever watches metadata only goes on with it.
-    /// </summary>
+    /// <summary>Annotation on a grant Secret whose revocation has begun. A process that watches only metadata continues it.</summary>
     public const string RevokingAnnotation = Group + "/revoking";
 
     /// <summary>Annotation on a connection: any new value asks for a refresh now.</summary>

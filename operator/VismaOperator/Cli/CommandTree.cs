@@ -14,7 +14,7 @@ internal static class CommandTree
     {
         var parsed = Create(process, verbs).Parse(arguments);
 
-        // Help and version count as answered whatever else is written, so that the parser has no errors beside them.
+        // With --help or --version the parser reports no errors about the other arguments.
         if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
         {
             return await process.RefuseAsync(parsed.CommandResult.Command.Name, Messages(parsed));

@@ -7,9 +7,9 @@ using VismaOperator.Api.Validation;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Which Secret may serve as a client id (<c>spec.clientIDFrom</c>). A client id stands in the redirect that sends a browser to the
-/// provider, and on the consent page. Without a rule, whoever may create an OAuthClient and a VismaConnection could read every Secret of
-/// the namespace there. So the owner of the Secret allows it by a label, and the value must be one that <c>spec.clientID</c> would take.
+/// Which Secret may serve as a client id (<c>spec.clientIDFrom</c>). A client id is shown in the redirect to the provider and on the
+/// consent page. Without a rule, somebody who may create an OAuthClient and a VismaConnection could read every Secret of the namespace
+/// there. So the owner of the Secret allows it by a label, and the value must be one that <c>spec.clientID</c> would take.
 /// </summary>
 internal static class ClientIdSecret
 {

@@ -154,7 +154,7 @@ internal sealed class ClientResolver(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Whoever asked is told that the cluster does not answer.
+            // The caller learns that the cluster does not answer.
         }
     }
 
@@ -220,7 +220,7 @@ internal sealed class ClientResolver(
             )
             : null;
 
-    // The same words whether the client is missing or says no to this namespace: who may not use it learns nothing about it.
+    // The same message whether the client is missing or does not allow this namespace: those who may not use it learn nothing about it.
     private static Problem NotAvailable(VismaConnection connection)
     {
         var name = connection.ClientName();

@@ -6,10 +6,10 @@ using VismaOperator.Api;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Remembers which secret of a client works, so that hundreds of connections do not each find out. <c>invalid_client</c>
-/// does not tell a wrong secret from an expired one, so the only way to know is to try, and every try counts at the
-/// provider: the order is walked when it changes, on the first refusal, and otherwise at most hourly. When a client that was refused may
-/// be tried again, and whether a connection waits for that, is said by <c>Lifecycle</c>.
+/// Remembers which secret of a client works, so that hundreds of connections need not try it each. <c>invalid_client</c> does not
+/// distinguish a wrong secret from an expired one, so the only way to know is to try, and every try counts at the provider: the order is
+/// walked when it changes, on the first refusal, and otherwise at most hourly. When a client that was refused may be tried again, and
+/// whether a connection waits for that, is decided by <c>Lifecycle</c>.
 /// <para>
 /// It lives in memory on purpose. What must survive a restart, the secret that worked last or the refusal of all of them, is in the
 /// client's status, and is where a state begins.
@@ -31,8 +31,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     public event Action<NamespacedName>? Appointed;
 
     /// <summary>
-    /// This is the client as it is now: what was known of the secrets of another revision says nothing about these. For whoever has just
-    /// read the client; an attempt that began before a change goes on with the client of then, and changes nothing.
+    /// Follows the client to its present revision: what was known about the secrets of another revision is dropped. Call it after the
+    /// client was read. An attempt that began before a change still uses the earlier client, and changes nothing here.
     /// </summary>
     public void Follow(ResolvedClient client)
     {
@@ -106,7 +106,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         }
     }
 
-    /// <summary>The request of <see cref="ClaimTrial"/> is over, whatever came of it.</summary>
+    /// <summary>The request of <see cref="ClaimTrial"/> is over, with any outcome.</summary>
     /// <param name="client">The client.</param>
     /// <param name="refused">The secrets that it was refused with.</param>
     public void ReleaseTrial(ResolvedClient client, IReadOnlyCollection<Credential> refused)
@@ -122,8 +122,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     }
 
     /// <summary>
-    /// A request is over, whatever secrets it tried. Nothing of it is seen or told before: in the middle of it the client would be reported
-    /// with a refused secret and still usable, and a moment later with all refused, which would be two events of one refusal.
+    /// A request is over, and the secrets that it tried are reported together. Reported one by one, the client would first have a refused
+    /// secret and still be usable, and a moment later have all refused: two events for one refusal.
     /// </summary>
     /// <param name="client">The client.</param>
     /// <param name="refused">The secrets that it was refused with, where no outcome came with them.</param>
@@ -185,11 +185,10 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     }
 
     /// <summary>
-    /// Waits for the right to try secrets of which none is known to work, or not any more, so that one connection tries and the others
-    /// learn from it.
+    /// Waits for the right to try secrets when none is known to work, so that one connection tries and the others learn the outcome.
     /// </summary>
     /// <param name="client">The client.</param>
-    /// <param name="seen">What was known before; whatever was found out since then counts.</param>
+    /// <param name="seen">What was known before the wait; newer knowledge counts.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<ProbeLease> EnterProbeAsync(ResolvedClient client, ClientSecretSnapshot seen, CancellationToken cancellationToken)
     {
@@ -227,7 +226,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         {
             Note(state, refused, SecretTrial.Refused);
 
-            // One that was tried because it was changed does not take the place of one that is listed before it and works.
+            // A secret that was tried because it was changed does not replace one that works and is listed before it.
             var working = state.Retry is null && IsPreferred(client, state, credential) ? state.Working! : credential.Reference;
             isNews = state.Working != working || state.Retry is not null;
             state.StateRevision += isNews ? 1 : 0;

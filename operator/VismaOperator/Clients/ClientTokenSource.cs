@@ -150,7 +150,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
 
     private TokenOutcome Conclude(Ask ask, Credential credential, TokenOutcome outcome)
     {
-        // Whoever is told that the scope is wrong was recognised as a client.
+        // An answer that the scope is wrong shows that the client was recognised.
         if (
             outcome
             is TokenOutcome.Granted
@@ -174,7 +174,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
     private static TokenOutcome.Refused InvalidClientOutcome(string? description, TimeSpan? retryAfter) =>
         new(InvalidClient, description, HttpStatusCode.Unauthorized, retryAfter);
 
-    /// <summary>What one attempt asks, whatever secret it is asked with.</summary>
+    /// <summary>What one attempt asks, independent of the secret.</summary>
     private sealed record Ask(Uri Endpoint, ResolvedClient Client, TokenRequest Request)
     {
         private List<Credential> refused = [];
@@ -187,7 +187,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
     }
 }
 
-/// <summary>Where the protocol meets the policy: the one place that maps outcomes of requests to what decisions read.</summary>
+/// <summary>Where the protocol meets the policy: the only mapping of request outcomes to what decisions read.</summary>
 internal static class TokenOutcomeMapping
 {
     /// <summary>Why there is no token; null when there is one.</summary>

@@ -10,6 +10,6 @@ namespace VismaOperator.Clients;
 /// <param name="ExpirationTime">The expiry that the user stated; null when none was.</param>
 internal sealed record Credential(SecretKeyReference Reference, string Revision, Sensitive Value, DateTimeOffset? ExpirationTime)
 {
-    /// <summary>Version of the Secret as it was read last; it changes with whatever is changed there.</summary>
+    /// <summary>Version of the Secret when it was last read; it changes with every change of the Secret.</summary>
     public string SecretVersion { get => field ?? Revision; init; }
 }

@@ -38,7 +38,7 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
                 news.TrySetResult();
             }
         });
-        if (!IsReady(client)) // looked at after the subscription, so that no news is missed
+        if (!IsReady(client)) // checked after the subscription, so that no change is missed
         {
             await news.Task.WaitAsync(cancellationToken);
         }

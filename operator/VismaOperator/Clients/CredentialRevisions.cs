@@ -5,9 +5,9 @@ using OAuth;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Names what a credential is made of by the version of its Secret in which that value was first seen. A Secret that is
-/// only touched (a label, an annotation, another key) keeps the name, so that no backoff begins anew. Values are compared in memory and
-/// nothing is derived from them: the name goes into statuses, where a hash of a weak secret could be guessed.
+/// Names what a credential is made of by the version of its Secret in which that value was first seen. A change of a label, an annotation
+/// or another key of the Secret keeps the name, so that no backoff starts again. Values are compared in memory and no name is derived from
+/// them: names are written into statuses, and a weak secret could be guessed from its hash.
 /// </summary>
 internal sealed class CredentialRevisions
 {

@@ -6,8 +6,8 @@ using VismaOperator.Api;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Which Secrets serve no client at all. A client may name every Secret of its namespace, and whoever writes the client need not be allowed
-/// to read them. So no token, no grant and no code of a connection is sent anywhere as a client secret or a client id.
+/// Which Secrets serve no client at all. A client may name every Secret of its namespace, and its author need not be allowed to read them.
+/// So no token, grant or code of a connection is ever sent as a client secret or a client id.
 /// </summary>
 internal static class CredentialSecret
 {

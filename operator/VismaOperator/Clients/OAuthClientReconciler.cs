@@ -82,7 +82,7 @@ internal sealed class OAuthClientReconciler(
         {
             return (await observer.ObserveAsync(client, cancellationToken), null);
         }
-#pragma warning disable CA1031 // Whatever is thrown is reported.
+#pragma warning disable CA1031 // Every exception is reported.
         catch (Exception bug) when (bug is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {

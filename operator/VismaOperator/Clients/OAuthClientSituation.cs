@@ -18,9 +18,7 @@ internal sealed record OAuthClientSituation
     /// <summary>Since when; null when nothing is wrong.</summary>
     public DateTimeOffset? ProblemSince { get; init; }
 
-    /// <summary>
-    /// What is wrong with the provider's endpoints, whatever else is; null when nothing is. No watch tells when it is over.
-    /// </summary>
+    /// <summary>What is wrong with the provider's endpoints; null when nothing is. No watch reports its end.</summary>
     public Problem? LookupProblem { get; init; }
 
     /// <summary>Where tokens are asked for; null while unknown.</summary>

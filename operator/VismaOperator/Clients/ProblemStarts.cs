@@ -7,9 +7,9 @@ using VismaOperator.Api;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Since when each client has the problem that it has. The transition times of conditions do not tell: Ready turns False once, whatever is
-/// wrong afterwards, and a reference that is missing since a moment ago would be held against the client because something else was wrong
-/// in the morning.
+/// Since when each client has its present problem. The transition times of conditions do not say it: Ready turns False once, also when the
+/// cause changes later. A reference that has just gone missing would stall the client at once because something else was wrong hours
+/// before.
 /// </summary>
 internal sealed class ProblemStarts(TimeProvider time)
 {

@@ -6,9 +6,9 @@ using VismaOperator.Api;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// The one place that spaces the refreshes that annotations ask for, so that all connections of a client together cause at most one attempt
-/// in <see cref="RequestRules.Gap"/>. First come, first served: whoever asks without pause goes to the end of the line each time. What was
-/// attempted before a restart is read from the status of the client's connections.
+/// Spaces the refreshes that annotations ask for, so that all connections of a client together cause at most one attempt in
+/// <see cref="RequestRules.Gap"/>. First come, first served: a connection that asks without pause goes to the end of the line each
+/// time. What was attempted before a restart is read from the status of the client's connections.
 /// </summary>
 internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvider time)
 {

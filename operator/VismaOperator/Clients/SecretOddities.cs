@@ -15,7 +15,7 @@ internal static partial class SecretOddities
 {
     private const string ByteOrderMark = "\ufeff";
 
-    // What blanks look like that neither the eye nor a trim of ASCII blanks finds: no-break spaces, zero-width characters and the like.
+    // Blanks that are invisible and that a trim of ASCII blanks misses, such as no-break spaces and zero-width characters.
     private static readonly SearchValues<char> invisibleBlanks = SearchValues.Create("\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\u00ad");
 
     private static readonly (Func<string, bool> IsSo, string Words)[] oddities =

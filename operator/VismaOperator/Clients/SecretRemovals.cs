@@ -23,7 +23,7 @@ internal sealed class SecretRemovals(TimeProvider time, Action<NamespacedName> c
     private readonly Dictionary<NamespacedName, Gathered> gathered = [];
 
     /// <summary>A Secret was removed.</summary>
-    /// <param name="client">The client that says no.</param>
+    /// <param name="client">The client that does not allow the connection.</param>
     /// <param name="connection">The connection whose Secret it was.</param>
     /// <param name="reason">
     /// Why: <see cref="Reason.TenantNotAllowed"/>, <see cref="Reason.ScopesExceeded"/> or <see cref="Reason.ClientNotAvailable"/>.
@@ -81,8 +81,8 @@ internal sealed class SecretRemovals(TimeProvider time, Action<NamespacedName> c
         }
     }
 
-    // Whoever owns the client sees the objects of its namespace. Of other namespaces it is told which ones its client served, and how
-    // often, but no names.
+    // The owner of the client sees the objects of its own namespace. Of other namespaces the event says only how many connections were
+    // served, without names.
     private static string NoteOf(NamespacedName client, Dictionary<NamespacedName, string> removed)
     {
         var isOne = removed.Count == 1;

@@ -83,7 +83,7 @@ internal sealed class ProbeLease(SemaphoreSlim? held) : IDisposable
 /// <param name="Working">The one that the provider accepted last; null when none is known to work.</param>
 /// <param name="RetryAt">When all were refused: the earliest time to try again; else null.</param>
 /// <param name="Refusals">How often in a row all were refused.</param>
-/// <param name="StateRevision">How often something was found out; what was found out before is told from what came after by it.</param>
+/// <param name="StateRevision">Counts what was found out, so that older knowledge can be distinguished from newer.</param>
 internal sealed record ClientSecretSnapshot(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals, int StateRevision)
 {
     /// <summary>What the provider said when it refused all, so that every connection can say it; null when nothing.</summary>

@@ -3,15 +3,15 @@ using Kubernetes.Client;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Which connection is to try a client secret that was changed. One that has not tried within <see cref="Gap"/> cannot, whatever the
-/// reason, and the next one is appointed. Whoever has tried without an outcome has a failure on record and tries again by its own backoff;
-/// nobody else does before that is over. For one thread at a time.
+/// Which connection is to try a client secret that was changed. One that has not tried within <see cref="Gap"/> cannot, and the next one is
+/// appointed. One that has tried without an outcome has a failure on record and retries by its own backoff; no other is appointed before
+/// that ends. For one thread at a time.
 /// </summary>
 /// <param name="time">Wall clock and durations.</param>
 /// <param name="nextTrial">Before when the client's former secrets leave no further trial; null when they do.</param>
 internal sealed class TrialAppointment(TimeProvider time, Moment? nextTrial)
 {
-    /// <summary>Whoever changes a Secret without pause has the provider asked at most this often.</summary>
+    /// <summary>A Secret that changes without pause causes at most this many requests.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromSeconds(30);
 
     // Longer than the longest wait after a failure that passes by itself.

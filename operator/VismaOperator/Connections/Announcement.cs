@@ -23,8 +23,8 @@ internal sealed record Announcement(EventKind Kind, string Type, string Reason, 
     ];
 
     /// <summary>
-    /// The events for the step from one list of conditions to the next: the most urgent one, and a warning for every
-    /// other reason, so that good news does not drown it. None when no status and no reason changed.
+    /// The events for the step from one list of conditions to the next: the most urgent one, and a warning for every other reason, so that
+    /// an improvement does not hide it. None when no status and no reason changed.
     /// </summary>
     public static IEnumerable<Announcement> Of(IReadOnlyList<Condition> before, IReadOnlyList<Condition> after) =>
         byUrgency
@@ -34,8 +34,8 @@ internal sealed record Announcement(EventKind Kind, string Type, string Reason, 
             .DistinctBy(announcement => announcement.Reason)
             .Where((announcement, index) => index == 0 || announcement.Kind == EventKind.Warning);
 
-    // The message of ConsentExpiring changes at each threshold (30, 14, 7 and 1 day), and each has an event. Good news has one where it
-    // ends bad news, and where a person did something or is to do something.
+    // The message of ConsentExpiring changes at each threshold (30, 14, 7 and 1 day), and each has an event. An improvement has an event if
+    // it ends a problem, or if a person did something or must do something.
     private static bool IsNews(string type, Condition? before, Condition after) => type switch
     {
         ConditionType.ConsentExpiring => after.Status == "True" && (before?.Status, before?.Message) != (after.Status, after.Message),

@@ -106,7 +106,7 @@ internal sealed class ConnectionReconciler(
 
             throw new InvalidOperationException($"VismaConnection {key} did not come to rest within {MaxSteps} steps.");
         }
-#pragma warning disable CA1031 // Whatever is thrown is reported.
+#pragma warning disable CA1031 // Every exception is reported.
         catch (Exception failure) when (failures.IsToReport(key, failure, cancellationToken))
 #pragma warning restore CA1031
         {

@@ -65,8 +65,8 @@ internal sealed class GrantSteps(
     }
 
     /// <summary>
-    /// Notes beside the grant what is to become of it once its connection is gone. Where that may not be written, everything else goes on
-    /// all the same: the next exchange, which has to write there, says so.
+    /// Writes into the grant Secret what happens to the grant once its connection is gone. If that is forbidden, everything else continues:
+    /// the next exchange, which must write there, reports it.
     /// </summary>
     public async Task<Facts> NoteAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {

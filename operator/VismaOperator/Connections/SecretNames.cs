@@ -42,7 +42,7 @@ internal sealed class SecretNames
 
     /// <summary>
     /// What is known of the Secret that a connection asks for. A name that a client reads its credentials from is the client's, unless the
-    /// connection has it already: whoever may create clients must not take a neighbour's Secret away by naming it.
+    /// connection has it already: somebody who may create clients must not take a Secret from a connection by naming it.
     /// </summary>
     public SecretFacts WhoseIs(VismaConnection connection)
     {

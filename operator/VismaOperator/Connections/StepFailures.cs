@@ -79,7 +79,7 @@ internal sealed class StepFailures(TimeProvider time)
             $"{what}: the API server {ApiTrouble.Answer(cause)}. {remedy} It is tried again.".Replace("  ", " ", StringComparison.Ordinal));
     }
 
-    /// <summary>True for whatever neither the API server nor the network did.</summary>
+    /// <summary>True for failures of neither the API server nor the network.</summary>
     public static bool IsBug(Exception failure) => !ApiTrouble.Is(Cause(failure));
 
     /// <summary>When the API server asks to be asked again; null where it does not say.</summary>

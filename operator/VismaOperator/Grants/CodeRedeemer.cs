@@ -11,7 +11,7 @@ namespace VismaOperator.Grants;
 
 /// <summary>
 /// Turns an authorization code into a stored grant. Called by the replica that a browser came back to, and by the leader for a code that
-/// was handed over: the new grant takes the place of whatever stands in the Secret, by a family of its own.
+/// was handed over: the new grant replaces the one in the Secret, and has a family of its own.
 /// </summary>
 internal sealed class CodeRedeemer(
     GrantStore store,
@@ -33,8 +33,8 @@ internal sealed class CodeRedeemer(
     private static readonly TimeSpan requestDeadline = Policy.ExchangeDeadline;
 
     /// <summary>
-    /// Redeems and stores. A code that was sent is used up, whatever came of it, so nothing but its own deadlines ends this once bytes are
-    /// sent. One that surely was not sent is as good as before: it is tried again for <see cref="UnsentCode.Patience"/>.
+    /// Redeems and stores. A code that was sent is used up with any outcome, so once bytes are sent only its own deadlines end the request.
+    /// A code that surely was not sent can still be used: it is tried again for <see cref="UnsentCode.Patience"/>.
     /// </summary>
     /// <param name="connection">Whose consent it is.</param>
     /// <param name="client">The client to redeem it with.</param>
@@ -215,7 +215,7 @@ internal sealed class CodeRedeemer(
         }
     }
 
-    // Whoever consented is told what became of what they gave.
+    // The person who consented is told what happened to the consent.
     private async Task<Problem> HandBackAsync(VismaConnection connection, ResolvedClient client, Sensitive? refreshToken, Problem problem)
     {
         if (refreshToken is null)

@@ -91,7 +91,7 @@ internal sealed record ConsentAttempt
             }
             : null;
 
-    // An attempt of a version that did not remember it is one of the minutes of an upgrade. At worst its person is told to begin anew.
+    // An attempt without it was written by an earlier version, minutes before an upgrade. At worst the person must begin again.
     private static IssParameter IssOf(bool? namesIssuer) => namesIssuer == false ? IssParameter.NotPromised : IssParameter.Promised;
 
     private void Write(SecretText text, Func<string, string> name) => text

@@ -5,12 +5,12 @@ using Kubernetes.Client;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// What this process knows of exchanges that stand open in grant Secrets: that one is its own, or since when it waits for one of another
-/// process. That one may still send the token, or hold the successor and wait for an API server that takes writes again.
+/// What this process knows about open exchanges in grant Secrets: which ones are its own, and since when it waits for one of another
+/// process. That process may still send the token, or hold the new one and wait until the API server accepts writes again.
 /// <para>
-/// The wait begins with a write, the announcement of the takeover: from then on writes are taken, so whoever holds a successor has the
-/// whole wait to store it. The wait is counted by our own monotonic clock, as a lease is: the clock of the other process may be wrong by
-/// seconds, and the token could be sent twice.
+/// The wait begins with a write, the announcement of the takeover: it shows that writes are accepted, so a process that holds the new token
+/// has the whole wait to store it. The wait is measured by our own monotonic clock, as for a lease: the clock of the other process may be
+/// wrong by seconds, and the token could be sent twice.
 /// </para>
 /// </summary>
 /// <param name="time">Wall clock and durations.</param>
@@ -47,7 +47,7 @@ internal sealed class ExchangeTracker(TimeProvider time, TimeSpan wait)
     /// </summary>
     public void Began(NamespacedName connection, string attemptId) => Note(connection, attemptId, announced: null);
 
-    /// <summary>The Secret was read before anything is decided: what does not stand there is over, whatever became of it.</summary>
+    /// <summary>The Secret was read before a decision: an exchange that is not in it is over, with any outcome.</summary>
     public void Saw(NamespacedName connection, ExchangeIntent? intent)
     {
         var open = Of(connection).Where(attempt => attempt.Key == intent?.Id).ToImmutableDictionary();

@@ -9,8 +9,9 @@ namespace VismaOperator.Grants;
 internal sealed class GrantClients(Store<OAuthClient> clients, ClientResolver resolver, KnownGrants known)
 {
     /// <summary>
-    /// The client; null when it is not there, is another one by now, or does not serve such a grant to the namespace. Whoever may write
-    /// Secrets may name any client in one. The client that was noted was allowed when the connection was last served.
+    /// The client; null when it is missing, was replaced by another one, or does not serve such a grant to the namespace. Somebody who may
+    /// write Secrets may name any client in one, so the allowance is checked again. The noted client was allowed when the connection was
+    /// last served.
     /// </summary>
     /// <param name="connection">Whose grant it is.</param>
     /// <param name="held">The grant.</param>

@@ -28,12 +28,12 @@ internal sealed record GrantDocument
     /// </summary>
     public ConsentFailure? LastFailure { get; init; }
 
-    /// <summary>What becomes of the grant once its connection is gone, as the connection last said.</summary>
+    /// <summary>What happens to the grant once its connection is gone, as the connection last said.</summary>
     public GrantDeletionPolicy DeletionPolicy { get; init; }
 
     /// <summary>
-    /// What stands in the Secret besides, and is written back as it was found: keys of a later version of the operator, and a grant that
-    /// cannot be read whole. Whoever writes an attempt or an outcome beside it must not be the one who destroys it.
+    /// The other content of the Secret, written back unchanged: keys of a later version of the operator, and a grant that cannot be read
+    /// completely. Writing an attempt or an outcome beside it must not destroy it.
     /// </summary>
     public IReadOnlyDictionary<string, SecretValue> Kept { get; init; } = ImmutableDictionary<string, SecretValue>.Empty;
 
@@ -62,7 +62,7 @@ internal sealed record HeldGrant
     /// <summary>The OAuthClient that it was given through, whose secrets can revoke it.</summary>
     public required NamespacedName Client { get; init; }
 
-    /// <summary>Chosen anew at each consent.</summary>
+    /// <summary>Chosen at each consent.</summary>
     public required string Family { get; init; }
 
     /// <summary>

@@ -55,7 +55,7 @@ internal sealed class GrantRefresher(
         return await ReportedAsync(read.Connection, stop => BeginAsync(connection, client, read, held, stop), cancellationToken);
     }
 
-    // Whoever took the exchange over has had its time, and what we hold is the answer to the token that it would send.
+    // The process that took the exchange over has had its time, and our pending grant answers the token that it would send.
     private async Task<Exchange> StoreHeldAsync(PendingGrant waiting, GrantSnapshot read, CancellationToken cancellationToken)
     {
         if (waiting.IsContestedIn(read.Document))
@@ -85,7 +85,7 @@ internal sealed class GrantRefresher(
         return new Exchange.Announced(announced);
     }
 
-    // A write that the API server refuses is a failure to report, with its remedy; what else goes wrong is thrown.
+    // A forbidden write is reported as a failure, with its remedy; everything else is thrown.
     private async Task<Exchange> ReportedAsync(
         NamespacedName connection,
         Func<CancellationToken, Task<Exchange>> write,

@@ -12,7 +12,7 @@ namespace VismaOperator.Grants;
 /// </summary>
 internal sealed class GrantStore(IKubernetesClient client)
 {
-    // Each round follows a write by somebody else; more than a few in a row are better left to whoever called.
+    // Each round follows a write by somebody else; after a few in a row the caller decides.
     private const int MaxRounds = 8;
 
     /// <summary>What is stored for a connection.</summary>

@@ -15,7 +15,7 @@ namespace VismaOperator.Grants;
 /// </summary>
 internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadata> secrets, TimeProvider time)
 {
-    // As long as a code lives: whoever waited for what came of it has given up by then.
+    // As long as a code lives: nobody waits for its outcome any longer.
     private static readonly TimeSpan memory = TimeSpan.FromMinutes(5);
 
     // Secrets whose deletion was asked for and not answered: the code may have gone with them, and nobody has it then.
@@ -45,7 +45,7 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
     /// <summary>
     /// Takes the code out of its Secret. From the deletion on there is no way back, so that runs under a deadline of its own.
     /// </summary>
-    /// <exception cref="KubernetesException">Conflict: another code took its place meanwhile, and is to be looked at anew.</exception>
+    /// <exception cref="KubernetesException">Conflict: the code was replaced by another one, which must be read first.</exception>
     public async Task<HandoffTaking> TakeAsync(VismaConnection connection, ResolvedClient client, CancellationToken cancellationToken)
     {
         var name = connection.HandoffSecretName();
@@ -123,9 +123,7 @@ internal abstract record HandoffTaking
     /// <summary>The code is ours alone.</summary>
     public sealed record Taken(ConsentCode Code) : HandoffTaking;
 
-    /// <summary>
-    /// There is none any more: whoever left it took it back, or another process took it. Whoever did knows what came of it.
-    /// </summary>
+    /// <summary>It is gone: the person took it back, or another process took it and reports the outcome.</summary>
     public sealed record Gone : HandoffTaking;
 
     /// <summary>It was taken and is of no use.</summary>

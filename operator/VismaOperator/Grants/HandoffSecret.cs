@@ -63,7 +63,7 @@ internal static class HandoffSecret
 /// <param name="ExpirationTime">When it is too old; null when nobody said.</param>
 internal sealed record Handoff(ConsentCode Code, DateTimeOffset? ExpirationTime)
 {
-    /// <summary>Hash of what the person was asked for; null when whoever left the code did not say.</summary>
+    /// <summary>Hash of what the person was asked for; null when the Secret does not say.</summary>
     public string? Asked { get; init; }
 
     /// <summary>What a person is asked for, hashed: a code that was given for something else must not become a grant for this.</summary>

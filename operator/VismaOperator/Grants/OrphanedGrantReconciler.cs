@@ -99,7 +99,7 @@ internal sealed class OrphanedGrantReconciler(
             return again;
         }
 
-        // Somebody may be on the way to consent anew.
+        // Somebody may be about to consent again.
         await (
             read.Document.Attempts is []
                 ? DeleteAsync(read, cancellationToken)
@@ -180,7 +180,7 @@ internal sealed class OrphanedGrantReconciler(
             return new Requeue.At(time.GetUtcNow() + attemptPause);
         }
 
-        // Whatever wakes this between two attempts, such as the watch that brings our own claim, brings none forward.
+        // A wake-up between two attempts, such as the watch event of our own claim, does not make an attempt earlier.
         var before = attempts.GetValueOrDefault(key);
         if (!isLast && before is not null && attemptPause - time.GetElapsedTime(before.LastAt) is { Ticks: > 0 } left)
         {

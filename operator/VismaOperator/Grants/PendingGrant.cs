@@ -20,15 +20,15 @@ internal sealed record PendingGrant
 
     /// <summary>
     /// The grant that stood in the Secret when the code of this consent was taken, which it replaces; null when none did, and for an
-    /// exchange. Whatever else stands there by then is a consent that came between. No clock decides, since two replicas need not agree on
-    /// one.
+    /// exchange. Any other grant in the Secret by then is a later consent. No clock decides this, since the clocks of two replicas may
+    /// differ.
     /// </summary>
     public FormerGrant? Replaces { get; init; }
 
     /// <summary>The grant to store.</summary>
     public required HeldGrant Held { get; init; }
 
-    /// <summary>What becomes of the grant once its connection is gone; null leaves on record what is.</summary>
+    /// <summary>What happens to the grant once its connection is gone; null leaves the present note.</summary>
     public GrantDeletionPolicy? DeletionPolicy { get; init; }
 
     /// <summary>The client that can revoke it, should it not be wanted any more.</summary>

@@ -67,7 +67,7 @@ internal sealed class PendingGrantWrites(
         }
     }
 
-    // Once at least. A try that hangs goes on by itself, until its own deadline, and whoever waits does not.
+    // At least one try. A try that hangs continues until its own deadline, but the caller does not wait for it.
     private async Task<StoreResult> TryUntilAsync(Waiting entry, CancellationToken deadline)
     {
         var trying = TryAsync(entry, CancellationToken.None);
@@ -96,8 +96,8 @@ internal sealed class PendingGrantWrites(
     }
 
     /// <summary>
-    /// Tries what waits until nothing does or the deadline comes; then says what is lost. Where the deadline is over by then, once more: a
-    /// token that could be stored must not be lost to what else took the time.
+    /// Retries all pending grants until none is left or the deadline passes; then logs what is lost. If the deadline has passed already, it
+    /// tries once more: a token that could be stored must not be lost because something else took the time.
     /// </summary>
     public async Task FlushAsync(CancellationToken deadline)
     {
@@ -122,11 +122,11 @@ internal sealed class PendingGrantWrites(
     private Task TryAllAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(waiting.Values.Select(entry => TryAsync(entry, cancellationToken)));
 
-    // The loop and whoever waits for the outcome try one after the other: what the first has ended, stored or dropped and revoked, the
-    // second must not do again.
+    // The loop and a caller that waits try one after the other: what the first one has stored, or dropped and revoked, the second must not
+    // repeat.
     private async Task<StoreResult> TryAsync(Waiting entry, CancellationToken cancellationToken)
     {
-        await entry.Turn.WaitAsync(CancellationToken.None); // whoever has it is bounded by its own deadline
+        await entry.Turn.WaitAsync(CancellationToken.None); // its holder has a deadline of its own
         try
         {
             return entry.End ?? await TryInTurnAsync(entry, cancellationToken);
@@ -165,8 +165,7 @@ internal sealed class PendingGrantWrites(
         return result;
     }
 
-    // Whoever writes first decides what the other may do: looked at again at once, since every moment that a token is held in memory only
-    // is one in which it can be lost.
+    // After a lost race the Secret is read again at once: as long as the token is only in memory it can be lost.
     private async Task<StoreResult> WriteAsync(Waiting entry, CancellationToken cancellationToken)
     {
         for (var round = 1; ; round++)
@@ -228,7 +227,7 @@ internal sealed class PendingGrantWrites(
     }
 
     // A token of the family that is in use is not revoked, since that would take the stored one with it. Nor is a consent that was stored
-    // and replaced since: whoever replaced it revokes it.
+    // and then replaced: the process that replaced it revokes it.
     private async Task<StoreResult> DropAsync(PendingGrant grant, GrantDocument present)
     {
         log.Superseded(grant.Connection);
@@ -242,8 +241,8 @@ internal sealed class PendingGrantWrites(
         return new StoreResult.Dropped { WasStored = wasReplaced };
     }
 
-    // With listed namespaces the Role is deleted with the namespace, so that 404 becomes 403. A namespace that is created anew in time may
-    // be a mistake that was taken back, as a connection may be.
+    // With listed namespaces the Role is deleted with the namespace, so that 404 becomes 403. The grant is kept for a while, since a
+    // namespace may be deleted by mistake and created again, as a connection may.
     private bool IsNamespaceGone(Waiting entry, Exception failure)
     {
         if (

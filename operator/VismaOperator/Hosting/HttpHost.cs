@@ -33,7 +33,7 @@ internal static class HttpEndpoints
     private static readonly PathString ready = "/readyz";
     private static readonly PathString metrics = "/metrics";
 
-    // Alive means: the process answers. A loop that dies ends the process, so there is nothing else to ask.
+    // Alive means that the process answers. A loop that fails ends the process, so nothing else needs a check.
     private static readonly PathString[] alive = ["/livez", "/healthz"];
 
     /// <summary>Has every request answered here.</summary>

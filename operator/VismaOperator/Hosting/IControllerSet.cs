@@ -3,7 +3,7 @@ namespace VismaOperator.Hosting;
 /// <summary>The caches and controllers of the operator, as the host starts and stops them.</summary>
 internal interface IControllerSet
 {
-    /// <summary>Informers and whatever else feeds the stores. They run on every replica, leader or not.</summary>
+    /// <summary>Informers and everything else that feeds the stores. They run on every replica, leading or not.</summary>
     IReadOnlyList<BackgroundLoop> Caches { get; }
 
     /// <summary>True once every cache has listed; the replica is ready from then on.</summary>
@@ -23,6 +23,6 @@ internal interface IControllerSet
     /// <summary>Waits until every cache has listed.</summary>
     Task WaitUntilSyncedAsync(CancellationToken cancellationToken);
 
-    /// <summary>Brings the caches up to what another replica wrote last, whatever the watches have yet to tell.</summary>
+    /// <summary>Brings the caches up to the last writes of another replica, also those that the watches have not delivered yet.</summary>
     Task CatchUpAsync(CancellationToken cancellationToken);
 }

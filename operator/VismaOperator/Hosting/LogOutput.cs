@@ -7,7 +7,7 @@ internal static class LogOutput
 {
     private const string UtcWithMilliseconds = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
 
-    /// <summary>Replaces whatever providers there are by the console.</summary>
+    /// <summary>Replaces all providers by the console.</summary>
     public static ILoggingBuilder WriteToConsole(this ILoggingBuilder logging, LogOptions options)
     {
         logging.ClearProviders();

@@ -8,7 +8,9 @@ namespace VismaOperator.Hosting;
 /// <summary>Which meters are exported.</summary>
 internal static class Meters
 {
-    /// <summary>The meters of this process: one a project, and the runtime's own for memory, garbage collection and threads.</summary>
+    /// <summary>
+    /// The meters of this process: one for each project, and those of the runtime for memory, garbage collection and threads.
+    /// </summary>
     public static IReadOnlyList<string> Exported { get; } =
     [
         ConnectionMetrics.MeterName,

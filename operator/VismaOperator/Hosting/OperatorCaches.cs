@@ -100,8 +100,8 @@ internal sealed class OperatorCaches
     public bool HasSynced => Served?.IsSettled ?? WaitUntilSyncedAsync(CancellationToken.None).IsCompletedSuccessfully;
 
     /// <summary>
-    /// Waits until every list was taken once, or a listed namespace is known to be broken. Credentials are waited for one by one, by
-    /// whoever needs them.
+    /// Waits until every list was taken once, or a listed namespace is known to be broken. Credentials are waited for one by one, where
+    /// they are needed.
     /// </summary>
     public Task WaitUntilSyncedAsync(CancellationToken cancellationToken) =>
         Served?.WaitUntilSettledAsync(cancellationToken) ?? Task.WhenAll(
@@ -110,7 +110,7 @@ internal sealed class OperatorCaches
         OwnSecrets.WaitUntilSyncedAsync(cancellationToken),
         Namespaces?.WaitUntilSyncedAsync(cancellationToken) ?? Task.CompletedTask);
 
-    /// <summary>Lists anew what a leader writes and decides by.</summary>
+    /// <summary>Lists again what a leader writes and what its decisions read.</summary>
     public Task CatchUpAsync(CancellationToken cancellationToken) => Task.WhenAll(
         Connections.CatchUpAsync(cancellationToken),
         OwnSecrets.CatchUpAsync(cancellationToken));

@@ -71,14 +71,14 @@ internal sealed record OperatorContext
     /// <summary>Randomness in [0, 1) for jitter; never for secrets.</summary>
     public required Func<double> Random { get; init; }
 
-    /// <summary>So many bytes that nobody can guess, for states, verifiers and the like.</summary>
+    /// <summary>Random bytes that nobody can guess, for example for states and verifiers.</summary>
     public required Func<int, byte[]> RandomBytes { get; init; }
 
     /// <summary>What events name as their source: the pod's name, or the machine's outside a cluster.</summary>
     public required string Instance { get; init; }
 }
 
-/// <summary>The one source of randomness of the process, handed to whatever spreads its work.</summary>
+/// <summary>The source of randomness of the process, for everything that spreads its work.</summary>
 internal static class RandomSource
 {
     private const int Steps = 1 << 30;

@@ -26,7 +26,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private readonly List<IDisposable> gates = [];
     private readonly List<BackgroundLoop> feeds = [];
     private readonly List<BackgroundLoop> servers = [];
-    private volatile bool hasSynced; // once ready, a replica stays so, whatever breaks later
+    private volatile bool hasSynced; // once ready, a replica stays ready
 
     /// <summary>Builds everything; nothing runs yet.</summary>
     public OperatorControllers(OperatorContext context)
@@ -100,7 +100,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     /// <summary>Runs this beside the controllers, leader or not. To be called before the host runs.</summary>
     public void AddServer(BackgroundLoop loop) => servers.Add(loop);
 
-    /// <summary>Where people consent, whatever serves its pages; null without a public URL.</summary>
+    /// <summary>Where people consent; null without a public URL.</summary>
     public ConsentFlow? ConsentFlow { get; }
 
     /// <inheritdoc/>

@@ -69,8 +69,7 @@ internal sealed partial class OperatorHost(
         await FirstOfAsync(leader.Leadership.WaitUntilLeaderAsync(abort.Token), failed, abort);
         if (leader.IsElected)
         {
-            // Whoever led before wrote until a moment ago. Decided on a cache that lags behind, what it renewed last would be renewed
-            // again.
+            // The former leader wrote until a moment ago. Decisions on a cache that lags would renew again what it has just renewed.
             await FirstOfAsync(controllers.CatchUpAsync(abort.Token), failed, abort);
         }
 
@@ -116,8 +115,8 @@ internal sealed partial class OperatorHost(
         await parts.Caches.StopAsync(release.Token);
     }
 
-    // Nobody asked a process to stop that lost its lease, perhaps because the API server takes no writes: a one-time refresh token
-    // that it holds exists nowhere else, and is worth staying for. Whoever may store it is decided by compare-and-swap, not by the lease.
+    // A process that lost its lease was not asked to stop. It may have lost it because the API server accepts no writes, and a one-time
+    // refresh token that it holds exists nowhere else, so it stays to store it. Compare-and-swap decides who may store it, not the lease.
     private async Task FlushAsync(CancellationToken drained, CancellationToken stop)
     {
         if (stop.IsCancellationRequested)

@@ -41,6 +41,6 @@ internal sealed record OperatorOptions
     /// <summary>What controller-runtime's projects serve metrics on.</summary>
     public const int DefaultHttpPort = 8080;
 
-    /// <summary>Apart from health and metrics, so that whoever publishes the consent pages publishes nothing else.</summary>
+    /// <summary>Separate from health and metrics, so that publishing the consent pages publishes nothing else.</summary>
     public const int DefaultConsentPort = 8081;
 }

@@ -8,8 +8,8 @@ using VismaOperator.Clients;
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// Maps what changed to the keys that must be looked at. A trigger carries no news: the reconcile looks for itself, so a
-/// trigger too many costs a look, and only one too few would be a fault.
+/// Maps changes to the keys that must be reconciled. A trigger carries no data, since the reconcile reads the present state: a needless
+/// trigger costs one look, and only a missing one would be a fault.
 /// </summary>
 internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues queues) : IDisposable
 {
@@ -196,7 +196,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         }
     }
 
-    // Whose client is in that namespace learns only now whether it exists.
+    // Connections whose client is in that namespace learn only now whether it exists.
     private void OnServed(NamespaceNews news)
     {
         foreach (var connection in news.IsOpen ? caches.Connections.Store.List() : [])

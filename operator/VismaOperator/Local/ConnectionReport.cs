@@ -28,8 +28,8 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     public bool AllReady => connections.Count > 0 && connections.All(IsReady);
 
     /// <summary>
-    /// Connections that are in the middle of an exchange: the refresh token may be spent, and within the provider's grace it must be sent
-    /// again, whatever the published token is good for.
+    /// Connections with an open exchange: the refresh token may be spent and must be sent again within the provider's grace, even while the
+    /// published token is valid.
     /// </summary>
     public IReadOnlyList<NamespacedName> Exchanging =>
         [.. connections.Where(IsExchanging).Select(connection => connection.Metadata.NamespacedName)];

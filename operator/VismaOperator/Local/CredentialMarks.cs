@@ -10,9 +10,9 @@ using VismaOperator.Publishing;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Keeps the identity of each credential Secret over a restart, without its content: uid, version, and by what to know that the manifest
-/// still says the same. A cluster keeps them as well; without them every start would count as a change of every credential, and whatever
-/// waits for its next attempt would be tried at once.
+/// Keeps the identity of each credential Secret over a restart, without its content: uid, version, and a mark that shows whether the
+/// manifest is unchanged. A cluster keeps the identity itself. Without it every start would count as a change of every credential, and
+/// every waiting attempt would be made at once.
 /// </summary>
 internal sealed class CredentialMarks(StateDirectory directory)
 {

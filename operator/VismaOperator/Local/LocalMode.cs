@@ -58,7 +58,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 Tokens = oauth.Tokens,
                 Metadata = oauth.Metadata,
                 Revocation = oauth.Revocation,
-                TakeoverWait = TimeSpan.Zero, // the lock of the state directory proves that whoever began an exchange has ended
+                TakeoverWait = TimeSpan.Zero, // the lock of the state directory proves that the process that began an exchange has ended
                 ConnectArguments = $"--state {Path.GetFullPath(options.State)}",
                 Time = time,
                 Logs = logs,

@@ -60,7 +60,7 @@ internal enum LocalRun
 /// <summary>Local mode cannot go on, for a reason that the user can mend.</summary>
 internal sealed class LocalException(string message, Exception? cause = null) : ExplainedException(message, cause);
 
-/// <summary>Tells folders that some local mode writes from others, also where it ran with other options than now.</summary>
+/// <summary>Recognizes folders that a local mode writes, also when it ran with other options.</summary>
 internal static class LocalFolders
 {
     /// <summary>True for a state directory, and for the folder of one published Secret.</summary>

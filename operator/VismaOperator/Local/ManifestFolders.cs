@@ -6,7 +6,7 @@ using VismaOperator.Manifests;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Keeps the cluster as the manifests say: what they hold is created or replaced, what they no longer hold is deleted.
+/// Keeps the cluster as the manifests say: their objects are created or replaced, and objects that are in no manifest any more are deleted.
 /// Looks at the files' times and sizes once a second; that sees every way of editing, on every file system.
 /// <para>
 /// Files also vanish for a moment: while an editor saves, while git checks out, when a folder is not mounted. Deleting is therefore slower

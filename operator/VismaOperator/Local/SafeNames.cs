@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Names from manifests become names of files. Whatever an API server would have refused is refused here once more,
-/// since a name such as <c>../..</c> would leave the directory.
+/// Names from manifests become names of files. A name that an API server would reject is rejected here too, since a name such as
+/// <c>../..</c> would leave the directory.
 /// </summary>
 internal static partial class SafeNames
 {

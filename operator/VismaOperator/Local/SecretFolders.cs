@@ -16,7 +16,7 @@ internal sealed partial class SecretFolders(
     ILogger<SecretFolders> log
 )
 {
-    /// <summary>Changed files are put right within 2 s; half of that leaves time for the work itself.</summary>
+    /// <summary>Changed files are repaired within 2 s; half of that leaves time for the work itself.</summary>
     private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1);
 
     private static readonly ResourceSelector tokenSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.TokenSecretValue}");
@@ -62,7 +62,7 @@ internal sealed partial class SecretFolders(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Once a cause, not once a second.
+            // Logged once for each cause, not once a second.
             if (lastFailure != exception.Message)
             {
                 LogNotPublished(root, exception.Message);

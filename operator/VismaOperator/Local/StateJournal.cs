@@ -91,7 +91,7 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
         changed();
     }
 
-    // To the controllers the folder is the cluster: a full disk is waited out as an API server that cannot be had.
+    // To the controllers the folder is the cluster: a full disk is waited out like an API server that cannot be reached.
     private void OnDisk(Action change)
     {
         try

@@ -46,9 +46,7 @@ internal static partial class UnixFiles
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>
-    /// Moves a file or a symbolic link over whatever file or link has the name, in one step that no reader can see half done.
-    /// </summary>
+    /// <summary>Moves a file or a symbolic link over the file or link of that name, atomically for readers.</summary>
     public static void Rename(string from, string to)
     {
         if (!OperatingSystem.IsWindows())

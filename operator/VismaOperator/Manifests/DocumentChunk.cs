@@ -16,8 +16,8 @@ internal readonly record struct DocumentChunk(string Text, Position Start)
 
     /// <summary>
     /// Divides a text as kubectl does: JSON values one after another; else YAML, a document between two lines that begin with three dashes,
-    /// whatever YAML itself would say to these lines (in a quoted text, for example). An error in one document then leaves the next one
-    /// readable. YAML may follow one JSON value, and nothing but JSON may follow two.
+    /// also where YAML itself would not divide (in a quoted text, for example). An error in one document then leaves the next one readable.
+    /// YAML may follow one JSON value, and nothing but JSON may follow two.
     /// </summary>
     internal static IReadOnlyList<DocumentChunk> Divide(string text, Action<Position, string> report, CancellationToken cancellation)
     {

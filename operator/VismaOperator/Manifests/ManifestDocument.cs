@@ -44,7 +44,7 @@ public sealed class ManifestDocument
     /// <summary>Keys that kubectl reads as another text than is written, such as <c>no</c> as <c>false</c>.</summary>
     internal IReadOnlyList<TurnedKey> TurnedKeys { get; init; } = [];
 
-    /// <summary>True when kubectl refuses the document, whatever can be read of it.</summary>
+    /// <summary>True when kubectl refuses the document, even if parts of it can be read.</summary>
     internal bool IsRejected { get; set; }
 
     /// <summary>True when its name or namespace is still to be rendered.</summary>

@@ -183,7 +183,7 @@ internal sealed class ManifestText
         }
     }
 
-    // kubectl takes everything that has items for a list, whatever its kind, and reads nothing else of it.
+    // kubectl treats everything that has items as a list, of any kind, and reads nothing else of it.
     private void List(YamlNode root, YamlNode.Mapping list, YamlNode items, DocumentBuilder builder)
     {
         if (!HasText(list, Kind) || HasBadVersion(list) || (KindOf(list) != ListSuffix && !HasText(list, ApiVersion)))

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VismaOperator.Manifests;
 
-/// <summary>Standard input, which whoever starts the process may have closed.</summary>
+/// <summary>Standard input, which may be closed when the process starts.</summary>
 internal static class ProcessInput
 {
     /// <summary>Opens it.</summary>

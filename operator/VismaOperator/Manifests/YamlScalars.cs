@@ -21,7 +21,7 @@ internal static class YamlScalars
     private static readonly Regex fraction = new(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z", Linear);
     private static readonly Regex infinite = new(@"^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\z", Linear);
 
-    // Time proportional to the text, whatever the text is.
+    // Time proportional to the text, for any text.
     private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
 
     private static readonly string[] instants =

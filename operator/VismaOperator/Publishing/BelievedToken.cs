@@ -6,9 +6,9 @@ using VismaOperator.Api;
 namespace VismaOperator.Publishing;
 
 /// <summary>
-/// How much is believed of a token that only its Secret speaks of, since a process ended before it could record it. Whoever may write the
-/// Secret can write everything that it says of itself, so it is believed as far as status or the token's own claims confirm it, and no
-/// further than such a token can live: then the next renewal comes in time, whatever stands there.
+/// How much is believed of a token that is in its Secret but not in status, since a process ended before it could record it. Somebody who
+/// may write the Secret can write all of its annotations. So they are believed only as far as status or the token's own claims confirm
+/// them, and for no longer than such a token can live: then the next renewal comes in time in any case.
 /// </summary>
 internal static class BelievedToken
 {

@@ -40,8 +40,8 @@ internal static class SecretOwnership
         && !IsControlledByAnother(secret, connection);
 
     /// <summary>
-    /// True when the Secret is its owner's, who lent it: the mark says so, or status remembers it, since foreign keys would be taken for
-    /// ours once the mark is gone.
+    /// True when the Secret is its owner's, who lent it: the mark says so, or status remembers it, since without the mark foreign keys
+    /// would count as ours.
     /// </summary>
     public static bool IsLent(ObjectMeta secret, VismaConnection connection) =>
         IsMarkedForAdoption(secret, connection)

@@ -16,7 +16,7 @@ namespace VismaOperator.Publishing;
 internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMetadata> secrets, TimeProvider time)
 {
     /// <summary>
-    /// How long a reconcile waits until what the provider issued is stored. Counted anew after the request, and never cut by a stop.
+    /// How long a reconcile waits until what the provider issued is stored. Counted again after the request, and never cut by a stop.
     /// </summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
 

@@ -2,7 +2,7 @@ using Lifecycle;
 
 namespace VismaOperator.Api.Validation;
 
-/// <summary>What the administrator allows, whatever a manifest says.</summary>
+/// <summary>What the administrator allows; manifests cannot extend it.</summary>
 public sealed record AllowLists
 {
     /// <summary>Issuers that may be contacted; their hosts also bound every endpoint.</summary>

@@ -13,7 +13,7 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
 {
     private static readonly string[] kinds = [OAuthClient.ResourceKind.Kind, VismaConnection.ResourceKind.Kind];
 
-    /// <summary>True for a document of the operator's group, whatever its version and kind.</summary>
+    /// <summary>True for a document of the operator's group, of any version and kind.</summary>
     internal static bool IsOurs(ManifestDocument document) =>
         document.ApiVersion == VismaNames.Group || document.ApiVersion.StartsWith(VismaNames.Group + "/", StringComparison.Ordinal);
 

@@ -8,11 +8,11 @@ namespace VismaOperator.Cli.Connect;
 
 /// <summary>
 /// Waits on this machine for the browser to come back. Anybody can send requests to the port: only an answer with our state and our issuer
-/// ends the wait, all others get a page that says no. The browser is shown what became of the code.
+/// ends the wait, and all others are rejected. The browser is shown the outcome of the consent.
 /// </summary>
 internal sealed class CallbackListener : IAsyncDisposable
 {
-    /// <summary>A page that does not come looks like a failure; the terminal goes on longer.</summary>
+    /// <summary>A page that does not load looks like a failure; the terminal waits longer.</summary>
     private static readonly TimeSpan pagePatience = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan stopDeadline = TimeSpan.FromSeconds(2);

@@ -6,12 +6,12 @@ using VismaOperator.Grants;
 namespace VismaOperator.Cli.Connect;
 
 /// <summary>
-/// Waits until the operator has taken a code, and then for what became of it, which the connection's status says: another time of the
-/// grant, or another failure. It looks once a second: a watch would need a permission more.
+/// Waits until the operator has taken a code, and then for the outcome in the connection's status: another time of the grant, or another
+/// failure. It looks once a second, since a watch would need one more permission.
 /// </summary>
 /// <param name="source">Where to look.</param>
 /// <param name="time">The clock.</param>
-/// <param name="note">Told what a person who waits should know.</param>
+/// <param name="note">Shows progress to the person who waits.</param>
 internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, Action<string> note)
 {
     private static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
@@ -27,7 +27,7 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
         ConsentCode.Lifetime + UnsentCode.Patience + Policy.ExchangeDeadline + CodeRedeemer.GrantDeadline + TimeSpan.FromSeconds(20);
 
     /// <summary>Waits. A code that nobody takes before it is too old is taken back.</summary>
-    /// <param name="before">The connection as it stood before the code was left, to tell a new outcome from an old one.</param>
+    /// <param name="before">The connection before the code was left, to distinguish a new outcome from an old one.</param>
     /// <param name="left">The code that was left.</param>
     /// <param name="expiry">When the code is too old.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -93,7 +93,7 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
         );
     }
 
-    // What Authorized says besides may be news that came before the code was redeemed.
+    // Other changes of Authorized may be older than the redemption of the code.
     private static ConsentResult? ResultOf(VismaConnection before, VismaConnection connection)
     {
         if (connection.Status.Authorization is { GrantTime: { } granted } grant && granted != before.Status.Authorization?.GrantTime)

@@ -4,10 +4,10 @@ using System.Diagnostics;
 namespace VismaOperator.Cli.Connect;
 
 /// <summary>
-/// The browser that the desktop calls its default. The page's address stands in the command line of what is started, so whoever may list
-/// this machine's processes can read it. A code that somebody catches is worth nothing without the PKCE verifier, which is not in the
-/// address (RFC 7636 section 1); but with the <c>state</c>, which is, somebody could come back here before the person does and bring a
-/// consent of one's own for the same company. Who shares the machine with others has the address printed instead (--no-browser).
+/// The browser that the desktop calls its default. The address of the page is in the command line of the started process, so everybody who
+/// may list the processes of this machine can read it. A stolen code is useless without the PKCE verifier, which is not in the address (RFC
+/// 7636 section 1). But the <c>state</c> is in the address: with it somebody could come back here before the person does, with a consent of
+/// their own for the same company. On a shared machine, print the address instead (--no-browser).
 /// </summary>
 internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider time) : IBrowser
 {

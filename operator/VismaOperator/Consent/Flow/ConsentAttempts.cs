@@ -87,8 +87,8 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             : null;
 
     /// <summary>
-    /// The attempt that an answer belongs to; null when it belongs to none. Where the operator may not look, none was stored, and whoever
-    /// names such a place is not told that it is one.
+    /// The attempt that an answer belongs to; null when it belongs to none. In a namespace that the operator may not read, no attempt was
+    /// stored; the answer does not reveal that the namespace is not served.
     /// </summary>
     public async Task<ConsentAttempt?> FindAsync(NamespacedName connection, Sensitive state, CancellationToken cancellationToken)
     {
@@ -126,8 +126,8 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             deadline.Token);
     }
 
-    // Never in place of an attempt whose person is on the way: whoever floods the button is refused. Expired ones stay while there is room,
-    // so that who comes late is told that it is late.
+    // An attempt never replaces another one that is still open: somebody who floods the button is rejected. Expired attempts stay while
+    // there is room, so that a person who comes too late is told so.
     private IReadOnlyList<ConsentAttempt>? Beside(IReadOnlyList<ConsentAttempt> stored, ConsentAttempt attempt)
     {
         var leftBehind = stored.Where(open => open.CookieHash == attempt.CookieHash).Skip(MaxOpenInOneBrowser - 1);

@@ -8,8 +8,8 @@ using VismaOperator.Grants;
 namespace VismaOperator.Consent.Flow;
 
 /// <summary>
-/// Leads a person from the link over the provider to a stored grant, on whatever replica. Knows no HTTP: it is given what a browser
-/// brought, and says what the person is to be told.
+/// Leads a person from the link to the provider and to a stored grant, on any replica. Knows no HTTP: it gets what a browser sent, and
+/// returns what to show to the person.
 /// </summary>
 internal sealed class ConsentFlow(
     ConsentInvitations invitations,
@@ -111,9 +111,8 @@ internal sealed class ConsentFlow(
             var invitation => throw new InvalidOperationException($"Unknown invitation {invitation.GetType().Name}."),
         };
 
-    // Who cannot show state and cookie of one attempt is told nothing about it, and changes nothing of it. The attempt comes first: whether
-    // the connection exists is looked up only for somebody who was given its state, since a made-up one that cost a request more where it
-    // does would tell by the time that it takes.
+    // Without the state and the cookie of one attempt, nothing about it is revealed or changed. The attempt is looked up first and the
+    // connection only after it: otherwise the time of the answer to an invented state would reveal whether the connection exists.
     private async Task<ConsentAnswer> TakeInAsync(
         ConsentResponse response,
         Func<NamespacedName, Sensitive?> cookieOf,
@@ -228,7 +227,7 @@ internal sealed class ConsentFlow(
                 new RequestFailure.Refused(denied.Error, denied.Description).Explain(ConnectionRequests.ContextOf(connection)).Message
             );
 
-    // Which page the person reads: what came of the consent is decided and stored by then.
+    // Which page the person sees. The outcome of the consent is already stored.
     private static ConsentFailure FailureOf(Problem problem) =>
         problem.Reason switch
         {

@@ -10,7 +10,8 @@ namespace VismaOperator.Consent.Flow;
 
 /// <summary>
 /// The <c>state</c> parameter (RFC 6749 section 10.12): the connection's name, by which any replica finds the attempt, and what nobody can
-/// guess. Only hashes of what a browser must show are stored, so that whoever reads the cluster cannot finish somebody else's consent.
+/// guess. Only hashes of what a browser must show are stored, so that somebody who reads the cluster cannot finish another person's
+/// consent.
 /// </summary>
 internal static class ConsentState
 {

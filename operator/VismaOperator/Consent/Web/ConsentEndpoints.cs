@@ -68,8 +68,8 @@ internal sealed partial class ConsentEndpoints(
         }
     }
 
-    // Whoever fills the budget of an address must not shut out the people who share it. Only what the caches know counts, so that a
-    // stranger costs the cluster nothing.
+    // Somebody who uses up the budget of an address must not lock out the people who share it. Only the caches are asked, so that a
+    // stranger causes no request to the cluster.
     private async Task<string?> RecognizeAsync(HttpContext context, ConsentTarget target) => target switch
     {
         ConsentTarget.Page page when HttpMethods.IsPost(context.Request.Method) =>
@@ -191,8 +191,8 @@ internal static class RequestLine
 }
 
 /// <summary>
-/// Tells a form of our own page from one that another site sends in a person's browser, which would skip the page on which the person reads
-/// what the consent is for.
+/// Distinguishes a form of our own page from one that another site submits through the person's browser, which would skip the page that
+/// explains the consent.
 /// </summary>
 internal static class FormOrigin
 {

@@ -58,7 +58,7 @@ internal sealed class ConsentHost : IAsyncDisposable
         {
             log(logging);
 
-            // Whatever level was asked for: the framework would write the query of every request, and with it codes and states.
+            // At every log level: the framework would log the query of every request, and with it codes and states.
             logging.AddFilter("Microsoft.AspNetCore", LogLevel.Error);
         }));
         var host = new ConsentHost(server, options, new RequestLimit(options.Burst, options.PerSecond));

@@ -4,9 +4,7 @@ using System.Text.Encodings.Web;
 
 namespace VismaOperator.Consent.Web;
 
-/// <summary>
-/// HTML that is safe to send. It is made from templates, and whatever is put into a hole is encoded unless it is HTML itself.
-/// </summary>
+/// <summary>HTML that is safe to send. It is made from templates, and every value is encoded unless it is HTML itself.</summary>
 internal readonly record struct Html
 {
     private readonly string? markup;

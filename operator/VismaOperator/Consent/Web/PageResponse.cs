@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 namespace VismaOperator.Consent.Web;
 
 /// <summary>
-/// Answers with pages. Whatever an answer says, it bears the same headers: nothing is run, loaded, framed, kept or referred to.
+/// Answers with pages. Every answer has the same headers: no scripts, no external resources, no framing, no caching, no referrer.
 /// </summary>
 internal static class PageResponse
 {
