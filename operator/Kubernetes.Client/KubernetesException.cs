@@ -24,7 +24,7 @@ public sealed class KubernetesException(HttpStatusCode statusCode, string reason
     /// </summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 
-    /// <summary>The webhook, policy or quota behind it, for messages only; null where there is none, or where it cannot be told.</summary>
+    /// <summary>The webhook, policy or quota behind it, for messages only; null where there is none, or where it is unknown.</summary>
     public AdmissionRule? DeniedBy { get; init; }
 
     /// <summary>The object does not exist.</summary>
@@ -46,7 +46,7 @@ public sealed class KubernetesException(HttpStatusCode statusCode, string reason
     public bool IsForbidden => StatusCode == HttpStatusCode.Forbidden;
 }
 
-/// <summary>Whose rule made the API server refuse a request, or fail it.</summary>
+/// <summary>The webhook, policy or quota that made the API server deny or fail a request.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Name">Its name: characters of DNS names only.</param>
 public sealed record AdmissionRule(AdmissionRuleKind Kind, string Name)
@@ -60,7 +60,7 @@ public sealed record AdmissionRule(AdmissionRuleKind Kind, string Name)
     };
 }
 
-/// <summary>What can stand between a request and the API server's storage.</summary>
+/// <summary>What can deny a request that the account is allowed to make.</summary>
 public enum AdmissionRuleKind
 {
     /// <summary>A validating or mutating admission webhook.</summary>

@@ -12,7 +12,7 @@ public sealed class ForbiddenPatience(TimeProvider time)
 
     private long? since;
 
-    /// <summary>Takes note of a refusal. True when they have lasted, so that it is to be believed.</summary>
+    /// <summary>Records a 403. True when they have lasted for long enough to be believed.</summary>
     public bool IsOver()
     {
         since ??= time.GetTimestamp();

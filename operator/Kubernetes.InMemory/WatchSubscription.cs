@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Kubernetes.InMemory;
 
-/// <summary>What one watch is told.</summary>
+/// <summary>One item of a watch.</summary>
 internal abstract record WatchItem
 {
     private WatchItem()

@@ -143,7 +143,7 @@ public abstract record ClientFacts
 }
 
 /// <summary>
-/// The provider refused every secret of a client. All connections of the client know it, so that one try tells all of them.
+/// The provider refused every secret of a client. All connections of the client know it, so that one try is enough for all of them.
 /// </summary>
 /// <param name="Problem">What was refused, and what to do.</param>
 /// <param name="RetryTime">When it may be tried again: <see cref="FailureBackoff.ClientRetryTime"/> after the last refusal.</param>

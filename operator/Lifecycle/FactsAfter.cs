@@ -56,7 +56,7 @@ public static class FactsAfter
     };
 
     /// <summary>
-    /// A token was stored that an earlier attempt got and could not store. A request that came since is not answered by it.
+    /// A token was stored that an earlier attempt obtained and could not store. It does not answer a request that came since.
     /// </summary>
     public static Facts SucceededLate(this Facts facts, TokenRecord token) =>
         facts.Succeeded(token) with { Connection = facts.Connection };

@@ -4,8 +4,8 @@ namespace Lifecycle;
 public static class FactsAfterConsent
 {
     /// <summary>
-    /// The successor of the refresh token is stored: the failure is over, and so is the request that it was exchanged for. It may come from
-    /// an exchange before the present request, whose result could not be stored then.
+    /// The new refresh token is stored: the failure is over, and so is the request that it was exchanged for. It may come from an exchange
+    /// before the present request, whose result could not be stored then.
     /// </summary>
     public static Facts Renewed(this Facts facts, GrantRecord grant) => facts.WithAnswerHeld(grant) with
     {
@@ -28,8 +28,8 @@ public static class FactsAfterConsent
             : facts;
 
     /// <summary>
-    /// The held token was published. A failed exchange stays on record, unless the token came later: publishing it shows nothing of what
-    /// the provider answers now. If the published token is new, its refresh token was stored, so that failure is over.
+    /// The held token was published. A failed exchange stays on record, unless the token came later: publishing it does not show what the
+    /// provider answers now. If the published token is new, its refresh token was stored, so that failure is over.
     /// </summary>
     public static Facts HeldPublished(this Facts facts, TokenRecord token)
     {
@@ -55,10 +55,10 @@ public static class FactsAfterConsent
             Consent = facts.Consent with { HasHandoff = false, LastFailure = failure },
         };
 
-    /// <summary>The code that was handed over is gone, and nothing is known to have come of it yet.</summary>
+    /// <summary>The handed-over code is gone, and its outcome is not known yet.</summary>
     public static Facts HandoffGone(this Facts facts) => facts with { Consent = facts.Consent with { HasHandoff = false } };
 
-    /// <summary>The code that was handed over cannot be sent just now. It is left where it is, and looked at again.</summary>
+    /// <summary>The handed-over code cannot be sent at the moment. It is left in its Secret, and looked at again.</summary>
     public static Facts HandoffHeld(this Facts facts, DateTimeOffset until) =>
         facts with
         {

@@ -77,7 +77,7 @@ public sealed record GrantRecord
     /// <summary>
     /// The access token that came with the last exchange, as it would be on record once it is published. It is stored beside the refresh
     /// token, so a process that ended before publishing it costs no exchange. While it is not published, its fingerprint differs from that
-    /// of the published token: times of whole seconds would not tell two tokens of one second apart.
+    /// of the published token: times of whole seconds would not distinguish two tokens of one second.
     /// </summary>
     public required TokenRecord AccessToken { get; init; }
 
@@ -102,7 +102,7 @@ public sealed record ConsentFacts
     public bool CanInvite { get; init; }
 
     /// <summary>
-    /// What <c>connect</c> must be told to reach this operator; null where nothing special, and where pages could be served instead.
+    /// Arguments that <c>connect</c> needs to reach this operator; null when it needs none, and where pages could be served instead.
     /// </summary>
     public string? ConnectArguments { get; init; }
 
@@ -112,7 +112,7 @@ public sealed record ConsentFacts
     /// <summary>True when a code that was obtained elsewhere (<c>connect</c>) waits to be redeemed.</summary>
     public bool HasHandoff { get; init; }
 
-    /// <summary>Until when that code is left where it is, since it cannot be sent just now; null where nothing is in its way.</summary>
+    /// <summary>Until when that code is left in its Secret, since it cannot be sent at the moment; null when it can be sent.</summary>
     public DateTimeOffset? HandoffHeldUntil { get; init; }
 
     /// <summary>
@@ -125,7 +125,7 @@ public sealed record ConsentFacts
 }
 
 /// <summary>A link at which a person can consent.</summary>
-/// <param name="Url">The link. It stands in <c>status.authorization.url</c> and nowhere else.</param>
+/// <param name="Url">The link. It is written to <c>status.authorization.url</c> and nowhere else.</param>
 /// <param name="ExpirationTime">When it stops working and is replaced.</param>
 public sealed record Invitation(string Url, DateTimeOffset ExpirationTime)
 {

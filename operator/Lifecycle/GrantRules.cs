@@ -1,7 +1,7 @@
 namespace Lifecycle;
 
 /// <summary>
-/// The rules for connections that act for a person. They stand among those of <see cref="Policy"/>, in whose order they are called, and
+/// The rules for connections that act for a person. They are among those of <see cref="Policy"/>, in whose order they are called, and
 /// decide nothing where no grant is needed.
 /// </summary>
 internal static class GrantRules

@@ -35,7 +35,7 @@ public static class GrantedScopes
         asked.Count == 0 ? [] : Without(granted ?? [], asked);
 
     /// <summary>
-    /// What was granted, without duplicates, and cut to what status can hold. What was asked for stands first, so that it is never cut off.
+    /// What was granted, without duplicates, and cut to what status can hold. What was asked for comes first, so that it is never cut off.
     /// </summary>
     public static IReadOnlyList<string>? Recordable(IReadOnlyList<string> asked, IReadOnlyList<string>? granted) => granted is null
         ? null

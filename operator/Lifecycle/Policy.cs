@@ -199,7 +199,7 @@ public static class Policy
         && failure.Inputs == AttemptInputs(facts)
         && !IsNameFree(failure, facts);
 
-    // The Secret that was in the way is gone, or its owner lends it now.
+    // The foreign Secret of that name is gone, or its owner lends it now.
     private static bool IsNameFree(FailureRecord failure, Facts facts) =>
         failure.Stage == FailureStage.WritingTakenName
         && facts.Secret is SecretFacts.Absent { IsCertain: true } or SecretFacts.Offered;

@@ -3,7 +3,7 @@ namespace Lifecycle;
 /// <summary>The problems that the conditions of an object report.</summary>
 public static class Problems
 {
-    // Where several tell of one problem, the first of these has it in the fewest words; Ready repeats the causes of the others.
+    // If several conditions report one problem, the first of these has the shortest message; Ready repeats the causes of the others.
     private static readonly string[] byPlainness = [ConditionType.Stalled, ConditionType.Reconciling, ConditionType.TokenFresh];
 
     /// <summary>

@@ -7,8 +7,8 @@ namespace Lifecycle;
 public static class ReadyMessage
 {
     /// <summary>The same conditions, with every cause in the message of Ready, each once.</summary>
-    /// <param name="conditions">The conditions that should stand, Ready among them.</param>
-    /// <param name="problem">What is in the way, in the fewest words; null where the conditions themselves say it.</param>
+    /// <param name="conditions">The conditions of the report, with Ready.</param>
+    /// <param name="problem">The problem, in the shortest message; null where the conditions themselves say it.</param>
     public static IReadOnlyList<ConditionReport> WithCauses(IReadOnlyList<ConditionReport> conditions, Problem? problem = null)
     {
         var ready = conditions.First(condition => condition.Type == ConditionType.Ready);
@@ -33,7 +33,7 @@ public static class ReadyMessage
         _ => !condition.IsTrue,
     };
 
-    // A cause may repeat what is told already, or tell it in more words.
+    // A cause may repeat what is said already, or say it in more words.
     private static string With(string told, Problem cause) =>
         told.Contains(cause.Message, StringComparison.Ordinal) ? told
         : cause.Message.Contains(told, StringComparison.Ordinal) ? cause.Message

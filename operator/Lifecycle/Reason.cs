@@ -68,8 +68,8 @@ public static class Reason
     public const string SecretInvalid = nameof(SecretInvalid);
 
     /// <summary>
-    /// The API server did not write a Secret, or not delete one of an earlier name, just now (5xx, 429, a conflict that lasts, no answer, a
-    /// 403 that may pass).
+    /// The API server temporarily does not write a Secret, or does not delete one of an earlier name (5xx, 429, a conflict that lasts, no
+    /// answer, a 403 that may pass).
     /// </summary>
     public const string SecretNotWritten = nameof(SecretNotWritten);
 
@@ -106,11 +106,11 @@ public static class Reason
     public const string WithdrawalForbidden = nameof(WithdrawalForbidden);
 
     /// <summary>
-    /// The OAuthClient no longer serves this connection, and the API server did not delete the Secret that holds its token just now.
+    /// The OAuthClient no longer serves this connection, and the API server temporarily does not delete the Secret that holds its token.
     /// </summary>
     public const string WithdrawalFailed = nameof(WithdrawalFailed);
 
-    /// <summary>(event) A template has a reference in another notation than its own, which is published as it stands.</summary>
+    /// <summary>(event) A template has a reference in another notation than its own, which is published unchanged.</summary>
     public const string LiteralReference = nameof(LiteralReference);
 
     /// <summary>(event on an OAuthClient) Connections lost their token Secrets, since the client no longer serves them.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Lifecycle;
 
-/// <summary>One condition as it should stand; a type that is not in the report is to be absent.</summary>
+/// <summary>One condition of the report; a type that is not in the report must be absent.</summary>
 public sealed record ConditionReport(string Type, bool IsTrue, string Reason, string Message)
 {
     /// <summary>Nothing is known yet: neither true nor false.</summary>
@@ -20,7 +20,7 @@ public sealed record Report
     /// </summary>
     public const int LongestMessage = 1_000;
 
-    /// <summary>The conditions that should stand.</summary>
+    /// <summary>The conditions.</summary>
     public required IReadOnlyList<ConditionReport> Conditions { get; init; }
 
     /// <summary>
@@ -32,7 +32,7 @@ public sealed record Report
     /// <summary>The failure to remember; null when there is none.</summary>
     public FailureRecord? Failure { get; init; }
 
-    /// <summary>The removal of the Secret to remember; null when there is none to tell.</summary>
+    /// <summary>The removal of the Secret to remember; null when there is none to report.</summary>
     public RemovalRecord? Removal { get; init; }
 
     /// <summary>The request that counts as handled.</summary>

@@ -105,7 +105,7 @@ public abstract record RequestFailure
         return tried.Count == 0 ? string.Empty : $"Tried: {string.Join("; ", tried.Take(Named).Select(secret => secret.Words))}{more}. ";
     }
 
-    // It stands in no spec, and in the portal it is a setting of its own.
+    // It is in no spec, and in the portal it is a separate setting.
     private static string AndOfflineAccess(RequestContext context) =>
         context.Scopes.Split(' ').Contains("offline_access") ? ", and that it has offline access there" : string.Empty;
 }
@@ -123,13 +123,13 @@ public sealed record RequestContext(string Client, string Tenant, string Scopes)
     public IReadOnlyList<TriedSecret> Tried { get; init; } = [];
 }
 
-/// <summary>A client secret that was sent to the provider, by where it stands.</summary>
+/// <summary>A client secret that was sent to the provider, by its Secret and key.</summary>
 /// <param name="Name">Name of the Secret.</param>
 /// <param name="Key">Key in it.</param>
 /// <param name="Oddities">What looks wrong about the value, in fixed words that hold nothing of it.</param>
 public sealed record TriedSecret(string Name, string Key, IReadOnlyList<string> Oddities)
 {
-    /// <summary>As it stands in messages.</summary>
+    /// <summary>As messages name it.</summary>
     public string Words =>
         $"Secret {Name}, key {Key}{(Oddities.Count == 0 ? string.Empty : $" (its value {string.Join(", ", Oddities)})")}";
 }

@@ -1,6 +1,6 @@
 namespace Lifecycle;
 
-/// <summary>Where a connection stands when a reconcile comes to rest: the few truths that every condition is made of.</summary>
+/// <summary>The state of a connection when a reconcile comes to rest: the few facts that every condition is made of.</summary>
 internal sealed record StatusSummary
 {
     public required Facts Facts { get; init; }
@@ -11,7 +11,7 @@ internal sealed record StatusSummary
     /// </summary>
     public required TokenRecord? Token { get; init; }
 
-    /// <summary>What is in the way; null when nothing is.</summary>
+    /// <summary>The problem; null when there is none.</summary>
     public required Problem? Problem { get; init; }
 
     public required bool IsStalled { get; init; }
@@ -45,12 +45,12 @@ internal sealed record StatusSummary
         };
     }
 
-    // Facts about the Secret speak of the name that the spec asks for now; a token under an earlier name stays until it has moved.
+    // Facts about the Secret are about the name in the present spec; a token under an earlier name counts until it has moved.
     private static bool IsThere(Facts facts) =>
         (facts.Token is { } token && token.SecretName != facts.Connection.SecretName)
         || (facts.Secret is SecretFacts.Owned && facts.Content is not ContentFacts.Lost);
 
-    /// <summary>True when the connection lost its Secret by the refusal that still is in the way.</summary>
+    /// <summary>True when the connection lost its Secret for the reason that still is its problem.</summary>
     public static bool IsRemovalToTell(Facts facts, Problem? problem) =>
         problem is not null && problem == RefusalOf(facts.Client) && Policy.WasWithdrawn(facts);
 

@@ -1,9 +1,8 @@
 namespace Lifecycle;
 
 /// <summary>
-/// What a token was, or would be, asked with: a part of the connection and a part of its client, written
-/// <c>connection.client</c>. Two parts, so that a connection whose client is gone can still tell whether its own spec is
-/// the one the published token was asked with.
+/// What a token was, or would be, asked with: a part of the connection and a part of its client, written <c>connection.client</c>. Two
+/// parts, so that a connection whose client is gone can still compare its own spec with the one that the published token was requested for.
 /// </summary>
 public static class TokenInputs
 {

@@ -30,8 +30,7 @@ internal static class ClientRequestMessage
     }
 
     /// <summary>
-    /// The client's part of what the message gives away: the secret, and the pair of the Basic header, which a gateway may quote as it
-    /// stands.
+    /// The client's part of what the message gives away: the secret, and the pair of the Basic header, which a gateway may quote unchanged.
     /// </summary>
     public static SpentCredentials SpentIn(HttpRequestMessage message, ClientCredentials client)
     {

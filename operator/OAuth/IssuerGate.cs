@@ -3,15 +3,14 @@ using System.Collections.Concurrent;
 namespace OAuth;
 
 /// <summary>
-/// The one door to each authorization server: a concurrency limit with a queue, a circuit breaker, and the pause a 429 asks
-/// for. An issuer is told by the origin (scheme, host, port) of its endpoint. Share one gate in a process; a second one
-/// would double every limit.
+/// The one door to each authorization server: a concurrency limit with a queue, a circuit breaker, and the pause a 429 asks for. An issuer
+/// is identified by the origin (scheme, host, port) of its endpoint. Share one gate in a process; a second one would double every limit.
 /// </summary>
 public sealed class IssuerGate(IssuerGateOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Lazy<IssuerLane>> lanes = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>How the door of each issuer stands.</summary>
+    /// <summary>The state of the door of each issuer.</summary>
     public IReadOnlyList<IssuerGateState> States => [.. lanes.Values.Select(lane => lane.Value.State)];
 
     /// <summary>The lane to the server of an endpoint.</summary>
@@ -66,7 +65,7 @@ public sealed record IssuerGateOptions
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(5);
 }
 
-/// <summary>How the door to one issuer stands at a moment.</summary>
+/// <summary>The state of the door to one issuer at a moment.</summary>
 /// <param name="Origin">Scheme, host and port.</param>
 /// <param name="InFlight">Requests on the wire.</param>
 /// <param name="Queued">Requests waiting for a slot.</param>

@@ -72,7 +72,7 @@ internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan 
     }
 }
 
-/// <summary>What came of one HTTP exchange, before anybody judges it.</summary>
+/// <summary>The raw result of one HTTP exchange.</summary>
 internal abstract record WireResult
 {
     private WireResult()

@@ -1,9 +1,9 @@
 namespace Timing;
 
 /// <summary>
-/// A moment that is told as an instant of the wall clock. A wall clock that is set back does not put it off: then the moment is told as
-/// an earlier instant, by whole seconds and never too late. A wall clock that is set forward may bring it about early, as after a sleep
-/// of the machine. Only steps while the moment is held are seen. Safe for use by many threads.
+/// A moment that is expressed as an instant of the wall clock. A wall clock that is set back does not put it off: then the moment becomes
+/// an earlier instant, by whole seconds and never too late. A wall clock that is set forward may bring it about early, as after a sleep of
+/// the machine. Only steps while the moment is held are seen. Safe for use by many threads.
 /// </summary>
 internal sealed class Moment(DateTimeOffset instant, TimeProvider time)
 {

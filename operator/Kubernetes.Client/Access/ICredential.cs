@@ -22,7 +22,7 @@ internal interface ICredential
     ValueTask<bool> RenewAsync(AuthenticationHeaderValue? rejected, X509Certificate2? presented, CancellationToken cancellationToken);
 }
 
-/// <summary>A token, a password or a certificate that stands in the kubeconfig itself.</summary>
+/// <summary>A token, a password or a certificate that is written in the kubeconfig itself.</summary>
 internal sealed class FixedCredential(AuthenticationHeaderValue? header, X509Certificate2? certificate) : ICredential
 {
     public X509Certificate2? ClientCertificate => certificate;

@@ -6,10 +6,10 @@ using YamlDotNet.Core;
 namespace Kubernetes.Client.Access;
 
 /// <summary>
-/// One or several kubeconfig files, merged as kubectl does: the first file that names a cluster, user, context or current context
-/// wins (<see href="https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files"/>).
-/// The package reads each file; the merge is done here because the package keeps its own to itself and resolves every relative
-/// path against the first file instead of the file that the path stands in.
+/// One or several kubeconfig files, merged as kubectl does: the first file that names a cluster, user, context or current context wins
+/// (<see href="https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files"/>). The
+/// package reads each file; the merge is done here because the package keeps its own to itself and resolves every relative path against the
+/// first file instead of the file that contains the path.
 /// </summary>
 internal sealed class Kubeconfig
 {

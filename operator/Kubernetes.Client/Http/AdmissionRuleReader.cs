@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 namespace Kubernetes.Client.Http;
 
 /// <summary>
-/// Reads the name of the webhook, policy or quota that stands behind a refusal. The API server gives it in its message only, in front
-/// of words that may quote what was sent, so exactly the name
-/// is taken, by the wording of the API server and the characters of DNS names. It is for people: nothing is decided by it.
+/// Reads the name of the webhook, policy or quota that denied a request. The API server gives it only in its message, followed by words
+/// that may quote the request. So only the name is taken, by the wording of the API server and the characters of DNS names. It is for
+/// people: nothing is decided by it.
 /// </summary>
 internal static partial class AdmissionRuleReader
 {
@@ -13,7 +13,7 @@ internal static partial class AdmissionRuleReader
     private const string Name = "(?<name>[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)";
     private const string Forbidden = "^(?:[a-z0-9.]{1,253} \"[-a-z0-9.]{0,253}\" is forbidden: )?";
 
-    /// <summary>Who refused; null where the message is none of the known ones.</summary>
+    /// <summary>The rule that denied the request; null where the message is none of the known ones.</summary>
     public static AdmissionRule? Read(string? message)
     {
         if (message is null)

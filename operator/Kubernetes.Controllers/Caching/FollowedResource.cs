@@ -31,7 +31,7 @@ internal sealed class FollowedResource<T> : IReflectorSink<T>
     /// <summary>What is known of it.</summary>
     public Watched<T> Current { get; private set; } = Watched<T>.NotSynced.Instance;
 
-    /// <summary>Ends its list and watch; nothing it still brings is told.</summary>
+    /// <summary>Ends its list and watch; later events are not delivered.</summary>
     public void Stop() => stop.Cancel();
 
     /// <summary>Lists and watches until <see cref="Stop"/> or until cancelled.</summary>
@@ -68,7 +68,7 @@ internal sealed class FollowedResource<T> : IReflectorSink<T>
     /// <inheritdoc/>
     public void Failed(string cause, ListFailure failure)
     {
-        // What was known of it still stands.
+        // The last known state is kept.
     }
 
     private Watched<T> Known() => (refusal, store.Find(Name)) switch

@@ -41,7 +41,7 @@ public sealed class Informer<T>
         IReflectorSink<T> Sink(ResourceSelector selector) => new NamespaceSink(this, selector.Namespace, Store.AddFeed(selector));
     }
 
-    /// <summary>Is told how the namespaces of the selectors fare; null where a selector covers all of them.</summary>
+    /// <summary>Gets the state of the namespaces of the selectors; null where a selector covers all of them.</summary>
     public NamespaceSync? Namespaces
     {
         get;
@@ -95,7 +95,7 @@ public sealed class Informer<T>
         Namespaces!.Listed(name, FreshName);
     }
 
-    /// <summary>Passes everything on to the store, and tells how the namespace fares after the store has taken it in.</summary>
+    /// <summary>Passes everything on to the store, and reports the state of the namespace afterwards.</summary>
     private sealed class NamespaceSink(Informer<T> informer, string? name, StoreFeed<T> feed) : IReflectorSink<T>
     {
         public void Found(CacheEvent<T> finding)

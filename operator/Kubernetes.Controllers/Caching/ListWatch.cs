@@ -4,7 +4,7 @@ using Kubernetes.Client;
 
 namespace Kubernetes.Controllers.Caching;
 
-/// <summary>Where a list and watch stands, and thereby what it asks the API server for next.</summary>
+/// <summary>The state of a list and watch, which determines its next request to the API server.</summary>
 internal abstract record ListWatchState<T>
 {
     private ListWatchState()
@@ -71,8 +71,8 @@ internal abstract record CacheEvent<T>
 }
 
 /// <summary>
-/// List and watch as a pure function: from where it stands and what the server answered, to where it stands then and what the
-/// store learns. What to ask next follows from the state alone, so every fault is a row in a table test.
+/// List and watch as a pure function: from the state and the answer of the server to the next state and what the store learns. The next
+/// request follows from the state alone, so every fault is a row in a table test.
 /// </summary>
 internal static class ListWatch<T>
     where T : class, IResource<T>

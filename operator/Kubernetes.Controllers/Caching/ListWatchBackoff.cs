@@ -25,7 +25,7 @@ internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
     private int failures;
     private int forbiddenCount;
 
-    /// <summary>True when the last failure was a refusal that is to be believed.</summary>
+    /// <summary>True when the last failure was a 403 that is to be believed.</summary>
     public bool IsForbidden => forbiddenCount > 0;
 
     /// <summary>What the failure is that the last delay was for.</summary>
@@ -61,7 +61,7 @@ internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
         var delay = IsForbidden ? forbidden.DelayAfter(forbiddenCount, random()) : BackoffOptions.ForWatches.DelayAfter(failures, random());
         var asked = error?.RetryAfter is { } retryAfter ? Min(retryAfter, longestRetryAfter) : TimeSpan.Zero;
 
-        // Jitter is added to what the server asks for, too: it tells every client the same number of seconds.
+        // Jitter is added to what the server asks for, too, since it asks every client for the same number of seconds.
         return asked > TimeSpan.Zero ? asked + Min(delay, asked) : delay;
     }
 

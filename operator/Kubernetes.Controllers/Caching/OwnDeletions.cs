@@ -21,8 +21,8 @@ internal sealed class OwnDeletions
     private readonly Queue<string> order = new();
 
     /// <summary>
-    /// True when an object is one that this process deleted, or is older than one of its name that this process deleted: then it was gone
-    /// even before.
+    /// True when an object is one that this process deleted, or is older than one of its name that this process deleted: then it was
+    /// deleted before that.
     /// </summary>
     public bool Exclude(NamespacedName name, string? uid, string? version) =>
         byUid.Count > 0 && (byUid.ContainsKey(uid ?? string.Empty) || byUid.Values.Any(

@@ -65,8 +65,8 @@ internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : 
 }
 
 /// <summary>
-/// One change of a store. At least one of <paramref name="Before"/> and <paramref name="After"/> is there. An own deletion is told twice:
-/// when it is made, and when the watch confirms it.
+/// One change of a store. At least one of <paramref name="Before"/> and <paramref name="After"/> is there. An own deletion is reported
+/// twice: when it is made, and when the watch confirms it.
 /// </summary>
 /// <param name="Name">The object.</param>
 /// <param name="Before">As the store held it before; null when it is new. Its last state when an own deletion is confirmed.</param>

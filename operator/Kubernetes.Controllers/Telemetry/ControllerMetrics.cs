@@ -172,7 +172,7 @@ public static class ReconcileResult
 /// <summary>Why an event was not written: the values of the label <c>cause</c>.</summary>
 public static class EventDrop
 {
-    /// <summary>The same was told of the same object a moment ago.</summary>
+    /// <summary>The same event of the same object was recorded a moment ago.</summary>
     public const string Repeated = "repeated";
 
     /// <summary>Too many wait to be written.</summary>

@@ -118,7 +118,7 @@ public sealed partial class EventRecorder(
         }
     }
 
-    /// <summary>Waits a moment for what is still to be written, while <see cref="RunAsync"/> goes on. Throws nothing.</summary>
+    /// <summary>Waits a moment for the events that are not written yet, while <see cref="RunAsync"/> goes on. Throws nothing.</summary>
     public async Task FlushAsync(CancellationToken deadline)
     {
         using var grace = Deadline.After(flushGrace, time);
@@ -136,7 +136,7 @@ public sealed partial class EventRecorder(
         {
             throw;
         }
-#pragma warning disable CA1031 // An event never fails what it tells of.
+#pragma warning disable CA1031 // An event never fails the work that it reports.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
@@ -222,7 +222,7 @@ public sealed partial class EventRecorder(
     }
 
     /// <summary>
-    /// As client-go names events: the object and the time in hexadecimal. The sequence tells events of the same instant apart.
+    /// As client-go names events: the object and the time in hexadecimal. The sequence distinguishes events of the same instant.
     /// </summary>
     private string UniqueName(string about, DateTimeOffset now)
     {

@@ -5,7 +5,7 @@ using Kubernetes.Client.Resources;
 
 namespace VismaOperator.Api;
 
-/// <summary>Hashes that tell which part of a spec changed: what a token is asked with, or only how it is presented.</summary>
+/// <summary>Hashes that show which part of a spec changed: what a token is requested with, or only how it is presented.</summary>
 internal static class ConnectionHashes
 {
     private static readonly string nothing = ShortHash.Of();
@@ -39,7 +39,7 @@ internal static class ConnectionHashes
         ]);
 }
 
-/// <summary>Short fingerprints that tell whether something changed.</summary>
+/// <summary>Short fingerprints that show whether something changed.</summary>
 internal static class ShortHash
 {
     private const int UsualBytes = 1024;

@@ -72,7 +72,7 @@ public sealed record ClientSecretSpec
     /// <summary>The Secret and key that hold it.</summary>
     public required SecretKeyReference SecretKeyRef { get; init; }
 
-    /// <summary>The expiry chosen in the developer portal; null when none was stated. Nothing in a token answer tells it.</summary>
+    /// <summary>The expiry chosen in the developer portal; null when none was stated. No token answer contains it.</summary>
     public DateTimeOffset? ExpirationTime { get; init; }
 }
 

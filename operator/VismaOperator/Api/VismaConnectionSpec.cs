@@ -125,7 +125,7 @@ internal sealed class GrantConverter() : NamedEnumConverter<Grant>(
 /// <summary>When a token is renewed. Durations are Go-style strings (<c>10m</c>, <c>1h30m</c>).</summary>
 public sealed record RefreshSpec
 {
-    /// <summary><see cref="RefreshMargins.Default"/>, as it stands in the schema.</summary>
+    /// <summary><see cref="RefreshMargins.Default"/>, as the schema writes it.</summary>
     public const string DefaultMinRemainingValidity = "10m";
 
     /// <summary>A reader never finds less than this left while the provider answers.</summary>

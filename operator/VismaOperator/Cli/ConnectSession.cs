@@ -10,7 +10,7 @@ using VismaOperator.Hosting;
 
 namespace VismaOperator.Cli;
 
-/// <summary>One run of <c>connect</c>: what it consists of is constructed here, and its result is told.</summary>
+/// <summary>One run of <c>connect</c>: constructs its parts and prints its result.</summary>
 internal sealed class ConnectSession(ConnectOptions options, CommandContext process)
 {
     private const string FallbackNamespace = "default";

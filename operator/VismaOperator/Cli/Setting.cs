@@ -16,8 +16,8 @@ internal enum SettingShape
 }
 
 /// <summary>
-/// One option of the command line and the environment variable that stands in for it. Values stay text here: they are
-/// parsed in <see cref="SettingReader"/>, so that an option and its variable are judged by the same code with the same words.
+/// One option of the command line and the environment variable that replaces it. Values stay text here: they are parsed in
+/// <see cref="SettingReader"/>, so that an option and its variable are judged by the same code with the same words.
 /// </summary>
 internal sealed class Setting
 {

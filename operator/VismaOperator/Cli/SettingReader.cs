@@ -164,7 +164,7 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
 
     private Found? Find(Setting setting)
     {
-        // Implicit results stand for options that were not written; only a written one counts.
+        // Implicit results are options that were not written; only written ones count.
         if (arguments.GetResult(setting.Option) is { Implicit: false } written)
         {
             return new Found(Name(setting), [.. written.Tokens.Select(token => token.Value)]);

@@ -53,7 +53,7 @@ internal sealed record Verbs(
         {
             await process.Error.WriteLineAsync("visma-operator: " + exception.Message);
         }
-#pragma warning disable CA1031 // The last place where a failure can be told; nothing goes on after it.
+#pragma warning disable CA1031 // The last place where a failure can be reported; nothing runs after it.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

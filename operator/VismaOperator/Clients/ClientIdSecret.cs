@@ -22,7 +22,7 @@ internal static class ClientIdSecret
 
     /// <summary>The command that sets the label.</summary>
     /// <param name="secret">The Secret.</param>
-    /// <param name="labels">Its labels: kubectl replaces a value only when told so.</param>
+    /// <param name="labels">Its labels: kubectl replaces a value only with --overwrite.</param>
     public static string CommandFor(NamespacedName secret, IReadOnlyDictionary<string, string>? labels) =>
         $"kubectl label secret {secret.Name} -n {secret.Namespace} {VismaNames.ClientCredentialsLabel}={VismaNames.ClientCredentialsValue}"
         + (labels?.ContainsKey(VismaNames.ClientCredentialsLabel) == true ? " --overwrite" : string.Empty);

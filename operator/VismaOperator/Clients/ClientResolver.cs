@@ -22,7 +22,7 @@ internal sealed class ClientResolver(
     TimeProvider time
 )
 {
-    // Nothing tells when a permission was given.
+    // No event reports a new permission.
     private static readonly TimeSpan namespaceRetry = TimeSpan.FromSeconds(30);
 
     // A client is looked at with each of its connections, and changes seldom.
@@ -122,8 +122,8 @@ internal sealed class ClientResolver(
 
     private IReadOnlyList<FieldError> Check(OAuthClient client) => OAuthClientRules.Check(client.Spec, allowLists);
 
-    // A Secret may hold the id and the secret of one application. Then its label lets both be named, and only what the clients say tells
-    // them apart. A client that was made later takes no id away.
+    // A Secret may hold the id and the secret of one application. Then its label allows both, and only the specs of the clients distinguish
+    // them. A client that was created later does not disable an earlier one's id.
     private bool IsClientSecret(OAuthClient client, SecretKeyReference id) =>
         clients.FindBy(CredentialReader.Index, new NamespacedName(client.Metadata.Namespace ?? string.Empty, id.Name).ToString())
             .Any(other => CreationOf(other) <= CreationOf(client) && other.Spec.ClientSecrets.Any(secret => secret.SecretKeyRef == id));
@@ -270,7 +270,7 @@ internal sealed class ClientResolver(
             + "service account get on this namespace; until then the present token is kept and not renewed."
         );
 
-    /// <summary>True when only the labels of a namespace tell whether its connections may use the client.</summary>
+    /// <summary>True when only the labels of a namespace decide whether its connections may use the client.</summary>
     public static bool DoLabelsDecide(OAuthClient client, string namespaceName) =>
         namespaceName != client.Metadata.Namespace && client.Spec.AllowedNamespaces.From == NamespaceScope.Selector;
 

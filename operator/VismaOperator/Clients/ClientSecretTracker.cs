@@ -243,10 +243,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <summary>The provider refused every secret that was tried: <see cref="ClientSecretSnapshot.RetryAt"/>.</summary>
     /// <param name="client">The client.</param>
     /// <param name="tried">The secrets that were refused.</param>
-    /// <param name="seen">
-    /// What was known before they were sent. Requests that are under way together are refused together: the first one tells, and counted
-    /// once for each of them, one refusal would be a row of them that nobody tries again for an hour.
-    /// </param>
+    /// <param name="seen"> What was known before they were sent. Requests that are under way together are refused together. Only the first
+    /// one counts: counted once for each, one refusal would become a row of refusals, and nobody would try again for an hour. </param>
     /// <param name="description">What the provider said; null when nothing.</param>
     public void AllRefused(ResolvedClient client, IReadOnlyCollection<Credential> tried, ClientSecretSnapshot seen, string? description)
     {
@@ -340,7 +338,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         return state;
     }
 
-    // An answer may come after the client changed or went: it says nothing about the secrets of now, and brings no state back.
+    // An answer may come after the client was changed or deleted: it says nothing about the present secrets, and creates no state again.
     private ClientSecretState? OpenStateOf(ResolvedClient client) =>
         states.TryGetValue(client.Name, out var state) && state.Revision == client.Revision ? state : null;
 

@@ -5,8 +5,8 @@ using OAuth;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Notices when this machine's clock and that of a provider differ, which no token shows until one is used too late. Only tells: lifetimes
-/// are durations, and no time is corrected by it.
+/// Notices when the clocks of this machine and of a provider differ, which otherwise shows only when a token is used too late. It only
+/// reports: lifetimes are durations, and no time is corrected.
 /// </summary>
 internal sealed partial class ClockWatch(ILogger log)
 {

@@ -27,7 +27,7 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
     public bool IsReady(OAuthClient client) =>
         ReferencesOf(client).All(name => secrets.Find(name) is not Watched<Secret>.NotSynced);
 
-    /// <summary>Waits until <see cref="IsReady"/>, for somebody who would have to be told to come again otherwise.</summary>
+    /// <summary>Waits until <see cref="IsReady"/>, for a caller that cannot come again later.</summary>
     public async Task WhenReadyAsync(OAuthClient client, CancellationToken cancellationToken)
     {
         var news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

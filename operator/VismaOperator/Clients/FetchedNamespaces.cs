@@ -69,8 +69,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         catch (Exception failure)
             when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
-            // Neither an outage nor a Role that is being replaced takes back what was allowed: the last labels known stand until the next
-            // look.
+            // Neither an outage nor a Role that is being replaced withdraws an allowance: the last known labels count until the next look.
         }
     }
 

@@ -15,7 +15,7 @@ internal interface INamespaces
 }
 
 /// <summary>
-/// What is known of a namespace's labels. Not to know is no reason to take anything back, so it is told apart from there being none.
+/// What is known of a namespace's labels. Unknown labels are no reason to withdraw anything, so they are distinguished from no labels.
 /// </summary>
 internal abstract record NamespaceLabels
 {

@@ -60,7 +60,7 @@ internal sealed class OAuthClientObserver(
     {
         var lookup = await endpoints.TokenAsync(usable, cancellationToken);
         var problem = (lookup as EndpointLookup.NotFound)?.Problem;
-        // One look: a refused secret and a client that can still be used would be one refusal told twice.
+        // One snapshot for both: a refused secret beside a client that can still be used would report one refusal twice.
         var snapshot = tracker.SnapshotOf(usable);
         return situation with
         {

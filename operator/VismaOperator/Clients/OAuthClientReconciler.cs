@@ -12,7 +12,7 @@ using VismaOperator.Reporting;
 
 namespace VismaOperator.Clients;
 
-/// <summary>Keeps a client's status true. Connections do not wait for it; it tells people, and warns of secrets that expire.</summary>
+/// <summary>Keeps a client's status true. Connections do not wait for it; it informs people, and warns of secrets that expire.</summary>
 internal sealed class OAuthClientReconciler(
     Store<OAuthClient> clients,
     OAuthClientObserver observer,
@@ -27,7 +27,7 @@ internal sealed class OAuthClientReconciler(
     // The provider's metadata is behind a breaker of its own; this is how soon a person sees that it works again.
     private static readonly TimeSpan metadataRetry = TimeSpan.FromSeconds(30);
 
-    // Nothing tells that a person put the provider's metadata right, or that it was only wrong for a moment.
+    // No event reports that the provider's metadata was corrected.
     private static readonly TimeSpan metadataRecheck = TimeSpan.FromMinutes(5);
 
     private readonly ProblemStarts starts = new(time);
@@ -71,8 +71,8 @@ internal sealed class OAuthClientReconciler(
         return requeue;
     }
 
-    // A bug goes on to the controller once it is reported, which logs where it is and tries again with a backoff. No situation while the
-    // caches are not filled.
+    // A bug is reported and then passed on to the controller, which logs it with its stack and retries with a backoff. There is no
+    // situation while the caches are not filled.
     private async Task<(OAuthClientSituation? Situation, ExceptionDispatchInfo? Fault)> ObserveAsync(
         OAuthClient client,
         CancellationToken cancellationToken
@@ -145,7 +145,7 @@ internal sealed class OAuthClientReporter(
     private static readonly TimeSpan counterInterval = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<NamespacedName, Moment> nextCount = new();
 
-    // Clients whose owner was told by an event that the clocks differ. Another process tells once more.
+    // Clients that have an event about differing clocks from this process. Another process writes it once more.
     private readonly ConcurrentDictionary<NamespacedName, bool> toldOfClock = new();
 
     /// <summary>The client is gone.</summary>
@@ -156,10 +156,10 @@ internal sealed class OAuthClientReporter(
     }
 
     /// <summary>
-    /// Tells the client's owner which connections lost their Secret by a change of the client. An event, since no status of the client
-    /// speaks of them.
+    /// Reports to the client's owner which connections lost their Secret by a change of the client: in an event, since the status of the
+    /// client does not list them.
     /// </summary>
-    /// <returns>False when it has to be told later.</returns>
+    /// <returns>False when it must be reported later.</returns>
     public bool TellRemovals(OAuthClient about, string note) =>
         events.Record(about, EventKind.Warning, Reason.SecretsRemoved, "Reconcile", note, subject: note);
 
@@ -205,7 +205,7 @@ internal sealed class OAuthClientReporter(
         }
     }
 
-    // Of these, another message is another thing to tell.
+    // For these, another message needs another event.
     private static bool SaysMore(string type) => type is ConditionType.SecretExpiring or ConditionType.SecretVerified;
 
     private void TellOfClock(OAuthClientSituation situation)
@@ -228,8 +228,8 @@ internal sealed class OAuthClientReporter(
         _ => condition.Status == "True",
     };
 
-    // Stalled and Ready turn together and tell the same, as does a trial that no secret passed; a secret that expires is another matter
-    // and must not be passed over for it.
+    // Stalled and Ready change together and say the same, as does SecretVerified when every secret is refused. A secret that expires is a
+    // different problem and needs an event of its own.
     private static IEnumerable<string> NewsOf(IReadOnlyList<Condition> before, IReadOnlyList<Condition> after)
     {
         bool IsNew(string type) => Conditions.Find(after, type) is { } now && IsNews(type, Conditions.Find(before, type), now);

@@ -67,7 +67,7 @@ internal sealed record OAuthClientSituation
 /// <summary>What a client's status should say. Pure: the same situation at the same time gives the same report.</summary>
 internal static class OAuthClientReport
 {
-    /// <summary>The conditions that should stand; a type that is missing is to be absent.</summary>
+    /// <summary>The conditions; a type that is not listed must be absent.</summary>
     public static IReadOnlyList<ConditionReport> Conditions(OAuthClientSituation situation, DateTimeOffset now) =>
         ReadyMessage.WithCauses([.. ConditionsOf(situation, now)], ClockProblem(situation));
 

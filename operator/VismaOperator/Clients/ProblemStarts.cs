@@ -16,8 +16,7 @@ internal sealed class ProblemStarts(TimeProvider time)
     private readonly ConcurrentDictionary<NamespacedName, Start> starts = new();
 
     /// <summary>
-    /// When the problem began: when it was first seen, or, by a process that has just been started, when the status says that it was first
-    /// told.
+    /// When the problem began: when it was first seen, or, in a process that has just been started, when status first reported it.
     /// </summary>
     public DateTimeOffset Of(OAuthClient client, Problem problem) =>
         starts
@@ -32,7 +31,7 @@ internal sealed class ProblemStarts(TimeProvider time)
     /// <summary>Nothing is wrong any more, or the client is gone.</summary>
     public void Forget(NamespacedName client) => starts.TryRemove(client, out _);
 
-    // A time that has not come yet was told by a clock that was set back since.
+    // A time in the future was recorded by a clock that was set back since.
     private Start StartOf(OAuthClient client, Problem problem, DateTimeOffset? told)
     {
         var now = time.GetUtcNow();

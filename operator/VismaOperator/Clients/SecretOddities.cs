@@ -8,8 +8,8 @@ namespace VismaOperator.Clients;
 
 /// <summary>
 /// What looks wrong about a client secret that the provider refused. <c>invalid_client</c> does not say why, and a value that was copied
-/// with something around it looks right on a screen. Only these fixed words are told, never the value, its length or a part of it. Nothing
-/// is corrected: what is sent is what stands in the Secret.
+/// with something around it looks right on a screen. Only these fixed words are reported, never the value, its length or a part of it.
+/// Nothing is corrected: the value of the Secret is sent unchanged.
 /// </summary>
 internal static partial class SecretOddities
 {

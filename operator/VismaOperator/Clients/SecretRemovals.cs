@@ -6,17 +6,17 @@ namespace VismaOperator.Clients;
 
 /// <summary>
 /// Which connections lost their token Secret because their client no longer serves them. One change of a client can take many away, so they
-/// are gathered until no more follow and told in one event. Memory only: a process that ends in between leaves the messages of the
-/// connections, which tell the same.
+/// are collected until no more follow and reported in one event. In memory only: if the process ends before that, the messages of the
+/// connections still say the same.
 /// </summary>
 /// <param name="time">Clock.</param>
-/// <param name="changed">Is told which client has something to tell.</param>
+/// <param name="changed">Called with each client that has something to report.</param>
 internal sealed class SecretRemovals(TimeProvider time, Action<NamespacedName> changed)
 {
     /// <summary>Longer than it takes to reconcile the next connection, so that one change is one event.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
 
-    /// <summary>However many follow, the first is told after this time.</summary>
+    /// <summary>The first one is reported after this time, even if more follow.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     private readonly Lock padlock = new();
@@ -42,10 +42,10 @@ internal sealed class SecretRemovals(TimeProvider time, Action<NamespacedName> c
         changed(client);
     }
 
-    /// <summary>Tells what is to be told of a client by now, once.</summary>
+    /// <summary>Reports what is due for a client, once.</summary>
     /// <param name="client">The client.</param>
-    /// <param name="tell">Tells it; false when that is not possible just now.</param>
-    /// <returns>How long to wait for the rest; null when there is nothing more to tell.</returns>
+    /// <param name="tell">Reports it; false when that is not possible at the moment.</param>
+    /// <returns>How long to wait for the rest; null when there is nothing more to report.</returns>
     public TimeSpan? Tell(NamespacedName client, Func<string, bool> tell)
     {
         lock (padlock)

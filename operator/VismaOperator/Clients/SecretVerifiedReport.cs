@@ -3,7 +3,9 @@ using VismaOperator.Api;
 
 namespace VismaOperator.Clients;
 
-/// <summary>SecretVerified: what came of the client secret that was tried last, before an old one is deleted at the provider.</summary>
+/// <summary>
+/// SecretVerified: the outcome of the last client secret that was tried, to check before an old one is deleted at the provider.
+/// </summary>
 internal static class SecretVerifiedReport
 {
     public static ConditionReport Of(OAuthClientSituation situation)

@@ -104,8 +104,8 @@ internal sealed class TrialAppointment(TimeProvider time, Moment? nextTrial)
     private Moment In(TimeSpan wait) => new(time.GetUtcNow() + wait, time);
 }
 
-/// <summary>Who is to try a client secret that was changed.</summary>
+/// <summary>Which connection is to try a changed client secret.</summary>
 /// <param name="NextLook">When to look again.</param>
-/// <param name="Appointed">The connection; null while nobody is to try just now.</param>
-/// <param name="IsPossible">False when no connection can try, or each has let its turn pass.</param>
+/// <param name="Appointed">The connection; null while none is appointed.</param>
+/// <param name="IsPossible">False when no connection can try, or each one has missed its turn.</param>
 internal sealed record TrialArrangement(DateTimeOffset NextLook, NamespacedName? Appointed, bool IsPossible);

@@ -63,7 +63,7 @@ internal sealed class ConnectionObserver(
         return new Observation(facts, answer.Client, grant.Snapshot);
     }
 
-    /// <summary>What is known without asking anybody, when asking failed: enough to report how the token in service stands.</summary>
+    /// <summary>The facts that need no request, for when a request failed: enough to report the token in service.</summary>
     public Facts Unobserved(VismaConnection connection, Problem problem) =>
         Cached(connection) with
         {

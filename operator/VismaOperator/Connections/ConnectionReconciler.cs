@@ -9,9 +9,8 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Connections;
 
 /// <summary>
-/// Brings one connection to where its spec wants it: observe, then decide and take a step until the decision is to rest,
-/// then report. Everything that matters is in the facts, so that a process may end between any two lines and the next one
-/// goes on from what is stored.
+/// Brings one connection to where its spec wants it: observe, then decide and take a step until the decision is to rest, then report.
+/// Everything that matters is in the facts, so that a process may end between any two lines and the next one continues from what is stored.
 /// </summary>
 internal sealed class ConnectionReconciler(
     Store<VismaConnection> connections,
@@ -31,7 +30,7 @@ internal sealed class ConnectionReconciler(
     /// <summary>How long a report may still take once the process is asked to stop.</summary>
     public static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(2);
 
-    // After so many attempts (a minute or two) the report goes on, and a person is told which Secret is left.
+    // After so many attempts (a minute or two) the report is written, and names the Secret that is left.
     private const int MaxRemovals = 5;
 
     private readonly StepFailures failures = new(time);
@@ -70,8 +69,8 @@ internal sealed class ConnectionReconciler(
         return requeue;
     }
 
-    // Observes, decides and takes steps until the decision is to rest. What is thrown on the way ends in facts and a decision that can be
-    // reported, unless it only means that the reconcile is to be made again. Null while the caches are not filled.
+    // Observes, decides and takes steps until the decision is to rest. An exception becomes facts and a decision that can be reported,
+    // unless the reconcile only has to be made again. Null while the caches are not filled.
     private async Task<Rest?> SettleAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var key = connection.Metadata.NamespacedName;
@@ -125,8 +124,8 @@ internal sealed class ConnectionReconciler(
         + "references, could not be read",
         new TimeoutException());
 
-    // The failure is on record and retried like one of the provider. A bug goes on to the controller once it is reported, which logs
-    // where it is.
+    // The failure is on record and retried like one of the provider. A bug is reported and then passed on to the controller, which logs it
+    // with its stack.
     private Rest Failed(Facts facts, NamespacedName key, Problem problem, Exception failure)
     {
         log.StepFailed(problem.Reason, problem.Message);
@@ -170,8 +169,8 @@ internal sealed class ConnectionReconciler(
         );
     }
 
-    // Before status forgets the old name: if this fails, status keeps it and the next reconcile tries again. A delete that fails for
-    // ever must not keep every later report back: then a person is told which Secret to delete.
+    // Before status forgets the old name: if this fails, status keeps it and the next reconcile tries again. A delete that always fails
+    // must not block every later report: then the report names the Secret to delete.
     private async Task<Rest> WithoutFormerSecretAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
     {
         if (connection.RecordedSecretName() is not { } former || rest.Facts.Token is not { } token || token.SecretName == former.Name)
@@ -212,7 +211,7 @@ internal sealed class ConnectionReconciler(
         return rest;
     }
 
-    /// <summary>Where a reconcile came to rest.</summary>
+    /// <summary>How a reconcile came to rest.</summary>
     private sealed record Rest(Facts Facts, Decision Decision)
     {
         /// <summary>The facts that it began with; null where they cannot be reported in place of the later ones.</summary>

@@ -159,7 +159,7 @@ internal sealed class ConnectionReporter(
                 : null,
         };
 
-    // The sequence stays on record when the grant is gone: an older one that comes back from a backup is told by it.
+    // The sequence stays on record when the grant is gone, to recognize an older grant that comes back from a backup.
     private static AuthorizationStatus? AuthorizationOf(AuthorizationStatus? before, AuthorizationReport? report) =>
         report is null
             ? null

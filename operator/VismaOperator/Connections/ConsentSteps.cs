@@ -21,8 +21,8 @@ internal sealed class ConsentSteps(
     private static readonly TimeSpan shortestHold = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan longestHold = TimeSpan.FromMinutes(1);
 
-    // Which code is left where it is, by the UID of its Secret, and since when. One that is older than codes live is taken, so that its
-    // end is told.
+    // Which code is left in its Secret (by UID), and since when. A code that is older than the lifetime of codes is taken, so that its
+    // expiry is reported.
     private readonly ConcurrentDictionary<NamespacedName, (string? Uid, long Since)> held = new();
 
     /// <summary>Redeems the code that <c>connect</c> handed over.</summary>

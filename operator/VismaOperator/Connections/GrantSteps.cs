@@ -20,7 +20,7 @@ internal sealed class GrantSteps(
     ConnectionLog log
 )
 {
-    /// <summary>Spends the refresh token. The next decision publishes the token that came with its successor.</summary>
+    /// <summary>Spends the refresh token. The next decision publishes the access token that came with the new refresh token.</summary>
     public async Task<Facts> ExchangeAsync(
         RefreshCause cause,
         ReconcileState state,
@@ -42,7 +42,7 @@ internal sealed class GrantSteps(
     public async Task<Facts> AnnounceTakeoverAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken) =>
         await AfterAsync(await refresher.AnnounceTakeoverAsync(state.Grant!, cancellationToken), state, facts, cancellationToken);
 
-    /// <summary>Publishes the access token that stands beside the refresh token.</summary>
+    /// <summary>Publishes the access token that is stored beside the refresh token.</summary>
     public async Task<Facts> PublishAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -25,9 +25,9 @@ internal sealed class SecretNames
 
     /// <summary>Adds the indexes that it looks things up by.</summary>
     /// <param name="connections">Who asks for names.</param>
-    /// <param name="clients">Whose credentials stand under names.</param>
+    /// <param name="clients">Whose credentials are in Secrets.</param>
     /// <param name="secrets">The labelled Secrets.</param>
-    /// <param name="obstacles">The Secrets that are in the way of connections, labelled or not.</param>
+    /// <param name="obstacles">Foreign Secrets that have the name that a connection asks for, labelled or not.</param>
     public SecretNames(
         Store<VismaConnection> connections,
         Store<OAuthClient> clients,
@@ -68,7 +68,7 @@ internal sealed class SecretNames
     public IReadOnlyList<OAuthClient> ClientsReading(NamespacedName secret) => clients.FindBy(CredentialReader.Index, secret.ToString());
 
     /// <summary>
-    /// Watches exactly the Secrets that are in the way of connections now, if this change of one may have changed which these are.
+    /// Watches exactly the foreign Secrets that block connections, after a change of a connection that may have changed which these are.
     /// </summary>
     public void Follow(StoreChange<VismaConnection> change)
     {
@@ -87,7 +87,7 @@ internal sealed class SecretNames
             _ => new SecretFacts.Absent { IsDisputed = IsBlocked(connection) },
         };
 
-    // One that was deleted, or that lost its label, is put back under the name that status has on record.
+    // A Secret that was deleted, or lost its label, is restored under the name that status records.
     private static bool Has(VismaConnection connection, SecretFacts whose) => whose switch
     {
         SecretFacts.Owned or SecretFacts.Terminating => true,
@@ -98,7 +98,7 @@ internal sealed class SecretNames
     private static NamespacedName? Obstacle(VismaConnection? connection) =>
         connection is not null && IsBlocked(connection) ? connection.SecretName() : null;
 
-    // A Secret that was seen in the way leaves no failed attempt on record, only the condition.
+    // A foreign Secret that was seen leaves no failed attempt on record, only the condition.
     private static bool IsBlocked(VismaConnection connection) =>
         IsOfTakenName(connection.Status.Failure?.Reason)
         || IsOfTakenName(Conditions.Find(connection.Status.Conditions, ConditionType.Stalled)?.Reason);

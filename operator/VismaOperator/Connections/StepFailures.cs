@@ -25,7 +25,7 @@ internal sealed class StepFailures(TimeProvider time)
     private readonly ForbiddenRequests<NamespacedName> forbidden = new(time);
 
     /// <summary>
-    /// False for what only means that the reconcile is to be made again: the process ends, leads no more, or decided on an old state.
+    /// False for failures after which the reconcile is only made again: the process ends, leads no more, or decided on an old state.
     /// </summary>
     public bool IsToReport(NamespacedName connection, Exception failure, CancellationToken cancellationToken) => failure switch
     {

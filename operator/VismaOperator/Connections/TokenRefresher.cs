@@ -42,7 +42,7 @@ internal sealed class TokenRefresher(
     private readonly ConcurrentDictionary<NamespacedName, IssuedToken> pendingTokens = new();
 
     /// <summary>Gets a token and publishes it. The facts as they are afterwards.</summary>
-    /// <exception cref="KubernetesException">The Secret could not be written just now; the token is held in memory.</exception>
+    /// <exception cref="KubernetesException">The Secret could not be written; the token is held in memory.</exception>
     public async Task<Facts> RefreshAsync(RefreshCause cause, ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -207,7 +207,7 @@ internal sealed class TokenRefresher(
         /// <summary>When what was sent last was sent, to the second: a token lives from then on.</summary>
         public DateTimeOffset Time { get; private set; }
 
-        /// <exception cref="OperationCanceledException">The wait was given up before: nothing is to be sent.</exception>
+        /// <exception cref="OperationCanceledException">The wait was given up: nothing must be sent.</exception>
         public void Came()
         {
             leadership.EnsureLeader();

@@ -107,7 +107,7 @@ internal sealed class CodeRedeemer(
         }
         catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
         {
-            // The person is told all the same.
+            // The person is informed nevertheless.
         }
 
         return failed;
@@ -116,7 +116,8 @@ internal sealed class CodeRedeemer(
     private Redemption.Failed Failed(Problem problem) => new(new ConsentFailure(problem, WholeSeconds.Floor(time.GetUtcNow())));
 
     /// <summary>
-    /// Why a code cannot be sent just now. To be asked before a code is taken: what passes by itself is best waited for where the code is.
+    /// Why a code cannot be sent at the moment. Ask before a code is taken: a temporary obstacle is best waited for while the code stays in
+    /// its Secret.
     /// </summary>
     /// <returns>Null when it can be sent, or when waiting does not help.</returns>
     public async Task<Obstacle?> ObstacleAsync(ResolvedClient client, CancellationToken cancellationToken)
@@ -304,7 +305,7 @@ internal sealed record ConsentCode(Sensitive Code, Sensitive CodeVerifier, Uri R
     public FormerGrant? Replaces { get; init; }
 }
 
-/// <summary>Why a code cannot be sent just now.</summary>
+/// <summary>Why a code cannot be sent at the moment.</summary>
 /// <param name="Cause">Continues "the code is not sent yet:".</param>
 /// <param name="RetryAfter">When to look again; null when nobody said.</param>
 internal sealed record Obstacle(string Cause, TimeSpan? RetryAfter);

@@ -6,7 +6,7 @@ namespace VismaOperator.Grants;
 internal sealed record ConsentAttempt
 {
     /// <summary>
-    /// How many may stand open for one connection. More people than that never consent at once; more attempts fill no Secret.
+    /// How many attempts may be open for one connection: more than people who consent at once, and few enough to fit into a Secret.
     /// </summary>
     public const int MaxOpen = 8;
 
@@ -19,7 +19,7 @@ internal sealed record ConsentAttempt
     /// <summary>The PKCE verifier.</summary>
     public required Sensitive CodeVerifier { get; init; }
 
-    /// <summary>Where the provider was told to send the answer.</summary>
+    /// <summary>Where the provider was asked to send the answer.</summary>
     public required string RedirectUri { get; init; }
 
     /// <summary>Issuer that the browser was sent to (RFC 9207).</summary>

@@ -4,8 +4,8 @@ using VismaOperator.Api;
 namespace VismaOperator.Grants;
 
 /// <summary>
-/// The links at which a person can consent. Built from the public URL that the administrator states, never from what a request says of
-/// itself. The random part is what lets somebody begin; it stands in <c>status.authorization.url</c> and nowhere else.
+/// The links at which a person can consent. Built from the public URL that the administrator configured, never from a header of a request.
+/// The random part lets somebody begin; it is written to <c>status.authorization.url</c> and nowhere else.
 /// </summary>
 /// <param name="publicUrl">Where people reach the operator; null when it serves no consent pages.</param>
 /// <param name="connectArguments">What <c>connect</c> must be told to reach this operator; null where nothing special.</param>
@@ -18,7 +18,7 @@ internal sealed class ConsentLinks(Uri? publicUrl, string? connectArguments, Fun
     /// <summary>What begins the path of every page.</summary>
     public const string PagePath = "/connect";
 
-    /// <summary>What <c>connect</c> must be told to reach this operator; null where nothing special.</summary>
+    /// <summary>Arguments that <c>connect</c> needs to reach this operator; null when it needs none.</summary>
     public string? ConnectArguments => connectArguments;
 
     /// <summary>True when links can be made.</summary>

@@ -17,7 +17,7 @@ namespace VismaOperator.Grants;
 /// <param name="wait">How long it is; zero where no other process can be alive.</param>
 internal sealed class ExchangeTracker(TimeProvider time, TimeSpan wait)
 {
-    // Of each connection the attempts that may stand in its Secret: null for one of this process, else when its takeover was announced.
+    // For each connection the attempts that may be in its Secret: null for one of this process, else when its takeover was announced.
     private readonly ConcurrentDictionary<NamespacedName, ImmutableDictionary<string, long?>> known = new();
 
     /// <summary>
@@ -38,7 +38,7 @@ internal sealed class ExchangeTracker(TimeProvider time, TimeSpan wait)
     /// <summary>True when the takeover of this exchange must be announced first: it is another process's, as far as we know.</summary>
     public bool IsToBeAnnounced(NamespacedName connection, ExchangeIntent intent) => !Of(connection).ContainsKey(intent.Id);
 
-    /// <summary>The takeover stands in the Secret.</summary>
+    /// <summary>The takeover is announced in the Secret.</summary>
     public void Announced(NamespacedName connection, string attemptId) => Note(connection, attemptId, time.GetTimestamp());
 
     /// <summary>

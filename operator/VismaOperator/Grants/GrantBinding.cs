@@ -24,7 +24,7 @@ internal sealed record GrantBinding
     /// <summary>The scopes that were asked for, sorted, separated by spaces.</summary>
     public required string Scopes { get; init; }
 
-    /// <summary>UID of the namespace <c>kube-system</c>, which stands for the cluster; empty where it may not be read.</summary>
+    /// <summary>UID of the namespace <c>kube-system</c>, used as the id of the cluster; empty where it may not be read.</summary>
     public required string Cluster { get; init; }
 
     /// <summary>What a grant of this connection is for now.</summary>
@@ -64,7 +64,7 @@ internal sealed record GrantBinding
 }
 
 /// <summary>Which cluster this is, so that a grant that was copied to another one is not spent by both.</summary>
-/// <param name="namespaces">The watched namespaces; null where only Roles in listed namespaces are given, and then nobody can tell.</param>
+/// <param name="namespaces">The watched namespaces; null with Roles in listed namespaces only: then the cluster is unknown.</param>
 internal sealed class ClusterIdentity(Store<Namespace>? namespaces)
 {
     private static readonly NamespacedName kubeSystem = NamespacedName.ClusterScoped("kube-system");

@@ -37,7 +37,7 @@ internal sealed record GrantDocument
     /// </summary>
     public IReadOnlyDictionary<string, SecretValue> Kept { get; init; } = ImmutableDictionary<string, SecretValue>.Empty;
 
-    /// <summary>True when a refresh token stands there without all that is needed to use it.</summary>
+    /// <summary>True when there is a refresh token without everything that is needed to use it.</summary>
     public bool IsGrantUnreadable => Held is null && Kept.ContainsKey(GrantKeys.RefreshToken);
 
     /// <summary>When the revocation of the grant began; from then on nobody may use it. Null while it may be used.</summary>
@@ -51,8 +51,8 @@ internal sealed record HeldGrant
     public const int MaxReplaced = 8;
 
     /// <summary>
-    /// The connection that it was given to, which tells the grant of a namespace that was cloned; null in one that an earlier version
-    /// wrote.
+    /// The connection that it was given to, which reveals the copy of a grant in a cloned namespace; null in a grant that an earlier
+    /// version wrote.
     /// </summary>
     public NamespacedName? Connection { get; init; }
 
@@ -80,7 +80,7 @@ internal sealed record HeldGrant
     /// <summary>When the refresh token expires; null when the provider did not say.</summary>
     public DateTimeOffset? RefreshTokenExpirationTime { get; init; }
 
-    /// <summary>Whether an exchange moves that expiry on; null before the first exchange that could tell.</summary>
+    /// <summary>Whether an exchange extends that expiry; null before the first exchange that showed it.</summary>
     public bool? RefreshTokenSlides { get; init; }
 
     /// <summary>When the person consented.</summary>
@@ -107,7 +107,7 @@ internal sealed record HeldGrant
 }
 
 /// <summary>An exchange that was begun. Stored before the refresh token is sent, so that no two processes spend it at once.</summary>
-/// <param name="Id">Names the attempt. Its result may be stored only while this stands in the Secret.</param>
+/// <param name="Id">Names the attempt. Its result may be stored only while this is in the Secret.</param>
 /// <param name="TokenHash">Hash of the refresh token that is about to be spent.</param>
 /// <param name="Time">When it was begun, by the clock of who began it.</param>
 internal sealed record ExchangeIntent(string Id, string TokenHash, DateTimeOffset Time)

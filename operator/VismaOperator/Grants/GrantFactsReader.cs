@@ -61,7 +61,7 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
         !(held.IsOfElsewhere(connection.Metadata.NamespacedName, cluster.Id) || held.Sequence < connection.Status.Authorization?.Sequence)
         || IsAdopted(connection, held);
 
-    /// <summary>The grant that stands in a document, for a consent that is about to replace it; null when none does.</summary>
+    /// <summary>The grant in a document, for a consent that is about to replace it; null when there is none.</summary>
     public FormerGrant? FormerIn(GrantDocument? document, VismaConnection connection) =>
         document?.Held is { } held ? new FormerGrant(held.Family, IsOurs(connection, held)) : null;
 

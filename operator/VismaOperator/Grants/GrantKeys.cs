@@ -94,7 +94,7 @@ internal static class GrantKeys
         AttemptFormer,
     ];
 
-    /// <summary>The keys of everything that stands beside it.</summary>
+    /// <summary>The keys of everything beside it.</summary>
     public static IReadOnlySet<string> OfTheRest { get; } =
         FrozenSet.ToFrozenSet(
             [

@@ -46,7 +46,7 @@ internal sealed class GrantObserver(
         return new GrantObservation(reader.Read(connection, client, read), ConsentOf(connection, snapshot?.Document), snapshot);
     }
 
-    /// <summary>A grant of this connection was stored just now; the facts about it.</summary>
+    /// <summary>The facts about a grant of this connection that has just been stored.</summary>
     public GrantRecord Stored(VismaConnection connection, ResolvedClient? client, GrantSnapshot stored)
     {
         known.Note(connection, stored.Document.Held!, client);

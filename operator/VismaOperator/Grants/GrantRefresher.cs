@@ -228,8 +228,8 @@ internal sealed class GrantRefresher(
         };
     }
 
-    // Surely nothing was sent: without the intent no other process waits for this one. The one that it replaced may have been sent, so it
-    // stands again. Where it cannot be withdrawn it stays, which only costs that wait.
+    // Surely nothing was sent, so the intent is withdrawn and no other process waits for it. An intent that it replaced may have been sent,
+    // so that one is put back. If the write fails, the intent stays, which only costs the wait.
     private async Task<GrantSnapshot?> WithdrawAsync(GrantSnapshot open, ExchangeIntent? earlier)
     {
         using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);

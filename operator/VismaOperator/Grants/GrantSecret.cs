@@ -53,7 +53,7 @@ internal static partial class GrantSecret
     /// <param name="name">Its name.</param>
     /// <param name="connection">Name of the connection whose grant it is.</param>
     /// <param name="document">What it is to hold.</param>
-    /// <param name="present">Metadata of the Secret that stands there; its version is the precondition. Null when none does.</param>
+    /// <param name="present">Metadata of the present Secret; its version is the precondition. Null when there is none.</param>
     public static Secret Render(NamespacedName name, string connection, GrantDocument document, ObjectMeta? present) =>
         new()
         {
@@ -79,7 +79,7 @@ internal static partial class GrantSecret
             Data = Write(document).Data,
         };
 
-    /// <summary>True when the metadata say that an attempt with this mark stands.</summary>
+    /// <summary>True when the metadata have this mark of an attempt.</summary>
     public static bool IsMarked(ObjectMeta secret, string mark) =>
         secret.Annotation(VismaNames.ConsentAttemptsAnnotation)?.Split(' ', ConsentAttempt.MaxOpen + 1).Contains(mark) == true;
 

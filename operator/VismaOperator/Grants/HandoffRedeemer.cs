@@ -113,7 +113,7 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
         new(new Problem(Reason.ConsentFailed, $"{cause} Run visma-operator connect again."));
 }
 
-/// <summary>What came of reaching for a code that was handed over.</summary>
+/// <summary>The outcome of taking a handed-over code.</summary>
 internal abstract record HandoffTaking
 {
     private HandoffTaking()

@@ -9,8 +9,8 @@ namespace VismaOperator.Grants;
 internal static class LiveConnections
 {
     /// <summary>
-    /// The connection as it stands in the cluster now, or null. A list of one name, which costs the API server no more than a get: the
-    /// operator may list and watch its own kinds, and no role of its gives a get.
+    /// The present connection in the cluster, or null. A list of one name, which costs the API server no more than a get: the operator may
+    /// list and watch its own kinds, and no role of its gives a get.
     /// </summary>
     public static async Task<VismaConnection?> FindConnectionAsync(
         this IKubernetesClient client,

@@ -72,8 +72,8 @@ internal sealed class OrphanedGrantReconciler(
         }
         catch (KubernetesException failure) when (failure.IsForbidden && isSecretGone)
         {
-            // The Roles of a namespace go with it: nobody may look there any more, and the watches have told that connection and Secret are
-            // gone.
+            // The Roles of a namespace are deleted with it: nothing can be read there any more, and the watches have reported that
+            // connection and Secret are gone.
             return await RevokeKnownAsync(key, cancellationToken);
         }
     }
@@ -114,7 +114,7 @@ internal sealed class OrphanedGrantReconciler(
         await caches.Api.FindConnectionAsync(key, cancellationToken)
             is { Spec.Grant: Grant.AuthorizationCode, Metadata.DeletionTimestamp: null };
 
-    // Its Secret went first, as when a namespace is deleted.
+    // Its Secret was deleted first, as when a namespace is deleted.
     private async Task<Requeue> RevokeKnownAsync(NamespacedName key, CancellationToken cancellationToken)
     {
         if (known.Find(key) is { DeletionPolicy: GrantDeletionPolicy.Revoke } last)

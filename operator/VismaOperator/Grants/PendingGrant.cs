@@ -12,16 +12,15 @@ internal sealed record PendingGrant
     /// <summary>Whose it is.</summary>
     public required NamespacedName Connection { get; init; }
 
-    /// <summary>The attempt that it came from, which must still stand in the Secret when it is stored; null for a consent.</summary>
+    /// <summary>The attempt that it came from, which must still be in the Secret when it is stored; null for a consent.</summary>
     public string? AttemptId { get; init; }
 
     /// <summary>The Secret as the attempt was written into it, over which it is stored without another look; null for a consent.</summary>
     public GrantSnapshot? Open { get; init; }
 
     /// <summary>
-    /// The grant that stood in the Secret when the code of this consent was taken, which it replaces; null when none did, and for an
-    /// exchange. Any other grant in the Secret by then is a later consent. No clock decides this, since the clocks of two replicas may
-    /// differ.
+    /// The grant in the Secret when the code of this consent was taken, which it replaces; null when there was none, and for an exchange.
+    /// Any other grant in the Secret by then is a later consent. No clock decides this, since the clocks of two replicas may differ.
     /// </summary>
     public FormerGrant? Replaces { get; init; }
 
@@ -41,9 +40,9 @@ internal sealed record PendingGrant
     public GrantDocument? Over(GrantDocument document) => AttemptId is null ? OverFormer(document) : OverItsAttempt(document);
 
     /// <summary>
-    /// True when the document holds it already, or one that came of it: an earlier write arrived whose answer did not. Each consent begins
-    /// a family, so a consent whose family stands there has been stored, and by now it may have been exchanged; stored once more, it would
-    /// put a spent token over a live one.
+    /// True when the document already holds it, or a token that was exchanged from it: an earlier write arrived whose answer did not. Each
+    /// consent begins a family, so a consent whose family is in the document has been stored, and may have been exchanged since. Stored
+    /// once more, it would replace a live token by a spent one.
     /// </summary>
     public bool IsIn(GrantDocument document) => document.Held is { } stored
         && stored.Family == Held.Family

@@ -9,7 +9,7 @@ namespace VismaOperator.Grants;
 /// Holds refresh tokens that the provider issued until the cluster has them. While the API server is away, each is tried again every second
 /// by a loop that runs on every replica, leader or not: the right to store is in the attempt id, not in the lease.
 /// </summary>
-/// <param name="store">Where they are to be kept.</param>
+/// <param name="store">Where they are stored.</param>
 /// <param name="revoker">Revokes grants that are not wanted any more.</param>
 /// <param name="isGone">True when a connection is not there any more, as far as the watches have told.</param>
 /// <param name="time">Durations.</param>
@@ -214,7 +214,7 @@ internal sealed class PendingGrantWrites(
         return known ?? (await store.ReadAsync(entry.PendingGrant.Connection, cancellationToken) as GrantRead.Found)?.Snapshot;
     }
 
-    // A Secret of somebody else may stand there for days, and is looked at every second.
+    // A foreign Secret may have the name for days, and is read every second.
     private StoreResult.Pending Waits(Waiting entry, string cause)
     {
         if (entry.Told != cause || time.GetElapsedTime(entry.ToldAt) >= tellAgain)
@@ -307,10 +307,10 @@ internal sealed class PendingGrantWrites(
         /// </summary>
         public long? NamespaceGoneSince { get; set; }
 
-        /// <summary>Why it waits, as the log was last told; null when it was not.</summary>
+        /// <summary>The cause that was last logged; null when none was.</summary>
         public string? Told { get; set; }
 
-        /// <summary>When the log was told so (a monotonic timestamp).</summary>
+        /// <summary>When it was logged (a monotonic timestamp).</summary>
         public long ToldAt { get; set; }
 
         /// <summary>How it ended; null while it waits.</summary>

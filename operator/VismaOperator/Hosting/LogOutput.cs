@@ -15,7 +15,7 @@ internal static class LogOutput
         logging.AddFilter("Microsoft.AspNetCore", Quieter(options.Level));
         logging.AddFilter("Microsoft.Extensions", Quieter(options.Level));
         logging.AddFilter("Microsoft.Hosting", Quieter(options.Level));
-        // what it would say is thrown as well, and told by us without a stack
+        // its exception is also thrown, and we print it without a stack
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return options.Format == LogFormat.Json ? AddJson(logging) : AddText(logging);

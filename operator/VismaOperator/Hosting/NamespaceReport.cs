@@ -68,7 +68,7 @@ internal sealed partial class NamespaceReport : IDisposable
         recorder.Record(lease, kind, reason, "Watch", note, subject: news.Name);
     }
 
-    // What came and went before was told by the leader of that time.
+    // Earlier changes were reported by the leader of that time.
     private void TellWhatStands()
     {
         lock (gate)

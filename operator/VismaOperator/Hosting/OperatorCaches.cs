@@ -62,7 +62,7 @@ internal sealed class OperatorCaches
     /// <summary>The Secrets that clients reference, each watched by its name.</summary>
     public WatchSet<Secret> Credentials { get; }
 
-    /// <summary>Metadata of the Secrets that are in the way of connections, each watched by its name.</summary>
+    /// <summary>Metadata of foreign Secrets that block connections, each watched by its name.</summary>
     public WatchSet<SecretMetadata> Obstacles { get; }
 
     /// <summary>Who asks for which Secret name.</summary>
@@ -74,7 +74,7 @@ internal sealed class OperatorCaches
     /// <summary>The namespaces; null where only Roles in listed namespaces are given.</summary>
     public Informer<Namespace>? Namespaces { get; }
 
-    /// <summary>What stands in for <see cref="Namespaces"/> where they cannot be watched.</summary>
+    /// <summary>Replaces <see cref="Namespaces"/> where they cannot be watched.</summary>
     public FetchedNamespaces? FetchedNamespaces { get; }
 
     /// <summary>Watches exactly the Secrets that clients reference now.</summary>

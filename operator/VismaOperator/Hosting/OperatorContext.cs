@@ -53,7 +53,7 @@ internal sealed record OperatorContext
     /// <summary>Where people reach the consent pages; null when none are served.</summary>
     public Uri? PublicUrl { get; init; }
 
-    /// <summary>What <c>connect</c> must be told to reach this operator; null where a kubeconfig is enough.</summary>
+    /// <summary>Arguments that <c>connect</c> needs to reach this operator; null where a kubeconfig is enough.</summary>
     public string? ConnectArguments { get; init; }
 
     /// <summary>The clock.</summary>

@@ -94,7 +94,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     /// <inheritdoc/>
     public IReadOnlyList<BackgroundLoop> Servers => servers;
 
-    /// <summary>Runs these beside the caches: what stands in for a cluster in local mode. To be called before the host runs.</summary>
+    /// <summary>Runs these beside the caches: the sources that replace a cluster in local mode. Call it before the host runs.</summary>
     public void AddFeeds(IEnumerable<BackgroundLoop> loops) => feeds.AddRange(loops);
 
     /// <summary>Runs this beside the controllers, leader or not. To be called before the host runs.</summary>

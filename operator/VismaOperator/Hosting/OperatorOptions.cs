@@ -2,7 +2,7 @@ using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Hosting;
 
-/// <summary>Everything that <c>run</c> can be told.</summary>
+/// <summary>The options of <c>run</c>.</summary>
 internal sealed record OperatorOptions
 {
     /// <summary>Path of a kubeconfig; null for KUBECONFIG, ~/.kube/config or the service account, in that order.</summary>

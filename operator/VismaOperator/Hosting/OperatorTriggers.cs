@@ -109,7 +109,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         }
     }
 
-    // The reconcile that writes a Secret goes on from what it wrote; another one behind it would find nothing to do.
+    // The reconcile that writes a Secret continues with what it wrote; another one after it would find nothing to do.
     private void OnOwnSecret(StoreChange<SecretMetadata> change)
     {
         if (change.Origin is ChangeOrigin.OwnWrite)

@@ -6,7 +6,7 @@ using VismaOperator.Api;
 
 namespace VismaOperator.Local;
 
-/// <summary>Where every connection stands, as <c>local --once</c> prints it and decides by it.</summary>
+/// <summary>The state of every connection, as <c>local --once</c> prints it and decides by it.</summary>
 internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connections, GrantReport grants, DateTimeOffset now)
 {
     private const string Ready = "Ready";
@@ -66,9 +66,7 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
         );
     }
 
-    /// <summary>
-    /// What else is to be known, a line each. A valid token does not make up for a consent that is lost, or is about to be.
-    /// </summary>
+    /// <summary>Further remarks, one line each. A valid token does not make up for a consent that is lost, or about to be lost.</summary>
     /// <param name="lost">Connections of which a refresh token was received and could not be stored.</param>
     public string Remarks(IEnumerable<NamespacedName> lost) =>
         string.Concat(lost.Select(Lost).Concat(Exchanging.Select(Open)).Select(line => line + Environment.NewLine)) + grants.ToText();
@@ -101,7 +99,7 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
         && Conditions.Find(connection.Status.Conditions, Ready)?.Status == True
         && connection.Status.Token?.ExpirationTime > now; // a status from before a long stop may still say Ready
 
-    // What waits for a person goes on when that person has acted.
+    // A connection that waits for a person continues when that person has acted.
     private bool IsExchanging(VismaConnection connection) =>
         grants.OpenExchanges.Contains(connection.Metadata.NamespacedName)
         && !connection.Spec.Suspend

@@ -5,7 +5,7 @@ using VismaOperator.Grants;
 
 namespace VismaOperator.Local;
 
-/// <summary>How the stored grants stand, as far as it matters to a process that is about to end.</summary>
+/// <summary>The state of the stored grants, for a process that is about to end.</summary>
 internal sealed record GrantReport
 {
     private static readonly ResourceSelector grantSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.GrantSecretValue}");
@@ -44,7 +44,7 @@ internal sealed record GrantReport
         };
     }
 
-    /// <summary>What is to be known of grants that outlive this process, as sentences; empty where there are none.</summary>
+    /// <summary>Remarks about grants that outlive this process, as sentences; empty when there are none.</summary>
     public string ToText() =>
         AwaitingRevocation.Count == 0
             ? string.Empty

@@ -37,7 +37,7 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
     {
         try
         {
-            // What an ended process had taken goes first: it would be in the way of a newer code for the same connection.
+            // A code that an ended process had taken goes first: it would block a newer code for the same connection.
             var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList() : [];
             foreach (var file in files.OrderByDescending(file => file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal)))
             {
@@ -74,7 +74,7 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         }
         else if (KeptFile.IsHalfWritten(file))
         {
-            // Of a connect that writes it at this moment, or was cut off; by then the code is too old.
+            // A file that connect is writing now, or that it could not finish; after this time the code is too old.
             if (time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(file) > ConsentCode.Lifetime)
             {
                 File.Delete(file);

@@ -131,7 +131,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         var waiting = settlement.WaitAsync(settled.Token);
         await Task.WhenAny(running, waiting);
         await settled.CancelAsync();
-        await running; // a part that failed is told here
+        await running; // throws the failure of a part
         var failure = await PublishAsync(folders);
         var report = await ConnectionReport.ReadAsync(cluster.Client, time, CancellationToken.None);
         await output.WriteAsync(report.ToTable());
@@ -147,7 +147,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
         return failure is null ? report.AllReady && report.Exchanging.Count == 0 && settlement.PendingGrants.Count == 0 : throw failure;
     }
 
-    // The last change may be younger than the last look. A disk that is full leaves the statuses to be told.
+    // The last change may be newer than the last look. If the disk is full, the statuses are still printed.
     private async Task<LocalException?> PublishAsync(SecretFolders folders)
     {
         try

@@ -5,7 +5,7 @@ using VismaOperator.Reporting;
 
 namespace VismaOperator.Local;
 
-/// <summary>Everything that <c>local</c> can be told.</summary>
+/// <summary>The options of <c>local</c>.</summary>
 internal sealed record LocalOptions
 {
     /// <summary>Directories or files with manifests.</summary>
@@ -35,8 +35,8 @@ internal sealed record LocalOptions
     public TimeSpan Timeout { get; init; } = DefaultTimeout;
 
     /// <summary>
-    /// Longer than what is missing is waited for (60 s), so that this is told by its own reason, and than a few attempts at a provider that
-    /// is away.
+    /// Longer than the wait for missing objects (60 s), so that those are reported by their own reason, and longer than a few attempts at a
+    /// provider that is down.
     /// </summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
 

@@ -82,7 +82,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
             {
                 while (!await TryPutAsync(resource, cancellationToken))
                 {
-                    // Written meanwhile: looked at again.
+                    // Changed since it was read: read again.
                 }
             }
             catch (KubernetesException exception)

@@ -4,9 +4,9 @@ using Kubernetes.Client.Resources;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// One Secret as a folder, laid out as the kubelet lays out a mounted one: each key is a link to <c>..data/KEY</c>, and
-/// <c>..data</c> is a link to a folder with one version of all files. Swapping that one link changes all keys at once. No link is ever
-/// followed while writing: what stands in the way of a folder or a file is removed, not entered.
+/// One Secret as a folder, laid out as the kubelet lays out a mounted one: each key is a link to <c>..data/KEY</c>, and <c>..data</c> is a
+/// link to a folder with one version of all files. Swapping that one link changes all keys at once. No link is ever followed while writing:
+/// what has the name of a folder or a file is removed, not entered.
 /// </summary>
 internal sealed class SecretFolder(string path, TimeProvider time)
 {

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace VismaOperator.Manifests;
 
-/// <summary>Turns the nodes of one text between two lines of dashes into JSON, and remembers where each field stands.</summary>
+/// <summary>Turns the nodes of one text between two lines of dashes into JSON, and remembers the position of each field.</summary>
 /// <param name="file">How problems name the file.</param>
 /// <param name="isRejected">True when kubectl refuses what was read.</param>
 /// <param name="cancellation">Gives up.</param>
@@ -21,13 +21,13 @@ internal sealed class DocumentBuilder(string file, Func<bool> isRejected, Cancel
     private const int FewValues = 1000;
     private const double MaxShareOfAliases = 0.99;
 
-    // No field of ours has a longer path. What is deeper stands where its parent does, so that paths do not take more memory than the
+    // No field of ours has a longer path. Deeper fields have the position of their parent, so that paths do not take more memory than the
     // values.
     private const int MaxPath = 1000;
     private const int MaxPathCharacters = 32_000_000; // of all paths together
 
     private readonly List<TurnedKey> turned = [];
-    private readonly HashSet<YamlNode.Scalar> rejected = new(ReferenceEqualityComparer.Instance); // each is told once, not once per alias
+    private readonly HashSet<YamlNode.Scalar> rejected = new(ReferenceEqualityComparer.Instance); // reported once, not once per alias
     private Dictionary<string, Position> positions = [];
     private bool isBroken;
     private int values;

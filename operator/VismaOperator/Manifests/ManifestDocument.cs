@@ -3,7 +3,7 @@ using Kubernetes.Client;
 
 namespace VismaOperator.Manifests;
 
-/// <summary>One object of a manifest: its content as JSON, and where each field stands in the file.</summary>
+/// <summary>One object of a manifest: its content as JSON, and the position of each field in the file.</summary>
 public sealed class ManifestDocument
 {
     /// <summary>Namespace of an object that names none, as kubectl has it without a context.</summary>
@@ -80,7 +80,7 @@ public sealed class ManifestDocument
         where T : class, IResource<T> =>
         Kind == T.ResourceKind.Kind && ApiVersion == T.ResourceKind.ApiVersion;
 
-    /// <summary>Where a field stands; for one that is absent, where what should contain it stands.</summary>
+    /// <summary>The position of a field; for one that is absent, the position of its parent.</summary>
     /// <param name="path">Path as <see cref="FieldPath"/> writes it.</param>
     public Position PositionOf(string path)
     {

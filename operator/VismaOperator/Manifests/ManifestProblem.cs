@@ -1,6 +1,6 @@
 namespace VismaOperator.Manifests;
 
-/// <summary>Something that is to be said of a file before its objects are looked at.</summary>
+/// <summary>A problem of a file that is found before its objects are checked.</summary>
 /// <param name="File">The file as it was named.</param>
 /// <param name="Position">Where.</param>
 /// <param name="Message">What is wrong, for a person.</param>

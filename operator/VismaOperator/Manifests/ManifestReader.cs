@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace VismaOperator.Manifests;
 
-/// <summary>What was read: the objects, and what is to be said of the files.</summary>
+/// <summary>What was read: the objects, and the problems of the files.</summary>
 public sealed record ManifestSet(IReadOnlyList<ManifestDocument> Documents, IReadOnlyList<ManifestProblem> Problems);
 
 /// <summary>

@@ -17,7 +17,7 @@ internal sealed class ManifestText
 
     private static readonly string[] identity = [ApiVersion, Kind];
 
-    // Those that kubectl refuses (https://yaml.org/spec/1.1/#c-printable), as far as one character tells.
+    // Those that kubectl refuses (https://yaml.org/spec/1.1/#c-printable), as far as a single character shows it.
     private static readonly SearchValues<char> unprintable = SearchValues.Create([
         .. Enumerable
             .Range(0, 0xA0)

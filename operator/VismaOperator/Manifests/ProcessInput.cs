@@ -13,7 +13,7 @@ internal static class ProcessInput
 
     /// <summary>
     /// True for a pipe that this process itself can write to: the next thing that is opened gets the number of what was closed, and that is
-    /// a pipe of the runtime, which never ends. Only Linux tells.
+    /// a pipe of the runtime, which never ends. Only Linux shows it.
     /// </summary>
     internal static bool IsPipeOfOurs(int number)
     {

@@ -27,8 +27,8 @@ internal static class ConnectionFactsReader
     };
 
     /// <summary>
-    /// The token that status says is published. Anything missing in it means that there is none: then one is asked for. When
-    /// it is to be renewed follows from the spec of now, so that a raised margin counts for the token in service.
+    /// The token that status says is published. If any part is missing, there is no token, and one is requested. The time of its renewal
+    /// follows from the present spec, so that a larger margin applies to the token in service.
     /// </summary>
     public static TokenRecord? Token(VismaConnection connection) =>
         connection.Status
@@ -74,7 +74,7 @@ internal static class ConnectionFactsReader
             }
             : null;
 
-    /// <summary>The removal of the Secret that status tells.</summary>
+    /// <summary>The removal of the Secret that status records.</summary>
     public static RemovalRecord? Removal(VismaConnection connection) =>
         connection.Status.SecretRemoval is { Reason: { } reason, Time: { } time, Inputs: { } inputs }
             ? new RemovalRecord(time, reason, inputs)

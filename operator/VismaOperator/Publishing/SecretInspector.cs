@@ -55,7 +55,7 @@ internal static class SecretInspector
         return recorded is not null && IsTokenIntact(secret, connection, recorded) ? new ContentFacts.Healable() : new ContentFacts.Lost();
     }
 
-    /// <summary>The token that the Secret holds, with the times that are on record; null when the key is gone.</summary>
+    /// <summary>The token that the Secret holds, with the times that are on record; null when the key is missing.</summary>
     public static IssuedToken? TokenIn(Secret secret, TokenRecord recorded) =>
         HoldsToken(secret)
             ? new IssuedToken

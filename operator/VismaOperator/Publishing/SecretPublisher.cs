@@ -27,8 +27,8 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     private readonly ForbiddenRequests<NamespacedName> removals = new(time);
 
     /// <summary>Puts the token into the connection's Secret.</summary>
-    /// <exception cref="KubernetesException">The API server does not take it just now; a refusal (403) that has not lasted yet is one of
-    /// these.</exception>
+    /// <exception cref="KubernetesException">The API server temporarily does not accept the write; a 403 that has not lasted yet is one of
+    /// these failures.</exception>
     /// <param name="connection">Whose token it is.</param>
     /// <param name="token">The token.</param>
     /// <param name="seen">The Secret as it was just read; null when only its watched metadata is known.</param>
@@ -57,7 +57,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     }
 
     /// <summary>The Secret with its content, straight from the API server; null when there is none.</summary>
-    /// <exception cref="KubernetesException">The API server does not answer just now, or refuses (403).</exception>
+    /// <exception cref="KubernetesException">The API server does not answer, or forbids it (403).</exception>
     public Task<Secret?> ReadAsync(VismaConnection connection, CancellationToken cancellationToken) =>
         client.FindAsync<Secret>(connection.SecretName(), cancellationToken);
 
@@ -65,8 +65,8 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     /// Deletes the Secrets of these names, in order, that are ours, and exactly those that were seen; from one that its owner lent, only
     /// what is ours is taken out. The Secret that the operator may not touch; null when nothing is left.
     /// </summary>
-    /// <exception cref="KubernetesException">The API server does not do it just now; a refusal (403) that has not lasted yet is one of
-    /// these.</exception>
+    /// <exception cref="KubernetesException">The API server temporarily does not do it; a 403 that has not lasted yet is one of these
+    /// failures.</exception>
     public async Task<NamespacedName?> RemoveAsync(
         IReadOnlyList<NamespacedName> names,
         VismaConnection connection,
@@ -269,11 +269,11 @@ internal abstract record Publication
     {
     }
 
-    /// <summary>The token stands in the Secret.</summary>
+    /// <summary>The token is in the Secret.</summary>
     public sealed record Done(TokenRecord Token) : Publication;
 
-    /// <summary>Somebody else of us published a newer token meanwhile: nothing was written.</summary>
-    /// <param name="Secret">The Secret as it stands now.</param>
+    /// <summary>Another replica has published a newer token: nothing was written.</summary>
+    /// <param name="Secret">The present Secret.</param>
     public sealed record Overtaken(SecretFacts Secret) : Publication;
 
     /// <summary>The Secret could not be written before a person acts.</summary>

@@ -25,8 +25,8 @@ internal static class TokenSecret
     /// <summary>The Secret as it should be: content and marks of ours, foreign labels and annotations of the present one kept.</summary>
     /// <param name="connection">Whose token it is.</param>
     /// <param name="token">The token and its times.</param>
-    /// <param name="present">The Secret that stands there; null when none does. Its content counts only where its owner lent it: then
-    /// foreign keys are kept.</param>
+    /// <param name="present">The present Secret; null when there is none. Its content counts only if its owner lent it: then foreign keys
+    /// are kept.</param>
     public static Secret Render(VismaConnection connection, IssuedToken token, Secret? present)
     {
         var ours = TokenSecretData.Render(connection, token);
@@ -57,7 +57,7 @@ internal static class TokenSecret
     public static string Fingerprint(IReadOnlyDictionary<string, SecretValue>? data) =>
         ShortHash.OfContent(data ?? new Dictionary<string, SecretValue>());
 
-    /// <summary>True when every mark of ours stands as it would be rendered.</summary>
+    /// <summary>True when every mark of ours is as it would be rendered.</summary>
     public static bool HasMarks(ObjectMeta present, ObjectMeta rendered) =>
         Holds(present.Labels, rendered.Labels) && Holds(present.Annotations, rendered.Annotations) && SameOwner(present, rendered);
 

@@ -5,9 +5,8 @@ using Kubernetes.Controllers;
 namespace VismaOperator.Reporting;
 
 /// <summary>
-/// What people are told of a request that the API server did not carry out: its status code, its reason (one of a closed list) and
-/// the name of the webhook, policy or quota behind it. Never the
-/// server's own words: they may quote a Secret.
+/// Words for a request that the API server did not carry out: its status code, its reason (one of a closed list) and the name of the
+/// webhook, policy or quota behind it. Never the server's own words: they may quote a Secret.
 /// </summary>
 internal static class ApiTrouble
 {
@@ -23,7 +22,7 @@ internal static class ApiTrouble
         _ => "cannot be reached",
     };
 
-    /// <summary>What a person can do about a write that is refused.</summary>
+    /// <summary>What a person can do about a write that the API server does not accept.</summary>
     /// <param name="failure">The refusal.</param>
     /// <param name="permission">What to grant where no other cause is known.</param>
     public static string Remedy(KubernetesException failure, string permission) => failure switch

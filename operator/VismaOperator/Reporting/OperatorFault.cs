@@ -2,7 +2,7 @@ using Lifecycle;
 
 namespace VismaOperator.Reporting;
 
-/// <summary>A bug of the operator, as it is told to people. Its message stays out: it may repeat a secret.</summary>
+/// <summary>A bug of the operator, in words for people. The message of the exception is left out, since it may repeat a secret.</summary>
 internal static class OperatorFault
 {
     /// <summary>The problem to report.</summary>

@@ -8,9 +8,9 @@ namespace VismaOperator.Reporting;
 internal sealed class OwnedConditions(params IReadOnlyList<string> types)
 {
     /// <summary>The conditions of an object with each of ours as reported, and absent where it is not.</summary>
-    /// <param name="conditions">Those that stand there, of whomever.</param>
-    /// <param name="reports">How ours should stand.</param>
-    /// <param name="generation">The generation of the spec that the reports speak of.</param>
+    /// <param name="conditions">The present conditions, with those of other owners.</param>
+    /// <param name="reports">The conditions that we report.</param>
+    /// <param name="generation">The generation of the spec that the reports are about.</param>
     /// <param name="now">The time of a transition.</param>
     public IReadOnlyList<Condition> Apply(
         IReadOnlyList<Condition> conditions,

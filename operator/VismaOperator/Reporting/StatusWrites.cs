@@ -7,8 +7,8 @@ using Kubernetes.Controllers.Telemetry;
 namespace VismaOperator.Reporting;
 
 /// <summary>
-/// Writes statuses of one kind, and retries those that the API server does not take: with a backoff for each object, logged and
-/// counted. Whatever the object is due for meanwhile is not held up.
+/// Writes statuses of one kind, and retries failed writes: with a backoff for each object, logged and counted. A failed write does not
+/// delay other work of the object.
 /// </summary>
 internal sealed partial class StatusWrites(
     string controller,
@@ -24,10 +24,10 @@ internal sealed partial class StatusWrites(
     /// <summary>Writes, and says when to look again.</summary>
     /// <param name="key">Whose status.</param>
     /// <param name="write">Writes it.</param>
-    /// <param name="nextLook">When the object is due, whatever becomes of its status; null when it is not.</param>
+    /// <param name="nextLook">When the object is due, even if the write fails; null when it is not.</param>
     /// <param name="cancellationToken">Fires when the process is asked to stop.</param>
-    /// <exception cref="KubernetesException">Conflict: the status was decided on an old version, and the object is to be looked at
-    /// anew.</exception>
+    /// <exception cref="KubernetesException">Conflict: the status was decided on an old version, and the object must be read
+    /// again.</exception>
     public async Task<Requeue> TryAsync(
         NamespacedName key,
         Func<Task<Requeue>> write,

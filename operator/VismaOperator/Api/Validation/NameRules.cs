@@ -38,8 +38,8 @@ internal static class NameRules
 }
 
 /// <summary>
-/// The patterns of the schema and of its rules. Tests run both over the same values; <c>\z</c> stands where RE2 has
-/// <c>$</c>, which in .NET would let a line break at the end pass.
+/// The patterns of the schema and of its rules. Tests run both over the same values; <c>\z</c> is written where RE2 has <c>$</c>, which in
+/// .NET would let a line break at the end pass.
 /// </summary>
 internal static class Patterns
 {
@@ -66,8 +66,8 @@ internal static class Patterns
 }
 
 /// <summary>
-/// RE2 by another name: time proportional to the text, whatever a manifest holds. Such an automaton costs some hundred kilobytes to make,
-/// so it is made when it is first needed.
+/// A pattern that is matched without backtracking, as by RE2: the time is proportional to the text, for any manifest. Such an automaton
+/// takes some hundred kilobytes, so it is made when it is first needed.
 /// </summary>
 internal sealed class Pattern(string pattern)
 {

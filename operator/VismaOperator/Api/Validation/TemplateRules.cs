@@ -5,8 +5,8 @@ using VismaOperator.Manifests;
 namespace VismaOperator.Api.Validation;
 
 /// <summary>
-/// What in a Secret template is allowed and probably not meant: a reference in the notation of another tool, or outside of data. It is
-/// published as it stands.
+/// References in a Secret template that are allowed and probably not meant: in the notation of another tool, or outside of data. They are
+/// published unchanged.
 /// </summary>
 internal static class TemplateRules
 {
@@ -27,7 +27,7 @@ internal static class TemplateRules
     // Annotations may hold the templates of other tools, so only those that name a key of ours.
     private static readonly Regex elsewhere = Pattern($@"\$\{{{key}\}}|\{{\{{[^{{}}]*{key}[^{{}}]*\}}\}}|{foreign}");
 
-    /// <summary>The warnings; none where every reference has the notation of templates, and stands in data.</summary>
+    /// <summary>The warnings; none where every reference has the notation of templates and is in data.</summary>
     internal static IReadOnlyList<FieldError> Warnings(VismaConnectionSpec spec) =>
     [
         .. from entry in spec.Secret.Template?.Data ?? new Dictionary<string, string>()

@@ -14,7 +14,7 @@ public enum CheckOutput
     Json,
 }
 
-/// <summary>Everything that <c>check</c> can be told.</summary>
+/// <summary>The options of <c>check</c>.</summary>
 internal sealed record CheckOptions
 {
     /// <summary>What is checked.</summary>

@@ -17,7 +17,7 @@ internal static class CheckReasons
     /// <summary>A key that kubectl reads as another text.</summary>
     internal const string KeyNotQuoted = nameof(KeyNotQuoted);
 
-    /// <summary>A connection of the cluster would lose its Secret by what is to be applied.</summary>
+    /// <summary>Applying the manifests would make a connection of the cluster lose its Secret.</summary>
     internal const string WouldLoseSecret = nameof(WouldLoseSecret);
 
     /// <summary>An object without a name of its own.</summary>

@@ -62,7 +62,7 @@ internal sealed class MetadataCheck(FindingList findings)
             && text.Length > 0
         )
         {
-            // The API server appends letters and digits, so a dash or dot may stand at the end.
+            // The API server appends letters and digits, so the prefix may end with a dash or dot.
             Require(
                 document,
                 $"{Metadata}.generateName",

@@ -64,7 +64,7 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
         }
     }
 
-    /// <summary>What is to be said of documents of any kind that the operator works with.</summary>
+    /// <summary>The checks for documents of every kind that the operator works with.</summary>
     internal void Common(IEnumerable<ManifestDocument> documents)
     {
         var metadata = new MetadataCheck(findings);

@@ -154,10 +154,10 @@ internal sealed class CallbackListener : IAsyncDisposable
     }
 }
 
-/// <summary>By what the answer to our request is told from all else that reaches the port.</summary>
+/// <summary>How to recognize the answer to our request among all requests to the port.</summary>
 /// <param name="State">The state that we sent (RFC 6749 section 10.12).</param>
 /// <param name="Issuer">The issuer that we sent the browser to.</param>
-/// <param name="Rejected">Told why a request was rejected, in words without anything of the request.</param>
+/// <param name="Rejected">Gets the cause of a rejection, in words that repeat nothing of the request.</param>
 internal sealed record CallbackExpectation(Sensitive State, AskedIssuer Issuer, Action<string> Rejected)
 {
     /// <summary>Why a response is not the answer to our request; null when it is.</summary>

@@ -2,7 +2,7 @@ using VismaOperator.Consent.Web;
 
 namespace VismaOperator.Cli.Connect;
 
-/// <summary>What the browser is shown after it came back to the terminal. Nothing of the request stands in it.</summary>
+/// <summary>The pages that the browser shows after it came back to the terminal. They repeat nothing of the request.</summary>
 internal static class CallbackPages
 {
     /// <summary>The page for an answer that is none, or belongs to no request of this terminal.</summary>

@@ -6,7 +6,7 @@ using VismaOperator.Reporting;
 
 namespace VismaOperator.Cli.Connect;
 
-/// <summary>Everything that <c>connect</c> can be told.</summary>
+/// <summary>The options of <c>connect</c>.</summary>
 internal sealed record ConnectOptions
 {
     /// <summary>Where a browser comes back to unless something else is registered: the operator's own path, on this machine.</summary>
@@ -86,7 +86,7 @@ internal sealed record ConnectTools
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Where the person is told how it goes.</summary>
+    /// <summary>Where progress is written.</summary>
     public required TextWriter Output { get; init; }
 }
 
@@ -111,7 +111,7 @@ internal abstract record ConsentResult
 /// <param name="Connection">The connection.</param>
 /// <param name="Client">Its client.</param>
 /// <param name="ClientId">The client's id.</param>
-/// <param name="Doubt">What the operator says would stand in the way of the code, as one sentence; null when nothing does.</param>
+/// <param name="Doubt">What the operator says would prevent the use of the code, as one sentence; null when nothing does.</param>
 internal sealed record ConsentSubject(VismaConnection Connection, OAuthClient Client, string ClientId, string? Doubt)
 {
     /// <summary>Issuer of the provider.</summary>

@@ -47,7 +47,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         return await ShownAsync(listener, connection, () => FinishAsync(subject, listener, verifier, stop));
     }
 
-    /// <summary>Shows the waiting browser what the terminal is told.</summary>
+    /// <summary>Shows the outcome in the waiting browser, too.</summary>
     private static async Task<ConsentResult> ShownAsync(
         CallbackListener listener,
         NamespacedName connection,

@@ -9,7 +9,7 @@ namespace VismaOperator.Cli.Connect;
 /// </summary>
 internal interface IConnectionSource
 {
-    /// <summary>The place, to stand behind "in".</summary>
+    /// <summary>Where connections are read, as words that follow "in".</summary>
     string Name { get; }
 
     /// <summary>Who redeems a code here, as a command.</summary>

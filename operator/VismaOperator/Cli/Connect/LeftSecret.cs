@@ -38,7 +38,7 @@ internal sealed class LeftSecret(IKubernetesClient client, NamespacedName name, 
     }
 
     /// <summary>Deletes a Secret by its identity.</summary>
-    /// <returns>False when it was gone, or another one stands there.</returns>
+    /// <returns>False when it was gone, or replaced by another one.</returns>
     public static async Task<bool> DeleteAsync(
         IKubernetesClient client,
         NamespacedName name,

@@ -106,7 +106,7 @@ internal sealed class StateSource : IConnectionSource
     {
         public Task<bool> IsTakenAsync(CancellationToken cancellationToken) => Task.FromResult(!IsThere(file) && !IsInHand());
 
-        // Moving tells for sure who was first; deleting would succeed also where there is nothing.
+        // A move succeeds only for the first; a deletion would succeed also where there is no file.
         public Task<bool> WithdrawAsync(CancellationToken cancellationToken)
         {
             try

@@ -106,7 +106,7 @@ internal abstract record Admission
     /// <param name="Connection">The connection.</param>
     /// <param name="Client">The client that it may use.</param>
     /// <param name="AuthorizationEndpoint">Where a person consents.</param>
-    /// <param name="RedirectUri">Where the provider is told to send the browser back to.</param>
+    /// <param name="RedirectUri">Where the provider must send the browser back to.</param>
     public sealed record Given(VismaConnection Connection, ResolvedClient Client, Uri AuthorizationEndpoint, Uri RedirectUri) : Admission
     {
         /// <summary>What a person is asked for; see <see cref="TokenInputs"/>.</summary>

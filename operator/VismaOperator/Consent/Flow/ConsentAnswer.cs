@@ -3,7 +3,7 @@ using OAuth;
 
 namespace VismaOperator.Consent.Flow;
 
-/// <summary>What a person is told who came to consent.</summary>
+/// <summary>What to show to a person who came to consent.</summary>
 internal abstract record ConsentAnswer
 {
     private ConsentAnswer()
@@ -13,7 +13,7 @@ internal abstract record ConsentAnswer
     /// <summary>What a consent would be for. Nothing has been begun.</summary>
     public sealed record Offered(ConsentOffer Offer) : ConsentAnswer;
 
-    /// <summary>An attempt is stored, and the browser is to be sent to the provider.</summary>
+    /// <summary>An attempt is stored, and the browser must be sent to the provider.</summary>
     /// <param name="Connection">For which connection.</param>
     /// <param name="Request">Where to send it.</param>
     /// <param name="Cookie">What the browser must show when it comes back.</param>
@@ -28,8 +28,8 @@ internal abstract record ConsentAnswer
     /// <summary>The grant is in memory, and is stored as soon as the cluster takes it.</summary>
     public sealed record StoredSoon(NamespacedName Connection) : ConsentAnswer;
 
-    /// <summary>Nothing came of it.</summary>
-    /// <param name="Why">Which page says so.</param>
+    /// <summary>The consent failed.</summary>
+    /// <param name="Why">Which page explains it.</param>
     /// <param name="Detail">Cause and remedy for somebody who may know about the connection; null where the page says all.</param>
     public sealed record Failed(ConsentFailure Why, string? Detail = null) : ConsentAnswer;
 }

@@ -9,9 +9,9 @@ using VismaOperator.Publishing;
 namespace VismaOperator.Consent.Flow;
 
 /// <summary>
-/// Consents that were begun, kept in the grant Secret so that a browser may come back to any replica. Several may stand at a time, since
-/// several people may hold the link, and none takes
-/// the place of another browser's. Who removes one may redeem its code, so a replayed answer finds nothing.
+/// Consents that were begun, kept in the grant Secret so that a browser may come back to any replica. Several may be open at a time, since
+/// several people may hold the link, and none replaces that of another browser. The process that removes an attempt redeems its code, so a
+/// replayed answer finds nothing.
 /// </summary>
 internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> secrets, TimeProvider time, Func<int, byte[]> randomBytes)
 {
@@ -60,7 +60,7 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             connection,
             document =>
             {
-                // A browser keeps the cookie of an attempt that stands, so that the answer of its other tab still finds its cookie.
+                // A browser keeps the cookie of an open attempt, so that the answer of its other tab still finds its cookie.
                 var shown = held is not null && document.Attempts.Any(open => ConsentState.Matches(open.CookieHash, held)) ? held : cookie;
                 var begun = attempt with { CookieHash = Unguessable.HashOf(shown), Former = document.Held?.Family };
                 var attempts = Beside(document.Attempts, begun);

@@ -14,7 +14,7 @@ internal enum ConsentFailure
     /// <summary>The connection or its client does not allow a consent now.</summary>
     NotPossible,
 
-    /// <summary>As many attempts as may stand open do.</summary>
+    /// <summary>The greatest number of attempts is open already.</summary>
     TooManyAttempts,
 
     /// <summary>The provider's answer cannot be read.</summary>
@@ -47,6 +47,6 @@ internal enum ConsentFailure
     /// <summary>The provider said that something is wrong, or gave nothing that can be used.</summary>
     ProviderFailed,
 
-    /// <summary>The cluster cannot be reached just now.</summary>
+    /// <summary>The cluster cannot be reached at the moment.</summary>
     ClusterUnavailable,
 }

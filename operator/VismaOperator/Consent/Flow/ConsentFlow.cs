@@ -70,10 +70,10 @@ internal sealed class ConsentFlow(
             )
         );
 
-    /// <summary>Takes in what a browser brought back from the provider.</summary>
+    /// <summary>Handles the response of the provider that a browser brought.</summary>
     /// <param name="query">The decoded pairs of the query.</param>
     /// <param name="cookieOf">The cookie that the browser has for a connection; null when it has none.</param>
-    /// <param name="cancellationToken">Ends it as long as the attempt stands; from then on nothing does.</param>
+    /// <param name="cancellationToken">Ends it until the attempt is removed; after that nothing ends it.</param>
     public async Task<ConsentAnswer> CompleteAsync(
         IEnumerable<KeyValuePair<string, string?>> query,
         Func<NamespacedName, Sensitive?> cookieOf,

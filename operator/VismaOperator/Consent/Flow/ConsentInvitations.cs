@@ -7,8 +7,8 @@ using VismaOperator.Grants;
 namespace VismaOperator.Consent.Flow;
 
 /// <summary>
-/// Finds the connection that somebody was invited for. Who does not hold the link that stands in its status learns nothing: a connection
-/// that does not exist and one whose link is another read alike.
+/// Finds the connection that somebody was invited for. Without the link in its status nothing is revealed: a connection that does not exist
+/// and one that has another link get the same answer.
 /// </summary>
 /// <param name="connections">The watched connections.</param>
 /// <param name="client">The cluster, for what a cache does not know yet.</param>
@@ -42,7 +42,7 @@ internal sealed class ConsentInvitations(
     /// <summary>True when a connection of that name would be one of ours.</summary>
     public bool Serves(NamespacedName connection) => served.Count == 0 || served.Contains(connection.Namespace, StringComparer.Ordinal);
 
-    /// <summary>The connection as it stands in the cluster now; null when there is none that a person could consent to.</summary>
+    /// <summary>The present connection in the cluster; null when there is none that a person could consent to.</summary>
     public async Task<VismaConnection?> ReadAsync(NamespacedName name, CancellationToken cancellationToken) =>
         Serves(name) && await client.FindConnectionAsync(name, cancellationToken) is { } found && IsInteractive(found) ? found : null;
 

@@ -63,7 +63,7 @@ internal abstract record ConsentTarget
 /// <summary>The parameters of a query.</summary>
 internal static class QueryPairs
 {
-    /// <summary>The decoded pairs as they stand there: the framework's own dictionary takes names of different case for one.</summary>
+    /// <summary>The decoded pairs, unchanged: the framework's own dictionary merges names that differ in case.</summary>
     public static IEnumerable<KeyValuePair<string, string?>> Of(QueryString query)
     {
         var pairs = new List<KeyValuePair<string, string?>>();

@@ -4,8 +4,8 @@ using System.Text;
 namespace VismaOperator.Consent.Web;
 
 /// <summary>
-/// What all pages look like: plain HTML without scripts, readable at 320 px and in the dark. The style stands in the page and is allowed by
-/// its hash, so that a page is one answer and nothing else of the operator needs to be public.
+/// What all pages look like: plain HTML without scripts, readable at 320 px and in the dark. The style is part of the page and is allowed
+/// by its hash, so that a page is one answer and nothing else of the operator needs to be public.
 /// </summary>
 internal static class PageLayout
 {
