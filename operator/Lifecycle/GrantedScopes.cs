@@ -90,7 +90,7 @@ public sealed record ScopeLimit(string Client, IReadOnlyList<IReadOnlyList<strin
     public Problem? ProblemWith(IReadOnlyList<string>? granted) => IsAskedForAll && granted is not { Count: > 0 }
         ? new Problem(
             Reason.ScopesExceeded,
-            $"The provider does not say which scopes the token has, and all were asked for (spec.allScopes), so it cannot be told whether "
+            $"The provider does not say which scopes the token has, and all were asked for (spec.allScopes), so it is unknown whether "
             + $"spec.tenants of OAuthClient {Client} allows them, and the token is not published. Name the scopes in spec.scopes instead.")
         : Beyond(granted) is { Count: > 0 } beyond
         ? new Problem(

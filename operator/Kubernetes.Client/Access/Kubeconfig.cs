@@ -61,7 +61,7 @@ internal sealed class Kubeconfig
         catch (YamlException)
         {
             throw new ClusterAccessException(
-                $"kubeconfig {file} is no valid kubeconfig (a key stands twice in one object, or an alias has no anchor): correct "
+                $"kubeconfig {file} is no valid kubeconfig (a key occurs twice in one object, or an alias has no anchor): correct "
                 + "the file, or fetch it again."
             );
         }

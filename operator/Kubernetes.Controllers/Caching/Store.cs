@@ -225,7 +225,7 @@ public sealed class Store<T>
         {
             throw new InvalidOperationException(
                 $"The list of {T.ResourceKind.Plural} is of version {version}, but version {progress} was seen before: the cluster went "
-                + "back in time (restored from a backup?). Start anew."
+                + "back in time (restored from a backup?). Restart the process."
             );
         }
     }

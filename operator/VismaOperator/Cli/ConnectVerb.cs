@@ -37,7 +37,7 @@ internal sealed class ConnectVerb
     private readonly Setting clientId = new(
         "client-id",
         "ID",
-        "Client id. Default: the OAuthClient's, which may stand in a Secret that you cannot read"
+        "Client id. Default: the OAuthClient's, which may be in a Secret that you cannot read"
     );
     private readonly Setting noBrowser = new(
         "no-browser",
@@ -77,7 +77,7 @@ internal sealed class ConnectVerb
 
     private static Setting NamespaceSetting()
     {
-        var setting = new Setting("namespace", "NAME", "Namespace of the connection, where its name does not say it");
+        var setting = new Setting("namespace", "NAME", "Namespace of the connection, unless its name includes it");
         setting.Option.Aliases.Add("-n");
         return setting;
     }
@@ -124,7 +124,7 @@ internal sealed class ConnectVerb
     {
         if (options.State is not null && (options.Kubeconfig ?? options.Context) is not null)
         {
-            reader.Report(state, "goes without --kubeconfig and --context", "Name either a state directory or a cluster.");
+            reader.Report(state, "cannot be combined with --kubeconfig and --context", "Name either a state directory or a cluster.");
         }
     }
 
@@ -138,7 +138,7 @@ internal sealed class ConnectVerb
 
         if (number != ConnectOptions.DefaultPort)
         {
-            reader.Report(port, "goes without --redirect-uri, which has a port of its own", "Leave one of them out.");
+            reader.Report(port, "cannot be combined with --redirect-uri, which has a port of its own", "Leave one of them out.");
         }
 
         if (RedirectTarget.ProblemIn(text) is { } problem)

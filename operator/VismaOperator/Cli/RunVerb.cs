@@ -103,7 +103,7 @@ internal sealed class RunVerb
         {
             reader.Report(
                 consentPort,
-                "is the port of --http-port, and whoever reaches the consent pages would reach metrics",
+                "is the port of --http-port, so everybody who reaches the consent pages would reach the metrics",
                 "Name another port."
             );
         }

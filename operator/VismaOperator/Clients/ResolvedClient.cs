@@ -92,8 +92,8 @@ internal sealed class ResolvedClient
         return tried.Count > 0 && Credentials.All(credential => !SecretOddities.CanBeSent(credential.Value))
             ? new Problem(
                 Reason.ClientRefused,
-                $"No token was asked for, since no provider takes the client secret of OAuthClient {context.Client} as it stands in "
-                + $"{string.Join("; ", tried.Select(secret => secret.Words))}."
+                $"No token was requested, since no provider accepts the client secret of OAuthClient {context.Client} in the form that it "
+                + $"has in {string.Join("; ", tried.Select(secret => secret.Words))}."
             )
             : failure.Explain(named with { Tried = tried });
     }

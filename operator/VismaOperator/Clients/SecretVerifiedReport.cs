@@ -53,7 +53,7 @@ internal static class SecretVerifiedReport
         var credential = situation.Usable?.Credentials.FirstOrDefault(credential => trial.Is(credential.Reference));
         var tried = new TriedSecret(trial.Name, trial.Key, credential is null ? [] : SecretOddities.Of(credential.Value));
         var outcome = credential is not null && !SecretOddities.CanBeSent(credential.Value)
-            ? "cannot be sent to any provider as it stands"
+            ? "cannot be sent to any provider in its present form"
             : $"was refused at {InstantText.Of(trial.TrialTime!.Value)} (invalid_client)";
         return $"The client secret in {tried.Words}, {outcome}. Copy it from the Visma developer portal once more, or remove it from "
             + "spec.clientSecrets; do not delete another secret in the portal before.";

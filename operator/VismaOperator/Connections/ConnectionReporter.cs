@@ -110,7 +110,7 @@ internal sealed class ConnectionReporter(
             "Reconcile",
             $"The token moved to Secret {connection.SecretName()}, but Secret {former}, which held it before, is still there: {cause}. "
             + $"Delete that Secret by hand, and grant the operator's service account delete on Secrets in namespace {former.Namespace}. "
-            + "Whoever can read it has a token until it expires.",
+            + "Everybody who can read it has a token until it expires.",
             subject: former.ToString()
         );
 

@@ -112,7 +112,7 @@ internal sealed class GrantStore(IKubernetesClient client)
         new(
             Reason.SecretInvalid,
             $"The API server {ApiTrouble.Answer(refusal)} to Secret {NameOf(connection)}, which holds the grant, so the grant is not "
-            + $"used. If it was made immutable or restored with another type than {VismaNames.GrantSecretType}, create it anew with the "
+            + $"used. If it was made immutable or restored with another type than {VismaNames.GrantSecretType}, create it again with the "
             + "same data; else see whether an admission policy refuses it."
         );
 

@@ -59,7 +59,7 @@ internal static class GrantedTokenCheck
             null when !isOfAPerson => null,
             null => new Problem(
                 Reason.TenantNotVerified,
-                $"The token does not say which tenant it is for (claim tenant_id), so it cannot be told whether it is {wanted}, and it "
+                $"The token does not say which tenant it is for (claim tenant_id), so it is unknown whether it is {wanted}, and it "
                 + "is not published. Enable the claim for the application in the Visma developer portal (scope tenants as identity "
                 + "claim, or a tenant-enabled API), then consent again."
             ),

@@ -177,7 +177,7 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         Level = LogLevel.Warning,
         EventName = "CodeLost",
         Message = "VismaConnection {Connection}: a process ended while it took in a code that connect had left. Unless it had stored it "
-            + "by then, the code is lost: run connect again where the connection still awaits consent in a minute"
+            + "by then, the code is lost: run connect again if the connection still awaits consent in a minute"
     )]
     private partial void LogLost(NamespacedName connection);
 

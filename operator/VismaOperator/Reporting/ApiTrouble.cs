@@ -28,7 +28,7 @@ internal static class ApiTrouble
     public static string Remedy(KubernetesException failure, string permission) => failure switch
     {
         { DeniedBy: { Kind: AdmissionRuleKind.Quota } quota } => $"Raise {quota}, or delete Secrets that nobody needs.",
-        { DeniedBy: { } rule } => $"Have whoever runs {rule} let it pass.",
+        { DeniedBy: { } rule } => $"Ask the owner of {rule} to allow it.",
         { StatusCode: HttpStatusCode.Forbidden } => permission,
         _ => string.Empty,
     };

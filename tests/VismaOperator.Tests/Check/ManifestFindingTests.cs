@@ -169,7 +169,7 @@ public sealed class ManifestFindingTests
     {
         var findings = Check(Secret, Client, $"{Connection.TrimEnd()}\n  secret: {{template: {{data: {{x: '{value}'}}}}}}\n");
 
-        AssertFinding(literal is null ? null : $"spec.secret.template.data.x: '{literal}' is published as it stands", findings);
+        AssertFinding(literal is null ? null : $"spec.secret.template.data.x: '{literal}' is published unchanged", findings);
         Assert.All(findings, finding => Assert.Equal(("LiteralReference", Severity.Warning), (finding.Reason, finding.Severity)));
     }
 
@@ -203,7 +203,7 @@ public sealed class ManifestFindingTests
         );
 
         AssertFinding(
-            $"spec.secret.template.metadata.annotations.x: '{value}' is published as it stands: references are replaced in data only",
+            $"spec.secret.template.metadata.annotations.x: '{value}' is published unchanged: references are replaced in data only",
             findings
         );
         Assert.All(findings, finding => Assert.Equal(("LiteralReference", Severity.Warning), (finding.Reason, finding.Severity)));

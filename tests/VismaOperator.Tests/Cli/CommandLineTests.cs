@@ -77,12 +77,12 @@ public sealed class CommandLineTests
     )]
     [InlineData("connect a/b/c", "'a/b/c' is not the name of a connection.")]
     [InlineData("connect a/b -n c", "visma-operator: --namespace: 'c' is not the namespace of a/b. Name the namespace once.")]
-    [InlineData("connect a/b --state . --context c", "visma-operator: --state: goes without --kubeconfig and --context.")]
+    [InlineData("connect a/b --state . --context c", "visma-operator: --state: cannot be combined with --kubeconfig and --context.")]
     [InlineData(
         "connect a/b --redirect-uri localhost:8888",
         "visma-operator: --redirect-uri: 'localhost:8888' is not an absolute http or https URL."
     )]
-    [InlineData("connect a/b --redirect-uri https://localhost --port 9", "visma-operator: --port: goes without --redirect-uri")]
+    [InlineData("connect a/b --redirect-uri https://localhost --port 9", "visma-operator: --port: cannot be combined with --redirect-uri")]
     [InlineData("connect a/b --timeout 2h", "visma-operator: --timeout: '2h' is not a duration up to 1h. Write it as 90s or 10m.")]
     [InlineData("local -f .", "visma-operator: --out: is missing.")]
     public async Task Wrong_arguments_name_option_and_remedy_and_start_nothing(string line, string expected)

@@ -44,7 +44,7 @@ internal static class TemplateRules
         new(
             FieldPath.Member($"{Template}.{part}", name),
             Reason.LiteralReference,
-            $"'{Shortened(match.Value)}' is published as it stands: {remedy}"
+            $"'{Shortened(match.Value)}' is published unchanged: {remedy}"
         );
 
     private static Regex Pattern(string pattern) =>

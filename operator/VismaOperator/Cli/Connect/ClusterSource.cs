@@ -129,8 +129,8 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
         catch (Exception failure) when (IsOfCluster(failure) || failure is OperationCanceledException)
         {
             throw new ConnectException(
-                $"The API server {answer}. Secret {name}, which hands the code over, may have been written all the same: delete it where "
-                + "the consent shall not take effect. The code in it is too old in five minutes.",
+                $"The API server {answer}. Secret {name}, which hands the code over, may have been written all the same: delete it if "
+                + "the consent must not take effect. The code in it expires in five minutes.",
                 lost
             );
         }
@@ -151,7 +151,7 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
         {
             throw new ConnectException(
                 $"The API server gives no answer. Secret {name}, which hands the code over, may have been written all the same: delete it "
-                + "where the consent shall not take effect. The code in it is too old in five minutes.",
+                + "if the consent must not take effect. The code in it expires in five minutes.",
                 failure
             );
         }

@@ -189,7 +189,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
             Say(
                 exception is ConnectException
                     ? exception.Message
-                    : "The code could not be taken back in time; it is too old in five minutes."
+                    : "The code could not be taken back in time; it expires in five minutes."
             );
         }
     }

@@ -31,7 +31,7 @@ internal sealed class LeftSecret(IKubernetesClient client, NamespacedName name, 
         {
             throw new ConnectException(
                 $"The code could not be taken back, since the API server {ApiTrouble.Answer(exception)}. Delete Secret {name} yourself, or "
-                + "leave it: the code in it is too old in five minutes.",
+                + "leave it: the code in it expires in five minutes.",
                 exception
             );
         }
