@@ -28,6 +28,9 @@ public static class ClusterVerb
     /// <summary>Replace an object.</summary>
     public const string Update = "update";
 
+    /// <summary>Patch an object.</summary>
+    public const string Patch = "patch";
+
     /// <summary>Patch the status of an object; in RBAC this is <c>patch</c> of <c>resource/status</c>.</summary>
     public const string PatchStatus = "patch/status";
 

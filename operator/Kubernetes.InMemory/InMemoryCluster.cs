@@ -119,6 +119,14 @@ public sealed class InMemoryCluster : IKubernetesClient
         return WriteAsync<T>(ClusterVerb.Update, name, () => writer.Replace(T.ResourceKind, name, Tree(resource)), cancellationToken);
     }
 
+    /// <summary>
+    /// Applies a JSON merge patch (RFC 7386), as kubectl and other writers do. The operator itself patches only status; the contract tests
+    /// show that this cluster answers a patch as a real one does.
+    /// </summary>
+    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        WriteAsync<T>(ClusterVerb.Patch, name, () => writer.Patch(T.ResourceKind, name, mergePatch), cancellationToken);
+
     /// <inheritdoc/>
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>

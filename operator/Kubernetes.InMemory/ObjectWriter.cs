@@ -33,6 +33,12 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
         return Update(current, rules.ForUpdate(current, desired));
     }
 
+    public StoredObject Patch(ResourceKind kind, NamespacedName name, JsonObject mergePatch)
+    {
+        var current = Existing(kind, name);
+        return Update(current, rules.ForUpdate(current, Merged(current, mergePatch)));
+    }
+
     public StoredObject PatchStatus(ResourceKind kind, NamespacedName name, JsonObject mergePatch)
     {
         var current = Existing(kind, name);

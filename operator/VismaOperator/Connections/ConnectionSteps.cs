@@ -126,7 +126,7 @@ internal sealed class ConnectionSteps(
         new(
             Reason.WithdrawalForbidden,
             $"{withdrawal.Message} Until then Secret {secret} should be gone, but the operator may not delete it: grant its service "
-            + $"account delete on Secrets in namespace {secret.Namespace}, or delete the Secret by hand. Everybody who can read it has a token "
-            + "until it expires."
+            + $"account delete on Secrets in namespace {secret.Namespace}, or delete the Secret by hand. Everybody who can read it has a "
+            + "token until it expires."
         );
 }

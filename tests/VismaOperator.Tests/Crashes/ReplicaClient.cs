@@ -16,6 +16,7 @@ internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesC
     [
         ClusterVerb.Create,
         ClusterVerb.Update,
+        ClusterVerb.Patch,
         ClusterVerb.PatchStatus,
         ClusterVerb.Delete,
     ];

@@ -156,23 +156,9 @@ internal sealed class TestOperator : IAsyncDisposable
     public Task PatchAsync<T>(string name, [StringSyntax(StringSyntaxAttribute.Json)] string patch, string ns = Some.Namespace)
         where T : class, IResource<T> => PatchAsync<T>(name, JsonNode.Parse(patch)!.AsObject(), ns);
 
-    public async Task PatchAsync<T>(string name, JsonObject patch, string ns = Some.Namespace)
-        where T : class, IResource<T>
-    {
-        while (true)
-        {
-            var present = JsonSerializer.SerializeToNode(await FindAsync<T>(name, ns), T.JsonTypeInfo)!.AsObject();
-            Merge(present, patch);
-            try
-            {
-                await Cluster.ReplaceAsync(present.Deserialize(T.JsonTypeInfo)!, TestContext.Current.CancellationToken);
-                return;
-            }
-            catch (KubernetesException overtaken) when (overtaken.IsConflict)
-            {
-            }
-        }
-    }
+    public Task PatchAsync<T>(string name, JsonObject patch, string ns = Some.Namespace)
+        where T : class, IResource<T> =>
+        Cluster.PatchAsync<T>(new NamespacedName(ns, name), patch, TestContext.Current.CancellationToken);
 
     public Task DeleteAsync<T>(string name, string ns = Some.Namespace)
         where T : class, IResource<T> =>
@@ -318,26 +304,6 @@ internal sealed class TestOperator : IAsyncDisposable
 
     /// <summary>Sends a bookmark to each watch, unless none was opened since this was last called with the same count.</summary>
     public void SendBookmarks(ref int bookmarked) => bookmarks.SendBookmarks(ref bookmarked);
-
-    // RFC 7386.
-    private static void Merge(JsonObject target, JsonObject patch)
-    {
-        foreach (var (member, change) in patch)
-        {
-            if (change is JsonObject nested && target[member] is JsonObject present)
-            {
-                Merge(present, nested);
-            }
-            else if (change is null)
-            {
-                target.Remove(member);
-            }
-            else
-            {
-                target[member] = change.DeepClone();
-            }
-        }
-    }
 
     // A cluster that was told to fail cannot be held to it.
     private int ExpectedWatches()

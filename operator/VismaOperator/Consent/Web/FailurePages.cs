@@ -10,7 +10,7 @@ internal static class FailurePages
     /// <summary>The page of a consent that failed.</summary>
     public static Page Of(ConsentAnswer.Failed failed)
     {
-        var (status, title, text) = Words(uninvited.Why);
+        var (status, title, text) = Words(failed.Why);
         return Saying(status, title, text, failed.Detail);
     }
 
