@@ -7,7 +7,7 @@ namespace Kubernetes.Client.Contract;
 public abstract class GarbageCollectionContract : ContractSuite
 {
     [Fact]
-    public async Task An_object_goes_with_its_owner()
+    public async Task An_object_is_deleted_with_its_owner()
     {
         var owner = await CreateAsync(WidgetNamed("owner"));
         await CreateAsync(OwnedBy("owned", owner));

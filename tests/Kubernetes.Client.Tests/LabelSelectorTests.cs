@@ -32,7 +32,7 @@ public sealed class LabelSelectorTests
     [InlineData("tier=gold,,zone=north")]
     [InlineData("=gold")]
     [InlineData("(gold)")]
-    public void What_is_no_selector_is_refused_by_name(string selector) =>
+    public void An_invalid_selector_is_refused_by_name(string selector) =>
         Assert.Contains(
             "label requirement",
             Assert.Throws<FormatException>(() => LabelSelector.Parse(selector)).Message,

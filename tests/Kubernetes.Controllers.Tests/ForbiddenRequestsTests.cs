@@ -27,7 +27,7 @@ public sealed class ForbiddenRequestsTests
     [InlineData(null)]
     [InlineData(HttpStatusCode.Conflict)]
     [InlineData(HttpStatusCode.ServiceUnavailable)]
-    public async Task Whatever_else_is_answered_makes_the_next_refusal_a_first_one(HttpStatusCode? other)
+    public async Task Any_other_answer_makes_the_next_403_a_first_one(HttpStatusCode? other)
     {
         await RefusedAsync(isBelieved: false);
         time.Advance(ForbiddenPatience.Length);

@@ -94,7 +94,7 @@ public sealed class InMemoryClusterTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_secret_that_is_followed_by_name_is_told_from_creation_to_deletion()
+    public async Task A_secret_followed_by_name_is_reported_from_creation_to_deletion()
     {
         var set = new WatchSet<SecretMetadata>(cluster, time, NullLogger.Instance, () => 0);
         var states = System.Threading.Channels.Channel.CreateUnbounded<Watched<SecretMetadata>>();

@@ -25,7 +25,7 @@ public sealed class FailureBackoffTests
     [Theory]
     [InlineData(FailureKind.NeedsPerson)]
     [InlineData(FailureKind.NotThereYet)]
-    public void What_needs_a_person_waits_minutes_growing_to_an_hour(FailureKind kind)
+    public void A_failure_that_needs_a_person_waits_minutes_growing_to_an_hour(FailureKind kind)
     {
         int[] minutes =
         [
@@ -44,7 +44,7 @@ public sealed class FailureBackoffTests
     [InlineData(3_601, 3_600)]
     [InlineData(1_000_000_000, 3_600)]
     [InlineData(-5, 2)]
-    public void What_the_provider_asks_for_is_honoured_up_to_an_hour(int asked, int expected)
+    public void Retry_After_is_honoured_up_to_an_hour(int asked, int expected)
     {
         var delay = FailureBackoff.Delay(FailureKind.Transient, 1, random: 0.999_999_9, TimeSpan.FromSeconds(asked));
 

@@ -54,11 +54,11 @@ public sealed class GrantProperties
     public void Deciding_twice_gives_the_same() => any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
 
     [Fact]
-    public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
+    public void Every_reconcile_at_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
         any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
 
     [Fact]
-    public void A_link_stands_nowhere_but_in_its_own_field() => any.Sample(
+    public void A_link_is_only_in_its_own_field() => any.Sample(
         (facts, now) =>
         {
             var decision = Policy.Decide(facts, now);

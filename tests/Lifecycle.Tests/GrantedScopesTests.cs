@@ -122,7 +122,7 @@ public sealed class GrantedScopesTests
         Assert.Equal(["read"], new ScopeLimit("a/b", [[]]).Beyond(["read"]));
 
     [Fact]
-    public void What_is_recorded_is_printable_short_and_without_duplicates_and_what_was_asked_for_comes_first()
+    public void Recorded_scopes_are_printable_short_and_unique_and_those_asked_for_come_first()
     {
         var granted = Enumerable
             .Range(0, 2_000)

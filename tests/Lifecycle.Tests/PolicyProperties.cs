@@ -72,7 +72,7 @@ public sealed class PolicyProperties
         iter: Cases);
 
     [Fact]
-    public void Whatever_comes_to_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
+    public void Every_reconcile_at_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
         any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class PolicyTests
 
     [Theory]
     [MemberData(nameof(Sentences))]
-    public void What_comes_to_rest_keeps_the_rules_of_status_where(string sentence)
+    public void A_reconcile_at_rest_keeps_the_rules_of_status_where(string sentence)
     {
         var row = Rows.Single(row => row.Sentence == sentence);
         if (row.Expected.IsRest())

@@ -184,7 +184,7 @@ public sealed class RefusedClientTests
         });
 
     [Fact]
-    public void From_its_time_on_or_on_request_it_holds_nothing_up_and_stands_where_nothing_is_due() =>
+    public void After_its_time_or_on_request_it_blocks_nothing_and_stays_reported_while_nothing_is_due() =>
         Sample((facts, refusal, now) =>
         {
             if (now >= refusal.RetryTime || RequestRules.IsDue(facts, now))
@@ -199,7 +199,7 @@ public sealed class RefusedClientTests
         });
 
     [Fact]
-    public void Whatever_comes_to_rest_keeps_the_rules_of_status() =>
+    public void Every_reconcile_at_rest_keeps_the_rules_of_status() =>
         Sample((facts, _, now) => FactsProperties.KeepTheRulesOfStatusAtRest(facts, now));
 
     [Fact]

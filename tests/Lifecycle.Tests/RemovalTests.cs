@@ -12,7 +12,7 @@ public sealed class RemovalTests
     private static readonly Problem exceeded = new(Reason.ScopesExceeded, "The provider granted more. Ask the owner.");
 
     [Fact]
-    public void A_Secret_that_was_taken_away_is_told_as_long_as_it_lasts()
+    public void A_removed_Secret_is_reported_for_as_long_as_it_is_missing()
     {
         const string removed = Removed + "OAuthClient no longer serves this connection. ";
         var withdrawn = Serving().ClientRefusing().Withdrawn(NotAllowed, Soon);
@@ -33,7 +33,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
-    public void It_is_told_while_attempts_fail_with_the_cause_that_it_had()
+    public void It_is_reported_with_its_cause_while_attempts_fail()
     {
         var withdrawn = Serving().Withdrawn(exceeded, Soon);
 
@@ -47,7 +47,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
-    public void A_client_that_says_no_later_is_not_taken_for_the_cause()
+    public void A_later_refusal_by_the_client_is_not_reported_as_the_cause()
     {
         var refusing = Reported(Serving().Withdrawn(exceeded, Soon).FailedWith(Outage, Soon), Soon).ClientRefusing();
 
@@ -58,7 +58,7 @@ public sealed class RemovalTests
 
     [Theory]
     [MemberData(nameof(Between))]
-    public void It_is_told_again_after_something_else_was_in_the_way(string what)
+    public void It_is_reported_again_after_another_problem(string what)
     {
         var withdrawn = Reported(Serving().Withdrawn(exceeded, Soon).FailedWith(exceeded, Soon), Soon);
         var between = Reported(
@@ -81,7 +81,7 @@ public sealed class RemovalTests
 
     // Otherwise whoever was served once could find out whether the client still exists.
     [Fact]
-    public void After_a_removal_a_client_that_is_gone_and_one_that_says_no_read_alike()
+    public void After_a_removal_a_deleted_client_is_reported_like_one_that_does_not_allow_the_connection()
     {
         foreach (var problem in new[] { Missing, NotAllowed })
         {

@@ -70,7 +70,7 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void What_fell_due_while_it_was_observed_is_looked_at_within_a_second_and_not_after_expiry()
+    public void A_renewal_that_falls_due_during_a_look_is_made_within_a_second()
     {
         var facts = Serving().ClientUnusable(retryAt: Soon);
 
@@ -224,7 +224,7 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void Every_fault_is_told_once()
+    public void Every_fault_is_reported_once()
     {
         var facts = (Serving() with { Token = Token() with { GrantedScopes = ["erp:read"] } }).FailedWith(Outage, Due);
 

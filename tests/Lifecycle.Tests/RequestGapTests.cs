@@ -79,7 +79,7 @@ public sealed class RequestGapTests
     }
 
     [Fact]
-    public void What_waits_is_not_echoed_and_is_looked_at_in_time()
+    public void A_waiting_request_is_not_echoed_and_is_made_in_time()
     {
         var facts = Asked(Serving());
 
@@ -90,7 +90,7 @@ public sealed class RequestGapTests
     }
 
     [Fact]
-    public void What_waits_is_not_echoed_where_the_client_cannot_be_used_either()
+    public void A_waiting_request_is_not_echoed_while_the_client_cannot_be_used()
     {
         var facts = Serving().ClientUnusable(Soon.AddHours(1)).Requested().TurnAt(Soon.AddSeconds(20));
 

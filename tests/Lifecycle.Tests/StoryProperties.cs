@@ -40,7 +40,7 @@ public sealed class StoryProperties
             );
 
     [Fact]
-    public void Whatever_happened_a_day_of_peace_ends_Ready() => Gen.Select(anyLifetime, anyHappenings).Sample(
+    public void After_any_events_a_quiet_day_ends_Ready() => Gen.Select(anyLifetime, anyHappenings).Sample(
         (lifetime, happenings) =>
         {
             var story = Live(lifetime, happenings, _ => { });

@@ -113,7 +113,7 @@ public sealed class StoryTests
     }
 
     [Fact]
-    public void What_is_applied_in_any_order_ends_Ready_without_a_Stalled_in_between()
+    public void Objects_applied_in_any_order_end_Ready_without_a_Stalled_in_between()
     {
         var story = new Story(Some.Facts().ClientMissing()).Reconcile().Until(Some.Start.AddSeconds(40));
 
@@ -375,7 +375,7 @@ public sealed class StoryTests
     }
 
     [Fact]
-    public void A_disputed_Secret_costs_one_token_however_long_it_stands_there()
+    public void A_disputed_Secret_costs_one_token_however_long_it_exists()
     {
         var story = new Story(Some.Facts()) { Provider = () => new Answer.Failed(Some.SomebodyElses) }.Reconcile();
         Assert.Equal(Reason.SecretNotOwned, story.Report.Find(ConditionType.Stalled)!.Reason);

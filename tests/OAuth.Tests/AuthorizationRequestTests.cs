@@ -52,7 +52,7 @@ public sealed class AuthorizationRequestTests
     [InlineData("nonce", "n")]
     [InlineData("response_mode", "query")]
     [InlineData("ui_locales", "nb-NO")]
-    public void Whatever_else_a_server_needs_can_be_added(string name, string value)
+    public void Other_parameters_of_a_server_can_be_added(string name, string value)
     {
         var request = Request() with { ExtraParameters = new Dictionary<string, string> { [name] = value } };
 

@@ -59,7 +59,7 @@ public sealed class AuthorizationResponseTests
     [InlineData("s", "c0de", "access_denied", "both")]
     [InlineData("s", "c\u00f8de", null, "code has characters")]
     [InlineData("s\n", "c0de", null, "state has characters")]
-    public void What_is_no_answer_is_unreadable(string? state, string? code, string? error, string reason)
+    public void A_query_that_is_no_answer_is_unreadable(string? state, string? code, string? error, string reason)
     {
         var unreadable = Assert.IsType<AuthorizationResponse.Unreadable>(Read(("state", state), ("code", code), ("error", error)));
 

@@ -67,7 +67,7 @@ public sealed class HostTests
     [InlineData("64:ff9b::d6b:2a0e", true)]
     [InlineData("2002:a00:1::1", false)]
     [InlineData("2603:1020::1", true)]
-    public void Addresses_are_told_apart(string address, bool isPublic) =>
+    public void Addresses_are_distinguished(string address, bool isPublic) =>
         Assert.Equal(isPublic, PublicAddress.Is(IPAddress.Parse(address)));
 
     [Fact]

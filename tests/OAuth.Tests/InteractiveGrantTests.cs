@@ -97,7 +97,7 @@ public sealed class InteractiveGrantTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_reusable_token_goes_on_working()
+    public async Task A_reusable_token_keeps_working()
     {
         standIn.Portal.Set(Application(RefreshTokenUsage.ReUse, TimeSpan.Zero));
         var token = await GrantAsync();

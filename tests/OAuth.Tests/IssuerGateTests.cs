@@ -27,7 +27,7 @@ public sealed class IssuerGateTests
     }
 
     [Fact]
-    public async Task Whoever_asks_is_told_for_how_long_it_is_open_and_may_be_the_trial_after_that()
+    public async Task An_open_circuit_says_for_how_long_and_the_next_request_may_be_the_trial()
     {
         await SendAsync(down, times: 4);
         time.Advance(TimeSpan.FromSeconds(2));
@@ -205,7 +205,7 @@ public sealed class IssuerGateTests
     }
 
     [Fact]
-    public async Task Of_those_that_wait_the_one_that_is_needed_first_goes_first()
+    public async Task The_waiting_request_that_is_needed_first_goes_first()
     {
         var seconds = new Random(7).GetItems(Enumerable.Range(1, 3600).ToArray(), 200);
 

@@ -14,6 +14,8 @@ public sealed class Properties
         .Select(characters => new string(characters))
         .Where(text => !string.IsNullOrWhiteSpace(text));
 
+    private static readonly Gen<string> anyMember = Gen.OneOf("error", "error_description", "token_type", "scope", "expires_in");
+
     private static readonly Gen<HttpStatusCode> anyStatus = Gen.OneOf(100, 200, 201, 204, 302, 400, 401, 404, 429, 500, 503, 599)
         .Select(code => (HttpStatusCode)code);
 
@@ -64,7 +66,7 @@ public sealed class Properties
 
     [Fact]
     public void No_secret_is_in_the_text_of_an_outcome_however_it_is_echoed() =>
-        Gen.Select(credential, anyStatus, Gen.Int[0, 4], Gen.OneOf("error", "error_description", "token_type", "scope", "expires_in")).Sample(
+        Gen.Select(credential, anyStatus, Gen.Int[0, 4], anyMember).Sample(
             (secret, status, spelling, member) =>
             {
                 var body = new JsonObject { ["error"] = "odd" };
@@ -80,7 +82,7 @@ public sealed class Properties
             iter: 5_000);
 
     [Fact]
-    public void Whatever_is_quoted_is_short_printable_ASCII() => Gen.Select(Gen.String, Gen.String).Sample(
+    public void Quoted_text_is_short_printable_ASCII() => Gen.Select(Gen.String, Gen.String).Sample(
         (error, description) =>
         {
             var body = new JsonObject { ["error"] = error, ["error_description"] = description };

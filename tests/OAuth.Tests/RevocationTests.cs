@@ -10,7 +10,7 @@ public sealed class RevocationTests
     [Theory]
     [InlineData(200)]
     [InlineData(204)]
-    public async Task A_good_status_is_enough_whatever_the_body(int status)
+    public async Task A_good_status_is_enough_with_any_body(int status)
     {
         Assert.IsType<RevocationOutcome.Revoked>(await RevokeAsync("<html>", (HttpStatusCode)status));
         Assert.IsType<RevocationOutcome.Revoked>(await RevokeAsync(new string('x', 100_000), (HttpStatusCode)status));

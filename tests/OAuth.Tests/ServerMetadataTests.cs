@@ -47,7 +47,7 @@ public sealed class ServerMetadataTests
     [InlineData(302, typeof(MetadataOutcome.Malformed))]
     [InlineData(503, typeof(MetadataOutcome.Unavailable))]
     [InlineData(429, typeof(MetadataOutcome.Unavailable))]
-    public async Task Other_statuses_are_told_apart(int status, Type expected) =>
+    public async Task Other_statuses_are_distinguished(int status, Type expected) =>
         Assert.IsType(expected, await GetAsync(new ScriptedHandler(() => Some.Answer("{}", (HttpStatusCode)status))));
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class ServerMetadataTests
     [InlineData("<html>")]
     [InlineData("{\"issuer\":\"https://idp.example/realm\"}")]
     [InlineData("{\"issuer\":\"\\ud800\"}")]
-    public async Task What_is_no_metadata_is_malformed(string body) =>
+    public async Task A_document_that_is_no_metadata_is_malformed(string body) =>
         Assert.IsType<MetadataOutcome.Malformed>(await GetAsync(Answering(body)));
 
     [Fact]

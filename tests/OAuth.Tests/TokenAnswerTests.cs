@@ -97,7 +97,7 @@ public sealed class TokenAnswerTests
     [InlineData("")]
     [InlineData("null")]
     [InlineData("<!doctype html><title>Sorry</title>")]
-    public async Task What_is_no_bearer_token_is_malformed(string body) =>
+    public async Task A_token_of_another_type_is_malformed(string body) =>
         Assert.IsType<TokenOutcome.Malformed>(await Asking.OnceAsync(body));
 
     [Theory]

@@ -44,7 +44,7 @@ public sealed class TokenClaimsTests
     [InlineData("..")]
     [InlineData("h.&&&&.s")]
     [InlineData("h.e.s")]
-    public void What_is_no_JWT_has_no_claims(string token) => Assert.Equal(none, TokenClaims.Of(Sensitive.From(token)));
+    public void A_token_that_is_no_JWT_has_no_claims(string token) => Assert.Equal(none, TokenClaims.Of(Sensitive.From(token)));
 
     [Fact]
     public void A_token_above_64_KiB_is_not_read()

@@ -85,7 +85,7 @@ public sealed class TokenRequestTests
     [InlineData("r3fresh-of-kari")]
     [InlineData("c0de")]
     [InlineData("ver1fier")]
-    public async Task What_a_grant_sent_comes_back_in_no_description(string credential)
+    public async Task No_description_repeats_what_a_grant_request_sent(string credential)
     {
         foreach (var request in (TokenRequest[])[Some.Refresh(), Some.CodeExchange()])
         {

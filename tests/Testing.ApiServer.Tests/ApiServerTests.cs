@@ -13,7 +13,7 @@ public sealed class ApiServerTests(WidgetServer shared)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_secret_goes_when_the_custom_object_that_owns_it_is_deleted()
+    public async Task A_secret_is_deleted_with_the_custom_object_that_owns_it()
     {
         shared.Server.EnsureControllerManager();
         await using var home = await TestNamespace.CreateAsync(Admin, Ct);
@@ -30,7 +30,7 @@ public sealed class ApiServerTests(WidgetServer shared)
     }
 
     [Fact]
-    public async Task A_namespace_goes_with_all_that_is_in_it()
+    public async Task A_namespace_is_deleted_with_its_content()
     {
         shared.Server.EnsureControllerManager();
         string path;

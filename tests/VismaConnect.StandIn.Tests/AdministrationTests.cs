@@ -99,7 +99,7 @@ public sealed class AdministrationTests
     [InlineData("""{"kind":"earthquake"}""")]
     [InlineData("""{"kind":"slow","secs":5}""")]
     [InlineData("{")]
-    public async Task A_wrong_order_is_told_so(string body)
+    public async Task A_wrong_order_is_reported(string body)
     {
         await using var running = await Running.StartAsync();
 

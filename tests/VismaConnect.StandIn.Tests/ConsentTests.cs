@@ -50,7 +50,7 @@ public sealed class ConsentTests
     }
 
     [Fact]
-    public async Task Who_acts_for_several_companies_chooses_one()
+    public async Task A_person_who_acts_for_several_companies_chooses_one()
     {
         await using var interactive = await Interactive.StartAsync();
 
@@ -63,7 +63,7 @@ public sealed class ConsentTests
     [InlineData(Interactive.Ola, null, "400: Choose a company that you may act for.")]
     [InlineData(Interactive.Kari, Interactive.OtherTenant, "400: Choose a company that you may act for.")]
     [InlineData("nobody@acme.example", null, "400: There is nobody of that name.")]
-    public async Task A_wrong_sign_in_is_told_on_the_page(string user, string? tenant, string words)
+    public async Task A_wrong_sign_in_is_shown_on_the_page(string user, string? tenant, string words)
     {
         await using var interactive = await Interactive.StartAsync();
 

@@ -21,7 +21,7 @@ public sealed class RevocationTests
     }
 
     [Fact]
-    public async Task What_is_not_a_refresh_token_of_this_client_is_answered_200_and_left_alone()
+    public async Task Revoking_a_foreign_token_is_answered_200_and_changes_nothing()
     {
         await using var interactive = await Interactive.StartAsync();
         var token = await interactive.GrantAsync();

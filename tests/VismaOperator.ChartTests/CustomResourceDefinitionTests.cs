@@ -26,7 +26,7 @@ public sealed class CustomResourceDefinitionTests
     }
 
     [Fact]
-    public async Task What_the_chart_installs_is_what_stands_in_the_checkout()
+    public async Task The_chart_installs_the_definitions_of_the_checkout()
     {
         var rendered = (await Chart.RenderAsync("visma-system")).Where(IsDefinition).ToDictionary(Chart.Name);
         var ours = Directory.GetFiles(RepositoryFolder.PathOf("crds"), Pattern).SelectMany(YamlDocuments.Read).ToDictionary(Chart.Name);

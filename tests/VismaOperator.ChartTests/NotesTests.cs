@@ -24,7 +24,7 @@ public sealed class NotesTests : IDisposable
     }
 
     [Fact]
-    public async Task What_it_applies_passes_the_check_once_it_is_filled_in()
+    public async Task The_objects_that_it_applies_pass_the_check_once_they_are_filled_in()
     {
         await RunAsync(
             (await BlockAsync())

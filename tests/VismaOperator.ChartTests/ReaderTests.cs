@@ -66,7 +66,7 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task The_program_that_goes_on_follows_a_renewal_and_ends_when_told_to()
+    public async Task The_long_running_program_follows_a_renewal_and_ends_when_told_to()
     {
         var log = Path.Combine(folder.FullName, "log");
         await using var program = RealProcess.Start(
@@ -81,7 +81,7 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task The_program_that_goes_on_outlasts_a_token_that_is_not_there_yet()
+    public async Task The_long_running_program_waits_for_a_token_that_is_not_there_yet()
     {
         var mounted = Path.Combine(folder.FullName, "authorization");
         File.Delete(mounted);

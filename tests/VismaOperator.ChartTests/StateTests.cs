@@ -36,7 +36,7 @@ public sealed class StateTests
     [InlineData("connection-outage", "ProviderUnavailable: ")]
     [InlineData("connection-scopes-missing", "Not granted: vismanet_erp_service_api:create")]
     [InlineData("client-secret-expiring", "expires on")]
-    public async Task What_is_worth_reading_is_shown_while_the_token_is_good(string name, string text)
+    public async Task Problems_are_shown_while_the_token_is_valid(string name, string text)
     {
         var health = await LuaScript.RunAsync(await ScriptAsync(), Read(name));
 

@@ -183,7 +183,7 @@ public sealed class ValuesTests
     [InlineData("insecureIssuers=true,allowedIssuers={http://b.example},publicURL=http://visma.example.com")]
     [InlineData("publicURL=http://localhost:8081")]
     [InlineData("publicURL=http://127.0.0.1:8081")]
-    public async Task What_the_operator_takes_unencrypted_the_chart_takes(string settings) =>
+    public async Task The_chart_accepts_the_unencrypted_URLs_that_the_operator_accepts(string settings) =>
         Assert.NotEmpty(await Chart.RenderAsync("visma-system", "--set", settings));
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_is_wrong_with_an_answer_is_told_and_the_right_one_is_taken_all_the_same()
+    public async Task A_wrong_answer_is_reported_and_the_right_one_is_still_accepted()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await chromium.StartAsync();
@@ -48,7 +48,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
     }
 
     [Fact]
-    public async Task What_changed_while_the_person_was_at_the_provider_is_told()
+    public async Task Changes_while_the_person_was_at_the_provider_are_reported()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await chromium.StartAsync();
@@ -73,7 +73,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
     }
 
     [Fact]
-    public async Task Others_who_hold_the_link_are_told_that_they_are_too_many_or_too_late_and_put_nobody_out()
+    public async Task Others_who_hold_the_link_are_told_that_they_are_too_many_or_too_late_and_lock_nobody_out()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await chromium.StartAsync();
@@ -114,7 +114,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
     }
 
     [Fact]
-    public async Task An_error_of_the_provider_is_told_with_its_remedy()
+    public async Task An_error_of_the_provider_is_reported_with_its_remedy()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await chromium.StartAsync();
@@ -133,7 +133,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
     }
 
     [Fact]
-    public async Task A_consent_that_the_cluster_does_not_take_for_a_minute_is_told_kept_and_stored()
+    public async Task A_consent_that_the_cluster_does_not_accept_for_a_minute_is_reported_kept_and_stored()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await chromium.StartAsync();

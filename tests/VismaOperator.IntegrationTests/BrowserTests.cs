@@ -36,7 +36,7 @@ public sealed class BrowserTests(ApiServerFixture fixture, Chromium chromium)
     }
 
     [Fact]
-    public async Task A_person_who_says_no_is_told_and_the_connection_goes_on_waiting()
+    public async Task A_person_who_denies_the_consent_is_told_and_the_connection_keeps_waiting()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await chromium.StartAsync();
@@ -148,7 +148,7 @@ public sealed class BrowserTests(ApiServerFixture fixture, Chromium chromium)
     }
 
     [Fact]
-    public async Task What_one_browser_began_no_other_can_finish()
+    public async Task A_consent_begun_in_one_browser_cannot_be_finished_in_another()
     {
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await chromium.StartAsync();

@@ -59,7 +59,7 @@ public sealed class ChangeTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_renamed_Secret_moves_and_the_old_one_goes_after_it()
+    public async Task A_renamed_Secret_is_written_first_and_the_old_one_deleted_after_it()
     {
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateAllAsync();

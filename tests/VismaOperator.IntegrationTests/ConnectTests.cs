@@ -53,7 +53,7 @@ public sealed class ConnectTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_second_consent_that_fails_ends_the_verb_with_the_reason_while_the_first_goes_on()
+    public async Task A_second_consent_that_fails_ends_the_verb_with_the_reason_while_the_first_stays_valid()
     {
         var port = FreePort.Take();
         await using var scene = await ConnectScene.OpenAsync(fixture, port);
@@ -101,7 +101,7 @@ public sealed class ConnectTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task Whoever_stops_the_verb_leaves_nothing()
+    public async Task Stopping_the_verb_leaves_nothing()
     {
         var port = FreePort.Take();
         await using var scene = await ConnectScene.OpenAsync(fixture, port);

@@ -13,7 +13,7 @@ public sealed class DriftTests(ApiServerFixture fixture)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_Secret_with_an_edited_key_is_put_right_with_the_same_token()
+    public async Task A_Secret_with_an_edited_key_is_repaired_with_the_same_token()
     {
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateAllAsync();

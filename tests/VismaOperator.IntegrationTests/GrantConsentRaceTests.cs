@@ -17,7 +17,7 @@ public sealed class GrantConsentRaceTests(ApiServerFixture fixture)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_consent_on_the_pages_of_another_replica_takes_the_place_of_the_grant_wherever_its_exchange_stands()
+    public async Task A_consent_on_another_replica_replaces_the_grant_at_every_stage_of_its_exchange()
     {
         await using var scene = await ServedAsync();
         var (leader, other) = (scene.Operator, await scene.StartApartAsync());
@@ -37,7 +37,7 @@ public sealed class GrantConsentRaceTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_code_that_is_handed_over_takes_the_place_of_the_grant_wherever_its_exchange_stands()
+    public async Task A_handed_over_code_replaces_the_grant_at_every_stage_of_its_exchange()
     {
         await using var scene = await ServedAsync();
         foreach (var (connection, point) in races)

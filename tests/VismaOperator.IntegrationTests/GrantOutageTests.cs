@@ -45,7 +45,7 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_leader_whose_Secrets_alone_are_refused_goes_on_leading_says_so_and_stores_what_it_holds()
+    public async Task A_leader_that_cannot_write_Secrets_keeps_leading_says_so_and_stores_what_it_holds_later()
     {
         await using var scene = await GrantScene.ServedAsync(fixture.Server, ServedConnection.First);
         using var outage = await scene.ExchangeIntoAnOutageAsync(request => request.IsSecretWrite());

@@ -32,7 +32,7 @@ public sealed class GrantTroubleTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_namespace_that_is_deleted_goes_and_its_grants_are_revoked()
+    public async Task A_deleted_namespace_is_gone_and_its_grants_are_revoked()
     {
         fixture.Server.EnsureControllerManager();
         await using var doomed = await fixture.CreateNamespaceAsync(Ct);
@@ -46,7 +46,7 @@ public sealed class GrantTroubleTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_namespace_that_is_deleted_while_no_operator_runs_goes_too()
+    public async Task A_namespace_that_is_deleted_while_no_operator_runs_is_gone_too()
     {
         fixture.Server.EnsureControllerManager();
         await using var doomed = await fixture.CreateNamespaceAsync(Ct);

@@ -37,7 +37,7 @@ public sealed class KubectlTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_valid_token_whose_renewal_needs_a_person_is_told_by_get()
+    public async Task A_valid_token_whose_renewal_needs_a_person_is_shown_by_get()
     {
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateCredentialsAsync();
@@ -68,7 +68,7 @@ public sealed class KubectlTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_valid_token_whose_renewal_fails_for_now_is_told_by_get()
+    public async Task A_valid_token_whose_renewal_fails_for_now_is_shown_by_get()
     {
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateAllAsync();
@@ -83,7 +83,7 @@ public sealed class KubectlTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_client_secret_that_expires_soon_is_told_by_get()
+    public async Task A_client_secret_that_expires_soon_is_shown_by_get()
     {
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateCredentialsAsync();

@@ -96,7 +96,7 @@ public sealed class LeaderElectionTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_leader_that_was_frozen_while_renewals_fell_due_sends_and_writes_nothing_when_it_goes_on()
+    public async Task A_leader_that_was_frozen_while_renewals_fell_due_sends_and_writes_nothing_afterwards()
     {
         await using var scene = await Scene.SetAsync(fixture.Server, Elected(TimeSpan.FromSeconds(40)));
         var way = await scene.AddProxyAsync();
@@ -130,7 +130,7 @@ public sealed class LeaderElectionTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task What_the_former_leader_renewed_last_is_not_renewed_again_however_far_the_watch_lags()
+    public async Task The_last_renewal_of_the_former_leader_is_not_repeated_however_far_the_watch_lags()
     {
         await using var scene = await Scene.SetAsync(fixture.Server, Elected());
         var leader = await StartLeaderAsync(scene);

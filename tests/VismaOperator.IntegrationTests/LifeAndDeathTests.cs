@@ -71,7 +71,7 @@ public sealed class LifeAndDeathTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_namespace_that_is_deleted_goes_and_nothing_is_fought_for()
+    public async Task Nothing_is_written_again_in_a_namespace_that_is_deleted()
     {
         fixture.Server.EnsureControllerManager();
         await using var doomed = await fixture.CreateNamespaceAsync(Ct);

@@ -91,7 +91,7 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_Role_that_goes_is_told_with_the_remedy_and_readyz_stays_true()
+    public async Task A_deleted_Role_is_reported_with_the_remedy_and_readyz_stays_true()
     {
         await using var other = await fixture.CreateNamespaceAsync(Ct);
         await using var scene = await Scene.OpenAsync(

@@ -188,7 +188,7 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
     /// of the API server. None of the tokens may expire all the same.
     /// </summary>
     [Fact]
-    public async Task What_fell_due_while_the_process_was_frozen_is_started_within_two_seconds()
+    public async Task Keys_that_fell_due_while_the_process_was_frozen_are_started_within_two_seconds()
     {
         var provider = The.Provider with { AccessTokenLifetime = TimeSpan.FromSeconds(60) };
         await using var scene = await Scene.OpenAsync(fixture, new SceneOptions { Provider = provider });

@@ -87,7 +87,7 @@ public sealed class RefreshCostTests(ApiServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_process_that_dies_between_its_two_writes_has_asked_for_the_only_token()
+    public async Task A_process_that_ends_between_its_two_writes_has_requested_the_only_token()
     {
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateCredentialsAsync();

@@ -15,7 +15,7 @@ public sealed class ServerRestartTests(OwnServerFixture fixture)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_changes_right_after_a_restart_is_noticed_and_what_did_not_costs_nothing()
+    public async Task A_change_right_after_a_restart_is_noticed_and_unchanged_objects_cost_nothing()
     {
         Assert.SkipUnless(fixture.Server.CanRestart, ApiServer.NoRestartReason);
         await using var scene = await Scene.OpenAsync(fixture.Server);

@@ -249,7 +249,12 @@ public sealed class KubeconfigTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public async Task What_kubectl_refuses_is_refused_with_file_context_and_remedy(string row, string cluster, string user, string named)
+    public async Task A_file_that_kubectl_refuses_is_refused_with_file_context_and_remedy(
+        string row,
+        string cluster,
+        string user,
+        string named
+    )
     {
         var path = https.Write("config", Config(cluster, user));
         var (kubectl, ours) = await https.RunAsync(path);
@@ -316,7 +321,7 @@ public sealed class KubeconfigTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_name_that_stands_twice_in_a_list_is_refused()
+    public async Task A_name_that_occurs_twice_in_a_list_is_refused()
     {
         var path = https.Write("config", Config("server: SERVER, CA", "token: t")
             .Replace("users: [", "users: [{name: u, user: {token: other}}, ", StringComparison.Ordinal));

@@ -103,7 +103,7 @@ public sealed class ClusterAccessTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_at_all_is_told_with_every_place_that_was_looked_at()
+    public void A_missing_kubeconfig_is_reported_with_every_path_that_was_tried()
     {
         var message = Refused(null, null);
 
@@ -114,7 +114,7 @@ public sealed class ClusterAccessTests : IDisposable
     }
 
     [Fact]
-    public void What_does_not_exist_is_told_by_name()
+    public void A_missing_object_is_named()
     {
         var config = folder.Write("config", Config("one"));
         variables["KUBECONFIG"] = "/absent/one:/absent/two";
@@ -167,7 +167,7 @@ public sealed class ClusterAccessTests : IDisposable
         + "[{name: u, user: {token: \"s3cret\\0\"}}]",
         "control character in its token"
     )]
-    public void What_is_wrong_in_a_file_is_told_with_file_and_cause_and_without_secrets(string content, string cause)
+    public void A_problem_of_a_file_is_reported_with_file_and_cause_and_without_secrets(string content, string cause)
     {
         var path = folder.Write("config", $"apiVersion: v1\nkind: Config\ncurrent-context: c\n{content}\n");
 
@@ -315,7 +315,7 @@ public sealed class ClusterAccessTests : IDisposable
     [InlineData("s3cret", "no valid kubeconfig")]
     [InlineData("[s3cret]", "no valid kubeconfig")]
     [InlineData("deep", "no valid kubeconfig at line 1")]
-    public void A_file_of_another_form_is_told(string content, string cause)
+    public void A_file_of_another_form_is_reported(string content, string cause)
     {
         var path = folder.Write("config", content == "deep" ? new string('[', 100_000) : content);
 
@@ -342,7 +342,7 @@ public sealed class ClusterAccessTests : IDisposable
     [Theory]
     [InlineData(null, "cannot be read")]
     [InlineData(" \n", "is empty")]
-    public async Task A_token_file_that_never_held_a_token_is_told(string? content, string cause)
+    public async Task A_token_file_that_never_held_a_token_is_reported(string? content, string cause)
     {
         var path = content is null ? Path.Combine(folder.Path, "absent") : folder.Write("token", content);
         using var credential = new TokenFileCredential(path, "test", clock);

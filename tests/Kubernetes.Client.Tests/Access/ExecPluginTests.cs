@@ -128,7 +128,7 @@ public sealed class ExecPluginTests : IDisposable
     }
 
     [Fact]
-    public async Task A_plugin_that_is_missing_is_told_with_its_install_hint()
+    public async Task A_missing_plugin_is_reported_with_its_install_hint()
     {
         var message = await RefusedAsync(
             LoadUser(
@@ -153,7 +153,7 @@ public sealed class ExecPluginTests : IDisposable
     )]
     [InlineData("echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{}}'", "neither a token nor a client certificate")]
     [InlineData("echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\"}'", "neither a token nor a client certificate")]
-    public async Task A_plugin_that_fails_is_told_with_cause_and_remedy_and_without_secrets(string script, string cause)
+    public async Task A_failing_plugin_is_reported_with_cause_and_remedy_and_without_secrets(string script, string cause)
     {
         var message = await RefusedAsync(Load(script, "args: [SCRIPT]\n      env: [{name: PASSWORD, value: s3cret}]"));
 

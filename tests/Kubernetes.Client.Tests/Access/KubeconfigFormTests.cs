@@ -44,7 +44,7 @@ public sealed class KubeconfigFormTests
         "clusters: [{name: 'a:  b', cluster: {server: \"https://127.0.0.1:1\"}}]",
         "[{name: \"x\", context: {cluster: 'a:  b'}}]"
     )]
-    public void What_kubectl_reads_is_read(string clusters, string contexts)
+    public void Everything_that_kubectl_reads_is_read(string clusters, string contexts)
     {
         var file = Path.GetTempFileName();
         try
@@ -63,7 +63,7 @@ public sealed class KubeconfigFormTests
     [InlineData(Extension + "{a: 0777777777777777777777777}}]}}]\n")]
     [InlineData(Extension + "{yes: 1, true: 2}}]}}]\n")]
     [InlineData("users: [{name: u, user: {as: a, as-user-extra: {[k]: [v]}}}]\n")]
-    public void A_form_that_is_not_read_is_told_as_such(string text)
+    public void A_form_that_is_not_read_is_reported_as_such(string text)
     {
         var file = Path.GetTempFileName();
         try

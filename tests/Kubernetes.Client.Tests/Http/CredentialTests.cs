@@ -174,7 +174,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_certificate_that_is_out_of_date_is_told()
+    public async Task An_expired_certificate_is_reported()
     {
         using var certificates = new TestCertificates();
         await using var server = await StartAsync(new ScriptedTls(certificates.OutdatedServer));
@@ -184,7 +184,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_server_without_TLS_is_told_and_not_what_the_runtime_says_of_it()
+    public async Task A_server_without_TLS_is_reported_in_our_words_and_not_those_of_the_runtime()
     {
         await using var server = await StartAsync(new ScriptedTls());
         var access = ClientUnderTest.To(server) with { Server = new UriBuilder(server.Address) { Scheme = "https" }.Uri };
@@ -197,7 +197,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task Whoever_asks_not_to_verify_is_obeyed()
+    public async Task Insecure_skip_tls_verify_is_obeyed()
     {
         using var certificates = new TestCertificates();
         await using var server = await StartAsync(new ScriptedTls(certificates.Server));

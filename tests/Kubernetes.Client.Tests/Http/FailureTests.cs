@@ -266,7 +266,7 @@ public sealed class FailureTests
     [InlineData("""secrets \"one\" is forbidden: exceeded quota: hidden-content requested: secrets=1""")]
     [InlineData("""secrets \"one\" is forbidden: ValidatingAdmissionPolicy 'hidden-content' with binding 'a b' denied request: no""")]
     [InlineData("""secrets \"one\" is forbidden: hidden: exceeded quota: hidden-content, requested: secrets=1""")]
-    public async Task What_is_not_worded_like_the_API_server_names_nobody(string message)
+    public async Task A_message_in_other_words_than_the_API_servers_names_no_rule(string message)
     {
         var refused = await RefusedSecretAsync(Answers.Status(403, "Forbidden", message), 403);
 
@@ -337,7 +337,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task Whoever_cancels_gets_a_cancellation_not_a_timeout()
+    public async Task A_cancelled_call_ends_in_a_cancellation_and_not_in_a_timeout()
     {
         var asked = new TaskCompletionSource();
         await using var server = await ScriptedApiServer.StartAsync(async (server, _) =>

@@ -176,7 +176,7 @@ public sealed class RequestTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Whoever_acts_for_another_says_so_with_one_header_for_each_group(bool tls)
+    public async Task Impersonation_sends_one_header_for_each_group(bool tls)
     {
         using var certificates = new TestCertificates();
         await using var server = await ScriptedApiServer.StartAsync(

@@ -103,7 +103,7 @@ public sealed class InMemoryClusterTests
     }
 
     [Fact]
-    public async Task Every_request_is_told_with_its_answer()
+    public async Task Every_request_is_reported_with_its_answer()
     {
         var requests = new List<ClusterRequest>();
         var cluster = new InMemoryCluster(clock) { Answered = requests.Add };

@@ -48,7 +48,7 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Begins_the_list_anew_when_a_continue_token_expired()
+    public async Task Restarts_the_list_when_a_continue_token_expired()
     {
         (await cluster.NextListAsync()).Answer(Some.PageWithMore(5, "page-2", Some.Secret("gone", 1)));
         (await cluster.NextListAsync()).Refuse(Some.Expired);

@@ -39,7 +39,7 @@ public sealed class ListWatchTests
     }
 
     [Fact]
-    public void An_expired_continue_token_begins_the_list_anew()
+    public void An_expired_continue_token_restarts_the_list()
     {
         var (paging, _) = Step(Listing.Anew, new Signal.Page(Some.PageWithMore(7, "more", first)));
         var (state, _) = Step(paging, new Signal.Failure(Some.Expired));
@@ -84,7 +84,7 @@ public sealed class ListWatchTests
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public void A_watch_that_fails_resumes_or_begins_anew(string name, Exception failure, bool beginsAnew)
+    public void A_failed_watch_resumes_or_starts_with_a_new_list(string name, Exception failure, bool beginsAnew)
     {
         _ = name;
         var (state, finding) = Step(new Watching("9"), new Signal.Failure(failure));

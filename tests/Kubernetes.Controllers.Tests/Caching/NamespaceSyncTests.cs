@@ -125,7 +125,7 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_new_leader_waits_for_no_namespace_that_is_refused_and_keeps_it_closed_until_it_was_read_anew()
+    public async Task A_new_leader_does_not_wait_for_a_forbidden_namespace_and_keeps_it_closed_until_it_is_read_again()
     {
         running = informer.RunAsync(stop.Token);
         (await cluster.NextListAsync()).Answer(Some.Page(5));

@@ -42,7 +42,7 @@ public sealed class OwnDeletionsTests
     }
 
     [Fact]
-    public void What_is_never_confirmed_does_not_pile_up()
+    public void Unconfirmed_deletions_do_not_pile_up()
     {
         for (var index = 0; index < 10_000; index++)
         {

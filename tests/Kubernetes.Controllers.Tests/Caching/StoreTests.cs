@@ -117,7 +117,7 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void A_confirmed_own_deletion_is_told_once_more_so_that_whoever_waits_for_the_name_wakes()
+    public void A_confirmed_own_deletion_is_reported_once_more_and_wakes_those_that_wait_for_the_name()
     {
         List(10, Some.Secret("acme", 8));
         store.ObserveDeletion(Some.Key, "uid-of-acme");
@@ -127,7 +127,7 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void Deletions_during_a_disconnect_are_told_with_the_last_full_object()
+    public void Deletions_during_a_disconnect_are_reported_with_the_last_full_object()
     {
         var last = Some.Secret("acme", 8);
         List(10, last, Some.Secret("other", 9));

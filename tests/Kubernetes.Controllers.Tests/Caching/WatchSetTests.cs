@@ -56,7 +56,7 @@ public sealed class WatchSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_name_that_may_not_be_read_is_told_and_asked_for_slowly_until_it_may()
+    public async Task A_name_that_may_not_be_read_is_reported_and_asked_for_slowly_until_it_may()
     {
         Follow(acme);
         await RefuseUntilBelievedAsync();
@@ -78,7 +78,7 @@ public sealed class WatchSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_watch_that_may_not_be_opened_is_told_although_the_list_is_granted()
+    public async Task A_forbidden_watch_is_reported_although_the_list_is_granted()
     {
         Follow(acme);
         await ListButDoNotWatchAsync();
@@ -120,7 +120,7 @@ public sealed class WatchSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_permission_that_is_withdrawn_during_a_watch_is_told_and_the_object_is_listed_anew()
+    public async Task A_permission_that_is_withdrawn_during_a_watch_is_reported_and_the_object_is_listed_again()
     {
         Follow(acme);
         (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));

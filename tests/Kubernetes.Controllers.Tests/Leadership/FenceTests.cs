@@ -48,7 +48,7 @@ public sealed class FenceTests
     }
 
     [Fact]
-    public void What_is_no_longer_held_is_not_given_back()
+    public void A_lease_that_is_not_held_any_more_is_not_given_back()
     {
         Assert.Null(fence.GiveUp());
         fence.Open(lease, time.GetTimestamp());
@@ -58,7 +58,7 @@ public sealed class FenceTests
     }
 
     [Fact]
-    public void What_is_held_is_given_back_once()
+    public void A_held_key_is_given_back_once()
     {
         fence.Open(lease, time.GetTimestamp());
         Assert.Same(lease, fence.GiveUp());

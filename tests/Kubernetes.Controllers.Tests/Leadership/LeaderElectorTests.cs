@@ -84,7 +84,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_lease_that_was_deleted_is_written_anew()
+    public async Task A_deleted_lease_is_created_again()
     {
         await LeadAsync();
         server.Remove();
@@ -301,7 +301,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Of_two_that_start_together_one_leads()
+    public async Task One_of_two_that_start_together_leads()
     {
         var second = Candidate("two", time);
         _ = elector.RunAsync(stop.Token);

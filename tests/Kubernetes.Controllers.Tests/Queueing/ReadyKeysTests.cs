@@ -32,7 +32,7 @@ public sealed class ReadyKeysTests
             });
 
     [Fact]
-    public void Without_deadlines_the_order_is_that_of_becoming_due_whatever_the_clock_does()
+    public void Without_deadlines_keys_come_in_the_order_in_which_they_became_due_regardless_of_the_clock()
     {
         using var queue = new WorkQueue(time, BackoffOptions.ForKeys, () => 0.5);
         foreach (var name in new[] { "b", "a", "c" })

@@ -39,7 +39,7 @@ public sealed class WorkQueueClockTests
     }
 
     [Fact]
-    public void What_is_due_is_handed_out_within_two_seconds_whatever_the_clocks_do() => operations.Array[1, 30].Sample(
+    public void A_due_key_is_handed_out_within_two_seconds_for_any_steps_of_the_clocks() => operations.Array[1, 30].Sample(
         operations =>
         {
             using var run = new Run();
@@ -54,7 +54,7 @@ public sealed class WorkQueueClockTests
     [InlineData(-30)]
     [InlineData(-3600)]
     [InlineData(-3600 * 24 * 365)]
-    public void What_was_scheduled_by_a_clock_that_was_set_back_is_looked_at_within_two_seconds(int seconds)
+    public void A_key_scheduled_before_the_clock_was_set_back_is_handed_out_within_two_seconds(int seconds)
     {
         var time = new StrictTime();
         using var queue = new WorkQueue(time, BackoffOptions.ForKeys, () => 0.5);
@@ -83,7 +83,7 @@ public sealed class WorkQueueClockTests
     }
 
     [Fact]
-    public async Task What_a_holder_decided_by_a_clock_that_was_set_back_is_decided_again()
+    public async Task A_decision_by_a_clock_that_was_set_back_is_made_again()
     {
         var (time, key) = (new StrictTime(), new NamespacedName("ns", "a"));
         using var queue = new WorkQueue(time, BackoffOptions.ForKeys, () => 0.5);

@@ -37,7 +37,7 @@ public sealed class WorkQueueSystemTimerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_becomes_due_by_a_step_of_the_clock_is_handed_out_within_two_seconds()
+    public async Task A_key_that_a_clock_step_makes_due_is_handed_out_within_two_seconds()
     {
         queue.AddAt(a, time.GetUtcNow().AddMinutes(55));
 

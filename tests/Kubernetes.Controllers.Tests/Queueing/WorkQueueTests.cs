@@ -55,7 +55,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_several_times_the_earliest_wins()
+    public async Task The_earliest_of_several_times_wins()
     {
         queue.AddAt(a, time.GetUtcNow().AddSeconds(30));
         queue.AddAt(a, time.GetUtcNow().AddSeconds(10));
@@ -71,7 +71,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_several_times_asked_for_while_a_key_is_held_the_earliest_wins()
+    public async Task The_earliest_of_several_times_asked_for_while_a_key_is_held_wins()
     {
         queue.Add(a);
         await TakeAsync();
@@ -84,7 +84,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Backs_off_after_failures_and_begins_anew_once_forgotten()
+    public async Task Backs_off_after_failures_and_starts_again_once_forgotten()
     {
         Assert.Equal(100, await FailAsync());
         Assert.Equal(200, await FailAsync());

@@ -102,7 +102,7 @@ public sealed class EventRecorderTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_each_object_and_reason_there_is_one_in_five_minutes_and_the_last_one_is_told_then()
+    public async Task Each_object_and_reason_has_one_event_in_five_minutes_and_the_last_one_is_written_then()
     {
         Run();
         Record("a");

@@ -205,7 +205,7 @@ public sealed class AdoptionTests
     }
 
     [Fact]
-    public async Task The_mark_is_put_back_when_it_goes_so_that_foreign_keys_are_never_taken_for_ours()
+    public async Task A_removed_mark_is_put_back_so_that_foreign_keys_never_count_as_ours()
     {
         await using var test = await AdoptedAsync();
 

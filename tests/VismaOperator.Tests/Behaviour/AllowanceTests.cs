@@ -62,7 +62,7 @@ public sealed class AllowanceTests
     [Theory]
     [InlineData(DeletionPolicy.Delete)]
     [InlineData(DeletionPolicy.Retain)]
-    public async Task A_withdrawn_allowance_takes_the_Secret_away_whatever_its_deletion_policy(DeletionPolicy policy)
+    public async Task A_withdrawn_allowance_removes_the_Secret_regardless_of_its_deletion_policy(DeletionPolicy policy)
     {
         await using var test = await ServedAsync(
             """{"from": "All"}""",
@@ -124,7 +124,7 @@ public sealed class AllowanceTests
     }
 
     [Fact]
-    public async Task A_Secret_that_goes_with_an_allowance_is_told_to_both_sides()
+    public async Task A_Secret_removed_with_an_allowance_is_reported_to_both_sides()
     {
         await using var test = await ServedAsync("""{"from": "All"}""");
 
@@ -142,7 +142,7 @@ public sealed class AllowanceTests
     }
 
     [Fact]
-    public async Task A_connection_that_was_never_served_is_told_of_no_removal()
+    public async Task A_connection_that_was_never_served_reports_no_removal()
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.ApplyAsync(Some.VismaConnection(ns: Asker));
@@ -157,7 +157,7 @@ public sealed class AllowanceTests
     }
 
     [Fact]
-    public async Task A_withdrawal_is_not_held_up_by_suspend_and_stays_told()
+    public async Task A_withdrawal_is_not_delayed_by_suspend_and_stays_reported()
     {
         await using var test = await ServedAsync("""{"from": "All"}""");
         await test.ChangeConnectionAsync("""{"suspend": true}""", ns: Asker);
@@ -188,7 +188,7 @@ public sealed class AllowanceTests
     }
 
     [Fact]
-    public async Task Where_namespaces_cannot_be_watched_a_changed_label_counts_within_half_a_minute()
+    public async Task A_changed_label_counts_within_half_a_minute_if_namespaces_cannot_be_watched()
     {
         await using var test = await TestOperator.StartAsync(test => test.Namespaces = [Some.Namespace, Asker]);
         await test.ApplyAsync(

@@ -163,7 +163,7 @@ public sealed class BelievedTokenTests
     }
 
     [Fact]
-    public async Task The_scopes_that_the_token_itself_names_count_whatever_its_Secret_says()
+    public async Task The_scopes_in_the_token_count_and_not_those_in_its_Secret()
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.ChangeClientAsync(

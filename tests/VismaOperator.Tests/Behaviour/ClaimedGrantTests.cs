@@ -41,7 +41,7 @@ public sealed class ClaimedGrantTests
     }
 
     [Fact]
-    public async Task Where_it_cannot_be_revoked_it_is_given_up_after_five_attempts_in_all()
+    public async Task The_revocation_is_given_up_after_five_attempts_in_all()
     {
         await using var test = await ClaimedAsync(attempts: 3);
 

@@ -34,7 +34,7 @@ public sealed class ClientIdTests
     }
 
     [Fact]
-    public async Task Which_keys_a_Secret_without_the_label_has_is_not_told()
+    public async Task The_keys_of_a_Secret_without_the_label_are_not_revealed()
     {
         await using var test = await WithIdAsync(Precious, label: null, key: "another-key");
 

@@ -81,7 +81,7 @@ public sealed class ClientSecretsTests
     }
 
     [Fact]
-    public async Task A_refusal_stands_over_a_restart_without_a_write_or_another_attempt()
+    public async Task A_refusal_outlasts_a_restart_without_a_write_or_another_attempt()
     {
         await using var test = await WithTwoAsync(new StandInSecret("made-in-the-portal"));
         await test.ApplyAsync(Some.VismaConnection("another"));
@@ -121,7 +121,7 @@ public sealed class ClientSecretsTests
     }
 
     [Fact]
-    public async Task A_Secret_that_is_only_touched_begins_no_backoff_anew()
+    public async Task A_Secret_whose_values_are_unchanged_restarts_no_backoff()
     {
         await using var test = await WithTwoAsync(new StandInSecret("made-in-the-portal"));
         await test.UntilStalledAsync("ClientRefused");

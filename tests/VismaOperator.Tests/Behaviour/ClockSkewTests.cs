@@ -10,7 +10,7 @@ public sealed class ClockSkewTests
     [Theory]
     [InlineData(-2, "2 h 0 min ahead of")]
     [InlineData(2, "2 h 0 min behind")]
-    public async Task A_clock_two_hours_off_is_told_once_in_log_and_event_and_in_the_message_while_it_lasts(int hours, string words)
+    public async Task A_clock_two_hours_off_is_reported_once_in_log_and_event_and_in_the_message_while_it_lasts(int hours, string words)
     {
         await using var test = await TestOperator.StartReadyAsync(prepared => prepared.Provider.ClockOffset = TimeSpan.FromHours(hours));
         await RenewAsync(test);
@@ -33,7 +33,7 @@ public sealed class ClockSkewTests
     [InlineData(26, "26 h 0 min behind the clock of p")]
     [InlineData(24 * 12, "12 days behind the clock of p")]
     [InlineData(24 * 365 * 7000L, "more than 10 years behind the clock of p")]
-    public void A_difference_is_told_in_units_that_a_person_can_grasp(long hours, string words) =>
+    public void A_difference_is_reported_in_readable_units(long hours, string words) =>
         Assert.EndsWith(words, ClockWatch.Words(-TimeSpan.FromHours(hours), "p"), StringComparison.Ordinal);
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class ClockStepTests
     }
 
     [Fact]
-    public async Task A_Secret_that_would_promise_too_much_by_a_clock_that_was_set_back_is_put_right_without_a_token_request()
+    public async Task A_Secret_with_too_late_an_expiry_after_a_clock_was_set_back_is_repaired_without_a_token_request()
     {
         await using var test = await TestOperator.StartReadyAsync();
 

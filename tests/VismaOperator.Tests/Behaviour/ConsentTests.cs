@@ -134,7 +134,7 @@ public sealed class ConsentTests
     [InlineData(HandoffRedeemer.CodeVerifier, null, "could not be read whole.")]
     [InlineData(HandoffRedeemer.Asked, null, "does not say what the person was asked for.")]
     [InlineData(HandoffRedeemer.Asked, "something-else", "was given for another client, tenant or scopes than are asked for now.")]
-    public async Task A_code_that_cannot_be_used_is_told_with_its_own_reason(string key, string? value, string cause)
+    public async Task A_code_that_cannot_be_used_is_reported_with_its_own_reason(string key, string? value, string cause)
     {
         await using var test = await StartInteractiveAsync();
         var handoff = Handoff(Some.Connection, "code", "verifier", test.Time.GetUtcNow().AddMinutes(5));
@@ -189,7 +189,7 @@ public sealed class ConsentTests
     }
 
     [Fact]
-    public async Task A_code_whose_taking_got_no_answer_is_told_as_lost()
+    public async Task A_code_whose_deletion_got_no_answer_is_reported_as_lost()
     {
         await using var test = await StartInteractiveAsync();
         BreakTakingOff(test, () => test.DeleteAsync<Secret>(HandoffName));
@@ -219,7 +219,7 @@ public sealed class ConsentTests
     }
 
     [Fact]
-    public async Task A_code_that_is_left_anew_counts_whatever_became_of_the_one_before()
+    public async Task A_new_code_counts_regardless_of_the_one_before()
     {
         await using var test = await StartInteractiveAsync();
         BreakTakingOff(test, async () =>
@@ -293,7 +293,7 @@ public sealed class ConsentTests
     }
 
     [Fact]
-    public async Task A_second_consent_that_fails_is_told_while_the_first_goes_on()
+    public async Task A_second_consent_that_fails_is_reported_while_the_first_stays_valid()
     {
         await using var test = await StartConsentedAsync();
         test.Provider.Portal.Set(test.Provider.Portal.FindClient(Some.ClientId)! with { ComparesTenants = false });

@@ -17,7 +17,7 @@ public sealed class ExchangeTrackerTests
     [InlineData(-8)]
     [InlineData(0)]
     [InlineData(8)]
-    public void It_is_waited_for_from_the_announcement_on_whatever_clock_it_was_begun_by(int clockError)
+    public void The_wait_is_counted_from_the_announcement_by_our_own_clock(int clockError)
     {
         var tracker = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var intent = new ExchangeIntent("of another process", "hash", time.GetUtcNow().AddSeconds(clockError));
@@ -46,7 +46,7 @@ public sealed class ExchangeTrackerTests
     }
 
     [Fact]
-    public void One_that_stands_in_the_Secret_no_more_is_forgotten_whatever_became_of_it()
+    public void An_exchange_that_is_not_in_the_Secret_any_more_is_forgotten()
     {
         var tracker = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var (former, ours) = (

@@ -115,7 +115,7 @@ public sealed class ExtremeAnswerTests
     [InlineData(GrantKeys.GrantedScope, null)]
     [InlineData(GrantKeys.Inputs, null)]
     [InlineData(GrantKeys.RefusedAt, "9999-12-31T23:59:59Z")]
-    public async Task What_somebody_wrote_into_a_grant_makes_no_status_that_is_refused(string key, string? value)
+    public async Task A_forged_grant_causes_no_invalid_status(string key, string? value)
     {
         await using var test = await StartConsentedAsync();
         await test.StopAsync();
@@ -132,7 +132,7 @@ public sealed class ExtremeAnswerTests
     [Theory]
     [InlineData("a reason\n{}", "message")]
     [InlineData("ConsentFailed", null)]
-    public async Task What_somebody_wrote_as_outcome_of_a_consent_makes_no_status_that_is_refused(string reason, string? message)
+    public async Task A_forged_outcome_of_a_consent_causes_no_invalid_status(string reason, string? message)
     {
         await using var test = await StartConsentedAsync();
         await test.StopAsync();

@@ -17,7 +17,7 @@ public sealed class FailedLookTests
     private static readonly TimeSpan step = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public async Task A_Secret_of_the_client_that_cannot_be_read_for_long_is_told()
+    public async Task A_Secret_of_the_client_that_cannot_be_read_for_long_is_reported()
     {
         await using var test = await TestOperator.StartReadyAsync();
         var faults = new ApiFaults(test);
@@ -137,7 +137,7 @@ public sealed class FailedLookTests
     [InlineData(Token, false)]
     [InlineData(Token, true)]
     [InlineData(Grant, true)]
-    public async Task A_permission_to_read_that_was_missing_is_told_and_costs_no_token_once_it_is_there(string secret, bool isOfPerson)
+    public async Task A_missing_permission_to_read_is_reported_and_costs_no_token_once_it_is_granted(string secret, bool isOfPerson)
     {
         await using var test = isOfPerson ? await SomeConsents.StartConsentedAsync() : await TestOperator.StartReadyAsync();
         var faults = new ApiFaults(test);
@@ -159,7 +159,7 @@ public sealed class FailedLookTests
     }
 
     [Fact]
-    public async Task A_permission_to_read_that_is_missing_is_told_however_often_the_connection_is_woken()
+    public async Task A_missing_permission_to_read_is_reported_however_often_the_connection_is_woken()
     {
         await using var test = await TestOperator.StartReadyAsync();
         var faults = new ApiFaults(test);

@@ -30,7 +30,7 @@ public sealed class FailureMessageTests
     }
 
     [Fact]
-    public async Task What_the_provider_says_of_a_refused_client_stays_and_is_reported_once()
+    public async Task The_description_of_a_refused_client_stays_and_is_reported_once()
     {
         const string Said = "The client secret expired on 2026-11-01.";
         await using var test = await TestOperator.StartAsync();
@@ -348,7 +348,7 @@ public sealed class FailureMessageTests
     }
 
     [Fact]
-    public async Task A_Secret_of_somebody_else_that_goes_away_is_noticed_within_minutes()
+    public async Task The_deletion_of_a_foreign_Secret_is_noticed_within_minutes()
     {
         await using var test = await TestOperator.StartAsync();
         await test.ApplyAsync(Some.Credentials("not-yours-to-overwrite", "acme-production-token"));
@@ -433,7 +433,7 @@ public sealed class FailureMessageTests
     }
 
     [Fact]
-    public async Task A_scope_that_was_not_granted_is_named_and_told_of()
+    public async Task A_scope_that_was_not_granted_is_named_in_status_and_event()
     {
         await using var test = await TestOperator.StartReadyAsync();
         test.Provider.Faults.Next(

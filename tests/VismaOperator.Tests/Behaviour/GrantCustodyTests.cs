@@ -45,7 +45,7 @@ public sealed class GrantCustodyTests
     }
 
     [Fact]
-    public async Task A_copy_of_a_grant_goes_without_the_original_being_revoked()
+    public async Task A_copy_of_a_grant_is_deleted_without_revoking_the_original()
     {
         await using var test = await StartConsentedAsync();
         await test.StopAsync();
@@ -77,7 +77,7 @@ public sealed class GrantCustodyTests
     }
 
     [Fact]
-    public async Task Each_prune_gives_ten_minutes_anew()
+    public async Task Each_prune_starts_the_ten_minutes_again()
     {
         await using var test = await StartConsentedAsync();
         await test.DeleteAsync<VismaConnection>(Some.Connection);
@@ -113,7 +113,7 @@ public sealed class GrantCustodyTests
     [Theory]
     [InlineData("Revoke", "Retain", false)]
     [InlineData("Retain", "Revoke", true)]
-    public async Task What_becomes_of_a_grant_can_be_changed_after_the_consent_also_for_a_process_that_never_saw_the_connection(
+    public async Task The_deletion_policy_of_a_grant_can_change_after_the_consent_also_for_a_process_that_never_saw_the_connection(
         string before,
         string after,
         bool isRevoked
@@ -138,7 +138,7 @@ public sealed class GrantCustodyTests
     }
 
     [Fact]
-    public async Task Where_it_may_not_be_noted_what_becomes_of_a_grant_the_connection_is_served_all_the_same()
+    public async Task A_connection_is_served_even_if_the_note_of_its_grant_may_not_be_written()
     {
         await using var test = await StartConsentedAsync();
         var attempts = 0;
@@ -183,7 +183,7 @@ public sealed class GrantCustodyTests
     }
 
     [Fact]
-    public async Task A_namespace_that_goes_takes_the_grant_with_it_even_when_its_Secrets_go_first()
+    public async Task A_deleted_namespace_takes_the_grant_with_it_even_if_its_Secrets_are_deleted_first()
     {
         await using var test = await StartConsentedAsync();
         var family = await test.FamilyAsync();
@@ -197,7 +197,7 @@ public sealed class GrantCustodyTests
     }
 
     [Fact]
-    public async Task Where_the_Roles_go_with_the_namespace_the_grant_that_was_known_is_revoked_all_the_same()
+    public async Task A_known_grant_is_revoked_even_if_the_Roles_are_deleted_with_the_namespace()
     {
         await using var test = await StartConsentedAsync();
         var family = await test.FamilyAsync();
@@ -239,7 +239,7 @@ public sealed class GrantCustodyTests
     )]
     [InlineData("""{"allowedNamespaces":{"from":"All"},"tenants":[{"tenantID":"TENANT","namespaces":["customer-b"]}]}""", false)]
     [InlineData("""{"allowedNamespaces":{"from":"All"},"tenants":[{"tenantID":"TENANT","scopes":["another"]}]}""", false)]
-    public async Task Whoever_writes_a_grant_has_it_revoked_with_a_client_that_serves_the_namespace_only(string allowances, bool isRevoked)
+    public async Task A_forged_grant_is_revoked_only_with_a_client_that_serves_the_namespace(string allowances, bool isRevoked)
     {
         await using var test = await StartConsentedAsync();
         await test.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = Asker } });
@@ -290,7 +290,7 @@ public sealed class GrantCustodyTests
     }
 
     [Fact]
-    public async Task A_grant_whose_client_stands_in_a_namespace_that_cannot_be_read_waits_for_it()
+    public async Task A_grant_waits_while_the_namespace_of_its_client_cannot_be_read()
     {
         await using var test = await SharedAsync();
         await test.DeleteAsync<VismaConnection>(Some.Connection, Asker);

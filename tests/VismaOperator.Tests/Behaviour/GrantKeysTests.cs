@@ -6,7 +6,7 @@ namespace VismaOperator.Tests.Behaviour;
 public sealed class GrantKeysTests
 {
     [Fact]
-    public void Every_key_is_either_of_the_grant_or_of_what_stands_beside_it()
+    public void Every_key_belongs_either_to_the_grant_or_to_the_rest()
     {
         var keys = typeof(GrantKeys)
             .GetFields(BindingFlags.Public | BindingFlags.Static)

@@ -112,7 +112,7 @@ public sealed class GrantTests
     }
 
     [Fact]
-    public async Task Of_two_exchanges_within_one_second_the_second_token_is_published_too()
+    public async Task The_second_token_of_two_exchanges_within_one_second_is_published_too()
     {
         await using var test = await StartConsentedAsync(oneTime);
 
@@ -126,7 +126,7 @@ public sealed class GrantTests
     }
 
     [Fact]
-    public async Task While_a_refresh_token_is_held_in_memory_only_nobody_is_told_anything_but_to_keep_the_pod()
+    public async Task The_only_advice_while_a_refresh_token_is_only_in_memory_is_to_keep_the_pod()
     {
         await using var test = await StartConsentedAsync(oneTime);
         var writes = 0;
@@ -171,7 +171,7 @@ public sealed class GrantTests
     }
 
     [Fact]
-    public async Task What_a_later_version_wrote_beside_a_grant_survives_an_exchange()
+    public async Task Keys_of_a_later_version_beside_a_grant_survive_an_exchange()
     {
         await using var test = await StartConsentedAsync(oneTime);
         await test.PatchAsync<Secret>(GrantSecretName, """{"data":{"from_a_later_version":"a2VwdA=="}}""");
@@ -345,7 +345,11 @@ public sealed class GrantTests
     [Theory]
     [InlineData(HttpStatusCode.Forbidden, "SecretForbidden", "Grant its service account")]
     [InlineData(HttpStatusCode.UnprocessableEntity, "SecretInvalid", "made immutable or restored with another type")]
-    public async Task A_grant_Secret_that_may_not_be_written_is_told_and_spends_nothing(HttpStatusCode answer, string reason, string remedy)
+    public async Task A_grant_Secret_that_cannot_be_written_is_reported_and_spends_nothing(
+        HttpStatusCode answer,
+        string reason,
+        string remedy
+    )
     {
         await using var test = await StartConsentedAsync(oneTime);
         var requests = test.TokenRequests;

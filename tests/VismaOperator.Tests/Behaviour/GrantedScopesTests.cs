@@ -58,7 +58,7 @@ public sealed class GrantedScopesTests
     }
 
     [Fact]
-    public async Task What_the_owner_allows_from_then_on_is_published_at_once()
+    public async Task A_newly_allowed_scope_is_published_at_once()
     {
         await using var test = await StartLimitedAsync([Read, Create], [Read, Create, Delete]);
         await test.UntilStalledAsync("ScopesExceeded");
@@ -71,7 +71,7 @@ public sealed class GrantedScopesTests
     }
 
     [Fact]
-    public async Task More_than_was_asked_for_is_published_and_told_where_the_owner_sets_no_limit()
+    public async Task More_than_was_asked_for_is_published_and_reported_if_the_owner_sets_no_limit()
     {
         await using var test = await TestOperator.StartReadyAsync(prepared => Grant(prepared, [Read, Create, Delete, Delete]));
 
@@ -225,7 +225,7 @@ public sealed class GrantedScopesTests
     }
 
     [Fact]
-    public async Task A_consent_that_lacks_a_scope_is_stored_and_told()
+    public async Task A_consent_that_lacks_a_scope_is_stored_and_reported()
     {
         await using var test = await StartInteractiveAsync(oneTime);
         await test.ChangeConnectionAsync($$"""{"scopes": ["{{PersonsRead}}", "{{PersonsCreate}}"]}""");
@@ -266,7 +266,7 @@ public sealed class GrantedScopesTests
     }
 
     [Fact]
-    public async Task An_exchange_that_grants_more_than_was_asked_for_is_published_and_told()
+    public async Task An_exchange_that_grants_more_than_was_asked_for_is_published_and_reported()
     {
         await using var test = await StartConsentedAsync(oneTime);
         var before = (await test.TokenSecretAsync()).Text("access_token");

@@ -64,7 +64,7 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
-    public async Task A_suspended_grant_is_sent_nowhere_and_dies_of_it_where_refresh_tokens_slide()
+    public async Task A_suspended_grant_is_never_sent_and_expires_where_refresh_tokens_slide()
     {
         await using var test = await StartConsentedAsync(sliding);
         await test.ChangeConnectionAsync("""{"suspend":true}""");
@@ -79,7 +79,7 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
-    public async Task Where_use_puts_off_no_end_the_end_is_not_run_up_to_in_ever_smaller_steps()
+    public async Task An_expiry_that_use_does_not_extend_is_not_approached_in_ever_smaller_steps()
     {
         await using var test = await StartUnusedAsync(
             sliding with

@@ -47,7 +47,7 @@ public sealed class NamedTokenSecretTests
     }
 
     [Fact]
-    public async Task So_it_is_for_a_process_that_has_just_been_started()
+    public async Task The_same_holds_in_a_process_that_has_just_been_started()
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.StopAsync();

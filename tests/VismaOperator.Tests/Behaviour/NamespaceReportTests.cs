@@ -13,7 +13,7 @@ public sealed class NamespaceReportTests
     private const string Third = "customer-b";
 
     [Fact]
-    public async Task A_standby_logs_and_measures_and_tells_by_an_event_only_what_stands_when_it_becomes_leader()
+    public async Task A_standby_logs_and_measures_and_writes_events_only_once_it_is_leader()
     {
         var leadership = new Standby();
         var lease = new NamespacedName(Some.Namespace, "visma-operator");

@@ -38,7 +38,7 @@ public sealed class OperatorFaultTests
     }
 
     [Fact]
-    public async Task A_process_that_is_started_anew_keeps_to_the_backoff_after_a_bug()
+    public async Task A_restarted_process_keeps_the_backoff_after_a_bug()
     {
         var bug = new Bug();
         await using var test = await TestOperator.StartReadyAsync(test =>

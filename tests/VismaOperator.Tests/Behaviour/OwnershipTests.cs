@@ -267,7 +267,7 @@ public sealed class OwnershipTests
     }
 
     [Fact]
-    public async Task Two_connections_with_one_name_are_both_told_of_the_other()
+    public async Task Two_connections_with_one_name_both_report_the_other()
     {
         await using var test = await TestOperator.StartReadyAsync();
         var second = await SecondAsync(test);
@@ -287,7 +287,7 @@ public sealed class OwnershipTests
     }
 
     [Fact]
-    public async Task The_credential_Secret_of_a_client_is_named_and_nobody_is_told_to_delete_it()
+    public async Task The_credential_Secret_of_a_client_is_named_without_advice_to_delete_it()
     {
         await using var test = await TestOperator.StartAsync();
         await test.ApplyAsync(Some.Credentials());

@@ -18,7 +18,7 @@ public sealed class PendingGrantTests
     private static readonly DateTimeOffset noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void The_result_of_an_attempt_is_stored_while_the_attempt_stands()
+    public void The_result_of_an_attempt_is_stored_while_the_attempt_is_open()
     {
         var stored = new GrantDocument { Held = Held("family", "spent"), Intent = new ExchangeIntent("attempt", "hash", noon) };
 
@@ -37,7 +37,7 @@ public sealed class PendingGrantTests
     }
 
     [Fact]
-    public void A_consent_replaces_what_stood_when_its_code_was_taken_whatever_the_clocks_say()
+    public void A_consent_replaces_the_grant_that_was_stored_when_its_code_was_taken_regardless_of_clocks()
     {
         var consent = Of(Held("new", "one")) with { Replaces = new FormerGrant("former", IsOurs: true) };
 
@@ -60,7 +60,7 @@ public sealed class PendingGrantTests
     }
 
     [Fact]
-    public async Task What_could_not_be_stored_is_tried_side_by_side_so_that_one_does_not_wait_for_another()
+    public async Task Pending_grants_are_retried_in_parallel_so_that_none_waits_for_another()
     {
         var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => throw new HttpRequestException("away") };
         var pendingGrants = new PendingGrantWrites(
@@ -94,7 +94,7 @@ public sealed class PendingGrantTests
     }
 
     [Fact]
-    public async Task Whoever_waits_for_the_storing_waits_no_longer_than_to_the_deadline_although_a_write_hangs()
+    public async Task A_caller_waits_until_the_deadline_at_most_even_if_the_write_hangs()
     {
         var (time, hanging) = (new FakeTimeProvider(), new TaskCompletionSource());
         var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => hanging.Task };
@@ -130,7 +130,7 @@ public sealed class PendingGrantTests
 
     // Two replicas: one holds the successor, the other one has announced that it takes over, begun, and may yet find that it sends nothing.
     [Fact]
-    public async Task A_successor_is_kept_while_the_intent_of_another_process_stands_over_the_same_token()
+    public async Task A_pending_grant_is_kept_while_another_process_has_an_intent_for_the_same_token()
     {
         var (time, cluster) = (new FakeTimeProvider(), new InMemoryCluster(TimeProvider.System));
         var (store, pendingGrants) = (new GrantStore(cluster), Writes(cluster, time, new CapturedLogs()));
@@ -154,7 +154,7 @@ public sealed class PendingGrantTests
         new(new GrantStore(cluster), revoker: null!, _ => false, time, new GrantLog(logs.CreateLogger("grants")));
 
     [Fact]
-    public async Task What_holds_the_storing_up_is_told_once_a_minute_and_when_it_changes()
+    public async Task The_cause_that_delays_a_write_is_logged_once_a_minute_and_when_it_changes()
     {
         var (time, logs, grant) = (new FakeTimeProvider(), new CapturedLogs(), Of(Held("family", "token")));
         var cluster = new InMemoryCluster(TimeProvider.System);

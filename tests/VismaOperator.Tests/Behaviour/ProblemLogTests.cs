@@ -8,7 +8,7 @@ namespace VismaOperator.Tests.Behaviour;
 public sealed class ProblemLogTests
 {
     [Fact]
-    public async Task A_missing_Secret_is_told_of_once_when_it_begins_and_once_when_it_ends()
+    public async Task A_missing_Secret_is_reported_once_when_it_begins_and_once_when_it_ends()
     {
         await using var test = await TestOperator.StartAsync();
         await test.ApplyAsync(test.Client());
@@ -39,7 +39,7 @@ public sealed class ProblemLogTests
     }
 
     [Fact]
-    public async Task A_client_that_is_missing_and_an_issuer_that_is_not_allowed_are_told_of_too()
+    public async Task A_missing_client_and_an_issuer_that_is_not_allowed_are_reported_too()
     {
         await using var test = await TestOperator.StartAsync();
         await test.ApplyAsync(Some.VismaConnection());

@@ -16,7 +16,7 @@ public sealed class RefusedClientTests
     private static readonly TimeSpan second = TimeSpan.FromSeconds(1);
 
     [Fact]
-    public async Task A_Secret_that_was_changed_is_put_right_without_a_request()
+    public async Task A_changed_Secret_is_repaired_without_a_request()
     {
         await using var test = await StartRefusedAsync();
         var asked = test.TokenRequests;
@@ -62,7 +62,7 @@ public sealed class RefusedClientTests
     }
 
     [Fact]
-    public async Task A_client_id_that_is_refused_leaves_the_connection_not_ready_for_as_long_as_it_stands()
+    public async Task A_refused_client_id_leaves_the_connection_not_ready_until_it_is_changed()
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.ChangeClientAsync("""{"clientID": "isv_another"}""");

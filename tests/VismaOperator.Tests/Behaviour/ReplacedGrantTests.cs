@@ -83,7 +83,7 @@ public sealed class ReplacedGrantTests
     }
 
     [Fact]
-    public async Task Of_many_consents_only_the_last_few_are_remembered()
+    public async Task Only_the_last_few_of_many_consents_are_remembered()
     {
         await StoreAsync<StoreResult.Stored>(one, Consent("0"));
         for (var number = 1; number <= 20; number++)

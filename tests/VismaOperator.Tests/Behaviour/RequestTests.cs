@@ -97,7 +97,7 @@ public sealed class RequestTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_Secret_that_cannot_be_put_right_leaves_a_request_open(bool isOfPerson)
+    public async Task A_Secret_that_cannot_be_repaired_leaves_a_request_open(bool isOfPerson)
     {
         await using var test = isOfPerson ? await SomeConsents.StartConsentedAsync() : await TestOperator.StartReadyAsync();
         var before = test.TokenRequests;

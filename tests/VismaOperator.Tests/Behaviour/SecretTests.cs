@@ -128,7 +128,7 @@ public sealed class SecretTests
     }
 
     [Fact]
-    public async Task A_reference_in_the_notation_of_another_tool_is_told_once_for_each_spec()
+    public async Task A_reference_in_the_notation_of_another_tool_is_reported_once_for_each_spec()
     {
         await using var test = await TestOperator.StartReadyAsync();
 
@@ -151,7 +151,7 @@ public sealed class SecretTests
     }
 
     [Fact]
-    public async Task What_leaves_the_template_leaves_the_Secret_and_what_others_put_there_stays()
+    public async Task A_key_removed_from_the_template_leaves_the_Secret_and_foreign_keys_stay()
     {
         await using var test = await TestOperator.StartReadyAsync();
         await test.ChangeConnectionAsync(

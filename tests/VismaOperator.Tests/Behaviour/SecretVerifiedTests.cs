@@ -37,7 +37,7 @@ public sealed class SecretVerifiedTests
     }
 
     [Fact]
-    public async Task A_secret_that_is_replaced_by_a_right_one_is_told_of_as_well()
+    public async Task The_replacement_of_a_secret_by_a_correct_one_is_reported_as_well()
     {
         await using var test = await TestOperator.StartReadyAsync();
         Assert.Equal(("True", "SecretAccepted"), Verified(await ClientAsync(test)));
@@ -60,7 +60,7 @@ public sealed class SecretVerifiedTests
     }
 
     [Fact]
-    public async Task Of_five_hundred_connections_one_tries()
+    public async Task One_of_five_hundred_connections_tries()
     {
         await using var test = await TestOperator.StartReadyAsync();
         for (var number = 1; number < 500; number++)
@@ -285,7 +285,7 @@ public sealed class SecretVerifiedTests
     }
 
     [Fact]
-    public async Task Whoever_changes_a_Secret_without_pause_has_the_provider_asked_twice_a_minute()
+    public async Task A_Secret_that_changes_without_pause_causes_two_requests_a_minute()
     {
         await using var test = await TestOperator.StartReadyAsync();
         var asked = test.TokenRequests;
@@ -341,7 +341,7 @@ public sealed class SecretVerifiedTests
     [InlineData("a-secret%2Bof-acme", "looks URL-encoded")]
     [InlineData("a-secret-of-acme", null)]
     [InlineData("Zq3+k/9=:1-_~a.b$c(d)e", null)]
-    public async Task A_refused_secret_is_named_with_what_looks_odd_about_it_and_never_told(string value, string? oddity)
+    public async Task A_refused_secret_is_named_with_its_oddities_and_its_value_is_never_shown(string value, string? oddity)
     {
         await using var test = await TestOperator.StartAsync();
         await test.ApplyAsync(Some.Credentials(value));

@@ -48,7 +48,7 @@ public sealed class TokenClaimTests
     }
 
     [Fact]
-    public async Task Where_the_owner_sets_no_limit_more_in_the_claim_is_told_and_a_later_limit_takes_the_token_away()
+    public async Task More_scopes_in_the_claim_are_reported_without_a_limit_and_a_later_limit_withdraws_the_token()
     {
         await using var test = await StartAsync(limit: null, statesScopes: true, [Read, Create, Delete]);
         var before = await test.UntilReadyAsync();

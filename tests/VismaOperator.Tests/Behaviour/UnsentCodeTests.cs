@@ -91,7 +91,7 @@ public sealed class UnsentCodeTests
     }
 
     [Fact]
-    public async Task A_code_that_could_not_be_sent_for_as_long_as_it_lives_is_told_so()
+    public async Task A_code_that_could_not_be_sent_before_it_expired_is_reported()
     {
         await using var test = await PausedAsync(TimeSpan.FromMinutes(20));
 

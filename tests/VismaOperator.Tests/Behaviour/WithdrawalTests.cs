@@ -37,7 +37,7 @@ public sealed class WithdrawalTests
     }
 
     [Fact]
-    public async Task A_Secret_of_an_earlier_name_that_cannot_be_deleted_just_now_is_named()
+    public async Task A_Secret_of_an_earlier_name_that_cannot_be_deleted_is_named()
     {
         await using var test = await RenamedAsync(isWantedTaken: true);
         var faults = new ApiFaults(test);

@@ -39,7 +39,7 @@ public sealed class CheckVerbTests : IDisposable
     }
 
     [Fact]
-    public async Task An_error_on_standard_input_is_told_in_its_line()
+    public async Task An_error_on_standard_input_is_reported_with_its_line()
     {
         line.Input = Encoding.UTF8.GetBytes(Client.Replace("clientID", "clientId", StringComparison.Ordinal));
 
@@ -62,7 +62,7 @@ public sealed class CheckVerbTests : IDisposable
     [InlineData("")]
     [InlineData("# nothing yet\n---\n")]
     [InlineData("apiVersion: v1\nkind: List\nitems: []\n")]
-    public async Task A_named_file_without_objects_is_told_of_beside_others(string empty)
+    public async Task A_named_file_without_objects_is_reported_beside_others(string empty)
     {
         folder.Write("client.yaml", Client);
         folder.Write("empty.yaml", empty);
@@ -83,7 +83,7 @@ public sealed class CheckVerbTests : IDisposable
     [InlineData("*.yaml")]
     [InlineData("below/**")]
     [InlineData("nothing,below")]
-    public async Task What_is_to_be_ignored_costs_neither_a_line_nor_the_exit_code(string pattern)
+    public async Task Ignored_files_cause_neither_a_line_nor_an_exit_code(string pattern)
     {
         Directory.CreateDirectory(folder["below"]);
         folder.Write("client.yml", Client);
@@ -162,7 +162,7 @@ public sealed class CheckVerbTests : IDisposable
     [InlineData("", "a.yaml", 2, "warning: passed over")]
     [InlineData("", "a.json", 2, "warning: passed over")]
     [InlineData("kind: X\nx: ", "a.yaml", 1, "error: ")]
-    public async Task A_hundred_thousand_brackets_are_told_in_one_line(string before, string name, int code, string expected)
+    public async Task A_hundred_thousand_brackets_are_reported_in_one_line(string before, string name, int code, string expected)
     {
         folder.Write(name, before + new string('[', 100_000));
 

@@ -51,7 +51,7 @@ public sealed class CommandLineTests
     [InlineData("statsu --kubeconfig x --context y")]
     [InlineData("statsu -f . --output json")]
     [InlineData("statsu acme --once=true")]
-    public async Task An_unknown_verb_is_an_error_whatever_follows_it(string arguments)
+    public async Task An_unknown_verb_is_an_error_with_any_arguments(string arguments)
     {
         Assert.Equal(2, await InvokeAsync(arguments.Split(' ')));
         Assert.Equal(

@@ -123,7 +123,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_variable_stands_in_for_an_absent_option_and_yields_to_a_given_one()
+    public async Task A_variable_replaces_an_absent_option_and_yields_to_a_given_one()
     {
         var line = new CommandLine()
             .With("VISMA_OPERATOR_WORKERS", "5")
@@ -198,7 +198,7 @@ public sealed class OptionTests
     [Theory]
     [InlineData("http://operator.example.com", "--insecure-issuers", ExitCode.Success)]
     [InlineData("https://operator.example.com", "--http-port=8081", ExitCode.UnusableArguments)]
-    public async Task The_public_url_goes_with_the_other_options(string url, string other, int code)
+    public async Task The_public_url_can_be_combined_with_the_other_options(string url, string other, int code)
     {
         var line = new CommandLine();
 
@@ -222,7 +222,7 @@ public sealed class OptionTests
     [InlineData("run", "--nonsense")]
     [InlineData("walk")]
     [InlineData("run", "--http-port")]
-    public async Task What_the_parser_does_not_know_ends_with_exit_code_2(params string[] arguments)
+    public async Task Unknown_arguments_end_with_exit_code_2(params string[] arguments)
     {
         var line = new CommandLine();
 
@@ -291,7 +291,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_directory_that_does_not_exist_is_told_before_anything_starts()
+    public async Task A_missing_directory_is_reported_before_anything_starts()
     {
         var line = new CommandLine();
 

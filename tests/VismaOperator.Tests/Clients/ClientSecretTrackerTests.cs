@@ -43,7 +43,7 @@ public sealed class ClientSecretTrackerTests
     }
 
     [Fact]
-    public void An_answer_for_a_client_that_went_is_told_to_nobody()
+    public void An_answer_for_a_deleted_client_is_reported_to_nobody()
     {
         var client = Client("1");
         var told = 0;

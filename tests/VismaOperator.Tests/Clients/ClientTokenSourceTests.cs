@@ -43,7 +43,7 @@ public sealed class ClientTokenSourceTests
     }
 
     [Fact]
-    public async Task A_refusal_is_told_once_it_is_known_of_every_secret()
+    public async Task A_refusal_is_reported_once_every_secret_is_refused()
     {
         var client = Client("first");
         var areAllRefused = new List<bool>();
@@ -85,7 +85,7 @@ public sealed class ClientTokenSourceTests
     }
 
     [Fact]
-    public async Task Whoever_decided_to_ask_before_a_refusal_learns_from_it_and_asks_nothing()
+    public async Task A_decision_before_a_refusal_leads_to_no_request()
     {
         var client = Client("first");
         tracker.Follow(client);
@@ -100,7 +100,7 @@ public sealed class ClientTokenSourceTests
     }
 
     [Fact]
-    public async Task Whoever_decided_to_ask_after_a_refusal_asks()
+    public async Task A_decision_after_a_refusal_leads_to_a_request()
     {
         var client = Client("first");
         tracker.Follow(client);

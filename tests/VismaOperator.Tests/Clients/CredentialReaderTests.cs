@@ -10,7 +10,7 @@ namespace VismaOperator.Tests.Clients;
 public sealed class CredentialReaderTests
 {
     [Fact]
-    public async Task Whoever_needs_the_secrets_of_a_client_can_wait_until_they_are_known()
+    public async Task A_caller_can_wait_until_the_secrets_of_a_client_are_known()
     {
         var cluster = new InMemoryCluster(TimeProvider.System);
         await cluster.CreateAsync(Some.Credentials(), TestContext.Current.CancellationToken);

@@ -11,7 +11,7 @@ public sealed class ProviderEndpointsTests
     private static readonly Uri own = new("https://connect.visma.com/own");
 
     [Fact]
-    public async Task What_the_spec_names_is_used_without_a_look_at_the_metadata()
+    public async Task Endpoints_in_the_spec_are_used_without_reading_the_metadata()
     {
         var endpoints = new ProviderEndpoints(new Metadata(new MetadataOutcome.Unavailable("away", RetryAfter: null)));
         var client = Client(own);
@@ -20,7 +20,7 @@ public sealed class ProviderEndpointsTests
     }
 
     [Fact]
-    public async Task What_the_spec_leaves_open_is_taken_from_the_metadata()
+    public async Task Endpoints_that_the_spec_omits_are_taken_from_the_metadata()
     {
         var endpoints = new ProviderEndpoints(new Metadata(new MetadataOutcome.Found(Document)));
 
@@ -58,7 +58,7 @@ public sealed class ProviderEndpointsTests
     }
 
     [Fact]
-    public async Task Metadata_that_are_not_trusted_are_told_from_metadata_that_are_away()
+    public async Task Untrusted_metadata_are_distinguished_from_unavailable_metadata()
     {
         var endpoints = new ProviderEndpoints(new Metadata(new MetadataOutcome.Untrusted("it names another issuer")));
 

@@ -161,7 +161,7 @@ public sealed class ConnectChecksTests
     }
 
     [Fact]
-    public async Task What_the_operator_holds_against_the_connection_is_passed_on()
+    public async Task The_operators_objections_to_the_connection_are_passed_on()
     {
         await using var scene = await ConnectScene.OpenAsync();
         scene.Options = scene.Options with { Timeout = TimeSpan.FromMilliseconds(1) };

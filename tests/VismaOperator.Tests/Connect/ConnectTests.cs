@@ -69,7 +69,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task A_denied_consent_is_told_at_both_ends_and_leaves_nothing()
+    public async Task A_denied_consent_is_reported_at_both_ends_and_leaves_nothing()
     {
         await using var scene = await ConnectScene.OpenAsync();
         using var person = Person.WhoDenies(scene.Provider);
@@ -127,7 +127,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task Who_does_not_come_back_in_time_is_not_waited_for()
+    public async Task The_wait_for_the_person_ends_in_time()
     {
         await using var scene = await ConnectScene.OpenAsync();
         scene.Clock = scene.Operator.Time;
@@ -141,7 +141,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task A_port_in_use_is_told_with_the_remedy()
+    public async Task A_port_in_use_is_reported_with_the_remedy()
     {
         await using var scene = await ConnectScene.OpenAsync();
         using var other = new TcpListener(IPAddress.Loopback, scene.Options.RedirectUri.Port);
@@ -190,7 +190,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task A_consent_for_another_company_is_told_with_the_reason()
+    public async Task A_consent_for_another_company_is_reported_with_the_reason()
     {
         await using var scene = await ConnectScene.OpenAsync();
         MindNoTenant(scene);
@@ -225,7 +225,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task What_status_says_before_the_code_is_redeemed_is_not_taken_for_what_came_of_it()
+    public async Task A_status_from_before_the_redemption_is_not_reported_as_its_outcome()
     {
         await using var scene = await ConnectScene.OpenAsync();
         await scene.Operator.UntilIdleAsync();
@@ -282,7 +282,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task Whoever_stops_while_the_operator_is_awaited_takes_the_code_back()
+    public async Task Stopping_while_the_operator_is_awaited_takes_the_code_back()
     {
         await using var scene = await ConnectScene.OpenAsync();
         await scene.Operator.StopAsync();
@@ -298,7 +298,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task A_code_that_cannot_be_taken_back_is_told_with_its_Secret()
+    public async Task A_code_that_cannot_be_taken_back_is_reported_with_its_Secret()
     {
         await using var scene = await ConnectScene.OpenAsync();
         await scene.Operator.StopAsync();
@@ -331,7 +331,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task Whoever_stops_while_the_code_is_written_takes_it_back()
+    public async Task Stopping_while_the_code_is_written_takes_it_back()
     {
         await using var scene = await ConnectScene.OpenAsync();
         await scene.Operator.StopAsync();
@@ -355,7 +355,7 @@ public sealed class ConnectTests
     [Theory]
     [InlineData(true, "may have been written all the same: delete it")]
     [InlineData(false, "may have been taken by the operator at once")]
-    public async Task A_code_of_which_nobody_knows_whether_it_was_written_is_told_so(bool isAway, string told)
+    public async Task A_code_that_may_or_may_not_have_been_written_is_reported_as_such(bool isAway, string told)
     {
         await using var scene = await ConnectScene.OpenAsync();
         await scene.Operator.StopAsync();

@@ -144,7 +144,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_consent_that_gives_no_grant_is_told_with_the_reason()
+    public async Task A_consent_that_gives_no_grant_is_reported_with_the_reason()
     {
         provider.Portal.Set(provider.Portal.FindClient(Some.ClientId)! with { ComparesTenants = false });
         await OnceAsync();
@@ -190,7 +190,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Once_goes_on_until_an_exchange_whose_answer_was_lost_is_made_good()
+    public async Task Once_runs_until_an_exchange_whose_answer_was_lost_is_repaired()
     {
         await ConsentAsync();
         AskForAnother();
@@ -301,7 +301,7 @@ public sealed class LocalConnectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_state_directory_without_the_connection_is_told_with_the_remedy()
+    public async Task A_state_directory_without_the_connection_is_reported_with_the_remedy()
     {
         Assert.Contains(
             "Start visma-operator local with it once",

@@ -106,6 +106,6 @@ public sealed class RedirectTests
     [InlineData("http://app․local:8888/", "U+2024")]
     [InlineData("http://me@localhost:8888/", "user information")]
     [InlineData("http://localhost:8888/#top", "a query or a fragment")]
-    public void An_unfit_redirect_URI_is_told_why(string url, string cause) =>
+    public void An_unfit_redirect_URI_is_explained(string url, string cause) =>
         Assert.Contains(cause, RedirectTarget.ProblemIn(url), StringComparison.Ordinal);
 }

@@ -94,7 +94,7 @@ public sealed class SystemBrowserTests : IDisposable
     /// alone.
     /// </summary>
     [Fact]
-    public async Task What_is_opened_has_nothing_of_the_terminal()
+    public async Task The_started_browser_has_no_access_to_the_terminal()
     {
         Opener("""
             read -r id name state parent group session rest </proc/$$/stat
@@ -130,7 +130,7 @@ public sealed class SystemBrowserTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_cannot_be_given_a_browser_is_told_to_open_the_address()
+    public async Task Without_a_browser_the_person_is_asked_to_open_the_address()
     {
         await using var scene = await ConnectScene.OpenAsync();
         scene.Options = scene.Options with { Timeout = TimeSpan.FromMilliseconds(1) };

@@ -28,7 +28,7 @@ public sealed class ConsentAttackTests
     }
 
     [Fact]
-    public async Task Of_two_that_bring_the_same_answer_at_once_to_two_replicas_one_redeems_it()
+    public async Task Only_one_replica_redeems_an_answer_that_two_get_at_once()
     {
         await using var scene = await ConsentScene.StartAsync();
         var back = await scene.ConsentAsync();
@@ -141,7 +141,7 @@ public sealed class ConsentAttackTests
     }
 
     [Fact]
-    public async Task A_stranger_who_makes_a_state_up_costs_one_read_whatever_exists()
+    public async Task An_invented_state_costs_one_read_whether_or_not_the_connection_exists()
     {
         await using var scene = await ConsentScene.StartAsync();
         await scene.BeginAsync();
@@ -157,7 +157,7 @@ public sealed class ConsentAttackTests
     }
 
     [Fact]
-    public async Task A_stranger_is_not_told_where_the_operator_may_read_nothing()
+    public async Task A_stranger_does_not_learn_where_the_operator_may_read_nothing()
     {
         await using var scene = await ConsentScene.StartAsync();
         await scene.Test.UntilIdleAsync();

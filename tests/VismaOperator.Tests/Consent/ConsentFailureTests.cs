@@ -10,7 +10,7 @@ namespace VismaOperator.Tests.Consent;
 public sealed class ConsentFailureTests
 {
     [Fact]
-    public async Task A_no_is_told_to_the_person_and_to_the_cluster_and_the_link_goes_on_working()
+    public async Task A_denied_consent_is_shown_to_the_person_and_in_status_and_the_link_keeps_working()
     {
         await using var scene = await ConsentScene.StartAsync();
 
@@ -45,7 +45,7 @@ public sealed class ConsentFailureTests
     }
 
     [Fact]
-    public async Task An_error_of_the_provider_is_told_with_its_remedy()
+    public async Task An_error_of_the_provider_is_reported_with_its_remedy()
     {
         await using var scene = await ConsentScene.StartAsync();
         var provider = await scene.BeginAsync();
@@ -136,7 +136,7 @@ public sealed class ConsentFailureTests
     }
 
     [Fact]
-    public async Task An_expired_link_is_told_to_who_holds_it()
+    public async Task An_expired_link_is_explained_to_its_holder()
     {
         await using var scene = await ConsentScene.StartAsync();
         var link = await scene.LinkAsync();
@@ -162,7 +162,7 @@ public sealed class ConsentFailureTests
     }
 
     [Fact]
-    public async Task What_is_not_known_and_what_is_guessed_read_alike()
+    public async Task An_unknown_link_and_a_guessed_one_get_the_same_answer()
     {
         await using var scene = await ConsentScene.StartAsync();
         await scene.Test.ApplyAsync(Some.VismaConnection("by-itself"));

@@ -19,7 +19,7 @@ public sealed class ConsentServerTests
     [InlineData("GET", "/visma/oauth2/callback", 400)]
     [InlineData("GET", "/oauth2/callback", 400)] // a proxy took the prefix of the public URL off
     [InlineData("POST", "/connect/integrations/acme-production", 400)]
-    public async Task What_is_not_served_is_answered_plainly(string method, string path, int status)
+    public async Task Unserved_paths_get_a_plain_answer(string method, string path, int status)
     {
         await using var scene = await ConsentScene.StartAsync();
 
@@ -70,7 +70,7 @@ public sealed class ConsentServerTests
     }
 
     [Fact]
-    public async Task A_cluster_that_does_not_answer_is_told_and_costs_nothing()
+    public async Task A_cluster_that_does_not_answer_is_reported_and_costs_nothing()
     {
         await using var scene = await ConsentScene.StartAsync();
         var back = await scene.ConsentAsync();
@@ -85,7 +85,7 @@ public sealed class ConsentServerTests
     }
 
     [Fact]
-    public async Task A_bug_is_told_to_the_person_without_its_words_and_to_the_log_with_them()
+    public async Task A_bug_is_reported_to_the_person_without_its_message_and_to_the_log_with_it()
     {
         await using var scene = await ConsentScene.StartAsync();
         var back = await scene.ConsentAsync();

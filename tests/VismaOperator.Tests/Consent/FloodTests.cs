@@ -44,7 +44,7 @@ public sealed class FloodTests
     }
 
     [Fact]
-    public async Task Who_holds_the_link_can_begin()
+    public async Task Everybody_who_holds_the_link_can_begin()
     {
         await using var scene = await ConsentScene.StartAsync();
         await using var flooded = await FloodedAsync(scene);
@@ -103,7 +103,7 @@ public sealed class FloodTests
     }
 
     [Fact]
-    public async Task What_the_metadata_of_the_grant_Secret_say_goes_with_the_attempt()
+    public async Task The_metadata_of_the_grant_Secret_change_with_the_attempt()
     {
         await using var scene = await ConsentScene.StartAsync();
         var back = await scene.ConsentAsync();

@@ -26,7 +26,7 @@ public sealed class SecondHolderTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Of_two_who_finish_the_first_counts_and_the_other_is_told_and_gives_nothing(bool inOrder)
+    public async Task The_first_of_two_people_who_finish_counts_and_the_other_is_told(bool inOrder)
     {
         await using var scene = await ConsentScene.StartAsync();
         var other = scene.NewBrowser();
@@ -43,7 +43,7 @@ public sealed class SecondHolderTests
     }
 
     [Fact]
-    public async Task Who_refuses_after_another_one_consented_spoils_nothing()
+    public async Task A_denial_after_another_persons_consent_changes_nothing()
     {
         await using var scene = await ConsentScene.StartAsync();
         var other = scene.NewBrowser();
@@ -58,7 +58,7 @@ public sealed class SecondHolderTests
     }
 
     [Fact]
-    public async Task Who_refuses_first_does_not_stop_who_consents()
+    public async Task A_denial_does_not_stop_another_persons_consent()
     {
         await using var scene = await ConsentScene.StartAsync();
         var other = scene.NewBrowser();
@@ -70,7 +70,7 @@ public sealed class SecondHolderTests
     }
 
     [Fact]
-    public async Task Who_presses_the_button_time_and_again_is_refused_and_puts_nobody_out()
+    public async Task A_person_who_floods_the_button_is_rejected_and_locks_nobody_out()
     {
         await using var scene = await ConsentScene.StartAsync();
         var back = await scene.ConsentAsync();
@@ -134,7 +134,7 @@ public sealed class SecondHolderTests
     }
 
     [Fact]
-    public async Task Of_two_who_press_the_button_at_once_on_two_replicas_both_can_finish()
+    public async Task Two_people_who_press_the_button_at_once_on_two_replicas_can_both_finish()
     {
         await using var scene = await ConsentScene.StartAsync();
         var (link, other) = (await scene.LinkAsync(), scene.NewBrowser());
@@ -161,7 +161,7 @@ public sealed class SecondHolderTests
     }
 
     [Fact]
-    public async Task A_consent_is_given_anew_as_before_beside_others_that_are_under_way()
+    public async Task A_consent_can_be_given_again_beside_others_that_are_under_way()
     {
         await using var scene = await ConsentScene.StartAsync();
         await scene.ComeBackAsync(await scene.ConsentAsync());

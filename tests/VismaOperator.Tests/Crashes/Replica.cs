@@ -7,6 +7,7 @@ using Kubernetes.InMemory;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Api;
 using VismaOperator.Grants;
+using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Crashes;
 

@@ -67,7 +67,7 @@ public sealed class ApiTypesTests
     }
 
     [Fact]
-    public void What_is_declared_of_a_consent_is_kept()
+    public void The_declared_consent_lifetime_is_kept()
     {
         var connection = Interactive(["a:b"]);
         connection = connection with

@@ -10,7 +10,7 @@ public sealed class RefreshRequestTests
     [InlineData("a", 1024)]
     [InlineData("a", 5000)]
     [InlineData("\U0001F600", 5000)]
-    public void What_is_echoed_fits_the_schema_whatever_the_annotation_holds(string piece, int length)
+    public void The_echo_fits_the_schema_for_any_annotation(string piece, int length)
     {
         var value = string.Concat(Enumerable.Repeat(piece, length / piece.Length)) + "x";
         var connection = new VismaConnection

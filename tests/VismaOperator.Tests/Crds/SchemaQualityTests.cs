@@ -44,7 +44,7 @@ public sealed class SchemaQualityTests
             .Select(field => field.Path));
 
     [Fact]
-    public void Every_default_stands_in_its_description() =>
+    public void Every_default_is_in_its_description() =>
         Assert.Equal(
             [],
             Fields()

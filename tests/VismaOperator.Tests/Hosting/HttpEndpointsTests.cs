@@ -61,7 +61,7 @@ public sealed class HttpEndpointsTests : IAsyncLifetime
     [InlineData("POST", "/readyz", HttpStatusCode.MethodNotAllowed)]
     [InlineData("POST", "/metrics", HttpStatusCode.MethodNotAllowed)]
     [InlineData("POST", "/connect/integrations/acme", HttpStatusCode.NotFound)]
-    public async Task What_is_not_served_is_answered_plainly(string method, string path, HttpStatusCode expected) =>
+    public async Task Unserved_paths_get_a_plain_answer(string method, string path, HttpStatusCode expected) =>
         Assert.Equal(expected, (await SendAsync(new HttpMethod(method), path)).Status);
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class OperatorHostTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_leads_without_an_election_has_nobody_to_catch_up_with()
+    public async Task A_leader_without_an_election_has_nobody_to_catch_up_with()
     {
         parts.Synced.SetResult();
         var running = new OperatorHost(parts, Leader.Always(), health, TimeProvider.System, NullLogger<OperatorHost>.Instance).RunAsync(
@@ -98,7 +98,7 @@ public sealed class OperatorHostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_bug_in_a_part_is_told_in_one_line_with_its_place_and_without_a_stack()
+    public async Task A_bug_in_a_part_is_reported_in_one_line_with_its_position_and_without_a_stack()
     {
         var line = await OneErrorAsync(
             "cache",
@@ -115,7 +115,7 @@ public sealed class OperatorHostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lost_lease_is_told_in_one_line() =>
+    public async Task A_lost_lease_is_reported_in_one_line() =>
         Assert.Contains(
             "The lease ops/visma-operator is lost: another one holds it.",
             await OneErrorAsync(

@@ -14,7 +14,7 @@ public sealed class PortTests : IDisposable
     [Theory]
     [InlineData("--http-port")]
     [InlineData("--consent-port")]
-    public async Task A_port_that_is_taken_is_told_with_the_option_and_the_remedy(string option)
+    public async Task A_port_in_use_is_reported_with_the_option_and_the_remedy(string option)
     {
         using var taken = new TcpListener(IPAddress.Any, 0);
         taken.Start();

@@ -57,7 +57,7 @@ public sealed class FullStateTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_controller_says_names_the_folder_and_no_API_server()
+    public async Task Messages_of_controllers_name_the_folder_and_no_API_server()
     {
         Block(OAuthClient.ResourceKind.Plural);
 
@@ -92,7 +92,7 @@ public sealed class FullStateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_code_that_an_ended_process_had_taken_is_told_as_lost()
+    public async Task A_code_that_an_ended_process_had_taken_is_reported_as_lost()
     {
         await cluster.Client.CreateAsync(Some.VismaConnection(), Ct);
         Leave();

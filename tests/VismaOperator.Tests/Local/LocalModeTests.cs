@@ -73,7 +73,7 @@ public sealed class LocalModeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_waits_for_its_next_attempt_waits_on_over_a_restart()
+    public async Task A_wait_for_the_next_attempt_continues_after_a_restart()
     {
         Write("connection.yaml", Connection("wrong", "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a99"));
         await OnceAsync();

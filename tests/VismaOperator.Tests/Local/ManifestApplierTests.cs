@@ -44,7 +44,7 @@ public sealed class ManifestApplierTests
     }
 
     [Fact]
-    public async Task Of_two_manifests_of_one_namespace_the_last_one_wins()
+    public async Task The_last_of_two_manifests_of_one_namespace_wins()
     {
         var cluster = new InMemoryCluster(new FakeTimeProvider());
         var applier = new ManifestApplier(cluster, NullLogger<ManifestApplier>.Instance);

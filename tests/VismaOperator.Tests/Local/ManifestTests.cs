@@ -85,7 +85,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_in_no_manifest_any_more_is_deleted_but_never_while_one_is_unreadable()
+    public async Task An_object_in_no_manifest_is_deleted_but_never_while_a_manifest_is_unreadable()
     {
         folder.Write("client.yaml", Client);
         folder.Write("secret.yaml", Credentials);
@@ -223,7 +223,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_an_encrypted_Secret_nothing_is_used()
+    public async Task Nothing_of_an_encrypted_Secret_is_used()
     {
         folder.Write(
             "secret.yaml",
@@ -274,7 +274,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_read_is_told_once()
+    public async Task An_unreadable_folder_is_reported_once()
     {
         Directory.Delete(folder.Path);
 

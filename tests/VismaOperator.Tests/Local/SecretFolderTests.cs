@@ -52,7 +52,7 @@ public sealed class SecretFolderTests : IDisposable
     }
 
     [Fact]
-    public void Whatever_was_done_to_the_files_is_undone()
+    public void Changes_of_the_files_are_undone()
     {
         var tampering = new Action[]
         {
@@ -82,7 +82,7 @@ public sealed class SecretFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_link_in_the_way_is_replaced_and_never_followed()
+    public void An_existing_link_is_replaced_and_never_followed()
     {
         var elsewhere = folder.CreateFolder("elsewhere");
         folder.Write("victim", "untouched");

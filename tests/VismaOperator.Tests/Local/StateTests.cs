@@ -156,7 +156,7 @@ public sealed class StateTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_deleted_with_its_owner_is_gone_from_the_disk_too()
+    public async Task An_object_that_is_deleted_with_its_owner_is_deleted_on_the_disk_too()
     {
         using (var cluster = Open())
         {
@@ -185,7 +185,7 @@ public sealed class StateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_change_is_on_the_disk_when_it_is_told()
+    public async Task A_change_is_on_the_disk_before_it_is_reported()
     {
         var told = new List<bool>();
         using var cluster = new LocalCluster(
@@ -241,7 +241,7 @@ public sealed class StateTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_write_that_was_cut_off_left_is_gone_at_the_next_start()
+    public async Task Files_of_an_interrupted_write_are_deleted_at_the_next_start()
     {
         using (var cluster = Open())
         {

@@ -22,7 +22,7 @@ public sealed class DocumentSizeTests
 
     [Theory]
     [MemberData(nameof(Bombs))]
-    public void What_is_multiplied_is_refused_and_not_built(string name, string text)
+    public void A_document_that_aliases_multiply_is_refused_and_not_built(string name, string text)
     {
         var set = ManifestReader.ReadText("bomb.yaml", Head + text);
 

@@ -36,7 +36,7 @@ public sealed class ManifestFilesTests : IDisposable
     }
 
     [Fact]
-    public void What_editors_leave_is_passed_over()
+    public void Files_that_editors_leave_are_passed_over()
     {
         Add("acme.yaml");
         Add("acme.yaml~");
@@ -52,7 +52,7 @@ public sealed class ManifestFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_regular_file_is_never_opened()
+    public async Task Only_regular_files_are_opened()
     {
         Add("acme.yaml");
         using var made = Process.Start("mkfifo", [folder["pipe.yaml"]]);
@@ -66,7 +66,7 @@ public sealed class ManifestFilesTests : IDisposable
     }
 
     [Fact]
-    public void What_a_shell_puts_in_place_of_a_command_is_read()
+    public void Process_substitution_of_a_shell_is_read()
     {
         using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
         pipe.Write(Encoding.UTF8.GetBytes(Thing));
@@ -125,7 +125,7 @@ public sealed class ManifestFilesTests : IDisposable
     [InlineData("broken.yaml", "apiVersion: [\n", ManifestProblemKind.Unreadable)]
     [InlineData("mixed.yaml", Thing + "---\na: 1\n", ManifestProblemKind.Unreadable)]
     [InlineData("wrong.yaml", "apiVersion: v1\nkind: X\nvalue:\n  x: {{ .access_token }}\n", ManifestProblemKind.Unreadable)]
-    public void What_is_no_manifest_is_passed_over_with_one_line_unless_it_begins_like_one(
+    public void A_file_that_is_no_manifest_is_passed_over_with_one_line_unless_it_begins_like_one(
         string name,
         string text,
         ManifestProblemKind expected
@@ -212,7 +212,7 @@ public sealed class ManifestFilesTests : IDisposable
     }
 
     [Fact]
-    public void What_local_mode_writes_is_not_read()
+    public void Files_that_local_mode_writes_are_not_read()
     {
         Add("acme.yaml");
         Directory.CreateDirectory(folder["old-state", "vismaconnections", "demo"]);

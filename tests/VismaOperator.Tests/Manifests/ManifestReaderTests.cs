@@ -10,7 +10,7 @@ public sealed class ManifestReaderTests
     private const string Header = "apiVersion: example.com/v1\nkind: Thing\n";
 
     [Fact]
-    public void Reads_several_documents_and_remembers_where_each_field_stands()
+    public void Reads_several_documents_and_remembers_the_position_of_each_field()
     {
         var set = ManifestReader.ReadText("f.yaml", "# first\n---\n" + Header + "spec:\n  list:\n  - a: 1\n    b: 2\n---\n---\n" + Header);
 

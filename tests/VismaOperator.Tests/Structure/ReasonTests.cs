@@ -35,7 +35,7 @@ public sealed class ReasonTests
     ];
 
     [Fact]
-    public void What_check_calls_by_a_name_of_its_own_the_operator_does_not_know()
+    public void Reasons_of_check_are_not_reasons_of_the_operator()
     {
         var ofTheOperator = Reasons(typeof(Reason));
         var ofCheck = Reasons(typeof(CheckReasons));
@@ -49,7 +49,7 @@ public sealed class ReasonTests
     }
 
     [Fact]
-    public void Every_reason_stands_in_the_reference_once() =>
+    public void Every_reason_is_in_the_reference_once() =>
         Assert.Equal(Reasons(typeof(Reason)).Order(StringComparer.Ordinal), Rows().Select(row => row.Reason).Order(StringComparer.Ordinal));
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class GoDurationTests
     public void Refuses_everything_else(string? text) => Assert.False(GoDuration.TryParse(text, out _));
 
     [Fact]
-    public void What_is_written_is_read_as_the_same() =>
+    public void A_written_value_is_read_back_unchanged() =>
         Gen.Long[0, 86_400_000]
             .Sample(milliseconds =>
                 GoDuration.TryParse(GoDuration.Format(TimeSpan.FromMilliseconds(milliseconds)), out var read)
