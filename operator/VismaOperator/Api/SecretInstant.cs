@@ -6,7 +6,6 @@ namespace VismaOperator.Api;
 /// <summary>Instants in the annotations and values of our Secrets (RFC 3339, UTC, whole seconds).</summary>
 internal static class SecretInstant
 {
-    /// <summary>The text of an instant.</summary>
     public static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
 
     /// <summary>

@@ -27,7 +27,6 @@ internal abstract record NamespaceLabels
     public static NamespaceLabels Of(Namespace? found) =>
         found is null ? new Absent() : new Known(found.Metadata.Labels ?? new Dictionary<string, string>());
 
-    /// <summary>The labels.</summary>
     public sealed record Known(IReadOnlyDictionary<string, string> Labels) : NamespaceLabels;
 
     /// <summary>There is no such namespace.</summary>

@@ -8,7 +8,6 @@ namespace VismaOperator.Connections;
 /// <summary>Metrics of connections: how often tokens are asked for and why, and when each one in service expires.</summary>
 internal sealed class ConnectionMetrics
 {
-    /// <summary>Name of the meter.</summary>
     public const string MeterName = "VismaOperator.Connections";
 
     private readonly Counter<long> refreshes;

@@ -9,10 +9,8 @@ namespace VismaOperator.Connections;
 /// <summary>What the steps of one reconcile act on. It begins as it was observed, and each step keeps it up to date.</summary>
 internal sealed class ReconcileState(VismaConnection connection, Observation observation)
 {
-    /// <summary>The connection.</summary>
     public VismaConnection Connection => connection;
 
-    /// <summary>Its name.</summary>
     public NamespacedName Name => connection.Metadata.NamespacedName;
 
     /// <summary>The client with its credentials; null unless it can be used.</summary>

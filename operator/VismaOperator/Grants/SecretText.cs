@@ -21,7 +21,6 @@ internal sealed class SecretText
         values = new(StringComparer.Ordinal);
     }
 
-    /// <summary>The values of a Secret.</summary>
     public SecretText(IReadOnlyDictionary<string, SecretValue>? data)
     {
         values = new(data ?? new Dictionary<string, SecretValue>(), StringComparer.Ordinal);
@@ -61,14 +60,12 @@ internal sealed class SecretText
         return this;
     }
 
-    /// <summary>Sets a secret text.</summary>
     public SecretText Set(string key, Sensitive text) => Set(key, text.Reveal());
 
     /// <summary>Sets an instant, to the second; null leaves the key out.</summary>
     public SecretText Set(string key, DateTimeOffset? instant) =>
         Set(key, instant is { } known ? SecretInstant.Text(known) : null);
 
-    /// <summary>Sets a number.</summary>
     public SecretText Set(string key, long number) => Set(key, number.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Sets true or false; null leaves the key out.</summary>

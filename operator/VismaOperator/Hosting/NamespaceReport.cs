@@ -14,7 +14,6 @@ namespace VismaOperator.Hosting;
 /// </summary>
 internal sealed partial class NamespaceReport : IDisposable
 {
-    /// <summary>Name of the meter.</summary>
     public const string MeterName = "VismaOperator.Namespaces";
 
     private readonly Lock gate = new();

@@ -50,10 +50,8 @@ internal sealed class OperatorCaches
     /// <summary>Which of the listed namespaces can be served; null where all are watched at once.</summary>
     public NamespaceSync? Served { get; }
 
-    /// <summary>The connections.</summary>
     public Informer<VismaConnection> Connections { get; }
 
-    /// <summary>The clients.</summary>
     public Informer<OAuthClient> Clients { get; }
 
     /// <summary>Metadata of the Secrets that bear our label (tokens, grants, codes that were handed over); never their content.</summary>
@@ -96,7 +94,6 @@ internal sealed class OperatorCaches
         ("namespaces", Namespaces is null ? FetchedNamespaces!.RunAsync : Namespaces.RunAsync),
     ];
 
-    /// <summary>What <see cref="WaitUntilSyncedAsync"/> waits for.</summary>
     public bool HasSynced => Served?.IsSettled ?? WaitUntilSyncedAsync(CancellationToken.None).IsCompletedSuccessfully;
 
     /// <summary>

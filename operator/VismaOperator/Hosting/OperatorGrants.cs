@@ -59,7 +59,6 @@ internal sealed class OperatorGrants
         Observer = new GrantObserver(Store, facts, Handoffs, Links, known, attempts, PendingGrants);
     }
 
-    /// <summary>Log of grants.</summary>
     public GrantLog Log { get; }
 
     /// <summary>Where grants are kept.</summary>

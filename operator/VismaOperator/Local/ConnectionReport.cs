@@ -34,7 +34,6 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     public IReadOnlyList<NamespacedName> Exchanging =>
         [.. connections.Where(IsExchanging).Select(connection => connection.Metadata.NamespacedName)];
 
-    /// <summary>Reads the connections of a cluster.</summary>
     public static async Task<ConnectionReport> ReadAsync(IKubernetesClient cluster, TimeProvider time, CancellationToken cancellationToken)
     {
         var connections = await cluster.ListAsync<VismaConnection>(ResourceSelector.All, cancellationToken);

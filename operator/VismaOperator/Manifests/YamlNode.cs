@@ -14,7 +14,6 @@ internal abstract record YamlNode(Position Start)
     /// <param name="Tag">Its tag; empty where it has none.</param>
     internal sealed record Scalar(Position Start, string Text, bool IsPlain, string Tag) : YamlNode(Start);
 
-    /// <summary>A list.</summary>
     internal sealed record Sequence(Position Start, IReadOnlyList<YamlNode> Items) : YamlNode(Start);
 
     /// <summary>An object. Keys are unique, in the order of the text.</summary>

@@ -232,7 +232,6 @@ internal static class TokenSecret
 /// <summary>A token as it goes into a Secret.</summary>
 internal sealed record IssuedToken
 {
-    /// <summary>The access token.</summary>
     public required OAuth.Sensitive AccessToken { get; init; }
 
     /// <summary>When it was issued, to the second.</summary>

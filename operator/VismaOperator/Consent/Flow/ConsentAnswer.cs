@@ -37,7 +37,6 @@ internal abstract record ConsentAnswer
 /// <summary>What a person is asked to confirm.</summary>
 internal sealed record ConsentOffer
 {
-    /// <summary>The connection.</summary>
     public required NamespacedName Connection { get; init; }
 
     /// <summary>Its name for people; null when it has none.</summary>

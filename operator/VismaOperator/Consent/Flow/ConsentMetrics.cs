@@ -5,7 +5,6 @@ namespace VismaOperator.Consent.Flow;
 /// <summary>Counts how consents go, on each replica that serves them.</summary>
 internal sealed class ConsentMetrics
 {
-    /// <summary>Name of the meter.</summary>
     public const string MeterName = "VismaOperator.Consent";
 
     private readonly Counter<long> consents;

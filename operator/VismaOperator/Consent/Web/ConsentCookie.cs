@@ -15,7 +15,6 @@ internal static class ConsentCookie
     // no other host and no path can set it (RFC 6265bis section 4.1.3.2); browsers want Secure with it
     private const string HostPrefix = "__Host-";
 
-    /// <summary>Its name.</summary>
     public static string NameOf(NamespacedName connection, ConsentSite site) =>
         $"{(site.IsEncrypted ? HostPrefix : string.Empty)}{Name}-{ShortHash.Of(connection.ToString())}";
 

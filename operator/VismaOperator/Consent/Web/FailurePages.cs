@@ -7,7 +7,6 @@ internal static class FailurePages
 {
     private const string OpenAgain = "Open the link once more and begin anew.";
 
-    /// <summary>The page of a consent that failed.</summary>
     public static Page Of(ConsentAnswer.Failed failed)
     {
         var (status, title, text) = Words(failed.Why);

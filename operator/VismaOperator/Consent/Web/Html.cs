@@ -11,7 +11,6 @@ internal readonly record struct Html
 
     private Html(string markup) => this.markup = markup;
 
-    /// <summary>The markup.</summary>
     public string Markup => markup ?? string.Empty;
 
     /// <summary>HTML from a template: <c>Html.Of($"&lt;p&gt;{text}&lt;/p&gt;")</c>.</summary>
