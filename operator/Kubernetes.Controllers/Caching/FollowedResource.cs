@@ -56,10 +56,10 @@ internal sealed class FollowedResource<T> : IReflectorSink<T>
     });
 
     /// <inheritdoc/>
-    public void Found(CacheEvent<T> finding) => Change(() =>
+    public void Found(CacheEvent<T> cacheEvent) => Change(() =>
     {
-        feed.Found(finding);
-        refusal = finding is CacheEvent<T>.Progress ? refusal : null;
+        feed.Found(cacheEvent);
+        refusal = cacheEvent is CacheEvent<T>.Progress ? refusal : null;
     });
 
     /// <inheritdoc/>

@@ -98,10 +98,10 @@ public sealed class Informer<T>
     /// <summary>Passes everything on to the store, and reports the state of the namespace afterwards.</summary>
     private sealed class NamespaceSink(Informer<T> informer, string? name, StoreFeed<T> feed) : IReflectorSink<T>
     {
-        public void Found(CacheEvent<T> finding)
+        public void Found(CacheEvent<T> cacheEvent)
         {
-            feed.Found(finding);
-            if (finding is CacheEvent<T>.Complete)
+            feed.Found(cacheEvent);
+            if (cacheEvent is CacheEvent<T>.Complete)
             {
                 informer.Namespaces?.Listed(name!, ListName);
             }

@@ -154,10 +154,10 @@ internal sealed partial class Reflector<T>(
 
     private ListWatchState<T> Step(ListWatchState<T> state, ListWatchSignal<T> signal)
     {
-        var (next, finding) = ListWatch<T>.Step(state, signal);
-        if (finding is not null)
+        var (next, cacheEvent) = ListWatch<T>.Step(state, signal);
+        if (cacheEvent is not null)
         {
-            sink.Found(finding);
+            sink.Found(cacheEvent);
         }
 
         return next;
@@ -201,7 +201,7 @@ internal interface IReflectorSink<T>
     where T : class, IResource<T>
 {
     /// <summary>The server told something new.</summary>
-    void Found(CacheEvent<T> finding);
+    void Found(CacheEvent<T> cacheEvent);
 
     /// <summary>
     /// The server forbids to list or to watch, and has for longer than it needs to read its roles; it will be asked again.

@@ -41,9 +41,9 @@ internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : 
     }
 
     /// <inheritdoc/>
-    public void Found(CacheEvent<T> finding)
+    public void Found(CacheEvent<T> cacheEvent)
     {
-        switch (finding)
+        switch (cacheEvent)
         {
             case CacheEvent<T>.Complete complete:
                 store.Replace(this, complete.Items, complete.ResourceVersion);

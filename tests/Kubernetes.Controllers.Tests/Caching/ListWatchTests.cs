@@ -19,10 +19,10 @@ public sealed class ListWatchTests
     [Fact]
     public void A_single_page_completes_the_list_and_the_watch_begins_at_its_version()
     {
-        var (state, finding) = Step(Listing.Anew, new Signal.Page(Some.Page(7, first)));
+        var (state, cacheEvent) = Step(Listing.Anew, new Signal.Page(Some.Page(7, first)));
 
         Assert.Equal(new Watching("7"), state);
-        var complete = Assert.IsType<CacheEvent<SecretMetadata>.Complete>(finding);
+        var complete = Assert.IsType<CacheEvent<SecretMetadata>.Complete>(cacheEvent);
         Assert.Equal(("7", first), (complete.ResourceVersion, Assert.Single(complete.Items)));
     }
 
@@ -30,12 +30,12 @@ public sealed class ListWatchTests
     public void Nothing_is_found_before_the_last_page_which_then_holds_all_pages()
     {
         var (paging, nothing) = Step(Listing.Anew, new Signal.Page(Some.PageWithMore(7, "more", first)));
-        var (state, finding) = Step(paging, new Signal.Page(Some.Page(9, second)));
+        var (state, cacheEvent) = Step(paging, new Signal.Page(Some.Page(9, second)));
 
         Assert.Null(nothing);
         Assert.Equal("more", Assert.IsType<Listing>(paging).ContinueToken);
         Assert.Equal(new Watching("7"), state);
-        Assert.Equal([first, second], Assert.IsType<CacheEvent<SecretMetadata>.Complete>(finding).Items);
+        Assert.Equal([first, second], Assert.IsType<CacheEvent<SecretMetadata>.Complete>(cacheEvent).Items);
     }
 
     [Fact]
@@ -87,8 +87,8 @@ public sealed class ListWatchTests
     public void A_failed_watch_resumes_or_starts_with_a_new_list(string name, Exception failure, bool beginsAnew)
     {
         _ = name;
-        var (state, finding) = Step(new Watching("9"), new Signal.Failure(failure));
-        Assert.Null(finding);
+        var (state, cacheEvent) = Step(new Watching("9"), new Signal.Failure(failure));
+        Assert.Null(cacheEvent);
         Assert.Equal(beginsAnew ? Listing.Anew : (State)new Watching("9"), state);
     }
 
