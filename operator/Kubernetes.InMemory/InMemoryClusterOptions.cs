@@ -4,7 +4,7 @@ using Kubernetes.Client;
 
 namespace Kubernetes.InMemory;
 
-/// <summary>What can be chosen about an <see cref="InMemoryCluster"/>.</summary>
+/// <summary>Options of an <see cref="InMemoryCluster"/>.</summary>
 public sealed record InMemoryClusterOptions
 {
     /// <summary>How many changes a watch may resume over; older versions answer 410 Expired. The default is 1000.</summary>

@@ -3,7 +3,7 @@ namespace Lifecycle;
 /// <summary>Why a connection that acts for a person cannot, in words for a person.</summary>
 public static class ConsentLacking
 {
-    /// <summary>What is lacking. Asked only where a consent is needed.</summary>
+    /// <summary>What is missing. Called only where a consent is needed.</summary>
     public static Problem Of(Facts facts) =>
         facts.Grant switch
         {

@@ -131,7 +131,7 @@ public static class Policy
     private static Decision? StallOnAnUnusableClient(Facts facts, DateTimeOffset now) =>
         facts.Client is ClientFacts.Unusable unusable ? new Decision.Stall(unusable.Problem, unusable.RetryAt) : null;
 
-    // What a grant holds is published all the same: that asks nothing of the provider.
+    // The token of a grant is still published, since that needs no request to the provider.
     private static Decision? StallOnARefusedClient(Facts facts, DateTimeOffset now) =>
         BindingRefusal(facts.Client, facts.Connection, now) is { } refusal
             ? GrantRules.PublishTheTokenOfTheGrant(facts, now) ?? new Decision.Stall(refusal.Problem, refusal.RetryTime)

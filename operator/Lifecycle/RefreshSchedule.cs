@@ -20,7 +20,7 @@ public static class RefreshSchedule
     private static readonly TimeSpan maxHeadroom = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// What a reader finds left at least: never more than half of the lifetime, else a token would be renewed as soon as it came.
+    /// The least validity that a reader finds: never more than half of the lifetime, or a token would be renewed as soon as it came.
     /// </summary>
     public static TimeSpan KeptValidity(TimeSpan lifetime, RefreshMargins margins) =>
         Min(margins.MinRemainingValidity, lifetime / 2);

@@ -135,7 +135,7 @@ public sealed record Report
         && failure.Inputs == facts.Connection.Inputs
         && failure.NextAttemptTime == waiting.Until;
 
-    // Where nothing can be attempted, saying so is all that a request can get.
+    // If nothing can be attempted, reporting that handles the request.
     private static string? HandledBy(Facts facts, Decision decision, DateTimeOffset now) =>
         decision is Decision.Stall or Decision.Await or Decision.AwaitConsent && RequestRules.IsDue(facts, now)
             ? facts.Connection.RequestedAt
@@ -153,7 +153,7 @@ public sealed record Report
             Decision.AwaitConsent awaiting => awaiting.Until,
             _ => null,
         };
-        // What fell due between observing and deciding is looked at soon; expiry is never slept through for it.
+        // A time that has passed since the observation leads to a look soon, and never delays the one at expiry.
         var next = due <= now ? now + Policy.LeastGap : due;
         DateTimeOffset? expiry = summary.IsServing && decision is not Decision.Release ? summary.Token!.ExpirationTime : null;
         var request = decision is Decision.Release or Decision.Suspend ? null : RequestRules.WaitsUntil(summary.Facts, now);

@@ -80,7 +80,7 @@ internal static class AuthorizationResponseReader
 }
 
 /// <summary>
-/// What a browser brought back from the authorization endpoint (RFC 6749 section 4.1.2, RFC 9207). Anybody can make a browser bring
+/// What a browser brought back from the authorization endpoint (RFC 6749 section 4.1.2, RFC 9207). Anybody can make a browser send
 /// anything: nothing in here is trusted before <c>State</c> was found to be that of an open attempt, and <c>Issuer</c> that of its issuer.
 /// </summary>
 public abstract record AuthorizationResponse

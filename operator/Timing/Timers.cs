@@ -53,8 +53,8 @@ internal static class Timers
     internal static void Restart(ITimer timer, TimeSpan part) => timer.Change(part, Timeout.InfiniteTimeSpan);
 
     /// <summary>
-    /// What of a wait one arming waits for. Timers cut to whole milliseconds: rounded up, nothing fires early, and nobody who looks and
-    /// finds a fraction left arms again and again.
+    /// The part of a wait that one timer can cover. Timers truncate to whole milliseconds. Rounded up, none fires early, and no caller arms
+    /// again and again for a remaining fraction.
     /// </summary>
     internal static TimeSpan Part(TimeSpan wait) =>
         wait <= TimeSpan.Zero ? TimeSpan.Zero

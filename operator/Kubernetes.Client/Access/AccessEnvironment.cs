@@ -1,6 +1,6 @@
 namespace Kubernetes.Client.Access;
 
-/// <summary>What of the process and its machine decides about the access.</summary>
+/// <summary>The parts of the process and its machine that decide about the access.</summary>
 internal sealed record AccessEnvironment(Func<string, string?> Variable, string Home, string ServiceAccountFolder)
 {
     public static AccessEnvironment OfThisProcess => new(

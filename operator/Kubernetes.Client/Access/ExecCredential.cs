@@ -17,7 +17,7 @@ internal sealed class ExecCredential(ExecPlugin plugin, TimeProvider clock) : Re
 
     protected override bool IsStale => !isKnown || clock.GetUtcNow() + margin >= expiresAt;
 
-    // By our clock; the server's decides of one that has ended, and running the plugin for every request would not help.
+    // By our clock. If the server's clock says that it has expired, running the plugin for every request would not help.
     private DateTimeOffset? EndOfCertificate() =>
         certificate is not null && new DateTimeOffset(certificate.NotAfter) is var end && end > clock.GetUtcNow() + margin ? end : null;
 

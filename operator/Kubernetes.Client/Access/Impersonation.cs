@@ -37,9 +37,9 @@ internal sealed record Impersonation(string User)
     }
 
     /// <summary>
-    /// How a header's text becomes bytes; null for the runtime's way. The API server wants one header for each group, but the runtime joins
-    /// the values of one name with
-    /// commas, which would be one group of that long name. So the values are given to it as one, and become several lines here.
+    /// How the text of a header becomes bytes; null for the default of the runtime. The API server wants one header for each group, but the
+    /// runtime joins the values of one name with commas, which would be one group of that long name. So the values are given to it as one,
+    /// and become several lines here.
     /// </summary>
     public static Encoding? HeaderEncoding(string name) =>
         name.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase) ? new RepeatedHeader(name) : null;

@@ -9,7 +9,7 @@ internal static class KubeconfigCredentials
 {
     public static Func<TimeProvider, ICredential> Of(Kubeconfig.UserEntry? user, ExecClusterInfo cluster, Uri address, string source)
     {
-        // As kubectl does: credentials sent without TLS can be read on the wire. User and password of the address are sent all the same.
+        // As kubectl does: credentials sent without TLS can be read on the wire. User and password of the address are still sent.
         var ofAddress = address.UserInfo.Length == 0 ? null : Basic(Uri.UnescapeDataString(address.UserInfo));
         if (user is null || address.Scheme != Uri.UriSchemeHttps)
         {

@@ -140,10 +140,10 @@ internal sealed class KubeconfigTree
             ? number
             : null;
 
-    /// <summary>Of a cluster.</summary>
+    /// <summary>Settings of a cluster that the package does not read.</summary>
     internal sealed record ClusterExtras(string? ProxyUrl, bool DisablesCompression, JsonNode? ExecConfiguration);
 
-    /// <summary>Of a user.</summary>
+    /// <summary>Settings of a user that the package does not read.</summary>
     internal sealed record UserExtras(
         string? TokenFile,
         string? ImpersonateUid,

@@ -11,7 +11,9 @@ internal abstract class RenewedCredential : ICredential, IDisposable
 
     public virtual X509Certificate2? ClientCertificate => null;
 
-    /// <summary>Whether what was obtained last must not be used any more; true before the first time. Called with the gate held.</summary>
+    /// <summary>
+    /// True when the last obtained credential must not be used any more, and before the first one. Called with the gate held.
+    /// </summary>
     protected abstract bool IsStale { get; }
 
     public async ValueTask<AuthenticationHeaderValue?> GetHeaderAsync(CancellationToken cancellationToken)

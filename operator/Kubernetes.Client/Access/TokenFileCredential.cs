@@ -15,7 +15,7 @@ internal sealed class TokenFileCredential(string path, string origin, TimeProvid
 
     private long? readAt;
 
-    /// <summary>What serves while the file cannot be read: the <c>token</c> beside a <c>tokenFile</c>.</summary>
+    /// <summary>Used while the file cannot be read: the <c>token</c> beside a <c>tokenFile</c>.</summary>
     public AuthenticationHeaderValue? Fallback { get; init; }
 
     /// <summary>The certificate to present beside the token; null for none.</summary>

@@ -84,7 +84,7 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
         return message.Length <= LongestMessage ? message : message[..LongestMessage] + "...";
     }
 
-    // What RBAC says of a read names the account and the verb, and no webhook is asked about one.
+    // The message of RBAC about a read names the account and the verb, and webhooks are not asked about reads.
     private static bool IsSafeToQuote(ResourceRequest request, ApiStatus status)
     {
         var isRead = request.Method == HttpMethod.Get;

@@ -7,7 +7,7 @@ namespace Kubernetes.Client.Http;
 /// <summary>Counts requests under the name that client-go uses, so that existing dashboards show them.</summary>
 internal sealed class RequestMetrics(IMeterFactory meters)
 {
-    /// <summary>What <c>code</c> says of a request that got no answer, as in client-go.</summary>
+    /// <summary>The value of <c>code</c> for a request without an answer, as in client-go.</summary>
     private const string NoAnswer = "<error>";
 
     private readonly Counter<long> requests = meters.Create("Kubernetes.Client")

@@ -28,7 +28,7 @@ internal sealed class ListWatchBackoff(TimeProvider time, Func<double> random)
     /// <summary>True when the last failure was a 403 that is to be believed.</summary>
     public bool IsForbidden => forbiddenCount > 0;
 
-    /// <summary>What the failure is that the last delay was for.</summary>
+    /// <summary>The kind of the failure that caused the last delay.</summary>
     public ListFailure KindOf(Exception failure) =>
         IsForbidden ? ListFailure.Forbidden
         : failure is KubernetesException { IsForbidden: true } ? ListFailure.JustForbidden

@@ -34,7 +34,7 @@ public sealed class Store<T>
         }
     }
 
-    /// <summary>As <see cref="HasSynced"/>, of what lies in one namespace. Where it is false, "not found" means nothing there.</summary>
+    /// <summary>As <see cref="HasSynced"/>, for one namespace. While it is false, "not found" means nothing there.</summary>
     public bool HasSyncedIn(string name)
     {
         lock (gate)

@@ -51,7 +51,7 @@ public sealed partial class EventRecorder(
     private readonly Lock gate = new();
     private readonly Dictionary<Topic, long> recorded = [];
 
-    // What was repeated too soon. The newest of each thing is enough: an older one would read as if it held still.
+    // Events that were repeated too soon. The newest of each subject is enough: an older one would look as if it were still true.
     private readonly Dictionary<Thing, (Topic Topic, Event Composed)> repeated = [];
     private TaskCompletionSource? rest;
     private int unwritten;

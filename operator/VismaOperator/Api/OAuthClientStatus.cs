@@ -21,7 +21,7 @@ public sealed record OAuthClientStatus
     /// <summary>The secret that last worked; tried first.</summary>
     public SecretKeyReference? ActiveSecret { get; init; }
 
-    /// <summary>What became of each client secret in its present value; a restart tries none of them again.</summary>
+    /// <summary>The outcome of each client secret in its present value; a restart tries none of them again.</summary>
     public IReadOnlyList<ClientSecretStatus>? ClientSecrets { get; init; }
 
     /// <summary>Stated expiry of the active secret; null when none was stated.</summary>
@@ -34,7 +34,7 @@ public sealed record OAuthClientStatus
     public int? Connections { get; init; }
 }
 
-/// <summary>What became of one client secret in its present value.</summary>
+/// <summary>The outcome of one client secret in its present value.</summary>
 public sealed record ClientSecretStatus
 {
     /// <summary>Name of the Secret.</summary>
@@ -94,7 +94,7 @@ public sealed record RefusalStatus
     /// <summary>When they may be tried again.</summary>
     public DateTimeOffset? RetryTime { get; init; }
 
-    /// <summary>What the provider said of it, without anything of a credential; null when it said nothing.</summary>
+    /// <summary>The description of the provider, without any part of a credential; null when there was none.</summary>
     public string? Description { get; init; }
 }
 

@@ -102,7 +102,7 @@ internal static class CommandTree
     }
 }
 
-/// <summary>What a verb may touch of the process that it runs in; tests hand in their own.</summary>
+/// <summary>The parts of the process that a verb may use; tests pass their own.</summary>
 /// <param name="Variable">Looks up an environment variable.</param>
 /// <param name="Output">Standard output.</param>
 /// <param name="Error">Standard error.</param>

@@ -65,7 +65,7 @@ internal sealed class LocalVerb
         return options;
     }
 
-    // What is not a regular file has no changes that could be watched.
+    // Only a regular file has changes that can be watched.
     private static string? Objection(string path) =>
         path == ManifestSource.StandardInput
             ? "is standard input, which cannot be watched for changes"

@@ -93,7 +93,7 @@ internal sealed class RunVerb
             return null;
         }
 
-        // As browsers write it: they compare it with what they were sent to.
+        // In the form in which browsers write it, since they compare it with the address that they were sent to.
         return new Uri(new Uri(text).GetLeftPart(UriPartial.Path).TrimEnd('/'));
     }
 

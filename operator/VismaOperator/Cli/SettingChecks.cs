@@ -3,7 +3,7 @@ using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Cli;
 
-/// <summary>What single values must look like; each answers with what is wrong, or null.</summary>
+/// <summary>Checks of single values; each returns what is wrong, or null.</summary>
 internal static partial class SettingChecks
 {
     private const int LongestHost = 253;

@@ -13,7 +13,7 @@ namespace VismaOperator.Clients;
 /// </summary>
 internal static class ClientIdSecret
 {
-    /// <summary>Whether the owner of a Secret lets it serve.</summary>
+    /// <summary>True when the owner of a Secret allows it as a client id.</summary>
     /// <param name="labels">The labels of the Secret.</param>
     public static bool IsAllowed(IReadOnlyDictionary<string, string>? labels) =>
         labels is not null

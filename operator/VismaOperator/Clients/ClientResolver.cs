@@ -28,7 +28,7 @@ internal sealed class ClientResolver(
     // A client is looked at with each of its connections, and changes seldom.
     private readonly ConditionalWeakTable<OAuthClient, IReadOnlyList<FieldError>> checks = new();
 
-    /// <summary>As long as a person waits for a page without wondering.</summary>
+    /// <summary>As long as a person waits for a page without concern.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
 
     /// <summary>Looks the connection's client up; null while the caches do not know yet.</summary>
@@ -279,7 +279,7 @@ internal sealed class ClientResolver(
         rules is null || rules.Any(rule => rule.Serves(connection));
 }
 
-/// <summary>What a connection learns of its client.</summary>
+/// <summary>What a connection learns about its client.</summary>
 /// <param name="Facts">What the policy decides by.</param>
 /// <param name="Client">The client with its credentials, refused or not; null where it cannot be used.</param>
 internal sealed record ClientAnswer(ClientFacts Facts, ResolvedClient? Client = null)

@@ -33,7 +33,8 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
             return InvalidClientOutcome(seen.Description, retryAfter: null);
         }
 
-        // Where none is known to work, the order is walked under the probe, the changed one first. No refresh token is spent for a trial.
+        // If no secret is known to work, all are tried in order under the probe, the changed one first. No refresh token is spent for a
+        // trial.
         var changed = request is TokenRequest.ClientCredentialsGrant && seen.Working is not null ? tracker.ClaimTrial(client) : null;
         try
         {

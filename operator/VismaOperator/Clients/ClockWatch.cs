@@ -10,7 +10,7 @@ namespace VismaOperator.Clients;
 /// </summary>
 internal sealed partial class ClockWatch(ILogger log)
 {
-    /// <summary>What is not worth a word.</summary>
+    /// <summary>Smaller differences are not reported.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
     // Over only well within the tolerance, so that a clock at its edge does not begin and end a problem with every answer.
@@ -20,7 +20,7 @@ internal sealed partial class ClockWatch(ILogger log)
 
     private readonly ConcurrentDictionary<string, TimeSpan> ahead = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What is known of a provider's clock changed.</summary>
+    /// <summary>Raised when the known difference to a provider's clock changes.</summary>
     public event Action? Changed;
 
     /// <summary>How far this machine is ahead of a provider (negative: behind); null while the two agree, or nothing is known.</summary>

@@ -33,7 +33,7 @@ internal sealed record OAuthClientSituation
     /// <summary>The secret that the provider accepted last; null when none did.</summary>
     public SecretKeyReference? Working { get; init; }
 
-    /// <summary>What became of each secret in its present value.</summary>
+    /// <summary>The outcome of each secret in its present value.</summary>
     public IReadOnlyList<ClientSecretStatus> Trials { get; init; } = [];
 
     /// <summary>When to see whether a secret that was changed has been tried; null when none waits for that.</summary>
@@ -53,7 +53,7 @@ internal sealed record OAuthClientSituation
     /// <summary>How many connections use the client.</summary>
     public int Connections { get; init; }
 
-    /// <summary>What is known when looking failed: what status has on record, which stays there, and the problem.</summary>
+    /// <summary>The situation when looking failed: the recorded status, which stays, and the problem.</summary>
     public static OAuthClientSituation Unobserved(OAuthClient client, Problem problem) => new()
     {
         Client = client,
@@ -71,7 +71,9 @@ internal static class OAuthClientReport
     public static IReadOnlyList<ConditionReport> Conditions(OAuthClientSituation situation, DateTimeOffset now) =>
         ReadyMessage.WithCauses([.. ConditionsOf(situation, now)], ClockProblem(situation));
 
-    /// <summary>That the clocks differ; null while they do not. Nothing fails by it at once, so it turns no condition.</summary>
+    /// <summary>
+    /// The problem of differing clocks; null while they agree. Nothing fails at once because of it, so it changes no condition.
+    /// </summary>
     public static Problem? ClockProblem(OAuthClientSituation situation) => situation is { ClockAhead: { } ahead, Usable: { } usable }
         ? new Problem(
             Reason.ClockSkewed,

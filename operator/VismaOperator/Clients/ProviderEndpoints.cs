@@ -3,9 +3,7 @@ using OAuth;
 
 namespace VismaOperator.Clients;
 
-/// <summary>
-/// Where a client's provider is asked for what: at the endpoint that the spec names, else at the one in the provider's metadata.
-/// </summary>
+/// <summary>The endpoints of a client's provider: those in the spec, else those in the provider's metadata.</summary>
 internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
 {
     /// <summary>Where tokens are asked for (RFC 6749 section 3.2).</summary>

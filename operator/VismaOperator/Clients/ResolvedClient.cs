@@ -38,14 +38,14 @@ internal sealed class ResolvedClient
     /// <summary>The secret that status says worked last; null when none did.</summary>
     public SecretKeyReference? RecordedActive { get; init; }
 
-    /// <summary>What status says became of each secret.</summary>
+    /// <summary>The outcome of each secret, as status records it.</summary>
     public IReadOnlyList<ClientSecretStatus> RecordedTrials { get; init; } = [];
 
     /// <summary>What status says of a refusal of every secret; null when none is on record.</summary>
     public RefusalStatus? RecordedRefusal { get; init; }
 
     /// <summary>
-    /// What was known of its secrets when it was resolved, on which the decision to ask rests; null where nobody has looked.
+    /// What was known about its secrets when it was resolved, which the decision to ask is based on; null when that was not read.
     /// </summary>
     public ClientSecretSnapshot? Seen { get; set; }
 

@@ -54,7 +54,7 @@ internal static partial class SecretOddities
         return [.. oddities.Where(oddity => oddity.IsSo(value)).Select(oddity => oddity.Words)];
     }
 
-    // Of a document or a placeholder it is known already what it is.
+    // A document or a placeholder is reported as such already.
     private static bool IsBare(string value) =>
         !IsPlaceholder(Bare(value)) && !Named().IsMatch(value) && Bare(value) is not (['{', .., '}'] or ['-', '-', '-', ..]);
 
@@ -96,7 +96,7 @@ internal static partial class SecretOddities
         value is ['$', '{', .., '}'] or ['$', '(', .., ')'] or ['<', .., '>'] or ['{', '{', .., '}', '}'] or ['%', .., '%']
         || KnownPlaceholder().IsMatch(value);
 
-    // Of a random secret that happens to be Base64, hardly any decodes to printable text.
+    // A random secret that happens to be Base64 hardly ever decodes to printable text.
     private static bool IsEncodedTwice(string value)
     {
         const int Shortest = 8;
@@ -106,7 +106,7 @@ internal static partial class SecretOddities
             return false;
         }
 
-        // Of UTF-16 and of a byte order mark only the letters count.
+        // For UTF-16 and a byte order mark only the letters count.
         var decoded = Encoding.Latin1.GetString(Convert.FromBase64String(padded)).Replace("\0", string.Empty, StringComparison.Ordinal)
             .TrimStart('\u00ef', '\u00bb', '\u00bf', '\u00ff', '\u00fe').TrimEnd('\r', '\n');
         return decoded.Length > 0 && decoded.All(character => character is >= ' ' and <= '~');

@@ -89,6 +89,6 @@ internal sealed record ClientSecretSnapshot(SecretKeyReference? Working, DateTim
     /// <summary>What the provider said when it refused all, so that every connection can say it; null when nothing.</summary>
     public string? Description { get; init; }
 
-    /// <summary>What became of each secret in its present value, as status is to have it.</summary>
+    /// <summary>The outcome of each secret in its present value, for status.</summary>
     public IReadOnlyList<ClientSecretStatus> Trials { get; init; } = [];
 }

@@ -10,7 +10,7 @@ namespace VismaOperator.Connections;
 /// </summary>
 internal sealed record Announcement(EventKind Kind, string Type, string Reason, string Note)
 {
-    // What a person must act on comes first. Conditions that turn for the same reason tell the same.
+    // Conditions that a person must act on come first. Conditions that change for the same reason report the same.
     private static readonly string[] byUrgency =
     [
         ConditionType.Stalled,

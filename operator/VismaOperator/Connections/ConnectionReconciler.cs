@@ -51,7 +51,7 @@ internal sealed class ConnectionReconciler(
             return Requeue.Never.Instance;
         }
 
-        // What was done and could not be written to status is done all the same.
+        // A step whose status could not be written counts as done.
         var connection = reporter.AsReported(stored);
         if (await SettleAsync(connection, cancellationToken) is not { } rest)
         {

@@ -32,7 +32,7 @@ internal sealed class ConnectionReporter(
         ConditionType.ConsentExpiring
     );
 
-    // What is said of the grant stays where the grant could not be looked at.
+    // If the grant could not be read, the condition about it stays.
     private static readonly OwnedConditions conditionsWithoutGrant =
         new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted);
 
@@ -123,7 +123,7 @@ internal sealed class ConnectionReporter(
         }
     }
 
-    // Once for each spec: the token is valid all the same, so that no condition speaks of it.
+    // Once for each spec: the token is valid, so no condition reports it.
     private void Warn(VismaConnection before, VismaConnection written)
     {
         foreach (var warning in before.Status.ObservedGeneration == written.Metadata.Generation ? [] : TemplateRules.Warnings(written.Spec))

@@ -36,7 +36,7 @@ internal sealed class RecordedTimes(TimeProvider time)
                 ExpirationTime = token.ExpirationTime - back,
                 RefreshTime = token.RefreshTime - back,
 
-                // What a grant gave is rendered from the grant, whose times stay as they are.
+                // A token of a grant is rendered from the grant, whose times stay as they are.
                 SecretResourceVersion =
                     back > tolerance && connection.Spec.Grant == Grant.ClientCredentials ? string.Empty : token.SecretResourceVersion,
             };

@@ -35,7 +35,7 @@ internal static class RefreshRules
 /// <summary>What a duration must fulfil.</summary>
 /// <param name="Shortest">The shortest that is allowed.</param>
 /// <param name="Longest">The longest that is allowed.</param>
-/// <param name="Message">What is said of any other, word for word as the schema says it.</param>
+/// <param name="Message">The message for any other, word for word as in the schema.</param>
 internal sealed record DurationRule(TimeSpan Shortest, TimeSpan Longest, string Message)
 {
     internal void Check(Findings findings, string path, string text) =>

@@ -86,7 +86,7 @@ internal static class UrlRules
         }
     }
 
-    // By the text, for Uri takes a host that is merely called loopback for localhost.
+    // By the text, since Uri treats a host that is named "loopback" as localhost.
     private static bool IsLoopback(string url)
     {
         var host = url[(url.IndexOf("//", StringComparison.Ordinal) + 2)..].Split(':', '/')[0];

@@ -110,7 +110,8 @@ internal sealed class ConsentChecks(IConnectionSource source, AllowLists allowLi
     }
 
     /// <summary>
-    /// What the operator last said, where it is about more than the consent. It may have been mended since, so it is no reason to refuse.
+    /// The last report of the operator, if it is about more than the consent. The problem may be solved since, so it is no reason to
+    /// refuse.
     /// </summary>
     private static string? DoubtAbout(VismaConnection connection) =>
         connection.Status.ObservedGeneration == connection.Metadata.Generation

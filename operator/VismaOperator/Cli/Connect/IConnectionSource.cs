@@ -40,8 +40,8 @@ internal interface ILeftHandoff
     Task<bool> WithdrawAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>What a look at an object gave: the object, or nothing; and where the look itself failed, why.</summary>
-/// <param name="Found">The object; null when it does not exist, or nobody knows.</param>
-/// <param name="Failure">Why nobody knows, for a person; null when the look succeeded.</param>
+/// <summary>The outcome of a look at an object: the object, or nothing, or the cause of a failed look.</summary>
+/// <param name="Found">The object; null when it does not exist, or when that is unknown.</param>
+/// <param name="Failure">Why it is unknown, for a person; null when the look succeeded.</param>
 internal readonly record struct Lookup<T>(T? Found, string? Failure = null)
     where T : class;

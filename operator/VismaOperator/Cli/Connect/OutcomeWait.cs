@@ -20,8 +20,8 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// As long as the redemption may take, storing included, and a little more. Local mode may leave a code that it has where it is, for as
-    /// long as the code lives.
+    /// As long as the redemption may take, storing included, and a little more. Local mode may keep a code that it has for as long as the
+    /// code lives.
     /// </summary>
     private static readonly TimeSpan redemption =
         ConsentCode.Lifetime + UnsentCode.Patience + Policy.ExchangeDeadline + CodeRedeemer.GrantDeadline + TimeSpan.FromSeconds(20);

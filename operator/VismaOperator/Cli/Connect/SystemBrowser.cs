@@ -12,7 +12,7 @@ namespace VismaOperator.Cli.Connect;
 internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider time) : IBrowser
 {
     /// <summary>
-    /// What an opener starts may be a browser that runs on as its own process. It gets no terminal, so that it neither reads the keys nor
+    /// An opener may start a browser that keeps running as a process of its own. It gets no terminal, so that it neither reads the keys nor
     /// draws over the text here, and Ctrl+C is not meant for it; and no pipe, since writing to one that nobody reads any more would end it.
     /// As "$@" the address is one argument, whatever is in it.
     /// </summary>

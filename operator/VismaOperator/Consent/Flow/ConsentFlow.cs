@@ -20,7 +20,7 @@ internal sealed class ConsentFlow(
     ConsentMetrics metrics
 )
 {
-    /// <summary>What a consent would be for. Changes nothing, since scanners of mail and previews of chats open links, too.</summary>
+    /// <summary>Shows what a consent would be for. Changes nothing, since mail scanners and chat previews open links, too.</summary>
     public Task<ConsentAnswer> ShowAsync(NamespacedName connection, Sensitive? start, CancellationToken cancellationToken) => GuardAsync(
         async () => await AdmitAsync(connection, start, cancellationToken) switch
         {
@@ -29,13 +29,15 @@ internal sealed class ConsentFlow(
         },
         cancellationToken);
 
-    /// <summary>What a visitor with this link is known by; null for a link that the caches do not know. Asks the cluster nothing.</summary>
+    /// <summary>
+    /// The key by which a visitor with this link is counted; null for a link that the caches do not know. Makes no request to the cluster.
+    /// </summary>
     public string? Recognize(NamespacedName connection, Sensitive? start) =>
         invitations.IsKnown(connection, start) ? connection.ToString() : null;
 
     /// <summary>
-    /// What a visitor who comes back with state and cookie of an attempt is known by; null for everybody whom the caches do not know. Asks
-    /// the cluster nothing.
+    /// The key by which a visitor with state and cookie of an attempt is counted; null when the caches do not know the attempt. Makes no
+    /// request to the cluster.
     /// </summary>
     public string? Recognize(IEnumerable<KeyValuePair<string, string?>> query, Func<NamespacedName, Sensitive?> cookieOf) =>
         StateOf(AuthorizationResponse.Read(query)) is { } state && ConsentState.ConnectionOf(state) is { } name

@@ -22,7 +22,7 @@ internal sealed record ConsentHostOptions(Uri PublicUrl, int Port)
 /// </summary>
 internal sealed class ConsentHost : IAsyncDisposable
 {
-    // As long as reconciles have, too: a person may just be coming back.
+    // The same time as reconciles have: a person may come back at this moment.
     private static readonly TimeSpan stopDeadline = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan headersTimeout = TimeSpan.FromSeconds(10);

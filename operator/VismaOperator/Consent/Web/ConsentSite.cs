@@ -28,7 +28,7 @@ internal sealed class ConsentSite(Uri publicUrl)
     /// <summary>The path of a connection's page, for forms.</summary>
     public string PathOf(NamespacedName connection) => $"{prefix}{ConsentLinks.PagePath}/{connection.Namespace}/{connection.Name}";
 
-    /// <summary>What is asked for, whether a proxy in front leaves the prefix of the public URL on or takes it off.</summary>
+    /// <summary>The target of a request, whether or not a proxy removes the prefix of the public URL.</summary>
     public ConsentTarget TargetOf(PathString path)
     {
         var own = prefix.Length > 0 && path.StartsWithSegments(prefix, StringComparison.Ordinal, out var rest) ? rest : path;
