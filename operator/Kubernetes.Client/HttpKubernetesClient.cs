@@ -194,7 +194,10 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         new(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = jsonType } };
 
     private static ByteArrayContent Content(JsonObject mergePatch) =>
-        new(JsonSerializer.SerializeToUtf8Bytes(mergePatch, ApiJsonContext.Default.JsonObject)) { Headers = { ContentType = mergePatchType } };
+        new(JsonSerializer.SerializeToUtf8Bytes(mergePatch, ApiJsonContext.Default.JsonObject))
+        {
+            Headers = { ContentType = mergePatchType },
+        };
 
     private Task<T> WriteAsync<T>(
         HttpMethod method,

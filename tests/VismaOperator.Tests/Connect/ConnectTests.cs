@@ -312,7 +312,11 @@ public sealed class ConnectTests
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
-        Assert.Contains($"no route to host. Delete Secret {Some.Namespace}/{HandoffName} yourself", scene.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the API server cannot be reached. Delete Secret {Some.Namespace}/{HandoffName} yourself",
+            scene.Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -33,7 +33,9 @@ public sealed partial class GuideTests
     }
 
     private static IEnumerable<string> Named(string folder) =>
-        Directory.EnumerateDirectories(Repository.Path(folder)).Where(path => Path.GetFileName(path) is not ("bin" or "obj" or "Properties"));
+        Directory
+            .EnumerateDirectories(Repository.Path(folder))
+            .Where(path => Path.GetFileName(path) is not ("bin" or "obj" or "Properties"));
 
     [GeneratedRegex("`(?<name>[^`]+)`", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Code();

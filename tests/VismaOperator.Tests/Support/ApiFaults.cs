@@ -81,7 +81,11 @@ internal sealed class ApiFaults(TestOperator test)
     public static Exception ExceptionOf(string failure) => failure switch
     {
         "403" => Refused(HttpStatusCode.Forbidden, "Forbidden"),
-        "403 policy" => Refused(HttpStatusCode.Forbidden, "Forbidden", new AdmissionRule(AdmissionRuleKind.Policy, "no-tokens.example.com")),
+        "403 policy" => Refused(
+            HttpStatusCode.Forbidden,
+            "Forbidden",
+            new AdmissionRule(AdmissionRuleKind.Policy, "no-tokens.example.com")
+        ),
         "400" => Refused(HttpStatusCode.BadRequest, "BadRequest"),
         "404" => Refused(HttpStatusCode.NotFound, "NotFound"),
         "409" => Refused(HttpStatusCode.Conflict, "Conflict"),
