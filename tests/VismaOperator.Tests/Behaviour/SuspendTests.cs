@@ -1,5 +1,4 @@
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
 

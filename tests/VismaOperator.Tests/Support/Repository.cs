@@ -3,12 +3,14 @@ namespace VismaOperator.Tests.Support;
 /// <summary>The checkout that the tests were built from.</summary>
 internal static class Repository
 {
+    private static readonly string[] folders = ["benchmarks", "charts", "docs", "examples", "operator", "tests"];
+
     internal static string Root { get; } = FindRoot();
 
     /// <summary>Every Markdown file.</summary>
     internal static IEnumerable<string> Documents =>
         Directory.EnumerateFiles(Root, "*.md").Concat(
-            new[] { "benchmarks", "charts", "docs", "examples", "operator", "tests" }
+            folders
                 .SelectMany(folder => Directory.EnumerateFiles(Path(folder), "*.md", SearchOption.AllDirectories))
                 .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or "node_modules"))
         );
