@@ -27,7 +27,6 @@ public sealed class WorkQueue : IDisposable
     /// <summary>A server that asks for a longer pause than this is not believed.</summary>
     private static readonly TimeSpan longestRetryAfter = TimeSpan.FromHours(1);
 
-
     private readonly Lock gate = new();
     private readonly TimeProvider time;
     private readonly BackoffOptions backoff;
@@ -38,6 +37,7 @@ public sealed class WorkQueue : IDisposable
     private readonly SemaphoreSlim available = new(0);
     private readonly HashSet<NamespacedName> held = [];
     private readonly Dictionary<NamespacedName, DateTimeOffset> onceDone = [];
+    private readonly Dictionary<NamespacedName, Func<bool>> onceDoneIf = [];
     private readonly Appointments appointments = new();
     private readonly Dictionary<NamespacedName, int> failures = [];
     private readonly Alarm alarm;
@@ -117,6 +117,27 @@ public sealed class WorkQueue : IDisposable
         }
     }
 
+    /// <summary>
+    /// Makes the key due now; where it is held, only if it is still needed when its holder gives it back. A watch often tells of a write
+    /// before the writer has its answer, and what the writer then records shows that there is nothing left to look at.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="isNeeded">Asked under the queue's lock: it must be quick, and may look into any store.</param>
+    public void AddIfNeeded(NamespacedName key, Func<bool> isNeeded)
+    {
+        lock (gate)
+        {
+            if (!held.Contains(key))
+            {
+                Schedule(key, DateTimeOffset.MinValue);
+            }
+            else
+            {
+                onceDoneIf[key] = onceDoneIf.TryGetValue(key, out var earlier) ? () => earlier() || isNeeded() : isNeeded;
+            }
+        }
+    }
+
     /// <summary>Makes the key due after this wait, unless it is due earlier already.</summary>
     public void AddAfter(NamespacedName key, TimeSpan wait)
     {
@@ -161,6 +182,11 @@ public sealed class WorkQueue : IDisposable
         lock (gate)
         {
             Look(); // while the key is held: what its holder decided by a wrong clock is decided again
+            if (onceDoneIf.Remove(key, out var isNeeded) && isNeeded())
+            {
+                onceDone[key] = DateTimeOffset.MinValue;
+            }
+
             if (held.Remove(key) && onceDone.Remove(key, out var instant))
             {
                 Schedule(key, instant);

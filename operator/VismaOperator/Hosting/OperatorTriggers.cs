@@ -74,11 +74,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         }
 
         // Gone, given up or come back: each starts or ends the time that a grant outlives its connection.
-        if (
-            after?.Spec.Grant != Grant.AuthorizationCode
-            || before?.Metadata.Uid != after.Metadata.Uid
-            || before?.Spec.Grant != after.Spec.Grant
-        )
+        if (before?.Metadata.Uid != after?.Metadata.Uid || before?.Spec.Grant != after?.Spec.Grant)
         {
             queues.Grants.Add(change.Name);
         }
@@ -121,12 +117,29 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         foreach (var name in Names(change).Distinct(StringComparer.Ordinal))
         {
             var connection = new NamespacedName(metadata.Namespace ?? string.Empty, name);
-            queues.Connections.Add(connection);
-            queues.Grants.Add(connection);
+            AddUnlessRecorded(connection, change.Name);
+            if (!IsToken(change.Before) || !IsToken(change.After))
+            {
+                queues.Grants.Add(connection);
+            }
         }
 
-        AddConnectionsAskingFor(change.Name);
+        foreach (var connection in caches.Names.AskingFor(change.Name))
+        {
+            AddUnlessRecorded(connection, change.Name);
+        }
     }
+
+    // Most changes of a token Secret are the writes of a reconcile that is still under way, told by the watch before they are answered. Once
+    // it has recorded the version that it wrote, which is the version that is known, there is nothing to look at.
+    private void AddUnlessRecorded(NamespacedName connection, NamespacedName secret) => queues.Connections.AddIfNeeded(
+        connection,
+        () => caches.Connections.Store.Find(connection) is not { Status.Token.SecretResourceVersion: { } recorded } known
+            || known.SecretName() != secret
+            || caches.OwnSecrets.Store.Find(secret)?.Metadata.ResourceVersion != recorded);
+
+    private static bool IsToken(SecretMetadata? secret) =>
+        secret is null || secret.Metadata.Label(VismaNames.SecretLabel) == VismaNames.TokenSecretValue;
 
     private void AddConnectionsAskingFor(NamespacedName? secret)
     {

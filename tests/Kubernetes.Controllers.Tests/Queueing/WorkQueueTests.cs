@@ -43,6 +43,53 @@ public sealed class WorkQueueTests : IDisposable
         Assert.Equal(a, await TakeAsync());
     }
 
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task What_may_be_over_by_then_is_asked_when_the_holder_gives_the_key_back(bool isNeeded, int due)
+    {
+        var asked = false;
+        queue.Add(a);
+        await TakeAsync();
+        queue.AddIfNeeded(a, () => (asked = true) && isNeeded);
+        queue.AddIfNeeded(a, () => false);
+        Assert.False(asked);
+
+        queue.Done(a);
+
+        Assert.True(asked);
+        Assert.Equal(due, queue.Depth);
+    }
+
+    [Fact]
+    public async Task What_is_not_needed_takes_no_other_reason_and_no_appointment_away()
+    {
+        queue.Add(a);
+        queue.Add(b);
+        await TakeAsync();
+        await TakeAsync();
+        queue.Add(a);
+        queue.AddIfNeeded(a, () => false);
+        queue.AddIfNeeded(b, () => false);
+        queue.AddAt(b, time.GetUtcNow().AddHours(1));
+        queue.Done(a);
+        queue.Done(b);
+        Assert.Equal(a, await TakeAsync());
+        Assert.Equal(0, queue.Depth);
+
+        time.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(b, await TakeAsync());
+    }
+
+    [Fact]
+    public async Task A_key_that_nobody_holds_is_due_without_a_question()
+    {
+        queue.AddIfNeeded(a, () => false);
+
+        Assert.Equal(a, await TakeAsync());
+    }
+
     [Fact]
     public async Task A_key_that_waits_for_its_holder_does_not_hold_up_the_others()
     {
