@@ -9,7 +9,7 @@ public static class Problems
     /// <summary>
     /// Every problem once, by its reason. Suspended and TokenPending are no problems.
     /// </summary>
-    public static IReadOnlyList<Problem> In(IReadOnlyList<ConditionReport> conditions) =>
+    public static IReadOnlyList<Problem> In(IReadOnlyList<ConditionReport> conditions) => !conditions.Any(IsProblem) ? [] :
     [
         .. conditions
             .Where(IsProblem)

@@ -11,6 +11,11 @@ public static class ReadyMessage
     /// <param name="problem">The problem, in the shortest message; null where the conditions themselves say it.</param>
     public static IReadOnlyList<ConditionReport> WithCauses(IReadOnlyList<ConditionReport> conditions, Problem? problem = null)
     {
+        if (problem is null && !conditions.Any(IsWrong))
+        {
+            return conditions;
+        }
+
         var ready = conditions.First(condition => condition.Type == ConditionType.Ready);
         var causes = new[] { problem }
             .Concat(conditions.Where(IsWrong).Select(condition => new Problem(condition.Reason, condition.Message)))

@@ -54,11 +54,16 @@ internal sealed class SecretNames
     }
 
     /// <summary>Names of other connections that ask for the same Secret, in order.</summary>
-    public IReadOnlyList<string> OthersAskingFor(VismaConnection connection) =>
-        [.. AskingFor(connection.SecretName())
-            .Select(other => other.Name)
-            .Where(other => other != connection.Metadata.Name)
-            .Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> OthersAskingFor(VismaConnection connection)
+    {
+        var asking = connections.FindBy(NameIndex, connection.SecretName().ToString());
+        return asking is [var only] && only.Metadata.Name == connection.Metadata.Name
+            ? []
+            : [.. asking
+                .Select(other => other.Metadata.Name)
+                .Where(other => other != connection.Metadata.Name)
+                .Order(StringComparer.Ordinal)];
+    }
 
     /// <summary>The connections that ask for a Secret.</summary>
     public IEnumerable<NamespacedName> AskingFor(NamespacedName secret) =>
