@@ -130,8 +130,8 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         }
     }
 
-    // Most changes of a token Secret are the writes of a reconcile that is still under way, told by the watch before they are answered. Once
-    // it has recorded the version that it wrote, which is the version that is known, there is nothing to look at.
+    // Most changes of a token Secret are the writes of a reconcile that is still under way, told by the watch before they are answered.
+    // Once it has recorded the version that it wrote, which is the version that is known, there is nothing to look at.
     private void AddUnlessRecorded(NamespacedName connection, NamespacedName secret) => queues.Connections.AddIfNeeded(
         connection,
         () => caches.Connections.Store.Find(connection) is not { Status.Token.SecretResourceVersion: { } recorded } known
