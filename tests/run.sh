@@ -50,11 +50,28 @@ remember() { # title, log: what failed in it, or its end where nothing did and t
   if grep -q '^failed ' "$2"; then sed -n '/^failed /,/^$/p' "$2" | head -n 60; else tail -n 20 "$2"; fi
 } >>"$failures"
 
-run_project() {
-  case "$1" in
-    */VismaOperator.IntegrationTests) for reach in ${TEST_OPERATOR_REACH:-listed cluster}; do execute "$1" "$reach" && tell "$1" "$reach"; done ;;
-    *) execute "$1" "" && tell "$1" "" ;;
-  esac
+# The operator's integration tests take as long as the others together, and mostly wait for their API server: they run beside them.
+run_integration_tests() { # projects
+  operator=
+  beside=
+  for project; do
+    case "$project" in
+      */VismaOperator.IntegrationTests)
+        operator=$project
+        execute "$project" "${TEST_OPERATOR_REACH:-listed}" &
+        beside=$!
+        ;;
+    esac
+  done
+  for project; do
+    [ "$project" = "$operator" ] || execute "$project" ""
+  done
+  [ -z "$operator" ] || [ -n "${TEST_OPERATOR_REACH:-}" ] || execute "$operator" cluster
+  [ -z "$beside" ] || wait "$beside"
+  for project; do
+    [ "$project" = "$operator" ] || tell "$project" ""
+  done
+  [ -z "$operator" ] || for reach in ${TEST_OPERATOR_REACH:-listed cluster}; do tell "$operator" "$reach"; done
 }
 
 # The largest project takes as long as the others together, and much of it is waiting: it runs beside them.
@@ -145,7 +162,7 @@ esac
 # shellcheck disable=SC2046 # names of projects have no spaces
 if [ "$#" -eq 0 ]; then set -- $(cd tests && ls -d -- *.Tests *.IntegrationTests *.ChartTests); fi
 
-# Those without an API server first, side by side; the others need most of the machine, and the published operator.
+# Those without an API server first; the others need the published operator.
 unit=
 others=
 for name; do
@@ -166,7 +183,8 @@ if [ -n "$publishing" ]; then
     others=
   fi
 fi
-for project in $others; do run_project "$project"; done
+# shellcheck disable=SC2086
+run_integration_tests $others
 
 # Once more at the end, where a reader of a long log looks first.
 cat "$failures"
