@@ -106,9 +106,11 @@ internal sealed class ReadyRow(ScaleOptions options, TimeProvider time)
         var sum = 0.0;
         foreach (var (request, count) in await stage.RequestsAsync(cancellationToken))
         {
-            var made = count - before.GetValueOrDefault(request);
-            measurement.Values[ResultTables.Requests + request] = made;
-            sum += made;
+            if (count - before.GetValueOrDefault(request) is > 0 and var made)
+            {
+                measurement.Values[ResultTables.Requests + request] = made;
+                sum += made;
+            }
         }
 
         return sum;

@@ -108,7 +108,7 @@ internal static class ResultTables
         string.Join(
             ", ",
             from value in row.Values
-            where IsRequest(value.Key) && value.Value > 0
+            where IsRequest(value.Key)
             select $"{value.Key[Requests.Length..]} {value.Value:0}"
         );
 
