@@ -41,9 +41,9 @@ internal static class ResultTables
             + "growth=growth_mib=0.00' MiB'"),
     ];
 
-    /// <summary>A page of their own: the goals, then each row that was measured.</summary>
+    /// <summary>A page of its own: the goals, then each row that was measured.</summary>
     public static string Page(Results results) =>
-        $"# {Machine.Description}\n\nMade by `make bench`; [what the columns mean](../../README.md). {Of(results, "##")}";
+        $"# {Machine.Description}\n\nMade by `make bench`; [what the rows mean](../../README.md).\n{Of(results, "##")}";
 
     /// <summary>Puts the same into a page, in place of what stands there between two marks.</summary>
     public static void WriteInto(string page, Results results)
@@ -52,7 +52,7 @@ internal static class ResultTables
         const string end = "<!-- end of measured -->";
         var text = File.ReadAllText(page);
         var (from, to) = (text.IndexOf(begin, StringComparison.Ordinal), text.IndexOf(end, StringComparison.Ordinal));
-        File.WriteAllText(page, $"{text[..(from + begin.Length)]}\nOn {Machine.Description}. {Of(results, "###")}\n{text[to..]}");
+        File.WriteAllText(page, $"{text[..(from + begin.Length)]}\nOn {Machine.Description}.\n{Of(results, "###")}\n{text[to..]}");
     }
 
     private static string Of(Results results, string heading)
@@ -61,7 +61,7 @@ internal static class ResultTables
         var (first, last) = (results.All.Select(taken => taken.Taken).Min(), results.All.Select(taken => taken.Taken).Max());
         var revisions = string.Join(", ", results.All.Select(taken => taken.Revision).Where(revision => revision.Length > 0).Distinct());
         text.Append(CultureInfo.InvariantCulture, $"Taken from {first:yyyy-MM-dd HH:mm} to {last:yyyy-MM-dd HH:mm} UTC")
-            .Append(revisions.Length > 0 ? $"; operator built from {revisions}" : "")
+            .Append(revisions.Length > 0 ? $";\noperator built from {revisions}" : "")
             .Append(CultureInfo.InvariantCulture, $".\n\n{heading} Goals\n\n")
             .AppendJoin('\n', Goal.Table(results))
             .Append('\n');
