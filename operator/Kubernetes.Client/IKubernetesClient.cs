@@ -18,9 +18,9 @@ public interface IKubernetesClient
         where T : class, IResource<T>;
 
     /// <summary>
-    /// Watches from a resource version on, with bookmarks. The sequence ends when the server ends the watch (resume
-    /// from the last version seen); 410 Expired is thrown as <see cref="KubernetesException"/> (list anew). A watch that
-    /// stays silent for longer than the server's own time limit is cut with an <see cref="IOException"/>.
+    /// Watches from a resource version on, with bookmarks. The sequence ends when the server ends the watch (resume from the last version
+    /// seen); 410 Expired is thrown as <see cref="KubernetesException"/> (list again). A watch that stays silent for longer than the
+    /// server's own time limit is cut with an <see cref="IOException"/>.
     /// </summary>
     IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource<T>;

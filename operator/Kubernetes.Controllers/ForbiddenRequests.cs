@@ -17,8 +17,8 @@ public sealed class ForbiddenRequests<TKey>(TimeProvider time)
     private readonly ConcurrentDictionary<TKey, long> since = new();
 
     /// <summary>
-    /// Records how a request failed. True when it is forbidden and has been for long enough to be believed. Any other failure starts the
-    /// time anew.
+    /// Records how a request failed. True when it is forbidden and has been for long enough to be believed. Any other failure restarts the
+    /// time.
     /// </summary>
     public bool IsBelieved(TKey key, Exception failure)
     {

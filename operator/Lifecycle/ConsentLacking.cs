@@ -10,7 +10,7 @@ public static class ConsentLacking
             GrantFacts.Unusable unusable => unusable.Problem with { Message = $"{unusable.Problem.Message} {How(facts)}" },
             GrantFacts.Held { Grant.IsBound: false } => new(
                 Reason.SpecChanged,
-                $"The consent was given for another client, tenant or scopes than spec asks for now. {How(facts)} Or take the change back."
+                $"The consent was given for another client, tenant or scopes than spec asks for now. {How(facts)} Or undo the change."
             ),
             GrantFacts.Held { Grant.RefusalTime: { } refused } => new(
                 Reason.ConsentRequired,
@@ -27,7 +27,7 @@ public static class ConsentLacking
     /// <summary>True when nobody has consented before.</summary>
     public static bool IsOfFirstConsent(Facts facts) => facts is { Grant: GrantFacts.None, Consent.RecordedSequence: null };
 
-    // Never the link itself: messages go to events and logs, and whoever has the link can consent.
+    // Never the link itself: messages go to events and logs, and everybody who has the link can consent.
     /// <summary>How to consent, as a sentence.</summary>
     public static string How(Facts facts)
     {

@@ -45,7 +45,7 @@ public static class GrantedScopes
             .OrderBy(scope => asked.Contains(scope, StringComparer.Ordinal) ? 0 : 1)
             .Take(MaxCount)];
 
-    /// <summary>A text that names some scopes and counts the others. Printable, whatever the provider sent.</summary>
+    /// <summary>A text that names some scopes and counts the others. Always printable.</summary>
     public static string Named(IReadOnlyList<string> scopes)
     {
         var named = string.Join(' ', scopes.Take(MaxNamed).Select(scope => Printable(Cut(scope, MaxNamedLength))));

@@ -83,7 +83,7 @@ public abstract record RequestFailure
             ),
             "invalid_grant" => (
                 Reason.ConsentRequired,
-                "What was presented (a refresh token or a code) has expired, was revoked or was used before: a person must consent again."
+                "The refresh token or code has expired, was revoked or was used before: a person must consent again."
             ),
             "invalid_tenant" => (
                 Reason.TenantRefused,

@@ -13,7 +13,7 @@ internal static class AuthorizationResponseReader
         ["error_description"] = int.MaxValue, // cut
     };
 
-    /// <summary>The response; throws nothing, whatever the pairs.</summary>
+    /// <summary>The response. Throws nothing for any pairs.</summary>
     public static AuthorizationResponse Read(IEnumerable<KeyValuePair<string, string?>> query)
     {
         var known = query
@@ -107,8 +107,6 @@ public abstract record AuthorizationResponse
     /// <param name="Cause">One sentence for people; quotes nothing of the query.</param>
     public sealed record Unreadable(string Cause) : AuthorizationResponse;
 
-    /// <summary>
-    /// Reads the decoded pairs of the query; a name that occurs twice is there twice. Throws nothing, whatever the pairs.
-    /// </summary>
+    /// <summary>Reads the decoded pairs of the query; a name that occurs twice is there twice. Throws nothing for any pairs.</summary>
     public static AuthorizationResponse Read(IEnumerable<KeyValuePair<string, string?>> query) => AuthorizationResponseReader.Read(query);
 }

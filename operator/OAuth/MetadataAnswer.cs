@@ -12,7 +12,7 @@ internal static class MetadataAnswer
     /// <summary>As long as browsers and proxies take a URL, and as status keeps it.</summary>
     private const int MaxUrlLength = 2048;
 
-    /// <summary>The outcome; throws nothing, whatever the bytes.</summary>
+    /// <summary>The outcome. Throws nothing for any bytes.</summary>
     public static MetadataOutcome Judge(WireResult.Answer answer, string issuer, HostPolicy policy)
     {
         var status = (int)answer.Status;

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace OAuth;
 
 /// <summary>
-/// An error answer (RFC 6749 section 5.2), fit to be shown. The member <c>error</c> decides at whatever status, since servers disagree on
+/// An error answer (RFC 6749 section 5.2), fit to be shown. The member <c>error</c> decides at any status, since servers disagree on
 /// statuses.
 /// </summary>
 /// <param name="Code">The <c>error</c> member.</param>

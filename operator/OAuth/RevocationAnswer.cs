@@ -8,7 +8,7 @@ namespace OAuth;
 /// </summary>
 internal static class RevocationAnswer
 {
-    /// <summary>The outcome; throws nothing, whatever the bytes.</summary>
+    /// <summary>The outcome. Throws nothing for any bytes.</summary>
     public static RevocationOutcome Judge(WireResult.Answer answer, SpentCredentials spent)
     {
         if (IsSuccess(answer.Status))

@@ -15,7 +15,9 @@ public sealed class ServerMetadataCache(IServerMetadataEndpoint source, TimeProv
     public Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken) =>
         entries.GetOrAdd(issuer.OriginalString, _ => new Entry(issuer, source, time, options)).GetAsync(cancellationToken);
 
-    /// <summary>One issuer. The look itself has no caller's token: it serves whoever still waits, and its own deadline ends it.</summary>
+    /// <summary>
+    /// One issuer. The look itself has no caller's token: it serves all callers that still wait, and its own deadline ends it.
+    /// </summary>
     private sealed class Entry(Uri issuer, IServerMetadataEndpoint source, TimeProvider time, ServerMetadataOptions options)
     {
         private readonly Lock gate = new();

@@ -3,12 +3,12 @@ using System.Net;
 namespace OAuth;
 
 /// <summary>
-/// Judges the answer of a token endpoint: first by the <c>error</c> member at whatever status, since servers disagree on
-/// statuses (Duende's answers 400 to everything, others 401), then by the status, then by the members of a token.
+/// Judges the answer of a token endpoint: first by the <c>error</c> member at any status, since servers disagree on statuses (Duende's
+/// answers 400 to everything, others 401), then by the status, then by the members of a token.
 /// </summary>
 internal static class TokenAnswer
 {
-    /// <summary>The outcome; throws nothing, whatever the bytes.</summary>
+    /// <summary>The outcome. Throws nothing for any bytes.</summary>
     public static TokenOutcome Judge(WireResult.Answer answer, SpentCredentials spent)
     {
         using var json = AnswerJson.TryParse(answer.Body);

@@ -28,7 +28,7 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
 
     private static readonly TokenClaims none = new(null, null);
 
-    /// <summary>The claims of <paramref name="jwt"/>; both null for anything that is no JWT. Throws nothing, whatever the text.</summary>
+    /// <summary>The claims of <paramref name="jwt"/>; both null for anything that is no JWT. Throws nothing for any text.</summary>
     public static TokenClaims Of(Sensitive jwt)
     {
         if (Payload(jwt.Reveal()) is not { } payload || AnswerJson.TryParse(payload) is not { } json)

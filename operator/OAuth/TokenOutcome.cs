@@ -26,7 +26,7 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
     /// <summary>The server issued a token.</summary>
     public sealed record Granted(TokenSet Tokens) : TokenOutcome;
 
-    /// <summary>The server answered with an OAuth error (RFC 6749 section 5.2), at whatever HTTP status.</summary>
+    /// <summary>The server answered with an OAuth error (RFC 6749 section 5.2), at any HTTP status.</summary>
     /// <param name="Error">The <c>error</c> member, unknown codes too; printable ASCII, at most 64 characters.</param>
     /// <param name="Description">The <c>error_description</c> member; printable ASCII, at most 200 characters, withheld when it repeated a
     /// credential.</param>
@@ -51,7 +51,7 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
     {
         /// <summary>
         /// The refresh token of an answer whose access token cannot be used; null when there was none. Where refresh tokens work once, it
-        /// is the only one that still works, so it must be stored all the same.
+        /// is the only one that still works, so it must be stored nevertheless.
         /// </summary>
         public Sensitive? RefreshToken { get; init; }
     }

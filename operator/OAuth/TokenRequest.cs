@@ -36,8 +36,8 @@ public abstract record TokenRequest
     }
 
     /// <summary>
-    /// Redeems an authorization code (RFC 6749 section 4.1.3) with its PKCE verifier (RFC 7636 section 4.5). A code works once, whatever
-    /// the outcome.
+    /// Redeems an authorization code (RFC 6749 section 4.1.3) with its PKCE verifier (RFC 7636 section 4.5). A code works once, with any
+    /// outcome.
     /// </summary>
     /// <param name="Code">The code of the authorization response.</param>
     /// <param name="CodeVerifier">The verifier whose challenge the authorization request carried.</param>

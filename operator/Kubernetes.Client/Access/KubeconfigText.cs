@@ -10,7 +10,7 @@ namespace Kubernetes.Client.Access;
 /// </summary>
 internal static class KubeconfigText
 {
-    private const int MaxDepth = 100; // deeper than any kubeconfig, and far from the end of the stack of whoever builds a tree from it
+    private const int MaxDepth = 100; // deeper than any kubeconfig, and far from a stack overflow of the code that builds a tree from it
     private const int Indent = 2;
 
     /// <exception cref="YamlException">It is not YAML, or nested too deeply.</exception>

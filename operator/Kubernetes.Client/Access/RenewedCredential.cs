@@ -6,7 +6,7 @@ namespace Kubernetes.Client.Access;
 /// <summary>A credential that is obtained from elsewhere and kept until it is stale or rejected; then another one is obtained.</summary>
 internal abstract class RenewedCredential : ICredential, IDisposable
 {
-    private readonly SemaphoreSlim gate = new(1); // one attempt at a time; guards the header and whatever the attempt sets
+    private readonly SemaphoreSlim gate = new(1); // one attempt at a time; guards the header and the fields that an attempt sets
     private AuthenticationHeaderValue? header;
 
     public virtual X509Certificate2? ClientCertificate => null;

@@ -93,7 +93,7 @@ internal sealed class CertifiedConnections(
             return;
         }
 
-        replaced.Stop(); // outside the lock, since whoever waits for the end goes on at once
+        replaced.Stop(); // outside the lock, since the waiters for the end run at once
         lock (gate)
         {
             replaced.IsRetired = true;

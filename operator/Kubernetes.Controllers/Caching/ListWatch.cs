@@ -21,7 +21,7 @@ internal abstract record ListWatchState<T>
         public static Listing Anew { get; } = new([], ResourceVersion: null, ContinueToken: null);
     }
 
-    /// <summary>The list comes as the beginning of a watch. It cannot be resumed: whatever ends it begins the list anew.</summary>
+    /// <summary>The list comes as the beginning of a watch. It cannot be resumed: any end of it restarts the list.</summary>
     /// <param name="SoFar">What has come, the last on top.</param>
     public sealed record Streaming(ImmutableStack<WatchEvent<T>> SoFar) : ListWatchState<T>
     {

@@ -29,7 +29,7 @@ internal sealed class LogSettings(LogFormat fallback)
     private readonly Setting level = new(
         "log-level",
         "LEVEL",
-        $"Least weight that is logged: {string.Join(", ", levels.Keys)}. Default: information"
+        $"Least severe level that is logged: {string.Join(", ", levels.Keys)}. Default: information"
     );
 
     /// <summary>The options in the order of the help.</summary>

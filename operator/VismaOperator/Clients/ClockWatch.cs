@@ -78,7 +78,7 @@ internal sealed partial class ClockWatch(ILogger log)
 
     [LoggerMessage(Level = LogLevel.Warning, EventName = "ClockSkewed", Message =
         "{Difference}, by the Date header of its answers. Expiry times in Secrets and status are wrong by as much: "
-        + "have that machine's clock synchronised (NTP)")]
+        + "synchronise that machine's clock (NTP)")]
     private partial void LogDiffers(string difference);
 
     [LoggerMessage(Level = LogLevel.Information, EventName = "ClockAgrees", Message =

@@ -78,7 +78,7 @@ internal static class OAuthClientReport
         ? new Problem(
             Reason.ClockSkewed,
             $"{ClockWatch.Words(ahead, usable.Issuer.Authority)}, so expiry times in Secrets and status are wrong by as much. "
-            + "Have that machine's clock synchronised (NTP).")
+            + "Synchronise that machine's clock (NTP).")
         : null;
 
     private static IEnumerable<ConditionReport> ConditionsOf(OAuthClientSituation situation, DateTimeOffset now)

@@ -76,7 +76,7 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
     private static Problem Unreadable(VismaConnection connection) =>
         new(
             Reason.ConsentRequired,
-            $"Secret {connection.GrantSecretName()} holds a refresh token, and some of what stood beside it is missing or cannot be "
+            $"Secret {connection.GrantSecretName()} holds a refresh token, and some of the other keys are missing or cannot be "
             + "read, so it is not used. Restore the Secret from a backup if there is one."
         );
 
@@ -93,6 +93,6 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
             $"The stored grant (sequence {held.Sequence}) is older than one that was used already, or comes from another cluster or "
             + "namespace; using it could make the provider revoke all of it. "
                 + $"If nobody else uses it, annotate the connection with {VismaNames.AdoptGrantAnnotation}={held.Sequence}; else "
-                + "consent anew."
+                + "consent again."
         );
 }

@@ -52,7 +52,7 @@ internal sealed partial class GrantLog(ILogger logger)
 
     [LoggerMessage(
         LogLevel.Warning,
-        "A refresh token for {Connection} came too late, another attempt has taken its place; it is dropped",
+        "A refresh token for {Connection} came too late and is dropped: another attempt has replaced it",
         EventName = "GrantSuperseded"
     )]
     public partial void Superseded(NamespacedName connection);

@@ -12,8 +12,8 @@ namespace VismaOperator.Grants;
 
 /// <summary>
 /// Looks after grants whose connection is gone. A mistaken prune must cost no consent, so a grant is kept for a while: it belongs to a
-/// connection of the same name that comes back in time. After that it is revoked and deleted. There is no finalizer: whatever goes wrong
-/// here, no deletion waits for it.
+/// connection of the same name that comes back in time. After that it is revoked and deleted. There is no finalizer: no deletion waits for
+/// a failure here.
 /// </summary>
 internal sealed class OrphanedGrantReconciler(
     OrphanedGrantCaches caches,

@@ -21,7 +21,7 @@ internal sealed class CredentialMarks(StateDirectory directory)
 
     private const string Digest = "digest";
 
-    // The digest lies beside tokens, in a directory that only its owner can enter. Slow on purpose all the same: a weak secret must not be
+    // The digest lies beside tokens, in a directory that only its owner can enter. Slow on purpose nevertheless: a weak secret must not be
     // guessed from it.
     private const int Iterations = 100_000;
 

@@ -82,7 +82,8 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         }
         else if (file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal))
         {
-            // Of a process that ended while it had it: before it stored the Secret, or after, and then the code is redeemed all the same.
+            // Left by a process that ended while it had the code: before it stored the Secret, or after it, and then the code is redeemed
+            // anyway.
             LogLost(NameOf(file[..^StateFiles.TakenSuffix.Length]));
             File.Delete(file);
         }

@@ -88,8 +88,8 @@ internal sealed partial class ManifestFolders(
     }
 
     /// <summary>Reads and applies the manifests once.</summary>
-    /// <param name="absent">What to do with objects that no manifest holds; they are kept all the same while anything is unreadable, or a
-    /// folder empty.</param>
+    /// <param name="absent">What to do with objects that no manifest holds; they are kept anyway while anything is unreadable, or a folder
+    /// empty.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public async Task LoadAsync(Absent absent, CancellationToken cancellationToken)

@@ -220,7 +220,7 @@ internal sealed class YamlComposer(
     }
 }
 
-/// <summary>What is wrong with a document that can be read all the same.</summary>
+/// <summary>What is wrong with a document that can be read nevertheless.</summary>
 internal enum YamlFault
 {
     /// <summary>A key twice, of which kubectl takes the last.</summary>

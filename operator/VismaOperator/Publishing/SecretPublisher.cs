@@ -92,7 +92,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
 
     private async Task RemoveOursAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
     {
-        // One whose label was taken away is not watched any more; the token is in it all the same.
+        // A Secret whose label was removed is not watched any more, but it still holds the token.
         var present = secrets.Find(name)?.Metadata;
         if (present is null && connection.Status.SecretName == name.Name)
         {
@@ -219,7 +219,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         }
     }
 
-    // Whatever else makes it invalid would refuse the new object, too, and readers would have lost the old one for nothing.
+    // Any other rule would make the new object invalid, too, and readers would have lost the old one for nothing.
     private async Task<bool> NeedsAnotherObjectAsync(Secret wanted, CancellationToken cancellationToken) =>
         await client.FindAsync<Secret>(wanted.Metadata.NamespacedName, cancellationToken) is { } present
         && (present.Immutable == true || (present.Type ?? SecretTemplate.DefaultType) != wanted.Type);

@@ -10,7 +10,7 @@ namespace VismaOperator.Reporting;
 /// </summary>
 internal static class ApiTrouble
 {
-    /// <summary>True for whatever the API server or the network did: the next attempt may succeed. Anything else is a bug.</summary>
+    /// <summary>True for every failure of the API server or the network: the next attempt may succeed. Anything else is a bug.</summary>
     public static bool Is(Exception failure) => failure is OperationCanceledException || Outage.Caused(failure);
 
     /// <summary>Continues a sentence that begins with "the API server".</summary>

@@ -13,7 +13,7 @@ internal static class FailureWords
     /// <summary>The words.</summary>
     public static string Of(Exception failure) => AreOurs(failure) ? failure.Message : FailureText.Of(failure);
 
-    /// <summary>The same in one line, for the message of whatever ended by it.</summary>
+    /// <summary>The same in one line, for the message of the part that it ended.</summary>
     public static string InOneLine(Exception failure) => AreOurs(failure) ? failure.Message : FailureText.InOneLine(failure);
 
     /// <summary>True for failures whose message we wrote.</summary>

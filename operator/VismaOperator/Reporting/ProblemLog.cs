@@ -5,7 +5,7 @@ using Lifecycle;
 namespace VismaOperator.Reporting;
 
 /// <summary>
-/// Logs the start and the end of every problem of an object once, whatever is tried in between. The reason identifies the problem; another
+/// Logs the start and the end of every problem of an object once, not every attempt in between. The reason identifies the problem; another
 /// message is no other problem. What was logged is kept in memory only, so a new process logs the problems that it finds. Its log can be
 /// read without the log of the process before it.
 /// </summary>

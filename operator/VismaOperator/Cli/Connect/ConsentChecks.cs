@@ -102,7 +102,7 @@ internal sealed class ConsentChecks(IConnectionSource source, AllowLists allowLi
         const string Otherwise = "A client id is no secret: --client-id says it, too.";
         var secret = Existing(
             await source.FindAsync<Secret>(name, cancellationToken),
-            $"Secret {name}, which holds the client id of OAuthClient {client.Metadata.NamespacedName}, is not to be found in "
+            $"Secret {name}, which holds the client id of OAuthClient {client.Metadata.NamespacedName}, cannot be found in "
             + $"{source.Name}. {Otherwise}",
             Otherwise);
         var (id, problem) = ClientIdSecret.Read(secret, reference, client.Metadata.NamespacedName);

@@ -88,7 +88,7 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
         }
 
         return new ConsentResult.Failed(
-            $"The operator took the code, and nothing says what became of it. Look at the status of VismaConnection {name} and at the "
+            $"The operator took the code, but its outcome is unknown. Look at the status of VismaConnection {name} and at the "
             + "operator's log."
         );
     }

@@ -14,7 +14,7 @@ internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider
     /// <summary>
     /// An opener may start a browser that keeps running as a process of its own. It gets no terminal, so that it neither reads the keys nor
     /// draws over the text here, and Ctrl+C is not meant for it; and no pipe, since writing to one that nobody reads any more would end it.
-    /// As "$@" the address is one argument, whatever is in it.
+    /// As "$@" the address is one argument, with any content.
     /// </summary>
     private const string Apart = """
         exec </dev/null >/dev/null 2>&1

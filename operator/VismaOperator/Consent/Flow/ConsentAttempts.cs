@@ -112,7 +112,7 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
 
     /// <summary>
     /// Removes the attempt and gives what is stored then; null when somebody else did. Runs under its own deadline: a person who closes the
-    /// browser has consented all the same.
+    /// browser has consented nevertheless.
     /// </summary>
     public async Task<GrantSnapshot?> TakeAsync(NamespacedName connection, ConsentAttempt attempt, CancellationToken cancellationToken)
     {
