@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -31,26 +30,6 @@ public sealed class InMemoryCluster : IKubernetesClient
         writer = new ObjectWriter(store, new WriteRules(this.options, clock), this.options);
     }
 
-    /// <summary>
-    /// Awaited before a request is carried out, with its verb (<see cref="ClusterVerb"/>), kind and name. An exception becomes
-    /// the answer and nothing happens to the cluster: an API server that refuses or cannot be reached.
-    /// </summary>
-    public Func<string, ResourceKind, NamespacedName, Task>? Before { get; set; }
-
-    /// <summary>
-    /// Awaited after a request was carried out. An exception becomes the answer although the request took effect: an
-    /// answer that was lost on its way.
-    /// </summary>
-    public Func<string, ResourceKind, NamespacedName, Task>? After { get; set; }
-
-    /// <summary>Awaited before each watch event is delivered; a task that completes late is a slow watch.</summary>
-    public Func<ResourceKind, NamespacedName, CancellationToken, Task>? BeforeDelivery { get; set; }
-
-    /// <summary>
-    /// Told of every request once it is answered. Called from the thread of the request; it must be quick and thread-safe.
-    /// </summary>
-    public Action<ClusterRequest>? Answered { get; set; }
-
     /// <summary>The version of the last change.</summary>
     public string ResourceVersion => Locked(() => Text(store.Version));
 
@@ -58,8 +37,7 @@ public sealed class InMemoryCluster : IKubernetesClient
     public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         AnswerAsync(
-            new(ClusterVerb.Get, T.ResourceKind, Addressed.Object(T.ResourceKind, name)),
-            () => store.Find(T.ResourceKind, name)?.As<T>(),
+            () => store.Find(T.ResourceKind, Addressed.Object(T.ResourceKind, name))?.As<T>(),
             cancellationToken
         );
 
@@ -71,11 +49,7 @@ public sealed class InMemoryCluster : IKubernetesClient
         CancellationToken cancellationToken
     )
         where T : class, IResource<T> =>
-        AnswerAsync(
-            new(ClusterVerb.List, T.ResourceKind, Scope(selector)),
-            () => Page<T>(selector, limit, continueToken),
-            cancellationToken
-        );
+        AnswerAsync(() => Page<T>(selector, limit, continueToken), cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
@@ -85,14 +59,13 @@ public sealed class InMemoryCluster : IKubernetesClient
     )
         where T : class, IResource<T>
     {
-        var request = new ClusterRequest(ClusterVerb.Watch, T.ResourceKind, Scope(selector));
-        var watch = await AnswerAsync(request, () => Open(new Selection(T.ResourceKind, selector), resourceVersion), cancellationToken);
+        var watch = await AnswerAsync(() => Open(new Selection(T.ResourceKind, selector), resourceVersion), cancellationToken);
         await using var bookmarks = clock.Repeat(options.BookmarkInterval, () => OfferBookmark(watch));
         try
         {
             await foreach (var item in watch.Items.ReadAllAsync(cancellationToken))
             {
-                yield return await DeliverAsync<T>(item, cancellationToken);
+                yield return EventOf<T>(item);
             }
         }
         finally
@@ -105,19 +78,19 @@ public sealed class InMemoryCluster : IKubernetesClient
     public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         WriteAsync<T>(
-            ClusterVerb.Create,
-            resource.Metadata.NamespacedName,
-            () => writer.Create(T.ResourceKind, Tree(resource)),
+            Addressed.Collection(T.ResourceKind, resource.Metadata.NamespacedName),
+            _ => writer.Create(T.ResourceKind, Tree(resource)),
             cancellationToken
         );
 
     /// <inheritdoc/>
     public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T>
-    {
-        var name = resource.Metadata.NamespacedName;
-        return WriteAsync<T>(ClusterVerb.Update, name, () => writer.Replace(T.ResourceKind, name, Tree(resource)), cancellationToken);
-    }
+        where T : class, IResource<T> =>
+        WriteAsync<T>(
+            Addressed.Object(T.ResourceKind, resource.Metadata.NamespacedName),
+            name => writer.Replace(T.ResourceKind, name, Tree(resource)),
+            cancellationToken
+        );
 
     /// <summary>
     /// Applies a JSON merge patch (RFC 7386), as kubectl and other writers do. The operator itself patches only status; the contract tests
@@ -125,19 +98,26 @@ public sealed class InMemoryCluster : IKubernetesClient
     /// </summary>
     public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        WriteAsync<T>(ClusterVerb.Patch, name, () => writer.Patch(T.ResourceKind, name, mergePatch), cancellationToken);
+        WriteAsync<T>(
+            Addressed.Object(T.ResourceKind, name),
+            addressed => writer.Patch(T.ResourceKind, addressed, mergePatch),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        WriteAsync<T>(ClusterVerb.PatchStatus, name, () => writer.PatchStatus(T.ResourceKind, name, mergePatch), cancellationToken);
+        WriteAsync<T>(
+            Addressed.Object(T.ResourceKind, name),
+            addressed => writer.PatchStatus(T.ResourceKind, addressed, mergePatch),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         AnswerAsync(
-            new(ClusterVerb.Delete, T.ResourceKind, Addressed.Object(T.ResourceKind, name)),
-            () => Delete(T.ResourceKind, name, preconditions),
+            () => Delete(T.ResourceKind, Addressed.Object(T.ResourceKind, name), preconditions),
             cancellationToken
         );
 
@@ -164,41 +144,21 @@ public sealed class InMemoryCluster : IKubernetesClient
 
     private static string Text(long version) => version.ToString(CultureInfo.InvariantCulture);
 
-    private static NamespacedName Scope(ResourceSelector selector) => new(selector.Namespace ?? string.Empty, string.Empty);
-
     private static JsonObject Tree<T>(T resource)
         where T : class, IResource<T> => JsonSerializer.SerializeToNode(resource, T.JsonTypeInfo)!.AsObject();
 
-    private Task<T> WriteAsync<T>(string verb, NamespacedName name, Func<StoredObject> write, CancellationToken cancellationToken)
+    private Task<T> WriteAsync<T>(NamespacedName name, Func<NamespacedName, StoredObject> write, CancellationToken cancellationToken)
         where T : class, IResource<T>
     {
         MetadataOnly.RefuseWrite<T>();
-        _ = verb == ClusterVerb.Create ? Addressed.Collection(T.ResourceKind, name) : Addressed.Object(T.ResourceKind, name);
-        return AnswerAsync(new(verb, T.ResourceKind, name), () => write().As<T>(), cancellationToken);
+        return AnswerAsync(() => write(name).As<T>(), cancellationToken);
     }
 
-    private async Task<TAnswer> AnswerAsync<TAnswer>(ClusterRequest request, Func<TAnswer> carryOut, CancellationToken cancellationToken)
+    private async Task<TAnswer> AnswerAsync<TAnswer>(Func<TAnswer> carryOut, CancellationToken cancellationToken)
     {
-        HttpStatusCode? code = null;
-        try
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            await (Before?.Invoke(request.Verb, request.Kind, request.Name) ?? Task.CompletedTask);
-            cancellationToken.ThrowIfCancellationRequested();
-            var answer = Locked(carryOut);
-            await (After?.Invoke(request.Verb, request.Kind, request.Name) ?? Task.CompletedTask);
-            code = answer is null ? HttpStatusCode.NotFound : HttpStatusCode.OK;
-            return answer;
-        }
-        catch (KubernetesException error)
-        {
-            code = error.StatusCode;
-            throw;
-        }
-        finally
-        {
-            Answered?.Invoke(request with { StatusCode = code });
-        }
+        await Task.CompletedTask; // an error is in the task, as one that came over the network
+        cancellationToken.ThrowIfCancellationRequested();
+        return Locked(carryOut);
     }
 
     private ResourcePage<T> Page<T>(ResourceSelector selector, int limit, string? continueToken)
@@ -252,18 +212,15 @@ public sealed class InMemoryCluster : IKubernetesClient
 
     private void OfferBookmark(WatchSubscription watch) => Locked(() => watch.OfferBookmark(store.Version));
 
-    private async Task<WatchEvent<T>> DeliverAsync<T>(WatchItem item, CancellationToken cancellationToken)
-        where T : class, IResource<T>
-    {
-        if (item is WatchItem.Bookmark bookmark)
+    private static WatchEvent<T> EventOf<T>(WatchItem item)
+        where T : class, IResource<T> =>
+        item switch
         {
-            return new WatchEvent<T>.Bookmark(Text(bookmark.Version));
-        }
-
-        var stored = item is WatchItem.Deleted deleted ? deleted.Stored : ((WatchItem.Applied)item).Stored;
-        await (BeforeDelivery?.Invoke(stored.Kind, stored.Name, cancellationToken) ?? Task.CompletedTask);
-        return item is WatchItem.Deleted ? new WatchEvent<T>.Deleted(stored.As<T>()) : new WatchEvent<T>.Applied(stored.As<T>());
-    }
+            WatchItem.Bookmark bookmark => new WatchEvent<T>.Bookmark(Text(bookmark.Version)),
+            WatchItem.Deleted deleted => new WatchEvent<T>.Deleted(deleted.Stored.As<T>()),
+            WatchItem.Applied applied => new WatchEvent<T>.Applied(applied.Stored.As<T>()),
+            _ => throw new InvalidOperationException($"Unknown item {item.GetType().Name}."),
+        };
 
     private void Locked(Action act)
     {

@@ -3,7 +3,6 @@ using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Tests.Doubles;
-using Kubernetes.InMemory;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -15,7 +14,7 @@ public sealed class InMemoryClusterTests : IAsyncDisposable
     private readonly SignallingTime time = new();
     private readonly CancellationTokenSource stop = new();
     private readonly List<Task> running = [];
-    private readonly InMemoryCluster cluster;
+    private readonly FaultyCluster cluster;
 
     public InMemoryClusterTests() => cluster = new(time);
 

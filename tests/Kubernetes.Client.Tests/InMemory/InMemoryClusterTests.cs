@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Kubernetes.Client.Contract;
 using Kubernetes.Client.Resources;
@@ -74,72 +73,6 @@ public sealed class InMemoryClusterTests
 
         Assert.True(await next);
         Assert.Equal(new WatchEvent<Widget>.Bookmark(cluster.ResourceVersion), events.Current);
-    }
-
-    [Fact]
-    public async Task A_fault_before_the_request_leaves_the_cluster_as_it_was()
-    {
-        var cluster = new InMemoryCluster(clock)
-        {
-            Before = (verb, _, _) => verb == ClusterVerb.Create ? throw new HttpRequestException("refused") : Task.CompletedTask,
-        };
-
-        await Assert.ThrowsAsync<HttpRequestException>(() => cluster.CreateAsync(Some.Widget("one"), Cancellation));
-
-        Assert.Null(await cluster.FindAsync<Widget>(Some.Named("one"), Cancellation));
-    }
-
-    [Fact]
-    public async Task A_fault_after_the_request_loses_only_the_answer()
-    {
-        var cluster = new InMemoryCluster(clock)
-        {
-            After = (verb, _, _) => verb == ClusterVerb.Create ? throw new IOException("cut") : Task.CompletedTask,
-        };
-
-        await Assert.ThrowsAsync<IOException>(() => cluster.CreateAsync(Some.Widget("one"), Cancellation));
-
-        Assert.NotNull(await cluster.FindAsync<Widget>(Some.Named("one"), Cancellation));
-    }
-
-    [Fact]
-    public async Task Every_request_is_reported_with_its_answer()
-    {
-        var requests = new List<ClusterRequest>();
-        var cluster = new InMemoryCluster(clock) { Answered = requests.Add };
-        await cluster.FindAsync<Widget>(Some.Named("one"), Cancellation);
-        await cluster.CreateAsync(Some.Widget("one"), Cancellation);
-        await Assert.ThrowsAsync<KubernetesException>(() => cluster.CreateAsync(Some.Widget("one"), Cancellation));
-        await cluster.PatchStatusAsync<Widget>(Some.Named("one"), [], Cancellation);
-
-        Assert.Equal(
-            [
-                (ClusterVerb.Get, HttpStatusCode.NotFound),
-                (ClusterVerb.Create, HttpStatusCode.OK),
-                (ClusterVerb.Create, HttpStatusCode.Conflict),
-                (ClusterVerb.PatchStatus, HttpStatusCode.OK),
-            ],
-            requests.Select(request => (request.Verb, request.StatusCode!.Value))
-        );
-        Assert.All(requests, request => Assert.Equal(Some.Named("one"), request.Name));
-    }
-
-    [Fact]
-    public async Task A_slow_watch_delays_events_without_losing_any()
-    {
-        var release = new TaskCompletionSource();
-        var cluster = new InMemoryCluster(clock) { BeforeDelivery = (_, _, _) => release.Task };
-        await using var watch = new WatchLog<Widget>(cluster.WatchAsync<Widget>(all, cluster.ResourceVersion, Cancellation));
-        var first = watch.NextAppliedAsync();
-        await cluster.CreateAsync(Some.Widget("one"), Cancellation);
-        await cluster.CreateAsync(Some.Widget("two"), Cancellation);
-        var early = first.IsCompleted;
-
-        release.SetResult();
-
-        Assert.False(early);
-        Assert.Equal("one", (await first).Metadata.Name);
-        Assert.Equal("two", (await watch.NextAppliedAsync()).Metadata.Name);
     }
 
     [Fact]

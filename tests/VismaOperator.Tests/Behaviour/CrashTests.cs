@@ -2,7 +2,7 @@ using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Publishing;

@@ -1,5 +1,5 @@
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using Lifecycle;
 using VismaConnect.StandIn;
 using VismaOperator.Api;

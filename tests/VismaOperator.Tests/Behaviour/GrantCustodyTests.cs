@@ -1,7 +1,7 @@
 using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Grants;

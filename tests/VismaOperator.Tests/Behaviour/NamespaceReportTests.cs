@@ -1,7 +1,7 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Leadership;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Behaviour;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
 

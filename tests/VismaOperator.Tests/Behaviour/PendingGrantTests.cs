@@ -1,6 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OAuth;
@@ -62,7 +62,7 @@ public sealed class PendingGrantTests
     [Fact]
     public async Task Pending_grants_are_retried_in_parallel_so_that_none_waits_for_another()
     {
-        var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => throw new HttpRequestException("away") };
+        var cluster = new FaultyCluster(TimeProvider.System) { Before = (_, _, _) => throw new HttpRequestException("away") };
         var pendingGrants = new PendingGrantWrites(
             new GrantStore(cluster),
             revoker: null!,
@@ -97,7 +97,7 @@ public sealed class PendingGrantTests
     public async Task A_caller_waits_until_the_deadline_at_most_even_if_the_write_hangs()
     {
         var (time, hanging) = (new FakeTimeProvider(), new TaskCompletionSource());
-        var cluster = new InMemoryCluster(TimeProvider.System) { Before = (_, _, _) => hanging.Task };
+        var cluster = new FaultyCluster(TimeProvider.System) { Before = (_, _, _) => hanging.Task };
         var pendingGrants = Writes(cluster, time, new CapturedLogs());
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(7), time);
 
@@ -114,7 +114,7 @@ public sealed class PendingGrantTests
     public async Task A_process_that_has_used_its_time_up_tries_once_more_before_it_gives_a_token_up()
     {
         var (time, logs, isAway) = (new FakeTimeProvider(), new CapturedLogs(), true);
-        var cluster = new InMemoryCluster(TimeProvider.System)
+        var cluster = new FaultyCluster(TimeProvider.System)
         {
             Before = (_, _, _) => isAway ? throw new HttpRequestException("away") : Task.CompletedTask,
         };
@@ -132,7 +132,7 @@ public sealed class PendingGrantTests
     [Fact]
     public async Task A_pending_grant_is_kept_while_another_process_has_an_intent_for_the_same_token()
     {
-        var (time, cluster) = (new FakeTimeProvider(), new InMemoryCluster(TimeProvider.System));
+        var (time, cluster) = (new FakeTimeProvider(), new FaultyCluster(TimeProvider.System));
         var (store, pendingGrants) = (new GrantStore(cluster), Writes(cluster, time, new CapturedLogs()));
         var name = new NamespacedName(Some.Namespace, Some.Connection);
         var ct = TestContext.Current.CancellationToken;
@@ -150,14 +150,14 @@ public sealed class PendingGrantTests
         Assert.Equal("next", Assert.IsType<StoreResult.Stored>(after).Snapshot.Document.Held!.RefreshToken.Reveal());
     }
 
-    private static PendingGrantWrites Writes(InMemoryCluster cluster, FakeTimeProvider time, CapturedLogs logs) =>
+    private static PendingGrantWrites Writes(FaultyCluster cluster, FakeTimeProvider time, CapturedLogs logs) =>
         new(new GrantStore(cluster), revoker: null!, _ => false, time, new GrantLog(logs.CreateLogger("grants")));
 
     [Fact]
     public async Task The_cause_that_delays_a_write_is_logged_once_a_minute_and_when_it_changes()
     {
         var (time, logs, grant) = (new FakeTimeProvider(), new CapturedLogs(), Of(Held("family", "token")));
-        var cluster = new InMemoryCluster(TimeProvider.System);
+        var cluster = new FaultyCluster(TimeProvider.System);
         await cluster.CreateAsync(
             new Secret
             {

@@ -1,4 +1,4 @@
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OAuth;
@@ -15,14 +15,14 @@ namespace VismaOperator.Tests.Behaviour;
 public sealed class ReplacedGrantTests
 {
     private readonly FakeTimeProvider time = new();
-    private readonly InMemoryCluster cluster;
+    private readonly FaultyCluster cluster;
     private readonly Revocations revocations = new();
     private readonly PendingGrantWrites one;
     private readonly PendingGrantWrites other;
 
     public ReplacedGrantTests()
     {
-        cluster = new InMemoryCluster(time);
+        cluster = new FaultyCluster(time);
         (one, other) = (Replica(), Replica());
     }
 

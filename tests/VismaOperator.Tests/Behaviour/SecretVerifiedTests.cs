@@ -1,5 +1,5 @@
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;

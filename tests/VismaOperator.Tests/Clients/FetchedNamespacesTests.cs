@@ -2,6 +2,7 @@ using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
+using Kubernetes.Controllers.Tests.Doubles;
 using Kubernetes.InMemory;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Clients;
@@ -12,12 +13,12 @@ namespace VismaOperator.Tests.Clients;
 public sealed class FetchedNamespacesTests
 {
     private readonly FakeTimeProvider time = new();
-    private readonly InMemoryCluster cluster;
+    private readonly FaultyCluster cluster;
     private readonly FetchedNamespaces namespaces;
 
     public FetchedNamespacesTests()
     {
-        cluster = new InMemoryCluster(time, new InMemoryClusterOptions());
+        cluster = new FaultyCluster(time, new InMemoryClusterOptions());
         namespaces = new FetchedNamespaces(cluster, time);
         Refuse(HttpStatusCode.Forbidden);
     }

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using OAuth;
 using VismaConnect.StandIn;
 using VismaOperator.Api;

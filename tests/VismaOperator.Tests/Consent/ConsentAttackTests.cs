@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using VismaOperator.Api;
 using VismaOperator.Consent.Flow;
 using VismaOperator.Tests.Support;

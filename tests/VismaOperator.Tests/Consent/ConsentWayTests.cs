@@ -1,5 +1,5 @@
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using VismaOperator.Clients;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;

@@ -1,5 +1,5 @@
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 
 namespace VismaOperator.Tests.Crashes;
 

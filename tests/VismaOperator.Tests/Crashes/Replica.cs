@@ -3,7 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Leadership;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Api;
 using VismaOperator.Grants;

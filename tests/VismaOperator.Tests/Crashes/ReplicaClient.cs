@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 
 namespace VismaOperator.Tests.Crashes;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Api;
@@ -16,7 +16,7 @@ public sealed class ManifestApplierTests
     [Fact]
     public async Task A_status_that_is_written_meanwhile_does_not_stop_a_manifest()
     {
-        var cluster = new InMemoryCluster(new FakeTimeProvider());
+        var cluster = new FaultyCluster(new FakeTimeProvider());
         var applier = new ManifestApplier(cluster, NullLogger<ManifestApplier>.Instance);
         await applier.ApplyAsync(With(Some.VismaConnection()), Absent.Deleted, TestContext.Current.CancellationToken);
         var writes = 0;
@@ -46,7 +46,7 @@ public sealed class ManifestApplierTests
     [Fact]
     public async Task The_last_of_two_manifests_of_one_namespace_wins()
     {
-        var cluster = new InMemoryCluster(new FakeTimeProvider());
+        var cluster = new FaultyCluster(new FakeTimeProvider());
         var applier = new ManifestApplier(cluster, NullLogger<ManifestApplier>.Instance);
 
         await applier.ApplyAsync(

@@ -1,6 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Api;
@@ -15,13 +15,13 @@ public sealed class SecretFoldersTests : IDisposable
     private static readonly TimeSpan patience = TestOperator.Patience;
     private readonly TemporaryFolder folder = new();
     private readonly FakeTimeProvider time = new();
-    private readonly InMemoryCluster cluster;
+    private readonly FaultyCluster cluster;
     private readonly Wakeup changed;
     private readonly SecretFolders folders;
 
     public SecretFoldersTests()
     {
-        cluster = new InMemoryCluster(time);
+        cluster = new FaultyCluster(time);
         changed = new Wakeup(time);
         folders = new SecretFolders(cluster, folder["out"], changed, time, NullLogger<SecretFolders>.Instance);
     }
@@ -47,7 +47,7 @@ public sealed class SecretFoldersTests : IDisposable
         await cluster.CreateAsync(Secret(acme, VismaNames.TokenSecretValue), Token);
         await folders.PublishAsync(Token);
         var foreign = folder.CreateFolder(Path.Combine("out", "integrations", "of-somebody"));
-        var later = new SecretFolders(new InMemoryCluster(time), folder["out"], changed, time, NullLogger<SecretFolders>.Instance);
+        var later = new SecretFolders(new FaultyCluster(time), folder["out"], changed, time, NullLogger<SecretFolders>.Instance);
 
         await later.PublishAsync(Token);
 

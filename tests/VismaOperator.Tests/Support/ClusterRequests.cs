@@ -1,4 +1,4 @@
-using Kubernetes.InMemory;
+using Kubernetes.Controllers.Tests.Doubles;
 
 namespace VismaOperator.Tests.Support;
 

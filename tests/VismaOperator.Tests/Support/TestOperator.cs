@@ -47,7 +47,7 @@ internal sealed class TestOperator : IAsyncDisposable
         Time = time;
         Record = new ClusterRecord(time);
         bookmarks = new BookmarkClock(time, Pulse);
-        Cluster = new InMemoryCluster(bookmarks, new InMemoryClusterOptions { Journal = Record })
+        Cluster = new FaultyCluster(bookmarks, new InMemoryClusterOptions { Journal = Record })
         {
             Answered = OnAnswered,
         };
@@ -56,7 +56,7 @@ internal sealed class TestOperator : IAsyncDisposable
 
     public SettableTime Time { get; }
 
-    public InMemoryCluster Cluster { get; }
+    public FaultyCluster Cluster { get; }
 
     public VismaConnectStandIn Provider { get; }
 

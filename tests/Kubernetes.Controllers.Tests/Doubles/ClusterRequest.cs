@@ -1,17 +1,17 @@
 using System.Net;
 using Kubernetes.Client;
 
-namespace Kubernetes.InMemory;
+namespace Kubernetes.Controllers.Tests.Doubles;
 
-/// <summary>One request that an <see cref="InMemoryCluster"/> answered.</summary>
+/// <summary>One request that an <see cref="FaultyCluster"/> answered.</summary>
 /// <param name="Verb">One of <see cref="ClusterVerb"/>.</param>
 /// <param name="Kind">The kind asked for.</param>
 /// <param name="Name">The object; for a list or a watch the namespace with an empty name.</param>
 /// <param name="StatusCode">The answer; null when it was an exception other than <see cref="KubernetesException"/>.</param>
-public sealed record ClusterRequest(string Verb, ResourceKind Kind, NamespacedName Name, HttpStatusCode? StatusCode = null);
+internal sealed record ClusterRequest(string Verb, ResourceKind Kind, NamespacedName Name, HttpStatusCode? StatusCode = null);
 
 /// <summary>The verbs of requests, as in RBAC rules.</summary>
-public static class ClusterVerb
+internal static class ClusterVerb
 {
     /// <summary>Read one object.</summary>
     public const string Get = "get";
