@@ -42,7 +42,7 @@ public sealed class WorkQueue : IDisposable
     private readonly Dictionary<NamespacedName, int> failures = [];
     private readonly Alarm alarm;
     private readonly ClockSteps steps;
-    private TaskCompletionSource? rest;
+    private readonly RestSignal rest = new();
     private long adds;
     private long retries;
 
@@ -194,8 +194,7 @@ public sealed class WorkQueue : IDisposable
 
             if (IsAtRest)
             {
-                rest?.SetResult();
-                rest = null;
+                rest.Reached();
             }
         }
     }
@@ -205,9 +204,7 @@ public sealed class WorkQueue : IDisposable
     {
         lock (gate)
         {
-            return IsAtRest
-                ? Task.CompletedTask
-                : (rest ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return rest.When(IsAtRest);
         }
     }
 

@@ -53,7 +53,7 @@ public sealed partial class EventRecorder(
 
     // Events that were repeated too soon. The newest of each subject is enough: an older one would look as if it were still true.
     private readonly Dictionary<Thing, (Topic Topic, Event Composed)> repeated = [];
-    private TaskCompletionSource? rest;
+    private readonly RestSignal rest = new();
     private int unwritten;
     private bool isFull;
     private long sequence;
@@ -100,8 +100,7 @@ public sealed partial class EventRecorder(
                 if (--unwritten == 0)
                 {
                     isFull = false;
-                    rest?.SetResult();
-                    rest = null;
+                    rest.Reached();
                 }
             }
         }
@@ -112,9 +111,7 @@ public sealed partial class EventRecorder(
     {
         lock (gate)
         {
-            return unwritten == 0
-                ? Task.CompletedTask
-                : (rest ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return rest.When(isAtRest: unwritten == 0);
         }
     }
 

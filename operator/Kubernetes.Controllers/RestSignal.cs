@@ -1,0 +1,20 @@
+namespace Kubernetes.Controllers;
+
+/// <summary>Tells whoever waits that nothing is under way any more. Its owner calls it under the lock of what is under way.</summary>
+internal sealed class RestSignal
+{
+    private TaskCompletionSource? waiter;
+
+    /// <summary>Completes at once where nothing is under way, else at the next <see cref="Reached"/>.</summary>
+    public Task When(bool isAtRest) =>
+        isAtRest
+            ? Task.CompletedTask
+            : (waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>Nothing is under way any more.</summary>
+    public void Reached()
+    {
+        waiter?.SetResult();
+        waiter = null;
+    }
+}
