@@ -80,36 +80,24 @@ public sealed partial class Controller(
         while (!cancellationToken.IsCancellationRequested)
         {
             var key = await queue.TakeAsync(cancellationToken).ConfigureAwait(false);
+            using var scope = logger.BeginScope(new ReconcileScope(Kind, key, Interlocked.Increment(ref reconcileId)));
+            metrics.ReconcileStarted(Name);
+            var (started, result) = (time.GetTimestamp(), ReconcileResult.Error);
             try
             {
-                await ReconcileAsync(key, cancellationToken).ConfigureAwait(false);
+                result = Succeeded(key, await reconciler.ReconcileAsync(key, cancellationToken).ConfigureAwait(false));
+            }
+#pragma warning disable CA1031 // Whatever a reconcile throws concerns its key alone.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                result = Failed(key, failure, cancellationToken);
             }
             finally
             {
+                metrics.ReconcileEnded(Name, result, time.GetElapsedTime(started));
                 queue.Done(key);
             }
-        }
-    }
-
-    private async Task ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
-    {
-        using var scope = logger.BeginScope(new ReconcileScope(Kind, key, Interlocked.Increment(ref reconcileId)));
-        metrics.ReconcileStarted(Name);
-        var started = time.GetTimestamp();
-        var result = ReconcileResult.Error;
-        try
-        {
-            result = Succeeded(key, await reconciler.ReconcileAsync(key, cancellationToken).ConfigureAwait(false));
-        }
-#pragma warning disable CA1031 // An exception of a reconcile concerns its key alone.
-        catch (Exception failure)
-#pragma warning restore CA1031
-        {
-            result = Failed(key, failure, cancellationToken);
-        }
-        finally
-        {
-            metrics.ReconcileEnded(Name, result, time.GetElapsedTime(started));
         }
     }
 

@@ -17,40 +17,18 @@ public sealed class ForbiddenRequests<TKey>(TimeProvider time)
     private readonly ConcurrentDictionary<TKey, long> since = new();
 
     /// <summary>
-    /// Records how a request failed. True when it is forbidden and has been for long enough to be believed. Any other failure restarts the
-    /// time.
+    /// Records how a request failed. Returns a 403 that has lasted for long enough to be believed, else null. Any other failure starts the
+    /// time anew.
     /// </summary>
-    public bool IsBelieved(TKey key, Exception failure)
+    public KubernetesException? Believed(TKey key, Exception failure)
     {
-        if (failure is KubernetesException { IsForbidden: true })
+        if (failure is not KubernetesException { IsForbidden: true } refusal)
         {
-            return time.GetElapsedTime(since.GetOrAdd(key, _ => time.GetTimestamp())) >= ForbiddenPatience.Length;
+            Forget(key);
+            return null;
         }
 
-        Forget(key);
-        return false;
-    }
-
-    /// <summary>
-    /// Sends a request. Returns a 403 that is to be believed, else null. Throws every other failure, and a 403 that has not lasted yet.
-    /// </summary>
-    public async Task<KubernetesException?> FindAsync(
-        TKey key,
-        Func<CancellationToken, Task> request,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            await request(cancellationToken);
-        }
-        catch (Exception failure) when (IsBelieved(key, failure))
-        {
-            return (KubernetesException)failure;
-        }
-
-        Forget(key);
-        return null;
+        return time.GetElapsedTime(since.GetOrAdd(key, _ => time.GetTimestamp())) >= ForbiddenPatience.Length ? refusal : null;
     }
 
     /// <summary>The request succeeded, or nobody will make it again.</summary>

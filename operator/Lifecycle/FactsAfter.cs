@@ -110,6 +110,28 @@ public static class FactsAfter
         };
     }
 
+    /// <summary>
+    /// The attempt did not come about: the provider is not asked for now, or the turn did not come, and nothing was sent. It fails as
+    /// <see cref="Failed"/> says, but a request for a refresh stays open, unless a token in memory is its answer.
+    /// </summary>
+    public static Facts FailedUnsent(
+        this Facts facts,
+        Problem problem,
+        TimeSpan? retryAfter,
+        DateTimeOffset now,
+        double random,
+        string? answerHeld = null
+    )
+    {
+        var failed = facts.Failed(problem, retryAfter, now, random, answerHeld);
+        return RequestRules.IsDue(facts, now) && !IsAnswerHeld(facts, answerHeld)
+            ? failed with
+            {
+                Connection = facts.Connection.Delayed(now),
+            }
+            : failed;
+    }
+
     // The failed attempt at the provider that a write leaves as it is, be it in status or behind a write that failed before.
     private static FailureRecord? WaitingAttempt(Facts facts, DateTimeOffset now) => facts.Failure switch
     {

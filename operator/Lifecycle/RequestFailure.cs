@@ -13,6 +13,9 @@ public abstract record RequestFailure
     /// <summary>How long the provider asks to wait; null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>True when nothing was attempted: the request did not have its turn.</summary>
+    public bool IsUnsent => this is Unavailable { HadTurn: false };
+
     /// <summary>The provider answered with an OAuth error (RFC 6749 section 5.2, and Visma's own <c>invalid_tenant</c>).</summary>
     /// <param name="Code">The <c>error</c> member; unknown codes are passed through as they are.</param>
     /// <param name="Description">The <c>error_description</c> member, already cut and cleaned; null when absent.</param>
@@ -35,7 +38,14 @@ public abstract record RequestFailure
     /// <param name="MayHaveBeenProcessed">
     /// False only when the request surely was not sent; otherwise a one-time token in it may be spent.
     /// </param>
-    public sealed record Unavailable(string Cause, bool MayHaveBeenProcessed) : RequestFailure;
+    public sealed record Unavailable(string Cause, bool MayHaveBeenProcessed) : RequestFailure
+    {
+        /// <summary>
+        /// False where nothing was attempted, since the request did not have its turn: the provider asked for a pause or has been failing,
+        /// or the wait was too long.
+        /// </summary>
+        public bool HadTurn { get; init; } = true;
+    }
 
     /// <summary>The answer is neither a token nor an OAuth error. The request may have been processed.</summary>
     /// <param name="Cause">One sentence for people, without a full stop; never quotes the answer.</param>

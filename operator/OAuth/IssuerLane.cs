@@ -46,7 +46,7 @@ internal sealed class IssuerLane
     /// wait, the one that is needed first goes first.
     /// </summary>
     public async Task<TOutcome> RunAsync<TOutcome>(
-        DateTimeOffset? neededBy, Func<CancellationToken, Task<TOutcome>> send, CancellationToken cancellationToken)
+        DateTimeOffset? neededBy, Func<CancellationToken, ValueTask<TOutcome>> send, CancellationToken cancellationToken)
         where TOutcome : class, IGatedOutcome<TOutcome>
     {
         if (Paused<TOutcome>() is { } paused)
@@ -62,7 +62,7 @@ internal sealed class IssuerLane
                 return pausedMeanwhile;
             }
 
-            var outcome = await breaker.ExecuteAsync(static async (send, token) => await send(token), send, cancellationToken);
+            var outcome = await breaker.ExecuteAsync(send, cancellationToken);
             PauseFor(outcome.Pause);
             return outcome;
         }

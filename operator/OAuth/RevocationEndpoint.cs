@@ -28,15 +28,14 @@ public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimePro
 
         // Nobody waits for it: renewals that are needed sooner than this takes go first.
         var neededBy = time.GetUtcNow() + options.Timeout;
-        return await gate.LaneTo(endpoint).RunAsync(neededBy, stop => SendAsync(message, spent, stop), cancellationToken);
+        return await gate.LaneTo(endpoint).RunAsync(
+            neededBy,
+            async stop => Judge(await exchange.SendAsync(message, stop), spent),
+            cancellationToken);
     }
 
-    private async Task<RevocationOutcome> SendAsync(
-        HttpRequestMessage message,
-        SpentCredentials spent,
-        CancellationToken cancellationToken
-    ) =>
-        await exchange.SendAsync(message, cancellationToken) switch
+    private static RevocationOutcome Judge(WireResult result, SpentCredentials spent) =>
+        result switch
         {
             WireResult.Answer answer => RevocationAnswer.Judge(answer, spent),
             WireResult.TooLarge large => RevocationAnswer.JudgeStatus(large.Status, retryAfter: null),

@@ -21,28 +21,33 @@ public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider
         using var message = ClientRequestMessage.Write(endpoint, client, TokenRequestForm.Of(request));
         var spent = ClientRequestMessage.SpentIn(message, client);
         TokenRequestForm.AddSpent(request, spent);
+        var hadTurn = false;
         try
         {
             return await gate.LaneTo(endpoint).RunAsync(
                 request.NeededBy,
-                token =>
+                async stop =>
                 {
                     request.TurnCame?.Invoke();
-                    return SendAsync(message, spent, token);
+                    hadTurn = true;
+                    return Judge(await exchange.SendAsync(message, stop), spent);
                 },
                 cancellationToken);
         }
         catch (OperationCanceledException) when (message.Content is WitnessedContent { Begun: false })
         {
-            return new TokenOutcome.Unavailable("given up before the request was sent", null, MayHaveBeenProcessed: false);
+            return new TokenOutcome.Unavailable("given up before the request was sent", null, MayHaveBeenProcessed: false)
+            {
+                HadTurn = hadTurn,
+            };
         }
     }
 
     /// <inheritdoc/>
     public TimeSpan? ClosedFor(Uri endpoint) => gate.LaneTo(endpoint).State.ClosedFor;
 
-    private async Task<TokenOutcome> SendAsync(HttpRequestMessage message, SpentCredentials spent, CancellationToken cancellationToken) =>
-        await exchange.SendAsync(message, cancellationToken) switch
+    private static TokenOutcome Judge(WireResult result, SpentCredentials spent) =>
+        result switch
         {
             WireResult.Answer answer => TokenAnswer.Judge(answer, spent) with { Clock = answer.Clock },
             WireResult.TooLarge large => new TokenOutcome.Malformed(

@@ -21,7 +21,7 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
         this is Unavailable { StatusCode: HttpStatusCode.TooManyRequests, RetryAfter: var wait } ? wait : null;
 
     static TokenOutcome IGatedOutcome<TokenOutcome>.TurnedAway(string cause, TimeSpan? wait) =>
-        new Unavailable(cause, wait, MayHaveBeenProcessed: false);
+        new Unavailable(cause, wait, MayHaveBeenProcessed: false) { HadTurn = false };
 
     /// <summary>The server issued a token.</summary>
     public sealed record Granted(TokenSet Tokens) : TokenOutcome;
@@ -41,7 +41,12 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
     /// it may be spent.</param>
     public sealed record Unavailable(string Cause, TimeSpan? RetryAfter, bool MayHaveBeenProcessed) : TokenOutcome
     {
-        /// <summary>The HTTP status where there was one; informative, for example to distinguish a throttle (429) from an outage.</summary>
+        /// <summary>
+        /// False where the request did not have its turn: the gate of the issuer was closed, or the wait for a place was given up.
+        /// </summary>
+        public bool HadTurn { get; init; } = true;
+
+        /// <summary>The HTTP status where there was one; informative, for example to tell a throttle (429) from an outage.</summary>
         public HttpStatusCode? StatusCode { get; init; }
     }
 

@@ -14,67 +14,61 @@ public sealed class ForbiddenRequestsTests
     public ForbiddenRequestsTests() => forbidden = new ForbiddenRequests<string>(time);
 
     [Fact]
-    public async Task A_refusal_is_believed_once_it_has_lasted()
+    public void A_refusal_is_believed_once_it_has_lasted()
     {
-        await RefusedAsync(isBelieved: false);
+        Assert.Null(Refused("write"));
         time.Advance(ForbiddenPatience.Length);
 
-        await RefusedAsync(isBelieved: true);
-        await RefusedAsync(isBelieved: true);
+        Assert.NotNull(Refused("write"));
+        Assert.NotNull(Refused("write"));
     }
 
     [Theory]
-    [InlineData(null)]
     [InlineData(HttpStatusCode.Conflict)]
     [InlineData(HttpStatusCode.ServiceUnavailable)]
-    public async Task Any_other_answer_makes_the_next_403_a_first_one(HttpStatusCode? other)
+    public void Whatever_else_is_answered_makes_the_next_refusal_a_first_one(HttpStatusCode other)
     {
-        await RefusedAsync(isBelieved: false);
+        Refused("write");
         time.Advance(ForbiddenPatience.Length);
-        var failed = await Record.ExceptionAsync(() => forbidden.FindAsync("write", _ => AnswerAsync(other), Ct));
-        Assert.Equal(other, (failed as KubernetesException)?.StatusCode);
 
-        await RefusedAsync(isBelieved: false);
+        Assert.Null(forbidden.Believed("write", new KubernetesException(other, other.ToString(), "no")));
+
+        Assert.Null(Refused("write"));
     }
 
     [Fact]
-    public async Task A_request_without_an_answer_makes_the_next_refusal_a_first_one()
+    public void A_request_that_succeeds_makes_the_next_refusal_a_first_one()
     {
-        await RefusedAsync(isBelieved: false);
+        Refused("write");
         time.Advance(ForbiddenPatience.Length);
-        await Assert.ThrowsAsync<IOException>(() =>
-            forbidden.FindAsync("write", _ => throw new IOException("cut"), Ct)
-        );
 
-        await RefusedAsync(isBelieved: false);
+        forbidden.Forget("write");
+
+        Assert.Null(Refused("write"));
     }
 
     [Fact]
-    public async Task A_read_that_is_answered_says_nothing_about_a_write_that_is_refused()
+    public void A_request_without_an_answer_makes_the_next_refusal_a_first_one()
     {
-        await RefusedAsync(isBelieved: false);
+        Refused("write");
         time.Advance(ForbiddenPatience.Length);
-        await forbidden.FindAsync("read", _ => Task.CompletedTask, Ct);
 
-        await RefusedAsync(isBelieved: true);
+        Assert.Null(forbidden.Believed("write", new IOException("cut")));
+
+        Assert.Null(Refused("write"));
     }
 
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    private async Task RefusedAsync(bool isBelieved)
+    [Fact]
+    public void A_read_that_is_answered_says_nothing_about_a_write_that_is_refused()
     {
-        Task<KubernetesException?> Refused() =>
-            forbidden.FindAsync("write", _ => AnswerAsync(HttpStatusCode.Forbidden), Ct);
-        if (isBelieved)
-        {
-            Assert.NotNull(await Refused());
-        }
-        else
-        {
-            await Assert.ThrowsAsync<KubernetesException>(Refused);
-        }
+        Refused("write");
+        time.Advance(ForbiddenPatience.Length);
+
+        forbidden.Forget("read");
+
+        Assert.NotNull(Refused("write"));
     }
 
-    private static Task AnswerAsync(HttpStatusCode? status) =>
-        status is { } code ? throw new KubernetesException(code, code.ToString(), "no") : Task.CompletedTask;
+    private KubernetesException? Refused(string request) =>
+        forbidden.Believed(request, new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no"));
 }

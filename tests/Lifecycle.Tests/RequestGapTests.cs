@@ -59,6 +59,25 @@ public sealed class RequestGapTests
         Assert.True(expected == Policy.Decide(facts, now), $"{name}: {Policy.Decide(facts, now)}");
 
     [Fact]
+    public void An_attempt_of_which_nothing_was_sent_leaves_the_request_open_and_is_made_again_after_the_gap()
+    {
+        var unsent = Serving().Requested().FailedUnsent(Outage, retryAfter: TimeSpan.FromMinutes(7), Soon, random: 0.5);
+
+        Assert.True(unsent.Connection.HasUnhandledRequest);
+        Assert.IsType<Decision.BackOff>(Policy.Decide(unsent, Soon + gap));
+        Assert.Equal(new Decision.Request(RefreshCause.Requested), Policy.Decide(unsent, Soon.AddSeconds(1) + gap));
+    }
+
+    [Fact]
+    public void A_request_whose_answer_waits_in_memory_is_answered_though_nothing_was_sent()
+    {
+        var requested = Serving().Requested();
+        var unsent = requested.FailedUnsent(Outage, retryAfter: null, Soon, random: 0.5, requested.Connection.RequestedAt);
+
+        Assert.False(unsent.Connection.HasUnhandledRequest);
+    }
+
+    [Fact]
     public void Inside_of_the_gap_a_request_ends_no_backoff()
     {
         var failing = Asked(Serving().FailedWith(Outage, Due) with { Connection = Serving().Connection });

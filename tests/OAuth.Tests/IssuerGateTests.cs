@@ -303,3 +303,14 @@ public sealed class IssuerGateTests
             Some.Patience());
     }
 }
+
+/// <summary>What a lane sends, in these tests, is a task that they hold.</summary>
+internal static class SentTasks
+{
+    public static Task<TokenOutcome> RunAsync(
+        this IssuerLane lane,
+        DateTimeOffset? neededBy,
+        Func<CancellationToken, Task<TokenOutcome>> send,
+        CancellationToken cancellationToken
+    ) => lane.RunAsync(neededBy, stop => new ValueTask<TokenOutcome>(send(stop)), cancellationToken);
+}

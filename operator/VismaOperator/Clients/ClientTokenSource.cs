@@ -25,166 +25,152 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         CancellationToken cancellationToken
     )
     {
-        var ask = new Ask(tokenEndpoint, client, request);
         var seen = tracker.SnapshotOf(client);
         if (seen.RetryAt is not null && client.Seen is { } before && before.StateRevision != seen.StateRevision)
         {
             // Refused since the connection decided to ask: it waits as if it had known.
-            return InvalidClientOutcome(seen.Description, retryAfter: null);
+            return RefusedClient(seen.Description, retryAfter: null);
         }
 
         // If no secret is known to work, all are tried in order under the probe, the changed one first. No refresh token is spent for a
         // trial.
         var changed = request is TokenRequest.ClientCredentialsGrant && seen.Working is not null ? tracker.ClaimTrial(client) : null;
-        try
+        using var attempt = new Attempt(tracker, client, seen, changed);
+        while (await attempt.NextSecretAsync(cancellationToken) is { } secret)
         {
-            return await TryAsync(ask, changed, seen, cancellationToken);
-        }
-        finally
-        {
-            var refused = ask.TakeRefused();
-            if (changed is not null)
+            // Some servers fail on such a form, and what they answer then says nothing about the secret.
+            if (!SecretOddities.CanBeSent(secret.Value))
             {
-                tracker.ReleaseTrial(client, refused);
+                attempt.Refused(secret, RefusedClient(description: null, retryAfter: null));
+                continue;
             }
 
-            tracker.TellTrials(client, refused);
-        }
-    }
-
-    // The changed secret comes first, whichever works: the person who changed it is waiting, and the old one may still work today. Then the
-    // one that is known to work, since there is nothing to wait for. The others are tried under the probe only, by one request.
-    private async Task<TokenOutcome> TryAsync(
-        Ask ask,
-        Credential? changed,
-        ClientSecretSnapshot seen,
-        CancellationToken cancellationToken
-    )
-    {
-        var next = new Queue<Credential>(Known(ask.Client, changed, seen.Working));
-        var (tried, last) = (new List<Credential>(), (TokenOutcome.Refused?)null);
-        ProbeLease? probe = null;
-        try
-        {
-            while (next.Count > 0 || probe is null)
+            var credentials = new ClientCredentials(client.ClientId, secret.Value, client.Method);
+            var outcome = await endpoint.RequestAsync(tokenEndpoint, credentials, request, cancellationToken);
+            clocks.Observe(client.Issuer, outcome.Clock);
+            if (outcome is not TokenOutcome.Refused { Error: InvalidClient } refusal)
             {
-                if (next.TryDequeue(out var credential))
-                {
-                    var outcome = await SendAsync(ask, credential, cancellationToken);
-                    if (outcome is not TokenOutcome.Refused { Error: InvalidClient } refusal)
-                    {
-                        return Conclude(ask, credential, outcome);
-                    }
-
-                    tried.Add(credential);
-                    last = refusal;
-                    continue;
-                }
-
-                probe = await ProbeAsync(ask.Client, seen, cancellationToken);
-                if (probe is null)
-                {
-                    return WaitedInVain();
-                }
-
-                seen = tracker.SnapshotOf(ask.Client);
-                if (probe.WasRefusedMeanwhile)
-                {
-                    return InvalidClientOutcome(seen.Description, last?.RetryAfter);
-                }
-
-                if (probe.IsWorkingKnown)
-                {
-                    probe.Dispose();
-                    tried.Clear(); // what another request found to work may be among them
-                }
-
-                next = new Queue<Credential>(tracker.OrderToTry(ask.Client).Except(tried));
+                attempt.Ended(secret, outcome);
+                return outcome;
             }
 
-            _ = ask.TakeRefused();
-            tracker.AllRefused(ask.Client, tried, seen, last?.Description);
-            return InvalidClientOutcome(last?.Description, last?.RetryAfter);
+            attempt.Refused(secret, refusal);
         }
-        finally
-        {
-            probe?.Dispose();
-        }
+
+        return attempt.Verdict!;
     }
 
-    private async Task<ProbeLease?> ProbeAsync(ResolvedClient client, ClientSecretSnapshot seen, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await tracker.EnterProbeAsync(client, seen, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return null;
-        }
-    }
-
-    private static IEnumerable<Credential> Known(ResolvedClient client, Credential? changed, SecretKeyReference? working) =>
-        client.Credentials
-            .Where(credential => credential == changed || credential.Reference == working)
-            .OrderByDescending(credential => credential == changed);
-
-    private async Task<TokenOutcome> SendAsync(Ask ask, Credential credential, CancellationToken cancellationToken)
-    {
-        // Some servers fail on such a form, and what they answer then says nothing about the secret.
-        if (!SecretOddities.CanBeSent(credential.Value))
-        {
-            ask.Add(credential);
-            return InvalidClientOutcome(description: null, retryAfter: null);
-        }
-
-        var credentials = new ClientCredentials(ask.Client.ClientId, credential.Value, ask.Client.Method);
-        var outcome = await endpoint.RequestAsync(ask.Endpoint, credentials, ask.Request, cancellationToken);
-        clocks.Observe(ask.Client.Issuer, outcome.Clock);
-        if (outcome is TokenOutcome.Refused { Error: InvalidClient })
-        {
-            ask.Add(credential);
-        }
-
-        return outcome;
-    }
-
-    private TokenOutcome Conclude(Ask ask, Credential credential, TokenOutcome outcome)
-    {
-        // An answer that the scope is wrong shows that the client was recognised.
-        if (
-            outcome
-            is TokenOutcome.Granted
-                or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" or "invalid_grant" }
-        )
-        {
-            tracker.Accepted(ask.Client, credential, ask.TakeRefused());
-        }
-
-        return outcome;
-    }
-
-    // Secrets that were refused before it have left nothing at the provider.
-    private static TokenOutcome.Unavailable WaitedInVain() =>
-        new(
-            "another request was still finding out which client secret works, and nothing was sent",
-            RetryAfter: null,
-            MayHaveBeenProcessed: false
-        );
-
-    private static TokenOutcome.Refused InvalidClientOutcome(string? description, TimeSpan? retryAfter) =>
+    private static TokenOutcome.Refused RefusedClient(string? description, TimeSpan? retryAfter) =>
         new(InvalidClient, description, HttpStatusCode.Unauthorized, retryAfter);
 
-    /// <summary>What one attempt asks, independent of the secret.</summary>
-    private sealed record Ask(Uri Endpoint, ResolvedClient Client, TokenRequest Request)
+    /// <summary>
+    /// Which secrets one attempt tries. The changed one comes first, whichever works: the person who changed it is waiting, and the old one
+    /// may still work today. Then the one that is known to work, since there is nothing to wait for. The others are tried under the probe
+    /// only, by one request. What the attempt finds out is told when it is over.
+    /// </summary>
+    private sealed class Attempt(ClientSecretTracker tracker, ResolvedClient client, ClientSecretSnapshot seen, Credential? changed)
+        : IDisposable
     {
-        private List<Credential> refused = [];
+        private readonly List<Credential> tried = [];
+        private readonly List<Credential> untold = [];
+        private Queue<Credential> next = new(
+            client
+                .Credentials.Where(credential => credential == changed || credential.Reference == seen.Working)
+                .OrderByDescending(credential => credential == changed)
+        );
+        private ProbeLease? probe;
+        private TokenOutcome.Refused? last;
 
-        /// <summary>The provider refused this secret. Others learn it with the outcome.</summary>
-        public void Add(Credential credential) => refused.Add(credential);
+        /// <summary>The outcome, once there is no other secret to try.</summary>
+        public TokenOutcome? Verdict { get; private set; }
 
-        /// <summary>The secrets that were refused and are not on record yet.</summary>
-        public IReadOnlyList<Credential> TakeRefused() => Interlocked.Exchange(ref refused, []);
+        /// <summary>The secret to try now; null when there is none, and <see cref="Verdict"/> says what that means.</summary>
+        public async Task<Credential?> NextSecretAsync(CancellationToken cancellationToken)
+        {
+            if (next.Count == 0 && probe is null)
+            {
+                Verdict = await ProbeAsync(cancellationToken);
+            }
+
+            if (Verdict is null && next.Count == 0)
+            {
+                untold.Clear();
+                tracker.AllRefused(client, tried, seen, last?.Description);
+                Verdict = RefusedClient(last?.Description, last?.RetryAfter);
+            }
+
+            return Verdict is null ? next.Dequeue() : null;
+        }
+
+        /// <summary>The provider refused the client with this secret.</summary>
+        public void Refused(Credential secret, TokenOutcome.Refused refusal)
+        {
+            tried.Add(secret);
+            untold.Add(secret);
+            last = refusal;
+        }
+
+        /// <summary>The provider said something else, or nothing.</summary>
+        public void Ended(Credential secret, TokenOutcome outcome)
+        {
+            // Whoever is told that the scope is wrong was recognised as a client.
+            if (
+                outcome
+                is TokenOutcome.Granted
+                    or TokenOutcome.Refused { Error: "invalid_scope" or "unauthorized_client" or "invalid_tenant" or "invalid_grant" }
+            )
+            {
+                tracker.Accepted(client, secret, untold);
+                untold.Clear();
+            }
+        }
+
+        public void Dispose()
+        {
+            probe?.Dispose();
+            if (changed is not null)
+            {
+                tracker.ReleaseTrial(client, untold);
+            }
+
+            tracker.TellTrials(client, untold);
+        }
+
+        // The outcome where there is nothing to try: another request found out, or still does so.
+        private async Task<TokenOutcome?> ProbeAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                probe = await tracker.EnterProbeAsync(client, seen, cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // Secrets that were refused before it have left nothing at the provider.
+                return new TokenOutcome.Unavailable(
+                    "another request was still finding out which client secret works, and nothing was sent",
+                    RetryAfter: null,
+                    MayHaveBeenProcessed: false
+                )
+                {
+                    HadTurn = false,
+                };
+            }
+
+            seen = tracker.SnapshotOf(client);
+            if (probe.WasRefusedMeanwhile)
+            {
+                return RefusedClient(seen.Description, last?.RetryAfter);
+            }
+
+            if (probe.IsWorkingKnown)
+            {
+                probe.Dispose();
+                tried.Clear(); // what another request found to work may be among them
+            }
+
+            next = new Queue<Credential>(tracker.OrderToTry(client).Except(tried));
+            return null;
+        }
     }
 }
 
@@ -203,6 +189,7 @@ internal static class TokenOutcomeMapping
             TokenOutcome.Unavailable unavailable => new RequestFailure.Unavailable(unavailable.Cause, unavailable.MayHaveBeenProcessed)
             {
                 RetryAfter = unavailable.RetryAfter,
+                HadTurn = unavailable.HadTurn,
             },
             TokenOutcome.Malformed malformed => new RequestFailure.Malformed(malformed.Cause),
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
@@ -214,7 +201,10 @@ internal static class TokenOutcomeMapping
             string.Create(CultureInfo.InvariantCulture, $"the request waited {wait.TotalSeconds:0.#} s for its turn and was not sent"),
             RetryAfter: null,
             MayHaveBeenProcessed: false
-        );
+        )
+        {
+            HadTurn = false,
+        };
 
     /// <summary>The provider did not answer within the deadline of the caller. The request may have been processed.</summary>
     public static TokenOutcome NoAnswer(TimeSpan deadline) =>

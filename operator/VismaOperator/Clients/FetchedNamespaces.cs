@@ -47,7 +47,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         {
             return Learn(name, await FetchAsync(name, cancellationToken));
         }
-        catch (Exception failure) when (forbidden.IsBelieved(name, failure))
+        catch (Exception failure) when (forbidden.Believed(name, failure) is not null)
         {
             return new NamespaceLabels.Unreadable();
         }

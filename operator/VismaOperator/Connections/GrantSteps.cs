@@ -99,10 +99,19 @@ internal sealed class GrantSteps(
         Exchange.Refused refused => facts.GrantRefused(Take(refused.Snapshot, state), time.GetUtcNow()),
         Exchange.Announced announced => facts.TakeoverAnnounced(Take(announced.Snapshot, state)),
         Exchange.Superseded => await LookAgainAsync(state, facts, cancellationToken),
-        Exchange.Failed failed => (failed.Withdrawn is { } stored ? facts with { Grant = new GrantFacts.Held(Take(stored, state)) } : facts)
-            .Failed(failed.Problem, failed.RetryAfter, time.GetUtcNow(), random(), refresher.AnswerHeld(state.Name)),
+        Exchange.Failed failed => AfterFailure(failed, state, facts),
         _ => throw new InvalidOperationException($"Unknown exchange {exchange.GetType().Name}."),
     };
+
+    private Facts AfterFailure(Exchange.Failed failed, ReconcileState state, Facts facts)
+    {
+        facts = failed.Withdrawn is { } stored ? facts with { Grant = new GrantFacts.Held(Take(stored, state)) } : facts;
+        var (problem, retryAfter, now) = (failed.Problem, failed.RetryAfter, time.GetUtcNow());
+        var answerHeld = refresher.AnswerHeld(state.Name);
+        return failed.IsUnsent
+            ? facts.FailedUnsent(problem, retryAfter, now, random(), answerHeld)
+            : facts.Failed(problem, retryAfter, now, random(), answerHeld);
+    }
 
     private async Task<Facts> LookAgainAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {

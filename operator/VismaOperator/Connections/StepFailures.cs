@@ -61,7 +61,7 @@ internal sealed class StepFailures(TimeProvider time)
 
         var isLook = failure is UnobservedException || decision is Decision.Inspect;
         var what = failure is UnobservedException unobserved ? unobserved.What : WhatFailed(connection, decision);
-        var isBelieved = forbidden.IsBelieved(connection.Metadata.NamespacedName, cause);
+        var isBelieved = forbidden.Believed(connection.Metadata.NamespacedName, cause) is not null;
         var verbs = isLook ? "get" : "get, create, update and delete";
         var permission =
             $"Where a permission is missing, grant the operator's service account {verbs} on Secrets in namespace "

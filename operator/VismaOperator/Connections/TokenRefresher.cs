@@ -55,15 +55,21 @@ internal sealed class TokenRefresher(
 
         leadership.EnsureLeader();
         using var turn = new Turn(leadership, time, cancellationToken);
-        var (tokens, problem, retryAfter) = await RequestAsync(connection, client, turn);
+        var (tokens, lacking) = await RequestAsync(connection, client, turn);
         if (!turn.HasCome)
         {
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        if (problem is not null)
+        if (lacking is not null)
         {
-            return Failed(cause, problem, facts.Failed(problem, retryAfter, time.GetUtcNow(), random()));
+            var (problem, retryAfter, now) = (lacking.Problem, lacking.RetryAfter, time.GetUtcNow());
+            return Failed(
+                cause,
+                problem,
+                lacking.IsUnsent
+                    ? facts.FailedUnsent(problem, retryAfter, now, random())
+                    : facts.Failed(problem, retryAfter, now, random()));
         }
 
         var answered = ConnectionRequests.RequestedAt(connection);
@@ -97,8 +103,8 @@ internal sealed class TokenRefresher(
             ? held
             : null;
 
-    // Tokens that may be published, or the problem that there are none.
-    private async Task<(TokenSet? Tokens, Problem? Problem, TimeSpan? RetryAfter)> RequestAsync(
+    // Tokens that may be published, or why there are none.
+    private async Task<(TokenSet? Tokens, NoToken? Lacking)> RequestAsync(
         VismaConnection connection,
         ResolvedClient client,
         Turn turn
@@ -113,7 +119,7 @@ internal sealed class TokenRefresher(
                     outcome = await source.RequestAsync(client, found.Endpoint, Request(connection, turn), turn.Deadline);
                     break;
                 case EndpointLookup.NotFound notFound:
-                    return (null, notFound.Problem, notFound.RetryAfter);
+                    return (null, new NoToken(notFound.Problem, notFound.RetryAfter));
                 case var lookup:
                     throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}.");
             }
@@ -125,11 +131,14 @@ internal sealed class TokenRefresher(
 
         if (outcome.Failure() is { } failure)
         {
-            return (null, client.Explain(failure, ConnectionRequests.ContextOf(connection)), failure.RetryAfter);
+            var problem = client.Explain(failure, ConnectionRequests.ContextOf(connection));
+            return (null, new NoToken(problem, failure.RetryAfter) { IsUnsent = failure.IsUnsent });
         }
 
         var tokens = ((TokenOutcome.Granted)outcome).Tokens;
-        return (tokens, GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes), null);
+        return GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes) is { } objection
+            ? (null, new NoToken(objection, RetryAfter: null))
+            : (tokens, null);
     }
 
     private async Task<Facts> StoreAsync(RefreshCause cause, VismaConnection connection, IssuedToken token, Facts facts)
@@ -170,6 +179,13 @@ internal sealed class TokenRefresher(
         NeededBy = ConnectionRequests.NeededBy(connection, time.GetUtcNow()),
         TurnCame = turn.Came,
     };
+
+    /// <summary>Why there is no token to publish.</summary>
+    private sealed record NoToken(Problem Problem, TimeSpan? RetryAfter)
+    {
+        /// <summary>As <see cref="RequestFailure.IsUnsent"/>.</summary>
+        public bool IsUnsent { get; init; }
+    }
 
     /// <summary>
     /// The deadlines of one attempt: one for the wait for its turn, and a new one from then on, shared by all secrets that are tried.

@@ -27,7 +27,7 @@ internal abstract record Exchange
     /// </summary>
     public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : Exchange
     {
-        /// <summary>Surely nothing was sent.</summary>
+        /// <summary>As <see cref="RequestFailure.IsUnsent"/>.</summary>
         public bool IsUnsent { get; init; }
 
         /// <summary>

@@ -42,18 +42,67 @@ internal sealed class GrantRefresher(
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (pendingGrants.Find(read.Connection) is { } waiting)
+        try
         {
-            return await ReportedAsync(read.Connection, stop => StoreHeldAsync(waiting, read, stop), cancellationToken);
+            var exchange = pendingGrants.Find(read.Connection) is { } waiting
+                ? await StoreHeldAsync(waiting, read, cancellationToken)
+                : await SpendAsync(connection, client, read, cancellationToken);
+            forbidden.Forget(read.Connection);
+            return exchange;
         }
-
-        if (read.Document.Held is not { } held)
+        catch (Exception failure) when (Refusal(read.Connection, failure) is { } refused)
         {
-            throw new InvalidOperationException($"An exchange was decided for {read.Connection} without a grant.");
+            return refused;
         }
-
-        return await ReportedAsync(read.Connection, stop => BeginAsync(connection, client, read, held, stop), cancellationToken);
     }
+
+    /// <summary>
+    /// Announces that the open exchange of another process will be taken over. Its attempt stays, so it may store its result until this
+    /// process takes its place.
+    /// </summary>
+    public async Task<Exchange> AnnounceTakeoverAsync(GrantSnapshot read, CancellationToken cancellationToken)
+    {
+        leadership.EnsureLeader();
+        var open = read.Document.Intent ?? throw new InvalidOperationException($"No exchange of {read.Connection} is open.");
+        var announcement = open with { TakeoverTime = WholeSeconds.Floor(time.GetUtcNow()) };
+        try
+        {
+            var announced = await store.WriteAsync(read, read.Document with { Intent = announcement }, cancellationToken);
+            forbidden.Forget(read.Connection);
+            attempts.Announced(read.Connection, open.Id);
+            log.TakeoverAnnounced(read.Connection);
+            return new Exchange.Announced(announced);
+        }
+        catch (Exception failure) when (Refusal(read.Connection, failure) is { } refused)
+        {
+            return refused;
+        }
+    }
+
+    /// <summary>The request that the pending grant answers; null when no grant is pending.</summary>
+    public string? AnswerHeld(NamespacedName connection) => pendingGrants.Find(connection)?.Held.AccessToken.AnsweredRequest;
+
+    /// <summary>The connection is gone.</summary>
+    public void Forget(NamespacedName connection)
+    {
+        forbidden.Forget(connection);
+        attempts.Forget(connection);
+    }
+
+    // A forbidden write is reported as a failure, with its remedy; everything else is thrown.
+    private Exchange.Failed? Refusal(NamespacedName connection, Exception failure) =>
+        failure switch
+        {
+            _ when forbidden.Believed(connection, failure) is { } refusal => new Exchange.Failed(
+                GrantStore.MayNotWrite(connection, refusal),
+                RetryAfter: null
+            ),
+            KubernetesException { IsInvalid: true } refusal => new Exchange.Failed(
+                GrantStore.Invalid(connection, refusal),
+                RetryAfter: null
+            ),
+            _ => null,
+        };
 
     // The process that took the exchange over has had its time, and our pending grant answers the token that it would send.
     private async Task<Exchange> StoreHeldAsync(PendingGrant waiting, GrantSnapshot read, CancellationToken cancellationToken)
@@ -67,73 +116,24 @@ internal sealed class GrantRefresher(
         return await StoreAsync(waiting);
     }
 
-    /// <summary>
-    /// Announces that the open exchange of another process will be taken over. Its attempt stays, so it may store its result until this
-    /// process takes its place.
-    /// </summary>
-    public Task<Exchange> AnnounceTakeoverAsync(GrantSnapshot read, CancellationToken cancellationToken) =>
-        ReportedAsync(read.Connection, stop => AnnounceAsync(read, stop), cancellationToken);
-
-    private async Task<Exchange> AnnounceAsync(GrantSnapshot read, CancellationToken cancellationToken)
-    {
-        leadership.EnsureLeader();
-        var open = read.Document.Intent ?? throw new InvalidOperationException($"No exchange of {read.Connection} is open.");
-        var announcement = open with { TakeoverTime = WholeSeconds.Floor(time.GetUtcNow()) };
-        var announced = await store.WriteAsync(read, read.Document with { Intent = announcement }, cancellationToken);
-        attempts.Announced(read.Connection, open.Id);
-        log.TakeoverAnnounced(read.Connection);
-        return new Exchange.Announced(announced);
-    }
-
-    // A forbidden write is reported as a failure, with its remedy; everything else is thrown.
-    private async Task<Exchange> ReportedAsync(
-        NamespacedName connection,
-        Func<CancellationToken, Task<Exchange>> write,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            Exchange? exchange = null;
-            var refusal = await forbidden.FindAsync(
-                connection,
-                async stop => exchange = await write(stop),
-                cancellationToken
-            );
-            return refusal is null ? exchange! : new Exchange.Failed(GrantStore.MayNotWrite(connection, refusal), RetryAfter: null);
-        }
-        catch (KubernetesException failure) when (failure.IsInvalid)
-        {
-            return new Exchange.Failed(GrantStore.Invalid(connection, failure), RetryAfter: null);
-        }
-    }
-
-    private async Task<Exchange> BeginAsync(
-        VismaConnection connection,
-        ResolvedClient client,
-        GrantSnapshot read,
-        HeldGrant held,
-        CancellationToken cancellationToken
-    ) =>
-        await endpoints.TokenAsync(client, cancellationToken) switch
-        {
-            EndpointLookup.NotFound notFound => new Exchange.Failed(notFound.Problem, notFound.RetryAfter),
-            EndpointLookup.Found found when found.Endpoint.AbsoluteUri != held.Binding.TokenEndpoint => new Exchange.Failed(
-                Moved(held, found.Endpoint),
-                RetryAfter: null
-            ),
-            EndpointLookup.Found => await SpendAsync(connection, client, read, held, cancellationToken),
-            var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
-        };
-
+    // Up to the intent; what follows is not cancelled any more.
     private async Task<Exchange> SpendAsync(
         VismaConnection connection,
         ResolvedClient client,
         GrantSnapshot read,
-        HeldGrant held,
         CancellationToken cancellationToken
     )
     {
+        var held = read.Document.Held
+            ?? throw new InvalidOperationException($"An exchange was decided for {read.Connection} without a grant.");
+        switch (await endpoints.TokenAsync(client, cancellationToken))
+        {
+            case EndpointLookup.NotFound notFound:
+                return new Exchange.Failed(notFound.Problem, notFound.RetryAfter);
+            case EndpointLookup.Found { Endpoint: var endpoint } when endpoint.AbsoluteUri != held.Binding.TokenEndpoint:
+                return new Exchange.Failed(Moved(held, endpoint), RetryAfter: null);
+        }
+
         leadership.EnsureLeader();
         var began = time.GetTimestamp();
         var intent = new ExchangeIntent(
@@ -144,51 +144,41 @@ internal sealed class GrantRefresher(
         var policy = connection.Spec.Authorization.DeletionPolicy;
         attempts.Began(read.Connection, intent.Id); // before the write, whose answer may be lost
         var open = await store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
-        var exchange = await SendAsync(connection, client, open, held, began);
-        return exchange is Exchange.Failed { IsUnsent: true } unsent
-            ? unsent with { Withdrawn = await WithdrawAsync(open, read.Document.Intent) }
-            : exchange;
+        var spending = new Spending(connection, client, open, held, read.Document.Intent);
+        try
+        {
+            return await SendAsync(spending, began);
+        }
+        catch (LeadershipLostException)
+        {
+            await WithdrawAsync(spending); // thrown before bytes are sent, and never later
+            throw;
+        }
     }
 
-    /// <summary>The request that the pending grant answers; null when no grant is pending.</summary>
-    public string? AnswerHeld(NamespacedName connection) => pendingGrants.Find(connection)?.Held.AccessToken.AnsweredRequest;
-
-    /// <summary>The connection is gone.</summary>
-    public void Forget(NamespacedName connection)
+    private async Task<Exchange> SendAsync(Spending spending, long began)
     {
-        forbidden.Forget(connection);
-        attempts.Forget(connection);
-    }
-
-    private async Task<Exchange> SendAsync(
-        VismaConnection connection,
-        ResolvedClient client,
-        GrantSnapshot open,
-        HeldGrant held,
-        long began
-    )
-    {
-        // Read last before bytes are sent: a process that was stopped since finds its time used up, and sends nothing.
         leadership.EnsureLeader();
         var left = Policy.ExchangeDeadline - time.GetElapsedTime(began);
         var deadline = leadership.Remaining < left ? leadership.Remaining : left;
         if (deadline <= TimeSpan.Zero)
         {
-            return await FailAsync(connection, client, open, held, TooLate());
+            return await FailAsync(spending, TooLate());
         }
 
         var issueTime = WholeSeconds.Floor(time.GetUtcNow());
-        var outcome = await RequestAsync(connection, client, held, deadline);
+        var outcome = await RequestAsync(spending, deadline);
         if (outcome is not TokenOutcome.Granted granted)
         {
-            return await FailAsync(connection, client, open, held, outcome);
+            return await FailAsync(spending, outcome);
         }
 
         // What the answer does not state is what the refresh token has (RFC 6749 section 6).
+        var (connection, client, held) = (spending.Connection, spending.Client, spending.Held);
         var tokens = granted.Tokens with { GrantedScopes = granted.Tokens.GrantedScopes ?? held.AccessToken.GrantedScopes };
         var objection = GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes);
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
-        var next = Next(connection, held, tokens.RefreshToken) with
+        var next = Next(spending, tokens.RefreshToken) with
         {
             RefreshTokenExpirationTime = ExpiryOf(tokens, issueTime) ?? held.RefreshTokenExpirationTime,
             RefreshTokenSlides = RefreshTokenLife.Slides(held, issueTime, ExpiryOf(tokens, issueTime)),
@@ -199,45 +189,61 @@ internal sealed class GrantRefresher(
                 }
                 : held.AccessToken,
         };
-        var exchange = await StoreAsync(PendingGrantOf(open, next, client));
+        var exchange = await StoreAsync(PendingGrantOf(spending, next));
         return objection is null ? exchange : new Exchange.Failed(objection, RetryAfter: null);
     }
 
-    private async Task<Exchange> FailAsync(
-        VismaConnection connection,
-        ResolvedClient client,
-        GrantSnapshot open,
-        HeldGrant held,
-        TokenOutcome outcome
-    )
+    private async Task<TokenOutcome> RequestAsync(Spending spending, TimeSpan deadline)
+    {
+        using var cancellation = Deadline.After(deadline, time);
+        var held = spending.Held;
+        var request = new TokenRequest.RefreshTokenGrant(held.RefreshToken, ConnectionRequests.TenantField(spending.Connection))
+        {
+            NeededBy = held.AccessToken.ExpirationTime,
+            // Read last before bytes are sent: a process that was stopped since finds its time used up, and sends nothing.
+            TurnCame = leadership.EnsureLeader,
+        };
+        try
+        {
+            return await source.RequestAsync(spending.Client, new Uri(held.Binding.TokenEndpoint), request, cancellation.Token);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return TokenOutcomeMapping.NoAnswer(Policy.ExchangeDeadline);
+        }
+    }
+
+    private async Task<Exchange> FailAsync(Spending spending, TokenOutcome outcome)
     {
         var failure = outcome.Failure()!;
         if (failure is RequestFailure.Refused { EndsGrant: true })
         {
-            return await RefuseAsync(open, held);
+            return await RefuseAsync(spending);
         }
 
         if (outcome is TokenOutcome.Malformed { RefreshToken: { } saved })
         {
-            await StoreAsync(PendingGrantOf(open, Next(connection, held, saved), client));
+            await StoreAsync(PendingGrantOf(spending, Next(spending, saved)));
         }
 
-        return new Exchange.Failed(client.Explain(failure, ConnectionRequests.ContextOf(connection)), failure.RetryAfter)
+        var problem = spending.Client.Explain(failure, ConnectionRequests.ContextOf(spending.Connection));
+        return new Exchange.Failed(problem, failure.RetryAfter)
         {
-            IsUnsent = failure is RequestFailure.Unavailable { MayHaveBeenProcessed: false },
+            IsUnsent = failure.IsUnsent,
+            Withdrawn = failure is RequestFailure.Unavailable { MayHaveBeenProcessed: false } ? await WithdrawAsync(spending) : null,
         };
     }
 
     // Surely nothing was sent, so the intent is withdrawn and no other process waits for it. An intent that it replaced may have been sent,
     // so that one is put back. If the write fails, the intent stays, which only costs the wait.
-    private async Task<GrantSnapshot?> WithdrawAsync(GrantSnapshot open, ExchangeIntent? earlier)
+    private async Task<GrantSnapshot?> WithdrawAsync(Spending spending)
     {
         using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
         try
         {
             return await store.ChangeAsync(
-                open.Connection,
-                document => document.Intent?.Id == open.Document.Intent!.Id ? document with { Intent = earlier } : null,
+                spending.Open.Connection,
+                document => document.Intent?.Id == spending.AttemptId ? document with { Intent = spending.Earlier } : null,
                 deadline.Token
             );
         }
@@ -247,29 +253,15 @@ internal sealed class GrantRefresher(
         }
     }
 
-    private async Task<TokenOutcome> RequestAsync(VismaConnection connection, ResolvedClient client, HeldGrant held, TimeSpan deadline)
-    {
-        using var cancellation = Deadline.After(deadline, time);
-        try
-        {
-            var request = new TokenRequest.RefreshTokenGrant(held.RefreshToken, ConnectionRequests.TenantField(connection))
-            {
-                NeededBy = held.AccessToken.ExpirationTime,
-            };
-            return await source.RequestAsync(client, new Uri(held.Binding.TokenEndpoint), request, cancellation.Token);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            return TokenOutcomeMapping.NoAnswer(Policy.ExchangeDeadline);
-        }
-    }
-
     private static TokenOutcome TooLate() =>
         new TokenOutcome.Unavailable(
             "the time for the exchange was over before it could be sent",
             RetryAfter: null,
             MayHaveBeenProcessed: false
-        );
+        )
+        {
+            HadTurn = false,
+        };
 
     private async Task<Exchange> StoreAsync(PendingGrant grant)
     {
@@ -289,20 +281,13 @@ internal sealed class GrantRefresher(
     }
 
     // On record beside the token, so that no other process tries it once more.
-    private async Task<Exchange> RefuseAsync(GrantSnapshot open, HeldGrant held)
+    private async Task<Exchange> RefuseAsync(Spending spending)
     {
         using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
-        var refusal = WholeSeconds.Floor(time.GetUtcNow());
+        var refused = spending.Held with { RefusalTime = WholeSeconds.Floor(time.GetUtcNow()) };
         var stored = await store.ChangeAsync(
-            open.Connection,
-            document =>
-                document.Intent?.Id == open.Document.Intent!.Id
-                    ? document with
-                    {
-                        Held = held with { RefusalTime = refusal },
-                        Intent = null,
-                    }
-                    : null,
+            spending.Open.Connection,
+            document => document.Intent?.Id == spending.AttemptId ? document with { Held = refused, Intent = null } : null,
             deadline.Token
         );
         if (stored is null)
@@ -310,31 +295,35 @@ internal sealed class GrantRefresher(
             return new Exchange.Superseded();
         }
 
-        log.Refused(open.Connection);
+        log.Refused(spending.Open.Connection);
         return new Exchange.Refused(stored);
     }
 
     // A missing refresh token means: keep the one we have (RFC 6749 section 6).
-    private HeldGrant Next(VismaConnection connection, HeldGrant held, Sensitive? refreshToken) => held with
+    private HeldGrant Next(Spending spending, Sensitive? refreshToken)
     {
-        RefreshToken = refreshToken ?? held.RefreshToken,
-        Sequence = Math.Max(held.Sequence, connection.Status.Authorization?.Sequence ?? 0) + 1,
-        Connection = connection.Metadata.NamespacedName,
-        Binding = held.Binding with { Cluster = cluster.Id },
-        RefusalTime = null,
-    };
+        var (connection, held) = (spending.Connection, spending.Held);
+        return held with
+        {
+            RefreshToken = refreshToken ?? held.RefreshToken,
+            Sequence = Math.Max(held.Sequence, connection.Status.Authorization?.Sequence ?? 0) + 1,
+            Connection = connection.Metadata.NamespacedName,
+            Binding = held.Binding with { Cluster = cluster.Id },
+            RefusalTime = null,
+        };
+    }
 
     private static DateTimeOffset? ExpiryOf(TokenSet tokens, DateTimeOffset issueTime) =>
         tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null;
 
-    private static PendingGrant PendingGrantOf(GrantSnapshot open, HeldGrant next, ResolvedClient client) =>
+    private static PendingGrant PendingGrantOf(Spending spending, HeldGrant next) =>
         new()
         {
-            Connection = open.Connection,
-            AttemptId = open.Document.Intent!.Id,
-            Open = open,
+            Connection = spending.Open.Connection,
+            AttemptId = spending.AttemptId,
+            Open = spending.Open,
             Held = next,
-            Client = client,
+            Client = spending.Client,
         };
 
     private static Problem Moved(HeldGrant held, Uri endpoint) =>
@@ -350,4 +339,20 @@ internal sealed class GrantRefresher(
             $"The new refresh token of {grant.Connection} is held in memory and stored as soon as that is possible: {cause}. Do not "
             + "delete the operator's pod before."
         );
+
+    /// <summary>An exchange whose intent is written.</summary>
+    /// <param name="Connection">Whose grant it is.</param>
+    /// <param name="Client">The client to exchange with.</param>
+    /// <param name="Open">The grant with the intent.</param>
+    /// <param name="Held">What is spent.</param>
+    /// <param name="Earlier">The intent that it replaced; null where none stood.</param>
+    private sealed record Spending(
+        VismaConnection Connection,
+        ResolvedClient Client,
+        GrantSnapshot Open,
+        HeldGrant Held,
+        ExchangeIntent? Earlier)
+    {
+        public string AttemptId => Open.Document.Intent!.Id;
+    }
 }

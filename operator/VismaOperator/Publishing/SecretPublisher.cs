@@ -40,13 +40,17 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         CancellationToken cancellationToken
     )
     {
-        Publication? publication = null;
-        var refusal = await writes.FindAsync(
-            connection.Metadata.NamespacedName,
-            async deadline => publication = await TryPublishAsync(connection, token, seen, deadline),
-            cancellationToken
-        );
-        return refusal is null ? publication! : new Publication.Blocked(MayNotWrite(connection.SecretName(), refusal));
+        var key = connection.Metadata.NamespacedName;
+        try
+        {
+            var publication = await TryPublishAsync(connection, token, seen, cancellationToken);
+            writes.Forget(key);
+            return publication;
+        }
+        catch (Exception failure) when (writes.Believed(key, failure) is { } refusal)
+        {
+            return new Publication.Blocked(MayNotWrite(connection.SecretName(), refusal));
+        }
     }
 
     /// <summary>The connection is gone.</summary>
@@ -73,21 +77,22 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         CancellationToken cancellationToken
     )
     {
-        var removing = names[0];
-        // One request as far as patience goes: a name that costs no request must not end the patience with another one.
-        var refusal = await removals.FindAsync(
-            connection.Metadata.NamespacedName,
-            async deadline =>
+        var (key, removing) = (connection.Metadata.NamespacedName, names[0]);
+        try
+        {
+            foreach (var name in names)
             {
-                foreach (var name in names)
-                {
-                    removing = name;
-                    await RemoveOursAsync(name, connection, deadline);
-                }
-            },
-            cancellationToken
-        );
-        return refusal is null ? null : removing;
+                removing = name;
+                await RemoveOursAsync(name, connection, cancellationToken);
+            }
+
+            removals.Forget(key); // not before all are gone: a name that costs no request must not end the patience with another one
+            return null;
+        }
+        catch (Exception failure) when (removals.Believed(key, failure) is not null)
+        {
+            return removing;
+        }
     }
 
     private async Task RemoveOursAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)

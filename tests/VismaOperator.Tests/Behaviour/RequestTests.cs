@@ -45,6 +45,31 @@ public sealed class RequestTests
         Assert.Equal(2, test.TokenRequests);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_for_which_nothing_can_be_sent_just_now_stays_open_and_is_served_once_it_can(bool isOfPerson)
+    {
+        await using var test = isOfPerson ? await SomeConsents.StartConsentedAsync() : await TestOperator.StartReadyAsync();
+        await test.ApplyAsync(Some.VismaConnection("zoo"));
+        await test.UntilReadyAsync("zoo");
+        test.Provider.Faults.Next(Fault.TooManyRequests(TimeSpan.FromMinutes(1)));
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "closes the gate", "zoo");
+        await test.UntilAsync<VismaConnection>("zoo", found => found.Status.LastHandledReconcileAt is not null);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(1));
+        var before = test.TokenRequests;
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+        var (paused, sent) = (await test.ConnectionAsync(), test.TokenRequests - before);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(40), TimeSpan.FromSeconds(1));
+
+        Assert.Equal((null, "ProviderUnavailable", 0), (paused.Status.LastHandledReconcileAt, paused.Status.Failure?.Reason, sent));
+        Assert.True(paused.Is("Ready", "True"));
+        var served = (await test.ConnectionAsync()).Status;
+        Assert.Equal(("now", null), (served.LastHandledReconcileAt, served.Failure));
+    }
+
     [Fact]
     public async Task A_token_that_could_not_be_stored_answers_no_request_that_came_since()
     {

@@ -1,5 +1,8 @@
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Leadership;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
+using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Support.SomeConsents;
 
@@ -27,6 +30,7 @@ public sealed class UnsentExchangeTests
 
         Assert.Null((await test.GrantAsync())!.Intent);
         Assert.Equal(sent, test.TokenRequests);
+        Assert.Null((await test.ConnectionAsync()).Status.LastHandledReconcileAt);
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
     }
 
@@ -46,6 +50,33 @@ public sealed class UnsentExchangeTests
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
     }
 
+    // Asked once before the intent is written, once before the request gets its turn, and once when it has it.
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task It_leaves_no_intent_where_the_process_stops_leading_before_bytes_are_sent(int asked)
+    {
+        var leadership = new LosingLeadership();
+        await using var test = await StartConsentedAsync(
+            oneTime,
+            prepared => prepared.Change = context => context with { Leadership = leadership }
+        );
+        await test.AdvanceAsync(TimeSpan.FromSeconds(11));
+        var sent = test.TokenRequests;
+        var intents = Intents(test);
+        leadership.LoseIn(asked);
+
+        await RequestAsync(test, Some.Connection, "now");
+
+        Assert.Equal((1, true), (Intents(test) - intents, leadership.IsLost));
+        Assert.Null((await test.GrantAsync())!.Intent);
+        Assert.Equal(sent, test.TokenRequests);
+        Assert.Null((await test.ConnectionAsync()).Status.LastHandledReconcileAt);
+    }
+
+    private static int Intents(TestOperator test) =>
+        test.Record.Of<Secret>().Select(GrantSecret.Read).Select(grant => grant.Intent?.Id).Distinct().Count(id => id is not null);
+
     // The gate of the issuer is closed for seven minutes.
     private static async Task CloseGateAsync(TestOperator test, string connection)
     {
@@ -58,7 +89,30 @@ public sealed class UnsentExchangeTests
     private static async Task RequestAsync(TestOperator test, string connection, string value)
     {
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, value, connection);
-        await test.UntilAsync<VismaConnection>(connection, found => found.Status.LastHandledReconcileAt == value);
         await test.UntilIdleAsync();
+    }
+
+    /// <summary>Leads until it was asked so often, and then no more.</summary>
+    private sealed class LosingLeadership : ILeadership
+    {
+        private int left = int.MaxValue;
+
+        public bool IsLeader => left > 0;
+
+        public bool IsLost => left == 0;
+
+        public TimeSpan Remaining => TimeSpan.MaxValue;
+
+        public void LoseIn(int asked) => left = asked;
+
+        public void EnsureLeader()
+        {
+            if (IsLost || --left == 0)
+            {
+                throw new LeadershipLostException("this process leads no more");
+            }
+        }
+
+        public Task WaitUntilLeaderAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
