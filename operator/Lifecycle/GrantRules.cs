@@ -21,7 +21,8 @@ internal static class GrantRules
         NeedsConsent(facts, now)
         || (facts.Grant is GrantFacts.Held { Grant.ConsentExpirationTime: { } expiry } && ExpiryWarnings.IsDue(expiry, now));
 
-    // Unused refresh tokens expire. They are used in time also while the access token cannot be published.
+    // Unused refresh tokens expire. They are used in time also while the access token cannot be published, and while a code waits: it may
+    // be left there for as long as something else is in its way, and one exchange more does it no harm.
     public static Decision? KeepTheGrantAlive(Facts facts, DateTimeOffset now) =>
         facts
             is
@@ -30,7 +31,7 @@ internal static class GrantRules
             Client: ClientFacts.Usable,
             Connection: { IsSuspended: false, SpecProblem: null }
         }
-        && IsSpendable(facts, grant, now)
+        && IsSpendable(grant, now)
         && grant.KeepAliveTime <= now
         && Policy.BindingRefusal(facts.Client, facts.Connection, now) is null
         && Policy.Pending(facts, now) is null
@@ -121,11 +122,10 @@ internal static class GrantRules
     };
 
     /// <summary>True when the stored refresh token may be sent.</summary>
-    private static bool IsSpendable(Facts facts, GrantRecord grant, DateTimeOffset now) =>
+    private static bool IsSpendable(GrantRecord grant, DateTimeOffset now) =>
         grant.IsBound
         && grant.RefusalTime is null
-        && (grant.HeldElsewhereUntil is not { } until || until <= now)
-        && facts.Consent.HasHandoff is false;
+        && (grant.HeldElsewhereUntil is not { } until || until <= now);
 
     private static bool IsToInvite(Facts facts, DateTimeOffset now) =>
         facts.Consent.CanInvite && (facts.Consent.Invitation is not { } invitation || invitation.ExpirationTime <= now);

@@ -157,7 +157,8 @@ public sealed record Report
         var next = due <= now ? now + Policy.LeastGap : due;
         DateTimeOffset? expiry = summary.IsServing && decision is not Decision.Release ? summary.Token!.ExpirationTime : null;
         var request = decision is Decision.Release or Decision.Suspend ? null : RequestRules.WaitsUntil(summary.Facts, now);
-        var code = decision is Decision.Release or Decision.Suspend ? null : summary.Facts.Consent.HandoffHeldUntil;
+        var held = summary.Facts.Consent.HandoffHeldUntil;
+        var code = decision is Decision.Release or Decision.Suspend || held <= now ? null : held;
         return new[] { next, expiry, request, code, AuthorizationReport.NextChange(summary.Facts, now) }.Min();
     }
 }

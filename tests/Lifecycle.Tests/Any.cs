@@ -121,7 +121,8 @@ internal static class Any
                     {
                         CanInvite = canInvite,
                         Invitation = hasLink ? new Invitation(SomeGrant.Link, WholeSeconds.Floor(until)) : null,
-                        HasHandoff = flags == 0,
+                        HasHandoff = flags is 0 or 4 or 5,
+                        HandoffHeldUntil = flags is 4 or 5 ? WholeSeconds.Ceiling(until) : null,
                         LastFailure = flags is 2 or 3 ? SomeGrant.Failure : null,
                         RecordedSequence = flags is 1 or 2 ? 3 : null,
                     }

@@ -15,7 +15,7 @@ public sealed class GrantProperties
         any.Sample(
             (facts, now) =>
             {
-                if (Policy.Decide(facts, now) is Decision.Refresh)
+                if (Policy.Decide(facts, now) is Decision.Refresh refresh)
                 {
                     var grant = Assert.IsType<GrantFacts.Held>(facts.Grant).Grant;
                     Assert.True(grant.IsBound, "bound to another spec");
@@ -25,7 +25,12 @@ public sealed class GrantProperties
                         "another process may store its successor"
                     );
                     Assert.False(grant.IsTakeoverToAnnounce, "the takeover of another process's exchange is not announced");
-                    Assert.False(facts.Consent.HasHandoff, "a code is to be redeemed");
+                    Assert.False(
+                        facts.Consent.HasHandoff
+                            && !(now < facts.Consent.HandoffHeldUntil)
+                            && refresh.Cause != RefreshCause.KeepAlive,
+                        "a code is to be redeemed"
+                    );
                 }
             },
             iter: Cases

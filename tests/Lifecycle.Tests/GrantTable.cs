@@ -110,6 +110,12 @@ internal static class GrantTable
             Start.AddDays(7),
             new Decision.Exchange(RefreshCause.KeepAlive)
         ),
+        new(
+            "also while a code was left behind that cannot be redeemed for as long",
+            ServingForSomebody().SecretForeign().HandedOver(),
+            Start.AddDays(7),
+            new Decision.Exchange(RefreshCause.KeepAlive)
+        ),
         new("a suspended connection keeps no grant alive", ServingForSomebody().Suspended(), Start.AddDays(7), new Decision.Suspend()),
         new(
             "a lost answer is asked for again after a second",
