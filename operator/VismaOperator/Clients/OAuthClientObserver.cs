@@ -95,7 +95,8 @@ internal sealed class OAuthClientObserver(
             .ThenBy(user => user.Metadata.Name, StringComparer.Ordinal)
             .Select(user => user.Metadata.NamespacedName);
 
-    // A person must act before it makes an attempt.
+    // A person must act before it makes an attempt. What stops a connection is decided by its own reconciler, and only its status tells the
+    // client of it: there, a reason is the only word for the fact.
     private static bool IsStalled(VismaConnection user) =>
         Conditions.Find(user.Status.Conditions, ConditionType.Stalled) is { Status: "True", Reason: var reason }
         && !FailureKinds.EndsWithAnotherSecret(reason);

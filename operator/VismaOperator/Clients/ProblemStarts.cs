@@ -38,7 +38,7 @@ internal sealed class ProblemStarts(TimeProvider time)
         return new Start(client.Metadata.Uid, problem.Reason, new Moment(told < now ? told.Value : now, time));
     }
 
-    // One that stalled was waited for already.
+    // One that stalled was waited for already. Told by an earlier process, a problem is known by its reason alone.
     private static DateTimeOffset? Told(OAuthClient client, Problem problem)
     {
         var conditions = client.Status.Conditions;

@@ -37,19 +37,12 @@ internal sealed class ConsentSteps(
 
         held.TryRemove(state.Name, out _);
         leadership.EnsureLeader();
+        var former = observer.FormerIn(state.Grant?.Document, state.Connection);
         return await handoffs.TakeAsync(state.Connection, state.RequiredClient, cancellationToken) switch
         {
-            HandoffTaking.Taken taken => await RedeemAsync(
-                taken.Code with
-                {
-                    Replaces = observer.FormerIn(state.Grant?.Document, state.Connection),
-                },
-                state,
-                facts,
-                cancellationToken
-            ),
+            HandoffTaking.Taken taken => await RedeemAsync(taken.Code with { Replaces = former }, state, facts, cancellationToken),
             HandoffTaking.Unusable unusable => facts.ConsentFailed(
-                (await redeemer.FailAsync(state.Connection, unusable.Problem, CancellationToken.None)).Failure
+                (await redeemer.FailAsync(state.Connection, former, new FailedConsent(unusable.Problem), CancellationToken.None)).Failure
             ),
             HandoffTaking.Gone => facts.HandoffGone(),
             var taking => throw new InvalidOperationException($"Unknown taking {taking.GetType().Name}."),

@@ -103,7 +103,8 @@ internal sealed class SecretNames
     private static NamespacedName? Obstacle(VismaConnection? connection) =>
         connection is not null && IsBlocked(connection) ? connection.SecretName() : null;
 
-    // A foreign Secret that was seen leaves no failed attempt on record, only the condition.
+    // A foreign Secret that was seen leaves no failed attempt on record, only the condition. Both are read back from status, since a
+    // process that was just started has nothing else: there, a reason is the only word for the fact.
     private static bool IsBlocked(VismaConnection connection) =>
         IsOfTakenName(connection.Status.Failure?.Reason)
         || IsOfTakenName(Conditions.Find(connection.Status.Conditions, ConditionType.Stalled)?.Reason);

@@ -51,7 +51,8 @@ internal sealed class CodeRedeemer(
         var lookup = await LookUpAsync(client);
         if (lookup is not EndpointLookup.Found { Endpoint: var tokenEndpoint })
         {
-            return await FailAsync(connection, NotSent(((EndpointLookup.NotFound)lookup).Problem), CancellationToken.None);
+            var missing = (EndpointLookup.NotFound)lookup;
+            return await FailAsync(connection, code.Replaces, new FailedConsent(NotSent(missing.Problem)), CancellationToken.None);
         }
 
         DateTimeOffset issueTime;
@@ -63,45 +64,37 @@ internal sealed class CodeRedeemer(
         }
         while (outcome is TokenOutcome.Unavailable { MayHaveBeenProcessed: false } unsent
             && await wait.PassAsync(unsent.Cause, unsent.RetryAfter, stop));
-        if (outcome is not TokenOutcome.Granted { Tokens: var tokens })
-        {
-            var problem = client.Explain(outcome.Failure()!, ConnectionRequests.ContextOf(connection));
-            var saved = (outcome as TokenOutcome.Malformed)?.RefreshToken;
-            return await FailAsync(
-                connection,
-                outcome is TokenOutcome.Unavailable { MayHaveBeenProcessed: false }
-                    ? NotSent(problem)
-                    : await HandBackAsync(connection, client, saved, NotRedeemed(problem)),
-                CancellationToken.None
-            );
-        }
-
-        if (GrantedTokenCheck.ProblemOfConsent(connection, client, tokens) is { } objection)
-        {
-            return await FailAsync(
-                connection,
-                await HandBackAsync(connection, client, tokens.RefreshToken, objection),
-                CancellationToken.None
-            );
-        }
-
-        return tokens.RefreshToken is { } refreshToken
-            ? await StoreAsync(connection, client, Held(connection, client, tokenEndpoint, tokens, refreshToken, issueTime), code.Replaces)
-            : await FailAsync(connection, NoRefreshToken(client), CancellationToken.None);
+        var (tokens, failedConsent) = await JudgeAsync(connection, client, outcome);
+        return failedConsent is null
+            ? await StoreAsync(connection, client, Held(connection, client, tokenEndpoint, tokens!, issueTime), code.Replaces)
+            : await FailAsync(connection, code.Replaces, failedConsent, CancellationToken.None);
     }
 
-    /// <summary>Notes why a consent gave no grant, so that status can say it. What was there before is untouched.</summary>
-    public async Task<Redemption.Failed> FailAsync(VismaConnection connection, Problem problem, CancellationToken cancellationToken)
+    /// <summary>
+    /// Notes why a consent gave no grant, so that status can say it. What was there before is untouched. Where another consent was stored
+    /// since, that one counts, and nothing is noted beside it.
+    /// </summary>
+    /// <param name="connection">For which connection.</param>
+    /// <param name="replaces">The grant that stood when the consent was taken in.</param>
+    /// <param name="failedConsent">Why it failed.</param>
+    /// <param name="cancellationToken">Gives the note up.</param>
+    public async Task<Redemption.Failed> FailAsync(
+        VismaConnection connection,
+        FormerGrant? replaces,
+        FailedConsent failedConsent,
+        CancellationToken cancellationToken
+    )
     {
         using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var failed = Failed(problem);
-        log.ConsentFailed(connection.Metadata.NamespacedName, problem.Reason);
+        var failed = Failed(failedConsent);
+        log.ConsentFailed(connection.Metadata.NamespacedName, failedConsent.Problem.Reason);
         try
         {
             await store.ChangeAsync(
                 connection.Metadata.NamespacedName,
-                document => document with { LastFailure = failed.Failure },
+                document =>
+                    document.Held is { } held && held.Family != replaces?.Family ? null : document with { LastFailure = failed.Failure },
                 either.Token
             );
         }
@@ -113,7 +106,32 @@ internal sealed class CodeRedeemer(
         return failed;
     }
 
-    private Redemption.Failed Failed(Problem problem) => new(new ConsentFailure(problem, WholeSeconds.Floor(time.GetUtcNow())));
+    private Redemption.Failed Failed(FailedConsent failedConsent) =>
+        new(new ConsentFailure(failedConsent.Problem, WholeSeconds.Floor(time.GetUtcNow()))) { Fault = failedConsent.Fault };
+
+    // Tokens with a refresh token that may be kept, or why the consent failed. What the provider gave is handed back then.
+    private async Task<(TokenSet? Tokens, FailedConsent? Failed)> JudgeAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        TokenOutcome outcome
+    )
+    {
+        if (outcome is not TokenOutcome.Granted { Tokens: var tokens })
+        {
+            var problem = client.Explain(outcome.Failure()!, ConnectionRequests.ContextOf(connection));
+            var saved = (outcome as TokenOutcome.Malformed)?.RefreshToken;
+            return outcome is TokenOutcome.Unavailable { MayHaveBeenProcessed: false }
+                ? (null, new FailedConsent(NotSent(problem)))
+                : (null, await HandBackAsync(connection, client, saved, new FailedConsent(NotRedeemed(problem))));
+        }
+
+        if (GrantedTokenCheck.OfConsent(connection, client, tokens) is { } objection)
+        {
+            return (null, await HandBackAsync(connection, client, tokens.RefreshToken, objection));
+        }
+
+        return tokens.RefreshToken is null ? (null, new FailedConsent(NoRefreshToken(client))) : (tokens, null);
+    }
 
     /// <summary>
     /// Why a code cannot be sent at the moment. Ask before a code is taken: a temporary obstacle is best waited for while the code stays in
@@ -206,36 +224,44 @@ internal sealed class CodeRedeemer(
                 return new Redemption.Stored(stored.Snapshot);
             case StoreResult.Dropped:
                 return Failed(
-                    new Problem(Reason.ConsentFailed, "Another consent for the same connection was stored meanwhile, and that one counts.")
-                ) with
-                {
-                    IsSuperseded = true,
-                };
+                    new FailedConsent(
+                        new Problem(
+                            Reason.ConsentFailed,
+                            "Another consent for the same connection was stored meanwhile, and that one counts."
+                        )
+                    )
+                    {
+                        Fault = ConsentFault.Superseded,
+                    }
+                );
             default:
                 return new Redemption.Pending();
         }
     }
 
     // The person who consented is told what happened to the consent.
-    private async Task<Problem> HandBackAsync(VismaConnection connection, ResolvedClient client, Sensitive? refreshToken, Problem problem)
+    private async Task<FailedConsent> HandBackAsync(
+        VismaConnection connection,
+        ResolvedClient client,
+        Sensitive? refreshToken,
+        FailedConsent failedConsent
+    )
     {
         if (refreshToken is null)
         {
-            return problem;
+            return failedConsent;
         }
 
         if (await revoker.RevokeAsync(client, refreshToken, CancellationToken.None) is not { } cause)
         {
-            return problem with { Message = $"{problem.Message} What the provider gave was handed back." };
+            return failedConsent.Adding("What the provider gave was handed back.");
         }
 
         log.NotRevoked(connection.Metadata.NamespacedName, cause);
-        return problem with
-        {
-            Message =
-                $"{problem.Message} What the provider gave could not be handed back ({cause}): it ends by itself, or when the person "
-                + "withdraws the consent in the account at the provider.",
-        };
+        return failedConsent.Adding(
+            $"What the provider gave could not be handed back ({cause}): it ends by itself, or when the person withdraws the consent in "
+            + "the account at the provider."
+        );
     }
 
     private HeldGrant Held(
@@ -243,7 +269,6 @@ internal sealed class CodeRedeemer(
         ResolvedClient client,
         Uri tokenEndpoint,
         TokenSet tokens,
-        Sensitive refreshToken,
         DateTimeOffset issueTime
     ) =>
         new()
@@ -253,7 +278,7 @@ internal sealed class CodeRedeemer(
             Client = client.Name,
             Family = Convert.ToHexStringLower(randomBytes(8)),
             Sequence = (connection.Status.Authorization?.Sequence ?? 0) + 1,
-            RefreshToken = refreshToken,
+            RefreshToken = tokens.RefreshToken!,
             RefreshTokenExpirationTime = tokens.RefreshTokenLifetime is { } lifetime ? WholeSeconds.Floor(issueTime + lifetime) : null,
             GrantTime = issueTime,
             GrantedBy = SubjectOf(tokens),
@@ -295,16 +320,6 @@ internal sealed class CodeRedeemer(
         );
 }
 
-/// <summary>A code that a person's consent gave, with what proves that we asked for it.</summary>
-internal sealed record ConsentCode(Sensitive Code, Sensitive CodeVerifier, Uri RedirectUri)
-{
-    /// <summary>How long a code can be redeemed: Duende's own, and half of what RFC 6749 section 4.1.2 recommends at most.</summary>
-    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
-
-    /// <summary>The grant that stood when the code was taken, which this consent is to replace; null when there was none.</summary>
-    public FormerGrant? Replaces { get; init; }
-}
-
 /// <summary>Why a code cannot be sent at the moment.</summary>
 /// <param name="Cause">Continues "the code is not sent yet:".</param>
 /// <param name="RetryAfter">When to look again; null when nobody said.</param>
@@ -341,26 +356,5 @@ internal sealed class UnsentCode(NamespacedName connection, TimeProvider time, G
         {
             return false;
         }
-    }
-}
-
-/// <summary>What became of a code.</summary>
-internal abstract record Redemption
-{
-    private Redemption()
-    {
-    }
-
-    /// <summary>The grant is stored.</summary>
-    public sealed record Stored(GrantSnapshot Snapshot) : Redemption;
-
-    /// <summary>The grant is held in memory: the API server does not take it yet.</summary>
-    public sealed record Pending : Redemption;
-
-    /// <summary>There is no new grant, and why.</summary>
-    public sealed record Failed(ConsentFailure Failure) : Redemption
-    {
-        /// <summary>True when another consent was stored first, which is what counts.</summary>
-        public bool IsSuperseded { get; init; }
     }
 }

@@ -23,17 +23,29 @@ internal static class GrantedTokenCheck
         ResolvedClient? client,
         Sensitive accessToken,
         IReadOnlyList<string>? scopes
-    ) =>
-        TokenClaims.Of(accessToken) is var claims && ProblemOfTenant(connection, claims) is { } problem
-            ? problem
-            : client?.ScopeLimitFor(connection)?.ProblemWith(BelievedToken.ScopesOf(scopes, claims, connection));
+    )
+    {
+        var claims = TokenClaims.Of(accessToken);
+        return ProblemOfTenant(connection, claims)
+            ?? client?.ScopeLimitFor(connection)?.ProblemWith(BelievedToken.ScopesOf(scopes, claims, connection));
+    }
 
     /// <summary>
     /// The same of what a consent has just given: there, more than was asked for means that somebody changed the request.
     /// </summary>
-    public static Problem? ProblemOfConsent(VismaConnection connection, ResolvedClient client, TokenSet tokens) =>
-        ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes)
-        ?? ProblemOfRequest(connection, BelievedToken.ScopesOf(tokens.GrantedScopes, TokenClaims.Of(tokens.AccessToken), connection));
+    public static FailedConsent? OfConsent(VismaConnection connection, ResolvedClient client, TokenSet tokens)
+    {
+        var claims = TokenClaims.Of(tokens.AccessToken);
+        if (ProblemOfTenant(connection, claims) is { } ofTenant)
+        {
+            return new FailedConsent(ofTenant) { Fault = ConsentFault.OtherTenant };
+        }
+
+        var scopes = BelievedToken.ScopesOf(tokens.GrantedScopes, claims, connection);
+        return (client.ScopeLimitFor(connection)?.ProblemWith(scopes) ?? ProblemOfRequest(connection, scopes)) is { } ofScopes
+            ? new FailedConsent(ofScopes) { Fault = ConsentFault.OtherScopes }
+            : null;
+    }
 
     private static Problem? ProblemOfRequest(VismaConnection connection, IReadOnlyList<string>? scopes) =>
         GrantedScopes.Unasked(ConnectionRequests.AskedScopes(connection), scopes) is { Count: > 0 } unasked

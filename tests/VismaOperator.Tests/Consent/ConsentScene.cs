@@ -33,9 +33,15 @@ internal sealed class ConsentScene : IAsyncDisposable
 
     public ConsentBrowser Browser { get; }
 
-    public static async Task<ConsentScene> StartAsync(Uri? publicUrl = null)
+    public static async Task<ConsentScene> StartAsync(Uri? publicUrl = null, Action<TestOperator>? prepare = null)
     {
-        var test = await StartInteractiveAsync(prepare: prepared => prepared.PublicUrl = publicUrl ?? PublicUrl);
+        var test = await StartInteractiveAsync(
+            prepare: prepared =>
+            {
+                prepared.PublicUrl = publicUrl ?? PublicUrl;
+                prepare?.Invoke(prepared);
+            }
+        );
         test.Provider.AllowInteractive(
             refreshTokens: null,
             new ConsentLinks(test.PublicUrl, connectArguments: null, _ => []).Callback!.OriginalString

@@ -1,3 +1,5 @@
+using System.Net;
+using OAuth;
 using VismaOperator.Api;
 using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
@@ -55,6 +57,25 @@ public sealed class SecondHolderTests
 
         Assert.Equal((409, "Another consent was stored first"), (page.Status, page.Heading));
         Assert.Null((await scene.Test.GrantAsync())!.LastFailure);
+    }
+
+    [Fact]
+    public async Task A_code_that_is_refused_after_another_consent_was_stored_leaves_no_failure_beside_it()
+    {
+        var code = new LateCode();
+        await using var scene = await ConsentScene.StartAsync(prepare: test =>
+            test.Change = context => context with { Tokens = code.Before(context.Tokens) });
+        var other = scene.NewBrowser();
+        var (mine, theirs) = (await scene.ConsentAsync(), await scene.ApproveAsync(await scene.BeginAsync(other), other));
+        Visit? stored = null;
+        code.Meanwhile = async () => stored = await other.OpenAsync(scene.Replica, theirs);
+
+        var page = await scene.ComeBackAsync(mine);
+        await scene.Test.UntilReadyAsync();
+
+        Assert.Equal((200, 502), (stored!.Status, page.Status));
+        Assert.Null((await scene.Test.GrantAsync())!.LastFailure);
+        Assert.Null((await scene.Test.ConnectionAsync()).Status.Authorization!.LastFailure);
     }
 
     [Fact]
@@ -181,4 +202,32 @@ public sealed class SecondHolderTests
 
     private static async Task<Visit> PressAsync(ConsentScene scene, ConsentBrowser browser) =>
         await browser.PressAsync(scene.Replica, await browser.OpenAsync(scene.Replica, await scene.LinkAsync()));
+
+    /// <summary>The first code is refused, and only once something else has happened.</summary>
+    private sealed class LateCode
+    {
+        public Func<Task>? Meanwhile { get; set; }
+
+        public ITokenEndpoint Before(ITokenEndpoint real) => new Tokens(this, real);
+
+        private sealed class Tokens(LateCode code, ITokenEndpoint real) : ITokenEndpoint
+        {
+            public async Task<TokenOutcome> RequestAsync(
+                Uri endpoint,
+                ClientCredentials client,
+                TokenRequest request,
+                CancellationToken cancellationToken
+            )
+            {
+                if (request is not TokenRequest.AuthorizationCodeGrant || code.Meanwhile is not { } meanwhile)
+                {
+                    return await real.RequestAsync(endpoint, client, request, cancellationToken);
+                }
+
+                code.Meanwhile = null;
+                await meanwhile();
+                return new TokenOutcome.Refused("invalid_grant", Description: null, HttpStatusCode.BadRequest, RetryAfter: null);
+            }
+        }
+    }
 }

@@ -186,17 +186,19 @@ internal sealed class ConsentFlow(
         }
 
         var connection = admitted.Connection;
+        var former = facts.FormerIn(taken.Document, connection);
         var redemption = response.Content switch
         {
             AuthorizationResponse.Code code => await redeemer.RedeemAsync(
                 connection,
                 admitted.Client,
-                CodeOf(code, attempt, taken, connection),
+                new ConsentCode(code.Value, attempt.CodeVerifier, new Uri(attempt.RedirectUri)) { Replaces = former },
                 CancellationToken.None
             ),
             AuthorizationResponse.Denied denied => await redeemer.FailAsync(
                 connection,
-                ProblemOf(denied, connection),
+                former,
+                FailedConsentOf(denied, connection),
                 CancellationToken.None
             ),
             var content => throw new InvalidOperationException($"Unknown response {content.GetType().Name}."),
@@ -209,33 +211,37 @@ internal sealed class ConsentFlow(
                 RefreshTokenLife.ConsentEnd(held, connection)
             ),
             Redemption.Pending => new ConsentAnswer.StoredSoon(connection.Metadata.NamespacedName),
-            Redemption.Failed { IsSuperseded: true } => Failed(ConsentFailure.Superseded),
-            Redemption.Failed { Failure.Problem: var problem } => Failed(FailureOf(problem), problem.Message),
+            Redemption.Failed { Fault: ConsentFault.Superseded } => Failed(ConsentFailure.Superseded),
+            Redemption.Failed { Failure.Problem: var problem, Fault: var fault } => Failed(FailureOf(fault), problem.Message),
             _ => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
         };
     }
 
-    private ConsentCode CodeOf(AuthorizationResponse.Code code, ConsentAttempt attempt, GrantSnapshot taken, VismaConnection connection) =>
-        new(code.Value, attempt.CodeVerifier, new Uri(attempt.RedirectUri)) { Replaces = facts.FormerIn(taken.Document, connection) };
-
-    private static Problem ProblemOf(AuthorizationResponse.Denied denied, VismaConnection connection) =>
+    private static FailedConsent FailedConsentOf(AuthorizationResponse.Denied denied, VismaConnection connection) =>
         denied.Error == "access_denied"
-            ? new Problem(
-                Reason.ConsentDenied,
-                "The person who was asked, or the provider on its behalf, refused the consent (access_denied)."
+            ? new FailedConsent(
+                new Problem(
+                    Reason.ConsentDenied,
+                    "The person who was asked, or the provider on its behalf, refused the consent (access_denied)."
+                )
             )
-            : new Problem(
-                Reason.ConsentFailed,
-                new RequestFailure.Refused(denied.Error, denied.Description).Explain(ConnectionRequests.ContextOf(connection)).Message
+            {
+                Fault = ConsentFault.Denied,
+            }
+            : new FailedConsent(
+                new Problem(
+                    Reason.ConsentFailed,
+                    new RequestFailure.Refused(denied.Error, denied.Description).Explain(ConnectionRequests.ContextOf(connection)).Message
+                )
             );
 
-    // Which page the person sees. The outcome of the consent is already stored.
-    private static ConsentFailure FailureOf(Problem problem) =>
-        problem.Reason switch
+    private static ConsentFailure FailureOf(ConsentFault fault) =>
+        fault switch
         {
-            Reason.ConsentDenied => ConsentFailure.Denied,
-            Reason.TenantMismatch or Reason.TenantNotVerified => ConsentFailure.OtherTenant,
-            Reason.ScopesExceeded => ConsentFailure.OtherScopes,
+            ConsentFault.Denied => ConsentFailure.Denied,
+            ConsentFault.OtherTenant => ConsentFailure.OtherTenant,
+            ConsentFault.OtherScopes => ConsentFailure.OtherScopes,
+            ConsentFault.Superseded => ConsentFailure.Superseded,
             _ => ConsentFailure.ProviderFailed,
         };
 
