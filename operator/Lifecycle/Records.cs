@@ -94,3 +94,19 @@ public sealed record FailureRecord
 /// <param name="Reason">Why: one of <see cref="Lifecycle.Reason"/>.</param>
 /// <param name="Inputs"><see cref="ConnectionFacts.Inputs"/> at the removal. A removal under another spec is not reported.</param>
 public sealed record RemovalRecord(DateTimeOffset Time, string Reason, string Inputs);
+
+/// <summary>
+/// What a token was, or would be, asked with: a part of the connection and a part of its client, written <c>connection.client</c>. Two
+/// parts, so that a connection whose client is gone can still compare its own spec with the one that the published token was requested for.
+/// </summary>
+public static class TokenInputs
+{
+    /// <summary>Joins the two parts.</summary>
+    public static string Join(string connection, string client) => $"{connection}.{client}";
+
+    /// <summary>True when the recorded inputs are those of this connection and, where it is known, of this client.</summary>
+    public static bool Match(string recorded, string connection, string? client) =>
+        client is null
+            ? recorded.StartsWith(connection + ".", StringComparison.Ordinal)
+            : recorded == Join(connection, client);
+}

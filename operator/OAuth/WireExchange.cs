@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
+using System.Security.Authentication;
 
 namespace OAuth;
 
@@ -93,4 +94,101 @@ internal abstract record WireResult
     /// <param name="Cause">One sentence, without URL or body.</param>
     /// <param name="MayHaveArrived">Whether a byte of the request's content was handed to a connection.</param>
     public sealed record Failed(string Cause, bool MayHaveArrived) : WireResult;
+}
+
+/// <summary>
+/// Content that knows whether writing it began. A server that has not been sent the form cannot have acted on it, so this
+/// is the line between "surely not processed" and "perhaps"; it holds for every kind of failure, timeouts included.
+/// Once it began, the platform's handler does not repeat the request by itself either.
+/// </summary>
+internal sealed class WitnessedContent : HttpContent
+{
+    private readonly HttpContent inner;
+    private volatile bool begun;
+
+    public WitnessedContent(HttpContent inner)
+    {
+        this.inner = inner;
+        foreach (var (name, values) in inner.Headers)
+        {
+            Headers.TryAddWithoutValidation(name, values);
+        }
+    }
+
+    /// <summary>Whether a byte of the content may have left.</summary>
+    public bool Begun => begun;
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        begun = true;
+        return inner.CopyToAsync(stream, context, cancellationToken);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = inner.Headers.ContentLength ?? 0;
+        return inner.Headers.ContentLength is not null;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>One sentence for a failed exchange. Texts of the platform are quoted only where they cannot hold a credential.</summary>
+internal static class WireFailureText
+{
+    public static string For(Exception exception)
+    {
+        if (Find<HostNotAllowedException>(exception) is { } refused)
+        {
+            return refused.Message;
+        }
+
+        return exception switch
+        {
+            HttpRequestException http => For(http.HttpRequestError, exception),
+            HttpIOException io => For(io.HttpRequestError, exception),
+            OperationCanceledException => "could not connect in time",
+            _ => "the connection was lost before the answer was complete",
+        };
+    }
+
+    private static string For(HttpRequestError error, Exception exception) => error switch
+    {
+        HttpRequestError.NameResolutionError => "the host name could not be resolved",
+        HttpRequestError.ConnectionError => "could not connect",
+        HttpRequestError.SecureConnectionError => "the TLS handshake failed" + Detail(exception),
+        HttpRequestError.ProxyTunnelError => "the proxy refused the connection",
+        HttpRequestError.ResponseEnded => "the connection was closed before the answer was complete",
+        HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError => "the answer is not HTTP",
+        HttpRequestError.ConfigurationLimitExceeded => "the headers of the answer are too large",
+        _ => "the connection was lost before the answer was complete",
+    };
+
+    /// <summary>The reason of a failed handshake, for example an unknown authority: it is about certificates only.</summary>
+    private static string Detail(Exception exception) =>
+        Find<AuthenticationException>(exception) is { } reason ? ": " + PrintableText.Cut(reason.Message, 160) : "";
+
+    private static T? Find<T>(Exception? exception) where T : Exception
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is T found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
 }
