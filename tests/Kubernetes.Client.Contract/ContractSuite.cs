@@ -5,8 +5,8 @@ using Xunit;
 namespace Kubernetes.Client.Contract;
 
 /// <summary>
-/// What every <see cref="IKubernetesClient"/> must do, whatever is behind it: the in-memory cluster in unit tests, a real
-/// API server in integration tests. Each test gets a namespace of its own, so that the tests of one server may run side by side.
+/// What every <see cref="IKubernetesClient"/> must do: over the in-memory cluster in unit tests, over a real API server in integration
+/// tests. Each test gets a namespace of its own, so that the tests of one server may run side by side.
 /// </summary>
 public abstract class ContractSuite
 {

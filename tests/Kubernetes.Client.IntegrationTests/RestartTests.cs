@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kubernetes.Client.IntegrationTests;
 
-/// <summary>A server that dies and comes back, with a memory that begins anew.</summary>
+/// <summary>A server that crashes and comes back without its history.</summary>
 public sealed class RestartTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -5,9 +5,9 @@ using System.Security.Cryptography;
 namespace VismaOperator.Testing.ApiServer;
 
 /// <summary>
-/// Hands out TCP ports of 127.0.0.1 for programs that must be told their port. They lie below the range from which Linux
-/// gives ports to outgoing connections: a server that is stopped and started again on its port would else find it taken by
-/// some client, and a client that reconnects meanwhile could connect to itself.
+/// Hands out TCP ports of 127.0.0.1 for programs that need to know their port beforehand. They lie below the range from which Linux gives
+/// ports to outgoing connections: a server that is stopped and started again on its port would else find it taken by some client, and a
+/// client that reconnects meanwhile could connect to itself.
 /// </summary>
 public static class FreePort
 {

@@ -72,7 +72,7 @@ public abstract record Fault
     /// <summary>302 to another place.</summary>
     public static Fault Redirect(string to) => new Answer(302, "", "text/plain", Header("Location", to));
 
-    /// <summary>An OAuth error at whatever status.</summary>
+    /// <summary>An OAuth error at any status.</summary>
     public static Fault Error(StandInError error, int status = 400) => new Answer(status, Bodies.Of(error), "application/json", NoHeaders);
 
     private static IReadOnlyDictionary<string, string> NoHeaders { get; } = new Dictionary<string, string>();

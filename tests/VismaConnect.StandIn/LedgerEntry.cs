@@ -30,7 +30,7 @@ public sealed record AskedFor(
     internal static AskedFor Nothing { get; } = new(null, null, null, null, []);
 }
 
-/// <summary>The endpoints that the ledger and the fault script tell apart.</summary>
+/// <summary>The endpoints that the ledger and the fault script distinguish.</summary>
 public enum StandInEndpoint
 {
     /// <summary>The token endpoint.</summary>

@@ -75,10 +75,10 @@ public sealed class Portal
     /// <summary>The client of that id, or null.</summary>
     public StandInClient? FindClient(string clientId) => clients.GetValueOrDefault(clientId);
 
-    /// <summary>The tenant of that id in whatever case, or null.</summary>
+    /// <summary>The tenant of that id in any case, or null.</summary>
     public StandInTenant? FindTenant(string tenantId) => tenants.GetValueOrDefault(tenantId);
 
-    /// <summary>The person of that name in whatever case, or null.</summary>
+    /// <summary>The person of that name in any case, or null.</summary>
     public StandInUser? FindUser(string name) => users.GetValueOrDefault(name);
 
     /// <summary>The companies that somebody may act for, for the choice on the login page.</summary>

@@ -42,7 +42,7 @@ public sealed record StandInClient(string ClientId)
     /// </summary>
     public bool ComparesTenants { get; init; } = true;
 
-    /// <summary>What is granted whatever was asked for; null for what was asked for.</summary>
+    /// <summary>What is granted regardless of the request; null to grant what was asked for.</summary>
     public IReadOnlyList<string>? GrantedScopes { get; init; }
 
     /// <summary>

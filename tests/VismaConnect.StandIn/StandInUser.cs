@@ -1,7 +1,7 @@
 namespace VismaConnect.StandIn;
 
 /// <summary>A person who can sign in. The stand-in asks for no password.</summary>
-/// <param name="Name">The user name, in whatever case; an e-mail address at Visma.</param>
+/// <param name="Name">The user name, in any case; an e-mail address at Visma.</param>
 /// <param name="Subject">The claim <c>sub</c>.</param>
 public sealed record StandInUser(string Name, string Subject)
 {

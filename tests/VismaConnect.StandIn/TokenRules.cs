@@ -1,8 +1,8 @@
 namespace VismaConnect.StandIn;
 
 /// <summary>
-/// Decides token requests in Duende's order: form, client, grant, then what the grant asks for. Every refusal is a code; which
-/// secret was wrong, expired or missing, or whether the client exists, cannot be told from it.
+/// Decides token requests in Duende's order: form, client, grant, then what the grant asks for. Every refusal is a code; which secret was
+/// wrong, expired or missing, or whether the client exists, is not revealed by it.
 /// </summary>
 internal sealed class TokenRules(Portal portal, ClientAuthentication authentication, InteractiveRules people)
 {

@@ -5,8 +5,8 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.ChartTests;
 
 /// <summary>
-/// The chart adds both kinds to the built-in roles: whoever may view a namespace sees them, whoever may edit it edits them, and nobody
-/// writes status.
+/// The chart adds both kinds to the built-in roles: who may view a namespace sees them, who may edit it edits them, and nobody writes
+/// status.
 /// </summary>
 public sealed class AggregationTests(ApiServerFixture fixture)
 {

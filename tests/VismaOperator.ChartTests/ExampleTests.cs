@@ -7,7 +7,7 @@ using VismaOperator.Testing.ApiServer.Cluster;
 
 namespace VismaOperator.ChartTests;
 
-/// <summary>What stands in examples/ works: it passes the operator's own check, and the real API server takes it.</summary>
+/// <summary>The examples work: they pass the operator's own check, and the real API server accepts them.</summary>
 public sealed class ExampleTests(ApiServerFixture fixture)
 {
     // Groups whose definitions belong to somebody else: Flux, Argo CD, External Secrets, Sealed Secrets. TEST_MORE_CRDS brings them.
@@ -22,7 +22,7 @@ public sealed class ExampleTests(ApiServerFixture fixture)
         [.. Manifests(Root).Select(FolderOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>
-    /// Folders with objects of our kinds; the others hold what GitOps tools and kustomizations are told, and <c>check</c> says that it has
+    /// Folders with objects of our kinds; the others hold the input of GitOps tools and kustomizations, and <c>check</c> says that it has
     /// nothing to check there.
     /// </summary>
     public static TheoryData<string> FoldersOfOurs() =>

@@ -4,8 +4,8 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.ChartTests;
 
 /// <summary>
-/// What the chart renders for each set of values in <c>values/</c> stands in <c>golden/</c>, so that a change of the chart is read as
-/// a change of the objects. <c>WRITE_GOLDEN=1</c> writes them anew. The definitions are left out: they have tests of their own.
+/// What the chart renders for each set of values in <c>values/</c> is in <c>golden/</c>, so that a change of the chart is read as a change
+/// of the objects. <c>WRITE_GOLDEN=1</c> writes them again. The definitions are left out: they have tests of their own.
 /// </summary>
 public sealed class GoldenTests
 {

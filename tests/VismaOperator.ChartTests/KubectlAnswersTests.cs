@@ -8,7 +8,7 @@ namespace VismaOperator.ChartTests;
 
 /// <summary>
 /// The recorded answers of kubectl to the texts of <c>tests/kubectl</c> are those of the real one. A dry run of the client asks a server
-/// for nothing but the kinds that it has, which a few fixed answers give. <c>WRITE_GOLDEN=1</c> writes them anew.
+/// for nothing but the kinds that it has, which a few fixed answers give. <c>WRITE_GOLDEN=1</c> writes them again.
 /// </summary>
 public sealed class KubectlAnswersTests
 {

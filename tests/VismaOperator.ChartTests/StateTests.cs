@@ -8,7 +8,7 @@ namespace VismaOperator.ChartTests;
 
 /// <summary>
 /// Argo CD's health script and actions over objects of every state, as a real operator left them on a real API server
-/// (<see cref="RecordingTests"/> writes them anew).
+/// (<see cref="RecordingTests"/> writes them again).
 /// </summary>
 public sealed class StateTests
 {

@@ -99,7 +99,7 @@ public sealed class UninstallTests(InstallServer fixture) : ReleaseTests(fixture
         await running.StopAsync();
     }
 
-    // The garbage collector learns of kinds that came after it every 30 s, and stands still as long each time that one goes away under it.
+    // The garbage collector learns of kinds that came after it every 30 s, and pauses as long each time that one is removed.
     private Task GoneAsync(string path) =>
         Eventually.BecomesTrueAsync(
             $"{path} to be gone",

@@ -5,7 +5,7 @@ namespace VismaOperator.Demo;
 /// <summary>Where the demo plays: on local files or on a cluster. The play is the same.</summary>
 internal interface IStage
 {
-    /// <summary>What the audience is told about it.</summary>
+    /// <summary>Describes it to the audience.</summary>
     string Description { get; }
 
     /// <summary>Arguments that the operator is started with.</summary>

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace VismaOperator.Demo;
 
 /// <summary>
-/// An API server by paths and JSON, reached with the operator's own access: whatever kubeconfig the operator takes, the demo takes.
+/// An API server by paths and JSON, reached with the operator's own access: the demo accepts every kubeconfig that the operator accepts.
 /// </summary>
 internal sealed class RawCluster : IDisposable
 {

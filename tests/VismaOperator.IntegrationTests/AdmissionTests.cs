@@ -6,8 +6,8 @@ using VismaOperator.Testing.ApiServer.Proxy;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>
-/// Admission webhooks, policies and quotas that stand between the operator and its Secrets: status says so by name and code, from the
-/// first failed write on, and repeats nothing that they say.
+/// Admission webhooks, policies and quotas that deny the operator's writes of Secrets: status gives name and code from the first failed
+/// write on, and repeats none of their words.
 /// </summary>
 public sealed class AdmissionTests(ApiServerFixture fixture)
 {

@@ -4,7 +4,7 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.IntegrationTests;
 
-/// <summary>GitOps tools apply objects in whatever order; each order ends well, and on the way nobody is called for help.</summary>
+/// <summary>GitOps tools apply objects in any order; each order ends well, without a Stalled in between.</summary>
 [Trait("Reach", "Cluster")]
 public sealed class AnyOrderTests(ApiServerFixture fixture)
 {

@@ -6,11 +6,11 @@ namespace VismaOperator.IntegrationTests;
 
 /// <summary>
 /// Consents that arrive while the leader is in the middle of an exchange of a one-time token without grace: on the pages of another
-/// replica, and as a code that was handed over. One connection for each place at which an exchange can stand.
+/// replica, and as a code that was handed over. One connection for each stage of an exchange.
 /// </summary>
 public sealed class GrantConsentRaceTests(ApiServerFixture fixture)
 {
-    // Short of 30 days before its end a consent can be given anew on the pages at any time.
+    // Short of 30 days before its end a consent can be given again on the pages at any time.
     private static readonly IReadOnlyList<(ServedConnection Connection, ExchangePoint Point)> races =
         [.. Enum.GetValues<ExchangePoint>().Select((point, number) => (new ServedConnection(number) { ConsentLifetime = "480h" }, point))];
 

@@ -104,7 +104,7 @@ public sealed class NamespacesTests(ApiServerFixture fixture)
         await scene.UntilAsync(Path(other.Name), "Ready", node => node.Condition("Ready")?.Status == "True");
         Assert.Equal((1, 1), await ServedAsync(scene, other.Name));
 
-        // A watch that is open goes on without the Role, so the watches are cut.
+        // An open watch continues without the Role, so the watches are cut.
         await scene.Account.DismissAsync(other.Name);
         scene.Proxy.DropConnections();
         await Eventually.BecomesTrueAsync("the metric", async _ => await ServedAsync(scene, other.Name) == (0, 1), Ct);

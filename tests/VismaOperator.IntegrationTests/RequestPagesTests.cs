@@ -42,13 +42,13 @@ public sealed class RequestPagesTests(ApiServerFixture fixture, Chromium chromiu
         await using var scene = await ConsentScene.OpenAsync(fixture.Server);
         await using var browser = await chromium.StartAsync();
         var page = await browser.OpenAsync();
-        // A name leads some to ::1, which is another address. Whoever has a link that exists is let through, so nobody here has one.
+        // A name may resolve to ::1, which is another address. A visitor with a valid link is let through, so none has one here.
         var link = (await scene.UntilAwaitingConsentAsync()).Replace("localhost", "127.0.0.1", StringComparison.Ordinal);
         var elsewhere = new Uri(new Uri(link), "/elsewhere");
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var over = CancellationTokenSource.CreateLinkedTokenSource(Ct);
 
-        // The crowd goes on while the page loads: the budget of an address is refilled every second.
+        // The crowd continues while the page loads: the budget of an address is refilled every second.
         var crowd = Task.WhenAll(Enumerable.Range(0, Crowd).Select(_ => AskOnAndOnAsync(client, elsewhere, over.Token)));
         await Eventually.BecomesTrueAsync(
             "a person to be among too many", async _ => (await page.GotoAsync(elsewhere.AbsoluteUri))!.Status == 429, Ct);

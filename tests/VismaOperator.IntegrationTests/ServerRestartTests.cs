@@ -5,7 +5,7 @@ using VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests;
 
-/// <summary>The API server itself dies and comes back, on the same data.</summary>
+/// <summary>The API server itself crashes and comes back, on the same data.</summary>
 [Collection(OwnServerFixture.Collection)]
 public sealed class ServerRestartTests(OwnServerFixture fixture)
 {

@@ -9,7 +9,7 @@ using Xunit;
 namespace Kubernetes.Client.IntegrationTests.Kubeconfigs;
 
 /// <summary>
-/// What an API server sees of one client: the request for the Secret <c>probe</c>, and what an exec plugin was told (the file <c>info</c>
+/// What an API server sees of one client: the request for the Secret <c>probe</c>, and the input of an exec plugin (the file <c>info</c>
 /// that the plugin leaves in the test's folder).
 /// </summary>
 internal sealed record Seen(string Request, JsonNode? ExecInfo, string Message)
@@ -39,7 +39,7 @@ internal sealed class Comparison : IAsyncDisposable
 
     public string Write(string name, string content) => folder.Write(name, content);
 
-    /// <summary>Writes a plugin that leaves what it was told in <c>info</c> and then prints an answer.</summary>
+    /// <summary>Writes a plugin that leaves its input in <c>info</c> and then prints an answer.</summary>
     public string WritePlugin(string name, string answer)
     {
         var path = folder.Write(

@@ -7,9 +7,8 @@ using Xunit;
 namespace Kubernetes.Client.IntegrationTests.Kubeconfigs;
 
 /// <summary>
-/// A kubeconfig means to us what it means to kubectl: the same request arrives, by the same account, and an exec plugin is told the same.
-/// Bodies are members of YAML flow
-/// mappings; words in capitals stand for what the test has.
+/// A kubeconfig means to us what it means to kubectl: the same request arrives, by the same account, and an exec plugin gets the same
+/// input. Bodies are members of YAML flow mappings; words in capitals stand for what the test has.
 /// </summary>
 public sealed class KubeconfigTests : IAsyncLifetime
 {

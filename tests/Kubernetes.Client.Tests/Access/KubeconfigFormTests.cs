@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kubernetes.Client.Tests.Access;
 
-/// <summary>Forms of YAML: those that kubectl reads are read, and whatever is no kubeconfig is told as such.</summary>
+/// <summary>Forms of YAML: those that kubectl reads are read, and a file that is no kubeconfig is reported as such.</summary>
 public sealed class KubeconfigFormTests
 {
     private const string Extension = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', extensions: "

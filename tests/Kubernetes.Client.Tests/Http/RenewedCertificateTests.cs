@@ -9,7 +9,7 @@ using Xunit;
 namespace Kubernetes.Client.Tests.Http;
 
 /// <summary>
-/// Client certificates that live for minutes: an exec plugin hands out another one, and no connection goes on with the old one.
+/// Client certificates that live for minutes: an exec plugin hands out another one, and no connection keeps using the old one.
 /// </summary>
 public sealed class RenewedCertificateTests : IDisposable
 {

@@ -9,8 +9,8 @@ using Xunit;
 namespace Kubernetes.Controllers.Tests.Caching;
 
 /// <summary>
-/// Random interleavings of own writes, their late answers, others' writes, a lagging watch and lists that are old when they arrive.
-/// Whatever the order: the store never goes back, never resurrects, and in the end holds what the cluster holds.
+/// Random interleavings of own writes, their late answers, others' writes, a lagging watch and lists that are old when they arrive. In any
+/// order the store never goes back, never resurrects an object, and ends with what the cluster holds.
 /// </summary>
 public sealed class StoreModelTests
 {

@@ -70,7 +70,7 @@ public sealed class WatchSetTests : IAsyncDisposable
             (await cluster.NextListAsync()).Refuse(Some.Forbidden);
         }
 
-        Assert.Equal([2.5, 5, 10, 15, 15, 15], waits); // whoever gives a permission waits for it to count
+        Assert.Equal([2.5, 5, 10, 15, 15, 15], waits); // a person who grants a permission waits until it takes effect
         await time.PassNextWaitAsync();
         (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
         await ToldAsync(acme);

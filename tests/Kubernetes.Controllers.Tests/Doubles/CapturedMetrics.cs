@@ -53,7 +53,7 @@ internal sealed class CapturedMetrics : IMeterFactory
     {
         listener.Dispose();
         Metrics.Dispose();
-        meters.ForEach(meter => meter.Dispose()); // else every later listener in this process is told of them
+        meters.ForEach(meter => meter.Dispose()); // or every later listener in this process would get them
     }
 
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)

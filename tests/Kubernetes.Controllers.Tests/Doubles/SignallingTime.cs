@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Kubernetes.Controllers.Tests.Doubles;
 
-/// <summary>A fake clock that tells when something begins to wait, so that a test never moves the clock too early.</summary>
+/// <summary>A fake clock that signals when something begins to wait, so that a test never moves the clock too early.</summary>
 internal sealed class SignallingTime() : FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero))
 {
     private readonly Channel<TimeSpan> waits = Channel.CreateUnbounded<TimeSpan>();

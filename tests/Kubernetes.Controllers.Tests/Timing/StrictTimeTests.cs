@@ -63,7 +63,7 @@ public sealed class StrictTimeTests
         }
     }
 
-    /// <summary>"Never" is told from "at once" by another timer, which is armed later.</summary>
+    /// <summary>Another timer, which is armed later, distinguishes "never" from "at once".</summary>
     private static async Task<bool> FiresOnTheSystemAsync(double milliseconds)
     {
         var fired = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,8 +5,8 @@ using k8s;
 namespace VismaOperator.Testing.ApiServer.Cluster;
 
 /// <summary>
-/// How a kubeconfig says to reach a cluster. It stands on the public Kubernetes client, not on the operator's own access code,
-/// so that the tests of that code have an independent judge. Certificates, tokens, token files and exec plugins work.
+/// How a kubeconfig says to reach a cluster. It builds on the public Kubernetes client, not on the operator's own access code, so that the
+/// tests of that code have an independent judge. Certificates, tokens, token files and exec plugins work.
 /// </summary>
 internal sealed class ClusterAccess
 {

@@ -81,7 +81,7 @@ internal sealed class OwnCluster : IAsyncDisposable
             return await admin.IsReadyAsync(token) && await admin.FindAsync("/api/v1/namespaces/default", token) is not null;
         }, cancellationToken);
 
-    /// <summary>Ends the processes but leaves the logs to whoever must find out why the start failed.</summary>
+    /// <summary>Ends the processes but keeps the logs, which show why the start failed.</summary>
     public async Task AbandonAsync()
     {
         foreach (var process in new[] { controllerManager, server, etcd })

@@ -30,7 +30,7 @@ public abstract record FaultEffect
             Message = $"Internal error occurred: failed calling webhook \"{name}\": failed to call webhook: {words}",
         };
 
-    /// <summary>An admission webhook that says no.</summary>
+    /// <summary>An admission webhook that denies the request.</summary>
     /// <param name="name">Name of the webhook.</param>
     /// <param name="words">What it says, which may quote what it was shown.</param>
     public static Answer WebhookDenies(string name, string words) =>
@@ -46,7 +46,7 @@ public abstract record FaultEffect
                 $"secrets \"{secret}\" is forbidden: exceeded quota: {name}, requested: secrets=1, used: secrets=5, limited: secrets=5",
         };
 
-    /// <summary>A ValidatingAdmissionPolicy that says no.</summary>
+    /// <summary>A ValidatingAdmissionPolicy that denies the request.</summary>
     /// <param name="secret">Name of the Secret.</param>
     /// <param name="name">Name of the policy.</param>
     /// <param name="words">Its message expression, which may quote what it was shown.</param>

@@ -89,7 +89,7 @@ internal sealed class Upstream(ClusterAccess access, WatchControl watches) : IDi
         return copy;
     }
 
-    /// <summary>Headers that describe one hop, or that the next hop makes anew (RFC 9110, section 7.6.1).</summary>
+    /// <summary>Headers that describe one hop, or that the next hop sets itself (RFC 9110, section 7.6.1).</summary>
     private static bool IsOfTheConnection(string header) =>
         header.StartsWith(':')
         || header.ToUpperInvariant() is "HOST" or "CONNECTION" or "KEEP-ALIVE" or "TRANSFER-ENCODING" or "UPGRADE" or "TE";

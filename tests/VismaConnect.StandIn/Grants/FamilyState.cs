@@ -41,7 +41,7 @@ internal sealed class FamilyState(string id, GrantTerms terms, DateTimeOffset gr
         return Issue(token.Generation + 1, now);
     }
 
-    /// <summary>False when it was revoked already: the first cause stands.</summary>
+    /// <summary>False when it was revoked already: the first cause counts.</summary>
     public bool Revoke(RevocationCause cause, DateTimeOffset now)
     {
         if (Revocation is not null)

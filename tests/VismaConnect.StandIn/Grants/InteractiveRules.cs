@@ -1,8 +1,8 @@
 namespace VismaConnect.StandIn;
 
 /// <summary>
-/// Decides code and refresh requests of an authenticated client in Duende's order. Whatever is wrong with a code or a refresh
-/// token reads <c>invalid_grant</c>.
+/// Decides code and refresh requests of an authenticated client in Duende's order. Every problem of a code or a refresh token is
+/// <c>invalid_grant</c>.
 /// </summary>
 internal sealed class InteractiveRules(Portal portal, IssuedGrants grants)
 {

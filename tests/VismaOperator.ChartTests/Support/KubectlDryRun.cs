@@ -64,7 +64,7 @@ internal sealed class KubectlDryRun : IAsyncDisposable
         {
             var (file, errors) = (Path.Combine(folder.FullName, "case.yaml"), Path.Combine(folder.FullName, "errors"));
             await File.WriteAllTextAsync(file, text, cancellationToken);
-            // Standard error would stand in the midst of the objects now and then.
+            // Standard error would sometimes be mixed into the objects.
             var (exitCode, output) = await Tool.Shell.TryAsync(
                 "-c",
                 "errors=$1; shift; exec \"$0\" \"$@\" 2>\"$errors\"",

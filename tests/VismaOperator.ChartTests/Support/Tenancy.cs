@@ -4,7 +4,7 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.ChartTests.Support;
 
-/// <summary>A namespace of somebody who uses the operator: credentials, a client, connections and what becomes of them.</summary>
+/// <summary>A namespace of somebody who uses the operator: credentials, a client, connections and their outcome.</summary>
 /// <param name="admin">Who may create everything.</param>
 /// <param name="provider">The stand-in of Visma Connect.</param>
 /// <param name="name">The namespace.</param>

@@ -8,7 +8,7 @@ namespace VismaOperator.IntegrationTests.Support;
 /// </summary>
 public sealed class Chromium : IAsyncDisposable
 {
-    // Debian's package first; elsewhere whatever the machine calls it.
+    // Debian's package first, then other names.
     private static readonly string[] programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     // Without these it looks for updates and for its maker's hosts at every start.

@@ -6,7 +6,7 @@ namespace VismaOperator.IntegrationTests.Support;
 
 /// <summary>One version of an object.</summary>
 /// <param name="At">When it was seen here.</param>
-/// <param name="Change">ADDED, MODIFIED or DELETED; LISTED where a watch had to begin anew.</param>
+/// <param name="Change">ADDED, MODIFIED or DELETED; LISTED where a watch had to list again.</param>
 /// <param name="Resource">The object.</param>
 internal sealed record Sighting(DateTimeOffset At, string Change, JsonNode Resource)
 {

@@ -13,7 +13,7 @@ internal static class ClusterSecrets
     private const string RefreshToken = "refresh_token";
     private const string CodeVerifier = "attempt_code_verifier"; // of each attempt but the first, with its number behind it
 
-    /// <summary>The links at which a person can begin a consent: whoever has one can.</summary>
+    /// <summary>The links at which a person can begin a consent: everybody who has one can.</summary>
     public static IEnumerable<string> LinksIn(IEnumerable<Sighting> sightings) => sightings
         .Where(sighting => sighting.Kind == "VismaConnection")
         .Select(sighting => sighting.Resource["status"]?["authorization"]?["url"]?.GetValue<string>())
@@ -42,7 +42,7 @@ internal static class ClusterSecrets
                 )
             ));
 
-    /// <summary>The object without the one field that a start link may stand in.</summary>
+    /// <summary>The object without the one field that may hold a start link.</summary>
     public static JsonNode WithoutLink(JsonNode connection)
     {
         var copy = connection.DeepClone();

@@ -93,7 +93,7 @@ internal static class Consents
             (await scene.Admin.GetAsync(scene.GrantPath(name), TestContext.Current.CancellationToken)).Value("refresh_token")
         )!;
 
-    /// <summary>Waits until the connection is Ready by a grant that is in use, without an exchange that stands open.</summary>
+    /// <summary>Waits until the connection is Ready by a grant that is in use, without an open exchange.</summary>
     public static async Task UntilServedAsync(this Scene scene, string name = The.Connection)
     {
         await scene.UntilReadyAsync(name);

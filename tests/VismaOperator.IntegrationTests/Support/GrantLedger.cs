@@ -4,13 +4,13 @@ using VismaOperator.Api;
 namespace VismaOperator.IntegrationTests.Support;
 
 /// <summary>
-/// Holds what the provider was asked against what the cluster held at that time. Both were recorded by somebody outside the operator: the
+/// Compares the requests to the provider with what the cluster held at that time. Both were recorded by somebody outside the operator: the
 /// stand-in's ledger and a watch of the grant Secrets.
 /// </summary>
 internal sealed class GrantLedger(VismaConnectStandIn provider, Chronicle history)
 {
-    // Whoever wrote knows of it before a watch tells: a family that is handed back right after another one took its place must not look as
-    // if it were still the stored one.
+    // The writer knows of a write before a watch reports it: a family that is revoked right after it was replaced must not look as if it
+    // were still the stored one.
     private static readonly TimeSpan watchLag = TimeSpan.FromSeconds(1);
 
     private readonly List<Stored> stored =

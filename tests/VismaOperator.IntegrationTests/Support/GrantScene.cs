@@ -75,9 +75,7 @@ internal static class GrantScene
         return scene.Proxy.Inject(new Proxying.FaultEffect.Answer(HttpStatusCode.ServiceUnavailable), refused);
     }
 
-    /// <summary>
-    /// Takes the lease from whoever holds it, as kubectl edit could: a holder that never renews, with a lease of a second.
-    /// </summary>
+    /// <summary>Takes the lease from its holder, as kubectl edit could: a holder that never renews, with a lease of a second.</summary>
     public static Task StealLeaseAsync(this Scene scene) => scene.Admin.PatchAsync(
         scene.LeasePath(),
         new JsonObject { ["spec"] = new JsonObject { ["holderIdentity"] = "a-thief", ["leaseDurationSeconds"] = 1 } },
@@ -150,7 +148,7 @@ internal sealed record ServedConnection(int Number)
     }
 }
 
-/// <summary>Where an exchange stands.</summary>
+/// <summary>A stage of an exchange.</summary>
 internal enum ExchangePoint
 {
     /// <summary>The request is with the provider, which has processed nothing.</summary>

@@ -15,7 +15,7 @@ internal static class Holds
         scene.At(tenant, grantType, until => new Fault.HoldAnswer(until));
 
     /// <summary>The API server has seen nothing of a write.</summary>
-    /// <param name="way">The way of whoever writes.</param>
+    /// <param name="way">The writer's way to the API server.</param>
     /// <param name="method">PUT or PATCH.</param>
     /// <param name="path">What is written.</param>
     /// <param name="which">Which of those that come from now on, from 1.</param>

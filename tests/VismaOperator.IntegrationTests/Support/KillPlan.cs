@@ -1,12 +1,12 @@
 namespace VismaOperator.IntegrationTests.Support;
 
 /// <summary>
-/// Who is killed where, drawn from a seed before anything runs, so that the seed replays it whatever the timing. Points are dealt like
-/// cards: each comes up as often as any other, and in as few as a dozen kills all of them do.
+/// Which process is killed where, drawn from a seed before anything runs, so that the seed replays it with any timing. Points are dealt
+/// like cards: each comes up as often as any other, and in as few as a dozen kills all of them do.
 /// </summary>
 internal static class KillPlan
 {
-    // The grace of a minute must outlast a batch: whoever was struck first is only healed when nobody is killed any more.
+    // The grace of a minute must outlast a batch: the first one that was killed recovers only when no other is killed any more.
     private const int Batch = 5;
 
     /// <summary>Batches of kills, each of different connections.</summary>

@@ -3,16 +3,14 @@ using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.IntegrationTests.Support;
 
-/// <summary>What every page must do whatever it says, and its picture for the documentation, which WRITE_SCREENSHOTS=1 keeps.</summary>
+/// <summary>What every page must do, and its picture for the documentation, which WRITE_SCREENSHOTS=1 keeps.</summary>
 internal static class Pictures
 {
     private static readonly ViewportSize telephone = new() { Width = 320, Height = 640 };
 
     private static bool Wanted => Environment.GetEnvironmentVariable("WRITE_SCREENSHOTS") is { Length: > 0 };
 
-    /// <summary>
-    /// Waits until our page with this heading is shown, keeps a picture of what stands there, and looks whether it fits a telephone.
-    /// </summary>
+    /// <summary>Waits until our page with this heading is shown, keeps a picture of it, and looks whether it fits a telephone.</summary>
     public static async Task UntilShownAsync(this IPage page, string heading, string picture)
     {
         await page.Locator("h1", new PageLocatorOptions { HasText = heading }).WaitForAsync();

@@ -112,7 +112,7 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
         return gone;
     }
 
-    // Verb and kind, whatever the namespace and the name: the chart grants the same everywhere.
+    // Verb and kind, without namespace and name: the chart grants the same everywhere.
     private static string Permission(ProxiedRequest request)
     {
         string[] parts = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
