@@ -88,7 +88,7 @@ public sealed partial class Controller(
             {
                 result = Succeeded(key, await reconciler.ReconcileAsync(key, cancellationToken).ConfigureAwait(false));
             }
-#pragma warning disable CA1031 // Whatever a reconcile throws concerns its key alone.
+#pragma warning disable CA1031 // An exception of a reconcile concerns its key alone.
             catch (Exception failure)
 #pragma warning restore CA1031
             {

@@ -17,8 +17,8 @@ public sealed class ForbiddenRequests<TKey>(TimeProvider time)
     private readonly ConcurrentDictionary<TKey, long> since = new();
 
     /// <summary>
-    /// Records how a request failed. Returns a 403 that has lasted for long enough to be believed, else null. Any other failure starts the
-    /// time anew.
+    /// Records how a request failed. Returns a 403 that has lasted for long enough to be believed, else null. Any other failure restarts
+    /// the time.
     /// </summary>
     public KubernetesException? Believed(TKey key, Exception failure)
     {

@@ -1,6 +1,6 @@
 namespace Kubernetes.Controllers;
 
-/// <summary>Tells whoever waits that nothing is under way any more. Its owner calls it under the lock of what is under way.</summary>
+/// <summary>Signals the waiters that nothing is under way any more. Its owner calls it under the lock that guards the work.</summary>
 internal sealed class RestSignal
 {
     private TaskCompletionSource? waiter;

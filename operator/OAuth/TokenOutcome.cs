@@ -42,11 +42,11 @@ public abstract record TokenOutcome : IGatedOutcome<TokenOutcome>
     public sealed record Unavailable(string Cause, TimeSpan? RetryAfter, bool MayHaveBeenProcessed) : TokenOutcome
     {
         /// <summary>
-        /// False where the request did not have its turn: the gate of the issuer was closed, or the wait for a place was given up.
+        /// False where the request did not have its turn: the gate of the issuer was closed, or the wait for a slot was given up.
         /// </summary>
         public bool HadTurn { get; init; } = true;
 
-        /// <summary>The HTTP status where there was one; informative, for example to tell a throttle (429) from an outage.</summary>
+        /// <summary>The HTTP status where there was one; informative, for example to distinguish a throttle (429) from an outage.</summary>
         public HttpStatusCode? StatusCode { get; init; }
     }
 

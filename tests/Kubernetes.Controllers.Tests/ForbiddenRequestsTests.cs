@@ -26,7 +26,7 @@ public sealed class ForbiddenRequestsTests
     [Theory]
     [InlineData(HttpStatusCode.Conflict)]
     [InlineData(HttpStatusCode.ServiceUnavailable)]
-    public void Whatever_else_is_answered_makes_the_next_refusal_a_first_one(HttpStatusCode other)
+    public void Any_other_answer_makes_the_next_403_a_first_one(HttpStatusCode other)
     {
         Refused("write");
         time.Advance(ForbiddenPatience.Length);

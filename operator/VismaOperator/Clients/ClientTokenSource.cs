@@ -66,7 +66,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
     /// <summary>
     /// Which secrets one attempt tries. The changed one comes first, whichever works: the person who changed it is waiting, and the old one
     /// may still work today. Then the one that is known to work, since there is nothing to wait for. The others are tried under the probe
-    /// only, by one request. What the attempt finds out is told when it is over.
+    /// only, by one request. The outcome of the attempt is reported when it is over.
     /// </summary>
     private sealed class Attempt(ClientSecretTracker tracker, ResolvedClient client, ClientSecretSnapshot seen, Credential? changed)
         : IDisposable
@@ -113,7 +113,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         /// <summary>The provider said something else, or nothing.</summary>
         public void Ended(Credential secret, TokenOutcome outcome)
         {
-            // Whoever is told that the scope is wrong was recognised as a client.
+            // An answer that the scope is wrong shows that the client was recognised.
             if (
                 outcome
                 is TokenOutcome.Granted
