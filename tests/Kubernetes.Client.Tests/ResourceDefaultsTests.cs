@@ -37,7 +37,7 @@ public sealed class ResourceDefaultsTests
     }
 
     [Fact]
-    public void What_kubectl_applied_stays_in_a_secret_since_an_update_without_it_would_delete_it()
+    public void The_last_applied_annotation_stays_in_a_Secret_since_an_update_without_it_would_delete_it()
     {
         var read = JsonSerializer.Deserialize(
             """{"metadata":{"name":"a","annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}"}}}""",

@@ -99,7 +99,7 @@ public sealed class RefreshGrantTests
     }
 
     [Fact]
-    public async Task Of_many_at_once_one_is_the_first()
+    public async Task One_of_many_at_once_is_the_first()
     {
         await using var interactive = await Interactive.StartAsync(Interactive.OneTime());
         var token = await interactive.GrantAsync();

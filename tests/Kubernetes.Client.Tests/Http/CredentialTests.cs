@@ -124,7 +124,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task The_name_in_the_servers_certificate_can_be_told()
+    public async Task The_name_in_the_servers_certificate_can_be_configured()
     {
         using var certificates = new TestCertificates();
         await using var server = await StartAsync(new ScriptedTls(certificates.Server));

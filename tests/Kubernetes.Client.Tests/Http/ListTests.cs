@@ -75,7 +75,7 @@ public sealed partial class ListTests
     [InlineData("""{"metadata":{"resourceVersion":"1"},"items":{}}""")]
     [InlineData("""{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a"}}""")]
     [InlineData("""{"metadata":{"resourceVersion":"1"},"items":[]""")]
-    public async Task What_is_no_list_to_its_end_is_an_error_of_the_connection(string body)
+    public async Task An_incomplete_list_is_an_error_of_the_connection(string body)
     {
         await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(body));
         using var test = new ClientUnderTest(server);

@@ -111,7 +111,7 @@ public sealed class ListWatchTests
     }
 
     [Fact]
-    public void Nothing_is_found_before_a_streaming_list_is_complete_and_a_failure_begins_it_anew()
+    public void Nothing_is_found_before_a_streaming_list_is_complete_and_a_failure_restarts_it()
     {
         var (state, finding) = Follow(
             new WatchEvent<SecretMetadata>.Applied(first),

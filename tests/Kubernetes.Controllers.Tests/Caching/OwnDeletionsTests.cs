@@ -32,7 +32,7 @@ public sealed class OwnDeletionsTests
     }
 
     [Fact]
-    public void Of_an_object_that_was_never_seen_only_the_second_list_confirms_the_deletion()
+    public void Only_the_second_list_confirms_the_deletion_of_an_object_that_was_never_seen()
     {
         deletions.Add(Some.Key, "u", version: null);
         deletions.Confirm(_ => true, nothing, "9");

@@ -60,7 +60,7 @@ public sealed class StreamingListTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_watch_that_ends_later_is_resumed_and_not_listed_anew()
+    public async Task A_watch_that_ends_later_is_resumed_and_not_listed_again()
     {
         var stream = await SyncAsync();
         stream.Bookmark("20");
@@ -116,7 +116,7 @@ public sealed class StreamingListTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_stream_that_ends_before_its_end_was_told_is_given_up_for_pages()
+    public async Task A_stream_that_ends_early_is_replaced_by_pages()
     {
         var stream = await cluster.NextWatchAsync();
         stream.Apply(Some.Secret("a", 1));

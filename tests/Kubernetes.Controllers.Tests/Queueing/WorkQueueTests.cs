@@ -46,7 +46,7 @@ public sealed class WorkQueueTests : IDisposable
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 0)]
-    public async Task What_may_be_over_by_then_is_asked_when_the_holder_gives_the_key_back(bool isNeeded, int due)
+    public async Task A_condition_that_may_be_over_is_checked_when_the_holder_gives_the_key_back(bool isNeeded, int due)
     {
         var asked = false;
         queue.Add(a);
@@ -62,7 +62,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_needed_takes_no_other_reason_and_no_appointment_away()
+    public async Task A_reason_that_is_not_needed_any_more_removes_no_other_reason_and_no_appointment()
     {
         queue.Add(a);
         queue.Add(b);

@@ -48,7 +48,7 @@ public sealed class RequestTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task One_for_which_nothing_can_be_sent_just_now_stays_open_and_is_served_once_it_can(bool isOfPerson)
+    public async Task A_request_that_cannot_be_sent_stays_open_and_is_served_once_it_can(bool isOfPerson)
     {
         await using var test = isOfPerson ? await SomeConsents.StartConsentedAsync() : await TestOperator.StartReadyAsync();
         await test.ApplyAsync(Some.VismaConnection("zoo"));

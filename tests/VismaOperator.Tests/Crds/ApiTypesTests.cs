@@ -26,7 +26,7 @@ public sealed class ApiTypesTests
     }
 
     [Fact]
-    public void What_is_cached_of_an_object_is_what_is_used()
+    public void Only_used_parts_of_an_object_are_cached()
     {
         const string Applied = "kubectl.kubernetes.io/last-applied-configuration";
         const string Annotations = $$$"""{"visma-operator.io/requestedAt":"1","{{{Applied}}}":"{}"}""";
