@@ -7,6 +7,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=${1:-}
 results=benchmarks/results/$(nproc)-cores-$(date -u +%F)
+case $kind in
+  programs) sizes=() ;;
+  short) sizes=(--connections "1000,5000" --idle 1 --secrets 20000) ;;
+  "") sizes=(--connections "1000,5000,10000" --wave 5000 --page docs/performance.md) ;;
+  *) echo "run: '$kind' is neither short nor programs." >&2; exit 2 ;;
+esac
 benchmark() { benchmarks/VismaOperator.Benchmarks/bin/Release/net10.0/VismaOperator.Benchmarks "$@"; }
 
 tests/apiserver/obtain.sh >/dev/null
@@ -14,13 +20,8 @@ benchmarks/baseline.sh >/dev/null
 dotnet publish benchmarks/VismaOperator.Floor -c Release --use-current-runtime -o artifacts/benchmarks/floor -v quiet -nologo
 dotnet build benchmarks/VismaOperator.Benchmarks -c Release -v quiet -nologo -clp:NoSummary
 
+[ "$kind" != programs ] || exit 0
 revision=$(git rev-parse --short HEAD)$(git diff --quiet HEAD -- operator crds || echo "+")
-case $kind in
-  programs) exit ;;
-  short) sizes=(--connections "1000,5000" --idle 1 --secrets 20000) ;;
-  "") sizes=(--connections "1000,5000,10000" --wave 5000 --page docs/performance.md) ;;
-  *) echo "run: '$kind' is neither short nor programs." >&2; exit 2 ;;
-esac
 benchmark scale "${sizes[@]}" --results "$results" --revision "$revision"
 if [ -z "$kind" ]; then
   benchmark --filter '*'
