@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Lifecycle;
 using OAuth;
-using VismaOperator.Api;
 
 namespace VismaOperator.Clients;
 
@@ -78,6 +77,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
                 .Credentials.Where(credential => credential == changed || credential.Reference == seen.Working)
                 .OrderByDescending(credential => credential == changed)
         );
+        private ClientSecretSnapshot known = seen;
         private ProbeLease? probe;
         private TokenOutcome.Refused? last;
 
@@ -95,7 +95,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
             if (Verdict is null && next.Count == 0)
             {
                 untold.Clear();
-                tracker.AllRefused(client, tried, seen, last?.Description);
+                tracker.AllRefused(client, tried, known, last?.Description);
                 Verdict = RefusedClient(last?.Description, last?.RetryAfter);
             }
 
@@ -141,7 +141,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         {
             try
             {
-                probe = await tracker.EnterProbeAsync(client, seen, cancellationToken);
+                probe = await tracker.EnterProbeAsync(client, known, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -156,10 +156,10 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
                 };
             }
 
-            seen = tracker.SnapshotOf(client);
+            known = tracker.SnapshotOf(client);
             if (probe.WasRefusedMeanwhile)
             {
-                return RefusedClient(seen.Description, last?.RetryAfter);
+                return RefusedClient(known.Description, last?.RetryAfter);
             }
 
             if (probe.IsWorkingKnown)
