@@ -165,6 +165,11 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     }
 
     /// <inheritdoc/>
+    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        WriteAsync<T>(HttpMethod.Patch, ResourcePath.Of(T.ResourceKind, name), name, Content(mergePatch), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         WriteAsync<T>(HttpMethod.Patch, ResourcePath.StatusOf(T.ResourceKind, name), name, Content(mergePatch), cancellationToken);

@@ -50,6 +50,13 @@ public interface IKubernetesClient
         where T : class, IResource<T>;
 
     /// <summary>
+    /// Applies a JSON merge patch (RFC 7386) to the object; its status subresource is left alone. Members that this project does not know
+    /// stay, which a replace would drop. A <c>metadata.resourceVersion</c> in it is a precondition.
+    /// </summary>
+    Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
+    /// <summary>
     /// Applies a JSON merge patch (RFC 7386) to the status subresource. A <c>metadata.resourceVersion</c> in it is a precondition.
     /// </summary>
     Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)

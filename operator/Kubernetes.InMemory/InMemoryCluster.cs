@@ -92,10 +92,7 @@ public sealed class InMemoryCluster : IKubernetesClient
             cancellationToken
         );
 
-    /// <summary>
-    /// Applies a JSON merge patch (RFC 7386), as kubectl and other writers do. The operator itself patches only status; the contract tests
-    /// show that this cluster answers a patch as a real one does.
-    /// </summary>
+    /// <inheritdoc/>
     public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         WriteAsync<T>(

@@ -43,9 +43,8 @@ public abstract class ContractSuite
     protected async Task<T> GetAsync<T>(string name)
         where T : class, IResource<T> => await FindAsync<T>(name) ?? throw new InvalidOperationException($"{name} does not exist.");
 
-    /// <summary>Somebody else changes the object by a JSON merge patch. The client itself patches nothing but status.</summary>
-    protected abstract Task<T> PatchAsync<T>(string name, string mergePatch)
-        where T : class, IResource<T>;
+    protected Task<T> PatchAsync<T>(string name, string mergePatch)
+        where T : class, IResource<T> => Client.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 
     protected Task<T> PatchStatusAsync<T>(string name, string mergePatch)
         where T : class, IResource<T> => Client.PatchStatusAsync<T>(Named(name), Json(mergePatch), Cancellation);

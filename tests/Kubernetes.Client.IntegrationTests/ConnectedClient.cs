@@ -1,8 +1,5 @@
 using System.Diagnostics.Metrics;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using Kubernetes.Client.Access;
-using Kubernetes.Client.Http;
 
 namespace Kubernetes.Client.IntegrationTests;
 
@@ -24,21 +21,6 @@ internal sealed class ConnectedClient : IDisposable
     }
 
     public IKubernetesClient Client { get; }
-
-    /// <summary>A write that the client has no method for; refusals are the client's own.</summary>
-    public async Task<T> PatchAsync<T>(NamespacedName name, string mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T>
-    {
-        using var content = new StringContent(mergePatch, new MediaTypeHeaderValue("application/merge-patch+json"));
-        using var answer = await http.Requests.PatchAsync(ResourcePath.Of(T.ResourceKind, name), content, cancellationToken);
-        return answer.IsSuccessStatusCode
-            ? (await answer.Content.ReadFromJsonAsync(T.JsonTypeInfo, cancellationToken))!
-            : throw await new ApiFailure(http, TimeProvider.System).FromAnswerAsync(
-                answer,
-                ResourceRequest.About(HttpMethod.Patch, T.ResourceKind, name),
-                cancellationToken
-            );
-    }
 
     public void Dispose()
     {

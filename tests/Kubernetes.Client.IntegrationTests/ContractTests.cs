@@ -12,9 +12,6 @@ public sealed class RealObjectTests(RealCluster cluster) : ObjectContract, IAsyn
 
     protected override string Namespace => home!.Name;
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
-
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 
     public ValueTask DisposeAsync() => home!.DisposeAsync();
@@ -28,9 +25,6 @@ public sealed class RealDeletionTests(RealCluster cluster) : DeletionContract, I
 
     protected override string Namespace => home!.Name;
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
-
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 
     public ValueTask DisposeAsync() => home!.DisposeAsync();
@@ -43,9 +37,6 @@ public sealed class RealGarbageCollectionTests(RealCluster cluster) : GarbageCol
     protected override IKubernetesClient Client => cluster.Client;
 
     protected override string Namespace => home!.Name;
-
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
 
     public async ValueTask InitializeAsync()
     {
@@ -64,9 +55,6 @@ public sealed class RealListTests(RealCluster cluster) : ListContract, IAsyncLif
 
     protected override string Namespace => home!.Name;
 
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
-
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 
     public ValueTask DisposeAsync() => home!.DisposeAsync();
@@ -79,9 +67,6 @@ public sealed class RealWatchTests(RealCluster cluster) : WatchContract, IAsyncL
     protected override IKubernetesClient Client => cluster.Client;
 
     protected override string Namespace => home!.Name;
-
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), mergePatch, Cancellation);
 
     public async ValueTask InitializeAsync() => home = await TestNamespace.CreateAsync(cluster.Server.Admin, Cancellation);
 

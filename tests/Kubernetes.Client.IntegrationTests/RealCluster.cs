@@ -16,9 +16,6 @@ public sealed class RealCluster : IAsyncLifetime
 
     public IKubernetesClient Client => connected!.Client;
 
-    public Task<T> PatchAsync<T>(NamespacedName name, string mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> => connected!.PatchAsync<T>(name, mergePatch, cancellationToken);
-
     public async ValueTask InitializeAsync()
     {
         server = await ApiServer.StartAsync(

@@ -89,6 +89,7 @@ public sealed class RequestTests
 
         await test.Client.CreateAsync(Some.Widget("one"), Cancellation);
         await test.Client.ReplaceAsync(Some.Widget("one"), Cancellation);
+        await test.Client.PatchAsync<Widget>(Some.Named("one"), patch, Cancellation);
         await test.Client.PatchStatusAsync<Widget>(Some.Named("one"), patch, Cancellation);
         await test.Client.DeleteAsync<Widget>(Some.Named("one"), new DeletePreconditions("u", "7"), Cancellation);
 
@@ -97,6 +98,7 @@ public sealed class RequestTests
             [
                 ("POST", Collection, "application/json"),
                 ("PUT", $"{Collection}/one", "application/json"),
+                ("PATCH", $"{Collection}/one", "application/merge-patch+json"),
                 ("PATCH", $"{Collection}/one/status", "application/merge-patch+json"),
                 ("DELETE", $"{Collection}/one", "application/json"),
             ],

@@ -11,9 +11,6 @@ public sealed class InMemoryObjectTests : ObjectContract
     protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
-
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryDeletionTests : DeletionContract
@@ -23,9 +20,6 @@ public sealed class InMemoryDeletionTests : DeletionContract
     protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
-
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryGarbageCollectionTests : GarbageCollectionContract
@@ -35,9 +29,6 @@ public sealed class InMemoryGarbageCollectionTests : GarbageCollectionContract
     protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
-
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryListTests : ListContract
@@ -47,9 +38,6 @@ public sealed class InMemoryListTests : ListContract
     protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
-
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }
 
 public sealed class InMemoryWatchTests : WatchContract
@@ -59,7 +47,4 @@ public sealed class InMemoryWatchTests : WatchContract
     protected override IKubernetesClient Client => cluster;
 
     protected override string Namespace => "here";
-
-    protected override Task<T> PatchAsync<T>(string name, string mergePatch) =>
-        cluster.PatchAsync<T>(Named(name), Json(mergePatch), Cancellation);
 }

@@ -88,6 +88,9 @@ internal sealed class LeaseServer : IKubernetesClient
     )
         where T : class, IResource<T> => throw new NotSupportedException();
 
+    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> => throw new NotSupportedException();
+
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> => throw new NotSupportedException();
 

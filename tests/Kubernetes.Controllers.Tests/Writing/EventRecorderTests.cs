@@ -201,6 +201,9 @@ public sealed class EventRecorderTests : IDisposable
         public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
             where T : class, IResource<T> => throw new NotSupportedException();
 
+        public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+            where T : class, IResource<T> => throw new NotSupportedException();
+
         public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
             where T : class, IResource<T> => throw new NotSupportedException();
 

@@ -65,6 +65,14 @@ internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesC
             cancellationToken
         );
 
+    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        CallAsync(
+            new ClusterRequest(ClusterVerb.Patch, T.ResourceKind, name),
+            () => world.Cluster.PatchAsync<T>(name, mergePatch, cancellationToken),
+            cancellationToken
+        );
+
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         CallAsync(

@@ -64,6 +64,9 @@ internal sealed class FollowedCluster(IKubernetesClient cluster, Action onProgre
     public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
         where T : class, IResource<T> => cluster.ReplaceAsync(resource, cancellationToken);
 
+    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T> => cluster.PatchAsync<T>(name, mergePatch, cancellationToken);
+
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> => cluster.PatchStatusAsync<T>(name, mergePatch, cancellationToken);
 
