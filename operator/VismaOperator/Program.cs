@@ -8,5 +8,8 @@ var process = new CommandContext(
     Console.Error,
     TimeProvider.System,
     Product.Called(Product.CalledPath())
-);
+)
+{
+    TerminalSize = Console.IsOutputRedirected ? null : () => (Console.WindowWidth, Console.WindowHeight),
+};
 return await CommandTree.InvokeAsync(args, process, Verbs.Of(process), signals.Token);

@@ -7,6 +7,52 @@ using VismaOperator.Reporting;
 
 namespace VismaOperator.Cli;
 
+/// <summary>A cluster as the account of a kubeconfig may see it, for verbs that speak to one and end.</summary>
+internal sealed class ClusterConnection : IAsyncDisposable
+{
+    private const string FallbackNamespace = "default";
+
+    private readonly ServiceProvider services;
+    private readonly KubernetesHttp http;
+
+    private ClusterConnection(ClusterAccess access, TimeProvider time)
+    {
+        services = new ServiceCollection()
+            .AddMetrics()
+            .AddLogging(logging => logging.WriteToConsole(new LogOptions { Format = LogFormat.Text, Level = LogLevel.Warning }))
+            .BuildServiceProvider();
+        http = new KubernetesHttp(access, new KubernetesHttpOptions(), time, services.GetRequiredService<IMeterFactory>());
+        Client = new HttpKubernetesClient(http, time, RandomSource.Next);
+        Log = services.GetRequiredService<ILogger<ClusterConnection>>();
+        Server = access.Server.ToString();
+        Namespace = access.Namespace ?? FallbackNamespace;
+    }
+
+    /// <summary>The API server.</summary>
+    public IKubernetesClient Client { get; }
+
+    /// <summary>Its address, for messages.</summary>
+    public string Server { get; }
+
+    /// <summary>The namespace of the context, as kubectl takes it.</summary>
+    public string Namespace { get; }
+
+    /// <summary>Warnings, to standard error.</summary>
+    public ILogger Log { get; }
+
+    /// <summary>Finds the cluster as kubectl does.</summary>
+    /// <exception cref="ClusterAccessException">There is no usable access; the message says what to do.</exception>
+    public static ClusterConnection Open(string? kubeconfig, string? context, TimeProvider time) =>
+        new(ClusterAccess.Load(kubeconfig, context), time);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        await services.DisposeAsync();
+    }
+}
+
 /// <summary>One look into a cluster, for <c>check --cluster</c>.</summary>
 internal static class ClusterLook
 {
@@ -16,15 +62,8 @@ internal static class ClusterLook
     {
         try
         {
-            var access = ClusterAccess.Load(kubeconfig, context);
-            await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-            using var connections = new KubernetesHttp(
-                access,
-                new KubernetesHttpOptions(),
-                time,
-                services.GetRequiredService<IMeterFactory>()
-            );
-            return await LiveObjects.ReadAsync(new HttpKubernetesClient(connections, time, RandomSource.Next), stop);
+            await using var cluster = ClusterConnection.Open(kubeconfig, context, time);
+            return await LiveObjects.ReadAsync(cluster.Client, stop);
         }
         catch (Exception exception)
             when (exception is ClusterAccessException or KubernetesException or HttpRequestException or TimeoutException)

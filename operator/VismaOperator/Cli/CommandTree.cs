@@ -17,7 +17,8 @@ internal static class CommandTree
         // With --help or --version the parser reports no errors about the other arguments.
         if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
         {
-            return await process.RefuseAsync(parsed.CommandResult.Command.Name, Messages(parsed));
+            var command = parsed.CommandResult.Command;
+            return await process.RefuseAsync(command is RootCommand ? string.Empty : command.Name, Messages(parsed));
         }
 
         // Signals are answered by StopSignals, which lets a verb finish what it must; the library's own handling would cut it off after two
@@ -38,15 +39,22 @@ internal static class CommandTree
     }
 
     /// <summary>All verbs with their options.</summary>
-    public static RootCommand Create(CommandContext process, Verbs verbs) =>
-        new("Keeps OAuth tokens for Visma ERP in Kubernetes Secrets, always fresh.")
+    public static RootCommand Create(CommandContext process, Verbs verbs)
+    {
+        var root = new RootCommand("Keeps OAuth tokens for Visma ERP in Kubernetes Secrets, always fresh.")
         {
             new RunVerb().ToCommand(process, verbs.Run),
             new LocalVerb().ToCommand(process, verbs.Local),
             new CheckVerb().ToCommand(process),
+            new StatusVerb().ToCommand(process, verbs.Status),
+            new RefreshVerb().ToCommand(process, verbs.Refresh),
             new ConnectVerb().ToCommand(process, verbs.Connect),
             CrdsVerb.ToCommand(process),
+            CompletionVerb.ToCommand(process),
         };
+        root.Add(CompletionVerb.ToHiddenCommand(root, process));
+        return root;
+    }
 
     /// <summary>Adds the settings' options to the command.</summary>
     public static Command With(this Command command, IEnumerable<Setting> settings)
@@ -67,7 +75,8 @@ internal static class CommandTree
     private static IEnumerable<string> Messages(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name)).ToList();
+        var verbs = command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name).ToList();
+        var known = verbs.Concat(command.Options.Select(option => option.Name)).ToList();
         var isVerbMissing = command is RootCommand && parsed.UnmatchedTokens.FirstOrDefault(token => !token.StartsWith('-')) is not null;
         return parsed.UnmatchedTokens.Count == 0 ? parsed.Errors.Select(error => error.Message)
             : isVerbMissing
@@ -75,7 +84,7 @@ internal static class CommandTree
                 [
                     UnknownVerb(
                         parsed.UnmatchedTokens.First(token => !token.StartsWith('-')),
-                        [.. command.Subcommands.Select(verb => verb.Name)]
+                        verbs
                     ),
                 ]
             : parsed.UnmatchedTokens.Select(token => $"'{token}' is no command or option that is known here{Suggestion.For(token, known)}");
@@ -96,7 +105,7 @@ internal static class CommandTree
         }
 
         await process.Error.WriteLineAsync(
-            $"Help: {process.Called} {(verb is "run" or "local" or "check" or "connect" or "crds" ? verb + " " : string.Empty)}--help"
+            $"Help: {process.Called} {(verb.Length > 0 ? verb + " " : string.Empty)}--help"
         );
         return ExitCode.UnusableArguments;
     }
@@ -116,6 +125,9 @@ internal sealed record CommandContext(
     string Called = Product.Name
 )
 {
+    /// <summary>The size of the terminal that standard output goes to, in columns and rows; null where it goes elsewhere.</summary>
+    public Func<(int Columns, int Rows)>? TerminalSize { get; init; }
+
     /// <summary>Opens standard input.</summary>
     public Func<Stream> Input { get; init; } = ProcessInput.Open;
 }

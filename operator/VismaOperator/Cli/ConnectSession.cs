@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using Kubernetes.Client;
-using Kubernetes.Client.Access;
 using Lifecycle;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Clients;
@@ -22,17 +21,9 @@ internal sealed class ConnectSession(ConnectOptions options, CommandContext proc
 
     private async Task<int> InClusterAsync(CancellationToken stop)
     {
-        var access = ClusterAccess.Load(options.Kubeconfig, options.Context);
-        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var connections = new KubernetesHttp(
-            access,
-            new KubernetesHttpOptions(),
-            process.Time,
-            services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>()
-        );
-        var client = new HttpKubernetesClient(connections, process.Time, RandomSource.Next);
-        var source = new ClusterSource(client, access.Server.ToString(), TimeProvider.System);
-        return await RunAsync(source, access.Namespace ?? FallbackNamespace, stop);
+        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time);
+        var source = new ClusterSource(cluster.Client, cluster.Server, TimeProvider.System);
+        return await RunAsync(source, cluster.Namespace, stop);
     }
 
     private async Task<int> RunAsync(IConnectionSource source, string currentNamespace, CancellationToken stop)

@@ -13,6 +13,7 @@ internal sealed class ConnectVerb
 
     private readonly Argument<string> connection = new("NAMESPACE/NAME")
     {
+        HelpName = "NAMESPACE/NAME",
         Description = "The VismaConnection; without a namespace, that of -n, of the kubeconfig's context, or default",
     };
     private readonly ClusterSettings cluster = new();
@@ -58,6 +59,7 @@ internal sealed class ConnectVerb
     /// <summary>The verb; <paramref name="start"/> runs it with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<ConnectOptions, CancellationToken, Task<int>> start)
     {
+        connection.CompletionSources.Add(Completions.Connections);
         var command = new Command(
             "connect",
             "Has a person consent for an interactive connection, by a browser on this machine. Exit code 0 once the operator has stored "
@@ -79,6 +81,7 @@ internal sealed class ConnectVerb
     {
         var setting = new Setting("namespace", "NAME", "Namespace of the connection, unless its name includes it");
         setting.Option.Aliases.Add("-n");
+        setting.Option.CompletionSources.Add(Completions.Namespaces);
         return setting;
     }
 

@@ -40,6 +40,10 @@ internal sealed class Setting
             // An array keeps every occurrence; a single-valued option given twice is reported by the reader, not overridden silently.
             CustomParser = result => [.. result.Tokens.Select(token => token.Value)],
         };
+        if (valueName.Contains('|', StringComparison.Ordinal))
+        {
+            Option.CompletionSources.Add(valueName.Split('|'));
+        }
     }
 
     /// <summary>The option's word without dashes.</summary>
@@ -49,7 +53,10 @@ internal sealed class Setting
     public SettingShape Shape { get; }
 
     /// <summary>The environment variable that is read where the option is absent.</summary>
-    public string Variable => VariablePrefix + Word.ToUpperInvariant().Replace('-', '_');
+    public string Variable => VariableOf(Word);
+
+    /// <summary>The variable that stands in for an option.</summary>
+    public static string VariableOf(string word) => VariablePrefix + word.ToUpperInvariant().Replace('-', '_');
 
     /// <summary>The option as the parser knows it.</summary>
     public Option<string[]> Option { get; }

@@ -32,6 +32,9 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
     /// <summary>Adds a problem with something that is no setting, such as an argument.</summary>
     public void Report(string origin, string cause, string remedy) => problems.Add(new SettingProblem(origin, cause, remedy));
 
+    /// <summary>True when the option stands on the command line.</summary>
+    public bool IsWritten(Setting setting) => arguments.GetResult(setting.Option) is { Implicit: false };
+
     /// <summary>A text, or null when the setting is absent.</summary>
     public string? Text(Setting setting)
     {

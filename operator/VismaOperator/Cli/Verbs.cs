@@ -1,4 +1,6 @@
 using VismaOperator.Cli.Connect;
+using VismaOperator.Cli.Refresh;
+using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 using VismaOperator.Reporting;
@@ -9,16 +11,22 @@ namespace VismaOperator.Cli;
 /// <param name="Run">Runs the operator against a cluster.</param>
 /// <param name="Local">Runs local mode.</param>
 /// <param name="Connect">Has a person consent.</param>
+/// <param name="Status">Shows where connections and clients stand.</param>
+/// <param name="Refresh">Asks for new tokens.</param>
 internal sealed record Verbs(
     Func<OperatorOptions, CancellationToken, Task<int>> Run,
     Func<LocalOptions, CancellationToken, Task<int>> Local,
-    Func<ConnectOptions, CancellationToken, Task<int>> Connect)
+    Func<ConnectOptions, CancellationToken, Task<int>> Connect,
+    Func<StatusOptions, CancellationToken, Task<int>> Status,
+    Func<RefreshOptions, CancellationToken, Task<int>> Refresh)
 {
     /// <summary>The verbs of the executable.</summary>
     public static Verbs Of(CommandContext process) => new(
         (options, stop) => EndAsync(process, () => RunAsync(options, process, stop)),
         (options, stop) => EndAsync(process, () => LocalAsync(options, process, stop)),
-        (options, stop) => EndAsync(process, () => new ConnectSession(options, process).RunAsync(stop)));
+        (options, stop) => EndAsync(process, () => new ConnectSession(options, process).RunAsync(stop)),
+        (options, stop) => EndAsync(process, () => new StatusSession(options, process).RunAsync(stop)),
+        (options, stop) => EndAsync(process, () => RefreshSession.RunAsync(options, process, stop)));
 
     private static async Task<int> RunAsync(OperatorOptions options, CommandContext process, CancellationToken stop)
     {

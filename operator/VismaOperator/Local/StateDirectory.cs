@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Kubernetes.Client;
 
 namespace VismaOperator.Local;
@@ -60,7 +61,7 @@ internal sealed class StateDirectory : IDisposable
 }
 
 /// <summary>
-/// Where in a state directory what lies, for local mode and for <c>connect</c>, which reads along. What is in the files:
+/// Where in a state directory what lies, for local mode and for <c>connect</c> and <c>status</c>, which read along. What is in the files:
 /// <see cref="KeptFile"/>.
 /// </summary>
 internal static class StateFiles
@@ -82,6 +83,28 @@ internal static class StateFiles
 
     /// <summary>The file of an object.</summary>
     public static string Of(string state, ResourceKind kind, NamespacedName name) => InFolder(state, kind.Plural, name);
+
+    /// <summary>The files of all objects of a kind.</summary>
+    public static IEnumerable<string> All(string state, ResourceKind kind)
+    {
+        var folder = Path.Combine(state, kind.Plural);
+        return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, Pattern, SearchOption.AllDirectories) : [];
+    }
+
+    /// <summary>What is in the file of an object; null where the file is not there, or went away meanwhile.</summary>
+    /// <exception cref="JsonException">It is damaged.</exception>
+    public static T? Find<T>(string file)
+        where T : class, IResource<T>
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(file), T.JsonTypeInfo);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The file that hands the code for a connection to local mode.</summary>
     public static string Handoff(string state, NamespacedName connection) => InFolder(state, HandoffFolder, connection);

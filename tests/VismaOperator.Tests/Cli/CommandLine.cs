@@ -1,5 +1,7 @@
 using VismaOperator.Cli;
 using VismaOperator.Cli.Connect;
+using VismaOperator.Cli.Refresh;
+using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 
@@ -20,6 +22,12 @@ internal sealed class CommandLine
 
     /// <summary>What <c>connect</c> was started with; null when it was not.</summary>
     public ConnectOptions? Connect { get; private set; }
+
+    /// <summary>What <c>status</c> was started with; null when it was not.</summary>
+    public StatusOptions? Status { get; private set; }
+
+    /// <summary>What <c>refresh</c> was started with; null when it was not.</summary>
+    public RefreshOptions? Refresh { get; private set; }
 
     /// <summary>What standard input holds; nothing unless it is set.</summary>
     public byte[] Input { get; set; } = [];
@@ -43,7 +51,9 @@ internal sealed class CommandLine
         var verbs = new Verbs(
             (options, _) => Task.FromResult(Keep(() => Run = options)),
             (options, _) => Task.FromResult(Keep(() => Local = options)),
-            (options, _) => Task.FromResult(Keep(() => Connect = options)));
+            (options, _) => Task.FromResult(Keep(() => Connect = options)),
+            (options, _) => Task.FromResult(Keep(() => Status = options)),
+            (options, _) => Task.FromResult(Keep(() => Refresh = options)));
         return CommandTree.InvokeAsync(arguments, process, verbs, TestContext.Current.CancellationToken);
     }
 

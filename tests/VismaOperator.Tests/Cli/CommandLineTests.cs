@@ -1,5 +1,7 @@
 using VismaOperator.Cli;
 using VismaOperator.Cli.Connect;
+using VismaOperator.Cli.Refresh;
+using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 using VismaOperator.Tests.Support;
@@ -43,20 +45,20 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("statsu --help")]
-    [InlineData("--help statsu")]
-    [InlineData("statsu -h")]
-    [InlineData("statsu --version")]
-    [InlineData("--version statsu")]
-    [InlineData("statsu --kubeconfig x --context y")]
-    [InlineData("statsu -f . --output json")]
-    [InlineData("statsu acme --once=true")]
+    [InlineData("explian --help")]
+    [InlineData("--help explian")]
+    [InlineData("explian -h")]
+    [InlineData("explian --version")]
+    [InlineData("--version explian")]
+    [InlineData("explian --kubeconfig x --context y")]
+    [InlineData("explian -f . --output json")]
+    [InlineData("explian acme --once=true")]
     public async Task An_unknown_verb_is_an_error_with_any_arguments(string arguments)
     {
         Assert.Equal(2, await InvokeAsync(arguments.Split(' ')));
         Assert.Equal(
-            $"visma-operator: 'statsu' is no command: the commands are run, local, check, connect, crds{Environment.NewLine}Help: "
-            + $"visma-operator --help{Environment.NewLine}",
+            "visma-operator: 'explian' is no command: the commands are run, local, check, status, refresh, connect, crds, completion"
+            + $"{Environment.NewLine}Help: visma-operator --help{Environment.NewLine}",
             error.ToString()
         );
     }
@@ -85,6 +87,19 @@ public sealed class CommandLineTests
     [InlineData("connect a/b --redirect-uri https://localhost --port 9", "visma-operator: --port: cannot be combined with --redirect-uri")]
     [InlineData("connect a/b --timeout 2h", "visma-operator: --timeout: '2h' is not a duration up to 1h. Write it as 90s or 10m.")]
     [InlineData("local -f .", "visma-operator: --out: is missing.")]
+    [InlineData("status a/b/c", "NAME: 'a/b/c' is not the name of an object. Write it as acme, integrations/acme, vc/acme or oac/acme.")]
+    [InlineData("status -n a -A", "visma-operator: --namespace: cannot be combined with --all-namespaces.")]
+    [InlineData("status a/b -n c", "visma-operator: --namespace: 'c' is not the namespace a of the name.")]
+    [InlineData("status --state s --context c", "visma-operator: --state: cannot be combined with --kubeconfig or --context.")]
+    [InlineData("status -o xml", "visma-operator: --output: 'xml' is not known. Write one of: text, wide, json, yaml, name.")]
+    [InlineData("status --expiring-within 7", "visma-operator: --expiring-within: '7' is not a duration. Write it as 7d, 12h or 1d12h.")]
+    [InlineData("status --expiring-within d", "visma-operator: --expiring-within: 'd' is not a duration.")]
+    [InlineData("status --expiring-within 7d1d", "visma-operator: --expiring-within: '7d1d' is not a duration.")]
+    [InlineData("status --expiring-within 99999d", "visma-operator: --expiring-within: '99999d' is not a duration.")]
+    [InlineData("refresh", "visma-operator: NAME: is missing. Name connections, or say --all, or choose by labels with -l.")]
+    [InlineData("refresh a --all", "visma-operator: NAME: cannot be combined with --all or --selector")]
+    [InlineData("refresh oac/a", "visma-operator: NAME: 'oac/a' is not the name of a connection.")]
+    [InlineData("completion tcsh", "visma-operator: SHELL: 'tcsh' is not known. Write one of: bash, zsh, fish, powershell, kubectl.")]
     public async Task Wrong_arguments_name_option_and_remedy_and_start_nothing(string line, string expected)
     {
         Assert.Equal(2, await InvokeAsync(line.Split(' ')));
@@ -107,6 +122,21 @@ public sealed class CommandLineTests
 
         Assert.Equal(2, await CommandTree.InvokeAsync(["connect"], process, Recording(), TestContext.Current.CancellationToken));
         Assert.Contains($"Help: {called} connect --help", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("refresh")]
+    [InlineData("connect")]
+    public async Task Help_names_the_argument_and_not_what_completes_it(string verb)
+    {
+        var output = new StringWriter();
+
+        var process = Process() with { Output = output };
+        await CommandTree.InvokeAsync([verb, "--help"], process, Recording(), TestContext.Current.CancellationToken);
+
+        Assert.Contains("NAME>", output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("<connections>", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,5 +175,7 @@ public sealed class CommandLineTests
             return Task.FromResult(0);
         },
         (LocalOptions _, CancellationToken _) => Task.FromResult(0),
-        (ConnectOptions _, CancellationToken _) => Task.FromResult(0));
+        (ConnectOptions _, CancellationToken _) => Task.FromResult(0),
+        (StatusOptions _, CancellationToken _) => Task.FromResult(0),
+        (RefreshOptions _, CancellationToken _) => Task.FromResult(0));
 }

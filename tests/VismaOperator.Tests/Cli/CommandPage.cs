@@ -20,7 +20,7 @@ internal static class CommandPage
             ("Each option can also be given by the environment variable in brackets; the option wins, and an empty variable counts as "
                 + "absent. Lists are separated by commas. A switch without a value means `true`.").Wrapped() + "\n"
         );
-        foreach (var command in root.Subcommands)
+        foreach (var command in root.Subcommands.Where(command => !command.Hidden))
         {
             Append(page, command);
         }
@@ -31,12 +31,13 @@ internal static class CommandPage
             CultureInfo.InvariantCulture,
             $"| {ExitCode.Failure} | failed while running; `check` found errors; "
                 + $"with `local --once` a connection is not Ready when all have settled or `--timeout` has passed; "
-                + $"with `connect` no consent was stored |\n"
+                + $"with `connect` no consent was stored; with `status` [something is broken](../status.md#for-scripts); with `refresh` "
+                + $"a refresh was not asked for or, with `--wait`, not made |\n"
         );
         page.Append(
             CultureInfo.InvariantCulture,
-            $"| {ExitCode.UnusableArguments} | the arguments cannot be used, or `check` found nothing to check: "
-                + $"standard error says what to correct |\n"
+            $"| {ExitCode.UnusableArguments} | the arguments cannot be used, `check` found nothing to check, or `status` could read "
+                + $"nothing: standard error says what to correct |\n"
         );
         return page.ToString();
     }
@@ -45,7 +46,11 @@ internal static class CommandPage
     {
         var words = command.Arguments.Select(argument => argument.Name).Prepend(command.Name);
         page.Append($"\n## visma-operator {string.Join(' ', words)}\n\n{command.Description?.Wrapped()}\n");
-        page.Append(string.Concat(command.Arguments.Select(argument => $"\n`{argument.Name}`: {argument.Description}.\n")));
+        foreach (var argument in command.Arguments)
+        {
+            page.Append("\n" + $"`{argument.Name}`: {argument.Description}.".Wrapped() + "\n");
+        }
+
         var options = command.Options.Where(option => option.Name != "--help").ToList();
         if (options.Count == 0)
         {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using VismaOperator.Api.Validation;
 using VismaOperator.Cli;
 using VismaOperator.Cli.Connect;
+using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
 
@@ -120,6 +121,96 @@ public sealed class OptionTests
         Assert.Equal(("https://localhost:8888", "isv_acme"), (options.RedirectUri.OriginalString, options.ClientId));
         Assert.Equal((TimeSpan.FromSeconds(90), BrowserUse.Printed), (options.Timeout, options.Browser));
         Assert.Equal(["http://127.0.0.1:8400"], options.AllowLists.AllowedIssuers);
+    }
+
+    [Fact]
+    public async Task Status_without_options_lists_the_namespace_of_the_context_as_a_table()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync("status"));
+
+        Assert.Equal(new StatusOptions(), line.Status);
+    }
+
+    [Fact]
+    public async Task Every_option_of_status_reaches_it()
+    {
+        var line = new CommandLine();
+
+        string[] options = ["-A", "-o", "json", "-w", "--expiring-within", "1d12h", "--kubeconfig", "kc", "--context", "staging"];
+        await line.InvokeAsync(["status", .. options]);
+
+        Assert.Equal(
+            new StatusOptions
+            {
+                Range = NamespaceRange.All,
+                Output = StatusOutput.Json,
+                Watch = true,
+                ExpiringWithin = TimeSpan.FromHours(36),
+                Kubeconfig = "kc",
+                Context = "staging",
+            },
+            line.Status
+        );
+    }
+
+    [Theory]
+    [InlineData("acme", null, null, "acme")]
+    [InlineData("integrations/acme", null, "integrations", "acme")]
+    [InlineData("vc/acme", "VismaConnection", null, "acme")]
+    [InlineData("oac/acme", "OAuthClient", null, "acme")]
+    [InlineData("oauthclient.visma-operator.io/acme", "OAuthClient", null, "acme")]
+    [InlineData("vismaconnections.visma-operator.io/acme", "VismaConnection", null, "acme")]
+    public async Task Status_takes_a_name_as_a_person_or_kubectl_writes_it(string text, string? kind, string? place, string name)
+    {
+        var line = new CommandLine();
+
+        await line.InvokeAsync("status", text);
+
+        Assert.Equal((kind, place, name), (line.Status!.Kind?.Kind, line.Status.Namespace, line.Status.Name));
+    }
+
+    [Fact]
+    public async Task All_namespaces_on_the_command_line_win_over_one_in_a_variable_and_the_other_way_round()
+    {
+        var one = new CommandLine().With("VISMA_OPERATOR_NAMESPACE", "integrations");
+        var all = new CommandLine().With("VISMA_OPERATOR_ALL_NAMESPACES", "true");
+
+        await one.InvokeAsync("status", "-A");
+        await all.InvokeAsync("status", "-n", "integrations");
+
+        Assert.Equal((null, NamespaceRange.All), (one.Status!.Namespace, one.Status.Range));
+        Assert.Equal(("integrations", NamespaceRange.One), (all.Status!.Namespace, all.Status.Range));
+    }
+
+    [Theory]
+    [InlineData("7d", 168)]
+    [InlineData("12h", 12)]
+    [InlineData("30d6h", 726)]
+    public async Task The_time_within_which_things_end_has_days(string text, int hours)
+    {
+        var line = new CommandLine();
+
+        await line.InvokeAsync("status", "--expiring-within", text);
+
+        Assert.Equal(TimeSpan.FromHours(hours), line.Status!.ExpiringWithin);
+    }
+
+    [Fact]
+    public async Task Every_option_of_refresh_reaches_it()
+    {
+        var line = new CommandLine();
+
+        await line.InvokeAsync("refresh", "acme", "erp/other", "--wait", "--timeout", "5m", "--kubeconfig", "kc", "--context", "staging");
+
+        Assert.Equal([(null, "acme"), ("erp", "other")], line.Refresh!.Names);
+        Assert.Equal((true, TimeSpan.FromMinutes(5)), (line.Refresh.Wait, line.Refresh.Timeout));
+        Assert.Equal(("kc", "staging"), (line.Refresh.Kubeconfig, line.Refresh.Context));
+
+        await line.InvokeAsync("refresh", "-l", "app=erp", "-n", "integrations");
+
+        Assert.Equal(("app=erp", "integrations", null), (line.Refresh.Selector, line.Refresh.Namespace, line.Refresh.Timeout));
     }
 
     [Fact]

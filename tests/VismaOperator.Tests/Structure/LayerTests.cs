@@ -25,6 +25,8 @@ public sealed partial class LayerTests
         "Local",
         "Cli.Check",
         "Cli.Connect",
+        "Cli.Status",
+        "Cli.Refresh",
         "Cli",
         "",
     ];
@@ -101,7 +103,7 @@ public sealed partial class LayerTests
 
     // In using directives and in names that are written out.
     [GeneratedRegex(
-        @"(?<!namespace )\bVismaOperator\.(?<folder>[A-Z]\w*(\.(Validation|Crds|Flow|Web|Check|Connect)\b)?)",
+        @"(?<!namespace )\bVismaOperator\.(?<folder>[A-Z]\w*(\.(Validation|Crds|Flow|Web|Check|Connect|Status|Refresh)\b)?)",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
         1000
     )]

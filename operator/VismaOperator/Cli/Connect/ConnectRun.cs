@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kubernetes.Client;
 using Lifecycle;
 using OAuth;
@@ -208,6 +209,13 @@ internal static class TerminalText
 {
     private const char Replacement = '?';
 
-    /// <summary>Text of others without what a terminal would obey.</summary>
-    public static string Printable(string text) => new([.. text.Select(character => char.IsControl(character) ? Replacement : character)]);
+    /// <summary>Text of others without what a terminal would obey, or would show in another order than it is written.</summary>
+    public static string Printable(string text) => new([.. text.Select(character => IsObeyed(character) ? Replacement : character)]);
+
+    private static bool IsObeyed(char character) =>
+        char.GetUnicodeCategory(character)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 }

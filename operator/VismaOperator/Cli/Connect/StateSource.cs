@@ -71,11 +71,7 @@ internal sealed class StateSource : IConnectionSource
     {
         try
         {
-            return new Lookup<T>(JsonSerializer.Deserialize(File.ReadAllBytes(file), T.JsonTypeInfo));
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return new Lookup<T>(null);
+            return new Lookup<T>(StateFiles.Find<T>(file));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Kubernetes.Client;
+using Kubernetes.Controllers.Caching;
+using VismaOperator.Api;
+using VismaOperator.Hosting;
+
+namespace VismaOperator.Cli.Status;
+
+/// <summary>A cluster: lists once, and then watches.</summary>
+/// <param name="client">The API server.</param>
+/// <param name="server">Its address, for messages.</param>
+/// <param name="selector">Which objects are asked for.</param>
+/// <param name="time">Clock of the waits after failures.</param>
+/// <param name="log">Told of failures while watching.</param>
+internal sealed class ClusterStatusSource(
+    IKubernetesClient client,
+    string server,
+    ResourceSelector selector,
+    TimeProvider time,
+    ILogger log
+) : IStatusSource
+{
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<T>> ListAsync<T>(CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        try
+        {
+            return await client.ListAsync<T>(selector, cancellationToken);
+        }
+        catch (Exception failure) when (ClusterWords.AreFor(failure))
+        {
+            throw new StatusException(ClusterWords.Of(failure, server, "list", T.ResourceKind, selector.Namespace), failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        try
+        {
+            return await client.FindAsync<T>(name, cancellationToken);
+        }
+        catch (Exception failure) when (ClusterWords.AreFor(failure))
+        {
+            throw new StatusException(ClusterWords.Of(failure, server, "get", T.ResourceKind, name.Namespace), failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<IReadOnlyList<StatusChange>> FollowAsync(
+        IReadOnlySet<ResourceKind> kinds,
+        IReadOnlyCollection<(ResourceKind Kind, NamespacedName Name)> known,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var changes = Channel.CreateUnbounded<StatusChange>();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task> watches = [];
+        if (kinds.Contains(VismaConnection.ResourceKind))
+        {
+            watches.Add(WatchAsync<VismaConnection>(changes.Writer, known, end.Token));
+        }
+
+        if (kinds.Contains(OAuthClient.ResourceKind))
+        {
+            watches.Add(WatchAsync<OAuthClient>(changes.Writer, known, end.Token));
+        }
+
+        try
+        {
+            while (await changes.Reader.WaitToReadAsync(cancellationToken))
+            {
+                List<StatusChange> batch = [];
+                while (changes.Reader.TryRead(out var change))
+                {
+                    batch.Add(change);
+                }
+
+                yield return batch;
+            }
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await Task.WhenAll(watches);
+        }
+    }
+
+    // A bug in it must not leave a table that never changes again.
+    private async Task WatchAsync<T>(
+        ChannelWriter<StatusChange> changes,
+        IReadOnlyCollection<(ResourceKind Kind, NamespacedName Name)> known,
+        CancellationToken cancellationToken
+    )
+        where T : class, IResource<T>
+    {
+        try
+        {
+            var informer = new Informer<T>(client, [selector], time, log, RandomSource.Next);
+            using var subscription = informer.Store.Subscribe(change =>
+                changes.TryWrite(new StatusChange(T.ResourceKind, change.Name, change.After))
+            );
+            var running = informer.RunAsync(cancellationToken);
+            await Task.WhenAny(running, informer.WaitUntilSyncedAsync(cancellationToken));
+            foreach (var (kind, name) in known.Where(one => one.Kind == T.ResourceKind && informer.Store.IsMissing(one.Name)))
+            {
+                changes.TryWrite(new StatusChange(kind, name, Resource: null));
+            }
+
+            await running;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // as asked
+        }
+        catch (Exception failure) when (changes.TryComplete(failure))
+        {
+            // whoever reads is told
+        }
+    }
+}

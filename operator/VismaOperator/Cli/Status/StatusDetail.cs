@@ -1,0 +1,133 @@
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Cli.Connect;
+
+namespace VismaOperator.Cli.Status;
+
+/// <summary>One object in full: what is held, what happens next, why it waits, and what to do.</summary>
+/// <param name="called">What the person types to run this program.</param>
+/// <param name="state">The state directory of local mode; null for a cluster.</param>
+/// <param name="isColoured">With colours of a terminal.</param>
+internal sealed class StatusDetail(string called, string? state, bool isColoured)
+{
+    private const int LabelWidth = 11;
+
+    /// <summary>The lines.</summary>
+    /// <param name="entry">The object.</param>
+    /// <param name="client">The client that a connection uses; null where nobody looked.</param>
+    /// <param name="now">The time.</param>
+    public IEnumerable<string> Lines(StatusEntry entry, ClientLook? client, DateTimeOffset now)
+    {
+        var since = entry.Since is { } time ? $" since {TimeText.Full(time, now)}" : string.Empty;
+        yield return TerminalText.Printable($"{entry.Kind} {entry.Namespace}/{entry.Name}");
+        yield return "State".PadRight(LabelWidth)
+            + (isColoured ? StatusColour.Of(entry.State, $"{entry.State}") : $"{entry.State}")
+            + since;
+        foreach (var (label, text) in Parts(entry, client, now).Where(part => part.Text is not null))
+        {
+            yield return label.PadRight(LabelWidth) + TerminalText.Printable(text!);
+        }
+    }
+
+    private IEnumerable<(string Label, string? Text)> Parts(StatusEntry entry, ClientLook? client, DateTimeOffset now)
+    {
+        yield return ("Known as", entry.DisplayName);
+        yield return ("Held", Held(entry, now));
+        yield return ("Why", $"{entry.Reason}: {entry.Message}");
+        yield return ("Next", Next(entry, client?.Client, now));
+        yield return ("Asked for", Pending(entry));
+        yield return ("Ends", entry.Ends is { } end ? $"{Words(end)} {TimeText.Full(entry.EndsTime!.Value, now)}" : null);
+        yield return ("Consent", entry.GrantedBy is { } person ? $"of {person}" : null);
+        yield return ("Tenant", entry.TenantId);
+        yield return ("Client", Client(entry, client));
+        yield return ("Used by", entry.Connections is { } count ? $"{count} {(count == 1 ? "connection" : "connections")}" : null);
+        yield return ("To do", ToDo(entry, client?.Client));
+    }
+
+    private static string? Held(StatusEntry entry, DateTimeOffset now) =>
+        entry switch
+        {
+            { Kind: "OAuthClient", SecretName: { } secret } => $"client secret in Secret {entry.Namespace}/{secret}, which worked last",
+            { Kind: "OAuthClient" } => "no client secret was accepted yet",
+            { ExpirationTime: { } expiry } => $"token in Secret {entry.Namespace}/{entry.SecretName}"
+                + $"{(entry.IssueTime is { } issued ? $", issued {TimeText.Full(issued, now)}" : string.Empty)}, "
+                + $"{(expiry > now ? "valid until" : "expired")} {TimeText.Full(expiry, now)}",
+            _ => "no token",
+        };
+
+    private static string Words(EndingThing end) => end switch
+    {
+        EndingThing.Consent => "the consent,",
+        EndingThing.ClientSecret => "the client secret, by its stated expiry,",
+        _ => "the token, unless it can be renewed before,",
+    };
+
+    private static string Next(StatusEntry entry, StatusEntry? client, DateTimeOffset now)
+    {
+        var time = entry.NextTime is { } instant ? TimeText.Full(instant, now) : string.Empty;
+        return entry switch
+        {
+            { NextAction: NextAction.Renewal } when entry.NextTime <= now => $"renewal, which was due at {time}.",
+            { NextAction: NextAction.Renewal } => $"renewal at {time}. It is not due before; spec.refresh decides when.",
+            { NextAction: NextAction.Attempt, Kind: "OAuthClient" } =>
+                $"the secrets are tried again at {time}, or at once when one of them is replaced.",
+            { NextAction: NextAction.Attempt, Attempts: { } attempts } =>
+                $"attempt {attempts + 1} at {time}. Each failure makes the next wait longer.",
+            { Reason: Reason.ClientRefused } when client?.NextTime is { } retry =>
+                $"the secrets of the client are tried again at {TimeText.Full(retry, now)}, or at once when one of them is replaced.",
+            { State: StatusState.Suspended } => "nothing, as long as spec.suspend is true.",
+            { Reason: StatusReason.Terminating } => "nothing.",
+            { State: StatusState.Ready or StatusState.Warning, Kind: "OAuthClient" } => "its connections use it.",
+            { Reason: var reason } when FailureKinds.Of(reason) == FailureKind.NeedsConsent => "nothing, until a person consents.",
+            _ => "it is looked at again when its spec, its client or a Secret of the client changes.",
+        };
+    }
+
+    private static string? Pending(StatusEntry entry) =>
+        entry.PendingRequest is { } request
+            ? $"a refresh (requestedAt {request}), not attempted yet: attempts that are asked for are 10 s apart, for one connection "
+                + "and for all of a client"
+            : null;
+
+    private static string? Client(StatusEntry entry, ClientLook? look) =>
+        look switch
+        {
+            { Failure: { } failure } => $"{entry.Client}: {failure}",
+            { Client: { State: not StatusState.Ready } client } => $"{entry.Client}, {client.State}: {client.Reason}: {client.Message}",
+            { Client: not null } => $"{entry.Client}, Ready",
+            _ => entry.Client,
+        };
+
+    private string ToDo(StatusEntry entry, StatusEntry? client) =>
+        entry switch
+        {
+            { State: StatusState.Ready } => "nothing",
+            { State: StatusState.Suspended } => "set spec.suspend to false when it shall be renewed again",
+            { Reason: StatusReason.Terminating } => "nothing; where it does not go away, look for finalizers",
+            { Reason: StatusReason.NotObserved or StatusReason.RenewalOverdue or Reason.TokenPending or Reason.TokenExpired } =>
+                "see that the operator runs and serves this namespace; docs/not-renewed.md goes through the causes",
+            { State: StatusState.Warning } => "what Why says, in time",
+            { Kind: "VismaConnection", Reason: Reason.ClientRefused } when client is not null =>
+                $"see the client: {called} status oac/{client.Name} -n {client.Namespace}{InState}",
+            _ => ToDo(entry, FailureKinds.Of(entry.Reason)),
+        };
+
+    private string ToDo(StatusEntry entry, FailureKind kind)
+    {
+        var name = $"{entry.Namespace}/{entry.Name}";
+        return kind switch
+        {
+            FailureKind.NeedsConsent when state is null =>
+                $"have a person consent: {called} connect {name}. The link for a browser, if the operator serves one, is in status: "
+                + $"kubectl -n {entry.Namespace} get vc {entry.Name} -o jsonpath='{{.status.authorization.url}}'",
+            FailureKind.NeedsConsent => $"have a person consent: {called} connect {name}{InState}",
+            FailureKind.Transient when entry.Kind == VismaConnection.ResourceKind.Kind && state is null =>
+                $"nothing: it is tried again by itself. At once: {called} refresh {name}",
+            FailureKind.Transient => "nothing: it is tried again by itself",
+            FailureKind.NotThereYet => "create what is missing; it is taken up within seconds",
+            _ => "what Why says; it is tried again at once when the spec, the client or a Secret of the client changes",
+        };
+    }
+
+    private string InState => state is null ? string.Empty : $" --state {state}";
+}

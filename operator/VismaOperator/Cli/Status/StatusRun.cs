@@ -1,0 +1,177 @@
+using Kubernetes.Client;
+using VismaOperator.Api;
+
+namespace VismaOperator.Cli.Status;
+
+/// <summary>The verb <c>status</c>: reads, prints, and where it is asked to goes on with what changes.</summary>
+internal sealed class StatusRun(StatusOptions options, IStatusSource source, StatusScreen screen)
+{
+    private const int Fine = 0;
+    private const int Broken = 1;
+    private const int Unknown = 2;
+
+    private readonly Dictionary<ResourceKind, string> gaps = [];
+
+    /// <summary>
+    /// 0: nothing is broken; 1: something is, or ends within the time that was asked for; 2: nothing is known of a part, and nothing is
+    /// broken in the rest.
+    /// </summary>
+    /// <exception cref="StatusException">Nothing can be read.</exception>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        var resources = options.Name is null ? await ListAsync(stop) : [await FindAsync(options.Name, stop)];
+        var view = new StatusView(options, screen, hasNamespaces: options is { Name: null, Range: NamespaceRange.All });
+        if (options.Watch)
+        {
+            await WatchAsync(view, resources, stop);
+            return Fine;
+        }
+
+        var client = options.Name is null ? null : await ClientOfAsync(resources[0], stop);
+        var entries = view.Print(resources, client);
+        Conclude(entries);
+        return entries.Any(entry => entry.Broken || options.ExpiringWithin is not null) ? Broken
+            : gaps.Count > 0 ? Unknown
+            : Fine;
+    }
+
+    // What may be read of one kind is shown also where the other one may not be.
+    private async Task<IReadOnlyList<IResource>> ListAsync(CancellationToken stop)
+    {
+        IResource[] found = [.. await TryListAsync<VismaConnection>(stop), .. await TryListAsync<OAuthClient>(stop)];
+        foreach (var gap in gaps.Values.Distinct(StringComparer.Ordinal))
+        {
+            await screen.Error.WriteLineAsync($"visma-operator: {gap}");
+        }
+
+        return gaps.Count < 2 ? found : throw new StatusException("Nothing could be read.");
+    }
+
+    private async Task<IReadOnlyList<T>> TryListAsync<T>(CancellationToken stop)
+        where T : class, IResource<T>
+    {
+        try
+        {
+            return await source.ListAsync<T>(stop);
+        }
+        catch (StatusException failure)
+        {
+            gaps.Add(T.ResourceKind, failure.Message);
+            return [];
+        }
+    }
+
+    private async Task<IResource> FindAsync(string name, CancellationToken stop)
+    {
+        var found = options.Kind == OAuthClient.ResourceKind ? null : await FindAsync<VismaConnection>(name, stop);
+        return found
+            ?? (options.Kind == VismaConnection.ResourceKind ? null : await FindAsync<OAuthClient>(name, stop))
+            ?? throw new StatusException(
+                $"There is no {options.Kind?.Kind ?? "VismaConnection and no OAuthClient"} {name}"
+                    + $"{(options.Namespace is { } place ? $" in namespace {place}" : string.Empty)}. See what there is: "
+                    + $"{screen.Called} status {(options.State is { } state ? $"--state {state}" : "-A")}"
+            );
+    }
+
+    private async Task<IResource?> FindAsync<T>(string name, CancellationToken stop)
+        where T : class, IResource<T>
+    {
+        if (options.Namespace is { } namespaceName)
+        {
+            return await source.FindAsync<T>(new NamespacedName(namespaceName, name), stop);
+        }
+
+        var named = (await source.ListAsync<T>(stop)).Where(one => one.Metadata.Name == name).ToList();
+        return named.Count < 2
+            ? named.FirstOrDefault()
+            : throw new StatusException(
+                $"There are {named.Count} of the name {name}: write "
+                    + $"{string.Join(" or ", named.Select(one => one.Metadata.NamespacedName.ToString()).Order(StringComparer.Ordinal))}."
+            );
+    }
+
+    private async Task<ClientLook> ClientOfAsync(IResource resource, CancellationToken stop)
+    {
+        if (resource is not VismaConnection connection)
+        {
+            return new ClientLook(null, null);
+        }
+
+        try
+        {
+            var client = await source.FindAsync<OAuthClient>(connection.ClientName(), stop);
+            return client is null ? new ClientLook(null, "it does not exist.") : new ClientLook(ClientStatus.Of(client), null);
+        }
+        catch (StatusException failure)
+        {
+            return new ClientLook(null, failure.Message);
+        }
+    }
+
+    private void Conclude(IReadOnlyList<StatusEntry> entries)
+    {
+        var broken = entries.Count(entry => entry.Broken);
+        var words = (entries.Count, options.ExpiringWithin) switch
+        {
+            (0, null) => "There is no VismaConnection and no OAuthClient"
+                + $"{(options.Namespace is { } place ? $" in namespace {place}" : string.Empty)}.",
+            (0, _) => "Nothing ends within this time.",
+            _ when broken > 0 && options.Name is null =>
+                $"{broken} of {entries.Count} broken. What to do: {screen.Called} status NAMESPACE/NAME",
+            _ => null,
+        };
+        if (words is not null && options.Output is StatusOutput.Text or StatusOutput.Wide)
+        {
+            screen.Error.WriteLine(words);
+        }
+    }
+
+    private async Task WatchAsync(StatusView view, IReadOnlyList<IResource> resources, CancellationToken stop)
+    {
+        view.Begin(resources);
+        HashSet<ResourceKind> kinds = options.Name is null
+            ? [.. new[] { VismaConnection.ResourceKind, OAuthClient.ResourceKind }.Except(gaps.Keys)]
+            : [resources[0] is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind];
+        try
+        {
+            var known = resources.Select(one => (StatusView.KindOf(one), one.Metadata.NamespacedName)).ToList();
+            await FollowAsync(view, source.FollowAsync(kinds, known, stop), stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // as asked, by Ctrl-C
+        }
+    }
+
+    // Time alone makes news as well: a token expires, a renewal is overdue.
+    private async Task FollowAsync(StatusView view, IAsyncEnumerable<IReadOnlyList<StatusChange>> batches, CancellationToken stop)
+    {
+        using var timer = screen.Time.Every(StatusView.Refresh);
+        var clock = Task.Run(() => RetellAsync(view, timer, stop), stop);
+        await foreach (var batch in batches.WithCancellation(stop))
+        {
+            lock (view)
+            {
+                view.Tell(batch);
+            }
+        }
+
+        await clock;
+    }
+
+    private static async Task RetellAsync(StatusView view, PeriodicTimer timer, CancellationToken stop)
+    {
+        while (await timer.WaitForNextTickAsync(stop))
+        {
+            lock (view)
+            {
+                view.Retell();
+            }
+        }
+    }
+}
+
+/// <summary>The client of a connection, as far as the person may see it.</summary>
+/// <param name="Client">Where it stands; null where that is not known.</param>
+/// <param name="Failure">Why it is not known; null where there is nothing to say.</param>
+internal sealed record ClientLook(StatusEntry? Client, string? Failure);

@@ -1,0 +1,61 @@
+using Kubernetes.Client;
+using VismaOperator.Cli.Status;
+using VismaOperator.Hosting;
+using VismaOperator.Local;
+using VismaOperator.Reporting;
+
+namespace VismaOperator.Cli;
+
+/// <summary>One run of <c>status</c>: what it consists of is constructed here.</summary>
+internal sealed class StatusSession(StatusOptions options, CommandContext process)
+{
+    private const string NameField = "metadata.name=";
+
+    /// <summary>Runs to the end; the answer is the exit code.</summary>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            return options.State is { } state ? await InStateAsync(Path.GetFullPath(state), stop) : await InClusterAsync(stop);
+        }
+        catch (Exception exception) when (FailureWords.AreOurs(exception))
+        {
+            await process.Error.WriteLineAsync($"{Product.Name}: {exception.Message}");
+            return ExitCode.UnusableArguments; // as where the arguments are wrong: nothing is known
+        }
+    }
+
+    private StatusScreen Screen =>
+        new(process.Output, process.Error, process.Time, process.Called)
+        {
+            Size = process.TerminalSize,
+            IsColoured = process.TerminalSize is not null
+                && string.IsNullOrEmpty(process.Variable("NO_COLOR")) // https://no-color.org
+                && process.Variable("TERM") is not "dumb",
+        };
+
+    private Task<int> InStateAsync(string state, CancellationToken stop)
+    {
+        if (!StateDirectory.IsOne(state))
+        {
+            throw new StatusException(
+                $"--state {state} is no state directory: name the one that visma-operator local was started with, or correct the path."
+            );
+        }
+
+        var isAll = options.Namespace is null;
+        var source = new StateStatusSource(state, name => isAll || name.Namespace == options.Namespace);
+        var local = options with { State = state, Range = isAll ? NamespaceRange.All : NamespaceRange.One };
+        return new StatusRun(local, source, Screen).RunAsync(stop);
+    }
+
+    private async Task<int> InClusterAsync(CancellationToken stop)
+    {
+        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time);
+        var isAll = options is { Range: NamespaceRange.All, Namespace: null };
+        var namespaceName = isAll ? null : options.Namespace ?? cluster.Namespace;
+        var selector = new ResourceSelector(namespaceName, FieldSelector: options.Name is { } name ? NameField + name : null);
+        var source = new ClusterStatusSource(cluster.Client, cluster.Server, selector, process.Time, cluster.Log);
+        return await new StatusRun(options with { Namespace = namespaceName }, source, Screen).RunAsync(stop);
+    }
+}

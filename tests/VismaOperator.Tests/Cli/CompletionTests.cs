@@ -1,0 +1,77 @@
+using VismaOperator.Api;
+using VismaOperator.Cli;
+using VismaOperator.Local;
+using VismaOperator.Tests.Status;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Cli;
+
+/// <summary>What a shell is told while somebody types; names from a cluster are in the integration tests.</summary>
+public sealed class CompletionTests
+{
+    [Theory]
+    [InlineData("sta", "status")]
+    [InlineData("com", "completion")]
+    [InlineData("status --exp", "--expiring-within")]
+    [InlineData("status -o y", "yaml")]
+    [InlineData("status --output j", "json")]
+    [InlineData("status --output=j", "--output=json")]
+    [InlineData("status --output = j", "json")]
+    [InlineData("status acme -A --w", "--watch")]
+    [InlineData("status --watch --ex", "--expiring-within")]
+    [InlineData("completion z", "zsh")]
+    [InlineData("run --log-format t", "text")]
+    [InlineData("nonsense x", "")]
+    [InlineData("crds x", "")]
+    [InlineData("status --kubeconfig /no/such/file acm", "")]
+    public async Task A_word_is_completed_by_where_it_stands(string line, string expected)
+    {
+        Assert.Equal(expected, string.Join(' ', await CompleteAsync(line.Split(' '))));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"\"")]
+    public async Task An_empty_word_is_completed_by_every_command_but_the_hidden_one(string empty)
+    {
+        Assert.Equal(
+            ["check", "completion", "connect", "crds", "local", "refresh", "run", "status"],
+            await CompleteAsync(empty)
+        );
+    }
+
+    [Fact]
+    public async Task In_local_mode_names_come_from_the_state_directory()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var (kind, name) in new[] { (VismaConnection.ResourceKind, "acme"), (OAuthClient.ResourceKind, "portal") })
+        {
+            var file = StateFiles.Of(folder.Path, kind, new(Some.Namespace, name));
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllTextAsync(file, "{}", TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(["acme", "oac/portal"], await CompleteAsync("status", "--state", folder.Path, ""));
+        Assert.Equal(["oac/portal"], await CompleteAsync("status", $"--state={folder.Path}", "oac/"));
+    }
+
+    [Fact]
+    public async Task Every_shell_has_a_script_that_asks_the_executable()
+    {
+        foreach (var shell in new[] { "bash", "zsh", "fish", "powershell", "kubectl" })
+        {
+            var line = new CommandLine();
+
+            Assert.Equal(ExitCode.Success, await line.InvokeAsync("completion", shell));
+            Assert.Contains(" complete -- ", line.Output, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> CompleteAsync(params string[] words)
+    {
+        var line = new CommandLine();
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync(["complete", "--", .. words]));
+        Assert.Empty(line.Error);
+        return line.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+}

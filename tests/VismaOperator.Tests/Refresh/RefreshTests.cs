@@ -1,0 +1,159 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Kubernetes.Client;
+using Lifecycle;
+using Microsoft.Extensions.Logging.Abstractions;
+using VismaOperator.Api;
+using VismaOperator.Cli.Refresh;
+using VismaOperator.Cli.Status;
+using VismaOperator.Tests.Status;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Refresh;
+
+/// <summary><c>refresh</c>: who is asked, and what comes of it.</summary>
+public sealed class RefreshTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_named_connections_get_the_annotation_and_nothing_else_changes()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"), Situations.Healthy("other"));
+
+        Assert.True(await RunAsync(scene, new RefreshOptions { Names = [(null, "acme")] }));
+
+        var acme = await FindAsync(scene, "acme");
+        Assert.Equal("2026-11-30T12:00:00.000Z", acme.Metadata.Annotation(VismaNames.RequestedAtAnnotation));
+        Assert.Equal(Situations.Healthy("acme").Spec.Scopes, acme.Spec.Scopes);
+        Assert.Null((await FindAsync(scene, "other")).Metadata.Annotation(VismaNames.RequestedAtAnnotation));
+        Assert.Equal("integrations/acme: refresh asked for\n", scene.Output);
+    }
+
+    [Fact]
+    public async Task All_means_those_of_the_namespace_and_labels_choose_among_them()
+    {
+        var labelled = Situations.Healthy("erp");
+        var labels = new Dictionary<string, string> { ["app"] = "erp" };
+        using var scene = new StatusScene(
+            labelled with { Metadata = labelled.Metadata with { Labels = labels } },
+            Situations.Healthy("other"),
+            Situations.Healthy("foreign", "elsewhere")
+        );
+
+        Assert.True(await RunAsync(scene, new RefreshOptions { Selector = "app=erp" }));
+        Assert.Equal("integrations/erp: refresh asked for\n", scene.Output);
+        Assert.True(await RunAsync(scene, new RefreshOptions()));
+        Assert.DoesNotContain("foreign", scene.Output, StringComparison.Ordinal);
+        Assert.True(await RunAsync(scene, new RefreshOptions { Range = NamespaceRange.All }));
+        Assert.Contains("elsewhere/foreign: refresh asked for\n", scene.Output, StringComparison.Ordinal);
+        Assert.False(await RunAsync(scene, new RefreshOptions { Selector = "app=none" }));
+        Assert.Contains(
+            "There is no VismaConnection in namespace integrations with the labels app=none.",
+            scene.Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task What_would_not_be_answered_is_not_asked_for_and_the_others_are()
+    {
+        var suspended = Situations.Healthy("suspended");
+        using var scene = new StatusScene(suspended with { Spec = suspended.Spec with { Suspend = true } }, Situations.Healthy("acme"));
+
+        Assert.False(await RunAsync(scene, new RefreshOptions { Names = [(null, "suspended"), (null, "nobody"), (null, "acme")] }));
+
+        Assert.Contains(
+            "integrations/suspended: not asked for: it is suspended. Set spec.suspend to false first.\n",
+            scene.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("There is no VismaConnection integrations/nobody.\n", scene.Error, StringComparison.Ordinal);
+        Assert.Equal("integrations/acme: refresh asked for\n", scene.Output);
+    }
+
+    [Fact]
+    public async Task Who_may_not_patch_is_told_the_verb_and_the_namespace()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"));
+        scene.Cluster.Before = (verb, _, _) =>
+            verb == "patch" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+
+        Assert.False(await RunAsync(scene, new RefreshOptions { Names = [(null, "acme")] }));
+
+        Assert.Equal(
+            "visma-operator: integrations/acme: You may not patch vismaconnections.visma-operator.io in namespace integrations. Have a "
+                + "Role with the verb patch bound to your account.\n",
+            scene.Error
+        );
+    }
+
+    [Fact]
+    public async Task It_waits_until_each_one_was_attempted_and_tells_what_came_of_it()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"), Situations.Healthy("refused"), Situations.Healthy("gone"));
+        var running = RunAsync(scene, new RefreshOptions { Wait = true });
+        await scene.UntilAsync("refused: refresh asked for");
+
+        await AnswerAsync(
+            scene,
+            "acme",
+            """ "token": {"issueTime": "2026-11-30T12:00:01Z", "expirationTime": "2026-11-30T13:00:01Z"} """
+        );
+        await AnswerAsync(
+            scene,
+            "refused",
+            """
+            "failure": {"reason": "TenantRefused", "attempts": 1}, "conditions": [
+            {"type": "Ready", "status": "True", "reason": "TokenValid", "message": ""},
+            {"type": "Stalled", "status": "True", "reason": "TenantRefused", "message": "No."}]
+            """
+        );
+        await scene.Cluster.DeleteAsync<VismaConnection>(new NamespacedName(Some.Namespace, "gone"), null, Ct);
+
+        Assert.False(await running);
+        Assert.Contains("acme: refreshed, valid until 2026-11-30 13:00:01Z (in 60m)\n", scene.Output, StringComparison.Ordinal);
+        Assert.Contains("visma-operator: integrations/refused: not refreshed: TenantRefused: No.\n", scene.Error, StringComparison.Ordinal);
+        Assert.Contains("visma-operator: integrations/gone: deleted meanwhile\n", scene.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_waits_as_long_as_the_operator_needs_for_all_of_one_client_and_no_longer()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"), Situations.Healthy("other"));
+        var running = RunAsync(scene, new RefreshOptions { Wait = true });
+        await scene.UntilAsync("other: refresh asked for");
+        await scene.UntilWatchedAsync(1);
+
+        scene.Time.Advance(RefreshRun.Patience(2) - TimeSpan.FromSeconds(1));
+        Assert.False(running.IsCompleted);
+        scene.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.False(await running);
+        Assert.Equal(TimeSpan.FromSeconds(80), RefreshRun.Patience(2));
+        Assert.Contains("integrations/acme: not attempted within 1m20s. ", scene.Error, StringComparison.Ordinal);
+    }
+
+    private static Task<bool> RunAsync(StatusScene scene, RefreshOptions options) =>
+        new RefreshRun(
+            options with { Namespace = options.Namespace ?? Some.Namespace },
+            scene.Cluster,
+            "https://cluster.example.com/",
+            scene.Screen,
+            NullLogger.Instance
+        ).RunAsync(Ct);
+
+    private static async Task<VismaConnection> FindAsync(StatusScene scene, string name) =>
+        (await scene.Cluster.FindAsync<VismaConnection>(new NamespacedName(Some.Namespace, name), Ct))!;
+
+    // As the operator does after an attempt.
+    private static async Task AnswerAsync(StatusScene scene, string name, string outcome)
+    {
+        var value = (await FindAsync(scene, name)).Metadata.Annotation(VismaNames.RequestedAtAnnotation);
+        await scene.Cluster.PatchStatusAsync<VismaConnection>(
+            new NamespacedName(Some.Namespace, name),
+            JsonNode.Parse($$$"""{"status":{"lastHandledReconcileAt":"{{{value}}}",{{{outcome}}}}}""")!.AsObject(),
+            Ct
+        );
+    }
+}

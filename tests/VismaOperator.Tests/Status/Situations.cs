@@ -1,0 +1,334 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Status;
+
+/// <summary>One thing that a person on call may find.</summary>
+/// <param name="Title">What it is.</param>
+/// <param name="Subject">The object that is asked about.</param>
+internal sealed record Situation(string Title, IResource Subject)
+{
+    /// <summary>The client of the connection, where it matters.</summary>
+    public OAuthClient? Client { get; init; } = Situations.HealthyClient();
+}
+
+/// <summary>The situations that <c>status</c> tells apart, all at one time.</summary>
+internal static class Situations
+{
+    public static readonly DateTimeOffset Now = new(2026, 11, 30, 12, 0, 0, TimeSpan.Zero);
+
+    private const string Outage = "The token endpoint https://connect.visma.com/connect/token answered 503 (Service Unavailable).";
+    private const string NoClient = "OAuthClient integrations/acme is not available to this namespace.";
+    private const string NotApproved =
+        "The provider refused with invalid_tenant: the tenant is unknown or has not approved the application. Have an administrator of "
+        + "the company approve it in Visma App Store; an approval can take 15 minutes to count.";
+    private const string Refused =
+        "The provider refused with invalid_client: the client id or every secret is wrong or has expired. Tried: "
+        + "acme-credentials/clientSecret.";
+
+    public static IReadOnlyList<Situation> All { get; } =
+    [
+        new("All is well", Healthy("acme")),
+        new(
+            "The provider is down, the token is valid",
+            Connection(
+                "outage",
+                [
+                    Condition("Ready", "True", "TokenValid", $"Secret outage-token holds a token that is valid until … {Outage}", 5),
+                    Condition("TokenFresh", "False", "ProviderUnavailable", $"Serving the token of … until …: {Outage}", 0.3),
+                ],
+                Token("outage", minutes: 48)
+            ).Failing("ProviderUnavailable", Outage, attempts: 4, nextInSeconds: 155)
+        ),
+        new(
+            "The provider is down, and the token has expired",
+            Connection(
+                "outage-long",
+                [
+                    Condition("Ready", "False", "ProviderUnavailable", $"The token in … expired at …. {Outage}", 0.2),
+                    Condition("TokenFresh", "False", "ProviderUnavailable", $"The token expired at …: {Outage}", 0.9),
+                ],
+                Token("outage-long", minutes: 72)
+            ).Failing("ProviderUnavailable", Outage, attempts: 17, nextInSeconds: 211)
+        ),
+        new(
+            "The company has not approved the application",
+            Connection(
+                "not-approved",
+                [
+                    Condition("Ready", "False", "TenantRefused", NotApproved, 26),
+                    Condition("Stalled", "True", "TenantRefused", NotApproved, 26),
+                ]
+            ).Failing("TenantRefused", NotApproved, attempts: 9, nextInSeconds: 1860)
+        ),
+        new(
+            "Every client secret was refused, the token is valid",
+            Connection(
+                "refused",
+                [
+                    Condition("Ready", "True", "TokenValid", $"Secret … holds a token …. ClientRefused: {Refused}", 30),
+                    Condition("Stalled", "True", "ClientRefused", Refused, 0.1),
+                    Condition("TokenFresh", "False", "ClientRefused", $"Serving the token of … until …: {Refused}", 0.1),
+                ],
+                Token("refused", minutes: 41)
+            )
+        )
+        {
+            Client = RefusedClient(),
+        },
+        new("The client of which every secret was refused", RefusedClient()),
+        new(
+            "A client secret expires soon",
+            Client(
+                "ending",
+                []
+            ) with
+            {
+                Status = StatusOf(
+                    [
+                        Condition("Ready", "True", "ClientUsable", "1 of 1 client secrets can be read.", 400),
+                        Condition("SecretExpiring", "True", "SecretExpiresSoon", "The client secret in ending-credentials/clientSecret "
+                            + "expires on 2026-12-06 (6 days). Make a new one in the Visma developer portal and put it first in "
+                            + "spec.clientSecrets.", 90),
+                    ]
+                ) with
+                {
+                    ActiveSecret = new SecretKeyReference { Name = "ending-credentials", Key = "clientSecret" },
+                    SecretExpirationTime = Now.AddDays(6),
+                    Connections = 12,
+                },
+            }
+        ),
+        new(
+            "Nobody has consented yet",
+            Interactive(
+                "awaiting",
+                [
+                    Condition("Ready", "False", "AwaitingConsent", "Nobody has consented yet. Consent with visma-operator connect.", 2),
+                    Condition("Reconciling", "True", "AwaitingConsent", "Nobody has consented yet.", 2),
+                    Condition("Authorized", "False", "AwaitingConsent", "Nobody has consented yet.", 2),
+                ],
+                new AuthorizationStatus { Url = "https://operator.example.com/connect/integrations/awaiting?start=unguessable-start-link" }
+            )
+        ),
+        new(
+            "A consent ends soon",
+            Interactive(
+                "consent-ends",
+                [
+                    Condition("Ready", "True", "TokenValid", "Secret consent-ends-token holds a token that is valid until ….", 8000),
+                    Condition("TokenFresh", "True", "Renewed", "Issued at …; next renewal at ….", 8000),
+                    Condition("Authorized", "True", "ConsentGranted", "Consent of sub-of-kari at … is in use.", 8000),
+                    Condition("ConsentExpiring", "True", "ConsentExpiresSoon", "The consent ends on 2026-12-12 (12 days). Have a person "
+                        + "consent again: visma-operator connect integrations/consent-ends.", 430),
+                ],
+                new AuthorizationStatus
+                {
+                    GrantTime = Now.AddDays(-353),
+                    GrantedBy = "sub-of-kari",
+                    ConsentExpirationTime = Now.AddDays(12),
+                },
+                Token("consent-ends", minutes: 20)
+            )
+        ),
+        new(
+            "A scope was not granted",
+            Connection(
+                "scope-missing",
+                [
+                    Condition("Ready", "True", "TokenValid", "Secret scope-missing-token holds a token that is valid until ….", 30),
+                    Condition("TokenFresh", "True", "Renewed", "Issued at …; next renewal at ….", 30),
+                    Condition("ScopesGranted", "False", "ScopesMissing", "Not granted: vismanet_erp_service_api:create. Add it to the "
+                        + "application in the Visma developer portal and have the tenant approve it, or remove it from spec.scopes.", 30),
+                ],
+                Token("scope-missing", minutes: 10)
+            )
+        ),
+        new("The operator does not run, and the token has expired", Healthy("operator-gone") with
+        {
+            Status = Healthy("operator-gone").Status with { Token = Token("operator-gone", minutes: 190) },
+        }),
+        new("The renewal is overdue", Healthy("overdue") with
+        {
+            Status = Healthy("overdue").Status with { Token = Token("overdue", minutes: 53) },
+        }),
+        new("The operator has not looked at it", Some.VismaConnection("unseen") with
+        {
+            Metadata = Named("unseen") with { CreationTimestamp = Now.AddMinutes(-3) },
+        }),
+        new("The spec was changed, and the operator has not looked since", Healthy("changed") with
+        {
+            Metadata = Named("changed") with { Generation = 2 },
+        }),
+        new("Suspended", Healthy("suspended") with
+        {
+            Spec = Healthy("suspended").Spec with { Suspend = true },
+            Status = Healthy("suspended").Status with
+            {
+                Conditions =
+                [
+                    Condition("Ready", "True", "Suspended", "Secret suspended-token holds a token that is valid until …. Suspended: set "
+                        + "spec.suspend to false to renew it.", 1),
+                ],
+            },
+        }),
+        new("A refresh was asked for, and waits for its turn", Healthy("requested") with
+        {
+            Metadata = Named("requested") with
+            {
+                Annotations = new Dictionary<string, string> { [VismaNames.RequestedAtAnnotation] = "2026-11-30T11:59:58Z" },
+            },
+        }),
+        new("It is being deleted", Healthy("leaving") with
+        {
+            Metadata = Named("leaving") with { DeletionTimestamp = Now.AddSeconds(-40) },
+        }),
+        new("A Secret of that name belongs to somebody else", Connection(
+            "foreign",
+            [
+                Condition("Ready", "False", "SecretNotOwned", "Secret foreign-token belongs to somebody else and is left alone: choose "
+                    + "another spec.secret.name.", 50),
+                Condition("Stalled", "True", "SecretNotOwned", "Secret foreign-token belongs to somebody else and is left alone: choose "
+                    + "another spec.secret.name.", 50),
+            ]
+        )),
+        new("The OAuthClient does not exist", Connection(
+            "no-client",
+            [
+                Condition("Ready", "False", "ClientNotAvailable", NoClient, 0.01),
+                Condition("Reconciling", "True", "ClientNotAvailable", NoClient, 0.01),
+            ]
+        ).Failing("ClientNotAvailable", NoClient, attempts: 1, nextInSeconds: 24))
+        {
+            Client = null,
+        },
+    ];
+
+    /// <summary>A connection with a token that is renewed in time.</summary>
+    public static VismaConnection Healthy(string name, string place = Some.Namespace) =>
+        Connection(
+            name,
+            [
+                Condition("Ready", "True", "TokenValid", $"Secret {name}-token holds a token that is valid until ….", 30),
+                Condition("TokenFresh", "True", "Renewed", "Issued at …; next renewal at ….", 30),
+                Condition("ScopesGranted", "True", "AllGranted", "Every scope asked for was granted, and no other.", 30),
+            ],
+            Token(name, minutes: 22),
+            place
+        );
+
+    /// <summary>A connection that needs a person.</summary>
+    public static VismaConnection Stalled(string name, string place = Some.Namespace) =>
+        Connection(
+            name,
+            [Condition("Ready", "False", "TenantRefused", NotApproved, 26), Condition("Stalled", "True", "TenantRefused", NotApproved, 26)],
+            place: place
+        );
+
+    /// <summary>A client that can be used.</summary>
+    public static OAuthClient HealthyClient(string name = Some.Client, string place = Some.Namespace) =>
+        Client(name, [Condition("Ready", "True", "ClientUsable", "1 of 1 client secrets can be read.", 400)], place);
+
+    /// <summary>A condition that has stood for so many hours.</summary>
+    public static Condition Condition(string type, string status, string reason, string message, double hours) =>
+        new()
+        {
+            Type = type,
+            Status = status,
+            Reason = reason,
+            Message = message,
+            LastTransitionTime = Now.AddSeconds(-Math.Round(hours * 3600)),
+            ObservedGeneration = 1,
+        };
+
+    /// <summary>The same connection after failed attempts.</summary>
+    public static VismaConnection Failing(
+        this VismaConnection connection,
+        string reason,
+        string message,
+        int attempts,
+        int nextInSeconds
+    ) =>
+        connection with
+        {
+            Status = connection.Status with
+            {
+                Failure = new FailureStatus
+                {
+                    Reason = reason,
+                    Message = message,
+                    Attempts = attempts,
+                    LastFailureTime = Now.AddSeconds(-60),
+                    NextAttemptTime = Now.AddSeconds(nextInSeconds),
+                },
+            },
+        };
+
+    private static OAuthClient RefusedClient() =>
+        Client(Some.Client, []) with
+        {
+            Status = StatusOf(
+                [Condition("Ready", "False", "ClientRefused", Refused, 0.1), Condition("Stalled", "True", "ClientRefused", Refused, 0.1)]
+            ) with
+            {
+                Refusal = new RefusalStatus { Attempts = 3, RetryTime = Now.AddMinutes(4) },
+                ActiveSecret = new SecretKeyReference { Name = "acme-credentials", Key = "clientSecret" },
+                Connections = 3,
+            },
+        };
+
+    private static VismaConnection Connection(
+        string name,
+        IReadOnlyList<Condition> conditions,
+        TokenStatus? token = null,
+        string place = Some.Namespace
+    ) =>
+        Some.VismaConnection(name, place) with
+        {
+            Metadata = Named(name, place),
+            Status = new VismaConnectionStatus
+            {
+                ObservedGeneration = 1,
+                Conditions = conditions,
+                Token = token,
+                SecretName = token is null ? null : name + "-token",
+            },
+        };
+
+    private static VismaConnection Interactive(
+        string name,
+        IReadOnlyList<Condition> conditions,
+        AuthorizationStatus authorization,
+        TokenStatus? token = null
+    )
+    {
+        var connection = Connection(name, conditions, token);
+        return connection with
+        {
+            Spec = connection.Spec with { Grant = Api.Grant.AuthorizationCode, DisplayName = "Acme AS, on behalf of Kari" },
+            Status = connection.Status with { Authorization = authorization },
+        };
+    }
+
+    private static OAuthClient Client(string name, IReadOnlyList<Condition> conditions, string place = Some.Namespace) =>
+        Some.OAuthClient("https://connect.visma.com") with { Metadata = Named(name, place), Status = StatusOf(conditions) };
+
+    private static OAuthClientStatus StatusOf(IReadOnlyList<Condition> conditions) =>
+        new() { ObservedGeneration = 1, Conditions = conditions };
+
+    private static ObjectMeta Named(string name, string place = Some.Namespace) =>
+        new() { Name = name, Namespace = place, Generation = 1, ResourceVersion = "1", CreationTimestamp = Now.AddDays(-30) };
+
+    // Of an hour, renewed with a third of it left.
+    private static TokenStatus Token(string name, int minutes) =>
+        new()
+        {
+            IssueTime = Now.AddMinutes(-minutes),
+            ExpirationTime = Now.AddMinutes(60 - minutes),
+            RefreshTime = Now.AddMinutes(40 - minutes),
+            Fingerprint = $"fingerprint-of-{name}",
+        };
+}
