@@ -1,5 +1,4 @@
 using VismaOperator.Testing.ApiServer;
-using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.Benchmarks.Scale;
 
@@ -22,7 +21,7 @@ internal sealed record Contender(string Name, string Program, string Crds)
     public static readonly IReadOnlyList<string> All = [Operator, Floor, Baseline];
 
     /// <summary>
-    /// Finds a program. What is shipped is the published file, so it is preferred to the built one, which compiles itself while it runs.
+    /// Finds a program. What is shipped is the published file; a built one compiles itself while it is measured, so that it must be named.
     /// </summary>
     /// <exception cref="FileNotFoundException">It was not published; the message says how to do that.</exception>
     public static Contender Find(string name, string? operatorProgram)
@@ -32,7 +31,7 @@ internal sealed record Contender(string Name, string Program, string Crds)
         var crds = RepositoryFolder.PathOf("crds");
         var found = name switch
         {
-            Operator => new Contender(name, operatorProgram ?? BuiltUnless(published), crds),
+            Operator => new Contender(name, operatorProgram ?? published, crds),
             Floor => new Contender(name, RepositoryFolder.PathOf("artifacts/benchmarks/floor/floor"), crds),
             Baseline => new Contender(name, $"{earlier}/artifacts/publish/visma-operator", $"{earlier}/crds"),
             _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", All)}.", nameof(name)),
@@ -43,7 +42,4 @@ internal sealed record Contender(string Name, string Program, string Crds)
                 $"There is no {name} at {found.Program}. 'make bench BENCH=programs' publishes what is compared; --programs leaves it out."
             );
     }
-
-    private static string BuiltUnless(string published) =>
-        File.Exists(published) ? published : OperatorProcess.FindProgram("visma-operator");
 }

@@ -54,7 +54,7 @@ internal static class ScaleCommand
 
     private static readonly Option<string?> program = new("--operator")
     {
-        Description = "The operator to measure. Default: the published one in artifacts/publish, else the built one.",
+        Description = "The operator to measure. Default: the published one in artifacts/publish.",
     };
 
     private static readonly Option<string[]> extra = new("--argument")
