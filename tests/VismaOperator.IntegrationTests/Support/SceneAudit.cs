@@ -112,14 +112,15 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
         return gone;
     }
 
-    // Verb and kind, without namespace and name: the chart grants the same everywhere.
+    // Verb and kind, without namespace and name: the chart grants the same everywhere. /version is of no kind.
     private static string Permission(ProxiedRequest request)
     {
         string[] parts = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var kind =
-            Array.IndexOf(parts, "namespaces") is var at and >= 0 && parts.Length > at + 2
+        string[] kind =
+            parts.Length < 3 ? parts
+            : Array.IndexOf(parts, "namespaces") is var at and >= 0 && parts.Length > at + 2
                 ? parts[(at + 2)..]
-                : parts[(parts[0] == "api" ? 2 : 3)..];
+            : parts[(parts[0] == "api" ? 2 : 3)..];
         return $"{request.Method}{(request.IsWatch ? " watch" : "")} {kind[0]} {kind.Length > 1} {kind.ElementAtOrDefault(2)}";
     }
 
