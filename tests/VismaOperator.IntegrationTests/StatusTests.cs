@@ -143,6 +143,30 @@ public sealed class StatusTests(ApiServerFixture fixture)
         Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count(request => request.IsGranted));
     }
 
+    [Fact]
+    public async Task Names_that_the_person_may_list_complete_a_word_in_a_shell()
+    {
+        await using var scene = await Scene.OpenAsync(fixture);
+        await scene.CreateAllAsync();
+        var kubeconfig = await ReaderAsync(scene, "list");
+        var folder = Directory.CreateDirectory(scene.FileNamed("path")).FullName;
+        File.CreateSymbolicLink(Path.Combine(folder, "visma-operator"), OperatorProcess.FindProgram("visma-operator"));
+        var path = new Dictionary<string, string?> { ["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}" };
+        var typed = $"source <(visma-operator completion bash); COMP_WORDS=(visma-operator refresh -n {scene.Home.Name} acm); "
+            + "COMP_CWORD=4; _visma_operator; printf '%s\\n' \"${COMPREPLY[@]}\"";
+
+        var bash = await Verb.RunProgramAsync(scene, "bash", path, "-c", typed);
+        var objects = await Verb.RunAsync(scene, kubeconfig, "complete", "--", "status", "");
+        var named = await Verb.RunAsync(scene, kubeconfig, "complete", "--", "refresh", $"{scene.Home.Name}/");
+        var forbidden = await Verb.RunAsync(scene, kubeconfig, "complete", "--", "refresh", "-n", "default", "");
+
+        Assert.Equal([The.Connection], bash.Lines);
+        Assert.Equal([The.Connection, $"oac/{The.Client}"], objects.Lines);
+        Assert.Equal([$"{scene.Home.Name}/{The.Connection}"], named.Lines);
+        Assert.Equal(0, forbidden.ExitCode);
+        Assert.Empty(forbidden.Lines);
+    }
+
     private static async Task CreateBrokenAsync(Scene scene)
     {
         var spec = The.ConnectionSpec();

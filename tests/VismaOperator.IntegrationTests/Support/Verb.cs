@@ -7,6 +7,8 @@ namespace VismaOperator.IntegrationTests.Support;
 /// <param name="Lines">Standard output and standard error.</param>
 internal sealed record Verb(int ExitCode, IReadOnlyList<string> Lines)
 {
+    private static int runs;
+
     public string Text => string.Join('\n', Lines);
 
     /// <summary>Runs it with the kubeconfig, in the scene's namespace unless the arguments name another one.</summary>
@@ -25,7 +27,7 @@ internal sealed record Verb(int ExitCode, IReadOnlyList<string> Lines)
     )
     {
         await using var process = RealProcess.Start(
-            new ProcessCommand(Path.GetFileName(program), program, arguments, scene.FileNamed($"{Guid.NewGuid()}.log"))
+            new ProcessCommand(Path.GetFileName(program), program, arguments, LogFile(scene))
             {
                 Environment = new Dictionary<string, string?>(variables) { ["KUBECONFIG"] = scene.Server.KubeconfigPath },
             }
@@ -40,7 +42,7 @@ internal sealed record Verb(int ExitCode, IReadOnlyList<string> Lines)
                 arguments[0],
                 OperatorProcess.FindProgram("visma-operator"),
                 arguments,
-                scene.FileNamed($"{Guid.NewGuid()}.log")
+                LogFile(scene)
             )
             {
                 Environment = new Dictionary<string, string?>
@@ -50,6 +52,8 @@ internal sealed record Verb(int ExitCode, IReadOnlyList<string> Lines)
                 },
             }
         );
+
+    private static string LogFile(Scene scene) => scene.FileNamed($"verb-{Interlocked.Increment(ref runs)}.log");
 
     private static async Task<Verb> EndAsync(RealProcess process)
     {

@@ -1,7 +1,6 @@
 using VismaOperator.Api;
 using VismaOperator.Cli;
 using VismaOperator.Local;
-using VismaOperator.Tests.Status;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Cli;

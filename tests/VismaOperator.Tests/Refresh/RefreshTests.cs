@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
-using Lifecycle;
 using Microsoft.Extensions.Logging.Abstractions;
 using VismaOperator.Api;
 using VismaOperator.Cli.Refresh;

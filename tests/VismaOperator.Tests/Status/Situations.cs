@@ -1,6 +1,5 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Tests.Doubles;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,12 +1,9 @@
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Tests.Doubles;
 using VismaOperator.Api;
 using VismaOperator.Cli.Status;
-using VismaOperator.Manifests;
-using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Status;
 
