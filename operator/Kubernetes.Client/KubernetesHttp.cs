@@ -90,7 +90,6 @@ public sealed class KubernetesHttp : IDisposable
         var tls = new SslClientAuthenticationOptions
         {
             LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate!,
-            CertificateChainPolicy = ServerCertificateCheck.PolicyFor(Access),
         };
         if (Access.SkipsTlsVerification)
         {

@@ -16,28 +16,6 @@ internal sealed class ServerCertificateCheck(ClusterAccess access)
 {
     private static readonly Oid serverAuthentication = new("1.3.6.1.5.5.7.3.1");
 
-    /// <summary>
-    /// For <see cref="SslClientAuthenticationOptions.CertificateChainPolicy"/>: what the runtime builds a chain with before this check is
-    /// asked. Null where the authorities of the machine decide. Everywhere else they are left out, since reading all of them took a third
-    /// of the start.
-    /// </summary>
-    public static X509ChainPolicy? PolicyFor(ClusterAccess access)
-    {
-        if (access.Authorities is null && !access.SkipsTlsVerification)
-        {
-            return null;
-        }
-
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck, // a cluster's own authority publishes no revocation list
-            DisableCertificateDownloads = true,
-        };
-        policy.CustomTrustStore.AddRange(access.Authorities ?? []);
-        return policy;
-    }
-
     /// <summary>For <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.</summary>
     public bool Accept(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -67,9 +45,13 @@ internal sealed class ServerCertificateCheck(ClusterAccess access)
 
     private void CheckChain(X509Certificate2 presented, X509Certificate2Collection authorities, X509Chain? sent)
     {
-        using var chain = new X509Chain { ChainPolicy = PolicyFor(access)! };
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // a cluster's own authority publishes no revocation list
+        chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority;
         chain.ChainPolicy.ApplicationPolicy.Add(serverAuthentication);
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.ChainPolicy.ExtraStore.AddRange(authorities);
         chain.ChainPolicy.ExtraStore.AddRange(sent?.ChainPolicy.ExtraStore ?? []);
         chain.Build(presented);
