@@ -37,7 +37,7 @@ public sealed class WorkQueue : IDisposable
     private readonly SemaphoreSlim available = new(0);
     private readonly HashSet<NamespacedName> held = [];
     private readonly Dictionary<NamespacedName, DateTimeOffset> onceDone = [];
-    private readonly Dictionary<NamespacedName, Func<bool>> onceDoneIf = [];
+    private readonly Dictionary<NamespacedName, Dictionary<NamespacedName, Func<bool>>> onceDoneIf = [];
     private readonly Appointments appointments = new();
     private readonly Dictionary<NamespacedName, int> failures = [];
     private readonly Alarm alarm;
@@ -122,8 +122,9 @@ public sealed class WorkQueue : IDisposable
     /// before the writer has its answer, and what the writer then records shows that there is nothing left to look at.
     /// </summary>
     /// <param name="key">The key.</param>
+    /// <param name="about">What it is about. However often that changes meanwhile, it is asked once.</param>
     /// <param name="isNeeded">Asked under the queue's lock: it must be quick, and may look into any store.</param>
-    public void AddIfNeeded(NamespacedName key, Func<bool> isNeeded)
+    public void AddIfNeeded(NamespacedName key, NamespacedName about, Func<bool> isNeeded)
     {
         lock (gate)
         {
@@ -133,7 +134,8 @@ public sealed class WorkQueue : IDisposable
             }
             else
             {
-                onceDoneIf[key] = onceDoneIf.TryGetValue(key, out var earlier) ? () => earlier() || isNeeded() : isNeeded;
+                onceDoneIf.TryAdd(key, []);
+                onceDoneIf[key][about] = isNeeded;
             }
         }
     }
@@ -182,7 +184,7 @@ public sealed class WorkQueue : IDisposable
         lock (gate)
         {
             Look(); // while the key is held: what its holder decided by a wrong clock is decided again
-            if (onceDoneIf.Remove(key, out var isNeeded) && isNeeded())
+            if (onceDoneIf.Remove(key, out var questions) && questions.Values.Any(isNeeded => isNeeded()))
             {
                 onceDone[key] = DateTimeOffset.MinValue;
             }

@@ -134,6 +134,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     // Once it has recorded the version that it wrote, which is the version that is known, there is nothing to look at.
     private void AddUnlessRecorded(NamespacedName connection, NamespacedName secret) => queues.Connections.AddIfNeeded(
         connection,
+        secret,
         () => caches.Connections.Store.Find(connection) is not { Status.Token.SecretResourceVersion: { } recorded } known
             || known.SecretName() != secret
             || caches.OwnSecrets.Store.Find(secret)?.Metadata.ResourceVersion != recorded);

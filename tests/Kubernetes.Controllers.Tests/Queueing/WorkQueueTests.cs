@@ -51,8 +51,8 @@ public sealed class WorkQueueTests : IDisposable
         var asked = false;
         queue.Add(a);
         await TakeAsync();
-        queue.AddIfNeeded(a, () => (asked = true) && isNeeded);
-        queue.AddIfNeeded(a, () => false);
+        queue.AddIfNeeded(a, a, () => (asked = true) && isNeeded);
+        queue.AddIfNeeded(a, b, () => false);
         Assert.False(asked);
 
         queue.Done(a);
@@ -69,8 +69,8 @@ public sealed class WorkQueueTests : IDisposable
         await TakeAsync();
         await TakeAsync();
         queue.Add(a);
-        queue.AddIfNeeded(a, () => false);
-        queue.AddIfNeeded(b, () => false);
+        queue.AddIfNeeded(a, a, () => false);
+        queue.AddIfNeeded(b, b, () => false);
         queue.AddAt(b, time.GetUtcNow().AddHours(1));
         queue.Done(a);
         queue.Done(b);
@@ -83,9 +83,25 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task One_thing_is_asked_about_once_however_often_it_changes()
+    {
+        var asked = 0;
+        queue.Add(a);
+        await TakeAsync();
+        for (var change = 0; change < 1_000_000; change++)
+        {
+            queue.AddIfNeeded(a, b, () => ++asked < 0);
+        }
+
+        queue.Done(a);
+
+        Assert.Equal((1, 0), (asked, queue.Depth));
+    }
+
+    [Fact]
     public async Task A_key_that_nobody_holds_is_due_without_a_question()
     {
-        queue.AddIfNeeded(a, () => false);
+        queue.AddIfNeeded(a, a, () => false);
 
         Assert.Equal(a, await TakeAsync());
     }
