@@ -21,7 +21,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     private static readonly MediaTypeHeaderValue mergePatchType = new("application/merge-patch+json");
 
     private readonly ApiFailure failure = new(http, clock);
-    private Task<ServerVersion?>? version; // an upgrade of the server while this process runs changes nothing that matters
+    private readonly StreamingSupport streaming = new(clock);
 
     /// <inheritdoc/>
     public async Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
@@ -65,40 +65,41 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         where T : class, IResource<T> => StreamAsync<T>(selector, resourceVersion: null, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> CanStreamListsAsync(CancellationToken cancellationToken)
-    {
-        var asked = version ??= FindVersionAsync(); // once for all caches that begin together
-        if (await asked.WaitAsync(cancellationToken) is { } known)
-        {
-            return known.StreamsLists;
-        }
+    public ValueTask<bool> CanStreamListsAsync(CancellationToken cancellationToken) =>
+        streaming.IsServedAsync(FindVersionAsync, cancellationToken);
 
-        version = null;
-        return false;
-    }
-
-    // Every account may read the version, unless somebody took that away. Without it lists are read in pages, which every server answers.
-    private async Task<ServerVersion?> FindVersionAsync()
+    private async Task<ServerVersion> FindVersionAsync(CancellationToken cancellationToken)
     {
         var kind = new ResourceKind(string.Empty, string.Empty, "version", "version", IsNamespaced: false);
         using var message = Message(HttpMethod.Get, kind.Plural, Accept.Json);
+        return await AnswerAsync(
+            message,
+            new ResourceRequest(HttpMethod.Get, kind, "of the server"),
+            static (response, limit, token) => AnswerBody.ReadAsync(
+                response,
+                limit,
+                static json => JsonSerializer.Deserialize(json, ApiJsonContext.Default.ServerVersion)
+                    ?? throw new JsonException("The version is null."),
+                token
+            ),
+            cancellationToken
+        );
+    }
+
+    private async Task<HttpResponseMessage> OpenStreamAsync(
+        HttpRequestMessage message,
+        ResourceRequest request,
+        CancellationToken cancellationToken
+    )
+    {
         try
         {
-            return await AnswerAsync(
-                message,
-                new ResourceRequest(HttpMethod.Get, kind, "of the server"),
-                static (response, limit, token) => AnswerBody.ReadAsync(
-                    response,
-                    limit,
-                    static json => JsonSerializer.Deserialize(json, ApiJsonContext.Default.ServerVersion),
-                    token
-                ),
-                CancellationToken.None // bounded by the time limit of a request
-            );
+            return await OpenWatchAsync(message, request, cancellationToken);
         }
-        catch (Exception unknown) when (unknown is KubernetesException or HttpRequestException or IOException)
+        catch (KubernetesException refused) when (refused.StatusCode is HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest)
         {
-            return null;
+            streaming.Refused();
+            throw;
         }
     }
 
@@ -116,7 +117,9 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
             ResourcePath.Watch(T.ResourceKind, selector, resourceVersion, timeout),
             Accept.One<T>()
         );
-        using var response = await OpenWatchAsync(message, request, cancellationToken);
+        using var response = resourceVersion is null
+            ? await OpenStreamAsync(message, request, cancellationToken)
+            : await OpenWatchAsync(message, request, cancellationToken);
         using var watchdog = new Watchdog(
             timeout + http.Options.WatchMargin,
             clock,

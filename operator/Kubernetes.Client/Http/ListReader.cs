@@ -18,7 +18,7 @@ internal static class ListReader
     {
         var list = new ListInProgress<T>();
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var pipe = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true));
+        var pipe = PipeReader.Create(body, new StreamPipeReaderOptions(ClearedMemory.Pool, bufferSize: 16 * 1024, leaveOpen: true));
         try
         {
             for (long taken = 0; ;)
@@ -52,6 +52,7 @@ internal static class ListReader
         private readonly List<T> items = [];
         private JsonReaderState state;
         private bool isWithinItems;
+        private bool hasItems; // else it is some other object, and no list of nothing
         private ListMetadata? metadata;
 
         /// <summary>Takes what is complete, and says where the rest begins.</summary>
@@ -68,9 +69,9 @@ internal static class ListReader
             return taken.Position;
         }
 
-        public ResourcePage<T> ToPage() => metadata?.ResourceVersion is { } version
+        public ResourcePage<T> ToPage() => metadata?.ResourceVersion is { } version && hasItems
             ? new ResourcePage<T>(items, version, string.IsNullOrEmpty(metadata.Continue) ? null : metadata.Continue)
-            : throw new JsonException("The list has no metadata.resourceVersion.");
+            : throw new JsonException("The list has no items, or no metadata.resourceVersion.");
 
         // False where the next member, or item, is not there to its end: the reader then stands somewhere within it.
         private bool TryTakeNext(ref Utf8JsonReader reader)
@@ -122,6 +123,7 @@ internal static class ListReader
 
             if (isItems)
             {
+                hasItems = true;
                 isWithinItems = reader.TokenType switch
                 {
                     JsonTokenType.StartArray => true,

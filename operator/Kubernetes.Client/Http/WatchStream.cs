@@ -20,7 +20,7 @@ internal static class WatchStream
     )
         where T : class, IResource<T>
     {
-        var pipe = PipeReader.Create(body, new StreamPipeReaderOptions(leaveOpen: true));
+        var pipe = PipeReader.Create(body, new StreamPipeReaderOptions(ClearedMemory.Pool, leaveOpen: true));
         while (true)
         {
             var result = await pipe.ReadAsync(cancellationToken);

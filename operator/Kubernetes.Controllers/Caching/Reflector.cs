@@ -1,3 +1,4 @@
+using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -23,8 +24,11 @@ internal sealed partial class Reflector<T>(
     /// <summary>How long a streaming list may be silent before its end is no longer waited for: as long as any request may take.</summary>
     private static readonly TimeSpan streamPatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a streaming list may take in all: what talks and never ends is no list.</summary>
+    private static readonly TimeSpan streamLimit = TimeSpan.FromMinutes(2);
+
     private readonly ListWatchBackoff backoff = new(time, random);
-    private bool streamsLists = true; // until the server shows that it does not
+    private bool readsPages; // once a stream failed, until a watch was opened after the pages
     private string lastFailure = string.Empty;
 
     /// <summary>
@@ -63,11 +67,20 @@ internal sealed partial class Reflector<T>(
         }
     }
 
-    private async ValueTask<bool> CanStreamAsync(CancellationToken cancellationToken) =>
-        streamsLists && await client.CanStreamListsAsync(cancellationToken).ConfigureAwait(false);
+    private async ValueTask<bool> CanStreamAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return !readsPages && await client.CanStreamListsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception unknown) when (IsOutage(unknown, cancellationToken))
+        {
+            return false; // the list shows what is wrong
+        }
+    }
 
     // A server whose version streams lists may have it switched off (422), and what stands between may know nothing of it: then the end of
-    // the list is never told. Pages are always served.
+    // the list is never told. Pages are always served, so they are tried after every failure of a stream.
     private async Task<ListWatchState<T>> StreamAsync(CancellationToken cancellationToken)
     {
         using var silence = Deadline.After(streamPatience, time);
@@ -76,26 +89,33 @@ internal sealed partial class Reflector<T>(
         await FollowAsync(
             watch,
             client.ListAndWatchAsync<T>(selector, either.Token),
-            () => silence.Set(watch.State is ListWatchState<T>.Streaming ? streamPatience : TimeSpan.MaxValue),
+            () => silence.Set(watch.State is ListWatchState<T>.Streaming ? Patience(watch.OpenedAt) : TimeSpan.MaxValue),
             cancellationToken
         ).ConfigureAwait(false);
-        var isUnserved = watch.State is ListWatchState<T>.Streaming
-            && (watch.Failure is null or KubernetesException { IsInvalid: true } || silence.IsCancellationRequested);
-        if (!isUnserved)
+        if (watch.State is not ListWatchState<T>.Streaming)
         {
             return await AfterWatchAsync(watch, cancellationToken).ConfigureAwait(false);
         }
 
-        streamsLists = false;
-        LogPages(T.ResourceKind.Plural, selector);
-        return ListWatchState<T>.Listing.Anew;
+        readsPages = true;
+        LogPages(T.ResourceKind.Plural, selector, watch.Failure is null ? "it ended early" : FailureText.Of(watch.Failure));
+        return silence.IsCancellationRequested
+            || watch.Failure is null or KubernetesException { StatusCode: HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest }
+            ? ListWatchState<T>.Listing.Anew
+            : await WaitOutAsync(watch.State, watch.Failure, cancellationToken).ConfigureAwait(false);
+    }
+
+    private TimeSpan Patience(long openedAt)
+    {
+        var left = streamLimit - time.GetElapsedTime(openedAt);
+        return left < streamPatience ? left : streamPatience;
     }
 
     private async Task<ListWatchState<T>> WatchAsync(ListWatchState<T>.Watching watching, CancellationToken cancellationToken)
     {
         var watch = new Watch(watching, time.GetTimestamp());
         var lines = client.WatchAsync<T>(selector, watching.ResourceVersion, cancellationToken);
-        await FollowAsync(watch, lines, static () => { }, cancellationToken).ConfigureAwait(false);
+        await FollowAsync(watch, lines, () => readsPages = false, cancellationToken).ConfigureAwait(false);
         return await AfterWatchAsync(watch, cancellationToken).ConfigureAwait(false);
     }
 
@@ -173,11 +193,11 @@ internal sealed partial class Reflector<T>(
     }
 
     [LoggerMessage(
-        LogLevel.Information,
-        "The API server does not stream the list of {Plural} ({Selector}) although its version could: it is read in pages",
+        LogLevel.Debug,
+        "The list of {Plural} ({Selector}) was not streamed, so it is read in pages: {Failure}",
         EventName = "ListNotStreamed"
     )]
-    private partial void LogPages(string plural, ResourceSelector selector);
+    private partial void LogPages(string plural, ResourceSelector selector, string failure);
 
     [LoggerMessage(
         Message = "List and watch of {Plural} ({Selector}) failed, trying again in {Delay}: {Failure}",

@@ -58,12 +58,12 @@ public sealed partial class ListTests
         }
     }
 
-    [Theory]
-    [InlineData("""{"metadata":{"resourceVersion":"1"},"items":null}""")]
-    [InlineData("""{"metadata":{"resourceVersion":"1"}}""")]
-    public async Task A_list_may_have_no_items(string body)
+    [Fact]
+    public async Task A_list_may_have_no_items()
     {
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(body));
+        await using var server = await ScriptedApiServer.StartAsync(
+            (_, context) => context.SendAsync("""{"metadata":{"resourceVersion":"1"},"items":null}""")
+        );
         using var test = new ClientUnderTest(server);
 
         Assert.Empty((await test.Client.ListPageAsync<Widget>(ResourceSelector.All, 1, null, Cancellation)).Items);
@@ -72,6 +72,7 @@ public sealed partial class ListTests
     [Theory]
     [InlineData("")]
     [InlineData("[]")]
+    [InlineData("""{"kind":"Widget","metadata":{"name":"a","resourceVersion":"1"},"spec":{}}""")]
     [InlineData("""{"metadata":{"resourceVersion":"1"},"items":{}}""")]
     [InlineData("""{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a"}}""")]
     [InlineData("""{"metadata":{"resourceVersion":"1"},"items":[]""")]

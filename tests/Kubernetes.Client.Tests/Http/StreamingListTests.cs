@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using Kubernetes.Client.Access;
 using Kubernetes.Client.Contract;
 using Xunit;
 
@@ -101,11 +104,33 @@ public sealed class StreamingListTests
     }
 
     [Fact]
-    public async Task A_server_without_the_feature_says_so_as_invalid()
+    public async Task A_server_that_is_silent_is_not_waited_for()
     {
-        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(
-            Answers.Status(422, "Invalid", "ListOptions.meta.k8s.io is invalid: sendInitialEvents: Forbidden"), 422));
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var test = new ClientUnderTest(new ClusterAccess
+        {
+            Server = new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"),
+            Source = "test",
+            Credential = _ => new FixedCredential(null, null),
+        });
+
+        var asking = test.Client.CanStreamListsAsync(Cancellation).AsTask();
+        test.Clock.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.False(await asking.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancellation));
+    }
+
+    [Theory]
+    [InlineData(422, "Invalid")]
+    [InlineData(400, "BadRequest")]
+    public async Task A_server_with_the_feature_switched_off_is_asked_once_for_all_caches(int code, string reason)
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.Request.Path == "/version"
+            ? context.SendAsync("""{"major":"1","minor":"33"}""")
+            : context.SendAsync(Answers.Status(code, reason, "sendInitialEvents: Forbidden"), code));
         using var test = new ClientUnderTest(server);
+        Assert.True(await test.Client.CanStreamListsAsync(Cancellation));
 
         var refused = await Assert.ThrowsAsync<KubernetesException>(async () =>
         {
@@ -114,7 +139,8 @@ public sealed class StreamingListTests
             }
         });
 
-        Assert.True(refused.IsInvalid);
+        Assert.Equal((int)refused.StatusCode, code);
+        Assert.False(await test.Client.CanStreamListsAsync(Cancellation));
     }
 
     private static string EndOfList(int version) => Answers.Event(

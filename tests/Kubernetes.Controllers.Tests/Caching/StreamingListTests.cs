@@ -126,17 +126,67 @@ public sealed class StreamingListTests : IAsyncDisposable
         await Wait.For(informer.WaitUntilSyncedAsync(CancellationToken.None));
     }
 
-    [Fact]
-    public async Task A_stream_that_is_cut_is_an_outage_and_tried_again()
+    [Theory]
+    [InlineData(HttpStatusCode.Forbidden)]
+    [InlineData(HttpStatusCode.NotFound)]
+    [InlineData(HttpStatusCode.NotAcceptable)]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    [InlineData(HttpStatusCode.GatewayTimeout)]
+    [InlineData(null)]
+    public async Task After_any_other_failure_of_a_stream_pages_are_read(HttpStatusCode? code)
     {
         var stream = await cluster.NextWatchAsync();
         stream.Apply(Some.Secret("of the first try", 1));
-        stream.Break(new IOException("connection reset"));
+        stream.Break(code is { } status ? new KubernetesException(status, string.Empty, "no") : new IOException("connection reset"));
         await time.WaitOfAsync(TimeSpan.FromSeconds(0.1));
         time.Advance(TimeSpan.FromSeconds(0.1));
 
-        await SyncAsync(Some.Secret("a", 2));
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("a", 2)));
+        await Wait.For(informer.WaitUntilSyncedAsync(CancellationToken.None));
         Assert.Equal("a", Assert.Single(informer.Store.List()).Metadata.Name);
+    }
+
+    [Fact]
+    public async Task A_list_is_streamed_again_once_a_watch_was_opened_after_the_pages()
+    {
+        (await cluster.NextWatchAsync()).Close();
+        (await cluster.NextListAsync()).Answer(Some.Page(5));
+        var watch = await cluster.NextWatchAsync();
+        watch.Bookmark("6");
+        watch.Break(Some.Expired);
+        await time.WaitOfAsync(TimeSpan.FromSeconds(0.1));
+        time.Advance(TimeSpan.FromSeconds(0.1));
+
+        Assert.Equal(string.Empty, (await cluster.NextWatchAsync()).ResourceVersion);
+    }
+
+    [Fact]
+    public async Task A_version_that_cannot_be_asked_for_means_pages()
+    {
+        var stream = await SyncAsync();
+        cluster.VersionFailure = new TaskCanceledException("the connection timed out");
+        stream.Break(Some.Expired);
+        await time.WaitOfAsync(TimeSpan.FromSeconds(0.1));
+        time.Advance(TimeSpan.FromSeconds(0.1));
+
+        (await cluster.NextListAsync()).Answer(Some.Page(9, Some.Secret("a", 1)));
+        await Wait.For(UntilAsync(() => informer.Store.Find(new("team-a", "a")) is not null));
+    }
+
+    [Fact]
+    public async Task A_stream_that_talks_and_never_ends_the_list_is_given_up()
+    {
+        var stream = await cluster.NextWatchAsync();
+        await time.WaitOfAsync(patience);
+        for (var second = 0; second < 120; second += 5)
+        {
+            stream.Bookmark("4");
+            await stream.IsReadAsync();
+            time.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("a", 1)));
+        await Wait.For(informer.WaitUntilSyncedAsync(CancellationToken.None));
     }
 
     [Fact]

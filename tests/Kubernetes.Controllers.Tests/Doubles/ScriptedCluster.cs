@@ -32,7 +32,11 @@ internal sealed class ScriptedCluster : IKubernetesClient
     /// <summary>True for a server of a version that streams lists.</summary>
     public bool StreamsLists { get; init; }
 
-    public ValueTask<bool> CanStreamListsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(StreamsLists);
+    /// <summary>What the question for the version ends with; null for an answer.</summary>
+    public Exception? VersionFailure { get; set; }
+
+    public ValueTask<bool> CanStreamListsAsync(CancellationToken cancellationToken) =>
+        VersionFailure is null ? ValueTask.FromResult(StreamsLists) : ValueTask.FromException<bool>(VersionFailure);
 
     public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
@@ -50,6 +54,7 @@ internal sealed class ScriptedCluster : IKubernetesClient
         await foreach (var line in watch.Lines.ReadAllAsync(cancellationToken))
         {
             yield return (WatchEvent<T>)(object)line;
+            watch.WasDealtWith();
         }
     }
 
@@ -90,7 +95,15 @@ internal sealed class ScriptedCluster : IKubernetesClient
     {
         private readonly Channel<WatchEvent<SecretMetadata>> lines = Channel.CreateUnbounded<WatchEvent<SecretMetadata>>();
 
+        private readonly Channel<bool> dealtWith = Channel.CreateUnbounded<bool>();
+
         public ChannelReader<WatchEvent<SecretMetadata>> Lines => lines.Reader;
+
+        /// <summary>Whoever asks for the next line has dealt with the one before.</summary>
+        public void WasDealtWith() => dealtWith.Writer.TryWrite(true);
+
+        /// <summary>Returns once one more line was dealt with.</summary>
+        public Task IsReadAsync() => Wait.For(dealtWith.Reader.ReadAsync());
 
         public void Apply(SecretMetadata resource) => lines.Writer.TryWrite(new WatchEvent<SecretMetadata>.Applied(resource));
 
