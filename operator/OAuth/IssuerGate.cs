@@ -5,14 +5,15 @@ using Polly.CircuitBreaker;
 namespace OAuth;
 
 /// <summary>
-/// The one door to each authorization server: a concurrency limit with a queue, a circuit breaker, and the pause a 429 asks for. An issuer
-/// is identified by the origin (scheme, host, port) of its endpoint. Share one gate in a process; a second one would double every limit.
+/// The gate to the authorization servers. Each has a lane of its own: a concurrency limit with a queue, a circuit breaker, and the pause a
+/// 429 asks for. An issuer is identified by the origin (scheme, host, port) of its endpoint. Share one gate in a process; a second one
+/// would double every limit.
 /// </summary>
 public sealed class IssuerGate(IssuerGateOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Lazy<IssuerLane>> lanes = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The state of the door of each issuer.</summary>
+    /// <summary>The state of the lane of each issuer.</summary>
     public IReadOnlyList<IssuerGateState> States => [.. lanes.Values.Select(lane => lane.Value.State)];
 
     /// <summary>The lane to the server of an endpoint.</summary>
@@ -25,7 +26,7 @@ public sealed class IssuerGate(IssuerGateOptions options, TimeProvider time)
 internal interface IGatedOutcome
 {
     /// <summary>
-    /// Whether the issuer gave no usable answer; enough of these close the door. A refusal is the answer of a healthy server.
+    /// Whether the issuer gave no usable answer; enough of these close the lane. A refusal is the answer of a healthy server.
     /// </summary>
     bool IsFailure { get; }
 
@@ -36,7 +37,7 @@ internal interface IGatedOutcome
 /// <summary>An outcome that the gate can make itself.</summary>
 internal interface IGatedOutcome<TSelf> : IGatedOutcome where TSelf : class, IGatedOutcome<TSelf>
 {
-    /// <summary>The outcome of a request that is not sent, because the door is closed for <paramref name="wait"/>.</summary>
+    /// <summary>The outcome of a request that is not sent, because the lane is closed for <paramref name="wait"/>.</summary>
     static abstract TSelf TurnedAway(string cause, TimeSpan? wait);
 }
 
@@ -50,7 +51,7 @@ public sealed record IssuerGateOptions
 
     /// <summary>
     /// Requests within <see cref="SamplingDuration"/> before the circuit may open. The default is 8: one full round of
-    /// the concurrency limit, so that a single failing connection, which backs off, never closes the door on the others.
+    /// the concurrency limit, so that a single failing connection, which backs off, never closes the lane for the others.
     /// </summary>
     public int MinimumThroughput { get; init; } = 8;
 
@@ -67,7 +68,7 @@ public sealed record IssuerGateOptions
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(5);
 }
 
-/// <summary>The state of the door to one issuer at a moment.</summary>
+/// <summary>The state of the lane to one issuer at a moment.</summary>
 /// <param name="Origin">Scheme, host and port.</param>
 /// <param name="InFlight">Requests on the wire.</param>
 /// <param name="Queued">Requests waiting for a slot.</param>
@@ -112,8 +113,8 @@ internal sealed class IssuerLane
     }
 
     /// <summary>
-    /// Runs <paramref name="send"/> when the door is open and a slot is free; waits for a slot as long as
-    /// <paramref name="cancellationToken"/> lets it. A closed door is Unavailable with the time left, and nothing is sent. Of those that
+    /// Runs <paramref name="send"/> when the lane is open and a slot is free; waits for a slot as long as
+    /// <paramref name="cancellationToken"/> lets it. A closed lane is Unavailable with the time left, and nothing is sent. Of those that
     /// wait, the one that is needed first goes first.
     /// </summary>
     public async Task<TOutcome> RunAsync<TOutcome>(
