@@ -8,6 +8,8 @@ namespace VismaOperator.Tests.Behaviour;
 /// <summary>The watch tells of an own write before the API server has answered it, as it mostly does.</summary>
 public sealed class ReconcileCostTests
 {
+    private static readonly string[] results = ["success", "requeue_after", "requeue", "error"];
+
     [Fact]
     public async Task A_renewal_is_one_reconcile()
     {
@@ -68,6 +70,6 @@ public sealed class ReconcileCostTests
         return await test.TokenSecretAsync();
     }
 
-    private static double Reconciles(TestOperator test) => new[] { "success", "requeue_after", "requeue", "error" }
+    private static double Reconciles(TestOperator test) => results
         .Sum(result => test.Metrics[$"controller_runtime_reconcile_total{{controller=vismaconnection,result={result}}}"] ?? 0);
 }
