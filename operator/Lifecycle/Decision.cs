@@ -46,7 +46,7 @@ public abstract record Decision
     /// <summary>Request a token with client credentials (RFC 6749 section 4.4) and publish it.</summary>
     public sealed record Request(RefreshCause Cause) : Refresh(Cause);
 
-    /// <summary>Exchange the refresh token (RFC 6749 section 6) and store its successor.</summary>
+    /// <summary>Exchange the refresh token (RFC 6749 section 6) and store the new one.</summary>
     public sealed record Exchange(RefreshCause Cause) : Refresh(Cause);
 
     /// <summary>

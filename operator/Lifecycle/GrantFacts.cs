@@ -56,7 +56,7 @@ public sealed record GrantRecord
     public DateTimeOffset? RefusalTime { get; init; }
 
     /// <summary>
-    /// Until when another process may still store the successor of the refresh token that it began to spend. Null when no exchange is open,
+    /// Until when another process may still store the new refresh token for the one that it began to spend. Null when no exchange is open,
     /// when the open one is this process's or is known to be over, and also before its takeover was announced
     /// (<see cref="IsTakeoverToAnnounce"/>).
     /// </summary>

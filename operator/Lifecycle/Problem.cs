@@ -78,7 +78,7 @@ public enum FailureStage
     /// <summary>A Secret was written whose name belongs to someone else. It ends, too, when that Secret is gone or lent.</summary>
     WritingTakenName,
 
-    /// <summary>The successor of a refresh token was stored.</summary>
+    /// <summary>A new refresh token was stored.</summary>
     Storing,
 
     /// <summary>A Secret was taken away, since the client does not allow its token.</summary>

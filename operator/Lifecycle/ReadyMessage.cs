@@ -39,8 +39,8 @@ public static class ReadyMessage
     };
 
     // A cause may repeat what is said already, or say it in more words.
-    private static string With(string told, Problem cause) =>
-        told.Contains(cause.Message, StringComparison.Ordinal) ? told
-        : cause.Message.Contains(told, StringComparison.Ordinal) ? cause.Message
-        : $"{told} {cause.Reason}: {cause.Message}";
+    private static string With(string message, Problem cause) =>
+        message.Contains(cause.Message, StringComparison.Ordinal) ? message
+        : cause.Message.Contains(message, StringComparison.Ordinal) ? cause.Message
+        : $"{message} {cause.Reason}: {cause.Message}";
 }

@@ -4,9 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Kubernetes.Client.Access;
 
-/// <summary>
-/// What a plugin is told about the cluster when it asks for it (<c>provideClusterInfo</c>), in the form that kubectl gives it.
-/// </summary>
+/// <summary>The cluster as a plugin gets it when it asks for it (<c>provideClusterInfo</c>), in the form that kubectl gives it.</summary>
 internal sealed record ExecClusterInfo(Kubeconfig.ClusterEntry Cluster, string? AuthorityPem)
 {
     public void WriteTo(Utf8JsonWriter json)

@@ -29,7 +29,7 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         var user = User(context, source);
         KubeconfigRules.Check(cluster, user, source);
         var address = Address(cluster, source);
-        // Without the password that may stand in it: messages name the server.
+        // Without the password that it may contain: messages name the server.
         var server = new UriBuilder(address) { UserName = string.Empty, Password = string.Empty }.Uri;
         var authorityPem = cluster.AuthorityPem(source);
         return new ClusterAccess

@@ -6,7 +6,7 @@ namespace Kubernetes.Client.Http;
 /// <summary>
 /// The connections to the API server, opened with the newest client certificate. When there is another one, or the one in use ends,
 /// requests go to new connections at once, as with client-go. Requests that are under way finish on the connection that they began on;
-/// watches, which can last for ten minutes, are told by <see cref="EndOf"/> to end.
+/// watches, which can last for ten minutes, are asked by <see cref="EndOf"/> to end.
 /// </summary>
 /// <param name="open">Makes the handler that opens connections with the given certificate.</param>
 /// <param name="credential">Knows the newest certificate.</param>

@@ -220,7 +220,7 @@ internal sealed partial class Reflector<T>(
 internal interface IReflectorSink<T>
     where T : class, IResource<T>
 {
-    /// <summary>The server told something new.</summary>
+    /// <summary>The server sent something new.</summary>
     void Found(CacheEvent<T> cacheEvent);
 
     /// <summary>

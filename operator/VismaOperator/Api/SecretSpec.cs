@@ -50,7 +50,7 @@ public sealed record SecretTemplate
     /// <summary>Labels and annotations to add; null for none.</summary>
     public TemplateMetadata? Metadata { get; init; }
 
-    /// <summary>Values by key, in which <c>${key}</c> stands for the value of a standard key; null for none.</summary>
+    /// <summary>Values by key, in which <c>${key}</c> is replaced by the value of a standard key; null for none.</summary>
     public IReadOnlyDictionary<string, string>? Data { get; init; }
 }
 

@@ -24,7 +24,7 @@ internal sealed class ProblemStarts(TimeProvider time)
                 client.Metadata.NamespacedName,
                 _ => StartOf(client, problem, Told(client, problem)),
                 (_, start) =>
-                    start.Uid == client.Metadata.Uid && start.Reason == problem.Reason ? start : StartOf(client, problem, told: null)
+                    start.Uid == client.Metadata.Uid && start.Reason == problem.Reason ? start : StartOf(client, problem, reported: null)
             )
             .At.Instant;
 
@@ -32,10 +32,10 @@ internal sealed class ProblemStarts(TimeProvider time)
     public void Forget(NamespacedName client) => starts.TryRemove(client, out _);
 
     // A time in the future was recorded by a clock that was set back since.
-    private Start StartOf(OAuthClient client, Problem problem, DateTimeOffset? told)
+    private Start StartOf(OAuthClient client, Problem problem, DateTimeOffset? reported)
     {
         var now = time.GetUtcNow();
-        return new Start(client.Metadata.Uid, problem.Reason, new Moment(told < now ? told.Value : now, time));
+        return new Start(client.Metadata.Uid, problem.Reason, new Moment(reported < now ? reported.Value : now, time));
     }
 
     // One that stalled was waited for already. Told by an earlier process, a problem is known by its reason alone.

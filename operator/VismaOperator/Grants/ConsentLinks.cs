@@ -8,7 +8,7 @@ namespace VismaOperator.Grants;
 /// The random part lets somebody begin; it is written to <c>status.authorization.url</c> and nowhere else.
 /// </summary>
 /// <param name="publicUrl">Where people reach the operator; null when it serves no consent pages.</param>
-/// <param name="connectArguments">What <c>connect</c> must be told to reach this operator; null where nothing special.</param>
+/// <param name="connectArguments">Arguments that <c>connect</c> needs to reach this operator; null when it needs none.</param>
 /// <param name="randomBytes">Bytes that nobody can guess.</param>
 internal sealed class ConsentLinks(Uri? publicUrl, string? connectArguments, Func<int, byte[]> randomBytes)
 {

@@ -23,7 +23,8 @@ internal abstract record Exchange
 
     /// <summary>
     /// No token can be published. The grant is as it was, with the intent open; or without it, where nothing was sent
-    /// (<see cref="Withdrawn"/>); or a successor is stored, of which the access token must not be published or could not be read.
+    /// (<see cref="Withdrawn"/>); or a new refresh token is stored, and the access token that came with it must not be published or could
+    /// not be read.
     /// </summary>
     public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : Exchange
     {

@@ -21,8 +21,8 @@ internal sealed class ExchangeTracker(TimeProvider time, TimeSpan wait)
     private readonly ConcurrentDictionary<NamespacedName, ImmutableDictionary<string, long?>> known = new();
 
     /// <summary>
-    /// Until when another process may still spend the token or store the successor, since its takeover was announced; null when none was,
-    /// and when the wait is over.
+    /// Until when another process may still spend the token or store the new one, since its takeover was announced; null when none was, and
+    /// when the wait is over.
     /// </summary>
     public DateTimeOffset? HeldElsewhereUntil(NamespacedName connection, ExchangeIntent? intent)
     {

@@ -53,7 +53,7 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
     };
 
     /// <summary>
-    /// True when the grant is this connection's to spend and to revoke. A backup that was restored holds a token whose successor was stored
+    /// True when the grant is this connection's to spend and to revoke. A restored backup holds a token for which a newer one was stored
     /// since; a copy in another cluster or another namespace is a token that somebody else uses. Spent or revoked here, it would take
     /// theirs with it. A person can say that it is ours.
     /// </summary>

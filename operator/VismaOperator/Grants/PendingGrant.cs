@@ -53,7 +53,7 @@ internal sealed record PendingGrant
         AttemptId is null && document.Held is { } stored && stored.Replaced.Contains(Held.Family, StringComparer.Ordinal);
 
     /// <summary>
-    /// True while another process's intent stands over the token that this grant was exchanged for. That process may find that it sends
+    /// True while another process has an intent for the token that this grant was exchanged for. That process may find that it sends
     /// nothing after all, and put this attempt back. Dropped before that, this grant would be lost although the old token is spent.
     /// </summary>
     public bool IsContestedIn(GrantDocument document) =>

@@ -11,7 +11,7 @@ namespace VismaOperator.Grants;
 /// </summary>
 /// <param name="store">Where they are stored.</param>
 /// <param name="revoker">Revokes grants that are not wanted any more.</param>
-/// <param name="isGone">True when a connection is not there any more, as far as the watches have told.</param>
+/// <param name="isGone">True when a connection is not there any more, as far as the watches show.</param>
 /// <param name="time">Durations.</param>
 /// <param name="log">Log of grants.</param>
 internal sealed class PendingGrantWrites(

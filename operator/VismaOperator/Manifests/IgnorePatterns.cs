@@ -4,7 +4,7 @@ namespace VismaOperator.Manifests;
 
 /// <summary>
 /// Patterns of files and folders that are passed over. A pattern without a slash matches a name at any depth, one with a slash is relative
-/// to the folder; <c>*</c> stands for a part of a name and <c>**</c> for any folders. A folder that matches is passed over as a whole.
+/// to the folder; <c>*</c> matches a part of a name and <c>**</c> any folders. A folder that matches is passed over as a whole.
 /// </summary>
 internal sealed class IgnorePatterns
 {

@@ -11,13 +11,13 @@ namespace VismaOperator.Reporting;
 /// </summary>
 internal sealed partial class ProblemLog(ILogger logger, string kind)
 {
-    private readonly ConcurrentDictionary<NamespacedName, IReadOnlyList<string>> told = new();
+    private readonly ConcurrentDictionary<NamespacedName, IReadOnlyList<string>> logged = new();
 
     /// <summary>Tells what began and what ended, by the conditions of the object.</summary>
     public void Note(NamespacedName name, IReadOnlyList<ConditionReport> conditions)
     {
         var present = Problems.In(conditions);
-        var before = told.GetValueOrDefault(name) ?? [];
+        var before = logged.GetValueOrDefault(name) ?? [];
         Remember(name, [.. present.Select(problem => problem.Reason)]);
         foreach (var problem in present.Where(problem => !before.Contains(problem.Reason)))
         {
@@ -37,11 +37,11 @@ internal sealed partial class ProblemLog(ILogger logger, string kind)
     {
         if (reasons.Count == 0)
         {
-            told.TryRemove(name, out _);
+            logged.TryRemove(name, out _);
         }
         else
         {
-            told[name] = reasons;
+            logged[name] = reasons;
         }
     }
 

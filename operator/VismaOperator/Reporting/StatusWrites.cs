@@ -19,7 +19,7 @@ internal sealed partial class StatusWrites(
 )
 {
     private readonly ConcurrentDictionary<NamespacedName, int> failures = new();
-    private readonly ConcurrentDictionary<NamespacedName, bool> told = new(); // the begin and the end of a problem are logged once
+    private readonly ConcurrentDictionary<NamespacedName, bool> logged = new(); // the begin and the end of a problem are logged once
 
     /// <summary>Writes, and says when to look again.</summary>
     /// <param name="key">Whose status.</param>
@@ -38,7 +38,7 @@ internal sealed partial class StatusWrites(
         try
         {
             var requeue = await write();
-            if (told.ContainsKey(key))
+            if (logged.ContainsKey(key))
             {
                 LogWritten();
             }
@@ -60,7 +60,7 @@ internal sealed partial class StatusWrites(
             {
                 metrics.StatusNotWritten(controller);
                 var cause = FailureText.Of(failure);
-                LogNotWritten(told.TryAdd(key, true) ? LogLevel.Warning : LogLevel.Debug, cause);
+                LogNotWritten(logged.TryAdd(key, true) ? LogLevel.Warning : LogLevel.Debug, cause);
             }
 
             var retry = time.GetUtcNow() + BackoffOptions.ForKeys.DelayAfter(count, random());
@@ -72,7 +72,7 @@ internal sealed partial class StatusWrites(
     public void Forget(NamespacedName key)
     {
         failures.TryRemove(key, out _);
-        told.TryRemove(key, out _);
+        logged.TryRemove(key, out _);
     }
 
     [LoggerMessage(Message = "Status not written; trying again until it is: {Failure}", EventName = "StatusNotWritten")]

@@ -3,8 +3,8 @@ using System.Text;
 namespace VismaOperator.Api.Validation;
 
 /// <summary>
-/// Values of a Secret template: text in which <c>${key}</c> stands for the value of a standard key. There is no escape: a dollar
-/// sign that no brace follows stands for itself.
+/// Values of a Secret template: text in which <c>${key}</c> is replaced by the value of a standard key. There is no escape: a dollar sign
+/// that no brace follows is kept.
 /// </summary>
 public static class TemplateText
 {

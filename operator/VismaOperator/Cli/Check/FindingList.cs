@@ -54,7 +54,7 @@ internal sealed class FindingList
         Ignore(document, problems.Select(problem => problem.Path));
     }
 
-    /// <summary>Leaves out what is found at or below these fields from now on; the empty path stands for the whole document.</summary>
+    /// <summary>Leaves out what is found at or below these fields from now on; the empty path means the whole document.</summary>
     internal void Ignore(ManifestDocument document, IEnumerable<string> paths)
     {
         broken.TryAdd(document, []);

@@ -29,7 +29,7 @@ internal sealed class SchemaCheck
     /// <summary>Every field whose content does not fit.</summary>
     /// <param name="content">The document, or a part of it.</param>
     /// <param name="schema">What it must fit.</param>
-    /// <param name="path">Where the part stands; empty for the document.</param>
+    /// <param name="path">The path of the part; empty for the document.</param>
     internal static IReadOnlyList<FieldError> Check(JsonNode content, SchemaNode schema, string path = "")
     {
         var check = new SchemaCheck();
