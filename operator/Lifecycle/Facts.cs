@@ -134,7 +134,7 @@ public abstract record ClientFacts
     }
 
     /// <summary>The client exists and does not allow this namespace or tenant.</summary>
-    public sealed record Refusing(Problem Problem) : ClientFacts;
+    public sealed record NotAllowing(Problem Problem) : ClientFacts;
 
     /// <summary>The client cannot be used before a person acts or something can be read.</summary>
     /// <param name="Problem">What is wrong with it.</param>

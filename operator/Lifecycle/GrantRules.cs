@@ -34,7 +34,7 @@ internal static class GrantRules
         && IsSpendable(grant, now)
         && grant.KeepAliveTime <= now
         && Policy.BindingRefusal(facts.Client, facts.Connection, now) is null
-        && Policy.Pending(facts, now) is null
+        && Policy.BindingFailure(facts, now) is null
             ? Refresh(RefreshCause.KeepAlive, facts)
             : null;
 
@@ -95,7 +95,7 @@ internal static class GrantRules
         }
 
         // Once its renewal is due, a new token is better. While no new token can be obtained, the held one is published until it expires.
-        var pending = Policy.Pending(facts, now);
+        var pending = Policy.BindingFailure(facts, now);
         var mayExchange = pending is null
             && grant.RefusalTime is null
             && !(now < grant.HeldElsewhereUntil)

@@ -80,17 +80,17 @@ public static class Policy
     private static Decision? WithdrawWhatTheClientForbids(Facts facts, DateTimeOffset now) =>
         facts.Client switch
         {
-            ClientFacts.Refusing refusing when HoldsASecretOfOurs(facts) => Withdrawal(refusing.Problem, facts, now),
+            ClientFacts.NotAllowing denied when HoldsASecretOfOurs(facts) => Withdrawal(denied.Problem, facts, now),
             ClientFacts.Usable { ScopeLimit: { } limit }
                 when facts.Token is { } token && limit.ProblemWith(token.GrantedScopes) is { } problem && HoldsASecretOfOurs(facts) =>
                 Withdrawal(problem, facts, now),
-            ClientFacts.Refusing refusing when refusing.Problem.Kind != FailureKind.NotThereYet || WasWithdrawn(facts) =>
-                new Decision.Stall(refusing.Problem),
+            ClientFacts.NotAllowing denied when denied.Problem.Kind != FailureKind.NotThereYet || WasWithdrawn(facts) =>
+                new Decision.Stall(denied.Problem),
             _ => null,
         };
 
     private static Decision Withdrawal(Problem problem, Facts facts, DateTimeOffset now) =>
-        Pending(facts, now) is { Stage: FailureStage.Withdrawing } failure
+        BindingFailure(facts, now) is { Stage: FailureStage.Withdrawing } failure
             ? new Decision.Stall(failure.Problem, failure.NextAttemptTime)
             : new Decision.Withdraw(problem);
 
@@ -124,7 +124,7 @@ public static class Policy
                 missing.Problem
             ),
             ClientFacts.Missing missing => Await(missing.Problem, facts, now),
-            ClientFacts.Refusing refusing => Await(refusing.Problem, facts, now),
+            ClientFacts.NotAllowing denied => Await(denied.Problem, facts, now),
             _ => null,
         };
 
@@ -160,12 +160,12 @@ public static class Policy
         return facts.Content switch
         {
             _ when !hasMovedOn && !isToChange && !IsOutOfSight(facts) => null,
-            null when Pending(facts, now) is { IsOfLooking: true } failure => new Decision.BackOff(failure),
+            null when BindingFailure(facts, now) is { IsOfLooking: true } failure => new Decision.BackOff(failure),
             null => new Decision.Inspect(),
             ContentFacts.Unrecorded unrecorded => new Decision.RecordToken(unrecorded.Token, unrecorded.AnsweredRequest),
             ContentFacts.Intact when IsLaidOut(facts) => new Decision.Acknowledge(),
             ContentFacts.Intact or ContentFacts.Healable when asksForTheSame =>
-                Pending(facts, now) is { IsOfWriting: true } failure ? new Decision.BackOff(failure) : new Decision.Rewrite(),
+                BindingFailure(facts, now) is { IsOfWriting: true } failure ? new Decision.BackOff(failure) : new Decision.Rewrite(),
             _ => null,
         };
     }
@@ -184,12 +184,12 @@ public static class Policy
 
     // An attempt that failed before a write failed also delays: a write that succeeds, or is not needed any more, does not make it due.
     private static Decision? BackOffAfterAFailure(Facts facts, DateTimeOffset now) =>
-        (Pending(facts, now) ?? Pending(facts with { Failure = facts.EarlierAttempt }, now)) is { } failure
+        (BindingFailure(facts, now) ?? BindingFailure(facts with { Failure = facts.EarlierAttempt }, now)) is { } failure
             ? new Decision.BackOff(failure)
             : null;
 
     // The failed attempt that must be waited for: its next time has not come, and nothing was changed or requested since.
-    internal static FailureRecord? Pending(Facts facts, DateTimeOffset now) =>
+    internal static FailureRecord? BindingFailure(Facts facts, DateTimeOffset now) =>
         facts.Failure is { } failure && IsPending(failure, facts, now) && !RequestRules.IsDue(facts, now) ? failure : null;
 
     // The same, without regard to requests for a refresh.
@@ -293,7 +293,7 @@ public static class Policy
         return now < until ? new Decision.Await(problem, until) : new Decision.Stall(problem);
     }
 
-    // Somebody else's Secret is not watched, so that its deletion is noticed only by looking again.
+    // A foreign Secret that has the name of the grant Secret is not watched, so its deletion is noticed only by looking again.
     internal static DateTimeOffset NextSlowLook(Problem problem, Facts facts, DateTimeOffset now) =>
         facts.Failure is { } failure
         && failure.IsRecordOf(problem)

@@ -58,7 +58,7 @@ internal sealed record StatusSummary
     private static Problem? RefusalOf(ClientFacts client) =>
         client switch
         {
-            ClientFacts.Refusing refusing => refusing.Problem,
+            ClientFacts.NotAllowing denied => denied.Problem,
             ClientFacts.Missing { IsReference: false } missing => missing.Problem,
             _ => null,
         };

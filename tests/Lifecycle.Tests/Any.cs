@@ -71,8 +71,8 @@ internal static class Any
             new ClientFacts.Usable("k1", "r1"),
             new ClientFacts.Usable("k2", "r2"),
             new ClientFacts.Missing(Some.Missing),
-            new ClientFacts.Refusing(Some.NotAllowed),
-            new ClientFacts.Refusing(Some.Missing),
+            new ClientFacts.NotAllowing(Some.NotAllowed),
+            new ClientFacts.NotAllowing(Some.Missing),
             new ClientFacts.Unusable(Some.Unreadable, null),
             new ClientFacts.Unusable(Some.Outage with { Reason = Reason.MetadataUnusable }, Some.Soon)
         );

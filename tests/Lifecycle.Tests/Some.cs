@@ -137,9 +137,9 @@ internal static class Some
 
     public static Facts ClientMissing(this Facts facts) => facts.ClientIs(new ClientFacts.Missing(Missing));
 
-    public static Facts ClientRefusing(this Facts facts) => facts.ClientIs(new ClientFacts.Refusing(NotAllowed));
+    public static Facts ClientRefusing(this Facts facts) => facts.ClientIs(new ClientFacts.NotAllowing(NotAllowed));
 
-    public static Facts ClientRefusingNamespace(this Facts facts) => facts.ClientIs(new ClientFacts.Refusing(Missing));
+    public static Facts ClientRefusingNamespace(this Facts facts) => facts.ClientIs(new ClientFacts.NotAllowing(Missing));
 
     public static Facts ClientUnusable(this Facts facts, DateTimeOffset? retryAt = null) =>
         facts.ClientIs(new ClientFacts.Unusable(Unreadable, retryAt));

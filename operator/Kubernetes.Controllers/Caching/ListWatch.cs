@@ -162,7 +162,7 @@ internal static class ListWatch<T>
     /// <summary>
     /// 410: the version or the continue token is too old. 504 on a watch: the server does not know the version yet, which after a restored
     /// backup it never will. 403: only a new list shows that the permission is back, since a watch may stay silent for minutes. These start
-    /// with a new list; anything else is retried from the same version.
+    /// with a new list; anything else is retried from the same state; a streaming list starts again.
     /// </summary>
     private static ListWatchState<T> AfterFailure(ListWatchState<T> state, Exception cause) => (state, cause) switch
     {

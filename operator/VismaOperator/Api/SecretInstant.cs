@@ -9,8 +9,8 @@ internal static class SecretInstant
     public static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString(TimeConverter.Format, CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// The instant of a text; null when absent or unreadable. Extreme years are not accepted: somebody who may write the Secret can write
-    /// any instant into it.
+    /// The instant of a text; null when absent or unreadable. Extreme years are not accepted, since times are added to the instant, and
+    /// somebody who may write the Secret can write any instant into it.
     /// </summary>
     public static DateTimeOffset? Parse(string? text) =>
         DateTimeOffset.TryParseExact(

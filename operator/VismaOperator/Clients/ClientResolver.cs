@@ -241,9 +241,9 @@ internal sealed class ClientResolver(
         return await AllowanceAsync(client, namespaceName, cancellationToken) switch
         {
             Allowance.Unknown => new ClientFacts.Unusable(NamespaceUnreadable(namespaceName), time.GetUtcNow() + namespaceRetry),
-            Allowance.Denied or Allowance.NamespaceGone => new ClientFacts.Refusing(NotAvailable(connection)),
+            Allowance.Denied or Allowance.NamespaceGone => new ClientFacts.NotAllowing(NotAvailable(connection)),
             _ when IsTenantAllowed(client.Spec.Tenants, connection) => null,
-            _ => new ClientFacts.Refusing(TenantNotAllowed(client, connection)),
+            _ => new ClientFacts.NotAllowing(TenantNotAllowed(client, connection)),
         };
     }
 

@@ -243,8 +243,8 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <summary>The provider refused every secret that was tried: <see cref="ClientSecretSnapshot.RetryAt"/>.</summary>
     /// <param name="client">The client.</param>
     /// <param name="tried">The secrets that were refused.</param>
-    /// <param name="seen"> What was known before they were sent. Requests that are under way together are refused together. Only the first
-    /// one counts: counted once for each, one refusal would become a row of refusals, and nobody would try again for an hour. </param>
+    /// <param name="seen">What was known before they were sent. Requests that are under way together are refused together. Only the first
+    /// one counts: counted once for each, one refusal would become a row of refusals, and nobody would try again for an hour.</param>
     /// <param name="description">What the provider said; null when nothing.</param>
     public void AllRefused(ResolvedClient client, IReadOnlyCollection<Credential> tried, ClientSecretSnapshot seen, string? description)
     {

@@ -11,7 +11,7 @@ namespace VismaOperator.Clients;
 /// <param name="nextTrial">Before when the client's former secrets leave no further trial; null when they do.</param>
 internal sealed class TrialAppointment(TimeProvider time, Moment? nextTrial)
 {
-    /// <summary>A Secret that changes without pause causes at most this many requests.</summary>
+    /// <summary>A Secret that changes without pause causes at most one request in this time.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromSeconds(30);
 
     // Longer than the longest wait after a failure that passes by itself.

@@ -30,7 +30,7 @@ internal sealed class ConnectionReconciler(
     /// <summary>How long a report may still take once the process is asked to stop.</summary>
     public static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(2);
 
-    // After so many attempts (a minute or two) the report is written, and names the Secret that is left.
+    // After so many attempts (a minute or two) the report is written, and an event names the Secret to delete.
     private const int MaxRemovals = 5;
 
     private readonly StepFailures failures = new(time);
@@ -170,7 +170,7 @@ internal sealed class ConnectionReconciler(
     }
 
     // Before status forgets the old name: if this fails, status keeps it and the next reconcile tries again. A delete that always fails
-    // must not block every later report: then the report names the Secret to delete.
+    // must not block every later report: then an event names the Secret to delete.
     private async Task<Rest> WithoutFormerSecretAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
     {
         if (connection.RecordedSecretName() is not { } former || rest.Facts.Token is not { } token || token.SecretName == former.Name)

@@ -65,8 +65,8 @@ internal sealed class GrantSteps(
     }
 
     /// <summary>
-    /// Writes into the grant Secret what happens to the grant once its connection is gone. If that is forbidden, everything else continues:
-    /// the next exchange, which must write there, reports it.
+    /// Writes into the grant Secret what happens to the grant once its connection is gone. If that fails, everything else continues: the
+    /// next exchange, which must write there, reports it.
     /// </summary>
     public async Task<Facts> NoteAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {

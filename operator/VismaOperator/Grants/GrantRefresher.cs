@@ -89,7 +89,7 @@ internal sealed class GrantRefresher(
         attempts.Forget(connection);
     }
 
-    // A forbidden write is reported as a failure, with its remedy; everything else is thrown.
+    // A forbidden or invalid write is reported as a failure, with its remedy; everything else is thrown.
     private Exchange.Failed? Refusal(NamespacedName connection, Exception failure) =>
         failure switch
         {

@@ -103,7 +103,7 @@ internal sealed class GrantStore(IKubernetesClient client)
                 + ApiTrouble.Remedy(
                     refusal,
                     $"Grant its service account get, create, update and delete on Secrets in namespace {connection.Namespace}, and see "
-                    + "whether an admission policy refuses it."
+                    + "whether an admission policy denies it."
                 )
         );
 
@@ -113,7 +113,7 @@ internal sealed class GrantStore(IKubernetesClient client)
             Reason.SecretInvalid,
             $"The API server {ApiTrouble.Answer(refusal)} to Secret {NameOf(connection)}, which holds the grant, so the grant is not "
             + $"used. If it was made immutable or restored with another type than {VismaNames.GrantSecretType}, create it again with the "
-            + "same data; else see whether an admission policy refuses it."
+            + "same data; else see whether an admission policy denies it."
         );
 
     private static Problem NotOwned(NamespacedName name, NamespacedName connection) =>

@@ -120,7 +120,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     }
 
     /// <summary>Connections of which a refresh token was received that is not stored yet, or never could be.</summary>
-    public IReadOnlyCollection<NamespacedName> PendingGrants => grants.PendingGrants.Connections;
+    public IReadOnlyCollection<NamespacedName> ConnectionsWithPendingGrants => grants.PendingGrants.Connections;
 
     /// <summary>
     /// Completes once no controller has anything to do before something changes or falls due, and every event is written.

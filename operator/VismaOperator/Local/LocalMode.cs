@@ -82,7 +82,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 host,
                 cluster,
                 folders,
-                new Settlement(cluster.Client, controllers.WhenAtRestAsync, () => controllers.PendingGrants, settle, time),
+                new Settlement(cluster.Client, controllers.WhenAtRestAsync, () => controllers.ConnectionsWithPendingGrants, settle, time),
                 stop
             )
             : await RunUntilStoppedAsync(host, stop);
@@ -143,8 +143,9 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
             );
         }
 
-        await output.WriteAsync(report.Remarks(settlement.PendingGrants));
-        return failure is null ? report.AllReady && report.Exchanging.Count == 0 && settlement.PendingGrants.Count == 0 : throw failure;
+        var pending = settlement.ConnectionsWithPendingGrants;
+        await output.WriteAsync(report.Remarks(pending));
+        return failure is null ? report.AllReady && report.Exchanging.Count == 0 && pending.Count == 0 : throw failure;
     }
 
     // The last change may be newer than the last look. If the disk is full, the statuses are still printed.

@@ -7,13 +7,13 @@ namespace VismaOperator.Local;
 /// </summary>
 /// <param name="cluster">Where the connections are.</param>
 /// <param name="atRest">Completes once no key is due or being reconciled.</param>
-/// <param name="pendingGrants">Connections of which a refresh token was received that is not stored yet.</param>
+/// <param name="connectionsWithPendingGrants">Connections of which a refresh token was received that is not stored yet.</param>
 /// <param name="changed">Signalled with every change of the cluster.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Settlement(
     IKubernetesClient cluster,
     Func<Task> atRest,
-    Func<IReadOnlyCollection<NamespacedName>> pendingGrants,
+    Func<IReadOnlyCollection<NamespacedName>> connectionsWithPendingGrants,
     Wakeup changed,
     TimeProvider time
 )
@@ -25,7 +25,7 @@ internal sealed class Settlement(
     private static readonly TimeSpan quiet = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Connections of which a refresh token was received that is not stored yet; once all has stopped, it is lost.</summary>
-    public IReadOnlyCollection<NamespacedName> PendingGrants => pendingGrants();
+    public IReadOnlyCollection<NamespacedName> ConnectionsWithPendingGrants => connectionsWithPendingGrants();
 
     /// <summary>Returns once settled. Without connections that is at once.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken)
@@ -36,7 +36,7 @@ internal sealed class Settlement(
         {
             var report = await ConnectionReport.ReadAsync(cluster, time, cancellationToken);
             var now = report.ToTable();
-            if (now != last || !report.IsSettled || PendingGrants.Count > 0)
+            if (now != last || !report.IsSettled || ConnectionsWithPendingGrants.Count > 0)
             {
                 (last, quietSince) = (now, time.GetTimestamp());
             }

@@ -16,7 +16,7 @@ namespace VismaOperator.Publishing;
 internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMetadata> secrets, TimeProvider time)
 {
     /// <summary>
-    /// How long a reconcile waits until what the provider issued is stored. Counted again after the request, and never cut by a stop.
+    /// How long a reconcile waits until what the provider issued is stored. Starts after the request, and is never cut by a stop.
     /// </summary>
     public static readonly TimeSpan StoreDeadline = TimeSpan.FromSeconds(7);
 
@@ -250,7 +250,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                 + (
                     refusal.DeniedBy is null
                         ? "Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy "
-                            + "refuses it."
+                            + "denies it."
                         : ApiTrouble.Remedy(refusal, string.Empty)
                 )
         );
@@ -262,7 +262,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                 + ApiTrouble.Remedy(
                     refusal,
                     $"Grant its service account get, create, update and delete on Secrets in namespace {name.Namespace}, and see "
-                    + "whether an admission policy refuses it."
+                    + "whether an admission policy denies it."
                 )
         );
 }

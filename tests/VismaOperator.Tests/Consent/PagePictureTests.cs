@@ -34,7 +34,7 @@ public sealed partial class PagePictureTests
         [
             ConsentPages.Of(new ConsentAnswer.Granted(connection, GrantedBy: null, DateTimeOffset.UnixEpoch)),
             ConsentPages.Of(new ConsentAnswer.StoredSoon(connection)),
-            .. Enum.GetValues<ConsentFailure>().Select(why => FailurePages.Of(new ConsentAnswer.Failed(why))),
+            .. Enum.GetValues<ConsentFailureCause>().Select(why => FailurePages.Of(new ConsentAnswer.Failed(why))),
             .. Enum.GetValues<RejectedRequest>().Select(FailurePages.Of),
             CallbackPages.Consented("integrations/acme"),
             CallbackPages.Failed("The cause."),

@@ -54,6 +54,16 @@ public sealed partial class LayerTests
         Assert.Empty(backward);
     }
 
+    [Fact]
+    public void Only_local_mode_uses_the_cluster_in_memory() =>
+        Assert.Equal(
+            ["Local"],
+            Sources()
+                .Where(source => source.Text.Contains("Kubernetes.InMemory", StringComparison.Ordinal))
+                .Select(source => source.Folder)
+                .Distinct()
+        );
+
     [Theory]
     [InlineData("using VismaOperator.Local;", "Local")]
     [InlineData("global::VismaOperator.Consent.Web.ConsentHost host", "Consent.Web")]

@@ -36,7 +36,7 @@ internal sealed class ConsentAdmission(
 
         return await clients.FindSoonAsync(connection, cancellationToken) switch
         {
-            null => new Admission.Failed(new(ConsentFailure.ClusterUnavailable)),
+            null => new Admission.Failed(new(ConsentFailureCause.ClusterUnavailable)),
             { } answer when RefusalOf(answer, facts) is { } refusal => Failed(refusal.Problem.Message),
             { Client: { } client } => await WithEndpointAsync(connection, client, cancellationToken),
             { Facts: var reason } => Failed(Words(reason)),
@@ -67,7 +67,9 @@ internal sealed class ConsentAdmission(
                 endpoint,
                 client.RedirectUri ?? links.Callback!
             ),
-            EndpointLookup.NotFound { Problem: var problem } => new Admission.Failed(new(ConsentFailure.ProviderFailed, problem.Message)),
+            EndpointLookup.NotFound { Problem: var problem } => new Admission.Failed(
+                new(ConsentFailureCause.ProviderFailed, problem.Message)
+            ),
             var lookup => throw new InvalidOperationException($"Unknown look-up {lookup.GetType().Name}."),
         };
 
@@ -87,12 +89,12 @@ internal sealed class ConsentAdmission(
     private static string Words(ClientFacts facts) => facts switch
     {
         ClientFacts.Missing missing => missing.Problem.Message,
-        ClientFacts.Refusing refusing => refusing.Problem.Message,
+        ClientFacts.NotAllowing denied => denied.Problem.Message,
         ClientFacts.Unusable unusable => unusable.Problem.Message,
         _ => throw new InvalidOperationException($"A client that cannot be used without a reason: {facts.GetType().Name}."),
     };
 
-    private static Admission.Failed Failed(string detail) => new(new(ConsentFailure.NotPossible, detail));
+    private static Admission.Failed Failed(string detail) => new(new(ConsentFailureCause.NotPossible, detail));
 }
 
 /// <summary>Whether a connection may be consented to.</summary>

@@ -31,7 +31,7 @@ internal abstract record ConsentAnswer
     /// <summary>The consent failed.</summary>
     /// <param name="Why">Which page explains it.</param>
     /// <param name="Detail">Cause and remedy for somebody who may know about the connection; null where the page says all.</param>
-    public sealed record Failed(ConsentFailure Why, string? Detail = null) : ConsentAnswer;
+    public sealed record Failed(ConsentFailureCause Why, string? Detail = null) : ConsentAnswer;
 }
 
 /// <summary>What a person is asked to confirm.</summary>

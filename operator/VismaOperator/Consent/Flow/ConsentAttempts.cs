@@ -54,7 +54,7 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             state,
             CodeVerifier.ChallengeOf(verifier));
         ConsentAnswer answer = new ConsentAnswer.Failed(
-            ConsentFailure.NotPossible,
+            ConsentFailureCause.NotPossible,
             $"Secret {GrantStore.NameOf(connection)}, in which the grant would be stored, belongs to somebody else.");
         await store.ChangeAsync(
             connection,
@@ -65,7 +65,7 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
                 var begun = attempt with { CookieHash = Unguessable.HashOf(shown), Former = document.Held?.Family };
                 var attempts = Beside(document.Attempts, begun);
                 answer = attempts is null
-                    ? new ConsentAnswer.Failed(ConsentFailure.TooManyAttempts)
+                    ? new ConsentAnswer.Failed(ConsentFailureCause.TooManyAttempts)
                     : new ConsentAnswer.Begun(connection, request, shown);
                 return attempts is null ? null : document with { Attempts = attempts, LastFailure = null };
             },
@@ -105,9 +105,9 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
     }
 
     /// <summary>Why the attempt cannot go on in this browser, now; null when it can.</summary>
-    public ConsentFailure? ObjectionTo(ConsentAttempt attempt, Sensitive? cookie) =>
-        !ConsentState.Matches(attempt.CookieHash, cookie) ? ConsentFailure.OtherBrowser
-        : attempt.ExpirationTime <= time.GetUtcNow() ? ConsentFailure.AttemptExpired
+    public ConsentFailureCause? ObjectionTo(ConsentAttempt attempt, Sensitive? cookie) =>
+        !ConsentState.Matches(attempt.CookieHash, cookie) ? ConsentFailureCause.OtherBrowser
+        : attempt.ExpirationTime <= time.GetUtcNow() ? ConsentFailureCause.AttemptExpired
         : null;
 
     /// <summary>
@@ -126,7 +126,7 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             deadline.Token);
     }
 
-    // An attempt never replaces another one that is still open: somebody who floods the button is rejected. Expired attempts stay while
+    // An attempt never replaces an open attempt of another browser: somebody who floods the button is rejected. Expired attempts stay while
     // there is room, so that a person who comes too late is told so.
     private IReadOnlyList<ConsentAttempt>? Beside(IReadOnlyList<ConsentAttempt> stored, ConsentAttempt attempt)
     {

@@ -97,7 +97,7 @@ internal sealed class ConsentFlow(
                             cancellationToken
                         ),
                         AuthorizationResponse.Unreadable unreadable => Task.FromResult(
-                            Failed(ConsentFailure.Unreadable, $"What is wrong: {unreadable.Cause}.")
+                            Failed(ConsentFailureCause.Unreadable, $"What is wrong: {unreadable.Cause}.")
                         ),
                         var response => throw new InvalidOperationException($"Unknown response {response.GetType().Name}."),
                     },
@@ -127,7 +127,7 @@ internal sealed class ConsentFlow(
             || await attempts.FindAsync(name, response.State, cancellationToken) is not { } attempt
             || await invitations.ReadAsync(name, cancellationToken) is not { } connection)
         {
-            return Failed(ConsentFailure.UnknownLink);
+            return Failed(ConsentFailureCause.UnknownLink);
         }
 
         if (attempts.ObjectionTo(attempt, cookieOf(name)) is { } objection)
@@ -137,12 +137,12 @@ internal sealed class ConsentFlow(
 
         if (new AskedIssuer(attempt.Issuer, attempt.Iss).ProblemWith(response.Issuer) is { } problem)
         {
-            return Failed(ConsentFailure.OtherProvider, $"What is wrong with the answer: {problem}.");
+            return Failed(ConsentFailureCause.OtherProvider, $"What is wrong with the answer: {problem}.");
         }
 
         return await admission.JudgeAsync(connection, cancellationToken) switch
         {
-            Admission.Given admitted when admitted.Inputs != attempt.Inputs => Failed(ConsentFailure.ConnectionChanged),
+            Admission.Given admitted when admitted.Inputs != attempt.Inputs => Failed(ConsentFailureCause.ConnectionChanged),
             Admission.Given admitted => await TakeAsync(admitted, attempt, response, cancellationToken),
             var failed => AnswerOf(failed),
         };
@@ -162,14 +162,14 @@ internal sealed class ConsentFlow(
         )
         {
             return Failed(
-                ConsentFailure.NotPossible,
+                ConsentFailureCause.NotPossible,
                 $"The code was not sent to the provider: {obstacle.Cause} Load this page again in a minute."
             );
         }
 
         return await attempts.TakeAsync(admitted.Connection.Metadata.NamespacedName, attempt, cancellationToken) is { } taken
             ? await FinishAsync(admitted, attempt, taken, response)
-            : Failed(ConsentFailure.UnknownLink);
+            : Failed(ConsentFailureCause.UnknownLink);
     }
 
     // The attempt is taken, so the code is this request's alone: nothing may cancel it from here on.
@@ -182,7 +182,7 @@ internal sealed class ConsentFlow(
     {
         if (attempt.IsSupersededIn(taken.Document))
         {
-            return Failed(ConsentFailure.Superseded);
+            return Failed(ConsentFailureCause.Superseded);
         }
 
         var connection = admitted.Connection;
@@ -211,7 +211,7 @@ internal sealed class ConsentFlow(
                 RefreshTokenLife.ConsentEnd(held, connection)
             ),
             Redemption.Pending => new ConsentAnswer.StoredSoon(connection.Metadata.NamespacedName),
-            Redemption.Failed { Fault: ConsentFault.Superseded } => Failed(ConsentFailure.Superseded),
+            Redemption.Failed { Fault: ConsentFault.Superseded } => Failed(ConsentFailureCause.Superseded),
             Redemption.Failed { Failure.Problem: var problem, Fault: var fault } => Failed(FailureOf(fault), problem.Message),
             _ => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
         };
@@ -235,14 +235,14 @@ internal sealed class ConsentFlow(
                 )
             );
 
-    private static ConsentFailure FailureOf(ConsentFault fault) =>
+    private static ConsentFailureCause FailureOf(ConsentFault fault) =>
         fault switch
         {
-            ConsentFault.Denied => ConsentFailure.Denied,
-            ConsentFault.OtherTenant => ConsentFailure.OtherTenant,
-            ConsentFault.OtherScopes => ConsentFailure.OtherScopes,
-            ConsentFault.Superseded => ConsentFailure.Superseded,
-            _ => ConsentFailure.ProviderFailed,
+            ConsentFault.Denied => ConsentFailureCause.Denied,
+            ConsentFault.OtherTenant => ConsentFailureCause.OtherTenant,
+            ConsentFault.OtherScopes => ConsentFailureCause.OtherScopes,
+            ConsentFault.Superseded => ConsentFailureCause.Superseded,
+            _ => ConsentFailureCause.ProviderFailed,
         };
 
     private static Sensitive? StateOf(AuthorizationResponse response) =>
@@ -271,7 +271,7 @@ internal sealed class ConsentFlow(
             ? failed.Answer
             : throw new InvalidOperationException($"Unknown admission {admission.GetType().Name}.");
 
-    private static ConsentAnswer Failed(ConsentFailure why, string? detail = null) => new ConsentAnswer.Failed(why, detail);
+    private static ConsentAnswer Failed(ConsentFailureCause why, string? detail = null) => new ConsentAnswer.Failed(why, detail);
 
     private static async Task<ConsentAnswer> GuardAsync(Func<Task<ConsentAnswer>> answer, CancellationToken cancellationToken)
     {
@@ -282,15 +282,15 @@ internal sealed class ConsentFlow(
         catch (KubernetesException error) when (error.IsForbidden || error.IsInvalid)
         {
             return Failed(
-                ConsentFailure.NotPossible,
-                $"The cluster refuses to let the operator store a consent ({error.Reason}): its permissions on Secrets, or an "
+                ConsentFailureCause.NotPossible,
+                $"The cluster does not let the operator store a consent ({error.Reason}): its permissions on Secrets, or an "
                 + "admission policy. Its log says more."
             );
         }
         catch (Exception failure)
             when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
-            return Failed(ConsentFailure.ClusterUnavailable);
+            return Failed(ConsentFailureCause.ClusterUnavailable);
         }
     }
 

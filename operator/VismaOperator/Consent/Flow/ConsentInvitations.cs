@@ -31,8 +31,8 @@ internal sealed class ConsentInvitations(
         return (IsInvited(connection, start), connection?.Status.Authorization?.UrlExpirationTime > time.GetUtcNow()) switch
         {
             (true, true) => new Invited.By(connection!),
-            (true, false) => new Invited.Not(ConsentFailure.ExpiredLink),
-            _ => new Invited.Not(ConsentFailure.UnknownLink),
+            (true, false) => new Invited.Not(ConsentFailureCause.ExpiredLink),
+            _ => new Invited.Not(ConsentFailureCause.UnknownLink),
         };
     }
 
@@ -70,5 +70,5 @@ internal abstract record Invited
     public sealed record By(VismaConnection Connection) : Invited;
 
     /// <summary>By none.</summary>
-    public sealed record Not(ConsentFailure Why) : Invited;
+    public sealed record Not(ConsentFailureCause Why) : Invited;
 }

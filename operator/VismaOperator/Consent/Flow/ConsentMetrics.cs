@@ -24,7 +24,7 @@ internal sealed class ConsentMetrics
             nameof(ConsentAnswer.Begun),
             nameof(ConsentAnswer.Granted),
             nameof(ConsentAnswer.StoredSoon),
-            .. Enum.GetNames<ConsentFailure>(),
+            .. Enum.GetNames<ConsentFailureCause>(),
         ];
         foreach (var outcome in outcomes)
         {

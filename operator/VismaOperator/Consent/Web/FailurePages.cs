@@ -23,87 +23,87 @@ internal static class FailurePages
     private static Page Saying(int status, string title, string text, string? detail) =>
         new(status, PageLayout.Of(title, Html.Of($"<p>{text}</p>{(detail is null ? default : Html.Of($"\n<p>{detail}</p>"))}")));
 
-    private static (int Status, string Title, string Text) Words(ConsentFailure why) =>
+    private static (int Status, string Title, string Text) Words(ConsentFailureCause why) =>
         why switch
         {
-            ConsentFailure.UnknownLink => (
+            ConsentFailureCause.UnknownLink => (
                 StatusCodes.Status404NotFound,
                 "This link does not work",
                 "It is not known here, or it has been used already. If a consent is still needed, ask whoever sent it to you for the "
                 + "present link: it stands in the status of the connection."
             ),
-            ConsentFailure.ExpiredLink => (
+            ConsentFailureCause.ExpiredLink => (
                 StatusCodes.Status410Gone,
                 "This link has expired",
                 "A link works for 24 hours. Ask whoever sent it to you for the new one: it stands in the status of the connection."
             ),
-            ConsentFailure.NotPossible => (
+            ConsentFailureCause.NotPossible => (
                 StatusCodes.Status409Conflict,
                 "A consent is not possible now",
                 "Nothing was stored. Tell whoever sent you the link what stands below."
             ),
-            ConsentFailure.TooManyAttempts => (
+            ConsentFailureCause.TooManyAttempts => (
                 StatusCodes.Status409Conflict,
                 "Too many consents are under way",
                 "Nothing was begun. Others have pressed the button for this connection and have not come back yet. Open the link once "
                 + "more in ten minutes. If that does not help, tell whoever sent it to you: it may be known to people whom it was not "
                 + "meant for."
             ),
-            ConsentFailure.Unreadable => (
+            ConsentFailureCause.Unreadable => (
                 StatusCodes.Status400BadRequest,
                 "This is no answer of the provider",
                 $"Nothing was stored. {OpenAgain}"
             ),
-            ConsentFailure.OtherBrowser => (
+            ConsentFailureCause.OtherBrowser => (
                 StatusCodes.Status403Forbidden,
                 "This consent was begun in another browser",
                 "Nothing was stored. If you began it yourself, your browser did not keep the cookie: allow cookies for this site. "
                 + $"{OpenAgain} If somebody sent you to this address, do not follow it: it would have given them access in your name."
             ),
-            ConsentFailure.AttemptExpired => (
+            ConsentFailureCause.AttemptExpired => (
                 StatusCodes.Status410Gone,
                 "That took too long",
                 $"Nothing was stored, since an answer counts for ten minutes only. {OpenAgain}"
             ),
-            ConsentFailure.OtherProvider => (
+            ConsentFailureCause.OtherProvider => (
                 StatusCodes.Status403Forbidden,
                 "This is the answer of another provider",
                 $"Nothing was stored, since the answer does not come from the provider that you were sent to. {OpenAgain} If it happens "
                 + "again, tell whoever sent you the link."
             ),
-            ConsentFailure.ConnectionChanged => (
+            ConsentFailureCause.ConnectionChanged => (
                 StatusCodes.Status409Conflict,
                 "The connection was changed meanwhile",
                 $"Nothing was stored, since the connection now asks for something else than what you consented to. {OpenAgain}"
             ),
-            ConsentFailure.Superseded => (
+            ConsentFailureCause.Superseded => (
                 StatusCodes.Status409Conflict,
                 "Another consent was stored first",
                 "Nothing of yours was stored: since you pressed the button, a consent for the same connection was stored, and that one "
                 + "counts. If you did not expect it, or if yours is to take its place, tell whoever sent you the link."
             ),
-            ConsentFailure.Denied => (
+            ConsentFailureCause.Denied => (
                 StatusCodes.Status403Forbidden,
                 "The consent was refused",
                 "Nothing was stored, and the connection is as it was before. If that is not what you wanted: "
                 + $"{char.ToLowerInvariant(OpenAgain[0])}{OpenAgain[1..]}"
             ),
-            ConsentFailure.OtherTenant => (
+            ConsentFailureCause.OtherTenant => (
                 StatusCodes.Status409Conflict,
                 "This consent is not for the right company",
                 $"Nothing was stored. {OpenAgain}"
             ),
-            ConsentFailure.OtherScopes => (
+            ConsentFailureCause.OtherScopes => (
                 StatusCodes.Status409Conflict,
                 "This consent gives more than was asked for",
                 $"Nothing was stored. {OpenAgain} If it happens again, tell whoever sent you the link what stands below."
             ),
-            ConsentFailure.ProviderFailed => (
+            ConsentFailureCause.ProviderFailed => (
                 StatusCodes.Status502BadGateway,
                 "The provider did not give access",
                 "Nothing was stored. Tell whoever sent you the link what stands below."
             ),
-            ConsentFailure.ClusterUnavailable => (
+            ConsentFailureCause.ClusterUnavailable => (
                 StatusCodes.Status503ServiceUnavailable,
                 "This does not work just now",
                 $"The cluster does not answer. {OpenAgain} If it still does not work in a few minutes, tell whoever sent you the link."

@@ -1,7 +1,7 @@
 namespace VismaOperator.Consent.Flow;
 
 /// <summary>Why a person who came to consent leaves without a grant. A closed set: its names are labels of metrics.</summary>
-internal enum ConsentFailure
+internal enum ConsentFailureCause
 {
     /// <summary>
     /// The link or the answer belongs to nothing that is open. Never says what exists: it is also the answer to somebody who guesses.
