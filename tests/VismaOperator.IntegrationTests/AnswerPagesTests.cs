@@ -23,7 +23,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
         var back = await scene.ConsentInAsync(page);
 
         await page.GotoAsync(back.GetLeftPart(UriPartial.Path));
-        await page.UntilShownAsync("This is no answer of the provider", "consent-unreadable-answer");
+        await page.UntilShownAsync("This is not an answer of the provider", "consent-unreadable-answer");
         await page.GotoAsync(
             back.AbsoluteUri.Replace(
                 Uri.EscapeDataString(scene.Provider.Issuer.OriginalString),
@@ -40,7 +40,7 @@ public sealed class AnswerPagesTests(ApiServerFixture fixture, Chromium chromium
         )
         {
             await page.GotoAsync(back.AbsoluteUri);
-            await page.UntilShownAsync("This does not work just now", "consent-cluster-unavailable");
+            await page.UntilShownAsync("This does not work at the moment", "consent-cluster-unavailable");
         }
 
         await page.GotoAsync(back.AbsoluteUri);

@@ -261,7 +261,7 @@ public sealed class ConsentFailureTests
 
         var page = await scene.ComeBackAsync(With(await scene.ConsentAsync(), name, value));
 
-        Assert.Equal((400, "This is no answer of the provider"), (page.Status, page.Heading));
+        Assert.Equal((400, "This is not an answer of the provider"), (page.Status, page.Heading));
         Assert.Single((await scene.Test.GrantAsync())!.Attempts);
     }
 

@@ -80,7 +80,7 @@ public sealed class ConsentServerTests
         var page = await scene.ComeBackAsync(back);
         scene.Test.Cluster.Before = null;
 
-        Assert.Equal((503, "This does not work just now"), (page.Status, page.Heading));
+        Assert.Equal((503, "This does not work at the moment"), (page.Status, page.Heading));
         Assert.Equal(200, (await scene.ComeBackAsync(back)).Status);
     }
 

@@ -89,7 +89,7 @@ public sealed class ConsentWayTests
         var begun = scene.Test.Time.GetUtcNow();
         await scene.Test.PassUntilAsync(opening);
 
-        Assert.Equal((503, "This does not work just now"), ((await opening).Status, (await opening).Heading));
+        Assert.Equal((503, "This does not work at the moment"), ((await opening).Status, (await opening).Heading));
         Assert.True(scene.Test.Time.GetUtcNow() - begun >= ClientResolver.Soon);
         known.SetResult();
     }

@@ -81,7 +81,7 @@ internal sealed class ConsentAdmission(
     private static string? ObjectionOf(ConnectionFacts facts) => facts switch
     {
         { IsTerminating: true } => "The connection is being deleted.",
-        { IsSuspended: true } => "The connection is suspended (spec.suspend). Have that ended first.",
+        { IsSuspended: true } => "The connection is suspended. Set its spec.suspend to false first.",
         { SpecProblem: { } problem } => problem.Message,
         _ => null,
     };

@@ -84,7 +84,7 @@ internal static class ConsentPages
                 "Your consent is about to be stored",
                 Html.Of(
                     $"""
-                    <p>It arrived, but the cluster does not take it just now. That is tried again every second, by itself. Do not consent once more: look at the connection in a few minutes.</p>
+                    <p>It arrived, but the cluster cannot store it at the moment. The operator tries again every second. Do not consent again: look at the connection in a few minutes.</p>
                     <dl>
                     {Rows(("Connection", connection.ToString()))}
                     </dl>

@@ -5,7 +5,7 @@ namespace VismaOperator.Consent.Web;
 /// <summary>The pages for those who leave without a grant: the cause in the heading, and what to do below.</summary>
 internal static class FailurePages
 {
-    private const string OpenAgain = "Open the link once more and begin anew.";
+    private const string OpenAgain = "Open the link again and start over.";
 
     public static Page Of(ConsentAnswer.Failed failed)
     {
@@ -29,29 +29,28 @@ internal static class FailurePages
             ConsentFailureCause.UnknownLink => (
                 StatusCodes.Status404NotFound,
                 "This link does not work",
-                "It is not known here, or it has been used already. If a consent is still needed, ask whoever sent it to you for the "
-                + "present link: it stands in the status of the connection."
+                "It is unknown here, or it has been used already. If a consent is still needed, ask the sender for the current link: it "
+                + "is in the status of the connection."
             ),
             ConsentFailureCause.ExpiredLink => (
                 StatusCodes.Status410Gone,
                 "This link has expired",
-                "A link works for 24 hours. Ask whoever sent it to you for the new one: it stands in the status of the connection."
+                "A link works for 24 hours. Ask the sender for the new one: it is in the status of the connection."
             ),
             ConsentFailureCause.NotPossible => (
                 StatusCodes.Status409Conflict,
                 "A consent is not possible now",
-                "Nothing was stored. Tell whoever sent you the link what stands below."
+                "Nothing was stored. Send the text below to the person who sent you the link."
             ),
             ConsentFailureCause.TooManyAttempts => (
                 StatusCodes.Status409Conflict,
                 "Too many consents are under way",
-                "Nothing was begun. Others have pressed the button for this connection and have not come back yet. Open the link once "
-                + "more in ten minutes. If that does not help, tell whoever sent it to you: it may be known to people whom it was not "
-                + "meant for."
+                "Nothing was started. Others have pressed the button for this connection and have not come back yet. Open the link "
+                + "again in ten minutes. If that does not help, tell the sender: people may know the link whom it was not meant for."
             ),
             ConsentFailureCause.Unreadable => (
                 StatusCodes.Status400BadRequest,
-                "This is no answer of the provider",
+                "This is not an answer of the provider",
                 $"Nothing was stored. {OpenAgain}"
             ),
             ConsentFailureCause.OtherBrowser => (
@@ -69,18 +68,18 @@ internal static class FailurePages
                 StatusCodes.Status403Forbidden,
                 "This is the answer of another provider",
                 $"Nothing was stored, since the answer does not come from the provider that you were sent to. {OpenAgain} If it happens "
-                + "again, tell whoever sent you the link."
+                + "again, tell the person who sent you the link."
             ),
             ConsentFailureCause.ConnectionChanged => (
                 StatusCodes.Status409Conflict,
                 "The connection was changed meanwhile",
-                $"Nothing was stored, since the connection now asks for something else than what you consented to. {OpenAgain}"
+                $"Nothing was stored, since the connection no longer asks for what you consented to. {OpenAgain}"
             ),
             ConsentFailureCause.Superseded => (
                 StatusCodes.Status409Conflict,
                 "Another consent was stored first",
                 "Nothing of yours was stored: since you pressed the button, a consent for the same connection was stored, and that one "
-                + "counts. If you did not expect it, or if yours is to take its place, tell whoever sent you the link."
+                + "counts. If you did not expect it, or if yours should replace it, tell the person who sent you the link."
             ),
             ConsentFailureCause.Denied => (
                 StatusCodes.Status403Forbidden,
@@ -96,17 +95,18 @@ internal static class FailurePages
             ConsentFailureCause.OtherScopes => (
                 StatusCodes.Status409Conflict,
                 "This consent gives more than was asked for",
-                $"Nothing was stored. {OpenAgain} If it happens again, tell whoever sent you the link what stands below."
+                $"Nothing was stored. {OpenAgain} If it happens again, send the text below to the person who sent you the link."
             ),
             ConsentFailureCause.ProviderFailed => (
                 StatusCodes.Status502BadGateway,
                 "The provider did not give access",
-                "Nothing was stored. Tell whoever sent you the link what stands below."
+                "Nothing was stored. Send the text below to the person who sent you the link."
             ),
             ConsentFailureCause.ClusterUnavailable => (
                 StatusCodes.Status503ServiceUnavailable,
-                "This does not work just now",
-                $"The cluster does not answer. {OpenAgain} If it still does not work in a few minutes, tell whoever sent you the link."
+                "This does not work at the moment",
+                $"The cluster does not answer. {OpenAgain} If it still does not work in a few minutes, "
+                + "tell the person who sent you the link."
             ),
             _ => throw new InvalidOperationException($"There are no words for {why}."),
         };
@@ -132,7 +132,7 @@ internal static class FailurePages
             RejectedRequest.OtherSite => (
                 StatusCodes.Status403Forbidden,
                 "This was sent by another site",
-                "Nothing was begun. Open the link as it was sent to you, in a current browser, and press the button there."
+                "Nothing was started. Open the link as it was sent to you, in a current browser, and press the button there."
             ),
             RejectedRequest.Unreadable => (
                 StatusCodes.Status400BadRequest,
@@ -147,7 +147,7 @@ internal static class FailurePages
             RejectedRequest.Failed => (
                 StatusCodes.Status500InternalServerError,
                 "Something went wrong here",
-                $"What it was stands in the operator's log. {OpenAgain} If it happens again, tell whoever sent you the link."
+                $"The cause is in the operator's log. {OpenAgain} If it happens again, tell the person who sent you the link."
             ),
             _ => throw new InvalidOperationException($"There are no words for {rejected}."),
         };
