@@ -200,7 +200,13 @@ public sealed class ValuesTests
     // Kubernetes' own fields inside of lists, and maps that are empty by default.
     private static readonly string[] optional = ["affinity.nodeAffinity", "affinity.podAffinity", "affinity.podAntiAffinity"];
 
-    private static Verbs Nothing { get; } = new((_, _) => Task.FromResult(0), (_, _) => Task.FromResult(0), (_, _) => Task.FromResult(0));
+    private static Verbs Nothing { get; } = new(
+        (_, _) => Task.FromResult(0),
+        (_, _) => Task.FromResult(0),
+        (_, _) => Task.FromResult(0),
+        (_, _) => Task.FromResult(0),
+        (_, _) => Task.FromResult(0)
+    );
 
     private static List<string> Options()
     {
