@@ -132,7 +132,7 @@ internal static class FailurePages
             RejectedRequest.OtherSite => (
                 StatusCodes.Status403Forbidden,
                 "This was sent by another site",
-                "Nothing was started. Open the link as it was sent to you, in a current browser, and press the button there."
+                "Nothing was begun. Open the link as it was sent to you, in a current browser, and press the button there."
             ),
             RejectedRequest.Unreadable => (
                 StatusCodes.Status400BadRequest,
