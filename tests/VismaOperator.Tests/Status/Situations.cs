@@ -154,6 +154,38 @@ internal static class Situations
         {
             Status = Healthy("overdue").Status with { Token = Token("overdue", minutes: 53) },
         }),
+        new(
+            "The operator stopped during an outage",
+            Connection(
+                "outage-dead",
+                [
+                    Condition("Ready", "True", "TokenValid", $"Secret outage-dead-token holds a token that is valid until … {Outage}", 5),
+                    Condition("TokenFresh", "False", "ProviderUnavailable", $"Serving the token of … until …: {Outage}", 0.3),
+                ],
+                Token("outage-dead", minutes: 50)
+            ).Failing("ProviderUnavailable", Outage, attempts: 4, nextInSeconds: -1200)
+        ),
+        new(
+            "The operator stopped, and the company had not approved the application",
+            Stalled("stalled-dead").Failing("TenantRefused", NotApproved, attempts: 9, nextInSeconds: -10_800)
+        ),
+        new("The operator stopped while a client was refused", RefusedClient(retryInMinutes: -180) with
+        {
+            Metadata = Named("refused-dead"),
+        }),
+        new("The operator stopped, and the spec of a stalled connection was changed", Stalled("mended") with
+        {
+            Metadata = Named("mended") with { Generation = 2 },
+        }),
+        new("The provider issues tokens that end too soon", Connection(
+            "short",
+            [
+                Condition("Ready", "True", "TokenValid", "Secret short-token holds a token that is valid until ….", 30),
+                Condition("TokenFresh", "True", "LifetimeTooShort", "The token is valid for 60m, which is too short for "
+                    + "spec.refresh.minRemainingValidity. Ask for less there.", 30),
+            ],
+            Token("short", minutes: 10)
+        )),
         new("The operator has not looked at it", Some.VismaConnection("unseen") with
         {
             Metadata = Named("unseen") with { CreationTimestamp = Now.AddMinutes(-3) },
@@ -266,14 +298,14 @@ internal static class Situations
             },
         };
 
-    private static OAuthClient RefusedClient() =>
+    private static OAuthClient RefusedClient(int retryInMinutes = 4) =>
         Client(Some.Client, []) with
         {
             Status = StatusOf(
                 [Condition("Ready", "False", "ClientRefused", Refused, 0.1), Condition("Stalled", "True", "ClientRefused", Refused, 0.1)]
             ) with
             {
-                Refusal = new RefusalStatus { Attempts = 3, RetryTime = Now.AddMinutes(4) },
+                Refusal = new RefusalStatus { Attempts = 3, RetryTime = Now.AddMinutes(retryInMinutes) },
                 ActiveSecret = new SecretKeyReference { Name = "acme-credentials", Key = "clientSecret" },
                 Connections = 3,
             },

@@ -22,8 +22,10 @@ public sealed class StatusTests
         var states = scene.Lines.Skip(1).Select(line => Enum.Parse<StatusState>(Columns(line)[1])).ToList();
         Assert.Equal(states.Order(), states);
         var warnings = scene.Lines.Where(line => Columns(line)[1] == "Warning").Select(line => Columns(line)[0]);
-        Assert.Equal(["oac/ending", "vc/consent-ends", "vc/leaving", "vc/scope-missing"], warnings);
-        Assert.Equal("12 of 19 broken. What to do: visma-operator status NAMESPACE/NAME\n", scene.Error);
+        Assert.Equal(["oac/ending", "vc/consent-ends", "vc/leaving", "vc/scope-missing", "vc/short"], warnings);
+        var failing = scene.Lines.Where(line => Columns(line)[1] == "Failing").Select(line => Columns(line)[0]);
+        Assert.Equal(["vc/overdue", "vc/outage-dead", "vc/outage"], failing);
+        Assert.Equal("16 of 24 broken. What to do: visma-operator status NAMESPACE/NAME\n", scene.Error);
     }
 
     [Theory]
@@ -53,6 +55,24 @@ public sealed class StatusTests
 
         Assert.Equal(code, await list.RunAsync(new StatusOptions()));
         Assert.Equal(code, await detail.RunAsync(new StatusOptions { Name = situation.Subject.Metadata.Name, Kind = kind }));
+    }
+
+    [Theory]
+    [InlineData("The operator stopped during an outage", "Failing", "AttemptOverdue")]
+    [InlineData("The operator stopped, and the company had not approved the application", "Stalled", "AttemptOverdue")]
+    [InlineData("The operator stopped while a client was refused", "Stalled", "AttemptOverdue")]
+    [InlineData("The operator stopped, and the spec of a stalled connection was changed", "NotReady", "NotObserved")]
+    public async Task An_operator_that_stopped_is_told_whatever_was_wrong_before(string title, string state, string reason)
+    {
+        var situation = Situations.All.Single(one => one.Title == title);
+        using var scene = new StatusScene(situation.Subject);
+        var kind = situation.Subject is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind;
+
+        Assert.Equal(1, await scene.RunAsync(new StatusOptions { Name = situation.Subject.Metadata.Name, Kind = kind }));
+
+        Assert.Contains($"State      {state}", scene.Output, StringComparison.Ordinal);
+        Assert.Contains($"Why        {reason}: ", scene.Output, StringComparison.Ordinal);
+        Assert.Contains("To do      see that the operator runs and serves this namespace", scene.Output, StringComparison.Ordinal);
     }
 
     [Fact]

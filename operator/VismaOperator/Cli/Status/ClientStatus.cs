@@ -8,10 +8,13 @@ namespace VismaOperator.Cli.Status;
 internal static class ClientStatus
 {
     /// <summary>The entry.</summary>
-    public static StatusEntry Of(OAuthClient client)
+    public static StatusEntry Of(OAuthClient client, DateTimeOffset now)
     {
         var status = client.Status;
         var finding = Find(client);
+
+        // Only a connection has its secrets tried.
+        finding = status is { Connections: > 0, Refusal.RetryTime: { } retry } ? finding.WithAttempt(retry, now) : finding;
         var end = EndOf(client);
         return new StatusEntry
         {

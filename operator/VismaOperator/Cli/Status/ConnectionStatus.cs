@@ -7,9 +7,6 @@ namespace VismaOperator.Cli.Status;
 /// <summary>Reads off a connection where it stands, at a time that need not be the operator's.</summary>
 internal static class ConnectionStatus
 {
-    /// <summary>Clocks differ, and a busy operator may be late; nothing is renewed later than this without a word in status.</summary>
-    public static readonly TimeSpan OverdueAfter = TimeSpan.FromMinutes(5);
-
     private const string True = "True";
     private const string False = "False";
 
@@ -19,6 +16,7 @@ internal static class ConnectionStatus
         var status = connection.Status;
         var finding = Find(connection, now);
         var next = NextOf(connection, finding);
+        finding = next is (NextAction.Attempt, var attempt) ? finding.WithAttempt(attempt, now) : finding;
         var end = EndOf(connection, finding.State);
         return new StatusEntry
         {
@@ -56,7 +54,7 @@ internal static class ConnectionStatus
                 : token?.ExpirationTime is { } expiry && expiry <= now ? Expired(expiry)
                 : Conditions.Find(conditions, ConditionType.TokenFresh) is { Status: False } stale
                     ? Finding.Of(StatusState.Failing, stale)
-                : token?.RefreshTime is { } due && due + OverdueAfter <= now ? Overdue(due)
+                : token?.RefreshTime is { } due && due + Finding.OverdueAfter <= now ? Overdue(due)
                 : Finding.OfWarning(conditions) ?? Finding.Of(StatusState.Ready, ready));
     }
 

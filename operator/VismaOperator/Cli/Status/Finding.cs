@@ -7,13 +7,17 @@ namespace VismaOperator.Cli.Status;
 /// <summary>What was found out of an object: its state, why, and since when.</summary>
 internal sealed record Finding(StatusState State, string Reason, string Message, DateTimeOffset? Since)
 {
-    /// <summary>What holds for both kinds, or null: it is being deleted, a person must act, or nobody has seen this spec.</summary>
+    /// <summary>Clocks differ, and a busy operator may be late; nothing is done later than this without a word in status.</summary>
+    public static readonly TimeSpan OverdueAfter = TimeSpan.FromMinutes(5);
+
+    /// <summary>What holds for both kinds, or null: it is being deleted, nobody has seen this spec, or a person must act.</summary>
     public static Finding? OfAny(ObjectMeta metadata, long observedGeneration, IReadOnlyList<Condition> conditions) =>
         metadata.DeletionTimestamp is { } deletion
                 ? new(StatusState.Warning, StatusReason.Terminating, "It is being deleted: nothing is renewed any more.", deletion)
+            : observedGeneration != (metadata.Generation ?? observedGeneration) || conditions.Count == 0
+                ? NotObserved(metadata, observedGeneration)
             : Conditions.Find(conditions, ConditionType.Stalled) is { Status: "True" } stalled ? Of(StatusState.Stalled, stalled)
-            : observedGeneration == (metadata.Generation ?? observedGeneration) && conditions.Count > 0 ? null
-            : NotObserved(metadata, observedGeneration);
+            : null;
 
     /// <summary>The first condition that complains although the object works; null where none does.</summary>
     public static Finding? OfWarning(IReadOnlyList<Condition> conditions) =>
@@ -25,10 +29,25 @@ internal sealed record Finding(StatusState State, string Reason, string Message,
             ? new(state, StatusReason.NotObserved, "The operator has not said anything of it.", Since: null)
             : new(state, cause.Reason, cause.Message, cause.LastTransitionTime == default ? null : cause.LastTransitionTime);
 
+    /// <summary>The same, unless its next attempt is overdue: then that is the news, and what was found is what came before.</summary>
+    /// <param name="attempt">When the next attempt is to be.</param>
+    /// <param name="now">The time.</param>
+    public Finding WithAttempt(DateTimeOffset attempt, DateTimeOffset now) =>
+        attempt + OverdueAfter > now || State == StatusState.Expired || Reason is StatusReason.NotObserved or StatusReason.Terminating
+            ? this
+            : new(
+                State < StatusState.Failing ? State : StatusState.Failing,
+                StatusReason.AttemptOverdue,
+                $"The next attempt was due at {InstantText.Of(attempt)}, and status says nothing of it: the operator does not run, does not "
+                    + $"serve this namespace, or has more to do than it can; or the clock here is wrong. Before that: {Reason}: {Message}",
+                attempt
+            );
+
     private static bool Complains(Condition condition) =>
         condition.Type switch
         {
-            ConditionType.Ready or ConditionType.Reconciling or ConditionType.Stalled or ConditionType.TokenFresh => false,
+            ConditionType.Ready or ConditionType.Reconciling or ConditionType.Stalled => false,
+            ConditionType.TokenFresh => condition is { Status: "True", Reason: Lifecycle.Reason.LifetimeTooShort },
             ConditionType.ConsentExpiring or ConditionType.SecretExpiring => condition.Status == "True",
             _ => condition.Status == "False",
         };

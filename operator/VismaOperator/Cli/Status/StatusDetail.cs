@@ -69,14 +69,16 @@ internal sealed class StatusDetail(string called, string? state, bool isColoured
         {
             { NextAction: NextAction.Renewal } when entry.NextTime <= now => $"renewal, which was due at {time}.",
             { NextAction: NextAction.Renewal } => $"renewal at {time}. It is not due before; spec.refresh decides when.",
+            { NextAction: NextAction.Attempt } when entry.NextTime <= now => $"attempt, which was due at {time}.",
             { NextAction: NextAction.Attempt, Kind: "OAuthClient" } =>
                 $"the secrets are tried again at {time}, or at once when one of them is replaced.",
             { NextAction: NextAction.Attempt, Attempts: { } attempts } =>
                 $"attempt {attempts + 1} at {time}. Each failure makes the next wait longer.",
-            { Reason: Reason.ClientRefused } when client?.NextTime is { } retry =>
+            { Reason: Reason.ClientRefused } when client?.NextTime is { } retry && retry > now =>
                 $"the secrets of the client are tried again at {TimeText.Full(retry, now)}, or at once when one of them is replaced.",
             { State: StatusState.Suspended } => "nothing, as long as spec.suspend is true.",
             { Reason: StatusReason.Terminating } => "nothing.",
+            { Reason: StatusReason.NotObserved } => "the operator looks at it within seconds, where it runs.",
             { State: StatusState.Ready or StatusState.Warning, Kind: "OAuthClient" } => "its connections use it.",
             { Reason: var reason } when FailureKinds.Of(reason) == FailureKind.NeedsConsent => "nothing, until a person consents.",
             _ => "it is looked at again when its spec, its client or a Secret of the client changes.",
@@ -104,7 +106,8 @@ internal sealed class StatusDetail(string called, string? state, bool isColoured
             { State: StatusState.Ready } => "nothing",
             { State: StatusState.Suspended } => "set spec.suspend to false when it shall be renewed again",
             { Reason: StatusReason.Terminating } => "nothing; where it does not go away, look for finalizers",
-            { Reason: StatusReason.NotObserved or StatusReason.RenewalOverdue or Reason.TokenPending or Reason.TokenExpired } =>
+            { Reason: StatusReason.NotObserved or StatusReason.RenewalOverdue or StatusReason.AttemptOverdue } or
+            { Reason: Reason.TokenPending or Reason.TokenExpired } =>
                 "see that the operator runs and serves this namespace; docs/not-renewed.md goes through the causes",
             { State: StatusState.Warning } => "what Why says, in time",
             { Kind: "VismaConnection", Reason: Reason.ClientRefused } when client is not null =>
@@ -125,9 +128,15 @@ internal sealed class StatusDetail(string called, string? state, bool isColoured
                 $"nothing: it is tried again by itself. At once: {called} refresh {name}",
             FailureKind.Transient => "nothing: it is tried again by itself",
             FailureKind.NotThereYet => "create what is missing; it is taken up within seconds",
-            _ => "what Why says; it is tried again at once when the spec, the client or a Secret of the client changes",
+            _ => "what Why says; it is tried again at once when the spec, the client or a Secret of the client changes" + AtOnce(entry),
         };
     }
+
+    // What is mended at Visma changes nothing that the operator watches.
+    private string AtOnce(StatusEntry entry) =>
+        entry.Kind == VismaConnection.ResourceKind.Kind && state is null && entry.NextAction == NextAction.Attempt
+            ? $"; after a change at Visma: {called} refresh {entry.Namespace}/{entry.Name}"
+            : string.Empty;
 
     private string InState => state is null ? string.Empty : $" --state {state}";
 }

@@ -137,6 +137,9 @@ public static class StatusReason
     /// <summary>The renewal was due minutes ago, and status says nothing of it.</summary>
     public const string RenewalOverdue = nameof(RenewalOverdue);
 
+    /// <summary>The next attempt after a failure was due minutes ago, and status says nothing of it.</summary>
+    public const string AttemptOverdue = nameof(AttemptOverdue);
+
     /// <summary>The object is being deleted.</summary>
     public const string Terminating = nameof(Terminating);
 }
