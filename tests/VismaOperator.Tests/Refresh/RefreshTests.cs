@@ -117,6 +117,70 @@ public sealed class RefreshTests
     }
 
     [Fact]
+    public async Task A_connection_that_is_named_twice_is_asked_once()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"));
+        var names = new (string?, string)[] { (null, "acme"), (Some.Namespace, "acme") };
+
+        Assert.True(await RunAsync(scene, new RefreshOptions { Names = names }));
+
+        Assert.Equal("integrations/acme: refresh asked for\n", scene.Output);
+    }
+
+    [Fact]
+    public async Task A_later_request_of_somebody_else_answers_ours_as_well()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"));
+        var running = RunAsync(scene, new RefreshOptions { Names = [(null, "acme")], Wait = true });
+        await scene.UntilAsync("acme: refresh asked for");
+
+        await scene.Cluster.PatchAsync<VismaConnection>(
+            new NamespacedName(Some.Namespace, "acme"),
+            JsonNode.Parse("""{"metadata":{"annotations":{"visma-operator.io/requestedAt":"later"}}}""")!.AsObject(),
+            Ct
+        );
+        await AnswerAsync(
+            scene,
+            "acme",
+            """ "token": {"issueTime": "2026-11-30T12:00:01Z", "expirationTime": "2026-11-30T13:00:01Z"} """
+        );
+
+        Assert.True(await running);
+        Assert.Contains("acme: refreshed, valid until", scene.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_deleted_before_it_is_asked_is_gone_and_its_definition_is_not_missing()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"));
+        scene.Cluster.Before = (verb, _, _) =>
+            verb == "patch" ? throw new KubernetesException(HttpStatusCode.NotFound, "NotFound", "no") : Task.CompletedTask;
+
+        Assert.False(await RunAsync(scene, new RefreshOptions { Names = [(null, "acme")] }));
+
+        Assert.Equal("visma-operator: integrations/acme: It is gone: somebody deleted it meanwhile.\n", scene.Error);
+    }
+
+    [Fact]
+    public async Task Who_may_not_list_is_told_at_once_and_not_after_the_wait()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"));
+        scene.Cluster.Before = (verb, _, _) =>
+            verb == "list" ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no") : Task.CompletedTask;
+
+        var failure = await Assert.ThrowsAsync<StatusException>(() =>
+            RunAsync(scene, new RefreshOptions { Names = [(null, "acme")], Wait = true })
+        );
+
+        Assert.Equal("integrations/acme: refresh asked for\n", scene.Output);
+        Assert.Contains(
+            "You may not list vismaconnections.visma-operator.io in namespace integrations.",
+            failure.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task It_waits_as_long_as_the_operator_needs_for_all_of_one_client_and_no_longer()
     {
         using var scene = new StatusScene(Situations.Healthy("acme"), Situations.Healthy("other"));
@@ -130,7 +194,7 @@ public sealed class RefreshTests
 
         Assert.False(await running);
         Assert.Equal(TimeSpan.FromSeconds(80), RefreshRun.Patience(2));
-        Assert.Contains("integrations/acme: not attempted within 1m20s. ", scene.Error, StringComparison.Ordinal);
+        Assert.Contains("integrations/acme: no attempt was seen within 1m20s. ", scene.Error, StringComparison.Ordinal);
     }
 
     private static Task<bool> RunAsync(StatusScene scene, RefreshOptions options) =>

@@ -83,9 +83,8 @@ internal sealed class RefreshRun(RefreshOptions options, IKubernetesClient clien
     private async Task<IReadOnlyList<VismaConnection>> NamedAsync(CancellationToken stop)
     {
         List<VismaConnection> found = [];
-        foreach (var (inName, name) in options.Names.Distinct())
+        foreach (var full in options.Names.Select(one => new NamespacedName(one.Namespace ?? options.Namespace!, one.Name)).Distinct())
         {
-            var full = new NamespacedName(inName ?? options.Namespace!, name);
             if (await ReadAsync("get", full.Namespace, () => client.FindAsync<VismaConnection>(full, stop)) is { } connection)
             {
                 found.Add(connection);
@@ -167,6 +166,7 @@ internal sealed class RefreshRun(RefreshOptions options, IKubernetesClient clien
     {
         var most = asked.GroupBy(one => one.Before.ClientName()).Max(group => group.Count());
         var timeout = options.Timeout ?? Patience(most);
+        await CheckAsync(asked, stop);
         using var limit = Deadline.After(timeout, screen.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
         var open = asked.ToDictionary(one => one.Before.Metadata.NamespacedName);
@@ -181,12 +181,39 @@ internal sealed class RefreshRun(RefreshOptions options, IKubernetesClient clien
             foreach (var name in open.Keys)
             {
                 Fail(
-                    $"{name}: not attempted within {GoDuration.Format(timeout)}. Refreshes that are asked for are 10 s apart for all "
+                    $"{name}: no attempt was seen within {GoDuration.Format(timeout)}. Refreshes that are asked for are 10 s apart for all "
                         + $"connections of a client; else see whether the operator runs: {screen.Called} status {name}"
                 );
             }
         }
     }
+
+    // Who may only get and patch would wait in vain. Whatever else goes wrong is tried again while waiting.
+    private async Task CheckAsync(List<AskedRefresh> asked, CancellationToken stop)
+    {
+        foreach (var group in asked.GroupBy(one => one.Before.Metadata.NamespacedName.Namespace))
+        {
+            try
+            {
+                await client.ListAsync<VismaConnection>(SelectorOf(group.Key, [.. group.Select(one => one.Before.Metadata.Name)]), stop);
+            }
+            catch (KubernetesException failure) when (failure.IsForbidden)
+            {
+                throw new StatusException(
+                    "The outcome cannot be watched; what was asked for is done all the same. "
+                        + ClusterWords.Of(failure, server, "list", VismaConnection.ResourceKind, group.Key),
+                    failure
+                );
+            }
+            catch (Exception failure) when (ClusterWords.AreFor(failure))
+            {
+                return;
+            }
+        }
+    }
+
+    private static ResourceSelector SelectorOf(string namespaceName, IReadOnlyCollection<string> names) =>
+        new(namespaceName, FieldSelector: names.Count == 1 ? NameField + names.Single() : null);
 
     private async Task FollowAsync(
         string namespaceName,
@@ -195,7 +222,7 @@ internal sealed class RefreshRun(RefreshOptions options, IKubernetesClient clien
         CancellationToken stop
     )
     {
-        var selector = new ResourceSelector(namespaceName, FieldSelector: names.Count == 1 ? NameField + names.Single().Name : null);
+        var selector = SelectorOf(namespaceName, [.. names.Select(name => name.Name)]);
         var source = new ClusterStatusSource(client, server, selector, screen.Time, log);
         var known = names.Select(name => (VismaConnection.ResourceKind, name)).ToList();
         await foreach (var batch in source.FollowAsync(new HashSet<ResourceKind> { VismaConnection.ResourceKind }, known, stop))
@@ -218,7 +245,7 @@ internal sealed class RefreshRun(RefreshOptions options, IKubernetesClient clien
         {
             var asked = open[change.Name];
             var connection = (VismaConnection?)change.Resource;
-            if (connection is not null && connection.Status.LastHandledReconcileAt != asked.Value)
+            if (connection is not null && connection.Status.LastHandledReconcileAt != asked.Value && !IsReplaced(asked, connection))
             {
                 return;
             }
@@ -228,6 +255,13 @@ internal sealed class RefreshRun(RefreshOptions options, IKubernetesClient clien
             Tell(change.Name, asked.Before, connection);
         }
     }
+
+    // Somebody asked after us, and the one attempt answers both.
+    private static bool IsReplaced(AskedRefresh asked, VismaConnection connection) =>
+        ConnectionRequests.RequestedAt(connection) is { } later
+        && later != asked.Value
+        && later != ConnectionRequests.RequestedAt(asked.Before)
+        && !ConnectionRequests.IsUnhandled(connection);
 
     private void Tell(NamespacedName name, VismaConnection before, VismaConnection? after)
     {

@@ -30,6 +30,7 @@ internal static class ClusterWords
                 ),
             KubernetesException { StatusCode: HttpStatusCode.Unauthorized } =>
                 $"The cluster {server} does not accept your credentials. Check kubeconfig and context, or log in again.",
+            KubernetesException { IsNotFound: true } when verb == "patch" => "It is gone: somebody deleted it meanwhile.",
             KubernetesException { IsNotFound: true } => $"The cluster {server} does not know {resources}. Install the definitions: "
                 + "visma-operator crds | kubectl apply --server-side -f -",
             KubernetesException refused => $"You cannot {verb} {resources} {where}: the cluster {server} says: {refused.Message}",
