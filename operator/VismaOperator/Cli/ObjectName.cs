@@ -76,10 +76,13 @@ internal sealed class NamespaceSettings
         return (isAll && reader.IsWritten(all) ? null : named, isAll && !reader.IsWritten(one));
     }
 
-    /// <summary>Reports a namespace that is named twice and differently.</summary>
+    /// <summary>True when all namespaces are asked for on the command line.</summary>
+    public bool IsAllWritten(SettingReader reader) => reader.IsWritten(all) && reader.Switch(all) == true;
+
+    /// <summary>Reports a namespace that is named twice and differently; a variable yields to the name.</summary>
     public void Compare(SettingReader reader, string? inName, string? named)
     {
-        if (inName is not null && named is not null && inName != named)
+        if (inName is not null && named is not null && inName != named && reader.IsWritten(one))
         {
             reader.Report(one, $"'{named}' is not the namespace {inName} of the name", "Name the namespace once.");
         }

@@ -17,7 +17,13 @@ internal sealed class RefreshVerb
     };
     private readonly ClusterSettings cluster = new();
     private readonly NamespaceSettings namespaces = new();
-    private readonly Setting everyOne = new("all", "true|false", "All connections of the namespace. Default: false", SettingShape.Switch);
+    private readonly Setting everyOne = new(
+        "all",
+        "true|false",
+        "All connections of the namespace. Default: false",
+        SettingShape.Switch,
+        hasVariable: false
+    );
     private readonly Setting selector = new(
         "selector",
         "SELECTOR",
@@ -67,8 +73,9 @@ internal sealed class RefreshVerb
     {
         var (kubeconfig, context) = cluster.Read(reader);
         var (namespaceName, isAll) = namespaces.Read(reader);
-        var labels = reader.Text(selector);
         var isEveryOne = reader.Switch(everyOne) ?? false;
+        var isChosen = reader.IsWritten(selector) || (wanted.Count == 0 && !isEveryOne);
+        var labels = isChosen ? reader.Text(selector) : null; // what is written wins over a variable
         var ways = (wanted.Count > 0 ? 1 : 0) + (isEveryOne ? 1 : 0) + (labels is null ? 0 : 1);
         if (ways != 1)
         {
@@ -79,13 +86,28 @@ internal sealed class RefreshVerb
             );
         }
 
+        if (wanted.Count > 0 && namespaces.IsAllWritten(reader))
+        {
+            reader.Report(
+                named.Name,
+                "cannot be combined with --all-namespaces",
+                "Write NAMESPACE/NAME, or leave the names out and say --all -A."
+            );
+        }
+
+        var isWaiting = reader.Switch(wait) ?? false;
+        if (!isWaiting && reader.IsWritten(timeout))
+        {
+            reader.Report(timeout, "counts only with --wait", "Say --wait, or leave it out.");
+        }
+
         return new RefreshOptions
         {
             Names = ReadNames(reader, wanted, namespaceName),
             Selector = labels,
             Namespace = namespaceName,
             Range = isAll ? NamespaceRange.All : NamespaceRange.One,
-            Wait = reader.Switch(wait) ?? false,
+            Wait = isWaiting,
             Timeout = reader.Text(timeout) is null ? null : reader.Duration(timeout, RefreshRun.Patience(1)),
             Kubeconfig = kubeconfig,
             Context = context,

@@ -27,14 +27,22 @@ internal sealed class Setting
     /// <param name="valueName">What the help shows for the value.</param>
     /// <param name="description">One or two sentences with unit and default.</param>
     /// <param name="shape">How many values it takes.</param>
-    public Setting(string word, string valueName, string description, SettingShape shape = SettingShape.One)
+    /// <param name="hasVariable">False where a variable would do by surprise what was meant for once.</param>
+    public Setting(
+        string word,
+        string valueName,
+        string description,
+        SettingShape shape = SettingShape.One,
+        bool hasVariable = true
+    )
     {
         Word = word;
         Shape = shape;
+        Variable = hasVariable ? VariableOf(word) : null;
         Option = new Option<string[]>("--" + word)
         {
             HelpName = valueName,
-            Description = $"{description} [{Variable}]",
+            Description = Variable is null ? description : $"{description} [{Variable}]",
             Arity = shape == SettingShape.Switch ? ArgumentArity.ZeroOrOne : ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,
             // An array keeps every occurrence; a single-valued option given twice is reported by the reader, not overridden silently.
@@ -52,8 +60,8 @@ internal sealed class Setting
     /// <summary>How many values it takes.</summary>
     public SettingShape Shape { get; }
 
-    /// <summary>The environment variable that is read where the option is absent.</summary>
-    public string Variable => VariableOf(Word);
+    /// <summary>The environment variable that is read where the option is absent; null where none is.</summary>
+    public string? Variable { get; }
 
     /// <summary>The variable that stands in for an option.</summary>
     public static string VariableOf(string word) => VariablePrefix + word.ToUpperInvariant().Replace('-', '_');

@@ -174,8 +174,9 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
         }
 
         // An empty variable means "not set": deployment tools cannot always leave a variable out.
-        var variable = environment(setting.Variable);
-        return string.IsNullOrWhiteSpace(variable) ? null : new Found(setting.Variable, [variable]);
+        return setting.Variable is { } name && environment(name) is { } value && !string.IsNullOrWhiteSpace(value)
+            ? new Found(name, [value])
+            : null;
     }
 
     private sealed record Found(string Origin, IReadOnlyList<string> Values);

@@ -98,6 +98,8 @@ public sealed class CommandLineTests
     [InlineData("status --expiring-within 99999d", "visma-operator: --expiring-within: '99999d' is not a duration.")]
     [InlineData("refresh", "visma-operator: NAME: is missing. Name connections, or say --all, or choose by labels with -l.")]
     [InlineData("refresh a --all", "visma-operator: NAME: cannot be combined with --all or --selector")]
+    [InlineData("refresh a -A", "visma-operator: NAME: cannot be combined with --all-namespaces. Write NAMESPACE/NAME")]
+    [InlineData("refresh a --timeout 5m", "visma-operator: --timeout: counts only with --wait. Say --wait, or leave it out.")]
     [InlineData("refresh oac/a", "visma-operator: NAME: 'oac/a' is not the name of a connection.")]
     [InlineData("completion tcsh", "visma-operator: SHELL: 'tcsh' is not known. Write one of: bash, zsh, fish, powershell, kubectl.")]
     public async Task Wrong_arguments_name_option_and_remedy_and_start_nothing(string line, string expected)

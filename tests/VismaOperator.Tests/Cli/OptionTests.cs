@@ -214,6 +214,31 @@ public sealed class OptionTests
     }
 
     [Fact]
+    public async Task What_a_name_says_wins_over_the_variables_that_choose_objects()
+    {
+        var line = new CommandLine()
+            .With("VISMA_OPERATOR_NAMESPACE", "a")
+            .With("VISMA_OPERATOR_SELECTOR", "app=erp")
+            .With("VISMA_OPERATOR_ALL_NAMESPACES", "false");
+
+        Assert.Equal(0, await line.InvokeAsync("status", "b/x"));
+        Assert.Equal(0, await line.InvokeAsync("refresh", "b/x"));
+        Assert.Equal(("b", null), (line.Status!.Namespace, line.Refresh!.Selector));
+
+        Assert.Equal(0, await line.InvokeAsync("refresh"));
+        Assert.Equal("app=erp", line.Refresh.Selector);
+    }
+
+    [Fact]
+    public async Task No_variable_renews_every_connection()
+    {
+        var line = new CommandLine().With("VISMA_OPERATOR_ALL", "true");
+
+        Assert.Equal(2, await line.InvokeAsync("refresh"));
+        Assert.Null(line.Refresh);
+    }
+
+    [Fact]
     public async Task A_variable_replaces_an_absent_option_and_yields_to_a_given_one()
     {
         var line = new CommandLine()
