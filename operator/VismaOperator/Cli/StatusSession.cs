@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -20,7 +21,7 @@ internal sealed class StatusSession(StatusOptions options, CommandContext proces
         }
         catch (Exception exception) when (FailureWords.AreOurs(exception))
         {
-            await process.Error.WriteLineAsync($"{Product.Name}: {exception.Message}");
+            await process.Error.WriteLineAsync($"{Product.Name}: {TerminalText.PrintableLines(exception.Message)}");
             return ExitCode.UnusableArguments; // as where the arguments are wrong: nothing is known
         }
     }

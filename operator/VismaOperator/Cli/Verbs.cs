@@ -22,11 +22,12 @@ internal sealed record Verbs(
 {
     /// <summary>The verbs of the executable.</summary>
     public static Verbs Of(CommandContext process) => new(
-        (options, stop) => EndAsync(process, () => RunAsync(options, process, stop)),
-        (options, stop) => EndAsync(process, () => LocalAsync(options, process, stop)),
-        (options, stop) => EndAsync(process, () => new ConnectSession(options, process).RunAsync(stop)),
-        (options, stop) => EndAsync(process, () => new StatusSession(options, process).RunAsync(stop)),
-        (options, stop) => EndAsync(process, () => RefreshSession.RunAsync(options, process, stop)));
+        (options, stop) => EndAsync(process, stop, () => RunAsync(options, process, stop)),
+        (options, stop) => EndAsync(process, stop, () => LocalAsync(options, process, stop)),
+        (options, stop) => EndAsync(process, stop, () => new ConnectSession(options, process).RunAsync(stop)),
+        (options, stop) =>
+            EndAsync(process, stop, () => new StatusSession(options, process).RunAsync(stop), failed: ExitCode.UnusableArguments),
+        (options, stop) => EndAsync(process, stop, () => RefreshSession.RunAsync(options, process, stop)));
 
     private static async Task<int> RunAsync(OperatorOptions options, CommandContext process, CancellationToken stop)
     {
@@ -47,7 +48,16 @@ internal sealed record Verbs(
     }
 
     /// <summary>Turns the end of a verb into an exit code, and an exception into words.</summary>
-    private static async Task<int> EndAsync(CommandContext process, Func<Task<int>> verb)
+    /// <param name="process">Where it is told.</param>
+    /// <param name="stop">The stop that a person or a supervisor asked for.</param>
+    /// <param name="verb">The verb.</param>
+    /// <param name="failed">The exit code after a failure.</param>
+    private static async Task<int> EndAsync(
+        CommandContext process,
+        CancellationToken stop,
+        Func<Task<int>> verb,
+        int failed = ExitCode.Failure
+    )
     {
         try
         {
@@ -59,7 +69,11 @@ internal sealed record Verbs(
         }
         catch (Exception exception) when (FailureWords.AreOurs(exception))
         {
-            await process.Error.WriteLineAsync("visma-operator: " + exception.Message);
+            await process.Error.WriteLineAsync("visma-operator: " + TerminalText.PrintableLines(exception.Message));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await process.Error.WriteLineAsync("visma-operator: stopped");
         }
 #pragma warning disable CA1031 // The last place where a failure can be reported; nothing runs after it.
         catch (Exception exception)
@@ -68,7 +82,7 @@ internal sealed record Verbs(
             await process.Error.WriteLineAsync($"visma-operator: ended by a failure: {FailureWords.Of(exception)}");
         }
 
-        return ExitCode.Failure;
+        return failed;
     }
 }
 

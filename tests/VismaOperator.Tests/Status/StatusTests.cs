@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Tests.Doubles;
 using VismaOperator.Api;
+using VismaOperator.Cli;
 using VismaOperator.Cli.Status;
+using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Status;
 
@@ -297,6 +299,46 @@ public sealed class StatusTests
         using var fine = new StatusScene(Situations.Healthy("acme"));
         Assert.Equal(0, await fine.RunAsync(new StatusOptions { ExpiringWithin = TimeSpan.FromDays(7) }));
         Assert.Equal("Nothing ends within this time.\n", fine.Error);
+    }
+
+    [Fact]
+    public async Task What_the_server_says_cannot_command_the_terminal()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"));
+        scene.Cluster.Before = (_, kind, _) =>
+            kind == OAuthClient.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.BadRequest, "BadRequest", "no\u001b[2J\u202e")
+                : Task.CompletedTask;
+
+        Assert.Equal(2, await scene.RunAsync(new StatusOptions()));
+
+        Assert.Contains("says: ", scene.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(scene.Error, character => IsCommand(character) && character != '\n');
+    }
+
+    [Fact]
+    public async Task A_look_that_was_stopped_is_not_something_broken()
+    {
+        using var error = new LiveText();
+        var process = new CommandContext(_ => null, TextWriter.Null, error, TimeProvider.System);
+        using var folder = new TemporaryFolder();
+        var kubeconfig = folder["kubeconfig"];
+        await File.WriteAllTextAsync(
+            kubeconfig,
+            """
+            apiVersion: v1
+            kind: Config
+            current-context: here
+            contexts: [{name: here, context: {cluster: here, user: here}}]
+            clusters: [{name: here, cluster: {server: "http://127.0.0.1:1"}}]
+            users: [{name: here, user: {token: some}}]
+            """,
+            Ct
+        );
+
+        var code = await Verbs.Of(process).Status(new StatusOptions { Kubeconfig = kubeconfig }, new CancellationToken(canceled: true));
+
+        Assert.Equal((2, "visma-operator: stopped\n"), (code, error.Text));
     }
 
     private static void Forbid(FaultyCluster cluster, ResourceKind kind)

@@ -212,6 +212,9 @@ internal static class TerminalText
     /// <summary>Text of others without what a terminal would obey, or would show in another order than it is written.</summary>
     public static string Printable(string text) => new([.. text.Select(character => IsObeyed(character) ? Replacement : character)]);
 
+    /// <summary>The same of a text that has lines of its own.</summary>
+    public static string PrintableLines(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n').Select(Printable));
+
     private static bool IsObeyed(char character) =>
         char.GetUnicodeCategory(character)
             is UnicodeCategory.Control

@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using VismaOperator.Api;
+using VismaOperator.Cli.Connect;
 
 namespace VismaOperator.Cli.Status;
 
@@ -41,7 +42,7 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
         IResource[] found = [.. await TryListAsync<VismaConnection>(stop), .. await TryListAsync<OAuthClient>(stop)];
         foreach (var gap in gaps.Values.Distinct(StringComparer.Ordinal))
         {
-            await screen.Error.WriteLineAsync($"visma-operator: {gap}");
+            await screen.Error.WriteLineAsync($"visma-operator: {TerminalText.Printable(gap)}");
         }
 
         return gaps.Count < 2 ? found : throw new StatusException("Nothing could be read.");
