@@ -45,7 +45,10 @@ internal sealed class StatusSession(StatusOptions options, CommandContext proces
         }
 
         var isAll = options.Namespace is null;
-        var source = new StateStatusSource(state, name => isAll || name.Namespace == options.Namespace);
+        var source = new StateStatusSource(
+            state,
+            name => (isAll || name.Namespace == options.Namespace) && (options.Name is null || name.Name == options.Name)
+        );
         var local = options with { State = state, Range = isAll ? NamespaceRange.All : NamespaceRange.One };
         return new StatusRun(local, source, Screen).RunAsync(stop);
     }
