@@ -11,5 +11,6 @@ var process = new CommandContext(
 )
 {
     TerminalSize = Console.IsOutputRedirected ? null : () => (Console.WindowWidth, Console.WindowHeight),
+    OpenPipe = ProcessOutput.OpenPipe,
 };
 return await CommandTree.InvokeAsync(args, process, Verbs.Of(process), signals.Token);

@@ -128,6 +128,9 @@ internal sealed record CommandContext(
     /// <summary>The size of the terminal that standard output goes to, in columns and rows; null where it goes elsewhere.</summary>
     public Func<(int Columns, int Rows)>? TerminalSize { get; init; }
 
+    /// <summary>Opens standard output as a pipe that tells when nobody reads any more; null where it is none.</summary>
+    public Func<TextWriter?> OpenPipe { get; init; } = () => null;
+
     /// <summary>Opens standard input.</summary>
     public Func<Stream> Input { get; init; } = ProcessInput.Open;
 }

@@ -27,7 +27,12 @@ internal sealed class StatusSession(StatusOptions options, CommandContext proces
     }
 
     private StatusScreen Screen =>
-        new(process.Output, process.Error, process.Time, process.Called)
+        new(
+            (options.Watch && process.TerminalSize is null ? process.OpenPipe() : null) ?? process.Output,
+            process.Error,
+            process.Time,
+            process.Called
+        )
         {
             Size = process.TerminalSize,
             IsColoured = process.TerminalSize is not null

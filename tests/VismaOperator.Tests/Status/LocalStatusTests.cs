@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Microsoft.Extensions.Time.Testing;
@@ -85,6 +86,48 @@ public sealed class LocalStatusTests : IDisposable
 
         await stop.CancelAsync();
         Assert.Equal(0, await running);
+    }
+
+    [Fact]
+    public async Task Of_one_object_that_is_watched_nothing_else_is_told()
+    {
+        await KeepAsync(Situations.Healthy("acme"));
+        await KeepAsync(Situations.Healthy("other"));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var running = RunAsync(new StatusOptions { Watch = true, Name = "acme" }, stop.Token);
+        await output.UntilAsync("vc/acme", Ct);
+
+        await local.Client.PatchAsync<VismaConnection>(Named("acme"), JsonNode.Parse("""{"spec":{"suspend":true}}""")!.AsObject(), Ct);
+        await output.UntilAsync("NotObserved", Ct);
+
+        await stop.CancelAsync();
+        Assert.Equal(0, await running);
+        Assert.DoesNotContain("vc/other", output.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_watch_that_nobody_reads_any_more_ends_with_the_next_change()
+    {
+        await KeepAsync(Situations.Healthy("acme"));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        patience.CancelAfter(TestOperator.Patience);
+        var executable = Path.Combine(AppContext.BaseDirectory, "visma-operator");
+        using var process = Process.Start(
+            new ProcessStartInfo(executable, ["status", "--state", State, "--watch"]) { RedirectStandardOutput = true }
+        )!;
+        try
+        {
+            Assert.StartsWith("NAMESPACE", await process.StandardOutput.ReadLineAsync(patience.Token), StringComparison.Ordinal);
+            process.StandardOutput.Close();
+            await local.Client.PatchAsync<VismaConnection>(Named("acme"), JsonNode.Parse("""{"spec":{"suspend":true}}""")!.AsObject(), Ct);
+
+            await process.WaitForExitAsync(patience.Token);
+            Assert.Equal(0, process.ExitCode);
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
     }
 
     [Fact]

@@ -129,45 +129,56 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
 
     private async Task WatchAsync(StatusView view, IReadOnlyList<IResource> resources, CancellationToken stop)
     {
-        view.Begin(resources);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Show(end, view, () => view.Begin(resources));
         HashSet<ResourceKind> kinds = options.Name is null
             ? [.. new[] { VismaConnection.ResourceKind, OAuthClient.ResourceKind }.Except(gaps.Keys)]
             : [resources[0] is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind];
         try
         {
             var known = resources.Select(one => (StatusView.KindOf(one), one.Metadata.NamespacedName)).ToList();
-            await FollowAsync(view, source.FollowAsync(kinds, known, stop), stop);
+            await FollowAsync(view, source.FollowAsync(kinds, known, end.Token), end);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // as asked, by Ctrl-C
+            // as asked, by Ctrl-C or since nobody reads any more
         }
     }
 
     // Time alone makes news as well: a token expires, a renewal is overdue.
-    private async Task FollowAsync(StatusView view, IAsyncEnumerable<IReadOnlyList<StatusChange>> batches, CancellationToken stop)
+    private async Task FollowAsync(StatusView view, IAsyncEnumerable<IReadOnlyList<StatusChange>> batches, CancellationTokenSource end)
     {
         using var timer = screen.Time.Every(StatusView.Refresh);
-        var clock = Task.Run(() => RetellAsync(view, timer, stop), stop);
-        await foreach (var batch in batches.WithCancellation(stop))
+        var clock = Task.Run(() => RetellAsync(view, timer, end), end.Token);
+        await foreach (var batch in batches.WithCancellation(end.Token))
         {
-            lock (view)
-            {
-                view.Tell(batch);
-            }
+            Show(end, view, () => view.Tell(batch));
         }
 
         await clock;
     }
 
-    private static async Task RetellAsync(StatusView view, PeriodicTimer timer, CancellationToken stop)
+    private static async Task RetellAsync(StatusView view, PeriodicTimer timer, CancellationTokenSource end)
     {
-        while (await timer.WaitForNextTickAsync(stop))
+        while (await timer.WaitForNextTickAsync(end.Token))
+        {
+            Show(end, view, view.Retell);
+        }
+    }
+
+    // A reader such as `head` goes when it has enough: that ends the watch as it ends that of kubectl.
+    private static void Show(CancellationTokenSource end, StatusView view, Action show)
+    {
+        try
         {
             lock (view)
             {
-                view.Retell();
+                show();
             }
+        }
+        catch (IOException)
+        {
+            end.Cancel();
         }
     }
 }
