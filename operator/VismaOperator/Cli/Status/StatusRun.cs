@@ -101,7 +101,9 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
         try
         {
             var client = await source.FindAsync<OAuthClient>(connection.ClientName(), stop);
-            return client is null ? new ClientLook(null, "it does not exist.") : new ClientLook(ClientStatus.Of(client, screen.Time.GetUtcNow()), null);
+            return client is null
+                ? new ClientLook(null, "it does not exist.")
+                : new ClientLook(ClientStatus.Of(client, screen.Time.GetUtcNow()), null);
         }
         catch (StatusException failure)
         {

@@ -175,7 +175,8 @@ internal sealed class StatusView(StatusOptions options, StatusScreen screen, boo
                 .ThenBy(entry => entry.Kind, StringComparer.Ordinal),
         ];
 
-    private bool IsByEnd(StatusEntry entry) => entry.State is StatusState.Failing or StatusState.Warning || options.ExpiringWithin is not null;
+    private bool IsByEnd(StatusEntry entry) =>
+        entry.State is StatusState.Failing or StatusState.Warning || options.ExpiringWithin is not null;
 
     private bool IsWanted(StatusEntry entry) =>
         options.ExpiringWithin is not { } span || (entry.EndsTime is { } end && end - Now <= span);
