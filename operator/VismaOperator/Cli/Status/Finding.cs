@@ -39,7 +39,7 @@ internal sealed record Finding(StatusState State, string Reason, string Message,
                 State < StatusState.Failing ? State : StatusState.Failing,
                 StatusReason.AttemptOverdue,
                 $"The next attempt was due at {InstantText.Of(attempt)}, and status says nothing of it: the operator does not run, does "
-                    + $"not serve this namespace, or has more to do than it can; or the clock here is wrong. "
+                    + "not serve this namespace, or has more to do than it can; or the clock here is wrong. "
                     + $"Before that: {Reason}: {Message}",
                 attempt
             );
