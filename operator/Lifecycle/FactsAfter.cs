@@ -128,6 +128,8 @@ public static class FactsAfter
             ? failed with
             {
                 Connection = facts.Connection.Delayed(now),
+                // It comes again every few seconds. Counted, it would use up the quick retries that a lost answer needs.
+                Failure = failed.Failure! with { Attempts = Math.Max(1, failed.Failure.Attempts - 1) },
             }
             : failed;
     }

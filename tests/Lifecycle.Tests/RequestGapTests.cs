@@ -69,6 +69,19 @@ public sealed class RequestGapTests
     }
 
     [Fact]
+    public void Attempts_of_which_nothing_was_sent_do_not_use_up_the_quick_retries_of_a_lost_answer()
+    {
+        var facts = Serving().Requested();
+        for (var now = Soon; now < Soon.AddMinutes(1); now += gap + TimeSpan.FromSeconds(1))
+        {
+            facts = facts.FailedUnsent(Outage, retryAfter: null, now, random: 0.5);
+        }
+
+        Assert.Equal(1, facts.Failure!.Attempts);
+        Assert.Equal(2, facts.Failed(Outage, retryAfter: null, Soon.AddMinutes(2), random: 0.5).Failure!.Attempts);
+    }
+
+    [Fact]
     public void A_request_whose_answer_waits_in_memory_is_answered_though_nothing_was_sent()
     {
         var requested = Serving().Requested();
