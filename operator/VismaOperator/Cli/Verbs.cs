@@ -22,12 +22,12 @@ internal sealed record Verbs(
 {
     /// <summary>The verbs of the executable.</summary>
     public static Verbs Of(CommandContext process) => new(
-        (options, stop) => EndAsync(process, stop, () => RunAsync(options, process, stop)),
-        (options, stop) => EndAsync(process, stop, () => LocalAsync(options, process, stop)),
-        (options, stop) => EndAsync(process, stop, () => new ConnectSession(options, process).RunAsync(stop)),
+        (options, stop) => EndAsync(process, ExitCode.Failure, () => RunAsync(options, process, stop), stop),
+        (options, stop) => EndAsync(process, ExitCode.Failure, () => LocalAsync(options, process, stop), stop),
+        (options, stop) => EndAsync(process, ExitCode.Failure, () => new ConnectSession(options, process).RunAsync(stop), stop),
         (options, stop) =>
-            EndAsync(process, stop, () => new StatusSession(options, process).RunAsync(stop), failed: ExitCode.UnusableArguments),
-        (options, stop) => EndAsync(process, stop, () => RefreshSession.RunAsync(options, process, stop)));
+            EndAsync(process, ExitCode.UnusableArguments, () => new StatusSession(options, process).RunAsync(stop), stop),
+        (options, stop) => EndAsync(process, ExitCode.Failure, () => RefreshSession.RunAsync(options, process, stop), stop));
 
     private static async Task<int> RunAsync(OperatorOptions options, CommandContext process, CancellationToken stop)
     {
@@ -49,14 +49,14 @@ internal sealed record Verbs(
 
     /// <summary>Turns the end of a verb into an exit code, and an exception into words.</summary>
     /// <param name="process">Where it is told.</param>
-    /// <param name="stop">The stop that a person or a supervisor asked for.</param>
-    /// <param name="verb">The verb.</param>
     /// <param name="failed">The exit code after a failure.</param>
+    /// <param name="verb">The verb.</param>
+    /// <param name="stop">The stop that a person or a supervisor asked for.</param>
     private static async Task<int> EndAsync(
         CommandContext process,
-        CancellationToken stop,
+        int failed,
         Func<Task<int>> verb,
-        int failed = ExitCode.Failure
+        CancellationToken stop
     )
     {
         try
