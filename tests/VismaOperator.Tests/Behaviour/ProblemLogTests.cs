@@ -12,6 +12,7 @@ public sealed class ProblemLogTests
     {
         await using var test = await TestOperator.StartAsync();
         await test.ApplyAsync(test.Client());
+        await test.UntilIdleAsync(); // each kind has a watch of its own: the connection could be seen first, and miss its client
         await test.ApplyAsync(Some.VismaConnection());
         await test.AdvanceAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(20));
 
