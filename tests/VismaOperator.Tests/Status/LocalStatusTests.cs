@@ -113,7 +113,11 @@ public sealed class LocalStatusTests : IDisposable
         patience.CancelAfter(TestOperator.Patience);
         var executable = Path.Combine(AppContext.BaseDirectory, "visma-operator");
         using var process = Process.Start(
-            new ProcessStartInfo(executable, ["status", "--state", State, "--watch"]) { RedirectStandardOutput = true }
+            new ProcessStartInfo(executable, ["status", "--state", State, "--watch"])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+            }
         )!;
         try
         {

@@ -5,7 +5,6 @@ using Kubernetes.Controllers.Tests.Doubles;
 using VismaOperator.Api;
 using VismaOperator.Cli;
 using VismaOperator.Cli.Status;
-using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Status;
 
