@@ -63,8 +63,10 @@ public sealed record Report
                     .Select(Fitting),
             ],
             Authorization = AuthorizationReport.Of(facts, now),
-            // A look that failed did not show that the token is gone.
-            Token = decision is Decision.Wait || facts.FailedLook is not null ? facts.Token : summary.Token,
+            // A look that failed did not show that the token is gone, nor does a wake-up before the next look.
+            Token = decision is Decision.Wait or Decision.BackOff { Failure.IsOfLooking: true } || facts.FailedLook is not null
+                ? facts.Token
+                : summary.Token,
             Failure = FailureOf(facts, decision, now),
             Removal = Policy.StandingRemoval(facts),
             HandledRequest = HandledBy(facts, decision, now),

@@ -133,6 +133,23 @@ public sealed class FailedLookTests
         Assert.Equal(1, test.TokenRequests);
     }
 
+    [Fact]
+    public async Task A_connection_that_is_woken_before_the_next_look_keeps_the_token_of_a_Secret_out_of_sight()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        var faults = new ApiFaults(test);
+        faults.Inject("503", ClusterVerb.Get, Secret.ResourceKind, Token);
+        await test.PatchAsync<Secret>(Token, """{"metadata": {"labels": {"visma-operator.io/secret": null}}}""");
+        await test.UntilIdleAsync();
+
+        await test.PatchAsync<VismaConnection>(Some.Connection, """{"metadata": {"labels": {"wake": "yes"}}}""");
+        await test.UntilIdleAsync();
+
+        Assert.NotNull((await test.ConnectionAsync()).Status.Token);
+        await test.HealsAsync(faults);
+        Assert.Equal(1, test.TokenRequests);
+    }
+
     [Theory]
     [InlineData(Token, false)]
     [InlineData(Token, true)]
