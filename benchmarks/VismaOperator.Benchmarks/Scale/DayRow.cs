@@ -20,7 +20,7 @@ namespace VismaOperator.Benchmarks.Scale;
 /// </summary>
 internal sealed class DayRow
 {
-    private const int Connections = 200;
+    internal const int Connections = 200;
     private const string Place = "integrations";
     private const double Mebibyte = 1024 * 1024;
     private static readonly TimeSpan step = TimeSpan.FromSeconds(30);
