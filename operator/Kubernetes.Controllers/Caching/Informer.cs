@@ -133,7 +133,7 @@ public sealed class Informer<T>
 }
 
 /// <summary>Reads and makes selectors for one object.</summary>
-internal static class ResourceSelectors
+public static class ResourceSelectors
 {
     private const string NameField = "metadata.name=";
 

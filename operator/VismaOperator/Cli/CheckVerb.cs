@@ -30,21 +30,16 @@ internal sealed class CheckVerb
     /// <summary>The verb.</summary>
     public Command ToCommand(CommandContext process)
     {
-        var command = new Command(
+        return new Command(
             "check",
             "Checks manifests offline: schema, rules and references. Exit code 1 when there are errors, 2 when there is nothing to check."
-        ).With(All);
-        command.SetAction(
-            (arguments, stop) =>
-            {
-                var reader = new SettingReader(arguments, process.Variable);
-                var options = Read(reader, process);
-                return reader.Problems.Count == 0
-                    ? new CheckCommand(options, process.Time, process.Output, process.Error).RunAsync(stop)
-                    : process.Refuse(command.Name, reader.Problems);
-            }
-        );
-        return command;
+        )
+            .With(All)
+            .Run(
+                process,
+                (reader, _) => Read(reader, process),
+                (options, stop) => new CheckCommand(options, process.Time, process.Output, process.Error).RunAsync(stop)
+            );
     }
 
     private CheckOptions Read(SettingReader reader, CommandContext process)

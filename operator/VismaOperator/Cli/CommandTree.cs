@@ -67,6 +67,23 @@ internal static class CommandTree
         return command;
     }
 
+    /// <summary>Lets the command read its options and run with them, or say what is wrong with the arguments.</summary>
+    public static Command Run<T>(
+        this Command command,
+        CommandContext process,
+        Func<SettingReader, ParseResult, T> read,
+        Func<T, CancellationToken, Task<int>> start
+    )
+    {
+        command.SetAction((arguments, cancellationToken) =>
+        {
+            var reader = new SettingReader(arguments, process.Variable);
+            var options = read(reader, arguments);
+            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
+        });
+        return command;
+    }
+
     /// <summary>Says what is wrong with the arguments; the answer is the exit code.</summary>
     public static Task<int> Refuse(this CommandContext process, string verb, IEnumerable<SettingProblem> problems) =>
         process.RefuseAsync(verb, problems.Select(problem => problem.ToString()));

@@ -66,15 +66,7 @@ internal sealed class ConnectVerb
             + "the grant."
         ).With(All);
         command.Arguments.Add(connection);
-        command.SetAction(
-            (arguments, cancellationToken) =>
-            {
-                var reader = new SettingReader(arguments, process.Variable);
-                var options = Read(reader, arguments.GetValue(connection) ?? string.Empty);
-                return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
-            }
-        );
-        return command;
+        return command.Run(process, (reader, arguments) => Read(reader, arguments.GetValue(connection) ?? string.Empty), start);
     }
 
     private static Setting NamespaceSetting()

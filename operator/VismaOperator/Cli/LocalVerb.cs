@@ -36,14 +36,9 @@ internal sealed class LocalVerb
     /// <summary>The verb; <paramref name="start"/> runs local mode with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<LocalOptions, CancellationToken, Task<int>> start)
     {
-        var command = new Command("local", "Runs the same controllers without a cluster: manifests in, token files out.").With(All);
-        command.SetAction((arguments, cancellationToken) =>
-        {
-            var reader = new SettingReader(arguments, process.Variable);
-            var options = Read(reader);
-            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
-        });
-        return command;
+        return new Command("local", "Runs the same controllers without a cluster: manifests in, token files out.")
+            .With(All)
+            .Run(process, (reader, _) => Read(reader), start);
     }
 
     private LocalOptions Read(SettingReader reader)

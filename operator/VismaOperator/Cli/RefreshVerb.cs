@@ -58,15 +58,7 @@ internal sealed class RefreshVerb
             + "Exit code 0 when all were asked for, with --wait when all were renewed, else 1."
         ).With(All);
         command.Arguments.Add(named);
-        command.SetAction(
-            (arguments, cancellationToken) =>
-            {
-                var reader = new SettingReader(arguments, process.Variable);
-                var options = Read(reader, arguments.GetValue(named) ?? []);
-                return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
-            }
-        );
-        return command;
+        return command.Run(process, (reader, arguments) => Read(reader, arguments.GetValue(named) ?? []), start);
     }
 
     private RefreshOptions Read(SettingReader reader, IReadOnlyList<string> wanted)

@@ -49,14 +49,9 @@ internal sealed class RunVerb
     /// <summary>The verb; <paramref name="start"/> runs the operator with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<OperatorOptions, CancellationToken, Task<int>> start)
     {
-        var command = new Command("run", "Runs the operator against a Kubernetes cluster.").With(All);
-        command.SetAction((arguments, cancellationToken) =>
-        {
-            var reader = new SettingReader(arguments, process.Variable);
-            var options = Read(reader);
-            return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
-        });
-        return command;
+        return new Command("run", "Runs the operator against a Kubernetes cluster.")
+            .With(All)
+            .Run(process, (reader, _) => Read(reader), start);
     }
 
     private OperatorOptions Read(SettingReader reader)

@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using Kubernetes.Controllers.Caching;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
@@ -10,8 +11,6 @@ namespace VismaOperator.Cli;
 /// <summary>One run of <c>status</c>: what it consists of is constructed here.</summary>
 internal sealed class StatusSession(StatusOptions options, CommandContext process)
 {
-    private const string NameField = "metadata.name=";
-
     /// <summary>Runs to the end; the answer is the exit code.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
     {
@@ -63,7 +62,9 @@ internal sealed class StatusSession(StatusOptions options, CommandContext proces
         await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time);
         var isAll = options is { Range: NamespaceRange.All, Namespace: null };
         var namespaceName = isAll ? null : options.Namespace ?? cluster.Namespace;
-        var selector = new ResourceSelector(namespaceName, FieldSelector: options.Name is { } name ? NameField + name : null);
+        var selector = options.Name is { } name
+            ? ResourceSelectors.ByName(new NamespacedName(namespaceName ?? string.Empty, name))
+            : new ResourceSelector(namespaceName);
         var source = new ClusterStatusSource(cluster.Client, cluster.Server, selector, process.Time, cluster.Log);
         return await new StatusRun(options with { Namespace = namespaceName }, source, Screen).RunAsync(stop);
     }

@@ -67,15 +67,7 @@ internal sealed class StatusVerb
             + "when nothing is broken, 1 when something is (Stalled, NotReady, Expired or Failing), 2 when it cannot be told."
         ).With(All);
         command.Arguments.Add(named);
-        command.SetAction(
-            (arguments, cancellationToken) =>
-            {
-                var reader = new SettingReader(arguments, process.Variable);
-                var options = Read(reader, arguments.GetValue(named));
-                return reader.Problems.Count == 0 ? start(options, cancellationToken) : process.Refuse(command.Name, reader.Problems);
-            }
-        );
-        return command;
+        return command.Run(process, (reader, arguments) => Read(reader, arguments.GetValue(named)), start);
     }
 
     private StatusOptions Read(SettingReader reader, string? wanted)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
+using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Cli.Connect;
@@ -47,8 +48,6 @@ internal sealed record RefreshOptions
 /// <param name="log">Told of failures while waiting.</param>
 internal sealed class RefreshRun(RefreshOptions options, IKubernetesClient client, string server, StatusScreen screen, ILogger log)
 {
-    private const string NameField = "metadata.name=";
-
     private int failures;
 
     /// <summary>Runs to the end.</summary>
@@ -213,7 +212,9 @@ internal sealed class RefreshRun(RefreshOptions options, IKubernetesClient clien
     }
 
     private static ResourceSelector SelectorOf(string namespaceName, IReadOnlyCollection<string> names) =>
-        new(namespaceName, FieldSelector: names.Count == 1 ? NameField + names.Single() : null);
+        names.Count == 1
+            ? ResourceSelectors.ByName(new NamespacedName(namespaceName, names.Single()))
+            : new ResourceSelector(namespaceName);
 
     private async Task FollowAsync(
         string namespaceName,
