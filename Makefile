@@ -1,13 +1,15 @@
 # What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell; publish also a C linker, which it installs
 # where it may (operator/obtain-linker.sh). `make help` lists the targets.
 .SUFFIXES:
-.PHONY: help demo test unit crash lint docs bench publish sbom manifests clean
+.PHONY: help demo test unit crash lint docs bench restore publish sbom manifests clean
 
 CONFIGURATION = Debug
 PUBLISHED = artifacts/publish
 # What the SDK compiles natively it can link for this system only; what compiles itself while it runs is made for any (RID).
 JIT =
 RID =
+# 1: restored already, by make restore.
+RESTORED =
 PROFILE = $(if $(JIT),SingleFile,Native)
 RUNTIME = $(if $(RID),--runtime $(RID),--use-current-runtime)
 EXECUTABLE = visma-operator$(if $(filter win-%,$(RID)),.exe)
@@ -57,10 +59,13 @@ docs: ## Writes the generated references in docs/reference anew
 bench: publish ## Measures against a real API server, beside a floor program and commit fda7fb3 (an hour; BENCH=short: 15 minutes)
 	@benchmarks/run.sh $(BENCH)
 
+restore: # what publish needs beside the packages of the solution, for publish RESTORED=1
+	@dotnet restore operator/VismaOperator $(RUNTIME) -p:Configuration=Release -p:PublishProfile=$(PROFILE) -p:SelfContained=true -v quiet -nologo
+
 publish: ## Leaves the native executable at artifacts/publish/visma-operator (JIT=1: a single file, which RID=osx-arm64 makes for another system)
 	@$(if $(JIT),,operator/obtain-linker.sh)
 	rm -rf $(PUBLISHED) artifacts/publish-all
-	dotnet publish operator/VismaOperator -c Release $(RUNTIME) --self-contained -p:PublishProfile=$(PROFILE) -o artifacts/publish-all -v quiet -nologo
+	dotnet publish operator/VismaOperator $(if $(RESTORED),--no-restore) -c Release $(RUNTIME) --self-contained -p:PublishProfile=$(PROFILE) -o artifacts/publish-all -v quiet -nologo
 	@mkdir -p $(PUBLISHED) && mv artifacts/publish-all/$(EXECUTABLE) $(PUBLISHED)/ && rm -rf artifacts/publish-all
 	@ls -l $(PUBLISHED)/$(EXECUTABLE)
 

@@ -7,8 +7,8 @@
 #   CONFIGURATION         build configuration (default Debug)
 #   TEST_OPERATOR_BINARY  the operator that the tests with real processes run (default: without NAME the native executable, which
 #                         is published first; with NAME the one that was built beside the tests)
-#   TEST_OPERATOR_REACH   listed or cluster: the operator's integration tests run only with the roles of that mode of the chart (default: all of them with listed,
-#                         then with cluster those of the trait Reach=Cluster)
+#   TEST_OPERATOR_REACH   listed or cluster: the operator's integration tests run only with the roles of that mode of the chart
+#                         (default: all of them with listed, and with cluster those of the trait Reach=Cluster)
 #
 # A test project that ends badly without a failed test (it crashed, or has no tests) counts as one failure: silence is no pass.
 # What failed is repeated before the last line, and left in artifacts/tests/failures.log.
@@ -18,6 +18,7 @@ configuration=${CONFIGURATION:-Debug}
 results=artifacts/tests
 failures=$results/failures.log
 mkdir -p "$results"
+rm -f "$results"/*.status
 : >"$failures"
 
 # What runs in the background of a shell does not hear Ctrl-C.
@@ -26,15 +27,40 @@ trap 'trap - INT; kill 0' INT
 passed=0
 failed=0
 
-# Of the solution, what the projects of these names need.
-solution=VismaOperator.sln
-if [ "$#" -gt 0 ]; then
-  solution=$results/named.slnf
-  printf '{ "solution": { "path": "../../VismaOperator.sln", "projects": [ %s ] } }\n' \
-    "$(for name; do printf '"tests/%s/%s.csproj"\n' "$name" "$name"; done | paste -s -d , -)" >"$solution"
-fi
+# What the solution has and no test needs is not built.
+names=$*
+[ -n "$names" ] || names=$(cd tests && ls -d -- *.Tests *.IntegrationTests *.ChartTests)
+solution=$results/tests.slnf
+printf '{ "solution": { "path": "../../VismaOperator.sln", "projects": [ %s ] } }\n' \
+  "$(for name in $names; do printf '"tests/%s/%s.csproj"\n' "$name" "$name"; done | paste -s -d , -)" >"$solution"
 
-if ! dotnet build "$solution" -c "$configuration" -v quiet -nologo -clp:NoSummary; then
+# One compiler serves all projects, also where the environment says otherwise: started for each, it takes longer to start than to compile.
+# It has a name of its own, so that it ends with this run, and no other one does.
+export UseSharedCompilation=true SharedCompilationId="visma-operator-$$"
+stop_compiler() {
+  compiler=$(dirname "$(readlink -f "$(command -v dotnet)")")/sdk/$(dotnet --version)/Roslyn/bincore/VBCSCompiler.dll
+  [ ! -f "$compiler" ] || dotnet exec "$compiler" "-pipename:$SharedCompilationId" -shutdown >/dev/null 2>&1
+}
+trap stop_compiler EXIT
+
+# What is compiled while it runs: counting how code branches costs more than it gives in minutes, as does a page that is never writable and
+# executable at once. What is published is compiled already, and none of this changes it.
+export DOTNET_TieredPGO=0 DOTNET_EnableWriteXorExecute=0
+
+# What is shipped is what is tested: compiling ahead is where a program that works can still break. It takes minutes, so what does not run
+# it does not wait for it, and it begins beside the build, which keeps one processor busy. Both restore the same files, so that comes first.
+publishing=
+dotnet restore "$solution" -v quiet -nologo
+if [ "$#" -eq 0 ] && [ -z "${TEST_OPERATOR_BINARY:-}" ]; then
+  TEST_OPERATOR_BINARY=$PWD/artifacts/publish/visma-operator
+  make --no-print-directory restore >"$results/publish.log" 2>&1
+  make --no-print-directory publish RESTORED=1 >>"$results/publish.log" 2>&1 &
+  publishing=$!
+fi
+[ -z "${TEST_OPERATOR_BINARY:-}" ] || export TEST_OPERATOR_BINARY
+
+if ! dotnet build "$solution" --no-restore -c "$configuration" -v quiet -nologo -clp:NoSummary; then
+  [ -z "$publishing" ] || kill "$publishing"
   echo "The solution does not build, so no test ran."
   echo "0 passed, 1 failed"
   exit 1
@@ -50,68 +76,37 @@ remember() { # title, log: what failed in it, or its end where nothing did and t
   if grep -q '^failed ' "$2"; then sed -n '/^failed /,/^$/p' "$2" | head -n 60; else tail -n 20 "$2"; fi
 } >>"$failures"
 
-# The operator's integration tests take as long as the others together, and mostly wait for their API server: they run beside them.
-run_integration_tests() { # projects
-  operator=
-  beside=
-  for project; do
-    case "$project" in
-      */VismaOperator.IntegrationTests)
-        operator=$project
-        execute "$project" "${TEST_OPERATOR_REACH:-listed}" &
-        beside=$!
-        ;;
-    esac
-  done
-  for project; do
-    [ "$project" = "$operator" ] || execute "$project" ""
-  done
-  [ -z "$operator" ] || [ -n "${TEST_OPERATOR_REACH:-}" ] || execute "$operator" cluster
-  [ -z "$beside" ] || wait "$beside"
-  for project; do
-    [ "$project" = "$operator" ] || tell "$project" ""
-  done
-  [ -z "$operator" ] || for reach in ${TEST_OPERATOR_REACH:-listed cluster}; do tell "$operator" "$reach"; done
+log_of() { echo "$results/$(echo "${1%:}" | tr : .).log"; } # project:part
+
+execute() { # niceness, project:part; leaves its output and its exit code
+  niceness=$1
+  project=tests/${2%:*}
+  part=${2#*:}
+  log=$(log_of "$2")
+  case "$part" in
+    crashes) set -- --filter-class '*CrashScheduleTests' ;;
+    others) set -- --filter-not-class '*CrashScheduleTests' ;;
+    prompt) set -- --filter-class '*PromptnessTests' ;;
+    scenes) set -- --filter-not-class '*PromptnessTests' ;;
+    # The wider roles contain the narrower ones, so with them only the tests run that meet a difference.
+    cluster) set -- --filter-trait Reach=Cluster ;;
+    *) set -- ;;
+  esac
+  reach=${TEST_OPERATOR_REACH:-}
+  [ "$part" != cluster ] || reach=cluster
+  program=$project/bin/$configuration/net10.0/$(basename "$project")
+  # Hot code is compiled well at once, and not when no new code was seen for a while: tests see new code all the time.
+  TEST_OPERATOR_REACH=$reach DOTNET_TC_CallCountingDelayMs=0 \
+    nice -n "$niceness" "$program" "$@" --no-ansi --no-progress >"$log" 2>&1
+  echo "$?" >"$log.status"
 }
 
-# The largest project takes as long as the others together, and much of it is waiting: it runs beside them.
-run_unit_tests() { # projects
-  beside=
-  for project; do
-    case "$project" in
-      */VismaOperator.Tests)
-        execute "$project" "" &
-        beside=$!
-        ;;
-    esac
-  done
-  for project; do
-    case "$project" in
-      */VismaOperator.Tests) ;;
-      *) execute "$project" "" ;;
-    esac
-  done
-  [ -z "$beside" ] || wait "$beside"
-  for project; do tell "$project" ""; done
-}
-
-log_of() { echo "$results/$(basename "$1")${2:+.$2}.log"; }
-
-execute() { # project, reach of the operator's roles where it matters; leaves its output and its exit code
-  # The wider roles contain the narrower ones, so with them only the tests run that meet a difference.
-  only=
-  [ "$2" != cluster ] || only="--filter-trait Reach=Cluster"
-  # shellcheck disable=SC2086 # two words, or none
-  TEST_OPERATOR_REACH=$2 "$1/bin/$configuration/net10.0/$(basename "$1")" $only --no-ansi --no-progress >"$(log_of "$1" "$2")" 2>&1
-  echo "$?" >"$(log_of "$1" "$2").status"
-}
-
-tell() { # project, reach: what came of it
-  name=$(basename "$1")
-  log=$(log_of "$1" "$2")
-  echo "== $name${2:+ with the roles of mode \"$2\"}"
-  status=$(cat "$log.status")
-  rm "$log.status"
+tell() { # project:part: what came of it
+  log=$(log_of "$1")
+  name="${1%:*}"
+  [ "${1#*:}" = "" ] || name="$name (${1#*:})"
+  echo "== $name"
+  status=$(cat "$log.status" || echo 1) # none where its lane ended before it
   sed -n "/^crashes: /p" "$log"
   good=$(count "$log" succeeded)
   bad=$(count "$log" failed)
@@ -119,23 +114,13 @@ tell() { # project, reach: what came of it
   if [ "$status" -ne 0 ]; then
     [ "$bad" -gt 0 ] || bad=1
     tail -n 200 "$log"
-    remember "$name${2:+ ($2)}: exit code $status" "$log"
+    remember "$name: exit code $status" "$log"
     echo "   exit code $status; all of its output: $log"
   fi
   passed=$((passed + good))
   failed=$((failed + bad))
   echo "   $good passed, $bad failed, $skipped skipped"
 }
-
-# What is shipped is what is tested: compiling ahead is where a program that works can still break. It takes minutes, so the unit tests,
-# which do not run it, do not wait for it.
-publishing=
-if [ "$#" -eq 0 ] && [ -z "${TEST_OPERATOR_BINARY:-}" ]; then
-  TEST_OPERATOR_BINARY=$PWD/artifacts/publish/visma-operator
-  make --no-print-directory publish >"$results/publish.log" 2>&1 &
-  publishing=$!
-fi
-[ -z "${TEST_OPERATOR_BINARY:-}" ] || export TEST_OPERATOR_BINARY
 
 # Without a server the tests that need one fail one by one with the remedy, so a failure here only has to be seen.
 case "$*" in
@@ -158,33 +143,64 @@ case "$*" in
     fi
     ;;
 esac
+case "$*" in
+  "" | *ChartTests* | *VismaOperator.IntegrationTests*)
+    # Alerts and dashboards run in a real Prometheus, which also scrapes the operator; where it cannot be installed, their tests fail with the remedy.
+    if ! command -v promtool >/dev/null && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+      { apt-get update && apt-get install -y --no-install-recommends prometheus; } >"$results/prometheus.log" 2>&1 || echo "Prometheus could not be installed: $results/prometheus.log"
+    fi
+    ;;
+esac
 
-# shellcheck disable=SC2046 # names of projects have no spaces
-if [ "$#" -eq 0 ]; then set -- $(cd tests && ls -d -- *.Tests *.IntegrationTests *.ChartTests); fi
-
-# Those without an API server first; the others need the published operator.
-unit=
-others=
-for name; do
-  case "$name" in
-    Testing.ApiServer.Tests | *.IntegrationTests | *.ChartTests) others="$others tests/$name" ;;
-    *) unit="$unit tests/$name" ;;
+# What is tested by processes of their own (project:part), and which of them run one after another. Such lanes run beside each other, since
+# many tests mostly wait. Tests that hold the operator to times get the processors first, and the crashes what nobody else wants.
+parts_of() {
+  case "$1" in
+    VismaOperator.Tests) echo "$1:others $1:crashes" ;;
+    VismaOperator.IntegrationTests) echo "$1:prompt $1:scenes$([ -n "${TEST_OPERATOR_REACH:-}" ] || echo " $1:cluster")" ;;
+    *) echo "$1:" ;;
+  esac
+}
+crashes='' others='' small='' prompt='' scenes='' chart=''
+for run in $(for name in $names; do parts_of "$name"; done); do
+  case "$run" in
+    *:crashes) crashes=$run ;;
+    *:others) others=$run ;;
+    *:prompt) prompt=$run ;;
+    *:scenes) scenes=$run ;;
+    *:cluster | *.ChartTests:) chart="$chart $run" ;;
+    *) small="$small $run" ;;
   esac
 done
-# shellcheck disable=SC2086 # nor have these
-run_unit_tests $unit
-if [ -n "$publishing" ]; then
-  if wait "$publishing"; then
-    tail -n 1 "$results/publish.log"
-  else
-    cat "$results/publish.log"
-    echo "The operator cannot be published, so no test ran that runs it."
-    failed=$((failed + 1))
-    others=
-  fi
+
+lane() { # niceness, project:part...
+  niceness=$1
+  shift
+  for run; do execute "$niceness" "$run"; done
+}
+unpublished='' # the lanes that need no published operator
+# shellcheck disable=SC2086 # names have no spaces
+for runs in "19 $crashes" "10 $others $small"; do
+  # Memory is cheaper here than collecting garbage often. Only here: a published operator would inherit it.
+  (export DOTNET_GCgen0size=4000000 && lane $runs) & # hexadecimal: 64 MB
+  unpublished="$unpublished $!"
+done
+if [ -n "$publishing" ] && ! wait "$publishing"; then
+  cat "$results/publish.log"
+  echo "The operator cannot be published, so no test ran that runs it."
+  failed=$((failed + 1))
+  scenes='' prompt='' chart=''
+else
+  [ -z "$publishing" ] || tail -n 1 "$results/publish.log"
+  stop_compiler
+  # shellcheck disable=SC2086
+  for runs in "0 $prompt" "10 $scenes" "10 $chart"; do lane $runs & done
 fi
-# shellcheck disable=SC2086
-run_integration_tests $others
+# shellcheck disable=SC2086 # numbers
+wait $unpublished
+for run in $small $others $crashes; do tell "$run"; done
+wait
+for run in $scenes $prompt $chart; do tell "$run"; done
 
 # Once more at the end, where a reader of a long log looks first.
 cat "$failures"

@@ -20,7 +20,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     private static readonly MediaTypeHeaderValue jsonType = new("application/json");
     private static readonly MediaTypeHeaderValue mergePatchType = new("application/merge-patch+json");
 
-    private readonly ApiFailure failure = new(http, clock);
+    private readonly ApiFailure failure = new(clock);
     private readonly StreamingSupport streaming = new(clock);
 
     /// <inheritdoc/>
@@ -58,11 +58,20 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         string resourceVersion,
         CancellationToken cancellationToken
     )
-        where T : class, IResource<T> => StreamAsync<T>(selector, resourceVersion, cancellationToken);
+        where T : class, IResource<T> => StreamAsync<T>(selector, resourceVersion, isKnown: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector,
+        string resourceVersion,
+        Func<NamespacedName, string, bool> isKnown,
+        CancellationToken cancellationToken
+    )
+        where T : class, IResource<T> => StreamAsync<T>(selector, resourceVersion, isKnown, cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<WatchEvent<T>> ListAndWatchAsync<T>(ResourceSelector selector, CancellationToken cancellationToken)
-        where T : class, IResource<T> => StreamAsync<T>(selector, resourceVersion: null, cancellationToken);
+        where T : class, IResource<T> => StreamAsync<T>(selector, resourceVersion: null, isKnown: null, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<bool> CanStreamListsAsync(CancellationToken cancellationToken) =>
@@ -106,12 +115,13 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     private async IAsyncEnumerable<WatchEvent<T>> StreamAsync<T>(
         ResourceSelector selector,
         string? resourceVersion,
+        Func<NamespacedName, string, bool>? isKnown,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
         where T : class, IResource<T>
     {
         var request = ResourceRequest.About(HttpMethod.Get, T.ResourceKind, selector);
-        var timeout = http.Options.WatchTimeout * (1 + random());
+        var timeout = KubernetesHttpOptions.WatchTimeout * (1 + random());
         using var message = Message(
             HttpMethod.Get,
             ResourcePath.Watch(T.ResourceKind, selector, resourceVersion, timeout),
@@ -121,14 +131,14 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
             ? await OpenStreamAsync(message, request, cancellationToken)
             : await OpenWatchAsync(message, request, cancellationToken);
         using var watchdog = new Watchdog(
-            timeout + http.Options.WatchMargin,
+            timeout + KubernetesHttpOptions.WatchMargin,
             clock,
             cancellationToken,
             CertifiedConnections.EndOf(message)
         );
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var events = WatchStream
-            .ReadAsync<T>(body, request, http.Options.MaxAnswerSize, watchdog.Heard, watchdog.Token)
+            .ReadAsync<T>(body, request, http.Options.MaxAnswerSize, isKnown, watchdog.Heard, watchdog.Token)
             .GetAsyncEnumerator(CancellationToken.None);
         await using (events.ConfigureAwait(false))
         {
@@ -176,6 +186,23 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         WriteAsync<T>(HttpMethod.Patch, ResourcePath.StatusOf(T.ResourceKind, name), name, Content(mergePatch), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<T> PatchStatusAsync<T>(T wanted, ReadOnlyMemory<byte> mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        MetadataOnly.RefuseWrite<T>();
+        var name = wanted.Metadata.NamespacedName;
+        using var message = Message(HttpMethod.Patch, ResourcePath.StatusOf(T.ResourceKind, name), Accept.MetadataElseAll);
+        message.Content = new ReadOnlyMemoryContent(mergePatch) { Headers = { ContentType = mergePatchType } };
+        var version = await AnswerAsync(
+            message,
+            ResourceRequest.About(HttpMethod.Patch, T.ResourceKind, name),
+            static (response, limit, token) => AnswerBody.ReadAsync(response, limit, VersionedObject.VersionOf, token),
+            cancellationToken
+        );
+        return wanted.WithMetadata(wanted.Metadata with { ResourceVersion = version });
+    }
 
     /// <inheritdoc/>
     public async Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
@@ -259,7 +286,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         CancellationToken cancellationToken
     )
     {
-        using var timeLimit = new TimeLimit(http.Options.RequestTimeout, clock, cancellationToken);
+        using var timeLimit = new TimeLimit(KubernetesHttpOptions.RequestTimeout, clock, cancellationToken);
         try
         {
             using var response = await http.Requests.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, timeLimit.Token);
@@ -287,7 +314,7 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
         CancellationToken cancellationToken
     )
     {
-        using var timeLimit = new TimeLimit(http.Options.RequestTimeout, clock, cancellationToken);
+        using var timeLimit = new TimeLimit(KubernetesHttpOptions.RequestTimeout, clock, cancellationToken);
         HttpResponseMessage? response = null;
         try
         {
@@ -335,8 +362,13 @@ public sealed class HttpKubernetesClient(KubernetesHttp http, TimeProvider clock
     {
         public const string Json = "application/json";
 
+        /// <summary>A server that cannot leave the rest out answers the whole object.</summary>
+        public const string MetadataElseAll = $"{Metadata},{Json}";
+
+        private const string Metadata = $"{Json};as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
         public static string One<T>()
-            where T : class, IResource<T> => T.IsMetadataOnly ? $"{Json};as=PartialObjectMetadata;g=meta.k8s.io;v=v1" : Json;
+            where T : class, IResource<T> => T.IsMetadataOnly ? Metadata : Json;
 
         public static string List<T>()
             where T : class, IResource<T> => T.IsMetadataOnly ? $"{Json};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" : Json;

@@ -26,6 +26,22 @@ public interface IKubernetesClient
         where T : class, IResource<T>;
 
     /// <summary>
+    /// The same, for a caller that keeps what it was told. An event of an object that the caller has at that version or a later one, as the
+    /// answer of its own write, becomes a <see cref="WatchEvent{T}.Bookmark"/>: it brings nothing new, and the object is not read again.
+    /// </summary>
+    /// <param name="selector">Which objects.</param>
+    /// <param name="resourceVersion">From where on.</param>
+    /// <param name="isKnown">Whether the caller has the object of this name at this version or a later one.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector,
+        string resourceVersion,
+        Func<NamespacedName, string, bool> isKnown,
+        CancellationToken cancellationToken
+    )
+        where T : class, IResource<T> => WatchAsync<T>(selector, resourceVersion, cancellationToken);
+
+    /// <summary>
     /// True where the server is of a version that answers <see cref="ListAndWatchAsync"/>. It may still refuse: an administrator can
     /// switch streaming lists off.
     /// </summary>
@@ -35,8 +51,8 @@ public interface IKubernetesClient
     /// A list and the watch that goes on from it, in one answer
     /// (<see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists"/>): every object as
     /// <see cref="WatchEvent{T}.Applied"/>, then a bookmark that <see cref="WatchEvent{T}.Bookmark.EndsInitialEvents"/>, then changes. The
-    /// server keeps no page for it, and neither does this process. Ends and fails as <see cref="WatchAsync"/>; a server that streams no
-    /// lists answers 422 Invalid.
+    /// server keeps no page for it, and neither does this process. Ends and fails as a watch; a server that streams no lists answers 422
+    /// Invalid.
     /// </summary>
     IAsyncEnumerable<WatchEvent<T>> ListAndWatchAsync<T>(ResourceSelector selector, CancellationToken cancellationToken)
         where T : class, IResource<T> => throw new NotSupportedException("This cluster streams no lists.");
@@ -61,6 +77,22 @@ public interface IKubernetesClient
     /// </summary>
     Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
         where T : class, IResource<T>;
+
+    /// <summary>
+    /// The same, for a caller that knows what the object then is: the answer is <paramref name="wanted"/> with its new version, so that the
+    /// server does not write the object out and it is not read again. Where the server stores something else (a webhook that changes a
+    /// status, a definition of before a member was added), the caller does not learn it before it lists anew in another process.
+    /// </summary>
+    /// <param name="wanted">The object with the status that it gets. What else it holds must be of the version that the patch
+    /// names.</param>
+    /// <param name="mergePatch">The patch, as UTF-8.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    async Task<T> PatchStatusAsync<T>(T wanted, ReadOnlyMemory<byte> mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var patch = JsonNode.Parse(mergePatch.Span)!.AsObject();
+        return await PatchStatusAsync<T>(wanted.Metadata.NamespacedName, patch, cancellationToken);
+    }
 
     /// <summary>Deletes the object; 404 NotFound is thrown, so that the caller knows that nothing was deleted.</summary>
     Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
@@ -103,10 +135,10 @@ public abstract record WatchEvent<T>
     /// <summary>The object was deleted; <paramref name="Resource"/> is its last state.</summary>
     public sealed record Deleted(T Resource) : WatchEvent<T>;
 
-    /// <summary>Nothing changed; a later watch may resume from this version.</summary>
+    /// <summary>Nothing changed that the caller does not know; a later watch may resume from this version.</summary>
     public sealed record Bookmark(string ResourceVersion) : WatchEvent<T>
     {
-        /// <summary>True when every object that existed at this version was told before it.</summary>
+        /// <summary>True when every object that existed at this version was sent before it.</summary>
         public bool EndsInitialEvents { get; init; }
     }
 }

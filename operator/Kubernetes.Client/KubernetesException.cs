@@ -36,6 +36,9 @@ public sealed class KubernetesException(HttpStatusCode statusCode, string reason
     /// <summary>The name is taken.</summary>
     public bool IsAlreadyExists => Reason == "AlreadyExists";
 
+    /// <summary>Somebody else wrote first.</summary>
+    public bool IsLostRace => IsConflict || IsAlreadyExists || IsNotFound;
+
     /// <summary>The resource version or continue token is too old: list again.</summary>
     public bool IsExpired => StatusCode == HttpStatusCode.Gone;
 

@@ -58,7 +58,7 @@ public sealed class KubernetesHttp : IDisposable
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", Options.UserAgent);
+        client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", "visma-operator");
         return client;
     }
 
@@ -67,6 +67,7 @@ public sealed class KubernetesHttp : IDisposable
         var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
+            ActivityHeadersPropagator = null, // CountingHandler sends its own span; baggage, or the trace of a browser, goes nowhere
             AllowAutoRedirect = false, // a redirect would carry the token elsewhere
             UseCookies = false,
             AutomaticDecompression = decompression,

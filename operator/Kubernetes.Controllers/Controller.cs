@@ -29,7 +29,35 @@ public sealed partial class Controller(
     private const int ConflictsAtOnce = 5;
 
     private readonly ConcurrentDictionary<NamespacedName, int> conflicts = new();
+    private readonly long[] begun = new long[workers]; // when each worker took the key that it has; 0 for none
+    private long idleSince; // when a key was given back last, or the workers began
+    private volatile bool isWorking;
     private long reconcileId;
+
+    /// <summary>For how long the oldest of the running reconciles has been running; zero where none is.</summary>
+    public TimeSpan LongestReconcile => Enumerable.Range(0, begun.Length)
+        .Select(worker => Volatile.Read(ref begun[worker]))
+        .Where(since => since != 0)
+        .Select(since => time.GetElapsedTime(since))
+        .DefaultIfEmpty()
+        .Max();
+
+    /// <summary>
+    /// For how long keys have been due while no worker had one: what hands them out has ended. Zero while the workers do not run.
+    /// </summary>
+    public TimeSpan LongestNeglect
+    {
+        get
+        {
+            if (!isWorking || LongestReconcile > TimeSpan.Zero)
+            {
+                return TimeSpan.Zero;
+            }
+
+            var (idle, wait) = (time.GetElapsedTime(Volatile.Read(ref idleSince)), queue.LongestWait);
+            return idle < wait ? idle : wait;
+        }
+    }
 
     /// <summary>Name in logs and metrics.</summary>
     public string Name { get; } = name;
@@ -53,12 +81,15 @@ public sealed partial class Controller(
         metrics.ControllerStarted(Name, queue);
         LogStarted(Name, workers);
         var working = new LoopGroup();
-        foreach (var _ in Enumerable.Range(0, workers))
+        NoteIdle();
+        isWorking = true;
+        foreach (var worker in Enumerable.Range(0, workers))
         {
-            working.Start(WorkAsync);
+            working.Start(token => WorkAsync(worker, token));
         }
 
         await working.Failed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        isWorking = false;
         await DrainAsync(working).ConfigureAwait(false);
     }
 
@@ -76,14 +107,16 @@ public sealed partial class Controller(
         }
     }
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    private async Task WorkAsync(int worker, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             var key = await queue.TakeAsync(cancellationToken).ConfigureAwait(false);
             using var scope = logger.BeginScope(new ReconcileScope(Kind, key, Interlocked.Increment(ref reconcileId)));
+            using var span = ReconcileTrace.Begin(Name, key);
             metrics.ReconcileStarted(Name);
             var (started, result) = (time.GetTimestamp(), ReconcileResult.Error);
+            Volatile.Write(ref begun[worker], Math.Max(started, 1));
             try
             {
                 result = Succeeded(key, await reconciler.ReconcileAsync(key, cancellationToken).ConfigureAwait(false));
@@ -96,11 +129,22 @@ public sealed partial class Controller(
             }
             finally
             {
-                metrics.ReconcileEnded(Name, result, time.GetElapsedTime(started));
-                queue.Done(key);
+                try
+                {
+                    NoteIdle();
+                    Volatile.Write(ref begun[worker], 0);
+                    span?.End(result);
+                    metrics.ReconcileEnded(Name, result, time.GetElapsedTime(started));
+                }
+                finally
+                {
+                    queue.Done(key); // whatever fails: a key that is never given back is never reconciled again
+                }
             }
         }
     }
+
+    private void NoteIdle() => Volatile.Write(ref idleSince, time.GetTimestamp());
 
     private string Succeeded(NamespacedName key, Requeue requeue)
     {

@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Kubernetes.Client;
 
 namespace Kubernetes.Controllers;
 
 /// <summary>
-/// Remembers which requests the API server forbids (403), and since when. A 403 is believed once it has lasted for
-/// <see cref="ForbiddenPatience.Length"/>; before that it is an outage like any other. Safe for use by many threads.
+/// Remembers which requests the API server forbids, and since when: by 403, or by the 400 of an admission webhook that denies without a
+/// code of its own. Either is believed once it has lasted for <see cref="ForbiddenPatience.Length"/>; before that it is an outage like any
+/// other. Safe for use by many threads.
 /// </summary>
 /// <typeparam name="TKey">
 /// What is asked for. A role may grant one request and not another, so the answer to one says nothing about the next.
@@ -17,12 +19,12 @@ public sealed class ForbiddenRequests<TKey>(TimeProvider time)
     private readonly ConcurrentDictionary<TKey, long> since = new();
 
     /// <summary>
-    /// Records how a request failed. Returns a 403 that has lasted for long enough to be believed, else null. Any other failure restarts
-    /// the time.
+    /// Records how a request failed. Returns a 403, or a 400, that has lasted for long enough to be believed, else null. Any other failure
+    /// restarts the time.
     /// </summary>
     public KubernetesException? Believed(TKey key, Exception failure)
     {
-        if (failure is not KubernetesException { IsForbidden: true } refusal)
+        if (failure is not KubernetesException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.BadRequest } refusal)
         {
             Forget(key);
             return null;

@@ -14,9 +14,10 @@ namespace Kubernetes.InMemory;
 /// </summary>
 public sealed class InMemoryCluster : IKubernetesClient
 {
+    private static readonly TimeSpan bookmarkInterval = TimeSpan.FromMinutes(1); // as on the real server
+
     private readonly Lock gate = new();
     private readonly ListSnapshots snapshots = new();
-    private readonly InMemoryClusterOptions options;
     private readonly TimeProvider clock;
     private readonly ObjectStore store;
     private readonly ObjectWriter writer;
@@ -25,9 +26,9 @@ public sealed class InMemoryCluster : IKubernetesClient
     public InMemoryCluster(TimeProvider clock, InMemoryClusterOptions? options = null)
     {
         this.clock = clock;
-        this.options = options ?? new InMemoryClusterOptions();
-        store = new ObjectStore(this.options);
-        writer = new ObjectWriter(store, new WriteRules(this.options, clock), this.options);
+        options ??= new InMemoryClusterOptions();
+        store = new ObjectStore(options);
+        writer = new ObjectWriter(store, new WriteRules(options, clock), options);
     }
 
     /// <summary>The version of the last change.</summary>
@@ -60,7 +61,7 @@ public sealed class InMemoryCluster : IKubernetesClient
         where T : class, IResource<T>
     {
         var watch = await AnswerAsync(() => Open(new Selection(T.ResourceKind, selector), resourceVersion), cancellationToken);
-        await using var bookmarks = clock.Repeat(options.BookmarkInterval, () => OfferBookmark(watch));
+        await using var bookmarks = clock.Repeat(bookmarkInterval, () => OfferBookmark(watch));
         try
         {
             await foreach (var item in watch.Items.ReadAllAsync(cancellationToken))
@@ -109,6 +110,15 @@ public sealed class InMemoryCluster : IKubernetesClient
             addressed => writer.PatchStatus(T.ResourceKind, addressed, mergePatch),
             cancellationToken
         );
+
+    /// <inheritdoc/>
+    public async Task<T> PatchStatusAsync<T>(T wanted, ReadOnlyMemory<byte> mergePatch, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var patch = JsonNode.Parse(mergePatch.Span)!.AsObject();
+        var stored = await PatchStatusAsync<T>(wanted.Metadata.NamespacedName, patch, cancellationToken);
+        return wanted.WithMetadata(wanted.Metadata with { ResourceVersion = stored.Metadata.ResourceVersion });
+    }
 
     /// <inheritdoc/>
     public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)

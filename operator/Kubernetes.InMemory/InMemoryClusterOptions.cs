@@ -10,9 +10,6 @@ public sealed record InMemoryClusterOptions
     /// <summary>How many changes a watch may resume over; older versions answer 410 Expired. The default is 1000.</summary>
     public int HistoryLength { get; init; } = 1000;
 
-    /// <summary>How often a watch gets a bookmark. The default is one minute, as on the real server.</summary>
-    public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromMinutes(1);
-
     /// <summary>
     /// True when an object needs an existing Namespace. The default is false, so that neither <c>local</c> nor most tests have to create
     /// namespaces; a Namespace that is being deleted refuses new objects either way.

@@ -75,8 +75,6 @@ internal sealed class ObjectStore(InMemoryClusterOptions options)
     public IReadOnlyList<Change>? Since(long version) =>
         version < forgotten ? null : [.. history.Where(change => change.Version > version)];
 
-    public bool Forgets(long version) => version < forgotten;
-
     public void Compact()
     {
         history.Clear();
@@ -107,6 +105,7 @@ internal sealed class ObjectStore(InMemoryClusterOptions options)
         {
             objects.Remove((before.Kind, before.Name));
             uids.Remove(before.Uid);
+            before.ForgetReading();
         }
 
         if (after is not null)
@@ -131,8 +130,18 @@ internal sealed class ObjectStore(InMemoryClusterOptions options)
 /// One version of an object. The JSON is kept as bytes, since <see cref="JsonNode"/> is not safe for concurrent readers
 /// and an object handed out must never change what is stored.
 /// </summary>
-internal sealed record StoredObject(ResourceKind Kind, ObjectMeta Metadata, long Version, byte[] Json)
+internal sealed class StoredObject(ResourceKind kind, ObjectMeta metadata, long version, byte[] json)
 {
+    private object? read; // shared by all readers, since records never change
+
+    public ResourceKind Kind => kind;
+
+    public ObjectMeta Metadata => metadata;
+
+    public long Version => version;
+
+    public byte[] Json => json;
+
     public NamespacedName Name => Metadata.NamespacedName;
 
     public string Uid => Metadata.Uid ?? string.Empty;
@@ -152,6 +161,19 @@ internal sealed record StoredObject(ResourceKind Kind, ObjectMeta Metadata, long
     /// <summary>This state under another version: what a watcher sees of an object that was deleted or left its selector.</summary>
     public StoredObject At(long version) => From(Kind, Parse(), version);
 
+    /// <summary>Keeps the bytes only: history needs no more memory than that.</summary>
+    public void ForgetReading() => read = null;
+
     public T As<T>()
-        where T : class, IResource<T> => JsonSerializer.Deserialize(Json, T.JsonTypeInfo)!;
+        where T : class, IResource<T>
+    {
+        if (read is T known)
+        {
+            return known;
+        }
+
+        var value = JsonSerializer.Deserialize(Json, T.JsonTypeInfo)!;
+        read = value;
+        return value;
+    }
 }

@@ -30,21 +30,27 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
             throw ApiError.Invalid(kind, name, "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update");
         }
 
-        return Update(current, rules.ForUpdate(current, desired));
+        var before = current.Parse();
+        return Update(current, before, rules.ForUpdate(current, before, desired));
     }
 
     public StoredObject Patch(ResourceKind kind, NamespacedName name, JsonObject mergePatch)
     {
         var current = Existing(kind, name);
-        return Update(current, rules.ForUpdate(current, Merged(current, mergePatch)));
+        var before = current.Parse();
+        return Update(current, before, rules.ForUpdate(current, before, Merged(before, mergePatch)));
     }
 
     public StoredObject PatchStatus(ResourceKind kind, NamespacedName name, JsonObject mergePatch)
     {
         var current = Existing(kind, name);
-        return KindRules.HasStatus(kind)
-            ? Update(current, rules.ForStatus(current, Merged(current, mergePatch)))
-            : throw ApiError.NotFound(kind, name);
+        if (!KindRules.HasStatus(kind))
+        {
+            throw ApiError.NotFound(kind, name);
+        }
+
+        var before = current.Parse();
+        return Update(current, before, rules.ForStatus(current, before, Merged(before, mergePatch)));
     }
 
     public void Delete(ResourceKind kind, NamespacedName name, DeletePreconditions? preconditions)
@@ -68,9 +74,9 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
         Delete(current);
     }
 
-    private static JsonObject Merged(StoredObject current, JsonObject mergePatch)
+    private static JsonObject Merged(JsonObject before, JsonObject mergePatch)
     {
-        var merged = current.Parse();
+        var merged = before.DeepClone().AsObject();
         JsonTrees.Merge(merged, mergePatch);
         return merged;
     }
@@ -78,9 +84,9 @@ internal sealed class ObjectWriter(ObjectStore store, WriteRules rules, InMemory
     private StoredObject Existing(ResourceKind kind, NamespacedName name) =>
         store.Find(kind, name) ?? throw ApiError.NotFound(kind, name);
 
-    private StoredObject Update(StoredObject current, JsonObject desired)
+    private StoredObject Update(StoredObject current, JsonObject before, JsonObject desired)
     {
-        if (JsonNode.DeepEquals(current.Parse(), desired))
+        if (JsonNode.DeepEquals(before, desired))
         {
             return current; // as on the real server: nothing changed, so there is no new version and no event
         }

@@ -53,9 +53,11 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
     }
 
     /// <summary>The object after a replace or a patch of its main resource.</summary>
-    public JsonObject ForUpdate(StoredObject current, JsonObject desired)
+    /// <param name="current">What is stored.</param>
+    /// <param name="before">The tree of that. It stays as it is.</param>
+    /// <param name="desired">What was asked for. It becomes the answer.</param>
+    public JsonObject ForUpdate(StoredObject current, JsonObject before, JsonObject desired)
     {
-        var before = current.Parse();
         CheckPreconditions(current, desired.Metadata());
         KeepServerMembers(current, before, desired);
         if (KindRules.HasStatus(current.Kind))
@@ -75,10 +77,10 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
     }
 
     /// <summary>The object after a patch of its status: only the status changes.</summary>
-    public JsonObject ForStatus(StoredObject current, JsonObject patched)
+    public JsonObject ForStatus(StoredObject current, JsonObject before, JsonObject patched)
     {
         CheckPreconditions(current, patched.Metadata());
-        var desired = current.Parse();
+        var desired = before.DeepClone().AsObject();
         desired.CopyFrom(patched, "status");
         return Admitted(current.Kind, desired, current.Name);
     }
@@ -135,15 +137,11 @@ internal sealed class WriteRules(InMemoryClusterOptions options, TimeProvider cl
     }
 
     private static bool SameContent(JsonObject before, JsonObject after) =>
-        JsonNode.DeepEquals(Content(before), Content(after));
+        Content(before).Count() == Content(after).Count()
+        && Content(before).All(member => after.ContainsKey(member.Key) && JsonNode.DeepEquals(member.Value, after[member.Key]));
 
-    private static JsonObject Content(JsonObject json)
-    {
-        var content = json.DeepClone().AsObject();
-        content.Remove("metadata");
-        content.Remove("status");
-        return content;
-    }
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Content(JsonObject json) =>
+        json.Where(member => member.Key is not ("metadata" or "status"));
 
     private static NamespacedName NameOf(JsonObject metadata) => new(metadata.Text("namespace"), metadata.Text("name"));
 

@@ -10,18 +10,21 @@ public static class ConsentLacking
             GrantFacts.Unusable unusable => unusable.Problem with { Message = $"{unusable.Problem.Message} {How(facts)}" },
             GrantFacts.Held { Grant.IsBound: false } => new(
                 Reason.SpecChanged,
-                $"The consent was given for another client, tenant or scopes than spec asks for now. {How(facts)} Or undo the change."
+                $"The consent was given for another client, tenant or scopes than spec asks for now. {How(facts)} Or undo the change.",
+                FailureKind.NeedsConsent
             ),
             GrantFacts.Held { Grant.RefusalTime: { } refused } => new(
                 Reason.ConsentRequired,
                 $"The provider has not accepted the grant since {InstantText.Of(refused)} (invalid_grant): it expired, was revoked, or "
-                + $"was used by somebody else. {How(facts)}"
+                + $"was used by somebody else. {How(facts)}",
+                FailureKind.NeedsConsent
             ),
             GrantFacts.None when !IsOfFirstConsent(facts) => new(
                 Reason.ConsentRequired,
-                $"The Secret that held the grant is gone or empty. Restore it from a backup if there is one. {How(facts)}"
+                $"The Secret that held the grant is gone or empty. Restore it from a backup if there is one. {How(facts)}",
+                FailureKind.NeedsConsent
             ),
-            _ => new(Reason.AwaitingConsent, $"Nobody has consented yet. {How(facts)}"),
+            _ => new(Reason.AwaitingConsent, $"Nobody has consented yet. {How(facts)}", FailureKind.NeedsConsent),
         };
 
     /// <summary>True when nobody has consented before.</summary>

@@ -1,15 +1,17 @@
 namespace Lifecycle;
 
 /// <summary>
-/// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps (inspect, acknowledge, record a
-/// token, rewrite, request, exchange, announce, publish, redeem, invite, note, withdraw) change the facts, and the policy decides again.
-/// The others are where a reconcile comes to rest.
+/// What to do about a connection now. Exactly one of these, chosen by <see cref="Policy.Decide"/>. Steps change the facts, and the policy
+/// decides again. The others are where a reconcile comes to rest (<see cref="IsRest"/>).
 /// </summary>
 public abstract record Decision
 {
     private Decision()
     {
     }
+
+    /// <summary>True where a reconcile comes to rest; false for a step.</summary>
+    public bool IsRest => this is Release or Suspend or Stall or Await or AwaitConsent or BackOff or Wait;
 
     /// <summary>
     /// The connection is being deleted: touch nothing. Its Secret is deleted with it by owner reference, or kept by its deletion policy.
@@ -40,6 +42,12 @@ public abstract record Decision
     /// <summary>Write the Secret again around the token that it holds.</summary>
     public sealed record Rewrite : Decision;
 
+    /// <summary>
+    /// The token is in another Secret now: remove the one of the earlier name. If the last attempt fails, an event says so, and the Secret
+    /// is left: a removal that always fails must not keep the present token from being reported.
+    /// </summary>
+    public sealed record RemoveFormer(bool IsLastAttempt) : Decision;
+
     /// <summary>Get another token from the provider.</summary>
     public abstract record Refresh(RefreshCause Cause) : Decision;
 
@@ -58,8 +66,11 @@ public abstract record Decision
     /// <summary>Publish the access token that is stored beside the grant.</summary>
     public sealed record Publish : Decision;
 
-    /// <summary>Redeem the code that was handed over, and store the grant that it gives.</summary>
-    public sealed record Redeem : Decision;
+    /// <summary>
+    /// Redeem the code that was handed over, and store the grant that it gives. The code stays where it is while it cannot be sent, unless
+    /// it is overdue.
+    /// </summary>
+    public sealed record Redeem(bool IsOverdue = false) : Decision;
 
     /// <summary>Make a link at which a person can consent.</summary>
     public sealed record Invite : Decision;

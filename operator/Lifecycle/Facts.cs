@@ -25,8 +25,35 @@ public sealed record Facts
     /// <summary>How a person can consent.</summary>
     public ConsentFacts Consent { get; init; } = ConsentFacts.None;
 
+    /// <summary>What is known of its probes; null when it is not probed.</summary>
+    public ProbeFacts? Probe { get; init; }
+
     /// <summary>The token that status says is published; null before the first one and after a withdrawal.</summary>
     public TokenRecord? Token { get; init; }
+
+    /// <summary>
+    /// The token that status records in a Secret of an earlier name, once another one was published in its place; null when there is no
+    /// such Secret to remove.
+    /// </summary>
+    public FormerToken? Former { get; init; }
+
+    /// <summary>
+    /// Names of further Secrets that hold a token of the connection, as status records them: the one of a token whose record is not
+    /// complete, and one that the token moved to while its former Secret could not be removed.
+    /// </summary>
+    public IReadOnlyList<string> OtherSecrets { get; init; } = [];
+
+    /// <summary>Names of the Secrets to remove, now that the token is in the one that the spec names.</summary>
+    public IReadOnlyList<string> FormerSecrets
+    {
+        get
+        {
+            string[] former = Former is { } known ? [known.Token.SecretName] : [];
+            return OtherSecrets.Count == 0 || Token?.SecretName != Connection.SecretName
+                ? former
+                : [.. former.Union(OtherSecrets.Where(name => name != Connection.SecretName))];
+        }
+    }
 
     /// <summary>The failure that status says is unresolved; null when the last attempt succeeded.</summary>
     public FailureRecord? Failure { get; init; }
@@ -85,10 +112,10 @@ public sealed record ConnectionFacts
     /// <summary>Name of the token Secret that the spec asks for.</summary>
     public required string SecretName { get; init; }
 
-    /// <summary>The connection's part of what a token is asked with (tenant, scopes, client reference), hashed.</summary>
+    /// <summary>The connection's part of what a token is requested with (tenant, scopes, client reference), hashed.</summary>
     public required string Inputs { get; init; }
 
-    /// <summary>How the Secret is to be rendered (template, type, base URL, deletion policy), hashed.</summary>
+    /// <summary>How the Secret is to be rendered around the token, hashed.</summary>
     public required string Layout { get; init; }
 
     /// <summary>Names of other connections of the namespace that ask for the same Secret.</summary>
@@ -111,7 +138,7 @@ public abstract record ClientFacts
     }
 
     /// <summary>A token can be asked for.</summary>
-    /// <param name="Inputs">The client's part of what a token is asked with (issuer, client id), hashed.</param>
+    /// <param name="Inputs">The client's part of what a token is requested with (issuer, client id), hashed.</param>
     /// <param name="Revision">Changes whenever the client's spec or a credential changes; a failure is retried at once when it
     /// does.</param>
     public sealed record Usable(string Inputs, string Revision) : ClientFacts

@@ -10,12 +10,32 @@ public static class FactsAfter
     public static Facts Published(this Facts facts, TokenRecord token) => facts with
     {
         Token = token,
+        Former = facts.Former
+            ?? (facts.Token is { } before && before.SecretName != token.SecretName ? new FormerToken(before, Failure: null) : null),
         Secret = new SecretFacts.Owned(token.SecretResourceVersion),
         Content = null,
         Removal = null,
         EarlierAttempt = null,
         Failure = Remaining(facts) is { } failure && !(failure.LastFailureTime < token.IssueTime) ? failure : null,
     };
+
+    /// <summary>The Secrets of earlier names are removed, or left to a person.</summary>
+    public static Facts FormerRemoved(this Facts facts) => facts with { Former = null, OtherSecrets = [] };
+
+    /// <summary>
+    /// A reconcile ends before the Secret of an earlier name is removed: the token there stays on record, and the next one tries again. So
+    /// does the name that the token has moved to, since the spec may name another one by then.
+    /// </summary>
+    public static Facts FormerKept(this Facts facts) =>
+        facts is { Former: { } former, Token: { } moved }
+            ? facts with
+            {
+                Token = former.Token,
+                Failure = former.Failure,
+                Former = null,
+                OtherSecrets = [.. facts.OtherSecrets, moved.SecretName],
+            }
+            : facts;
 
     // The failures that remain after a write succeeded.
     private static FailureRecord? Remaining(Facts facts) =>
@@ -25,16 +45,24 @@ public static class FactsAfter
     /// A token of ours was found that status did not know. It ends earlier failures. The request that it answers counts as handled only
     /// while it is the present request; nothing else that the Secret says about requests is believed.
     /// </summary>
-    public static Facts Recorded(this Facts facts, Decision.RecordToken step) => facts.Published(step.Token) with
+    public static Facts Recorded(this Facts facts, Decision.RecordToken step)
     {
-        Failure = null,
-        Secret = facts.Secret,
-        Connection = step.AnsweredRequest is { } answered
-            && answered == facts.Connection.RequestedAt
-            && facts.Connection.HasUnhandledRequest
-            ? facts.Connection with { HandledRequest = answered, HandledRequestTime = RequestRules.Attempted(step.Token.IssueTime) }
-            : facts.Connection,
-    };
+        var published = facts.Published(step.Token);
+        return published with
+        {
+            // The token moved in an earlier reconcile. What could not be written since is the removal of the Secret of the earlier name.
+            Former = published.Former is { } former
+                ? former with { Failure = facts.Failure is { IsOfWriting: true } failure ? failure : null }
+                : null,
+            Failure = null,
+            Secret = facts.Secret,
+            Connection = step.AnsweredRequest is { } answered
+                && answered == facts.Connection.RequestedAt
+                && facts.Connection.HasUnhandledRequest
+                ? facts.Connection with { HandledRequest = answered, HandledRequestTime = RequestRules.Attempted(step.Token.IssueTime) }
+                : facts.Connection,
+        };
+    }
 
     /// <summary>
     /// Another replica published a newer token while this one had something to write: the Secret must be looked at again.
@@ -71,7 +99,7 @@ public static class FactsAfter
     /// <param name="retryAfter">What the provider asked for, or null.</param>
     /// <param name="now">When the attempt failed.</param>
     /// <param name="random">A random number in [0, 1) for the jitter.</param>
-    /// <param name="answerHeld">
+    /// <param name="pendingAnswer">
     /// The request that a token in memory, which could not be stored, is the answer to; null when no token waits in memory.
     /// </param>
     public static Facts Failed(
@@ -80,17 +108,15 @@ public static class FactsAfter
         TimeSpan? retryAfter,
         DateTimeOffset now,
         double random,
-        string? answerHeld = null
+        string? pendingAnswer = null
     )
     {
-        var inputs = Policy.AttemptInputs(facts);
         var isWrite = problem.Stage is FailureStage.Writing or FailureStage.WritingTakenName;
         var isDue = RequestRules.IsDue(facts, now);
-        var isAnswered = problem.Stage is FailureStage.Requesting or FailureStage.Withdrawing || IsAnswerHeld(facts, answerHeld);
+        var isAnswered = problem.Stage is FailureStage.Requesting or FailureStage.Authenticating or FailureStage.Withdrawing
+            || IsAnswerPending(facts, pendingAnswer);
         var attempt = isDue && isAnswered ? null : WaitingAttempt(facts, now);
         var earlier = !isWrite ? attempt ?? facts.Failure : facts.Failure == attempt ? null : facts.Failure;
-        var isAnother = earlier is { IsOfLooking: false } && earlier.Inputs == inputs && earlier.Problem.Kind == problem.Kind;
-        var attempts = isAnother ? earlier!.Attempts + 1 : 1;
         return facts with
         {
             EarlierAttempt = isWrite ? attempt : null,
@@ -98,15 +124,13 @@ public static class FactsAfter
             Client = facts.Client.Tried(),
             // A request that still waits did not fail.
             Connection = !isDue ? facts.Connection : isAnswered ? facts.Connection.Answered(now) : facts.Connection.Delayed(now),
-            Failure = new FailureRecord
-            {
-                Reason = problem.Reason,
-                Message = problem.Message,
-                Attempts = attempts,
-                LastFailureTime = WholeSeconds.Floor(now),
-                NextAttemptTime = WholeSeconds.Ceiling(now + DelayOf(facts, problem.Kind, attempts, random, retryAfter)),
-                Inputs = inputs,
-            },
+            Failure = FailureRecord.After(
+                earlier is { IsOfLooking: true } ? null : earlier,
+                problem,
+                Policy.AttemptInputs(facts),
+                now,
+                attempts => DelayOf(facts, problem.Kind, attempts, random, retryAfter)
+            ),
         };
     }
 
@@ -120,11 +144,11 @@ public static class FactsAfter
         TimeSpan? retryAfter,
         DateTimeOffset now,
         double random,
-        string? answerHeld = null
+        string? pendingAnswer = null
     )
     {
-        var failed = facts.Failed(problem, retryAfter, now, random, answerHeld);
-        return RequestRules.IsDue(facts, now) && !IsAnswerHeld(facts, answerHeld)
+        var failed = facts.Failed(problem, retryAfter, now, random, pendingAnswer);
+        return RequestRules.IsDue(facts, now) && !IsAnswerPending(facts, pendingAnswer)
             ? failed with
             {
                 Connection = facts.Connection.Delayed(now),
@@ -138,12 +162,13 @@ public static class FactsAfter
     private static FailureRecord? WaitingAttempt(Facts facts, DateTimeOffset now) => facts.Failure switch
     {
         { IsOfWriting: true } => AttemptBehindWrite(facts),
-        { Stage: FailureStage.Requesting } attempt when Policy.IsPending(attempt, facts, now) => attempt,
+        { IsOfRequest: true } attempt when Policy.IsPending(attempt, facts, now) => attempt,
         _ => null,
     };
 
-    private static bool IsAnswerHeld(Facts facts, string? answerHeld) =>
-        (answerHeld ?? (facts.Grant as GrantFacts.Held)?.Grant.AnsweredRequest) is { } answered && answered == facts.Connection.RequestedAt;
+    private static bool IsAnswerPending(Facts facts, string? pendingAnswer) =>
+        (pendingAnswer ?? (facts.Grant as GrantFacts.Held)?.Grant.AnsweredRequest) is { } answered
+        && answered == facts.Connection.RequestedAt;
 
     private static FailureRecord? AttemptBehindWrite(Facts facts) =>
         facts.EarlierAttempt is { } attempt && attempt.Inputs == Policy.AttemptInputs(facts) ? attempt : null;
@@ -178,22 +203,17 @@ public static class FactsAfter
     {
         var inputs = Policy.AttemptInputs(facts);
         var former = facts.FailedLook ?? (facts.Failure is { IsOfLooking: true } recorded ? recorded : null);
-        var isAnother = former is not null && former.Inputs == inputs && former.Problem.Kind == problem.Kind;
-        if (isAnother && now < former!.NextAttemptTime && !Policy.IsFromTheFuture(former.LastFailureTime, now))
-        {
-            return former with { Reason = problem.Reason, Message = problem.Message };
-        }
-
-        var attempts = isAnother ? former!.Attempts + 1 : 1;
-        return new FailureRecord
-        {
-            Reason = problem.Reason,
-            Message = problem.Message,
-            Attempts = attempts,
-            LastFailureTime = WholeSeconds.Floor(now),
-            NextAttemptTime = WholeSeconds.Ceiling(now + FailureBackoff.Delay(problem.Kind, attempts, random, retryAfter)),
-            Inputs = inputs,
-        };
+        return former?.IsLike(problem, inputs) == true
+            && now < former.NextAttemptTime
+            && !Policy.IsFromTheFuture(former.LastFailureTime, now)
+                ? former with { Problem = problem }
+                : FailureRecord.After(
+                    former,
+                    problem,
+                    inputs,
+                    now,
+                    attempts => FailureBackoff.Delay(problem.Kind, attempts, random, retryAfter)
+                );
     }
 
     // What an attempt found out about the client is known from the next observation on.
@@ -212,18 +232,12 @@ public static class FactsAfter
     public static Facts Withdrawn(this Facts facts, Problem problem, DateTimeOffset now) => facts with
     {
         Token = null,
+        Former = null,
+        OtherSecrets = [],
         Secret = facts.Token is { IsSecretLent: true } ? new SecretFacts.Offered() : new SecretFacts.Absent(),
         Content = null,
         EarlierAttempt = null,
         Removal = new RemovalRecord(WholeSeconds.Floor(now), problem.Reason, facts.Connection.Inputs),
-        Failure = new FailureRecord
-        {
-            Reason = problem.Reason,
-            Message = problem.Message,
-            Attempts = 1,
-            LastFailureTime = WholeSeconds.Floor(now),
-            NextAttemptTime = WholeSeconds.Floor(now),
-            Inputs = facts.Connection.Inputs,
-        },
+        Failure = FailureRecord.Of(problem, facts.Connection.Inputs, now, WholeSeconds.Floor(now)),
     };
 }

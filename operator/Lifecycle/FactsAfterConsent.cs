@@ -7,7 +7,7 @@ public static class FactsAfterConsent
     /// The new refresh token is stored: the failure is over, and so is the request that it was exchanged for. It may come from an exchange
     /// before the present request, whose result could not be stored then.
     /// </summary>
-    public static Facts Renewed(this Facts facts, GrantRecord grant) => facts.WithAnswerHeld(grant) with
+    public static Facts Renewed(this Facts facts, GrantRecord grant) => facts.AnsweredBy(grant) with
     {
         Client = facts.Client.Tried(),
         Grant = new GrantFacts.Held(grant),
@@ -19,7 +19,7 @@ public static class FactsAfterConsent
     /// The request that the held token was exchanged for is answered, also where the process that exchanged it did not live to say so.
     /// Every other request stays open: publishing asks nothing of the provider.
     /// </summary>
-    public static Facts WithAnswerHeld(this Facts facts, GrantRecord grant) =>
+    public static Facts AnsweredBy(this Facts facts, GrantRecord grant) =>
         grant.AnsweredRequest is { } answered && answered == facts.Connection.RequestedAt
             ? facts with
             {
@@ -38,7 +38,7 @@ public static class FactsAfterConsent
         {
             Failure = published.Failure is { } failure
                 && failure.Inputs == Policy.AttemptInputs(facts)
-                && (failure.Stage == FailureStage.Requesting || (failure.Stage == FailureStage.Storing && !isNew))
+                && (failure.IsOfRequest || (failure.Stage == FailureStage.Storing && !isNew))
                 ? failure
                 : null,
         };
@@ -58,11 +58,11 @@ public static class FactsAfterConsent
     /// <summary>The handed-over code is gone, and its outcome is not known yet.</summary>
     public static Facts HandoffGone(this Facts facts) => facts with { Consent = facts.Consent with { HasHandoff = false } };
 
-    /// <summary>The handed-over code cannot be sent at the moment. It is left in its Secret, and looked at again.</summary>
-    public static Facts HandoffHeld(this Facts facts, DateTimeOffset until) =>
+    /// <summary>The handed-over code cannot be sent at the moment, and is still in its Secret.</summary>
+    public static Facts HandoffObstructed(this Facts facts, HandoffObstacle obstacle) =>
         facts with
         {
-            Consent = facts.Consent with { HandoffHeldUntil = until },
+            Consent = facts.Consent with { HandoffObstacle = obstacle },
         };
 
     /// <summary>A link was made at which a person can consent.</summary>

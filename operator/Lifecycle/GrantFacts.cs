@@ -60,7 +60,7 @@ public sealed record GrantRecord
     /// when the open one is this process's or is known to be over, and also before its takeover was announced
     /// (<see cref="IsTakeoverToAnnounce"/>).
     /// </summary>
-    public DateTimeOffset? HeldElsewhereUntil { get; init; }
+    public DateTimeOffset? OpenElsewhereUntil { get; init; }
 
     /// <summary>
     /// True while an exchange was begun and its result is not stored. The refresh token may be spent; it is tried again while the
@@ -112,8 +112,8 @@ public sealed record ConsentFacts
     /// <summary>True when a code that was obtained elsewhere (<c>connect</c>) waits to be redeemed.</summary>
     public bool HasHandoff { get; init; }
 
-    /// <summary>Until when that code is left in its Secret, since it cannot be sent at the moment; null when it can be sent.</summary>
-    public DateTimeOffset? HandoffHeldUntil { get; init; }
+    /// <summary>What keeps that code from being sent, as it was last seen; null when nothing was, and before somebody looked.</summary>
+    public HandoffObstacle? HandoffObstacle { get; init; }
 
     /// <summary>
     /// The last consent, when it gave no grant; null when it gave one, when another has begun since, and when nobody tried.
@@ -122,6 +122,16 @@ public sealed record ConsentFacts
 
     /// <summary>Sequence of the grant that status speaks of; null when there never was one.</summary>
     public long? RecordedSequence { get; init; }
+}
+
+/// <summary>Something that keeps a handed-over code from being sent for now: the provider cannot be found, or asked for a pause.</summary>
+/// <param name="SeenTime">When it was seen.</param>
+/// <param name="RetryAfter">When to look again, from then on; null when nobody said.</param>
+/// <param name="Waited">For how long the code has been left in its Secret, by a clock that nobody sets.</param>
+public sealed record HandoffObstacle(DateTimeOffset SeenTime, TimeSpan? RetryAfter, TimeSpan Waited)
+{
+    /// <summary>True when the code is too old to be waited for any longer.</summary>
+    public bool IsOverdue => Waited >= Policy.CodeLifetime;
 }
 
 /// <summary>A link at which a person can consent.</summary>

@@ -6,6 +6,9 @@ namespace Lifecycle;
 /// </summary>
 internal static class GrantRules
 {
+    private static readonly TimeSpan shortestHold = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan longestHold = TimeSpan.FromMinutes(1);
+
     /// <summary>True when only a new consent helps, and nothing asks for one more attempt.</summary>
     public static bool NeedsConsent(Facts facts, DateTimeOffset now) => facts.Grant switch
     {
@@ -48,12 +51,26 @@ internal static class GrantRules
         facts
             is
         {
-            Consent: { HasHandoff: true, HandoffHeldUntil: var heldUntil },
+            Consent: { HasHandoff: true } consent,
             Grant: not (GrantFacts.NotNeeded or GrantFacts.Unusable { Problem.Kind: not FailureKind.NeedsConsent })
         }
-        && !(now < heldUntil)
-            ? new Decision.Redeem()
+        && !(now < HandoffWaitsUntil(consent))
+            ? new Decision.Redeem(consent.HandoffObstacle is { IsOverdue: true })
             : null;
+
+    /// <summary>
+    /// Until when a handed-over code is left in its Secret, since it cannot be sent; null when it is not left. One that is older than codes
+    /// live is taken, so that its expiry is reported.
+    /// </summary>
+    public static DateTimeOffset? HandoffWaitsUntil(ConsentFacts consent) =>
+        consent.HandoffObstacle is { IsOverdue: false } obstacle
+            ? WholeSeconds.Ceiling(obstacle.SeenTime + Hold(obstacle.RetryAfter ?? shortestHold))
+            : null;
+
+    private static TimeSpan Hold(TimeSpan asked) =>
+        asked < shortestHold ? shortestHold
+        : asked > longestHold ? longestHold
+        : asked;
 
     public static Decision? AskForAConsent(Facts facts, DateTimeOffset now)
     {
@@ -85,7 +102,7 @@ internal static class GrantRules
 
     // The refresh token may be spent already, and the new one about to be stored.
     public static Decision? AwaitAnExchangeElsewhere(Facts facts, DateTimeOffset now) =>
-        facts.Grant is GrantFacts.Held { Grant.HeldElsewhereUntil: { } until } && now < until ? new Decision.Wait(until) : null;
+        facts.Grant is GrantFacts.Held { Grant.OpenElsewhereUntil: { } until } && now < until ? new Decision.Wait(until) : null;
 
     public static Decision? PublishTheTokenOfTheGrant(Facts facts, DateTimeOffset now)
     {
@@ -98,7 +115,7 @@ internal static class GrantRules
         var pending = Policy.BindingFailure(facts, now);
         var mayExchange = pending is null
             && grant.RefusalTime is null
-            && !(now < grant.HeldElsewhereUntil)
+            && !(now < grant.OpenElsewhereUntil)
             && Policy.BindingRefusal(facts.Client, facts.Connection, now) is null;
         var isAnother = held.Fingerprint != facts.Token?.Fingerprint && now < held.ExpirationTime;
         var isMissing =
@@ -125,7 +142,7 @@ internal static class GrantRules
     private static bool IsSpendable(GrantRecord grant, DateTimeOffset now) =>
         grant.IsBound
         && grant.RefusalTime is null
-        && (grant.HeldElsewhereUntil is not { } until || until <= now);
+        && (grant.OpenElsewhereUntil is not { } until || until <= now);
 
     private static bool IsToInvite(Facts facts, DateTimeOffset now) =>
         facts.Consent.CanInvite && (facts.Consent.Invitation is not { } invitation || invitation.ExpirationTime <= now);

@@ -60,13 +60,16 @@ public static class GrantedScopes
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..(length - 3)] + "...";
 
     // The characters of a scope by RFC 6749 section 3.3. Half a character would not even be valid JSON.
-    private static string Printable(string scope) => string.Create(scope.Length, scope, static (target, source) =>
-    {
-        for (var index = 0; index < target.Length; index++)
-        {
-            target[index] = source[index] is > ' ' and <= '~' ? source[index] : '?';
-        }
-    });
+    private static string Printable(string scope) =>
+        scope.AsSpan().ContainsAnyExceptInRange('!', '~')
+            ? string.Create(scope.Length, scope, static (target, source) =>
+            {
+                for (var index = 0; index < target.Length; index++)
+                {
+                    target[index] = source[index] is > ' ' and <= '~' ? source[index] : '?';
+                }
+            })
+            : scope;
 }
 
 /// <summary>The scopes that the owner of a client allows for one tenant and one namespace.</summary>

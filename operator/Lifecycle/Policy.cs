@@ -18,6 +18,14 @@ public static class Policy
     /// </summary>
     public static readonly TimeSpan ExchangeDeadline = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long the code of a consent can be redeemed: Duende's own, and half of what RFC 6749 section 4.1.2 recommends at most.
+    /// </summary>
+    public static readonly TimeSpan CodeLifetime = TimeSpan.FromMinutes(5);
+
+    // Attempts to remove the Secret of an earlier name: a minute or two.
+    private const int MaxRemovals = 6;
+
     // Clocks of two replicas differ by less; a larger lead means that a clock was set back.
     private static readonly TimeSpan clockTolerance = TimeSpan.FromMinutes(1);
 
@@ -53,12 +61,19 @@ public static class Policy
         {
             if (rule(facts, now) is { } decision)
             {
-                return decision;
+                return RemoveTheFormerSecret(decision, facts);
             }
         }
 
-        return new Decision.Wait(NextRefresh(facts));
+        return RemoveTheFormerSecret(new Decision.Wait(NextRefresh(facts)), facts);
     }
+
+    // The last step of a reconcile: everything else goes on while the Secret of an earlier name cannot be removed. Before the report, since
+    // status then forgets that name. Without a record of the token there it is tried once: no record could count the attempts.
+    private static Decision RemoveTheFormerSecret(Decision decision, Facts facts) =>
+        decision is { IsRest: true } and not Decision.Release && facts.FormerSecrets.Count > 0
+            ? new Decision.RemoveFormer(facts.Former is not { } former || former.Attempts + 1 >= MaxRemovals)
+            : decision;
 
     /// <summary>True when the published token is what this spec and this client (where known) ask for.</summary>
     public static bool IsCurrent(TokenRecord token, Facts facts) =>
@@ -109,8 +124,12 @@ public static class Policy
                 new Problem(
                     Reason.SecretTerminating,
                     $"Secret {facts.Connection.SecretName} is being deleted and cannot be written until it is gone. If it stays, remove "
-                    + "the finalizers that hold it."
-                ),
+                    + "the finalizers that hold it.",
+                    FailureKind.NotThereYet
+                )
+                {
+                    Stage = FailureStage.Writing,
+                },
                 facts,
                 now
             )
@@ -154,7 +173,8 @@ public static class Policy
     // or the provider is down. A Secret that is to get another token anyway is not read for its layout.
     private static Decision? RepairTheSecret(Facts facts, DateTimeOffset now)
     {
-        var hasMovedOn = facts.Secret is SecretFacts.Owned owned && owned.ResourceVersion != facts.Token?.SecretResourceVersion;
+        var hasMovedOn = facts.Secret is SecretFacts.Owned owned
+            && (owned.ResourceVersion != facts.Token?.SecretResourceVersion || facts.Token.IsRewriteDue);
         var asksForTheSame = AsksForTheSameToken(facts, now);
         var isToChange = facts.Secret is SecretFacts.Owned && asksForTheSame && !IsLaidOut(facts);
         return facts.Content switch
@@ -226,13 +246,14 @@ public static class Policy
     }
 
     // Compared with the client that the spec names now. Otherwise an earlier withdrawal would show whether this client exists.
-    internal static bool WasWithdrawn(Facts facts) => StandingRemoval(facts) is not null;
+    internal static bool WasWithdrawn(Facts facts) => CurrentRemoval(facts) is not null;
 
-    internal static RemovalRecord? StandingRemoval(Facts facts) =>
+    internal static RemovalRecord? CurrentRemoval(Facts facts) =>
         facts.Token is null && facts.Removal is { } removal && removal.Inputs == facts.Connection.Inputs ? removal : null;
 
     private static bool HoldsASecretOfOurs(Facts facts) =>
         facts.Secret is SecretFacts.Owned
+        || facts.OtherSecrets.Count > 0
         || (facts.Token is { } token && (facts.Secret is not SecretFacts.Foreign || token.SecretName != facts.Connection.SecretName));
 
     // While the client is refused, no token for its new id can be requested. Until then the Secret of the present token is kept right.

@@ -3,13 +3,17 @@ namespace Lifecycle;
 /// <summary>Why a connection is not where its spec wants it, in words for a person.</summary>
 /// <param name="Reason">One of <see cref="Lifecycle.Reason"/>; appears unchanged in conditions, events, metrics and logs.</param>
 /// <param name="Message">Names the object, the cause and the remedy. Never contains a secret.</param>
-public sealed record Problem(string Reason, string Message)
+/// <param name="Kind">What the failure asks of the operator. Like the stage it is said where the problem is found.</param>
+public sealed record Problem(string Reason, string Message, FailureKind Kind = FailureKind.NeedsPerson)
 {
-    /// <summary>What the failure asks of the operator.</summary>
-    public FailureKind Kind => FailureKinds.Of(Reason);
-
     /// <summary>What the operator was doing when it failed.</summary>
-    public FailureStage Stage => FailureStages.Of(Reason);
+    public FailureStage Stage { get; init; }
+
+    /// <summary>
+    /// True for the same problem, be it seen a moment ago or recorded by an earlier process: it has the same reason. The message may change
+    /// while it lasts.
+    /// </summary>
+    public bool IsStill(string? earlierReason) => Reason == earlierReason;
 }
 
 /// <summary>
@@ -35,32 +39,6 @@ public enum FailureKind
     NeedsPerson,
 }
 
-/// <summary>The kind of each reason that can be a failure, declared once.</summary>
-public static class FailureKinds
-{
-    /// <summary>True when another client secret alone ends such a failure.</summary>
-    public static bool EndsWithAnotherSecret(string reason) => reason == Reason.ClientRefused;
-
-    /// <summary>Unknown reasons (a status written by a later version) need a person: that is retried, slowly.</summary>
-    public static FailureKind Of(string reason) =>
-        reason switch
-        {
-            Reason.ProviderUnavailable or Reason.AnswerNotUnderstood or Reason.MetadataUnusable or Reason.GrantNotStored =>
-                FailureKind.Transient,
-            Reason.SecretNotWritten or Reason.WithdrawalFailed or Reason.ApiRequestFailed or Reason.OperatorFault =>
-                FailureKind.Transient,
-            Reason.ClientNotAvailable or Reason.SecretNotFound or Reason.SecretKeyNotFound or Reason.SecretTerminating =>
-                FailureKind.NotThereYet,
-            Reason.AwaitingConsent
-            or Reason.ConsentRequired
-            or Reason.SpecChanged
-            or Reason.GrantUsedElsewhere
-            or Reason.ConsentDenied
-            or Reason.ConsentFailed => FailureKind.NeedsConsent,
-            _ => FailureKind.NeedsPerson,
-        };
-}
-
 /// <summary>
 /// What the operator was doing when it failed. It decides what ends the failure, and whether the failure calls for another token.
 /// </summary>
@@ -68,6 +46,9 @@ public enum FailureStage
 {
     /// <summary>A token was requested, or could not be.</summary>
     Requesting,
+
+    /// <summary>A token was requested, and the provider refused the client. Another client secret alone ends it.</summary>
+    Authenticating,
 
     /// <summary>Something was read that a decision rests on: nothing was attempted, and the next look ends it.</summary>
     Looking,
@@ -83,20 +64,4 @@ public enum FailureStage
 
     /// <summary>A Secret was taken away, since the client does not allow its token.</summary>
     Withdrawing,
-}
-
-/// <summary>The stage of each reason that can be a failure, declared once: status has the reason only.</summary>
-public static class FailureStages
-{
-    /// <summary>Unknown reasons (a status written by a later version) count as those of a token request.</summary>
-    public static FailureStage Of(string reason) =>
-        reason switch
-        {
-            Reason.ApiRequestFailed or Reason.ApiRequestForbidden or Reason.OperatorFault => FailureStage.Looking,
-            Reason.SecretForbidden or Reason.SecretInvalid or Reason.SecretTerminating or Reason.SecretNotWritten => FailureStage.Writing,
-            Reason.SecretNotOwned => FailureStage.WritingTakenName,
-            Reason.GrantNotStored => FailureStage.Storing,
-            Reason.WithdrawalForbidden or Reason.WithdrawalFailed => FailureStage.Withdrawing,
-            _ => FailureStage.Requesting,
-        };
 }

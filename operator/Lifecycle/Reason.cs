@@ -213,4 +213,28 @@ public static class Reason
 
     /// <summary>No client secret expires soon.</summary>
     public const string NoSecretExpiresSoon = nameof(NoSecretExpiresSoon);
+
+    /// <summary>The API answered a probe: it accepts the token.</summary>
+    public const string ApiAnswered = nameof(ApiAnswered);
+
+    /// <summary>The API answered a probe with 401: most often the tenant id is that of the customer and not of the company.</summary>
+    public const string ApiUnauthorized = nameof(ApiUnauthorized);
+
+    /// <summary>The API answered a probe with 403: a scope or a role is missing.</summary>
+    public const string ApiForbidden = nameof(ApiForbidden);
+
+    /// <summary>The API answered a probe with 404: base URL, version or path is wrong.</summary>
+    public const string ApiPathNotFound = nameof(ApiPathNotFound);
+
+    /// <summary>The API answered a probe with its fault 12027: licence, role or tenant id of the company.</summary>
+    public const string ApiCompanyRefused = nameof(ApiCompanyRefused);
+
+    /// <summary>The API answered a probe with 429: the limit of requests for the company and the application is reached.</summary>
+    public const string ApiRateLimited = nameof(ApiRateLimited);
+
+    /// <summary>The API did not answer a probe, or answered that it cannot (timeout, network, 5xx).</summary>
+    public const string ApiUnavailable = nameof(ApiUnavailable);
+
+    /// <summary>The answer to a probe is not one of an API (a page, a redirect).</summary>
+    public const string ApiAnswerUnexpected = nameof(ApiAnswerUnexpected);
 }

@@ -12,7 +12,7 @@ public sealed record TokenRecord
     /// <summary>When it is to be renewed.</summary>
     public required DateTimeOffset RefreshTime { get; init; }
 
-    /// <summary>What it was asked with: see <see cref="TokenInputs"/>.</summary>
+    /// <summary>What it was requested with: see <see cref="TokenInputs"/>.</summary>
     public required string Inputs { get; init; }
 
     /// <summary>How its Secret was rendered; see <see cref="ConnectionFacts.Layout"/>.</summary>
@@ -24,8 +24,14 @@ public sealed record TokenRecord
     /// <summary>Name of the Secret that it was published in.</summary>
     public required string SecretName { get; init; }
 
-    /// <summary>Version of that Secret that was last verified.</summary>
+    /// <summary>Version of that Secret that was last verified; empty while none was.</summary>
     public required string SecretResourceVersion { get; init; }
+
+    /// <summary>
+    /// True when that Secret says something else of the token than this record: its times were corrected, or it lacks its owner. It is to
+    /// be written again around the same token.
+    /// </summary>
+    public bool IsRewriteDue { get; init; }
 
     /// <summary>UID of that Secret; empty when it is not on record.</summary>
     public string SecretUid { get; init; } = string.Empty;
@@ -40,13 +46,22 @@ public sealed record TokenRecord
     public TimeSpan Lifetime => ExpirationTime - IssueTime;
 }
 
+/// <summary>A token whose Secret has an earlier name and is to be removed.</summary>
+/// <param name="Token">What status records of it. It stays on record until its Secret is removed, so that no process forgets that.</param>
+/// <param name="Failure">The last attempt to remove the Secret that failed; null when none did.</param>
+public sealed record FormerToken(TokenRecord Token, FailureRecord? Failure)
+{
+    /// <summary>Attempts in a row to remove the Secret that failed.</summary>
+    public int Attempts => Failure?.Attempts ?? 0;
+}
+
 /// <summary>
 /// An unresolved failure, as status records it, so that a restart neither retries everything at once nor forgets a failure.
 /// </summary>
 public sealed record FailureRecord
 {
-    /// <summary>One of <see cref="Lifecycle.Reason"/>.</summary>
-    public required string Reason { get; init; }
+    /// <summary>What happened and what to do; repeated in conditions while the failure lasts.</summary>
+    public required Problem Problem { get; init; }
 
     /// <summary>Attempts in a row that ended in failure; at least 1.</summary>
     public required int Attempts { get; init; }
@@ -63,8 +78,39 @@ public sealed record FailureRecord
     /// </summary>
     public string? Inputs { get; init; }
 
-    /// <summary>What happened and what to do; repeated in conditions while the failure lasts.</summary>
-    public string Message { get; init; } = string.Empty;
+    /// <summary>The record of a failure.</summary>
+    public static FailureRecord Of(Problem problem, string inputs, DateTimeOffset failed, DateTimeOffset next, int attempts = 1) => new()
+    {
+        Problem = problem,
+        Attempts = attempts,
+        LastFailureTime = WholeSeconds.Floor(failed),
+        NextAttemptTime = WholeSeconds.Ceiling(next),
+        Inputs = inputs,
+    };
+
+    /// <summary>The record of a failed attempt. Failures count up while the same thing is attempted and fails alike.</summary>
+    /// <param name="earlier">The failure before this one; null when there was none that counts.</param>
+    /// <param name="problem">What went wrong.</param>
+    /// <param name="inputs">What was attempted.</param>
+    /// <param name="now">When the attempt failed.</param>
+    /// <param name="delay">The wait after a number of failures in a row.</param>
+    public static FailureRecord After(
+        FailureRecord? earlier,
+        Problem problem,
+        string inputs,
+        DateTimeOffset now,
+        Func<int, TimeSpan> delay
+    )
+    {
+        var attempts = earlier?.IsLike(problem, inputs) == true ? earlier.Attempts + 1 : 1;
+        return Of(problem, inputs, now, now + delay(attempts), attempts);
+    }
+
+    /// <summary>True when a failure now would be another one of the same attempt, of the same kind.</summary>
+    public bool IsLike(Problem problem, string inputs) => Inputs == inputs && Problem.Kind == problem.Kind;
+
+    /// <summary>One of <see cref="Lifecycle.Reason"/>.</summary>
+    public string Reason => Problem.Reason;
 
     /// <summary>What the operator was doing when it failed.</summary>
     public FailureStage Stage => Problem.Stage;
@@ -77,13 +123,11 @@ public sealed record FailureRecord
     /// </summary>
     public bool IsOfLooking => Stage == FailureStage.Looking;
 
-    /// <summary>The failure in words.</summary>
-    public Problem Problem => new(Reason, Message);
+    /// <summary>True when a token was requested.</summary>
+    public bool IsOfRequest => Stage is FailureStage.Requesting or FailureStage.Authenticating;
 
-    /// <summary>
-    /// True when this is the record of the problem. Status identifies a problem by its reason; its message may change while it lasts.
-    /// </summary>
-    public bool IsRecordOf(Problem problem) => Reason == problem.Reason;
+    /// <summary>True when this is the record of the problem.</summary>
+    public bool IsRecordOf(Problem problem) => problem.IsStill(Reason);
 }
 
 /// <summary>
@@ -96,7 +140,7 @@ public sealed record FailureRecord
 public sealed record RemovalRecord(DateTimeOffset Time, string Reason, string Inputs);
 
 /// <summary>
-/// What a token was, or would be, asked with: a part of the connection and a part of its client, written <c>connection.client</c>. Two
+/// What a token was, or would be, requested with: a part of the connection and a part of its client, written <c>connection.client</c>. Two
 /// parts, so that a connection whose client is gone can still compare its own spec with the one that the published token was requested for.
 /// </summary>
 public static class TokenInputs

@@ -7,6 +7,9 @@ public sealed record ConditionReport(string Type, bool IsTrue, string Reason, st
 {
     /// <summary>Nothing is known yet: neither true nor false.</summary>
     public bool IsUnknown { get; init; }
+
+    /// <summary>The generation of the spec that it is about; null for the present one.</summary>
+    public long? Generation { get; init; }
 }
 
 /// <summary>
@@ -20,6 +23,9 @@ public sealed record Report
     /// </summary>
     public const int LongestMessage = 1_000;
 
+    // As many as the schema takes.
+    private const int MaxOtherSecrets = 16;
+
     /// <summary>The conditions.</summary>
     public required IReadOnlyList<ConditionReport> Conditions { get; init; }
 
@@ -32,6 +38,12 @@ public sealed record Report
     /// <summary>The failure to remember; null when there is none.</summary>
     public FailureRecord? Failure { get; init; }
 
+    /// <summary>Names of further Secrets to remember; see <see cref="Facts.OtherSecrets"/>.</summary>
+    public IReadOnlyList<string> OtherSecrets { get; init; } = [];
+
+    /// <summary>What Stalled or Reconciling is about; null while neither is reported.</summary>
+    public Problem? Problem { get; init; }
+
     /// <summary>The removal of the Secret to remember; null when there is none to report.</summary>
     public RemovalRecord? Removal { get; init; }
 
@@ -40,6 +52,12 @@ public sealed record Report
 
     /// <summary>When a request was last attempted, or had to be put off; null when none was.</summary>
     public DateTimeOffset? HandledRequestTime { get; init; }
+
+    /// <summary>The request for a probe that counts as handled; null when there is none, and while probes are off.</summary>
+    public string? HandledProbe { get; init; }
+
+    /// <summary>When the next probe is due, which may be past; null when there is none.</summary>
+    public DateTimeOffset? NextProbe { get; init; }
 
     /// <summary>What to say of a person's grant; null for connections that need none.</summary>
     public AuthorizationReport? Authorization { get; init; }
@@ -54,6 +72,10 @@ public sealed record Report
     public static Report Of(Facts facts, Decision decision, DateTimeOffset now)
     {
         var summary = StatusSummary.Of(facts, decision, now);
+        // A look that failed did not show that the token is gone, nor does a wake-up before the next look.
+        var token = decision is Decision.Wait or Decision.BackOff { Failure.IsOfLooking: true } || facts.FailedLook is not null
+            ? facts.Token
+            : summary.Token;
         return new Report
         {
             Conditions =
@@ -61,14 +83,19 @@ public sealed record Report
                 .. ReadyMessage
                     .WithCauses([.. ConditionsOf(summary), .. AuthorizationReport.ConditionsOf(facts, now)], summary.Outage)
                     .Select(Fitting),
+                // After the causes are in the message of Ready: a probe never touches Ready.
+                .. summary.Token is not null && ProbeSchedule.ConditionOf(facts) is { } probed ? [probed] : Array.Empty<ConditionReport>(),
             ],
+            HandledProbe = ProbeSchedule.HandledRequest(facts),
+            NextProbe = ProbeSchedule.NextTime(facts, decision, now),
             Authorization = AuthorizationReport.Of(facts, now),
-            // A look that failed did not show that the token is gone, nor does a wake-up before the next look.
-            Token = decision is Decision.Wait or Decision.BackOff { Failure.IsOfLooking: true } || facts.FailedLook is not null
-                ? facts.Token
-                : summary.Token,
+            Token = token,
+            OtherSecrets = facts.OtherSecrets.Count == 0
+                ? []
+                : [.. facts.OtherSecrets.Where(name => name != token?.SecretName).Distinct().TakeLast(MaxOtherSecrets)],
             Failure = FailureOf(facts, decision, now),
-            Removal = Policy.StandingRemoval(facts),
+            Problem = summary.IsStalled || summary.IsReconciling ? summary.Problem : null,
+            Removal = Policy.CurrentRemoval(facts),
             HandledRequest = HandledBy(facts, decision, now),
             HandledRequestTime = facts.Connection.HandledRequestTime,
             NextLook = NextLookOf(summary, decision, now),
@@ -106,27 +133,12 @@ public sealed record Report
     private static FailureRecord? FailureOf(Facts facts, Decision decision, DateTimeOffset now) =>
         decision switch
         {
-            Decision.Await waiting when IsOngoing(facts, waiting) => facts.Failure! with { Message = waiting.Problem.Message },
-            Decision.Await waiting => new FailureRecord
-            {
-                Reason = waiting.Problem.Reason,
-                Message = waiting.Problem.Message,
-                Attempts = 1,
-                LastFailureTime = WholeSeconds.Floor(now),
-                NextAttemptTime = waiting.Until,
-                Inputs = facts.Connection.Inputs,
-            },
+            Decision.Await waiting when IsOngoing(facts, waiting) => facts.Failure! with { Problem = waiting.Problem },
+            Decision.Await waiting => FailureRecord.Of(waiting.Problem, facts.Connection.Inputs, now, waiting.Until),
             Decision.BackOff backOff => backOff.Failure,
             Decision.Suspend => facts.Failure,
-            Decision.Stall stalled when StatusSummary.IsRemovalToTell(facts, stalled.Problem) => new FailureRecord
-            {
-                Reason = stalled.Problem.Reason,
-                Message = stalled.Problem.Message,
-                Attempts = 1,
-                LastFailureTime = facts.Removal!.Time,
-                NextAttemptTime = facts.Removal.Time,
-                Inputs = facts.Connection.Inputs,
-            },
+            Decision.Stall stalled when StatusSummary.IsRemovalToTell(facts, stalled.Problem) =>
+                FailureRecord.Of(stalled.Problem, facts.Connection.Inputs, facts.Removal!.Time, facts.Removal.Time),
             Decision.Stall stalled when facts.Failure?.IsRecordOf(stalled.Problem) == true => facts.Failure,
             _ => null,
         };
@@ -159,8 +171,8 @@ public sealed record Report
         var next = due <= now ? now + Policy.LeastGap : due;
         DateTimeOffset? expiry = summary.IsServing && decision is not Decision.Release ? summary.Token!.ExpirationTime : null;
         var request = decision is Decision.Release or Decision.Suspend ? null : RequestRules.WaitsUntil(summary.Facts, now);
-        var held = summary.Facts.Consent.HandoffHeldUntil;
-        var code = decision is Decision.Release or Decision.Suspend || held <= now ? null : held;
+        var waits = GrantRules.HandoffWaitsUntil(summary.Facts.Consent);
+        var code = decision is Decision.Release or Decision.Suspend || waits <= now ? null : waits;
         return new[] { next, expiry, request, code, AuthorizationReport.NextChange(summary.Facts, now) }.Min();
     }
 }
@@ -182,6 +194,9 @@ public static class ConditionType
 
     /// <summary>Every scope asked for was granted.</summary>
     public const string ScopesGranted = nameof(ScopesGranted);
+
+    /// <summary>(probe) the API accepted the token.</summary>
+    public const string TokenAccepted = nameof(TokenAccepted);
 
     /// <summary>(grant AuthorizationCode) a grant that can be used is stored.</summary>
     public const string Authorized = nameof(Authorized);

@@ -59,13 +59,15 @@ public abstract record RequestFailure
             Refused refused => Explain(refused, context),
             Unavailable unavailable => new Problem(
                 Reason.ProviderUnavailable,
-                $"The provider {context.Provider} cannot be used now: {unavailable.Cause}. It is tried again by itself; if this lasts, "
-                + "look at its status page and at the network between."
+                $"The provider {context.Provider} cannot be used now: {unavailable.Cause}. The operator tries again by itself; if this "
+                + "lasts, look at its status page and at the network between.",
+                FailureKind.Transient
             ),
             Malformed malformed => new Problem(
                 Reason.AnswerNotUnderstood,
-                $"The answer of {context.Provider} was not understood: {malformed.Cause}. It is tried again by itself; check that the "
-                + "token endpoint is right and that no proxy answers in its place."
+                $"The answer of {context.Provider} was not understood: {malformed.Cause}. The operator tries again by itself; check that "
+                + "the token endpoint is right and that no proxy answers in its place.",
+                FailureKind.Transient
             ),
             _ => throw new InvalidOperationException($"Unknown failure {GetType().Name}."),
         };
@@ -104,7 +106,11 @@ public abstract record RequestFailure
             _ => (Reason.RequestRefused, "Look the code up in RFC 6749 section 5.2 or in the provider's documentation."),
         };
         var said = string.IsNullOrEmpty(refused.Description) ? string.Empty : $" ({refused.Description})";
-        return new Problem(reason, $"The provider refused with {refused.Code}{said}. {remedy}");
+        var kind = refused.EndsGrant ? FailureKind.NeedsConsent : FailureKind.NeedsPerson;
+        return new Problem(reason, $"The provider refused with {refused.Code}{said}. {remedy}", kind)
+        {
+            Stage = refused.IsOfClient ? FailureStage.Authenticating : FailureStage.Requesting,
+        };
     }
 
     // The messages of conditions have a limit, and a client may list eight.

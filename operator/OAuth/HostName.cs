@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OAuth;
 
 /// <summary>
-/// Rules for the host names of URLs that people write. Only ASCII is accepted: a page in the wild prints a redirect URL
+/// Rules for the host names of URLs that people write. Only ASCII is accepted: a public page prints a redirect URL
 /// with U+2024 in place of a full stop, and name preparation quietly turns some such characters into dots.
 /// </summary>
 public static class HostName

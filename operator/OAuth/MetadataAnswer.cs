@@ -21,27 +21,16 @@ internal static class MetadataAnswer
             return new MetadataOutcome.Unavailable($"metadata of the issuer: answered {status}", answer.RetryAfter);
         }
 
-        using var json = status is >= 200 and < 300 ? AnswerJson.TryParse(answer.Body) : null;
-        if (json is null)
-        {
-            return new MetadataOutcome.Malformed(
+        return status is >= 200 and < 300 && AnswerJson.TryParse(answer.Body.Span) is { IsObject: true } json
+            ? Read(json, issuer, policy)
+            : new MetadataOutcome.Malformed(
                 $"metadata of the issuer: answered {status} ({answer.MediaType}), not a JSON document; is its URL right?"
             );
-        }
-
-        try
-        {
-            return Read(json.RootElement, issuer, policy);
-        }
-        catch (InvalidOperationException)
-        {
-            return new MetadataOutcome.Malformed("metadata of the issuer: holds text that is not valid Unicode");
-        }
     }
 
-    private static MetadataOutcome Read(JsonElement root, string issuer, HostPolicy policy)
+    private static MetadataOutcome Read(AnswerJson json, string issuer, HostPolicy policy)
     {
-        if (root.Text("issuer") is not { } named)
+        if (json.Text("issuer") is not { } named)
         {
             return new MetadataOutcome.Malformed("metadata of the issuer: has no member issuer");
         }
@@ -54,9 +43,9 @@ internal static class MetadataAnswer
             );
         }
 
-        var (tokenEndpoint, problem) = EndpointOf(root, "token_endpoint", policy);
-        var (authorizationEndpoint, authorizationProblem) = EndpointOf(root, "authorization_endpoint", policy);
-        var (revocationEndpoint, revocationProblem) = EndpointOf(root, "revocation_endpoint", policy);
+        var (tokenEndpoint, problem) = EndpointOf(json, "token_endpoint", policy);
+        var (authorizationEndpoint, authorizationProblem) = EndpointOf(json, "authorization_endpoint", policy);
+        var (revocationEndpoint, revocationProblem) = EndpointOf(json, "revocation_endpoint", policy);
         if ((problem ?? authorizationProblem ?? revocationProblem) is { } cause)
         {
             return new MetadataOutcome.Untrusted(cause);
@@ -70,14 +59,14 @@ internal static class MetadataAnswer
                     tokenEndpoint,
                     authorizationEndpoint,
                     revocationEndpoint,
-                    IsTrue(root, "authorization_response_iss_parameter_supported")
+                    IsTrue(json, "authorization_response_iss_parameter_supported")
                 )
             );
     }
 
-    private static (Uri? Endpoint, string? Problem) EndpointOf(JsonElement root, string member, HostPolicy policy)
+    private static (Uri? Endpoint, string? Problem) EndpointOf(AnswerJson json, string member, HostPolicy policy)
     {
-        if (root.Text(member) is not { } text)
+        if (json.Text(member) is not { } text)
         {
             return (null, null);
         }
@@ -97,6 +86,6 @@ internal static class MetadataAnswer
             : (endpoint, null);
     }
 
-    private static bool IsTrue(JsonElement root, string member) =>
-        root.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.True;
+    private static bool IsTrue(AnswerJson json, string member) =>
+        json.Value(member) is { ValueKind: JsonValueKind.True };
 }

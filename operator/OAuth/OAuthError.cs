@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 
 namespace OAuth;
 
@@ -18,18 +17,20 @@ internal sealed record OAuthError(string Code, string? Description, bool IsTrans
     /// <summary>Longest description that is shown.</summary>
     public const int MaxDescriptionLength = 200;
 
+    private static readonly string[] issued = ["access_token", "refresh_token", "id_token"];
+
     /// <summary>The error of an answer; null when it has none.</summary>
-    /// <exception cref="InvalidOperationException">A text is not valid Unicode.</exception>
-    public static OAuthError? Read(JsonDocument? json, HttpStatusCode status, SpentCredentials spent)
+    public static OAuthError? Read(AnswerJson? json, HttpStatusCode status, SpentCredentials spent)
     {
-        if (json?.RootElement is not { } root || root.Text("error") is not { Length: > 0 } error)
+        if (json?.Text("error") is not { Length: > 0 } error)
         {
             return null;
         }
 
-        RememberIssued(root, spent);
+        RememberIssued(json, spent);
         var isTransient = OAuthErrors.IsTransient(error) || (IsOverload(status) && !OAuthErrors.IsVerdict(error));
-        return new OAuthError(CodeOf(error, spent), DescriptionOf(root.Text("error_description"), spent), isTransient);
+        var description = issued.Any(json.IsUnreadable) ? null : json.Text("error_description"); // it may repeat what cannot be read
+        return new OAuthError(CodeOf(error, spent), DescriptionOf(description, spent), isTransient);
     }
 
     /// <summary>A code as it may be shown.</summary>
@@ -41,11 +42,11 @@ internal sealed record OAuthError(string Code, string? Description, bool IsTrans
         string.IsNullOrEmpty(description) ? null : spent.Quote(description, MaxDescriptionLength);
 
     /// <summary>Tokens beside an error are never used, but the description may repeat them.</summary>
-    private static void RememberIssued(JsonElement root, SpentCredentials spent)
+    private static void RememberIssued(AnswerJson json, SpentCredentials spent)
     {
-        foreach (var member in (ReadOnlySpan<string>)["access_token", "refresh_token", "id_token"])
+        foreach (var member in issued)
         {
-            if (root.Text(member) is { Length: > 0 } value)
+            if (json.Text(member) is { Length: > 0 } value)
             {
                 spent.Add(value);
             }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 
@@ -21,6 +22,7 @@ public static class OAuthHttp
         {
             AllowAutoRedirect = false,
             UseCookies = false,
+            ActivityHeadersPropagator = null, // no trace context or baggage of ours, or of a browser that asked us, for somebody else
             Proxy = options.Proxy,
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = options.PooledConnectionLifetime,
@@ -31,6 +33,19 @@ public static class OAuthHttp
         if (options.TrustedRoots is { } roots)
         {
             sockets.SslOptions.CertificateChainPolicy = TrustOnly(roots);
+        }
+
+        if (options.CertificateSeen is { } see)
+        {
+            sockets.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            {
+                if (certificate is X509Certificate2 known)
+                {
+                    see(ServerCertificate.Of(known, chain, errors));
+                }
+
+                return errors == SslPolicyErrors.None;
+            };
         }
 
         return new PolicyHandler(policy) { InnerHandler = sockets };
@@ -114,6 +129,9 @@ public sealed record OAuthHttpOptions
 
     /// <summary>Roots to trust instead of the system's, for servers with a private authority; null for the system's.</summary>
     public X509Certificate2Collection? TrustedRoots { get; init; }
+
+    /// <summary>Told of the certificate of each new connection. It is judged as always.</summary>
+    public Action<ServerCertificate>? CertificateSeen { get; init; }
 
     /// <summary>
     /// The proxy; null for the one that the runtime reads from the environment (<c>HTTPS_PROXY</c>, <c>NO_PROXY</c> without CIDR), if any.

@@ -19,7 +19,8 @@ internal static class RetryAfter
 
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
         {
-            return Positive(TimeSpan.FromSeconds(Math.Min(seconds, Cap.TotalSeconds)));
+            // The words for what is no number are read as well, whatever the style.
+            return double.IsNaN(seconds) ? null : Positive(TimeSpan.FromSeconds(Math.Clamp(seconds, 0, Cap.TotalSeconds)));
         }
 
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)

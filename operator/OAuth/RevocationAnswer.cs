@@ -16,21 +16,12 @@ internal static class RevocationAnswer
             return new RevocationOutcome.Revoked();
         }
 
-        using var json = AnswerJson.TryParse(answer.Body);
-        try
+        return OAuthError.Read(AnswerJson.TryParse(answer.Body.Span), answer.Status, spent) switch
         {
-            return OAuthError.Read(json, answer.Status, spent) switch
-            {
-                { IsTransient: true } error => Unavailable(answer.Status, $" ({error.Code})", answer.RetryAfter),
-                { } error => new RevocationOutcome.Refused(error.Code) { Description = error.Description },
-                null => JudgeStatus(answer.Status, answer.RetryAfter),
-            };
-        }
-        catch (InvalidOperationException)
-        {
-            // A string that is valid JSON and not valid Unicode cannot be read.
-            return JudgeStatus(answer.Status, answer.RetryAfter);
-        }
+            { IsTransient: true } error => Unavailable(answer.Status, $" ({error.Code})", answer.RetryAfter),
+            { } error => new RevocationOutcome.Refused(error.Code) { Description = error.Description },
+            null => JudgeStatus(answer.Status, answer.RetryAfter),
+        };
     }
 
     /// <summary>The outcome of an answer whose body says nothing.</summary>

@@ -6,16 +6,12 @@ namespace OAuth;
 /// The revocation endpoint over HTTP. Every request passes the <see cref="IssuerGate"/>, shares its slots with token requests, and is sent
 /// at most once.
 /// </summary>
-public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimeProvider time, TokenEndpointOptions options)
-    : IRevocationEndpoint
+/// <param name="http">A client of <see cref="OAuthHttp"/>.</param>
+/// <param name="gate">The process's gate.</param>
+/// <param name="time">The clock of the deadline and of dates in headers.</param>
+public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimeProvider time) : IRevocationEndpoint
 {
-    private readonly WireExchange exchange = new(http, time, options.Timeout, options.MaxAnswerBytes);
-
-    /// <summary>An endpoint with the default limits. <paramref name="http"/> is a client of <see cref="OAuthHttp"/>.</summary>
-    public RevocationEndpoint(HttpClient http, IssuerGate gate, TimeProvider time)
-        : this(http, gate, time, new TokenEndpointOptions())
-    {
-    }
+    private readonly WireExchange exchange = new(http, time, TokenEndpoint.Timeout, TokenEndpoint.MaxAnswerBytes);
 
     /// <inheritdoc/>
     public async Task<RevocationOutcome> RevokeAsync(
@@ -27,7 +23,7 @@ public sealed class RevocationEndpoint(HttpClient http, IssuerGate gate, TimePro
         spent.Add(token.Reveal());
 
         // Nobody waits for it: renewals that are needed sooner than this takes go first.
-        var neededBy = time.GetUtcNow() + options.Timeout;
+        var neededBy = time.GetUtcNow() + TokenEndpoint.Timeout;
         return await gate.LaneTo(endpoint).RunAsync(
             neededBy,
             async stop => Judge(await exchange.SendAsync(message, stop), spent),

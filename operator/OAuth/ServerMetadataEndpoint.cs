@@ -9,11 +9,16 @@ namespace OAuth;
 /// <param name="http">A client of <see cref="OAuthHttp"/>.</param>
 /// <param name="policy">Also held against the endpoints in the document.</param>
 /// <param name="time">The clock of deadlines.</param>
-/// <param name="options">Limits.</param>
-public sealed class ServerMetadataEndpoint(HttpClient http, HostPolicy policy, TimeProvider time, ServerMetadataOptions options)
+public sealed class ServerMetadataEndpoint(HttpClient http, HostPolicy policy, TimeProvider time)
     : IServerMetadataEndpoint
 {
-    private readonly WireExchange exchange = new(http, time, options.Timeout, options.MaxDocumentBytes);
+    // Visma's document, with its hundreds of scopes, has less than 16 KiB.
+    private const int MaxDocumentBytes = 256 * 1024;
+
+    // For one of the two documents, so that both are answered, or not, within 8 s.
+    private static readonly TimeSpan timeout = TimeSpan.FromSeconds(4);
+
+    private readonly WireExchange exchange = new(http, time, timeout, MaxDocumentBytes);
 
     /// <inheritdoc/>
     public async Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken)

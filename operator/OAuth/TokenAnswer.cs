@@ -13,26 +13,25 @@ internal static class TokenAnswer
     /// <summary>The outcome. Throws nothing for any bytes.</summary>
     public static TokenOutcome Judge(WireResult.Answer answer, SpentCredentials spent)
     {
-        using var json = AnswerJson.TryParse(answer.Body);
-        try
+        var json = AnswerJson.TryParse(answer.Body.Span);
+        return OAuthError.Read(json, answer.Status, spent) switch
         {
-            return OAuthError.Read(json, answer.Status, spent) switch
-            {
-                { IsTransient: true } error => Unavailable(answer, $"token endpoint answered {(int)answer.Status} ({error.Code})"),
-                { } error => new TokenOutcome.Refused(error.Code, error.Description, answer.Status, answer.RetryAfter),
-                null when IsSuccess(answer.Status) => TokenMembers.Read(json),
-                null => JudgeStatus(answer),
-            };
-        }
-        catch (InvalidOperationException)
-        {
-            // A string that is valid JSON and not valid Unicode cannot be read.
-            return new TokenOutcome.Malformed("the answer of the token endpoint holds text that is not valid Unicode")
-            {
-                RefreshToken = IsSuccess(answer.Status) ? TokenMembers.RefreshTokenIn(json) : null,
-            };
-        }
+            { IsTransient: true } error => Unavailable(answer, $"token endpoint answered {(int)answer.Status} ({error.Code})"),
+            { } error => new TokenOutcome.Refused(error.Code, error.Description, answer.Status, answer.RetryAfter),
+            null when IsSuccess(answer.Status) => WithRefreshToken(TokenMembers.Read(json), json, answer.Body.Span),
+            null => JudgeStatus(answer),
+        };
     }
+
+    /// <summary>An answer that cannot be used has spent the refresh token that was sent, so the new one must not be lost with it.</summary>
+    private static TokenOutcome WithRefreshToken(TokenOutcome outcome, AnswerJson? json, ReadOnlySpan<byte> body) =>
+        outcome is TokenOutcome.Malformed malformed
+            ? malformed with
+            {
+                RefreshToken = TokenMembers.Secret(
+                    json is null ? AnswerJson.Salvage(body, "refresh_token") : json.LastText("refresh_token")),
+            }
+            : outcome;
 
     private static TokenOutcome JudgeStatus(WireResult.Answer answer)
     {
@@ -64,68 +63,63 @@ internal static class TokenMembers
     private const double MaxLifetimeSeconds = 10 * 365.25 * 86400;
 
     /// <summary>A token set, or Malformed naming the member that is wrong.</summary>
-    public static TokenOutcome Read(JsonDocument? json) =>
-        json is null
-            ? Malformed("is not a JSON object", refreshToken: null)
-            : Read(json.RootElement, OptionalSecret(json.RootElement, "refresh_token"));
-
-    private static TokenOutcome Read(JsonElement root, Sensitive? refreshToken)
+    public static TokenOutcome Read(AnswerJson? json)
     {
-        if (root.Text("access_token") is not { Length: > 0 } accessToken || !IsVisible(accessToken))
+        if (json is not { IsObject: true })
         {
-            return Malformed("has no usable access_token", refreshToken);
+            return Malformed("is not a JSON object");
         }
 
-        if (!string.Equals(root.Text("token_type"), "Bearer", StringComparison.OrdinalIgnoreCase))
+        if (json.IsUnreadable("error"))
         {
-            return Malformed("has no token_type Bearer", refreshToken);
+            return Malformed("has an error that cannot be read");
         }
 
-        if (!TryReadLifetime(root, out var lifetime))
+        if (json.Text("access_token") is not { Length: > 0 } accessToken || !IsVisible(accessToken))
         {
-            return Malformed("has an expires_in that is not a number of seconds between one and ten years' worth", refreshToken);
+            return Malformed("has no usable access_token");
         }
 
-        return TryReadScopes(root, out var scopes)
+        if (!string.Equals(json.Text("token_type"), "Bearer", StringComparison.OrdinalIgnoreCase))
+        {
+            return Malformed("has no token_type Bearer");
+        }
+
+        if (json.IsUnreadable("refresh_token"))
+        {
+            return Malformed("has a refresh_token that cannot be read");
+        }
+
+        if (!TryReadLifetime(json, out var lifetime))
+        {
+            return Malformed("has an expires_in that is not a number of seconds between one and ten years' worth");
+        }
+
+        return TryReadScopes(json, out var scopes)
             ? new TokenOutcome.Granted(
-                new TokenSet(Sensitive.From(accessToken), "Bearer", lifetime, scopes, refreshToken, RefreshLifetime(root))
+                new TokenSet(
+                    Sensitive.From(accessToken), "Bearer", lifetime, scopes, Secret(json.Text("refresh_token")), RefreshLifetime(json))
                 {
-                    IdToken = ReadableSecret(root, "id_token"),
+                    IdToken = Secret(json.Text("id_token")),
                 }
             )
-            : Malformed("has a scope that is not text", refreshToken);
+            : Malformed("has a scope that is not text");
     }
 
     /// <summary>
     /// Taken as it is: a refresh token goes back to its server, form-encoded, and of an ID token only the claims are read, by a reader that
     /// trusts nothing. An empty one is none, and must replace nothing.
     /// </summary>
-    private static Sensitive? OptionalSecret(JsonElement root, string member) =>
-        root.Text(member) is { Length: > 0 } text ? Sensitive.From(text) : null;
-
-    /// <summary>The refresh token of an answer that cannot be read otherwise; null when there is none.</summary>
-    public static Sensitive? RefreshTokenIn(JsonDocument? json) => json is null ? null : ReadableSecret(json.RootElement, "refresh_token");
-
-    private static Sensitive? ReadableSecret(JsonElement root, string member)
-    {
-        try
-        {
-            return OptionalSecret(root, member);
-        }
-        catch (InvalidOperationException)
-        {
-            return null; // not valid Unicode
-        }
-    }
+    public static Sensitive? Secret(string? text) => text is { Length: > 0 } ? Sensitive.From(text) : null;
 
     /// <summary>
     /// Absent and null mean that the server does not say; anything else must be a sensible number, since a guess would publish an expired
     /// token.
     /// </summary>
-    private static bool TryReadLifetime(JsonElement root, out TimeSpan? lifetime)
+    private static bool TryReadLifetime(AnswerJson json, out TimeSpan? lifetime)
     {
         lifetime = null;
-        if (!root.TryGetProperty("expires_in", out var member) || member.ValueKind == JsonValueKind.Null)
+        if (json.Value("expires_in") is not { ValueKind: not JsonValueKind.Null } member)
         {
             return true;
         }
@@ -135,10 +129,8 @@ internal static class TokenMembers
     }
 
     /// <summary>Not in any RFC and zero for "never" at some servers, so a value that makes no sense is only ignored.</summary>
-    private static TimeSpan? RefreshLifetime(JsonElement root) =>
-        root.TryGetProperty("refresh_token_expires_in", out var member) || root.TryGetProperty("refresh_expires_in", out member)
-            ? Seconds(member)
-            : null;
+    private static TimeSpan? RefreshLifetime(AnswerJson json) =>
+        (json.Value("refresh_token_expires_in") ?? json.Value("refresh_expires_in")) is { } member ? Seconds(member) : null;
 
     private static TimeSpan? Seconds(JsonElement member)
     {
@@ -147,7 +139,7 @@ internal static class TokenMembers
         {
             JsonValueKind.Number => member.TryGetDouble(out seconds),
             JsonValueKind.String => double.TryParse(
-                member.GetString(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out seconds),
+                AnswerJson.TextOf(member), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out seconds),
             _ => Nothing(out seconds),
         };
         return isNumber && seconds is >= 1 and <= MaxLifetimeSeconds ? TimeSpan.FromSeconds(Math.Floor(seconds)) : null;
@@ -160,24 +152,21 @@ internal static class TokenMembers
     }
 
     /// <summary>The member <c>scope</c>, of an answer or of a token; null when it is absent or no text.</summary>
-    internal static IReadOnlyList<string>? ScopesIn(JsonElement root) => TryReadScopes(root, out var scopes) ? scopes : null;
+    internal static IReadOnlyList<string>? ScopesIn(AnswerJson json) => TryReadScopes(json, out var scopes) ? scopes : null;
 
     /// <summary>A space-separated text; some servers send a list.</summary>
-    private static bool TryReadScopes(JsonElement root, out IReadOnlyList<string>? scopes)
+    private static bool TryReadScopes(AnswerJson json, out IReadOnlyList<string>? scopes)
     {
         scopes = null;
-        if (!root.TryGetProperty("scope", out var member) || member.ValueKind == JsonValueKind.Null)
+        if (json.Value("scope") is not { ValueKind: not JsonValueKind.Null } member)
         {
             return true;
         }
 
-        scopes = member.ValueKind switch
-        {
-            JsonValueKind.String => Split(member.GetString()!),
-            JsonValueKind.Array when member.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
-                => [.. member.EnumerateArray().SelectMany(item => Split(item.GetString()!))],
-            _ => null,
-        };
+        string?[] texts = member.ValueKind == JsonValueKind.Array
+            ? [.. member.EnumerateArray().Select(item => AnswerJson.TextOf(item))]
+            : [AnswerJson.TextOf(member)];
+        scopes = texts.Contains(null) ? null : [.. texts.SelectMany(text => Split(text!))];
         return scopes is not null;
     }
 
@@ -186,6 +175,5 @@ internal static class TokenMembers
     /// <summary>Visible ASCII: anything else would break, or inject into, the header that readers build.</summary>
     private static bool IsVisible(string text) => !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
-    private static TokenOutcome.Malformed Malformed(string problem, Sensitive? refreshToken) =>
-        new($"the answer of the token endpoint {problem}") { RefreshToken = refreshToken };
+    private static TokenOutcome.Malformed Malformed(string problem) => new($"the answer of the token endpoint {problem}");
 }

@@ -28,29 +28,16 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
 
     private static readonly TokenClaims none = new(null, null);
 
+    // One of these that is repeated, or no text, spoils the token (RFC 7519 section 4).
+    private static readonly string[] read = ["sub", "tenant_id", "scope", "exp", "iat", "nbf"];
+
     /// <summary>The claims of <paramref name="jwt"/>; both null for anything that is no JWT. Throws nothing for any text.</summary>
-    public static TokenClaims Of(Sensitive jwt)
-    {
-        if (Payload(jwt.Reveal()) is not { } payload || AnswerJson.TryParse(payload) is not { } json)
-        {
-            return none;
-        }
+    public static TokenClaims Of(Sensitive jwt) =>
+        Payload(jwt.Reveal()) is { } payload && AnswerJson.TryParse(payload) is { } json && !read.Any(json.IsUnreadable)
+            ? Read(json)
+            : none;
 
-        using (json)
-        {
-            try
-            {
-                return Read(json.RootElement);
-            }
-            catch (InvalidOperationException)
-            {
-                // A string that is valid JSON and not valid Unicode cannot be read.
-                return none;
-            }
-        }
-    }
-
-    private static TokenClaims Read(JsonElement claims)
+    private static TokenClaims Read(AnswerJson claims)
     {
         var (expires, issued) = (Instant(claims, "exp"), Instant(claims, "iat") ?? Instant(claims, "nbf"));
         return new TokenClaims(Showable(claims.Text("sub")), Showable(claims.Text("tenant_id")))
@@ -62,9 +49,8 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
     }
 
     /// <summary>A NumericDate (RFC 7519 section 2) between the years 1970 and 3000.</summary>
-    private static DateTimeOffset? Instant(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var value)
-        && value.ValueKind == JsonValueKind.Number
+    private static DateTimeOffset? Instant(AnswerJson claims, string name) =>
+        claims.Value(name) is { ValueKind: JsonValueKind.Number } value
         && value.TryGetDouble(out var seconds)
         && seconds is >= 0 and < 32_503_680_000
             ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)

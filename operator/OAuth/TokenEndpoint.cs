@@ -4,15 +4,21 @@ namespace OAuth;
 /// The token endpoint over HTTP. Every request passes the <see cref="IssuerGate"/>, is sent at most once, and its answer is
 /// judged by <see cref="TokenAnswer"/>.
 /// </summary>
-public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider time, TokenEndpointOptions options) : ITokenEndpoint
+/// <param name="http">A client of <see cref="OAuthHttp"/>.</param>
+/// <param name="gate">The process's gate.</param>
+/// <param name="time">The clock of the deadline and of dates in headers.</param>
+public sealed class TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider time) : ITokenEndpoint
 {
-    private readonly WireExchange exchange = new(http, time, options.Timeout, options.MaxAnswerBytes);
+    /// <summary>
+    /// From the first DNS packet to the last byte of the answer: ten times a slow answer. A caller's own deadline must be longer, or the
+    /// circuit breaker never learns of a server that hangs.
+    /// </summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(8);
 
-    /// <summary>An endpoint with the default limits. <paramref name="http"/> is a client of <see cref="OAuthHttp"/>.</summary>
-    public TokenEndpoint(HttpClient http, IssuerGate gate, TimeProvider time)
-        : this(http, gate, time, new TokenEndpointOptions())
-    {
-    }
+    /// <summary>Largest answer read, in bytes: a token with hundreds of scopes has less than 8 KiB.</summary>
+    internal const int MaxAnswerBytes = 64 * 1024;
+
+    private readonly WireExchange exchange = new(http, time, Timeout, MaxAnswerBytes);
 
     /// <inheritdoc/>
     public async Task<TokenOutcome> RequestAsync(
@@ -73,17 +79,4 @@ public interface ITokenEndpoint
 
     /// <summary>For how long nothing is sent to the server of an endpoint; null while requests are let through.</summary>
     TimeSpan? ClosedFor(Uri endpoint) => null;
-}
-
-/// <summary>Limits of one token request.</summary>
-public sealed record TokenEndpointOptions
-{
-    /// <summary>
-    /// From the first DNS packet to the last byte of the answer. The default is 8 s: ten times a slow answer. A caller's own deadline must
-    /// be longer, or the circuit breaker never learns of a server that hangs.
-    /// </summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(8);
-
-    /// <summary>Largest answer read, in bytes. The default is 64 KiB: a token with hundreds of scopes has less than 8.</summary>
-    public int MaxAnswerBytes { get; init; } = 64 * 1024;
 }

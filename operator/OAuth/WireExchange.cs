@@ -10,21 +10,22 @@ namespace OAuth;
 /// <param name="time">The clock of the deadline and of dates in headers.</param>
 /// <param name="timeout">From the first DNS packet to the last byte of the answer.</param>
 /// <param name="maxBytes">Largest body that is read.</param>
-internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan timeout, int maxBytes)
+/// <param name="kept">Names of further headers to keep of an answer.</param>
+internal sealed class WireExchange(
+    HttpClient http, TimeProvider time, TimeSpan timeout, int maxBytes, params IReadOnlyList<string> kept)
 {
     private const int UsualBytes = 4 * 1024; // where the server does not announce the size of its answer
 
     /// <summary>Sends <paramref name="request"/>; throws only when <paramref name="cancellationToken"/> is cancelled.</summary>
     public async Task<WireResult> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var deadline = Deadline.After(timeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = Deadline.Linked(timeout, time, cancellationToken);
         try
         {
             var (sent, begun) = (time.GetUtcNow(), time.GetTimestamp());
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
             var clock = ClockReading.Of(response.Headers.Date, sent, time.GetElapsedTime(begun), time.GetUtcNow());
-            var result = await ReadAsync(response, both.Token);
+            var result = await ReadAsync(response, deadline.Token);
             return result is WireResult.Answer answer ? answer with { Clock = clock } : result;
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
@@ -43,7 +44,7 @@ internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan 
     {
         if (response.Content.Headers.ContentLength > maxBytes)
         {
-            return new WireResult.TooLarge(response.StatusCode, maxBytes);
+            return TooLarge(response);
         }
 
         // As large as an answer is, not as the largest that is read: one more byte, so that the end is found without a larger buffer.
@@ -55,22 +56,39 @@ internal sealed class WireExchange(HttpClient http, TimeProvider time, TimeSpan 
             buffer.Advance(read);
             if (buffer.WrittenCount > maxBytes)
             {
-                return new WireResult.TooLarge(response.StatusCode, maxBytes);
+                return TooLarge(response);
             }
         }
 
         return Judge(response, buffer.WrittenMemory);
     }
 
-    private WireResult.Answer Judge(HttpResponseMessage response, ReadOnlyMemory<byte> body)
-    {
-        var retryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? values.ToString() : null;
-        return new WireResult.Answer(
-            response.StatusCode,
-            PrintableText.Cut(response.Content.Headers.ContentType?.MediaType ?? "no media type", 64),
-            RetryAfter.Parse(retryAfter, time.GetUtcNow()),
-            body);
-    }
+    private WireResult.TooLarge TooLarge(HttpResponseMessage response) =>
+        new(response.StatusCode, maxBytes)
+        {
+            MediaType = MediaTypeOf(response),
+            RetryAfter = RetryAfterOf(response),
+            Headers = HeadersOf(response),
+        };
+
+    private WireResult.Answer Judge(HttpResponseMessage response, ReadOnlyMemory<byte> body) =>
+        new(response.StatusCode, MediaTypeOf(response), RetryAfterOf(response), body) { Headers = HeadersOf(response) };
+
+    private static string MediaTypeOf(HttpResponseMessage response) =>
+        PrintableText.Cut(response.Content.Headers.ContentType?.MediaType ?? "no media type", 64);
+
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response) =>
+        RetryAfter.Parse(HeaderOf(response, "Retry-After"), time.GetUtcNow());
+
+    private static string? HeaderOf(HttpResponseMessage response, string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
+
+    private IReadOnlyDictionary<string, string> HeadersOf(HttpResponseMessage response) =>
+        kept.Count == 0
+            ? WireResult.NoHeaders
+            : kept.Select(name => (name, Value: HeaderOf(response, name)))
+                .Where(header => header.Value is not null)
+                .ToDictionary(header => header.name, header => PrintableText.Cut(header.Value!, 64), StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>The raw result of one HTTP exchange.</summary>
@@ -80,6 +98,12 @@ internal abstract record WireResult
     {
     }
 
+    /// <summary>No header was kept.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> NoHeaders = new Dictionary<string, string>();
+
+    /// <summary>The headers of the answer that were asked for and are there, printable and cut to 64 characters.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = NoHeaders;
+
     /// <summary>A complete answer within the size limit.</summary>
     public sealed record Answer(HttpStatusCode Status, string MediaType, TimeSpan? RetryAfter, ReadOnlyMemory<byte> Body) : WireResult
     {
@@ -88,7 +112,14 @@ internal abstract record WireResult
     }
 
     /// <summary>The answer was larger than allowed and was not read to its end.</summary>
-    public sealed record TooLarge(HttpStatusCode Status, int Limit) : WireResult;
+    public sealed record TooLarge(HttpStatusCode Status, int Limit) : WireResult
+    {
+        /// <summary>What the answer says it is.</summary>
+        public string MediaType { get; init; } = "no media type";
+
+        /// <summary>How long the server asks to wait; null when it does not say.</summary>
+        public TimeSpan? RetryAfter { get; init; }
+    }
 
     /// <summary>No complete answer.</summary>
     /// <param name="Cause">One sentence, without URL or body.</param>

@@ -6,6 +6,7 @@ namespace Timing;
 internal sealed class Deadline : CancellationTokenSource
 {
     private readonly Alarm alarm;
+    private CancellationTokenRegistration stopping;
 
     private Deadline(TimeProvider time) => alarm = new Alarm(time, Fire);
 
@@ -14,6 +15,14 @@ internal sealed class Deadline : CancellationTokenSource
     {
         var deadline = new Deadline(time);
         deadline.Set(wait);
+        return deadline;
+    }
+
+    /// <summary>Fires after this wait, counted from now, or with <paramref name="stop"/>, whichever is first.</summary>
+    public static Deadline Linked(TimeSpan wait, TimeProvider time, CancellationToken stop)
+    {
+        var deadline = After(wait, time);
+        deadline.stopping = stop.UnsafeRegister(static fired => ((Deadline)fired!).Fire(), deadline);
         return deadline;
     }
 
@@ -36,6 +45,7 @@ internal sealed class Deadline : CancellationTokenSource
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        stopping.Dispose();
         alarm.Dispose();
         base.Dispose(disposing);
     }

@@ -14,20 +14,21 @@ internal sealed class ReadyKeys<TKey>(TimeProvider time)
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// One of so many hand-outs goes by the time of waiting, while a key has waited for longer than <see cref="Patience"/>.
+    /// Every n-th key handed out is the one that has waited longest, once one has waited longer than <see cref="Patience"/>.
     /// </summary>
     public const int Turn = 4;
 
-    private readonly Dictionary<TKey, Entry> entries = [];
-    private readonly SortedSet<Entry> byDeadline = new(
-        Comparer<Entry>.Create((a, b) => (a.Deadline, a.Number).CompareTo((b.Deadline, b.Number)))
-    );
-    private readonly SortedSet<Entry> byArrival = new(Comparer<Entry>.Create((a, b) => a.Number.CompareTo(b.Number)));
+    private readonly Dictionary<TKey, LinkedListNode<Entry>> entries = [];
+    private readonly LinkedList<Entry> byArrival = [];
+    private readonly SortedSet<Entry> byDeadline = new(Comparer<Entry>.Create(ByDeadline));
     private long number;
     private int untilTurn = Turn;
 
     /// <summary>How many there are.</summary>
     public int Count => entries.Count;
+
+    /// <summary>How long the one that came first has waited; zero where there is none.</summary>
+    public TimeSpan LongestWait => byArrival.First is { Value: var oldest } ? time.GetElapsedTime(oldest.Since) : TimeSpan.Zero;
 
     /// <summary>True while the key is among them.</summary>
     public bool Contains(TKey key) => entries.ContainsKey(key);
@@ -44,15 +45,15 @@ internal sealed class ReadyKeys<TKey>(TimeProvider time)
             number++,
             time.GetTimestamp()
         );
-        entries.Add(key, entry);
+        entries.Add(key, byArrival.AddLast(entry));
         byDeadline.Add(entry);
-        byArrival.Add(entry);
     }
 
     /// <summary>Takes the next key out. There must be one.</summary>
     public TKey Take()
     {
-        var key = (IsTurnOfTheOldest(byArrival.Min!) ? byArrival.Min! : byDeadline.Min!).Key;
+        var oldest = byArrival.First!.Value;
+        var key = (IsTurnOfTheOldest(oldest) ? oldest : byDeadline.Min!).Key;
         Remove(key);
         return key;
     }
@@ -65,9 +66,16 @@ internal sealed class ReadyKeys<TKey>(TimeProvider time)
             return false;
         }
 
-        byDeadline.Remove(entry);
+        byDeadline.Remove(entry.Value);
         byArrival.Remove(entry);
         return true;
+    }
+
+    // Compared a dozen times for each key: the comparison of tuples takes several times as long.
+    private static int ByDeadline(Entry left, Entry right)
+    {
+        var order = left.Deadline.CompareTo(right.Deadline);
+        return order != 0 ? order : left.Number.CompareTo(right.Number);
     }
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;

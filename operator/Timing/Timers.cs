@@ -21,15 +21,14 @@ internal static class Timers
     /// <exception cref="TimeoutException">The task is not done in time.</exception>
     public static async Task<T> WaitAsync<T>(this TimeProvider time, Task<T> task, TimeSpan atMost, CancellationToken cancellationToken)
     {
-        using var deadline = Deadline.After(atMost, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = Deadline.Linked(atMost, time, cancellationToken);
         try
         {
-            return await task.WaitAsync(either.Token);
+            return await task.WaitAsync(deadline.Token);
         }
-        catch (OperationCanceledException) when (!task.IsCompleted && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException();
+            return task.IsCompleted ? await task : throw new TimeoutException(); // it may have ended just after the time was over
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Kubernetes.Client.Resources;
 using Xunit;
 
@@ -193,6 +194,21 @@ public abstract class ObjectContract : ContractSuite
         var reported = await PatchStatusAsync<Widget>("one", """{"status":{"note":null}}""");
 
         Assert.Equal(new WidgetStatus { Phase = "Done" }, reported.Status);
+    }
+
+    [Fact]
+    public async Task A_status_patch_of_a_known_object_answers_it_as_it_then_is()
+    {
+        var created = await CreateAsync(WidgetNamed("one"));
+        var patch = $$$"""{"metadata":{"resourceVersion":"{{{created.Metadata.ResourceVersion}}}"},"status":{"phase":"Done"}}""";
+
+        var wanted = created with { Status = new WidgetStatus { Phase = "Done" } };
+        var reported = await Client.PatchStatusAsync(wanted, Encoding.UTF8.GetBytes(patch), Cancellation);
+
+        Assert.NotEqual(created.Metadata.ResourceVersion, reported.Metadata.ResourceVersion);
+        Assert.Equal(await GetAsync<Widget>("one"), reported);
+        var late = await RefusedAsync(() => Client.PatchStatusAsync(wanted, Encoding.UTF8.GetBytes(patch), Cancellation));
+        Assert.True(late.IsConflict);
     }
 
     [Fact]

@@ -3,6 +3,8 @@ using VismaOperator.Testing.ApiServer;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(RealCluster))]
+// Most of these tests wait for the API server.
+[assembly: CollectionBehavior(MaxParallelThreads = 6)]
 
 namespace Kubernetes.Client.IntegrationTests;
 

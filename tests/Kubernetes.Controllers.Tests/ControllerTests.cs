@@ -44,6 +44,52 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Says_for_how_long_the_oldest_reconcile_has_been_running()
+    {
+        await using var wide = new ControllerRig(workers: 2);
+        Assert.Equal(TimeSpan.Zero, wide.Controller.LongestReconcile);
+        wide.Queue.Add(a);
+        var first = await wide.Reconciler.NextAsync();
+        wide.Time.Advance(TimeSpan.FromMinutes(11));
+        wide.Queue.Add(b);
+        var second = await wide.Reconciler.NextAsync();
+
+        Assert.Equal(TimeSpan.FromMinutes(11), wide.Controller.LongestReconcile);
+
+        first.Done();
+        second.Done();
+        wide.Queue.Add(c);
+        await wide.Reconciler.NextAsync();
+        Assert.True(wide.Controller.LongestReconcile < TimeSpan.FromMinutes(11));
+    }
+
+    [Fact]
+    public async Task Says_for_how_long_a_key_that_is_due_was_given_to_nobody()
+    {
+        await using var wide = new ControllerRig(workers: 1);
+        wide.Queue.AddAt(b, wide.Time.GetUtcNow().AddHours(1));
+        wide.Time.Advance(TimeSpan.FromMinutes(20));
+        Assert.Equal(TimeSpan.Zero, wide.Controller.LongestNeglect); // nothing is due
+
+        wide.Queue.Add(a);
+        var first = await wide.Reconciler.NextAsync();
+        wide.Queue.Add(c);
+        wide.Time.Advance(TimeSpan.FromMinutes(11));
+        Assert.Equal(TimeSpan.Zero, wide.Controller.LongestNeglect); // the worker is busy, which is told otherwise
+        first.Done();
+        (await wide.Reconciler.NextAsync()).Done();
+        await wide.SettledAsync();
+        while (wide.Metrics["controller_runtime_active_workers{controller=widget}"] > 0)
+        {
+            await Task.Yield();
+        }
+
+        wide.Queue.Dispose(); // its timer is dead
+        wide.Time.Advance(TimeSpan.FromMinutes(60));
+        Assert.Equal(TimeSpan.FromMinutes(31), wide.Controller.LongestNeglect);
+    }
+
+    [Fact]
     public async Task A_key_is_never_reconciled_twice_at_the_same_time()
     {
         await using var wide = new ControllerRig(workers: 2);

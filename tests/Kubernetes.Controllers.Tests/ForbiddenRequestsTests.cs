@@ -23,6 +23,18 @@ public sealed class ForbiddenRequestsTests
         Assert.NotNull(Refused("write"));
     }
 
+    // An admission webhook that denies without a code of its own.
+    [Fact]
+    public void A_400_is_believed_once_it_has_lasted()
+    {
+        var denied = new KubernetesException(HttpStatusCode.BadRequest, string.Empty, "no");
+
+        Assert.Null(forbidden.Believed("write", denied));
+        time.Advance(ForbiddenPatience.Length);
+
+        Assert.NotNull(forbidden.Believed("write", denied));
+    }
+
     [Theory]
     [InlineData(HttpStatusCode.Conflict)]
     [InlineData(HttpStatusCode.ServiceUnavailable)]

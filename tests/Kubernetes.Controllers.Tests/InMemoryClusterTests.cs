@@ -129,7 +129,7 @@ public sealed class InMemoryClusterTests : IAsyncDisposable
         await Wait.For(second.WaitUntilLeaderAsync(stop.Token));
         var lease = await cluster.FindAsync<Lease>(new("operators", "operator"), stop.Token);
         Assert.Equal(("two", 1), (lease?.Spec.HolderIdentity, lease?.Spec.LeaseTransitions));
-        Assert.False(first.IsLeader);
+        Assert.False(first.Leads());
     }
 
     private LeaderElector Candidate(string identity, CapturedMetrics metrics) =>

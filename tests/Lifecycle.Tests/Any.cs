@@ -93,7 +93,7 @@ internal static class Any
                     {
                         IsBound = flags is not (0 or 1),
                         RefusalTime = flags is 2 or 3 ? WholeSeconds.Floor(other) : null,
-                        HeldElsewhereUntil = flags is 4 or 5 or 6 ? other : null,
+                        OpenElsewhereUntil = flags is 4 or 5 or 6 ? other : null,
                         IsNoteOutdated = flags is 14,
                         IsExchangeOpen = flags is 4 or 5 or 6 or 15,
                         IsTakeoverToAnnounce = flags is 15,
@@ -121,8 +121,10 @@ internal static class Any
                     {
                         CanInvite = canInvite,
                         Invitation = hasLink ? new Invitation(SomeGrant.Link, WholeSeconds.Floor(until)) : null,
-                        HasHandoff = flags is 0 or 4 or 5,
-                        HandoffHeldUntil = flags is 4 or 5 ? WholeSeconds.Ceiling(until) : null,
+                        HasHandoff = flags is 0 or 4 or 5 or 6,
+                        HandoffObstacle = flags is 4 or 5 or 6
+                            ? new HandoffObstacle(until, flags is 4 ? TimeSpan.FromHours(1) : null, TimeSpan.FromMinutes(flags))
+                            : null,
                         LastFailure = flags is 2 or 3 ? SomeGrant.Failure : null,
                         RecordedSequence = flags is 1 or 2 ? 3 : null,
                     }
@@ -176,8 +178,7 @@ internal static class Any
                 (problem, attempts, failed, delay, inputs) =>
                     new FailureRecord
                     {
-                        Reason = problem.Reason,
-                        Message = problem.Message,
+                        Problem = problem,
                         Attempts = attempts,
                         LastFailureTime = WholeSeconds.Floor(failed),
                         NextAttemptTime = WholeSeconds.Floor(failed).AddSeconds(delay),

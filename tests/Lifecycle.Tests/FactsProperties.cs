@@ -11,7 +11,7 @@ internal static class FactsProperties
     public static void KeepTheRulesOfStatusAtRest(Facts facts, DateTimeOffset now)
     {
         var decision = Policy.Decide(facts, now);
-        if (decision.IsRest())
+        if (decision.IsRest)
         {
             StatusRules.Check(facts, decision, Report.Of(facts, decision, now), now);
         }

@@ -12,7 +12,7 @@ public sealed class FailedLookTests
     [MemberData(nameof(Looks))]
     public void It_calls_for_no_token_once_it_is_over(string reason)
     {
-        var facts = Serving().LookFailedWith(new Problem(reason, "Not seen."), Soon);
+        var facts = Serving().LookFailedWith(new Problem(reason, "Not seen.") { Stage = FailureStage.Looking }, Soon);
 
         Assert.Equal(new Decision.Wait(Due), Policy.Decide(facts, Soon.AddMinutes(2)));
     }
@@ -21,7 +21,7 @@ public sealed class FailedLookTests
     [MemberData(nameof(Looks))]
     public void It_holds_back_the_next_look_at_a_Secret_that_differs(string reason)
     {
-        var facts = Serving().Drifted().LookFailedWith(new Problem(reason, "Not seen."), Soon);
+        var facts = Serving().Drifted().LookFailedWith(new Problem(reason, "Not seen.") { Stage = FailureStage.Looking }, Soon);
 
         Assert.Equal(new Decision.BackOff(facts.Failure!), Policy.Decide(facts, Soon.AddSeconds(1)));
         Assert.Equal(new Decision.Inspect(), Policy.Decide(facts, facts.Failure!.NextAttemptTime));

@@ -74,11 +74,11 @@ public sealed class FailedWriteTests
     [InlineData("now", true)]
     [InlineData("earlier", false)]
     [InlineData(null, false)]
-    public void A_token_that_could_not_be_stored_answers_the_request_that_it_was_fetched_for(string? answerHeld, bool isAnswered)
+    public void A_token_that_could_not_be_stored_answers_the_request_that_it_was_fetched_for(string? pendingAnswer, bool isAnswered)
     {
         var asked = Serving().Requested("now");
 
-        var failing = asked.Failed(Unwritable, retryAfter: null, later, random: 0.5, answerHeld);
+        var failing = asked.Failed(Unwritable, retryAfter: null, later, random: 0.5, pendingAnswer);
 
         Assert.Equal(isAnswered, !failing.Connection.HasUnhandledRequest);
         Assert.IsType<Decision.BackOff>(Policy.Decide(failing, later));

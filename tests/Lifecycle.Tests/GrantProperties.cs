@@ -21,13 +21,13 @@ public sealed class GrantProperties
                     Assert.True(grant.IsBound, "bound to another spec");
                     Assert.True(grant.RefusalTime is null || RequestRules.IsDue(facts, now), "known to be refused");
                     Assert.False(
-                        grant.HeldElsewhereUntil > now && grant.HeldElsewhereUntil <= now + TimeSpan.FromMinutes(1),
+                        grant.OpenElsewhereUntil > now && grant.OpenElsewhereUntil <= now + TimeSpan.FromMinutes(1),
                         "another process may store its successor"
                     );
                     Assert.False(grant.IsTakeoverToAnnounce, "the takeover of another process's exchange is not announced");
                     Assert.False(
                         facts.Consent.HasHandoff
-                            && !(now < facts.Consent.HandoffHeldUntil)
+                            && !(now < facts.Consent.HandoffObstacle?.SeenTime.AddSeconds(61))
                             && refresh.Cause != RefreshCause.KeepAlive,
                         "a code is to be redeemed"
                     );
@@ -67,11 +67,11 @@ public sealed class GrantProperties
         (facts, now) =>
         {
             var decision = Policy.Decide(facts, now);
-            if (decision.IsRest())
+            if (decision.IsRest)
             {
                 var report = Report.Of(facts, decision, now);
                 Assert.DoesNotContain(report.Conditions, condition => condition.Message.Contains("start=", StringComparison.Ordinal));
-                Assert.DoesNotContain("start=", report.Failure?.Message ?? string.Empty, StringComparison.Ordinal);
+                Assert.DoesNotContain("start=", report.Failure?.Problem.Message ?? string.Empty, StringComparison.Ordinal);
             }
         },
         iter: Cases);

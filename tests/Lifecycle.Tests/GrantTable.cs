@@ -75,7 +75,7 @@ internal static class GrantTable
         ),
         new(
             "nor while another process exchanges",
-            ServingForSomebody().SecretDeleted().HeldElsewhereUntil(Due.AddMinutes(1)),
+            ServingForSomebody().SecretDeleted().OpenElsewhereUntil(Due.AddMinutes(1)),
             Due,
             new Decision.Publish()
         ),
@@ -149,19 +149,19 @@ internal static class GrantTable
         ),
         new(
             "an exchange of another process is waited for",
-            ServingForSomebody().HeldElsewhereUntil(Due.AddSeconds(8)),
+            ServingForSomebody().OpenElsewhereUntil(Due.AddSeconds(8)),
             Due,
             new Decision.Wait(Due.AddSeconds(8))
         ),
         new(
             "an exchange of another process is waited for on request, too",
-            ServingForSomebody().Requested().HeldElsewhereUntil(Soon.AddSeconds(8)),
+            ServingForSomebody().Requested().OpenElsewhereUntil(Soon.AddSeconds(8)),
             Soon,
             new Decision.Wait(Soon.AddSeconds(8))
         ),
         new(
             "a process that never came back is not waited for longer",
-            ServingForSomebody().HeldElsewhereUntil(Due),
+            ServingForSomebody().OpenElsewhereUntil(Due),
             Due,
             new Decision.Exchange(RefreshCause.Due)
         ),
@@ -259,6 +259,49 @@ internal static class GrantTable
             Unconsented().HandedOver().ConsentFailed(Failure),
             Soon,
             new Decision.AwaitConsent(Lacking(Unconsented()), Until: null)
+        ),
+        new(
+            "a code that cannot be sent is left where it is for 5 s",
+            ServingForSomebody().HandedOver().Obstructed(),
+            Soon.AddSeconds(4.9),
+            new Decision.Wait(Due)
+        ),
+        new("then it is tried again", ServingForSomebody().HandedOver().Obstructed(), Soon.AddSeconds(5), new Decision.Redeem()),
+        new(
+            "an obstacle that ends sooner is not asked after at once",
+            ServingForSomebody().HandedOver().Obstructed(TimeSpan.FromSeconds(1)),
+            Soon.AddSeconds(4.9),
+            new Decision.Wait(Due)
+        ),
+        new(
+            "a code is left for as long as the provider asks",
+            ServingForSomebody().HandedOver().Obstructed(TimeSpan.FromSeconds(40)),
+            Soon.AddSeconds(39.9),
+            new Decision.Wait(Due)
+        ),
+        new(
+            "but for no longer than a minute at a time",
+            ServingForSomebody().HandedOver().Obstructed(TimeSpan.FromHours(1)),
+            Soon.AddMinutes(1),
+            new Decision.Redeem()
+        ),
+        new(
+            "a code that was left for 4:59 minutes is still waited for",
+            ServingForSomebody().HandedOver().Obstructed(waitedSeconds: 299),
+            Soon,
+            new Decision.Wait(Due)
+        ),
+        new(
+            "one that was left for as long as codes live is taken all the same",
+            ServingForSomebody().HandedOver().Obstructed(waitedSeconds: 300),
+            Soon,
+            new Decision.Redeem(IsOverdue: true)
+        ),
+        new(
+            "a missing client is told before an obstacle",
+            Unconsented().HandedOver().Obstructed().ClientMissing(),
+            Soon,
+            new Decision.Await(Missing, Soon.AddMinutes(1))
         ),
         new("a code means nothing to a connection that needs no grant", Serving().HandedOver(), Soon, new Decision.Wait(Due)),
         // What becomes of a grant once its connection is gone

@@ -12,7 +12,7 @@ public sealed class HeldTokenTests
     {
         var facts = Consented().Requested();
 
-        var published = facts.WithAnswerHeld(Grant()).HeldPublished(Token());
+        var published = facts.AnsweredBy(Grant()).HeldPublished(Token());
 
         Assert.True(published.Connection.HasUnhandledRequest);
         Assert.IsType<Decision.Exchange>(Policy.Decide(published, Soon));
@@ -23,7 +23,7 @@ public sealed class HeldTokenTests
     {
         var facts = Consented().Requested("now");
 
-        var published = facts.WithAnswerHeld(Grant() with { AnsweredRequest = "now" }).HeldPublished(Token());
+        var published = facts.AnsweredBy(Grant() with { AnsweredRequest = "now" }).HeldPublished(Token());
 
         Assert.Equal("now", published.Connection.HandledRequest);
         Assert.IsType<Decision.Wait>(Policy.Decide(published, Soon));
@@ -52,7 +52,7 @@ public sealed class HeldTokenTests
     [Fact]
     public void A_successor_that_is_not_stored_stays_on_record_until_its_own_token_is_published()
     {
-        var facts = Serving().Holding(Grant()).FailedWith(new Problem(Reason.GrantNotStored, "Held in memory."), Soon);
+        var facts = Serving().Holding(Grant()).FailedWith(NotStored, Soon);
 
         Assert.Equal(facts.Failure, facts.HeldPublished(Token()).Failure);
         Assert.Null(facts.HeldPublished(Token() with { IssueTime = Soon }).Failure);

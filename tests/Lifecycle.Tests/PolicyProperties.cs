@@ -39,6 +39,32 @@ public sealed class PolicyProperties
         );
 
     [Fact]
+    public void A_Secret_that_is_to_be_written_again_is_treated_like_one_that_changed() =>
+        any.Where(it => it.Facts is { Token: not null, Secret: SecretFacts.Owned }).Sample(
+            (facts, now) =>
+                Assert.Equal(
+                    Policy.Decide(facts with { Secret = new SecretFacts.Owned("9") }, now),
+                    Policy.Decide(facts with { Token = facts.Token! with { IsRewriteDue = true } }, now)),
+            iter: Cases
+        );
+
+    [Fact]
+    public void No_reconcile_rests_before_the_former_Secret_is_removed_and_no_step_waits_for_that() =>
+        any.Sample(
+            (facts, now) =>
+            {
+                var (alone, moved) = (
+                    Policy.Decide(facts, now),
+                    Policy.Decide(facts with { Former = new FormerToken(Some.Token(), Failure: null) }, now)
+                );
+                Assert.Equal(
+                    alone is { IsRest: true } and not Decision.Release ? new Decision.RemoveFormer(IsLastAttempt: false) : alone,
+                    moved);
+            },
+            iter: Cases
+        );
+
+    [Fact]
     public void Deciding_twice_gives_the_same() => any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
 
     [Fact]
@@ -117,7 +143,7 @@ public sealed class PolicyProperties
                     Layout = facts.Connection.Layout,
                     SecretName = facts.Connection.SecretName,
                 };
-                Assert.Equal(new Decision.Wait(token.RefreshTime), Policy.Decide(facts.Succeeded(token), now));
+                Assert.Equal(new Decision.Wait(token.RefreshTime), Policy.Decide(facts.Succeeded(token).FormerRemoved(), now));
             }
         },
         iter: Cases);

@@ -7,7 +7,11 @@ internal static class PolicyTable
 {
     private static readonly Problem terminating = new(
         Reason.SecretTerminating,
-        "Secret acme-token is being deleted and cannot be written until it is gone. If it stays, remove the finalizers that hold it.");
+        "Secret acme-token is being deleted and cannot be written until it is gone. If it stays, remove the finalizers that hold it.",
+        FailureKind.NotThereYet)
+    {
+        Stage = FailureStage.Writing,
+    };
 
     public static readonly IReadOnlyList<PolicyRow> Rows =
     [
@@ -32,6 +36,15 @@ internal static class PolicyTable
         new(
             "a recorded token is withdrawn though its Secret is gone",
             Serving().SecretDeleted().ClientRefusing(),
+            Soon,
+            new Decision.Withdraw(NotAllowed)
+        ),
+        new(
+            "a further Secret on record is withdrawn though no token is on record",
+            Facts().ClientRefusing() with
+            {
+                OtherSecrets = ["another-token"],
+            },
             Soon,
             new Decision.Withdraw(NotAllowed)
         ),
@@ -288,6 +301,97 @@ internal static class PolicyTable
             new Decision.Inspect()
         ),
         new("a request reads at once what may not be read", Failing(Unreadable).Requested().Drifted(), Soon, new Decision.Inspect()),
+        // A Secret that says something else of its token than is on record
+        new("a Secret that is to be written again is inspected first", Serving().RewriteDue(), Soon, new Decision.Inspect()),
+        new(
+            "a Secret that is to be written again is",
+            Serving().RewriteDue(new ContentFacts.Healable()),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "a Secret that was written again meanwhile is acknowledged",
+            Serving().RewriteDue(new ContentFacts.Intact()),
+            Soon,
+            new Decision.Acknowledge()
+        ),
+        new(
+            "what could not be written again is not tried again at once",
+            Failing(Unwritable).RewriteDue(new ContentFacts.Healable()),
+            Soon,
+            BackOff(Failing(Unwritable))
+        ),
+        new("a suspended connection writes nothing again", Serving().RewriteDue().Suspended(), Soon, new Decision.Suspend()),
+        new("a deleted Secret is not written again", Serving().RewriteDue().SecretDeleted(), Soon, Refresh(RefreshCause.Lost)),
+        new(
+            "a token of an earlier spec is not written again",
+            Serving().RewriteDue(new ContentFacts.Healable()).ScopesChanged(),
+            Soon,
+            Refresh(RefreshCause.InputsChanged)
+        ),
+        // A Secret of an earlier name
+        new("once the token has moved, its former Secret is removed", Serving().Moved(), Soon, new Decision.RemoveFormer(false)),
+        new("once that is removed, nothing is left to do", Serving().Moved().FormerRemoved(), Soon, new Decision.Wait(Due)),
+        new(
+            "a further Secret on record is removed once the token has moved, and tried once",
+            Serving().Moved().FormerRemoved() with { OtherSecrets = ["another-token"] },
+            Soon,
+            new Decision.RemoveFormer(true)
+        ),
+        new(
+            "not before it has moved",
+            Serving() with { OtherSecrets = ["acme-token"] },
+            Soon,
+            new Decision.Wait(Due)
+        ),
+        new(
+            "a former Secret whose removal failed is tried again",
+            Serving().Moved().RemovalFailed(4),
+            Soon,
+            new Decision.RemoveFormer(false)
+        ),
+        new(
+            "a former Secret whose removal failed for long is tried once more and then left",
+            Serving().Moved().RemovalFailed(5),
+            Soon,
+            new Decision.RemoveFormer(true)
+        ),
+        new(
+            "an outage before the token moved does not count as a failed removal",
+            Serving().FailedTimes(7, Outage).Moved(),
+            Soon,
+            new Decision.RemoveFormer(false)
+        ),
+        new(
+            "nor do writes of the new Secret that failed before",
+            Serving().SecretRenamed().FailedTimes(7, Unwritable).Moved(),
+            Soon,
+            new Decision.RemoveFormer(false)
+        ),
+        new(
+            "what else is to do comes before a former Secret",
+            Serving().Moved().RewriteDue(new ContentFacts.Healable()),
+            Soon,
+            new Decision.Rewrite()
+        ),
+        new(
+            "a connection that stalls still removes its former Secret",
+            Serving().Moved().SpecInvalid(),
+            Soon,
+            new Decision.RemoveFormer(false)
+        ),
+        new(
+            "a withdrawal takes the former Secret, too",
+            Serving().Moved().ClientRefusing().Withdrawn(NotAllowed, Soon),
+            Soon,
+            Stalled(NotAllowed)
+        ),
+        new(
+            "a connection that goes leaves its former Secret to its owner reference",
+            Serving().Moved().Terminating(),
+            Soon,
+            new Decision.Release()
+        ),
         // Layout
         new("a changed template is looked at first", Serving().LayoutChanged(), Soon, new Decision.Inspect()),
         new(

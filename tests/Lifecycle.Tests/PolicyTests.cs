@@ -22,7 +22,7 @@ public sealed class PolicyTests
     public void A_reconcile_at_rest_keeps_the_rules_of_status_where(string sentence)
     {
         var row = Rows.Single(row => row.Sentence == sentence);
-        if (row.Expected.IsRest())
+        if (row.Expected.IsRest)
         {
             StatusRules.Check(row.Facts, row.Expected, Report.Of(row.Facts, row.Expected, row.Now), row.Now);
         }

@@ -151,7 +151,7 @@ public sealed class RefusedClientTests
     public void A_refused_client_is_waited_for(string name, Facts facts, DateTimeOffset now, Decision expected)
     {
         Assert.True(expected == Policy.Decide(facts, now), $"{name}: {Policy.Decide(facts, now)}");
-        if (expected.IsRest())
+        if (expected.IsRest)
         {
             StatusRules.Check(facts, expected, Report.Of(facts, expected, now), now);
         }

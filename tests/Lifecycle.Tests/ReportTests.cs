@@ -8,7 +8,7 @@ public sealed class ReportTests
     private static Report Of(Facts facts, DateTimeOffset now)
     {
         var decision = Policy.Decide(facts, now);
-        Assert.True(decision.IsRest(), $"{decision} is a step");
+        Assert.True(decision.IsRest, $"{decision} is a step");
         var report = Report.Of(facts, decision, now);
         StatusRules.Check(facts, decision, report, now);
         return report;
@@ -135,7 +135,7 @@ public sealed class ReportTests
     public void A_client_whose_metadata_cannot_be_had_stalls_nobody()
     {
         var unusable = new ClientFacts.Unusable(
-            new(Reason.MetadataUnusable, "The discovery document cannot be had. It is tried again by itself."),
+            new(Reason.MetadataUnusable, "The discovery document cannot be had. It is tried again by itself.", FailureKind.Transient),
             Soon.AddMinutes(2)
         );
 

@@ -21,7 +21,11 @@ internal static class Some
     /// <summary>When <see cref="Token"/> expires.</summary>
     public static readonly DateTimeOffset Expired = Start + Hour;
 
-    public static readonly Problem Missing = new(Reason.ClientNotAvailable, "OAuthClient integrations/acme does not exist. Apply it.");
+    public static readonly Problem Missing = new(
+        Reason.ClientNotAvailable,
+        "OAuthClient integrations/acme does not exist. Apply it.",
+        FailureKind.NotThereYet
+    );
 
     public static readonly Problem NotAllowed = new(
         Reason.TenantNotAllowed,
@@ -31,7 +35,10 @@ internal static class Some
     public static readonly Problem SomebodyElses = new(
         Reason.SecretNotOwned,
         "Secret acme-token belongs to someone else. Choose another name."
-    );
+    )
+    {
+        Stage = FailureStage.WritingTakenName,
+    };
 
     public static readonly Problem Unreadable = new(Reason.SecretForbidden, "Secret acme-credentials may not be read. Grant get.");
 
@@ -39,7 +46,8 @@ internal static class Some
 
     public static readonly Problem Outage = new(
         Reason.ProviderUnavailable,
-        "The provider did not answer within 10s. It is tried again by itself."
+        "The provider did not answer within 10s. It is tried again by itself.",
+        FailureKind.Transient
     );
 
     public static readonly Problem Refused = new(Reason.ClientRefused, "The provider refused with invalid_client. Make a new secret.");
@@ -47,19 +55,37 @@ internal static class Some
     public static readonly Problem NotRemovable = new(
         Reason.WithdrawalForbidden,
         "The operator may not delete Secret acme-token. Grant delete."
-    );
+    )
+    {
+        Stage = FailureStage.Withdrawing,
+    };
 
     public static readonly Problem Unwritable = new(
         Reason.SecretForbidden,
         "The operator may not write Secret acme-token. Grant create, update and delete."
-    );
+    )
+    {
+        Stage = FailureStage.Writing,
+    };
+
+    public static readonly Problem NotStored = new(Reason.GrantNotStored, "Waits in memory.", FailureKind.Transient)
+    {
+        Stage = FailureStage.Storing,
+    };
 
     public static readonly Problem Unseen = new(
         Reason.ApiRequestFailed,
-        "Secret acme-token could not be read: the API server answers 503. It is tried again."
-    );
+        "Secret acme-token could not be read: the API server answers 503. It is tried again.",
+        FailureKind.Transient
+    )
+    {
+        Stage = FailureStage.Looking,
+    };
 
-    public static readonly Problem Invisible = new(Reason.ApiRequestForbidden, "Secret acme-token could not be read. Grant get.");
+    public static readonly Problem Invisible = new(Reason.ApiRequestForbidden, "Secret acme-token could not be read. Grant get.")
+    {
+        Stage = FailureStage.Looking,
+    };
 
     public static Facts Facts() =>
         new()
@@ -133,6 +159,18 @@ internal static class Some
             Secret = new SecretFacts.Absent(),
         };
 
+    /// <summary>The token moved to the Secret of the new name in this reconcile.</summary>
+    public static Facts Moved(this Facts facts)
+    {
+        var renamed = facts.SecretRenamed();
+        var token = Token() with { IssueTime = Soon, Fingerprint = "f2", SecretName = renamed.Connection.SecretName };
+        return renamed.Succeeded(token);
+    }
+
+    /// <summary>The former Secret could not be removed so many times, and the next reconcile finds that the token has moved.</summary>
+    public static Facts RemovalFailed(this Facts moved, int times) =>
+        moved.FormerKept().FailedTimes(times, Unwritable).Recorded(new Decision.RecordToken(moved.Token!));
+
     public static Facts ClientIs(this Facts facts, ClientFacts client) => facts with { Client = client };
 
     public static Facts ClientMissing(this Facts facts) => facts.ClientIs(new ClientFacts.Missing(Missing));
@@ -162,6 +200,14 @@ internal static class Some
 
     public static Facts SecretDeleted(this Facts facts) => facts with { Secret = new SecretFacts.Absent() };
 
+    /// <summary>The Secret says something else of the token than is on record.</summary>
+    public static Facts RewriteDue(this Facts facts, ContentFacts? content = null) =>
+        facts with
+        {
+            Token = facts.Token! with { IsRewriteDue = true },
+            Content = content,
+        };
+
     public static Facts Drifted(this Facts facts, ContentFacts? content = null) =>
         facts with
         {
@@ -174,6 +220,10 @@ internal static class Some
     /// <summary>An attempt failed, with the longest jitter.</summary>
     public static Facts FailedWith(this Facts facts, Problem problem, DateTimeOffset at) =>
         facts.Failed(problem, retryAfter: null, at, random: 0.999);
+
+    /// <summary>So many attempts in a row failed.</summary>
+    public static Facts FailedTimes(this Facts facts, int attempts, Problem problem) =>
+        Enumerable.Repeat(problem, attempts).Aggregate(facts, (failed, what) => failed.FailedWith(what, Start));
 
     /// <summary>A look failed, with the longest jitter.</summary>
     public static Facts LookFailedWith(this Facts facts, Problem problem, DateTimeOffset at) =>

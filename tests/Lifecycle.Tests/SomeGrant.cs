@@ -7,7 +7,8 @@ internal static class SomeGrant
 
     public static readonly Problem Elsewhere = new(
         Reason.GrantUsedElsewhere,
-        "The stored grant (sequence 3) is older than one that was used already."
+        "The stored grant (sequence 3) is older than one that was used already.",
+        FailureKind.NeedsConsent
     );
 
     public static readonly Problem NotOwned = new(Reason.GrantNotOwned, "Secret acme-visma-grant does not hold the grant. Delete it.");
@@ -62,8 +63,8 @@ internal static class SomeGrant
 
     public static Facts WithOldNote(this Facts facts) => facts.With(grant => grant with { IsNoteOutdated = true });
 
-    public static Facts HeldElsewhereUntil(this Facts facts, DateTimeOffset until) =>
-        facts.With(grant => grant with { HeldElsewhereUntil = until });
+    public static Facts OpenElsewhereUntil(this Facts facts, DateTimeOffset until) =>
+        facts.With(grant => grant with { OpenElsewhereUntil = until });
 
     public static Facts OpenElsewhere(this Facts facts) =>
         facts.With(grant => grant with { IsExchangeOpen = true, IsTakeoverToAnnounce = true });
@@ -86,6 +87,10 @@ internal static class SomeGrant
     public static Facts WithPages(this Facts facts) => facts with { Consent = facts.Consent with { CanInvite = true } };
 
     public static Facts InvitedUntil(this Facts facts, DateTimeOffset until) => facts.WithPages().Invited(new Invitation(Link, until));
+
+    /// <summary>The code that was handed over could not be sent when somebody looked, at <see cref="Some.Soon"/>.</summary>
+    public static Facts Obstructed(this Facts facts, TimeSpan? retryAfter = null, int waitedSeconds = 0) =>
+        facts.HandoffObstructed(new HandoffObstacle(Some.Soon, retryAfter, TimeSpan.FromSeconds(waitedSeconds)));
 
     public static Facts HandedOver(this Facts facts) => facts with { Consent = facts.Consent with { HasHandoff = true } };
 }

@@ -58,7 +58,7 @@ internal static class StatusRules
     {
         if (report.Find(ConditionType.Stalled) is { } stalled)
         {
-            Assert.NotEqual(FailureKind.Transient, FailureKinds.Of(stalled.Reason));
+            Assert.NotEqual(FailureKind.Transient, RecordedProblem.KindOf(stalled.Reason));
         }
 
         Assert.False(

@@ -41,6 +41,8 @@ internal sealed class Story(Facts facts)
 
     public int SecretWrites { get; private set; }
 
+    public int FormerRemovals { get; private set; }
+
     public Decision Rest { get; private set; } = new Decision.Release();
 
     public Report Report { get; private set; } = new() { Conditions = [] };
@@ -117,7 +119,7 @@ internal sealed class Story(Facts facts)
         {
             var decision = Policy.Decide(Facts, Now);
             Assert.Equal(decision, Policy.Decide(Facts, Now));
-            if (decision.IsRest())
+            if (decision.IsRest)
             {
                 return decision;
             }
@@ -146,10 +148,17 @@ internal sealed class Story(Facts facts)
             ),
             Decision.Rewrite when WriteProblem is { } problem => Facts.Failed(problem, retryAfter: null, Now, random: 0.5),
             Decision.Rewrite => Facts.Published(Write(Facts.Token!)),
+            Decision.RemoveFormer => RemoveFormer(),
             Decision.Withdraw withdraw => Facts.Withdrawn(withdraw.Problem, Now),
             Decision.Refresh refresh => Ask(refresh.Cause),
             _ => throw new InvalidOperationException($"not a step: {decision}"),
         };
+
+    private Facts RemoveFormer()
+    {
+        FormerRemovals++;
+        return Facts.FormerRemoved();
+    }
 
     private Facts Ask(RefreshCause cause)
     {

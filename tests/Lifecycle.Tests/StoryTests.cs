@@ -119,7 +119,11 @@ public sealed class StoryTests
 
         story
             .Then(facts =>
-                facts.ClientIs(new ClientFacts.Missing(new(Reason.SecretNotFound, "Secret acme-credentials does not exist. Apply it.")))
+                facts.ClientIs(
+                    new ClientFacts.Missing(
+                        new(Reason.SecretNotFound, "Secret acme-credentials does not exist. Apply it.", FailureKind.NotThereYet)
+                    )
+                )
             )
             .Until(Some.Start.AddSeconds(80));
         Assert.False(story.Report.Has(ConditionType.Stalled));
@@ -291,6 +295,31 @@ public sealed class StoryTests
         Assert.Single(story.Requests);
         Assert.Equal(2, story.SecretWrites);
         Assert.True(story.Ready.IsTrue);
+    }
+
+    [Fact]
+    public void A_renamed_Secret_takes_one_request_and_the_former_one_is_removed_once()
+    {
+        var story = new Story(Some.Facts()).Reconcile();
+
+        story.Then(facts => facts.SecretRenamed()).Until(Some.Soon);
+
+        Assert.Equal((2, 2, 1), (story.Requests.Count, story.SecretWrites, story.FormerRemovals));
+        Assert.Equal("other-token", story.Report.Token!.SecretName);
+    }
+
+    [Fact]
+    public void A_Secret_of_an_earlier_name_that_cannot_be_removed_stays_on_record_with_the_attempts()
+    {
+        var first = Some.Serving().Moved().FormerKept().FailedWith(Some.Unwritable, Some.Soon);
+        var second = (first with { Secret = new SecretFacts.Owned("9") })
+            .Recorded(new Decision.RecordToken(Some.Token() with { SecretName = "other-token" }))
+            .FormerKept()
+            .FailedWith(Some.Unwritable, Some.Soon.AddMinutes(1));
+
+        Assert.Equal([(Some.SecretName, 1), (Some.SecretName, 2)], new[] { first, second }.Select(facts => (
+            Report.Of(facts, new Decision.BackOff(facts.Failure!), Some.Soon).Token!.SecretName,
+            facts.Failure!.Attempts)));
     }
 
     [Fact]

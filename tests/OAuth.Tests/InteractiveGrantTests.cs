@@ -32,7 +32,7 @@ public sealed class InteractiveGrantTests : IAsyncLifetime
         var policy = new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed);
         http = OAuthHttp.CreateClient(policy, new OAuthHttpOptions());
         gate = new IssuerGate(new IssuerGateOptions(), time);
-        var discovery = new ServerMetadataEndpoint(http, policy, time, new ServerMetadataOptions());
+        var discovery = new ServerMetadataEndpoint(http, policy, time);
         metadata = Assert.IsType<MetadataOutcome.Found>(await discovery.GetAsync(standIn.Issuer, Some.Patience())).Metadata;
     }
 

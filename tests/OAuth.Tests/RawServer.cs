@@ -13,6 +13,9 @@ internal sealed class RawServer : IDisposable
 
     public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
 
+    /// <summary>The request that was served last.</summary>
+    public string Received { get; private set; } = string.Empty;
+
     /// <summary>The first line of the request.</summary>
     public async Task<string> ServeOnceAsync(byte[] answer)
     {
@@ -26,7 +29,8 @@ internal sealed class RawServer : IDisposable
 
         await connection.SendAsync(answer, Some.Patience());
         connection.Shutdown(SocketShutdown.Both);
-        return received.ToString().Split('\r')[0];
+        Received = received.ToString();
+        return Received.Split('\r')[0];
     }
 
     public void Dispose() => listener.Dispose();

@@ -17,7 +17,7 @@ public sealed class ServerMetadataTests
         await using var standIn = await VismaConnectStandIn.StartAsync(new StandInOptions { Time = time }, Some.Patience());
         var local = new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed);
         using var http = OAuthHttp.CreateClient(local, new OAuthHttpOptions());
-        var endpoint = new ServerMetadataEndpoint(http, local, time, new ServerMetadataOptions());
+        var endpoint = new ServerMetadataEndpoint(http, local, time);
 
         var found = Assert.IsType<MetadataOutcome.Found>(await endpoint.GetAsync(standIn.Issuer, Some.Patience())).Metadata;
 
@@ -106,8 +106,16 @@ public sealed class ServerMetadataTests
     [InlineData("<html>")]
     [InlineData("{\"issuer\":\"https://idp.example/realm\"}")]
     [InlineData("{\"issuer\":\"\\ud800\"}")]
+    [InlineData("""{"issuer":"https://idp.example/realm","token_endpoint":"https://idp.example/","token_endpoint":"https://idp.example/"}""")]
     public async Task A_document_that_is_no_metadata_is_malformed(string body) =>
         Assert.IsType<MetadataOutcome.Malformed>(await GetAsync(Answering(body)));
+
+    [Theory]
+    [InlineData("\"\\ud800\":1")]
+    [InlineData("\"x\":1,\"x\":2")]
+    [InlineData("\"authorization_response_iss_parameter_supported\":\"\\ud800\"")]
+    public async Task A_member_that_nobody_knows_spoils_nothing(string member) =>
+        Assert.IsType<MetadataOutcome.Found>(await GetAsync(Answering(Document().Insert(1, member + ","))));
 
     [Fact]
     public async Task A_document_above_256_KiB_is_malformed() =>
@@ -117,7 +125,7 @@ public sealed class ServerMetadataTests
     public async Task The_cache_asks_once_for_all_who_wait_and_once_a_day()
     {
         var source = new Source();
-        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+        var cache = new ServerMetadataCache(source, time);
 
         var waiting = Enumerable.Range(0, 10).Select(_ => cache.GetAsync(new Uri(Issuer), Some.Patience())).ToList();
         await source.AnswerNextAsync(Source.Good);
@@ -151,7 +159,7 @@ public sealed class ServerMetadataTests
     public async Task A_failure_without_a_document_is_repeated_for_two_seconds_only()
     {
         var source = new Source();
-        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+        var cache = new ServerMetadataCache(source, time);
         var first = cache.GetAsync(new Uri(Issuer), Some.Patience());
         await source.AnswerNextAsync(Source.Down);
         Assert.Same(Source.Down, await first);
@@ -170,7 +178,7 @@ public sealed class ServerMetadataTests
     public async Task A_clock_that_is_set_back_puts_no_look_off(int seconds)
     {
         var source = new Source();
-        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+        var cache = new ServerMetadataCache(source, time);
         var first = cache.GetAsync(new Uri(Issuer), Some.Patience());
         await source.AnswerNextAsync(Source.Down);
         await first;
@@ -187,7 +195,7 @@ public sealed class ServerMetadataTests
     public async Task One_who_gives_up_does_not_end_the_look_of_the_others()
     {
         var source = new Source();
-        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+        var cache = new ServerMetadataCache(source, time);
         using var hasty = new CancellationTokenSource();
         var leaving = cache.GetAsync(new Uri(Issuer), hasty.Token);
         var staying = cache.GetAsync(new Uri(Issuer), Some.Patience());
@@ -203,7 +211,7 @@ public sealed class ServerMetadataTests
     private async Task<(Source Source, ServerMetadataCache Cache)> FilledAsync()
     {
         var source = new Source();
-        var cache = new ServerMetadataCache(source, time, new ServerMetadataOptions());
+        var cache = new ServerMetadataCache(source, time);
         var filling = cache.GetAsync(new Uri(Issuer), Some.Patience());
         await source.AnswerNextAsync(Source.Good);
         await filling;
@@ -213,7 +221,7 @@ public sealed class ServerMetadataTests
     private async Task<MetadataOutcome> GetAsync(HttpMessageHandler handler)
     {
         using var http = new HttpClient(handler);
-        return await new ServerMetadataEndpoint(http, policy, time, new ServerMetadataOptions()).GetAsync(new Uri(Issuer), Some.Patience());
+        return await new ServerMetadataEndpoint(http, policy, time).GetAsync(new Uri(Issuer), Some.Patience());
     }
 
     private static ScriptedHandler Answering(string body) => new(() => Some.Answer(body));

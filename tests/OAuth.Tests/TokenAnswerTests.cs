@@ -123,6 +123,18 @@ public sealed class TokenAnswerTests
     [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"\ud800"}""")]
     [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","expires_in":"\ud800"}""")]
     [InlineData("""{"error":"\ud800","refresh_token":"r2","access_token":"t","token_type":"Bearer"}""")]
+    [InlineData("""{"error":"a","error":"a","refresh_token":"r2","access_token":"t","token_type":"Bearer"}""")]
+    [InlineData("""{"access_token":"t","access_token":"u","refresh_token":"r2","token_type":"Bearer"}""")]
+    [InlineData("""{"refresh_token":"r1","refresh_token":"r2","access_token":"t","token_type":"Bearer"}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","expires_in":1,"expires_in":2}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","expires_in":1e999}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer",}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer"}}""")]
+    [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer" """)]
+    [InlineData("""{"access_token":"t","refresh_token" : "r2","token_""")]
+    [InlineData("{\"x\":\"\0\",\"refresh_token\":\"r2\",\"access_token\":\"t\",\"token_type\":\"Bearer\"}")]
+    [InlineData("{\"refresh_token\":\"r2\",\"access_token\":\"t\",\"token_type\":\"Bearer\"}\0")]
+    [InlineData("\uFEFF{\"x\":01,\"refresh_token\":\"r2\",\"access_token\":\"t\",\"token_type\":\"Bearer\"}")]
     public async Task The_refresh_token_beside_an_unusable_access_token_is_not_lost(string body)
     {
         var malformed = Assert.IsType<TokenOutcome.Malformed>(await Asking.OnceAsync(body));
@@ -220,6 +232,9 @@ public sealed class TokenAnswerTests
     [InlineData("0", null)]
     [InlineData("-5", null)]
     [InlineData("later", null)]
+    [InlineData("NaN", null)]
+    [InlineData("Infinity", 3600.0)]
+    [InlineData("-Infinity", null)]
     public async Task Retry_After_is_read_as_seconds_or_date_and_capped(string header, double? seconds)
     {
         var outcome = await Asking.OnceAsync(() =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -70,6 +71,22 @@ public sealed class WireFailureTests
         Assert.IsType<TokenOutcome.Granted>(
             await AskRawAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}"))
         );
+    }
+
+    [Fact]
+    public async Task No_trace_context_and_no_baggage_is_sent_to_a_server()
+    {
+        using var browser = new Activity("a request that a browser made");
+        browser.SetIdFormat(ActivityIdFormat.W3C).AddBaggage("chosen", "by-the-browser").Start();
+        using var server = new RawServer();
+        var serving = server.ServeOnceAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+        using var handler = OAuthHttp.CreateHandler(new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed), new OAuthHttpOptions());
+
+        await AskAsync(handler, endpoint: new Uri(server.Url, "/connect/token"));
+        await serving;
+
+        Assert.DoesNotContain("traceparent", server.Received, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("by-the-browser", server.Received, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

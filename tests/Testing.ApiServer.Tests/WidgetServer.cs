@@ -2,6 +2,8 @@ using VismaOperator.Testing.ApiServer.Tests;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(WidgetServer))]
+// Most of these tests wait for a process.
+[assembly: CollectionBehavior(MaxParallelThreads = 6)]
 
 namespace VismaOperator.Testing.ApiServer.Tests;
 

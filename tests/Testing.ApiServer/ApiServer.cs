@@ -26,7 +26,7 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
         this.own = own;
         this.container = container;
         KubeconfigPath = kubeconfigPath;
-        access = ClusterAccess.Load(kubeconfigPath);
+        access = ClusterAccess.Load(own?.TokenKubeconfigPath ?? kubeconfigPath);
         Admin = ApiClient.From(access);
     }
 
@@ -116,6 +116,14 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
             );
         }
     }
+
+    /// <summary>
+    /// Has the garbage collector know every definition that there is now, once this returns. One that runs looks for new definitions every
+    /// 30 s. It never learns of one that comes and goes in between, and what objects of that kind owned stays.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This is not an own server.</exception>
+    public Task StartControllerManagerAgainAsync(CancellationToken cancellationToken) =>
+        Own().StartControllerManagerAgainAsync(Admin, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -10,7 +10,10 @@ public static class Eventually
     /// <summary>How long a wait lasts unless the caller says otherwise. Generous: a loaded machine is no failure.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(90);
 
-    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(25);
+    // The longer the wait was, the longer the pauses, by a twentieth of it at most: asking costs the processor time that the tests wait
+    // for.
+    private static readonly TimeSpan shortestPause = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan longestPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Asks until the answer is not null, and returns it.</summary>
     /// <param name="expectation">Ends the sentence "waited for ...", for the failure text.</param>
@@ -39,12 +42,12 @@ public static class Eventually
                     return found;
                 }
 
-                await Task.Delay(pause, clock, limit.Token);
+                await Task.Delay(PauseAfter(clock.GetElapsedTime(begun)), clock, limit.Token);
             }
             catch (Exception exception) when (IsNotYet(exception) && !cancellationToken.IsCancellationRequested)
             {
                 last = exception is OperationCanceledException ? last : exception;
-                await Task.Delay(pause, clock, cancellationToken);
+                await Task.Delay(PauseAfter(clock.GetElapsedTime(begun)), clock, cancellationToken);
             }
         }
 
@@ -67,6 +70,11 @@ public static class Eventually
         GetAsync(expectation, _ => Task.FromResult(probe() ? yes : null), cancellationToken, within);
 
     private static readonly object yes = new();
+
+    private static TimeSpan PauseAfter(TimeSpan waited) =>
+        waited / 20 < shortestPause ? shortestPause
+        : waited / 20 > longestPause ? longestPause
+        : waited / 20;
 
     private static bool IsNotYet(Exception exception) =>
         exception is HttpRequestException or IOException or OperationCanceledException or System.Net.Sockets.SocketException;

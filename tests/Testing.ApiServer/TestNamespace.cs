@@ -16,17 +16,22 @@ public sealed class TestNamespace : IAsyncDisposable
         Name = name;
     }
 
-    /// <summary>The name, which the API server chose.</summary>
+    /// <summary>The name, which the API server chose unless the test did.</summary>
     public string Name { get; }
 
     /// <summary>Creates a namespace.</summary>
     /// <param name="admin">Who may create namespaces.</param>
     /// <param name="cancellationToken">Usually that of the running test.</param>
     /// <param name="labels">Its labels.</param>
+    /// <param name="name">Its name, for what people look at; one test only can have it.</param>
     public static async Task<TestNamespace> CreateAsync(
-        ApiClient admin, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? labels = null)
+        ApiClient admin,
+        CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string>? labels = null,
+        string? name = null
+    )
     {
-        var metadata = new JsonObject { ["generateName"] = "test-" };
+        var metadata = name is null ? new JsonObject { ["generateName"] = "test-" } : new JsonObject { ["name"] = name };
         if (labels is not null)
         {
             metadata["labels"] = new JsonObject(labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)));

@@ -34,6 +34,7 @@ internal static class Administration
         group.MapDelete("/users/{name}", (string name) => standIn.Portal.RemoveUser(name));
         group.MapPut("/lifetime", context => ApplyAsync<TimeSpan>(context, lifetime => standIn.Portal.AccessTokenLifetime = lifetime));
         group.MapPut("/clockOffset", context => ApplyAsync<TimeSpan>(context, offset => standIn.ClockOffset = offset));
+        group.MapPut("/apiRequestsPerHour", context => ApplyAsync<int>(context, quota => standIn.Portal.ApiRequestsPerHour = quota));
         group.MapPut("/tenantError", context => ApplyAsync<StandInError>(context, error => standIn.Portal.TenantError = error));
     }
 

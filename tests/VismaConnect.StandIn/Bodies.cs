@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
 namespace VismaConnect.StandIn;
@@ -82,6 +83,17 @@ internal static class Bodies
             ["prompt_values_supported"] = List("none", "login", "consent", "select_account"),
             ["request_parameter_supported"] = true,
             ["authorization_response_iss_parameter_supported"] = options.SendsAuthorizationResponseIssuer,
+        }.ToJsonString();
+
+    /// <summary>A fault of the ERP API.</summary>
+    public static string OfErpFault(string code, string message) =>
+        new JsonObject
+        {
+            ["ExceptionType"] = "IPPException",
+            ["ExceptionMessage"] = message,
+            ["ExceptionFaultCode"] = code,
+            ["ExceptionMessageID"] = $"{code}_{RandomNumberGenerator.GetHexString(32)}",
+            ["ExceptionDetails"] = "",
         }.ToJsonString();
 
     private static string At(Uri url, string path) => url.GetLeftPart(UriPartial.Authority) + path;

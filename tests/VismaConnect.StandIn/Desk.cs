@@ -8,6 +8,8 @@ namespace VismaConnect.StandIn;
 /// </summary>
 internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time, CancellationToken stopping)
 {
+    private static readonly string[] traceHeaders = ["traceparent", "tracestate", "baggage", "Correlation-Context", "Request-Id"];
+
     private long clockOffsetTicks;
 
     /// <summary>By how much the <c>Date</c> of answers is ahead of <see cref="StandInOptions.Time"/>.</summary>
@@ -92,7 +94,11 @@ internal sealed class Desk(Ledger ledger, FaultScript faults, TimeProvider time,
     }
 
     private void Note(Visit visit, string outcome, GrantTrace? grant) =>
-        ledger.Add(number => new LedgerEntry(number, visit.Arrived, visit.Endpoint, visit.Asked, outcome) { Grant = grant });
+        ledger.Add(number => new LedgerEntry(number, visit.Arrived, visit.Endpoint, visit.Asked, outcome)
+        {
+            Grant = grant,
+            TraceHeaders = [.. traceHeaders.Where(visit.Context.Request.Headers.ContainsKey)],
+        });
 
     private sealed record Visit(HttpContext Context, StandInEndpoint Endpoint, AskedFor Asked, DateTimeOffset Arrived, Func<Reply> Process);
 }

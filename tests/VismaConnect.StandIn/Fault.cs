@@ -75,6 +75,10 @@ public abstract record Fault
     /// <summary>An OAuth error at any status.</summary>
     public static Fault Error(StandInError error, int status = 400) => new Answer(status, Bodies.Of(error), "application/json", NoHeaders);
 
+    /// <summary>A fault of the ERP API, as it writes them.</summary>
+    public static Fault Erp(string code, string message, int status = 500) =>
+        new Answer(status, Bodies.OfErpFault(code, message), "application/json", NoHeaders);
+
     private static IReadOnlyDictionary<string, string> NoHeaders { get; } = new Dictionary<string, string>();
 
     private static Dictionary<string, string> Header(string name, string value) => new() { [name] = value };

@@ -16,13 +16,13 @@ internal sealed record FaultOrder(FaultKind Kind)
     /// <summary>Only token requests of this grant type; null for all.</summary>
     public string? GrantType { get; init; }
 
-    /// <summary>HTTP status of serverError, html and error.</summary>
+    /// <summary>HTTP status of serverError, html, error and erp.</summary>
     public int? Status { get; init; }
 
     /// <summary>Delay of slow, Retry-After of tooManyRequests.</summary>
     public double Seconds { get; init; } = 5;
 
-    /// <summary>OAuth error code of error.</summary>
+    /// <summary>OAuth error code of error, fault code of erp.</summary>
     public string Error { get; init; } = "invalid_request";
 
     /// <summary>Description of error; absent when null.</summary>
@@ -55,6 +55,7 @@ internal sealed record FaultOrder(FaultKind Kind)
         FaultKind.Huge => Fault.Huge(),
         FaultKind.Html => Fault.Html(Status ?? 200),
         FaultKind.Redirect => Fault.Redirect(Location),
+        FaultKind.Erp => Fault.Erp(Error, Description ?? "No license for this company.", Status ?? 500),
         FaultKind.Error => Fault.Error(new StandInError(Error, Description), Status ?? 400),
         _ => throw new InvalidOperationException("a kind of fault without a meaning"),
     };
@@ -74,4 +75,5 @@ internal enum FaultKind
     Html,
     Redirect,
     Error,
+    Erp,
 }

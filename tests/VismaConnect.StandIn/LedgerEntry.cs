@@ -16,6 +16,9 @@ public sealed record LedgerEntry(int Number, DateTimeOffset Time, StandInEndpoin
 
     /// <summary>What it did to a grant; null where it concerned none.</summary>
     public GrantTrace? Grant { get; init; }
+
+    /// <summary>Headers of a trace (W3C Trace Context and Baggage) that came with it: a provider should see none.</summary>
+    public IReadOnlyList<string> TraceHeaders { get; init; } = [];
 }
 
 /// <summary>The parts of a request that are not secret.</summary>
@@ -53,4 +56,7 @@ public enum StandInEndpoint
 
     /// <summary>The revocation endpoint.</summary>
     Revocation,
+
+    /// <summary>The ERP API.</summary>
+    Api,
 }

@@ -11,12 +11,14 @@ public sealed class Portal
     private readonly Ledger ledger;
     private long accessTokenLifetimeTicks;
     private volatile StandInError tenantError;
+    private volatile int apiRequestsPerHour;
 
     internal Portal(StandInOptions options, Ledger ledger)
     {
         this.ledger = ledger;
         tenantError = options.TenantError;
         AccessTokenLifetime = options.AccessTokenLifetime;
+        ApiRequestsPerHour = options.ApiRequestsPerHour;
         foreach (var client in options.Clients)
         {
             Set(client);
@@ -38,6 +40,13 @@ public sealed class Portal
     {
         get => TimeSpan.FromTicks(Interlocked.Read(ref accessTokenLifetimeTicks));
         set => Interlocked.Exchange(ref accessTokenLifetimeTicks, value.Ticks);
+    }
+
+    /// <summary>Requests to the ERP API in an hour, for each pair of tenant and client.</summary>
+    public int ApiRequestsPerHour
+    {
+        get => apiRequestsPerHour;
+        set => apiRequestsPerHour = value;
     }
 
     /// <summary>The answer for a tenant that is unknown or has not approved the client.</summary>

@@ -11,6 +11,9 @@ public sealed record StandInOptions
     /// <summary>http, or https with a certificate of its own making.</summary>
     public StandInScheme Scheme { get; init; } = StandInScheme.Http;
 
+    /// <summary>Until when its certificate is valid; null for a month.</summary>
+    public DateTimeOffset? CertificateExpirationTime { get; init; }
+
     /// <summary>Clock of lifetimes, of delays and of the ledger.</summary>
     [JsonIgnore]
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -44,6 +47,9 @@ public sealed record StandInOptions
 
     /// <summary>How long a person may take from the authorization request to the answer; later reads <c>access_denied</c>.</summary>
     public TimeSpan ConsentTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Requests to the ERP API in an hour, for each pair of tenant and client; the real number is not published.</summary>
+    public int ApiRequestsPerHour { get; init; } = 1000;
 
     /// <summary>
     /// File to which every secret issued is appended, a line each, for a search after the process is gone; null for none.

@@ -12,6 +12,9 @@ public sealed record StandInTenant(string TenantId)
 
     /// <summary>Clients that its administrator approved for client credentials; null for all.</summary>
     public IReadOnlyList<string>? ApprovedClients { get; init; }
+
+    /// <summary>Whether the company has a licence for the ERP API; without one its answer is the fault 12027.</summary>
+    public bool IsLicensed { get; init; } = true;
 }
 
 /// <summary>The two ids a customer has; only one is good for the API.</summary>

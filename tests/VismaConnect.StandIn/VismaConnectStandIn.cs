@@ -25,7 +25,7 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
     private VismaConnectStandIn(StandInOptions options)
     {
         this.options = options;
-        Certificate = options.Scheme == StandInScheme.Https ? SelfSigned.Create() : null;
+        Certificate = options.Scheme == StandInScheme.Https ? SelfSigned.Create(options.CertificateExpirationTime) : null;
         Ledger = new Ledger(options.Time, options.SecretsFile);
         Portal = new Portal(options, Ledger);
         Grants = new IssuedGrants(options.Time, Ledger);
@@ -49,6 +49,9 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
 
     /// <summary>Where tokens are revoked.</summary>
     public Uri RevocationEndpoint => new(Url, "/connect/revocation");
+
+    /// <summary>Base URL of the ERP API, version 1; version 2 is beside it.</summary>
+    public Uri ApiUrl => new(Url, "/v1");
 
     /// <summary>The certificate of an https stand-in, which is its own root; otherwise null.</summary>
     public X509Certificate2? Certificate { get; }
@@ -154,6 +157,7 @@ public sealed class VismaConnectStandIn : IAsyncDisposable
             new AuthorizationAnswers(options, () => Issuer.OriginalString)
         );
         InteractiveEndpoints.Map(application, desk, consent);
+        ErpApi.Map(application, desk, new ErpApi(Portal, options.Time, () => Issuer.OriginalString));
         Administration.Map(application.MapGroup("/_standin"), this);
     }
 

@@ -9,7 +9,12 @@ namespace VismaOperator.ChartTests;
 public sealed class AcceptanceTests(ApiServerFixture fixture)
 {
     // Kinds whose definitions belong to somebody else; TEST_MORE_CRDS brings them.
-    private static readonly string[] ofOthers = ["monitoring.coreos.com/v1 ServiceMonitor", "gateway.networking.k8s.io/v1 HTTPRoute"];
+    private static readonly string[] ofOthers =
+    [
+        "monitoring.coreos.com/v1 ServiceMonitor",
+        "monitoring.coreos.com/v1 PrometheusRule",
+        "gateway.networking.k8s.io/v1 HTTPRoute",
+    ];
 
     // Fields that came later; an older server drops them.
     private static readonly string[] newerFields =

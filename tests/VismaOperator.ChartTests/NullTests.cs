@@ -16,6 +16,7 @@ public sealed class NullTests
         "resources",
         "topologySpreadConstraints",
         "nodeSelector",
+        "grafanaDashboard.labels.grafana_dashboard",
     ];
 
     // Empty by default, and yet the templates look into them.

@@ -109,8 +109,7 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
     }
 }
 
-/// <summary>With a ClusterRole. Such an operator serves the namespaces of all tests, so no other may run beside it.</summary>
-[Collection(ChartScene.OneAtATime)]
+/// <summary>With a ClusterRole.</summary>
 public sealed class ClusterPermissionTests(ApiServerFixture fixture) : PermissionTests(fixture, Mode.Cluster)
 {
     public static TheoryData<string> Jobs() => [.. JobsOf(Mode.Cluster)];
@@ -121,7 +120,6 @@ public sealed class ClusterPermissionTests(ApiServerFixture fixture) : Permissio
 }
 
 /// <summary>With Roles in listed namespaces.</summary>
-[Collection(ChartScene.OneAtATime)]
 public sealed class NamespacePermissionTests(ApiServerFixture fixture) : PermissionTests(fixture, Mode.Namespaces)
 {
     public static TheoryData<string> Jobs() => [.. JobsOf(Mode.Namespaces)];

@@ -9,7 +9,6 @@ namespace VismaOperator.ChartTests;
 /// Brings objects into every state with a real operator on a real API server, and shows that Argo CD's script judges them as expected.
 /// <c>WRITE_RECORDINGS=1</c> also writes them to <c>recorded/</c>.
 /// </summary>
-[Collection(ChartScene.OneAtATime)]
 public sealed class RecordingTests(ApiServerFixture fixture)
 {
     private const string Tenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f11";

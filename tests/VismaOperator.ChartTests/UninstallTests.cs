@@ -88,6 +88,7 @@ public sealed class UninstallTests(InstallServer fixture) : ReleaseTests(fixture
     private async Task InstallWithConnectionsAsync(Release release, Tenancy customer, string values = "crds.keep=true")
     {
         await release.InstallAsync(Chart.Folder, "--set", $"{ValuesFor(customer)},{values}");
+        await Server.StartControllerManagerAgainAsync(Ct); // in a real cluster the definitions were there for longer than 30 s
         await customer.CreateClientAsync();
         await using var running = await Replica.StartAsync(Server, OperatorNamespace);
         await customer.CreateConnectionAsync("deleted");

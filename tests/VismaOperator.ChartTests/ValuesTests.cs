@@ -74,6 +74,7 @@ public sealed class ValuesTests
     [InlineData("crds.install=true")]
     [InlineData("networkPolicy.egress=x")]
     [InlineData("metrics.serviceMonitor.enable=true")]
+    [InlineData("prometheusRule.alerts.VismaNoLeader.duration=1h")]
     [InlineData("consent.ingress.host=x")]
     [InlineData("consent.httpRoute.parentRefs[0].name=x,consent.httpRoute.parentRefs[0].gateway=x")]
     public async Task A_misspelt_value_is_refused(string setting)
@@ -103,6 +104,8 @@ public sealed class ValuesTests
     [InlineData("commonLabels")]
     [InlineData("podLabels")]
     [InlineData("metrics.serviceMonitor.labels")]
+    [InlineData("prometheusRule.labels")]
+    [InlineData("grafanaDashboard.labels")]
     public async Task Labels_that_the_chart_sets_itself_are_refused(string map)
     {
         var own = (await Chart.RenderAsync("visma-system", "--set", "crds.enabled=false"))
@@ -163,6 +166,7 @@ public sealed class ValuesTests
     [InlineData("leaderElect=false", "every replica would ask for tokens")]
     [InlineData("serviceAccount.create=false", "serviceAccount.name is needed")]
     [InlineData("metrics.serviceMonitor.enabled=true,metrics.service.enabled=false", "needs metrics.service.enabled")]
+    [InlineData("prometheusRule.enabled=true", "prometheusRule.enabled needs metrics.serviceMonitor.enabled")]
     [InlineData("consent.ingress.enabled=true", "needs publicURL")]
     [InlineData("consent.httpRoute.enabled=true", "needs publicURL")]
     [InlineData("publicURL=https://a.example,consent.httpRoute.enabled=true", "a route belongs to a Gateway")]
@@ -201,6 +205,8 @@ public sealed class ValuesTests
     private static readonly string[] optional = ["affinity.nodeAffinity", "affinity.podAffinity", "affinity.podAntiAffinity"];
 
     private static Verbs Nothing { get; } = new(
+        (_, _) => Task.FromResult(0),
+        (_, _) => Task.FromResult(0),
         (_, _) => Task.FromResult(0),
         (_, _) => Task.FromResult(0),
         (_, _) => Task.FromResult(0),
@@ -256,6 +262,7 @@ public sealed class ValuesTests
         "commonLabels",
         "podSecurityContext",
         "securityContext",
+        "grafanaDashboard.labels",
     ];
 
     private static void AssertClosed(JsonObject schema, string path)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
@@ -16,12 +17,13 @@ public sealed class AdmissionTests(ApiServerFixture fixture)
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, int> Guards => new()
+    public static TheoryData<string, int, string> Guards => new()
     {
-        { "webhook down", 500 },
-        { "webhook denies", 403 },
-        { "quota", 403 },
-        { "policy", 422 },
+        { "webhook down", 500, "SecretNotWritten" },
+        { "webhook denies", 403, "SecretNotWritten" },
+        { "webhook denies without a code", 400, "SecretNotWritten" },
+        { "quota", 403, "SecretNotWritten" },
+        { "policy", 422, "SecretInvalid" },
     };
 
     [Fact]
@@ -53,7 +55,7 @@ public sealed class AdmissionTests(ApiServerFixture fixture)
 
     [Theory]
     [MemberData(nameof(Guards))]
-    public async Task A_first_token_that_is_not_let_through_is_reported_by_name_and_code(string guard, int code)
+    public async Task A_first_token_that_is_not_let_through_is_reported_by_name_and_code(string guard, int code, string reason)
     {
         await using var scene = await Scene.OpenAsync(fixture);
         await scene.CreateCredentialsAsync();
@@ -68,6 +70,7 @@ public sealed class AdmissionTests(ApiServerFixture fixture)
         );
 
         Told(connection, "Ready", code);
+        Assert.Equal(reason, connection.Condition("Ready")!.Reason); // a refusal is believed once it has lasted
         Assert.Single(scene.Provider.Ledger.TokenRequests);
         refused.Dispose();
         await scene.RequestRefreshAsync("now");
@@ -81,6 +84,7 @@ public sealed class AdmissionTests(ApiServerFixture fixture)
     {
         "webhook down" => FaultEffect.WebhookDown(Name, Quoted),
         "webhook denies" => FaultEffect.WebhookDenies(Name, Quoted),
+        "webhook denies without a code" => FaultEffect.WebhookDenies(Name, Quoted) with { Status = HttpStatusCode.BadRequest },
         "quota" => FaultEffect.QuotaExceeded(The.TokenSecret, Name),
         _ => FaultEffect.PolicyDenies(The.TokenSecret, Name, Quoted),
     };

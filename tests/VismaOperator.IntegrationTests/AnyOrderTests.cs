@@ -5,12 +5,12 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>GitOps tools apply objects in any order; each order ends well, without a Stalled in between.</summary>
-[Trait("Reach", "Cluster")]
 public sealed class AnyOrderTests(ApiServerFixture fixture)
 {
     private static readonly string[] orders = ["scv", "svc", "csv", "cvs", "vsc", "vcs"]; // Secret, client, VismaConnection
 
     [Fact]
+    [Trait("Reach", "Cluster")]
     public async Task Objects_applied_in_any_order_end_Ready_without_a_Stalled_in_between()
     {
         await using var scene = await Scene.OpenAsync(fixture);

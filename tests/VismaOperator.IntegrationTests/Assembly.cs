@@ -6,5 +6,5 @@ using VismaOperator.Testing.ApiServer;
 [assembly: AssemblyFixture(typeof(ApiServerFixture))]
 [assembly: AssemblyFixture(typeof(Chromium))]
 
-// Most of a scene is waiting, so three times as many run side by side as a small machine has cores.
+// Much of a scene is waiting, so more run side by side than a small machine has cores. With twelve, tests missed their times.
 [assembly: CollectionBehavior(MaxParallelThreads = 6)]

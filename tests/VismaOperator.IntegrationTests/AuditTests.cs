@@ -6,7 +6,6 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>The audit that ends every scene can fail: nobody would notice one that finds nothing.</summary>
-[Trait("Reach", "Cluster")]
 public sealed class AuditTests(ApiServerFixture fixture)
 {
     private const string Token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJlLW9mLXRoaXM";
@@ -61,6 +60,7 @@ public sealed class AuditTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Reach", "Cluster")]
     public async Task A_permission_that_is_missing_fails_the_scene()
     {
         var scene = await Scene.SetAsync(fixture.Server);

@@ -6,7 +6,6 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>Specs that change while a token is in service.</summary>
-[Trait("Reach", "Cluster")]
 public sealed class ChangeTests(ApiServerFixture fixture)
 {
     private const string OtherClient = "umbrella";

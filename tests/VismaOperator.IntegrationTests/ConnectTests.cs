@@ -9,12 +9,12 @@ namespace VismaOperator.IntegrationTests;
 /// Consent from a terminal: two real processes, the verb and the operator, with a real API server between them and its RBAC in the verb's
 /// way.
 /// </summary>
-[Trait("Reach", "Cluster")]
 public sealed class ConnectTests(ApiServerFixture fixture)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Reach", "Cluster")]
     public async Task A_person_who_may_do_nothing_else_consents_and_the_operator_redeems()
     {
         var port = FreePort.Take();

@@ -12,7 +12,7 @@ namespace VismaOperator.IntegrationTests;
 /// </summary>
 public sealed class GrantOutageTests(ApiServerFixture fixture)
 {
-    private const string IsHeld = "is held in memory";
+    private const string Waits = "waits in memory";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -24,7 +24,7 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
         var begun = TimeProvider.System.GetTimestamp();
         using var outage = await scene.ExchangeIntoAnOutageAsync(request => request.IsWrite);
 
-        await leader.Process.WaitForLineAsync(IsHeld, Ct);
+        await leader.Process.WaitForLineAsync(Waits, Ct);
         await leader.Process.WaitForLineAsync("A part of the operator failed", Ct); // the lease is lost, since it cannot be renewed
         var left = CrashRun.Outage - TimeProvider.System.GetElapsedTime(begun);
         await Quiet.HoldsForAsync(left, () => Assert.False(leader.Process.HasExited, "it ended with the token in its memory"), Ct);
@@ -53,7 +53,7 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
         await scene.UntilAsync(
             scene.ConnectionPath(),
             "status to say so",
-            node => node.Condition("TokenFresh")?.Message.Contains(IsHeld, StringComparison.Ordinal) is true
+            node => node.Condition("TokenFresh")?.Message.Contains(Waits, StringComparison.Ordinal) is true
         );
         outage.Dispose();
         await scene.UntilHandledAsync("now");
@@ -70,7 +70,7 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
         await using var scene = await GrantScene.ServedAsync(fixture.Server, ServedConnection.First);
         var leader = scene.Operator;
         using var outage = await scene.ExchangeIntoAnOutageAsync(request => request.IsWrite);
-        await leader.Process.WaitForLineAsync(IsHeld, Ct);
+        await leader.Process.WaitForLineAsync(Waits, Ct);
 
         var askedAt = TimeProvider.System.GetUtcNow();
         leader.Process.Send(ProcessSignal.Terminate);
@@ -92,7 +92,7 @@ public sealed class GrantOutageTests(ApiServerFixture fixture)
         await using var scene = await GrantScene.ServedAsync(fixture.Server, ServedConnection.First);
         var leader = scene.Operator;
         using var outage = await scene.ExchangeIntoAnOutageAsync(request => request.IsWrite);
-        await leader.Process.WaitForLineAsync(IsHeld, Ct);
+        await leader.Process.WaitForLineAsync(Waits, Ct);
 
         leader.Process.Send(ProcessSignal.Terminate);
         await leader.Process.WaitForLineAsync("Stopping as asked", Ct);

@@ -21,7 +21,7 @@ public sealed class GrantTroubleTests(ApiServerFixture fixture)
         using var exchange = await scene.BeginExchangeAsync(ServedConnection.First, Enum.Parse<ExchangePoint>(where));
 
         await scene.StealLeaseAsync();
-        await other.Process.WaitForLineAsync("it is taken over unless", Ct);
+        await other.Process.WaitForLineAsync("this process takes over unless", Ct);
         exchange.Dispose();
         Assert.NotEqual(0, await leader.Process.WaitForExitAsync(Ct));
         await scene.UntilHandledAsync("now");

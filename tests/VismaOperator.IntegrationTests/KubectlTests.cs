@@ -31,7 +31,7 @@ public sealed class KubectlTests(ApiServerFixture fixture)
             connection["status"]!["token"]!["expirationTime"]!.GetValue<string>(),
         ];
         Assert.Equal(row, Columns(narrow.Lines[1]).SkipLast(1)); // the column STALLED is empty
-        Assert.Equal(["DISPLAY NAME", "API", "SECRET", "REFRESH AT", "MESSAGE"], Columns(wide.Lines[0]).Skip(8));
+        Assert.Equal(["DISPLAY NAME", "API", "SECRET", "REFRESH AT", "OFFLINE", "MESSAGE"], Columns(wide.Lines[0]).Skip(8));
         Assert.Contains("https://api.finance.visma.net/v1", wide.Lines[1], StringComparison.Ordinal);
         Assert.Contains($"Secret {The.TokenSecret} holds a token that is valid until", wide.Lines[1], StringComparison.Ordinal);
     }

@@ -5,7 +5,6 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>Connections that are suspended, and connections that a client no longer serves.</summary>
-[Trait("Reach", "Cluster")]
 public sealed class LeftAloneTests(ApiServerFixture fixture)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -97,6 +96,7 @@ public sealed class LeftAloneTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Reach", "Cluster")]
     public async Task A_client_that_allows_namespaces_by_label_serves_those_that_have_it()
     {
         await using var integrations = await fixture.CreateNamespaceAsync(Ct);

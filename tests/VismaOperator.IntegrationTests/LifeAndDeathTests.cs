@@ -5,7 +5,6 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>Objects and namespaces that go while the real garbage collector and the operator work at the same time.</summary>
-[Trait("Reach", "Cluster")]
 public sealed class LifeAndDeathTests(ApiServerFixture fixture)
 {
     private const int Bound = 60;
@@ -71,6 +70,7 @@ public sealed class LifeAndDeathTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Reach", "Cluster")]
     public async Task Nothing_is_written_again_in_a_namespace_that_is_deleted()
     {
         fixture.Server.EnsureControllerManager();

@@ -7,7 +7,6 @@ namespace VismaOperator.IntegrationTests;
 
 /// <summary>What the cluster holds for others must not cost the operator memory, and many credentials must not cost it watches.</summary>
 [Collection(OwnServerFixture.Collection)]
-[Trait("Reach", "Cluster")]
 public sealed class MemoryTests(OwnServerFixture fixture)
 {
     private const int Strangers = 5_000;

@@ -13,7 +13,6 @@ namespace VismaOperator.IntegrationTests;
 /// is busy for a moment is no fault; every measurement is in the output.
 /// </summary>
 [Collection(TimePromises.Name)]
-[Trait("Reach", "Cluster")]
 public sealed class PromptnessTests(ApiServerFixture fixture)
 {
     private static readonly TimeSpan oneSecond = TimeSpan.FromSeconds(1);

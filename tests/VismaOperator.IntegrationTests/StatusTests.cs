@@ -7,10 +7,8 @@ using VismaOperator.Testing.ApiServer.Processes;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary><c>status</c> and <c>refresh</c> as a person runs them: the real executable, a real API server and its RBAC.</summary>
-[Trait("Reach", "Cluster")]
 public sealed class StatusTests(ApiServerFixture fixture)
 {
-    private const string Rbac = "rbac.authorization.k8s.io/v1";
     private const string Broken = "not-approved";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -33,7 +31,8 @@ public sealed class StatusTests(ApiServerFixture fixture)
         Assert.Contains(fine.Lines, line => line.StartsWith($"Client     {scene.Home.Name}/{The.Client}, Ready", StringComparison.Ordinal));
         Assert.Equal((1, 1, 1), (list.ExitCode, one.ExitCode, json.ExitCode));
         Assert.StartsWith($"vc/{Broken}", list.Lines[1], StringComparison.Ordinal);
-        Assert.Contains("1 of 3 broken. What to do: visma-operator status NAMESPACE/NAME", list.Lines);
+        const string Remedy = "1 of 3 broken. What to do: visma-operator status NAMESPACE/NAME --kubeconfig ";
+        Assert.Contains(list.Lines, line => line.StartsWith(Remedy, StringComparison.Ordinal));
         Assert.Contains(one.Lines, line => line.StartsWith("Why        TenantRefused: ", StringComparison.Ordinal));
         Assert.Contains(one.Lines, line => line.StartsWith("Next       attempt ", StringComparison.Ordinal));
         var items = JsonNode.Parse(json.Text)!["items"]!.AsArray();
@@ -175,38 +174,5 @@ public sealed class StatusTests(ApiServerFixture fixture)
         await scene.UntilAsync(scene.ConnectionPath(Broken), "Stalled", node => node.Condition("Stalled") is not null);
     }
 
-    /// <summary>An account with these verbs on both kinds in the scene's namespace, and no other permission, as a kubeconfig.</summary>
-    private static async Task<string> ReaderAsync(Scene scene, params string[] verbs)
-    {
-        var account = await TestServiceAccount.CreateAsync(scene.Admin, scene.Home, "on-call", Ct);
-        await scene.Admin.CreateAsync(
-            scene.Home.Of(Rbac, "roles"),
-            new JsonObject
-            {
-                ["metadata"] = new JsonObject { ["name"] = "on-call" },
-                ["rules"] = new JsonArray(
-                    new JsonObject
-                    {
-                        ["apiGroups"] = new JsonArray("visma-operator.io"),
-                        ["resources"] = new JsonArray("vismaconnections", "oauthclients"),
-                        ["verbs"] = new JsonArray([.. verbs.Select(verb => (JsonNode)verb)]),
-                    }
-                ),
-            },
-            Ct
-        );
-        await scene.Admin.CreateAsync(
-            scene.Home.Of(Rbac, "rolebindings"),
-            new JsonObject
-            {
-                ["metadata"] = new JsonObject { ["name"] = "on-call" },
-                ["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "Role", ["name"] = "on-call" },
-                ["subjects"] = new JsonArray(account.ToSubject()),
-            },
-            Ct
-        );
-        var path = scene.FileNamed("on-call.kubeconfig");
-        account.WriteKubeconfig(scene.Server, path);
-        return path;
-    }
+    private static Task<string> ReaderAsync(Scene scene, params string[] verbs) => OnCall.KubeconfigAsync(scene, scene.Server, verbs);
 }

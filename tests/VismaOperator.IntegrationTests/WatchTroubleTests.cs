@@ -7,7 +7,6 @@ using VismaOperator.Testing.ApiServer.Proxy;
 namespace VismaOperator.IntegrationTests;
 
 /// <summary>Watches that end in every way there is: what happened meanwhile is noticed, and what did not change costs nothing.</summary>
-[Trait("Reach", "Cluster")]
 public sealed class WatchTroubleTests(ApiServerFixture fixture)
 {
     // Four kinds are watched; with backoff from 200 ms on, five seconds of refusals are a few attempts for each.
@@ -18,6 +17,7 @@ public sealed class WatchTroubleTests(ApiServerFixture fixture)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Reach", "Cluster")]
     [InlineData("cut")]
     [InlineData("ended")]
     [InlineData("expired")]
@@ -33,6 +33,7 @@ public sealed class WatchTroubleTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Reach", "Cluster")]
     public async Task Changes_while_the_API_server_is_out_of_reach_are_noticed()
     {
         await using var scene = await OpenAsync();

@@ -96,6 +96,20 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - --leader-elect={{ .Values.leaderElect }}
 - --workers={{ .Values.workers }}
 - --http-port={{ .Values.httpPort }}
+{{- if .Values.httpTls }}
+- --http-tls=/etc/visma-operator/http-tls
+{{- end }}
+{{- if .Values.metricsAuth }}
+- --metrics-auth=true
+{{- if .Values.insecureMetricsAuth }}
+- --insecure-metrics-auth=true
+{{- else if not .Values.httpTls }}
+{{- fail "metricsAuth needs httpTls, since tokens of readers would travel unencrypted; or insecureMetricsAuth, where a mesh encrypts the port." }}
+{{- end }}
+{{- end }}
+{{- if not .Values.connectionMetrics }}
+- --connection-metrics=false
+{{- end }}
 {{- if .Values.publicURL }}
 - {{ printf "--public-url=%s" (include "visma-operator.publicURL" .) | quote }}
 - --consent-port={{ .Values.consentPort }}

@@ -13,6 +13,9 @@ public sealed record ClusterAccess
     /// <summary>Base address of the API server.</summary>
     public required Uri Server { get; init; }
 
+    /// <summary>The namespace where <see cref="Namespace"/> is not set, as kubectl has it.</summary>
+    public const string DefaultNamespace = "default";
+
     /// <summary>Namespace of the context or of the pod; null when none is set.</summary>
     public string? Namespace { get; init; }
 

@@ -17,4 +17,7 @@ public sealed class ClusterAccessException : Exception
         : base(message, cause)
     {
     }
+
+    /// <summary>True where nothing names a cluster: neither a kubeconfig nor a pod.</summary>
+    public bool IsNoCluster { get; init; }
 }

@@ -24,16 +24,15 @@ internal sealed class ExecPlugin(ExternalExecution configuration, string kubecon
     /// <exception cref="ClusterAccessException">It is missing, failed, took too long, or answered with something else.</exception>
     public async Task<ExecStatus> RunAsync(TimeProvider clock, CancellationToken cancellationToken)
     {
-        using var deadline = Deadline.After(timeLimit, clock);
         // the caller gave up, or the plugin hangs
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = Deadline.Linked(timeLimit, clock, cancellationToken);
         using var process = Start();
         try
         {
             process.StandardInput.Close();
-            var answer = process.StandardOutput.ReadToEndAsync(either.Token);
-            var diagnosis = process.StandardError.ReadToEndAsync(either.Token);
-            await process.WaitForExitAsync(either.Token);
+            var answer = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            var diagnosis = process.StandardError.ReadToEndAsync(deadline.Token);
+            await process.WaitForExitAsync(deadline.Token);
             return process.ExitCode == 0
                 ? Parse(await answer)
                 : throw new ClusterAccessException(

@@ -17,7 +17,10 @@ internal static class InClusterAccess
             throw new ClusterAccessException(
                 "no cluster found: there is no --kubeconfig, no KUBECONFIG, no ~/.kube/config, and this is no pod "
                 + "(KUBERNETES_SERVICE_HOST is not set). Name a kubeconfig."
-            );
+            )
+            {
+                IsNoCluster = true,
+            };
         }
 
         var token = Mounted(environment, "token");

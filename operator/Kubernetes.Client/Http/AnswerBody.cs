@@ -52,7 +52,8 @@ internal static class AnswerBody
             + "bytes"
         );
 
-    private static byte[] Larger(byte[] buffer)
+    /// <summary>A pooled buffer of twice the size with what is in this one, which goes back to the pool.</summary>
+    public static byte[] Larger(byte[] buffer)
     {
         var larger = ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
         buffer.CopyTo(larger, 0);

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Kubernetes.Client.Http;
 
 /// <summary>Turns what the API server refuses into exceptions that name request, cause and, where it can be known, remedy.</summary>
-internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock)
+internal sealed partial class ApiFailure(TimeProvider clock)
 {
     private const int LongestMessage = 1000; // characters of the server's message; it can list every field of an object
 
@@ -57,8 +57,7 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
     }
 
     // The server quotes what it could not read, and values that it refuses; so does an admission webhook, which also chooses the
-    // reason and the names of fields. Of a Secret that can be its
-    // content, of a status a link that starts a consent.
+    // reason and the names of fields. The quoted text can be the content of a Secret, or a consent link in a status.
     private static string Cause(ResourceRequest request, ApiStatus? status, AdmissionRule? rule)
     {
         if (status is null)
@@ -124,13 +123,13 @@ internal sealed partial class ApiFailure(KubernetesHttp http, TimeProvider clock
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
-    private async Task<ApiStatus?> ReadStatusAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<ApiStatus?> ReadStatusAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
         {
             var status = await AnswerBody.ReadAsync(
                 response,
-                http.Options.MaxErrorSize,
+                KubernetesHttpOptions.MaxErrorSize,
                 static json => JsonSerializer.Deserialize(json, ApiJsonContext.Default.ApiStatus),
                 cancellationToken
             );

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
@@ -65,10 +66,18 @@ internal sealed record ServerVersion
         int.TryParse((text ?? string.Empty).TrimEnd('+'), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }
 
-/// <summary>The object of a bookmark: only its version is set, so that it cannot be read as a whole object.</summary>
-internal sealed record BookmarkObject
+/// <summary>
+/// An object of which only the version counts: that of a bookmark, which has nothing else and cannot be read as a whole object, and the
+/// answer to a write of what is known.
+/// </summary>
+internal sealed record VersionedObject
 {
     public ListMetadata? Metadata { get; init; }
+
+    /// <exception cref="JsonException">The text is no object with a version.</exception>
+    public static string VersionOf(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, ApiJsonContext.Default.VersionedObject)?.Metadata?.ResourceVersion
+        ?? throw new JsonException("The answer has no metadata.resourceVersion.");
 }
 
 /// <summary>Body of a delete.</summary>
@@ -91,7 +100,7 @@ internal sealed record DeleteOptions
 [JsonSerializable(typeof(ApiStatus))]
 [JsonSerializable(typeof(ListMetadata))]
 [JsonSerializable(typeof(ServerVersion))]
-[JsonSerializable(typeof(BookmarkObject))]
+[JsonSerializable(typeof(VersionedObject))]
 [JsonSerializable(typeof(DeleteOptions))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -1,3 +1,5 @@
+using Kubernetes.Client.Access;
+
 namespace Kubernetes.Client.Http;
 
 /// <summary>
@@ -45,7 +47,13 @@ internal sealed class StreamingSupport(TimeProvider clock)
             return (await ask(limit.Token)).StreamsLists;
         }
         catch (Exception unknown)
-            when (unknown is KubernetesException or HttpRequestException or IOException or OperationCanceledException or TimeoutException)
+            when (unknown
+                is KubernetesException
+                    or ClusterAccessException
+                    or HttpRequestException
+                    or IOException
+                    or OperationCanceledException
+                    or TimeoutException)
         {
             return null;
         }

@@ -17,4 +17,8 @@ namespace Kubernetes.Client.Resources;
 [JsonSerializable(typeof(Lease))]
 [JsonSerializable(typeof(Event))]
 [JsonSerializable(typeof(SelfSubjectAccessReview))]
+[JsonSerializable(typeof(SubjectAccessReview))]
+[JsonSerializable(typeof(TokenReview))]
+[JsonSerializable(typeof(Pod))]
+[JsonSerializable(typeof(NetworkPolicy))]
 internal sealed partial class KubernetesJsonContext : JsonSerializerContext;

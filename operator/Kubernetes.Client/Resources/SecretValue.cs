@@ -20,9 +20,6 @@ public sealed class SecretValue : IEquatable<SecretValue>
     /// <summary>Wraps a text as UTF-8.</summary>
     public static SecretValue FromText(string text) => new(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Wraps a copy of the bytes.</summary>
-    public static SecretValue FromBytes(ReadOnlySpan<byte> content) => new(content.ToArray());
-
     /// <summary>Wraps the bytes themselves, which nobody else may hold.</summary>
     internal static SecretValue Own(byte[] bytes) => new(bytes);
 

@@ -57,6 +57,9 @@ public sealed record ResourceAttributes
     /// <summary>Plural, for example <c>secrets</c>.</summary>
     public string? Resource { get; init; }
 
+    /// <summary>Part of the object, for example <c>status</c>; null for the object itself.</summary>
+    public string? Subresource { get; init; }
+
     /// <summary>One object; null for any.</summary>
     public string? Name { get; init; }
 }

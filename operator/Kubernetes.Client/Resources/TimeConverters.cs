@@ -19,7 +19,7 @@ public sealed class TimeConverter : JsonConverter<DateTimeOffset>
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture));
+        TimeText.Write(writer, value, Format);
 }
 
 /// <summary><c>metav1.MicroTime</c>: RFC 3339 in UTC with exactly six digits of fraction; the API server parses no other form.</summary>
@@ -31,5 +31,18 @@ internal sealed class MicroTimeConverter : JsonConverter<DateTimeOffset>
         reader.GetDateTimeOffset().ToUniversalTime();
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture));
+        TimeText.Write(writer, value, Format);
+}
+
+/// <summary>Writes times without a string for each: a status has up to a dozen.</summary>
+internal static class TimeText
+{
+    private const int Enough = 32; // the longer of the formats has 27 characters
+
+    public static void Write(Utf8JsonWriter writer, DateTimeOffset value, string format)
+    {
+        Span<byte> text = stackalloc byte[Enough];
+        value.UtcDateTime.TryFormat(text, out var length, format, CultureInfo.InvariantCulture);
+        writer.WriteStringValue(text[..length]);
+    }
 }

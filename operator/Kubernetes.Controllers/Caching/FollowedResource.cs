@@ -3,7 +3,7 @@ using Kubernetes.Client;
 namespace Kubernetes.Controllers.Caching;
 
 /// <summary>
-/// One object that is followed by name: a store with one feed, and what a store does not say, that the object may not be read.
+/// One object that is followed by name: a store with one feed, and whether the object may be read.
 /// </summary>
 // A source without a timer holds nothing to dispose, and one that is disposed could no longer be asked whether it was stopped.
 #pragma warning disable CA1001
@@ -17,6 +17,7 @@ internal sealed class FollowedResource<T> : IReflectorSink<T>
     private readonly StoreFeed<T> feed;
     private readonly Action<NamespacedName> onChange;
     private string? refusal;
+    private volatile Reflector<T>? reflector;
 
     /// <summary>Follows nothing before <see cref="RunAsync"/>.</summary>
     public FollowedResource(NamespacedName name, Action<NamespacedName> onChange)
@@ -31,12 +32,19 @@ internal sealed class FollowedResource<T> : IReflectorSink<T>
     /// <summary>What is known of it.</summary>
     public Watched<T> Current { get; private set; } = Watched<T>.NotSynced.Instance;
 
+    /// <summary>Since when it is followed.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>When the server last sent something; before the first time, since when it is followed.</summary>
+    public DateTimeOffset LastContact => reflector?.LastContact ?? Since;
+
     /// <summary>Ends its list and watch; later events are not delivered.</summary>
     public void Stop() => stop.Cancel();
 
     /// <summary>Lists and watches until <see cref="Stop"/> or until cancelled.</summary>
     public async Task RunAsync(Reflector<T> reflector, CancellationToken cancellationToken)
     {
+        this.reflector = reflector;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, cancellationToken);
         try
         {
@@ -48,12 +56,9 @@ internal sealed class FollowedResource<T> : IReflectorSink<T>
         }
     }
 
-    /// <summary>The answer of an own write. One that its watch has passed already is old, whether the object is there or gone.</summary>
-    public void Observe(T written) => Change(() =>
-    {
-        store.Observe(written);
-        refusal = ReferenceEquals(store.Find(Name), written) ? null : refusal;
-    });
+    /// <inheritdoc/>
+    // Whatever a watch brings shows that the object may be read again.
+    public bool Knows(NamespacedName name, string version) => false;
 
     /// <inheritdoc/>
     public void Found(CacheEvent<T> cacheEvent) => Change(() =>
@@ -88,12 +93,13 @@ internal sealed class FollowedResource<T> : IReflectorSink<T>
             }
 
             change();
-            var before = Current;
-            Current = Known();
-            if (Current == before)
+            var known = Known();
+            if (known == Current)
             {
-                return;
+                return; // the same instance as before, so that who looks again sees at once that nothing changed
             }
+
+            Current = known;
         }
 
         onChange(Name);

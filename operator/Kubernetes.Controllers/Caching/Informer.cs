@@ -10,7 +10,7 @@ namespace Kubernetes.Controllers.Caching;
 public sealed class Informer<T>
     where T : class, IResource<T>
 {
-    private readonly List<Reflector<T>> reflectors;
+    private readonly List<(string? Namespace, Reflector<T> Loop)> reflectors;
     private readonly List<(string? Namespace, FreshList<T> List)> freshLists;
     private readonly LoopGroup loops = new();
 
@@ -31,7 +31,12 @@ public sealed class Informer<T>
         ArgumentNullException.ThrowIfNull(selectors);
         ThrowIfOverlapping(selectors);
         freshLists = [.. selectors.Select(selector => (selector.Namespace, Fresh(selector)))];
-        reflectors = [.. selectors.Select(selector => new Reflector<T>(client, selector, Sink(selector), time, random, logger))];
+        reflectors =
+        [
+            .. selectors.Select(selector =>
+                (selector.Namespace, new Reflector<T>(client, selector, Sink(selector), time, random, logger))
+            ),
+        ];
 
         FreshList<T> Fresh(ResourceSelector selector) => new(client, selector, Store, time, random, logger)
         {
@@ -52,9 +57,35 @@ public sealed class Informer<T>
         }
     }
 
+    /// <summary>Called for each failed list or watch, with its cause; null to call nothing. It must be quick and not throw.</summary>
+    public Action<string>? Failed { get; init; }
+
     private static string ListName => T.ResourceKind.Plural;
 
     private static string FreshName => $"{ListName} anew";
+
+    /// <summary>
+    /// When the server last sent something on each of the lists and watches, and of these the earliest; the Unix epoch before the first
+    /// time. Watches have a bookmark about every minute, and end after some minutes. Namespaces that cannot be read are reported as such
+    /// and left out, unless none is left. Null where the server refuses every one: it answers, and there is nothing to hear.
+    /// </summary>
+    public DateTimeOffset? LastContact
+    {
+        get
+        {
+            var namespaces = Namespaces?.Current ?? [];
+            if (namespaces.Count > 0 && namespaces.All(one => one is { Problem: not null, IsForbidden: true }))
+            {
+                return null;
+            }
+
+            var broken = namespaces.Where(one => one.Problem is not null).Select(one => one.Name).ToHashSet();
+            return reflectors
+                .Where(reflector => reflector.Namespace is not { } name || !broken.Contains(name))
+                .DefaultIfEmpty(reflectors[0])
+                .Min(reflector => reflector.Loop.LastContact ?? DateTimeOffset.UnixEpoch);
+        }
+    }
 
     /// <summary>What is known.</summary>
     public Store<T> Store { get; } = new();
@@ -65,7 +96,7 @@ public sealed class Informer<T>
     /// </summary>
     public Task RunAsync(CancellationToken cancellationToken)
     {
-        reflectors.ForEach(reflector => loops.Start(reflector.RunAsync));
+        reflectors.ForEach(reflector => loops.Start(reflector.Loop.RunAsync));
         return loops.RunAsync(cancellationToken);
     }
 
@@ -98,6 +129,8 @@ public sealed class Informer<T>
     /// <summary>Passes everything on to the store, and reports the state of the namespace afterwards.</summary>
     private sealed class NamespaceSink(Informer<T> informer, string? name, StoreFeed<T> feed) : IReflectorSink<T>
     {
+        public bool Knows(NamespacedName name, string version) => feed.Knows(name, version);
+
         public void Found(CacheEvent<T> cacheEvent)
         {
             feed.Found(cacheEvent);
@@ -110,12 +143,14 @@ public sealed class Informer<T>
         public void Forbidden(string cause)
         {
             feed.Forbidden(cause);
+            informer.Failed?.Invoke(cause);
             informer.Namespaces?.Failed(name!, ListName, cause, ListFailure.Forbidden);
         }
 
         public void Failed(string cause, ListFailure failure)
         {
             feed.Failed(cause, failure);
+            informer.Failed?.Invoke(cause);
             informer.Namespaces?.Failed(name!, ListName, cause, failure);
         }
     }

@@ -117,6 +117,7 @@ public sealed class NamespaceSync(TimeProvider time)
         new(name, AreListed(namespaces[name]), ProblemOf(namespaces[name]))
         {
             IsDoubted = ProblemOf(namespaces[name]) is null && namespaces[name].Values.Any(list => list.IsDoubted),
+            IsForbidden = namespaces[name].Values.Any(list => list.IsForbidden),
         };
 
     private void Change(string name, Action<Dictionary<string, ListState>> change)
@@ -184,4 +185,7 @@ public sealed record NamespaceNews(string Name, bool IsOpen, string? Problem)
     /// Something in it was forbidden a moment ago: a permission was withdrawn, or the API server is still starting. A list finds out.
     /// </summary>
     public bool IsDoubted { get; init; }
+
+    /// <summary>The API server answers, and refuses to have something in it read.</summary>
+    public bool IsForbidden { get; init; }
 }

@@ -25,8 +25,7 @@ internal sealed class OwnDeletions
     /// deleted before that.
     /// </summary>
     public bool Exclude(NamespacedName name, string? uid, string? version) =>
-        byUid.Count > 0 && (byUid.ContainsKey(uid ?? string.Empty) || byUid.Values.Any(
-            deleted => deleted.Name == name && ResourceVersions.IsNewer(deleted.Version, version)));
+        byUid.Count > 0 && (byUid.ContainsKey(uid ?? string.Empty) || HasNewer(name, version));
 
     /// <summary>Remembers a deletion, with the last version known of the object.</summary>
     public void Add(NamespacedName name, string uid, string? version)
@@ -60,5 +59,20 @@ internal sealed class OwnDeletions
                 byUid.Remove(uid);
             }
         }
+    }
+
+    // Asked for each object that is written or read, while thousands of deletions may await their confirmation. Most have the same
+    // namespace, so the name is compared first.
+    private bool HasNewer(NamespacedName name, string? version)
+    {
+        foreach (var deleted in byUid.Values)
+        {
+            if (deleted.Name.Name == name.Name && deleted.Name == name && ResourceVersions.IsNewer(deleted.Version, version))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -30,6 +30,14 @@ internal sealed partial class Reflector<T>(
     private readonly ListWatchBackoff backoff = new(time, random);
     private bool readsPages; // once a stream failed, until a watch was opened after the pages
     private string lastFailure = string.Empty;
+    private long lastContact;
+
+    /// <summary>
+    /// When the server last gave a sign of life, be it a page of a list, a change, a bookmark or the orderly end of a watch; null before
+    /// the first time.
+    /// </summary>
+    public DateTimeOffset? LastContact =>
+        Volatile.Read(ref lastContact) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <summary>
     /// Runs until cancelled. Failures of the server or the network are waited out; any other exception is a bug and ends it.
@@ -59,6 +67,7 @@ internal sealed partial class Reflector<T>(
         try
         {
             var page = await client.ListPageAsync<T>(selector, PageSize, listing.ContinueToken, cancellationToken).ConfigureAwait(false);
+            Heard();
             return Step(listing, new ListWatchSignal<T>.Page(page));
         }
         catch (Exception failure) when (IsOutage(failure, cancellationToken))
@@ -114,7 +123,7 @@ internal sealed partial class Reflector<T>(
     private async Task<ListWatchState<T>> WatchAsync(ListWatchState<T>.Watching watching, CancellationToken cancellationToken)
     {
         var watch = new Watch(watching, time.GetTimestamp());
-        var lines = client.WatchAsync<T>(selector, watching.ResourceVersion, cancellationToken);
+        var lines = client.WatchAsync<T>(selector, watching.ResourceVersion, sink.Knows, cancellationToken);
         await FollowAsync(watch, lines, () => readsPages = false, cancellationToken).ConfigureAwait(false);
         return await AfterWatchAsync(watch, cancellationToken).ConfigureAwait(false);
     }
@@ -144,8 +153,12 @@ internal sealed partial class Reflector<T>(
             ? watch.State
             : await WaitOutAsync(watch.State, watch.Failure, cancellationToken).ConfigureAwait(false);
 
+    private void Heard() => Volatile.Write(ref lastContact, time.GetUtcNow().UtcTicks);
+
+    // Of a watch that the server ended in good order, too: without changes and bookmarks, that is its only sign of life.
     private void Opened()
     {
+        Heard();
         lastFailure = string.Empty;
         backoff.WatchWasOpened();
     }
@@ -220,6 +233,9 @@ internal sealed partial class Reflector<T>(
 internal interface IReflectorSink<T>
     where T : class, IResource<T>
 {
+    /// <summary>True where an event of this object at this version would bring nothing new.</summary>
+    bool Knows(NamespacedName name, string version);
+
     /// <summary>The server sent something new.</summary>
     void Found(CacheEvent<T> cacheEvent);
 

@@ -29,6 +29,10 @@ internal sealed class StoreFeed<T>(Store<T> store, ResourceSelector selector) : 
     public bool Feeds(string name) => selector.Namespace is null || selector.Namespace == name;
 
     /// <inheritdoc/>
+    public bool Knows(NamespacedName name, string version) =>
+        store.Find(name) is { } present && !ResourceVersions.IsNewer(version, present.Metadata.ResourceVersion);
+
+    /// <inheritdoc/>
     public void Forbidden(string cause)
     {
         // The store keeps what it knows.

@@ -38,7 +38,24 @@ public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILo
 
             foreach (var name in names.Where(name => !followed.ContainsKey(name)))
             {
-                starts.Writer.TryWrite(followed[name] = new FollowedResource<T>(name, Changed));
+                starts.Writer.TryWrite(followed[name] = new FollowedResource<T>(name, Changed) { Since = time.GetUtcNow() });
+            }
+        }
+    }
+
+    /// <summary>
+    /// When the server last sent something on each of the lists and watches, and of these the earliest; null where nothing is followed.
+    /// What may not be read is left out.
+    /// </summary>
+    public DateTimeOffset? LastContact
+    {
+        get
+        {
+            lock (gate)
+            {
+                return followed
+                    .Values.Where(resource => resource.Current is not Watched<T>.Forbidden)
+                    .Min(resource => (DateTimeOffset?)resource.LastContact);
             }
         }
     }
@@ -58,19 +75,6 @@ public sealed class WatchSet<T>(IKubernetesClient client, TimeProvider time, ILo
     /// </summary>
     /// <returns>Ends the subscription when disposed.</returns>
     public IDisposable Subscribe(Action<NamespacedName> onChange) => subscribers.Add(onChange);
-
-    /// <summary>Takes in the answer of an own write of a followed object at once; an older version changes nothing.</summary>
-    public void Observe(T written)
-    {
-        ArgumentNullException.ThrowIfNull(written);
-        FollowedResource<T>? resource;
-        lock (gate)
-        {
-            followed.TryGetValue(written.Metadata.NamespacedName, out resource);
-        }
-
-        resource?.Observe(written);
-    }
 
     /// <summary>
     /// Lists and watches until cancelled, then returns. Outages are waited out; an exception from here is a bug, or a cluster that went

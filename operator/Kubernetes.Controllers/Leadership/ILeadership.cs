@@ -7,19 +7,14 @@ namespace Kubernetes.Controllers.Leadership;
 public interface ILeadership
 {
     /// <summary>
-    /// True while this process may start side effects. Once it was leader and this turned false, it never turns true again.
-    /// </summary>
-    bool IsLeader { get; }
-
-    /// <summary>
     /// How long, by the monotonic clock, no other process can take over, counted from when the last renewal was <em>sent</em>. Zero while
     /// not leading, <see cref="TimeSpan.MaxValue"/> where there is no election.
     /// </summary>
     TimeSpan Remaining { get; }
 
     /// <summary>
-    /// Passes only while <see cref="IsLeader"/>. The clock is read at the call: a process that was paused finds the fence closed although
-    /// no timer has fired yet.
+    /// Passes only while this process may start side effects. Once it passed and then failed, it never passes again. The clock is read at
+    /// the call: a process that was paused finds the fence closed although no timer has fired yet.
     /// </summary>
     /// <exception cref="LeadershipLostException">This process may not act.</exception>
     void EnsureLeader();
@@ -33,9 +28,6 @@ public interface ILeadership
 /// </summary>
 public sealed class AlwaysLeader : ILeadership
 {
-    /// <inheritdoc/>
-    public bool IsLeader => true;
-
     /// <inheritdoc/>
     public TimeSpan Remaining => TimeSpan.MaxValue;
 

@@ -24,6 +24,7 @@ public sealed partial class LeaderElector : ILeadership
     private readonly ControllerMetrics metrics;
     private readonly LeaseObservation others;
     private readonly Fence fence;
+    private long attempted; // when the last attempt began; 0 while there is none to be made
 
     /// <summary>A candidate; nothing is asked before <see cref="RunAsync"/>.</summary>
     /// <param name="client">The cluster.</param>
@@ -43,16 +44,14 @@ public sealed partial class LeaderElector : ILeadership
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(metrics);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.LeaseDuration, options.RenewDeadline, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.RenewDeadline, options.RetryPeriod, nameof(options));
         (this.client, this.options, this.time, this.random, this.logger, this.metrics) = (client, options, time, random, logger, metrics);
-        others = new(time, options.LeaseDuration);
-        fence = new(time, options);
+        others = new(time, LeaderElectionOptions.LeaseDuration);
+        fence = new(time);
         metrics.NotLeading(options.Lease.Name);
     }
 
-    /// <inheritdoc/>
-    public bool IsLeader => fence.IsOpen;
+    /// <summary>Since when nothing was tried although something should be every few seconds; zero while it does not run.</summary>
+    public TimeSpan Silence => Volatile.Read(ref attempted) is not 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <inheritdoc/>
     public TimeSpan Remaining => fence.Remaining;
@@ -90,6 +89,10 @@ public sealed partial class LeaderElector : ILeadership
         {
             // Released while it still ran.
         }
+        finally
+        {
+            Volatile.Write(ref attempted, 0);
+        }
     }
 
     /// <summary>
@@ -107,7 +110,8 @@ public sealed partial class LeaderElector : ILeadership
         metrics.NotLeading(options.Lease.Name);
         try
         {
-            await TryAsync(token => GiveBackAsync(own, token), options.RenewDeadline, cancellationToken).ConfigureAwait(false);
+            await TryAsync(token => GiveBackAsync(own, token), LeaderElectionOptions.RenewDeadline, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -133,10 +137,11 @@ public sealed partial class LeaderElector : ILeadership
         LogWaiting(options.Identity, options.Lease);
         while (!fence.IsOpen)
         {
-            await TryAsync(TakeAsync, options.RenewDeadline, cancellationToken).ConfigureAwait(false);
+            NoteAttempt();
+            await TryAsync(TakeAsync, LeaderElectionOptions.RenewDeadline, cancellationToken).ConfigureAwait(false);
             if (!fence.IsOpen)
             {
-                await time.DelayAsync(options.RetryPeriod * (1 + (0.2 * random())), cancellationToken).ConfigureAwait(false);
+                await time.DelayAsync(LeaderElectionOptions.RetryPeriod * (1 + (0.2 * random())), cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -148,16 +153,19 @@ public sealed partial class LeaderElector : ILeadership
     {
         while (true)
         {
-            var left = fence.UntilDeadline;
-            await time.DelayAsync(left < options.RetryPeriod ? left : options.RetryPeriod, cancellationToken).ConfigureAwait(false);
+            var (left, retry) = (fence.UntilDeadline, LeaderElectionOptions.RetryPeriod);
+            await time.DelayAsync(left < retry ? left : retry, cancellationToken).ConfigureAwait(false);
             if (!fence.IsOpen)
             {
                 throw Lose("it was not renewed in time");
             }
 
+            NoteAttempt();
             await TryAsync(RenewAsync, fence.UntilDeadline, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private void NoteAttempt() => Volatile.Write(ref attempted, Math.Max(time.GetTimestamp(), 1));
 
     private async Task TakeAsync(CancellationToken cancellationToken)
     {
@@ -219,12 +227,11 @@ public sealed partial class LeaderElector : ILeadership
     /// <summary>One attempt within a time limit. What the server or the network refuses is logged and tried again later.</summary>
     private async Task TryAsync(Func<CancellationToken, Task> attempt, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var deadline = Deadline.After(limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = Deadline.Linked(limit, time, cancellationToken);
         try
         {
             // The wait ends at the limit even when the client does not: a request that hangs must not hold up the declaration of a loss.
-            await attempt(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            await attempt(deadline.Token).WaitAsync(deadline.Token).ConfigureAwait(false);
         }
         catch (Exception failure)
             when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
@@ -252,15 +259,15 @@ public sealed partial class LeaderElector : ILeadership
 /// <param name="Identity">Names this process; unique for every start of a process, for example the pod's name and a random suffix.</param>
 public sealed record LeaderElectionOptions(NamespacedName Lease, string Identity)
 {
-    /// <summary>How long others wait, after a renewal they saw, before they take over. Whole seconds. Default 15 s.</summary>
-    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>How long others wait, after a renewal they saw, before they take over. Whole seconds.</summary>
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long the leader goes on without a successful renewal. Default 10 s: the 5 s to <see cref="LeaseDuration"/> are for requests that
-    /// were sent just before, and for clocks that run at different speeds.
+    /// How long the leader goes on without a successful renewal: the 5 s to <see cref="LeaseDuration"/> are for requests that were sent
+    /// just before, and for clocks that run at different speeds.
     /// </summary>
-    public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan RenewDeadline = TimeSpan.FromSeconds(10);
 
-    /// <summary>Pause between two attempts to take or to renew the lease. Default 2 s.</summary>
-    public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>Pause between two attempts to take or to renew the lease.</summary>
+    public static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(2);
 }

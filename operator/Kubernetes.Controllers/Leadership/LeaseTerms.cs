@@ -31,7 +31,7 @@ internal static class LeaseTerms
         Spec = own.Spec with
         {
             HolderIdentity = options.Identity,
-            LeaseDurationSeconds = Seconds(options),
+            LeaseDurationSeconds = Seconds,
             RenewTime = now,
         },
     };
@@ -45,11 +45,11 @@ internal static class LeaseTerms
     private static LeaseSpec Held(LeaderElectionOptions options, DateTimeOffset now) => new()
     {
         HolderIdentity = options.Identity,
-        LeaseDurationSeconds = Seconds(options),
+        LeaseDurationSeconds = Seconds,
         RenewTime = now,
     };
 
-    private static int Seconds(LeaderElectionOptions options) => (int)Math.Ceiling(options.LeaseDuration.TotalSeconds);
+    private static int Seconds => (int)LeaderElectionOptions.LeaseDuration.TotalSeconds;
 }
 
 /// <summary>

@@ -78,6 +78,22 @@ public sealed class WorkQueue : IDisposable
         }
     }
 
+    /// <summary>
+    /// For how long a key has been due and was not taken; zero where none is. A step of the wall clock counts for a second, until the next
+    /// look at it.
+    /// </summary>
+    internal TimeSpan LongestWait
+    {
+        get
+        {
+            lock (gate)
+            {
+                var overdue = appointments.Next is { } next ? time.GetUtcNow() - next : TimeSpan.Zero;
+                return Longer(ready.LongestWait, overdue);
+            }
+        }
+    }
+
     /// <summary>How many keys are taken and not given back.</summary>
     internal int Held
     {
@@ -91,7 +107,7 @@ public sealed class WorkQueue : IDisposable
     }
 
     /// <summary>How often a key became due, since the start.</summary>
-    internal long Adds => Interlocked.Read(ref adds);
+    public long Adds => Interlocked.Read(ref adds);
 
     /// <summary>How often a key was added after a failure, since the start.</summary>
     internal long Retries => Interlocked.Read(ref retries);
@@ -154,7 +170,7 @@ public sealed class WorkQueue : IDisposable
     public void AddAfterFailure(NamespacedName key, TimeSpan? retryAfter)
     {
         Interlocked.Increment(ref retries);
-        AddAfter(key, Longer(CountFailure(key), retryAfter ?? TimeSpan.Zero));
+        AddAfter(key, Longer(CountFailure(key), retryAfter > longestRetryAfter ? longestRetryAfter : retryAfter ?? TimeSpan.Zero));
     }
 
     /// <summary>Forgets the failures of the key: it succeeded.</summary>
@@ -215,8 +231,7 @@ public sealed class WorkQueue : IDisposable
 
     private bool IsAtRest => ready.Count == 0 && held.Count == 0;
 
-    private static TimeSpan Longer(TimeSpan wait, TimeSpan retryAfter) =>
-        wait > retryAfter ? wait : retryAfter < longestRetryAfter ? retryAfter : longestRetryAfter;
+    private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
     private TimeSpan CountFailure(NamespacedName key)
     {

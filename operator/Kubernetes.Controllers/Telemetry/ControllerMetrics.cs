@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Kubernetes.Client;
 using Kubernetes.Controllers.Queueing;
 
 namespace Kubernetes.Controllers.Telemetry;
@@ -43,6 +45,7 @@ public sealed class ControllerMetrics : IDisposable
     private readonly Histogram<double> reconcileTime;
     private readonly UpDownCounter<long> activeWorkers;
     private readonly ConcurrentDictionary<string, WorkQueue> queues = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Func<DateTimeOffset?>> caches = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> leaderships = new(StringComparer.Ordinal);
 
     /// <summary>Creates the instruments.</summary>
@@ -90,6 +93,11 @@ public sealed class ControllerMetrics : IDisposable
             () => PerQueue(queue => queue.Retries),
             description: "Keys added after a failure"
         );
+        meter.CreateObservableGauge(
+            "controller_cache_last_contact_timestamp_seconds",
+            PerCache,
+            description: "When the API server last sent something on a list or watch, as Unix time"
+        );
         meter.CreateObservableGauge("leader_election_master_status", PerLease, description: "1 while this process is the leader");
     }
 
@@ -109,6 +117,12 @@ public sealed class ControllerMetrics : IDisposable
         statusFailures.Add(0, Named(controller));
         activeWorkers.Add(0, Named(controller));
     }
+
+    /// <summary>A cache is filled, or objects are followed one by one, from now on.</summary>
+    /// <param name="resource">What they are.</param>
+    /// <param name="lastContact">When the API server last sent something for them, see <see cref="Caching.Informer{T}.LastContact"/> and
+    /// <see cref="Caching.WatchSet{T}.LastContact"/>; null for no series, while there is nothing to hear.</param>
+    public void CacheStarted(string resource, Func<DateTimeOffset?> lastContact) => caches[resource] = lastContact;
 
     /// <summary>A worker took a key.</summary>
     public void ReconcileStarted(string controller) => activeWorkers.Add(1, Named(controller));
@@ -146,6 +160,12 @@ public sealed class ControllerMetrics : IDisposable
     private IEnumerable<Measurement<long>> PerQueue(Func<WorkQueue, long> value) =>
         queues.Select(queue => new Measurement<long>(value(queue.Value), new("name", queue.Key), new("controller", queue.Key)));
 
+    private IEnumerable<Measurement<long>> PerCache() =>
+        from cache in caches
+        let heard = cache.Value()
+        where heard is not null
+        select new Measurement<long>(heard.Value.ToUnixTimeSeconds(), new KeyValuePair<string, object?>("cache", cache.Key));
+
     private IEnumerable<Measurement<long>> PerLease() =>
         leaderships.Select(lease => new Measurement<long>(lease.Value, new KeyValuePair<string, object?>("name", lease.Key)));
 }
@@ -178,6 +198,35 @@ public static class EventDrop
     /// <summary>Too many wait to be written.</summary>
     public const string QueueFull = "queue_full";
 
+    /// <summary>The API server did not take it.</summary>
+    public const string Failed = "failed";
+
     /// <summary>All of them.</summary>
-    internal static IReadOnlyList<string> All { get; } = [Repeated, QueueFull];
+    internal static IReadOnlyList<string> All { get; } = [Repeated, QueueFull, Failed];
+}
+
+/// <summary>The root of each trace: one reconcile. Costs nothing while nobody listens.</summary>
+public static class ReconcileTrace
+{
+    /// <summary>Name of the source.</summary>
+    public const string SourceName = "Kubernetes.Controllers";
+
+    private static readonly ActivitySource source = new(SourceName);
+
+    internal static Activity? Begin(string controller, NamespacedName key) =>
+        source.HasListeners()
+            ? source.StartActivity($"reconcile {controller}")
+                ?.SetTag("k8s.namespace.name", key.Namespace)
+                .SetTag("visma_operator.object", key.Name)
+                .SetTag("visma_operator.controller", controller)
+            : null;
+
+    internal static void End(this Activity span, string result)
+    {
+        span.SetTag("visma_operator.result", result);
+        if (result == ReconcileResult.Error)
+        {
+            span.SetStatus(ActivityStatusCode.Error);
+        }
+    }
 }

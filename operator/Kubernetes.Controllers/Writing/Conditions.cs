@@ -46,6 +46,11 @@ public static class Conditions
             set = set with { Message = set.Message[..LongestMessage] };
         }
 
+        if (set == present)
+        {
+            return conditions!; // the same list, so that whoever compares sees at once that nothing changed
+        }
+
         return present is null
             ? [.. conditions ?? [], set]
             : [.. conditions!.Select(other => other.Type == set.Type ? set : other)];

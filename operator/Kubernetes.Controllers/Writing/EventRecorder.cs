@@ -54,6 +54,7 @@ public sealed partial class EventRecorder(
     // Events that were repeated too soon. The newest of each subject is enough: an older one would look as if it were still true.
     private readonly Dictionary<Thing, (Topic Topic, Event Composed)> repeated = [];
     private readonly RestSignal rest = new();
+    private Alarm? sweep; // while the recorder runs; set only while something is recorded, so that a quiet process wakes for nothing
     private int unwritten;
     private bool isFull;
     private long sequence;
@@ -78,20 +79,32 @@ public sealed partial class EventRecorder(
                 metrics.EventDropped(EventDrop.Repeated);
             }
 
-            if (!recorded.TryGetValue(topic, out var last) || time.GetElapsedTime(last) >= Interval)
+            if (recorded.TryGetValue(topic, out var last) && time.GetElapsedTime(last) < Interval)
             {
-                return TryEnqueue(topic, composed);
+                repeated[topic.Thing] = (topic, composed);
+                return true;
             }
 
-            repeated[topic.Thing] = (topic, composed);
-            return true;
+            if (TryEnqueue(topic, composed))
+            {
+                return true;
+            }
+
+            Drop();
+            return false;
         }
     }
 
     /// <summary>Writes what is recorded, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var sweep = time.Repeat(sweepInterval, Sweep);
+        using var alarm = new Alarm(time, Sweep);
+        lock (gate)
+        {
+            sweep = alarm;
+            SetSweep();
+        }
+
         await foreach (var recordedEvent in waiting.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             await WriteAsync(recordedEvent, cancellationToken).ConfigureAwait(false);
@@ -137,6 +150,7 @@ public sealed partial class EventRecorder(
         catch (Exception failure)
 #pragma warning restore CA1031
         {
+            metrics.EventDropped(EventDrop.Failed);
             LogNotRecorded(recordedEvent.Reason ?? string.Empty, FailureText.Of(failure));
         }
     }
@@ -146,19 +160,29 @@ public sealed partial class EventRecorder(
     {
         if (!waiting.Writer.TryWrite(composed))
         {
-            metrics.EventDropped(EventDrop.QueueFull);
-            if (!isFull)
-            {
-                LogFull(Capacity);
-            }
-
-            isFull = true;
             return false;
+        }
+
+        if (recorded.Count == 0)
+        {
+            sweep?.Set(sweepInterval);
         }
 
         recorded[topic] = time.GetTimestamp();
         unwritten++;
         return true;
+    }
+
+    // Under the lock.
+    private void Drop()
+    {
+        metrics.EventDropped(EventDrop.QueueFull);
+        if (!isFull)
+        {
+            LogFull(Capacity);
+        }
+
+        isFull = true;
     }
 
     // Forgets what was recorded an interval ago, and writes what was repeated since. Where there is no room, that waits for the next sweep.
@@ -179,6 +203,17 @@ public sealed partial class EventRecorder(
                     repeated.Remove(topic.Thing);
                 }
             }
+
+            SetSweep();
+        }
+    }
+
+    // Under the lock.
+    private void SetSweep()
+    {
+        if (recorded.Count + repeated.Count > 0)
+        {
+            sweep?.Set(sweepInterval);
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Buffers;
+using System.Collections;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Kubernetes.Client;
 
 namespace Kubernetes.Controllers.Writing;
@@ -7,7 +9,8 @@ namespace Kubernetes.Controllers.Writing;
 /// <summary>Makes the one status write of a reconcile: the difference to what was read, as a JSON merge patch (RFC 7386).</summary>
 public static class StatusPatch
 {
-    private const string StatusMember = "status";
+    private const string Status = "status";
+    private const int UsualSize = 2048; // bytes; that of a first status
 
     /// <summary>
     /// The difference between the statuses of two versions of an object, rooted so that it can be sent: <c>{"status": {...}}</c>, or null
@@ -17,87 +20,124 @@ public static class StatusPatch
     /// that was deleted and created again under the same name would get half a status, with members of the old one.
     /// </para>
     /// </summary>
-    public static JsonObject? Between<T>(T before, T after)
+    /// <returns>The text of the patch, as UTF-8.</returns>
+    public static ReadOnlyMemory<byte>? Between<T>(T before, T after)
         where T : class, IResource<T>
     {
-        using var present = StatusOf(before);
-        using var wanted = StatusOf(after);
-        var patch = new JsonObject();
-        if (wanted is not null)
+        if (StatusMember<T>.Instance is not { } member || Equals(member.Get!(before), member.Get(after)))
         {
-            AddDifference(patch, StatusMember, present?.RootElement, wanted.RootElement);
-        }
-        else if (present is not null)
-        {
-            patch[StatusMember] = null;
+            return null; // as of most objects after a restart
         }
 
-        if (patch.Count == 0)
+        var text = new ArrayBufferWriter<byte>(UsualSize);
+        using var patch = new Utf8JsonWriter(text);
+        patch.WriteStartObject();
+        if (!new Difference(patch).Write(member, before, after))
         {
             return null;
         }
 
         if (before.Metadata.ResourceVersion is { Length: > 0 } version)
         {
-            patch["metadata"] = new JsonObject { ["resourceVersion"] = version };
+            patch.WriteStartObject("metadata");
+            patch.WriteString("resourceVersion", version);
+            patch.WriteEndObject();
         }
 
-        return patch;
+        patch.WriteEndObject();
+        patch.Flush();
+        return text.WrittenMemory;
     }
 
-    // Only the status is written out: metadata and spec are the larger part, and are not compared. As a document, since the nodes of a
-    // JsonObject would cost several times the text, twice, where mostly nothing or everything differs.
-    private static JsonDocument? StatusOf<T>(T resource)
+    /// <summary>
+    /// Writes what differs between two records, member by member and straight from them: to write and read both as JSON first would cost
+    /// several times as much.
+    /// </summary>
+    private sealed class Difference(Utf8JsonWriter patch)
+    {
+        // Objects that are begun with their first difference, the outermost first.
+        private readonly List<string> unopened = [];
+
+        /// <summary>True if something was written.</summary>
+        public bool Write(JsonPropertyInfo member, object before, object after)
+        {
+            var (from, to) = (member.Get?.Invoke(before), member.Get?.Invoke(after)); // none where JSON leaves the member out
+            if (Equals(from, to))
+            {
+                return false;
+            }
+
+            if (to is null)
+            {
+                Open();
+                patch.WriteNull(member.Name); // a member that is gone
+                return true;
+            }
+
+            var type = member.Options.GetTypeInfo(member.PropertyType);
+            return type.Kind == JsonTypeInfoKind.Object && from is not null
+                ? WriteMembers(member.Name, type, from, to)
+                : WriteValue(member.Name, type, from, to);
+        }
+
+        private bool WriteMembers(string name, JsonTypeInfo type, object from, object to)
+        {
+            unopened.Add(name);
+            foreach (var inner in type.Properties)
+            {
+                Write(inner, from, to);
+            }
+
+            if (unopened.Count == 0)
+            {
+                patch.WriteEndObject();
+                return true;
+            }
+
+            unopened.RemoveAt(unopened.Count - 1); // nothing differed
+            return false;
+        }
+
+        // Lists are replaced as a whole: merge patches cannot reach into them.
+        private bool WriteValue(string name, JsonTypeInfo type, object? from, object to)
+        {
+            if (type.Kind == JsonTypeInfoKind.Dictionary)
+            {
+                throw new NotSupportedException($"Status member {name} is a map: a merge patch would keep the keys that are gone.");
+            }
+
+            if (from is not null && IsWrittenAlike(type, from, to))
+            {
+                return false;
+            }
+
+            Open();
+            patch.WritePropertyName(name);
+            JsonSerializer.Serialize(patch, to, type);
+            return true;
+        }
+
+        private void Open()
+        {
+            unopened.ForEach(patch.WriteStartObject);
+            unopened.Clear();
+        }
+    }
+
+    // Two lists of the same content are not equal, nor are two times that differ by a fraction of a second; they are written alike.
+    private static bool IsWrittenAlike(JsonTypeInfo type, object from, object to) =>
+        from switch
+        {
+            string => false,
+            ICollection { Count: 0 } => to is ICollection { Count: 0 },
+            _ => Text(from, type).AsSpan().SequenceEqual(Text(to, type)),
+        };
+
+    private static byte[] Text(object value, JsonTypeInfo type) => JsonSerializer.SerializeToUtf8Bytes(value, type);
+
+    private static class StatusMember<T>
         where T : class, IResource<T>
     {
-        var contract = T.JsonTypeInfo;
-        var member = contract.Properties.FirstOrDefault(property => property.Name == StatusMember);
-        return member?.Get?.Invoke(resource) is { } status
-            ? JsonSerializer.SerializeToDocument(status, contract.Options.GetTypeInfo(member.PropertyType))
-            : null;
+        public static readonly JsonPropertyInfo? Instance = T.JsonTypeInfo.Properties.FirstOrDefault(property => property.Name == Status);
     }
-
-    // A member that is gone becomes null. Lists are replaced as a whole: merge patches cannot reach into them.
-    private static JsonObject Difference(JsonElement before, JsonElement after)
-    {
-        var patch = new JsonObject();
-        foreach (var member in before.EnumerateObject().Where(member => IsSet(member.Value) && Member(after, member.Name) is null))
-        {
-            patch[member.Name] = null;
-        }
-
-        foreach (var member in after.EnumerateObject().Where(member => IsSet(member.Value)))
-        {
-            AddDifference(patch, member.Name, Member(before, member.Name), member.Value);
-        }
-
-        return patch;
-    }
-
-    private static void AddDifference(JsonObject patch, string name, JsonElement? present, JsonElement wanted)
-    {
-        if (present is not { } from)
-        {
-            patch[name] = Node(wanted);
-        }
-        else if (!JsonElement.DeepEquals(from, wanted))
-        {
-            patch[name] = (from.ValueKind, wanted.ValueKind) is (JsonValueKind.Object, JsonValueKind.Object)
-                ? Difference(from, wanted)
-                : Node(wanted);
-        }
-    }
-
-    private static bool IsSet(JsonElement value) => value.ValueKind != JsonValueKind.Null;
-
-    private static JsonElement? Member(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && IsSet(value) ? value : null;
-
-    // A copy: the patch outlives the document.
-    private static JsonNode? Node(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Object => JsonObject.Create(value.Clone()),
-        JsonValueKind.Array => JsonArray.Create(value.Clone()),
-        _ => JsonValue.Create(value.Clone()),
-    };
 }

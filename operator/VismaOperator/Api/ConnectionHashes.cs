@@ -10,7 +10,9 @@ internal static class ConnectionHashes
 {
     private static readonly string nothing = ShortHash.Of();
 
-    /// <summary>What a token is asked with, as far as the connection decides it. Scopes are a set, so their order does not count.</summary>
+    /// <summary>
+    /// What a token is requested with, as far as the connection decides it. Scopes are a set, so their order does not count.
+    /// </summary>
     public static string Inputs(VismaConnection connection) => ShortHash.Of(
         connection.ClientName().ToString(),
         connection.Spec.Grant.ToString(),
@@ -18,6 +20,10 @@ internal static class ConnectionHashes
         connection.Spec.AllScopes ? "*" : string.Join(' ', connection.Spec.RequestedScopes().Order(StringComparer.Ordinal)));
 
     /// <summary>How the Secret is rendered around the token.</summary>
+    /// <remarks>
+    /// A new part that may be absent is appended only where it is there, as the last one. A part that is null changes the hash, too: each
+    /// Secret that exists would be written once more. The same holds for <see cref="Inputs"/>, where it would cost a token request.
+    /// </remarks>
     public static string Layout(VismaConnection connection)
     {
         var template = connection.Spec.Secret.Template;
@@ -73,13 +79,20 @@ internal static class ShortHash
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (key, value) in content.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            Append(hash, Encoding.UTF8.GetBytes(key));
+            Append(hash, key);
             Append(hash, value.Reveal());
         }
 
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         hash.GetHashAndReset(digest);
         return Convert.ToHexStringLower(digest[..16]);
+    }
+
+    private static void Append(IncrementalHash hash, string text)
+    {
+        var size = Encoding.UTF8.GetByteCount(text);
+        Span<byte> bytes = size > UsualBytes ? new byte[size] : stackalloc byte[UsualBytes];
+        Append(hash, bytes[..Encoding.UTF8.GetBytes(text, bytes)]);
     }
 
     // Each part is preceded by its length, so that ("ab", "c") and ("a", "bc") differ; null and empty differ, too.

@@ -5,7 +5,7 @@ namespace VismaOperator.Api;
 /// <summary>What a connection asks for, as its annotations and its spec say it.</summary>
 internal static class ConnectionRequests
 {
-    // status.lastHandledReconcileAt holds no more.
+    // status.lastHandledReconcileAt and lastHandledProbeAt hold no more.
     private const int MaxEcho = 1024;
 
     /// <summary>The value that asks for a refresh now; ours counts before Flux's. Null when nobody asks.</summary>
@@ -18,6 +18,10 @@ internal static class ConnectionRequests
     /// <summary>True when that request was not attempted yet.</summary>
     public static bool IsUnhandled(VismaConnection connection) =>
         RequestedAt(connection) is { Length: > 0 } requested && requested != connection.Status.LastHandledReconcileAt;
+
+    /// <summary>The value that asks for a probe now; null when nobody asks.</summary>
+    public static string? ProbeRequestedAt(VismaConnection connection) =>
+        Shortened(connection.Metadata.Annotation(VismaNames.ProbeRequestedAtAnnotation));
 
     /// <summary>The form field that says which tenant a token is for; none for APIs without tenants.</summary>
     public static IReadOnlyDictionary<string, string> TenantField(VismaConnection connection) =>

@@ -100,8 +100,8 @@ public sealed record TenantRule
     public IReadOnlyList<string> Scopes { get => field ?? []; init; }
 
     /// <summary>
-    /// True when the rule has the connection's tenant, its namespace and all of its scopes. Of one that asks for all scopes it shows only
-    /// when they are granted whether they keep within the rule.
+    /// True when the rule has the connection's tenant, its namespace and all of its scopes. For a connection that asks for all scopes,
+    /// this is known only after the grant.
     /// </summary>
     /// <remarks>
     /// <c>offline_access</c> reaches no data, and a consent asks for it whether it was written or not, so that it needs no entry.

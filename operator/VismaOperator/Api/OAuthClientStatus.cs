@@ -30,6 +30,9 @@ public sealed record OAuthClientStatus
     /// <summary>The refusal of every client secret; null while one is accepted.</summary>
     public RefusalStatus? Refusal { get; init; }
 
+    /// <summary>The problem that Ready reports, and since when; null while there is none, and in a status of an earlier version.</summary>
+    public ClientProblemStatus? Problem { get; init; }
+
     /// <summary>How many connections use this client; written at most once a minute.</summary>
     public int? Connections { get; init; }
 }
@@ -96,6 +99,16 @@ public sealed record RefusalStatus
 
     /// <summary>The description of the provider, without any part of a credential; null when there was none.</summary>
     public string? Description { get; init; }
+}
+
+/// <summary>What is wrong with a client. A restart does not wait once more for what is missing.</summary>
+public sealed record ClientProblemStatus
+{
+    /// <summary>Its reason, in CamelCase.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>When it was first seen.</summary>
+    public DateTimeOffset? StartTime { get; init; }
 }
 
 /// <summary>Endpoints in use.</summary>

@@ -53,6 +53,14 @@ public sealed record VismaConnectionSpec
     /// <summary>The Secret that the token is published in.</summary>
     public SecretSpec Secret { get => field ?? new(); init; }
 
+    /// <summary><see cref="Probe"/> as it was declared; null when it was not.</summary>
+    [JsonPropertyName("probe")]
+    public ProbeSpec? DeclaredProbe { get; init; }
+
+    /// <summary>Whether the API is asked if it accepts the token: as declared, else the defaults.</summary>
+    [JsonIgnore]
+    public ProbeSpec Probe { get => DeclaredProbe ?? ProbeSpec.Default; init => DeclaredProbe = value; }
+
     /// <summary>True to stop renewing; the Secret is left as it is.</summary>
     public bool Suspend { get; init; }
 
@@ -141,4 +149,30 @@ public sealed record RefreshSpec
     /// <summary><see cref="RenewBefore"/> as a span; null where it is absent or cannot be read (the rules report that).</summary>
     public TimeSpan? RenewBeforeSpan() =>
         RenewBefore is not null && GoDuration.TryParse(RenewBefore, out var span) ? span : null;
+}
+
+/// <summary>Whether, where and how often the API is asked if it accepts the token.</summary>
+public sealed record ProbeSpec
+{
+    /// <summary>The cheapest call of the ERP API that needs a token, as the schema writes it.</summary>
+    public const string DefaultPath = "/dimension";
+
+    /// <summary>An hour, as the schema writes it.</summary>
+    public const string DefaultInterval = "1h";
+
+    /// <summary>What counts where nothing is declared.</summary>
+    public static ProbeSpec Default { get; } = new();
+
+    /// <summary>True to probe.</summary>
+    public bool Enabled { get; init; }
+
+    /// <summary>What is asked for, after the base URL.</summary>
+    public string Path { get => field ?? DefaultPath; init; }
+
+    /// <summary>The time between two probes of one token; a Go-style duration.</summary>
+    public string Interval { get => field ?? DefaultInterval; init; }
+
+    /// <summary><see cref="Interval"/> as a span; the default where it cannot be used (the rules report that).</summary>
+    public TimeSpan IntervalSpan() =>
+        GoDuration.TryParse(Interval, out var span) && span >= TimeSpan.FromMinutes(5) ? span : TimeSpan.FromHours(1);
 }

@@ -20,11 +20,23 @@ public sealed record VismaConnectionStatus
     /// </summary>
     public DateTimeOffset? LastHandledReconcileTime { get; init; }
 
-    /// <summary>Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, Authorized, ConsentExpiring.</summary>
+    /// <summary>Value of the last handled request for a probe (annotation <c>probeRequestedAt</c>); null while probes are off.</summary>
+    public string? LastHandledProbeAt { get; init; }
+
+    /// <summary>
+    /// <c>True</c> when the last probe failed, else <c>False</c>; null where it was not probed. The condition TokenAccepted in reverse,
+    /// since a column of <c>kubectl get</c> can show a value and not negate it.
+    /// </summary>
+    public string? Offline { get; init; }
+
+    /// <summary>Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, TokenAccepted, Authorized, ConsentExpiring.</summary>
     public IReadOnlyList<Condition> Conditions { get => field ?? []; init; }
 
     /// <summary>The Secret that the token was last published in.</summary>
     public string? SecretName { get; init; }
+
+    /// <summary>Names of further Secrets that hold a token and are to be removed; null when there are none.</summary>
+    public IReadOnlyList<string>? OtherSecretNames { get; init; }
 
     /// <summary>The OAuthClient that the spec names, as <c>namespace/name</c>.</summary>
     public string? Client { get; init; }
@@ -41,6 +53,12 @@ public sealed record VismaConnectionStatus
 
     /// <summary>The failures since the last success; null when there are none.</summary>
     public FailureStatus? Failure { get; init; }
+
+    /// <summary>
+    /// What the condition Stalled or Reconciling is about, for the operator and its commands; null while there is neither, and in a status
+    /// of an earlier version.
+    /// </summary>
+    public ProblemStatus? Problem { get; init; }
 
     /// <summary>
     /// The removal of the token Secret, because the OAuthClient does not allow its token; null when there was none, or another token came.
@@ -76,10 +94,10 @@ public sealed record TokenStatus
     /// <summary>True when the Secret is its owner's, who lent it by the annotation <c>adopt</c>; null otherwise.</summary>
     public bool? SecretAdopted { get; init; }
 
-    /// <summary>Hash of what the token was asked with: client, tenant, scopes (hexadecimal).</summary>
+    /// <summary>Hash of what the token was requested with: client, tenant, scopes (hexadecimal).</summary>
     public string? Inputs { get; init; }
 
-    /// <summary>Hash of how the Secret is rendered: template, base URL, type (hexadecimal).</summary>
+    /// <summary>Hash of how the Secret is rendered (hexadecimal); see <see cref="ConnectionHashes.Layout"/>.</summary>
     public string? Layout { get; init; }
 }
 
@@ -129,6 +147,12 @@ public sealed record FailureStatus
     /// <summary>Reason of the last one, in CamelCase.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>What the last one asks of the operator; null in a status of an earlier version.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>What the operator was doing when the last one happened; null in a status of an earlier version.</summary>
+    public string? Stage { get; init; }
+
     /// <summary>How many there were.</summary>
     public int Attempts { get; init; }
 
@@ -138,11 +162,21 @@ public sealed record FailureStatus
     /// <summary>When the next attempt is due.</summary>
     public DateTimeOffset? NextAttemptTime { get; init; }
 
-    /// <summary>Hash of what the failed attempts asked with (hexadecimal); a change lets the next attempt start at once.</summary>
+    /// <summary>Hash of what the failed attempts requested with (hexadecimal); a change lets the next attempt start at once.</summary>
     public string? Inputs { get; init; }
 
     /// <summary>What happened and what to do, for a person.</summary>
     public string? Message { get; init; }
+}
+
+/// <summary>What keeps a connection from where its spec wants it. The condition says the same in words.</summary>
+public sealed record ProblemStatus
+{
+    /// <summary>What it asks of the operator.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>What the operator was doing.</summary>
+    public string? Stage { get; init; }
 }
 
 /// <summary>The removal of a token Secret.</summary>
@@ -154,6 +188,6 @@ public sealed record SecretRemovalStatus
     /// <summary>When.</summary>
     public DateTimeOffset? Time { get; init; }
 
-    /// <summary>Hash of what the removed token was asked with, without the client's part (hexadecimal).</summary>
+    /// <summary>Hash of what the removed token was requested with, without the client's part (hexadecimal).</summary>
     public string? Inputs { get; init; }
 }

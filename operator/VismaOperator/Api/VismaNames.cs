@@ -48,9 +48,8 @@ public static class VismaNames
     public const string ConnectionAnnotation = Group + "/connection";
 
     /// <summary>
-    /// Annotation on a grant Secret: one hash for each consent that is under way, by which a replica knows it from its watch alone. Only
-    /// who has state and cookie of an attempt can
-    /// show what a hash was made of.
+    /// Annotation on a grant Secret: one hash for each consent that is under way, by which a replica knows it from its watch alone. A
+    /// hash reveals neither state nor cookie.
     /// </summary>
     public const string ConsentAttemptsAnnotation = Group + "/consent-attempts";
 
@@ -63,10 +62,10 @@ public static class VismaNames
     /// <summary>Annotation on a token Secret: a hash of the content, never a value.</summary>
     public const string FingerprintAnnotation = Group + "/fingerprint";
 
-    /// <summary>Annotation on a token Secret: hash of what the token was asked with (client, tenant, scopes).</summary>
+    /// <summary>Annotation on a token Secret: hash of what the token was requested with (client, tenant, scopes).</summary>
     public const string InputsAnnotation = Group + "/inputs";
 
-    /// <summary>Annotation on a token Secret: hash of how it was rendered (template, type, base URL).</summary>
+    /// <summary>Annotation on a token Secret: hash of how it was rendered; see <see cref="ConnectionHashes.Layout"/>.</summary>
     public const string LayoutAnnotation = Group + "/layout";
 
     /// <summary>
@@ -95,6 +94,9 @@ public static class VismaNames
 
     /// <summary>Annotation on a connection: any new value asks for a refresh now.</summary>
     public const string RequestedAtAnnotation = Group + "/requestedAt";
+
+    /// <summary>Annotation on a connection: any new value asks for a probe now.</summary>
+    public const string ProbeRequestedAtAnnotation = Group + "/probeRequestedAt";
 
     /// <summary>
     /// Annotation on a connection: the sequence of the stored grant that may be used although it looks restored from a backup or used by

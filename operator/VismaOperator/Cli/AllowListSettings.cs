@@ -17,7 +17,8 @@ internal sealed class AllowListSettings
     private readonly Setting apiHosts = new(
         "allowed-api-hosts",
         "HOST,...",
-        $"API hosts that a Secret may name as base_url. Default: {string.Join(",", defaults.AllowedApiHosts)}",
+        "API hosts that a Secret may name as base_url, and that the token is sent to by spec.probe and doctor --request. "
+            + $"Default: {string.Join(",", defaults.AllowedApiHosts)}",
         SettingShape.List);
 
     private readonly Setting insecureIssuers = new(

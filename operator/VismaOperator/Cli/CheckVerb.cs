@@ -14,8 +14,15 @@ internal sealed class CheckVerb
         ["json"] = CheckOutput.Json,
     };
 
-    private readonly ManifestSetting manifests = new("Directory or file with manifests, or - for standard input; may be repeated");
-    private readonly Setting output = new("output", "text|json", "Form of the findings on standard output. Default: text");
+    private readonly ManifestSetting manifests = new(
+        "Required. Directory or file with manifests, or - for standard input; may be repeated"
+    );
+    private readonly Setting output = new(
+        "output",
+        "text|json",
+        "Form of the findings on standard output. Default: text",
+        variable: "check-output"
+    );
     private readonly AllowListSettings allowLists = new();
     private readonly Setting compare = new(
         "cluster",
@@ -24,6 +31,8 @@ internal sealed class CheckVerb
         SettingShape.Switch
     );
     private readonly ClusterSettings cluster = new();
+
+    public CheckVerb() => output.Option.Aliases.Add("-o");
 
     private IEnumerable<Setting> All => [.. manifests.All, output, .. allowLists.All, compare, .. cluster.All];
 

@@ -3,15 +3,12 @@ using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using VismaOperator.Cli.Check;
 using VismaOperator.Hosting;
-using VismaOperator.Reporting;
 
 namespace VismaOperator.Cli;
 
 /// <summary>A cluster as the account of a kubeconfig may see it, for verbs that speak to one and end.</summary>
 internal sealed class ClusterConnection : IAsyncDisposable
 {
-    private const string FallbackNamespace = "default";
-
     private readonly ServiceProvider services;
     private readonly KubernetesHttp http;
 
@@ -25,7 +22,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
         Client = new HttpKubernetesClient(http, time, RandomSource.Next);
         Log = services.GetRequiredService<ILogger<ClusterConnection>>();
         Server = access.Server.ToString();
-        Namespace = access.Namespace ?? FallbackNamespace;
+        Namespace = access.Namespace ?? ClusterAccess.DefaultNamespace;
     }
 
     /// <summary>The API server.</summary>
@@ -41,9 +38,25 @@ internal sealed class ClusterConnection : IAsyncDisposable
     public ILogger Log { get; }
 
     /// <summary>Finds the cluster as kubectl does.</summary>
+    /// <param name="kubeconfig">Path of the kubeconfig; null for the default.</param>
+    /// <param name="context">Context of the kubeconfig; null for the current one.</param>
+    /// <param name="time">Durations.</param>
+    /// <param name="otherwise">What can be named in place of a cluster, as a sentence; said where there is none.</param>
     /// <exception cref="ClusterAccessException">There is no usable access; the message says what to do.</exception>
-    public static ClusterConnection Open(string? kubeconfig, string? context, TimeProvider time) =>
-        new(ClusterAccess.Load(kubeconfig, context), time);
+    public static ClusterConnection Open(string? kubeconfig, string? context, TimeProvider time, string? otherwise = null)
+    {
+        try
+        {
+            return new(ClusterAccess.Load(kubeconfig, context), time);
+        }
+        catch (ClusterAccessException none) when (none.IsNoCluster && otherwise is not null)
+        {
+            throw new ClusterAccessException($"{none.Message} {otherwise}", none);
+        }
+    }
+
+    /// <summary>For verbs that also look at local mode.</summary>
+    public const string OrState = "Or name the state directory of local mode: --state DIR";
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -63,29 +76,11 @@ internal static class ClusterLook
         try
         {
             await using var cluster = ClusterConnection.Open(kubeconfig, context, time);
-            return await LiveObjects.ReadAsync(cluster.Client, stop);
+            return await LiveObjects.ReadAsync(cluster.Client, cluster.Server, stop);
         }
-        catch (Exception exception)
-            when (exception is ClusterAccessException or KubernetesException or HttpRequestException or TimeoutException)
+        catch (ClusterAccessException exception)
         {
-            throw new LiveObjectsException($"--cluster: the cluster cannot be read: {FailureWords.Of(exception)}", exception);
+            throw new LiveObjectsException(exception.Message, exception);
         }
     }
-}
-
-/// <summary>The options that say which cluster is meant, as kubectl has them; shared by the verbs that speak to one.</summary>
-internal sealed class ClusterSettings
-{
-    private readonly Setting kubeconfig = new(
-        "kubeconfig",
-        "FILE",
-        "Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, or the service account of the pod"
-    );
-    private readonly Setting context = new("context", "NAME", "Context of the kubeconfig. Default: its current context");
-
-    /// <summary>The options in the order of the help.</summary>
-    public IEnumerable<Setting> All => [kubeconfig, context];
-
-    /// <summary>Reads the path of the kubeconfig and the name of the context; null where absent.</summary>
-    public (string? Kubeconfig, string? Context) Read(SettingReader reader) => (reader.Text(kubeconfig), reader.Text(context));
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using VismaOperator.Cli.Check;
+using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Manifests;
 
@@ -9,10 +11,16 @@ namespace VismaOperator.Cli;
 /// <summary>The command line as a whole.</summary>
 internal static class CommandTree
 {
+    private static readonly HashSet<string> truths = new(
+        ["true", "false", "yes", "no", "on", "off", "1", "0"],
+        StringComparer.OrdinalIgnoreCase
+    );
+
     /// <summary>Runs the verb that the arguments name and answers with its exit code.</summary>
     public static async Task<int> InvokeAsync(string[] arguments, CommandContext process, Verbs verbs, CancellationToken cancellationToken)
     {
-        var parsed = Create(process, verbs).Parse(arguments);
+        var root = Create(process, verbs);
+        var parsed = root.Parse(WithSwitches(root, arguments));
 
         // With --help or --version the parser reports no errors about the other arguments.
         if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
@@ -32,11 +40,31 @@ internal static class CommandTree
             EnableDefaultExceptionHandler = false,
         };
         var code = await parsed.InvokeAsync(configuration, cancellationToken);
-        await process.Output.WriteAsync(
-            help.ToString().Replace($"  {RootCommand.ExecutableName} ", $"  {process.Called} ", StringComparison.Ordinal)
-        );
+        if (parsed.Action is HelpAction)
+        {
+            await process.Output.WriteAsync(HelpText.Of(help.ToString(), parsed.CommandResult.Command, process.Called));
+        }
+
         return code;
     }
+
+    // A switch may have a value, and takes whatever follows for it: "--wait acme" would be no name and a strange value.
+    private static string[] WithSwitches(RootCommand root, string[] arguments)
+    {
+        var verb = root.Subcommands.FirstOrDefault(one => one.Name == arguments.FirstOrDefault());
+        return verb is { Arguments.Count: > 0 }
+            ? [.. arguments.Select((word, index) => IsBare(verb, word, arguments.ElementAtOrDefault(index + 1)) ? $"{word}=true" : word)]
+            : arguments;
+    }
+
+    private static bool IsBare(Command verb, string word, string? next) =>
+        next is not null
+        && !next.StartsWith('-')
+        && !truths.Contains(next)
+        && verb.Options.Any(option =>
+            option.Arity is { MinimumNumberOfValues: 0, MaximumNumberOfValues: 1 }
+            && (option.Name == word || option.Aliases.Contains(word))
+        );
 
     /// <summary>All verbs with their options.</summary>
     public static RootCommand Create(CommandContext process, Verbs verbs)
@@ -47,7 +75,10 @@ internal static class CommandTree
             new LocalVerb().ToCommand(process, verbs.Local),
             new CheckVerb().ToCommand(process),
             new StatusVerb().ToCommand(process, verbs.Status),
-            new RefreshVerb().ToCommand(process, verbs.Refresh),
+            new DashboardVerb().ToCommand(process, verbs.Dashboard),
+            new DoctorVerb().ToCommand(process, verbs.Doctor),
+            RequestVerb.Refresh().ToCommand(process, verbs.Request),
+            RequestVerb.Probe().ToCommand(process, verbs.Request),
             new ConnectVerb().ToCommand(process, verbs.Connect),
             CrdsVerb.ToCommand(process),
             CompletionVerb.ToCommand(process),
@@ -95,7 +126,7 @@ internal static class CommandTree
         var verbs = command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name).ToList();
         var known = verbs.Concat(command.Options.Select(option => option.Name)).ToList();
         var isVerbMissing = command is RootCommand && parsed.UnmatchedTokens.FirstOrDefault(token => !token.StartsWith('-')) is not null;
-        return parsed.UnmatchedTokens.Count == 0 ? parsed.Errors.Select(error => error.Message)
+        return parsed.UnmatchedTokens.Count == 0 ? parsed.Errors.Select(error => Words(error, verbs))
             : isVerbMissing
                 ?
                 [
@@ -104,8 +135,23 @@ internal static class CommandTree
                         verbs
                     ),
                 ]
-            : parsed.UnmatchedTokens.Select(token => $"'{token}' is no command or option that is known here{Suggestion.For(token, known)}");
+            : parsed.UnmatchedTokens.Select(token => $"'{token}' is no command or option that is known here{Hint(token, known)}");
     }
+
+    // The library's own words have no remedy.
+    private static string Words(ParseError error, IReadOnlyList<string> verbs) =>
+        error.SymbolResult switch
+        {
+            CommandResult { Command: RootCommand } => $"a command is missing: the commands are {string.Join(", ", verbs)}",
+            ArgumentResult { Tokens.Count: 0, Argument: var argument } => $"{argument.Name}: is missing. {argument.Description}.",
+            OptionResult { Tokens.Count: 0, Option: var option } => $"{option.Name}: has no value. Give it one, or leave it out.",
+            _ => error.Message,
+        };
+
+    private static string Hint(string token, IReadOnlyList<string> known) =>
+        !token.StartsWith('-') && known.Contains("--filename") && Path.Exists(token)
+            ? $". Name files and folders with -f {token}"
+            : Suggestion.For(token, known);
 
     // Options behind it belong to the verb that was meant.
     private static string UnknownVerb(string verb, IReadOnlyList<string> known)
@@ -142,6 +188,16 @@ internal sealed record CommandContext(
     string Called = Product.Name
 )
 {
+    /// <summary>The screen of a verb that prints once.</summary>
+    public StatusScreen Screen =>
+        new(Output, Error, Time, Called) { Size = IsTerminal ? TerminalSize : null, IsColoured = IsColoured };
+
+    /// <summary>False also for a dumb terminal: it would show the sequences that others obey.</summary>
+    public bool IsTerminal => TerminalSize is not null && Variable("TERM") is not "dumb";
+
+    /// <summary>See https://no-color.org.</summary>
+    public bool IsColoured => IsTerminal && string.IsNullOrEmpty(Variable("NO_COLOR"));
+
     /// <summary>The size of the terminal that standard output goes to, in columns and rows; null where it goes elsewhere.</summary>
     public Func<(int Columns, int Rows)>? TerminalSize { get; init; }
 

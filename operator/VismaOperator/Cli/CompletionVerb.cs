@@ -49,6 +49,7 @@ internal static class CompletionVerb
         for option in kubeconfig filename state out
             complete -c visma-operator -l $option -r -F
         end
+        complete -c visma-operator -s f -r -F
 
         """;
 

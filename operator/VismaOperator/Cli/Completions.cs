@@ -10,7 +10,7 @@ namespace VismaOperator.Cli;
 
 /// <summary>
 /// What the last word of a command line may become. The library's parser keeps the words of each option and argument; which of them is
-/// meant is found here: to the parser an option of ours takes any number of values, so that one that is given twice can be told.
+/// meant is found here: to the parser an option of ours takes any number of values, so that one that is given twice can be reported.
 /// </summary>
 internal sealed class Completions(RootCommand root, CommandContext process)
 {
@@ -29,13 +29,13 @@ internal sealed class Completions(RootCommand root, CommandContext process)
     /// <summary>Stands for the names of connections, and of clients with their kind before them.</summary>
     public static IEnumerable<CompletionItem> Objects(CompletionContext context) => [new(ConnectionNames), new(ClientNames)];
 
-    /// <summary>The candidates, in order. Nothing is told of failures: somebody is typing.</summary>
+    /// <summary>The candidates, in order. Failures are not reported: somebody is typing.</summary>
     /// <param name="line">The words behind the program's name; the last one is to be completed, and may be empty.</param>
     /// <param name="stop">Gives up.</param>
     public async Task<IReadOnlyList<string>> OfAsync(IReadOnlyList<string> line, CancellationToken stop)
     {
         var (words, last, prefix) = Split(line);
-        var command = root.Subcommands.FirstOrDefault(verb => words.Count > 0 && verb.Name == words[0]) ?? (Command)root;
+        var command = CommandOf(words);
         var option = words.Count > 0 ? command.Options.FirstOrDefault(option => TakesValue(option) && IsNamed(option, words[^1])) : null;
         var candidates =
             option is not null ? await NamedAsync(option.GetCompletions(CompletionContext.Empty), words, last, stop)
@@ -62,6 +62,9 @@ internal sealed class Completions(RootCommand root, CommandContext process)
             : mark < 0 ? (words, last, string.Empty)
             : ([.. words, last[..mark]], last[(mark + 1)..], last[..(mark + 1)]);
     }
+
+    private Command CommandOf(IReadOnlyList<string> words) =>
+        root.Subcommands.FirstOrDefault(verb => words.Count > 0 && verb.Name == words[0]) ?? (Command)root;
 
     private static bool TakesValue(Option option) => option.Arity.MinimumNumberOfValues > 0;
 
@@ -94,19 +97,39 @@ internal sealed class Completions(RootCommand root, CommandContext process)
     private Task<IReadOnlyList<string>> ObjectsAsync<T>(IReadOnlyList<string> words, string last, string kind, CancellationToken stop)
         where T : class, IResource<T>
     {
-        if (Value(words, "--state") is { } state)
+        // What is written before the slash is a kind, or else a namespace.
+        var before = last.Split('/') is [var first, _] ? first : null;
+        if (before is "vc" or "oac" && T.ResourceKind != ObjectName.KindOf(before))
+        {
+            return Task.FromResult<IReadOnlyList<string>>([]);
+        }
+
+        kind = before is "vc" ? "vc/" : kind;
+        if (CommandOf(words).Options.Any(option => option.Name == "--state") && Value(words, "--state") is { } state)
         {
             return Task.FromResult<IReadOnlyList<string>>(
-                [.. StateFiles.All(state, T.ResourceKind).Select(file => kind + Path.GetFileNameWithoutExtension(file)).Where(IsSafe)]
+                [.. FilesIn(state, T.ResourceKind).Select(file => kind + Path.GetFileNameWithoutExtension(file)).Where(IsSafe)]
             );
         }
 
-        var inName = kind.Length == 0 && last.Split('/') is [var before, _] && before is not "vc" ? before : null;
+        var inName = kind.Length == 0 ? before : null;
         var named = inName ?? Value(words, "--namespace", "-n");
         return TryAsync(
             cluster => ListAsync<T>(cluster, named ?? cluster.Namespace, inName is null ? kind : inName + "/", stop),
             words
         );
+    }
+
+    private static IEnumerable<string> FilesIn(string state, ResourceKind kind)
+    {
+        try
+        {
+            return [.. StateFiles.All(state, kind)];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return [];
+        }
     }
 
     private async Task<IReadOnlyList<string>> ListAsync<T>(
@@ -117,9 +140,8 @@ internal sealed class Completions(RootCommand root, CommandContext process)
     )
         where T : class, IResource<T>
     {
-        using var limit = Deadline.After(patience, process.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
-        var found = await cluster.Client.ListAsync<T>(new ResourceSelector(namespaceName), either.Token);
+        using var limit = Deadline.Linked(patience, process.Time, stop);
+        var found = await cluster.Client.ListAsync<T>(new ResourceSelector(namespaceName), limit.Token);
         return [.. found.Select(one => before + one.Metadata.Name).Where(IsSafe)];
     }
 

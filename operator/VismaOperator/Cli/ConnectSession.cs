@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using Kubernetes.Client;
+using Kubernetes.Client.Access;
 using Lifecycle;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Clients;
@@ -12,16 +13,15 @@ namespace VismaOperator.Cli;
 /// <summary>One run of <c>connect</c>: constructs its parts and prints its result.</summary>
 internal sealed class ConnectSession(ConnectOptions options, CommandContext process)
 {
-    private const string FallbackNamespace = "default";
-
     /// <summary>Runs to the end; the answer is the exit code.</summary>
     public Task<int> RunAsync(CancellationToken stop) => options.State is { } state ? InStateAsync(state, stop) : InClusterAsync(stop);
 
-    private Task<int> InStateAsync(string state, CancellationToken stop) => RunAsync(StateSource.Open(state), FallbackNamespace, stop);
+    private Task<int> InStateAsync(string state, CancellationToken stop) =>
+        RunAsync(StateSource.Open(state), ClusterAccess.DefaultNamespace, stop);
 
     private async Task<int> InClusterAsync(CancellationToken stop)
     {
-        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time);
+        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time, ClusterConnection.OrState);
         var source = new ClusterSource(cluster.Client, cluster.Server, TimeProvider.System);
         return await RunAsync(source, cluster.Namespace, stop);
     }

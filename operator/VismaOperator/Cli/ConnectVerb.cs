@@ -1,6 +1,5 @@
 using System.CommandLine;
 using VismaOperator.Api;
-using VismaOperator.Api.Validation;
 using VismaOperator.Cli.Connect;
 
 namespace VismaOperator.Cli;
@@ -8,7 +7,6 @@ namespace VismaOperator.Cli;
 /// <summary><c>visma-operator connect</c>: a person's consent from a terminal.</summary>
 internal sealed class ConnectVerb
 {
-    private const int MostPort = 65535;
     private static readonly TimeSpan longestTimeout = TimeSpan.FromHours(1);
 
     private readonly Argument<string> connection = new("NAMESPACE/NAME")
@@ -16,13 +14,10 @@ internal sealed class ConnectVerb
         HelpName = "NAMESPACE/NAME",
         Description = "The VismaConnection; without a namespace, that of -n, of the kubeconfig's context, or default",
     };
-    private readonly ClusterSettings cluster = new();
-    private readonly Setting namespaceSetting = NamespaceSetting();
-    private readonly Setting state = new(
-        "state",
-        "DIR",
+    private readonly SourceSettings source = new(
         "State directory of visma-operator local, for a connection without a cluster. Local mode may be started afterwards"
     );
+    private readonly NamespaceSetting namespaces = new();
     private readonly Setting port = new(
         "port",
         "N",
@@ -54,7 +49,7 @@ internal sealed class ConnectVerb
     private readonly AllowListSettings allowLists = new();
 
     private IEnumerable<Setting> All =>
-        [.. cluster.All, namespaceSetting, state, port, redirectUri, clientId, noBrowser, timeout, .. allowLists.OfIssuers];
+        [.. source.OfCluster, namespaces.One, source.State, port, redirectUri, clientId, noBrowser, timeout, .. allowLists.OfIssuers];
 
     /// <summary>The verb; <paramref name="start"/> runs it with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<ConnectOptions, CancellationToken, Task<int>> start)
@@ -69,63 +64,30 @@ internal sealed class ConnectVerb
         return command.Run(process, (reader, arguments) => Read(reader, arguments.GetValue(connection) ?? string.Empty), start);
     }
 
-    private static Setting NamespaceSetting()
-    {
-        var setting = new Setting("namespace", "NAME", "Namespace of the connection, unless its name includes it");
-        setting.Option.Aliases.Add("-n");
-        setting.Option.CompletionSources.Add(Completions.Namespaces);
-        return setting;
-    }
-
     private ConnectOptions Read(SettingReader reader, string wanted)
     {
-        var (kubeconfig, context) = cluster.Read(reader);
-        var (inName, name) = wanted.Split('/') is [var before, var after] ? (before, after) : (null, wanted);
-        var options = new ConnectOptions
+        var (kubeconfig, context, state) = source.Read(reader);
+        var namespaceName = namespaces.Read(reader);
+        var name = ObjectName.ReadConnection(reader, connection.Name, wanted);
+        namespaces.Compare(reader, name, namespaceName);
+        return new ConnectOptions
         {
-            Name = name,
-            Namespace = inName ?? reader.Text(namespaceSetting),
+            Name = name?.Name ?? wanted,
+            Namespace = name?.Namespace ?? namespaceName,
             Kubeconfig = kubeconfig,
             Context = context,
-            State = reader.Text(state),
+            State = state,
             RedirectUri = ReadRedirectUri(reader),
             ClientId = reader.Text(clientId),
             Browser = reader.Switch(noBrowser) ?? false ? BrowserUse.Printed : BrowserUse.Opened,
             Timeout = ReadTimeout(reader),
             AllowLists = allowLists.Read(reader),
         };
-        CheckName(reader, wanted, options);
-        CheckPlace(reader, options);
-        return options;
-    }
-
-    private void CheckName(SettingReader reader, string wanted, ConnectOptions options)
-    {
-        if (!Patterns.Subdomain.IsMatch(options.Name) || (options.Namespace is { } named && SettingChecks.NamespaceName(named) is not null))
-        {
-            reader.Report(
-                connection.Name,
-                $"'{wanted}' is not the name of a connection",
-                "Write it as integrations/acme-production, or acme-production -n integrations."
-            );
-        }
-        else if (wanted.Contains('/', StringComparison.Ordinal) && reader.Text(namespaceSetting) is { } other && other != options.Namespace)
-        {
-            reader.Report(namespaceSetting, $"'{other}' is not the namespace of {wanted}", "Name the namespace once.");
-        }
-    }
-
-    private void CheckPlace(SettingReader reader, ConnectOptions options)
-    {
-        if (options.State is not null && (options.Kubeconfig ?? options.Context) is not null)
-        {
-            reader.Report(state, "cannot be combined with --kubeconfig and --context", "Name either a state directory or a cluster.");
-        }
     }
 
     private Uri ReadRedirectUri(SettingReader reader)
     {
-        var number = reader.Number(port, ConnectOptions.DefaultPort, 1, MostPort);
+        var number = reader.Port(port, ConnectOptions.DefaultPort, least: 1);
         if (reader.Text(redirectUri) is not { } text)
         {
             return ConnectOptions.DefaultRedirectUri(number);

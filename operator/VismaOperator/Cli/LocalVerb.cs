@@ -9,18 +9,23 @@ namespace VismaOperator.Cli;
 /// <summary><c>visma-operator local</c>: the same controllers without a cluster.</summary>
 internal sealed class LocalVerb
 {
-    private readonly ManifestSetting manifests = new("Directory or file with manifests; may be repeated. Watched for changes");
+    private readonly ManifestSetting manifests = new("Required. Directory or file with manifests; may be repeated. Watched for changes");
     private readonly Setting output = new(
         "out",
         "DIR",
-        "Directory to publish tokens in, one folder per Secret, laid out as a mounted Secret is"
+        "Required. Directory to publish tokens in, one folder per Secret, laid out as a mounted Secret is"
     );
-    private readonly Setting state = new("state", "DIR", "Directory that keeps statuses and tokens over restarts; one process at a time");
+    private readonly Setting state = new(
+        "state",
+        "DIR",
+        "Required. Directory that keeps statuses and tokens over restarts; one process at a time"
+    );
     private readonly Setting once = new(
         "once",
         "true|false",
         "Stop when every connection is Ready, Stalled or waiting for a consent and no refresh token is on its way; exit code 0 when "
-            + "all are Ready and no refresh token was lost, else 1. Default: false",
+            + "all are Ready and no refresh token was lost, else 1. Probes are not waited for (doctor -f DIR --request makes one). "
+            + "Default: false",
         SettingShape.Switch
     );
     private readonly Setting timeout = new(
@@ -36,7 +41,11 @@ internal sealed class LocalVerb
     /// <summary>The verb; <paramref name="start"/> runs local mode with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<LocalOptions, CancellationToken, Task<int>> start)
     {
-        return new Command("local", "Runs the same controllers without a cluster: manifests in, token files out.")
+        return new Command(
+            "local",
+            "Runs the same controllers without a cluster: manifests in, the Secrets with client secrets among them, token files out. "
+                + "Step by step: docs/local.md."
+        )
             .With(All)
             .Run(process, (reader, _) => Read(reader), start);
     }

@@ -14,14 +14,18 @@ internal sealed class ManifestSetting
         SettingShape.List);
 
     /// <param name="description">What <c>-f</c> takes.</param>
-    public ManifestSetting(string description)
+    /// <param name="variable">The word of its variable; null for none.</param>
+    public ManifestSetting(string description, string? variable = "")
     {
-        manifests = new Setting("filename", "DIR", description, SettingShape.List);
+        manifests = new Setting("filename", "DIR", description, SettingShape.List, variable);
         manifests.Option.Aliases.Add("-f");
     }
 
     /// <summary>The options in the order of the help.</summary>
     public IEnumerable<Setting> All => [manifests, ignored];
+
+    /// <summary>True when manifests are named on the command line.</summary>
+    public bool IsWritten(SettingReader reader) => reader.IsWritten(manifests);
 
     /// <summary>The paths; each must fulfil the check, which answers with the cause or null, and there must be one.</summary>
     public IReadOnlyList<string> ReadPaths(SettingReader reader, Func<string, string?> check)
@@ -29,7 +33,7 @@ internal sealed class ManifestSetting
         var paths = reader.List(manifests, check, "Name an existing directory or file.") ?? [];
         if (paths.Count == 0)
         {
-            reader.Report(manifests, "is missing", "Name a directory with manifests: -f examples/quickstart.");
+            reader.Report(manifests, "is missing", "Name a directory with manifests: -f ./manifests.");
         }
 
         return paths;

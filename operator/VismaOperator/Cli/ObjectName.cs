@@ -10,6 +10,9 @@ namespace VismaOperator.Cli;
 /// <param name="Name">The name.</param>
 internal sealed record ObjectName(ResourceKind? Kind, string? Namespace, string Name)
 {
+    /// <summary>As it is written, without the kind.</summary>
+    public override string ToString() => Namespace is null ? Name : $"{Namespace}/{Name}";
+
     private static readonly Dictionary<string, ResourceKind> kinds = new(StringComparer.OrdinalIgnoreCase)
     {
         ["vc"] = VismaConnection.ResourceKind,
@@ -19,6 +22,10 @@ internal sealed record ObjectName(ResourceKind? Kind, string? Namespace, string 
         ["oauthclient"] = OAuthClient.ResourceKind,
         ["oauthclients"] = OAuthClient.ResourceKind,
     };
+
+    /// <summary>The kind that a word before the slash names; null where it names none.</summary>
+    public static ResourceKind? KindOf(string word) =>
+        kinds.GetValueOrDefault(word.Replace("." + VismaNames.Group, string.Empty, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Reads a name; null where it cannot be one. A kind is taken for one before a namespace is.</summary>
     public static ObjectName? Parse(string text)
@@ -35,56 +42,33 @@ internal sealed record ObjectName(ResourceKind? Kind, string? Namespace, string 
         }
 
         return before is null ? new ObjectName(null, null, name)
-            : kinds.TryGetValue(before.Replace("." + VismaNames.Group, string.Empty, StringComparison.OrdinalIgnoreCase), out var kind)
-                ? new ObjectName(kind, null, name)
+            : KindOf(before) is { } kind ? new ObjectName(kind, null, name)
             : SettingChecks.NamespaceName(before) is null ? new ObjectName(null, before, name)
             : null;
     }
-}
 
-/// <summary>The options that say in which namespace a verb looks, as kubectl has them.</summary>
-internal sealed class NamespaceSettings
-{
-    private readonly Setting one = new("namespace", "NAME", "Namespace. Default: that of the kubeconfig's context, or default");
-    private readonly Setting all = new("all-namespaces", "true|false", "All namespaces. Default: false", SettingShape.Switch);
-
-    public NamespaceSettings()
+    /// <summary>Reads the name of a connection; reports anything else, and is null then.</summary>
+    /// <param name="reader">Takes the report.</param>
+    /// <param name="origin">The argument.</param>
+    /// <param name="text">What was written.</param>
+    public static ObjectName? ReadConnection(SettingReader reader, string origin, string text)
     {
-        one.Option.Aliases.Add("-n");
-        one.Option.CompletionSources.Add(Completions.Namespaces);
-        all.Option.Aliases.Add("-A");
-    }
-
-    /// <summary>The options in the order of the help.</summary>
-    public IEnumerable<Setting> All => [one, all];
-
-    /// <summary>Reads which namespace is named, and whether all are meant.</summary>
-    public (string? Namespace, bool IsAll) Read(SettingReader reader)
-    {
-        var isAll = reader.Switch(all) ?? false;
-        var named = reader.Text(one);
-        if (named is not null && SettingChecks.NamespaceName(named) is { } cause)
+        if (Parse(text) is { } name && (name.Kind is null || name.Kind == VismaConnection.ResourceKind))
         {
-            reader.Report(one, $"'{named}' {cause}", "Write the name of one namespace.");
-        }
-        else if (named is not null && isAll && reader.IsWritten(one) == reader.IsWritten(all))
-        {
-            reader.Report(one, "cannot be combined with --all-namespaces", "Leave one of them out.");
+            return name;
         }
 
-        // What is written wins over a variable.
-        return (isAll && reader.IsWritten(all) ? null : named, isAll && !reader.IsWritten(one));
-    }
-
-    /// <summary>True when all namespaces are asked for on the command line.</summary>
-    public bool IsAllWritten(SettingReader reader) => reader.IsWritten(all) && reader.Switch(all) == true;
-
-    /// <summary>Reports a namespace that is named twice and differently; a variable yields to the name.</summary>
-    public void Compare(SettingReader reader, string? inName, string? named)
-    {
-        if (inName is not null && named is not null && inName != named && reader.IsWritten(one))
+        if (text.StartsWith('-'))
         {
-            reader.Report(one, $"'{named}' is not the namespace {inName} of the name", "Name the namespace once.");
+            reader.Report(text, "is no option that is known here", "Take one of those that --help shows.");
+            return null;
         }
+
+        reader.Report(
+            origin,
+            $"'{text}' is not the name of a connection",
+            "Write it as integrations/acme-production, or acme-production -n integrations."
+        );
+        return null;
     }
 }

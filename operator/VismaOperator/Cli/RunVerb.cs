@@ -8,7 +8,6 @@ namespace VismaOperator.Cli;
 internal sealed class RunVerb
 {
     private const int MostWorkers = 256;
-    private const int MostPort = 65535;
 
     private readonly ClusterSettings cluster = new();
     private readonly Setting namespaces = new("namespaces", "NAME,...", "Namespaces to serve. Default: all", SettingShape.List);
@@ -28,6 +27,31 @@ internal sealed class RunVerb
         "N",
         $"TCP port of health and metrics; 0 takes a free one and logs it. Default: {OperatorOptions.DefaultHttpPort}"
     );
+    private readonly Setting httpTls = new(
+        "http-tls",
+        "DIR",
+        "Folder with tls.crt and tls.key (PEM), read again when they change: health and metrics are then served by https. Default: http"
+    );
+    private readonly Setting metricsAuth = new(
+        "metrics-auth",
+        "true|false",
+        "Serve /metrics only to those whose bearer token the API server knows (TokenReview) and lets get the path /metrics "
+        + "(SubjectAccessReview). Needs a ClusterRole. Default: false",
+        SettingShape.Switch
+    );
+    private readonly Setting insecureMetricsAuth = new(
+        "insecure-metrics-auth",
+        "true|false",
+        "Let --metrics-auth take tokens over plain http, for example where a mesh encrypts the port. Default: false",
+        SettingShape.Switch
+    );
+    private readonly Setting connectionMetrics = new(
+        "connection-metrics",
+        "true|false",
+        "Serve metrics that name each connection and client, for example when its token expires: about four series for each connection. "
+        + "Default: true",
+        SettingShape.Switch
+    );
     private readonly Setting publicUrl = new(
         "public-url",
         "URL",
@@ -44,7 +68,21 @@ internal sealed class RunVerb
     private readonly LogSettings logs = new(LogFormat.Json);
 
     private IEnumerable<Setting> All =>
-        [.. cluster.All, namespaces, .. allowLists.All, leaderElect, workers, httpPort, publicUrl, consentPort, .. logs.All];
+    [
+        .. cluster.All,
+        namespaces,
+        .. allowLists.All,
+        leaderElect,
+        workers,
+        httpPort,
+        httpTls,
+        metricsAuth,
+        insecureMetricsAuth,
+        connectionMetrics,
+        publicUrl,
+        consentPort,
+        .. logs.All,
+    ];
 
     /// <summary>The verb; <paramref name="start"/> runs the operator with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<OperatorOptions, CancellationToken, Task<int>> start)
@@ -66,12 +104,21 @@ internal sealed class RunVerb
             AllowLists = lists,
             LeaderElection = reader.Switch(leaderElect),
             Workers = reader.Number(workers, OperatorOptions.DefaultWorkers, 1, MostWorkers),
-            HttpPort = reader.Number(httpPort, OperatorOptions.DefaultHttpPort, 0, MostPort),
+            HttpPort = reader.Port(httpPort, OperatorOptions.DefaultHttpPort, least: 0),
+            HttpTls = reader.Text(httpTls),
+            MetricsAuth = reader.Switch(metricsAuth) ?? false,
+            ConnectionMetrics = reader.Switch(connectionMetrics) ?? true,
             PublicUrl = PublicUrl(reader, lists),
-            ConsentPort = reader.Number(consentPort, OperatorOptions.DefaultConsentPort, 0, MostPort),
+            ConsentPort = reader.Port(consentPort, OperatorOptions.DefaultConsentPort, least: 0),
             Logs = logs.Read(reader),
         };
         RequireApart(reader, options);
+        RequireTls(reader, options);
+        foreach (var variable in OtlpExport.UnusableVariables(reader.Variable))
+        {
+            reader.Report(variable, "is no http or https URL", "Write it as http://collector.example:4317, or leave it out.");
+        }
+
         return options;
     }
 
@@ -90,6 +137,19 @@ internal sealed class RunVerb
 
         // In the form in which browsers write it, since they compare it with the address that they were sent to.
         return new Uri(new Uri(text).GetLeftPart(UriPartial.Path).TrimEnd('/'));
+    }
+
+    // As in kube-rbac-proxy: to take tokens over plain http needs an option of its own.
+    private void RequireTls(SettingReader reader, OperatorOptions options)
+    {
+        if (options is { MetricsAuth: true, HttpTls: null } && reader.Switch(insecureMetricsAuth) != true)
+        {
+            reader.Report(
+                metricsAuth,
+                "needs --http-tls: over plain http, anybody on the network can read the tokens of those who read /metrics",
+                "Set --http-tls, or --insecure-metrics-auth where a mesh encrypts this port."
+            );
+        }
     }
 
     private void RequireApart(SettingReader reader, OperatorOptions options)

@@ -27,18 +27,21 @@ internal sealed class Setting
     /// <param name="valueName">What the help shows for the value.</param>
     /// <param name="description">One or two sentences with unit and default.</param>
     /// <param name="shape">How many values it takes.</param>
-    /// <param name="hasVariable">False where a variable would do by surprise what was meant for once.</param>
+    /// <param name="variable">
+    /// The word of the variable, where another verb has an option of the same word and other values; null for none, where a variable would
+    /// do by surprise what was meant for once.
+    /// </param>
     public Setting(
         string word,
         string valueName,
         string description,
         SettingShape shape = SettingShape.One,
-        bool hasVariable = true
+        string? variable = ""
     )
     {
         Word = word;
         Shape = shape;
-        Variable = hasVariable ? VariableOf(word) : null;
+        Variable = variable is null ? null : VariableOf(variable.Length > 0 ? variable : word);
         Option = new Option<string[]>("--" + word)
         {
             HelpName = valueName,

@@ -32,6 +32,9 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
     /// <summary>Adds a problem with something that is no setting, such as an argument.</summary>
     public void Report(string origin, string cause, string remedy) => problems.Add(new SettingProblem(origin, cause, remedy));
 
+    /// <summary>A variable of the environment that is no setting of this program; null where it is absent.</summary>
+    public string? Variable(string name) => environment(name);
+
     /// <summary>True when the option stands on the command line.</summary>
     public bool IsWritten(Setting setting) => arguments.GetResult(setting.Option) is { Implicit: false };
 
@@ -91,7 +94,7 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
     }
 
     /// <summary>A whole number between two bounds, both included.</summary>
-    public int Number(Setting setting, int fallback, int least, int most)
+    public int Number(Setting setting, int fallback, int least, int most, string? otherwise = null)
     {
         if (Text(setting) is not { } text)
         {
@@ -103,9 +106,13 @@ internal sealed class SettingReader(ParseResult arguments, Func<string, string?>
             return number;
         }
 
-        Report(setting, $"'{text}' is not a whole number from {least} to {most}", $"Leave it out for {fallback}.");
+        Report(setting, $"'{text}' is not a whole number from {least} to {most}", $"Leave it out for {otherwise ?? $"{fallback}"}.");
         return fallback;
     }
+
+    /// <summary>The number of a port; 0 stands for a free one, where <paramref name="least"/> allows it.</summary>
+    public int Port(Setting setting, int fallback, int least) =>
+        Number(setting, fallback, least, most: 65535, fallback == 0 ? "a free one" : null);
 
     /// <summary>A duration as Go writes it, longer than nothing and of less than a month: no timer counts further.</summary>
     public TimeSpan Duration(Setting setting, TimeSpan fallback)

@@ -3,7 +3,6 @@ using Kubernetes.Controllers.Caching;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
-using VismaOperator.Local;
 using VismaOperator.Reporting;
 
 namespace VismaOperator.Cli;
@@ -26,30 +25,15 @@ internal sealed class StatusSession(StatusOptions options, CommandContext proces
     }
 
     private StatusScreen Screen =>
-        new(
-            (options.Watch && process.TerminalSize is null ? process.OpenPipe() : null) ?? process.Output,
-            process.Error,
-            process.Time,
-            process.Called
-        )
+        process.Screen with
         {
-            Size = process.TerminalSize,
-            IsColoured = process.TerminalSize is not null
-                && string.IsNullOrEmpty(process.Variable("NO_COLOR")) // https://no-color.org
-                && process.Variable("TERM") is not "dumb",
+            Output = (options.Watch && process.TerminalSize is null ? process.OpenPipe() : null) ?? process.Output,
         };
 
     private Task<int> InStateAsync(string state, CancellationToken stop)
     {
-        if (!StateDirectory.IsOne(state))
-        {
-            throw new StatusException(
-                $"--state {state} is no state directory: name the one that visma-operator local was started with, or correct the path."
-            );
-        }
-
         var isAll = options.Namespace is null;
-        var source = new StateStatusSource(
+        var source = StateStatusSource.Open(
             state,
             name => (isAll || name.Namespace == options.Namespace) && (options.Name is null || name.Name == options.Name)
         );
@@ -59,7 +43,7 @@ internal sealed class StatusSession(StatusOptions options, CommandContext proces
 
     private async Task<int> InClusterAsync(CancellationToken stop)
     {
-        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time);
+        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time, ClusterConnection.OrState);
         var isAll = options is { Range: NamespaceRange.All, Namespace: null };
         var namespaceName = isAll ? null : options.Namespace ?? cluster.Namespace;
         var selector = options.Name is { } name

@@ -24,13 +24,10 @@ internal sealed class StatusVerb
         Description = "One object in detail, as NAME, NAMESPACE/NAME, vc/NAME (a VismaConnection) or oac/NAME (an OAuthClient). Without "
             + "it all are listed",
     };
-    private readonly ClusterSettings cluster = new();
-    private readonly NamespaceSettings namespaces = new();
-    private readonly Setting state = new(
-        "state",
-        "DIR",
+    private readonly SourceSettings source = new(
         "State directory of visma-operator local, which is read instead of a cluster. All namespaces, unless one is named"
     );
+    private readonly NamespaceSettings namespaces = new();
     private readonly Setting output = new(
         "output",
         "wide|json|yaml|name",
@@ -56,7 +53,7 @@ internal sealed class StatusVerb
         watch.Option.Aliases.Add("-w");
     }
 
-    private IEnumerable<Setting> All => [.. cluster.All, .. namespaces.All, state, output, watch, expiringWithin];
+    private IEnumerable<Setting> All => [.. source.OfCluster, .. namespaces.All, source.State, output, watch, expiringWithin];
 
     /// <summary>The verb; <paramref name="start"/> runs it with what was asked for.</summary>
     public Command ToCommand(CommandContext process, Func<StatusOptions, CancellationToken, Task<int>> start)
@@ -72,11 +69,11 @@ internal sealed class StatusVerb
 
     private StatusOptions Read(SettingReader reader, string? wanted)
     {
-        var (kubeconfig, context) = cluster.Read(reader);
+        var (kubeconfig, context, state) = source.Read(reader);
         var (namespaceName, isAll) = namespaces.Read(reader);
         var name = ReadName(reader, wanted);
-        namespaces.Compare(reader, name?.Namespace, namespaceName);
-        var options = new StatusOptions
+        namespaces.Compare(reader, name, namespaceName);
+        return new StatusOptions
         {
             Name = name?.Name,
             Kind = name?.Kind,
@@ -84,17 +81,11 @@ internal sealed class StatusVerb
             Range = isAll ? NamespaceRange.All : NamespaceRange.One,
             Kubeconfig = kubeconfig,
             Context = context,
-            State = reader.Text(state),
+            State = state,
             Output = reader.Choice(output, StatusOutput.Text, outputs),
             Watch = reader.Switch(watch) ?? false,
             ExpiringWithin = ReadPeriod(reader),
         };
-        if (options.State is not null && (kubeconfig ?? context) is not null)
-        {
-            reader.Report(state, "cannot be combined with --kubeconfig or --context", "Name either a state directory or a cluster.");
-        }
-
-        return options;
     }
 
     private ObjectName? ReadName(SettingReader reader, string? wanted)

@@ -1,5 +1,7 @@
 using VismaOperator.Cli.Connect;
-using VismaOperator.Cli.Refresh;
+using VismaOperator.Cli.Dashboard;
+using VismaOperator.Cli.Doctor;
+using VismaOperator.Cli.Requests;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -12,13 +14,17 @@ namespace VismaOperator.Cli;
 /// <param name="Local">Runs local mode.</param>
 /// <param name="Connect">Has a person consent.</param>
 /// <param name="Status">Shows where connections and clients stand.</param>
-/// <param name="Refresh">Asks for new tokens.</param>
+/// <param name="Request">Asks for new tokens, or for probes.</param>
+/// <param name="Dashboard">Shows where they stand as a page.</param>
+/// <param name="Doctor">Finds the broken link.</param>
 internal sealed record Verbs(
     Func<OperatorOptions, CancellationToken, Task<int>> Run,
     Func<LocalOptions, CancellationToken, Task<int>> Local,
     Func<ConnectOptions, CancellationToken, Task<int>> Connect,
     Func<StatusOptions, CancellationToken, Task<int>> Status,
-    Func<RefreshOptions, CancellationToken, Task<int>> Refresh)
+    Func<RequestOptions, CancellationToken, Task<int>> Request,
+    Func<DashboardOptions, CancellationToken, Task<int>> Dashboard,
+    Func<DoctorOptions, CancellationToken, Task<int>> Doctor)
 {
     /// <summary>The verbs of the executable.</summary>
     public static Verbs Of(CommandContext process) => new(
@@ -27,7 +33,11 @@ internal sealed record Verbs(
         (options, stop) => EndAsync(process, ExitCode.Failure, () => new ConnectSession(options, process).RunAsync(stop), stop),
         (options, stop) =>
             EndAsync(process, ExitCode.UnusableArguments, () => new StatusSession(options, process).RunAsync(stop), stop),
-        (options, stop) => EndAsync(process, ExitCode.Failure, () => RefreshSession.RunAsync(options, process, stop), stop));
+        (options, stop) => EndAsync(process, ExitCode.Failure, () => RequestSession.RunAsync(options, process, stop), stop),
+        (options, stop) =>
+            EndAsync(process, ExitCode.UnusableArguments, () => new DashboardSession(options, process).RunAsync(stop), stop),
+        (options, stop) =>
+            EndAsync(process, ExitCode.UnusableArguments, () => new DoctorSession(options, process).RunAsync(stop), stop));
 
     private static async Task<int> RunAsync(OperatorOptions options, CommandContext process, CancellationToken stop)
     {
@@ -48,7 +58,7 @@ internal sealed record Verbs(
     }
 
     /// <summary>Turns the end of a verb into an exit code, and an exception into words.</summary>
-    /// <param name="process">Where it is told.</param>
+    /// <param name="process">Where the words are written.</param>
     /// <param name="failed">The exit code after a failure.</param>
     /// <param name="verb">The verb.</param>
     /// <param name="stop">The stop that a person or a supervisor asked for.</param>

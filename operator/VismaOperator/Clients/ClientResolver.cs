@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using OAuth;
@@ -27,6 +28,7 @@ internal sealed class ClientResolver(
 
     // A client is looked at with each of its connections, and changes seldom.
     private readonly ConditionalWeakTable<OAuthClient, IReadOnlyList<FieldError>> checks = new();
+    private readonly ConditionalWeakTable<OAuthClient, Resolution> resolutions = new();
 
     /// <summary>As long as a person waits for a page without concern.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
@@ -111,13 +113,40 @@ internal sealed class ClientResolver(
             return (null, ClientIdSecret.IsClientSecret(client, id));
         }
 
+        var resolution = Resolve(client);
+        if (resolution.Usable is not { } usable)
+        {
+            return (null, resolution.Problem);
+        }
+
+        tracker.Follow(usable);
+        return (usable.SeenWith(tracker.SnapshotOf(usable)), null);
+    }
+
+    // Read again only when a Secret changed, not for each connection: a restart looks at all connections of a client.
+    private Resolution Resolve(OAuthClient client)
+    {
+        var known = resolutions.TryGetValue(client, out var earlier) ? earlier : null;
+        var secrets = reader.Look(client); // before they are read, so that a change meanwhile is noticed at the next look
+        if (known is not null && known.Secrets.SequenceEqual(secrets, ReferenceEqualityComparer.Instance))
+        {
+            return known;
+        }
+
         // Read once: the Secret may arrive between two looks.
-        return reader.ClientId(client) switch
+        var (usable, problem) = reader.ClientId(client) switch
         {
             ReadValue.Found clientId => WithSecrets(client, clientId.Value),
             ReadValue.Unreadable unreadable => (null, unreadable.Problem),
             var value => throw new InvalidOperationException($"Unknown value {value.GetType().Name}."),
         };
+        var resolution = new Resolution(secrets, usable, problem);
+        if (secrets.All(secret => secret is Watched<Secret>.Present)) // each an instance of its own; to be missing looks always the same
+        {
+            resolutions.AddOrUpdate(client, resolution);
+        }
+
+        return resolution;
     }
 
     private IReadOnlyList<FieldError> Check(OAuthClient client) => OAuthClientRules.Check(client.Spec, allowLists);
@@ -133,24 +162,15 @@ internal sealed class ClientResolver(
     private (ResolvedClient? Usable, Problem? Problem) WithSecrets(OAuthClient client, Sensitive clientId)
     {
         var (credentials, problem) = reader.ClientSecrets(client);
-        if (credentials.Count == 0)
-        {
-            return (null, problem);
-        }
-
-        var usable = Usable(client, clientId.Reveal(), credentials);
-        tracker.Follow(usable);
-        usable.Seen = tracker.SnapshotOf(usable);
-        return (usable, null);
+        return credentials.Count == 0 ? (null, problem) : (Usable(client, clientId.Reveal(), credentials), null);
     }
 
     private async Task WaitForSecretsAsync(OAuthClient client, CancellationToken cancellationToken)
     {
-        using var deadline = Deadline.After(Soon, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = Deadline.Linked(Soon, time, cancellationToken);
         try
         {
-            await reader.WhenReadyAsync(client, either.Token);
+            await reader.WhenReadyAsync(client, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -230,7 +250,8 @@ internal sealed class ClientResolver(
             name.Namespace == namespaceName
                 ? $"OAuthClient {name} does not exist. Apply it, or correct spec.oauthClientRef."
                 : $"OAuthClient {name} does not exist, or does not allow namespace {namespaceName}. Apply it, add the namespace to its "
-                    + "spec.allowedNamespaces, or correct spec.oauthClientRef."
+                    + "spec.allowedNamespaces, or correct spec.oauthClientRef.",
+            FailureKind.NotThereYet
         );
     }
 
@@ -254,7 +275,7 @@ internal sealed class ClientResolver(
             + $"scopes to namespace {connection.Metadata.Namespace}. Ask its owner to add the combination to spec.tenants."
         );
 
-    // Not to know is not to know that there is none: nothing is taken back for it.
+    // An unreadable namespace is not an empty one, so nothing is withdrawn.
     private static Problem ClientsUnreadable(string namespaceName) =>
         new(
             Reason.NamespaceForbidden,
@@ -277,6 +298,9 @@ internal sealed class ClientResolver(
     /// <summary>Whether a client's list of tenants has what a connection asks for.</summary>
     public static bool IsTenantAllowed(IReadOnlyList<TenantRule>? rules, VismaConnection connection) =>
         rules is null || rules.Any(rule => rule.Serves(connection));
+
+    /// <summary>What one version of a client came to with its Secrets as they were.</summary>
+    private sealed record Resolution(IReadOnlyList<Watched<Secret>> Secrets, ResolvedClient? Usable, Problem? Problem);
 }
 
 /// <summary>What a connection learns about its client.</summary>

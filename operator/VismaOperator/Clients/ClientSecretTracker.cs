@@ -50,24 +50,17 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <returns>Who is to try; null when nothing is due.</returns>
     public TrialArrangement? Arrange(ResolvedClient client, IReadOnlyList<NamespacedName> candidates)
     {
-        if (OpenStateOf(client) is not { } state)
+        var arrangement = Within<TrialArrangement?>(client, otherwise: null, state =>
         {
-            return null;
-        }
-
-        TrialArrangement arrangement;
-        lock (state)
-        {
-            if (state.Trials.FirstDue(client) is null)
+            if (state.Trials.FirstDue(client) is not null)
             {
-                state.Trial.Cancel();
-                return null;
+                return state.Trial.Arrange(candidates);
             }
 
-            arrangement = state.Trial.Arrange(candidates);
-        }
-
-        if (arrangement.Appointed is { } appointed)
+            state.Trial.Cancel();
+            return null;
+        });
+        if (arrangement?.Appointed is { } appointed)
         {
             Appointed?.Invoke(appointed);
         }
@@ -76,50 +69,26 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     }
 
     /// <summary>True when this connection is to try a secret that was changed.</summary>
-    public bool IsAppointed(ResolvedClient client, NamespacedName connection)
-    {
-        if (OpenStateOf(client) is not { } state)
-        {
-            return false;
-        }
-
-        lock (state)
-        {
-            return state.Trial.Is(connection) && state.Trials.FirstDue(client) is not null;
-        }
-    }
+    public bool IsAppointed(ResolvedClient client, NamespacedName connection) =>
+        Within(client, otherwise: false, state => state.Trial.Is(connection) && state.Trials.FirstDue(client) is not null);
 
     /// <summary>
     /// Takes the right to try a secret that was changed; null when none is due, or another request tries it already. Give it back by
     /// <see cref="ReleaseTrial"/>.
     /// </summary>
-    public Credential? ClaimTrial(ResolvedClient client)
-    {
-        if (OpenStateOf(client) is not { } state)
-        {
-            return null;
-        }
-
-        lock (state)
-        {
-            return state.Trials.FirstDue(client) is { } due && state.Trial.Claim() ? due : null;
-        }
-    }
+    public Credential? ClaimTrial(ResolvedClient client) =>
+        Within(client, otherwise: null, state => state.Trials.FirstDue(client) is { } due && state.Trial.Claim() ? due : null);
 
     /// <summary>The request of <see cref="ClaimTrial"/> is over, with any outcome.</summary>
     /// <param name="client">The client.</param>
     /// <param name="refused">The secrets that it was refused with.</param>
-    public void ReleaseTrial(ResolvedClient client, IReadOnlyCollection<Credential> refused)
-    {
-        if (OpenStateOf(client) is { } state)
+    public void ReleaseTrial(ResolvedClient client, IReadOnlyCollection<Credential> refused) =>
+        Within(client, otherwise: false, state =>
         {
-            lock (state)
-            {
-                Note(state, refused, SecretTrial.Refused);
-                state.Trial.Release();
-            }
-        }
-    }
+            Note(state, refused, SecretTrial.Refused);
+            state.Trial.Release();
+            return true;
+        });
 
     /// <summary>
     /// A request is over, and the secrets that it tried are reported together. Reported one by one, the client would first have a refused
@@ -129,23 +98,17 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <param name="refused">The secrets that it was refused with, where no outcome came with them.</param>
     public void TellTrials(ResolvedClient client, IReadOnlyCollection<Credential> refused)
     {
-        if (OpenStateOf(client) is not { } state)
-        {
-            return;
-        }
-
-        lock (state)
+        var isNews = Within(client, otherwise: false, state =>
         {
             Note(state, refused, SecretTrial.Refused);
-            if (!state.HasUntoldTrial)
-            {
-                return;
-            }
-
+            var hasUntold = state.HasUntoldTrial;
             state.HasUntoldTrial = false;
+            return hasUntold;
+        });
+        if (isNews)
+        {
+            Tried?.Invoke(client.Name);
         }
-
-        Tried?.Invoke(client.Name);
     }
 
     /// <summary>What is known of a client's secrets; of those of an earlier revision only what was on record when it was read.</summary>
@@ -190,19 +153,19 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <param name="client">The client.</param>
     /// <param name="seen">What was known before the wait; newer knowledge counts.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<ProbeLease> EnterProbeAsync(ResolvedClient client, ClientSecretSnapshot seen, CancellationToken cancellationToken)
+    public async Task<TrialLease> EnterTrialAsync(ResolvedClient client, ClientSecretSnapshot seen, CancellationToken cancellationToken)
     {
         if (OpenStateOf(client) is not { } state)
         {
-            // The secrets were changed meanwhile, so the earlier ones need no probe.
-            return new ProbeLease(held: null) { WasRefusedMeanwhile = true };
+            // The secrets were changed meanwhile, so the earlier ones need no trial.
+            return new TrialLease(held: null) { WasRefusedMeanwhile = true };
         }
 
-        await state.Probe.WaitAsync(cancellationToken);
+        await state.TrialTurn.WaitAsync(cancellationToken);
         lock (state)
         {
             var isNews = state.StateRevision != seen.StateRevision;
-            return new ProbeLease(state.Probe)
+            return new TrialLease(state.TrialTurn)
             {
                 IsWorkingKnown = isNews && state.Working is not null,
                 WasRefusedMeanwhile = isNews && state.Working is null,
@@ -216,27 +179,21 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <param name="refused">The secrets that the same request was refused with.</param>
     public void Accepted(ResolvedClient client, Credential credential, IReadOnlyCollection<Credential> refused)
     {
-        if (OpenStateOf(client) is not { } state)
-        {
-            return;
-        }
-
-        bool isNews;
-        lock (state)
+        var isNews = Within(client, otherwise: false, state =>
         {
             Note(state, refused, SecretTrial.Refused);
 
             // A secret that was tried because it was changed does not replace one that works and is listed before it.
             var working = state.Retry is null && IsPreferred(client, state, credential) ? state.Working! : credential.Reference;
-            isNews = state.Working != working || state.Retry is not null;
-            state.StateRevision += isNews ? 1 : 0;
+            var isChange = state.Working != working || state.Retry is not null;
+            state.StateRevision += isChange ? 1 : 0;
             state.Working = working;
             state.Refusals = 0;
             state.Retry = null;
             state.NextWalk = null;
             Note(state, [credential], SecretTrial.Accepted);
-        }
-
+            return isChange;
+        });
         Tell(isNews, client.Name);
     }
 
@@ -248,16 +205,11 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <param name="description">What the provider said; null when nothing.</param>
     public void AllRefused(ResolvedClient client, IReadOnlyCollection<Credential> tried, ClientSecretSnapshot seen, string? description)
     {
-        if (OpenStateOf(client) is not { } state)
-        {
-            return;
-        }
-
-        lock (state)
+        var isNews = Within(client, otherwise: false, state =>
         {
             if (state.StateRevision != seen.StateRevision)
             {
-                return;
+                return false;
             }
 
             var now = time.GetUtcNow();
@@ -268,9 +220,9 @@ internal sealed class ClientSecretTracker(TimeProvider time)
             state.Refusals++;
             state.Retry = new Moment(FailureBackoff.ClientRetryTime(state.Refusals, now), time);
             state.NextWalk = tried.Count == client.Credentials.Count ? new Moment(now + walkAgainAfter, time) : state.NextWalk;
-        }
-
-        Tell(isNews: true, client.Name);
+            return true;
+        });
+        Tell(isNews, client.Name);
     }
 
     /// <summary>The client is gone.</summary>
@@ -342,6 +294,20 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     private ClientSecretState? OpenStateOf(ResolvedClient client) =>
         states.TryGetValue(client.Name, out var state) && state.Revision == client.Revision ? state : null;
 
+    // What is known of the present secrets is read and changed under its lock.
+    private T Within<T>(ResolvedClient client, T otherwise, Func<ClientSecretState, T> act)
+    {
+        if (OpenStateOf(client) is not { } state)
+        {
+            return otherwise;
+        }
+
+        lock (state)
+        {
+            return act(state);
+        }
+    }
+
     private static SecretKeyReference? StillListed(ResolvedClient client, SecretKeyReference? reference) =>
         client.Credentials.Any(credential => credential.Reference == reference) ? reference : null;
 
@@ -350,7 +316,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         public string Revision { get; } = revision;
 
         // Never disposed: a SemaphoreSlim without a wait handle holds nothing that the collector would not take.
-        public SemaphoreSlim Probe { get; } = new(1, 1);
+        public SemaphoreSlim TrialTurn { get; } = new(1, 1);
 
         public SecretKeyReference? Working { get; set; }
 
@@ -370,4 +336,33 @@ internal sealed class ClientSecretTracker(TimeProvider time)
 
         public Moment? NextWalk { get; set; }
     }
+}
+
+/// <summary>The right to try secrets of which none is known to work; dispose it to pass the right on.</summary>
+internal sealed class TrialLease(SemaphoreSlim? held) : IDisposable
+{
+    private SemaphoreSlim? held = held;
+
+    /// <summary>Another connection found a working secret while this one waited.</summary>
+    public bool IsWorkingKnown { get; init; }
+
+    /// <summary>Another connection was refused with every secret while this one waited.</summary>
+    public bool WasRefusedMeanwhile { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Interlocked.Exchange(ref held, null)?.Release();
+}
+
+/// <summary>What is known of a client's secrets.</summary>
+/// <param name="Working">The one that the provider accepted last; null when none is known to work.</param>
+/// <param name="RetryAt">When all were refused: the earliest time to try again; else null.</param>
+/// <param name="Refusals">How often in a row all were refused.</param>
+/// <param name="StateRevision">Counts what was found out, so that older knowledge can be distinguished from newer.</param>
+internal sealed record ClientSecretSnapshot(SecretKeyReference? Working, DateTimeOffset? RetryAt, int Refusals, int StateRevision)
+{
+    /// <summary>What the provider said when it refused all, so that every connection can say it; null when nothing.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>The outcome of each secret in its present value, for status.</summary>
+    public IReadOnlyList<ClientSecretStatus> Trials { get; init; } = [];
 }

@@ -1,12 +1,19 @@
 using System.Globalization;
 using System.Net;
+using Kubernetes.Client;
 using Lifecycle;
 using OAuth;
 
 namespace VismaOperator.Clients;
 
 /// <summary>Asks the provider for a token with a client's secrets, in the order that <see cref="ClientSecretTracker"/> gives.</summary>
-internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTracker tracker, ClockWatch clocks)
+internal sealed class ClientTokenSource(
+    ITokenEndpoint endpoint,
+    ClientSecretTracker tracker,
+    ClockWatch clocks,
+    ProviderMetrics metrics,
+    TokenAudit audit
+)
 {
     private const string InvalidClient = "invalid_client";
 
@@ -18,6 +25,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
     /// secret was refused, by this attempt or by one that ran at the same time.
     /// </summary>
     public async Task<TokenOutcome> RequestAsync(
+        NamespacedName connection,
         ResolvedClient client,
         Uri tokenEndpoint,
         TokenRequest request,
@@ -31,10 +39,11 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
             return RefusedClient(seen.Description, retryAfter: null);
         }
 
-        // If no secret is known to work, all are tried in order under the probe, the changed one first. No refresh token is spent for a
-        // trial.
+        // If no secret is known to work, all are tried in order by one request at a time, the changed one first. No refresh token is spent
+        // for a trial.
         var changed = request is TokenRequest.ClientCredentialsGrant && seen.Working is not null ? tracker.ClaimTrial(client) : null;
         using var attempt = new Attempt(tracker, client, seen, changed);
+        var isAnswered = false;
         while (await attempt.NextSecretAsync(cancellationToken) is { } secret)
         {
             // Some servers fail on such a form, and what they answer then says nothing about the secret.
@@ -45,27 +54,45 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
             }
 
             var credentials = new ClientCredentials(client.ClientId, secret.Value, client.Method);
-            var outcome = await endpoint.RequestAsync(tokenEndpoint, credentials, request, cancellationToken);
+            using var measured = metrics.Measure(client.Issuer, tokenEndpoint, request);
+            TokenOutcome outcome;
+            try
+            {
+                outcome = await endpoint.RequestAsync(tokenEndpoint, credentials, measured.Request, cancellationToken);
+                measured.Ended(outcome);
+            }
+            catch (OperationCanceledException)
+            {
+                audit.Note(connection, client, secret, request, TokenOutcomeMapping.NoAnswer(TimeSpan.Zero)); // it was sent
+                throw;
+            }
+
             clocks.Observe(client.Issuer, outcome.Clock);
+            audit.Note(connection, client, secret, request, outcome);
             if (outcome is not TokenOutcome.Refused { Error: InvalidClient } refusal)
             {
                 attempt.Ended(secret, outcome);
-                return outcome;
+                return isAnswered ? Attempted(outcome) : outcome;
             }
 
+            isAnswered = true;
             attempt.Refused(secret, refusal);
         }
 
-        return attempt.Verdict!;
+        return isAnswered ? Attempted(attempt.Verdict!) : attempt.Verdict!;
     }
+
+    // The provider refused another secret of this attempt, so something was sent, whatever became of the last request.
+    private static TokenOutcome Attempted(TokenOutcome outcome) =>
+        outcome is TokenOutcome.Unavailable unavailable ? unavailable with { HadTurn = true } : outcome;
 
     private static TokenOutcome.Refused RefusedClient(string? description, TimeSpan? retryAfter) =>
         new(InvalidClient, description, HttpStatusCode.Unauthorized, retryAfter);
 
     /// <summary>
     /// Which secrets one attempt tries. The changed one comes first, whichever works: the person who changed it is waiting, and the old one
-    /// may still work today. Then the one that is known to work, since there is nothing to wait for. The others are tried under the probe
-    /// only, by one request. The outcome of the attempt is reported when it is over.
+    /// may still work today. Then the one that is known to work, since there is nothing to wait for. The others are tried by one request
+    /// at a time only. The outcome of the attempt is reported when it is over.
     /// </summary>
     private sealed class Attempt(ClientSecretTracker tracker, ResolvedClient client, ClientSecretSnapshot seen, Credential? changed)
         : IDisposable
@@ -78,7 +105,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
                 .OrderByDescending(credential => credential == changed)
         );
         private ClientSecretSnapshot known = seen;
-        private ProbeLease? probe;
+        private TrialLease? lease;
         private TokenOutcome.Refused? last;
 
         /// <summary>The outcome, once there is no other secret to try.</summary>
@@ -87,9 +114,9 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         /// <summary>The secret to try now; null when there is none, and <see cref="Verdict"/> says what that means.</summary>
         public async Task<Credential?> NextSecretAsync(CancellationToken cancellationToken)
         {
-            if (next.Count == 0 && probe is null)
+            if (next.Count == 0 && lease is null)
             {
-                Verdict = await ProbeAsync(cancellationToken);
+                Verdict = await EnterTrialAsync(cancellationToken);
             }
 
             if (Verdict is null && next.Count == 0)
@@ -127,7 +154,7 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
 
         public void Dispose()
         {
-            probe?.Dispose();
+            lease?.Dispose();
             if (changed is not null)
             {
                 tracker.ReleaseTrial(client, untold);
@@ -137,11 +164,11 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
         }
 
         // The outcome where there is nothing to try: another request found out, or still does so.
-        private async Task<TokenOutcome?> ProbeAsync(CancellationToken cancellationToken)
+        private async Task<TokenOutcome?> EnterTrialAsync(CancellationToken cancellationToken)
         {
             try
             {
-                probe = await tracker.EnterProbeAsync(client, known, cancellationToken);
+                lease = await tracker.EnterTrialAsync(client, known, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -157,14 +184,14 @@ internal sealed class ClientTokenSource(ITokenEndpoint endpoint, ClientSecretTra
             }
 
             known = tracker.SnapshotOf(client);
-            if (probe.WasRefusedMeanwhile)
+            if (lease.WasRefusedMeanwhile)
             {
                 return RefusedClient(known.Description, last?.RetryAfter);
             }
 
-            if (probe.IsWorkingKnown)
+            if (lease.IsWorkingKnown)
             {
-                probe.Dispose();
+                lease.Dispose();
                 tried.Clear(); // what another request found to work may be among them
             }
 

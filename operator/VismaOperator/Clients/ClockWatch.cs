@@ -47,7 +47,7 @@ internal sealed partial class ClockWatch(ILogger log)
     }
 
     /// <summary>Such a difference in words, for people.</summary>
-    public static string Words(TimeSpan ahead, string provider)
+    public static string Words(TimeSpan ahead, string provider, string machine = "the operator's machine")
     {
         var (minutes, seconds) = ((long)Math.Round(ahead.Duration().TotalMinutes), (long)Math.Round(ahead.Duration().TotalSeconds));
         var days = (long)ahead.Duration().TotalDays;
@@ -58,7 +58,7 @@ internal sealed partial class ClockWatch(ILogger log)
             : minutes >= 60
             ? string.Create(CultureInfo.InvariantCulture, $"{minutes / 60} h {minutes % 60} min")
             : string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min {seconds % 60} s");
-        return $"The clock of the operator's machine is {words} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the clock of {provider}";
+        return $"The clock of {machine} is {words} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the clock of {provider}";
     }
 
     private void Begin(string provider, TimeSpan now)

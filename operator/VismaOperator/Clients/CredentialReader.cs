@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
@@ -14,19 +15,22 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
     /// <summary>Name of the index that finds clients by a Secret that they reference.</summary>
     public const string Index = "credential";
 
+    // Asked for with each connection of a client.
+    private readonly ConditionalWeakTable<OAuthClient, IReadOnlyList<NamespacedName>> references = new();
+
     /// <summary>Every Secret that a client references, for the set of watched names.</summary>
     public static IEnumerable<NamespacedName> ReferencesOf(OAuthClient client)
     {
         var namespaceName = client.Metadata.Namespace ?? string.Empty;
-        var references = client.Spec.ClientSecrets.Select(secret => secret.SecretKeyRef);
-        return (client.Spec.ClientIdFrom is { } source ? references.Prepend(source.SecretKeyRef) : references)
+        var all = client.Spec.ClientSecrets.Select(secret => secret.SecretKeyRef);
+        return (client.Spec.ClientIdFrom is { } source ? all.Prepend(source.SecretKeyRef) : all)
             .Select(reference => new NamespacedName(namespaceName, reference.Name))
             .Distinct();
     }
 
     /// <summary>True once every Secret that the client references was looked up.</summary>
     public bool IsReady(OAuthClient client) =>
-        ReferencesOf(client).All(name => secrets.Find(name) is not Watched<Secret>.NotSynced);
+        references.GetValue(client, ListReferences).All(name => secrets.Find(name) is not Watched<Secret>.NotSynced);
 
     /// <summary>Waits until <see cref="IsReady"/>, for a caller that cannot come again later.</summary>
     public async Task WhenReadyAsync(OAuthClient client, CancellationToken cancellationToken)
@@ -44,6 +48,13 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
             await news.Task.WaitAsync(cancellationToken);
         }
     }
+
+    /// <summary>
+    /// What is known of each Secret that the client references. The same instance as long as it is the same, so that what was read need not
+    /// be read again.
+    /// </summary>
+    public IReadOnlyList<Watched<Secret>> Look(OAuthClient client) =>
+        [.. references.GetValue(client, ListReferences).Select(secrets.Find)];
 
     /// <summary>The client id: as written, or read from its Secret.</summary>
     public ReadValue ClientId(OAuthClient client) =>
@@ -77,6 +88,8 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
         return (credentials, firstProblem);
     }
 
+    private static IReadOnlyList<NamespacedName> ListReferences(OAuthClient client) => [.. ReferencesOf(client)];
+
     private ReadValue Read(
         OAuthClient client,
         SecretKeyReference reference,
@@ -90,12 +103,14 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
             Watched<Secret>.Forbidden => Unreadable(
                 Reason.SecretForbidden,
                 $"The operator may not read Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references. Grant its "
-                + $"service account get, list and watch on Secrets in namespace {name.Namespace}."
+                + $"service account get, list and watch on Secrets in namespace {name.Namespace}.",
+                FailureKind.NeedsPerson
             ),
             _ => Unreadable(
                 Reason.SecretNotFound,
                 $"Secret {name}, which OAuthClient {client.Metadata.NamespacedName} references, does not exist. Create it with the key "
-                + $"{reference.Key}."
+                + $"{reference.Key}.",
+                FailureKind.NotThereYet
             ),
         };
     }
@@ -125,7 +140,8 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
         return new ReadValue.Found(value, revisions.Of(secret.Metadata.NamespacedName, key, value, version), version);
     }
 
-    private static ReadValue.Unreadable Unreadable(string reason, string message) => new(new Problem(reason, message));
+    private static ReadValue.Unreadable Unreadable(string reason, string message, FailureKind kind) =>
+        new(new Problem(reason, message, kind));
 }
 
 /// <summary>What reading one key of a Secret gave.</summary>
@@ -171,4 +187,56 @@ internal sealed class CredentialRevisions
     }
 
     private sealed record Seen(Sensitive Value, string Revision);
+}
+
+/// <summary>
+/// Which Secrets serve no client at all. A client may name every Secret of its namespace, and its author need not be allowed to read them.
+/// So no token, grant or code of a connection is ever sent as a client secret or a client id.
+/// </summary>
+internal static class CredentialSecret
+{
+    /// <summary>Why nothing in the Secret is used as a credential; null when it may be.</summary>
+    /// <param name="secret">The Secret.</param>
+    /// <param name="client">The client that references it.</param>
+    public static Problem? Objection(Secret secret, NamespacedName client) => IsOfAConnection(secret)
+        ? new Problem(
+            Reason.SecretHoldsToken,
+            $"Secret {secret.Metadata.NamespacedName}, which OAuthClient {client} references, holds the token or the grant of a "
+            + "VismaConnection, so nothing in it is used as a credential. Put the credential into a Secret of its own, and correct the "
+            + "reference.")
+        : null;
+
+    /// <summary>A value as it is used. A trailing line break is what <c>echo secret | base64</c> leaves behind.</summary>
+    public static string Trimmed(string value) => value.TrimEnd('\r', '\n');
+
+    /// <summary>The value under a key, trimmed; empty when there is none.</summary>
+    public static string ValueOf(Secret secret, string key) =>
+        secret.Data is { } data && data.TryGetValue(key, out var found) ? Trimmed(found.RevealText()) : string.Empty;
+
+    /// <summary>There is no value under the key.</summary>
+    public static Problem NoValue(Secret secret, SecretKeyReference reference, NamespacedName client) =>
+        new(
+            Reason.SecretKeyNotFound,
+            $"Secret {secret.Metadata.NamespacedName} has no value under the key {reference.Key}, which OAuthClient {client} references. "
+            + "Add it, or correct the reference.",
+            FailureKind.NotThereYet
+        );
+
+    // One mark is enough here, since others may have been taken away. A Secret that is only lent holds nothing of ours yet.
+    private static bool IsOfAConnection(Secret secret)
+    {
+        var meta = secret.Metadata;
+        return secret.Type is VismaNames.GrantSecretType or VismaNames.HandoffSecretType
+            || meta.Annotation(VismaNames.ConnectionAnnotation) is not null
+            || (meta.OwnerReferences ?? []).Any(IsAConnection)
+            || meta.Label(VismaNames.SecretLabel) switch
+            {
+                VismaNames.GrantSecretValue or VismaNames.HandoffSecretValue => true,
+                VismaNames.TokenSecretValue => meta.Annotation(VismaNames.AdoptAnnotation) is null,
+                _ => false,
+            };
+    }
+
+    private static bool IsAConnection(OwnerReference owner) =>
+        owner.Kind == VismaConnection.ResourceKind.Kind && owner.ApiVersion == VismaNames.ApiVersion;
 }

@@ -25,9 +25,9 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     /// <summary>Looks again and again until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = time.Every(LookInterval);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
+        while (true)
         {
+            await time.DelayAsync(LookInterval, cancellationToken);
             foreach (var name in known.Keys)
             {
                 await LookAgainAsync(name, cancellationToken);
@@ -47,7 +47,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         {
             return Learn(name, await FetchAsync(name, cancellationToken));
         }
-        catch (Exception failure) when (forbidden.Believed(name, failure) is not null)
+        catch (Exception failure) when (forbidden.Believed(name, failure) is { IsForbidden: true })
         {
             return new NamespaceLabels.Unreadable();
         }

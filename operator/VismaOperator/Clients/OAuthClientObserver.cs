@@ -1,8 +1,8 @@
 using Kubernetes.Client;
 using Kubernetes.Controllers.Caching;
-using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Clients;
 
@@ -95,11 +95,9 @@ internal sealed class OAuthClientObserver(
             .ThenBy(user => user.Metadata.Name, StringComparer.Ordinal)
             .Select(user => user.Metadata.NamespacedName);
 
-    // A person must act before it makes an attempt. What stops a connection is decided by its own reconciler, and only its status tells the
-    // client of it: there, a reason is the only word for the fact.
+    // A person must act before it makes an attempt.
     private static bool IsStalled(VismaConnection user) =>
-        Conditions.Find(user.Status.Conditions, ConditionType.Stalled) is { Status: "True", Reason: var reason }
-        && !FailureKinds.EndsWithAnotherSecret(reason);
+        ConnectionFactsReader.Problem(user, ConditionType.Stalled) is { Stage: not FailureStage.Authenticating };
 
     // Asked for only where somebody consents: with a token endpoint of its own, a client for services needs no discovery.
     private async Task<OAuthClientSituation> WithConsentAsync(

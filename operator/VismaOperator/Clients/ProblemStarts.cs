@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
@@ -24,7 +25,7 @@ internal sealed class ProblemStarts(TimeProvider time)
                 client.Metadata.NamespacedName,
                 _ => StartOf(client, problem, Told(client, problem)),
                 (_, start) =>
-                    start.Uid == client.Metadata.Uid && start.Reason == problem.Reason ? start : StartOf(client, problem, reported: null)
+                    start.Uid == client.Metadata.Uid && problem.IsStill(start.Reason) ? start : StartOf(client, problem, reported: null)
             )
             .At.Instant;
 
@@ -38,16 +39,18 @@ internal sealed class ProblemStarts(TimeProvider time)
         return new Start(client.Metadata.Uid, problem.Reason, new Moment(reported < now ? reported.Value : now, time));
     }
 
-    // One that stalled was waited for already. Told by an earlier process, a problem is known by its reason alone.
-    private static DateTimeOffset? Told(OAuthClient client, Problem problem)
-    {
-        var conditions = client.Status.Conditions;
-        return Conditions.Find(conditions, ConditionType.Reconciling) is { Status: "True" } waiting && waiting.Reason == problem.Reason
-                ? waiting.LastTransitionTime
-            : Conditions.Find(conditions, ConditionType.Stalled) is { Status: "True" } stalled && stalled.Reason == problem.Reason
-                ? stalled.LastTransitionTime - Policy.DependencyGrace
-            : null;
-    }
+    private static DateTimeOffset? Told(OAuthClient client, Problem problem) =>
+        client.Status.Problem is { } recorded
+            ? problem.IsStill(recorded.Reason) ? recorded.StartTime : null
+            : ToldByEarlierVersion(client.Status.Conditions, problem);
+
+    // One that stalled was waited for already.
+    private static DateTimeOffset? ToldByEarlierVersion(IReadOnlyList<Condition> conditions, Problem problem) =>
+        Conditions.Find(conditions, ConditionType.Reconciling) is { Status: "True" } waiting && problem.IsStill(waiting.Reason)
+            ? waiting.LastTransitionTime
+        : Conditions.Find(conditions, ConditionType.Stalled) is { Status: "True" } stalled && problem.IsStill(stalled.Reason)
+            ? stalled.LastTransitionTime - Policy.DependencyGrace
+        : null;
 
     private sealed record Start(string? Uid, string Reason, Moment At);
 }

@@ -10,6 +10,10 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
     public Task<EndpointLookup> TokenAsync(ResolvedClient client, CancellationToken cancellationToken) =>
         FindAsync(client.Issuer, "token", client.TokenEndpoint, found => found.TokenEndpoint, cancellationToken);
 
+    /// <summary>The same for somebody who does not hold the client's secrets.</summary>
+    public Task<EndpointLookup> TokenAsync(Uri issuer, Uri? declared, CancellationToken cancellationToken) =>
+        FindAsync(issuer, "token", declared, found => found.TokenEndpoint, cancellationToken);
+
     /// <summary>Where a person consents (RFC 6749 section 3.1).</summary>
     public Task<EndpointLookup> AuthorizationAsync(ResolvedClient client, CancellationToken cancellationToken) =>
         AuthorizationAsync(client.Issuer, client.AuthorizationEndpoint, cancellationToken);
@@ -66,8 +70,10 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
     private static Problem Unusable(Uri issuer, string name, string cause) =>
         new(
             Reason.MetadataUnusable,
-            $"The discovery document of {issuer} cannot be used: {cause}. It is tried again by itself; with spec.endpoints.{name} set, "
-            + "it is not needed."
+            $"The discovery document of {issuer} cannot be used: {cause}. The operator tries again by itself; if this lasts, check "
+            + "spec.issuer, DNS, proxy and firewall (visma-operator doctor shows which). "
+            + $"With spec.endpoints.{name} set, it is not needed.",
+            FailureKind.Transient
         );
 
     private static Problem Untrusted(Uri issuer, string cause) =>

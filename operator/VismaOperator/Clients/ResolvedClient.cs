@@ -49,19 +49,30 @@ internal sealed class ResolvedClient
     /// </summary>
     public ClientSecretSnapshot? Seen { get; set; }
 
+    /// <summary>The same client with what is known about its secrets at this moment. Its hashes are not taken again.</summary>
+    public ResolvedClient SeenWith(ClientSecretSnapshot snapshot)
+    {
+        var seen = (ResolvedClient)MemberwiseClone();
+        seen.Seen = snapshot;
+        return seen;
+    }
+
     /// <summary>Which tenants, namespaces and scopes the client serves; null when that is not limited.</summary>
     public IReadOnlyList<TenantRule>? Tenants { get; init; }
 
     /// <summary>What the owner allows for a connection that the client serves; null when its scopes are not limited.</summary>
-    public ScopeLimit? ScopeLimitFor(VismaConnection connection)
+    public ScopeLimit? ScopeLimitFor(VismaConnection connection) => ScopeLimitFor(Name, Tenants, connection);
+
+    /// <summary>The same for somebody who does not hold the client's secrets.</summary>
+    public static ScopeLimit? ScopeLimitFor(NamespacedName client, IReadOnlyList<TenantRule>? tenants, VismaConnection connection)
     {
-        var rules = Tenants?.Where(rule => rule.IsFor(connection.Metadata.Namespace ?? string.Empty, connection.Spec.TenantId)).ToList();
+        var rules = tenants?.Where(rule => rule.IsFor(connection.Metadata.Namespace ?? string.Empty, connection.Spec.TenantId)).ToList();
         return rules is null || rules.Any(rule => rule.Scopes.Count == 0)
             ? null
-            : new ScopeLimit(Name.ToString(), [.. rules.Select(rule => rule.Scopes)]) { IsAskedForAll = connection.Spec.AllScopes };
+            : new ScopeLimit(client.ToString(), [.. rules.Select(rule => rule.Scopes)]) { IsAskedForAll = connection.Spec.AllScopes };
     }
 
-    /// <summary>What a token is asked with, as far as the client decides it, hashed.</summary>
+    /// <summary>What a token is requested with, as far as the client decides it, hashed.</summary>
     public string Inputs => field ??= ShortHash.Of(Issuer.AbsoluteUri, TokenEndpoint?.AbsoluteUri, ClientId);
 
     /// <summary>Changes with the value of one secret, and with what it is sent along with.</summary>
@@ -95,6 +106,9 @@ internal sealed class ResolvedClient
                 $"No token was requested, since no provider accepts the client secret of OAuthClient {context.Client} in the form that it "
                 + $"has in {string.Join("; ", tried.Select(secret => secret.Words))}."
             )
+            {
+                Stage = FailureStage.Authenticating,
+            }
             : failure.Explain(named with { Tried = tried });
     }
 

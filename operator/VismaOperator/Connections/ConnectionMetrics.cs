@@ -2,10 +2,11 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Lifecycle;
 using VismaOperator.Api;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Connections;
 
-/// <summary>Metrics of connections: how often tokens are asked for and why, and when each one in service expires.</summary>
+/// <summary>Metrics of all connections together: how many there are by readiness, and how often tokens are asked for and why.</summary>
 internal sealed class ConnectionMetrics
 {
     public const string MeterName = "VismaOperator.Connections";
@@ -21,14 +22,12 @@ internal sealed class ConnectionMetrics
             "{refresh}",
             "Attempts to get a token, by cause and result."
         );
+        var count = new ReadinessCount(ReadyReasons.WhenTrue, ReadyReasons.WhenFalse);
         meter.CreateObservableGauge(
-            "visma_operator_token_expiration_timestamp_seconds",
-            () => connections().Where(connection => connection.Status.Token?.ExpirationTime is not null).Select(Expiry),
-            description: "When the token in service expires, as Unix time.");
-        meter.CreateObservableGauge(
-            "visma_operator_consent_expiration_timestamp_seconds",
-            () => connections().Where(connection => connection.Status.Authorization?.ConsentExpirationTime is not null).Select(ConsentEnd),
-            description: "When the consent behind a connection ends, as Unix time.");
+            "visma_operator_connections",
+            () => count.Over(connections().Select(connection => connection.Status.Conditions)),
+            description: "Connections, by status and reason of their condition Ready."
+        );
         foreach (var cause in Enum.GetValues<RefreshCause>())
         {
             refreshes.Add(0, Labels(cause, RefreshResult.Stored));
@@ -41,15 +40,6 @@ internal sealed class ConnectionMetrics
 
     private static TagList Labels(RefreshCause cause, RefreshResult result) =>
         new() { { "cause", cause.ToString() }, { "result", result == RefreshResult.Stored ? "stored" : "failed" } };
-
-    // Labels from user names are the one exception to closed sets: an alert must say which connection runs out.
-    private static Measurement<long> Expiry(VismaConnection connection) => Of(connection, connection.Status.Token!.ExpirationTime!.Value);
-
-    private static Measurement<long> ConsentEnd(VismaConnection connection) =>
-        Of(connection, connection.Status.Authorization!.ConsentExpirationTime!.Value);
-
-    private static Measurement<long> Of(VismaConnection connection, DateTimeOffset instant) =>
-        new(instant.ToUnixTimeSeconds(), new("namespace", connection.Metadata.Namespace), new("name", connection.Metadata.Name));
 }
 
 /// <summary>How an attempt to get a token ended; a label of metrics.</summary>

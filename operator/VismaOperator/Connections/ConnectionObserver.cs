@@ -1,4 +1,3 @@
-using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
@@ -6,6 +5,7 @@ using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Clients;
 using VismaOperator.Grants;
+using VismaOperator.Probing;
 using VismaOperator.Publishing;
 using VismaOperator.Reporting;
 
@@ -21,11 +21,12 @@ internal sealed class ConnectionObserver(
     GrantObserver grants,
     INamespaces namespaces,
     AllowLists allowLists,
-    RecordedTimes times
+    RecordedTimes times,
+    ConnectionProbes probes
 )
 {
     private static readonly ClientFacts unknownClient = new ClientFacts.Unusable(
-        new Problem(Reason.ApiRequestFailed, "The OAuthClient was not looked at."),
+        new Problem(Reason.ApiRequestFailed, "The OAuthClient was not looked at.", FailureKind.Transient) { Stage = FailureStage.Looking },
         RetryAt: null
     );
 
@@ -47,20 +48,22 @@ internal sealed class ConnectionObserver(
             return null;
         }
 
-        var grant = await LookAsync(
-            grants.ObserveAsync(connection, answer.Client, cancellationToken),
-            $"Secret {connection.GrantSecretName()}, which holds the grant, could not be read",
-            cancellationToken
-        );
+        var grant = connection.Spec.Grant == Grant.AuthorizationCode
+            ? await LookAsync(
+                grants.ObserveAsync(connection, answer.Client, cancellationToken),
+                $"Secret {connection.GrantSecretName()}, which holds the grant, could not be read",
+                cancellationToken
+            )
+            : null;
         var known = Cached(connection);
         var facts = known with
         {
             Connection = known.Connection with { RequestTurn = answer.RequestTurn },
             Client = answer.Facts,
-            Grant = grant.Grant,
-            Consent = grant.Consent,
+            Grant = grant?.Grant ?? known.Grant,
+            Consent = grant?.Consent ?? known.Consent,
         };
-        return new Observation(facts, answer.Client, grant.Snapshot);
+        return new Observation(facts, answer.Client, grant?.Snapshot);
     }
 
     /// <summary>The facts that need no request, for when a request failed: enough to report the token in service.</summary>
@@ -69,12 +72,6 @@ internal sealed class ConnectionObserver(
         {
             Client = new ClientFacts.Unusable(problem, RetryAt: null),
         };
-
-    /// <summary>What is about to be reported; see <see cref="RecordedTimes.Note"/>.</summary>
-    public void Note(NamespacedName connection, Facts reported) => times.Note(connection, reported.Token, reported.Failure);
-
-    /// <summary>The connection is gone.</summary>
-    public void Forget(NamespacedName connection) => times.Forget(connection);
 
     private static async Task<T> LookAsync<T>(Task<T> look, string what, CancellationToken cancellationToken)
     {
@@ -88,8 +85,10 @@ internal sealed class ConnectionObserver(
         }
     }
 
-    private Facts Cached(VismaConnection connection) =>
-        new()
+    private Facts Cached(VismaConnection connection)
+    {
+        var token = times.Token(connection);
+        return new()
         {
             Connection = ConnectionFactsReader.Read(
                 connection,
@@ -101,10 +100,13 @@ internal sealed class ConnectionObserver(
             },
             Client = unknownClient,
             Secret = names.WhoseIs(connection),
-            Token = times.Token(connection),
+            Token = token,
+            OtherSecrets = ConnectionFactsReader.OtherSecrets(connection, token),
             Failure = times.Failure(connection),
             Removal = ConnectionFactsReader.Removal(connection),
+            Probe = probes.FactsOf(connection),
         };
+    }
 }
 
 /// <summary>What was observed: facts for the policy, the client to act with when it can be used, and the grant as it is stored.</summary>

@@ -4,6 +4,7 @@ using Kubernetes.Controllers;
 using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using VismaOperator.Api;
+using VismaOperator.Probing;
 using VismaOperator.Reporting;
 
 namespace VismaOperator.Connections;
@@ -17,6 +18,8 @@ internal sealed class ConnectionReconciler(
     ConnectionObserver observer,
     ConnectionSteps steps,
     ConnectionReporter reporter,
+    RecordedTimes times,
+    ConnectionProbes probes,
     StatusWrites statusWrites,
     TimeProvider time,
     Func<double> random,
@@ -24,14 +27,12 @@ internal sealed class ConnectionReconciler(
     ConnectionLog log
 ) : IReconciler
 {
-    // Note, inspect, record, redeem, exchange, publish, acknowledge, invite: no correct sequence is longer.
-    private const int MaxSteps = 9;
+    // Note, inspect, record, redeem (twice), exchange, publish, acknowledge, invite, remove the former Secret: no correct sequence is
+    // longer.
+    private const int MaxSteps = 11;
 
     /// <summary>How long a report may still take once the process is asked to stop.</summary>
     public static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(2);
-
-    // After so many attempts (a minute or two) the report is written, and an event names the Secret to delete.
-    private const int MaxRemovals = 5;
 
     private readonly StepFailures failures = new(time);
     private readonly HiddenFailures hidden = new(time);
@@ -42,7 +43,8 @@ internal sealed class ConnectionReconciler(
         if (connections.Find(key) is not { } stored)
         {
             steps.Forget(key);
-            observer.Forget(key);
+            times.Forget(key);
+            probes.Forget(key);
             reporter.Forget(key);
             statusWrites.Forget(key);
             failures.Forget(key);
@@ -61,6 +63,7 @@ internal sealed class ConnectionReconciler(
         log.Rested(rest.Decision.GetType().Name);
         if (rest.Decision is Decision.Release)
         {
+            probes.Forget(key);
             return Requeue.Never.Instance;
         }
 
@@ -74,7 +77,6 @@ internal sealed class ConnectionReconciler(
     private async Task<Rest?> SettleAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
         var key = connection.Metadata.NamespacedName;
-        Facts? begun = null;
         Facts? facts = null;
         Decision? decision = null;
         try
@@ -85,7 +87,7 @@ internal sealed class ConnectionReconciler(
             }
 
             var state = new ReconcileState(connection, observation);
-            facts = begun = hidden.Join(observation.Facts, key);
+            facts = hidden.Join(observation.Facts, key);
             for (var step = 0; step < MaxSteps; step++)
             {
                 decision = Policy.Decide(facts, time.GetUtcNow());
@@ -97,7 +99,7 @@ internal sealed class ConnectionReconciler(
                         hidden.Looked(facts, key);
                     }
 
-                    return new Rest(facts, decision) { Former = begun };
+                    return new Rest(facts, decision);
                 }
 
                 facts = next;
@@ -115,7 +117,8 @@ internal sealed class ConnectionReconciler(
             }
 
             var problem = failures.ProblemOf(connection, decision, failure);
-            return Failed(facts ?? observer.Unobserved(connection, problem), key, problem, failure) with { IsObserved = facts is not null };
+            var known = facts?.FormerKept() ?? observer.Unobserved(connection, problem);
+            return Failed(known, key, problem, failure) with { IsObserved = facts is not null };
         }
     }
 
@@ -137,7 +140,7 @@ internal sealed class ConnectionReconciler(
         }
         else
         {
-            failed = facts.Failed(problem, retryAfter, now, random(), steps.AnswerHeld(key));
+            failed = facts.Failed(problem, retryAfter, now, random(), steps.PendingAnswer(key));
             hidden.Looked(failed, key);
         }
 
@@ -157,66 +160,22 @@ internal sealed class ConnectionReconciler(
         // A request that was served and not reported would be served again by the next process.
         using var graceful = Deadline.Unset(time);
         await using var stopping = cancellationToken.Register(() => graceful.Set(ReportGrace));
-        rest = await WithoutFormerSecretAsync(connection, rest, graceful.Token);
         var report = Report.Of(rest.Facts, rest.Decision, time.GetUtcNow()) with { KeepsAuthorization = !rest.IsObserved };
         log.Problems.Note(connection.Metadata.NamespacedName, report.Conditions);
-        observer.Note(connection.Metadata.NamespacedName, rest.Facts);
-        return await statusWrites.TryAsync(
+        times.Note(connection.Metadata.NamespacedName, rest.Facts.Token, rest.Facts.Failure);
+        var requeue = await statusWrites.TryAsync(
             connection.Metadata.NamespacedName,
             () => reporter.WriteAsync(stored, report, graceful.Token),
             report.NextLook,
             cancellationToken
         );
-    }
-
-    // Before status forgets the old name: if this fails, status keeps it and the next reconcile tries again. A delete that always fails
-    // must not block every later report: then an event names the Secret to delete.
-    private async Task<Rest> WithoutFormerSecretAsync(VismaConnection connection, Rest rest, CancellationToken cancellationToken)
-    {
-        if (connection.RecordedSecretName() is not { } former || rest.Facts.Token is not { } token || token.SecretName == former.Name)
-        {
-            return rest;
-        }
-
-        string? cause;
-        try
-        {
-            cause = await steps.RemoveFormerAsync(connection, former, cancellationToken) ? null : "the operator may not delete it";
-        }
-        catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
-        {
-            if (rest.Former is { } before && (before.Failure?.Attempts ?? 0) < MaxRemovals)
-            {
-                return Failed(
-                    before,
-                    connection.Metadata.NamespacedName,
-                    new Problem(
-                        Reason.SecretNotWritten,
-                        $"Secret {former}, which held the token before, could not be deleted: the API server "
-                        + $"{ApiTrouble.Answer(failure)}. It is tried again."
-                    ),
-                    failure
-                );
-            }
-
-            cause = $"the API server {ApiTrouble.Answer(failure)}";
-        }
-
-        if (cause is not null)
-        {
-            log.FormerSecretNotRemoved(former, cause);
-            reporter.TellFormerSecretStays(connection, former, cause);
-        }
-
-        return rest;
+        probes.Arrange(connection, rest.Facts, report.NextProbe);
+        return requeue;
     }
 
     /// <summary>How a reconcile came to rest.</summary>
     private sealed record Rest(Facts Facts, Decision Decision)
     {
-        /// <summary>The facts that it began with; null where they cannot be reported in place of the later ones.</summary>
-        public Facts? Former { get; init; }
-
         /// <summary>False when the client or the grant could not be looked at.</summary>
         public bool IsObserved { get; init; } = true;
 

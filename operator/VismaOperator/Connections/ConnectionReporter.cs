@@ -28,13 +28,14 @@ internal sealed class ConnectionReporter(
         ConditionType.Stalled,
         ConditionType.TokenFresh,
         ConditionType.ScopesGranted,
+        ConditionType.TokenAccepted,
         ConditionType.Authorized,
         ConditionType.ConsentExpiring
     );
 
     // If the grant could not be read, the condition about it stays.
     private static readonly OwnedConditions conditionsWithoutGrant =
-        new(ConditionType.Ready, ConditionType.Reconciling, ConditionType.Stalled, ConditionType.TokenFresh, ConditionType.ScopesGranted);
+        ownedConditions.Except(ConditionType.Authorized, ConditionType.ConsentExpiring);
 
     // Statuses that could not be written yet. A decision on the earlier status would serve a request again that was already served.
     private readonly ConcurrentDictionary<NamespacedName, VismaConnection> unwritten = new();
@@ -89,10 +90,10 @@ internal sealed class ConnectionReporter(
         {
             unwritten[key] = after;
             leadership.EnsureLeader();
-            var written = await client.PatchStatusAsync<VismaConnection>(key, patch, cancellationToken);
+            var written = await client.PatchStatusAsync(after, patch, cancellationToken);
             connections.Observe(written);
             Forget(key);
-            Announce(written, before.Status.Conditions, after.Status.Conditions);
+            ConditionEvents.OfConnections.Record(events, written, before.Status.Conditions, after.Status.Conditions);
             Warn(before, written);
         }
 
@@ -114,23 +115,14 @@ internal sealed class ConnectionReporter(
             subject: former.ToString()
         );
 
-    private void Announce(VismaConnection connection, IReadOnlyList<Condition> before, IReadOnlyList<Condition> after)
-    {
-        foreach (var announcement in Announcement.Of(before, after))
-        {
-            var (kind, type, reason, note) = announcement;
-            events.Record(connection, kind, reason, "Reconcile", note, subject: type);
-        }
-    }
-
-    // Once for each spec: the token is valid, so no condition reports it.
+    // Once for each spec: the token is valid, so no condition reports it. Edits within five minutes share one
+    // event: the last warning of them is recorded after that time, also where a later edit has mended it.
     private void Warn(VismaConnection before, VismaConnection written)
     {
         foreach (var warning in before.Status.ObservedGeneration == written.Metadata.Generation ? [] : TemplateRules.Warnings(written.Spec))
         {
             var note = $"{warning.Path}: {warning.Message}";
-            var subject = $"{written.Metadata.Generation} {warning.Path}";
-            events.Record(written, EventKind.Warning, warning.Reason, "Reconcile", note, subject);
+            events.Record(written, EventKind.Warning, warning.Reason, "Reconcile", note, subject: warning.Path);
         }
     }
 
@@ -140,6 +132,10 @@ internal sealed class ConnectionReporter(
             ObservedGeneration = connection.Metadata.Generation ?? 0,
             LastHandledReconcileAt = report.HandledRequest,
             LastHandledReconcileTime = report.HandledRequestTime,
+            LastHandledProbeAt = report.HandledProbe,
+            Offline = report.Conditions.FirstOrDefault(condition => condition.Type == ConditionType.TokenAccepted) is { } probed
+                ? probed.IsTrue ? "False" : "True"
+                : null,
             Conditions = (report.KeepsAuthorization ? conditionsWithoutGrant : ownedConditions).Apply(
                 connection.Status.Conditions,
                 report.Conditions,
@@ -147,13 +143,17 @@ internal sealed class ConnectionReporter(
                 time.GetUtcNow()
             ),
             SecretName = report.Token?.SecretName,
-            Client = connection.ClientName().ToString(),
+            OtherSecretNames = report.OtherSecrets is [] ? null : report.OtherSecrets,
+            Client = SharedStrings.Of(connection.ClientName().ToString()),
             BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
             Token = TokenOf(report.Token),
             Authorization = report.KeepsAuthorization
                 ? connection.Status.Authorization
                 : AuthorizationOf(connection.Status.Authorization, report.Authorization),
             Failure = FailureOf(report.Failure),
+            Problem = report.Problem is { } problem
+                ? new ProblemStatus { Kind = problem.Kind.ToString(), Stage = problem.Stage.ToString() }
+                : null,
             SecretRemoval = report.Removal is { } removal
                 ? new SecretRemovalStatus { Reason = removal.Reason, Time = removal.Time, Inputs = removal.Inputs }
                 : null,
@@ -184,7 +184,9 @@ internal sealed class ConnectionReporter(
 
     // While the Secret still serves an earlier spec, its base URL is that of the earlier spec, too.
     private static string? BaseUrlOf(VismaConnection connection, TokenRecord token) =>
-        token.Layout == ConnectionHashes.Layout(connection) ? connection.Spec.EffectiveBaseUrl() : connection.Status.BaseUrl;
+        token.Layout == ConnectionHashes.Layout(connection)
+            ? SharedStrings.Of(connection.Spec.EffectiveBaseUrl())
+            : connection.Status.BaseUrl;
 
     private static TokenStatus? TokenOf(TokenRecord? token) => token is null ? null : new TokenStatus
     {
@@ -193,81 +195,23 @@ internal sealed class ConnectionReporter(
         RefreshTime = token.RefreshTime,
         GrantedScopes = token.GrantedScopes ?? [],
         Fingerprint = token.Fingerprint,
-        SecretResourceVersion = token.SecretResourceVersion,
+        // No version of a Secret that is to be written again is verified, also for the process that reads this next.
+        SecretResourceVersion = token.IsRewriteDue ? string.Empty : token.SecretResourceVersion,
         SecretUid = token.SecretUid is { Length: > 0 } uid ? uid : null,
         SecretAdopted = token.IsSecretLent ? true : null,
-        Inputs = token.Inputs,
-        Layout = token.Layout,
+        Inputs = SharedStrings.Of(token.Inputs),
+        Layout = SharedStrings.Of(token.Layout),
     };
 
     private static FailureStatus? FailureOf(FailureRecord? failure) => failure is null ? null : new FailureStatus
     {
         Reason = failure.Reason,
-        Message = Report.Fitting(failure.Message),
+        Message = Report.Fitting(failure.Problem.Message),
+        Kind = failure.Problem.Kind.ToString(),
+        Stage = failure.Stage.ToString(),
         Attempts = failure.Attempts,
         LastFailureTime = failure.LastFailureTime,
         NextAttemptTime = failure.NextAttemptTime,
         Inputs = failure.Inputs,
     };
-}
-
-/// <summary>
-/// An event that a change of conditions deserves. A first token and a routine renewal deserve none: the condition says it, and an event for
-/// each object would be a third request to the API server.
-/// </summary>
-internal sealed record Announcement(EventKind Kind, string Type, string Reason, string Note)
-{
-    // Conditions that a person must act on come first. Conditions that change for the same reason report the same.
-    private static readonly string[] byUrgency =
-    [
-        ConditionType.Stalled,
-        ConditionType.Ready,
-        ConditionType.TokenFresh,
-        ConditionType.ScopesGranted,
-        ConditionType.Authorized,
-        ConditionType.ConsentExpiring,
-        ConditionType.Reconciling,
-    ];
-
-    /// <summary>
-    /// The events for the step from one list of conditions to the next: the most urgent one, and a warning for every other reason, so that
-    /// an improvement does not hide it. None when no status and no reason changed.
-    /// </summary>
-    public static IEnumerable<Announcement> Of(IReadOnlyList<Condition> before, IReadOnlyList<Condition> after) =>
-        byUrgency
-            .Select(type => (Before: Conditions.Find(before, type), After: Conditions.Find(after, type)))
-            .Where(pair => pair.After is not null && IsNews(pair.After.Type, pair.Before, pair.After))
-            .Select(pair => Announce(pair.After!))
-            .DistinctBy(announcement => announcement.Reason)
-            .Where((announcement, index) => index == 0 || announcement.Kind == EventKind.Warning);
-
-    // The message of ConsentExpiring changes at each threshold (30, 14, 7 and 1 day), and each has an event. An improvement has an event if
-    // it ends a problem, or if a person did something or must do something.
-    private static bool IsNews(string type, Condition? before, Condition after) => type switch
-    {
-        ConditionType.ConsentExpiring => after.Status == "True" && (before?.Status, before?.Message) != (after.Status, after.Message),
-        _ when (before?.Status, before?.Reason) == (after.Status, after.Reason) => false,
-        _ when !IsGood(after) => true,
-        ConditionType.Authorized => true,
-        _ => (before is not null && !IsGood(before))
-            || after.Reason is Lifecycle.Reason.AwaitingConsent or Lifecycle.Reason.Suspended,
-    };
-
-    private static Announcement Announce(Condition condition) =>
-        new(IsGood(condition) ? EventKind.Normal : EventKind.Warning, condition.Type, condition.Reason, condition.Message);
-
-    private static bool IsGood(Condition condition) =>
-        condition.Type switch
-        {
-            ConditionType.Stalled or ConditionType.ConsentExpiring => false,
-            ConditionType.TokenFresh when condition.Reason == Lifecycle.Reason.LifetimeTooShort => false,
-            ConditionType.Reconciling => condition.Reason
-                is Lifecycle.Reason.ClientNotAvailable
-                    or Lifecycle.Reason.SecretNotFound
-                    or Lifecycle.Reason.SecretKeyNotFound
-                    or Lifecycle.Reason.AwaitingConsent,
-            _ => condition.Status == "True"
-                || condition.Reason is Lifecycle.Reason.Suspended or Lifecycle.Reason.TokenPending or Lifecycle.Reason.AwaitingConsent
-                || FailureKinds.Of(condition.Reason) == FailureKind.NotThereYet,
-        };
 }

@@ -6,22 +6,31 @@ using VismaOperator.Api;
 using VismaOperator.Clients;
 using VismaOperator.Grants;
 using VismaOperator.Publishing;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Connections;
 
 /// <summary>Carries out one decision and says how the facts are afterwards.</summary>
 internal sealed class ConnectionSteps(
     TokenRefresher refresher,
+    GrantRefresher exchanges,
     GrantSteps grants,
     ConsentSteps consents,
     SecretPublisher publisher,
     SecretRemovals removals,
+    ConnectionReporter reporter,
     ILeadership leadership,
     TimeProvider time,
     Func<double> random,
     ConnectionLog log
 )
 {
+    /// <summary>
+    /// How long the removal of a former Secret may still take once the process is asked to stop. What is not removed by then stays on
+    /// record.
+    /// </summary>
+    public static readonly TimeSpan RemovalGrace = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The facts after the step; null when the decision is no step but where the reconcile comes to rest.</summary>
     /// <exception cref="LeadershipLostException">Another replica leads: nothing was done.</exception>
     public async Task<Facts?> TakeAsync(Decision decision, ReconcileState state, Facts facts, CancellationToken cancellationToken) =>
@@ -32,38 +41,42 @@ internal sealed class ConnectionSteps(
                 facts.Token! with
                 {
                     SecretResourceVersion = ((SecretFacts.Owned)facts.Secret).ResourceVersion,
+                    IsRewriteDue = false,
                 }
             ),
             Decision.RecordToken step => RecordToken(step, state, facts),
             Decision.Rewrite => await RewriteAsync(state, facts, cancellationToken),
             Decision.Request request => await refresher.RefreshAsync(request.Cause, state, facts, cancellationToken),
-            Decision.Exchange exchange => await grants.ExchangeAsync(exchange.Cause, state, facts, cancellationToken),
-            Decision.AnnounceTakeover => await grants.AnnounceTakeoverAsync(state, facts, cancellationToken),
+            Decision.Exchange exchange => await grants.AfterExchangeAsync(
+                exchange.Cause,
+                await exchanges.ExchangeAsync(state.Connection, state.RequiredClient, state.Grant!, cancellationToken),
+                state,
+                facts,
+                cancellationToken
+            ),
+            Decision.AnnounceTakeover => await grants.AfterAsync(
+                await exchanges.AnnounceTakeoverAsync(state.Grant!, cancellationToken),
+                state,
+                facts,
+                cancellationToken
+            ),
             Decision.Publish => await grants.PublishAsync(state, facts, cancellationToken),
             Decision.Note => await grants.NoteAsync(state, facts, cancellationToken),
-            Decision.Redeem => await consents.RedeemAsync(state, facts, cancellationToken),
+            Decision.Redeem redeem => await consents.RedeemAsync(redeem, state, facts, cancellationToken),
             Decision.Invite => consents.Invite(state, facts),
+            Decision.RemoveFormer step => await RemoveFormerAsync(step, state, facts, cancellationToken),
             Decision.Withdraw withdraw => await WithdrawAsync(withdraw.Problem, state, facts, cancellationToken),
             _ => null,
         };
 
     /// <summary>The request that a token in memory, which could not be stored, is the answer to; null where none waits.</summary>
-    public string? AnswerHeld(NamespacedName connection) => refresher.AnswerHeld(connection) ?? grants.AnswerHeld(connection);
-
-    /// <summary>Deletes the Secret that held the token before <c>spec.secret.name</c> changed.</summary>
-    /// <returns>False where the operator may not delete it.</returns>
-    /// <exception cref="KubernetesException">The API server did not delete it.</exception>
-    public async Task<bool> RemoveFormerAsync(VismaConnection connection, NamespacedName former, CancellationToken cancellationToken)
-    {
-        leadership.EnsureLeader();
-        return await publisher.RemoveAsync([former], connection, cancellationToken) is null;
-    }
+    public string? PendingAnswer(NamespacedName connection) => refresher.PendingAnswer(connection) ?? exchanges.PendingAnswer(connection);
 
     /// <summary>The connection is gone: what is in memory for it is dropped.</summary>
     public void Forget(NamespacedName connection)
     {
         refresher.Forget(connection);
-        grants.Forget(connection);
+        exchanges.Forget(connection);
         consents.Forget(connection);
         publisher.Forget(connection);
     }
@@ -103,13 +116,51 @@ internal sealed class ConnectionSteps(
         };
     }
 
+    // Not under the shutdown token: a request for a refresh that was served and not reported would be served again by the next process.
+    private async Task<Facts> RemoveFormerAsync(
+        Decision.RemoveFormer step,
+        ReconcileState state,
+        Facts facts,
+        CancellationToken stop
+    )
+    {
+        var former = facts.FormerSecrets.Select(name => state.Name with { Name = name }).ToList();
+        using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
+        await using var stopping = stop.Register(() => deadline.Set(RemovalGrace));
+        var removal = await publisher.RemoveAsync(former, state.Connection, leadership, deadline.Token);
+        var isGivenUp = removal.IsForbidden || (step.IsLastAttempt && !stop.IsCancellationRequested);
+        if (removal.Left.Count > 0 && !isGivenUp)
+        {
+            throw NotRemovedException.Of(removal); // every name stays on record; reported, also while the process ends
+        }
+
+        foreach (var (secret, failure) in removal.Left)
+        {
+            var cause = removal.IsForbidden ? "the operator may not delete it" : $"the API server {ApiTrouble.Answer(failure)}";
+            log.FormerSecretNotRemoved(secret, cause);
+            reporter.TellFormerSecretStays(state.Connection, secret, cause);
+        }
+
+        return facts.FormerRemoved();
+    }
+
     private async Task<Facts> WithdrawAsync(Problem problem, ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
-        leadership.EnsureLeader();
-        if (await publisher.RemoveAsync(EveryName(state.Connection), state.Connection, cancellationToken) is { } left)
+        var removal = await publisher.RemoveAsync(EveryName(state.Connection), state.Connection, leadership, cancellationToken);
+        if (removal.IsForbidden)
         {
             log.NotWithdrawn(problem.Reason);
-            return facts.Failed(MayNotWithdraw(problem, left), retryAfter: null, time.GetUtcNow(), random());
+            return facts.Failed(MayNotWithdraw(problem, removal), retryAfter: null, time.GetUtcNow(), random());
+        }
+
+        if (removal.Left.Any(secret => secret.Failure is OperationCanceledException))
+        {
+            cancellationToken.ThrowIfCancellationRequested(); // the process ends: the next one withdraws
+        }
+
+        if (removal.Left.Count > 0)
+        {
+            throw NotRemovedException.Of(removal);
         }
 
         publisher.Forget(state.Name);
@@ -118,19 +169,30 @@ internal sealed class ConnectionSteps(
         return facts.Withdrawn(problem, time.GetUtcNow());
     }
 
-    // The recorded one first: the token is there.
-    private static NamespacedName[] EveryName(VismaConnection connection) =>
-        connection.RecordedSecretName() is { } recorded && recorded != connection.SecretName()
-            ? [recorded, connection.SecretName()]
-            : [connection.SecretName()];
+    // A token may be in each of them.
+    private static List<NamespacedName> EveryName(VismaConnection connection) =>
+    [
+        .. new[] { connection.Status.SecretName }
+            .Concat(connection.Status.OtherSecretNames ?? [])
+            .OfType<string>()
+            .Select(name => connection.SecretName() with { Name = name })
+            .Append(connection.SecretName())
+            .Distinct(),
+    ];
 
-    private static Problem MayNotWithdraw(Problem withdrawal, NamespacedName secret) =>
-        new(
+    private static Problem MayNotWithdraw(Problem withdrawal, RemovalResult removal)
+    {
+        var (it, what) = removal.Left.Count == 1 ? ("it", "the Secret") : ("them", "the Secrets");
+        return new Problem(
             Reason.WithdrawalForbidden,
-            $"{withdrawal.Message} Until then Secret {secret} should be gone, but the operator may not delete it: grant its service "
-            + $"account delete on Secrets in namespace {secret.Namespace}, or delete the Secret by hand. Everybody who can read it has a "
-            + "token until it expires."
-        );
+            $"{withdrawal.Message} {removal.Names} must be deleted, but the operator may not delete {it}: grant its service "
+            + $"account delete on Secrets in namespace {removal.Left[0].Name.Namespace}, or delete {what} by hand. Everybody who can read "
+            + $"{it} has a token until it expires."
+        )
+        {
+            Stage = FailureStage.Withdrawing,
+        };
+    }
 }
 
 /// <summary>What the steps of one reconcile act on. It begins as it was observed, and each step keeps it up to date.</summary>

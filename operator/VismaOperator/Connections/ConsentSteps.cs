@@ -18,31 +18,27 @@ internal sealed class ConsentSteps(
     GrantLog log
 )
 {
-    private static readonly TimeSpan shortestHold = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan longestHold = TimeSpan.FromMinutes(1);
-
-    // Which code is left in its Secret (by UID), and since when. A code that is older than the lifetime of codes is taken, so that its
-    // expiry is reported.
-    private readonly ConcurrentDictionary<NamespacedName, (string? Uid, long Since)> held = new();
+    // Which code is left in its Secret (by UID), and since when.
+    private readonly ConcurrentDictionary<NamespacedName, (string? Uid, long Since)> left = new();
 
     /// <summary>Redeems the code that <c>connect</c> handed over.</summary>
-    public async Task<Facts> RedeemAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
+    public async Task<Facts> RedeemAsync(Decision.Redeem step, ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
-        if (await redeemer.ObstacleAsync(state.RequiredClient, cancellationToken) is { } obstacle && IsToBeHeld(state.Connection, obstacle))
+        if (!step.IsOverdue && await redeemer.ObstacleAsync(state.RequiredClient, cancellationToken) is { } obstacle)
         {
-            var wait = obstacle.RetryAfter ?? shortestHold;
-            wait = wait < shortestHold ? shortestHold : wait > longestHold ? longestHold : wait;
-            return facts.HandoffHeld(WholeSeconds.Ceiling(time.GetUtcNow() + wait));
+            var waited = WaitedFor(obstacle, state.Connection);
+            return facts.HandoffObstructed(new HandoffObstacle(time.GetUtcNow(), obstacle.RetryAfter, waited));
         }
 
-        held.TryRemove(state.Name, out _);
+        left.TryRemove(state.Name, out _);
         leadership.EnsureLeader();
         var former = observer.FormerIn(state.Grant?.Document, state.Connection);
         return await handoffs.TakeAsync(state.Connection, state.RequiredClient, cancellationToken) switch
         {
             HandoffTaking.Taken taken => await RedeemAsync(taken.Code with { Replaces = former }, state, facts, cancellationToken),
-            HandoffTaking.Unusable unusable => facts.ConsentFailed(
-                (await redeemer.FailAsync(state.Connection, former, new FailedConsent(unusable.Problem), CancellationToken.None)).Failure
+            HandoffTaking.Unusable unusable => After(
+                await redeemer.FailAsync(state.Connection, former, new Redemption.Failed(unusable.Problem), CancellationToken.None),
+                facts
             ),
             HandoffTaking.Gone => facts.HandoffGone(),
             var taking => throw new InvalidOperationException($"Unknown taking {taking.GetType().Name}."),
@@ -50,22 +46,28 @@ internal sealed class ConsentSteps(
     }
 
     /// <summary>The connection is gone.</summary>
-    public void Forget(NamespacedName connection) => held.TryRemove(connection, out _);
+    public void Forget(NamespacedName connection) => left.TryRemove(connection, out _);
 
     /// <summary>Makes a link.</summary>
     public Facts Invite(ReconcileState state, Facts facts) =>
         facts.Invited(new Invitation(links.New(state.Name), WholeSeconds.Floor(time.GetUtcNow() + Invitation.Lifetime)));
 
-    private bool IsToBeHeld(VismaConnection connection, Obstacle obstacle)
+    // Where another consent was stored first, that one counts: its grant is seen at the next look.
+    private static Facts After(Redemption.Failed failed, Facts facts) =>
+        failed.Cause == ConsentFailureCause.Superseded
+            ? facts.HandoffGone()
+            : facts.ConsentFailed(new ConsentFailure(failed.Problem, failed.Time));
+
+    private TimeSpan WaitedFor(Obstacle obstacle, VismaConnection connection)
     {
         var (name, uid) = (connection.Metadata.NamespacedName, handoffs.UidOf(connection));
-        if (!held.TryGetValue(name, out var known) || known.Uid != uid)
+        if (!left.TryGetValue(name, out var known) || known.Uid != uid)
         {
-            held[name] = known = (uid, time.GetTimestamp());
+            left[name] = known = (uid, time.GetTimestamp());
             log.CodeUnsent(name, obstacle.Cause);
         }
 
-        return time.GetElapsedTime(known.Since) < ConsentCode.Lifetime;
+        return time.GetElapsedTime(known.Since);
     }
 
     private async Task<Facts> RedeemAsync(ConsentCode code, ReconcileState state, Facts facts, CancellationToken stop)
@@ -76,7 +78,7 @@ internal sealed class ConsentSteps(
                 state.Grant = stored.Snapshot;
                 return facts.Redeemed(observer.Stored(state.Connection, state.Client, stored.Snapshot));
             case Redemption.Failed failed:
-                return facts.ConsentFailed(failed.Failure);
+                return After(failed, facts);
             case Redemption.Pending:
                 return facts.HandoffGone();
             case var redemption:

@@ -7,7 +7,7 @@ using VismaOperator.Publishing;
 
 namespace VismaOperator.Connections;
 
-/// <summary>Carries out the decisions about a stored grant, and says how the facts are afterwards.</summary>
+/// <summary>Carries out the decisions about a stored grant, and says how the facts are after those and after an exchange.</summary>
 internal sealed class GrantSteps(
     GrantRefresher refresher,
     GrantStore store,
@@ -20,15 +20,17 @@ internal sealed class GrantSteps(
     ConnectionLog log
 )
 {
-    /// <summary>Spends the refresh token. The next decision publishes the access token that came with the new refresh token.</summary>
-    public async Task<Facts> ExchangeAsync(
+    /// <summary>
+    /// What is known after an exchange. The next decision publishes the access token that came with the new refresh token.
+    /// </summary>
+    public async Task<Facts> AfterExchangeAsync(
         RefreshCause cause,
+        Exchange exchange,
         ReconcileState state,
         Facts facts,
         CancellationToken cancellationToken
     )
     {
-        var exchange = await refresher.ExchangeAsync(state.Connection, state.RequiredClient, state.Grant!, cancellationToken);
         metrics.Refreshed(cause, exchange is Exchange.Renewed ? RefreshResult.Stored : RefreshResult.Failed);
         if (exchange is Exchange.Failed failed)
         {
@@ -38,9 +40,17 @@ internal sealed class GrantSteps(
         return await AfterAsync(exchange, state, facts, cancellationToken);
     }
 
-    /// <summary>Announces that another process's open exchange will be taken over.</summary>
-    public async Task<Facts> AnnounceTakeoverAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken) =>
-        await AfterAsync(await refresher.AnnounceTakeoverAsync(state.Grant!, cancellationToken), state, facts, cancellationToken);
+    /// <summary>What is known after an exchange, or after one was announced.</summary>
+    public async Task<Facts> AfterAsync(Exchange exchange, ReconcileState state, Facts facts, CancellationToken cancellationToken) =>
+        exchange switch
+        {
+            Exchange.Renewed renewed => facts.Renewed(Take(renewed.Snapshot, state)),
+            Exchange.Refused refused => facts.GrantRefused(Take(refused.Snapshot, state), time.GetUtcNow()),
+            Exchange.Announced announced => facts.TakeoverAnnounced(Take(announced.Snapshot, state)),
+            Exchange.Superseded => await LookAgainAsync(state, facts, cancellationToken),
+            Exchange.Failed failed => AfterFailure(failed, state, facts),
+            _ => throw new InvalidOperationException($"Unknown exchange {exchange.GetType().Name}."),
+        };
 
     /// <summary>Publishes the access token that is stored beside the refresh token.</summary>
     public async Task<Facts> PublishAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)
@@ -48,7 +58,7 @@ internal sealed class GrantSteps(
         cancellationToken.ThrowIfCancellationRequested();
         leadership.EnsureLeader();
         using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
-        var known = facts.WithAnswerHeld(((GrantFacts.Held)facts.Grant).Grant);
+        var known = facts.AnsweredBy(((GrantFacts.Held)facts.Grant).Grant);
         var token = state.Grant!.Document.Held!.AccessToken with { AnsweredRequest = known.Connection.HandledRequest };
         switch (await publisher.PublishAsync(state.Connection, token, seen: null, deadline.Token))
         {
@@ -82,35 +92,14 @@ internal sealed class GrantSteps(
         }
     }
 
-    /// <summary>The request that the pending grant answers; null when no grant is pending.</summary>
-    public string? AnswerHeld(NamespacedName connection) => refresher.AnswerHeld(connection);
-
-    /// <summary>The connection is gone.</summary>
-    public void Forget(NamespacedName connection) => refresher.Forget(connection);
-
-    private async Task<Facts> AfterAsync(
-        Exchange exchange,
-        ReconcileState state,
-        Facts facts,
-        CancellationToken cancellationToken
-    ) => exchange switch
-    {
-        Exchange.Renewed renewed => facts.Renewed(Take(renewed.Snapshot, state)),
-        Exchange.Refused refused => facts.GrantRefused(Take(refused.Snapshot, state), time.GetUtcNow()),
-        Exchange.Announced announced => facts.TakeoverAnnounced(Take(announced.Snapshot, state)),
-        Exchange.Superseded => await LookAgainAsync(state, facts, cancellationToken),
-        Exchange.Failed failed => AfterFailure(failed, state, facts),
-        _ => throw new InvalidOperationException($"Unknown exchange {exchange.GetType().Name}."),
-    };
-
     private Facts AfterFailure(Exchange.Failed failed, ReconcileState state, Facts facts)
     {
         facts = failed.Withdrawn is { } stored ? facts with { Grant = new GrantFacts.Held(Take(stored, state)) } : facts;
         var (problem, retryAfter, now) = (failed.Problem, failed.RetryAfter, time.GetUtcNow());
-        var answerHeld = refresher.AnswerHeld(state.Name);
+        var pendingAnswer = refresher.PendingAnswer(state.Name);
         return failed.IsUnsent
-            ? facts.FailedUnsent(problem, retryAfter, now, random(), answerHeld)
-            : facts.Failed(problem, retryAfter, now, random(), answerHeld);
+            ? facts.FailedUnsent(problem, retryAfter, now, random(), pendingAnswer)
+            : facts.Failed(problem, retryAfter, now, random(), pendingAnswer);
     }
 
     private async Task<Facts> LookAgainAsync(ReconcileState state, Facts facts, CancellationToken cancellationToken)

@@ -37,8 +37,7 @@ internal sealed class RecordedTimes(TimeProvider time)
                 RefreshTime = token.RefreshTime - back,
 
                 // A token of a grant is rendered from the grant, whose times stay as they are.
-                SecretResourceVersion =
-                    back > tolerance && connection.Spec.Grant == Grant.ClientCredentials ? string.Empty : token.SecretResourceVersion,
+                IsRewriteDue = token.IsRewriteDue || (back > tolerance && connection.Spec.Grant == Grant.ClientCredentials),
             };
     }
 
@@ -50,7 +49,7 @@ internal sealed class RecordedTimes(TimeProvider time)
             return null;
         }
 
-        var back = SetBackSince(failures, connection.Metadata.NamespacedName, failure.LastFailureTime, SeeFailure);
+        var back = SetBackSince(failures, connection.Metadata.NamespacedName, failure.LastFailureTime, _ => SeeFailure(failure));
         return failure with { LastFailureTime = failure.LastFailureTime - back, NextAttemptTime = failure.NextAttemptTime - back };
     }
 
@@ -64,7 +63,7 @@ internal sealed class RecordedTimes(TimeProvider time)
 
         if (failure is not null)
         {
-            SetBackSince(failures, connection, failure.LastFailureTime, SeeFailure);
+            SetBackSince(failures, connection, failure.LastFailureTime, _ => SeeFailure(failure));
         }
     }
 
@@ -86,11 +85,17 @@ internal sealed class RecordedTimes(TimeProvider time)
 
     private Seen See(DateTimeOffset recorded) => new(recorded, new Moment(recorded, time));
 
-    // A little ahead of the clock, it comes from another machine, or from before the clock was set back while nothing ran.
-    private Seen SeeFailure(DateTimeOffset recorded)
+    // Ahead of the clock, it comes from another machine, or from before the clock was set back while nothing ran. A little ahead, its wait
+    // begins now. Far ahead, it tells nothing of how much of its wait is over, so all of it is. Left as it is, it would bind once the clock
+    // comes near it, for its whole wait.
+    private Seen SeeFailure(FailureRecord failure)
     {
-        var now = WholeSeconds.Floor(time.GetUtcNow());
-        return new(recorded, new Moment(recorded > now && recorded < now + tolerance ? now : recorded, time));
+        var (recorded, now) = (failure.LastFailureTime, WholeSeconds.Floor(time.GetUtcNow()));
+        var wait = recorded < now + tolerance || failure.NextAttemptTime < recorded
+            ? TimeSpan.Zero
+            : failure.NextAttemptTime - recorded;
+        var instant = recorded <= now ? recorded : now - (wait < now - DateTimeOffset.MinValue ? wait : TimeSpan.Zero);
+        return new(recorded, new Moment(instant, time));
     }
 
     private sealed record Seen(DateTimeOffset Recorded, Moment Moment);

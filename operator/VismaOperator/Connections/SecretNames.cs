@@ -1,7 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
-using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Clients;
@@ -103,12 +102,8 @@ internal sealed class SecretNames
     private static NamespacedName? Obstacle(VismaConnection? connection) =>
         connection is not null && IsBlocked(connection) ? connection.SecretName() : null;
 
-    // A foreign Secret that was seen leaves no failed attempt on record, only the condition. Both are read back from status, since a
-    // process that was just started has nothing else: there, a reason is the only word for the fact.
+    // A foreign Secret that was seen leaves no failed attempt on record, only the problem.
     private static bool IsBlocked(VismaConnection connection) =>
-        IsOfTakenName(connection.Status.Failure?.Reason)
-        || IsOfTakenName(Conditions.Find(connection.Status.Conditions, ConditionType.Stalled)?.Reason);
-
-    private static bool IsOfTakenName(string? reason) =>
-        reason is not null && FailureStages.Of(reason) == FailureStage.WritingTakenName;
+        ConnectionFactsReader.Failure(connection)?.Stage == FailureStage.WritingTakenName
+        || ConnectionFactsReader.Problem(connection, ConditionType.Stalled)?.Stage == FailureStage.WritingTakenName;
 }

@@ -4,6 +4,7 @@ using Kubernetes.Controllers;
 using Kubernetes.Controllers.Leadership;
 using Lifecycle;
 using VismaOperator.Api;
+using VismaOperator.Publishing;
 using VismaOperator.Reporting;
 
 namespace VismaOperator.Connections;
@@ -60,8 +61,16 @@ internal sealed class StepFailures(TimeProvider time)
         }
 
         var isLook = failure is UnobservedException || decision is Decision.Inspect;
-        var what = failure is UnobservedException unobserved ? unobserved.What : WhatFailed(connection, decision);
-        var isBelieved = forbidden.Believed(connection.Metadata.NamespacedName, cause) is not null;
+        var what = (failure, decision) switch
+        {
+            (UnobservedException unobserved, _) => unobserved.What,
+            (NotRemovedException removal, _) => WhatStays(removal.Secrets, decision),
+            (_, Decision.Withdraw or Decision.RemoveFormer) => // conflicts only
+                WhatStays($"Secret {connection.RecordedSecretName() ?? connection.SecretName()}", decision),
+            _ => WhatFailed(connection, decision),
+        };
+        var denial = forbidden.Believed(connection.Metadata.NamespacedName, cause);
+        var isBelieved = isLook ? denial is { IsForbidden: true } : denial is not null; // no webhook is asked about a look
         var verbs = isLook ? "get" : "get, create, update and delete";
         var permission =
             $"Where a permission is missing, grant the operator's service account {verbs} on Secrets in namespace "
@@ -76,7 +85,13 @@ internal sealed class StepFailures(TimeProvider time)
                 (false, true) => Reason.SecretForbidden,
                 (false, false) => Reason.SecretNotWritten,
             },
-            $"{what}: the API server {ApiTrouble.Answer(cause)}. {remedy} It is tried again.".Replace("  ", " ", StringComparison.Ordinal));
+            $"{what}: the API server {ApiTrouble.Answer(cause)}. {remedy} It is tried again.".Replace("  ", " ", StringComparison.Ordinal),
+            isBelieved && decision is not Decision.Withdraw ? FailureKind.NeedsPerson : FailureKind.Transient)
+        {
+            Stage = decision is Decision.Withdraw ? FailureStage.Withdrawing
+                : isLook ? FailureStage.Looking
+                : FailureStage.Writing,
+        };
     }
 
     /// <summary>True for failures of neither the API server nor the network.</summary>
@@ -85,14 +100,17 @@ internal sealed class StepFailures(TimeProvider time)
     /// <summary>When the API server asks to be asked again; null where it does not say.</summary>
     public static TimeSpan? RetryAfter(Exception failure) => (Cause(failure) as KubernetesException)?.RetryAfter;
 
-    private static Exception Cause(Exception failure) => failure is UnobservedException { InnerException: { } cause } ? cause : failure;
+    private static Exception Cause(Exception failure) =>
+        failure is (UnobservedException or NotRemovedException) and { InnerException: { } cause } ? cause : failure;
+
+    private static string WhatStays(string secrets, Decision? decision) =>
+        decision is Decision.Withdraw withdraw
+            ? $"{withdraw.Problem.Message} {secrets} must be deleted, and that failed"
+            : $"{secrets}, which held the token before, could not be deleted";
 
     private static string WhatFailed(VismaConnection connection, Decision? decision) =>
         decision switch
         {
-            Decision.Withdraw withdraw =>
-                $"{withdraw.Problem.Message} Until then Secret {connection.RecordedSecretName() ?? connection.SecretName()} should be "
-                + "gone, but it could not be deleted",
             Decision.Inspect => $"Secret {connection.SecretName()} could not be read",
             Decision.Redeem => $"The code could not be taken out of Secret {connection.HandoffSecretName()}",
             Decision.Exchange or Decision.AnnounceTakeover or Decision.Note =>
@@ -108,4 +126,17 @@ internal sealed class UnobservedException(string what, Exception cause) : Except
 {
     /// <summary>What could not be read, as the beginning of a sentence.</summary>
     public string What { get; } = what;
+}
+
+/// <summary>Secrets that are to go could not be removed; made by <see cref="Of"/>.</summary>
+/// <param name="removal">What is left.</param>
+internal sealed class NotRemovedException(RemovalResult removal)
+    : Exception($"{removal.Names} could not be removed.", removal.Left[0].Failure)
+{
+    /// <summary>Which ones, as the beginning of a sentence.</summary>
+    public string Secrets { get; } = removal.Names;
+
+    /// <summary>What to throw. A conflict stays what it is, so that the reconcile is made again at once.</summary>
+    public static Exception Of(RemovalResult removal) =>
+        removal.Left[0].Failure is KubernetesException { IsConflict: true } conflict ? conflict : new NotRemovedException(removal);
 }

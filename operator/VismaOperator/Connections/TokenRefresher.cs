@@ -13,7 +13,7 @@ namespace VismaOperator.Connections;
 /// <summary>
 /// The refresh-and-persist section. From the moment a request leaves for the provider, nothing but its own deadline ends it:
 /// a token that was issued is worth storing even while the process is being stopped. A token that could not be stored
-/// is held in memory, so that an API server that is away does not make the provider issue another.
+/// stays pending in memory, so that an API server that is away does not make the provider issue another.
 /// </summary>
 internal sealed class TokenRefresher(
     ClientTokenSource source,
@@ -27,7 +27,7 @@ internal sealed class TokenRefresher(
 )
 {
     /// <summary>
-    /// Counted from the moment at which the request has its turn. Longer than <see cref="TokenEndpointOptions.Timeout"/>, so that the
+    /// Counted from the moment at which the request has its turn. Longer than <see cref="TokenEndpoint.Timeout"/>, so that the
     /// request times out first, which the circuit breaker counts. With <see cref="SecretPublisher.StoreDeadline"/> and the report, less
     /// than the 20 s that a stop waits.
     /// </summary>
@@ -42,20 +42,20 @@ internal sealed class TokenRefresher(
     private readonly ConcurrentDictionary<NamespacedName, IssuedToken> pendingTokens = new();
 
     /// <summary>Gets a token and publishes it. The facts as they are afterwards.</summary>
-    /// <exception cref="KubernetesException">The Secret could not be written; the token is held in memory.</exception>
+    /// <exception cref="KubernetesException">The Secret could not be written; the token stays pending in memory.</exception>
     public async Task<Facts> RefreshAsync(RefreshCause cause, ReconcileState state, Facts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var (connection, client) = (state.Connection, state.RequiredClient);
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
-        if (PendingToken(connection, client, inputs) is { } held)
+        if (PendingToken(connection, client, inputs) is { } pending)
         {
-            return await StoreAsync(cause, connection, held, facts);
+            return await StoreAsync(cause, connection, pending, facts);
         }
 
         leadership.EnsureLeader();
         using var turn = new Turn(leadership, time, cancellationToken);
-        var (tokens, lacking) = await RequestAsync(connection, client, turn);
+        var (token, lacking) = await RequestAsync(connection, client, inputs, turn);
         if (!turn.HasCome)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -72,16 +72,14 @@ internal sealed class TokenRefresher(
                     : facts.Failed(problem, retryAfter, now, random()));
         }
 
-        var answered = ConnectionRequests.RequestedAt(connection);
-        var token = IssuedToken.From(tokens!, connection, turn.Time, inputs) with { AnsweredRequest = answered };
-        return await StoreAsync(cause, connection, token, facts);
+        return await StoreAsync(cause, connection, token! with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) }, facts);
     }
 
     /// <summary>The connection is gone: what could not be stored for it is dropped.</summary>
     public void Forget(NamespacedName connection) => pendingTokens.TryRemove(connection, out _);
 
     /// <summary>The request that the token in memory is the answer to; null where none waits to be stored.</summary>
-    public string? AnswerHeld(NamespacedName connection) => pendingTokens.GetValueOrDefault(connection)?.AnsweredRequest;
+    public string? PendingAnswer(NamespacedName connection) => pendingTokens.GetValueOrDefault(connection)?.AnsweredRequest;
 
     /// <summary>
     /// A token was found in the Secret. Where it is the one that seemed not to be stored, since the answer to the write was lost, nothing
@@ -89,24 +87,25 @@ internal sealed class TokenRefresher(
     /// </summary>
     public void Found(NamespacedName connection, TokenRecord token)
     {
-        if (pendingTokens.TryGetValue(connection, out var held) && held.IssueTime <= token.IssueTime)
+        if (pendingTokens.TryGetValue(connection, out var pending) && pending.IssueTime <= token.IssueTime)
         {
             pendingTokens.TryRemove(connection, out _);
         }
     }
 
     private IssuedToken? PendingToken(VismaConnection connection, ResolvedClient client, string inputs) =>
-        pendingTokens.TryGetValue(connection.Metadata.NamespacedName, out var held)
-        && held.Inputs == inputs
-        && client.ScopeLimitFor(connection)?.ProblemWith(held.GrantedScopes) is null
-        && held.ExpirationTime > time.GetUtcNow() // once it is stored, one that is due for renewal is renewed
-            ? held
+        pendingTokens.TryGetValue(connection.Metadata.NamespacedName, out var pending)
+        && pending.Inputs == inputs
+        && client.ScopeLimitFor(connection)?.ProblemWith(pending.GrantedScopes) is null
+        && pending.ExpirationTime > time.GetUtcNow() // once it is stored, one that is due for renewal is renewed
+            ? pending
             : null;
 
-    // Tokens that may be published, or why there are none.
-    private async Task<(TokenSet? Tokens, NoToken? Lacking)> RequestAsync(
+    // A token that may be published, or why there is none.
+    private async Task<(IssuedToken? Token, NoToken? Lacking)> RequestAsync(
         VismaConnection connection,
         ResolvedClient client,
+        string inputs,
         Turn turn
     )
     {
@@ -116,7 +115,8 @@ internal sealed class TokenRefresher(
             switch (await endpoints.TokenAsync(client, turn.Deadline))
             {
                 case EndpointLookup.Found found:
-                    outcome = await source.RequestAsync(client, found.Endpoint, Request(connection, turn), turn.Deadline);
+                    var (name, request) = (connection.Metadata.NamespacedName, Request(connection, turn));
+                    outcome = await source.RequestAsync(name, client, found.Endpoint, request, turn.Deadline);
                     break;
                 case EndpointLookup.NotFound notFound:
                     return (null, new NoToken(notFound.Problem, notFound.RetryAfter));
@@ -136,9 +136,10 @@ internal sealed class TokenRefresher(
         }
 
         var tokens = ((TokenOutcome.Granted)outcome).Tokens;
-        return GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes) is { } objection
+        var claims = TokenClaims.Of(tokens.AccessToken);
+        return GrantedTokenCheck.ProblemOf(connection, client, claims, tokens.GrantedScopes) is { } objection
             ? (null, new NoToken(objection, RetryAfter: null))
-            : (tokens, null);
+            : (IssuedToken.From(tokens, connection, turn.Time, inputs, claims), null);
     }
 
     private async Task<Facts> StoreAsync(RefreshCause cause, VismaConnection connection, IssuedToken token, Facts facts)

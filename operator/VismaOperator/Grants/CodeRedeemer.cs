@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kubernetes.Client;
 using Kubernetes.Controllers;
 using Lifecycle;
@@ -26,7 +25,7 @@ internal sealed class CodeRedeemer(
 )
 {
     /// <summary>
-    /// As long as a person will wait for the page; after that the grant is held in memory and stored as soon as that is possible.
+    /// As long as a person will wait for the page; after that the grant waits in memory and is stored as soon as that is possible.
     /// </summary>
     public static readonly TimeSpan GrantDeadline = TimeSpan.FromSeconds(60);
 
@@ -52,7 +51,7 @@ internal sealed class CodeRedeemer(
         if (lookup is not EndpointLookup.Found { Endpoint: var tokenEndpoint })
         {
             var missing = (EndpointLookup.NotFound)lookup;
-            return await FailAsync(connection, code.Replaces, new FailedConsent(NotSent(missing.Problem)), CancellationToken.None);
+            return await FailAsync(connection, code.Replaces, new Redemption.Failed(NotSent(missing.Problem)), CancellationToken.None);
         }
 
         DateTimeOffset issueTime;
@@ -64,10 +63,10 @@ internal sealed class CodeRedeemer(
         }
         while (outcome is TokenOutcome.Unavailable { MayHaveBeenProcessed: false } unsent
             && await wait.PassAsync(unsent.Cause, unsent.RetryAfter, stop));
-        var (tokens, failedConsent) = await JudgeAsync(connection, client, outcome);
-        return failedConsent is null
+        var (tokens, failed) = await JudgeAsync(connection, client, outcome);
+        return failed is null
             ? await StoreAsync(connection, client, Held(connection, client, tokenEndpoint, tokens!, issueTime), code.Replaces)
-            : await FailAsync(connection, code.Replaces, failedConsent, CancellationToken.None);
+            : await FailAsync(connection, code.Replaces, failed, CancellationToken.None);
     }
 
     /// <summary>
@@ -76,27 +75,31 @@ internal sealed class CodeRedeemer(
     /// </summary>
     /// <param name="connection">For which connection.</param>
     /// <param name="replaces">The grant that stood when the consent was taken in.</param>
-    /// <param name="failedConsent">Why it failed.</param>
+    /// <param name="failed">Why it failed.</param>
     /// <param name="cancellationToken">Gives the note up.</param>
     public async Task<Redemption.Failed> FailAsync(
         VismaConnection connection,
         FormerGrant? replaces,
-        FailedConsent failedConsent,
+        Redemption.Failed failed,
         CancellationToken cancellationToken
     )
     {
-        using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var failed = Failed(failedConsent);
-        log.ConsentFailed(connection.Metadata.NamespacedName, failedConsent.Problem.Reason);
+        using var deadline = Deadline.Linked(SecretPublisher.StoreDeadline, time, cancellationToken);
+        failed = failed with { Time = WholeSeconds.Floor(time.GetUtcNow()) };
+        log.ConsentFailed(connection.Metadata.NamespacedName, failed.Problem.Reason);
         try
         {
+            var isSuperseded = false;
             await store.ChangeAsync(
                 connection.Metadata.NamespacedName,
                 document =>
-                    document.Held is { } held && held.Family != replaces?.Family ? null : document with { LastFailure = failed.Failure },
-                either.Token
+                {
+                    isSuperseded = document.Held is { } held && held.Family != replaces?.Family;
+                    return isSuperseded ? null : document with { LastFailure = new ConsentFailure(failed.Problem, failed.Time) };
+                },
+                deadline.Token
             );
+            return isSuperseded ? failed with { Cause = ConsentFailureCause.Superseded } : failed;
         }
         catch (Exception failure) when (failure is OperationCanceledException || Outage.Caused(failure))
         {
@@ -106,11 +109,8 @@ internal sealed class CodeRedeemer(
         return failed;
     }
 
-    private Redemption.Failed Failed(FailedConsent failedConsent) =>
-        new(new ConsentFailure(failedConsent.Problem, WholeSeconds.Floor(time.GetUtcNow()))) { Fault = failedConsent.Fault };
-
     // Tokens with a refresh token that may be kept, or why the consent failed. What the provider gave is handed back then.
-    private async Task<(TokenSet? Tokens, FailedConsent? Failed)> JudgeAsync(
+    private async Task<(TokenSet? Tokens, Redemption.Failed? Failed)> JudgeAsync(
         VismaConnection connection,
         ResolvedClient client,
         TokenOutcome outcome
@@ -121,8 +121,8 @@ internal sealed class CodeRedeemer(
             var problem = client.Explain(outcome.Failure()!, ConnectionRequests.ContextOf(connection));
             var saved = (outcome as TokenOutcome.Malformed)?.RefreshToken;
             return outcome is TokenOutcome.Unavailable { MayHaveBeenProcessed: false }
-                ? (null, new FailedConsent(NotSent(problem)))
-                : (null, await HandBackAsync(connection, client, saved, new FailedConsent(NotRedeemed(problem))));
+                ? (null, new Redemption.Failed(NotSent(problem)))
+                : (null, await HandBackAsync(connection, client, saved, new Redemption.Failed(NotRedeemed(problem))));
         }
 
         if (GrantedTokenCheck.OfConsent(connection, client, tokens) is { } objection)
@@ -130,7 +130,7 @@ internal sealed class CodeRedeemer(
             return (null, await HandBackAsync(connection, client, tokens.RefreshToken, objection));
         }
 
-        return tokens.RefreshToken is null ? (null, new FailedConsent(NoRefreshToken(client))) : (tokens, null);
+        return tokens.RefreshToken is null ? (null, new Redemption.Failed(NoRefreshToken(client))) : (tokens, null);
     }
 
     /// <summary>
@@ -175,7 +175,11 @@ internal sealed class CodeRedeemer(
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
             return new EndpointLookup.NotFound(
-                new Problem(Reason.MetadataUnusable, $"The discovery document of {client.Issuer} does not come."),
+                new Problem(
+                    Reason.MetadataUnusable,
+                    $"The discovery document of {client.Issuer} did not arrive in time: check the issuer and the network.",
+                    FailureKind.Transient
+                ),
                 RetryAfter: null
             );
         }
@@ -197,7 +201,7 @@ internal sealed class CodeRedeemer(
                 code.RedirectUri,
                 ConnectionRequests.TenantField(connection)
             );
-            return await source.RequestAsync(client, tokenEndpoint, request, deadline.Token);
+            return await source.RequestAsync(connection.Metadata.NamespacedName, client, tokenEndpoint, request, deadline.Token);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
@@ -223,16 +227,13 @@ internal sealed class CodeRedeemer(
                 log.ConsentStored(name, held.Family);
                 return new Redemption.Stored(stored.Snapshot);
             case StoreResult.Dropped:
-                return Failed(
-                    new FailedConsent(
-                        new Problem(
-                            Reason.ConsentFailed,
-                            "Another consent for the same connection was stored meanwhile, and that one counts."
-                        )
-                    )
-                    {
-                        Fault = ConsentFault.Superseded,
-                    }
+                return new Redemption.Failed(
+                    new Problem(
+                        Reason.ConsentFailed,
+                        "Another consent for the same connection was stored meanwhile, and that one counts.",
+                        FailureKind.NeedsConsent
+                    ),
+                    ConsentFailureCause.Superseded
                 );
             default:
                 return new Redemption.Pending();
@@ -240,25 +241,25 @@ internal sealed class CodeRedeemer(
     }
 
     // The person who consented is told what happened to the consent.
-    private async Task<FailedConsent> HandBackAsync(
+    private async Task<Redemption.Failed> HandBackAsync(
         VismaConnection connection,
         ResolvedClient client,
         Sensitive? refreshToken,
-        FailedConsent failedConsent
+        Redemption.Failed failed
     )
     {
         if (refreshToken is null)
         {
-            return failedConsent;
+            return failed;
         }
 
         if (await revoker.RevokeAsync(client, refreshToken, CancellationToken.None) is not { } cause)
         {
-            return failedConsent.Adding("What the provider gave was handed back.");
+            return failed.Adding("What the provider gave was handed back.");
         }
 
         log.NotRevoked(connection.Metadata.NamespacedName, cause);
-        return failedConsent.Adding(
+        return failed.Adding(
             $"What the provider gave could not be handed back ({cause}): it ends by itself, or when the person withdraws the consent in "
             + "the account at the provider."
         );
@@ -297,26 +298,25 @@ internal sealed class CodeRedeemer(
         TokenClaims.Of(tokens.AccessToken).Subject ?? (tokens.IdToken is { } idToken ? TokenClaims.Of(idToken).Subject : null);
 
     private static Problem NotRedeemed(Problem problem) =>
-        problem with
-        {
-            Reason = Reason.ConsentFailed,
-            Message = string.Create(
-                CultureInfo.InvariantCulture,
-                $"The code of the consent could not be redeemed ({problem.Reason}). {problem.Message}"
-            ),
-        };
+        new(
+            Reason.ConsentFailed,
+            $"The code of the consent could not be redeemed ({problem.Reason}). {problem.Message}",
+            FailureKind.NeedsConsent
+        );
 
     private static Problem NotSent(Problem problem) =>
         new(
             Reason.ConsentFailed,
-            $"The code of the consent was not sent to the provider ({problem.Reason}). {problem.Message} Then consent again."
+            $"The code of the consent was not sent to the provider ({problem.Reason}). {problem.Message} Then consent again.",
+            FailureKind.NeedsConsent
         );
 
     private static Problem NoRefreshToken(ResolvedClient client) =>
         new(
             Reason.ConsentFailed,
             $"The provider gave no refresh token. Allow offline access for the application behind OAuthClient {client.Name} in the "
-            + "Visma developer portal, then consent again."
+            + "Visma developer portal, then consent again.",
+            FailureKind.NeedsConsent
         );
 }
 

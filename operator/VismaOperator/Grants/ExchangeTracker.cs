@@ -24,7 +24,7 @@ internal sealed class ExchangeTracker(TimeProvider time, TimeSpan wait)
     /// Until when another process may still spend the token or store the new one, since its takeover was announced; null when none was, and
     /// when the wait is over.
     /// </summary>
-    public DateTimeOffset? HeldElsewhereUntil(NamespacedName connection, ExchangeIntent? intent)
+    public DateTimeOffset? OpenElsewhereUntil(NamespacedName connection, ExchangeIntent? intent)
     {
         if (intent is null || Of(connection).GetValueOrDefault(intent.Id) is not { } since)
         {

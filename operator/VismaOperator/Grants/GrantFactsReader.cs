@@ -43,7 +43,7 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
         ConsentExpirationTime = RefreshTokenLife.ConsentEnd(held, connection),
         KeepAliveTime = RefreshTokenLife.KeepAliveTime(held),
         RefusalTime = held.RefusalTime,
-        HeldElsewhereUntil = open.HeldElsewhereUntil(connection.Metadata.NamespacedName, document.Intent),
+        OpenElsewhereUntil = open.OpenElsewhereUntil(connection.Metadata.NamespacedName, document.Intent),
         IsExchangeOpen = document.Intent is not null,
         IsNoteOutdated = document.DeletionPolicy != connection.Spec.Authorization.DeletionPolicy,
         IsTakeoverToAnnounce = document.Intent is { } intent && open.IsToBeAnnounced(connection.Metadata.NamespacedName, intent),
@@ -77,14 +77,16 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
         new(
             Reason.ConsentRequired,
             $"Secret {connection.GrantSecretName()} holds a refresh token, and some of the other keys are missing or cannot be "
-            + "read, so it is not used. Restore the Secret from a backup if there is one."
+            + "read, so it is not used. Restore the Secret from a backup if there is one.",
+            FailureKind.NeedsConsent
         );
 
     private static Problem BeingRevoked(DateTimeOffset since) =>
         new(
             Reason.ConsentRequired,
             "The connection was gone for longer than ten minutes, so the grant that it had is being revoked, since "
-            + $"{InstantText.Of(since)}, and is not used any more."
+            + $"{InstantText.Of(since)}, and is not used any more.",
+            FailureKind.NeedsConsent
         );
 
     private static Problem UsedElsewhere(HeldGrant held) =>
@@ -93,6 +95,7 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
             $"The stored grant (sequence {held.Sequence}) is older than one that was used already, or comes from another cluster or "
             + "namespace; using it could make the provider revoke all of it. "
                 + $"If nobody else uses it, annotate the connection with {VismaNames.AdoptGrantAnnotation}={held.Sequence}; else "
-                + "consent again."
+                + "consent again.",
+            FailureKind.NeedsConsent
         );
 }

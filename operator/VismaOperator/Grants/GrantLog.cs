@@ -14,8 +14,8 @@ internal sealed partial class GrantLog(ILogger logger)
 
     [LoggerMessage(
         LogLevel.Information,
-        "An exchange of the grant of {Connection} was begun and not ended by another process: it is taken over unless that one stores "
-        + "its result first",
+        "Another process began an exchange of the grant of {Connection} and did not finish it; this process takes over unless the "
+        + "result is stored first",
         EventName = "GrantTakeoverAnnounced"
     )]
     public partial void TakeoverAnnounced(NamespacedName connection);
@@ -38,7 +38,7 @@ internal sealed partial class GrantLog(ILogger logger)
 
     [LoggerMessage(
         LogLevel.Warning,
-        "The new refresh token of {Connection} could not be stored yet and is held in memory: {Cause}",
+        "The new refresh token of {Connection} could not be stored yet and waits in memory: {Cause}",
         EventName = "GrantNotStored"
     )]
     public partial void NotStoredYet(NamespacedName connection, string cause);

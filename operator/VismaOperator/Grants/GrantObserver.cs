@@ -18,18 +18,13 @@ internal sealed class GrantObserver(
     PendingGrantWrites pendingGrants
 )
 {
-    /// <summary>Looks; without a request to the API server for connections that act for themselves.</summary>
+    /// <summary>Looks, for a connection that acts for a person.</summary>
     public async Task<GrantObservation> ObserveAsync(
         VismaConnection connection,
         ResolvedClient? client,
         CancellationToken cancellationToken
     )
     {
-        if (connection.Spec.Grant != Grant.AuthorizationCode)
-        {
-            return GrantObservation.NotNeeded;
-        }
-
         var read = await store.ReadAsync(connection.Metadata.NamespacedName, cancellationToken);
         var snapshot = (read as GrantRead.Found)?.Snapshot;
         open.Saw(connection.Metadata.NamespacedName, snapshot?.Document.Intent);
@@ -40,7 +35,7 @@ internal sealed class GrantObserver(
 
         if (read is GrantRead.Foreign foreign && pendingGrants.Connections.Contains(connection.Metadata.NamespacedName))
         {
-            read = new GrantRead.Foreign(WithTokenHeld(foreign.Problem));
+            read = new GrantRead.Foreign(WithTokenPending(foreign.Problem));
         }
 
         return new GrantObservation(reader.Read(connection, client, read), ConsentOf(connection, snapshot?.Document), snapshot);
@@ -56,12 +51,12 @@ internal sealed class GrantObserver(
     /// <summary>As <see cref="GrantFactsReader.FormerIn"/>.</summary>
     public FormerGrant? FormerIn(GrantDocument? document, VismaConnection connection) => reader.FormerIn(document, connection);
 
-    private static Problem WithTokenHeld(Problem problem) =>
+    private static Problem WithTokenPending(Problem problem) =>
         problem with
         {
             Message =
-                $"{problem.Message} A new refresh token is held in memory and stored as soon as that is possible. Do not delete the "
-                + "operator's pod before.",
+                $"{problem.Message} A new refresh token waits in memory and is stored as soon as that is possible. Do not delete the "
+                + "operator's pod until then.",
         };
 
     private ConsentFacts ConsentOf(VismaConnection connection, GrantDocument? document) =>
@@ -84,8 +79,4 @@ internal sealed class GrantObserver(
 /// <param name="Grant">Facts for the policy.</param>
 /// <param name="Consent">How a person can consent.</param>
 /// <param name="Snapshot">What is stored, to act on; null where nothing may be.</param>
-internal sealed record GrantObservation(GrantFacts Grant, ConsentFacts Consent, GrantSnapshot? Snapshot)
-{
-    /// <summary>Of a connection that needs none.</summary>
-    public static GrantObservation NotNeeded { get; } = new(new GrantFacts.NotNeeded(), ConsentFacts.None, Snapshot: null);
-}
+internal sealed record GrantObservation(GrantFacts Grant, ConsentFacts Consent, GrantSnapshot? Snapshot);

@@ -44,15 +44,23 @@ internal sealed class GrantRefresher(
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            var exchange = pendingGrants.Find(read.Connection) is { } waiting
-                ? await StoreHeldAsync(waiting, read, cancellationToken)
-                : await SpendAsync(connection, client, read, cancellationToken);
+            Exchange exchange;
+            if (pendingGrants.Find(read.Connection) is { } waiting)
+            {
+                exchange = await StorePendingAsync(waiting, read, cancellationToken);
+            }
+            else
+            {
+                var (spending, lacking) = await OpenAsync(connection, client, read, cancellationToken);
+                exchange = spending is null ? lacking! : await SendAsync(spending);
+            }
+
             forbidden.Forget(read.Connection);
             return exchange;
         }
-        catch (Exception failure) when (Refusal(read.Connection, failure) is { } refused)
+        catch (Exception failure) when (Denied(read.Connection, failure) is { } denied)
         {
-            return refused;
+            return denied;
         }
     }
 
@@ -73,14 +81,14 @@ internal sealed class GrantRefresher(
             log.TakeoverAnnounced(read.Connection);
             return new Exchange.Announced(announced);
         }
-        catch (Exception failure) when (Refusal(read.Connection, failure) is { } refused)
+        catch (Exception failure) when (Denied(read.Connection, failure) is { } denied)
         {
-            return refused;
+            return denied;
         }
     }
 
     /// <summary>The request that the pending grant answers; null when no grant is pending.</summary>
-    public string? AnswerHeld(NamespacedName connection) => pendingGrants.Find(connection)?.Held.AccessToken.AnsweredRequest;
+    public string? PendingAnswer(NamespacedName connection) => pendingGrants.Find(connection)?.Held.AccessToken.AnsweredRequest;
 
     /// <summary>The connection is gone.</summary>
     public void Forget(NamespacedName connection)
@@ -90,22 +98,22 @@ internal sealed class GrantRefresher(
     }
 
     // A forbidden or invalid write is reported as a failure, with its remedy; everything else is thrown.
-    private Exchange.Failed? Refusal(NamespacedName connection, Exception failure) =>
+    private Exchange.Failed? Denied(NamespacedName connection, Exception failure) =>
         failure switch
         {
-            _ when forbidden.Believed(connection, failure) is { } refusal => new Exchange.Failed(
-                GrantStore.MayNotWrite(connection, refusal),
+            _ when forbidden.Believed(connection, failure) is { } denial => new Exchange.Failed(
+                GrantStore.MayNotWrite(connection, denial),
                 RetryAfter: null
             ),
-            KubernetesException { IsInvalid: true } refusal => new Exchange.Failed(
-                GrantStore.Invalid(connection, refusal),
+            KubernetesException { IsInvalid: true } denial => new Exchange.Failed(
+                GrantStore.Invalid(connection, denial),
                 RetryAfter: null
             ),
             _ => null,
         };
 
     // The process that took the exchange over has had its time, and our pending grant answers the token that it would send.
-    private async Task<Exchange> StoreHeldAsync(PendingGrant waiting, GrantSnapshot read, CancellationToken cancellationToken)
+    private async Task<Exchange> StorePendingAsync(PendingGrant waiting, GrantSnapshot read, CancellationToken cancellationToken)
     {
         if (waiting.IsContestedIn(read.Document))
         {
@@ -116,8 +124,8 @@ internal sealed class GrantRefresher(
         return await StoreAsync(waiting);
     }
 
-    // Up to the intent; what follows is not cancelled any more.
-    private async Task<Exchange> SpendAsync(
+    // Writes the intent, or says why the refresh token must not be spent now. What follows an intent is not cancelled any more.
+    private async Task<(Spending? Spending, Exchange.Failed? Lacking)> OpenAsync(
         VismaConnection connection,
         ResolvedClient client,
         GrantSnapshot read,
@@ -129,9 +137,12 @@ internal sealed class GrantRefresher(
         switch (await endpoints.TokenAsync(client, cancellationToken))
         {
             case EndpointLookup.NotFound notFound:
-                return new Exchange.Failed(notFound.Problem, notFound.RetryAfter);
+                return (null, new Exchange.Failed(notFound.Problem, notFound.RetryAfter));
             case EndpointLookup.Found { Endpoint: var endpoint } when endpoint.AbsoluteUri != held.Binding.TokenEndpoint:
-                return new Exchange.Failed(Moved(held, endpoint), RetryAfter: null);
+                return (null, new Exchange.Failed(Moved(held, endpoint), RetryAfter: null));
+            case EndpointLookup.Found { Endpoint: var endpoint } when source.ClosedFor(endpoint) is { } pause:
+                var problem = client.Explain(Closed(pause), ConnectionRequests.ContextOf(connection));
+                return (null, new Exchange.Failed(problem, pause) { IsUnsent = true });
         }
 
         leadership.EnsureLeader();
@@ -144,73 +155,69 @@ internal sealed class GrantRefresher(
         var policy = connection.Spec.Authorization.DeletionPolicy;
         attempts.Began(read.Connection, intent.Id); // before the write, whose answer may be lost
         var open = await store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
-        var spending = new Spending(connection, client, open, held, read.Document.Intent);
+        return (new Spending(connection, client, open, held, read.Document.Intent) { Began = began }, null);
+    }
+
+    private async Task<Exchange> SendAsync(Spending spending)
+    {
+        using var cancellation = Deadline.Unset(time);
+        var (issueTime, outcome) = (WholeSeconds.Floor(time.GetUtcNow()), TooLate());
         try
         {
-            return await SendAsync(spending, began);
+            leadership.EnsureLeader();
+            var left = Policy.ExchangeDeadline - time.GetElapsedTime(spending.Began);
+            var deadline = leadership.Remaining < left ? leadership.Remaining : left;
+            cancellation.Set(deadline);
+            if (deadline > TimeSpan.Zero)
+            {
+                var (endpoint, request) = (new Uri(spending.Held.Binding.TokenEndpoint), Request(spending));
+                outcome = await source.RequestAsync(spending.Open.Connection, spending.Client, endpoint, request, cancellation.Token);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            outcome = TokenOutcomeMapping.NoAnswer(Policy.ExchangeDeadline);
         }
         catch (LeadershipLostException)
         {
             await WithdrawAsync(spending); // thrown before bytes are sent, and never later
             throw;
         }
+
+        return outcome is TokenOutcome.Granted granted
+            ? await KeepAsync(spending, granted.Tokens, issueTime)
+            : await FailAsync(spending, outcome);
     }
 
-    private async Task<Exchange> SendAsync(Spending spending, long began)
+    private TokenRequest.RefreshTokenGrant Request(Spending spending) =>
+        new(spending.Held.RefreshToken, ConnectionRequests.TenantField(spending.Connection))
+        {
+            NeededBy = spending.Held.AccessToken.ExpirationTime,
+            // Read last before bytes are sent: a process that was stopped since finds its time used up, and sends nothing.
+            TurnCame = leadership.EnsureLeader,
+        };
+
+    private async Task<Exchange> KeepAsync(Spending spending, TokenSet answer, DateTimeOffset issueTime)
     {
-        leadership.EnsureLeader();
-        var left = Policy.ExchangeDeadline - time.GetElapsedTime(began);
-        var deadline = leadership.Remaining < left ? leadership.Remaining : left;
-        if (deadline <= TimeSpan.Zero)
-        {
-            return await FailAsync(spending, TooLate());
-        }
-
-        var issueTime = WholeSeconds.Floor(time.GetUtcNow());
-        var outcome = await RequestAsync(spending, deadline);
-        if (outcome is not TokenOutcome.Granted granted)
-        {
-            return await FailAsync(spending, outcome);
-        }
-
         // What the answer does not state is what the refresh token has (RFC 6749 section 6).
         var (connection, client, held) = (spending.Connection, spending.Client, spending.Held);
-        var tokens = granted.Tokens with { GrantedScopes = granted.Tokens.GrantedScopes ?? held.AccessToken.GrantedScopes };
+        var tokens = answer with { GrantedScopes = answer.GrantedScopes ?? held.AccessToken.GrantedScopes };
         var objection = GrantedTokenCheck.ProblemOf(connection, client, tokens.AccessToken, tokens.GrantedScopes);
         var inputs = TokenInputs.Join(ConnectionHashes.Inputs(connection), client.Inputs);
         var next = Next(spending, tokens.RefreshToken) with
         {
             RefreshTokenExpirationTime = ExpiryOf(tokens, issueTime) ?? held.RefreshTokenExpirationTime,
             RefreshTokenSlides = RefreshTokenLife.Slides(held, issueTime, ExpiryOf(tokens, issueTime)),
-            AccessToken = objection is null
-                ? IssuedToken.From(tokens, connection, issueTime, inputs) with
-                {
-                    AnsweredRequest = ConnectionRequests.RequestedAt(connection),
-                }
-                : held.AccessToken,
+        };
+        next = objection is not null ? next : next with
+        {
+            AccessToken = IssuedToken.From(tokens, connection, issueTime, inputs) with
+            {
+                AnsweredRequest = next.AccessToken.AnsweredRequest,
+            },
         };
         var exchange = await StoreAsync(PendingGrantOf(spending, next));
-        return objection is null ? exchange : new Exchange.Failed(objection, RetryAfter: null);
-    }
-
-    private async Task<TokenOutcome> RequestAsync(Spending spending, TimeSpan deadline)
-    {
-        using var cancellation = Deadline.After(deadline, time);
-        var held = spending.Held;
-        var request = new TokenRequest.RefreshTokenGrant(held.RefreshToken, ConnectionRequests.TenantField(spending.Connection))
-        {
-            NeededBy = held.AccessToken.ExpirationTime,
-            // Read last before bytes are sent: a process that was stopped since finds its time used up, and sends nothing.
-            TurnCame = leadership.EnsureLeader,
-        };
-        try
-        {
-            return await source.RequestAsync(spending.Client, new Uri(held.Binding.TokenEndpoint), request, cancellation.Token);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            return TokenOutcomeMapping.NoAnswer(Policy.ExchangeDeadline);
-        }
+        return objection is null || exchange is Exchange.Failed ? exchange : new Exchange.Failed(objection, RetryAfter: null);
     }
 
     private async Task<Exchange> FailAsync(Spending spending, TokenOutcome outcome)
@@ -221,9 +228,12 @@ internal sealed class GrantRefresher(
             return await RefuseAsync(spending);
         }
 
-        if (outcome is TokenOutcome.Malformed { RefreshToken: { } saved })
+        if (
+            outcome is TokenOutcome.Malformed { RefreshToken: { } saved }
+            && await StoreAsync(PendingGrantOf(spending, Next(spending, saved))) is Exchange.Failed notStored
+        )
         {
-            await StoreAsync(PendingGrantOf(spending, Next(spending, saved)));
+            return notStored;
         }
 
         var problem = spending.Client.Explain(failure, ConnectionRequests.ContextOf(spending.Connection));
@@ -252,6 +262,14 @@ internal sealed class GrantRefresher(
             return null;
         }
     }
+
+    // Known before the intent is written, so that a request that stays open during a pause writes nothing every ten seconds.
+    private static RequestFailure.Unavailable Closed(TimeSpan pause) =>
+        new("the authorization server asked for a pause, or has been failing; no request is sent for now", MayHaveBeenProcessed: false)
+        {
+            RetryAfter = pause,
+            HadTurn = false,
+        };
 
     private static TokenOutcome TooLate() =>
         new TokenOutcome.Unavailable(
@@ -310,6 +328,8 @@ internal sealed class GrantRefresher(
             Connection = connection.Metadata.NamespacedName,
             Binding = held.Binding with { Cluster = cluster.Id },
             RefusalTime = null,
+            // Also where no new access token came: the request was attempted, and no other refresh token is spent for it.
+            AccessToken = held.AccessToken with { AnsweredRequest = ConnectionRequests.RequestedAt(connection) },
         };
     }
 
@@ -330,15 +350,20 @@ internal sealed class GrantRefresher(
         new(
             Reason.SpecChanged,
             $"The grant was given for the token endpoint {held.Binding.TokenEndpoint}, and the provider now names "
-            + $"{endpoint.AbsoluteUri}; it is not sent there. If the move is genuine, consent again with visma-operator connect."
+            + $"{endpoint.AbsoluteUri}; it is not sent there. If the move is genuine, consent again with visma-operator connect.",
+            FailureKind.NeedsConsent
         );
 
     private static Problem NotStored(PendingGrant grant, string cause) =>
         new(
             Reason.GrantNotStored,
-            $"The new refresh token of {grant.Connection} is held in memory and stored as soon as that is possible: {cause}. Do not "
-            + "delete the operator's pod before."
-        );
+            $"The new refresh token of {grant.Connection} waits in memory and is stored as soon as that is possible: {cause}. Do not "
+            + "delete the operator's pod until then.",
+            FailureKind.Transient
+        )
+        {
+            Stage = FailureStage.Storing,
+        };
 
     /// <summary>An exchange whose intent is written.</summary>
     /// <param name="Connection">Whose grant it is.</param>
@@ -354,5 +379,8 @@ internal sealed class GrantRefresher(
         ExchangeIntent? Earlier)
     {
         public string AttemptId => Open.Document.Intent!.Id;
+
+        /// <summary>When it was begun (a monotonic timestamp).</summary>
+        public required long Began { get; init; }
     }
 }

@@ -17,18 +17,17 @@ internal sealed class GrantRevoker(
     /// <returns>Why the token may still be good; null when it was revoked.</returns>
     public async Task<string?> RevokeAsync(ResolvedClient client, Sensitive refreshToken, CancellationToken cancellationToken)
     {
-        using var deadline = Deadline.After(timeLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = Deadline.Linked(timeLimit, time, cancellationToken);
         try
         {
-            return await endpoints.RevocationAsync(client, either.Token) switch
+            return await endpoints.RevocationAsync(client, deadline.Token) switch
             {
-                EndpointLookup.Found found => await TryInOrderAsync(found.Endpoint, client, refreshToken, either.Token),
+                EndpointLookup.Found found => await TryInOrderAsync(found.Endpoint, client, refreshToken, deadline.Token),
                 EndpointLookup.NotFound notFound => notFound.Problem.Reason,
                 var lookup => throw new InvalidOperationException($"Unknown lookup {lookup.GetType().Name}."),
             };
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
             return "the provider did not answer in time";
         }

@@ -176,7 +176,7 @@ internal static partial class GrantSecret
 
     private static ConsentFailure? LastFailureIn(SecretText text) =>
         text.Text(GrantKeys.OutcomeReason) is { } reason && IsReason().IsMatch(reason) && text.Instant(GrantKeys.OutcomeTime) is { } when
-            ? new ConsentFailure(new Problem(reason, text.Text(GrantKeys.OutcomeMessage) ?? string.Empty), when)
+            ? new ConsentFailure(RecordedProblem.Of(reason, text.Text(GrantKeys.OutcomeMessage)), when)
             : null;
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{0,127}$", RegexOptions.CultureInvariant, 1000)]

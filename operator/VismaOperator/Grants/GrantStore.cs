@@ -30,7 +30,7 @@ internal sealed class GrantStore(IKubernetesClient client)
 
     /// <summary>Stores a document in place of the one that was read.</summary>
     /// <exception cref="KubernetesException">Somebody else wrote first (Conflict, AlreadyExists, NotFound), or the API server
-    /// refuses.</exception>
+    /// rejects.</exception>
     public async Task<GrantSnapshot> WriteAsync(GrantSnapshot read, GrantDocument document, CancellationToken cancellationToken)
     {
         var secret = GrantSecret.Render(NameOf(read.Connection), read.Connection.Name, document, read.Present);
@@ -65,7 +65,7 @@ internal sealed class GrantStore(IKubernetesClient client)
             {
                 return await WriteAsync(read, changed, cancellationToken);
             }
-            catch (KubernetesException failure) when (IsLostRace(failure) && round < MaxRounds)
+            catch (KubernetesException failure) when (failure.IsLostRace && round < MaxRounds)
             {
                 // Looked at again.
             }
@@ -85,36 +85,25 @@ internal sealed class GrantStore(IKubernetesClient client)
         }
     }
 
-    /// <summary>True when somebody else wrote first.</summary>
-    public static bool IsLostRace(KubernetesException failure) => failure.IsConflict || failure.IsAlreadyExists || failure.IsNotFound;
-
     /// <summary>Name of the Secret that holds a connection's grant.</summary>
     public static NamespacedName NameOf(NamespacedName connection) =>
         new(connection.Namespace, connection.Name + AuthorizationSpec.GrantSecretSuffix);
 
-    /// <summary>
-    /// The API server does not let us write the Secret. Its own words are left out: an admission policy may quote what it was shown.
-    /// </summary>
-    public static Problem MayNotWrite(NamespacedName connection, KubernetesException refusal) =>
-        new(
-            Reason.SecretForbidden,
-            $"The operator may not write Secret {NameOf(connection)}, which holds the grant, so the grant is not used: the API server "
-            + $"{ApiTrouble.Answer(refusal)}. "
-                + ApiTrouble.Remedy(
-                    refusal,
-                    $"Grant its service account get, create, update and delete on Secrets in namespace {connection.Namespace}, and see "
-                    + "whether an admission policy denies it."
-                )
-        );
+    /// <summary>The API server does not let us write the Secret.</summary>
+    public static Problem MayNotWrite(NamespacedName connection, KubernetesException denial) =>
+        ApiTrouble.MayNotWrite(NameOf(connection), denial, ", which holds the grant, so the grant is not used");
 
     /// <summary>The API server finds the Secret invalid.</summary>
-    public static Problem Invalid(NamespacedName connection, KubernetesException refusal) =>
+    public static Problem Invalid(NamespacedName connection, KubernetesException denial) =>
         new(
             Reason.SecretInvalid,
-            $"The API server {ApiTrouble.Answer(refusal)} to Secret {NameOf(connection)}, which holds the grant, so the grant is not "
+            $"The API server {ApiTrouble.Answer(denial)} to Secret {NameOf(connection)}, which holds the grant, so the grant is not "
             + $"used. If it was made immutable or restored with another type than {VismaNames.GrantSecretType}, create it again with the "
             + "same data; else see whether an admission policy denies it."
-        );
+        )
+        {
+            Stage = FailureStage.Writing,
+        };
 
     private static Problem NotOwned(NamespacedName name, NamespacedName connection) =>
         new(

@@ -23,27 +23,32 @@ internal static class GrantedTokenCheck
         ResolvedClient? client,
         Sensitive accessToken,
         IReadOnlyList<string>? scopes
-    )
-    {
-        var claims = TokenClaims.Of(accessToken);
-        return ProblemOfTenant(connection, claims)
-            ?? client?.ScopeLimitFor(connection)?.ProblemWith(BelievedToken.ScopesOf(scopes, claims, connection));
-    }
+    ) => ProblemOf(connection, client, TokenClaims.Of(accessToken), scopes);
+
+    /// <summary>The same of a token whose claims were read already.</summary>
+    public static Problem? ProblemOf(
+        VismaConnection connection,
+        ResolvedClient? client,
+        TokenClaims claims,
+        IReadOnlyList<string>? scopes
+    ) =>
+        ProblemOfTenant(connection, claims)
+        ?? client?.ScopeLimitFor(connection)?.ProblemWith(BelievedToken.ScopesOf(scopes, claims, connection));
 
     /// <summary>
     /// The same of what a consent has just given: there, more than was asked for means that somebody changed the request.
     /// </summary>
-    public static FailedConsent? OfConsent(VismaConnection connection, ResolvedClient client, TokenSet tokens)
+    public static Redemption.Failed? OfConsent(VismaConnection connection, ResolvedClient client, TokenSet tokens)
     {
         var claims = TokenClaims.Of(tokens.AccessToken);
         if (ProblemOfTenant(connection, claims) is { } ofTenant)
         {
-            return new FailedConsent(ofTenant) { Fault = ConsentFault.OtherTenant };
+            return new Redemption.Failed(ofTenant, ConsentFailureCause.OtherTenant);
         }
 
         var scopes = BelievedToken.ScopesOf(tokens.GrantedScopes, claims, connection);
         return (client.ScopeLimitFor(connection)?.ProblemWith(scopes) ?? ProblemOfRequest(connection, scopes)) is { } ofScopes
-            ? new FailedConsent(ofScopes) { Fault = ConsentFault.OtherScopes }
+            ? new Redemption.Failed(ofScopes, ConsentFailureCause.OtherScopes)
             : null;
     }
 

@@ -110,7 +110,7 @@ internal sealed class HandoffRedeemer(IKubernetesClient api, Store<SecretMetadat
     }
 
     private static HandoffTaking.Unusable Unusable(string cause) =>
-        new(new Problem(Reason.ConsentFailed, $"{cause} Run visma-operator connect again."));
+        new(new Problem(Reason.ConsentFailed, $"{cause} Run visma-operator connect again.", FailureKind.NeedsConsent));
 }
 
 /// <summary>The outcome of taking a handed-over code.</summary>

@@ -66,7 +66,7 @@ internal sealed record PendingGrant
     private GrantDocument? OverItsAttempt(GrantDocument document) =>
         document.Intent?.Id == AttemptId && document.RevocationTime is null ? document with { Held = Held, Intent = null } : null;
 
-    // Of two consents that come together the one that is stored first counts. The other one may have been stored before it, too, by a write
+    // When two consents arrive together, the first one stored counts. The other one may have been stored before it, too, by a write
     // whose answer was lost: then it is revoked by now.
     private GrantDocument? OverFormer(GrantDocument document) =>
         document.Held is { } other && other.Family != Replaces?.Family

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kubernetes.Client;
+using Lifecycle;
 using VismaOperator.Clients;
 using VismaOperator.Reporting;
 
@@ -140,12 +141,11 @@ internal sealed class PendingGrantWrites(
     private async Task<StoreResult> TryInTurnAsync(Waiting entry, CancellationToken cancellationToken)
     {
         var grant = entry.PendingGrant;
-        using var deadline = Deadline.After(writeDeadline, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = Deadline.Linked(writeDeadline, time, cancellationToken);
         StoreResult result;
         try
         {
-            result = await WriteAsync(entry, either.Token);
+            result = await WriteAsync(entry, deadline.Token);
         }
         catch (Exception failure) when (ApiTrouble.Is(failure))
         {
@@ -158,7 +158,7 @@ internal sealed class PendingGrantWrites(
         {
             entry.End = result;
             waiting.TryRemove(grant.Id, out _);
-            // a deadline of its own: a slow write must not leave a key that nobody watches
+            // a deadline of its own: a slow write must not leave a refresh token that nobody watches
             await Replaced.RevokeAsync(grant, result, CancellationToken.None);
         }
 
@@ -174,7 +174,7 @@ internal sealed class PendingGrantWrites(
             {
                 return await WriteOnceAsync(entry, cancellationToken);
             }
-            catch (KubernetesException failure) when (GrantStore.IsLostRace(failure) && round < MaxRounds)
+            catch (KubernetesException failure) when (failure.IsLostRace && round < MaxRounds)
             {
                 // Somebody else wrote between our look and our write.
             }
@@ -226,8 +226,8 @@ internal sealed class PendingGrantWrites(
         return new StoreResult.Pending(cause);
     }
 
-    // A token of the family that is in use is not revoked, since that would take the stored one with it. Nor is a consent that was stored
-    // and then replaced: the process that replaced it revokes it.
+    // A token of the family that is in use is not revoked, since that would take the stored one with it. A consent that was stored and
+    // then replaced is not revoked here either: the process that replaced it does.
     private async Task<StoreResult> DropAsync(PendingGrant grant, GrantDocument present)
     {
         log.Superseded(grant.Connection);
@@ -256,7 +256,7 @@ internal sealed class PendingGrantWrites(
         }
 
         entry.NamespaceGoneSince ??= time.GetTimestamp();
-        return time.GetElapsedTime(entry.NamespaceGoneSince.Value) >= OrphanedGrantReconciler.Keep;
+        return time.GetElapsedTime(entry.NamespaceGoneSince.Value) >= OrphanPolicy.Keep;
     }
 
     private async Task<StoreResult> GiveUpAsync(Waiting entry)

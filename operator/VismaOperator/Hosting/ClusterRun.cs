@@ -1,9 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
+using OpenTelemetry.Metrics;
 using VismaOperator.Consent.Web;
 
 namespace VismaOperator.Hosting;
@@ -12,15 +14,17 @@ namespace VismaOperator.Hosting;
 internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider time)
 {
     private const string LeaseName = "visma-operator";
-    private const string FallbackNamespace = "default";
 
     /// <summary>Runs until stopped. Unusable access to the cluster and failures of any part are thrown.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        _ = Task.Run(ReadAuthorities, CancellationToken.None);
         var access = ClusterAccess.Load(options.Kubeconfig, options.Context);
         await using var http = HttpHost.Build(options);
         var logs = http.Services.GetRequiredService<ILoggerFactory>();
+        http.Services.GetRequiredService<MeterProvider>(); // listens from now on: what is counted before it exists is lost, also a zero
         var meters = http.Services.GetRequiredService<IMeterFactory>();
+        using var otlp = OtlpExport.Start(options, Environment.GetEnvironmentVariable, logs.CreateLogger<OtlpExport>());
         using var connections = new KubernetesHttp(access, new KubernetesHttpOptions(), time, meters);
         using var metrics = new ControllerMetrics(meters);
         using var oauth = new OAuthEndpoints(options.AllowLists, time);
@@ -29,14 +33,24 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         var leader = elector is null ? Leader.Always() : Leader.Elected(elector);
         var health = new OperatorHealth();
 
-        http.ServeOperator(health);
+        var gauges = new ObjectGauges();
+        http.ServeOperator(
+            health,
+            gauges,
+            options.MetricsAuth ? new MetricsAuthentication(client, time, logs.CreateLogger<MetricsAuthentication>()) : null
+        );
         await http.ListenAsync(("--http-port", options.HttpPort), stop);
         var (log, port) = (logs.CreateLogger<ClusterRun>(), http.Port);
         var (namespaces, issuers) = (StartWords.Namespaces(options.Namespaces), StartWords.Issuers(options.AllowLists));
         LogStarted(log, Product.Version, access.Server, access.Source, port, namespaces, issuers);
 
-        var context = Context(client, oauth, leader, metrics, http.Services);
+        var context = Context(client, oauth, leader, metrics, http.Services) with
+        {
+            ObjectGauges = options.ConnectionMetrics ? gauges : null,
+        };
         using var controllers = new OperatorControllers(context with { Lease = Elects(access) ? LeaseOf(access) : null });
+        otlp?.Add(gauges.All);
+        health.Watch(() => controllers.Stuck(elector?.Silence ?? TimeSpan.Zero), () => controllers.MissingLists);
         await using var pages = await PagesAsync(controllers, log, stop);
         if (pages is not null)
         {
@@ -50,6 +64,20 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         finally
         {
             await http.StopAsync(CancellationToken.None); // bounded by the host's own deadline
+        }
+    }
+
+    /// <summary>
+    /// Has the runtime read the machine's certificate authorities now, beside the start of the web server. It reads them, some hundred,
+    /// before its first TLS connection whomever that trusts, and keeps them for some minutes. Where they cannot be read, that connection
+    /// tells.
+    /// </summary>
+    private static void ReadAuthorities()
+    {
+        using var store = new X509Store(StoreName.CertificateAuthority, StoreLocation.LocalMachine, OpenFlags.ReadOnly);
+        foreach (var intermediate in store.Certificates)
+        {
+            intermediate.Dispose();
         }
     }
 
@@ -70,6 +98,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
             Tokens = oauth.Tokens,
             Metadata = oauth.Metadata,
             Revocation = oauth.Revocation,
+            Probe = oauth.Probe,
             PublicUrl = options.PublicUrl,
             Time = time,
             Logs = services.GetRequiredService<ILoggerFactory>(),
@@ -104,7 +133,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
     /// </summary>
     private bool Elects(ClusterAccess access) => options.LeaderElection ?? access.IsInCluster;
 
-    private static NamespacedName LeaseOf(ClusterAccess access) => new(access.Namespace ?? FallbackNamespace, LeaseName);
+    private static NamespacedName LeaseOf(ClusterAccess access) => new(access.Namespace ?? ClusterAccess.DefaultNamespace, LeaseName);
 
     private LeaderElector Elector(IKubernetesClient client, ClusterAccess access, ILoggerFactory logs, ControllerMetrics metrics)
     {

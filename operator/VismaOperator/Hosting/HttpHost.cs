@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Security;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using OpenTelemetry.Resources;
 using VismaOperator.Consent.Web;
 
@@ -10,18 +13,40 @@ internal static class HttpHost
     private static readonly TimeSpan stopDeadline = TimeSpan.FromSeconds(2);
 
     /// <summary>The server; nothing is served yet.</summary>
-    public static EmptyWebHost Build(OperatorOptions options) =>
-        new(
+    /// <exception cref="UnusableCertificateException">There is no certificate where the options name one.</exception>
+    public static EmptyWebHost Build(OperatorOptions options)
+    {
+        var certificate = options.HttpTls is { } folder ? new HttpCertificate(folder) : null;
+        certificate?.Current();
+        var http = new EmptyWebHost(
             stopDeadline,
-            kestrel => kestrel.ListenAnyIP(options.HttpPort),
+            kestrel => kestrel.ListenAnyIP(options.HttpPort, listen => Secure(listen, certificate)),
             web => web.ConfigureServices(services =>
             {
                 services.AddLogging(logging => logging.WriteToConsole(options.Logs));
                 services.AddOpenTelemetry()
                     .ConfigureResource(resource => resource.Clear().AddService("visma-operator", serviceVersion: Product.Version))
-                    .WithMetrics(metrics => metrics.AddOperatorMeters());
+                    .WithMetrics(metrics => metrics.AddOperatorMeters(options));
             })
         );
+        certificate?.LogTo(http.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HttpCertificate>());
+        return http;
+    }
+
+    private static void Secure(ListenOptions listen, HttpCertificate? certificate)
+    {
+        if (certificate is not null)
+        {
+            listen.UseHttps(
+                new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(
+                        new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current() }
+                    ),
+                }
+            );
+        }
+    }
 }
 
 /// <summary>
@@ -33,16 +58,54 @@ internal static class HttpEndpoints
     private static readonly PathString ready = "/readyz";
     private static readonly PathString metrics = "/metrics";
 
-    // Alive means that the process answers. A loop that fails ends the process, so nothing else needs a check.
     private static readonly PathString[] alive = ["/livez", "/healthz"];
 
     /// <summary>Has every request answered here.</summary>
-    public static void ServeOperator(this EmptyWebHost http, OperatorHealth health) =>
+    /// <param name="http">The server.</param>
+    /// <param name="health">Whether this replica is ready.</param>
+    /// <param name="gauges">The metrics that name objects.</param>
+    /// <param name="readers">Who may read the metrics; null for everybody.</param>
+    public static void ServeOperator(
+        this EmptyWebHost http,
+        OperatorHealth health,
+        ObjectGauges gauges,
+        MetricsAuthentication? readers = null
+    ) =>
         http.Serve(answers =>
         {
+            var page = new MetricsPage(gauges);
+            answers.Use((context, next) =>
+                IsGet(context) && context.Request.Path == metrics ? AnswerMetrics(context, page, readers, next) : next()
+            );
             answers.UseOpenTelemetryPrometheusScrapingEndpoint(context => IsGet(context) && context.Request.Path == metrics);
             answers.Run(context => AnswerAsync(context, health));
         });
+
+    private static async Task AnswerMetrics(HttpContext context, MetricsPage page, MetricsAuthentication? readers, Func<Task> exporter)
+    {
+        var status = readers is null
+            ? HttpStatusCode.OK
+            : await readers.JudgeAsync(context.Request.Headers.Authorization, context.Connection.RemoteIpAddress, context.RequestAborted);
+        if (status == HttpStatusCode.OK)
+        {
+            await page.Answer(context, exporter);
+            return;
+        }
+
+        if (status == HttpStatusCode.Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        await WriteAsync(context, status, refusals[status]);
+    }
+
+    private static readonly Dictionary<HttpStatusCode, string> refusals = new()
+    {
+        [HttpStatusCode.Unauthorized] = "a bearer token that this cluster knows is required",
+        [HttpStatusCode.Forbidden] = "the account may not get the path /metrics: bind it to a ClusterRole that allows it",
+        [HttpStatusCode.ServiceUnavailable] = "the API server could not be asked who this is; try again",
+    };
 
     private static Task AnswerAsync(HttpContext context, OperatorHealth health)
     {
@@ -58,7 +121,7 @@ internal static class HttpEndpoints
             return WriteAsync(context, HttpStatusCode.MethodNotAllowed, "GET only");
         }
 
-        return path == ready && health.NotReady is { } failure
+        return (path == ready ? health.NotReady : path == alive[0] ? health.NotAlive : null) is { } failure
             ? WriteAsync(context, HttpStatusCode.ServiceUnavailable, failure)
             : WriteAsync(context, HttpStatusCode.OK, "ok");
     }
@@ -76,14 +139,32 @@ internal static class HttpEndpoints
 /// <summary>What the health endpoints answer. Written by the host, read by requests.</summary>
 internal sealed class OperatorHealth
 {
-    private volatile string? notReady = "starting";
+    private volatile string? notReady = Starting;
+    private volatile Func<string?> stuck = () => null;
+    private volatile Func<IEnumerable<string>> missing = () => [];
 
     /// <summary>Why this replica is not ready, or null when it is. A standby is ready: it can take over at any moment.</summary>
-    public string? NotReady => notReady;
+    public string? NotReady => notReady == Starting && missing().ToList() is { Count: > 0 } lists
+        ? $"{Starting}: not listed yet: {string.Join(", ", lists)}"
+        : notReady;
+
+    /// <summary>
+    /// Why this process should be started again, or null. A loop that fails ends the process by itself, after what must be stored was; an
+    /// API server or a provider that is away is no reason, since a new process would not reach it either.
+    /// </summary>
+    public string? NotAlive => notReady == Stopped ? null : stuck();
+
+    /// <summary>Where to look.</summary>
+    /// <param name="stuckLoop">Says which loop does not go on; null while all do.</param>
+    /// <param name="missingLists">Names the caches that have not listed yet.</param>
+    public void Watch(Func<string?> stuckLoop, Func<IEnumerable<string>> missingLists) => (stuck, missing) = (stuckLoop, missingLists);
 
     /// <summary>Every cache has listed.</summary>
     public void CachesSynced() => notReady = null;
 
     /// <summary>The process is stopping and takes no more work.</summary>
-    public void Stopping() => notReady = "stopping";
+    public void Stopping() => notReady = Stopped;
+
+    private const string Starting = "starting";
+    private const string Stopped = "stopping";
 }

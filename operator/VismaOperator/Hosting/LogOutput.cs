@@ -10,6 +10,20 @@ internal static class LogOutput
     /// <summary>Replaces all providers by the console.</summary>
     public static ILoggingBuilder WriteToConsole(this ILoggingBuilder logging, LogOptions options)
     {
+        WithLevels(logging, options);
+        return options.Format == LogFormat.Json ? WriteJson(logging, Console.OpenStandardError()) : AddText(logging);
+    }
+
+    /// <summary>Has a provider write JSON to a stream.</summary>
+    public static ILoggingBuilder WriteJson(this ILoggingBuilder logging, Stream output)
+    {
+        // Made by the container, which disposes what it made: then the last records are written.
+        logging.Services.AddSingleton<ILoggerProvider>(_ => new JsonLog(output, TimeProvider.System));
+        return logging;
+    }
+
+    private static void WithLevels(ILoggingBuilder logging, LogOptions options)
+    {
         logging.ClearProviders();
         logging.SetMinimumLevel(options.Level);
         logging.AddFilter("Microsoft.AspNetCore", Quieter(options.Level));
@@ -17,36 +31,32 @@ internal static class LogOutput
         logging.AddFilter("Microsoft.Hosting", Quieter(options.Level));
         // its exception is also thrown, and we print it without a stack
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        return options.Format == LogFormat.Json ? AddJson(logging) : AddText(logging);
     }
 
     // The framework's own Information is one record per request: a scrape every few seconds would drown what the operator did.
     private static LogLevel Quieter(LogLevel level) => level < LogLevel.Information || level > LogLevel.Warning ? level : LogLevel.Warning;
 
-    private static ILoggingBuilder AddJson(ILoggingBuilder logging)
+    private static ILoggingBuilder AddText(ILoggingBuilder logging)
     {
-        logging.Services.AddSingleton<ConsoleFormatter>(_ => new JsonLogFormatter(TimeProvider.System));
-        return logging.AddConsole(console => console.FormatterName = JsonLogFormatter.FormatterName);
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        return logging.AddSimpleConsole(text =>
+        {
+            text.UseUtcTimestamp = true;
+            text.TimestampFormat = UtcWithMilliseconds;
+            text.SingleLine = true;
+            text.IncludeScopes = true;
+            text.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
     }
-
-    private static ILoggingBuilder AddText(ILoggingBuilder logging) => logging.AddSimpleConsole(text =>
-    {
-        text.UseUtcTimestamp = true;
-        text.TimestampFormat = UtcWithMilliseconds;
-        text.SingleLine = true;
-        text.IncludeScopes = true;
-        text.ColorBehavior = LoggerColorBehavior.Disabled;
-    });
 }
 
 /// <summary>How log records are written.</summary>
 internal enum LogFormat
 {
-    /// <summary>One JSON object a line, for collectors.</summary>
+    /// <summary>One JSON object per line, for collectors.</summary>
     Json,
 
-    /// <summary>One line of text a record, for people.</summary>
+    /// <summary>One line of text per record, for people.</summary>
     Text,
 }
 

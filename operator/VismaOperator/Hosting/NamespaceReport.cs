@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Threading.Channels;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Writing;
@@ -9,15 +8,13 @@ namespace VismaOperator.Hosting;
 
 /// <summary>
 /// Says which of the listed namespaces cannot be served: one log line and one event when it begins and when it ends, and a metric in
-/// between. In the namespace itself
-/// nothing could be written, so the event is about the operator's own Lease.
+/// between. In the namespace itself nothing could be written, so the event is about the operator's own Lease.
 /// </summary>
 internal sealed partial class NamespaceReport : IDisposable
 {
     public const string MeterName = "VismaOperator.Namespaces";
 
     private readonly Lock gate = new();
-    private readonly Channel<NamespaceNews> events = Channel.CreateUnbounded<NamespaceNews>();
     private readonly Dictionary<string, NamespaceNews> broken = new(StringComparer.Ordinal);
     private readonly EventRecorder recorder;
     private readonly OperatorContext context;
@@ -40,18 +37,21 @@ internal sealed partial class NamespaceReport : IDisposable
     /// <inheritdoc/>
     public void Dispose() => subscription.Dispose();
 
-    /// <summary>Writes the events until cancelled.</summary>
+    /// <summary>While this process leads, events are recorded, too. Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         // Each replica sees the same, and one event is enough.
         await context.Leadership.WaitUntilLeaderAsync(cancellationToken);
         TellWhatStands();
-        await foreach (var news in events.Reader.ReadAllAsync(cancellationToken))
+        try
         {
-            if (context.Lease is { } lease)
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            lock (gate)
             {
-                var about = new Lease { Metadata = new ObjectMeta { Name = lease.Name, Namespace = lease.Namespace } };
-                Record(about, news);
+                tells = false; // another one may lead from now on
             }
         }
     }
@@ -75,7 +75,7 @@ internal sealed partial class NamespaceReport : IDisposable
             tells = true;
             foreach (var news in broken.Values)
             {
-                events.Writer.TryWrite(news);
+                Tell(news);
             }
         }
     }
@@ -97,11 +97,12 @@ internal sealed partial class NamespaceReport : IDisposable
         }
     }
 
+    // Under the lock, so that the events of a namespace are in order.
     private void Tell(NamespaceNews news)
     {
-        if (tells)
+        if (tells && context.Lease is { } lease)
         {
-            events.Writer.TryWrite(news);
+            Record(new Lease { Metadata = new ObjectMeta { Name = lease.Name, Namespace = lease.Namespace } }, news);
         }
     }
 

@@ -1,6 +1,7 @@
 using Kubernetes.Client.Access;
 using OAuth;
 using VismaOperator.Api.Validation;
+using VismaOperator.Probing;
 
 namespace VismaOperator.Hosting;
 
@@ -10,20 +11,29 @@ internal sealed class OAuthEndpoints : IDisposable
     private static readonly AllowLists builtIn = new();
 
     private readonly HttpClient http;
+    private readonly Lazy<HttpClient> api;
 
     public OAuthEndpoints(AllowLists allowLists, TimeProvider time)
+        : this(allowLists, time, Options(Environment.GetEnvironmentVariable)) { }
+
+    public OAuthEndpoints(AllowLists allowLists, TimeProvider time, OAuthHttpOptions connection)
     {
         var policy = Policy(allowLists);
-        http = OAuthHttp.CreateClient(policy, Options(Environment.GetEnvironmentVariable));
+        http = OAuthHttp.CreateClient(policy, connection);
+        Contact = new ServerContact(policy, connection, time);
         var gate = new IssuerGate(new IssuerGateOptions(), time);
         Tokens = new TokenEndpoint(http, gate, time);
         Revocation = new RevocationEndpoint(http, gate, time);
-        var options = new ServerMetadataOptions();
-        Metadata = new ServerMetadataCache(new ServerMetadataEndpoint(http, policy, time, options), time, options);
+        api = new Lazy<HttpClient>(() => ApiProbe.CreateClient(allowLists, Options(Environment.GetEnvironmentVariable)));
+        Probe = new Lazy<ApiProbe>(() => new ApiProbe(api.Value, allowLists, time));
+        Metadata = new ServerMetadataCache(new ServerMetadataEndpoint(http, policy, time), time);
     }
 
     /// <summary>Asks for tokens.</summary>
     public ITokenEndpoint Tokens { get; }
+
+    /// <summary>Reaches servers without asking them for anything.</summary>
+    public ServerContact Contact { get; }
 
     /// <summary>Asks for revocations.</summary>
     public IRevocationEndpoint Revocation { get; }
@@ -31,8 +41,18 @@ internal sealed class OAuthEndpoints : IDisposable
     /// <summary>Asks for discovery documents, and remembers them.</summary>
     public IServerMetadataEndpoint Metadata { get; }
 
+    /// <summary>Asks APIs whether they accept a token, by a client of its own: made when it is first used.</summary>
+    public Lazy<ApiProbe> Probe { get; }
+
     /// <inheritdoc/>
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        http.Dispose();
+        if (api.IsValueCreated)
+        {
+            api.Value.Dispose();
+        }
+    }
 
     /// <summary>
     /// How providers are reached: the proxy is chosen by the same reading of the variables as for the API server, and not by that of the

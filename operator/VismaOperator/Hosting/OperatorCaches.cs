@@ -84,14 +84,14 @@ internal sealed class OperatorCaches
     }
 
     /// <summary>The caches' loops; each runs until it is asked to stop.</summary>
-    public IReadOnlyList<(string Name, Func<CancellationToken, Task> RunAsync)> Loops =>
+    public IReadOnlyList<BackgroundLoop> Loops =>
     [
-        ("connections", Connections.RunAsync),
-        ("clients", Clients.RunAsync),
-        ("own secrets", OwnSecrets.RunAsync),
-        ("credentials", Credentials.RunAsync),
-        ("obstacles", Obstacles.RunAsync),
-        ("namespaces", Namespaces is null ? FetchedNamespaces!.RunAsync : Namespaces.RunAsync),
+        new("connections", Connections.RunAsync),
+        new("clients", Clients.RunAsync),
+        new("own secrets", OwnSecrets.RunAsync),
+        new("credentials", Credentials.RunAsync),
+        new("obstacles", Obstacles.RunAsync),
+        new("namespaces", Namespaces is null ? FetchedNamespaces!.RunAsync : Namespaces.RunAsync),
     ];
 
     public bool HasSynced => Served?.IsSettled ?? WaitUntilSyncedAsync(CancellationToken.None).IsCompletedSuccessfully;
@@ -106,6 +106,15 @@ internal sealed class OperatorCaches
         Clients.WaitUntilSyncedAsync(cancellationToken),
         OwnSecrets.WaitUntilSyncedAsync(cancellationToken),
         Namespaces?.WaitUntilSyncedAsync(cancellationToken) ?? Task.CompletedTask);
+
+    /// <summary>The stores whose first list is not complete.</summary>
+    public IEnumerable<string> MissingLists =>
+    [
+        .. Connections.Store.HasSynced ? (string[])[] : ["connections"],
+        .. Clients.Store.HasSynced ? (string[])[] : ["clients"],
+        .. OwnSecrets.Store.HasSynced ? (string[])[] : ["secrets"],
+        .. Namespaces?.Store.HasSynced != false ? (string[])[] : ["namespaces"],
+    ];
 
     /// <summary>Lists again what a leader writes and what its decisions read.</summary>
     public Task CatchUpAsync(CancellationToken cancellationToken) => Task.WhenAll(

@@ -6,6 +6,7 @@ using Kubernetes.Controllers.Telemetry;
 using Lifecycle;
 using OAuth;
 using VismaOperator.Api.Validation;
+using VismaOperator.Probing;
 
 namespace VismaOperator.Hosting;
 
@@ -50,6 +51,9 @@ internal sealed record OperatorContext
     /// <summary>The revocation endpoints of all issuers.</summary>
     public required IRevocationEndpoint Revocation { get; init; }
 
+    /// <summary>Asks APIs whether they accept a token.</summary>
+    public required Lazy<ApiProbe> Probe { get; init; }
+
     /// <summary>Where people reach the consent pages; null when none are served.</summary>
     public Uri? PublicUrl { get; init; }
 
@@ -67,6 +71,9 @@ internal sealed record OperatorContext
 
     /// <summary>Metrics of controllers, queues and the election; one instance, since the election counts in it too.</summary>
     public required ControllerMetrics Metrics { get; init; }
+
+    /// <summary>Where the metrics that name objects go; null where nobody asks for them.</summary>
+    public ObjectGauges? ObjectGauges { get; init; }
 
     /// <summary>Randomness in [0, 1) for jitter; never for secrets.</summary>
     public required Func<double> Random { get; init; }

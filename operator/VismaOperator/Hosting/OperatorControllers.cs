@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kubernetes.Client;
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Queueing;
@@ -6,6 +7,7 @@ using VismaOperator.Api;
 using VismaOperator.Clients;
 using VismaOperator.Connections;
 using VismaOperator.Consent.Flow;
+using VismaOperator.Probing;
 using VismaOperator.Publishing;
 using VismaOperator.Reporting;
 
@@ -23,6 +25,13 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private readonly OperatorGrants grants;
     private readonly EventRecorder events;
     private readonly NamespaceReport? report;
+    // The deadlines of a reconcile end it within two minutes.
+    private static readonly TimeSpan stuckAfter = TimeSpan.FromMinutes(10);
+
+    // An attempt at the Lease ends within 10 s, and the next one begins 2.4 s later at the latest. Nothing is renewed without the Lease.
+    private static readonly TimeSpan electionStuckAfter = TimeSpan.FromSeconds(75);
+
+    private readonly List<Controller> controllers = [];
     private readonly List<IDisposable> gates = [];
     private readonly List<BackgroundLoop> feeds = [];
     private readonly List<BackgroundLoop> servers = [];
@@ -57,12 +66,24 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var endpoints = new ProviderEndpoints(context.Metadata);
         var removals = new SecretRemovals(context.Time, queues.Clients.Add);
         var clocks = new ClockWatch(context.Logs.CreateLogger("Clock"));
-        var source = new ClientTokenSource(context.Tokens, tracker, clocks);
+        var provider = new ProviderMetrics(context.Meters, context.AllowLists.AllowedIssuers, context.Time)
+        {
+            ClosedFor = context.Tokens.ClosedFor,
+        };
+        var source = new ClientTokenSource(
+            context.Tokens,
+            tracker,
+            clocks,
+            provider,
+            new TokenAudit(context.Logs.CreateLogger(TokenAudit.Category), caches.Connections.Store.Find)
+        );
         var clientObserver = new OAuthClientObserver(resolver, reader, tracker, endpoints, caches.Connections.Store, clocks);
         grants = new OperatorGrants(context, caches, source, endpoints, tracker, resolver);
         ConsentFlow = grants.Links.CanInvite ? grants.Flow(resolver, namespaces) : null;
         triggers = new OperatorTriggers(caches, queues);
         triggers.Listen(tracker, clocks);
+        var probes = Probes(context);
+        Measure(context, probes);
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
         Controllers =
         [
@@ -70,18 +91,19 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
                 "vismaconnection",
                 "VismaConnection",
                 queues.Connections,
-                Connections(context, resolver, source, endpoints, namespaces, removals),
+                Connections(context, resolver, source, endpoints, namespaces, removals, probes),
                 context
             ),
             Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, tracker, removals, turns), context),
             Loop("grant", "VismaConnection", queues.Grants, grants.OrphanedGrants(namespaces), context),
+            ProbeLoop(probes, context),
         ];
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<BackgroundLoop> Caches =>
     [
-        .. caches.Loops.Select(loop => new BackgroundLoop(loop.Name, loop.RunAsync)),
+        .. caches.Loops,
         new BackgroundLoop("pending grants", grants.PendingGrants.RunAsync),
         new BackgroundLoop("events", events.RunAsync),
         .. report is null ? Array.Empty<BackgroundLoop>() : [new BackgroundLoop("namespace events", report.RunAsync)],
@@ -99,6 +121,25 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
 
     /// <summary>Runs this beside the controllers, leader or not. To be called before the host runs.</summary>
     public void AddServer(BackgroundLoop loop) => servers.Add(loop);
+
+    /// <summary>
+    /// What has not gone on for longer than all its deadlines together: a reconcile, a queue that hands nothing out, the election of a
+    /// leader. Null while all goes on, and while a refresh token is in memory only, which an end of the process would lose.
+    /// </summary>
+    /// <param name="election">For how long nothing was tried to hold or take the lease.</param>
+    public string? Stuck(TimeSpan election) => grants.PendingGrants.Connections.Count > 0 ? null : controllers
+        .SelectMany(controller => new[]
+        {
+            (Since: controller.LongestReconcile, AtMost: stuckAfter, What: $"a reconcile of controller {controller.Name} has been running"),
+            (Since: controller.LongestNeglect, AtMost: stuckAfter, What: $"controller {controller.Name} has taken nothing of what is due"),
+        })
+        .Append((Since: election, AtMost: electionStuckAfter, What: "nothing was tried to take or keep the lease"))
+        .Where(part => part.Since > part.AtMost)
+        .Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.What} for {part.Since.TotalSeconds:0} seconds"))
+        .FirstOrDefault();
+
+    /// <summary>The caches that have not listed yet.</summary>
+    public IEnumerable<string> MissingLists => caches.MissingLists;
 
     /// <summary>Where people consent; null without a public URL.</summary>
     public ConsentFlow? ConsentFlow { get; }
@@ -140,30 +181,55 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         queues.Dispose();
     }
 
+    private void Measure(OperatorContext context, ConnectionProbes probes)
+    {
+        var metrics = context.Metrics;
+        metrics.CacheStarted("connections", () => caches.Connections.LastContact);
+        metrics.CacheStarted("clients", () => caches.Clients.LastContact);
+        metrics.CacheStarted("secrets", () => caches.OwnSecrets.LastContact);
+        metrics.CacheStarted("client secrets", () => caches.Credentials.LastContact);
+        metrics.CacheStarted("foreign secrets", () => caches.Obstacles.LastContact);
+        if (caches.Namespaces is { } watched)
+        {
+            metrics.CacheStarted("namespaces", () => watched.LastContact);
+        }
+
+        OperatorMetrics.Create(context.Meters, caches.Clients.Store.List, () => grants.PendingGrants.Connections.Count);
+        context.ObjectGauges?.Add(
+            [.. ConnectionSeries.Over(caches.Connections.Store.List, probes.LostAnswers), .. ClientSeries.Over(caches.Clients.Store.List)]
+        );
+    }
+
     private ConnectionReconciler Connections(
         OperatorContext context,
         ClientResolver resolver,
         ClientTokenSource source,
         ProviderEndpoints endpoints,
         INamespaces namespaces,
-        SecretRemovals removals
+        SecretRemovals removals,
+        ConnectionProbes probes
     )
     {
         var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time);
         var metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List);
         var log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection"));
         var (leadership, time, random) = (context.Leadership, context.Time, context.Random);
+        var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, leadership, time);
+        var exchanges = grants.Refresher();
         var steps = new ConnectionSteps(
             new TokenRefresher(source, endpoints, publisher, leadership, time, random, metrics, log),
-            new GrantSteps(grants.Refresher(), grants.Store, grants.Observer, publisher, leadership, time, random, metrics, log),
+            exchanges,
+            new GrantSteps(exchanges, grants.Store, grants.Observer, publisher, leadership, time, random, metrics, log),
             new ConsentSteps(grants.Redeemer, grants.Handoffs, grants.Observer, grants.Links, leadership, time, grants.Log),
             publisher,
             removals,
+            reporter,
             leadership,
             time,
             random,
             log
         );
+        var times = new RecordedTimes(time);
         var observer = new ConnectionObserver(
             caches.Names,
             caches.OwnSecrets.Store,
@@ -171,14 +237,16 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             grants.Observer,
             namespaces,
             context.AllowLists,
-            new RecordedTimes(context.Time)
+            times,
+            probes
         );
-        var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, context.Leadership, context.Time);
         return new ConnectionReconciler(
             caches.Connections.Store,
             observer,
             steps,
             reporter,
+            times,
+            probes,
             StatusWrites("vismaconnection", "VismaConnection", context),
             time,
             random,
@@ -210,6 +278,39 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         );
     }
 
+    private ConnectionProbes Probes(OperatorContext context) =>
+        new(
+            context.Client,
+            caches.Connections.Store,
+            context.Probe,
+            context.Leadership,
+            context.Time,
+            new ProbeMetrics(context.Meters),
+            context.Logs.CreateLogger("Probes")
+        )
+        {
+            Queue = queues.Probes,
+            Wake = queues.Connections.Add,
+        };
+
+    // Nothing runs before the first connection asks for probes.
+    private BackgroundLoop ProbeLoop(ConnectionProbes probes, OperatorContext context)
+    {
+        const string Name = "probe";
+        return new BackgroundLoop(
+            $"controller {Name}",
+            async stop =>
+            {
+                await probes.Wanted.WaitAsync(stop);
+                var logger = context.Logs.CreateLogger("Controller.Probes");
+                await new Controller(Name, queues.Probes, probes, ConnectionProbes.Workers, logger, context.Metrics, context.Time)
+                {
+                    Kind = "VismaConnection",
+                }.RunAsync(stop);
+            }
+        );
+    }
+
     private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>
         new(controller, context.Metrics, context.Logs.CreateLogger(kind), context.Time, context.Random);
 
@@ -218,6 +319,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var logger = context.Logs.CreateLogger($"Controller.{kind}");
         var gated = Gated(reconciler, queue);
         var controller = new Controller(name, queue, gated, context.Workers, logger, context.Metrics, context.Time) { Kind = kind };
+        controllers.Add(controller);
         return new BackgroundLoop($"controller {name}", controller.RunAsync);
     }
 

@@ -32,6 +32,15 @@ internal sealed record OperatorOptions
     /// <summary>TCP port of the consent pages on all addresses; 0 for any free one, which the log names. Default 8081.</summary>
     public int ConsentPort { get; init; } = DefaultConsentPort;
 
+    /// <summary>Folder with the certificate of the port of health and metrics; null for plain http.</summary>
+    public string? HttpTls { get; init; }
+
+    /// <summary>True when <c>/metrics</c> requires the API server's permission.</summary>
+    public bool MetricsAuth { get; init; }
+
+    /// <summary>Whether there are metrics that name each connection and client.</summary>
+    public bool ConnectionMetrics { get; init; } = true;
+
     /// <summary>How log records are written.</summary>
     public LogOptions Logs { get; init; } = new();
 

@@ -19,26 +19,35 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Sto
     /// <summary>Grants to look after, by the name of their connection.</summary>
     public WorkQueue Grants { get; } = new(time, BackoffOptions.ForKeys, random);
 
+    /// <summary>Connections to probe.</summary>
+    public WorkQueue Probes { get; } = new(time, BackoffOptions.ForKeys, random);
+
     /// <summary>Completes once no controller has anything to do before something changes or falls due.</summary>
     public async Task WhenAtRestAsync()
     {
+        long added;
         do
         {
-            await Connections.WhenAtRestAsync();
-            await Clients.WhenAtRestAsync();
-            await Grants.WhenAtRestAsync();
+            added = Added;
+            foreach (var queue in All)
+            {
+                await queue.WhenAtRestAsync();
+            }
         }
-        // one may have added to another
-        while (
-            !Connections.WhenAtRestAsync().IsCompleted || !Clients.WhenAtRestAsync().IsCompleted || !Grants.WhenAtRestAsync().IsCompleted
-        );
+        // One may have added to another that was at rest when it was asked. Where nothing was added, all are at rest at once.
+        while (Added != added);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Connections.Dispose();
-        Clients.Dispose();
-        Grants.Dispose();
+        foreach (var queue in All)
+        {
+            queue.Dispose();
+        }
     }
+
+    private WorkQueue[] All => [Connections, Clients, Grants, Probes];
+
+    private long Added => All.Sum(queue => queue.Adds);
 }

@@ -130,7 +130,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         }
     }
 
-    // Most changes of a token Secret are the writes of a reconcile that is still under way, told by the watch before they are answered.
+    // Most changes of a token Secret are the writes of a reconcile that is still under way, reported by the watch before they are answered.
     // Once it has recorded the version that it wrote, which is the version that is known, there is nothing to look at.
     private void AddUnlessRecorded(NamespacedName connection, NamespacedName secret) => queues.Connections.AddIfNeeded(
         connection,
@@ -250,6 +250,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     private static bool SameRequests(ObjectMeta before, ObjectMeta after) =>
         before.Annotation(VismaNames.RequestedAtAnnotation) == after.Annotation(VismaNames.RequestedAtAnnotation)
         && before.Annotation(VismaNames.FluxRequestedAtAnnotation) == after.Annotation(VismaNames.FluxRequestedAtAnnotation)
+        && before.Annotation(VismaNames.ProbeRequestedAtAnnotation) == after.Annotation(VismaNames.ProbeRequestedAtAnnotation)
         && before.Annotation(VismaNames.AdoptGrantAnnotation) == after.Annotation(VismaNames.AdoptGrantAnnotation);
 
     private sealed class Unsubscribe(Action action) : IDisposable

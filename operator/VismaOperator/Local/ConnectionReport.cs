@@ -3,6 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Local;
 
@@ -68,7 +69,17 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     /// <summary>Further remarks, one line each. A valid token does not make up for a consent that is lost, or about to be lost.</summary>
     /// <param name="lost">Connections of which a refresh token was received and could not be stored.</param>
     public string Remarks(IEnumerable<NamespacedName> lost) =>
-        string.Concat(lost.Select(Lost).Concat(Exchanging.Select(Open)).Select(line => line + Environment.NewLine)) + grants.ToText();
+        string.Concat(
+            lost.Select(Lost)
+                .Concat(Exchanging.Select(Open))
+                .Concat(connections.Select(NotAccepted).OfType<string>())
+                .Select(line => line + Environment.NewLine)
+        ) + grants.ToText();
+
+    private static string? NotAccepted(VismaConnection connection) =>
+        Conditions.Find(connection.Status.Conditions, ConditionType.TokenAccepted) is { Status: False } probed
+            ? $"The last probe of {connection.Metadata.NamespacedName} failed: {probed.Reason}: {probed.Message}"
+            : null;
 
     private static string Lost(NamespacedName connection) =>
         $"A new refresh token of {connection} could not be stored and is lost: somebody may have to consent again.";
@@ -104,7 +115,7 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
         && !connection.Spec.Suspend
         && connection.Spec.Grant == Grant.AuthorizationCode
         && Conditions.Find(connection.Status.Conditions, ConditionType.Authorized)?.Status != False
-        && (connection.Status.Failure?.Reason is not { } reason || FailureKinds.Of(reason) == FailureKind.Transient);
+        && ConnectionFactsReader.Failure(connection)?.Problem.Kind is null or FailureKind.Transient;
 
     private static bool IsStalled(VismaConnection connection) =>
         IsOfThisGeneration(connection) && Conditions.Find(connection.Status.Conditions, Stalled)?.Status == True;
@@ -112,7 +123,7 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     // Reconciling by the rules of kstatus, yet nothing happens until a person consents, for which no script should wait.
     private static bool IsAwaitingConsent(VismaConnection connection) =>
         IsOfThisGeneration(connection)
-        && Conditions.Find(connection.Status.Conditions, ConditionType.Reconciling)?.Reason == Reason.AwaitingConsent;
+        && ConnectionFactsReader.Problem(connection, ConditionType.Reconciling)?.Kind == FailureKind.NeedsConsent;
 
     private static bool IsOfThisGeneration(VismaConnection connection) =>
         connection.Status.ObservedGeneration == connection.Metadata.Generation;

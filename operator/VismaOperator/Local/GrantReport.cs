@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Grants;
 
@@ -15,7 +16,7 @@ internal sealed record GrantReport
 
     /// <summary>
     /// Names of connections that are gone and whose grants are still to be revoked: that takes a process that runs for
-    /// <see cref="OrphanedGrantReconciler.Keep"/>.
+    /// <see cref="OrphanPolicy.Keep"/>.
     /// </summary>
     public required IReadOnlyList<NamespacedName> AwaitingRevocation { get; init; }
 

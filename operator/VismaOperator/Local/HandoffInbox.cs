@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using Kubernetes.Client.Resources;
+using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Grants;
 
@@ -75,7 +76,7 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         else if (KeptFile.IsHalfWritten(file))
         {
             // A file that connect is writing now, or that it could not finish; after this time the code is too old.
-            if (time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(file) > ConsentCode.Lifetime)
+            if (time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(file) > Policy.CodeLifetime)
             {
                 File.Delete(file);
             }

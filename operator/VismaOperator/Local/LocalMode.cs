@@ -58,6 +58,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 Tokens = oauth.Tokens,
                 Metadata = oauth.Metadata,
                 Revocation = oauth.Revocation,
+                Probe = oauth.Probe,
                 TakeoverWait = TimeSpan.Zero, // the lock of the state directory proves that the process that began an exchange has ended
                 ConnectArguments = $"--state {Path.GetFullPath(options.State)}",
                 Time = time,

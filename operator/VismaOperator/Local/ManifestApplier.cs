@@ -22,6 +22,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
     {
         changes = 0;
         await PutAllAsync(Namespaces(manifests), cancellationToken);
+        changes = Math.Min(changes, manifests.Namespaces.Count); // one that no manifest holds is nobody's news
         await PutAllAsync(manifests.Secrets, cancellationToken);
         await PutAllAsync(manifests.Clients, cancellationToken);
         await PutAllAsync(manifests.Connections, cancellationToken);

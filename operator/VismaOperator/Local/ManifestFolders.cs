@@ -127,7 +127,7 @@ internal sealed partial class ManifestFolders(
         _ => LogLevel.Information,
     };
 
-    // Aside, and left behind when the process is to stop: a file system may answer late or never.
+    // Runs on another thread and is abandoned on stop: a file system may answer late or never.
     private static Task<T> AsideAsync<T>(Func<CancellationToken, T> look, CancellationToken cancellationToken) =>
         Task.Run(() => look(cancellationToken), cancellationToken).WaitAsync(cancellationToken);
 

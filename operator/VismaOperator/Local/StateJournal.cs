@@ -55,7 +55,7 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
     {
         OnDisk(() =>
         {
-            // A Secret that its owner lends, or takes back, leaves one place for the other: kept in both, the older one would come back.
+            // A Secret that becomes lent moves to the other file, and back. If both stayed, the older one would be restored.
             if (IsCredential(written))
             {
                 marks.Write(written);

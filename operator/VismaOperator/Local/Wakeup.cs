@@ -15,11 +15,10 @@ internal sealed class Wakeup(TimeProvider time)
     /// <summary>Waits for the next signal, at most this long.</summary>
     public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        using var limit = Deadline.After(atMost, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var limit = Deadline.Linked(atMost, time, cancellationToken);
         try
         {
-            await signal.Reader.ReadAsync(either.Token);
+            await signal.Reader.ReadAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -238,7 +238,7 @@ internal sealed class ManifestText
             One(item, mapping, builder);
         }
 
-        // One value that cannot be converted is one too many for the whole list.
+        // If one value cannot be converted, the whole list is rejected.
         var others = builder.Build(list with { Entries = [.. list.Entries.Where(entry => entry.Key != ItemsKey)] }, Report);
         var read = documents.Skip(first).ToList();
         if (others.IsRejected || read.Exists(document => document.IsRejected))

@@ -72,7 +72,7 @@ internal static class BelievedToken
         || found.Layout.Length > MaxHashLength
         || (claims.TenantId is { } tenant && connection.Spec.TenantId is { } wanted && !IsSameTenant(tenant, wanted));
 
-    // A record of another version is written once more, so that the Secret stops promising what is not believed.
+    // The Secret is written once more, so that it stops promising what is not believed.
     private static TokenRecord Capped(TokenRecord found, TokenClaims claims, VismaConnection connection, TokenRecord? recorded)
     {
         var expires = Earliest(
@@ -84,7 +84,7 @@ internal static class BelievedToken
         {
             ExpirationTime = expires,
             RefreshTime = ConnectionFactsReader.RefreshTime(connection, found.IssueTime, end),
-            SecretResourceVersion = string.Empty,
+            IsRewriteDue = true,
         };
     }
 

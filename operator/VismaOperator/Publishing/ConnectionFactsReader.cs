@@ -1,3 +1,4 @@
+using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
@@ -54,24 +55,40 @@ internal static class ConnectionFactsReader
                 Fingerprint = fingerprint,
                 SecretName = secretName,
                 SecretResourceVersion = token.SecretResourceVersion ?? string.Empty,
+                IsRewriteDue = token.SecretResourceVersion is not { Length: > 0 }, // as ConnectionReporter records it
                 SecretUid = token.SecretUid ?? string.Empty,
                 IsSecretLent = token.SecretAdopted == true,
                 GrantedScopes = token.GrantedScopes.Count > 0 ? token.GrantedScopes : null,
             }
             : null;
 
+    /// <summary>The further Secrets that status says hold a token; see <see cref="Facts.OtherSecrets"/>.</summary>
+    public static IReadOnlyList<string> OtherSecrets(VismaConnection connection, TokenRecord? token) =>
+        (connection.Status.OtherSecretNames, connection.Status.SecretName) switch
+        {
+            (var others, { } incomplete) when token is null => [.. others ?? [], incomplete],
+            (var others, _) => others ?? [],
+        };
+
     /// <summary>The failure that status says is unresolved.</summary>
     public static FailureRecord? Failure(VismaConnection connection) =>
         connection.Status.Failure is { Reason: { } reason, NextAttemptTime: { } next } failure
             ? new FailureRecord
             {
-                Reason = reason,
-                Message = failure.Message ?? string.Empty,
+                Problem = RecordedProblem.Of(reason, failure.Message, failure.Kind, failure.Stage),
                 Attempts = failure.Attempts,
                 LastFailureTime = failure.LastFailureTime ?? next,
                 NextAttemptTime = next,
                 Inputs = failure.Inputs,
             }
+            : null;
+
+    /// <summary>
+    /// What stalls the connection, or what it waits for: the problem of one of these conditions. Null while status has not that condition.
+    /// </summary>
+    public static Problem? Problem(VismaConnection connection, string conditionType) =>
+        Conditions.Find(connection.Status.Conditions, conditionType) is { Status: "True" } condition
+            ? RecordedProblem.Of(condition.Reason, condition.Message, connection.Status.Problem?.Kind, connection.Status.Problem?.Stage)
             : null;
 
     /// <summary>The removal of the Secret that status records.</summary>
@@ -84,13 +101,15 @@ internal static class ConnectionFactsReader
     public static DateTimeOffset RefreshTime(VismaConnection connection, DateTimeOffset issued, DateTimeOffset expires) =>
         RefreshSchedule.RefreshTime(issued, expires - issued, Margins(connection), Identity(connection));
 
-    private static string Identity(VismaConnection connection) => connection.Metadata.Uid ?? connection.Metadata.NamespacedName.ToString();
+    /// <summary>What tells a connection from all others, also of the same name.</summary>
+    public static string Identity(VismaConnection connection) => connection.Metadata.Uid ?? connection.Metadata.NamespacedName.ToString();
 
     private static RefreshMargins Margins(VismaConnection connection) =>
         new(connection.Spec.Refresh.MinRemainingValiditySpan(), connection.Spec.Refresh.RenewBeforeSpan());
 
+    // The condition TokenAccepted tells what is wrong with a probe. It may have been stored before the schema refused it.
     private static Problem? SpecProblem(VismaConnection connection, AllowLists allowLists) =>
-        VismaConnectionRules.Check(connection, allowLists) is [var first, ..]
+        VismaConnectionRules.Check(connection, allowLists).FirstOrDefault(problem => !ProbeRules.IsOfProbe(problem)) is { } first
             ? new Problem(first.Reason, $"{first.Path}: {first.Message}")
             : null;
 }

@@ -112,8 +112,8 @@ internal static class SecretInspector
             GrantedScopes = ScopesIn(secret),
         };
 
-        // Without an owner, or that of an earlier connection, it has to be written once more: no version of it is verified.
-        return HasOurMarks(secret, connection, found) ? found : found with { SecretResourceVersion = string.Empty };
+        // Without an owner, or with that of an earlier connection, it has to be written once more.
+        return found with { IsRewriteDue = !HasOurMarks(secret, connection, found) };
     }
 
     private static string[]? ScopesIn(Secret secret) =>

@@ -48,6 +48,13 @@ internal static class SecretOwnership
         || (connection.Status.Token?.SecretAdopted == true && IsOnRecord(secret, connection));
 
     /// <summary>
+    /// True when its owner may have keys in the Secret, so that only ours may go: it is lent, or it says which keys are ours, as a lent one
+    /// does also where its owner took the mark for that away.
+    /// </summary>
+    public static bool MayHoldForeignKeys(ObjectMeta secret, VismaConnection connection) =>
+        IsLent(secret, connection) || secret.Annotation(VismaNames.KeysAnnotation) is not null;
+
+    /// <summary>
     /// Why a Secret that is lent cannot take a token in; null when it can. It is never recreated: its owner has other things in it.
     /// </summary>
     public static Problem? Unsuitable(Secret secret, VismaConnection connection)
@@ -59,12 +66,10 @@ internal static class SecretOwnership
         var name = secret.Metadata.NamespacedName;
         return secret switch
         {
-            { Immutable: true } => new(
-                Reason.SecretNotOwned,
+            { Immutable: true } => Taken(
                 $"Secret {name} was marked for adoption and is immutable, so no token can be put into it. Recreate it "
                 + "without immutable: true, or choose another spec.secret.name."),
-            _ when type != wanted => new(
-                Reason.SecretNotOwned,
+            _ when type != wanted => Taken(
                 $"Secret {name} was marked for adoption and has the type {type}, but spec.secret.template.type asks for "
                 + $"{wanted}. Make the two the same, or choose another spec.secret.name."),
             _ => null,
@@ -79,19 +84,16 @@ internal static class SecretOwnership
         var other = secret.Annotation(VismaNames.ConnectionAnnotation);
         return secret.Label(VismaNames.SecretLabel) switch
         {
-            VismaNames.GrantSecretValue or VismaNames.HandoffSecretValue => new(
-                Reason.SecretNotOwned,
+            VismaNames.GrantSecretValue or VismaNames.HandoffSecretValue => Taken(
                 $"Secret {secret.NamespacedName} holds the grant of VismaConnection {other}, so no token is put into it."
                 + " Choose another spec.secret.name."),
-            VismaNames.TokenSecretValue when other is not null && other != connection.Metadata.Name => new(
-                Reason.SecretNotOwned,
+            VismaNames.TokenSecretValue when other is not null && other != connection.Metadata.Name => Taken(
                 $"Secret {secret.NamespacedName} belongs to VismaConnection {other}, which asks for the same name. Give "
                 + "one of the two another spec.secret.name."),
-            _ => new(
-                Reason.SecretNotOwned,
+            _ => Taken(
                 $"Secret {secret.NamespacedName} exists and does not belong to VismaConnection "
                 + $"{connection.Metadata.Name}, so it is left as it is. Choose another spec.secret.name. "
-                + "If the token is to go into that Secret beside what it holds, its owner says so: "
+                + "To put the token into that Secret beside its other keys, its owner runs: "
                 + $"kubectl label secret {secret.Name} -n {secret.Namespace} {VismaNames.SecretLabel}={VismaNames.TokenSecretValue} && "
                 + $"kubectl annotate secret {secret.Name} -n {secret.Namespace} {VismaNames.AdoptAnnotation}={connection.Metadata.Name}"),
         };
@@ -100,12 +102,11 @@ internal static class SecretOwnership
     /// <summary>
     /// A client reads its credentials from the Secret of this name, and it is not the connection's. Nothing is written there.
     /// </summary>
-    public static Problem HoldsCredentials(NamespacedName secret, string client) => new(
-        Reason.SecretNotOwned,
+    public static Problem HoldsCredentials(NamespacedName secret, string client) => Taken(
         $"Secret {secret} is where OAuthClient {client} reads its credentials, so no token is put into it. Choose "
         + "another spec.secret.name.");
 
-    // Never written over by its label's word; a token was never put into one, so that none is on record.
+    // A Secret that is labelled as a grant or a hand-off is not ours unless status has its UID.
     private static bool HoldsAGrant(string? label) => label is VismaNames.GrantSecretValue or VismaNames.HandoffSecretValue;
 
     private static bool IsMarkedForAdoption(ObjectMeta secret, VismaConnection connection) =>
@@ -122,4 +123,6 @@ internal static class SecretOwnership
         owner.Kind == VismaConnection.ResourceKind.Kind
         && owner.Name == connection.Metadata.Name
         && owner.ApiVersion == VismaNames.ApiVersion;
+
+    private static Problem Taken(string message) => new(Reason.SecretNotOwned, message) { Stage = FailureStage.WritingTakenName };
 }

@@ -3,6 +3,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Leadership;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Reporting;
@@ -47,9 +48,9 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             writes.Forget(key);
             return publication;
         }
-        catch (Exception failure) when (writes.Believed(key, failure) is { } refusal)
+        catch (Exception failure) when (writes.Believed(key, failure) is { } denial)
         {
-            return new Publication.Blocked(MayNotWrite(connection.SecretName(), refusal));
+            return new Publication.Blocked(ApiTrouble.MayNotWrite(connection.SecretName(), denial));
         }
     }
 
@@ -66,40 +67,50 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         client.FindAsync<Secret>(connection.SecretName(), cancellationToken);
 
     /// <summary>
-    /// Deletes the Secrets of these names, in order, that are ours, and exactly those that were seen; from one that its owner lent, only
-    /// what is ours is taken out. The Secret that the operator may not touch; null when nothing is left.
+    /// Deletes the Secrets of these names that are ours, and exactly those that were seen; from one that its owner lent, only what is ours
+    /// is taken out. Each name is tried, also where another one fails.
     /// </summary>
-    /// <exception cref="KubernetesException">The API server temporarily does not do it; a 403 that has not lasted yet is one of these
-    /// failures.</exception>
-    public async Task<NamespacedName?> RemoveAsync(
+    public async Task<RemovalResult> RemoveAsync(
         IReadOnlyList<NamespacedName> names,
         VismaConnection connection,
+        ILeadership leadership,
         CancellationToken cancellationToken
     )
     {
-        var (key, removing) = (connection.Metadata.NamespacedName, names[0]);
-        try
+        List<UnremovedSecret> left = [];
+        foreach (var name in names)
         {
-            foreach (var name in names)
+            leadership.EnsureLeader(); // before each: a request that failed may have outlasted the lease
+            try
             {
-                removing = name;
                 await RemoveOursAsync(name, connection, cancellationToken);
             }
+            catch (Exception failure) when (ApiTrouble.Is(failure))
+            {
+                left.Add(new UnremovedSecret(name, failure));
+            }
+        }
 
-            removals.Forget(key); // not before all are gone: a name that costs no request must not end the patience with another one
-            return null;
-        }
-        catch (Exception failure) when (removals.Believed(key, failure) is not null)
+        return new RemovalResult(left, MayNotRemove(connection.Metadata.NamespacedName, left));
+    }
+
+    // Only where every failure is a refusal that has lasted: another one passes by itself.
+    private bool MayNotRemove(NamespacedName connection, List<UnremovedSecret> left)
+    {
+        if (left.Count == 0)
         {
-            return removing;
+            removals.Forget(connection);
+            return false;
         }
+
+        return left.Count(secret => removals.Believed(connection, secret.Failure) is not null) == left.Count;
     }
 
     private async Task RemoveOursAsync(NamespacedName name, VismaConnection connection, CancellationToken cancellationToken)
     {
         // A Secret whose label was removed is not watched any more, but it still holds the token.
         var present = secrets.Find(name)?.Metadata;
-        if (present is null && connection.Status.SecretName == name.Name)
+        if (present is null && IsRecorded(name, connection))
         {
             present = (await client.FindAsync<SecretMetadata>(name, cancellationToken))?.Metadata;
         }
@@ -109,7 +120,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             return;
         }
 
-        if (!SecretOwnership.IsLent(present, connection))
+        if (!SecretOwnership.MayHoldForeignKeys(present, connection))
         {
             await DeleteAsync(present, cancellationToken);
         }
@@ -120,6 +131,9 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
             );
         }
     }
+
+    private static bool IsRecorded(NamespacedName name, VismaConnection connection) =>
+        connection.Status.SecretName == name.Name || (connection.Status.OtherSecretNames ?? []).Contains(name.Name);
 
     private async Task<Publication> TryPublishAsync(
         VismaConnection connection,
@@ -159,7 +173,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                     await WriteAsync(TokenSecret.Render(connection, token, present), present?.Metadata, cancellationToken)
                 );
             }
-            catch (KubernetesException failure) when (IsLostRace(failure) && round < MaxRounds)
+            catch (KubernetesException failure) when (failure.IsLostRace && round < MaxRounds)
             {
                 present = WithoutContent((await client.FindAsync<SecretMetadata>(name, cancellationToken))?.Metadata);
                 if (IsOvertaken(token, present?.Metadata, connection))
@@ -168,12 +182,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
                     return new Publication.Overtaken(SecretInspector.Whose(present.Metadata, connection));
                 }
             }
-            catch (KubernetesException failure)
-                when (failure.StatusCode
-                        is HttpStatusCode.BadRequest
-                            or HttpStatusCode.RequestEntityTooLarge
-                            or HttpStatusCode.UnprocessableEntity
-                )
+            catch (KubernetesException failure) when (failure.IsInvalid || failure.StatusCode == HttpStatusCode.RequestEntityTooLarge)
             {
                 return new Publication.Blocked(Invalid(name, failure));
             }
@@ -241,31 +250,35 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
     private static bool IsOvertaken(IssuedToken token, ObjectMeta? present, VismaConnection connection) =>
         SecretInspector.Whose(present, connection) is SecretFacts.Owned && SecretInspector.IssuedAt(present!) > token.IssueTime;
 
-    private static bool IsLostRace(KubernetesException failure) => failure.IsConflict || failure.IsAlreadyExists || failure.IsNotFound;
-
-    private static Problem Invalid(NamespacedName name, KubernetesException refusal) =>
+    private static Problem Invalid(NamespacedName name, KubernetesException denial) =>
         new(
             Reason.SecretInvalid,
-            $"The API server {ApiTrouble.Answer(refusal)} to Secret {name} as it would be written. "
+            $"The API server {ApiTrouble.Answer(denial)} to Secret {name} as it would be written. "
                 + (
-                    refusal.DeniedBy is null
+                    denial.DeniedBy is null
                         ? "Make spec.secret.template smaller (a Secret holds at most 1 MiB), and see whether an admission policy "
                             + "denies it."
-                        : ApiTrouble.Remedy(refusal, string.Empty)
+                        : ApiTrouble.Remedy(denial, string.Empty)
                 )
-        );
-
-    private static Problem MayNotWrite(NamespacedName name, KubernetesException refusal) =>
-        new(
-            Reason.SecretForbidden,
-            $"The operator may not write Secret {name}: the API server {ApiTrouble.Answer(refusal)}. "
-                + ApiTrouble.Remedy(
-                    refusal,
-                    $"Grant its service account get, create, update and delete on Secrets in namespace {name.Namespace}, and see "
-                    + "whether an admission policy denies it."
-                )
-        );
+        )
+        {
+            Stage = FailureStage.Writing,
+        };
 }
+
+/// <summary>What a removal of Secrets left.</summary>
+/// <param name="Left">The Secrets that could not be removed; empty when all are gone.</param>
+/// <param name="IsForbidden">True when the operator may not remove them, and that has lasted.</param>
+internal sealed record RemovalResult(IReadOnlyList<UnremovedSecret> Left, bool IsForbidden)
+{
+    /// <summary>The Secrets that are left, as the beginning of a sentence.</summary>
+    public string Names => (Left.Count == 1 ? "Secret " : "Secrets ") + string.Join(", ", Left.Select(secret => secret.Name.ToString()));
+}
+
+/// <summary>A Secret that could not be removed.</summary>
+/// <param name="Name">Which one.</param>
+/// <param name="Failure">What the API server or the network did.</param>
+internal sealed record UnremovedSecret(NamespacedName Name, Exception Failure);
 
 /// <summary>What became of a publication.</summary>
 internal abstract record Publication

@@ -35,23 +35,30 @@ internal static class TokenSecret
         {
             Metadata = Metadata(connection, token, ours, present?.Metadata, isLent),
             Type = connection.Spec.Secret.Template?.Type ?? SecretTemplate.DefaultType,
-            Data = isLent ? Beside(ForeignData(present!), ours) : ours,
+            Data = isLent ? Merged(present!.Data, ours, IsForeignIn(present.Metadata)) : ours,
         };
     }
 
     /// <summary>A Secret that was lent, without anything of ours but the label by which it is watched.</summary>
     public static Secret WithoutOurs(Secret lent)
     {
-        var meta = lent.Metadata;
-        var labels = Without(meta.Labels, TemplateKeysOf(meta), null);
-        labels.Remove(VismaNames.ManagedByLabel);
-        var annotations = Without(meta.Annotations, [.. TemplateKeysOf(meta), .. ourAnnotations], null);
-        return lent with { Metadata = meta with { Labels = labels, Annotations = annotations }, Data = ForeignData(lent) };
+        var (meta, ofTemplate) = (lent.Metadata, TemplateKeysOf(lent.Metadata));
+        var labels = Kept(meta.Labels, key => key != VismaNames.ManagedByLabel && !ofTemplate.Contains(key));
+        var annotations = Kept(meta.Annotations, key => !ofTemplate.Contains(key) && !ourAnnotations.Contains(key));
+        return lent with
+        {
+            Metadata = meta with { Labels = labels, Annotations = annotations },
+            Data = Kept(lent.Data, IsForeignIn(meta)),
+        };
     }
 
     /// <summary>Hash of what is ours in a Secret: all of it, unless its owner lent it.</summary>
     public static string FingerprintOf(Secret secret, VismaConnection connection) =>
-        Fingerprint(SecretOwnership.IsLent(secret.Metadata, connection) ? OurData(secret) : secret.Data);
+        Fingerprint(
+            SecretOwnership.IsLent(secret.Metadata, connection)
+                ? Kept(secret.Data, OurKeys(secret.Metadata).Contains)
+                : secret.Data
+        );
 
     /// <summary>Hash of keys and values; changes with every one of them.</summary>
     public static string Fingerprint(IReadOnlyDictionary<string, SecretValue>? data) =>
@@ -72,10 +79,10 @@ internal static class TokenSecret
         var name = connection.SecretName();
         var template = connection.Spec.Secret.Template?.Metadata;
         var earlier = TemplateKeysOf(present);
-        var labels = Without(present?.Labels, earlier, template?.Labels);
+        var labels = Merged(present?.Labels, template?.Labels, key => !earlier.Contains(key));
         labels[VismaNames.ManagedByLabel] = VismaNames.ManagedByValue;
         labels[VismaNames.SecretLabel] = VismaNames.TokenSecretValue;
-        var annotations = Without(present?.Annotations, earlier, template?.Annotations);
+        var annotations = Merged(present?.Annotations, template?.Annotations, key => !earlier.Contains(key));
         annotations[VismaNames.ConnectionAnnotation] = connection.Metadata.Name;
         annotations[VismaNames.IssuedAtAnnotation] = SecretInstant.Text(token.IssueTime);
         annotations[VismaNames.ExpiresAtAnnotation] = SecretInstant.Text(token.ExpirationTime);
@@ -122,30 +129,16 @@ internal static class TokenSecret
             return null;
         }
 
-        var data = ForeignData(manifest, OurKeys(present.Metadata));
+        var ours = OurKeys(present.Metadata);
         return manifest with
         {
-            Data = new Dictionary<string, SecretValue>([.. data, .. OurData(present)], StringComparer.Ordinal),
+            Data = Merged(manifest.Data, Kept(present.Data, ours.Contains), key => !ours.Contains(key)),
             Metadata = present.Metadata with
             {
-                Labels = Both(present.Metadata.Labels, manifest.Metadata.Labels),
-                Annotations = Both(present.Metadata.Annotations, manifest.Metadata.Annotations),
+                Labels = Merged(present.Metadata.Labels, manifest.Metadata.Labels, _ => true),
+                Annotations = Merged(present.Metadata.Annotations, manifest.Metadata.Annotations, _ => true),
             },
         };
-    }
-
-    private static Dictionary<string, string> Both(
-        IReadOnlyDictionary<string, string>? present,
-        IReadOnlyDictionary<string, string>? manifest
-    )
-    {
-        var both = new Dictionary<string, string>(present ?? new Dictionary<string, string>(), StringComparer.Ordinal);
-        foreach (var (key, value) in manifest ?? new Dictionary<string, string>())
-        {
-            both[key] = value;
-        }
-
-        return both;
     }
 
     // The standard keys are ours even where somebody took the annotation away: a token must not stay because of that.
@@ -155,29 +148,10 @@ internal static class TokenSecret
 
     private static string[] Words(string? text) => (text ?? string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static Dictionary<string, SecretValue> OurData(Secret lent) => Data(lent, OurKeys(lent.Metadata).Contains);
-
-    private static Dictionary<string, SecretValue> ForeignData(Secret lent) => ForeignData(lent, OurKeys(lent.Metadata));
-
-    private static Dictionary<string, SecretValue> ForeignData(Secret lent, HashSet<string> ours) =>
-        Data(lent, key => !ours.Contains(key));
-
-    private static Dictionary<string, SecretValue> Data(Secret secret, Func<string, bool> isWanted) =>
-        (secret.Data ?? new Dictionary<string, SecretValue>())
-            .Where(pair => isWanted(pair.Key))
-            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
-
-    private static Dictionary<string, SecretValue> Beside(
-        Dictionary<string, SecretValue> foreign,
-        IReadOnlyDictionary<string, SecretValue> ours
-    )
+    private static Func<string, bool> IsForeignIn(ObjectMeta lent)
     {
-        foreach (var (key, value) in ours)
-        {
-            foreign[key] = value;
-        }
-
-        return foreign;
+        var ours = OurKeys(lent);
+        return key => !ours.Contains(key);
     }
 
     private static string TemplateKeys(TemplateMetadata? template) =>
@@ -189,7 +163,7 @@ internal static class TokenSecret
                 .Order(StringComparer.Ordinal)
         );
 
-    // What has nothing to say is taken away, since the present annotations are kept otherwise.
+    // An empty mark is removed, since the present annotations are kept otherwise.
     private static void Mark(Dictionary<string, string> annotations, string key, string? value)
     {
         annotations.Remove(key);
@@ -199,28 +173,33 @@ internal static class TokenSecret
         }
     }
 
-    private static Dictionary<string, string> Without(
-        IReadOnlyDictionary<string, string>? present,
-        IReadOnlyList<string> earlier,
-        IReadOnlyDictionary<string, string>? template
+    // The kept ones of the first, with those of the second.
+    private static Dictionary<string, T> Merged<T>(
+        IReadOnlyDictionary<string, T>? present,
+        IReadOnlyDictionary<string, T>? added,
+        Func<string, bool> isKept
     )
     {
-        var kept = (present ?? new Dictionary<string, string>()).Where(pair => !earlier.Contains(pair.Key, StringComparer.Ordinal));
-        var result = kept.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
-        foreach (var (key, value) in template ?? new Dictionary<string, string>())
+        var merged = Kept(present, isKept);
+        foreach (var (key, value) in added ?? new Dictionary<string, T>())
         {
-            result[key] = value;
+            merged[key] = value;
         }
 
-        return result;
+        return merged;
     }
+
+    private static Dictionary<string, T> Kept<T>(IReadOnlyDictionary<string, T>? present, Func<string, bool> isKept) =>
+        (present ?? new Dictionary<string, T>())
+            .Where(pair => isKept(pair.Key))
+            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
 
     private static bool Holds(IReadOnlyDictionary<string, string>? present, IReadOnlyDictionary<string, string>? wanted) =>
         (wanted ?? new Dictionary<string, string>()).All(pair =>
             present is not null && present.TryGetValue(pair.Key, out var value) && value == pair.Value
         );
 
-    // Beside our own reference others are left alone; without it there is none but those that were kept.
+    // With our reference, others may stand beside it. Without it, the references must be exactly the kept ones.
     private static bool SameOwner(ObjectMeta present, ObjectMeta rendered)
     {
         var wanted = (rendered.OwnerReferences ?? []).Select(owner => owner.Uid).ToHashSet();
@@ -240,7 +219,7 @@ internal sealed record IssuedToken
     /// <summary>When it expires, to the second.</summary>
     public required DateTimeOffset ExpirationTime { get; init; }
 
-    /// <summary>What it was asked with; see <see cref="TokenInputs"/>.</summary>
+    /// <summary>What it was requested with; see <see cref="TokenInputs"/>.</summary>
     public required string Inputs { get; init; }
 
     /// <summary>Scopes that were granted; null when the provider did not say.</summary>
@@ -253,18 +232,32 @@ internal sealed record IssuedToken
     /// <param name="tokens">The answer.</param>
     /// <param name="connection">For which connection.</param>
     /// <param name="issueTime">When it was asked for, to the second.</param>
-    /// <param name="inputs">What it was asked with.</param>
-    public static IssuedToken From(OAuth.TokenSet tokens, VismaConnection connection, DateTimeOffset issueTime, string inputs) => new()
+    /// <param name="inputs">What it was requested with.</param>
+    /// <param name="claims">What the token itself says; null where that was not read yet.</param>
+    public static IssuedToken From(
+        OAuth.TokenSet tokens,
+        VismaConnection connection,
+        DateTimeOffset issueTime,
+        string inputs,
+        OAuth.TokenClaims? claims = null
+    ) => new()
     {
         AccessToken = tokens.AccessToken,
         IssueTime = issueTime,
         // Rounding down never promises more than there is.
         ExpirationTime = WholeSeconds.Floor(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
         Inputs = inputs,
-        GrantedScopes = Lifecycle.GrantedScopes.Recordable(
-            ConnectionRequests.AskedScopes(connection),
-            BelievedToken.ScopesOf(tokens.GrantedScopes, OAuth.TokenClaims.Of(tokens.AccessToken), connection)),
+        GrantedScopes = Shared(
+            Lifecycle.GrantedScopes.Recordable(
+                ConnectionRequests.AskedScopes(connection),
+                BelievedToken.ScopesOf(tokens.GrantedScopes, claims ?? OAuth.TokenClaims.Of(tokens.AccessToken), connection)
+            )
+        ),
     };
+
+    // Status keeps them for as long as the token is in service, and most connections have the same.
+    private static IReadOnlyList<string>? Shared(IReadOnlyList<string>? scopes) =>
+        scopes is null ? null : [.. scopes.Select(SharedStrings.Of)];
 
     /// <summary>What status says of it once it is in a Secret.</summary>
     public TokenRecord ToRecord(VismaConnection connection, Secret published) =>

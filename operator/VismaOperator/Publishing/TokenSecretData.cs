@@ -14,24 +14,30 @@ internal static class TokenSecretData
     public static IReadOnlyDictionary<string, SecretValue> Render(VismaConnection connection, IssuedToken token)
     {
         var values = StandardValues(connection, token);
-        var rendered = new Dictionary<string, string>(values, StringComparer.Ordinal);
-        foreach (var (key, template) in connection.Spec.Secret.Template?.Data ?? new Dictionary<string, string>())
+        if (connection.Spec.Secret.Template?.Data is not { Count: > 0 } templates)
         {
-            rendered[key] = TemplateText.Render(template, name => values[name]);
+            return values;
         }
 
-        return rendered.ToDictionary(pair => pair.Key, pair => SecretValue.FromText(pair.Value), StringComparer.Ordinal);
+        var data = new Dictionary<string, SecretValue>(values, StringComparer.Ordinal);
+        foreach (var (key, template) in templates)
+        {
+            data[key] = SecretValue.FromText(TemplateText.Render(template, name => values[name].RevealText()));
+        }
+
+        return data;
     }
 
-    private static Dictionary<string, string> StandardValues(VismaConnection connection, IssuedToken token) => new(StringComparer.Ordinal)
-    {
-        [StandardKeys.AccessToken] = token.AccessToken.Reveal(),
-        [StandardKeys.TokenType] = Bearer,
-        [StandardKeys.Authorization] = $"{Bearer} {token.AccessToken.Reveal()}",
-        [StandardKeys.ExpiresAt] = SecretInstant.Text(token.ExpirationTime),
-        [StandardKeys.Scope] = string.Join(' ', token.GrantedScopes ?? connection.Spec.Scopes),
-        [StandardKeys.TenantId] = connection.Spec.TenantId ?? string.Empty,
-        [StandardKeys.ApiVersion] = connection.Spec.ErpApiVersionName(),
-        [StandardKeys.BaseUrl] = connection.Spec.EffectiveBaseUrl(),
-    };
+    private static Dictionary<string, SecretValue> StandardValues(VismaConnection connection, IssuedToken token) =>
+        new(StringComparer.Ordinal)
+        {
+            [StandardKeys.AccessToken] = SecretValue.FromText(token.AccessToken.Reveal()),
+            [StandardKeys.TokenType] = SecretValue.FromText(Bearer),
+            [StandardKeys.Authorization] = SecretValue.FromText($"{Bearer} {token.AccessToken.Reveal()}"),
+            [StandardKeys.ExpiresAt] = SecretValue.FromText(SecretInstant.Text(token.ExpirationTime)),
+            [StandardKeys.Scope] = SecretValue.FromText(string.Join(' ', token.GrantedScopes ?? connection.Spec.Scopes)),
+            [StandardKeys.TenantId] = SecretValue.FromText(connection.Spec.TenantId ?? string.Empty),
+            [StandardKeys.ApiVersion] = SecretValue.FromText(connection.Spec.ErpApiVersionName()),
+            [StandardKeys.BaseUrl] = SecretValue.FromText(connection.Spec.EffectiveBaseUrl()),
+        };
 }

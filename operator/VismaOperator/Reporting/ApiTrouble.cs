@@ -1,6 +1,7 @@
 using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Controllers;
+using Lifecycle;
 
 namespace VismaOperator.Reporting;
 
@@ -32,6 +33,24 @@ internal static class ApiTrouble
         { StatusCode: HttpStatusCode.Forbidden } => permission,
         _ => string.Empty,
     };
+
+    /// <summary>The API server does not let us write a Secret.</summary>
+    /// <param name="secret">The Secret.</param>
+    /// <param name="denial">The refusal.</param>
+    /// <param name="meaning">What is in it, and what follows; empty for a token Secret.</param>
+    public static Problem MayNotWrite(NamespacedName secret, KubernetesException denial, string meaning = "") =>
+        new(
+            Reason.SecretForbidden,
+            $"The operator may not write Secret {secret}{meaning}: the API server {Answer(denial)}. "
+            + Remedy(
+                denial,
+                $"Grant its service account get, create, update and delete on Secrets in namespace {secret.Namespace}, and see whether an "
+                + "admission policy denies it."
+            )
+        )
+        {
+            Stage = FailureStage.Writing,
+        };
 
     private static string Code(KubernetesException error) => $"{(int)error.StatusCode} {error.Reason}".TrimEnd();
 }

@@ -8,5 +8,9 @@ internal static class OperatorFault
     /// <summary>The problem to report.</summary>
     public static Problem ProblemOf(Exception bug) => new(
         Reason.OperatorFault,
-        $"The operator failed with {bug.GetType().Name}, which is a bug. Its log says where; please report it. It is tried again.");
+        $"The operator failed with {bug.GetType().Name}, which is a bug. Its log says where; please report it. It is tried again.",
+        FailureKind.Transient)
+    {
+        Stage = FailureStage.Looking, // nothing is known of an attempt
+    };
 }

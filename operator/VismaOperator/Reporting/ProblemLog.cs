@@ -21,7 +21,9 @@ internal sealed partial class ProblemLog(ILogger logger, string kind)
         Remember(name, [.. present.Select(problem => problem.Reason)]);
         foreach (var problem in present.Where(problem => !before.Contains(problem.Reason)))
         {
-            LogBegan(logger, kind, name, problem.Reason, problem.Message);
+            // That a person has not consented yet is no trouble: it is how a connection begins.
+            var level = problem.Reason == Reason.AwaitingConsent ? LogLevel.Information : LogLevel.Warning;
+            LogBegan(logger, level, kind, name, problem.Reason, problem.Message);
         }
 
         foreach (var reason in before.Where(reason => present.All(problem => problem.Reason != reason)))
@@ -45,8 +47,8 @@ internal sealed partial class ProblemLog(ILogger logger, string kind)
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "{Kind} {Object} has a problem: {Reason}: {Detail}", EventName = "ProblemBegan")]
-    private static partial void LogBegan(ILogger logger, string kind, NamespacedName @object, string reason, string detail);
+    [LoggerMessage(Message = "{Kind} {Object} has a problem: {Reason}: {Detail}", EventName = "ProblemBegan")]
+    private static partial void LogBegan(ILogger logger, LogLevel level, string kind, NamespacedName @object, string reason, string detail);
 
     [LoggerMessage(LogLevel.Information, "{Kind} {Object} no longer has the problem {Reason}", EventName = "ProblemEnded")]
     private static partial void LogEnded(ILogger logger, string kind, NamespacedName @object, string reason);

@@ -110,6 +110,41 @@ public sealed class RequestTests
             server.Requests.Last().Body);
     }
 
+    /// <summary>The second answer is that of a server, or a proxy before it, that leaves nothing out.</summary>
+    [Theory]
+    [InlineData("""{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"one","resourceVersion":"8"}}""")]
+    [InlineData("""{"metadata":{"name":"one","resourceVersion":"8"},"spec":{"size":1},"status":{"phase":"Done"}}""")]
+    public async Task Of_the_answer_to_a_status_that_is_known_only_the_version_is_read(string answer)
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(answer));
+        using var test = new ClientUnderTest(server);
+        var wanted = Some.Widget("one") with { Status = new WidgetStatus { Phase = "Done" } };
+
+        var written = await test.Client.PatchStatusAsync(wanted, """{"status":{"phase":"Done"}}"""u8.ToArray(), Cancellation);
+
+        var request = Assert.Single(server.Requests);
+        Assert.Equal(("PATCH", "/apis/contract.visma-operator.io/v1/namespaces/home/widgets/one/status"), (request.Method, request.Path));
+        Assert.Equal("application/merge-patch+json", request.Headers.ContentType.ToString());
+        Assert.Equal("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json", request.Headers.Accept.ToString());
+        Assert.Equal("""{"status":{"phase":"Done"}}""", request.Body);
+        Assert.Equal("8", written.Metadata.ResourceVersion);
+        Assert.Equal(wanted, written with { Metadata = wanted.Metadata });
+        Assert.Same(wanted.Status, written.Status);
+    }
+
+    [Fact]
+    public async Task An_answer_to_a_status_that_names_no_version_is_no_answer()
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync("""{"metadata":{"name":"one"}}"""));
+        using var test = new ClientUnderTest(server);
+
+        var failed = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            test.Client.PatchStatusAsync(Some.Widget("one"), "{}"u8.ToArray(), Cancellation)
+        );
+
+        Assert.Equal(HttpRequestError.InvalidResponse, failed.HttpRequestError);
+    }
+
     [Fact]
     public async Task Every_request_names_its_sender_and_carries_the_token()
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Kubernetes.Client.Access;
 using Kubernetes.Client.Contract;
+using Kubernetes.Client.Http;
 using Xunit;
 
 namespace Kubernetes.Client.Tests.Http;
@@ -46,6 +47,15 @@ public sealed class StreamingListTests
         Assert.False(await test.Client.CanStreamListsAsync(Cancellation));
         refuses = false;
         Assert.True(await test.Client.CanStreamListsAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Credentials_that_cannot_be_read_yet_do_not_decide_it_for_ever()
+    {
+        var support = new StreamingSupport(TimeProvider.System);
+
+        Assert.False(await support.IsServedAsync(_ => throw new ClusterAccessException("no token file"), Cancellation));
+        Assert.True(await support.IsServedAsync(_ => Task.FromResult(new ServerVersion { Major = "1", Minor = "36" }), Cancellation));
     }
 
     [Fact]

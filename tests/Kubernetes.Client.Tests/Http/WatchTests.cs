@@ -40,6 +40,39 @@ public sealed class WatchTests
         Assert.Equal("applied ä 1", Describe(Assert.Single(await ReadAsync(test))));
     }
 
+    // To read an object in full that an own write has brought already would cost more than all else of a watch.
+    [Theory]
+    [InlineData("ADDED", 8, "bookmark 8")]
+    [InlineData("MODIFIED", 8, "bookmark 8")]
+    [InlineData("MODIFIED", 9, "applied known 1")]
+    [InlineData("DELETED", 8, "deleted known 1")]
+    public async Task An_event_of_what_the_caller_knows_is_no_more_than_a_bookmark(string type, int version, string expected)
+    {
+        var text = Answers.Event(type, Answers.Widget("known", version)) + Answers.Event(type, Answers.Widget("unknown", 10));
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(text));
+        using var test = new ClientUnderTest(server);
+
+        var events = await ReadAsync(test, (name, seen) => name == new NamespacedName("home", "known") && seen == "8");
+
+        Assert.Equal([expected, type == "DELETED" ? "deleted unknown 1" : "applied unknown 1"], events.Select(Describe));
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"Widget","spec":{"metadata":{"name":"known","resourceVersion":"8"}}}""")]
+    [InlineData("""{"metadata":null}""")]
+    [InlineData("""{"metadata":{"name":7,"resourceVersion":{"name":"known"}}}""")]
+    [InlineData("""["metadata"]""")]
+    public async Task An_object_without_name_or_version_is_known_to_nobody(string json)
+    {
+        await using var server = await ScriptedApiServer.StartAsync((_, context) => context.SendAsync(Answers.Event("ADDED", json)));
+        using var test = new ClientUnderTest(server);
+        var isAsked = false;
+
+        await Record.ExceptionAsync(() => ReadAsync(test, (_, _) => isAsked = true));
+
+        Assert.False(isAsked);
+    }
+
     [Theory]
     [InlineData(0, "290")]
     [InlineData(0.5, "435")]
@@ -272,13 +305,18 @@ public sealed class WatchTests
         await Assert.ThrowsAnyAsync<IOException>(() => watch.NextAppliedAsync().WaitAsync(patience, Cancellation));
     }
 
-    private static IAsyncEnumerable<WatchEvent<Widget>> Watch(ClientUnderTest test) =>
-        test.Client.WatchAsync<Widget>(ResourceSelector.All, "7", Cancellation);
+    private static IAsyncEnumerable<WatchEvent<Widget>> Watch(ClientUnderTest test, Func<NamespacedName, string, bool>? isKnown = null) =>
+        isKnown is null
+            ? test.Client.WatchAsync<Widget>(ResourceSelector.All, "7", Cancellation)
+            : test.Client.WatchAsync<Widget>(ResourceSelector.All, "7", isKnown, Cancellation);
 
-    private static async Task<List<WatchEvent<Widget>>> ReadAsync(ClientUnderTest test)
+    private static async Task<List<WatchEvent<Widget>>> ReadAsync(
+        ClientUnderTest test,
+        Func<NamespacedName, string, bool>? isKnown = null
+    )
     {
         var events = new List<WatchEvent<Widget>>();
-        await foreach (var item in Watch(test))
+        await foreach (var item in Watch(test, isKnown))
         {
             events.Add(item);
         }

@@ -75,6 +75,25 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_watch_that_ends_in_good_order_is_a_sign_of_life_and_one_that_breaks_is_none()
+    {
+        var begun = time.GetUtcNow();
+        var watch = await SyncAsync();
+        time.Advance(TimeSpan.FromMinutes(9));
+        Assert.Equal(begun, informer.LastContact);
+        watch.Close();
+        watch = await cluster.NextWatchAsync();
+        Assert.Equal(begun + TimeSpan.FromMinutes(9), informer.LastContact);
+
+        time.Advance(TimeSpan.FromMinutes(9));
+        watch.Break(new IOException("connection reset"));
+        await time.PassNextWaitAsync();
+        await cluster.NextWatchAsync();
+
+        Assert.Equal(begun + TimeSpan.FromMinutes(9), informer.LastContact);
+    }
+
+    [Fact]
     public async Task Notices_deletions_of_the_time_without_a_watch_when_it_has_to_list_again()
     {
         var changes = new List<StoreChange<SecretMetadata>>();

@@ -48,6 +48,47 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_namespace_that_cannot_be_read_does_not_count_where_the_others_are_heard_of()
+    {
+        running = informer.RunAsync(stop.Token);
+        for (var list = 0; list < 2; list++)
+        {
+            var next = await cluster.NextListAsync();
+            if (next.Selector.Namespace == "a")
+            {
+                next.Answer(Some.Page(5));
+            }
+        }
+
+        await cluster.NextWatchAsync();
+        Assert.Equal(DateTimeOffset.UnixEpoch, informer.LastContact);
+
+        namespaces.Failed("b", "secrets", "no role", ListFailure.Forbidden);
+
+        Assert.Equal(time.GetUtcNow(), informer.LastContact);
+        namespaces.Failed("a", "secrets", "no role", ListFailure.Forbidden);
+        Assert.Null(informer.LastContact); // the API server answers, and the namespaces tell what it refuses
+    }
+
+    [Fact]
+    public void Namespaces_that_are_broken_by_an_outage_leave_the_watch_silent()
+    {
+        foreach (var name in new[] { "a", "b" })
+        {
+            namespaces.Failed(name, "secrets", "connection refused", ListFailure.Outage);
+        }
+
+        time.Advance(NamespaceSync.Patience);
+        foreach (var name in new[] { "a", "b" })
+        {
+            namespaces.Failed(name, "secrets", "connection refused", ListFailure.Outage);
+        }
+
+        Assert.All(namespaces.Current, one => Assert.NotNull(one.Problem));
+        Assert.Equal(DateTimeOffset.UnixEpoch, informer.LastContact);
+    }
+
+    [Fact]
     public async Task A_refusal_that_is_believed_settles_a_namespace_and_the_first_complete_list_opens_it()
     {
         namespaces.Listed("a", "secrets");
@@ -61,7 +102,7 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
         Assert.False(namespaces.IsOpen("b"));
         namespaces.Listed("b", "secrets");
 
-        Assert.Equal([new("a", true, null), new("b", false, "no role"), new("b", true, null)], news);
+        Assert.Equal([new("a", true, null), new("b", false, "no role") { IsForbidden = true }, new("b", true, null)], news);
     }
 
     [Fact]
@@ -72,7 +113,7 @@ public sealed class NamespaceSyncTests : IAsyncDisposable
         Assert.True(namespaces.IsOpen("a"));
         namespaces.Listed("a", "secrets");
 
-        Assert.Equal([new("a", true, null), new("a", true, "the role was taken"), new("a", true, null)], news);
+        Assert.Equal([new("a", true, null), new("a", true, "the role was taken") { IsForbidden = true }, new("a", true, null)], news);
     }
 
     [Fact]

@@ -44,6 +44,22 @@ public sealed class StoreTests
         Assert.Equal("13", VersionOf(Some.Key));
     }
 
+    [Theory]
+    [InlineData("acme", "11", true)]
+    [InlineData("acme", "12", true)]
+    [InlineData("acme", "13", false)]
+    [InlineData("acme", "100", false)]
+    [InlineData("gone", "11", false)]
+    [InlineData("other", "11", false)]
+    public void Knows_what_a_late_watch_would_tell(string name, string version, bool isKnown)
+    {
+        List(10, Some.Secret("gone", 8));
+        store.Observe(Some.Secret("acme", 12));
+        store.ObserveDeletion(Some.Key with { Name = "gone" }, uid: null);
+
+        Assert.Equal(isKnown, feed.Knows(Some.Key with { Name = name }, version));
+    }
+
     [Fact]
     public void A_change_says_whether_this_process_made_it()
     {

@@ -56,6 +56,29 @@ public sealed class WatchSetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_silence_of_one_watch_is_told_and_not_of_what_may_not_be_read()
+    {
+        Assert.Null(set.LastContact);
+        var begun = time.GetUtcNow();
+        Follow(acme);
+        Assert.Equal(begun, set.LastContact); // never heard of, since then
+        (await cluster.NextListAsync()).Answer(Some.Page(5));
+        var watch = await cluster.NextWatchAsync();
+        time.Advance(TimeSpan.FromMinutes(3));
+        watch.Apply(Some.Secret("acme", 7));
+        await ToldAsync(acme);
+        await ToldAsync(acme);
+        Assert.Equal(begun.AddMinutes(3), set.LastContact);
+
+        Follow(acme, other);
+        Assert.Equal(begun.AddMinutes(3), set.LastContact);
+        time.Advance(TimeSpan.FromMinutes(20));
+        Assert.Equal(begun.AddMinutes(3), set.LastContact);
+        Follow();
+        Assert.Null(set.LastContact);
+    }
+
+    [Fact]
     public async Task A_name_that_may_not_be_read_is_reported_and_asked_for_slowly_until_it_may()
     {
         Follow(acme);
@@ -196,24 +219,6 @@ public sealed class WatchSetTests : IAsyncDisposable
         (await cluster.NextListAsync()).Answer(Some.Page(9));
         await ToldAsync(acme);
         Assert.IsType<Watched<SecretMetadata>.Missing>(set.Find(acme));
-    }
-
-    [Fact]
-    public async Task An_own_write_is_seen_at_once_and_not_taken_back_by_late_lines()
-    {
-        Follow(acme);
-        (await cluster.NextListAsync()).Answer(Some.Page(5, Some.Secret("acme", 3)));
-        var watch = await cluster.NextWatchAsync();
-        await ToldAsync(acme);
-        set.Observe(Some.Secret("acme", 8));
-        await ToldAsync(acme);
-        watch.Apply(Some.Secret("acme", 6));
-        watch.Apply(Some.Secret("acme", 9));
-        await ToldAsync(acme);
-        Assert.Equal(new Watched<SecretMetadata>.Present(Some.Secret("acme", 9)), set.Find(acme));
-
-        set.Observe(Some.Secret("acme", 7));
-        Assert.Equal(new Watched<SecretMetadata>.Present(Some.Secret("acme", 9)), set.Find(acme));
     }
 
     [Fact]

@@ -13,13 +13,15 @@ internal sealed class ControllerRig : IAsyncDisposable
     public ControllerRig(int workers)
     {
         Queue = new(Time, BackoffOptions.ForKeys, () => 0);
-        var controller = new Controller("widget", Queue, Reconciler, workers, Log, Metrics.Metrics, Time)
+        Controller = new Controller("widget", Queue, Reconciler, workers, Log, Metrics.Metrics, Time)
         {
             Kind = "Widget",
             DrainTimeout = TimeSpan.FromSeconds(9),
         };
-        Running = controller.RunAsync(stop.Token);
+        Running = Controller.RunAsync(stop.Token);
     }
+
+    public Controller Controller { get; }
 
     public SignallingTime Time { get; } = new();
 

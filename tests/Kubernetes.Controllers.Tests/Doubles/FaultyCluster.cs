@@ -2,14 +2,23 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using Kubernetes.InMemory;
 
 namespace Kubernetes.Controllers.Tests.Doubles;
 
 /// <summary>An in-memory cluster that can be made to fail and to be slow, and that reports every request.</summary>
-internal sealed class FaultyCluster(TimeProvider clock, InMemoryClusterOptions? options = null) : IKubernetesClient
+internal sealed class FaultyCluster : TestClient
 {
-    private readonly InMemoryCluster cluster = new(clock, options);
+    private readonly InMemoryCluster cluster;
+
+    public FaultyCluster(TimeProvider clock, InMemoryClusterOptions? options = null)
+        : this(new InMemoryCluster(clock, options))
+    {
+    }
+
+    private FaultyCluster(InMemoryCluster cluster)
+        : base(cluster) => this.cluster = cluster;
 
     /// <summary>
     /// Awaited before a request is carried out, with its verb (<see cref="ClusterVerb"/>), kind and name. An exception becomes the answer,
@@ -28,6 +37,9 @@ internal sealed class FaultyCluster(TimeProvider clock, InMemoryClusterOptions? 
     /// <summary>Called with every request once it is answered, on the thread of the request.</summary>
     public Action<ClusterRequest>? Answered { get; set; }
 
+    /// <summary>Answers who asks what it may do, as an authorizer would; null for an API server that does not say.</summary>
+    public Func<ResourceAttributes, bool>? Reviews { get; set; }
+
     /// <summary>See <see cref="InMemoryCluster.ResourceVersion"/>.</summary>
     public string ResourceVersion => cluster.ResourceVersion;
 
@@ -40,33 +52,11 @@ internal sealed class FaultyCluster(TimeProvider clock, InMemoryClusterOptions? 
     /// <summary>See <see cref="InMemoryCluster.Compact"/>.</summary>
     public void Compact() => cluster.Compact();
 
-    public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        AnswerAsync(
-            new(ClusterVerb.Get, T.ResourceKind, name),
-            () => cluster.FindAsync<T>(name, cancellationToken),
-            cancellationToken
-        );
-
-    public Task<ResourcePage<T>> ListPageAsync<T>(
-        ResourceSelector selector,
-        int limit,
-        string? continueToken,
-        CancellationToken cancellationToken
-    )
-        where T : class, IResource<T> =>
-        AnswerAsync(
-            new(ClusterVerb.List, T.ResourceKind, Scope(selector)),
-            () => cluster.ListPageAsync<T>(selector, limit, continueToken, cancellationToken),
-            cancellationToken
-        );
-
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+    public override async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         ResourceSelector selector,
         string resourceVersion,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
-        where T : class, IResource<T>
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var events = cluster.WatchAsync<T>(selector, resourceVersion, stop.Token).GetAsyncEnumerator(stop.Token);
@@ -90,52 +80,24 @@ internal sealed class FaultyCluster(TimeProvider clock, InMemoryClusterOptions? 
         }
     }
 
-    public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
+    public override Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken) =>
         AnswerAsync(
             new(ClusterVerb.Create, T.ResourceKind, resource.Metadata.NamespacedName),
-            () => cluster.CreateAsync(resource, cancellationToken),
+            () => Reviewed(resource) is { } reviewed ? Task.FromResult(reviewed) : cluster.CreateAsync(resource, cancellationToken),
             cancellationToken
         );
 
-    public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
+    private T? Reviewed<T>(T resource)
         where T : class, IResource<T> =>
-        AnswerAsync(
-            new(ClusterVerb.Update, T.ResourceKind, resource.Metadata.NamespacedName),
-            () => cluster.ReplaceAsync(resource, cancellationToken),
-            cancellationToken
-        );
+        (Reviews, resource) switch
+        {
+            ({ } judge, SelfSubjectAccessReview own) => own with { Status = Answer(judge, own.Spec.ResourceAttributes) } as T,
+            ({ } judge, SubjectAccessReview other) => other with { Status = Answer(judge, other.Spec.ResourceAttributes!) } as T,
+            _ => null,
+        };
 
-    /// <summary>See <see cref="InMemoryCluster.PatchAsync"/>.</summary>
-    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        AnswerAsync(
-            new(ClusterVerb.Patch, T.ResourceKind, name),
-            () => cluster.PatchAsync<T>(name, mergePatch, cancellationToken),
-            cancellationToken
-        );
-
-    public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        AnswerAsync(
-            new(ClusterVerb.PatchStatus, T.ResourceKind, name),
-            () => cluster.PatchStatusAsync<T>(name, mergePatch, cancellationToken),
-            cancellationToken
-        );
-
-    public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        AnswerAsync(
-            new(ClusterVerb.Delete, T.ResourceKind, name),
-            async () =>
-            {
-                await cluster.DeleteAsync<T>(name, preconditions, cancellationToken);
-                return true;
-            },
-            cancellationToken
-        );
-
-    private static NamespacedName Scope(ResourceSelector selector) => new(selector.Namespace ?? string.Empty, string.Empty);
+    private static AccessReviewStatus Answer(Func<ResourceAttributes, bool> judge, ResourceAttributes access) =>
+        new() { Allowed = judge(access) };
 
     // The cluster opens a watch before its first wait, so a watch that cannot be opened has failed by now.
     private static Task<bool> Opened(Task<bool> first) => first.IsFaulted ? first : Task.FromResult(true);
@@ -153,7 +115,7 @@ internal sealed class FaultyCluster(TimeProvider clock, InMemoryClusterOptions? 
         where T : class, IResource<T> =>
         BeforeDelivery?.Invoke(T.ResourceKind, resource.Metadata.NamespacedName, cancellationToken) ?? Task.CompletedTask;
 
-    private async Task<TAnswer> AnswerAsync<TAnswer>(
+    protected override async Task<TAnswer> AnswerAsync<TAnswer>(
         ClusterRequest request,
         Func<Task<TAnswer>> carryOut,
         CancellationToken cancellationToken

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
@@ -10,7 +9,7 @@ namespace Kubernetes.Controllers.Tests.Doubles;
 /// <summary>
 /// An API server that keeps one lease: versions, preconditions, and every write in order. A test may hold up or refuse requests.
 /// </summary>
-internal sealed class LeaseServer : IKubernetesClient
+internal sealed class LeaseServer : TestClient
 {
     private readonly Lock gate = new();
     private readonly Channel<Lease> writes = Channel.CreateUnbounded<Lease>();
@@ -37,15 +36,14 @@ internal sealed class LeaseServer : IKubernetesClient
 
     public void Remove() => lease = null;
 
-    public async Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
-        where T : class, IResource<T>
+    public override async Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
+        where T : class
     {
         await ArriveAsync("get", cancellationToken);
         return (T?)(object?)lease;
     }
 
-    public async Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T>
+    public override async Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
     {
         await ArriveAsync("create", cancellationToken);
         if (lease is not null)
@@ -56,8 +54,7 @@ internal sealed class LeaseServer : IKubernetesClient
         return (T)(object)await StoreAsync((Lease)(object)resource, cancellationToken);
     }
 
-    public async Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T>
+    public override async Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
     {
         await ArriveAsync("replace", cancellationToken);
         if (lease is null)
@@ -72,30 +69,6 @@ internal sealed class LeaseServer : IKubernetesClient
 
         return (T)(object)await StoreAsync((Lease)(object)resource, cancellationToken);
     }
-
-    public Task<ResourcePage<T>> ListPageAsync<T>(
-        ResourceSelector selector,
-        int limit,
-        string? continueToken,
-        CancellationToken cancellationToken
-    )
-        where T : class, IResource<T> => throw new NotSupportedException();
-
-    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        ResourceSelector selector,
-        string resourceVersion,
-        CancellationToken cancellationToken
-    )
-        where T : class, IResource<T> => throw new NotSupportedException();
-
-    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
-
-    public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
-
-    public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
 
     private async Task ArriveAsync(string verb, CancellationToken cancellationToken)
     {

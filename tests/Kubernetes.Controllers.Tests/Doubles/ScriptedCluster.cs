@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
@@ -7,7 +6,7 @@ using Kubernetes.Client.Resources;
 namespace Kubernetes.Controllers.Tests.Doubles;
 
 /// <summary>A cluster whose every answer the test gives: it takes the next request and answers, delays, cuts or refuses it.</summary>
-internal sealed class ScriptedCluster : IKubernetesClient
+internal sealed class ScriptedCluster : TestClient, IKubernetesClient
 {
     private readonly Channel<PendingList> lists = Channel.CreateUnbounded<PendingList>();
     private readonly Channel<OpenWatch> watches = Channel.CreateUnbounded<OpenWatch>();
@@ -16,13 +15,12 @@ internal sealed class ScriptedCluster : IKubernetesClient
 
     public Task<OpenWatch> NextWatchAsync() => Wait.For(watches.Reader.ReadAsync());
 
-    public async Task<ResourcePage<T>> ListPageAsync<T>(
+    public override async Task<ResourcePage<T>> ListPageAsync<T>(
         ResourceSelector selector,
         int limit,
         string? continueToken,
         CancellationToken cancellationToken
     )
-        where T : class, IResource<T>
     {
         var list = new PendingList(selector, limit, continueToken);
         lists.Writer.TryWrite(list);
@@ -38,9 +36,9 @@ internal sealed class ScriptedCluster : IKubernetesClient
     public ValueTask<bool> CanStreamListsAsync(CancellationToken cancellationToken) =>
         VersionFailure is null ? ValueTask.FromResult(StreamsLists) : ValueTask.FromException<bool>(VersionFailure);
 
-    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken)
-        where T : class, IResource<T> => WatchAsync<T>(new OpenWatch(selector, resourceVersion), cancellationToken);
+    public override IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceSelector selector, string resourceVersion, CancellationToken cancellationToken) =>
+        WatchAsync<T>(new OpenWatch(selector, resourceVersion), cancellationToken);
 
     /// <summary>As a watch of no version.</summary>
     public IAsyncEnumerable<WatchEvent<T>> ListAndWatchAsync<T>(ResourceSelector selector, CancellationToken cancellationToken)
@@ -57,24 +55,6 @@ internal sealed class ScriptedCluster : IKubernetesClient
             watch.WasDealtWith();
         }
     }
-
-    public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
-
-    public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
-
-    public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
-
-    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
-
-    public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
-
-    public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
-        where T : class, IResource<T> => throw new NotSupportedException();
 
     /// <summary>A list request that waits for its answer.</summary>
     internal sealed record PendingList(ResourceSelector Selector, int Limit, string? ContinueToken)

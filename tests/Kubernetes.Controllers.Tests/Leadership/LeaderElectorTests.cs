@@ -26,13 +26,13 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     [Fact]
     public async Task Takes_a_free_lease_and_opens_the_fence()
     {
-        Assert.False(elector.IsLeader);
+        Assert.False(elector.Leads());
         Assert.Equal(TimeSpan.Zero, elector.Remaining);
         Assert.Throws<LeadershipLostException>(elector.EnsureLeader);
         Assert.Equal(0, metrics["leader_election_master_status{name=operator}"]);
 
         await LeadAsync();
-        Assert.True(elector.IsLeader);
+        Assert.True(elector.Leads());
         Assert.Equal(TimeSpan.FromSeconds(15), elector.Remaining);
         elector.EnsureLeader();
         Assert.Equal(1, metrics["leader_election_master_status{name=operator}"]);
@@ -56,6 +56,20 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_candidate_that_tries_nothing_any_more_is_noticed()
+    {
+        Assert.Equal(TimeSpan.Zero, elector.Silence);
+        await LeadAsync();
+        time.Advance(retry);
+        await server.NextWriteAsync();
+        await time.WaitOfAsync(retry);
+        Assert.Equal(TimeSpan.Zero, elector.Silence);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TimeSpan.FromSeconds(1), elector.Silence);
+    }
+
+    [Fact]
     public async Task A_lease_that_was_stolen_is_lost_at_once()
     {
         var running = await LeadAsync();
@@ -64,7 +78,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
 
         var lost = await Assert.ThrowsAsync<LeadershipLostException>(() => Wait.For(running));
         Assert.Contains("thief", lost.Message, StringComparison.Ordinal);
-        Assert.False(elector.IsLeader);
+        Assert.False(elector.Leads());
         Assert.Throws<LeadershipLostException>(elector.EnsureLeader);
         Assert.Equal("thief", server.Holder);
         Assert.Equal(0, metrics["leader_election_master_status{name=operator}"]);
@@ -80,7 +94,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         var renewed = await server.NextWriteAsync();
         Assert.Equal("b", renewed.Metadata.Label("a"));
         await time.WaitOfAsync(retry);
-        Assert.True(elector.IsLeader);
+        Assert.True(elector.Leads());
     }
 
     [Fact]
@@ -91,7 +105,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         time.Advance(retry);
         await server.NextWriteAsync();
         await time.WaitOfAsync(retry);
-        Assert.True(elector.IsLeader);
+        Assert.True(elector.Leads());
         Assert.Equal("one", server.Holder);
     }
 
@@ -110,7 +124,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         time.Advance(retry);
         await server.NextWriteAsync();
         await time.WaitOfAsync(retry);
-        Assert.True(elector.IsLeader);
+        Assert.True(elector.Leads());
         Assert.Equal(TimeSpan.FromSeconds(15), elector.Remaining);
     }
 
@@ -125,7 +139,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
             await time.WaitOfAsync(retry);
         }
 
-        Assert.True(elector.IsLeader);
+        Assert.True(elector.Leads());
         time.Advance(retry);
         await Assert.ThrowsAsync<LeadershipLostException>(() => Wait.For(running));
 
@@ -133,7 +147,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         var version = server.Version;
         time.Advance(TimeSpan.FromMinutes(5));
         Assert.Equal(version, server.Version);
-        Assert.False(elector.IsLeader);
+        Assert.False(elector.Leads());
     }
 
     [Fact]
@@ -148,12 +162,12 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         };
         time.Advance(retry);
         await time.WaitOfAsync(TimeSpan.FromSeconds(8));
-        Assert.True(elector.IsLeader);
+        Assert.True(elector.Leads());
         time.Advance(TimeSpan.FromSeconds(8));
 
         await Wait.For(cancelled.Task);
         await Assert.ThrowsAsync<LeadershipLostException>(() => Wait.For(running));
-        Assert.False(elector.IsLeader);
+        Assert.False(elector.Leads());
     }
 
     [Fact]
@@ -165,11 +179,11 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         time.Advance(retry);
         await server.NextWriteAsync();
         time.Advance(TimeSpan.FromSeconds(8));
-        Assert.False(elector.IsLeader);
+        Assert.False(elector.Leads());
         answer.SetResult();
 
         await Assert.ThrowsAsync<LeadershipLostException>(() => Wait.For(running));
-        Assert.False(elector.IsLeader);
+        Assert.False(elector.Leads());
         Assert.Equal(TimeSpan.Zero, elector.Remaining);
     }
 
@@ -181,10 +195,10 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         var running = paused.RunAsync(stop.Token);
         await Wait.For(paused.WaitUntilLeaderAsync(CancellationToken.None));
         frozen.Pause(TimeSpan.FromSeconds(9.9));
-        Assert.True(paused.IsLeader);
+        Assert.True(paused.Leads());
         frozen.Pause(TimeSpan.FromSeconds(0.1));
 
-        Assert.False(paused.IsLeader);
+        Assert.False(paused.Leads());
         Assert.Equal(TimeSpan.Zero, paused.Remaining);
         Assert.Throws<LeadershipLostException>(paused.EnsureLeader);
         Assert.False(running.IsCompleted);
@@ -195,7 +209,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     {
         await LeadAsync();
         time.WallClockJump = TimeSpan.FromDays(1);
-        Assert.True(elector.IsLeader);
+        Assert.True(elector.Leads());
         Assert.Equal(TimeSpan.FromSeconds(15), elector.Remaining);
     }
 
@@ -235,10 +249,10 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         var second = Candidate("two", secondTime);
         _ = second.RunAsync(stop.Token);
         await secondTime.WaitOfAsync(retry);
-        Assert.False(second.IsLeader);
+        Assert.False(second.Leads());
 
         await elector.ReleaseAsync(CancellationToken.None);
-        Assert.False(elector.IsLeader);
+        Assert.False(elector.Leads());
         Assert.Null(server.Holder);
         secondTime.Advance(retry);
         await Wait.For(second.WaitUntilLeaderAsync(CancellationToken.None));
@@ -255,7 +269,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         var running = await LeadAsync();
         await stop.CancelAsync();
         await Wait.For(running);
-        Assert.True(elector.IsLeader);
+        Assert.True(elector.Leads());
         Assert.Equal("one", server.Holder);
         await elector.ReleaseAsync(CancellationToken.None);
         Assert.Null(server.Holder);
@@ -275,7 +289,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         await Wait.For(second.WaitUntilLeaderAsync(CancellationToken.None));
         server.Before = (_, _) => throw new HttpRequestException("connection refused");
         await second.ReleaseAsync(CancellationToken.None);
-        Assert.False(second.IsLeader);
+        Assert.False(second.Leads());
     }
 
     [Fact]
@@ -289,7 +303,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
             await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
         };
         await Wait.For(elector.ReleaseAsync(tooLate.Token));
-        Assert.False(elector.IsLeader);
+        Assert.False(elector.Leads());
         Assert.Equal("one", server.Holder);
     }
 
@@ -311,7 +325,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         );
         await time.WaitOfAsync(retry);
         await time.WaitOfAsync(retry);
-        Assert.NotEqual(elector.IsLeader, second.IsLeader);
+        Assert.NotEqual(elector.Leads(), second.Leads());
     }
 
     [Fact]
@@ -319,7 +333,6 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     {
         var always = new AlwaysLeader();
         always.EnsureLeader();
-        Assert.True(always.IsLeader);
         Assert.Equal(TimeSpan.MaxValue, always.Remaining);
         Assert.True(always.WaitUntilLeaderAsync(CancellationToken.None).IsCompleted);
     }

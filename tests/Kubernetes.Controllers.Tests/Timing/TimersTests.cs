@@ -95,6 +95,21 @@ public sealed class TimersTests
     }
 
     [Fact]
+    public async Task A_task_that_ends_in_the_moment_in_which_the_time_is_over_is_no_cancellation()
+    {
+        var (time, late) = (new StrictTime(), new TaskCompletionSource<int>());
+        var turns = new Turns();
+        var wait = turns.Begin(() => time.WaitAsync(late.Task, TimeSpan.FromSeconds(5), CancellationToken.None));
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(wait.IsCompleted); // whoever waits has not heard of it yet
+
+        late.SetResult(7);
+        turns.Take();
+
+        Assert.Equal(7, await wait);
+    }
+
+    [Fact]
     public async Task A_delay_ends_when_its_caller_gives_up()
     {
         using var caller = new CancellationTokenSource();
@@ -124,6 +139,36 @@ public sealed class TimersTests
         )
         {
             time.Advance(left < TimeSpan.FromDays(1) ? left : TimeSpan.FromDays(1));
+        }
+    }
+
+    /// <summary>Runs what goes on after a wait only when told, as a busy thread pool does.</summary>
+    private sealed class Turns : SynchronizationContext
+    {
+        private readonly Queue<Action> waiting = new();
+
+        public override void Post(SendOrPostCallback d, object? state) => waiting.Enqueue(() => d(state));
+
+        public Task<int> Begin(Func<Task<int>> begin)
+        {
+            var before = Current;
+            SetSynchronizationContext(this);
+            try
+            {
+                return begin();
+            }
+            finally
+            {
+                SetSynchronizationContext(before);
+            }
+        }
+
+        public void Take()
+        {
+            while (waiting.TryDequeue(out var turn))
+            {
+                turn();
+            }
         }
     }
 }

@@ -23,6 +23,10 @@ public sealed class ConditionsTests
     }
 
     [Fact]
+    public void A_condition_that_is_set_as_it_is_leaves_the_list_as_it_is() =>
+        Assert.Same(two, Conditions.Set(two, two[0] with { LastTransitionTime = now }, now));
+
+    [Fact]
     public void The_time_of_transition_is_now_in_whole_seconds_when_the_status_changes() =>
         Assert.Equal(
             new(2026, 3, 1, 13, 0, 0, TimeSpan.Zero),

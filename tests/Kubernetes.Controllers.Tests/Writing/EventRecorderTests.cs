@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Tests.Doubles;
@@ -20,7 +19,7 @@ public sealed class EventRecorderTests : IDisposable
     private readonly EventLog events = new();
     private readonly CapturedLog log = new();
     private readonly CapturedMetrics meters = new();
-    private readonly FakeTimeProvider time = new();
+    private readonly CountingTime time = new();
     private readonly CancellationTokenSource stop = new();
     private readonly EventRecorder recorder;
     private Task? running;
@@ -98,6 +97,7 @@ public sealed class EventRecorderTests : IDisposable
         await WrittenAsync();
 
         Assert.Contains("namespace is terminating", log.Text, StringComparison.Ordinal);
+        Assert.Equal(2, meters["controller_events_dropped_total{cause=failed}"]);
         Assert.False(running!.IsCompleted);
     }
 
@@ -127,6 +127,25 @@ public sealed class EventRecorderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_recorder_with_nothing_to_remember_wakes_for_nothing()
+    {
+        Run();
+        Record("a");
+        await WrittenAsync();
+        time.Advance(EventRecorder.Interval + TimeSpan.FromSeconds(10));
+        var rings = time.Rings;
+
+        time.Advance(TimeSpan.FromDays(1));
+
+        Assert.Equal(rings, time.Rings);
+        Record("b");
+        Record("c");
+        time.Advance(EventRecorder.Interval + TimeSpan.FromSeconds(10));
+        await WrittenAsync();
+        Assert.Equal(["a", "b", "c"], events.Written.Select(written => written.Note));
+    }
+
+    [Fact]
     public async Task Nobody_waits_while_events_cannot_be_written_and_what_is_too_much_is_dropped()
     {
         events.Blocked = new TaskCompletionSource();
@@ -147,6 +166,29 @@ public sealed class EventRecorderTests : IDisposable
         Assert.Single(log.Text.Split('\n'), line => line.Contains("others are dropped", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_repeated_event_that_waits_for_room_is_not_counted_as_dropped()
+    {
+        Record("first");
+        await WrittenAsync();
+        Record("again");
+        events.Blocked = new TaskCompletionSource();
+        for (var number = 0; number <= EventRecorder.Capacity + 1; number++)
+        {
+            Record("note", subject: $"{number}");
+        }
+
+        var dropped = meters["controller_events_dropped_total{cause=queue_full}"];
+        time.Advance(EventRecorder.Interval + TimeSpan.FromSeconds(30));
+        Assert.Equal(dropped, meters["controller_events_dropped_total{cause=queue_full}"]);
+
+        events.Blocked.SetResult();
+        await WrittenAsync();
+        time.Advance(TimeSpan.FromSeconds(10));
+        await WrittenAsync();
+        Assert.Contains("again", events.Written.Select(written => written.Note));
+    }
+
     private void Record(string note, string reason = "Reason", string? subject = null) =>
         recorder.Record(widget, EventKind.Normal, reason, "Action", note, subject);
 
@@ -158,7 +200,25 @@ public sealed class EventRecorderTests : IDisposable
         await recorder.WhenAtRestAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
-    private sealed class EventLog : IKubernetesClient
+    /// <summary>Counts how often a timer rings.</summary>
+    private sealed class CountingTime : FakeTimeProvider
+    {
+        public int Rings { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(
+                given =>
+                {
+                    Rings++;
+                    callback(given);
+                },
+                state,
+                dueTime,
+                period
+            );
+    }
+
+    private sealed class EventLog : TestClient
     {
         public List<Event> Written { get; } = [];
 
@@ -166,11 +226,8 @@ public sealed class EventRecorderTests : IDisposable
 
         public TaskCompletionSource? Blocked { get; set; }
 
-        public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
-            where T : class, IResource<T>
-        {
-            return Refusal is null ? WriteAsync(resource) : Task.FromException<T>(Refusal);
-        }
+        public override Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken) =>
+            Refusal is null ? WriteAsync(resource) : Task.FromException<T>(Refusal);
 
         private async Task<T> WriteAsync<T>(T resource)
             where T : class, IResource<T>
@@ -179,35 +236,5 @@ public sealed class EventRecorderTests : IDisposable
             Written.Add((Event)(object)resource);
             return resource;
         }
-
-        public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
-            where T : class, IResource<T> => throw new NotSupportedException();
-
-        public Task<ResourcePage<T>> ListPageAsync<T>(
-            ResourceSelector selector,
-            int limit,
-            string? continueToken,
-            CancellationToken cancellationToken
-        )
-            where T : class, IResource<T> => throw new NotSupportedException();
-
-        public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-            ResourceSelector selector,
-            string resourceVersion,
-            CancellationToken cancellationToken
-        )
-            where T : class, IResource<T> => throw new NotSupportedException();
-
-        public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
-            where T : class, IResource<T> => throw new NotSupportedException();
-
-        public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-            where T : class, IResource<T> => throw new NotSupportedException();
-
-        public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-            where T : class, IResource<T> => throw new NotSupportedException();
-
-        public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
-            where T : class, IResource<T> => throw new NotSupportedException();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
+using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Writing;
 using Xunit;
 
@@ -57,17 +58,46 @@ public sealed class StatusPatchTests
     public void A_list_is_replaced_as_a_whole()
     {
         var after = before with { Status = before.Status! with { Conditions = [new() { Type = "Ready", Status = "True", Reason = "R" }] } };
-        var patch = StatusPatch.Between(before, after)!;
+        var patch = Json(StatusPatch.Between(before, after))!;
         Assert.Equal("Ready", (string?)patch["status"]!["conditions"]![0]!["type"]);
         Assert.Single(patch["status"]!.AsObject());
     }
+
+    [Fact]
+    public void What_is_written_alike_makes_no_patch()
+    {
+        Condition ready = new() { Type = "Ready", Status = "True", Reason = "R", LastTransitionTime = DateTimeOffset.UnixEpoch };
+        var (from, to) = (Ready(ready), Ready(ready with { LastTransitionTime = DateTimeOffset.UnixEpoch.AddMilliseconds(1) }));
+        Assert.NotEqual(from.Status, to.Status);
+        Assert.Null(StatusPatch.Between(from, to));
+        Assert.Null(StatusPatch.Between(Ready(), before with { Status = before.Status! with { Conditions = new List<Condition>() } }));
+
+        Widget Ready(params Condition[] conditions) => before with { Status = before.Status! with { Conditions = conditions } };
+    }
+
+    /// <summary>Where the server lacks the inner object, an empty one would be one without its required members.</summary>
+    [Fact]
+    public void An_inner_object_that_is_written_alike_is_left_out()
+    {
+        var (from, to) = (With(new List<string> { "a" }, "Old"), With(["a"], "New"));
+        AssertJson("""{"status":{"phase":"New"},"metadata":{"resourceVersion":"7"}}""", StatusPatch.Between(from, to));
+
+        Widget With(IReadOnlyList<string> names, string phase) =>
+            before with { Status = new() { Phase = phase, Inner = new() { Names = names } } };
+    }
+
+    [Fact]
+    public void A_map_in_a_status_is_refused_since_a_merge_patch_would_keep_its_old_keys() =>
+        Assert.Throws<NotSupportedException>(() =>
+            StatusPatch.Between(before, before with { Status = before.Status! with { Counts = new Dictionary<string, string>() } })
+        );
 
     /// <summary>RFC 7386, section 2: applying the patch to the one gives the other, and there is none only when they are equal.</summary>
     [Fact]
     public void Applying_the_patch_gives_the_wanted_status() =>
         Gen.Select(statuses, statuses).Sample((from, to) =>
         {
-            var patch = StatusPatch.Between(new Widget { Status = from }, new Widget { Status = to })?["status"];
+            var patch = Json(StatusPatch.Between(new Widget { Status = from }, new Widget { Status = to }))?["status"];
             var (source, target) = (ToJson(from), ToJson(to));
             Assert.Equal(JsonNode.DeepEquals(source, target), patch is null);
             Assert.True(JsonNode.DeepEquals(target, patch is null ? source : Apply(source, patch)));
@@ -78,8 +108,8 @@ public sealed class StatusPatchTests
     private static readonly Gen<WidgetStatus> leaves = Gen.Select(
         texts,
         texts,
-        (phase, count) =>
-            new WidgetStatus { Phase = phase, Counts = count is null ? null : new Dictionary<string, string> { [count] = "1" } }
+        (phase, name) =>
+            new WidgetStatus { Phase = phase, Names = name is null ? null : [name] }
     );
 
     private static readonly Gen<WidgetStatus> statuses = Gen.Select(
@@ -110,6 +140,8 @@ public sealed class StatusPatchTests
         return result;
     }
 
-    private static void AssertJson(string expected, JsonObject? actual) =>
-        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), actual?.ToJsonString() ?? "null");
+    private static JsonNode? Json(ReadOnlyMemory<byte>? patch) => patch is { } text ? JsonNode.Parse(text.Span) : null;
+
+    private static void AssertJson(string expected, ReadOnlyMemory<byte>? patch) =>
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), Json(patch)), Json(patch)?.ToJsonString() ?? "null");
 }

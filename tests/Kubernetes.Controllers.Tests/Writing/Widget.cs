@@ -30,6 +30,8 @@ public sealed record WidgetStatus
     public IReadOnlyList<Condition>? Conditions { get; init; }
 
     public IReadOnlyDictionary<string, string>? Counts { get; init; }
+
+    public IReadOnlyList<string>? Names { get; init; }
 }
 
 [JsonSourceGenerationOptions(

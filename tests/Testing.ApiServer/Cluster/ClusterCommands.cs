@@ -36,6 +36,7 @@ internal sealed record ClusterCommands(ApiServerBinaries Binaries, ClusterFolder
         $"--tls-cert-file={Folder.ServerCertificateFile}",
         $"--tls-private-key-file={Folder.ServerKeyFile}",
         $"--client-ca-file={Folder.AuthorityFile}",
+        $"--token-auth-file={Folder.TokenFile}",
         "--authorization-mode=RBAC",
         "--service-account-issuer=https://kubernetes.default.svc",
         $"--service-account-key-file={Folder.ServiceAccountKeyFile}",
@@ -56,7 +57,7 @@ internal sealed record ClusterCommands(ApiServerBinaries Binaries, ClusterFolder
     /// <param name="serverVersion">The version of the API server, which is also that of the controller manager.</param>
     public ProcessCommand ControllerManager(string program, Version serverVersion) => Command("kube-controller-manager", program,
     [
-        $"--kubeconfig={Folder.KubeconfigFile}",
+        $"--kubeconfig={Folder.TokenKubeconfigFile}",
         "--controllers=garbagecollector,namespace,serviceaccount,serviceaccount-token,clusterrole-aggregation",
         $"--service-account-private-key-file={Folder.ServiceAccountKeyFile}",
         $"--root-ca-file={Folder.AuthorityFile}",
@@ -70,5 +71,10 @@ internal sealed record ClusterCommands(ApiServerBinaries Binaries, ClusterFolder
     ]);
 
     private ProcessCommand Command(string name, string program, IReadOnlyList<string> arguments) =>
-        new(name, program, arguments, Folder.LogFile(name)) { WorkingDirectory = Folder.Root };
+        new(name, program, arguments, Folder.LogFile(name))
+        {
+            WorkingDirectory = Folder.Root,
+            // They live for minutes: memory is cheaper than the processor time of collecting garbage often.
+            Environment = new Dictionary<string, string?> { ["GOGC"] = "400" },
+        };
 }

@@ -30,6 +30,15 @@ internal sealed class ClusterFolder
 
     public string KubeconfigFile => Path.Combine(Root, "admin.kubeconfig");
 
+    /// <summary>
+    /// The same rights by a token: the API server verifies a client certificate again with each request, which costs more than many
+    /// requests do.
+    /// </summary>
+    public string TokenKubeconfigFile => Path.Combine(Root, "admin-token.kubeconfig");
+
+    /// <summary>The tokens that the API server knows.</summary>
+    public string TokenFile => Path.Combine(Root, "tokens.csv");
+
     public string LogFile(string program) => Path.Combine(Logs, program + ".log");
 
     /// <summary>Makes the folder (readable by its owner only: it holds keys) and fills it for a server at the given address.</summary>
@@ -47,6 +56,9 @@ internal sealed class ClusterFolder
         // system:masters is bound to cluster-admin before any other RBAC object exists.
         var admin = certificates.IssueClient("test-admin", "system:masters");
         Kubeconfig.Write(folder.KubeconfigFile, server, certificates.AuthorityPem, Kubeconfig.UserWith(admin));
+        var token = RandomNumberGenerator.GetHexString(32);
+        File.WriteAllText(folder.TokenFile, $"{token},test-admin,test-admin,system:masters\n");
+        Kubeconfig.Write(folder.TokenKubeconfigFile, server, certificates.AuthorityPem, Kubeconfig.UserWith(token));
         return folder;
     }
 

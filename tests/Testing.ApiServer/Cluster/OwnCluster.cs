@@ -20,6 +20,8 @@ internal sealed class OwnCluster : IAsyncDisposable
 
     public string KubeconfigPath => commands.Folder.KubeconfigFile;
 
+    public string TokenKubeconfigPath => commands.Folder.TokenKubeconfigFile;
+
     public string LogFolder => commands.Folder.Logs;
 
     public bool HasControllerManager => commands.Binaries.KubeControllerManager is not null;
@@ -63,6 +65,16 @@ internal sealed class OwnCluster : IAsyncDisposable
         {
             var version = await admin.GetServerVersionAsync(cancellationToken);
             controllerManager = RealProcess.Start(commands.ControllerManager(program, version));
+        }
+    }
+
+    public async Task StartControllerManagerAgainAsync(ApiClient admin, CancellationToken cancellationToken)
+    {
+        if (controllerManager is { } former)
+        {
+            await former.DisposeAsync();
+            await StartControllerManagerAsync(admin, cancellationToken);
+            await controllerManager.WaitForLineAsync("Proceeding to collect garbage", cancellationToken);
         }
     }
 

@@ -94,7 +94,11 @@ public sealed class ApiProxy : IApiEndpoint, IAsyncDisposable
             query,
             context.Request.Headers.UserAgent.ToString(),
             TimeProvider.System.GetUtcNow()
-        );
+        )
+        {
+            TraceParent = context.Request.Headers.TraceParent.ToString(),
+            Baggage = context.Request.Headers.Baggage.ToString(),
+        };
         Ledger.Add(request);
         try
         {

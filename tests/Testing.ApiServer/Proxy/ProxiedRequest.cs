@@ -27,6 +27,12 @@ public sealed class ProxiedRequest(string method, string path, string query, str
     /// <summary>When the request came.</summary>
     public DateTimeOffset Started { get; } = started;
 
+    /// <summary>The context of the trace that it belongs to (header <c>traceparent</c>); empty without one.</summary>
+    public string TraceParent { get; init; } = string.Empty;
+
+    /// <summary>What was sent along with a trace (header <c>baggage</c>); empty without any.</summary>
+    public string Baggage { get; init; } = string.Empty;
+
     /// <summary>Whether this is a watch, which stays open.</summary>
     public bool IsWatch { get; } =
         query.Contains("watch=true", StringComparison.Ordinal) || query.Contains("watch=1", StringComparison.Ordinal);

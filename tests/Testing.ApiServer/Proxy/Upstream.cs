@@ -9,7 +9,8 @@ namespace VismaOperator.Testing.ApiServer.Proxy;
 /// <summary>Passes requests on to the API server and its answers back, bodies as streams both ways.</summary>
 internal sealed class Upstream(ClusterAccess access, WatchControl watches) : IDisposable
 {
-    // Two ways, since a client certificate would win over a token: who brings an own token must be judged by it alone.
+    // Two ways, since a client certificate, which a cluster of somebody else may want, would win over a token: who brings an own token must
+    // be judged by it alone.
     private readonly HttpMessageInvoker asAdmin = new(access.CreateHandler());
     private readonly HttpMessageInvoker asCaller = new(access.CreateAnonymousHandler());
 

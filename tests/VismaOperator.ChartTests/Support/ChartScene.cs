@@ -12,11 +12,6 @@ namespace VismaOperator.ChartTests.Support;
 /// </summary>
 internal sealed class ChartScene : IAsyncDisposable
 {
-    /// <summary>
-    /// The collection of the tests that start an operator: one that serves all namespaces would do the work of the others.
-    /// </summary>
-    public const string OneAtATime = "one operator at a time";
-
     private static readonly string[] kinds = ["ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];
 
     private readonly ApiServer server;
@@ -77,6 +72,7 @@ internal sealed class ChartScene : IAsyncDisposable
             Proxy = await ApiProxy.StartAsync(server, Ct),
             Provider = await VismaConnectStandIn.StartAsync(Job.Provider, Ct),
         };
+        scene.Proxy.Confine([scene.Home.Name, scene.Clients.Name, scene.Customer.Name, scene.Stranger.Name]);
         scene.rendered = await scene.RenderAsync(mode);
         foreach (var resource in scene.rendered.Where(resource => kinds.Contains(resource.Kind())))
         {
@@ -106,10 +102,7 @@ internal sealed class ChartScene : IAsyncDisposable
     /// <summary>Asks the operator to end, and waits.</summary>
     public Task StopAsync() => subject!.Process.TerminateAsync(Ct);
 
-    /// <summary>
-    /// What RBAC refused to the operator. Cluster-wide it also meets the namespaces of other tests, where anything may be refused because
-    /// they are going.
-    /// </summary>
+    /// <summary>What RBAC refused to the operator, cluster-wide and in the namespaces of its scene.</summary>
     public IReadOnlyList<Permission> Refused()
     {
         var own = new[] { string.Empty, Home.Name, Clients.Name, Customer.Name };

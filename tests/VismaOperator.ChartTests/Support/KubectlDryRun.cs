@@ -58,14 +58,70 @@ internal sealed class KubectlDryRun : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<JsonObject?> AnswerAsync(string text, IEnumerable<ServedKind> kinds, CancellationToken cancellationToken)
     {
+        var (exitCode, output, told) = await RunAsync([text], kinds, cancellationToken);
+        if (unknownKind.IsMatch(told))
+        {
+            return null;
+        }
+
+        // That nothing was given is no answer to the text: kubectl takes it beside another file.
+        var refused = exitCode != 0 && told.Trim() != "error: no objects passed to create";
+        return new JsonObject { ["refused"] = refused, ["objects"] = new JsonArray([.. Objects(output)]) };
+    }
+
+    /// <summary>
+    /// The answers to texts that are thought to be taken, one for each, by one run of kubectl; without elements when it refuses something
+    /// of them, and does not say of which.
+    /// </summary>
+    public async Task<IReadOnlyList<JsonObject>> AnswersAsync(
+        IReadOnlyList<string> texts,
+        IEnumerable<ServedKind> kinds,
+        CancellationToken cancellationToken
+    )
+    {
+        const string Mark = "marks-the-next-text";
+        var mark = $"{{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \"metadata\": {{\"name\": \"{Mark}\"}} }}";
+        var (exitCode, output, _) = await RunAsync([.. texts.SelectMany(text => (string[])[mark, text])], kinds, cancellationToken);
+        if (exitCode != 0)
+        {
+            return [];
+        }
+
+        var answers = new List<JsonObject>();
+        foreach (var item in Objects(output))
+        {
+            if (item?["metadata"]?["name"] is JsonValue name && name.TryGetValue<string>(out var given) && given == Mark)
+            {
+                answers.Add(new JsonObject { ["refused"] = false, ["objects"] = new JsonArray() });
+            }
+            else
+            {
+                answers[^1]["objects"]!.AsArray().Add(item);
+            }
+        }
+
+        return answers;
+    }
+
+    private async Task<(int ExitCode, string Output, string Told)> RunAsync(
+        IReadOnlyList<string> texts,
+        IEnumerable<ServedKind> kinds,
+        CancellationToken cancellationToken
+    )
+    {
         var folder = Directory.CreateTempSubdirectory("visma-operator-kubectl-");
         served[folder.Name] = [.. kinds];
         try
         {
-            var (file, errors) = (Path.Combine(folder.FullName, "case.yaml"), Path.Combine(folder.FullName, "errors"));
-            await File.WriteAllTextAsync(file, text, cancellationToken);
+            var errors = Path.Combine(folder.FullName, "errors");
+            var files = texts.Select((_, index) => Path.Combine(folder.FullName, $"case{index}.yaml")).ToList();
+            foreach (var (file, text) in files.Zip(texts))
+            {
+                await File.WriteAllTextAsync(file, text, cancellationToken);
+            }
+
             // Standard error would sometimes be mixed into the objects.
-            var (exitCode, output) = await Tool.Shell.TryAsync(
+            var (exitCode, output) = await Tool.Shell.TryAsync([
                 "-c",
                 "errors=$1; shift; exec \"$0\" \"$@\" 2>\"$errors\"",
                 Tool.Kubectl.Program,
@@ -79,18 +135,9 @@ internal sealed class KubectlDryRun : IAsyncDisposable
                 "--output",
                 "json",
                 "--validate=false",
-                "--filename",
-                file
-            );
-            var told = await File.ReadAllTextAsync(errors, cancellationToken);
-            if (unknownKind.IsMatch(told))
-            {
-                return null;
-            }
-
-            // That nothing was given is no answer to the text: kubectl takes it beside another file.
-            var refused = exitCode != 0 && told.Trim() != "error: no objects passed to create";
-            return new JsonObject { ["refused"] = refused, ["objects"] = Objects(output) };
+                .. files.SelectMany(file => (string[])["--filename", file]),
+            ]);
+            return (exitCode, output, await File.ReadAllTextAsync(errors, cancellationToken));
         }
         finally
         {
@@ -102,9 +149,9 @@ internal sealed class KubectlDryRun : IAsyncDisposable
     public ValueTask DisposeAsync() => app.DisposeAsync();
 
     // An object begins and ends with a brace in a line of its own.
-    private static JsonArray Objects(string output)
+    private static List<JsonNode?> Objects(string output)
     {
-        var objects = new JsonArray();
+        var objects = new List<JsonNode?>();
         var lines = new List<string>();
         foreach (var line in output.Split('\n').Where(line => lines.Count > 0 || line == "{"))
         {

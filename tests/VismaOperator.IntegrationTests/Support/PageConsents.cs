@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using System.Web;
 using VismaOperator.Testing.ApiServer.Processes;
 
 namespace VismaOperator.IntegrationTests.Support;
@@ -21,7 +22,8 @@ internal static partial class PageConsents
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>Leads a person from the link in status to the page that says the consent is stored.</summary>
-    public static async Task ConsentInBrowserAsync(
+    /// <returns>What the person saw, without the link by which it began, and what nobody else may see.</returns>
+    public static async Task<PageVisit> ConsentInBrowserAsync(
         this Scene scene,
         ServedConnection connection,
         OperatorProcess beginning,
@@ -47,7 +49,8 @@ internal static partial class PageConsents
         using var offered = await browser.GetAsync(At(begin, url), Ct);
         var page = await offered.Content.ReadAsStringAsync(Ct);
         Assert.True(offered.StatusCode == HttpStatusCode.OK, $"{page}\n{scene.Situation()}");
-        using var form = new FormUrlEncodedContent([KeyValuePair.Create("start", StartPattern().Match(page).Groups["value"].Value)]);
+        var start = StartPattern().Match(page).Groups["value"].Value;
+        using var form = new FormUrlEncodedContent([KeyValuePair.Create("start", start)]);
         using var begun = await browser.PostAsync(At(begin, url), form, Ct);
         Assert.Equal(HttpStatusCode.SeeOther, begun.StatusCode);
         var back = await scene.Provider.ApproveAsync(begun.Headers.Location!, Consents.Person, Consents.TenantOf(connection.Number), Ct);
@@ -59,6 +62,11 @@ internal static partial class PageConsents
         Assert.All(
             scene.Provider.Ledger.AllSecretsIssued(),
             secret => Assert.DoesNotContain(secret, page + last, StringComparison.Ordinal)
+        );
+        var query = HttpUtility.ParseQueryString(back.Query);
+        return new PageVisit(
+            [page.Replace(start, string.Empty, StringComparison.Ordinal), $"{ended.Headers}{ended.Content.Headers}", last],
+            [query["state"]!, query["code"]!]
         );
     }
 
@@ -77,3 +85,8 @@ internal static partial class PageConsents
     [GeneratedRegex("on port (?<port>[0-9]+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PortPattern();
 }
+
+/// <summary>One consent on the pages.</summary>
+/// <param name="Pages">What the person saw, and the headers of the last page.</param>
+/// <param name="Secrets">State and code.</param>
+internal sealed record PageVisit(IReadOnlyList<string> Pages, IReadOnlyList<string> Secrets);

@@ -42,6 +42,9 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Every version of every object of ours, as somebody outside sees them.</summary>
     public Chronicle History { get; }
 
+    /// <summary>Every operator that was started.</summary>
+    public IEnumerable<RealProcess> Processes => audit.Operators.Select(running => running.Process);
+
     /// <summary>The operator that was started last.</summary>
     public OperatorProcess Operator { get; private set; } = null!;
 
@@ -70,7 +73,7 @@ internal sealed class Scene : IAsyncDisposable
     {
         var used = options ?? new SceneOptions();
         var provider = await VismaConnectStandIn.StartAsync(used.Provider, Ct);
-        var home = await TestNamespace.CreateAsync(server.Admin, Ct, used.Labels);
+        var home = await TestNamespace.CreateAsync(server.Admin, Ct, used.Labels, used.Namespace);
         var scene = new Scene(server, home, provider, await ApiProxy.StartAsync(server, Ct), used);
         scene.account = await OperatorAccount.CreateAsync(server.Admin, home, used.Reach, scene.Places);
         scene.Open(scene.Proxy);
@@ -92,6 +95,14 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts an operator that reaches the API server this way, and waits until it is ready.</summary>
     public async Task<OperatorProcess> StartOperatorAsync(ApiProxy way)
     {
+        LaunchOperator(way);
+        await Operator.WaitUntilReadyAsync(Ct);
+        return Operator;
+    }
+
+    /// <summary>Starts an operator that reaches the API server this way, which it may not do yet.</summary>
+    public OperatorProcess LaunchOperator(ApiProxy way)
+    {
         string[] namespaces = options.Reach == Reach.Cluster
             ? []
             : ["--namespaces", string.Join(',', [.. Places, .. options.MissingNamespaces])];
@@ -107,13 +118,13 @@ internal sealed class Scene : IAsyncDisposable
                 "--log-format",
                 "text",
                 "--log-level",
-                "debug",
+                "trace",
                 .. namespaces,
                 .. options.Arguments,
-            ]
+            ],
+            options.Environment
         );
         audit.Add(Operator);
-        await Operator.WaitUntilReadyAsync(Ct);
         return Operator;
     }
 
@@ -278,12 +289,18 @@ internal sealed record SceneOptions
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
+    /// <summary>Variables of the operator that differ from those of the tests.</summary>
+    public IReadOnlyDictionary<string, string?>? Environment { get; init; }
+
     public IReadOnlyList<string> MoreNamespaces { get; init; } = [];
 
     /// <summary>Listed namespaces that do not exist when the operator starts.</summary>
     public IReadOnlyList<string> MissingNamespaces { get; init; } = [];
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>Name of the scene's namespace, for pictures; null for one of its own.</summary>
+    public string? Namespace { get; init; }
 
     public Reach Reach { get; init; } = Reaches.OfThisRun;
 

@@ -15,6 +15,8 @@ internal sealed class SceneAudit(ApiClient admin, Ledger issued, Chronicle histo
     private readonly List<RequestLedger> ways = [];
     private readonly List<string> pages = [];
 
+    public IReadOnlyList<OperatorProcess> Operators => operators;
+
     public void Add(OperatorProcess started) => operators.Add(started);
 
     /// <summary>A way to the API server, and what went through it.</summary>

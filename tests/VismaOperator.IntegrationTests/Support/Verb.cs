@@ -11,8 +11,8 @@ internal sealed record Verb(int ExitCode, IReadOnlyList<string> Lines)
 
     public string Text => string.Join('\n', Lines);
 
-    /// <summary>Runs it with the kubeconfig, in the scene's namespace unless the arguments name another one.</summary>
-    public static async Task<Verb> RunAsync(Scene scene, string kubeconfig, params string[] arguments)
+    /// <summary>Runs it with the kubeconfig, null for none, in the scene's namespace unless the arguments name another one.</summary>
+    public static async Task<Verb> RunAsync(Scene scene, string? kubeconfig, params string[] arguments)
     {
         await using var process = Start(scene, kubeconfig, arguments);
         return await EndAsync(process);
@@ -36,7 +36,7 @@ internal sealed record Verb(int ExitCode, IReadOnlyList<string> Lines)
     }
 
     /// <summary>Starts it and leaves it running.</summary>
-    public static RealProcess Start(Scene scene, string kubeconfig, params string[] arguments) =>
+    public static RealProcess Start(Scene scene, string? kubeconfig, params string[] arguments) =>
         RealProcess.Start(
             new ProcessCommand(
                 arguments[0],

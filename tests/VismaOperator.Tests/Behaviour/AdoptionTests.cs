@@ -1,4 +1,5 @@
 using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Tests.Doubles;
 using Kubernetes.InMemory;
 using VismaOperator.Api;
 using VismaOperator.Tests.Support;
@@ -193,6 +194,23 @@ public sealed class AdoptionTests
     }
 
     [Fact]
+    public async Task No_mark_of_ours_stays_in_a_Secret_that_the_token_was_taken_out_of()
+    {
+        // Only a mark that the Secret has can be seen to go. So the scene sets every field that has one.
+        await using var test = await AdoptedAsync();
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.ChangeConnectionAsync("""{"secret": {"template": {"metadata": {"annotations": {"example.com/a": "b"}}}}}""");
+        await test.UntilIdleAsync();
+        Assert.NotNull((await test.TokenSecretAsync()).Metadata.Annotation(VismaNames.AnsweredRequestAnnotation));
+
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.OtherTenant}}"}]}""");
+        await test.UntilStalledAsync("TenantNotAllowed");
+        await test.UntilIdleAsync();
+
+        Assert.Equal([VismaNames.AdoptAnnotation], (await test.TokenSecretAsync()).Metadata.Annotations!.Keys);
+    }
+
+    [Fact]
     public async Task A_renamed_Secret_is_emptied_of_the_token_and_stays()
     {
         await using var test = await AdoptedAsync();
@@ -202,6 +220,29 @@ public sealed class AdoptionTests
 
         Assert.Equal(["smtp-password"], (await test.TokenSecretAsync()).Data!.Keys);
         Assert.NotNull(await test.FindAsync<Secret>("acme-visma"));
+    }
+
+    [Fact]
+    public async Task A_Secret_whose_mark_is_removed_while_the_token_moves_on_keeps_foreign_keys()
+    {
+        const string Second = "acme-second";
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        await test.ApplyAsync(Lent() with { Metadata = Lent().Metadata with { Name = Second } });
+        new ApiFaults(test).Inject("500", ClusterVerb.Delete, Secret.ResourceKind, Name);
+        await test.ChangeConnectionAsync($$$"""{"secret": {"name": "{{{Second}}}"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+        var lent = await test.TokenSecretAsync(Second);
+        await test.StopAsync();
+        await test.PatchAsync<Secret>(Second, """{"metadata": {"annotations": {"visma-operator.io/adopt": null}}}""");
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-third"}}""");
+
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+
+        Assert.True(lent.Data!.ContainsKey("access_token"));
+        Assert.Equal(["smtp-password"], (await test.TokenSecretAsync(Second)).Data!.Keys);
+        Assert.NotNull(await test.FindAsync<Secret>("acme-third"));
     }
 
     [Fact]

@@ -58,6 +58,27 @@ public sealed class ClockStepTests
         Assert.Equal(1, test.TokenRequests);
     }
 
+    [Fact]
+    public async Task A_Secret_that_could_not_be_repaired_while_suspended_is_repaired_by_the_next_process()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.ChangeConnectionAsync("""{"suspend": true}""");
+        await test.UntilIdleAsync();
+        test.Time.Step(-TimeSpan.FromMinutes(20));
+        await test.AdvanceAsync(2 * second, second);
+        var (recorded, suspended) = ((await test.ConnectionAsync()).Status.Token!, (await test.TokenSecretAsync()).Text("expires_at"));
+        await test.StopAsync();
+
+        test.Start();
+        await test.ChangeConnectionAsync("""{"suspend": false}""");
+        await test.AdvanceAsync(2 * second, second);
+
+        Assert.Equal(new DateTimeOffset(2026, 11, 23, 12, 40, 0, TimeSpan.Zero), recorded.ExpirationTime);
+        Assert.Equal("2026-11-23T13:00:00Z", suspended);
+        Assert.Equal("2026-11-23T12:40:00Z", (await test.TokenSecretAsync()).Text("expires_at"));
+        Assert.Equal(1, test.TokenRequests);
+    }
+
     [Theory]
     [MemberData(nameof(StepsBack))]
     public async Task A_clock_that_is_set_back_puts_no_attempt_off(double seconds)
@@ -109,16 +130,44 @@ public sealed class ClockStepTests
 
     [Theory]
     [MemberData(nameof(StepsBack))]
-    public async Task A_refused_client_is_tried_again_in_time_by_a_process_that_starts_after_the_step(double seconds)
+    public Task A_refused_client_is_tried_again_in_time_by_a_process_that_starts_after_the_step(double seconds) =>
+        RefusedAndStartedAgainAsync(_ => TimeSpan.FromSeconds(seconds));
+
+    [Fact]
+    public async Task A_failure_far_ahead_of_the_clock_keeps_no_process_that_starts_from_trying_at_once()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        test.Provider.Faults.Always(Fault.ServerError(503));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(50), TimeSpan.FromSeconds(10));
+        test.Provider.Faults.Clear();
+        await test.StopAsync();
+
+        test.Time.Step(-TimeSpan.FromHours(2));
+        test.Start();
+        await test.AdvanceAsync(2 * second, second);
+
+        Assert.Null((await test.ConnectionAsync()).Status.Failure);
+    }
+
+    // When the client is tried again, the clock is so near the time of the refusal that the record could be from another machine.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(30)]
+    [InlineData(59)]
+    public Task A_refused_client_is_tried_again_in_time_by_a_process_whose_clock_comes_near_the_time_of_the_refusal(double seconds) =>
+        RefusedAndStartedAgainAsync(wait => wait + TimeSpan.FromSeconds(seconds));
+
+    private static async Task RefusedAndStartedAgainAsync(Func<TimeSpan, TimeSpan> stepBack)
     {
         await using var test = await TestOperator.StartReadyAsync();
         test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret("a-new-one-in-the-portal")] });
         await test.AdvanceAsync(TimeSpan.FromMinutes(42), TimeSpan.FromSeconds(10));
         var longest = TimeSpan.FromMinutes(1 << ((await test.FindAsync<OAuthClient>(Some.Client))!.Status.Refusal!.Attempts - 1));
+        var age = test.Time.GetUtcNow() - (await test.ConnectionAsync()).Status.Failure!.LastFailureTime!.Value;
         test.Provider.Portal.Set(new StandInClient(Some.ClientId) { Secrets = [new StandInSecret(Some.ClientSecret)] });
         await test.StopAsync();
 
-        test.Time.Step(-TimeSpan.FromSeconds(seconds));
+        test.Time.Step(-stepBack(longest + age));
         test.Start();
         await test.AdvanceAsync(longest + (2 * second), second);
 

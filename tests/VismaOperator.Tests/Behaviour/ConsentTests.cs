@@ -2,6 +2,7 @@ using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Tests.Doubles;
+using Lifecycle;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Grants;
@@ -349,7 +350,7 @@ public sealed class ConsentTests
             .WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
 
         Assert.True(test.Provider.Grants.Families.Single().IsRevoked);
-        Assert.True(test.Time.GetUtcNow() - begun >= OrphanedGrantReconciler.Keep, "the namespace may come back within ten minutes");
+        Assert.True(test.Time.GetUtcNow() - begun >= OrphanPolicy.Keep, "the namespace may come back within ten minutes");
         await test.UntilIdleAsync();
         test.ForgetRequests();
         await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));

@@ -26,11 +26,11 @@ public sealed class ExchangeTrackerTests
         tracker.Announced(connection, intent.Id);
 
         Assert.False(tracker.IsToBeAnnounced(connection, intent));
-        Assert.Equal(time.GetUtcNow() + Policy.ExchangeDeadline, tracker.HeldElsewhereUntil(connection, intent));
+        Assert.Equal(time.GetUtcNow() + Policy.ExchangeDeadline, tracker.OpenElsewhereUntil(connection, intent));
         time.Advance(Policy.ExchangeDeadline - TimeSpan.FromSeconds(1));
-        Assert.Equal(time.GetUtcNow().AddSeconds(1), tracker.HeldElsewhereUntil(connection, intent));
+        Assert.Equal(time.GetUtcNow().AddSeconds(1), tracker.OpenElsewhereUntil(connection, intent));
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Null(tracker.HeldElsewhereUntil(connection, intent));
+        Assert.Null(tracker.OpenElsewhereUntil(connection, intent));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class ExchangeTrackerTests
         tracker.Began(connection, ours.Id);
 
         Assert.False(tracker.IsToBeAnnounced(connection, ours));
-        Assert.Null(tracker.HeldElsewhereUntil(connection, ours));
+        Assert.Null(tracker.OpenElsewhereUntil(connection, ours));
     }
 
     [Fact]

@@ -135,7 +135,7 @@ public sealed class GrantTests
                 ? throw new HttpRequestException("away")
                 : Task.CompletedTask;
         await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
-        await test.PassUntilAsync(test.Logs.SaidAsync("is held in memory"));
+        await test.PassUntilAsync(test.Logs.SaidAsync("waits in memory"));
         test.Cluster.Before = null;
         await test.PatchAsync<Secret>(GrantSecretName, """{"metadata":{"annotations":{"visma-operator.io/connection":null}}}""");
         var stalled = test.UntilStalledAsync("GrantNotOwned");

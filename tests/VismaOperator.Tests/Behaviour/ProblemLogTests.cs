@@ -93,7 +93,7 @@ public sealed class ProblemLogTests
     private static List<string> Began(TestOperator test, string about, string reason) =>
         [
             .. test.Logs.Lines.Where(line =>
-                line.StartsWith("Information ", StringComparison.Ordinal)
+                line.StartsWith("Warning ", StringComparison.Ordinal)
                 && line.Contains($": {about} has a problem: {reason}: ", StringComparison.Ordinal)
             ),
         ];

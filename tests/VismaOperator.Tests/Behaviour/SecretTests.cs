@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Tests.Doubles;
@@ -81,6 +82,163 @@ public sealed class SecretTests
         Assert.NotNull(second);
         Assert.Equal("acme-third", (await test.ConnectionAsync()).Status.SecretName);
         Assert.NotNull(await test.FindAsync<Secret>("acme-third"));
+        Assert.Null(await test.FindAsync<Secret>("acme-second"));
+        Assert.Null(await test.FindAsync<Secret>(Name));
+    }
+
+    [Fact]
+    public async Task A_renamed_Secret_goes_also_where_status_lacks_a_part_of_its_token()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await StopAndRenameWithAPartOfTheTokenLackingAsync(test);
+
+        test.Start();
+        await test.UntilAsync<VismaConnection>(Some.Connection, moved => moved.Status.SecretName == "acme-visma");
+        await test.UntilIdleAsync();
+
+        Assert.NotNull(await test.FindAsync<Secret>("acme-visma"));
+        Assert.Null(await test.FindAsync<Secret>(Name));
+    }
+
+    [Theory]
+    [InlineData("acme-third")]
+    [InlineData(Name)]
+    public async Task A_second_rename_leaves_no_Secret_behind_that_the_first_could_not_remove(string last)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        var before = test.Cluster.Before;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Delete && kind.Kind == "Secret"
+                ? throw new KubernetesException(HttpStatusCode.InternalServerError, "InternalError", "etcd is not there")
+                : Task.CompletedTask;
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-second"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+        var second = await test.FindAsync<Secret>("acme-second");
+        test.Cluster.Before = before;
+
+        await test.ChangeConnectionAsync($$$"""{"secret": {"name": "{{{last}}}"}}""");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5));
+
+        Assert.NotNull(second);
+        Assert.Equal(last, (await test.ConnectionAsync()).Status.SecretName);
+        Assert.NotNull(await test.FindAsync<Secret>(last));
+        Assert.Null(await test.FindAsync<Secret>("acme-second"));
+        Assert.Equal(last == Name, await test.FindAsync<Secret>(Name) is not null);
+    }
+
+    [Theory]
+    [InlineData("500", "the API server answers 500 InternalError")]
+    [InlineData("403", "the operator may not delete it")]
+    public async Task A_Secret_that_can_never_be_removed_keeps_no_other_one_and_is_the_only_one_told(string failure, string cause)
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        new ApiFaults(test).Inject(failure, ClusterVerb.Delete, Secret.ResourceKind, Name);
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-second"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+        var second = await test.FindAsync<Secret>("acme-second");
+
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-third"}}""");
+        await test.UntilIdleAsync();
+        var early = await test.ConnectionAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(5));
+
+        Assert.NotNull(second);
+        Assert.Null(await test.FindAsync<Secret>("acme-second"));
+        Assert.NotNull(await test.FindAsync<Secret>(Name));
+        Assert.StartsWith(
+            $"Secret {Some.Namespace}/{Name}, which held the token before, could not be deleted",
+            early.Status.Failure!.Message!,
+            StringComparison.Ordinal
+        );
+        var connection = await test.ConnectionAsync();
+        Assert.Equal("acme-third", connection.Status.SecretName);
+        Assert.Null(connection.Status.OtherSecretNames);
+        var told = Assert.Single(test.EventsAbout(Some.Connection), happened => happened.Reason == "SecretForbidden");
+        Assert.Contains(
+            $"but Secret {Some.Namespace}/{Name}, which held it before, is still there: {cause}",
+            told.Note!,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Each_Secret_of_an_earlier_name_that_stays_is_told()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        new ApiFaults(test).Inject("500", ClusterVerb.Delete, Secret.ResourceKind, "*");
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-second"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-third"}}""");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(5));
+
+        var told = test.EventsAbout(Some.Connection).Where(happened => happened.Reason == "SecretForbidden").ToList();
+        foreach (var name in (string[])[Name, "acme-second"])
+        {
+            Assert.Single(
+                told,
+                happened => happened.Note!.Contains($"but Secret {Some.Namespace}/{name}, which", StringComparison.Ordinal)
+            );
+        }
+    }
+
+    [Fact]
+    public async Task A_withdrawal_takes_every_Secret_that_it_can_and_names_the_one_that_stays()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        new ApiFaults(test).Inject("500", ClusterVerb.Delete, Secret.ResourceKind, Name);
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-second"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+        var second = await test.FindAsync<Secret>("acme-second");
+
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.OtherTenant}}"}]}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+
+        Assert.NotNull(second);
+        Assert.Null(await test.FindAsync<Secret>("acme-second"));
+        Assert.NotNull(await test.FindAsync<Secret>(Name));
+        var failure = (await test.ConnectionAsync()).Status.Failure!;
+        Assert.Equal("WithdrawalFailed", failure.Reason);
+        Assert.Contains($"Secret {Some.Namespace}/{Name} must be deleted", failure.Message!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_withdrawal_takes_also_a_Secret_whose_token_status_does_not_record_as_a_whole()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await StopAndRenameWithAPartOfTheTokenLackingAsync(test);
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{Some.OtherTenant}}"}]}""");
+
+        test.Start();
+        await test.UntilStalledAsync("TenantNotAllowed");
+        await test.UntilIdleAsync();
+
+        Assert.Null(await test.FindAsync<Secret>(Name));
+        Assert.Null((await test.ConnectionAsync()).Status.OtherSecretNames);
+    }
+
+    [Fact]
+    public async Task A_Secret_of_an_earlier_name_that_lost_its_label_is_removed_too()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
+        var faults = new ApiFaults(test);
+        faults.Inject("500", ClusterVerb.Delete, Secret.ResourceKind, Name);
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-second"}}""");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+        await test.StopAsync();
+        faults.Lift();
+        await test.PatchAsync<Secret>("acme-second", """{"metadata": {"labels": {"visma-operator.io/secret": null}}}""");
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-third"}}""");
+
+        test.Start();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5));
+
+        Assert.Equal("acme-third", (await test.ConnectionAsync()).Status.SecretName);
         Assert.Null(await test.FindAsync<Secret>("acme-second"));
         Assert.Null(await test.FindAsync<Secret>(Name));
     }
@@ -323,5 +481,18 @@ public sealed class SecretTests
         Assert.True(after.Is("Ready", "True"));
         Assert.Equal(before.Status.Token!.ExpirationTime, after.Status.Token!.ExpirationTime);
         Assert.Equal(1, test.TokenRequests);
+    }
+
+    private static async Task StopAndRenameWithAPartOfTheTokenLackingAsync(TestOperator test)
+    {
+        await test.UntilIdleAsync();
+        await test.StopAsync();
+        var patch = new JsonObject { ["status"] = new JsonObject { ["token"] = new JsonObject { ["layout"] = null } } };
+        await test.Cluster.PatchStatusAsync<VismaConnection>(
+            new NamespacedName(Some.Namespace, Some.Connection),
+            patch,
+            TestContext.Current.CancellationToken
+        );
+        await test.ChangeConnectionAsync("""{"secret": {"name": "acme-visma"}}""");
     }
 }

@@ -84,7 +84,13 @@ public sealed class StopRaceTests : IDisposable
         var connection = await cluster.CreateAsync(Some.VismaConnection(), TestContext.Current.CancellationToken);
         var (tracker, client) = (new ClientSecretTracker(time), Client());
         tracker.Follow(client);
-        var source = new ClientTokenSource(endpoint, tracker, new ClockWatch(NullLogger.Instance));
+        var source = new ClientTokenSource(
+            endpoint,
+            tracker,
+            new ClockWatch(NullLogger.Instance),
+            new ProviderMetrics(new UnreadMeters(), [], time),
+            new TokenAudit(NullLogger.Instance)
+        );
         var publisher = new SecretPublisher(cluster, new Store<SecretMetadata>(), time);
         var endpoints = new ProviderEndpoints(new NoMetadata());
         var facts = new Facts
@@ -158,8 +164,6 @@ public sealed class StopRaceTests : IDisposable
     private sealed class Leadership(Action<int> onAsked) : ILeadership
     {
         private int asked;
-
-        public bool IsLeader => true;
 
         public TimeSpan Remaining => TimeSpan.MaxValue;
 

@@ -57,14 +57,14 @@ public sealed class StopTests
     [Fact]
     public void A_request_times_out_before_its_section_ends_so_that_the_circuit_breaker_counts_it()
     {
-        Assert.True(new TokenEndpointOptions().Timeout < TokenRefresher.RequestDeadline);
+        Assert.True(TokenEndpoint.Timeout < TokenRefresher.RequestDeadline);
     }
 
     [Fact]
     public void Everything_that_a_stop_waits_for_fits_into_twenty_seconds()
     {
         var longest = TimeSpan.FromSeconds(20);
-        var afterwards = Publishing.SecretPublisher.StoreDeadline + ConnectionReconciler.ReportGrace;
+        var afterwards = Publishing.SecretPublisher.StoreDeadline + ConnectionSteps.RemovalGrace + ConnectionReconciler.ReportGrace;
 
         Assert.True(TokenRefresher.RequestDeadline + afterwards < longest);
         Assert.True(Lifecycle.Policy.ExchangeDeadline + afterwards < longest);

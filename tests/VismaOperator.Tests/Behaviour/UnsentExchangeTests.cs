@@ -15,7 +15,7 @@ public sealed class UnsentExchangeTests
     private static readonly StandInRefreshTokens oneTime = new() { Usage = RefreshTokenUsage.OneTime };
 
     [Fact]
-    public async Task It_leaves_no_intent_where_none_stood()
+    public async Task A_gate_that_is_known_to_be_closed_costs_no_intent()
     {
         await using var test = await StartConsentedAsync(oneTime);
         await test.ApplyAsync(InteractiveConnection(Other));
@@ -23,13 +23,14 @@ public sealed class UnsentExchangeTests
         await test.HandOverAsync(name: Other);
         await test.UntilReadyAsync(Other);
         await CloseGateAsync(test, Other);
-        var sent = test.TokenRequests;
+        var (sent, writes) = (test.TokenRequests, GrantWrites(test));
 
         await test.AdvanceAsync(TimeSpan.FromSeconds(11));
         await RequestAsync(test, Some.Connection, "now");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1));
 
         Assert.Null((await test.GrantAsync())!.Intent);
-        Assert.Equal(sent, test.TokenRequests);
+        Assert.Equal((sent, writes), (test.TokenRequests, GrantWrites(test)));
         Assert.Null((await test.ConnectionAsync()).Status.LastHandledReconcileAt);
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
     }
@@ -48,6 +49,25 @@ public sealed class UnsentExchangeTests
         Assert.Equal(earlier, (await test.GrantAsync())!.Intent);
         Assert.Equal(sent, test.TokenRequests);
         Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+    }
+
+    [Fact]
+    public async Task It_puts_the_intent_of_an_earlier_exchange_back()
+    {
+        var leadership = new LosingLeadership();
+        await using var test = await StartConsentedAsync(
+            oneTime,
+            prepared => prepared.Change = context => context with { Leadership = leadership }
+        );
+        await CloseGateAsync(test, Some.Connection);
+        var (earlier, sent, intents) = ((await test.GrantAsync())!.Intent!, test.TokenRequests, Intents(test));
+        leadership.LoseIn(2);
+
+        await test.AdvanceAsync(TimeSpan.FromMinutes(8));
+
+        Assert.Equal((1, true), (Intents(test) - intents, leadership.IsLost));
+        Assert.Equal(earlier, (await test.GrantAsync())!.Intent);
+        Assert.Equal(sent, test.TokenRequests);
     }
 
     // Asked once before the intent is written, once before the request gets its turn, and once when it has it.
@@ -74,6 +94,9 @@ public sealed class UnsentExchangeTests
         Assert.Null((await test.ConnectionAsync()).Status.LastHandledReconcileAt);
     }
 
+    private static int GrantWrites(TestOperator test) =>
+        test.Record.Of<Secret>().Count(secret => secret.Metadata.Name == GrantStore.NameOf(new(Some.Namespace, Some.Connection)).Name);
+
     private static int Intents(TestOperator test) =>
         test.Record.Of<Secret>().Select(GrantSecret.Read).Select(grant => grant.Intent?.Id).Distinct().Count(id => id is not null);
 
@@ -96,8 +119,6 @@ public sealed class UnsentExchangeTests
     private sealed class LosingLeadership : ILeadership
     {
         private int left = int.MaxValue;
-
-        public bool IsLeader => left > 0;
 
         public bool IsLost => left == 0;
 

@@ -54,7 +54,7 @@ public sealed class WithdrawalTests
     private static void Named(VismaConnection connection)
     {
         var message = connection.Status.Failure!.Message!;
-        Assert.Contains($"Secret {Some.Namespace}/{Recorded} should be gone", message, StringComparison.Ordinal);
+        Assert.Contains($"Secret {Some.Namespace}/{Recorded} must be deleted", message, StringComparison.Ordinal);
         Assert.DoesNotContain(Wanted, connection.Status.Failure.Message!, StringComparison.Ordinal);
     }
 

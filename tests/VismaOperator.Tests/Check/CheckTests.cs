@@ -235,6 +235,26 @@ public sealed class CheckTests
     )]
     [InlineData(
         "[vismanet_erp_service_api:read]",
+        "['a:b']\n  probe: {path: //evil.example}",
+        "error spec.probe.path: the path must begin with one slash"
+    )]
+    [InlineData(
+        "[vismanet_erp_service_api:read]",
+        "['a:b']\n  apiVersion: v2\n  probe: {enabled: true}",
+        "error spec.probe.path: /dimension, which is the default of spec.probe.path, is in version 1 of the API only"
+    )]
+    [InlineData(
+        "[vismanet_erp_service_api:read]",
+        "['a:b']\n  baseURL: https://api.finance.visma.net/v2/\n  probe: {enabled: true}",
+        "warning spec.probe: /dimension is a resource of version 1"
+    )]
+    [InlineData(
+        "[vismanet_erp_service_api:read]",
+        "[vismanet_erp_service_api:create]\n  probe: {enabled: true}",
+        "warning spec.probe: a probe reads, none of the scopes"
+    )]
+    [InlineData(
+        "[vismanet_erp_service_api:read]",
         "['a:b']\n  grant: DeviceCode",
         "error spec.grant: must be one of ClientCredentials, AuthorizationCode"
     )]
@@ -266,8 +286,8 @@ public sealed class CheckTests
     [InlineData("redirectURI: https://operator.example.com/oauth2/callback", null)]
     [InlineData(
         "authenticationMethod: client_secret_basic",
-        "info spec.grant: OAuthClient integrations/acme has no redirectURI, so the operator's --public-url followed by /oauth2/callback "
-        + "is sent"
+        "info spec.grant: OAuthClient integrations/acme has no redirectURI, so a consent at the operator is sent its --public-url "
+        + "followed by /oauth2/callback, and one by visma-operator connect, as in local mode, http://localhost:8888/oauth2/callback "
     )]
     [InlineData(
         "redirectURI: https://operator.example.com/oauth2/callback\n  issuer: http://localhost",

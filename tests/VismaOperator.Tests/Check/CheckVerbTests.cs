@@ -47,6 +47,36 @@ public sealed class CheckVerbTests : IDisposable
         Assert.StartsWith("-:5:3: error: OAuthClient integrations/acme: spec.clientId: ", Findings()[^1], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_the_files_show_is_told_also_where_the_cluster_cannot_be_reached()
+    {
+        folder.Write("client.yaml", Client.Replace("clientID", "clientId", StringComparison.Ordinal));
+        var (port, kubeconfig) = (1, folder["kubeconfig"]);
+        folder.Write(
+            "kubeconfig",
+            $$$"""
+            {"apiVersion": "v1", "kind": "Config", "current-context": "c",
+             "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:{{{port}}}"}}],
+             "users": [{"name": "c", "user": {}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}]}
+            """
+        );
+
+        Assert.Equal(2, await line.InvokeAsync("check", "-f", folder["client.yaml"], "--cluster", "--kubeconfig", kubeconfig));
+
+        Assert.Contains("spec.clientId: ", line.Output, StringComparison.Ordinal);
+        Assert.Contains("\n1 object checked: ", line.Output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "visma-operator check: --cluster: The cluster http://127.0.0.1:1/ cannot be reached (Connection refused",
+            line.Error,
+            StringComparison.Ordinal
+        );
+        Assert.EndsWith(
+            "Check kubeconfig and context.\nThe findings are those of the files alone.\n",
+            line.Error,
+            StringComparison.Ordinal
+        );
+    }
+
     [Theory]
     [InlineData("", "there is no OAuthClient and no VismaConnection in standard input: ")]
     [InlineData("just a text\n", "")]

@@ -1,6 +1,8 @@
 using VismaOperator.Cli;
 using VismaOperator.Cli.Connect;
-using VismaOperator.Cli.Refresh;
+using VismaOperator.Cli.Dashboard;
+using VismaOperator.Cli.Doctor;
+using VismaOperator.Cli.Requests;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -27,7 +29,13 @@ internal sealed class CommandLine
     public StatusOptions? Status { get; private set; }
 
     /// <summary>What <c>refresh</c> was started with; null when it was not.</summary>
-    public RefreshOptions? Refresh { get; private set; }
+    public RequestOptions? Refresh { get; private set; }
+
+    /// <summary>What <c>dashboard</c> was started with; null when it was not.</summary>
+    public DashboardOptions? Dashboard { get; private set; }
+
+    /// <summary>What <c>doctor</c> was started with; null when it was not.</summary>
+    public DoctorOptions? Doctor { get; private set; }
 
     /// <summary>What standard input holds; nothing unless it is set.</summary>
     public byte[] Input { get; set; } = [];
@@ -53,7 +61,9 @@ internal sealed class CommandLine
             (options, _) => Task.FromResult(Keep(() => Local = options)),
             (options, _) => Task.FromResult(Keep(() => Connect = options)),
             (options, _) => Task.FromResult(Keep(() => Status = options)),
-            (options, _) => Task.FromResult(Keep(() => Refresh = options)));
+            (options, _) => Task.FromResult(Keep(() => Refresh = options)),
+            (options, _) => Task.FromResult(Keep(() => Dashboard = options)),
+            (options, _) => Task.FromResult(Keep(() => Doctor = options)));
         return CommandTree.InvokeAsync(arguments, process, verbs, TestContext.Current.CancellationToken);
     }
 

@@ -1,6 +1,8 @@
 using VismaOperator.Cli;
 using VismaOperator.Cli.Connect;
-using VismaOperator.Cli.Refresh;
+using VismaOperator.Cli.Dashboard;
+using VismaOperator.Cli.Doctor;
+using VismaOperator.Cli.Requests;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -57,7 +59,8 @@ public sealed class CommandLineTests
     {
         Assert.Equal(2, await InvokeAsync(arguments.Split(' ')));
         Assert.Equal(
-            "visma-operator: 'explian' is no command: the commands are run, local, check, status, refresh, connect, crds, completion"
+            "visma-operator: 'explian' is no command: the commands are run, local, check, status, dashboard, doctor, refresh, probe, "
+            + "connect, crds, completion"
             + $"{Environment.NewLine}Help: visma-operator --help{Environment.NewLine}",
             error.ToString()
         );
@@ -72,14 +75,19 @@ public sealed class CommandLineTests
     [InlineData("local -f . --out ./same/ --state ./same", "visma-operator: --state: is the directory of --out")]
     [InlineData("local -f . --out ./tokens --state ./tokens/state", "visma-operator: --state: is the directory of --out or lies within it")]
     [InlineData("local -f . --out ./state/tokens --state ./state/", "visma-operator: --state: is the directory of --out or lies within it")]
-    [InlineData("connect", "Required argument missing for command: 'connect'.")]
+    [InlineData("connect", "NAMESPACE/NAME: is missing. The VismaConnection; without a namespace, that of -n")]
+    [InlineData("completion", "SHELL: is missing. One of: bash, zsh, fish, powershell, kubectl.")]
+    [InlineData("status -n", "--namespace: has no value. Give it one, or leave it out.")]
+    [InlineData("check", "visma-operator: --filename: is missing. Name a directory with manifests: -f ./manifests.")]
     [InlineData(
         "connect Acme",
         "visma-operator: NAMESPACE/NAME: 'Acme' is not the name of a connection. Write it as integrations/acme-production"
     )]
     [InlineData("connect a/b/c", "'a/b/c' is not the name of a connection.")]
     [InlineData("connect a/b -n c", "visma-operator: --namespace: 'c' is not the namespace of a/b. Name the namespace once.")]
-    [InlineData("connect a/b --state . --context c", "visma-operator: --state: cannot be combined with --kubeconfig and --context.")]
+    [InlineData("connect oac/b", "'oac/b' is not the name of a connection.")]
+    [InlineData("connect b -n A", "visma-operator: --namespace: 'A' is not the name of a namespace.")]
+    [InlineData("connect a/b --state . --context c", "visma-operator: --state: cannot be combined with --kubeconfig or --context.")]
     [InlineData(
         "connect a/b --redirect-uri localhost:8888",
         "visma-operator: --redirect-uri: 'localhost:8888' is not an absolute http or https URL."
@@ -89,7 +97,7 @@ public sealed class CommandLineTests
     [InlineData("local -f .", "visma-operator: --out: is missing.")]
     [InlineData("status a/b/c", "NAME: 'a/b/c' is not the name of an object. Write it as acme, integrations/acme, vc/acme or oac/acme.")]
     [InlineData("status -n a -A", "visma-operator: --namespace: cannot be combined with --all-namespaces.")]
-    [InlineData("status a/b -n c", "visma-operator: --namespace: 'c' is not the namespace a of the name.")]
+    [InlineData("status a/b -n c", "visma-operator: --namespace: 'c' is not the namespace of a/b.")]
     [InlineData("status --state s --context c", "visma-operator: --state: cannot be combined with --kubeconfig or --context.")]
     [InlineData("status -o xml", "visma-operator: --output: 'xml' is not known. Write one of: text, wide, json, yaml, name.")]
     [InlineData("status --expiring-within 7", "visma-operator: --expiring-within: '7' is not a duration. Write it as 7d, 12h or 1d12h.")]
@@ -101,6 +109,15 @@ public sealed class CommandLineTests
     [InlineData("refresh a -A", "visma-operator: NAME: cannot be combined with --all-namespaces. Write NAMESPACE/NAME")]
     [InlineData("refresh a --timeout 5m", "visma-operator: --timeout: counts only with --wait. Say --wait, or leave it out.")]
     [InlineData("refresh oac/a", "visma-operator: NAME: 'oac/a' is not the name of a connection.")]
+    [InlineData("dashboard --state s --kubeconfig k", "visma-operator: --state: cannot be combined with --kubeconfig or --context.")]
+    [InlineData("dashboard --port 70000", "visma-operator: --port: '70000' is not a whole number from 0 to 65535. Leave it out for a free")]
+    [InlineData("dashboard -n a -A", "visma-operator: --namespace: cannot be combined with --all-namespaces.")]
+    [InlineData("dashboard acme", "visma-operator: 'acme' is no command or option that is known here")]
+    [InlineData("doctor", "visma-operator: NAME: is missing. Name a connection, or manifests with -f, or the state directory of local")]
+    [InlineData("doctor oac/a", "visma-operator: NAME: 'oac/a' is not the name of a connection.")]
+    [InlineData("doctor -f /no/such/file", "visma-operator: --filename: '/no/such/file' does not exist.")]
+    [InlineData("doctor a -o yaml", "visma-operator: --output: 'yaml' is not known. Write one of: text, json.")]
+    [InlineData("doctor a --service-account b", "visma-operator: --service-account: 'b' is not the name of a service account.")]
     [InlineData("completion tcsh", "visma-operator: SHELL: 'tcsh' is not known. Write one of: bash, zsh, fish, powershell, kubectl.")]
     public async Task Wrong_arguments_name_option_and_remedy_and_start_nothing(string line, string expected)
     {
@@ -179,5 +196,7 @@ public sealed class CommandLineTests
         (LocalOptions _, CancellationToken _) => Task.FromResult(0),
         (ConnectOptions _, CancellationToken _) => Task.FromResult(0),
         (StatusOptions _, CancellationToken _) => Task.FromResult(0),
-        (RefreshOptions _, CancellationToken _) => Task.FromResult(0));
+        (RequestOptions _, CancellationToken _) => Task.FromResult(0),
+        (DashboardOptions _, CancellationToken _) => Task.FromResult(0),
+        (DoctorOptions _, CancellationToken _) => Task.FromResult(0));
 }

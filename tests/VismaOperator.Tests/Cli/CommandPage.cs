@@ -32,12 +32,13 @@ internal static class CommandPage
             $"| {ExitCode.Failure} | failed while running; `check` found errors; "
                 + $"with `local --once` a connection is not Ready when all have settled or `--timeout` has passed; "
                 + $"with `connect` no consent was stored; with `status` [something is broken](../status.md#for-scripts); with `refresh` "
-                + $"a refresh was not asked for or, with `--wait`, not made |\n"
+                + $"a refresh was not asked for or, with `--wait`, not made; with `probe` a probe was not asked for or, with `--wait`, "
+                + $"a token not accepted |\n"
         );
         page.Append(
             CultureInfo.InvariantCulture,
-            $"| {ExitCode.UnusableArguments} | the arguments cannot be used, `check` found nothing to check, or `status` could read "
-                + $"nothing: standard error says what to correct |\n"
+            $"| {ExitCode.UnusableArguments} | the arguments cannot be used, `check` found nothing to check, or `status` or `dashboard` "
+                + $"could read nothing: standard error says what to correct |\n"
         );
         return page.ToString();
     }
@@ -51,6 +52,7 @@ internal static class CommandPage
             page.Append("\n" + $"`{argument.Name}`: {argument.Description}.".Wrapped() + "\n");
         }
 
+        page.Append($"\n{string.Concat(HelpText.ExamplesOf(command).Select(line => $"    visma-operator {line}\n"))}");
         var options = command.Options.Where(option => option.Name != "--help").ToList();
         if (options.Count == 0)
         {

@@ -18,6 +18,8 @@ public sealed class CompletionTests
     [InlineData("status --output = j", "json")]
     [InlineData("status acme -A --w", "--watch")]
     [InlineData("status --watch --ex", "--expiring-within")]
+    [InlineData("dash", "dashboard")]
+    [InlineData("dashboard --no", "--no-open")]
     [InlineData("completion z", "zsh")]
     [InlineData("run --log-format t", "text")]
     [InlineData("nonsense x", "")]
@@ -29,12 +31,29 @@ public sealed class CompletionTests
     }
 
     [Theory]
+    [InlineData("status vc/", "vc/acme")]
+    [InlineData("status oac/", "oac/erp")]
+    [InlineData("status ", "acme oac/erp")]
+    [InlineData("refresh ", "")]
+    public async Task Names_of_a_state_directory_keep_the_kind_that_was_typed(string line, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        await FillAsync(folder, "erp");
+        var typing = new CommandLine()
+            .With("VISMA_OPERATOR_STATE", folder.Path)
+            .With("VISMA_OPERATOR_KUBECONFIG", "/no/such/file");
+        var found = await CompleteAsync(typing, line.Split(' '));
+
+        Assert.Equal(expected, string.Join(' ', found));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("\"\"")]
     public async Task An_empty_word_is_completed_by_every_command_but_the_hidden_one(string empty)
     {
         Assert.Equal(
-            ["check", "completion", "connect", "crds", "local", "refresh", "run", "status"],
+            ["check", "completion", "connect", "crds", "dashboard", "doctor", "local", "probe", "refresh", "run", "status"],
             await CompleteAsync(empty)
         );
     }
@@ -43,12 +62,7 @@ public sealed class CompletionTests
     public async Task In_local_mode_names_come_from_the_state_directory()
     {
         using var folder = new TemporaryFolder();
-        foreach (var (kind, name) in new[] { (VismaConnection.ResourceKind, "acme"), (OAuthClient.ResourceKind, "portal") })
-        {
-            var file = StateFiles.Of(folder.Path, kind, new(Some.Namespace, name));
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            await File.WriteAllTextAsync(file, "{}", TestContext.Current.CancellationToken);
-        }
+        await FillAsync(folder, "portal");
 
         Assert.Equal(["acme", "oac/portal"], await CompleteAsync("status", "--state", folder.Path, ""));
         Assert.Equal(["oac/portal"], await CompleteAsync("status", $"--state={folder.Path}", "oac/"));
@@ -66,9 +80,20 @@ public sealed class CompletionTests
         }
     }
 
-    private static async Task<IReadOnlyList<string>> CompleteAsync(params string[] words)
+    private static async Task FillAsync(TemporaryFolder folder, string client)
     {
-        var line = new CommandLine();
+        foreach (var (kind, name) in new[] { (VismaConnection.ResourceKind, "acme"), (OAuthClient.ResourceKind, client) })
+        {
+            var file = StateFiles.Of(folder.Path, kind, new(Some.Namespace, name));
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllTextAsync(file, "{}", TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static Task<IReadOnlyList<string>> CompleteAsync(params string[] words) => CompleteAsync(new CommandLine(), words);
+
+    private static async Task<IReadOnlyList<string>> CompleteAsync(CommandLine line, params string[] words)
+    {
         Assert.Equal(ExitCode.Success, await line.InvokeAsync(["complete", "--", .. words]));
         Assert.Empty(line.Error);
         return line.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

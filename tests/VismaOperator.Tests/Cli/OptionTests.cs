@@ -2,6 +2,9 @@ using Microsoft.Extensions.Logging;
 using VismaOperator.Api.Validation;
 using VismaOperator.Cli;
 using VismaOperator.Cli.Connect;
+using VismaOperator.Cli.Dashboard;
+using VismaOperator.Cli.Doctor;
+using VismaOperator.Cli.Requests;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -214,6 +217,93 @@ public sealed class OptionTests
     }
 
     [Fact]
+    public async Task Every_option_of_dashboard_reaches_it()
+    {
+        var line = new CommandLine().With("VISMA_OPERATOR_PORT", "8888"); // is that of connect's redirect URI
+
+        await line.InvokeAsync("dashboard", "-n", "erp", "--no-open", "--kubeconfig", "kc", "--context", "staging");
+
+        Assert.Equal(
+            new DashboardOptions { Namespace = "erp", Browser = BrowserUse.Printed, Kubeconfig = "kc", Context = "staging" },
+            line.Dashboard
+        );
+
+        await line.InvokeAsync("dashboard", "--state", "s", "--port", "4711");
+
+        Assert.Equal(new DashboardOptions { State = "s", Port = 4711 }, line.Dashboard);
+
+        await line.InvokeAsync("dashboard", "-A");
+
+        Assert.Equal(new DashboardOptions { Range = NamespaceRange.All }, line.Dashboard);
+    }
+
+    [Fact]
+    public async Task Probe_takes_the_options_of_refresh()
+    {
+        var line = new CommandLine();
+
+        await line.InvokeAsync("probe", "acme", "--wait");
+
+        Assert.Equal((RequestKind.Probe, true), (line.Refresh!.Kind, line.Refresh.Wait));
+        await line.InvokeAsync("refresh", "acme");
+        Assert.Equal(RequestKind.Refresh, line.Refresh!.Kind);
+    }
+
+    [Fact]
+    public async Task Every_option_of_doctor_reaches_it()
+    {
+        using var folder = new TemporaryFolder();
+        var line = new CommandLine().With("VISMA_OPERATOR_REQUEST", "true").With("VISMA_OPERATOR_OUTPUT", "wide");
+
+        Assert.Equal(
+            0,
+            await line.InvokeAsync(
+                "doctor", "integrations/acme", "--kubeconfig", "kc", "--context", "staging",
+                "--service-account", "visma-system/visma-operator"
+            )
+        );
+
+        var options = line.Doctor!;
+        Assert.Equal("visma-system/visma-operator", options.ServiceAccount.ToString());
+        Assert.Equal(("integrations", "acme", "kc", "staging"), (options.Namespace, options.Name, options.Kubeconfig, options.Context));
+        Assert.Equal((DoctorRequests.Shown, DoctorOutput.Text, null), (options.Requests, options.Output, options.Manifests));
+
+        await line.InvokeAsync(
+            "doctor", "-f", folder.Path, "-f", "-", "--request", "-o", "json",
+            "--allowed-issuers", "http://127.0.0.1:8400", "--insecure-issuers");
+
+        options = line.Doctor!;
+        Assert.Equal([folder.Path, "-"], options.Manifests!.Paths);
+        Assert.Equal((DoctorRequests.Sent, DoctorOutput.Json, null), (options.Requests, options.Output, options.Name));
+        Assert.Equal(["http://127.0.0.1:8400"], options.AllowLists.AllowedIssuers);
+    }
+
+    [Theory]
+    [InlineData("--context", "staging")]
+    [InlineData("--kubeconfig", "kc")]
+    [InlineData("--service-account", "visma-system/visma-operator")]
+    public async Task What_counts_for_a_cluster_only_is_refused_with_manifests(string option, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var line = new CommandLine();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("doctor", "-f", folder.Path, option, value));
+        Assert.Contains($"{option}: counts only for a cluster, and with -f or --state there is none", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_variable_that_names_a_namespace_leaves_no_manifest_out()
+    {
+        using var folder = new TemporaryFolder();
+        var line = new CommandLine().With("VISMA_OPERATOR_NAMESPACE", "a");
+
+        await line.InvokeAsync("doctor", "-f", folder.Path);
+        Assert.Null(line.Doctor!.Namespace);
+        await line.InvokeAsync("doctor", "-f", folder.Path, "-n", "b");
+        Assert.Equal("b", line.Doctor!.Namespace);
+    }
+
+    [Fact]
     public async Task What_a_name_says_wins_over_the_variables_that_choose_objects()
     {
         var line = new CommandLine()
@@ -227,6 +317,22 @@ public sealed class OptionTests
 
         Assert.Equal(0, await line.InvokeAsync("refresh"));
         Assert.Equal("app=erp", line.Refresh.Selector);
+    }
+
+    [Fact]
+    public async Task The_form_of_status_in_a_variable_does_not_change_that_of_check()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["a.yaml"], "kind: ConfigMap\n", TestContext.Current.CancellationToken);
+        var line = new CommandLine().With("VISMA_OPERATOR_OUTPUT", "wide");
+        var asked = new CommandLine().With("VISMA_OPERATOR_CHECK_OUTPUT", "json");
+
+        await line.InvokeAsync("status");
+        Assert.Equal(StatusOutput.Wide, line.Status!.Output);
+        await line.InvokeAsync("check", "-f", folder["a.yaml"]);
+        Assert.DoesNotContain("is not known", line.Error, StringComparison.Ordinal);
+        await asked.InvokeAsync("check", "-f", folder["a.yaml"]);
+        Assert.StartsWith("{", asked.Output, StringComparison.Ordinal);
     }
 
     [Fact]

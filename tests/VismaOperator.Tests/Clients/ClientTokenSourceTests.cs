@@ -23,7 +23,9 @@ public sealed class ClientTokenSourceTests
         source = new ClientTokenSource(
             provider,
             tracker,
-            new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
+            new ClockWatch(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
+            new ProviderMetrics(new UnreadMeters(), [], time),
+            new TokenAudit(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
         );
     }
 
@@ -143,6 +145,18 @@ public sealed class ClientTokenSourceTests
         Assert.Equal([SecretTrial.Refused, SecretTrial.NotTried], tracker.SnapshotOf(client).Trials.Select(trial => trial.Trial));
     }
 
+    // Otherwise the attempt would not count, and the refused secret would be sent again after ten seconds.
+    [Fact]
+    public async Task An_attempt_whose_first_secret_was_refused_has_sent_something_though_the_next_one_is_turned_away()
+    {
+        var client = Client("first", "second");
+        FirstWorks(client);
+        provider.AnswersAtOnce();
+        provider.IsTurnedAway = secret => secret == "second";
+
+        Assert.True(Assert.IsType<TokenOutcome.Unavailable>(await AskAsync(client)).HadTurn);
+    }
+
     [Fact]
     public async Task A_wait_for_another_request_that_takes_too_long_has_sent_nothing()
     {
@@ -178,6 +192,7 @@ public sealed class ClientTokenSourceTests
     }
 
     private Task<TokenOutcome> AskAsync(ResolvedClient client, CancellationToken? deadline = null) => source.RequestAsync(
+        new NamespacedName("integrations", "acme"),
         client,
         client.TokenEndpoint!,
         new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string>()),
@@ -216,6 +231,8 @@ public sealed class ClientTokenSourceTests
 
         public Predicate<string>? IsAway { get; set; }
 
+        public Predicate<string>? IsTurnedAway { get; set; }
+
         public void AnswersAtOnce() => all.SetResult();
 
         public async Task<TokenOutcome> RequestAsync(
@@ -232,6 +249,11 @@ public sealed class ClientTokenSourceTests
             }
 
             await all.Task.WaitAsync(cancellationToken);
+            if (IsTurnedAway?.Invoke(client.ClientSecret.Reveal()) == true)
+            {
+                return new TokenOutcome.Unavailable("a pause", RetryAfter: null, MayHaveBeenProcessed: false) { HadTurn = false };
+            }
+
             BeforeAnswer?.Invoke();
             if (IsAway?.Invoke(client.ClientSecret.Reveal()) == true)
             {

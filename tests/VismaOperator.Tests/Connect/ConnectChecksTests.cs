@@ -120,6 +120,21 @@ public sealed class ConnectChecksTests
     }
 
     [Fact]
+    public async Task A_cluster_without_the_definitions_is_told_with_the_command_that_installs_them()
+    {
+        await using var scene = await ConnectScene.OpenAsync();
+        await scene.Operator.StopAsync();
+        scene.Operator.Cluster.Before = (_, _, _) =>
+            throw new KubernetesException(HttpStatusCode.NotFound, "NotFound", "the server could not find the requested resource");
+
+        Assert.Equal(
+            "The cluster https://cluster.example does not know vismaconnections.visma-operator.io. Install the definitions: "
+            + "visma-operator crds | kubectl apply --server-side -f -",
+            await scene.RefusalAsync()
+        );
+    }
+
+    [Fact]
     public async Task A_client_id_is_read_from_its_Secret()
     {
         await using var scene = await ConnectScene.OpenAsync(ClientIdFrom("acme-id"));

@@ -1,9 +1,7 @@
-using Microsoft.Extensions.Time.Testing;
-
 namespace VismaOperator.Tests.Connect;
 
 /// <summary>The time of the operator under test, with timers that run by themselves: for a verb that waits for it.</summary>
-internal sealed class OperatorsClock(FakeTimeProvider time) : TimeProvider
+internal sealed class OperatorsClock(TimeProvider time) : TimeProvider
 {
     public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
 

@@ -8,8 +8,6 @@ namespace VismaOperator.Tests.Consent;
 /// <summary>A replica that does not lead: it has caches and serves the consent pages, on a port of its own.</summary>
 internal sealed class ConsentReplica : IAsyncDisposable
 {
-    private const int FewestWatches = 5; // connections, clients, own Secrets, namespaces, and the credentials of the client
-
     private readonly CancellationTokenSource stop = new();
     private readonly TestOperator test;
     private readonly FollowedCluster followed;
@@ -62,12 +60,12 @@ internal sealed class ConsentReplica : IAsyncDisposable
         while (true)
         {
             var signal = test.NextChange;
-            test.SendBookmarks(ref bookmarked);
-            if (followed.OpenWatches >= FewestWatches && followed.HasReached(version))
+            if (followed.Missing(test.Expected(), version, mayBeHeldUp: false).Count == 0 && followed.HasReached(version))
             {
                 return;
             }
 
+            test.SendBookmarks(ref bookmarked);
             await signal.WaitAsync(patience.Token);
         }
     }

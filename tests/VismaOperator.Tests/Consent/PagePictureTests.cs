@@ -3,6 +3,7 @@ using Kubernetes.Client;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Consent.Flow;
 using VismaOperator.Consent.Web;
+using VismaOperator.Grants;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Consent;

@@ -56,6 +56,9 @@ public sealed class CrashScheduleTests
             : null;
 }
 
-/// <summary>The schedules take every processor for a while; tests that wait for real things to happen do not run beside them.</summary>
+/// <summary>
+/// The schedules take every processor for a while, so tests that wait for real things to happen do not run beside them in one process.
+/// <c>tests/run.sh</c> gives them a process of their own, which comes last at the processors.
+/// </summary>
 [CollectionDefinition(nameof(CrashScheduleTests), DisableParallelization = true)]
 public sealed class CrashSchedules;

@@ -2,6 +2,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
 using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Queueing;
 using Kubernetes.Controllers.Telemetry;
 using Kubernetes.Controllers.Writing;
 using Kubernetes.InMemory;
@@ -13,6 +14,7 @@ using VismaOperator.Api.Validation;
 using VismaOperator.Clients;
 using VismaOperator.Connections;
 using VismaOperator.Grants;
+using VismaOperator.Probing;
 using VismaOperator.Publishing;
 using VismaOperator.Reporting;
 using VismaOperator.Tests.Support;
@@ -29,6 +31,8 @@ internal sealed class OperatorParts
     private static readonly AllowLists allowLists = new() { AllowedIssuers = [SimulatedProvider.Issuer.OriginalString] };
     private static readonly Lazy<WatchSet<Secret>> credentials = new(FollowCredentials);
     private static readonly ConnectionMetrics metrics = new(new UnreadMeters(), () => []);
+    private static readonly ProviderMetrics providerMetrics = new(new UnreadMeters(), [], TimeProvider.System);
+    private static readonly ProbeMetrics probeMetrics = new(new UnreadMeters());
     private static readonly ControllerMetrics controllerMetrics = new(new UnreadMeters());
 
     private readonly ClientResolver resolver;
@@ -59,7 +63,13 @@ internal sealed class OperatorParts
         Connections.AddIndex(OAuthClientObserver.ClientIndex, connection => [connection.ClientName().ToString()]);
         var log = new GrantLog(logs.CreateLogger("Grant"));
         var revoker = new GrantRevoker(provider, endpoints, tracker, time);
-        var source = new ClientTokenSource(provider, tracker, new ClockWatch(NullLogger.Instance));
+        var source = new ClientTokenSource(
+            provider,
+            tracker,
+            new ClockWatch(NullLogger.Instance),
+            providerMetrics,
+            new TokenAudit(NullLogger.Instance)
+        );
         var cluster = new ClusterIdentity(Namespaces);
         var attempts = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var publisher = new SecretPublisher(client, Secrets, time);
@@ -73,18 +83,24 @@ internal sealed class OperatorParts
         var grants = new GrantObserver(Store, facts, handoffs, links, known, attempts, PendingGrants);
         var refresher = new GrantRefresher(Store, PendingGrants, attempts, source, endpoints, cluster, leadership, time, randomBytes, log);
         var connectionLog = new ConnectionLog(logs.CreateLogger("VismaConnection"));
+        var eventLog = logs.CreateLogger("Events");
+        var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, controllerMetrics, eventLog);
+        var reporter = new ConnectionReporter(client, Connections, events, leadership, time);
         var steps = new ConnectionSteps(
             new TokenRefresher(source, endpoints, publisher, leadership, time, NoJitter, metrics, connectionLog),
+            refresher,
             new GrantSteps(refresher, Store, grants, publisher, leadership, time, NoJitter, metrics, connectionLog),
             new ConsentSteps(redeemer, handoffs, grants, links, leadership, time, log),
             publisher,
             new SecretRemovals(time, _ => { }),
+            reporter,
             leadership,
             time,
             NoJitter,
             connectionLog
         );
         var obstacles = new WatchSet<SecretMetadata>(client, time, logs.CreateLogger("Cache.Obstacle"), () => 0);
+        var (times, probes) = (new RecordedTimes(time), Unprobed(client, leadership, time));
         var observer = new ConnectionObserver(
             new SecretNames(Connections, Clients, Secrets, obstacles),
             Secrets,
@@ -92,16 +108,17 @@ internal sealed class OperatorParts
             grants,
             namespaces,
             allowLists,
-            new RecordedTimes(time)
+            times,
+            probes
         );
-        var eventLog = logs.CreateLogger("Events");
-        var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, controllerMetrics, eventLog);
         var statusWrites = new StatusWrites("vismaconnection", controllerMetrics, logs.CreateLogger("VismaConnection"), time, NoJitter);
         Reconciler = new ConnectionReconciler(
             Connections,
             observer,
             steps,
-            new ConnectionReporter(client, Connections, events, leadership, time),
+            reporter,
+            times,
+            probes,
             statusWrites,
             time,
             NoJitter,
@@ -120,6 +137,22 @@ internal sealed class OperatorParts
             log
         );
     }
+
+    // No connection of a schedule is probed.
+    private ConnectionProbes Unprobed(IKubernetesClient client, ReplicaLeadership leadership, TimeProvider time) =>
+        new(
+            client,
+            Connections,
+            new Lazy<ApiProbe>(() => throw new InvalidOperationException("nothing is probed here")),
+            leadership,
+            time,
+            probeMetrics,
+            NullLogger.Instance
+        )
+        {
+            Queue = new WorkQueue(time, BackoffOptions.ForKeys, NoJitter),
+            Wake = _ => { },
+        };
 
     /// <summary>
     /// Looks the client's secret up, which takes a thread of the pool. To be done before schedules take them all, and would wait for each

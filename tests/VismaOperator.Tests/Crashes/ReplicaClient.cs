@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Tests.Doubles;
@@ -10,7 +9,7 @@ namespace VismaOperator.Tests.Crashes;
 /// One simulated process's way to the cluster. Before and after every request lies a point at which the process can be killed or stopped: a
 /// call of a dead process never returns, so that nothing of it goes on.
 /// </summary>
-internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesClient
+internal sealed class ReplicaClient(Replica replica, World world) : TestClient(world.Cluster)
 {
     private static readonly string[] writes =
     [
@@ -21,79 +20,13 @@ internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesC
         ClusterVerb.Delete,
     ];
 
-    public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        CallAsync(
-            new ClusterRequest(ClusterVerb.Get, T.ResourceKind, name),
-            () => world.Cluster.FindAsync<T>(name, cancellationToken),
-            cancellationToken
-        );
-
-    public Task<ResourcePage<T>> ListPageAsync<T>(
-        ResourceSelector selector,
-        int limit,
-        string? continueToken,
-        CancellationToken cancellationToken
-    )
-        where T : class, IResource<T> =>
-        CallAsync(
-            new ClusterRequest(ClusterVerb.List, T.ResourceKind, new NamespacedName(selector.Namespace ?? string.Empty, string.Empty)),
-            () => world.Cluster.ListPageAsync<T>(selector, limit, continueToken, cancellationToken),
-            cancellationToken
-        );
-
-    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+    public override IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         ResourceSelector selector,
         string resourceVersion,
         CancellationToken cancellationToken
-    )
-        where T : class, IResource<T> => throw new NotSupportedException("The world fills the stores.");
+    ) => throw new NotSupportedException("The world fills the stores.");
 
-    public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        CallAsync(
-            new ClusterRequest(ClusterVerb.Create, T.ResourceKind, resource.Metadata.NamespacedName),
-            () => world.Cluster.CreateAsync(resource, cancellationToken),
-            cancellationToken
-        );
-
-    public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        CallAsync(
-            new ClusterRequest(ClusterVerb.Update, T.ResourceKind, resource.Metadata.NamespacedName),
-            () => world.Cluster.ReplaceAsync(resource, cancellationToken),
-            cancellationToken
-        );
-
-    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        CallAsync(
-            new ClusterRequest(ClusterVerb.Patch, T.ResourceKind, name),
-            () => world.Cluster.PatchAsync<T>(name, mergePatch, cancellationToken),
-            cancellationToken
-        );
-
-    public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        CallAsync(
-            new ClusterRequest(ClusterVerb.PatchStatus, T.ResourceKind, name),
-            () => world.Cluster.PatchStatusAsync<T>(name, mergePatch, cancellationToken),
-            cancellationToken
-        );
-
-    public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
-        where T : class, IResource<T> =>
-        CallAsync(
-            new ClusterRequest(ClusterVerb.Delete, T.ResourceKind, name),
-            async () =>
-            {
-                await world.Cluster.DeleteAsync<T>(name, preconditions, cancellationToken);
-                return true;
-            },
-            cancellationToken
-        );
-
-    private async Task<TAnswer> CallAsync<TAnswer>(
+    protected override async Task<TAnswer> AnswerAsync<TAnswer>(
         ClusterRequest request,
         Func<Task<TAnswer>> carryOut,
         CancellationToken cancellationToken
@@ -110,7 +43,7 @@ internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesC
         await replica.PointAsync($"before {request.Verb} {request.Name.Name}");
         var trouble = isWrite ? world.Api.TroubleOf(request) : ApiTroubleKind.None;
         await MeetAsync(trouble, request, cancellationToken);
-        var answer = await AnswerAsync(request, carryOut, trouble);
+        var answer = await CarryOutAsync(request, carryOut, trouble);
         if (trouble == ApiTroubleKind.LoseAnswer)
         {
             throw new IOException("the answer was lost");
@@ -138,7 +71,7 @@ internal sealed class ReplicaClient(Replica replica, World world) : IKubernetesC
         }
     }
 
-    private async Task<TAnswer> AnswerAsync<TAnswer>(ClusterRequest request, Func<Task<TAnswer>> carryOut, ApiTroubleKind trouble)
+    private async Task<TAnswer> CarryOutAsync<TAnswer>(ClusterRequest request, Func<Task<TAnswer>> carryOut, ApiTroubleKind trouble)
     {
         try
         {

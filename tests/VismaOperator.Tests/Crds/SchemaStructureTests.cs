@@ -21,6 +21,23 @@ public sealed class SchemaStructureTests
     public void Connections_have_the_same_fields_in_schema_and_record() =>
         Assert.Equal([], Differences(VismaConnection.JsonTypeInfo, Schemas.VismaConnection, "VismaConnection"));
 
+    /// <summary>A status is written as the difference of two records (<c>StatusPatch</c>), which knows no maps and no converters.</summary>
+    [Fact]
+    public void Statuses_have_neither_maps_nor_members_with_a_converter_of_their_own()
+    {
+        Assert.Equal([], Unpatchable(typeof(OAuthClientStatus)));
+        Assert.Equal([], Unpatchable(typeof(VismaConnectionStatus)));
+        Assert.NotEmpty(Unpatchable(typeof(ObjectMeta)));
+
+        static IEnumerable<string> Unpatchable(Type type) =>
+            from member in VismaJsonContext.Default.Options.GetTypeInfo(type).Properties
+            let kind = VismaJsonContext.Default.Options.GetTypeInfo(member.PropertyType).Kind
+            from found in kind is JsonTypeInfoKind.Dictionary || member.CustomConverter is not null ? [$"{type.Name}.{member.Name}"]
+                : kind is JsonTypeInfoKind.Object ? Unpatchable(member.PropertyType)
+                : []
+            select found;
+    }
+
     [Fact]
     public void A_difference_is_found_in_both_directions()
     {
@@ -48,6 +65,7 @@ public sealed class SchemaStructureTests
     [InlineData("""{"oauthClientRef":{"name":"a"}}""")]
     [InlineData("""{"oauthClientRef":{"name":"a"},"refresh":{},"secret":{"template":{"metadata":{}}}}""")]
     [InlineData("""{"oauthClientRef":{"name":"a"},"grant":"AuthorizationCode","authorization":{}}""")]
+    [InlineData("""{"oauthClientRef":{"name":"a"},"probe":{"enabled":true}}""")]
     public void Connections_have_the_same_defaults_in_schema_and_record(string spec) =>
         AssertSameDefaults(VismaConnection.JsonTypeInfo, Schemas.VismaConnection, spec);
 

@@ -27,7 +27,7 @@ public sealed class HttpEndpointsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        http.ServeOperator(health);
+        http.ServeOperator(health, new ObjectGauges());
         await http.StartAsync(TestContext.Current.CancellationToken);
     }
 
@@ -49,6 +49,30 @@ public sealed class HttpEndpointsTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "stopping\n"), await GetAsync("/readyz"));
         Assert.Equal((HttpStatusCode.OK, "ok\n"), await GetAsync("/livez"));
         Assert.Equal((HttpStatusCode.OK, "ok\n"), await GetAsync("/healthz"));
+    }
+
+    [Fact]
+    public async Task A_reconcile_that_hangs_fails_alive_until_the_process_is_asked_to_stop()
+    {
+        health.Watch(() => "a reconcile hangs", () => []);
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "a reconcile hangs\n"), await GetAsync("/livez"));
+        Assert.Equal((HttpStatusCode.OK, "ok\n"), await GetAsync("/healthz"));
+
+        health.Stopping(); // what must be stored is stored now: no reason to be killed
+
+        Assert.Equal((HttpStatusCode.OK, "ok\n"), await GetAsync("/livez"));
+    }
+
+    [Fact]
+    public async Task Not_ready_names_the_lists_that_are_missing()
+    {
+        health.Watch(() => null, () => ["connections", "secrets"]);
+
+        Assert.Equal(
+            (HttpStatusCode.ServiceUnavailable, "starting: not listed yet: connections, secrets\n"),
+            await GetAsync("/readyz")
+        );
     }
 
     [Theory]

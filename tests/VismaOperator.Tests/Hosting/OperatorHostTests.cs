@@ -248,8 +248,6 @@ public sealed class OperatorHostTests : IDisposable
 
         public bool HasSynced => Synced.Task.IsCompleted;
 
-        public bool IsLeader => Leads.Task.IsCompleted;
-
         public TimeSpan Remaining => TimeSpan.MaxValue;
 
         public Task Started(string part) => started[part].Task.WaitAsync(patience, TestContext.Current.CancellationToken);

@@ -22,6 +22,15 @@ public sealed class ManifestReaderTests
         Assert.Equal(new Position(11, 1), set.Documents[1].PositionOf("spec"));
     }
 
+    // kubectl keeps one of the two by chance, so it cannot be asked which one is meant (KubectlAnswersTests).
+    [Fact]
+    public void Two_keys_that_are_one_in_JSON_are_a_problem()
+    {
+        var set = ManifestReader.ReadText("f.yaml", Header + "value:\n  1: a\n  \"1\": b\n");
+
+        Assert.Equal("1 is given twice, first in line 4: remove one of them", Assert.Single(set.Problems).Message);
+    }
+
     [Theory]
     [InlineData("!!str\n}\n")]
     [InlineData("!t\n@x\n")]

@@ -44,6 +44,7 @@ public sealed class LocalStatusTests : IDisposable
         Assert.StartsWith("NAMESPACE      NAME        STATE", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("erp            vc/broken   Stalled", lines[1], StringComparison.Ordinal);
         Assert.StartsWith("integrations   vc/acme     Ready", lines[2], StringComparison.Ordinal);
+        Assert.Equal($"1 of 2 broken. What to do: visma-operator status NAMESPACE/NAME --state {State}\n", error.Text);
     }
 
     [Fact]

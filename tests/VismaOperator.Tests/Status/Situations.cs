@@ -19,24 +19,49 @@ internal static class Situations
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 30, 12, 0, 0, TimeSpan.Zero);
 
-    private const string Outage = "The token endpoint https://connect.visma.com/connect/token answered 503 (Service Unavailable).";
-    private const string NoClient = "OAuthClient integrations/acme is not available to this namespace.";
+    // Messages are those of the operator, as docs/troubleshooting.md has them; what changes with the time is an ellipsis.
+    private const string Outage =
+        "The provider connect.visma.com cannot be used now: token endpoint answered 503. The operator tries again by itself; if this "
+        + "lasts, look at its status page and at the network between.";
+
+    private const string NoClient = "OAuthClient integrations/acme does not exist. Apply it, or correct spec.oauthClientRef.";
+    private const string Usable = "Tokens are asked for at https://connect.visma.com/connect/token.";
+
     private const string NotApproved =
-        "The provider refused with invalid_tenant: the tenant is unknown or has not approved the application. Have an administrator of "
-        + "the company approve it in Visma App Store; an approval can take 15 minutes to count.";
+        $"The provider refused with invalid_tenant. Tenant {Some.Tenant} is unknown or has not approved this application. Check "
+        + "spec.tenantID (the company's tenant id from Visma Admin > Company > Configuration) and let an Integration Administrator of "
+        + "that tenant approve the application; an approval can take 15 minutes to count.";
+
     private const string Refused =
-        "The provider refused with invalid_client: the client id or every secret is wrong or has expired. Tried: "
-        + "acme-credentials/clientSecret.";
+        "The provider refused with invalid_client. Tried: Secret acme-credentials, key clientSecret. The client id or every client "
+        + "secret of OAuthClient integrations/acme is wrong or has expired; the provider does not say which. Check spec.clientID, make a "
+        + "new secret in the Visma developer portal if need be, and put it into the referenced Secret.";
+
+    private const string Awaiting =
+        "Nobody has consented yet. Open the link that kubectl get vc awaiting -n integrations -o "
+        + "jsonpath='{.status.authorization.url}' prints, or run visma-operator connect integrations/awaiting.";
+
+    private const string NotOwned =
+        "Secret integrations/foreign-token exists and does not belong to VismaConnection foreign, so it is left as it is. Choose another "
+        + "spec.secret.name. To put the token into that Secret beside its other keys, its owner runs: kubectl label secret foreign-token "
+        + "-n integrations visma-operator.io/secret=token && kubectl annotate secret foreign-token -n integrations "
+        + "visma-operator.io/adopt=foreign";
+
+    private const string Answered = "GET https://api.finance.visma.net/v1/dimension was answered: the API accepts the token.";
+    private const string Unauthorized =
+        "GET https://api.finance.visma.net/v1/dimension was answered with 401, although the provider issued the token. …";
 
     public static IReadOnlyList<Situation> All { get; } =
     [
         new("All is well", Healthy("acme")),
+        new("All is well, and the API accepts the token", Probed("probed", "True", "ApiAnswered", Answered)),
+        new("The API does not accept the token", Probed("customer-tenant", "False", "ApiUnauthorized", Unauthorized)),
         new(
             "The provider is down, the token is valid",
             Connection(
                 "outage",
                 [
-                    Condition("Ready", "True", "TokenValid", $"Secret outage-token holds a token that is valid until … {Outage}", 5),
+                    Condition("Ready", "True", "TokenValid", $"{Serving("outage")} ProviderUnavailable: {Outage}", 5),
                     Condition("TokenFresh", "False", "ProviderUnavailable", $"Serving the token of … until …: {Outage}", 0.3),
                 ],
                 Token("outage", minutes: 48)
@@ -47,7 +72,13 @@ internal static class Situations
             Connection(
                 "outage-long",
                 [
-                    Condition("Ready", "False", "ProviderUnavailable", $"The token in … expired at …. {Outage}", 0.2),
+                    Condition(
+                        "Ready",
+                        "False",
+                        "ProviderUnavailable",
+                        $"The token in Secret outage-long-token expired at …. {Outage}",
+                        0.2
+                    ),
                     Condition("TokenFresh", "False", "ProviderUnavailable", $"The token expired at …: {Outage}", 0.9),
                 ],
                 Token("outage-long", minutes: 72)
@@ -68,7 +99,7 @@ internal static class Situations
             Connection(
                 "refused",
                 [
-                    Condition("Ready", "True", "TokenValid", $"Secret … holds a token …. ClientRefused: {Refused}", 30),
+                    Condition("Ready", "True", "TokenValid", $"{Serving("refused")} ClientRefused: {Refused}", 30),
                     Condition("Stalled", "True", "ClientRefused", Refused, 0.1),
                     Condition("TokenFresh", "False", "ClientRefused", $"Serving the token of … until …: {Refused}", 0.1),
                 ],
@@ -88,10 +119,10 @@ internal static class Situations
             {
                 Status = StatusOf(
                     [
-                        Condition("Ready", "True", "ClientUsable", "1 of 1 client secrets can be read.", 400),
-                        Condition("SecretExpiring", "True", "SecretExpiresSoon", "The client secret in ending-credentials/clientSecret "
-                            + "expires on 2026-12-06 (6 days). Make a new one in the Visma developer portal and put it first in "
-                            + "spec.clientSecrets.", 90),
+                        Condition("Ready", "True", "ClientUsable", Usable, 400),
+                        Condition("SecretExpiring", "True", "SecretExpiresSoon", "The client secret in ending-credentials, key "
+                            + "clientSecret, expires on 2026-12-06 (within 7 days). Make a new one in the Visma developer portal and put "
+                            + "it first in spec.clientSecrets.", 90),
                     ]
                 ) with
                 {
@@ -106,9 +137,9 @@ internal static class Situations
             Interactive(
                 "awaiting",
                 [
-                    Condition("Ready", "False", "AwaitingConsent", "Nobody has consented yet. Consent with visma-operator connect.", 2),
-                    Condition("Reconciling", "True", "AwaitingConsent", "Nobody has consented yet.", 2),
-                    Condition("Authorized", "False", "AwaitingConsent", "Nobody has consented yet.", 2),
+                    Condition("Ready", "False", "AwaitingConsent", Awaiting, 2),
+                    Condition("Reconciling", "True", "AwaitingConsent", Awaiting, 2),
+                    Condition("Authorized", "False", "AwaitingConsent", Awaiting, 2),
                 ],
                 new AuthorizationStatus { Url = "https://operator.example.com/connect/integrations/awaiting?start=unguessable-start-link" }
             )
@@ -118,11 +149,12 @@ internal static class Situations
             Interactive(
                 "consent-ends",
                 [
-                    Condition("Ready", "True", "TokenValid", "Secret consent-ends-token holds a token that is valid until ….", 8000),
+                    Condition("Ready", "True", "TokenValid", Serving("consent-ends"), 8000),
                     Condition("TokenFresh", "True", "Renewed", "Issued at …; next renewal at ….", 8000),
                     Condition("Authorized", "True", "ConsentGranted", "Consent of sub-of-kari at … is in use.", 8000),
-                    Condition("ConsentExpiring", "True", "ConsentExpiresSoon", "The consent ends on 2026-12-12 (12 days). Have a person "
-                        + "consent again: visma-operator connect integrations/consent-ends.", 430),
+                    Condition("ConsentExpiring", "True", "ConsentExpiresSoon", "The consent ends on 2026-12-12 (within 14 days). "
+                        + "Have a person consent again: Run visma-operator connect integrations/consent-ends; or set --public-url, so "
+                        + "that the operator offers a link.", 430),
                 ],
                 new AuthorizationStatus
                 {
@@ -138,10 +170,11 @@ internal static class Situations
             Connection(
                 "scope-missing",
                 [
-                    Condition("Ready", "True", "TokenValid", "Secret scope-missing-token holds a token that is valid until ….", 30),
+                    Condition("Ready", "True", "TokenValid", Serving("scope-missing"), 30),
                     Condition("TokenFresh", "True", "Renewed", "Issued at …; next renewal at ….", 30),
-                    Condition("ScopesGranted", "False", "ScopesMissing", "Not granted: vismanet_erp_service_api:create. Add it to the "
-                        + "application in the Visma developer portal and have the tenant approve it, or remove it from spec.scopes.", 30),
+                    Condition("ScopesGranted", "False", "ScopesMissing", "Not granted: vismanet_erp_service_api:create. Add them to "
+                        + "the application in the Visma developer portal and have the tenant approve them, or remove them from "
+                        + "spec.scopes.", 30),
                 ],
                 Token("scope-missing", minutes: 10)
             )
@@ -159,7 +192,7 @@ internal static class Situations
             Connection(
                 "outage-dead",
                 [
-                    Condition("Ready", "True", "TokenValid", $"Secret outage-dead-token holds a token that is valid until … {Outage}", 5),
+                    Condition("Ready", "True", "TokenValid", $"{Serving("outage-dead")} ProviderUnavailable: {Outage}", 5),
                     Condition("TokenFresh", "False", "ProviderUnavailable", $"Serving the token of … until …: {Outage}", 0.3),
                 ],
                 Token("outage-dead", minutes: 50)
@@ -180,9 +213,10 @@ internal static class Situations
         new("The provider issues tokens that end too soon", Connection(
             "short",
             [
-                Condition("Ready", "True", "TokenValid", "Secret short-token holds a token that is valid until ….", 30),
-                Condition("TokenFresh", "True", "LifetimeTooShort", "The token is valid for 60m, which is too short for "
-                    + "spec.refresh.minRemainingValidity. Ask for less there.", 30),
+                Condition("Ready", "True", "TokenValid", Serving("short"), 30),
+                Condition("TokenFresh", "True", "LifetimeTooShort", "Tokens live 3600s, too short to keep "
+                    + "spec.refresh.minRemainingValidity of 2700s; readers find at least 1800s. Lower spec.refresh.minRemainingValidity, "
+                    + "or raise the lifetime in the Visma developer portal. Next renewal at ….", 30),
             ],
             Token("short", minutes: 10)
         )),
@@ -220,10 +254,8 @@ internal static class Situations
         new("A Secret of that name belongs to somebody else", Connection(
             "foreign",
             [
-                Condition("Ready", "False", "SecretNotOwned", "Secret foreign-token belongs to somebody else and is left alone: choose "
-                    + "another spec.secret.name.", 50),
-                Condition("Stalled", "True", "SecretNotOwned", "Secret foreign-token belongs to somebody else and is left alone: choose "
-                    + "another spec.secret.name.", 50),
+                Condition("Ready", "False", "SecretNotOwned", NotOwned, 50),
+                Condition("Stalled", "True", "SecretNotOwned", NotOwned, 50),
             ]
         )),
         new("The OAuthClient does not exist", Connection(
@@ -243,13 +275,27 @@ internal static class Situations
         Connection(
             name,
             [
-                Condition("Ready", "True", "TokenValid", $"Secret {name}-token holds a token that is valid until ….", 30),
+                Condition("Ready", "True", "TokenValid", Serving(name), 30),
                 Condition("TokenFresh", "True", "Renewed", "Issued at …; next renewal at ….", 30),
                 Condition("ScopesGranted", "True", "AllGranted", "Every scope asked for was granted, and no other.", 30),
             ],
             Token(name, minutes: 22),
             place
         );
+
+    /// <summary>A healthy connection whose API was asked.</summary>
+    public static VismaConnection Probed(string name, string accepted, string reason, string message)
+    {
+        var connection = Healthy(name);
+        return connection with
+        {
+            Spec = connection.Spec with { Probe = new ProbeSpec { Enabled = true } },
+            Status = connection.Status with
+            {
+                Conditions = [.. connection.Status.Conditions, Condition("TokenAccepted", accepted, reason, message, 0.5)],
+            },
+        };
+    }
 
     /// <summary>A connection that needs a person.</summary>
     public static VismaConnection Stalled(string name, string place = Some.Namespace) =>
@@ -261,7 +307,7 @@ internal static class Situations
 
     /// <summary>A client that can be used.</summary>
     public static OAuthClient HealthyClient(string name = Some.Client, string place = Some.Namespace) =>
-        Client(name, [Condition("Ready", "True", "ClientUsable", "1 of 1 client secrets can be read.", 400)], place);
+        Client(name, [Condition("Ready", "True", "ClientUsable", Usable, 400)], place);
 
     /// <summary>A condition that has stood for so many hours.</summary>
     public static Condition Condition(string type, string status, string reason, string message, double hours) =>
@@ -297,6 +343,8 @@ internal static class Situations
                 },
             },
         };
+
+    private static string Serving(string name) => $"Secret {name}-token holds a token that is valid until ….";
 
     private static OAuthClient RefusedClient(int retryInMinutes = 4) =>
         Client(Some.Client, []) with

@@ -11,19 +11,31 @@ public sealed class StatusPageTests
 {
     [Fact]
     [Trait("Category", "Docs")]
-    public async Task The_page_of_status_is_up_to_date()
-    {
-        var expected = await PageAsync();
-        var file = Repository.Path("docs", "reference", "status.md");
-        if (Environment.GetEnvironmentVariable("WRITE_DOCS") == "1")
-        {
-            await File.WriteAllTextAsync(file, expected, TestContext.Current.CancellationToken);
-            return;
-        }
+    public async Task The_page_of_status_is_up_to_date() =>
+        await Captures.ComparePageAsync(Repository.Path("docs", "reference", "status.md"), await PageAsync());
 
-        Assert.True(
-            File.Exists(file) && await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken) == expected,
-            "docs/reference/status.md is not what status says: run `make docs`, look at the difference and commit it."
+    [Fact]
+    [Trait("Category", "Docs")]
+    public async Task The_captures_in_the_page_for_users_are_up_to_date()
+    {
+        string[] titles =
+        [
+            "All is well",
+            "The provider is down, the token is valid",
+            "The company has not approved the application",
+            "A client secret expires soon",
+            "Nobody has consented yet",
+        ];
+        Situation[] listed = [.. Situations.All.Where(situation => titles.Contains(situation.Title))];
+        var refused = listed.Single(situation => situation.Title == titles[2]);
+        await Captures.CompareAsync(
+            Repository.Path("docs", "status.md"),
+            [
+                ("list", () => SayAllAsync(new StatusOptions(), listed)),
+                ("expiring", () => SayAllAsync(new StatusOptions { ExpiringWithin = TimeSpan.FromDays(30) }, listed)),
+                ("one", () => SayAsync(OneOf(refused), refused)),
+                ("json", () => SayAsync(OneOf(refused) with { Output = StatusOutput.Json }, refused)),
+            ]
         );
     }
 
@@ -33,22 +45,22 @@ public sealed class StatusPageTests
         page.Append("# What `status` says\n\n<!-- Written by `make docs` from the situations of StatusPageTests. -->\n\n");
         page.Append("How to use it: [status](../status.md). It is 12:00 on 2026-11-30 in all that follows; messages are shortened.\n\n");
         page.Append("## The list\n\n");
-        page.Append(Block(await SayAsync(new StatusOptions(), [.. Situations.All])));
+        page.Append(Captures.Block(await SayAsync(new StatusOptions(), [.. Situations.All])));
         page.Append("\n## With `-o wide`\n\n");
-        page.Append(Block(await SayAsync(new StatusOptions { Output = StatusOutput.Wide }, Situations.All[1], Situations.All[3])));
+        page.Append(Captures.Block(await SayAsync(new StatusOptions { Output = StatusOutput.Wide }, Situations.All[1], Situations.All[3])));
         page.Append("\n## With `--expiring-within 30d`\n\n");
-        page.Append(Block(await SayAsync(new StatusOptions { ExpiringWithin = TimeSpan.FromDays(30) }, [.. Situations.All])));
+        page.Append(Captures.Block(await SayAsync(new StatusOptions { ExpiringWithin = TimeSpan.FromDays(30) }, [.. Situations.All])));
         page.Append("\n## One object\n");
         foreach (var situation in Situations.All)
         {
             page.Append($"\n### {situation.Title}\n\n");
-            page.Append(Block(await SayAsync(OneOf(situation), situation)));
+            page.Append(Captures.Block(await SayAsync(OneOf(situation), situation)));
         }
 
         page.Append("\n## One object as JSON\n\n");
-        page.Append(Block(await SayAsync(OneOf(Situations.All[1]) with { Output = StatusOutput.Json }, Situations.All[1])));
+        page.Append(Captures.Block(await SayAsync(OneOf(Situations.All[1]) with { Output = StatusOutput.Json }, Situations.All[1])));
         page.Append("\n## The same as YAML\n\n");
-        page.Append(Block(await SayAsync(OneOf(Situations.All[1]) with { Output = StatusOutput.Yaml }, Situations.All[1])));
+        page.Append(Captures.Block(await SayAsync(OneOf(Situations.All[1]) with { Output = StatusOutput.Yaml }, Situations.All[1])));
         return page.ToString();
     }
 
@@ -68,5 +80,11 @@ public sealed class StatusPageTests
         return scene.Output;
     }
 
-    private static string Block(string text) => $"```text\n{text.ReplaceLineEndings("\n").TrimEnd()}\n```\n";
+    // With what goes to standard error.
+    private static async Task<string> SayAllAsync(StatusOptions options, Situation[] situations)
+    {
+        using var scene = new StatusScene([.. situations.Select(situation => situation.Subject)]);
+        await scene.RunAsync(options);
+        return scene.Output + scene.Error;
+    }
 }

@@ -23,6 +23,12 @@ internal sealed class StatusScene : IDisposable
         {
             Answered = request => _ = request.Verb == ClusterVerb.Watch ? watchesOpened.Release() : 0,
         };
+        Fill(Cluster, resources);
+    }
+
+    /// <summary>Puts objects into a cluster as they are, with their status.</summary>
+    public static void Fill(FaultyCluster cluster, IReadOnlyList<IResource> resources)
+    {
         var version = 0;
         foreach (var resource in resources)
         {
@@ -34,7 +40,7 @@ internal sealed class StatusScene : IDisposable
             };
             json!["metadata"]!["resourceVersion"] = $"{++version}";
             json["metadata"]!["uid"] = $"uid-{version}";
-            Cluster.Restore(resource is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind, json.AsObject());
+            cluster.Restore(resource is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind, json.AsObject());
         }
     }
 

@@ -23,10 +23,10 @@ public sealed class StatusTests
         var states = scene.Lines.Skip(1).Select(line => Enum.Parse<StatusState>(Columns(line)[1])).ToList();
         Assert.Equal(states.Order(), states);
         var warnings = scene.Lines.Where(line => Columns(line)[1] == "Warning").Select(line => Columns(line)[0]);
-        Assert.Equal(["oac/ending", "vc/consent-ends", "vc/leaving", "vc/scope-missing", "vc/short"], warnings);
+        Assert.Equal(["oac/ending", "vc/consent-ends", "vc/customer-tenant", "vc/leaving", "vc/scope-missing", "vc/short"], warnings);
         var failing = scene.Lines.Where(line => Columns(line)[1] == "Failing").Select(line => Columns(line)[0]);
         Assert.Equal(["vc/overdue", "vc/outage-dead", "vc/outage"], failing);
-        Assert.Equal("16 of 24 broken. What to do: visma-operator status NAMESPACE/NAME\n", scene.Error);
+        Assert.Equal("16 of 26 broken. What to do: visma-operator status NAMESPACE/NAME\n", scene.Error);
     }
 
     [Theory]
@@ -82,7 +82,11 @@ public sealed class StatusTests
         using var scene = new StatusScene();
 
         Assert.Equal(0, await scene.RunAsync(new StatusOptions()));
-        Assert.Equal("There is no VismaConnection and no OAuthClient in namespace integrations.\n", scene.Error);
+        Assert.Equal(
+            "There is no VismaConnection and no OAuthClient in namespace integrations. See what there is elsewhere: visma-operator status "
+                + "-A\n",
+            scene.Error
+        );
         Assert.Empty(scene.Output);
     }
 
@@ -206,14 +210,18 @@ public sealed class StatusTests
     public async Task Yaml_says_the_same_as_json_whatever_the_text()
     {
         var connection = Situations.Healthy("acme");
-        IResource hostile = connection with { Spec = connection.Spec with { DisplayName = "no: 1e3 # \"x\" 'y'\n- \u001b[31m \u202e ø" } };
+        const string Hostile = "no: 1e3 # \"x\" 'y'\n- \\n \t\u001b[31m \u202e \u2066 \u200f \U000e0041 ø \U0001f600";
+        IResource hostile = connection with { Spec = connection.Spec with { DisplayName = Hostile } };
         using var json = new StatusScene(hostile);
         using var yaml = new StatusScene(hostile);
 
         await json.RunAsync(new StatusOptions { Output = StatusOutput.Json });
         await yaml.RunAsync(new StatusOptions { Output = StatusOutput.Yaml });
 
-        Assert.DoesNotContain('\u001b', yaml.Output);
+        Assert.All(
+            ["\u001b", "\u202e", "\u2066", "\u200f", "\U000e0041"],
+            mark => Assert.DoesNotContain(mark, yaml.Output, StringComparison.Ordinal)
+        );
         var read = new YamlDotNet.Serialization.DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(yaml.Output);
         var item = (Dictionary<object, object>)((List<object>)read["items"])[0];
         var expected = JsonNode.Parse(json.Output)!["items"]![0]!.AsObject();

@@ -32,6 +32,18 @@ public sealed partial class GuideTests
         );
     }
 
+    [Fact]
+    public void The_guide_of_the_verbs_names_a_file_to_start_at_in_each_folder_below_it()
+    {
+        var path = Repository.Path("operator", "VismaOperator", "Cli");
+        var names = Code().Matches(File.ReadAllText(Path.Combine(path, "README.md"))).Select(match => match.Groups["name"].Value).ToList();
+
+        Assert.All(
+            Directory.EnumerateDirectories(path),
+            folder => Assert.Contains(names, name => File.Exists(Path.Combine(folder, $"{name}.cs")))
+        );
+    }
+
     private static IEnumerable<string> Named(string folder) =>
         Directory
             .EnumerateDirectories(Repository.Path(folder))

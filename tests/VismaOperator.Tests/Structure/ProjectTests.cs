@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using VismaOperator.Tests.Support;
@@ -7,6 +8,8 @@ namespace VismaOperator.Tests.Structure;
 /// <summary>The borders of docs/architecture.md, as far as project files and documents can break them.</summary>
 public sealed partial class ProjectTests
 {
+    private static readonly string[] folders = ["operator", "tests", "benchmarks"];
+
     [Theory]
     [InlineData("Lifecycle", "", "")]
     [InlineData("OAuth", "", "Duende.IdentityModel,Polly.Core")]
@@ -16,7 +19,8 @@ public sealed partial class ProjectTests
     [InlineData(
         "VismaOperator",
         "Kubernetes.Controllers,Kubernetes.InMemory,Lifecycle,OAuth",
-        "OpenTelemetry.Exporter.Prometheus.AspNetCore,OpenTelemetry.Extensions.Hosting,SharpYaml,System.CommandLine"
+        "OpenTelemetry.Exporter.OpenTelemetryProtocol,OpenTelemetry.Exporter.Prometheus.AspNetCore,OpenTelemetry.Extensions.Hosting,"
+        + "SharpYaml,System.CommandLine"
     )]
     public void A_project_references_what_the_architecture_draws_and_nothing_else(string project, string projects, string packages)
     {
@@ -24,6 +28,26 @@ public sealed partial class ProjectTests
 
         Assert.Equal(projects, Sorted(file, "ProjectReference", include => Path.GetFileNameWithoutExtension(include.Replace('\\', '/'))));
         Assert.Equal(packages, Sorted(file, "PackageReference", include => include));
+    }
+
+    [Fact]
+    public void Every_package_and_every_tool_has_one_exact_version()
+    {
+        var packages = XDocument.Load(Repository.Path("Directory.Packages.props"));
+        var tools = JsonNode.Parse(File.ReadAllText(Repository.Path(".config", "dotnet-tools.json")))!["tools"]!.AsObject();
+        var versions = packages
+            .Descendants("PackageVersion")
+            .Select(package => package.Attribute("Version")!.Value)
+            .Concat(tools.Select(tool => tool.Value!["version"]!.GetValue<string>()));
+        var ofTheirOwn = folders
+            .SelectMany(folder => Directory.EnumerateFiles(Repository.Path(folder), "*.csproj", SearchOption.AllDirectories))
+            .SelectMany(file => XDocument.Load(file).Descendants("PackageReference"))
+            .Where(reference => reference.Attribute("Version") is not null || reference.Attribute("VersionOverride") is not null);
+
+        Assert.All(versions, version => Assert.Matches(ExactVersion(), version));
+        Assert.Equal("true", packages.Descendants("ManagePackageVersionsCentrally").Single().Value);
+        Assert.Equal("true", packages.Descendants("CentralPackageTransitivePinningEnabled").Single().Value);
+        Assert.Empty(ofTheirOwn);
     }
 
     [Fact]
@@ -102,6 +126,9 @@ public sealed partial class ProjectTests
         1000
     )]
     private static partial Regex DrawerName();
+
+    [GeneratedRegex(@"^\d+(\.\d+){2,3}(-[a-z0-9.]+)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ExactVersion();
 
     [GeneratedRegex("^(?<name>[a-z]+):", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MakeTarget();

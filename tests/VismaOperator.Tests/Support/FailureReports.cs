@@ -1,3 +1,4 @@
+using Lifecycle;
 using VismaOperator.Api;
 
 namespace VismaOperator.Tests.Support;
@@ -19,6 +20,7 @@ internal static class FailureReports
         Assert.True(news.Status == "False", news.ToString());
         var failure = Assert.IsType<FailureStatus>(connection.Status.Failure);
         Assert.Equal(failure.Reason, news.Reason);
+        Assert.Contains(failure.Stage, Enum.GetNames<FailureStage>());
         Assert.True(failure.NextAttemptTime > failure.LastFailureTime);
         Assert.Contains(named, failure.Message!, StringComparison.Ordinal);
         Assert.All(

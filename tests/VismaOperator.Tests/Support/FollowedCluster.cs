@@ -1,77 +1,111 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.Json.Nodes;
 using Kubernetes.Client;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Tests.Doubles;
 
 namespace VismaOperator.Tests.Support;
 
-/// <summary>Passes everything on to the cluster, and knows how far each open watch has been read.</summary>
-internal sealed class FollowedCluster(IKubernetesClient cluster, Action onProgress) : IKubernetesClient
+/// <summary>Passes everything on to the cluster, and knows of each list and watch how it stands and how far it has been read.</summary>
+internal sealed class FollowedCluster(IKubernetesClient cluster, Action onProgress) : TestClient(cluster)
 {
-    private readonly ConcurrentDictionary<object, long> positions = new();
+    private readonly ConcurrentDictionary<Request, (Followed What, long Position)> watches = new();
+    private readonly ConcurrentDictionary<Followed, Request> asked = new(); // what was asked last
 
-    /// <summary>How many watches are open.</summary>
-    public int OpenWatches => positions.Count;
+    /// <summary>
+    /// Those of these that are neither read up to a version nor have just failed, so that what follows them waits for its time. What is
+    /// asked for and not answered counts where a request may be held up.
+    /// </summary>
+    public IReadOnlyList<Followed> Missing(IEnumerable<Followed> expected, string version, bool mayBeHeldUp)
+    {
+        var open = watches.Values.Where(watch => watch.Position >= Number(version)).Select(watch => watch.What).ToHashSet();
+        var waiting = asked.Where(last => last.Value.HasFailed ?? mayBeHeldUp).Select(last => last.Key).ToHashSet();
+        return [.. expected.Where(what => !open.Contains(what) && !waiting.Contains(what) && !waiting.Any(what.IsNamedBy))];
+    }
 
     /// <summary>True when the readers of all watches have taken in everything up to a version.</summary>
-    public bool HasReached(string version) => positions.Values.All(position => position >= Number(version));
+    public bool HasReached(string version) => watches.Values.All(watch => watch.Position >= Number(version));
 
-    public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
-        where T : class, IResource<T> => cluster.FindAsync<T>(name, cancellationToken);
+    /// <summary>Forgets what an earlier process asked.</summary>
+    public void Forget() => asked.Clear();
 
-    public Task<ResourcePage<T>> ListPageAsync<T>(
+    public override async Task<ResourcePage<T>> ListPageAsync<T>(
         ResourceSelector selector,
         int limit,
         string? continueToken,
         CancellationToken cancellationToken
     )
-        where T : class, IResource<T> => cluster.ListPageAsync<T>(selector, limit, continueToken, cancellationToken);
+    {
+        var (request, isAnswered) = (asked[Followed.Of<T>(selector)] = new Request(), false);
+        try
+        {
+            var page = await base.ListPageAsync<T>(selector, limit, continueToken, cancellationToken);
+            isAnswered = true;
+            return page;
+        }
+        finally
+        {
+            Ended(request, isAnswered || cancellationToken.IsCancellationRequested);
+        }
+    }
 
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+    public override async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         ResourceSelector selector,
         string resourceVersion,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
-        where T : class, IResource<T>
     {
-        var watch = new object();
-        positions[watch] = 0;
+        var (what, isRead) = (Followed.Of<T>(selector), false);
+        var watch = asked[what] = new Request();
+        watches[watch] = (what, 0);
         try
         {
-            await foreach (var item in cluster.WatchAsync<T>(selector, resourceVersion, cancellationToken))
+            await foreach (var item in base.WatchAsync<T>(selector, resourceVersion, cancellationToken))
             {
                 yield return item;
 
                 // Whoever asks for the next one has dealt with this one.
                 if (item is WatchEvent<T>.Bookmark bookmark)
                 {
-                    positions[watch] = Number(bookmark.ResourceVersion);
+                    watches[watch] = (what, Number(bookmark.ResourceVersion));
                     onProgress();
                 }
             }
+
+            isRead = true;
         }
         finally
         {
-            positions.TryRemove(watch, out _);
-            onProgress();
+            watches.TryRemove(watch, out _);
+            Ended(watch, isRead || cancellationToken.IsCancellationRequested);
         }
     }
 
-    public Task<T> CreateAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T> => cluster.CreateAsync(resource, cancellationToken);
-
-    public Task<T> ReplaceAsync<T>(T resource, CancellationToken cancellationToken)
-        where T : class, IResource<T> => cluster.ReplaceAsync(resource, cancellationToken);
-
-    public Task<T> PatchAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> => cluster.PatchAsync<T>(name, mergePatch, cancellationToken);
-
-    public Task<T> PatchStatusAsync<T>(NamespacedName name, JsonObject mergePatch, CancellationToken cancellationToken)
-        where T : class, IResource<T> => cluster.PatchStatusAsync<T>(name, mergePatch, cancellationToken);
-
-    public Task DeleteAsync<T>(NamespacedName name, DeletePreconditions? preconditions, CancellationToken cancellationToken)
-        where T : class, IResource<T> => cluster.DeleteAsync<T>(name, preconditions, cancellationToken);
+    private void Ended(Request request, bool isWell)
+    {
+        request.HasFailed = !isWell;
+        onProgress();
+    }
 
     private static long Number(string version) => long.Parse(version, CultureInfo.InvariantCulture);
+
+    private sealed class Request
+    {
+        /// <summary>Null while it is under way.</summary>
+        public bool? HasFailed { get; set; }
+    }
+}
+
+/// <summary>What a list and its watch are about.</summary>
+internal sealed record Followed(Type Kind, string? Namespace, string? Name)
+{
+    public static Followed Of<T>(ResourceSelector selector)
+        where T : class, IResource<T> => new(typeof(T), selector.Namespace, ResourceSelectors.NameIn(selector)?.Name);
+
+    /// <summary>True when an object of the list says that this is to be followed.</summary>
+    public bool IsNamedBy(Followed list) => Name is not null && list.Name is null && (list.Namespace ?? Namespace) == Namespace;
+
+    public static Followed Named<T>(NamespacedName name)
+        where T : class, IResource<T> => new(typeof(T), name.Namespace, name.Name);
 }

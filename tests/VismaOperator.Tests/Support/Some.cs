@@ -1,5 +1,4 @@
 using Kubernetes.Client.Resources;
-using Microsoft.Extensions.Time.Testing;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
 
@@ -19,7 +18,7 @@ internal static class Some
 
     public static readonly IReadOnlyList<string> Scopes = ["vismanet_erp_service_api:read", "vismanet_erp_service_api:create"];
 
-    public static StandInOptions Provider(FakeTimeProvider time) =>
+    public static StandInOptions Provider(TimeProvider time) =>
         new()
         {
             Time = time,

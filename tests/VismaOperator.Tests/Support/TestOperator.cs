@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Leadership;
@@ -15,6 +16,7 @@ using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Clients;
 using VismaOperator.Hosting;
+using VismaOperator.Probing;
 
 namespace VismaOperator.Tests.Support;
 
@@ -38,7 +40,7 @@ internal sealed class TestOperator : IAsyncDisposable
     private readonly FollowedCluster followed;
     private OperatorControllers? controllers;
     private Task running = Task.CompletedTask;
-    private Tuple<string, IReadOnlyList<string>, int>? expected; // counted at this version, of these namespaces
+    private ExpectedLists? expected;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private TestOperator(VismaConnectStandIn provider, SettableTime time)
@@ -124,6 +126,7 @@ internal sealed class TestOperator : IAsyncDisposable
     public void Start()
     {
         stop = new CancellationTokenSource();
+        followed.Forget();
         var started = controllers = new OperatorControllers(Context());
         var group = started.Caches.Select(loop => loop.RunAsync(stop.Token)).ToList();
         running = Task.Run(async () =>
@@ -140,6 +143,9 @@ internal sealed class TestOperator : IAsyncDisposable
         await running.WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
         controllers?.Dispose();
     }
+
+    /// <summary>See <see cref="OperatorControllers.Stuck"/>.</summary>
+    public string? Stuck(TimeSpan election) => controllers!.Stuck(election);
 
     /// <summary>Ends once something has changed in the cluster, or a watch has been read on.</summary>
     public Task NextChange => Volatile.Read(ref changed).Task;
@@ -284,17 +290,18 @@ internal sealed class TestOperator : IAsyncDisposable
         while (true)
         {
             var signal = Volatile.Read(ref changed).Task;
-            SendBookmarks(ref bookmarked);
-            if (followed.HasReached(version) && followed.OpenWatches >= ExpectedWatches())
+            var missing = followed.Missing(Expected(), version, mayBeHeldUp: Cluster.Before is not null);
+            if (followed.HasReached(version) && missing.Count == 0)
             {
                 return;
             }
 
+            SendBookmarks(ref bookmarked);
+
             if (cancellationToken.IsCancellationRequested)
             {
                 throw new TimeoutException(
-                    $"{followed.OpenWatches} of {ExpectedWatches()} watches are open; read up to {version}: "
-                    + $"{followed.HasReached(version)}\n{Logs}"
+                    $"not read up to {version}: {string.Join(", ", missing)}; all that are open are: {followed.HasReached(version)}\n{Logs}"
                 );
             }
 
@@ -305,31 +312,37 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Sends a bookmark to each watch, unless none was opened since this was last called with the same count.</summary>
     public void SendBookmarks(ref int bookmarked) => bookmarks.SendBookmarks(ref bookmarked);
 
-    // A cluster that was told to fail cannot be held to it.
-    private int ExpectedWatches()
+    /// <summary>The lists and watches that a process needs.</summary>
+    public IReadOnlyList<Followed> Expected()
     {
-        if (expected is not { } known || known.Item1 != Cluster.ResourceVersion || known.Item2 != Namespaces)
+        var version = Cluster.ResourceVersion;
+        if (expected is not { } known || known.Version != version || known.Namespaces != Namespaces)
         {
-            expected = known = Tuple.Create(Cluster.ResourceVersion, Namespaces, CountExpectedWatches());
+            expected = known = new ExpectedLists(version, Namespaces, [.. FindExpected()]);
         }
 
-        return Cluster.Before is null ? known.Item3 : 0;
+        return known.All;
     }
 
     // Connections, clients and token Secrets (of each listed namespace), namespaces (where none is listed), each Secret that a client
     // references, and each that is in a connection's way.
-    private int CountExpectedWatches() => (Namespaces.Count == 0 ? 4 : 3 * Namespaces.Count) + Cluster.Export()
-            .Where(stored => stored.Kind == OAuthClient.ResourceKind)
-            .SelectMany(stored => CredentialReader.ReferencesOf(JsonSerializer.Deserialize(stored.Json.Span, OAuthClient.JsonTypeInfo)!))
-            .Distinct()
-            .Count()
-        + Cluster.Export()
-            .Where(stored => stored.Kind == VismaConnection.ResourceKind)
-            .Select(stored => JsonSerializer.Deserialize(stored.Json.Span, VismaConnection.JsonTypeInfo)!)
-            .Where(connection => connection.Condition("Stalled")?.Reason == "SecretNotOwned")
-            .Select(connection => connection.SecretName())
-            .Distinct()
-            .Count();
+    private IEnumerable<Followed> FindExpected() =>
+        (Namespaces.Count == 0 ? [null] : Namespaces.Cast<string?>())
+            .SelectMany(ns => new[] { typeof(VismaConnection), typeof(OAuthClient), typeof(SecretMetadata) }
+                .Select(kind => new Followed(kind, ns, Name: null)))
+            .Concat(Namespaces.Count == 0 ? [new Followed(typeof(Namespace), Namespace: null, Name: null)] : [])
+            .Concat(Stored<OAuthClient>().SelectMany(CredentialReader.ReferencesOf).Distinct().Select(Followed.Named<Secret>))
+            .Concat(Stored<VismaConnection>()
+                .Where(connection => connection.Condition("Stalled")?.Reason == "SecretNotOwned")
+                .Select(connection => connection.SecretName())
+                .Distinct()
+                .Select(Followed.Named<SecretMetadata>));
+
+    private IEnumerable<T> Stored<T>()
+        where T : class, IResource<T> =>
+        Cluster.Export()
+            .Where(stored => stored.Kind == T.ResourceKind)
+            .Select(stored => JsonSerializer.Deserialize(stored.Json.Span, (JsonTypeInfo<T>)T.JsonTypeInfo)!);
 
     /// <summary>What the operator is built from; another replica is built from the same.</summary>
     public OperatorContext Context()
@@ -346,16 +359,15 @@ internal sealed class TestOperator : IAsyncDisposable
                 Workers = Workers,
                 Leadership = new AlwaysLeader(),
                 Tokens = new TokenEndpoint(http, gate, Time),
-                Metadata = new ServerMetadataCache(
-                    new ServerMetadataEndpoint(http, policy, Time, new ServerMetadataOptions()),
-                    Time,
-                    new ServerMetadataOptions()
-                ),
+                Metadata = new ServerMetadataCache(new ServerMetadataEndpoint(http, policy, Time), Time),
                 Revocation = new RevocationEndpoint(http, gate, Time),
+                Probe = new Lazy<ApiProbe>(() =>
+                    new ApiProbe(ApiProbe.CreateClient(AllowLists, new OAuthHttpOptions()), AllowLists, Time)
+                ),
                 PublicUrl = PublicUrl,
                 RandomBytes = RandomNumberGenerator.GetBytes,
                 Time = Time,
-                Logs = new LoggerFactory([Logs], new LoggerFilterOptions { MinLevel = LogLevel.Debug }),
+                Logs = new LoggerFactory([Logs], new LoggerFilterOptions { MinLevel = LogLevel.Trace }),
                 Meters = Metrics,
                 Metrics = Metrics.Metrics,
                 Random = () => 0.5,
@@ -376,4 +388,7 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Wakes whoever waits for <see cref="NextChange"/>.</summary>
     public void Pulse() =>
         Interlocked.Exchange(ref changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    /// <summary>What must be followed at a version, where these namespaces are served.</summary>
+    private sealed record ExpectedLists(string Version, IReadOnlyList<string> Namespaces, IReadOnlyList<Followed> All);
 }

@@ -74,11 +74,13 @@ internal static class CelCases
             "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {a: 'x ${access_token} $ $$ ${scope}$', "
             + "appsettings.json: '{\"a\":\"${base_url}\"}', b: '$${tenant_id}', c: \"line\\nline\"}}}}"
         ),
+        .. ProbeCases.Good,
     ];
 
     internal static IReadOnlyList<(string Kind, string Spec, string Says)> Bad =>
     [
         .. Single,
+        .. ProbeCases.Bad,
         .. UrlFields.SelectMany(with => Urls.Select(url => (Client, $"{{clientID: a, {OneSecret}, {with(url.Url)}}}", url.Says))),
         .. Urls.Select(url => (Connection, $"{{oauthClientRef: {{name: c}}, scopes: ['a:b'], baseURL: {url.Url}}}", url.Says)),
     ];

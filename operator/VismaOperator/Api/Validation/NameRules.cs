@@ -53,6 +53,10 @@ internal static class Patterns
         @"^https?://[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
         + @"(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[A-Za-z0-9._~!&*+,;=:@%/-]*)?\z");
 
+    internal static readonly Pattern ProbePath = new(
+        @"^/([A-Za-z0-9_~$(),=:-][A-Za-z0-9._~$(),=:-]*(/[A-Za-z0-9_~$(),=:-][A-Za-z0-9._~$(),=:-]*)*)?([?][A-Za-z0-9._~$(),=:&+/%-]*)?\z"
+    );
+
     internal static readonly Pattern Subdomain = new(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z");
     internal static readonly Pattern NamespaceName = new(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z");
     internal static readonly Pattern SecretKey = new(@"^[-._a-zA-Z0-9]{1,253}\z");

@@ -43,6 +43,7 @@ public static class VismaConnectionRules
         AuthorizationRules.Check(findings, spec);
         RefreshRules.Check(findings, spec.Refresh);
         SecretRules.Check(findings, spec.Secret, allowLists);
+        ProbeRules.Check(findings, spec);
         return findings.All;
     }
 

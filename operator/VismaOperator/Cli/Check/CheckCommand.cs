@@ -83,19 +83,33 @@ public sealed class CheckCommand
     {
         try
         {
-            var live = options.Live is { } look ? await look(stop) : null;
+            var (live, failure) = await LookAsync(stop);
 
-            // Aside, and left behind when the process is to stop: what is read may be large, or a pipe that nobody writes to.
-            return Tell(await Task.Run(() => Judge(live, stop), stop).WaitAsync(stop));
+            // Runs on another thread and is abandoned on stop: reading a large file, or a pipe that nobody writes to, may block.
+            var code = Tell(await Task.Run(() => Judge(live, stop), stop).WaitAsync(stop));
+            return failure is null ? code : Refuse(failure);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             await stderr.WriteLineAsync("visma-operator check: stopped before the end");
             return ProblemsFound;
         }
-        catch (Exception exception) when (exception is LiveObjectsException || IsOfTheFiles(exception))
+        catch (Exception exception) when (IsOfTheFiles(exception))
         {
             return Refuse(exception.Message);
+        }
+    }
+
+    // What the files alone show is reported also where the cluster cannot be read.
+    private async Task<(LiveObjects? Live, string? Failure)> LookAsync(CancellationToken stop)
+    {
+        try
+        {
+            return (options.Live is { } look ? await look(stop) : null, null);
+        }
+        catch (LiveObjectsException exception)
+        {
+            return (null, exception.Message);
         }
     }
 

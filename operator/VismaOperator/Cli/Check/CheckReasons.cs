@@ -38,6 +38,9 @@ internal static class CheckReasons
     /// <summary>A base URL that is known to be no API.</summary>
     internal const string NotAnApiUrl = nameof(NotAnApiUrl);
 
+    /// <summary>A probe that will most likely not be accepted.</summary>
+    internal const string UnlikelyProbe = nameof(UnlikelyProbe);
+
     /// <summary>A scope of Visma's other kind of integration than the grant.</summary>
     internal const string ScopeOfOtherGrant = nameof(ScopeOfOtherGrant);
 

@@ -18,6 +18,7 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     {
         var consent = new ConsentCheck(connection, findings);
         CheckApi(connection);
+        CheckProbe(connection);
         CheckTemplate(connection);
         CheckSecret(connection);
         consent.CheckScopes();
@@ -158,4 +159,39 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
             );
         }
     }
+
+    private void CheckProbe(Declared<VismaConnection> connection)
+    {
+        var spec = connection.Resource.Spec;
+        if (!spec.Probe.Enabled)
+        {
+            return;
+        }
+
+        if (spec.Probe.Path == ProbeSpec.DefaultPath && spec.BaseUrl?.TrimEnd('/').EndsWith("/v2", StringComparison.Ordinal) == true)
+        {
+            findings.Warn(
+                connection.Document,
+                "spec.probe",
+                CheckReasons.UnlikelyProbe,
+                $"{ProbeSpec.DefaultPath} is a resource of version 1 of the API, and version 2 most likely answers 404: set "
+                + "spec.probe.path to one that the connection uses, such as /customerinvoice?pageSize=1"
+            );
+        }
+
+        if (!spec.AllScopes && !spec.Scopes.Any(scope => scope.EndsWith(":read", StringComparison.Ordinal)) && spec.Scopes.Any(IsOfErp))
+        {
+            findings.Warn(
+                connection.Document,
+                "spec.probe",
+                CheckReasons.UnlikelyProbe,
+                "a probe reads, none of the scopes ends in :read, and the API most likely answers 403: add the scope that reads, or leave "
+                + "the probe out"
+            );
+        }
+    }
+
+    private static bool IsOfErp(string scope) =>
+        scope.StartsWith("vismanet_erp_service_api:", StringComparison.Ordinal)
+        || scope.StartsWith("vismanet_erp_interactive_api:", StringComparison.Ordinal);
 }

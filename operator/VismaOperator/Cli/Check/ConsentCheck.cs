@@ -1,4 +1,5 @@
 using VismaOperator.Api;
+using VismaOperator.Cli.Connect;
 using VismaOperator.Manifests;
 
 namespace VismaOperator.Cli.Check;
@@ -67,9 +68,10 @@ internal sealed class ConsentCheck(Declared<VismaConnection> connection, Finding
                 connection.Document,
                 "spec.grant",
                 CheckReasons.RedirectNotDeclared,
-                $"OAuthClient {client.Metadata.NamespacedName} has no redirectURI, so the operator's --public-url followed by "
-                + $"{OAuthClientSpec.DefaultRedirectPath} is sent: see to it that the operator has that option, and that this URL is "
-                + "registered in the developer portal"
+                $"OAuthClient {client.Metadata.NamespacedName} has no redirectURI, so a consent at the operator is sent its --public-url "
+                + $"followed by {OAuthClientSpec.DefaultRedirectPath}, and one by visma-operator connect, as in local mode, "
+                + $"{ConnectOptions.DefaultRedirectUri(ConnectOptions.DefaultPort)} or its --redirect-uri: register the URL that you use "
+                + "in the developer portal"
             );
         }
     }

@@ -129,7 +129,8 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
         return declared;
     }
 
-    private static JsonObject Repaired(ManifestDocument document, SchemaNode schema)
+    /// <summary>The content without what does not fit the schema, and without what the API server writes.</summary>
+    internal static JsonObject Repaired(ManifestDocument document, SchemaNode schema)
     {
         var repaired = SchemaRepair.Repair(document.Content, schema);
         repaired.Remove("status"); // nobody looks at it, and it may be of another version

@@ -2,6 +2,7 @@ using System.Net;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Grants;
 using VismaOperator.Reporting;
 
@@ -15,10 +16,12 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
 {
     private const int MostTries = 3;
 
+    private readonly ClusterWords words = new(server);
+
     private static readonly TimeSpan lookDeadline = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
-    public string Name => $"the cluster {server}";
+    public string Name => $"the cluster {words.Server}";
 
     /// <inheritdoc/>
     public string Redeemer => "visma-operator run";
@@ -31,12 +34,10 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
         {
             return new Lookup<T>(await client.FindAsync<T>(name, cancellationToken));
         }
-        catch (Exception exception) when (IsOfCluster(exception))
+        catch (Exception exception) when (ClusterWords.AreFor(exception))
         {
-            return new Lookup<T>(
-                null,
-                Explain(exception, Forbidden("get", T.ResourceKind, name.Namespace), $"{T.ResourceKind.Kind} {name} could not be read")
-            );
+            var what = $"{T.ResourceKind.Kind} {name} could not be read";
+            return new Lookup<T>(null, words.Of(exception, "get", T.ResourceKind, name.Namespace, what));
         }
     }
 
@@ -55,7 +56,7 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
         {
             if (!await MayAsync(verb, which, name.Namespace, cancellationToken))
             {
-                throw new ConnectException(Forbidden(verb, Secret.ResourceKind, name.Namespace));
+                throw new ConnectException(ClusterWords.Forbidden(verb, Secret.ResourceKind, name.Namespace));
             }
         }
     }
@@ -76,12 +77,14 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
                 }
             }
         }
-        catch (Exception exception) when (IsOfCluster(exception))
+        catch (Exception exception) when (ClusterWords.AreFor(exception))
         {
             throw new ConnectException(
-                Explain(
+                words.Of(
                     exception,
-                    Forbidden("create", Secret.ResourceKind, name.Namespace),
+                    "create",
+                    Secret.ResourceKind,
+                    name.Namespace,
                     $"Secret {name}, which hands the code over, could not be written"
                 ),
                 exception
@@ -106,7 +109,7 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
             throw;
         }
         catch (Exception lost)
-            when (lost is not KubernetesException { StatusCode: < HttpStatusCode.InternalServerError } && IsOfCluster(lost))
+            when (lost is not KubernetesException { StatusCode: < HttpStatusCode.InternalServerError } && ClusterWords.AreFor(lost))
         {
             return await FindOursAsync(secret, name, lost);
         }
@@ -126,7 +129,7 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
                     lost
                 );
         }
-        catch (Exception failure) when (IsOfCluster(failure) || failure is OperationCanceledException)
+        catch (Exception failure) when (ClusterWords.AreFor(failure) || failure is OperationCanceledException)
         {
             throw new ConnectException(
                 $"The API server {answer}. Secret {name}, which hands the code over, may have been written all the same: delete it if "
@@ -147,7 +150,7 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
                 await left.WithdrawAsync(deadline.Token);
             }
         }
-        catch (Exception failure) when (IsOfCluster(failure) || failure is OperationCanceledException)
+        catch (Exception failure) when (ClusterWords.AreFor(failure) || failure is OperationCanceledException)
         {
             throw new ConnectException(
                 $"The API server gives no answer. Secret {name}, which hands the code over, may have been written all the same: delete it "
@@ -188,37 +191,12 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
         }
     }
 
-    /// <summary>Asks the API server. Where it does not say, the write itself will.</summary>
-    private async Task<bool> MayAsync(string verb, string? name, string namespaceName, CancellationToken cancellationToken)
-    {
-        var access = new ResourceAttributes { Verb = verb, Resource = Secret.ResourceKind.Plural, Namespace = namespaceName, Name = name };
-        try
-        {
-            var review = await client.CreateAsync(
-                new SelfSubjectAccessReview { Spec = new AccessReviewSpec { ResourceAttributes = access } },
-                cancellationToken
-            );
-            return review.Status?.Allowed ?? true;
-        }
-        catch (KubernetesException)
-        {
-            return true;
-        }
-    }
-
-    private static string Forbidden(string verb, ResourceKind kind, string namespaceName)
-    {
-        var resources = kind.Group.Length == 0 ? kind.Plural : $"{kind.Plural}.{kind.Group}";
-        var where = namespaceName.Length == 0 ? string.Empty : $" in namespace {namespaceName}";
-        return $"You may not {verb} {resources}{where}. Have a Role with the verb {verb} bound to your account.";
-    }
-
-    private string Explain(Exception exception, string forbidden, string otherwise) => exception switch
-    {
-        KubernetesException { IsForbidden: true } => forbidden,
-        KubernetesException => $"{otherwise}: the API server {ApiTrouble.Answer(exception)}.",
-        _ => $"{otherwise}: {Name} cannot be reached ({exception.Message.TrimEnd('.')}). Check kubeconfig and context.",
-    };
-
-    private static bool IsOfCluster(Exception exception) => exception is KubernetesException or HttpRequestException or IOException;
+    // Where the API server does not say, the write itself will.
+    private async Task<bool> MayAsync(string verb, string? name, string namespaceName, CancellationToken cancellationToken) =>
+        await AccessQuestion.MayAsync(
+            client,
+            new ResourceAttributes { Verb = verb, Resource = Secret.ResourceKind.Plural, Namespace = namespaceName, Name = name },
+            cancellationToken
+        )
+        ?? true;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Kubernetes.Client;
 using Lifecycle;
 using OAuth;
@@ -136,8 +137,9 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         catch (TimeoutException)
         {
             return new ConsentResult.Failed(
-                $"Nobody came back from the provider within {options.Timeout}. If it showed an error, see that the redirect URI "
-                + $"{options.RedirectUri.OriginalString} is registered for client {subject.ClientId}; --timeout allows more time."
+                $"Nobody came back from the provider within {GoDuration.Format(options.Timeout)}. If it showed an error, see "
+                + $"that the redirect URI {options.RedirectUri.OriginalString} is registered for client {subject.ClientId}; "
+                + "--timeout allows more time."
             );
         }
 
@@ -159,7 +161,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         var wait = new OutcomeWait(tools.Source, tools.Time, Say);
         var before =
             (await tools.Source.FindAsync<VismaConnection>(subject.Connection.Metadata.NamespacedName, stop)).Found ?? subject.Connection;
-        var expiry = tools.Time.GetUtcNow() + ConsentCode.Lifetime;
+        var expiry = tools.Time.GetUtcNow() + Policy.CodeLifetime;
         var left = await tools.Source.LeaveAsync(
             before,
             new Handoff(code, expiry) { Asked = Handoff.AskedFor(subject.Connection, subject.Issuer, subject.ClientId) },
@@ -207,16 +209,16 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
 /// <summary>Values as a terminal shows them.</summary>
 internal static class TerminalText
 {
-    private const char Replacement = '?';
-
     /// <summary>Text of others without what a terminal would obey, or would show in another order than it is written.</summary>
-    public static string Printable(string text) => new([.. text.Select(character => IsObeyed(character) ? Replacement : character)]);
+    public static string Printable(string text) =>
+        string.Concat(text.EnumerateRunes().Select(rune => IsObeyed(rune) ? "?" : rune.ToString()));
 
     /// <summary>The same of a text that has lines of its own.</summary>
     public static string PrintableLines(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n').Select(Printable));
 
-    private static bool IsObeyed(char character) =>
-        char.GetUnicodeCategory(character)
+    /// <summary>True for what a terminal would obey, or for what changes the order in which text is shown.</summary>
+    public static bool IsObeyed(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
             is UnicodeCategory.Control
                 or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator

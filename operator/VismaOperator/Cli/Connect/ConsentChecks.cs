@@ -1,10 +1,10 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
-using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Clients;
+using VismaOperator.Publishing;
 
 namespace VismaOperator.Cli.Connect;
 
@@ -115,8 +115,7 @@ internal sealed class ConsentChecks(IConnectionSource source, AllowLists allowLi
     /// </summary>
     private static string? DoubtAbout(VismaConnection connection) =>
         connection.Status.ObservedGeneration == connection.Metadata.Generation
-        && Conditions.Find(connection.Status.Conditions, ConditionType.Stalled) is { Status: "True" } stalled
-        && FailureKinds.Of(stalled.Reason) != FailureKind.NeedsConsent
+        && ConnectionFactsReader.Problem(connection, ConditionType.Stalled) is { Kind: not FailureKind.NeedsConsent } stalled
             ? $"The operator says of {connection.Metadata.NamespacedName}: {stalled.Reason}: {stalled.Message}"
             : null;
 

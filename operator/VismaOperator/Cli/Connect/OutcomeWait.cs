@@ -24,7 +24,7 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
     /// code lives.
     /// </summary>
     private static readonly TimeSpan redemption =
-        ConsentCode.Lifetime + UnsentCode.Patience + Policy.ExchangeDeadline + CodeRedeemer.GrantDeadline + TimeSpan.FromSeconds(20);
+        Policy.CodeLifetime + UnsentCode.Patience + Policy.ExchangeDeadline + CodeRedeemer.GrantDeadline + TimeSpan.FromSeconds(20);
 
     /// <summary>Waits. A code that nobody takes before it is too old is taken back.</summary>
     /// <param name="before">The connection before the code was left, to distinguish a new outcome from an old one.</param>

@@ -48,11 +48,10 @@ internal sealed class SystemBrowser(Func<string, string?> variable, TimeProvider
 
     private async Task<bool> SucceedsAsync(Process process, CancellationToken cancellationToken)
     {
-        using var limit = Deadline.After(patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var limit = Deadline.Linked(patience, time, cancellationToken);
         try
         {
-            await process.WaitForExitAsync(either.Token);
+            await process.WaitForExitAsync(limit.Token);
             return process.ExitCode == 0;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Kubernetes.Client;
 using Kubernetes.Controllers.Caching;
 using VismaOperator.Api;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Hosting;
 
 namespace VismaOperator.Cli.Status;
@@ -13,14 +14,21 @@ namespace VismaOperator.Cli.Status;
 /// <param name="selector">Which objects are asked for.</param>
 /// <param name="time">Clock of the waits after failures.</param>
 /// <param name="log">Told of failures while watching.</param>
+/// <param name="failed">Told of the cause of each as well; null for nobody.</param>
 internal sealed class ClusterStatusSource(
     IKubernetesClient client,
     string server,
     ResourceSelector selector,
     TimeProvider time,
-    ILogger log
+    ILogger log,
+    Action<string>? failed = null
 ) : IStatusSource
 {
+    // Shorter than a request may take elsewhere: somebody is looking.
+    private static readonly TimeSpan pingPatience = TimeSpan.FromSeconds(5);
+
+    private readonly ClusterWords words = new(server);
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<T>> ListAsync<T>(CancellationToken cancellationToken)
         where T : class, IResource<T>
@@ -31,7 +39,7 @@ internal sealed class ClusterStatusSource(
         }
         catch (Exception failure) when (ClusterWords.AreFor(failure))
         {
-            throw new StatusException(ClusterWords.Of(failure, server, "list", T.ResourceKind, selector.Namespace), failure);
+            throw new StatusException(words.Of(failure, "list", T.ResourceKind, selector.Namespace), failure);
         }
     }
 
@@ -45,7 +53,30 @@ internal sealed class ClusterStatusSource(
         }
         catch (Exception failure) when (ClusterWords.AreFor(failure))
         {
-            throw new StatusException(ClusterWords.Of(failure, server, "get", T.ResourceKind, name.Namespace), failure);
+            throw new StatusException(words.Of(failure, "get", T.ResourceKind, name.Namespace), failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task PingAsync<T>(CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var asked = client.ListPageAsync<T>(selector, limit: 1, continueToken: null, limit.Token);
+            try
+            {
+                await time.WaitAsync(asked, pingPatience, cancellationToken);
+            }
+            finally
+            {
+                await limit.CancelAsync();
+            }
+        }
+        catch (Exception failure) when (ClusterWords.AreFor(failure))
+        {
+            throw new StatusException(words.Of(failure, "list", T.ResourceKind, selector.Namespace), failure);
         }
     }
 
@@ -99,7 +130,7 @@ internal sealed class ClusterStatusSource(
     {
         try
         {
-            var informer = new Informer<T>(client, [selector], time, log, RandomSource.Next);
+            var informer = new Informer<T>(client, [selector], time, log, RandomSource.Next) { Failed = failed };
             using var subscription = informer.Store.Subscribe(change =>
                 changes.TryWrite(new StatusChange(T.ResourceKind, change.Name, change.After))
             );
@@ -118,7 +149,7 @@ internal sealed class ClusterStatusSource(
         }
         catch (Exception failure) when (changes.TryComplete(failure))
         {
-            // whoever reads is told
+            // the reader gets the failure
         }
     }
 }

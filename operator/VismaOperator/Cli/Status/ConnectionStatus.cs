@@ -39,7 +39,15 @@ internal static class ConnectionStatus
             TenantId = connection.Spec.TenantId,
             SecretName = status.SecretName,
             GrantedBy = status.Authorization?.GrantedBy,
+            Probe = Conditions.Find(status.Conditions, ConditionType.TokenAccepted) is { } probed
+                ? new ProbeEntry(probed.Status == True, probed.LastTransitionTime, probed.Reason, probed.Message)
+                : null,
             PendingRequest = ConnectionRequests.IsUnhandled(connection) ? ConnectionRequests.RequestedAt(connection) : null,
+            PendingProbe = connection is { Spec: { Suspend: false, Probe.Enabled: true } }
+                && ConnectionRequests.ProbeRequestedAt(connection) is { Length: > 0 } asked
+                && asked != status.LastHandledProbeAt
+                ? asked
+                : null,
         };
     }
 
@@ -83,7 +91,7 @@ internal static class ConnectionStatus
         {
             StatusState.Suspended => null,
             _ when finding.Reason is StatusReason.Terminating or StatusReason.NotObserved => null,
-            _ when failure?.Reason is { } reason && FailureKinds.Of(reason) == FailureKind.NeedsConsent => null,
+            _ when failure?.Reason is { } reason && RecordedProblem.KindOf(failure.Kind, reason) == FailureKind.NeedsConsent => null,
             _ when failure?.NextAttemptTime is { } attempt => (NextAction.Attempt, attempt),
             StatusState.Stalled or StatusState.NotReady => null,
             _ => connection.Status.Token?.RefreshTime is { } renewal ? (NextAction.Renewal, renewal) : null,

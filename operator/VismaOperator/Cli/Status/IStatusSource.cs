@@ -16,9 +16,14 @@ internal interface IStatusSource
     Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 
-    /// <summary>What exists, then what changes, as it is told. Each batch holds all that was told since the one before.</summary>
+    /// <summary>Asks for as little as it can, to learn whether it could still be read.</summary>
+    /// <exception cref="StatusException">It cannot be read; the message says why and what to do.</exception>
+    Task PingAsync<T>(CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
+    /// <summary>What exists, then what changes, as it is reported. Each batch holds all that was reported since the one before.</summary>
     /// <param name="kinds">Kinds that can be read.</param>
-    /// <param name="known">What was there before: those that are gone by now are told as well.</param>
+    /// <param name="known">What was there before: those that are gone by now are reported as well.</param>
     /// <param name="cancellationToken">Ends it.</param>
     IAsyncEnumerable<IReadOnlyList<StatusChange>> FollowAsync(
         IReadOnlySet<ResourceKind> kinds,

@@ -15,6 +15,14 @@ namespace VismaOperator.Cli.Status;
 /// <param name="isWanted">Which objects are asked for.</param>
 internal sealed class StateStatusSource(string state, Func<NamespacedName, bool> isWanted) : IStatusSource
 {
+    /// <summary>The source of a directory that is one now.</summary>
+    /// <exception cref="StatusException">It is none.</exception>
+    public static StateStatusSource Open(string state, Func<NamespacedName, bool> isWanted) => StateDirectory.IsOne(state)
+        ? new(state, isWanted)
+        : throw new StatusException(
+            $"--state {state} is no state directory: name the one that visma-operator local was started with, or correct the path."
+        );
+
     /// <inheritdoc/>
     public Task<IReadOnlyList<T>> ListAsync<T>(CancellationToken cancellationToken)
         where T : class, IResource<T> => Task.FromResult(List<T>());
@@ -22,6 +30,16 @@ internal sealed class StateStatusSource(string state, Func<NamespacedName, bool>
     /// <inheritdoc/>
     public Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
         where T : class, IResource<T> => Task.FromResult(Read(() => StateFiles.Find<T>(StateFiles.Of(state, T.ResourceKind, name))));
+
+    /// <inheritdoc/>
+    public Task PingAsync<T>(CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return StateDirectory.IsOne(state)
+            ? Task.CompletedTask
+            : throw new StatusException($"--state {state} is no state directory any more: it was moved or deleted.");
+    }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<IReadOnlyList<StatusChange>> FollowAsync(

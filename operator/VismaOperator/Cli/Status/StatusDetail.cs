@@ -1,14 +1,15 @@
 using Lifecycle;
 using VismaOperator.Api;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Connect;
 
 namespace VismaOperator.Cli.Status;
 
 /// <summary>One object in full: what is held, what happens next, why it waits, and what to do.</summary>
 /// <param name="called">What the person types to run this program.</param>
-/// <param name="state">The state directory of local mode; null for a cluster.</param>
+/// <param name="source">Where it was read.</param>
 /// <param name="isColoured">With colours of a terminal.</param>
-internal sealed class StatusDetail(string called, string? state, bool isColoured)
+internal sealed class StatusDetail(string called, NamedSource source, bool isColoured)
 {
     private const int LabelWidth = 11;
 
@@ -29,13 +30,16 @@ internal sealed class StatusDetail(string called, string? state, bool isColoured
         }
     }
 
-    private IEnumerable<(string Label, string? Text)> Parts(StatusEntry entry, ClientLook? client, DateTimeOffset now)
+    /// <summary>What is said of it below its state; a part without a text does not apply.</summary>
+    public IEnumerable<(string Label, string? Text)> Parts(StatusEntry entry, ClientLook? client, DateTimeOffset now)
     {
         yield return ("Known as", entry.DisplayName);
         yield return ("Held", Held(entry, now));
         yield return ("Why", $"{entry.Reason}: {entry.Message}");
+        yield return ("Probe", Probe(entry, now));
         yield return ("Next", Next(entry, client?.Client, now));
         yield return ("Asked for", Pending(entry));
+        yield return ("Asked for", PendingProbe(entry));
         yield return ("Ends", entry.Ends is { } end ? $"{Words(end)} {TimeText.Full(entry.EndsTime!.Value, now)}" : null);
         yield return ("Consent", entry.GrantedBy is { } person ? $"of {person}" : null);
         yield return ("Tenant", entry.TenantId);
@@ -53,6 +57,15 @@ internal sealed class StatusDetail(string called, string? state, bool isColoured
                 + $"{(entry.IssueTime is { } issued ? $", issued {TimeText.Full(issued, now)}" : string.Empty)}, "
                 + $"{(expiry > now ? "valid until" : "expired")} {TimeText.Full(expiry, now)}",
             _ => "no token",
+        };
+
+    private static string? Probe(StatusEntry entry, DateTimeOffset now) =>
+        entry.Probe switch
+        {
+            null => null,
+            { Accepted: true } probe => $"the API accepts the token, since {TimeText.Full(probe.Since, now)}",
+            { } probe => $"the API did not accept the token, since {TimeText.Full(probe.Since, now)}: "
+                + (probe.Reason == entry.Reason ? "see Why" : $"{probe.Reason}: {probe.Message}"),
         };
 
     private static string Words(EndingThing end) => end switch
@@ -80,15 +93,29 @@ internal sealed class StatusDetail(string called, string? state, bool isColoured
             { Reason: StatusReason.Terminating } => "nothing.",
             { Reason: StatusReason.NotObserved } => "the operator looks at it within seconds, where it runs.",
             { State: StatusState.Ready or StatusState.Warning, Kind: "OAuthClient" } => "its connections use it.",
-            { Reason: var reason } when FailureKinds.Of(reason) == FailureKind.NeedsConsent => "nothing, until a person consents.",
+            { Reason: var reason } when RecordedProblem.KindOf(reason) == FailureKind.NeedsConsent => "nothing, until a person consents.",
+            { Kind: "OAuthClient", Reason: var reason } when RecordedProblem.KindOf(reason) == FailureKind.Transient =>
+                "it is tried again by itself.",
+            { Kind: "OAuthClient" } => "it is looked at again when its spec or one of its Secrets changes.",
             _ => "it is looked at again when its spec, its client or a Secret of the client changes.",
         };
     }
 
-    private static string? Pending(StatusEntry entry) =>
+    private string? Pending(StatusEntry entry) =>
         entry.PendingRequest is { } request
-            ? $"a refresh (requestedAt {request}), not attempted yet: attempts that are asked for are 10 s apart, for one connection "
-                + "and for all of a client"
+            ? $"a refresh (requestedAt {request}), not attempted yet"
+                + (
+                    entry.State == StatusState.Suspended
+                        ? ": nothing is while spec.suspend is true"
+                        : ": attempts that are asked for are 10 s apart, for one connection and for all of a client. "
+                            + $"If it stays so for minutes, see that the operator runs{Causes(entry)}"
+                )
+            : null;
+
+    private string? PendingProbe(StatusEntry entry) =>
+        entry.PendingProbe is { } request
+            ? $"a probe (probeRequestedAt {request}), not made yet: probes are 15 s apart for all connections of a tenant, and later "
+                + $"after a refusal. If it stays so for minutes, see that the operator runs{Causes(entry)}"
             : null;
 
     private static string? Client(StatusEntry entry, ClientLook? look) =>
@@ -100,7 +127,8 @@ internal sealed class StatusDetail(string called, string? state, bool isColoured
             _ => entry.Client,
         };
 
-    private string ToDo(StatusEntry entry, StatusEntry? client) =>
+    /// <summary>What a person can do.</summary>
+    public string ToDo(StatusEntry entry, StatusEntry? client) =>
         entry switch
         {
             { State: StatusState.Ready } => "nothing",
@@ -108,11 +136,13 @@ internal sealed class StatusDetail(string called, string? state, bool isColoured
             { Reason: StatusReason.Terminating } => "nothing; where it does not go away, look for finalizers",
             { Reason: StatusReason.NotObserved or StatusReason.RenewalOverdue or StatusReason.AttemptOverdue } or
             { Reason: Reason.TokenPending or Reason.TokenExpired } =>
-                "see that the operator runs and serves this namespace; docs/not-renewed.md goes through the causes",
+                $"see that the operator runs and serves this namespace{Causes(entry)}",
+            { State: StatusState.Warning, Probe: { Accepted: false } probe } when probe.Reason == entry.Reason && !source.IsLocal =>
+                $"what Why says; then ask for another probe: {called} probe {entry.Namespace}/{entry.Name} --wait{source}",
             { State: StatusState.Warning } => "what Why says, in time",
             { Kind: "VismaConnection", Reason: Reason.ClientRefused } when client is not null =>
-                $"see the client: {called} status oac/{client.Name} -n {client.Namespace}{InState}",
-            _ => ToDo(entry, FailureKinds.Of(entry.Reason)),
+                $"see the client: {called} status oac/{client.Name} -n {client.Namespace}{source}",
+            _ => ToDo(entry, RecordedProblem.KindOf(entry.Reason)),
         };
 
     private string ToDo(StatusEntry entry, FailureKind kind)
@@ -120,23 +150,26 @@ internal sealed class StatusDetail(string called, string? state, bool isColoured
         var name = $"{entry.Namespace}/{entry.Name}";
         return kind switch
         {
-            FailureKind.NeedsConsent when state is null =>
-                $"have a person consent: {called} connect {name}. The link for a browser, if the operator serves one, is in status: "
-                + $"kubectl -n {entry.Namespace} get vc {entry.Name} -o jsonpath='{{.status.authorization.url}}'",
-            FailureKind.NeedsConsent => $"have a person consent: {called} connect {name}{InState}",
-            FailureKind.Transient when entry.Kind == VismaConnection.ResourceKind.Kind && state is null =>
-                $"nothing: it is tried again by itself. At once: {called} refresh {name}",
+            FailureKind.NeedsConsent when !source.IsLocal =>
+                $"have a person consent: {called} connect {name}{source}. The link for a browser, if the operator serves one, is in "
+                + $"status: kubectl{source} -n {entry.Namespace} get vc {entry.Name} -o jsonpath='{{.status.authorization.url}}'",
+            FailureKind.NeedsConsent => $"have a person consent: {called} connect {name}{source}",
+            FailureKind.Transient when entry.Kind == VismaConnection.ResourceKind.Kind && !source.IsLocal =>
+                $"nothing: it is tried again by itself. At once: {called} refresh {name}{source}",
             FailureKind.Transient => "nothing: it is tried again by itself",
             FailureKind.NotThereYet => "create what is missing; it is taken up within seconds",
             _ => "what Why says; it is tried again at once when the spec, the client or a Secret of the client changes" + AtOnce(entry),
         };
     }
 
-    // What is mended at Visma changes nothing that the operator watches.
-    private string AtOnce(StatusEntry entry) =>
-        entry.Kind == VismaConnection.ResourceKind.Kind && state is null && entry.NextAction == NextAction.Attempt
-            ? $"; after a change at Visma: {called} refresh {entry.Namespace}/{entry.Name}"
+    private string Causes(StatusEntry entry) =>
+        entry.Kind == VismaConnection.ResourceKind.Kind && !source.IsLocal
+            ? $"; {called} doctor {entry.Namespace}/{entry.Name}{source} goes through the causes"
             : string.Empty;
 
-    private string InState => state is null ? string.Empty : $" --state {state}";
+    // What is mended at Visma changes nothing that the operator watches.
+    private string AtOnce(StatusEntry entry) =>
+        entry.Kind == VismaConnection.ResourceKind.Kind && !source.IsLocal && entry.NextAction == NextAction.Attempt
+            ? $"; after a change at Visma: {called} refresh {entry.Namespace}/{entry.Name}{source}"
+            : string.Empty;
 }

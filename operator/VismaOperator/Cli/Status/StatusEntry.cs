@@ -98,12 +98,25 @@ public sealed record StatusEntry
     /// <summary>Who consented.</summary>
     public string? GrantedBy { get; init; }
 
+    /// <summary>What came of the last probe; null where there was none.</summary>
+    public ProbeEntry? Probe { get; init; }
+
     /// <summary>A refresh that was asked for and not attempted yet: the value of the annotation.</summary>
     public string? PendingRequest { get; init; }
+
+    /// <summary>A probe that was asked for and not made yet: the value of the annotation.</summary>
+    public string? PendingProbe { get; init; }
 
     /// <summary>How many connections use this client.</summary>
     public int? Connections { get; init; }
 }
+
+/// <summary>What came of the last probe.</summary>
+/// <param name="Accepted">True when the API accepted the token.</param>
+/// <param name="Since">Since when it is so.</param>
+/// <param name="Reason">The reason of the condition TokenAccepted.</param>
+/// <param name="Message">What happened and what to do.</param>
+public sealed record ProbeEntry(bool Accepted, DateTimeOffset Since, string Reason, string Message);
 
 /// <summary>What the operator does next by itself.</summary>
 public enum NextAction

@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using VismaOperator.Cli.Cluster;
 
 namespace VismaOperator.Cli.Status;
 
@@ -25,6 +26,9 @@ internal sealed record StatusOptions
 
     /// <summary>State directory of local mode; null for a cluster.</summary>
     public string? State { get; init; }
+
+    /// <summary>Where that is.</summary>
+    public NamedSource Source => new(Kubeconfig, Context, State);
 
     /// <summary>How it is printed.</summary>
     public StatusOutput Output { get; init; }

@@ -69,8 +69,8 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
             ?? (options.Kind == VismaConnection.ResourceKind ? null : await FindAsync<OAuthClient>(name, stop))
             ?? throw new StatusException(
                 $"There is no {options.Kind?.Kind ?? "VismaConnection and no OAuthClient"} {name}"
-                    + $"{(options.Namespace is { } place ? $" in namespace {place}" : string.Empty)}. See what there is: "
-                    + $"{screen.Called} status {(options.State is { } state ? $"--state {state}" : "-A")}"
+                    + $"{(options.Namespace is { } ns ? $" in namespace {ns}" : string.Empty)}. See what there is: "
+                    + $"{See}"
             );
     }
 
@@ -111,16 +111,18 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
         }
     }
 
+    private string See => $"{screen.Called} status{(options.Source.IsLocal ? string.Empty : " -A")}{options.Source}";
+
     private void Conclude(IReadOnlyList<StatusEntry> entries)
     {
         var broken = entries.Count(entry => entry.Broken);
         var words = (entries.Count, options.ExpiringWithin) switch
         {
             (0, null) => "There is no VismaConnection and no OAuthClient"
-                + $"{(options.Namespace is { } place ? $" in namespace {place}" : string.Empty)}.",
+                + $"{(options.Namespace is { } ns ? $" in namespace {ns}. See what there is elsewhere: {See}" : ".")}",
             (0, _) => "Nothing ends within this time.",
             _ when broken > 0 && options.Name is null =>
-                $"{broken} of {entries.Count} broken. What to do: {screen.Called} status NAMESPACE/NAME",
+                $"{broken} of {entries.Count} broken. What to do: {screen.Called} status NAMESPACE/NAME{options.Source}",
             _ => null,
         };
         if (words is not null && options.Output is StatusOutput.Text or StatusOutput.Wide)

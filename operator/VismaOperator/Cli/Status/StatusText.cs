@@ -1,16 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using SharpYaml;
-using SharpYaml.Events;
+using VismaOperator.Cli.Connect;
 
 namespace VismaOperator.Cli.Status;
 
 /// <summary>Entries for programs: JSON and YAML with the same members.</summary>
 internal static class StatusText
 {
-    private const int Indent = 2;
-    private const int WidestLine = int.MaxValue;
-
     private static readonly StatusJsonContext indented = new(
         new JsonSerializerOptions(StatusJsonContext.Default.Options) { WriteIndented = true }
     );
@@ -26,50 +22,37 @@ internal static class StatusText
     public static string JsonLine(StatusEntry entry) => JsonSerializer.Serialize(entry, StatusJsonContext.Default.StatusEntry);
 
     /// <summary>JSON as YAML in block style.</summary>
-    public static string Yaml(string json)
-    {
-        using var text = new StringWriter();
-        var emitter = new Emitter(text, Indent, WidestLine);
-        emitter.Emit(new StreamStart());
-        emitter.Emit(new DocumentStart(version: null, tags: null, isImplicit: true));
-        Emit(emitter, JsonNode.Parse(json));
-        emitter.Emit(new DocumentEnd(isImplicit: true));
-        emitter.Emit(new StreamEnd());
-        return text.ToString().TrimEnd('\n', '\r');
-    }
+    public static string Yaml(string json) => string.Join('\n', YamlLines(JsonNode.Parse(json)));
 
-    private static void Emit(Emitter emitter, JsonNode? node)
-    {
-        switch (node)
+    private static IEnumerable<string> YamlLines(JsonNode? node) =>
+        node switch
         {
-            case JsonObject members:
-                emitter.Emit(new MappingStart());
-                foreach (var (name, value) in members)
-                {
-                    emitter.Emit(new Scalar(name));
-                    Emit(emitter, value);
-                }
+            JsonObject { Count: > 0 } members => members.SelectMany(member => Member(member.Key, member.Value)),
+            JsonArray { Count: > 0 } items => items.SelectMany(item => Below(YamlLines(item), "- ")),
+            JsonValue value when value.GetValueKind() == JsonValueKind.String => [Quoted(value.GetValue<string>())],
+            _ => [node?.ToJsonString() ?? "null"],
+        };
 
-                emitter.Emit(new MappingEnd());
-                break;
-            case JsonArray items:
-                emitter.Emit(new SequenceStart());
-                foreach (var item in items)
-                {
-                    Emit(emitter, item);
-                }
+    private static IEnumerable<string> Member(string name, JsonNode? value) =>
+        value switch
+        {
+            JsonObject { Count: > 0 } => YamlLines(value).Select(line => "  " + line).Prepend(name + ":"),
+            JsonArray { Count: > 0 } => YamlLines(value).Prepend(name + ":"),
+            _ => [$"{name}: {YamlLines(value).Single()}"],
+        };
 
-                emitter.Emit(new SequenceEnd());
-                break;
-            default:
-                emitter.Emit(ScalarOf(node));
-                break;
-        }
-    }
+    private static IEnumerable<string> Below(IEnumerable<string> lines, string mark) =>
+        lines.Select((line, index) => (index == 0 ? mark : "  ") + line);
 
-    // Quoted: a name such as "no" or "1e3" would come back as something else.
-    private static Scalar ScalarOf(JsonNode? node) =>
-        node is JsonValue value && value.GetValueKind() == JsonValueKind.String
-            ? new Scalar(value.GetValue<string>(), ScalarStyle.DoubleQuoted)
-            : new Scalar(node?.ToJsonString() ?? "null");
+    // Quoted, since a name such as "no" or "1e3" would come back as something else. What a terminal would obey, or would show in another
+    // order than it is written, is escaped (YAML 1.2, section 5.7).
+    private static string Quoted(string text) =>
+        $"\"{string.Concat(text.EnumerateRunes().Select(rune => rune.Value switch
+        {
+            '"' or '\\' => $"\\{rune}",
+            '\n' => "\\n",
+            _ when !TerminalText.IsObeyed(rune) => rune.ToString(),
+            _ when rune.IsBmp => $"\\u{rune.Value:X4}",
+            _ => $"\\U{rune.Value:X8}",
+        }))}\"";
 }

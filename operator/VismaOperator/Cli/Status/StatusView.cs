@@ -86,6 +86,15 @@ internal sealed class StatusView(StatusOptions options, StatusScreen screen, boo
     public static ResourceKind KindOf(IResource resource) =>
         resource is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind;
 
+    /// <summary>Where an object of either kind stands.</summary>
+    public static StatusEntry EntryOf(IResource resource, DateTimeOffset now) =>
+        resource switch
+        {
+            VismaConnection connection => ConnectionStatus.Of(connection, now),
+            OAuthClient client => ClientStatus.Of(client, now),
+            _ => throw new InvalidOperationException($"Unknown kind {resource.GetType().Name}."),
+        };
+
     private DateTimeOffset Now => screen.Time.GetUtcNow();
 
     private void Take(StatusChange change)
@@ -119,6 +128,11 @@ internal sealed class StatusView(StatusOptions options, StatusScreen screen, boo
     {
         var (columns, rows) = screen.Size!() is { Columns: > 0, Rows: > 0 } size ? size : (int.MaxValue, int.MaxValue);
         List<string> lines = [.. Whole(Ordered(known.Values), client: null, columns)];
+        if (lines.Count == 0)
+        {
+            lines = [options.ExpiringWithin is null ? "There is no VismaConnection and no OAuthClient." : "Nothing ends within this time."];
+        }
+
         var shown = Math.Max(1, rows - 2);
         if (lines.Count > shown)
         {
@@ -138,7 +152,7 @@ internal sealed class StatusView(StatusOptions options, StatusScreen screen, boo
             (StatusOutput.Yaml, _) => entries.Select(entry => StatusText.Yaml(StatusText.Json(entry))),
             (StatusOutput.Name, _) => entries.SelectMany(Lines),
             (StatusOutput.Text, not null) => entries.SelectMany(entry =>
-                new StatusDetail(screen.Called, options.State, screen.IsColoured).Lines(entry, client, Now)
+                new StatusDetail(screen.Called, options.Source, screen.IsColoured).Lines(entry, client, Now)
             ),
             _ => entries.Count == 0 ? [] : table.Lines(entries, Now, columns),
         };
@@ -162,33 +176,49 @@ internal sealed class StatusView(StatusOptions options, StatusScreen screen, boo
         screen.Output.Flush();
     }
 
-    // The broken ones first, then what ends soonest, then by name.
     private List<StatusEntry> Ordered(IEnumerable<IResource> resources) =>
         [
             .. resources
                 .Select(EntryOf)
                 .Where(IsWanted)
-                .OrderBy(entry => entry.State)
-                .ThenBy(entry => IsByEnd(entry) ? entry.EndsTime ?? DateTimeOffset.MaxValue : DateTimeOffset.MaxValue)
-                .ThenBy(entry => entry.Namespace, StringComparer.Ordinal)
-                .ThenBy(entry => entry.Name, StringComparer.Ordinal)
-                .ThenBy(entry => entry.Kind, StringComparer.Ordinal),
+                .OrderBy(
+                    entry => entry,
+                    options.ExpiringWithin is null ? StatusOrder.BrokenFirst : StatusOrder.BrokenFirstThenByEnd
+                ),
         ];
-
-    private bool IsByEnd(StatusEntry entry) =>
-        entry.State is StatusState.Failing or StatusState.Warning || options.ExpiringWithin is not null;
 
     private bool IsWanted(StatusEntry entry) =>
         options.ExpiringWithin is not { } span || (entry.EndsTime is { } end && end - Now <= span);
 
-    private StatusEntry EntryOf(IResource resource) =>
-        resource switch
-        {
-            VismaConnection connection => ConnectionStatus.Of(connection, Now),
-            OAuthClient client => ClientStatus.Of(client, Now),
-            _ => throw new InvalidOperationException($"Unknown kind {resource.GetType().Name}."),
-        };
+    private StatusEntry EntryOf(IResource resource) => EntryOf(resource, Now);
 
     private static (string Kind, NamespacedName Name) Key(StatusEntry entry) =>
         (entry.Kind, new NamespacedName(entry.Namespace, entry.Name));
+}
+
+/// <summary>Orders in which people look through entries.</summary>
+internal static class StatusOrder
+{
+    /// <summary>The broken ones first, among those that still work what ends soonest, then by name.</summary>
+    public static IComparer<StatusEntry> BrokenFirst { get; } =
+        Comparer<StatusEntry>.Create(
+            (left, right) => Compare(left, right, entry => entry.State is StatusState.Failing or StatusState.Warning ? End(entry) : default)
+        );
+
+    /// <summary>The broken ones first, then what ends soonest, then by name.</summary>
+    public static IComparer<StatusEntry> BrokenFirstThenByEnd { get; } =
+        Comparer<StatusEntry>.Create((left, right) => Compare(left, right, End));
+
+    /// <summary>By namespace, name and kind.</summary>
+    public static int CompareNames(StatusEntry left, StatusEntry right) =>
+        string.CompareOrdinal(left.Namespace, right.Namespace) is var byNamespace and not 0 ? byNamespace
+            : string.CompareOrdinal(left.Name, right.Name) is var byName and not 0 ? byName
+            : string.CompareOrdinal(left.Kind, right.Kind);
+
+    private static int Compare(StatusEntry left, StatusEntry right, Func<StatusEntry, DateTimeOffset> end) =>
+        left.State != right.State ? left.State.CompareTo(right.State)
+            : end(left).CompareTo(end(right)) is var byEnd and not 0 ? byEnd
+            : CompareNames(left, right);
+
+    private static DateTimeOffset End(StatusEntry entry) => entry.EndsTime ?? DateTimeOffset.MaxValue;
 }

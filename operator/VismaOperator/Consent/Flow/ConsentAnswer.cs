@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using OAuth;
+using VismaOperator.Grants;
 
 namespace VismaOperator.Consent.Flow;
 

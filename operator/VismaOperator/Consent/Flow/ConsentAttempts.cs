@@ -28,10 +28,10 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
     /// <summary>Stores an attempt and says where to send the browser.</summary>
     /// <param name="admitted">What is consented to.</param>
     /// <param name="iss">What the provider promises of its answer.</param>
-    /// <param name="held">The cookie that the browser has from an earlier attempt; null when it has none.</param>
+    /// <param name="shown">The cookie that the browser has from an earlier attempt; null when it has none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<ConsentAnswer> BeginAsync(
-        Admission.Given admitted, IssParameter iss, Sensitive? held, CancellationToken cancellationToken)
+        Admission.Given admitted, IssParameter iss, Sensitive? shown, CancellationToken cancellationToken)
     {
         var connection = admitted.Connection.Metadata.NamespacedName;
         var (state, cookie, verifier) = (ConsentState.New(connection, randomBytes), Unguessable.New(randomBytes), verifiers.New());
@@ -61,12 +61,13 @@ internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> se
             document =>
             {
                 // A browser keeps the cookie of an open attempt, so that the answer of its other tab still finds its cookie.
-                var shown = held is not null && document.Attempts.Any(open => ConsentState.Matches(open.CookieHash, held)) ? held : cookie;
-                var begun = attempt with { CookieHash = Unguessable.HashOf(shown), Former = document.Held?.Family };
+                var isOpen = shown is not null && document.Attempts.Any(open => ConsentState.Matches(open.CookieHash, shown));
+                var kept = isOpen ? shown! : cookie;
+                var begun = attempt with { CookieHash = Unguessable.HashOf(kept), Former = document.Held?.Family };
                 var attempts = Beside(document.Attempts, begun);
                 answer = attempts is null
                     ? new ConsentAnswer.Failed(ConsentFailureCause.TooManyAttempts)
-                    : new ConsentAnswer.Begun(connection, request, shown);
+                    : new ConsentAnswer.Begun(connection, request, kept);
                 return attempts is null ? null : document with { Attempts = attempts, LastFailure = null };
             },
             cancellationToken);

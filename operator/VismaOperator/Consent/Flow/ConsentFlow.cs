@@ -211,39 +211,29 @@ internal sealed class ConsentFlow(
                 RefreshTokenLife.ConsentEnd(held, connection)
             ),
             Redemption.Pending => new ConsentAnswer.StoredSoon(connection.Metadata.NamespacedName),
-            Redemption.Failed { Fault: ConsentFault.Superseded } => Failed(ConsentFailureCause.Superseded),
-            Redemption.Failed { Failure.Problem: var problem, Fault: var fault } => Failed(FailureOf(fault), problem.Message),
+            Redemption.Failed { Cause: ConsentFailureCause.Superseded } => Failed(ConsentFailureCause.Superseded),
+            Redemption.Failed { Problem: var problem, Cause: var cause } => Failed(cause, problem.Message),
             _ => throw new InvalidOperationException($"Unknown redemption {redemption.GetType().Name}."),
         };
     }
 
-    private static FailedConsent FailedConsentOf(AuthorizationResponse.Denied denied, VismaConnection connection) =>
+    private static Redemption.Failed FailedConsentOf(AuthorizationResponse.Denied denied, VismaConnection connection) =>
         denied.Error == "access_denied"
-            ? new FailedConsent(
+            ? new Redemption.Failed(
                 new Problem(
                     Reason.ConsentDenied,
-                    "The person who was asked, or the provider on its behalf, refused the consent (access_denied)."
-                )
+                    "The person who was asked, or the provider on its behalf, refused the consent (access_denied).",
+                    FailureKind.NeedsConsent
+                ),
+                ConsentFailureCause.Denied
             )
-            {
-                Fault = ConsentFault.Denied,
-            }
-            : new FailedConsent(
+            : new Redemption.Failed(
                 new Problem(
                     Reason.ConsentFailed,
-                    new RequestFailure.Refused(denied.Error, denied.Description).Explain(ConnectionRequests.ContextOf(connection)).Message
+                    new RequestFailure.Refused(denied.Error, denied.Description).Explain(ConnectionRequests.ContextOf(connection)).Message,
+                    FailureKind.NeedsConsent
                 )
             );
-
-    private static ConsentFailureCause FailureOf(ConsentFault fault) =>
-        fault switch
-        {
-            ConsentFault.Denied => ConsentFailureCause.Denied,
-            ConsentFault.OtherTenant => ConsentFailureCause.OtherTenant,
-            ConsentFault.OtherScopes => ConsentFailureCause.OtherScopes,
-            ConsentFault.Superseded => ConsentFailureCause.Superseded,
-            _ => ConsentFailureCause.ProviderFailed,
-        };
 
     private static Sensitive? StateOf(AuthorizationResponse response) =>
         response switch

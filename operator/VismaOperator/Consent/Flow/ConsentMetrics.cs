@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using VismaOperator.Grants;
 
 namespace VismaOperator.Consent.Flow;
 

@@ -29,7 +29,7 @@ internal static class ConsentPages
                 offer.Scopes.Select(scope => Html.Of($"<li>{scope}</li>"))
             )}</ul></dd></div>
             </dl>
-            <p>Go on only if somebody whom you know asked you to, and if the company is yours. At {provider}, choose this company and no other.</p>
+            <p>Continue only if you know who asked you to, and if the company is yours. At {provider}, choose this company and no other.</p>
             <form method="post" action="{action}">
             <input type="hidden" name="{ConsentEndpoints.StartField}" value="{start.Reveal()}">
             <button type="submit">Continue to {provider}</button>

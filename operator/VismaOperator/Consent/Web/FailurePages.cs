@@ -1,4 +1,5 @@
 using VismaOperator.Consent.Flow;
+using VismaOperator.Grants;
 
 namespace VismaOperator.Consent.Web;
 
@@ -46,7 +47,7 @@ internal static class FailurePages
                 StatusCodes.Status409Conflict,
                 "Too many consents are under way",
                 "Nothing was started. Others have pressed the button for this connection and have not come back yet. Open the link "
-                + "again in ten minutes. If that does not help, tell the sender: people may know the link whom it was not meant for."
+                + "again in ten minutes. If that does not help, tell the sender: the link may have reached people it was not meant for."
             ),
             ConsentFailureCause.Unreadable => (
                 StatusCodes.Status400BadRequest,

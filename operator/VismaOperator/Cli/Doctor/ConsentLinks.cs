@@ -1,0 +1,82 @@
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Cli.Status;
+
+namespace VismaOperator.Cli.Doctor;
+
+/// <summary>A person's consent, by what may be seen from outside: the metadata of the Secret that holds the grant, and status.</summary>
+internal static class ConsentLinks
+{
+    private static readonly TimeSpan soon = TimeSpan.FromDays(30);
+
+    /// <summary>A grant is stored and has not ended.</summary>
+    public static async Task<LinkFinding> ConsentAsync(DoctorCase subject, CancellationToken stop)
+    {
+        if (subject.Connection.Spec.Grant != Grant.AuthorizationCode)
+        {
+            return LinkFinding.Skipped(DoctorReason.NotApplicable, "Client credentials need nobody's consent.");
+        }
+
+        if (!subject.Source.HasStatus)
+        {
+            return LinkFinding.Skipped(DoctorReason.NoCluster, "Whether a person consented is known in a cluster only.");
+        }
+
+        if (!subject.Source.IsCluster)
+        {
+            return OfStatus(subject);
+        }
+
+        var name = subject.Connection.GrantSecretName();
+        var look = await subject.Source.FindAsync<SecretMetadata>(name, stop);
+        return look switch
+        {
+            { Failure: { } failure } => LinkFinding.Unknown(failure),
+            { Found: null } => Lacking(subject, Reason.AwaitingConsent, $"There is no Secret {name}: nobody has consented yet."),
+            { Found.Metadata: { } grant } when grant.Label(VismaNames.SecretLabel) != VismaNames.GrantSecretValue => LinkFinding.Broken(
+                Reason.GrantNotOwned,
+                $"Secret {name} is where the grant would be kept, and it belongs to someone else. Rename or delete it."
+            ),
+            { Found.Metadata: { } grant } when IsBeingEnded(grant) =>
+                Lacking(subject, Reason.ConsentRequired, $"The grant in Secret {name} is being ended."),
+            _ => OfStatus(subject),
+        };
+    }
+
+    private static bool IsBeingEnded(ObjectMeta grant) =>
+        grant.DeletionTimestamp is not null || grant.Annotation(VismaNames.RevokingAnnotation) is not null;
+
+    // The Secret also holds consents that are under way, so status says whether there is a grant in it.
+    private static LinkFinding OfStatus(DoctorCase subject)
+    {
+        var status = subject.Connection.Status;
+        var authorized = Conditions.Find(status.Conditions, ConditionType.Authorized);
+        return (authorized, status.Authorization?.ConsentExpirationTime) switch
+        {
+            ({ Status: "False" }, _) => LinkFinding.Broken(authorized.Reason, authorized.Message), // which says what to do
+            (_, { } end) when end <= subject.Now => Lacking(
+                subject,
+                Reason.ConsentRequired,
+                $"The consent ended at {TimeText.Full(end, subject.Now)}."
+            ),
+            (_, { } end) when end <= subject.Now + soon => LinkFinding.Warning(
+                Reason.ConsentExpiresSoon,
+                $"The consent ends at {TimeText.Full(end, subject.Now)}. {Consent(subject)}"
+            ),
+            ({ Status: "True" }, { } end) => LinkFinding.Ok($"A grant is stored. The consent ends at {TimeText.Full(end, subject.Now)}."),
+            ({ Status: "True" }, _) => LinkFinding.Ok("A grant is stored. When the consent ends is not known."),
+            _ => LinkFinding.Unknown(
+                DoctorReason.NotFound,
+                "The Secret for the grant is there, and the operator has not said whether a grant is in it."
+            ),
+        };
+    }
+
+    private static LinkFinding Lacking(DoctorCase subject, string reason, string cause) =>
+        LinkFinding.Broken(reason, $"{cause} {Consent(subject)}");
+
+    private static string Consent(DoctorCase subject) =>
+        $"Have a person consent: {subject.Tools.Called} connect {subject.Name}{subject.SourceOptions}";
+}

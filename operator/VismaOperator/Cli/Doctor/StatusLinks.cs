@@ -1,0 +1,25 @@
+using VismaOperator.Cli.Status;
+
+namespace VismaOperator.Cli.Doctor;
+
+/// <summary>What the operator itself says.</summary>
+internal static class StatusLinks
+{
+    /// <summary>The operator says that all is well.</summary>
+    public static Task<LinkFinding> StatusAsync(DoctorCase subject, CancellationToken stop)
+    {
+        var entry = ConnectionStatus.Of(subject.Connection, subject.Now);
+        var since = entry.Since is { } time ? $" Since {TimeText.Full(time, subject.Now)}." : string.Empty;
+        return Task.FromResult(
+            entry.State switch
+            {
+                StatusState.Ready => LinkFinding.Ok($"{entry.State}.{since} {entry.Message}"),
+                _ => new LinkFinding(
+                    entry.Broken ? LinkOutcome.Broken : LinkOutcome.Warning,
+                    entry.Reason,
+                    $"{entry.State}.{since} {entry.Message} More: {subject.Tools.Called} status {subject.Name}{subject.SourceOptions}"
+                ),
+            }
+        );
+    }
+}

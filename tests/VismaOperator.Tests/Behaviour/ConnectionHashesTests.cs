@@ -1,0 +1,36 @@
+using VismaOperator.Api;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Behaviour;
+
+/// <summary>
+/// The hashes of objects that exist. Another value here means that the upgrade costs a token request (inputs), or a write (layout), for
+/// each connection. A part that is added must leave them as they are where its value is absent.
+/// </summary>
+public sealed class ConnectionHashesTests
+{
+    [Fact]
+    public void The_hashes_of_a_usual_connection_stay_as_they_are()
+    {
+        var connection = Some.VismaConnection();
+
+        Assert.Equal("9c91d41ddaf31a2d", ConnectionHashes.Inputs(connection));
+        Assert.Equal("9fcf60b92770b1b6", ConnectionHashes.Layout(connection));
+    }
+
+    [Fact]
+    public void The_hashes_of_a_connection_with_a_template_stay_as_they_are()
+    {
+        var connection = Some.VismaConnection();
+        var template = new SecretTemplate
+        {
+            Data = new Dictionary<string, string> { ["token"] = "{{ .AccessToken }}" },
+            Metadata = new TemplateMetadata { Labels = new Dictionary<string, string> { ["team"] = "erp" } },
+        };
+
+        connection = connection with { Spec = connection.Spec with { Secret = connection.Spec.Secret with { Template = template } } };
+
+        Assert.Equal("9c91d41ddaf31a2d", ConnectionHashes.Inputs(connection));
+        Assert.Equal("e76954ed0ddf5b47", ConnectionHashes.Layout(connection));
+    }
+}

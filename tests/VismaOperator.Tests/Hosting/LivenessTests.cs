@@ -1,0 +1,75 @@
+using Kubernetes.Controllers.Leadership;
+using Kubernetes.Controllers.Tests.Doubles;
+using VismaOperator.Api;
+using VismaOperator.Hosting;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Hosting;
+
+/// <summary>What <c>/livez</c> takes for a loop that does not go on.</summary>
+public sealed class LivenessTests
+{
+    [Fact]
+    public async Task An_election_that_is_not_tried_any_more_is_told_a_minute_after_it_should_have_been()
+    {
+        await using var test = await TestOperator.StartAsync();
+        using var controllers = new OperatorControllers(test.Context());
+        var longestTurn = LeaderElectionOptions.RenewDeadline + (1.2 * LeaderElectionOptions.RetryPeriod);
+
+        Assert.Null(controllers.Stuck(longestTurn + TimeSpan.FromMinutes(1)));
+        Assert.Equal(
+            "nothing was tried to take or keep the lease for 80 seconds",
+            controllers.Stuck(longestTurn + TimeSpan.FromSeconds(67.6))
+        );
+    }
+
+    [Fact]
+    public async Task A_reconcile_that_hangs_is_told_after_ten_minutes()
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var hung = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var test = await TestOperator.StartAsync();
+        test.Cluster.Before = (verb, kind, _) =>
+        {
+            if (verb != ClusterVerb.PatchStatus || kind != VismaConnection.ResourceKind)
+            {
+                return Task.CompletedTask;
+            }
+
+            reached.TrySetResult();
+            return hung.Task;
+        };
+        await test.ApplyAsync(Some.VismaConnection());
+        await reached.Task.WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+
+        test.Time.Advance(TimeSpan.FromMinutes(9));
+        Assert.Null(test.Stuck(TimeSpan.Zero));
+        test.Time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal("a reconcile of controller vismaconnection has been running for 660 seconds", test.Stuck(TimeSpan.Zero));
+
+        hung.SetResult();
+    }
+
+    [Fact]
+    public async Task Nothing_is_told_while_a_restart_would_lose_a_refresh_token()
+    {
+        var election = TimeSpan.FromHours(1);
+        await using var test = await SomeConsents.StartConsentedAsync();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(11));
+        var sent = test.TokenRequests;
+        test.Cluster.Before = (verb, _, name) =>
+            verb == ClusterVerb.Update && name.Name == Some.Connection + AuthorizationSpec.GrantSecretSuffix && test.TokenRequests > sent
+                ? Task.FromException(ApiFaults.ExceptionOf("503"))
+                : Task.CompletedTask;
+
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "now");
+        await test.Logs.SaidAsync("could not be stored yet").WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
+        Assert.Null(test.Stuck(election));
+
+        test.Cluster.Before = null;
+        await test.PassUntilAsync(
+            test.UntilAsync<VismaConnection>(Some.Connection, connection => connection.Status.LastHandledReconcileAt == "now")
+        );
+        Assert.Equal("nothing was tried to take or keep the lease for 3600 seconds", test.Stuck(election));
+    }
+}
