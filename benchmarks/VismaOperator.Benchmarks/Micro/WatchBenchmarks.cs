@@ -34,7 +34,7 @@ public class WatchBenchmarks
     }
 
     [Benchmark(Description = "Parse a watch line")]
-    public object? Parse() => WatchLine.Read<VismaConnection>(new ReadOnlySequence<byte>(line), request);
+    public object? Parse() => WatchLine.Read<VismaConnection>(new ReadOnlySequence<byte>(line), request, isKnown: null);
 
     [Benchmark(Description = "Update the store")]
     public void Update()

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using BenchmarkDotNet.Attributes;
 using Kubernetes.Controllers.Writing;
 using VismaOperator.Publishing;
@@ -9,10 +8,10 @@ namespace VismaOperator.Benchmarks.Micro;
 public class WritingBenchmarks
 {
     [Benchmark(Description = "StatusPatch.Between: first Ready")]
-    public JsonObject? PatchFirst() => StatusPatch.Between(Sample.Fresh, Sample.Ready);
+    public ReadOnlyMemory<byte>? PatchFirst() => StatusPatch.Between(Sample.Fresh, Sample.Ready);
 
     [Benchmark(Description = "StatusPatch.Between: nothing changed")]
-    public JsonObject? PatchNothing() =>
+    public ReadOnlyMemory<byte>? PatchNothing() =>
         StatusPatch.Between(Sample.Ready, Sample.Ready with { Status = Sample.Ready.Status with { ObservedGeneration = 1 } });
 
     [Benchmark(Description = "TokenSecret.Render with fingerprint")]

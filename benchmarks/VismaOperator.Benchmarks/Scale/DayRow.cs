@@ -11,6 +11,7 @@ using OAuth;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Hosting;
+using VismaOperator.Probing;
 
 namespace VismaOperator.Benchmarks.Scale;
 
@@ -76,6 +77,7 @@ internal sealed class DayRow
         Tokens = provider,
         Metadata = provider,
         Revocation = provider,
+        Probe = new Lazy<ApiProbe>(() => throw new InvalidOperationException("No connection of the benchmark is probed.")),
         Time = time,
         Logs = NullLoggerFactory.Instance,
         Meters = services.GetRequiredService<IMeterFactory>(),

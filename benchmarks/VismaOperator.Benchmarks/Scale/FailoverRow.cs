@@ -25,7 +25,7 @@ internal sealed class FailoverRow(ScaleOptions options, TimeProvider time)
     private async Task<Subject> ReplicaAsync(Contender contender, Stage stage, CancellationToken cancellationToken)
     {
         var replica = Subject.Start(contender, options, stage, time, "--leader-elect", "true");
-        await replica.UntilHealthyAsync(cancellationToken);
+        await replica.UntilHealthyAsync(Subject.Seldom, cancellationToken);
         await replica.UntilQuietAsync(cancellationToken);
         return replica;
     }

@@ -12,12 +12,14 @@ internal sealed record Goal(string Name, double Limit, string Format, Func<Resul
     /// <summary>The goals of "Native and lean". Those of a start are for 16 workers.</summary>
     public static readonly IReadOnlyList<Goal> All =
     [
-        ToBaseline("all Ready", RowNames.Ready, "ready_s", 1000, 0.68),
-        ToBaseline("all Ready", RowNames.Ready, "ready_s", 5000, 0.72),
+        ToBaseline("all Ready", RowNames.Ready, Measurement.ReadySeconds, 1000, 0.68),
+        ToBaseline("all Ready", RowNames.Ready, Measurement.ReadySeconds, 5000, 0.72),
         ToFloor(1000),
         ToFloor(5000),
         ToBaseline("CPU per connection", RowNames.Ready, "cpu_ms_per_connection", 1000, 0.33),
         ToBaseline("CPU per connection", RowNames.Ready, "cpu_ms_per_connection", 5000, 0.45),
+        Allocated(1000),
+        Allocated(5000),
         ToBaseline("restart, all fresh: CPU", RowNames.Restart, "cpu_s", 5000, 0.33),
         Restart("RSS", "rss_mib", 85, "0.0' MiB'"),
         Restart("token requests", "token_requests", 0, "0"),
@@ -30,8 +32,8 @@ internal sealed record Goal(string Name, double Limit, string Format, Func<Resul
         // A handful of requests is for the client and for lists, whatever the number of connections.
         new("API requests per connection, 5,000", 2.02, "0.00", results => results.Find(RowNames.Ready, "requests_per_connection", 5000)),
         new("creation to Secret, idle, p99", 60, "0.0' ms'", results => results.Find(RowNames.Latency, "p99_ms")),
-        new("growth with unrelated Secrets, while running", 3, "0.0' MiB'", results => results.Find(RowNames.Secrets, "running_mib")),
-        new("growth with unrelated Secrets, at a restart", 3, "0.0' MiB'", results => results.Find(RowNames.Secrets, "restart_mib")),
+        UnrelatedSecrets("while running", "running_mib"),
+        UnrelatedSecrets("at a restart", "restart_mib"),
         // Less than 1 KiB for each connection is what tables and pools settle at, not growth.
         new("growth over 24 simulated hours", 0.2, "0.00' MiB'", results => results.Find(RowNames.Day, "growth_mib", DayRow.Connections)),
         new("executable", 22, "0.0' MB'", results => results.Find(RowNames.Start, "executable_mb")),
@@ -64,7 +66,16 @@ internal sealed record Goal(string Name, double Limit, string Format, Func<Resul
             1.25,
             "0.00",
             results =>
-                results.Find(RowNames.Ready, "ready_s", connections) / results.Find(RowNames.Ready, "ready_s", connections, Contender.Floor)
+                results.Find(RowNames.Ready, Measurement.ReadySeconds, connections)
+                / results.Find(RowNames.Ready, Measurement.ReadySeconds, connections, Contender.Floor)
+        );
+
+    private static Goal UnrelatedSecrets(string when, string value) =>
+        new(
+            $"growth with unrelated Secrets, {when}",
+            3,
+            "0.0' MiB'",
+            results => results.Find(RowNames.Secrets, value, SecretsRow.Connections)
         );
 
     private static Goal Restart(string name, string value, double limit, string format) =>
@@ -76,6 +87,14 @@ internal sealed record Goal(string Name, double Limit, string Format, Func<Resul
             limit,
             "0.0' MiB'",
             results => results.Find(RowNames.Ready, "rss_mib", connections)
+        );
+
+    private static Goal Allocated(int connections) =>
+        new(
+            $"allocated per connection, {Number(connections)}",
+            48,
+            "0' KiB'",
+            results => results.Find(RowNames.Ready, "allocated_kib_per_connection", connections)
         );
 
     private static string Number(int connections) => connections.ToString("N0", CultureInfo.InvariantCulture);

@@ -15,7 +15,7 @@ internal sealed class LatencyRow(ScaleOptions options, TimeProvider time)
         await using var stage = await Stage.BuildAsync(contender.Crds, tokenLifetime: null, time, cancellationToken);
         await stage.PopulateAsync(connections: 0, time, cancellationToken);
         await using var subject = Subject.Start(contender, options, stage, time);
-        await subject.UntilHealthyAsync(cancellationToken);
+        await subject.UntilHealthyAsync(Subject.Seldom, cancellationToken);
         await subject.UntilQuietAsync(cancellationToken);
         await using var secrets = (await stage.WatchSecretsAsync(cancellationToken)).GetAsyncEnumerator(cancellationToken);
         var samples = new List<double>();

@@ -6,6 +6,10 @@ namespace VismaOperator.Benchmarks.Scale;
 /// <summary>What figures depend on; nothing that names a particular machine.</summary>
 internal static class Machine
 {
+    private const double IdleCores = 0.2;
+
+    private static readonly TimeSpan lookFor = TimeSpan.FromSeconds(2);
+
     /// <summary>For example: 2 cores, 24 GiB, Debian GNU/Linux 12 (bookworm), .NET 10.0.1.</summary>
     public static string Description =>
         string.Create(
@@ -14,6 +18,32 @@ internal static class Machine
             + $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}"
         );
 
-    /// <summary>How many processes wanted a core, on average over the last minute.</summary>
-    public static double LoadAverage() => double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
+    /// <summary>
+    /// Waits until the processors have had next to nothing to do for two seconds; where that does not come, not for ever. Not by the load
+    /// average, which remembers the row before for minutes.
+    /// </summary>
+    /// <returns>How many cores were in use at the end.</returns>
+    public static async Task<double> UntilIdleAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            var (before, since) = (BusyTime(), time.GetTimestamp());
+            await Task.Delay(lookFor, time, cancellationToken);
+            var cores = (BusyTime() - before) / time.GetElapsedTime(since);
+            if (cores < IdleCores || time.GetElapsedTime(begun) >= patience)
+            {
+                return cores;
+            }
+        }
+    }
+
+    // The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal, in hundredths of a second (proc_stat(5)).
+    private static TimeSpan BusyTime()
+    {
+        var times = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..9]
+            .Select(text => long.Parse(text, CultureInfo.InvariantCulture))
+            .ToList();
+        return TimeSpan.FromMilliseconds(10 * (times.Sum() - times[3] - times[4]));
+    }
 }

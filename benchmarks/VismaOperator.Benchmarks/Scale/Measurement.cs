@@ -6,17 +6,49 @@ namespace VismaOperator.Benchmarks.Scale;
 /// <param name="Connections">How many connections; 0 where the row does not depend on them.</param>
 internal sealed record Measurement(string Row, string Program, int Connections)
 {
+    /// <summary>The value that the ratios of the row <see cref="RowNames.Ready"/> are made of.</summary>
+    public const string ReadySeconds = "ready_s";
+
     /// <summary>When it was taken.</summary>
     public DateTimeOffset Taken { get; init; }
 
-    /// <summary>Load average over one minute before it; above the number of cores, somebody else was at work.</summary>
-    public double LoadBefore { get; init; }
+    /// <summary>How many cores were in use just before it, by somebody else; null in results of before this was noted.</summary>
+    public double? CoresBefore { get; init; }
+
+    /// <summary>How often it was taken; the figures are medians.</summary>
+    public int Rounds { get; init; } = 1;
 
     /// <summary>The commit that the operator was built from.</summary>
     public string Revision { get; init; } = "";
 
     /// <summary>The figures, by names that end in their unit.</summary>
     public SortedDictionary<string, double> Values { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>The medians of several rounds of one row; of the time until all are Ready the lowest and the highest, too.</summary>
+    public static Measurement Of(IReadOnlyList<Measurement> rounds)
+    {
+        if (rounds is [var only])
+        {
+            return only;
+        }
+
+        var values = rounds.SelectMany(round => round.Values).ToLookup(value => value.Key, value => value.Value);
+        var median = rounds[^1] with
+        {
+            Rounds = rounds.Count,
+            CoresBefore = rounds.Max(round => round.CoresBefore),
+            Values = new(values.ToDictionary(value => value.Key, Median), StringComparer.Ordinal),
+        };
+        if (values.Contains(ReadySeconds))
+        {
+            median.Values[$"{ReadySeconds}_low"] = values[ReadySeconds].Min();
+            median.Values[$"{ReadySeconds}_high"] = values[ReadySeconds].Max();
+        }
+
+        return median;
+    }
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(values.Count() / 2);
 }
 
 /// <summary>The rows.</summary>

@@ -40,7 +40,7 @@ internal sealed class ReadyRow(ScaleOptions options, TimeProvider time)
         var usage = subject.Usage;
         var first = new Measurement(RowNames.Ready, contender.Name, connections);
         usage.WriteMemory(first.Values);
-        first.Values["ready_s"] = done.TotalSeconds;
+        first.Values[Measurement.ReadySeconds] = done.TotalSeconds;
         first.Values["cpu_s"] = usage.Cpu.TotalSeconds;
         first.Values["cpu_ms_per_connection"] = usage.Cpu.TotalMilliseconds / connections;
         first.Values["cluster_ms_per_connection"] = (stage.ClusterCpu() - cluster).TotalMilliseconds / connections;
@@ -76,7 +76,7 @@ internal sealed class ReadyRow(ScaleOptions options, TimeProvider time)
     {
         var (requests, tokens) = (await stage.RequestsAsync(cancellationToken), stage.TokenRequests.Count);
         await using var subject = Subject.Start(contender, options, stage, time);
-        var healthy = await subject.UntilHealthyAsync(cancellationToken);
+        var healthy = await subject.UntilHealthyAsync(Subject.Seldom, cancellationToken);
         var done = await subject.UntilQuietAsync(cancellationToken);
         var usage = subject.Usage;
         var restart = new Measurement(RowNames.Restart, contender.Name, connections);

@@ -17,7 +17,8 @@ internal static class ResultTables
         (RowNames.Start, "Start without any connection",
             $"start to healthy (median of 5)=healthy_s=0.000' s', {Memory}, executable=executable_mb=0.0' MB'"),
         (RowNames.Ready, "Start with connections that have no token",
-            "all Ready=ready_s=0.0' s', CPU=cpu_s=0.00' s', CPU per connection=cpu_ms_per_connection=0.00' ms', "
+            "all Ready=ready_s=0.0' s', lowest=ready_s_low=0.0' s', highest=ready_s_high=0.0' s', CPU=cpu_s=0.00' s', "
+            + "CPU per connection=cpu_ms_per_connection=0.00' ms', "
             + $"CPU of the cluster per connection=cluster_ms_per_connection=0.0' ms', {Memory}, "
             + "API requests per connection=requests_per_connection=0.00, allocated per connection=allocated_kib_per_connection=0' KiB', "
             + "objects per connection=stored_kib_per_connection=0.0' KiB', token requests=token_requests=0"),
@@ -82,8 +83,9 @@ internal static class ResultTables
 
         var fields = columns.Split(", ").Select(column => column.Split('='));
         var shown = fields.Where(field => rows.Exists(row => row.Values.ContainsKey(field[1]))).ToList();
+        string[] rounds = rows.Exists(row => row.Rounds > 1) ? ["rounds"] : [];
         string[] requests = rows.Exists(row => row.Values.Keys.Any(IsRequest)) ? ["API requests"] : [];
-        string[] headers = ["connections", "program", .. shown.Select(field => field[0]), .. requests, "load before"];
+        string[] headers = ["connections", "program", .. shown.Select(field => field[0]), .. rounds, .. requests, "cores in use before"];
         AppendRow(text.Append(CultureInfo.InvariantCulture, $"\n{title}\n\n"), headers);
         text.Append('|').Insert(text.Length, "---|", headers.Length).Append('\n');
         foreach (var row in rows)
@@ -94,8 +96,9 @@ internal static class ResultTables
                     row.Connections.ToString("N0", CultureInfo.InvariantCulture),
                     row.Program,
                     .. shown.Select(field => Text(row, field[1], field[2])),
+                    .. rounds.Select(_ => row.Rounds.ToString(CultureInfo.InvariantCulture)),
                     .. requests.Select(_ => RequestsOf(row)),
-                    row.LoadBefore.ToString("0.0", CultureInfo.InvariantCulture),
+                    row.CoresBefore?.ToString("0.0", CultureInfo.InvariantCulture) ?? "",
                 ]
             );
         }

@@ -28,6 +28,12 @@ internal static class ScaleCommand
         DefaultValueFactory = _ => [.. Contender.All],
     };
 
+    private static readonly Option<int> rounds = new("--rounds")
+    {
+        Description = $"How often the rows of up to {ScaleRun.Small} connections are taken; the figures are medians.",
+        DefaultValueFactory = _ => 3,
+    };
+
     private static readonly Option<int> workers = new("--workers")
     {
         Description = "Workers of each program.",
@@ -83,7 +89,7 @@ internal static class ScaleCommand
     {
         var command = new RootCommand("Measures the operator against a real API server.")
         {
-            rows, connections, programs, workers, idle, wave, secrets, program, extra, revision, results, page,
+            rows, connections, programs, rounds, workers, idle, wave, secrets, program, extra, revision, results, page,
         };
         command.SetAction(
             async (parsed, stop) =>
@@ -108,6 +114,7 @@ internal static class ScaleCommand
         Rows = parsed.GetValue(rows)!,
         Connections = parsed.GetValue(connections)!,
         Contenders = [.. parsed.GetValue(programs)!.Select(name => Contender.Find(name, parsed.GetValue(program)))],
+        Rounds = Math.Max(parsed.GetValue(rounds), 1),
         Workers = parsed.GetValue(workers),
         Idle = TimeSpan.FromMinutes(parsed.GetValue(idle)),
         Wave = parsed.GetValue(wave),

@@ -12,6 +12,9 @@ internal sealed record ScaleOptions
     /// <summary>What is compared, in this order.</summary>
     public required IReadOnlyList<Contender> Contenders { get; init; }
 
+    /// <summary>How often the rows of up to <see cref="ScaleRun.Small"/> connections are taken; the figures are medians.</summary>
+    public required int Rounds { get; init; }
+
     /// <summary>Workers of each program.</summary>
     public required int Workers { get; init; }
 

@@ -3,7 +3,8 @@ namespace VismaOperator.Benchmarks.Scale;
 /// <summary>What a cluster full of other Secrets costs: nothing, since only those with the operator's label are watched.</summary>
 internal sealed class SecretsRow(ScaleOptions options, TimeProvider time)
 {
-    private const int Connections = 100;
+    /// <summary>Connections beside them.</summary>
+    public const int Connections = 100;
 
     /// <summary>Measures a running operator before and after they are created, and a restart beside one without them.</summary>
     public async Task<IReadOnlyList<Measurement>> MeasureAsync(Contender contender, CancellationToken cancellationToken)
@@ -36,7 +37,7 @@ internal sealed class SecretsRow(ScaleOptions options, TimeProvider time)
 
     private static async Task<double> RestAsync(Subject subject, CancellationToken cancellationToken)
     {
-        await subject.UntilHealthyAsync(cancellationToken);
+        await subject.UntilHealthyAsync(Subject.Seldom, cancellationToken);
         await subject.UntilQuietAsync(cancellationToken);
         return subject.Usage.ResidentMebibytes;
     }

@@ -16,7 +16,7 @@ internal sealed class StartRow(ScaleOptions options, TimeProvider time)
         for (var start = 0; start <= Starts; start++)
         {
             await using var subject = Subject.Start(contender, options, stage, time);
-            healthy.Add(await subject.UntilHealthyAsync(cancellationToken));
+            healthy.Add(await subject.UntilHealthyAsync(Subject.Often, cancellationToken));
             await subject.UntilQuietAsync(cancellationToken);
             subject.Usage.WriteMemory(measurement.Values);
             await subject.StopAsync(cancellationToken);

@@ -6,7 +6,12 @@ namespace VismaOperator.Benchmarks.Scale;
 /// <summary>A program under measurement: an operator, or the floor.</summary>
 internal sealed class Subject : IAsyncDisposable
 {
-    private static readonly TimeSpan lookEvery = TimeSpan.FromMilliseconds(5);
+    /// <summary>How often a short start is looked at, to tell milliseconds apart.</summary>
+    public static readonly TimeSpan Often = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>How often a long start is looked at: each look is a request, which costs the program processor time.</summary>
+    public static readonly TimeSpan Seldom = TimeSpan.FromMilliseconds(50);
+
     private static readonly TimeSpan timersOnly = TimeSpan.FromMilliseconds(30);
 
     private readonly OperatorProcess? asOperator;
@@ -59,7 +64,7 @@ internal sealed class Subject : IAsyncDisposable
     }
 
     /// <summary>Waits until /readyz answers 200, which it does once all caches are filled; returns when that was.</summary>
-    public async Task<TimeSpan> UntilHealthyAsync(CancellationToken cancellationToken)
+    public async Task<TimeSpan> UntilHealthyAsync(TimeSpan lookEvery, CancellationToken cancellationToken)
     {
         while (!await IsHealthyAsync(cancellationToken))
         {
