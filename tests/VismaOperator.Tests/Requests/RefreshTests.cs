@@ -118,6 +118,25 @@ public sealed class RefreshTests
         Assert.Contains("visma-operator: integrations/gone: deleted meanwhile\n", scene.Error, StringComparison.Ordinal);
     }
 
+    // Times in status have whole seconds.
+    [Fact]
+    public async Task A_token_that_comes_in_the_same_second_as_the_one_before_is_a_new_one()
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"));
+        var before = (await scene.Cluster.FindAsync<VismaConnection>(new NamespacedName(Some.Namespace, "acme"), Ct))!.Status.Token!;
+        var running = RunAsync(scene, new RequestOptions { Wait = true });
+        await scene.UntilAsync("acme: refresh asked for");
+
+        await AnswerAsync(
+            scene,
+            "acme",
+            $$""" "token": {"issueTime": "{{before.IssueTime:yyyy-MM-dd'T'HH:mm:ss'Z'}}", "fingerprint": "another"} """
+        );
+
+        Assert.True(await running, scene.Error);
+        Assert.Contains("acme: refreshed", scene.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_connection_that_is_named_twice_is_asked_once()
     {

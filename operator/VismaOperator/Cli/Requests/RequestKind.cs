@@ -76,7 +76,7 @@ internal abstract class RequestKind
 
         public override (bool IsGood, string Words) Outcome(VismaConnection before, VismaConnection after, DateTimeOffset now)
         {
-            if (after.Status is { Failure: null, Token: { } token } && token.IssueTime != before.Status.Token?.IssueTime)
+            if (after.Status is { Failure: null, Token: { } token } && IsAnother(token, before.Status.Token))
             {
                 return (true, $"refreshed{(token.ExpirationTime is { } end ? $", valid until {TimeText.Full(end, now)}" : string.Empty)}");
             }
@@ -84,6 +84,10 @@ internal abstract class RequestKind
             var entry = ConnectionStatus.Of(after, now);
             return (false, $"not refreshed: {entry.Reason}: {entry.Message}");
         }
+
+        // Times in status have whole seconds, and two tokens may come within one.
+        private static bool IsAnother(TokenStatus token, TokenStatus? before) =>
+            token.IssueTime != before?.IssueTime || token.Fingerprint != before?.Fingerprint;
     }
 
     private sealed class ProbeRequest : RequestKind
