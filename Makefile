@@ -1,7 +1,7 @@
 # What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell; publish also a C linker, which it installs
 # where it may (operator/obtain-linker.sh). `make help` lists the targets.
 .SUFFIXES:
-.PHONY: help demo test unit crash lint docs bench restore publish sbom manifests clean
+.PHONY: help demo test unit crash fuzz lint docs bench restore publish sbom manifests clean
 
 CONFIGURATION = Debug
 PUBLISHED = artifacts/publish
@@ -46,6 +46,10 @@ crash: ## Kills real operator processes 200 times in the middle of exchanges and
 	@dotnet build tests/VismaOperator.IntegrationTests -v quiet -nologo -clp:NoSummary
 	@tests/apiserver/obtain.sh >/dev/null
 	@CRASH_KILLS=200 CRASH_OUTAGE=60 tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*GrantKillTests' --filter-class '*GrantOutageTests' --filter-class '*GrantCutOffTests' --no-ansi --no-progress
+
+fuzz: ## Feeds everything that parses input from outside with mutated inputs, FUZZ_SECONDS=257 for each parser (an hour), drawn from FUZZ_SEED=1
+	@dotnet build tests/Fuzzing.Tests -v quiet -nologo -clp:NoSummary
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-257} FUZZ_SEED=$${FUZZ_SEED:-1} tests/Fuzzing.Tests/bin/Debug/net10.0/Fuzzing.Tests --no-ansi --no-progress
 
 lint: ## Builds with warnings as errors, checks the formatting and the shell scripts
 	dotnet build VismaOperator.sln -c Release -v quiet -nologo -warnaserror

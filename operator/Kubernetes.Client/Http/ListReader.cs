@@ -13,6 +13,7 @@ internal static class ListReader
     private const int UsualSize = 32 * 1024; // some items, in bytes
 
     /// <exception cref="JsonException">The text is no list.</exception>
+    /// <exception cref="InvalidOperationException">A string of it is not UTF-8, or has half a surrogate pair.</exception>
     /// <exception cref="HttpRequestException">The answer is larger than the limit (in bytes).</exception>
     public static async Task<ResourcePage<T>> ReadAsync<T>(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
         where T : class, IResource<T>

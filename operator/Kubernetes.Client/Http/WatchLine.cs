@@ -11,6 +11,7 @@ internal static class WatchLine
 {
     /// <summary>The event; null for a type that this client does not know.</summary>
     /// <exception cref="JsonException">The line is no watch event.</exception>
+    /// <exception cref="InvalidOperationException">A string of it is not UTF-8, or has half a surrogate pair.</exception>
     /// <exception cref="KubernetesException">The line is an ERROR event.</exception>
     public static WatchEvent<T>? Read<T>(
         in ReadOnlySequence<byte> line,
