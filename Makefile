@@ -1,7 +1,7 @@
 # What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell; publish also a C linker, which it installs
 # where it may (operator/obtain-linker.sh). `make help` lists the targets.
 .SUFFIXES:
-.PHONY: help demo test unit crash fuzz lint docs bench restore publish sbom manifests clean
+.PHONY: help demo test unit crash chaos fuzz lint docs bench restore publish sbom manifests clean
 
 CONFIGURATION = Debug
 PUBLISHED = artifacts/publish
@@ -46,6 +46,12 @@ crash: ## Kills real operator processes 200 times in the middle of exchanges and
 	@dotnet build tests/VismaOperator.IntegrationTests -v quiet -nologo -clp:NoSummary
 	@tests/apiserver/obtain.sh >/dev/null
 	@CRASH_KILLS=200 CRASH_OUTAGE=60 tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*GrantKillTests' --filter-class '*GrantOutageTests' --filter-class '*GrantCutOffTests' --no-ansi --no-progress
+
+chaos: publish ## Strikes replicas, API server and provider for CHAOS_SECONDS=1800, drawn from CHAOS_SEED=1; make test does a minute of it
+	@dotnet build tests/VismaOperator.IntegrationTests -v quiet -nologo -clp:NoSummary
+	@tests/apiserver/obtain.sh >/dev/null
+	@CHAOS_SECONDS=$${CHAOS_SECONDS:-1800} TEST_OPERATOR_BINARY=$(CURDIR)/$(PUBLISHED)/visma-operator \
+		tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*ChaosTests' --no-ansi --no-progress
 
 fuzz: ## Feeds everything that parses input from outside with mutated inputs, FUZZ_SECONDS=257 for each parser (an hour), drawn from FUZZ_SEED=1
 	@dotnet build tests/Fuzzing.Tests -v quiet -nologo -clp:NoSummary

@@ -117,6 +117,18 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
         }
     }
 
+    /// <summary>Kills etcd (SIGKILL), so that the API server, which keeps running, can answer hardly anything.</summary>
+    /// <exception cref="InvalidOperationException">This is not an own server.</exception>
+    public Task KillEtcdAsync(CancellationToken cancellationToken) => Own().KillEtcdAsync(cancellationToken);
+
+    /// <summary>Starts the killed etcd again, on the same port and data, and waits until the API server is ready.</summary>
+    /// <exception cref="InvalidOperationException">This is not an own server.</exception>
+    public async Task StartEtcdAgainAsync(CancellationToken cancellationToken)
+    {
+        await Own().StartEtcdAgainAsync(cancellationToken);
+        await Own().WaitUntilReadyAsync(Admin, cancellationToken);
+    }
+
     /// <summary>
     /// Has the garbage collector know every definition that there is now, once this returns. One that runs looks for new definitions every
     /// 30 s. It never learns of one that comes and goes in between, and what objects of that kind owned stays.

@@ -7,7 +7,7 @@ internal sealed class OwnCluster : IAsyncDisposable
 {
     private readonly ClusterCommands commands;
     private readonly ApiServerOptions options;
-    private readonly RealProcess etcd;
+    private RealProcess etcd;
     private RealProcess? server;
     private RealProcess? controllerManager;
 
@@ -76,6 +76,16 @@ internal sealed class OwnCluster : IAsyncDisposable
             await StartControllerManagerAsync(admin, cancellationToken);
             await controllerManager.WaitForLineAsync("Proceeding to collect garbage", cancellationToken);
         }
+    }
+
+    public Task KillEtcdAsync(CancellationToken cancellationToken) => etcd.KillAsync(cancellationToken);
+
+    public Task StartEtcdAgainAsync(CancellationToken cancellationToken)
+    {
+        etcd = etcd.HasExited
+            ? RealProcess.Start(commands.Etcd())
+            : throw new InvalidOperationException("etcd already runs.");
+        return WaitForEtcdAsync(cancellationToken);
     }
 
     public Task StopServerAsync(CancellationToken cancellationToken) => Running().TerminateAsync(cancellationToken);

@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace VismaOperator.IntegrationTests.Chaos;
+
+/// <summary>
+/// How long the chaos lasts and what it is drawn from. <c>make test</c> makes a little, <c>make chaos</c> sets the variables.
+/// </summary>
+internal static class ChaosRun
+{
+    /// <summary>CHAOS_SEED: what the blows are drawn from. The same seed draws the same blows again.</summary>
+    public static int Seed { get; } = Variable("CHAOS_SEED") ?? 1;
+
+    /// <summary>CHAOS_SECONDS: for how long blow follows blow.</summary>
+    public static TimeSpan Duration { get; } = TimeSpan.FromSeconds(Variable("CHAOS_SECONDS") ?? 60);
+
+    /// <summary>CHAOS_CONNECTIONS: how many connections by client credentials there are, beside a few by consent.</summary>
+    public static int Connections { get; } = Variable("CHAOS_CONNECTIONS") ?? 24;
+
+    /// <summary>CHAOS_LOAD: how many processes beside it use all the processor time that they get.</summary>
+    public static int Load { get; } = Variable("CHAOS_LOAD") ?? 0;
+
+    /// <summary>What makes the same blows again.</summary>
+    public static string Replay =>
+        $"To replay: CHAOS_SEED={Seed} CHAOS_SECONDS={Duration.TotalSeconds:0} CHAOS_CONNECTIONS={Connections} CHAOS_LOAD={Load}";
+
+    private static int? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+}
