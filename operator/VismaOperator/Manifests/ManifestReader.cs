@@ -53,6 +53,26 @@ public static class ManifestReader
     /// <param name="text">YAML or JSON.</param>
     public static ManifestSet ReadText(string file, string text) => Strict(ManifestText.Read(file, text, CancellationToken.None));
 
+    /// <summary>Reads files whose objects have a form of their own: JSON or YAML, objects and lists of them.</summary>
+    /// <param name="files">Files, or <see cref="ManifestSource.StandardInput"/>.</param>
+    /// <param name="input">Opens standard input.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    internal static ManifestSet ReadForeign(IEnumerable<string> files, Func<Stream> input, CancellationToken cancellation)
+    {
+        var documents = new List<ManifestDocument>();
+        var problems = new List<ManifestProblem>();
+        foreach (var file in files)
+        {
+            using var stream = file == ManifestSource.StandardInput ? input() : FileText.Open(file);
+            var read = ManifestText.ReadForeign(file, FileText.Read(stream), cancellation);
+            documents.AddRange(read.Documents);
+            problems.AddRange(read.Problems);
+        }
+
+        return new(documents, problems);
+    }
+
     private static ManifestSet ReadNamed(ManifestFile file, ManifestSource source, CancellationToken cancellation)
     {
         try

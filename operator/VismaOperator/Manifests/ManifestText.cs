@@ -32,6 +32,7 @@ internal sealed class ManifestText
     private readonly string file;
     private readonly CancellationToken cancellation;
     private bool isRejected; // by kubectl, the document that is read
+    private bool isForeign; // objects of any form, not of Kubernetes
 
     private ManifestText(string file, CancellationToken cancellation) => (this.file, this.cancellation) = (file, cancellation);
 
@@ -41,6 +42,14 @@ internal sealed class ManifestText
     internal static ManifestSet Read(string file, string text, CancellationToken cancellation)
     {
         var reading = new ManifestText(file, cancellation);
+        reading.All(text.Replace("\r\n", "\n", StringComparison.Ordinal));
+        return new(reading.documents, reading.problems);
+    }
+
+    /// <summary>Reads a text whose objects, and objects in lists, have a form of their own, such as an export of another program.</summary>
+    internal static ManifestSet ReadForeign(string file, string text, CancellationToken cancellation)
+    {
+        var reading = new ManifestText(file, cancellation) { isForeign = true };
         reading.All(text.Replace("\r\n", "\n", StringComparison.Ordinal));
         return new(reading.documents, reading.problems);
     }
@@ -155,6 +164,16 @@ internal sealed class ManifestText
         {
             case YamlNode.Scalar scalar when IsNull(scalar):
                 break;
+            case YamlNode.Sequence list when isForeign:
+                foreach (var item in list.Items)
+                {
+                    Foreign(item, builder);
+                }
+
+                break;
+            case var _ when isForeign:
+                Foreign(root, builder);
+                break;
             case YamlNode.Mapping list when list.Find(ItemsKey) is { } items:
                 List(root, list, items, builder);
                 break;
@@ -164,6 +183,18 @@ internal sealed class ManifestText
             default:
                 NoObject(root);
                 break;
+        }
+    }
+
+    private void Foreign(YamlNode node, DocumentBuilder builder)
+    {
+        if (node.Content is YamlNode.Mapping mapping)
+        {
+            Build(node, mapping, builder);
+        }
+        else
+        {
+            Report(node.Start, "this is no object, and no list of objects");
         }
     }
 

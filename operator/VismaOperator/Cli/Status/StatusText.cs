@@ -44,14 +44,16 @@ internal static class StatusText
     private static IEnumerable<string> Below(IEnumerable<string> lines, string mark) =>
         lines.Select((line, index) => (index == 0 ? mark : "  ") + line);
 
-    // Quoted, since a name such as "no" or "1e3" would come back as something else. What a terminal would obey, or would show in another
-    // order than it is written, is escaped (YAML 1.2, section 5.7).
-    private static string Quoted(string text) =>
+    /// <summary>
+    /// A text as YAML. Quoted, since a name such as "no" or "1e3" would come back as something else. What a terminal would obey, or would
+    /// show in another order than it is written, and what YAML has no place for, is escaped (YAML 1.2, section 5.7).
+    /// </summary>
+    public static string Quoted(string text) =>
         $"\"{string.Concat(text.EnumerateRunes().Select(rune => rune.Value switch
         {
             '"' or '\\' => $"\\{rune}",
             '\n' => "\\n",
-            _ when !TerminalText.IsObeyed(rune) => rune.ToString(),
+            not (0xFFFE or 0xFFFF) when !TerminalText.IsObeyed(rune) => rune.ToString(),
             _ when rune.IsBmp => $"\\u{rune.Value:X4}",
             _ => $"\\U{rune.Value:X8}",
         }))}\"";
