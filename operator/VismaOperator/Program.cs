@@ -12,5 +12,6 @@ var process = new CommandContext(
 {
     TerminalSize = Console.IsOutputRedirected ? null : () => (Console.WindowWidth, Console.WindowHeight),
     OpenPipe = ProcessOutput.OpenPipe,
+    IsInputTerminal = !Console.IsInputRedirected,
 };
 return await CommandTree.InvokeAsync(args, process, Verbs.Of(process), signals.Token);

@@ -80,6 +80,9 @@ internal static class CommandTree
             RequestVerb.Refresh().ToCommand(process, verbs.Request),
             RequestVerb.Probe().ToCommand(process, verbs.Request),
             new ConnectVerb().ToCommand(process, verbs.Connect),
+            new RotateVerb().ToCommand(process, verbs.Rotate),
+            new InitVerb().ToCommand(process, verbs.Init),
+            new ImportVerb().ToCommand(process, verbs.Import),
             CrdsVerb.ToCommand(process),
             CompletionVerb.ToCommand(process),
         };
@@ -206,4 +209,7 @@ internal sealed record CommandContext(
 
     /// <summary>Opens standard input.</summary>
     public Func<Stream> Input { get; init; } = ProcessInput.Open;
+
+    /// <summary>True where standard input is a person at a terminal.</summary>
+    public bool IsInputTerminal { get; init; }
 }

@@ -26,6 +26,9 @@ internal sealed class Completions(RootCommand root, CommandContext process)
     /// <summary>Stands for the names of connections.</summary>
     public static IEnumerable<CompletionItem> Connections(CompletionContext context) => [new(ConnectionNames)];
 
+    /// <summary>Stands for the names of clients, with their kind before them.</summary>
+    public static IEnumerable<CompletionItem> Clients(CompletionContext context) => [new(ClientNames)];
+
     /// <summary>Stands for the names of connections, and of clients with their kind before them.</summary>
     public static IEnumerable<CompletionItem> Objects(CompletionContext context) => [new(ConnectionNames), new(ClientNames)];
 

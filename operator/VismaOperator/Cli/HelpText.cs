@@ -16,6 +16,9 @@ internal static class HelpText
         ["refresh"] = ["refresh integrations/acme-production --wait", "refresh -n integrations --all"],
         ["probe"] = ["probe integrations/acme-production --wait"],
         ["connect"] = ["connect integrations/acme-kari", "connect acme-kari --state ./state"],
+        ["rotate"] = ["rotate integrations/acme --expires 2027-11-30 --wait < new-secret.txt"],
+        ["init"] = ["init -o ./first.yaml"],
+        ["import"] = ["import - -n integrations -o ./manifests/"],
         ["crds"] = ["crds | kubectl apply --server-side -f -"],
         ["completion"] = ["completion bash"],
     };

@@ -1,7 +1,10 @@
 using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Dashboard;
 using VismaOperator.Cli.Doctor;
+using VismaOperator.Cli.Import;
+using VismaOperator.Cli.Init;
 using VismaOperator.Cli.Requests;
+using VismaOperator.Cli.Rotate;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -17,6 +20,9 @@ namespace VismaOperator.Cli;
 /// <param name="Request">Asks for new tokens, or for probes.</param>
 /// <param name="Dashboard">Shows where they stand as a page.</param>
 /// <param name="Doctor">Finds the broken link.</param>
+/// <param name="Rotate">Puts a new client secret first.</param>
+/// <param name="Init">Writes a first client and connection.</param>
+/// <param name="Import">Writes those of an export.</param>
 internal sealed record Verbs(
     Func<OperatorOptions, CancellationToken, Task<int>> Run,
     Func<LocalOptions, CancellationToken, Task<int>> Local,
@@ -24,7 +30,10 @@ internal sealed record Verbs(
     Func<StatusOptions, CancellationToken, Task<int>> Status,
     Func<RequestOptions, CancellationToken, Task<int>> Request,
     Func<DashboardOptions, CancellationToken, Task<int>> Dashboard,
-    Func<DoctorOptions, CancellationToken, Task<int>> Doctor)
+    Func<DoctorOptions, CancellationToken, Task<int>> Doctor,
+    Func<RotateOptions, CancellationToken, Task<int>> Rotate,
+    Func<InitOptions, CancellationToken, Task<int>> Init,
+    Func<ImportOptions, CancellationToken, Task<int>> Import)
 {
     /// <summary>The verbs of the executable.</summary>
     public static Verbs Of(CommandContext process) => new(
@@ -37,7 +46,10 @@ internal sealed record Verbs(
         (options, stop) =>
             EndAsync(process, ExitCode.UnusableArguments, () => new DashboardSession(options, process).RunAsync(stop), stop),
         (options, stop) =>
-            EndAsync(process, ExitCode.UnusableArguments, () => new DoctorSession(options, process).RunAsync(stop), stop));
+            EndAsync(process, ExitCode.UnusableArguments, () => new DoctorSession(options, process).RunAsync(stop), stop),
+        (options, stop) => EndAsync(process, ExitCode.Failure, () => new RotateSession(options, process).RunAsync(stop), stop),
+        (options, stop) => EndAsync(process, ExitCode.UnusableArguments, () => InitSession.RunAsync(options, process, stop), stop),
+        (options, stop) => EndAsync(process, ExitCode.UnusableArguments, () => ImportAsync(options, process, stop), stop));
 
     private static async Task<int> RunAsync(OperatorOptions options, CommandContext process, CancellationToken stop)
     {
@@ -56,6 +68,9 @@ internal sealed record Verbs(
             return ExitCode.Success; // stopped as asked, while the manifests were read for the first time
         }
     }
+
+    private static async Task<int> ImportAsync(ImportOptions options, CommandContext process, CancellationToken stop) =>
+        await new ImportRun(options, process.Output, process.Error, process.Time).RunAsync(stop) ? ExitCode.Success : ExitCode.Failure;
 
     /// <summary>Turns the end of a verb into an exit code, and an exception into words.</summary>
     /// <param name="process">Where the words are written.</param>
@@ -107,4 +122,7 @@ internal static class ExitCode
 
     /// <summary>The arguments cannot be used; nothing was started.</summary>
     public const int UnusableArguments = 2;
+
+    /// <summary>Nothing was changed: what is to be changed was printed, for who keeps the objects.</summary>
+    public const int ChangePrinted = 3;
 }

@@ -2,7 +2,10 @@ using VismaOperator.Cli;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Dashboard;
 using VismaOperator.Cli.Doctor;
+using VismaOperator.Cli.Import;
+using VismaOperator.Cli.Init;
 using VismaOperator.Cli.Requests;
+using VismaOperator.Cli.Rotate;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -37,6 +40,15 @@ internal sealed class CommandLine
     /// <summary>What <c>doctor</c> was started with; null when it was not.</summary>
     public DoctorOptions? Doctor { get; private set; }
 
+    /// <summary>What <c>rotate</c> was started with; null when it was not.</summary>
+    public RotateOptions? Rotate { get; private set; }
+
+    /// <summary>What <c>init</c> was started with; null when it was not.</summary>
+    public InitOptions? Init { get; private set; }
+
+    /// <summary>What <c>import</c> was started with; null when it was not.</summary>
+    public ImportOptions? Import { get; private set; }
+
     /// <summary>What standard input holds; nothing unless it is set.</summary>
     public byte[] Input { get; set; } = [];
 
@@ -63,7 +75,10 @@ internal sealed class CommandLine
             (options, _) => Task.FromResult(Keep(() => Status = options)),
             (options, _) => Task.FromResult(Keep(() => Refresh = options)),
             (options, _) => Task.FromResult(Keep(() => Dashboard = options)),
-            (options, _) => Task.FromResult(Keep(() => Doctor = options)));
+            (options, _) => Task.FromResult(Keep(() => Doctor = options)),
+            (options, _) => Task.FromResult(Keep(() => Rotate = options)),
+            (options, _) => Task.FromResult(Keep(() => Init = options)),
+            (options, _) => Task.FromResult(Keep(() => Import = options)));
         return CommandTree.InvokeAsync(arguments, process, verbs, TestContext.Current.CancellationToken);
     }
 

@@ -2,7 +2,10 @@ using VismaOperator.Cli;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Dashboard;
 using VismaOperator.Cli.Doctor;
+using VismaOperator.Cli.Import;
+using VismaOperator.Cli.Init;
 using VismaOperator.Cli.Requests;
+using VismaOperator.Cli.Rotate;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
 using VismaOperator.Local;
@@ -60,7 +63,7 @@ public sealed class CommandLineTests
         Assert.Equal(2, await InvokeAsync(arguments.Split(' ')));
         Assert.Equal(
             "visma-operator: 'explian' is no command: the commands are run, local, check, status, dashboard, doctor, refresh, probe, "
-            + "connect, crds, completion"
+            + "connect, rotate, init, import, crds, completion"
             + $"{Environment.NewLine}Help: visma-operator --help{Environment.NewLine}",
             error.ToString()
         );
@@ -118,6 +121,19 @@ public sealed class CommandLineTests
     [InlineData("doctor -f /no/such/file", "visma-operator: --filename: '/no/such/file' does not exist.")]
     [InlineData("doctor a -o yaml", "visma-operator: --output: 'yaml' is not known. Write one of: text, json.")]
     [InlineData("doctor a --service-account b", "visma-operator: --service-account: 'b' is not the name of a service account.")]
+    [InlineData("rotate", "visma-operator: CLIENT: is missing. The OAuthClient, as NAME or NAMESPACE/NAME.")]
+    [InlineData("rotate vc/a", "visma-operator: CLIENT: 'vc/a' is not the name of a client. Write it as integrations/acme")]
+    [InlineData("rotate a --expires soon", "visma-operator: --expires: 'soon' is no date. Write it as 2027-11-30")]
+    [InlineData("rotate a --key a/b", "visma-operator: --key: 'a/b' is no key of a Secret.")]
+    [InlineData("rotate a --timeout 5m", "visma-operator: --timeout: counts only with --wait. Say --wait, or leave it out.")]
+    [InlineData("rotate a the-secret", "visma-operator: 'the-secret' is no command or option that is known here")]
+    [InlineData("init --client-id æ", "visma-operator: --client-id: 'æ' does not do. The rule is: a client id is made of at most 100")]
+    [InlineData("init --tenant-id x", "visma-operator: --tenant-id: 'x' does not do. The rule is: the tenant id must be a GUID")]
+    [InlineData("init --api-version v3", "visma-operator: --api-version: 'v3' is not known. Write one of: v1, v2.")]
+    [InlineData("import", "visma-operator: FILE: is missing. JSON of iClients and connections")]
+    [InlineData("import /no/such/file", "visma-operator: FILE: '/no/such/file' does not exist. Name files with JSON")]
+    [InlineData("import - --tenant-id x", "visma-operator: --tenant-id: 'x' is no GUID.")]
+    [InlineData("import - -n A", "visma-operator: --namespace: 'A' is not the name of a namespace.")]
     [InlineData("completion tcsh", "visma-operator: SHELL: 'tcsh' is not known. Write one of: bash, zsh, fish, powershell, kubectl.")]
     public async Task Wrong_arguments_name_option_and_remedy_and_start_nothing(string line, string expected)
     {
@@ -198,5 +214,8 @@ public sealed class CommandLineTests
         (StatusOptions _, CancellationToken _) => Task.FromResult(0),
         (RequestOptions _, CancellationToken _) => Task.FromResult(0),
         (DashboardOptions _, CancellationToken _) => Task.FromResult(0),
-        (DoctorOptions _, CancellationToken _) => Task.FromResult(0));
+        (DoctorOptions _, CancellationToken _) => Task.FromResult(0),
+        (RotateOptions _, CancellationToken _) => Task.FromResult(0),
+        (InitOptions _, CancellationToken _) => Task.FromResult(0),
+        (ImportOptions _, CancellationToken _) => Task.FromResult(0));
 }

@@ -33,12 +33,18 @@ internal static class CommandPage
                 + $"with `local --once` a connection is not Ready when all have settled or `--timeout` has passed; "
                 + $"with `connect` no consent was stored; with `status` [something is broken](../status.md#for-scripts); with `refresh` "
                 + $"a refresh was not asked for or, with `--wait`, not made; with `probe` a probe was not asked for or, with `--wait`, "
-                + $"a token not accepted |\n"
+                + $"a token not accepted; with `rotate` nothing or not all was written, or with `--wait` the secret not used; with "
+                + $"`import` an object was left out |\n"
         );
         page.Append(
             CultureInfo.InvariantCulture,
             $"| {ExitCode.UnusableArguments} | the arguments cannot be used, `check` found nothing to check, or `status` or `dashboard` "
-                + $"could read nothing: standard error says what to correct |\n"
+                + $"could read nothing, an answer of `init` is missing, a file of `import` cannot be read: standard error says what to "
+                + $"correct |\n"
+        );
+        page.Append(
+            CultureInfo.InvariantCulture,
+            $"| {ExitCode.ChangePrinted} | `rotate` wrote nothing, since others keep the objects: standard output says what to change |\n"
         );
         return page.ToString();
     }

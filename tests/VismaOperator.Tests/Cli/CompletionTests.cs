@@ -21,6 +21,10 @@ public sealed class CompletionTests
     [InlineData("dash", "dashboard")]
     [InlineData("dashboard --no", "--no-open")]
     [InlineData("completion z", "zsh")]
+    [InlineData("rotate --no", "--no-verify")]
+    [InlineData("init --grant A", "AuthorizationCode")]
+    [InlineData("init --api-version v", "v1 v2")]
+    [InlineData("import --te", "--tenant-id")]
     [InlineData("run --log-format t", "text")]
     [InlineData("nonsense x", "")]
     [InlineData("crds x", "")]
@@ -53,7 +57,22 @@ public sealed class CompletionTests
     public async Task An_empty_word_is_completed_by_every_command_but_the_hidden_one(string empty)
     {
         Assert.Equal(
-            ["check", "completion", "connect", "crds", "dashboard", "doctor", "local", "probe", "refresh", "run", "status"],
+            [
+                "check",
+                "completion",
+                "connect",
+                "crds",
+                "dashboard",
+                "doctor",
+                "import",
+                "init",
+                "local",
+                "probe",
+                "refresh",
+                "rotate",
+                "run",
+                "status",
+            ],
             await CompleteAsync(empty)
         );
     }

@@ -52,7 +52,7 @@ public sealed class FirstTryTests
         Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync());
         Assert.Equal(
             "visma-operator: a command is missing: the commands are run, local, check, status, dashboard, doctor, refresh, probe, connect, "
-            + "crds, completion\nHelp: visma-operator --help\n",
+            + "rotate, init, import, crds, completion\nHelp: visma-operator --help\n",
             line.Error
         );
     }
@@ -78,6 +78,9 @@ public sealed class FirstTryTests
     [InlineData("refresh")]
     [InlineData("probe")]
     [InlineData("connect")]
+    [InlineData("rotate")]
+    [InlineData("init")]
+    [InlineData("import")]
     [InlineData("crds")]
     [InlineData("completion")]
     public async Task The_help_of_each_verb_has_examples_that_can_be_parsed(string verb)
@@ -91,7 +94,7 @@ public sealed class FirstTryTests
         foreach (var example in examples)
         {
             Assert.StartsWith($"  visma-operator {verb}", example, StringComparison.Ordinal);
-            var words = example.Split('|')[0].Replace("./manifests", folder.Path, StringComparison.Ordinal).Split(' ')[3..];
+            var words = example.Split('|', '<')[0].Replace("./manifests", folder.Path, StringComparison.Ordinal).Split(' ')[3..];
             var trial = new CommandLine();
             var code = await trial.InvokeAsync([.. words.Where(word => word.Length > 0 && word != "--cluster")]);
             Assert.Equal(verb == "check" ? 2 : 0, code); // the folder is empty

@@ -1,0 +1,282 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using OAuth;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Cluster;
+using VismaOperator.Cli.Doctor;
+using VismaOperator.Clients;
+
+namespace VismaOperator.Cli.Rotate;
+
+/// <summary>Everything that <c>rotate</c> can be told.</summary>
+internal sealed record RotateOptions
+{
+    /// <summary>Name of the client.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its namespace; null for that of the context.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>The key that the new secret gets; null for one with today's date.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>When the new secret expires, as the portal says; null where that is not stated.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>What the new secret is held to.</summary>
+    public SecretJudgement Judgement { get; init; }
+
+    /// <summary>Whether it is tried before anything is written.</summary>
+    public RotateTrial Trial { get; init; }
+
+    /// <summary>Whether an object is written that somebody else keeps.</summary>
+    public KeptObjects Kept { get; init; }
+
+    /// <summary>How long to wait until the operator uses the new secret; null not to wait.</summary>
+    public TimeSpan? Wait { get; init; }
+
+    /// <summary>Path of the kubeconfig; null for the default.</summary>
+    public string? Kubeconfig { get; init; }
+
+    /// <summary>Context of the kubeconfig; null for the current one.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>Where that is.</summary>
+    public NamedSource Source => new(Kubeconfig, Context, State: null);
+
+    /// <summary>What may be contacted.</summary>
+    public AllowLists AllowLists { get; init; } = new();
+}
+
+/// <summary>Whether a new secret is tried.</summary>
+internal enum RotateTrial
+{
+    /// <summary>By a token request, where a connection of the client allows one.</summary>
+    Made,
+
+    /// <summary>Not at all.</summary>
+    Skipped,
+}
+
+/// <summary>What is done with objects that are declared elsewhere.</summary>
+internal enum KeptObjects
+{
+    /// <summary>The change is printed, and nothing is written.</summary>
+    Printed,
+
+    /// <summary>They are written all the same.</summary>
+    Written,
+}
+
+/// <summary>
+/// The verb <c>rotate</c>: tries a new client secret, adds it to the Secret of the client under a key of its own, and puts it first in
+/// <c>spec.clientSecrets</c>. The Secret is written before the client, so that the client never names a key that is not there. Each write
+/// needs the version that was read; after a conflict everything is read and decided again.
+/// </summary>
+/// <param name="options">What was asked for.</param>
+/// <param name="client">The API server.</param>
+/// <param name="tools">The way to the provider, as <c>doctor</c> has it.</param>
+/// <param name="server">Address of the API server, for messages.</param>
+/// <param name="output">Standard output.</param>
+internal sealed class RotateRun(RotateOptions options, IKubernetesClient client, DoctorTools tools, string server, TextWriter output)
+{
+    private const int MostTries = 6;
+
+    private readonly ClusterWords words = new(server);
+
+    /// <summary>Runs to the end, without the wait.</summary>
+    /// <param name="name">The client.</param>
+    /// <param name="value">The new secret.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>What was done; null where the change was only printed.</returns>
+    /// <exception cref="RotateException">It could not be done; the message says what was written.</exception>
+    public async Task<RotatePlan?> RunAsync(NamespacedName name, Sensitive value, CancellationToken stop)
+    {
+        var (subject, tried) = (await LookAsync(name, value, stop), (string?)null);
+        for (var tries = 1; ; tries++)
+        {
+            tried ??= await TryAsync(subject, value, stop);
+            if (subject.Keepers.Count > 0 && options.Kept == KeptObjects.Printed && !subject.Plan.IsDone)
+            {
+                new RotateText(subject, options, tools.Called).Print(output, tried);
+                return null;
+            }
+
+            try
+            {
+                await WriteAsync(subject, value, stop);
+                new RotateText(subject, options, tools.Called).Tell(output, tried);
+                return subject.Plan;
+            }
+            catch (KubernetesException conflict) when (conflict.IsConflict)
+            {
+                if (tries == MostTries)
+                {
+                    throw new RotateException(
+                        $"Somebody else changes OAuthClient {name} or its Secret all the time: the new secret is not first. Run it again.",
+                        conflict
+                    );
+                }
+
+                await output.WriteLineAsync($"Somebody else changed {name} or its Secret meanwhile: both are read again.");
+            }
+
+            var again = await LookAsync(name, value, stop);
+            if (again.Client.Metadata.Uid != subject.Client.Metadata.Uid)
+            {
+                throw new RotateException($"OAuthClient {name} was deleted and made again meanwhile. {Left(again)} Run this again.");
+            }
+
+            subject = again;
+        }
+    }
+
+    /// <summary>What stands in the Secret, for who has to go on by hand.</summary>
+    private static string Left(RotateSubject subject) =>
+        subject.Plan.IsKeyNew
+            ? "Nothing was changed."
+            : $"The new secret is in Secret {subject.Secret.Metadata.NamespacedName} under the key {subject.Plan.Reference.Key}; the "
+                + "client does not name it.";
+
+    private async Task<RotateSubject> LookAsync(NamespacedName name, Sensitive value, CancellationToken stop)
+    {
+        var found = await FindAsync<OAuthClient>(name, stop);
+        if (found.Metadata.DeletionTimestamp is not null)
+        {
+            throw new RotateException($"OAuthClient {name} is being deleted: nothing was changed.");
+        }
+
+        var secretName = new NamespacedName(name.Namespace, found.Spec.ClientSecrets[0].SecretKeyRef.Name);
+        var secret = await FindAsync<Secret>(secretName, stop);
+        if (CredentialSecret.Objection(secret, name) is { } objection)
+        {
+            throw new RotateException(objection.Message);
+        }
+
+        List<(string Object, Keeper Keeper)> keepers = [];
+        await AddKeeperAsync(keepers, found, stop);
+        await AddKeeperAsync(keepers, secret, stop);
+        var plan = RotatePlan.Of(found, secret, value, options, tools.Time.GetUtcNow());
+        if (plan.IsKeyNew && secret.Immutable == true && keepers.Count == 0)
+        {
+            throw new RotateException(
+                $"Secret {secretName} is immutable: nothing was changed. Make another Secret with the new value, and put it first in "
+                    + $"spec.clientSecrets of OAuthClient {name}."
+            );
+        }
+
+        return new RotateSubject(found, secret, plan, keepers);
+    }
+
+    private async Task AddKeeperAsync<T>(List<(string Object, Keeper Keeper)> keepers, T resource, CancellationToken stop)
+        where T : class, IResource<T>
+    {
+        var name = resource.Metadata.NamespacedName;
+        var writers = await FindAsync<WrittenBy<T>>(name, stop);
+        if (Keeper.Of(resource.Metadata, writers.Writers.Names) is { } keeper)
+        {
+            keepers.Add((T.ResourceKind.Kind, keeper));
+        }
+    }
+
+    private async Task<T> FindAsync<T>(NamespacedName name, CancellationToken stop)
+        where T : class, IResource<T>
+    {
+        var kind = T.ResourceKind;
+        try
+        {
+            return await client.FindAsync<T>(name, stop)
+                ?? throw new RotateException(
+                    $"There is no {kind.Kind} {name} in the cluster {words.Server}: nothing was changed. "
+                        + (
+                            kind == Secret.ResourceKind
+                                ? "The first entry of spec.clientSecrets names it: create it, or correct the name."
+                                : $"See what there is: {tools.Called} status -A{options.Source}"
+                        )
+                );
+        }
+        catch (Exception failure) when (ClusterWords.AreFor(failure))
+        {
+            throw new RotateException(words.Of(failure, "get", kind, name.Namespace, $"{kind.Kind} {name} could not be read"), failure);
+        }
+    }
+
+    // What it came to, for the person; nobody goes on with a secret that was refused.
+    private async Task<string> TryAsync(RotateSubject subject, Sensitive value, CancellationToken stop)
+    {
+        if (options.Trial == RotateTrial.Skipped)
+        {
+            return "It was not tried (--no-verify).";
+        }
+
+        var credential = new Credential(subject.Plan.Reference, string.Empty, value, options.Expires);
+        var asked = new DoctorOptions { Requests = DoctorRequests.Sent, AllowLists = options.AllowLists };
+        return await new SecretTry(subject.Client, credential, asked).RunAsync(tools, stop) switch
+        {
+            SecretTryOutcome.Accepted accepted => $"The provider accepted it, asked for VismaConnection {accepted.Connection}.",
+            SecretTryOutcome.Refused => throw new RotateException(
+                "The provider refused the new client secret (invalid_client): nothing was changed. Copy it from the Visma developer "
+                    + "portal once more, and see that it is one of the application that OAuthClient "
+                    + $"{subject.Client.Metadata.NamespacedName} names."
+            ),
+            SecretTryOutcome.NobodyCan =>
+                "It was not tried: no VismaConnection of this client has the grant ClientCredentials. The next renewal tries it.",
+            SecretTryOutcome.Unknown unknown => throw new RotateException(
+                $"The new client secret could not be tried: nothing was changed. {unknown.Cause} To go on without it, add --no-verify."
+            ),
+            var outcome => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
+        };
+    }
+
+    private async Task WriteAsync(RotateSubject subject, Sensitive value, CancellationToken stop)
+    {
+        var plan = subject.Plan;
+        if (plan.IsKeyNew)
+        {
+            var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.Reveal()));
+            var data = new JsonObject { [plan.Reference.Key] = encoded };
+            await PatchAsync<Secret>(subject.Secret.Metadata, new JsonObject { ["data"] = data }, "Nothing was changed.", stop);
+        }
+
+        if (plan.IsListNew)
+        {
+            var patch = new JsonObject { ["spec"] = new JsonObject { ["clientSecrets"] = plan.ListAsJson() } };
+            var left = $"The new secret is in Secret {subject.Secret.Metadata.NamespacedName} under the key {plan.Reference.Key}, and the "
+                + "client does not name it yet. Run this again with the same secret: it goes on from there.";
+            await PatchAsync<OAuthClient>(subject.Client.Metadata, patch, left, stop);
+        }
+    }
+
+    private async Task PatchAsync<T>(ObjectMeta read, JsonObject patch, string left, CancellationToken stop)
+        where T : class, IResource<T>
+    {
+        var (name, kind) = (read.NamespacedName, T.ResourceKind);
+        patch["metadata"] = new JsonObject { ["resourceVersion"] = read.ResourceVersion };
+        try
+        {
+            await client.PatchAsync<T>(name, patch, stop);
+        }
+        catch (Exception failure)
+            when (ClusterWords.AreFor(failure) && failure is not KubernetesException { IsConflict: true })
+        {
+            // An answer that was lost leaves open what was written; the next run sees it.
+            var what = $"{kind.Kind} {name} could not be changed";
+            throw new RotateException($"{words.Of(failure, "patch", kind, name.Namespace, what)} {left}", failure);
+        }
+    }
+}
+
+/// <summary>A client and its Secret as they were read, and what is to become of them.</summary>
+/// <param name="Client">The client.</param>
+/// <param name="Secret">The Secret that its list names first.</param>
+/// <param name="Plan">What makes the new secret the first one.</param>
+/// <param name="Keepers">Who keeps one of them, by its kind.</param>
+internal sealed record RotateSubject(
+    OAuthClient Client,
+    Secret Secret,
+    RotatePlan Plan,
+    IReadOnlyList<(string Object, Keeper Keeper)> Keepers
+);

@@ -1,0 +1,242 @@
+using System.Text.Json.Nodes;
+using VismaConnect.StandIn;
+using VismaOperator.Api.Validation;
+using VismaOperator.Cli;
+using VismaOperator.Cli.Check;
+using VismaOperator.Cli.Import;
+using VismaOperator.Manifests;
+using VismaOperator.Tests.Init;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Import;
+
+/// <summary>
+/// <c>import</c>: each export in <c>Exports</c> beside the manifests (.yaml) and the report (.txt) that it gives. <c>WRITE_GOLDEN=1</c>
+/// writes them anew, to be read before they are committed.
+/// </summary>
+public sealed class ImportTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static string Folder => Repository.Path("tests", "VismaOperator.Tests", "Import");
+
+    public static TheoryData<string, int> Exports() => new()
+    {
+        { "service", ExitCode.Success },
+        { "interactive", ExitCode.Success },
+        { "lonely-connection", ExitCode.Success },
+        { "all-fields", ExitCode.Success },
+        { "hostile", ExitCode.Success },
+        { "other-provider", ExitCode.Failure },
+    };
+
+    [Theory]
+    [MemberData(nameof(Exports))]
+    public async Task An_export_becomes_these_manifests_and_this_report(string name, int code)
+    {
+        var line = new Session();
+
+        Assert.Equal(code, await line.InvokeAsync("import", FileOf(name), "-n", "integrations"));
+
+        var report = line.Error.Replace(FileOf(name), $"{name}.json", StringComparison.Ordinal);
+        Compare($"{name}.yaml", line.Output);
+        Compare($"{name}.txt", report);
+    }
+
+    [Theory]
+    [MemberData(nameof(Exports))]
+    public async Task The_manifests_pass_check_and_no_secret_is_anywhere(string name, int code)
+    {
+        var line = new Session();
+
+        Assert.Equal(code, await line.InvokeAsync("import", FileOf(name), "-n", "integrations"));
+
+        var read = ManifestReader.ReadText("import.yaml", line.Output);
+        var report = ManifestCheck.Check(read, new AllowLists(), TimeProvider.System);
+        Assert.Empty(read.Problems);
+        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Info);
+        Assert.All(SecretsIn(name), secret => Assert.DoesNotContain(secret, line.Output + line.Error, StringComparison.Ordinal));
+        Assert.DoesNotContain(line.Output + line.Error, letter => letter != '\n' && char.IsControl(letter));
+    }
+
+    [Fact]
+    public async Task Every_secret_that_stands_in_clear_is_told_by_its_field()
+    {
+        var line = new Session();
+
+        await line.InvokeAsync("import", FileOf("all-fields"));
+
+        Assert.Equal(
+            [
+                "http.auth.token.refreshBody",
+                "http.auth.token.refreshToken",
+                "http.clientCertificates",
+                "http.encrypted",
+                "http.headers",
+                "jwt",
+                "oauth2.clientSecret",
+                "oauth2.encrypted",
+                "oauth2.password",
+                "oauth2.token.body",
+                "oauth2.token.headers",
+            ],
+            line.Error.Split('\n')
+                .Where(note => note.Contains(": secret: ", StringComparison.Ordinal))
+                .Select(note => note.Split(": ")[2])
+                .Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void Every_field_of_the_public_schemas_is_known_and_no_other()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Folder, "fields.txt"));
+
+        Assert.Equal(Listed(lines, "iclient: "), ExportFields.OfClient.Known);
+        Assert.Equal(Listed(lines, "connection: "), ExportFields.OfConnection.Known);
+    }
+
+    [Theory]
+    [InlineData("iclient: ", "oauth2")]
+    [InlineData("connection: ", "http")]
+    public async Task A_field_that_no_schema_names_is_told_and_so_is_every_field_that_nothing_is_made_of(string kind, string part)
+    {
+        var lines = File.ReadAllLines(Path.Combine(Folder, "fields.txt"));
+        using var folder = new TemporaryFolder();
+        foreach (var field in Listed(lines, kind).Append("brandNew").Append($"{part}.brandNew"))
+        {
+            var fields = kind == "iclient: " ? ExportFields.OfClient : ExportFields.OfConnection;
+            if (fields.Find(field) is ExportField.Taken or ExportField.Parts)
+            {
+                continue;
+            }
+
+            folder.Write("export.json", With(new JsonObject { [part] = new JsonObject() }, field).ToJsonString());
+            var line = new Session();
+            await line.InvokeAsync("import", folder["export.json"]);
+            Assert.Contains($": {field}: ", line.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("{\"name\": \"x\",\n \"provider\": ", ":3:1: ", "error: this is not YAML")]
+    [InlineData("{\"name\": \"x\",\n \"name\": \"y\", \"provider\": \"p\"}", ":2:2: error: ", "name")]
+    [InlineData("[1, 2]", ":1:2: error: ", "this is no object, and no list of objects")]
+    [InlineData("just text", ":1:1: error: ", "this is no object")]
+    public async Task An_input_that_is_no_export_is_refused_with_its_place(string text, string place, string cause)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("export.json", text);
+        var line = new Session();
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("import", folder["export.json"]));
+
+        Assert.Contains(folder["export.json"] + place, line.Error, StringComparison.Ordinal);
+        Assert.Contains(cause, line.Error, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing was written, since the files cannot be read as a whole.\n", line.Error, StringComparison.Ordinal);
+        Assert.Empty(line.Output);
+    }
+
+    [Fact]
+    public async Task A_hundred_thousand_brackets_are_refused_in_a_few_lines()
+    {
+        var line = new Session { Input = "{\"provider\": " + new string('[', 100_000) };
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("import", "-"));
+        Assert.InRange(line.Error.Length, 1, 1000);
+    }
+
+    [Fact]
+    public async Task A_secret_that_is_repeated_in_a_name_is_not_written()
+    {
+        var line = new Session
+        {
+            Input = """
+                {"name": "app a-secret-in-a-name", "provider": "custom_oauth2", "oauth2": {"clientSecret": "a-secret-in-a-name"}}
+                """,
+        };
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("import", "-"));
+        Assert.Empty(line.Output);
+        Assert.Contains("has a secret of the export in it", line.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("a-secret-in-a-name", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Files_are_written_one_for_each_object_and_none_is_overwritten()
+    {
+        using var folder = new TemporaryFolder();
+        var target = folder["out"] + "/";
+
+        Assert.Equal(ExitCode.Success, await new Session().InvokeAsync("import", FileOf("service"), "-o", target));
+        Assert.Equal(ExitCode.UnusableArguments, await new Session().InvokeAsync("import", FileOf("service"), "-o", target));
+
+        Assert.Equal(
+            ["oauthclient-visma-erp-acme.yaml", "secret-visma-erp-acme-credentials.yaml", "vismaconnection-acme-as-production.yaml"],
+            Directory.EnumerateFiles(target).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task With_the_secret_filled_in_local_mode_makes_the_connection_Ready()
+    {
+        await using var provider = await VismaConnectStandIn.StartAsync(Some.Provider(TimeProvider.System), Ct);
+        using var folder = new TemporaryFolder();
+        var issuer = provider.Issuer.OriginalString;
+        var line = new Session
+        {
+            Input = (await File.ReadAllTextAsync(FileOf("service"), Ct))
+                .Replace("https://connect.visma.com", issuer, StringComparison.Ordinal)
+                .Replace("\"ping\": { \"relativeURI\": \"/dimension\", \"method\": \"GET\" },", string.Empty, StringComparison.Ordinal),
+        };
+
+        Assert.Equal(0, await line.InvokeAsync("import", "-", "-n", "integrations", "--allowed-issuers", issuer, "--insecure-issuers"));
+        await LocalOnce.IsReadyAsync(folder, provider, line.Output);
+
+        var request = Assert.Single(provider.Ledger.TokenRequests).Request;
+        Assert.Equal((Some.Tenant, "client_secret_post"), (request.TenantId, request.AuthenticationMethod));
+        Assert.Equal(["vismanet_erp_service_api:read"], request.Scopes);
+        Assert.True(File.Exists(folder["out", "integrations", "acme-as-production-token", "access_token"]));
+    }
+
+    private static string FileOf(string name) => Path.Combine(Folder, "Exports", $"{name}.json");
+
+    private static void Compare(string name, string actual)
+    {
+        var file = Path.Combine(Folder, "Exports", name);
+        if (Environment.GetEnvironmentVariable("WRITE_GOLDEN") == "1")
+        {
+            File.WriteAllText(file, actual);
+            return;
+        }
+
+        Assert.Equal(File.ReadAllText(file), actual);
+    }
+
+    private static IEnumerable<string> Listed(IEnumerable<string> lines, string kind) =>
+        lines
+            .Where(line => line.StartsWith(kind, StringComparison.Ordinal))
+            .SelectMany(line => line[kind.Length..].Split(' '))
+            .Order(StringComparer.Ordinal);
+
+    private static JsonObject With(JsonObject root, string field)
+    {
+        var (node, names) = (root, field.Split('.'));
+        foreach (var name in names[..^1])
+        {
+            if (node[name] is not JsonObject below)
+            {
+                node[name] = below = [];
+            }
+
+            node = below;
+        }
+
+        node[names[^1]] = "a value";
+        return root;
+    }
+
+    // In the exports every secret says so of itself.
+    private static IEnumerable<string> SecretsIn(string name) =>
+        System.Text.RegularExpressions.Regex.Matches(File.ReadAllText(FileOf(name)), "[A-Za-z-]+-in-clear").Select(match => match.Value);
+}
