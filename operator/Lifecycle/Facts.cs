@@ -28,6 +28,9 @@ public sealed record Facts
     /// <summary>What is known of its probes; null when it is not probed.</summary>
     public ProbeFacts? Probe { get; init; }
 
+    /// <summary>What is known of the workloads that it restarts; null when it restarts none.</summary>
+    public RestartFacts? Restart { get; init; }
+
     /// <summary>The token that status says is published; null before the first one and after a withdrawal.</summary>
     public TokenRecord? Token { get; init; }
 

@@ -237,4 +237,19 @@ public static class Reason
 
     /// <summary>The answer to a probe is not one of an API (a page, a redirect).</summary>
     public const string ApiAnswerUnexpected = nameof(ApiAnswerUnexpected);
+
+    /// <summary>Every workload of <c>spec.restart</c> was restarted for the present token.</summary>
+    public const string Restarted = nameof(Restarted);
+
+    /// <summary>A workload of <c>spec.restart</c> does not exist.</summary>
+    public const string WorkloadNotFound = nameof(WorkloadNotFound);
+
+    /// <summary>A workload of <c>spec.restart</c> is paused, so it is left alone.</summary>
+    public const string WorkloadPaused = nameof(WorkloadPaused);
+
+    /// <summary>The operator may not restart a workload of <c>spec.restart</c>.</summary>
+    public const string RestartForbidden = nameof(RestartForbidden);
+
+    /// <summary>The API server refuses the change of a workload of <c>spec.restart</c>, for another cause than a permission.</summary>
+    public const string RestartRefused = nameof(RestartRefused);
 }

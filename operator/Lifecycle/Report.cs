@@ -59,6 +59,9 @@ public sealed record Report
     /// <summary>When the next probe is due, which may be past; null when there is none.</summary>
     public DateTimeOffset? NextProbe { get; init; }
 
+    /// <summary>The workloads to remember as restarted, and for which token; empty when there are none.</summary>
+    public IReadOnlyList<RestartedWorkload> Restarts { get; init; } = [];
+
     /// <summary>What to say of a person's grant; null for connections that need none.</summary>
     public AuthorizationReport? Authorization { get; init; }
 
@@ -83,9 +86,11 @@ public sealed record Report
                 .. ReadyMessage
                     .WithCauses([.. ConditionsOf(summary), .. AuthorizationReport.ConditionsOf(facts, now)], summary.Outage)
                     .Select(Fitting),
-                // After the causes are in the message of Ready: a probe never touches Ready.
+                // After the causes are in the message of Ready: neither a probe nor a restart touches Ready.
                 .. summary.Token is not null && ProbeSchedule.ConditionOf(facts) is { } probed ? [probed] : Array.Empty<ConditionReport>(),
+                .. summary.Token is { } served && facts.Restart?.ConditionFor(served) is { } told ? [told] : Array.Empty<ConditionReport>(),
             ],
+            Restarts = facts.Restart?.Restarted ?? [],
             HandledProbe = ProbeSchedule.HandledRequest(facts),
             NextProbe = ProbeSchedule.NextTime(facts, decision, now),
             Authorization = AuthorizationReport.Of(facts, now),
@@ -197,6 +202,9 @@ public static class ConditionType
 
     /// <summary>(probe) the API accepted the token.</summary>
     public const string TokenAccepted = nameof(TokenAccepted);
+
+    /// <summary>(restart) every workload was restarted for the present token.</summary>
+    public const string WorkloadsRestarted = nameof(WorkloadsRestarted);
 
     /// <summary>(grant AuthorizationCode) a grant that can be used is stored.</summary>
     public const string Authorized = nameof(Authorized);

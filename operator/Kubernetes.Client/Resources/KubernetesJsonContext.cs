@@ -20,5 +20,8 @@ namespace Kubernetes.Client.Resources;
 [JsonSerializable(typeof(SubjectAccessReview))]
 [JsonSerializable(typeof(TokenReview))]
 [JsonSerializable(typeof(Pod))]
+[JsonSerializable(typeof(Deployment))]
+[JsonSerializable(typeof(StatefulSet))]
+[JsonSerializable(typeof(DaemonSet))]
 [JsonSerializable(typeof(NetworkPolicy))]
 internal sealed partial class KubernetesJsonContext : JsonSerializerContext;

@@ -61,6 +61,9 @@ public sealed record VismaConnectionSpec
     [JsonIgnore]
     public ProbeSpec Probe { get => DeclaredProbe ?? ProbeSpec.Default; init => DeclaredProbe = value; }
 
+    /// <summary>Workloads of the namespace to restart with each changed token; null for none.</summary>
+    public IReadOnlyList<WorkloadReference>? Restart { get; init; }
+
     /// <summary>True to stop renewing; the Secret is left as it is.</summary>
     public bool Suspend { get; init; }
 

@@ -29,7 +29,9 @@ public sealed record VismaConnectionStatus
     /// </summary>
     public string? Offline { get; init; }
 
-    /// <summary>Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, TokenAccepted, Authorized, ConsentExpiring.</summary>
+    /// <summary>
+    /// Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, TokenAccepted, WorkloadsRestarted, Authorized, ConsentExpiring.
+    /// </summary>
     public IReadOnlyList<Condition> Conditions { get => field ?? []; init; }
 
     /// <summary>The Secret that the token was last published in.</summary>
@@ -47,6 +49,9 @@ public sealed record VismaConnectionStatus
 
     /// <summary>The published token; null when there is none.</summary>
     public TokenStatus? Token { get; init; }
+
+    /// <summary>Workloads of <c>spec.restart</c> with the token that each was last restarted for; null when none was.</summary>
+    public IReadOnlyList<WorkloadRestartStatus>? Restarts { get; init; }
 
     /// <summary>The consent, with the grant <see cref="Grant.AuthorizationCode"/>; null before the first look.</summary>
     public AuthorizationStatus? Authorization { get; init; }
@@ -99,6 +104,19 @@ public sealed record TokenStatus
 
     /// <summary>Hash of how the Secret is rendered (hexadecimal); see <see cref="ConnectionHashes.Layout"/>.</summary>
     public string? Layout { get; init; }
+}
+
+/// <summary>A workload that was restarted for a token.</summary>
+public sealed record WorkloadRestartStatus
+{
+    /// <summary>What it is.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>Its name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Fingerprint of the token.</summary>
+    public string? Fingerprint { get; init; }
 }
 
 /// <summary>The consent of a person. Never the refresh token.</summary>

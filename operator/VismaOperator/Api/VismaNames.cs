@@ -104,6 +104,15 @@ public static class VismaNames
     /// </summary>
     public const string AdoptGrantAnnotation = Group + "/adoptGrant";
 
+    /// <summary>
+    /// Prefix of the annotations on the template of a workload's Pods: the fingerprint of the token that they were started for, one for
+    /// each connection that restarts the workload.
+    /// </summary>
+    public const string RestartAnnotationPrefix = "restart." + Group + "/";
+
+    /// <summary>Annotation on the template of a workload's Pods: when the operator restarted them last (RFC 3339, UTC).</summary>
+    public const string RestartedAtAnnotation = Group + "/restarted-at";
+
     /// <summary>Flux's annotation, which counts where <see cref="RequestedAtAnnotation"/> is absent.</summary>
     public const string FluxRequestedAtAnnotation = "reconcile.fluxcd.io/requestedAt";
 }

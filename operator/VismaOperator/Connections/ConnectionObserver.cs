@@ -8,6 +8,7 @@ using VismaOperator.Grants;
 using VismaOperator.Probing;
 using VismaOperator.Publishing;
 using VismaOperator.Reporting;
+using VismaOperator.Restarting;
 
 namespace VismaOperator.Connections;
 
@@ -22,7 +23,8 @@ internal sealed class ConnectionObserver(
     INamespaces namespaces,
     AllowLists allowLists,
     RecordedTimes times,
-    ConnectionProbes probes
+    ConnectionProbes probes,
+    WorkloadRestarts restarts
 )
 {
     private static readonly ClientFacts unknownClient = new ClientFacts.Unusable(
@@ -105,6 +107,7 @@ internal sealed class ConnectionObserver(
             Failure = times.Failure(connection),
             Removal = ConnectionFactsReader.Removal(connection),
             Probe = probes.FactsOf(connection),
+            Restart = restarts.FactsOf(connection),
         };
     }
 }

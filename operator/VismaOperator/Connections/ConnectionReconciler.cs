@@ -6,6 +6,7 @@ using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Probing;
 using VismaOperator.Reporting;
+using VismaOperator.Restarting;
 
 namespace VismaOperator.Connections;
 
@@ -20,6 +21,7 @@ internal sealed class ConnectionReconciler(
     ConnectionReporter reporter,
     RecordedTimes times,
     ConnectionProbes probes,
+    WorkloadRestarts restarts,
     StatusWrites statusWrites,
     TimeProvider time,
     Func<double> random,
@@ -45,6 +47,7 @@ internal sealed class ConnectionReconciler(
             steps.Forget(key);
             times.Forget(key);
             probes.Forget(key);
+            restarts.Forget(key);
             reporter.Forget(key);
             statusWrites.Forget(key);
             failures.Forget(key);
@@ -64,6 +67,7 @@ internal sealed class ConnectionReconciler(
         if (rest.Decision is Decision.Release)
         {
             probes.Forget(key);
+            restarts.Forget(key);
             return Requeue.Never.Instance;
         }
 
@@ -170,6 +174,7 @@ internal sealed class ConnectionReconciler(
             cancellationToken
         );
         probes.Arrange(connection, rest.Facts, report.NextProbe);
+        restarts.Arrange(connection, rest.Facts);
         return requeue;
     }
 

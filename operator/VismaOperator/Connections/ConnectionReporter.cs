@@ -29,6 +29,7 @@ internal sealed class ConnectionReporter(
         ConditionType.TokenFresh,
         ConditionType.ScopesGranted,
         ConditionType.TokenAccepted,
+        ConditionType.WorkloadsRestarted,
         ConditionType.Authorized,
         ConditionType.ConsentExpiring
     );
@@ -147,6 +148,7 @@ internal sealed class ConnectionReporter(
             Client = SharedStrings.Of(connection.ClientName().ToString()),
             BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
             Token = TokenOf(report.Token),
+            Restarts = RestartsOf(connection.Status.Restarts, report.Restarts),
             Authorization = report.KeepsAuthorization
                 ? connection.Status.Authorization
                 : AuthorizationOf(connection.Status.Authorization, report.Authorization),
@@ -187,6 +189,28 @@ internal sealed class ConnectionReporter(
         token.Layout == ConnectionHashes.Layout(connection)
             ? SharedStrings.Of(connection.Spec.EffectiveBaseUrl())
             : connection.Status.BaseUrl;
+
+    private static IReadOnlyList<WorkloadRestartStatus>? RestartsOf(
+        IReadOnlyList<WorkloadRestartStatus>? before,
+        IReadOnlyList<RestartedWorkload> report
+    )
+    {
+        if (report.Count == 0)
+        {
+            return null;
+        }
+
+        List<WorkloadRestartStatus> after =
+        [
+            .. report.Select(workload => new WorkloadRestartStatus
+            {
+                Kind = workload.Kind,
+                Name = workload.Name,
+                Fingerprint = workload.Fingerprint,
+            }),
+        ];
+        return before is not null && before.SequenceEqual(after) ? before : after;
+    }
 
     private static TokenStatus? TokenOf(TokenRecord? token) => token is null ? null : new TokenStatus
     {

@@ -54,6 +54,9 @@ internal sealed record OperatorContext
     /// <summary>Asks APIs whether they accept a token.</summary>
     public required Lazy<ApiProbe> Probe { get; init; }
 
+    /// <summary>False where the cluster has no workloads to restart.</summary>
+    public bool HasWorkloads { get; init; } = true;
+
     /// <summary>Where people reach the consent pages; null when none are served.</summary>
     public Uri? PublicUrl { get; init; }
 

@@ -10,6 +10,7 @@ using VismaOperator.Consent.Flow;
 using VismaOperator.Probing;
 using VismaOperator.Publishing;
 using VismaOperator.Reporting;
+using VismaOperator.Restarting;
 
 namespace VismaOperator.Hosting;
 
@@ -82,7 +83,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         ConsentFlow = grants.Links.CanInvite ? grants.Flow(resolver, namespaces) : null;
         triggers = new OperatorTriggers(caches, queues);
         triggers.Listen(tracker, clocks);
-        var probes = Probes(context);
+        var (probes, restarts) = (Probes(context), Restarts(context));
         Measure(context, probes);
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
         Controllers =
@@ -91,12 +92,13 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
                 "vismaconnection",
                 "VismaConnection",
                 queues.Connections,
-                Connections(context, resolver, source, endpoints, namespaces, removals, probes),
+                Connections(context, resolver, source, endpoints, namespaces, removals, probes, restarts),
                 context
             ),
             Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, tracker, removals, turns), context),
             Loop("grant", "VismaConnection", queues.Grants, grants.OrphanedGrants(namespaces), context),
             ProbeLoop(probes, context),
+            RestartLoop(restarts, context),
         ];
     }
 
@@ -207,7 +209,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         ProviderEndpoints endpoints,
         INamespaces namespaces,
         SecretRemovals removals,
-        ConnectionProbes probes
+        ConnectionProbes probes,
+        WorkloadRestarts restarts
     )
     {
         var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time);
@@ -238,7 +241,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             namespaces,
             context.AllowLists,
             times,
-            probes
+            probes,
+            restarts
         );
         return new ConnectionReconciler(
             caches.Connections.Store,
@@ -247,6 +251,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             reporter,
             times,
             probes,
+            restarts,
             StatusWrites("vismaconnection", "VismaConnection", context),
             time,
             random,
@@ -306,6 +311,38 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
                 await new Controller(Name, queues.Probes, probes, ConnectionProbes.Workers, logger, context.Metrics, context.Time)
                 {
                     Kind = "VismaConnection",
+                }.RunAsync(stop);
+            }
+        );
+    }
+
+    private WorkloadRestarts Restarts(OperatorContext context) =>
+        new(
+            context.Client,
+            name => caches.Connections.Store.FindBy(OperatorCaches.NamespaceIndex, name),
+            context.Leadership,
+            context.Time,
+            context.Logs.CreateLogger("Restarts")
+        )
+        {
+            Queue = queues.Restarts,
+            Wake = queues.Connections.Add,
+            IsPossible = context.HasWorkloads,
+        };
+
+    // Nothing runs before the first connection asks for restarts.
+    private BackgroundLoop RestartLoop(WorkloadRestarts restarts, OperatorContext context)
+    {
+        const string Name = "restart";
+        return new BackgroundLoop(
+            $"controller {Name}",
+            async stop =>
+            {
+                await restarts.Wanted.WaitAsync(stop);
+                var logger = context.Logs.CreateLogger("Controller.Restarts");
+                await new Controller(Name, queues.Restarts, restarts, WorkloadRestarts.Workers, logger, context.Metrics, context.Time)
+                {
+                    Kind = "Workload",
                 }.RunAsync(stop);
             }
         );

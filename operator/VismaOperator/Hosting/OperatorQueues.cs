@@ -22,6 +22,9 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Sto
     /// <summary>Connections to probe.</summary>
     public WorkQueue Probes { get; } = new(time, BackoffOptions.ForKeys, random);
 
+    /// <summary>Workloads to restart.</summary>
+    public WorkQueue Restarts { get; } = new(time, BackoffOptions.ForKeys, random);
+
     /// <summary>Completes once no controller has anything to do before something changes or falls due.</summary>
     public async Task WhenAtRestAsync()
     {
@@ -47,7 +50,7 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Sto
         }
     }
 
-    private WorkQueue[] All => [Connections, Clients, Grants, Probes];
+    private WorkQueue[] All => [Connections, Clients, Grants, Probes, Restarts];
 
     private long Added => All.Sum(queue => queue.Adds);
 }

@@ -60,6 +60,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 Revocation = oauth.Revocation,
                 Probe = oauth.Probe,
                 TakeoverWait = TimeSpan.Zero, // the lock of the state directory proves that the process that began an exchange has ended
+                HasWorkloads = false,
                 ConnectArguments = $"--state {Path.GetFullPath(options.State)}",
                 Time = time,
                 Logs = logs,

@@ -14,6 +14,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
 {
     private const string NamespaceNameLabel = "kubernetes.io/metadata.name"; // set by the API server on every namespace
 
+    private readonly HashSet<NamespacedName> toldOfRestarts = [];
     private HashSet<NamespacedName> secrets = [];
     private int changes;
 
@@ -26,12 +27,25 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         await PutAllAsync(manifests.Secrets, cancellationToken);
         await PutAllAsync(manifests.Clients, cancellationToken);
         await PutAllAsync(manifests.Connections, cancellationToken);
+        TellOfRestarts(manifests.Connections);
         if (absent == Absent.Deleted)
         {
             await DeleteAbsentAsync(manifests, cancellationToken);
         }
 
         return changes;
+    }
+
+    // Once: a manifest that is meant for a cluster is no fault.
+    private void TellOfRestarts(IEnumerable<VismaConnection> connections)
+    {
+        foreach (var connection in connections)
+        {
+            if (connection.Spec.Restart is { Count: > 0 } && toldOfRestarts.Add(connection.Metadata.NamespacedName))
+            {
+                LogRestartsIgnored(connection.Metadata.NamespacedName);
+            }
+        }
     }
 
     private static IEnumerable<Namespace> Namespaces(ManifestObjects manifests)
@@ -182,6 +196,14 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
 
     private static HashSet<NamespacedName> Names<T>(IEnumerable<T> resources)
         where T : class, IResource<T> => [.. resources.Select(resource => resource.Metadata.NamespacedName)];
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        EventName = "RestartsIgnored",
+        Message = "spec.restart of VismaConnection {Name} is ignored: there are no workloads in local mode, so a program must read the "
+            + "token files again itself"
+    )]
+    private partial void LogRestartsIgnored(NamespacedName name);
 
     [LoggerMessage(
         Level = LogLevel.Information,

@@ -107,9 +107,12 @@ internal static class ConnectionFactsReader
     private static RefreshMargins Margins(VismaConnection connection) =>
         new(connection.Spec.Refresh.MinRemainingValiditySpan(), connection.Spec.Refresh.RenewBeforeSpan());
 
-    // The condition TokenAccepted tells what is wrong with a probe. It may have been stored before the schema refused it.
+    // The conditions TokenAccepted and WorkloadsRestarted tell what is wrong with a probe or a restart. It may have been stored before the
+    // schema refused it.
     private static Problem? SpecProblem(VismaConnection connection, AllowLists allowLists) =>
-        VismaConnectionRules.Check(connection, allowLists).FirstOrDefault(problem => !ProbeRules.IsOfProbe(problem)) is { } first
+        VismaConnectionRules
+            .Check(connection, allowLists)
+            .FirstOrDefault(problem => !ProbeRules.IsOfProbe(problem) && !RestartRules.IsOfRestart(problem)) is { } first
             ? new Problem(first.Reason, $"{first.Path}: {first.Message}")
             : null;
 }

@@ -62,6 +62,7 @@ internal sealed class ConditionEvents(bool recordsEveryImprovement, params IRead
         ConditionType.TokenFresh,
         ConditionType.ScopesGranted,
         ConditionType.TokenAccepted,
+        ConditionType.WorkloadsRestarted,
         ConditionType.Authorized,
         ConditionType.ConsentExpiring,
         ConditionType.Reconciling

@@ -17,6 +17,7 @@ using VismaOperator.Grants;
 using VismaOperator.Probing;
 using VismaOperator.Publishing;
 using VismaOperator.Reporting;
+using VismaOperator.Restarting;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Crashes;
@@ -101,6 +102,7 @@ internal sealed class OperatorParts
         );
         var obstacles = new WatchSet<SecretMetadata>(client, time, logs.CreateLogger("Cache.Obstacle"), () => 0);
         var (times, probes) = (new RecordedTimes(time), Unprobed(client, leadership, time));
+        var restarts = WithoutRestarts(client, leadership, time);
         var observer = new ConnectionObserver(
             new SecretNames(Connections, Clients, Secrets, obstacles),
             Secrets,
@@ -109,7 +111,8 @@ internal sealed class OperatorParts
             namespaces,
             allowLists,
             times,
-            probes
+            probes,
+            restarts
         );
         var statusWrites = new StatusWrites("vismaconnection", controllerMetrics, logs.CreateLogger("VismaConnection"), time, NoJitter);
         Reconciler = new ConnectionReconciler(
@@ -119,6 +122,7 @@ internal sealed class OperatorParts
             reporter,
             times,
             probes,
+            restarts,
             statusWrites,
             time,
             NoJitter,
@@ -149,6 +153,14 @@ internal sealed class OperatorParts
             probeMetrics,
             NullLogger.Instance
         )
+        {
+            Queue = new WorkQueue(time, BackoffOptions.ForKeys, NoJitter),
+            Wake = _ => { },
+        };
+
+    // No connection of a schedule restarts anything.
+    private static WorkloadRestarts WithoutRestarts(IKubernetesClient client, ReplicaLeadership leadership, TimeProvider time) =>
+        new(client, _ => [], leadership, time, NullLogger.Instance)
         {
             Queue = new WorkQueue(time, BackoffOptions.ForKeys, NoJitter),
             Wake = _ => { },

@@ -66,6 +66,7 @@ public sealed class SchemaStructureTests
     [InlineData("""{"oauthClientRef":{"name":"a"},"refresh":{},"secret":{"template":{"metadata":{}}}}""")]
     [InlineData("""{"oauthClientRef":{"name":"a"},"grant":"AuthorizationCode","authorization":{}}""")]
     [InlineData("""{"oauthClientRef":{"name":"a"},"probe":{"enabled":true}}""")]
+    [InlineData("""{"oauthClientRef":{"name":"a"},"restart":[{"kind":"DaemonSet","name":"a"}]}""")]
     public void Connections_have_the_same_defaults_in_schema_and_record(string spec) =>
         AssertSameDefaults(VismaConnection.JsonTypeInfo, Schemas.VismaConnection, spec);
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Tests.Doubles;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Api;
@@ -41,6 +42,24 @@ public sealed class ManifestApplierTests
         );
         Assert.True(applied!.Spec.Suspend);
         Assert.Equal("acme-production-token", applied.Status.SecretName);
+    }
+
+    [Fact]
+    public async Task That_restarts_are_ignored_is_told_once()
+    {
+        var logs = new CapturedLogs();
+        var applier = new ManifestApplier(
+            new FaultyCluster(new FakeTimeProvider()),
+            new LoggerFactory([logs]).CreateLogger<ManifestApplier>()
+        );
+        var connection = Some.VismaConnection()
+            .With(spec => spec with { Restart = [new WorkloadReference { Kind = WorkloadKind.Deployment, Name = "importer" }] });
+
+        await applier.ApplyAsync(With(connection), Absent.Deleted, TestContext.Current.CancellationToken);
+        await applier.ApplyAsync(With(connection), Absent.Deleted, TestContext.Current.CancellationToken);
+
+        var told = logs.ToString().Split("spec.restart of VismaConnection integrations/acme-production is ignored");
+        Assert.Equal(2, told.Length);
     }
 
     [Fact]

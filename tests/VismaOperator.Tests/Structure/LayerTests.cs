@@ -17,6 +17,7 @@ public sealed partial class LayerTests
         "Reporting",
         "Publishing",
         "Probing",
+        "Restarting",
         "Clients",
         "Grants",
         "Connections",

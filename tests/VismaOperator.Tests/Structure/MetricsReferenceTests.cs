@@ -47,7 +47,7 @@ public sealed partial class MetricsReferenceTests
         var reasons = typeof(Reason).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetValue(null)!);
 
         Assert.Empty(ReadyReasons.WhenFalse.Concat(ReadyReasons.WhenTrue).Except(reasons));
-        Assert.Empty(reasons.Except(ReasonTests.NoFailures).Except(ReadyReasons.WhenFalse).Except(ReasonsOfProbes()));
+        Assert.Empty(reasons.Except(ReasonTests.NoFailures).Except(ReadyReasons.WhenFalse).Except(ReasonsOfProbes()).Except(ofRestarts));
     }
 
     [Theory]
@@ -55,6 +55,15 @@ public sealed partial class MetricsReferenceTests
     [InlineData("0.1.0", "0.1.0", "")]
     public void Version_and_commit_are_labels_of_their_own(string text, string version, string revision) =>
         Assert.Equal((version, revision), OperatorMetrics.VersionAndRevision(text));
+
+    // A restart has a condition of its own, and never touches Ready.
+    private static readonly string[] ofRestarts =
+    [
+        Reason.WorkloadNotFound,
+        Reason.WorkloadPaused,
+        Reason.RestartForbidden,
+        Reason.RestartRefused,
+    ];
 
     // A probe has a condition of its own, and never touches Ready.
     private static IEnumerable<string> ReasonsOfProbes() =>

@@ -34,6 +34,7 @@ public sealed partial class ReasonTests
         Reason.SecretsRemoved,
         Reason.ClockSkewed,
         Reason.ApiAnswered,
+        Reason.Restarted,
     ];
 
     [Fact]

@@ -74,6 +74,12 @@ internal static class CelCases
             "{oauthClientRef: {name: c}, scopes: ['a:b'], secret: {template: {data: {a: 'x ${access_token} $ $$ ${scope}$', "
             + "appsettings.json: '{\"a\":\"${base_url}\"}', b: '$${tenant_id}', c: \"line\\nline\"}}}}"
         ),
+        (Connection, "{oauthClientRef: {name: c}, scopes: ['a:b'], restart: []}"),
+        (
+            Connection,
+            "{oauthClientRef: {name: c}, scopes: ['a:b'], restart: [{kind: Deployment, name: a}, {kind: StatefulSet, name: a}, {kind: "
+            + "DaemonSet, name: a.b-1}]}"
+        ),
         .. ProbeCases.Good,
     ];
 

@@ -44,6 +44,7 @@ public static class VismaConnectionRules
         RefreshRules.Check(findings, spec.Refresh);
         SecretRules.Check(findings, spec.Secret, allowLists);
         ProbeRules.Check(findings, spec);
+        RestartRules.Check(findings, spec);
         return findings.All;
     }
 
