@@ -99,7 +99,8 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
         _ = work.Exception;
     }
 
-    private static async Task<IReadOnlyList<Permission>> AllowedAsync(ApiClient account, string ns)
+    /// <summary>What an account may do in a namespace, as the API server says.</summary>
+    internal static async Task<IReadOnlyList<Permission>> AllowedAsync(ApiClient account, string ns)
     {
         var review = JsonNode.Parse(
             $$"""{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "{{ns}}"} }"""

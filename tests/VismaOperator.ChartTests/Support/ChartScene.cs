@@ -61,7 +61,16 @@ internal sealed class ChartScene : IAsyncDisposable
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>Installs the account and the roles, less one permission where asked for.</summary>
-    public static async Task<ChartScene> InstallAsync(ApiServer server, Mode mode, string? withoutJob = null)
+    /// <param name="server">Where.</param>
+    /// <param name="mode">What is served.</param>
+    /// <param name="withoutJob">The permission that is left out; null for none.</param>
+    /// <param name="values">Further values, made of the scene; null for none.</param>
+    public static async Task<ChartScene> InstallAsync(
+        ApiServer server,
+        Mode mode,
+        string? withoutJob = null,
+        Func<ChartScene, string>? values = null
+    )
     {
         var scene = new ChartScene(server)
         {
@@ -73,7 +82,7 @@ internal sealed class ChartScene : IAsyncDisposable
             Provider = await VismaConnectStandIn.StartAsync(Job.Provider, Ct),
         };
         scene.Proxy.Confine([scene.Home.Name, scene.Clients.Name, scene.Customer.Name, scene.Stranger.Name]);
-        scene.rendered = await scene.RenderAsync(mode);
+        scene.rendered = await scene.RenderAsync(mode, values?.Invoke(scene));
         foreach (var resource in scene.rendered.Where(resource => kinds.Contains(resource.Kind())))
         {
             await scene.CreateAsync(Without(resource.DeepClone(), withoutJob));
@@ -140,7 +149,7 @@ internal sealed class ChartScene : IAsyncDisposable
         folder.Delete(recursive: true);
     }
 
-    private Task<IReadOnlyList<JsonNode>> RenderAsync(Mode mode)
+    private Task<IReadOnlyList<JsonNode>> RenderAsync(Mode mode, string? values)
     {
         string[] namespaces = mode == Mode.Namespaces ? ["--set", $"namespaces={{{Clients.Name},{Customer.Name}}}"] : [];
         return Chart.RenderAsync(
@@ -151,6 +160,7 @@ internal sealed class ChartScene : IAsyncDisposable
                     + $"allowedIssuers={{{Provider.Issuer.OriginalString},{AwayIssuer.OriginalString}}},"
                     + $"publicURL={Pages.OriginalString},consentPort={Pages.Port}",
                 .. namespaces,
+                .. values is null ? Array.Empty<string>() : ["--set", values],
             ]
         );
     }

@@ -13,7 +13,7 @@ internal sealed class Job(ChartScene scene)
     private const string Group = "visma-operator.io/v1";
     public const string ClientId = "isv_acme";
     public const string ClientSecret = "shown-once-by-the-portal";
-    private const string Tenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f11";
+    public const string Tenant = "2f5c8a54-51ab-4c5e-9d3a-0d6a1c0d9f11";
 
     public static StandInOptions Provider { get; } = new()
     {

@@ -55,6 +55,9 @@ internal sealed class OperatorAccount
     /// <summary>Gives the Role of a listed namespace.</summary>
     public Task AdmitAsync(string ns) => GrantAsync(ns, "operator", Golden("namespaces", "customer-a"));
 
+    /// <summary>Gives the Role of a namespace of <c>restart.namespaces</c>.</summary>
+    public Task AdmitRestartsAsync(string ns) => GrantAsync(ns, "restart", Golden("everything", "customer-a"));
+
     /// <summary>Takes the Role of a listed namespace away.</summary>
     public async Task DismissAsync(string ns)
     {
