@@ -76,7 +76,7 @@ public sealed class DoctorRunTests
         Assert.Equal((LinkOutcome.Unknown, DoctorReason.NotFound), (secret.Outcome, secret.Reason));
         Assert.Contains("-f DIR", secret.Message, StringComparison.Ordinal);
         Assert.Equal(
-            ["secret", "readers", "operator", "permissions", "networkPolicy"],
+            ["secret", "readers", "operator", "permissions", "restarts", "networkPolicy"],
             report.Links.Where(link => link.Reason == DoctorReason.NoCluster).Select(link => link.Link)
         );
 

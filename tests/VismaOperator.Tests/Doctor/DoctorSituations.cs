@@ -200,6 +200,35 @@ internal static class DoctorSituations
                 scene.Interactive();
                 scene.Authorized("True", "ConsentGranted", "Consent is in use.", TimeSpan.FromDays(12));
             }),
+            new("A grant is to be moved, and would be revoked with its connection", "consent", LinkOutcome.Ok, null, scene =>
+            {
+                scene.Interactive();
+                scene.Authorized("True", "ConsentGranted", "Consent is in use.", TimeSpan.FromDays(300));
+                scene.Spec(spec => spec with { Suspend = true });
+            }),
+            new("A grant can be moved", "consent", LinkOutcome.Ok, null, scene =>
+            {
+                scene.Interactive();
+                scene.Authorized("True", "ConsentGranted", "Consent is in use.", TimeSpan.FromDays(300));
+                scene.Moving();
+            }),
+            new("A grant was taken out", "consent", LinkOutcome.Broken, "ConsentRequired", scene =>
+            {
+                scene.Interactive();
+                scene.Authorized("False", "ConsentRequired", "The Secret that held the grant is gone or empty.");
+                scene.Moving();
+            }),
+            new("The Secret of a grant that was taken out is gone", "consent", LinkOutcome.Broken, "ConsentRequired", scene =>
+            {
+                scene.Interactive(grant: false);
+                scene.Moving();
+            }),
+            new("A grant of another cluster is not confirmed", "consent", LinkOutcome.Broken, "GrantUsedElsewhere", scene =>
+            {
+                scene.Interactive();
+                scene.Authorized("False", "GrantUsedElsewhere", "The stored grant (sequence 3) comes from another cluster. If nobody else "
+                    + "uses it, annotate the connection with visma-operator.io/adoptGrant=3; else consent again.");
+            }),
             new("A consent is in use", "consent", LinkOutcome.Ok, null, scene =>
             {
                 scene.Interactive();
@@ -222,10 +251,7 @@ internal static class DoctorSituations
             new("The operator may not read a client secret", "secret", LinkOutcome.Ok, null, scene =>
                 scene.Failing("SecretForbidden", "Requesting", "The operator may not read Secret integrations/acme-credentials.")),
             new("A Deployment reads the token by env", "readers", LinkOutcome.Warning, "ReaderKeepsOldToken", scene =>
-                scene.Put(Reader(new Container
-                {
-                    Env = [new() { ValueFrom = new() { SecretKeyRef = new() { Name = "acme-production-token" } } }],
-                }))),
+                scene.Put(Reader(Importer))),
             new("A Deployment mounts the token by subPath", "readers", LinkOutcome.Warning, "ReaderKeepsOldToken", scene =>
                 scene.Put(Reader(new Container { VolumeMounts = [new() { Name = "token", SubPath = "access_token" }] }))),
             new("A Deployment mounts the token as a volume", "readers", LinkOutcome.Ok, null, scene =>
@@ -269,6 +295,38 @@ internal static class DoctorSituations
                 scene.Cluster.Reviews = access => access is not { Resource: "leases", Verb: "update" }),
             new("You may not ask what the operator may do", "permissions", LinkOutcome.Unknown, "Forbidden", scene =>
                 scene.Forbid(SubjectAccessReview.ResourceKind)),
+            new("A reader is restarted with each token", "readers", LinkOutcome.Ok, null, scene =>
+            {
+                scene.Restarting();
+                scene.Put(Reader(Importer));
+            }),
+            new("Workloads are restarted with each token", "restarts", LinkOutcome.Ok, null, scene =>
+            {
+                scene.Restarting();
+                scene.Put(Importing(Importer));
+            }),
+            new("A workload to restart does not exist", "restarts", LinkOutcome.Broken, "WorkloadNotFound", scene => scene.Restarting()),
+            new("The operator may not restart workloads", "restarts", LinkOutcome.Broken, "RestartForbidden", scene =>
+            {
+                scene.Restarting();
+                scene.Put(Importing(Importer));
+                scene.Cluster.Reviews = access => access.Group != "apps";
+            }),
+            new("A workload to restart is paused", "restarts", LinkOutcome.Warning, "WorkloadPaused", scene =>
+            {
+                scene.Restarting();
+                scene.Put(Importing(Importer) with { Spec = new WorkloadSpec { Paused = true } });
+            }),
+            new("A workload that is restarted does not read the token", "restarts", LinkOutcome.Warning, "RestartNotNeeded", scene =>
+            {
+                scene.Restarting();
+                scene.Put(Importing(new Container()));
+            }),
+            new("You may not read the workload to restart", "restarts", LinkOutcome.Unknown, "Forbidden", scene =>
+            {
+                scene.Restarting();
+                scene.Forbid(Deployment.ResourceKind);
+            }),
             new("A NetworkPolicy limits the operator", "networkPolicy", LinkOutcome.Unknown, "EgressLimited", scene =>
                 scene.Put(new NetworkPolicy
                 {
@@ -279,6 +337,16 @@ internal static class DoctorSituations
                 scene.Stalled("SecretNotWritten", "Secret integrations/acme-production-token could not be written: the API server answers "
                     + "403 Forbidden because of resource quota secrets. Raise it, or delete Secrets that nobody needs.")),
         ];
+
+    private static Container Importer { get; } =
+        new() { Env = [new() { ValueFrom = new() { SecretKeyRef = new() { Name = "acme-production-token" } } }] };
+
+    private static Deployment Importing(Container container) =>
+        new()
+        {
+            Metadata = new ObjectMeta { Name = "importer", Namespace = Some.Namespace },
+            Spec = new WorkloadSpec { Template = new PodTemplate { Spec = new PodSpec { Containers = [container] } } },
+        };
 
     private static Pod Reader(Container container) =>
         new()
@@ -314,6 +382,16 @@ internal static class DoctorSceneChanges
 {
     public static void Spec(this DoctorScene scene, Func<VismaConnectionSpec, VismaConnectionSpec> change) =>
         scene.Connection = scene.Connection with { Spec = change(scene.Connection.Spec) };
+
+    public static void Moving(this DoctorScene scene) =>
+        scene.Spec(spec => spec with
+        {
+            Suspend = true,
+            Authorization = new AuthorizationSpec { DeletionPolicy = GrantDeletionPolicy.Retain },
+        });
+
+    public static void Restarting(this DoctorScene scene) =>
+        scene.Spec(spec => spec with { Restart = [new WorkloadReference { Kind = WorkloadKind.Deployment, Name = "importer" }] });
 
     public static void ClientSpec(this DoctorScene scene, Func<OAuthClientSpec, OAuthClientSpec> change) =>
         scene.Client = scene.Client! with { Spec = change(scene.Client.Spec) };

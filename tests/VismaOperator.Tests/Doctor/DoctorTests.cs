@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using Microsoft.Extensions.Time.Testing;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
@@ -41,7 +42,7 @@ public sealed class DoctorTests
 
         Assert.False(report.Broken);
         Assert.Equal(
-            ["consent"],
+            ["consent", "restarts"],
             report.Links.Where(link => link.Outcome == LinkOutcome.Skipped).Select(link => link.Link)
         );
         Assert.Contains("\nNetwork checks run from here, not from the operator's pod.\n", scene.Output, StringComparison.Ordinal);
@@ -289,7 +290,7 @@ public sealed class DoctorTests
         Assert.False(report.Broken);
         Assert.Equal(LinkOutcome.Ok, report.Links.Single(link => link.Link == "token").Outcome);
         Assert.Equal(
-            ["secret", "readers", "operator", "permissions", "networkPolicy", "status"],
+            ["secret", "readers", "operator", "permissions", "restarts", "networkPolicy", "status"],
             report.Links.Where(link => link.Reason == DoctorReason.NoCluster).Select(link => link.Link)
         );
     }
@@ -367,6 +368,19 @@ public sealed class DoctorTests
         Assert.Equal(
             ofTheChart.Order(),
             OperatorPermissions.OfLeader("visma-system").Select(access => (access.Verb, access.Name)).Order()
+        );
+    }
+
+    [Fact]
+    public void The_permissions_of_restarts_are_those_of_the_chart()
+    {
+        var role = File.ReadAllLines(Repository.Path("charts", "visma-operator", "templates", "rbac-restart.yaml"));
+        var lines = role.SkipWhile(line => line != "- apiGroups: [apps]").ToList();
+
+        Assert.Equal(["  resources: [deployments, statefulsets, daemonsets]", "  verbs: [get, patch]"], lines[1..3]);
+        Assert.Equal(
+            ["get deployments.apps in namespace a", "patch deployments.apps in namespace a"],
+            OperatorPermissions.OfRestarts(Deployment.ResourceKind, "a").Select(OperatorPermissions.Words)
         );
     }
 

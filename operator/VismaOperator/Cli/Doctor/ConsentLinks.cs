@@ -9,6 +9,8 @@ namespace VismaOperator.Cli.Doctor;
 /// <summary>A person's consent, by what may be seen from outside: the metadata of the Secret that holds the grant, and status.</summary>
 internal static class ConsentLinks
 {
+    private const string Guide = "docs/moving-a-grant.md";
+
     private static readonly TimeSpan soon = TimeSpan.FromDays(30);
 
     /// <summary>A grant is stored and has not ended.</summary>
@@ -34,7 +36,12 @@ internal static class ConsentLinks
         return look switch
         {
             { Failure: { } failure } => LinkFinding.Unknown(failure),
-            { Found: null } => Lacking(subject, Reason.AwaitingConsent, $"There is no Secret {name}: nobody has consented yet."),
+            { Found: null } when subject.Connection.Spec.Suspend => TakenOut(subject, $"There is no Secret {name}."),
+            { Found: null } => Lacking(
+                subject,
+                Reason.AwaitingConsent,
+                $"There is no Secret {name}: nobody has consented yet. A grant of another cluster can be moved here: {Guide}."
+            ),
             { Found.Metadata: { } grant } when grant.Label(VismaNames.SecretLabel) != VismaNames.GrantSecretValue => LinkFinding.Broken(
                 Reason.GrantNotOwned,
                 $"Secret {name} is where the grant would be kept, and it belongs to someone else. Rename or delete it."
@@ -55,6 +62,12 @@ internal static class ConsentLinks
         var authorized = Conditions.Find(status.Conditions, ConditionType.Authorized);
         return (authorized, status.Authorization?.ConsentExpirationTime) switch
         {
+            ({ Status: "False", Reason: Reason.GrantUsedElsewhere }, _) => LinkFinding.Broken(
+                authorized.Reason,
+                $"{authorized.Message} To move a grant here, first take it out of the other cluster: {Guide}, step 3."
+            ),
+            ({ Status: "False", Reason: Reason.ConsentRequired }, _) when subject.Connection.Spec.Suspend =>
+                TakenOut(subject, authorized.Message),
             ({ Status: "False" }, _) => LinkFinding.Broken(authorized.Reason, authorized.Message), // which says what to do
             (_, { } end) when end <= subject.Now => Lacking(
                 subject,
@@ -65,14 +78,32 @@ internal static class ConsentLinks
                 Reason.ConsentExpiresSoon,
                 $"The consent ends at {TimeText.Full(end, subject.Now)}. {Consent(subject)}"
             ),
-            ({ Status: "True" }, { } end) => LinkFinding.Ok($"A grant is stored. The consent ends at {TimeText.Full(end, subject.Now)}."),
-            ({ Status: "True" }, _) => LinkFinding.Ok("A grant is stored. When the consent ends is not known."),
+            ({ Status: "True" }, { } end) => LinkFinding.Ok(
+                $"A grant is stored. The consent ends at {TimeText.Full(end, subject.Now)}.{Moving(subject)}"
+            ),
+            ({ Status: "True" }, _) => LinkFinding.Ok($"A grant is stored. When the consent ends is not known.{Moving(subject)}"),
             _ => LinkFinding.Unknown(
                 DoctorReason.NotFound,
                 "The Secret for the grant is there, and the operator has not said whether a grant is in it."
             ),
         };
     }
+
+    // A grant is taken out of the cluster that it leaves while the connection there is suspended.
+    private static LinkFinding TakenOut(DoctorCase subject, string cause) =>
+        LinkFinding.Broken(
+            Reason.ConsentRequired,
+            $"{cause} If the grant was moved to another cluster, delete this connection and Secret "
+                + $"{subject.Connection.GrantSecretName().Name}, once it is Ready there: {Guide}, step 5."
+        );
+
+    private static string Moving(DoctorCase subject) =>
+        (subject.Connection.Spec.Suspend, subject.Connection.Spec.Authorization.DeletionPolicy) switch
+        {
+            (false, _) => string.Empty,
+            (true, GrantDeletionPolicy.Retain) => $" It can be moved to another cluster now: {Guide}, step 2.",
+            _ => $" To move it to another cluster, set spec.authorization.deletionPolicy to Retain first: {Guide}, step 1.",
+        };
 
     private static LinkFinding Lacking(DoctorCase subject, string reason, string cause) =>
         LinkFinding.Broken(reason, $"{cause} {Consent(subject)}");

@@ -42,6 +42,7 @@ internal static class DoctorChain
         new("readers", "Readers", SecretLinks.ReadersAsync) { IsOfCluster = true },
         new("operator", "Operator", OperatorLinks.OperatorAsync) { IsOfCluster = true },
         new("permissions", "Permissions", OperatorLinks.PermissionsAsync) { IsOfCluster = true },
+        new("restarts", "Restarts", RestartLinks.RestartsAsync) { IsOfCluster = true },
         new("networkPolicy", "NetworkPolicy", OperatorLinks.NetworkPolicyAsync) { IsOfCluster = true },
         new("status", "Status", StatusLinks.StatusAsync) { IsOfStatus = true },
     ];

@@ -178,6 +178,9 @@ public static class DoctorReason
     /// <summary>A Pod reads the Secret in a way that does not follow changes.</summary>
     public const string ReaderKeepsOldToken = nameof(ReaderKeepsOldToken);
 
+    /// <summary>A workload is restarted with each changed token and does not read it.</summary>
+    public const string RestartNotNeeded = nameof(RestartNotNeeded);
+
     /// <summary>The Secret is not there although it should be.</summary>
     public const string TokenSecretMissing = nameof(TokenSecretMissing);
 }

@@ -173,7 +173,8 @@ internal static class OperatorLinks
 
     private static bool IsReady(Pod pod) => pod.Status.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
 
-    private static NamespacedName? AccountOf(DoctorCase subject) =>
+    /// <summary>The operator's service account; null where it is not known.</summary>
+    public static NamespacedName? AccountOf(DoctorCase subject) =>
         subject.Options.ServiceAccount
         ?? (
             subject.OperatorPods is [{ Spec.ServiceAccountName: { } name } pod, ..]
@@ -188,7 +189,8 @@ internal static class OperatorLinks
 
     private static IEnumerable<string> ServedOf(Pod pod) => ServedBy(pod) ?? [];
 
-    private static SubjectAccessReviewSpec SpecOf(NamespacedName account, ResourceAttributes access) =>
+    /// <summary>The question whether an account may do something.</summary>
+    public static SubjectAccessReviewSpec SpecOf(NamespacedName account, ResourceAttributes access) =>
         new()
         {
             User = $"system:serviceaccount:{account.Namespace}:{account.Name}",

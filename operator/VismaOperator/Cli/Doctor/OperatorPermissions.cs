@@ -19,6 +19,7 @@ internal static class OperatorPermissions
     ];
 
     private static readonly string[] ofTheLease = ["get", "update"];
+    private static readonly string[] ofRestarts = ["get", "patch"];
 
     /// <summary>The permissions.</summary>
     /// <param name="home">Namespace of the connection.</param>
@@ -39,6 +40,10 @@ internal static class OperatorPermissions
             Of(Lease.ResourceKind, null, "create", home),
             .. ofTheLease.Select(verb => Of(Lease.ResourceKind, null, verb, home) with { Name = "visma-operator" }),
         ];
+
+    /// <summary>What it takes to restart a kind of workload.</summary>
+    public static IEnumerable<ResourceAttributes> OfRestarts(ResourceKind kind, string home) =>
+        ofRestarts.Select(verb => Of(kind, null, verb, home));
 
     /// <summary>One of them in words.</summary>
     public static string Words(ResourceAttributes access) =>

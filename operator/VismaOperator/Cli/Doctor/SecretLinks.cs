@@ -65,29 +65,46 @@ internal static class SecretLinks
         }
 
         var running = pods.Found.Where(pod => !ended.Contains(pod.Status.Phase)).ToList();
+        var restarted = (subject.Connection.Spec.Restart ?? []).Select(workload => $"{workload.Kind} {workload.Name}").ToHashSet();
         var stale = running
-            .Select(pod => (Owner: OwnerOf(pod), Ways: WaysOf(pod, secret.Name).Distinct().ToList()))
+            .Select(pod => (Owner: OwnerOf(pod), Ways: WaysOf(pod.Spec, secret.Name).Distinct().ToList()))
             .Where(reader => reader.Ways.Count > 0)
             .GroupBy(reader => reader.Owner)
-            .Select(group => $"{group.Key} ({string.Join(", ", group.SelectMany(reader => reader.Ways).Distinct())})")
-            .Order(StringComparer.Ordinal)
-            .ToList();
-        var mounting = running.Count(pod => Mounts(pod, secret.Name));
-        return stale.Count == 0
-            ? LinkFinding.Ok($"No Pod reads Secret {secret.Name} by env or subPath; Pods that mount it as a volume: {mounting}.")
-            : LinkFinding.Warning(
+            .ToLookup(
+                group => restarted.Contains(group.Key),
+                group => $"{group.Key} ({string.Join(", ", group.SelectMany(reader => reader.Ways).Distinct())})"
+            );
+        var mounting = running.Count(pod => VolumesOf(pod.Spec, secret.Name).Count > 0);
+        var left = stale[false].Order(StringComparer.Ordinal).ToList();
+        var covered = stale[true].Order(StringComparer.Ordinal).ToList();
+        return left.Count > 0
+            ? LinkFinding.Warning(
                 DoctorReason.ReaderKeepsOldToken,
-                $"Secret {secret.Name} is read once, as the Pod starts, by {string.Join("; ", stale.Take(MostNamed))}"
-                    + $"{(stale.Count > MostNamed ? $"; and {stale.Count - MostNamed} more" : string.Empty)}. They keep the token of then, "
-                    + "which expires. Mount the Secret as a volume without subPath and read the file for each request, or restart the Pods "
-                    + "after each renewal."
+                $"Secret {secret.Name} is read once, as the Pod starts, by {Some(left)}. They keep the token of then, which expires. Mount "
+                    + "the Secret as a volume without subPath and read the file for each request, or have them restarted with each "
+                    + "changed token: spec.restart."
+            )
+            : LinkFinding.Ok(
+                (
+                    covered.Count == 0
+                        ? $"No Pod reads Secret {secret.Name} by env or subPath"
+                        : $"Only what spec.restart names reads Secret {secret.Name} by env or subPath: {Some(covered)}"
+                ) + $"; Pods that mount it as a volume: {mounting}."
             );
     }
 
-    private static IEnumerable<string> WaysOf(Pod pod, string secret)
+    private static string Some(List<string> readers) =>
+        string.Join("; ", readers.Take(MostNamed))
+        + (readers.Count > MostNamed ? $"; and {readers.Count - MostNamed} more" : string.Empty);
+
+    /// <summary>True for Pods that read the Secret, however they do.</summary>
+    public static bool Reads(PodSpec pod, string secret) => VolumesOf(pod, secret).Count > 0 || WaysOf(pod, secret).Any();
+
+    // How Pods read the Secret without noticing that it changes.
+    private static IEnumerable<string> WaysOf(PodSpec pod, string secret)
     {
         var volumes = VolumesOf(pod, secret);
-        foreach (var container in pod.Spec.InitContainers.Concat(pod.Spec.Containers))
+        foreach (var container in pod.InitContainers.Concat(pod.Containers))
         {
             if (
                 container.Env.Any(variable => variable.ValueFrom?.SecretKeyRef?.Name == secret)
@@ -108,12 +125,10 @@ internal static class SecretLinks
         }
     }
 
-    private static bool Mounts(Pod pod, string secret) => VolumesOf(pod, secret).Count > 0;
-
-    private static HashSet<string> VolumesOf(Pod pod, string secret) =>
+    private static HashSet<string> VolumesOf(PodSpec pod, string secret) =>
         [
             .. pod
-                .Spec.Volumes.Where(volume =>
+                .Volumes.Where(volume =>
                     volume.Secret?.SecretName == secret
                     || volume.Projected?.Sources.Any(source => source.Secret?.Name == secret) == true
                 )
