@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Web;
@@ -78,6 +79,38 @@ internal static class Consents
         Consent consent
     )
     {
+        var (code, verifier) = await ApproveAsync(provider, consent);
+        var connection = (
+            await admin.GetAsync(home.Of(The.Group, $"vismaconnections/{name}"), TestContext.Current.CancellationToken)
+        ).Deserialize(VismaConnection.JsonTypeInfo)!;
+        var asked = Grants.Handoff.AskedFor(connection, provider.Issuer, consent.ClientId);
+        await admin.CreateAsync(
+            home.Core("secrets"),
+            Handoff(name, code, verifier, asked),
+            TestContext.Current.CancellationToken
+        );
+        return verifier;
+    }
+
+    /// <summary>The person consents, and this is the file that <c>connect</c> leaves for local mode.</summary>
+    public static async Task<JsonObject> HandoffFileAsync(VismaConnectStandIn provider, JsonObject connection, Consent consent)
+    {
+        var (code, verifier) = await ApproveAsync(provider, consent);
+        var asked = Grants.Handoff.AskedFor(connection.Deserialize(VismaConnection.JsonTypeInfo)!, provider.Issuer, consent.ClientId);
+        var file = Handoff((string)connection["metadata"]!["name"]!, code, verifier, asked);
+        var data = new JsonObject();
+        foreach (var (key, value) in file["stringData"]!.AsObject())
+        {
+            data[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes((string)value!));
+        }
+
+        file["data"] = data;
+        file.Remove("stringData");
+        return file;
+    }
+
+    private static async Task<(string Code, string Verifier)> ApproveAsync(VismaConnectStandIn provider, Consent consent)
+    {
         var verifier = verifiers.New();
         var url = new AuthorizationRequest(
             provider.AuthorizationEndpoint,
@@ -87,17 +120,7 @@ internal static class Consents
             Sensitive.From("a-state-of-this-test"),
             CodeVerifier.ChallengeOf(verifier)).ToUri();
         var back = await provider.ApproveAsync(url, Person, consent.TenantId, TestContext.Current.CancellationToken);
-        var code = HttpUtility.ParseQueryString(back.Query)["code"]!;
-        var connection = (
-            await admin.GetAsync(home.Of(The.Group, $"vismaconnections/{name}"), TestContext.Current.CancellationToken)
-        ).Deserialize(VismaConnection.JsonTypeInfo)!;
-        var asked = Grants.Handoff.AskedFor(connection, provider.Issuer, consent.ClientId);
-        await admin.CreateAsync(
-            home.Core("secrets"),
-            Handoff(name, code, verifier.Reveal(), asked),
-            TestContext.Current.CancellationToken
-        );
-        return verifier.Reveal();
+        return (HttpUtility.ParseQueryString(back.Query)["code"]!, verifier.Reveal());
     }
 
     /// <summary>Path of the Secret that a grant is kept in.</summary>

@@ -72,7 +72,7 @@ internal sealed class Scene : IAsyncDisposable
     public static async Task<Scene> SetAsync(ApiServer server, SceneOptions? options = null)
     {
         var used = options ?? new SceneOptions();
-        var provider = await VismaConnectStandIn.StartAsync(used.Provider, Ct);
+        var provider = used.Shared ?? await VismaConnectStandIn.StartAsync(used.Provider, Ct);
         var home = await TestNamespace.CreateAsync(server.Admin, Ct, used.Labels, used.Namespace);
         var scene = new Scene(server, home, provider, await ApiProxy.StartAsync(server, Ct), used);
         scene.account = await OperatorAccount.CreateAsync(server.Admin, home, used.Reach, scene.Places);
@@ -267,7 +267,11 @@ internal sealed class Scene : IAsyncDisposable
                 await added.DisposeAsync();
             }
 
-            await Provider.DisposeAsync();
+            if (options.Shared is null)
+            {
+                await Provider.DisposeAsync();
+            }
+
             folder.Delete(recursive: true);
         }
     }
@@ -286,6 +290,9 @@ internal sealed class Scene : IAsyncDisposable
 internal sealed record SceneOptions
 {
     public StandInOptions Provider { get; init; } = The.Provider;
+
+    /// <summary>The stand-in of another scene, which outlives this one; null for one of its own.</summary>
+    public VismaConnectStandIn? Shared { get; init; }
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
