@@ -27,14 +27,19 @@ internal static class ConnectionHashes
     public static string Layout(VismaConnection connection)
     {
         var template = connection.Spec.Secret.Template;
-        return ShortHash.Of(
+        ReadOnlySpan<string?> parts =
+        [
             connection.Spec.ErpApiVersionName(),
             connection.Spec.EffectiveBaseUrl(),
             connection.Spec.Secret.DeletionPolicy.ToString(),
             template?.Type,
             Flat(template?.Data),
             Flat(template?.Metadata?.Labels),
-            Flat(template?.Metadata?.Annotations));
+            Flat(template?.Metadata?.Annotations),
+        ];
+        return connection.Spec.Secret.Presets is { Count: > 0 } presets
+            ? ShortHash.Of([.. parts, "presets", string.Join(' ', presets.Order())])
+            : ShortHash.Of(parts);
     }
 
     private static string Flat(IReadOnlyDictionary<string, string>? pairs) => pairs is null or { Count: 0 }

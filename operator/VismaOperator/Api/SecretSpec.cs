@@ -17,6 +17,71 @@ public sealed record SecretSpec
 
     /// <summary>What it holds besides the standard keys; null for nothing.</summary>
     public SecretTemplate? Template { get; init; }
+
+    /// <summary>Keys in formats that other programs read, which need no template.</summary>
+    public IReadOnlyList<SecretPreset> Presets { get => field ?? []; init; }
+
+    /// <summary>Secrets of other namespaces that hold the same token, where these accept it.</summary>
+    public IReadOnlyList<SecretCopy> Copies { get => field ?? []; init; }
+}
+
+/// <summary>A Secret of another namespace that is kept equal to the token Secret.</summary>
+public sealed record SecretCopy
+{
+    /// <summary>Its namespace.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+}
+
+/// <summary>A format that programs read without any code for it.</summary>
+[JsonConverter(typeof(SecretPresetConverter))]
+public enum SecretPreset
+{
+    /// <summary>Variables for a shell, and for what reads <c>.env</c> files.</summary>
+    DotEnv,
+
+    /// <summary>Configuration for .NET.</summary>
+    AppSettings,
+
+    /// <summary>A file for <c>curl --config</c>.</summary>
+    Curl,
+
+    /// <summary>The entries of the Service Binding Specification for Kubernetes.</summary>
+    ServiceBinding,
+
+    /// <summary>A name that this version of the operator does not know.</summary>
+    Unrecognized,
+}
+
+internal sealed class SecretPresetConverter() : NamedEnumConverter<SecretPreset>(
+    SecretPreset.Unrecognized,
+    (SecretPreset.DotEnv, PresetKeys.DotEnv),
+    (SecretPreset.AppSettings, PresetKeys.AppSettings),
+    (SecretPreset.Curl, PresetKeys.Curl),
+    (SecretPreset.ServiceBinding, PresetKeys.ServiceBinding));
+
+/// <summary>The keys that presets write. A file is named as its preset; that of a service binding stands for three entries.</summary>
+internal static class PresetKeys
+{
+    public const string DotEnv = "dotenv";
+    public const string AppSettings = "appsettings.json";
+    public const string Curl = "curl";
+    public const string ServiceBinding = "service-binding";
+    public const string Type = "type";
+    public const string Provider = "provider";
+    public const string Uri = "uri";
+
+    /// <summary>The keys of a preset.</summary>
+    public static IReadOnlyList<string> Of(SecretPreset preset) => preset switch
+    {
+        SecretPreset.DotEnv => [DotEnv],
+        SecretPreset.AppSettings => [AppSettings],
+        SecretPreset.Curl => [Curl],
+        SecretPreset.ServiceBinding => [Type, Provider, Uri],
+        _ => [],
+    };
 }
 
 /// <summary>What happens to a Secret when its connection is deleted.</summary>

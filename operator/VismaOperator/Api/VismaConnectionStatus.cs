@@ -30,7 +30,7 @@ public sealed record VismaConnectionStatus
     public string? Offline { get; init; }
 
     /// <summary>
-    /// Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, TokenAccepted, WorkloadsRestarted, Authorized, ConsentExpiring.
+    /// Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, TokenAccepted, CopiesWritten, WorkloadsRestarted, Authorized, ConsentExpiring.
     /// </summary>
     public IReadOnlyList<Condition> Conditions { get => field ?? []; init; }
 
@@ -39,6 +39,15 @@ public sealed record VismaConnectionStatus
 
     /// <summary>Names of further Secrets that hold a token and are to be removed; null when there are none.</summary>
     public IReadOnlyList<string>? OtherSecretNames { get; init; }
+
+    /// <summary>
+    /// The Secret as a workload binds to it, with the preset <see cref="SecretPreset.ServiceBinding"/>; null without it, and before the
+    /// first token (<see href="https://servicebinding.io/spec/core/1.1.0/#provisioned-service"/>).
+    /// </summary>
+    public BindingStatus? Binding { get; init; }
+
+    /// <summary>Secrets of other namespaces that hold the token; null when there are none.</summary>
+    public IReadOnlyList<SecretCopy>? Copies { get; init; }
 
     /// <summary>The OAuthClient that the spec names, as <c>namespace/name</c>.</summary>
     public string? Client { get; init; }
@@ -69,6 +78,13 @@ public sealed record VismaConnectionStatus
     /// The removal of the token Secret, because the OAuthClient does not allow its token; null when there was none, or another token came.
     /// </summary>
     public SecretRemovalStatus? SecretRemoval { get; init; }
+}
+
+/// <summary>A Secret of the connection's namespace that workloads bind to.</summary>
+public sealed record BindingStatus
+{
+    /// <summary>Its name.</summary>
+    public string? Name { get; init; }
 }
 
 /// <summary>The published token. Never a value of it.</summary>

@@ -30,6 +30,14 @@ public static class VismaNames
     /// <summary>Value of <see cref="SecretLabel"/> on a short-lived Secret that hands an authorization code to the operator.</summary>
     public const string HandoffSecretValue = "handoff";
 
+    /// <summary>Value of <see cref="SecretLabel"/> on a Secret that holds the token of a connection of another namespace.</summary>
+    public const string CopySecretValue = "copy";
+
+    /// <summary>
+    /// Label of a namespace by which its owner accepts copies of token Secrets: the name of the one namespace that they come from.
+    /// </summary>
+    public const string AcceptTokensFromLabel = Group + "/accept-tokens-from";
+
     /// <summary>Type of the Secret that a grant is kept in.</summary>
     public const string GrantSecretType = Group + "/grant";
 
@@ -44,8 +52,14 @@ public static class VismaNames
     /// <summary>Value of <see cref="ClientCredentialsLabel"/> that lets a Secret serve.</summary>
     public const string ClientCredentialsValue = "true";
 
-    /// <summary>Annotation on a Secret of the operator: the name of the connection that it belongs to (same namespace).</summary>
+    /// <summary>
+    /// Annotation on a Secret of the operator: the name of the connection that it belongs to (same namespace). On a copy, which is of
+    /// another namespace, it is <c>namespace/name</c>.
+    /// </summary>
     public const string ConnectionAnnotation = Group + "/connection";
+
+    /// <summary>Annotation on a copy of a token Secret: the UID of the connection, by which it is known again without its label.</summary>
+    public const string ConnectionUidAnnotation = Group + "/connection-uid";
 
     /// <summary>
     /// Annotation on a grant Secret: one hash for each consent that is under way, by which a replica knows it from its watch alone. A

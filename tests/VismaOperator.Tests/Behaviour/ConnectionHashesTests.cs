@@ -33,4 +33,19 @@ public sealed class ConnectionHashesTests
         Assert.Equal("9c91d41ddaf31a2d", ConnectionHashes.Inputs(connection));
         Assert.Equal("e76954ed0ddf5b47", ConnectionHashes.Layout(connection));
     }
+
+    [Fact]
+    public void Presets_change_how_the_Secret_is_rendered_and_copies_change_nothing()
+    {
+        var connection = Some.VismaConnection();
+        var spec = connection.Spec.Secret;
+        string Layout(SecretSpec secret) => ConnectionHashes.Layout(connection.WithSecret(secret));
+
+        Assert.Equal("9fcf60b92770b1b6", Layout(spec with { Copies = [new SecretCopy { Namespace = "reports", Name = "a" }] }));
+        Assert.NotEqual("9fcf60b92770b1b6", Layout(spec with { Presets = [SecretPreset.Curl] }));
+        Assert.Equal(
+            Layout(spec with { Presets = [SecretPreset.Curl, SecretPreset.DotEnv] }),
+            Layout(spec with { Presets = [SecretPreset.DotEnv, SecretPreset.Curl] })
+        );
+    }
 }

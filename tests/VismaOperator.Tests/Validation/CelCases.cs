@@ -81,12 +81,14 @@ internal static class CelCases
             + "DaemonSet, name: a.b-1}]}"
         ),
         .. ProbeCases.Good,
+        .. SecretCases.Good,
     ];
 
     internal static IReadOnlyList<(string Kind, string Spec, string Says)> Bad =>
     [
         .. Single,
         .. ProbeCases.Bad,
+        .. SecretCases.Bad,
         .. UrlFields.SelectMany(with => Urls.Select(url => (Client, $"{{clientID: a, {OneSecret}, {with(url.Url)}}}", url.Says))),
         .. Urls.Select(url => (Connection, $"{{oauthClientRef: {{name: c}}, scopes: ['a:b'], baseURL: {url.Url}}}", url.Says)),
     ];

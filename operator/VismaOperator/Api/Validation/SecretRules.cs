@@ -28,6 +28,28 @@ internal static class SecretRules
             CheckLabelValues(findings, template.Metadata?.Labels);
             CheckData(findings, template.Data);
         }
+
+        CheckPresets(findings, secret);
+        CopyRules.Check(findings, secret.Copies);
+    }
+
+    private static void CheckPresets(Findings findings, SecretSpec secret)
+    {
+        for (var index = 0; index < secret.Presets.Count; index++)
+        {
+            findings.Require(
+                secret.Presets[index] != SecretPreset.Unrecognized,
+                FieldPath.Item("spec.secret.presets", index),
+                NameRules.UnknownValue
+            );
+        }
+
+        findings.Require(
+            !(secret.Template?.Data?.Keys ?? []).Intersect(secret.Presets.SelectMany(PresetKeys.Of), StringComparer.Ordinal).Any(),
+            "spec.secret.presets",
+            "a preset writes the key of its name, and service-binding writes type, provider and uri; template.data has one of these keys, "
+            + "too: remove it there, or remove the preset"
+        );
     }
 
     private static void CheckType(Findings findings, string type)
