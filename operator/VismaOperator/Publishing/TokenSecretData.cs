@@ -4,7 +4,7 @@ using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Publishing;
 
-/// <summary>Renders the keys of the token Secret: the standard ones, and those of the template around them.</summary>
+/// <summary>Renders the keys of the token Secret: the standard ones, and those of presets and template around them.</summary>
 internal static class TokenSecretData
 {
     // The only type that a token endpoint's answer is accepted with.
@@ -14,18 +14,26 @@ internal static class TokenSecretData
     public static IReadOnlyDictionary<string, SecretValue> Render(VismaConnection connection, IssuedToken token)
     {
         var values = StandardValues(connection, token);
-        if (connection.Spec.Secret.Template?.Data is not { Count: > 0 } templates)
+        var (presets, templates) = (connection.Spec.Secret.Presets, connection.Spec.Secret.Template?.Data);
+        if (presets.Count == 0 && templates is not { Count: > 0 })
         {
             return values;
         }
 
         var data = new Dictionary<string, SecretValue>(values, StringComparer.Ordinal);
-        foreach (var (key, template) in templates)
+        foreach (var (key, text) in presets.SelectMany(preset => PresetTexts.Of(preset, ValueOf)))
         {
-            data[key] = SecretValue.FromText(TemplateText.Render(template, name => values[name].RevealText()));
+            data[key] = SecretValue.FromText(text);
+        }
+
+        foreach (var (key, template) in templates ?? new Dictionary<string, string>())
+        {
+            data[key] = SecretValue.FromText(TemplateText.Render(template, ValueOf));
         }
 
         return data;
+
+        string ValueOf(string key) => values[key].RevealText();
     }
 
     private static Dictionary<string, SecretValue> StandardValues(VismaConnection connection, IssuedToken token) =>
