@@ -85,7 +85,7 @@ public static class Reason
     public const string OperatorFault = nameof(OperatorFault);
 
     /// <summary>
-    /// The operator may not read a namespace: that of the OAuthClient, or the one whose labels decide about an allowance.
+    /// The operator may not read a namespace: that of the OAuthClient, that of a copy, or the one whose labels decide about an allowance.
     /// </summary>
     public const string NamespaceForbidden = nameof(NamespaceForbidden);
 
@@ -252,4 +252,16 @@ public static class Reason
 
     /// <summary>The API server refuses the change of a workload of <c>spec.restart</c>, for another cause than a permission.</summary>
     public const string RestartRefused = nameof(RestartRefused);
+
+    /// <summary>Every copy of the token Secret holds the token.</summary>
+    public const string AllCopied = nameof(AllCopied);
+
+    /// <summary>The namespace of a copy does not exist, or is being deleted.</summary>
+    public const string NamespaceMissing = nameof(NamespaceMissing);
+
+    /// <summary>The namespace of a copy has not the label by which its owner accepts tokens of the connection's namespace.</summary>
+    public const string NamespaceNotAccepting = nameof(NamespaceNotAccepting);
+
+    /// <summary>A copy beside the token Secret, in the connection's own namespace.</summary>
+    public const string CopyNotAllowed = nameof(CopyNotAllowed);
 }

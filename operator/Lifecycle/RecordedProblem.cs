@@ -34,6 +34,7 @@ public static class RecordedProblem
                 FailureKind.Transient,
             Reason.ClientNotAvailable or Reason.SecretNotFound or Reason.SecretKeyNotFound or Reason.SecretTerminating =>
                 FailureKind.NotThereYet,
+            Reason.NamespaceMissing => FailureKind.NotThereYet,
             Reason.AwaitingConsent
             or Reason.ConsentRequired
             or Reason.SpecChanged

@@ -215,6 +215,9 @@ public static class ConditionType
     /// <summary>(OAuthClient) a client secret expires soon.</summary>
     public const string SecretExpiring = nameof(SecretExpiring);
 
+    /// <summary>(spec.secret.copies) every copy of the token Secret holds the token.</summary>
+    public const string CopiesWritten = nameof(CopiesWritten);
+
     /// <summary>
     /// (OAuthClient) the provider accepted the client secret that was tried last; Unknown while one that was changed has not been tried.
     /// </summary>

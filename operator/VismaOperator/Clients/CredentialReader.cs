@@ -231,7 +231,7 @@ internal static class CredentialSecret
             || (meta.OwnerReferences ?? []).Any(IsAConnection)
             || meta.Label(VismaNames.SecretLabel) switch
             {
-                VismaNames.GrantSecretValue or VismaNames.HandoffSecretValue => true,
+                VismaNames.GrantSecretValue or VismaNames.HandoffSecretValue or VismaNames.CopySecretValue => true,
                 VismaNames.TokenSecretValue => meta.Annotation(VismaNames.AdoptAnnotation) is null,
                 _ => false,
             };

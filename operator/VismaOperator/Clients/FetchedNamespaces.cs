@@ -15,12 +15,33 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     /// <summary>How often. Every look is one small request for each namespace.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How often those are looked at whose label is a consent that can be withdrawn: what it let in is gone within two seconds.
+    /// </summary>
+    public static readonly TimeSpan CloseInterval = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<string, NamespaceLabels> known = new(StringComparer.Ordinal);
     private readonly ForbiddenRequests<string> forbidden = new(time);
     private readonly ConcurrentDictionary<string, bool> terminating = new(StringComparer.Ordinal);
 
     /// <summary>Tells the name of a namespace of which something changed.</summary>
     public event Action<string>? Changed;
+
+    /// <summary>The namespaces that are looked at every <see cref="CloseInterval"/>.</summary>
+    public Func<IEnumerable<string>> FollowedClosely { private get; set; } = () => [];
+
+    /// <summary>Looks at those again and again until cancelled; it asks nothing while there are none.</summary>
+    public async Task RunCloselyAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await time.DelayAsync(CloseInterval, cancellationToken);
+            foreach (var name in FollowedClosely().Where(known.ContainsKey).ToList())
+            {
+                await LookAgainAsync(name, cancellationToken);
+            }
+        }
+    }
 
     /// <summary>Looks again and again until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)

@@ -8,6 +8,7 @@ using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
+using VismaOperator.Copies;
 using VismaOperator.Grants;
 using VismaOperator.Reporting;
 
@@ -38,8 +39,14 @@ internal sealed class ConnectionReporter(
     private static readonly OwnedConditions conditionsWithoutGrant =
         ownedConditions.Except(ConditionType.Authorized, ConditionType.ConsentExpiring);
 
+    // What status says of copies stays where nobody has looked at them since.
+    private static readonly OwnedConditions conditionsOfCopies = new(ConditionType.CopiesWritten);
+
     // Statuses that could not be written yet. A decision on the earlier status would serve a request again that was already served.
     private readonly ConcurrentDictionary<NamespacedName, VismaConnection> unwritten = new();
+
+    /// <summary>What became of copies.</summary>
+    public CopyReports Copies { private get; init; } = new();
 
     /// <summary>The connection with the status that it should have by now, even where the API server has not taken it yet.</summary>
     public VismaConnection AsReported(VismaConnection stored) =>
@@ -128,7 +135,7 @@ internal sealed class ConnectionReporter(
     }
 
     private VismaConnectionStatus StatusOf(VismaConnection connection, Report report) =>
-        connection.Status with
+        WithCopies(connection, connection.Status with
         {
             ObservedGeneration = connection.Metadata.Generation ?? 0,
             LastHandledReconcileAt = report.HandledRequest,
@@ -144,6 +151,7 @@ internal sealed class ConnectionReporter(
                 time.GetUtcNow()
             ),
             SecretName = report.Token?.SecretName,
+            Binding = BindingOf(connection, report.Token),
             OtherSecretNames = report.OtherSecrets is [] ? null : report.OtherSecrets,
             Client = SharedStrings.Of(connection.ClientName().ToString()),
             BaseUrl = report.Token is null ? null : BaseUrlOf(connection, report.Token),
@@ -159,7 +167,27 @@ internal sealed class ConnectionReporter(
             SecretRemoval = report.Removal is { } removal
                 ? new SecretRemovalStatus { Reason = removal.Reason, Time = removal.Time, Inputs = removal.Inputs }
                 : null,
-        };
+        });
+
+    private VismaConnectionStatus WithCopies(VismaConnection connection, VismaConnectionStatus status) =>
+        Copies.Of(connection) is not { } copies
+            ? status
+            : status with
+            {
+                Copies = copies.Held is [] ? null : copies.Held,
+                Conditions = conditionsOfCopies.Apply(
+                    status.Conditions,
+                    copies.Condition is { } condition ? [condition] : [],
+                    connection.Metadata.Generation,
+                    time.GetUtcNow()
+                ),
+            };
+
+    // A workload must find the entries of a binding in the Secret, so one of an earlier layout is none yet.
+    private static BindingStatus? BindingOf(VismaConnection connection, TokenRecord? token) =>
+        token is null || !connection.Spec.Secret.Presets.Contains(SecretPreset.ServiceBinding) ? null
+        : token.Layout == ConnectionHashes.Layout(connection) ? new BindingStatus { Name = token.SecretName }
+        : connection.Status.Binding;
 
     // The sequence stays on record when the grant is gone, to recognize an older grant that comes back from a backup.
     private static AuthorizationStatus? AuthorizationOf(AuthorizationStatus? before, AuthorizationReport? report) =>

@@ -72,6 +72,16 @@ internal sealed class SecretNames
     public IReadOnlyList<OAuthClient> ClientsReading(NamespacedName secret) => clients.FindBy(CredentialReader.Index, secret.ToString());
 
     /// <summary>
+    /// Who in the namespace of a Secret asks for its name, in words: a copy from another namespace does not take it. Null when nobody does.
+    /// </summary>
+    public string? ClaimOn(NamespacedName secret) =>
+        connections.FindBy(NameIndex, secret.ToString()) is [var connection, ..]
+            ? $"VismaConnection {connection.Metadata.NamespacedName} asks for that name"
+        : ClientsReading(secret) is [var client, ..]
+            ? $"OAuthClient {client.Metadata.NamespacedName} reads its credentials from a Secret of that name"
+        : null;
+
+    /// <summary>
     /// Watches exactly the foreign Secrets that block connections, after a change of a connection that may have changed which these are.
     /// </summary>
     public void Follow(StoreChange<VismaConnection> change)

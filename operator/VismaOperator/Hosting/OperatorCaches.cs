@@ -17,7 +17,8 @@ internal sealed class OperatorCaches
     public const string NamespaceIndex = "namespace";
 
     private const string OwnSecretSelector =
-        $"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue},{VismaNames.HandoffSecretValue})";
+        $"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.GrantSecretValue},{VismaNames.HandoffSecretValue},"
+        + $"{VismaNames.CopySecretValue})";
 
     /// <summary>Makes the caches; nothing is asked before the loops run.</summary>
     /// <param name="client">The cluster.</param>
@@ -54,7 +55,9 @@ internal sealed class OperatorCaches
 
     public Informer<OAuthClient> Clients { get; }
 
-    /// <summary>Metadata of the Secrets that bear our label (tokens, grants, codes that were handed over); never their content.</summary>
+    /// <summary>
+    /// Metadata of the Secrets that bear our label (tokens, grants, codes that were handed over, copies); never their content.
+    /// </summary>
     public Informer<SecretMetadata> OwnSecrets { get; }
 
     /// <summary>The Secrets that clients reference, each watched by its name.</summary>
@@ -92,6 +95,7 @@ internal sealed class OperatorCaches
         new("credentials", Credentials.RunAsync),
         new("obstacles", Obstacles.RunAsync),
         new("namespaces", Namespaces is null ? FetchedNamespaces!.RunAsync : Namespaces.RunAsync),
+        .. FetchedNamespaces is { } fetched ? [new("accepting namespaces", fetched.RunCloselyAsync)] : Array.Empty<BackgroundLoop>(),
     ];
 
     public bool HasSynced => Served?.IsSettled ?? WaitUntilSyncedAsync(CancellationToken.None).IsCompletedSuccessfully;

@@ -7,6 +7,7 @@ using VismaOperator.Api;
 using VismaOperator.Clients;
 using VismaOperator.Connections;
 using VismaOperator.Consent.Flow;
+using VismaOperator.Copies;
 using VismaOperator.Probing;
 using VismaOperator.Publishing;
 using VismaOperator.Reporting;
@@ -22,6 +23,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
 {
     private readonly OperatorCaches caches;
     private readonly OperatorTriggers triggers;
+    private readonly CopyTriggers copyTriggers;
+    private readonly CopyReports copyReports = new();
     private readonly OperatorQueues queues;
     private readonly OperatorGrants grants;
     private readonly EventRecorder events;
@@ -83,6 +86,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         ConsentFlow = grants.Links.CanInvite ? grants.Flow(resolver, namespaces) : null;
         triggers = new OperatorTriggers(caches, queues);
         triggers.Listen(tracker, clocks);
+        copyTriggers = new CopyTriggers(caches, queues.Copies);
         var (probes, restarts) = (Probes(context), Restarts(context));
         Measure(context, probes);
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
@@ -97,6 +101,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             ),
             Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, tracker, removals, turns), context),
             Loop("grant", "VismaConnection", queues.Grants, grants.OrphanedGrants(namespaces), context),
+            LoopOnceWanted("copy", "VismaConnection", queues.Copies, Copies(context, namespaces), copyTriggers.Wanted, context),
             ProbeLoop(probes, context),
             RestartLoop(restarts, context),
         ];
@@ -178,6 +183,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public void Dispose()
     {
         triggers.Dispose();
+        copyTriggers.Dispose();
         gates.ForEach(gate => gate.Dispose());
         report?.Dispose();
         queues.Dispose();
@@ -217,7 +223,10 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List);
         var log = new ConnectionLog(context.Logs.CreateLogger("VismaConnection"));
         var (leadership, time, random) = (context.Leadership, context.Time, context.Random);
-        var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, leadership, time);
+        var reporter = new ConnectionReporter(context.Client, caches.Connections.Store, events, leadership, time)
+        {
+            Copies = copyReports,
+        };
         var exchanges = grants.Refresher();
         var steps = new ConnectionSteps(
             new TokenRefresher(source, endpoints, publisher, leadership, time, random, metrics, log),
@@ -282,6 +291,23 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             context.Time
         );
     }
+
+    private CopyReconciler Copies(OperatorContext context, INamespaces namespaces) => new(
+        new CopySources(caches.Connections.Store, caches.OwnSecrets.Store, context.Client, caches.Names.ClaimOn),
+        new CopyAcceptance(
+            namespaces,
+            caches.OwnSecrets.Store,
+            name => context.Namespaces.Count == 0 || context.Namespaces.Contains(name)
+        ),
+        new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time),
+        copyReports,
+        context.AllowLists,
+        context.Leadership,
+        context.Time,
+        new CopyLog(context.Logs.CreateLogger("Copy")))
+    {
+        Wake = queues.Connections.Add,
+    };
 
     private ConnectionProbes Probes(OperatorContext context) =>
         new(
@@ -350,6 +376,27 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
 
     private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>
         new(controller, context.Metrics, context.Logs.CreateLogger(kind), context.Time, context.Random);
+
+    // Nothing runs before there is something to do.
+    private BackgroundLoop LoopOnceWanted(
+        string name,
+        string kind,
+        WorkQueue queue,
+        IReconciler reconciler,
+        Task wanted,
+        OperatorContext context
+    )
+    {
+        var loop = Loop(name, kind, queue, reconciler, context);
+        return loop with
+        {
+            RunAsync = async stop =>
+            {
+                await wanted.WaitAsync(stop);
+                await loop.RunAsync(stop);
+            },
+        };
+    }
 
     private BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)
     {

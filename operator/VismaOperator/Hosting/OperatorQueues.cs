@@ -19,6 +19,9 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Sto
     /// <summary>Grants to look after, by the name of their connection.</summary>
     public WorkQueue Grants { get; } = new(time, BackoffOptions.ForKeys, random);
 
+    /// <summary>Connections whose copies to look at.</summary>
+    public WorkQueue Copies { get; } = new(time, BackoffOptions.ForKeys, random);
+
     /// <summary>Connections to probe.</summary>
     public WorkQueue Probes { get; } = new(time, BackoffOptions.ForKeys, random);
 
@@ -50,7 +53,7 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Sto
         }
     }
 
-    private WorkQueue[] All => [Connections, Clients, Grants, Probes, Restarts];
+    private WorkQueue[] All => [Connections, Clients, Grants, Copies, Probes, Restarts];
 
     private long Added => All.Sum(queue => queue.Adds);
 }

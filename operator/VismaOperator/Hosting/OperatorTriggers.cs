@@ -4,6 +4,7 @@ using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Queueing;
 using VismaOperator.Api;
 using VismaOperator.Clients;
+using VismaOperator.Copies;
 
 namespace VismaOperator.Hosting;
 
@@ -113,6 +114,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
             return;
         }
 
+        // What a copy names is a connection of another namespace (CopyTriggers).
         var metadata = (change.After ?? change.Before)!.Metadata;
         foreach (var name in Names(change).Distinct(StringComparer.Ordinal))
         {
@@ -161,6 +163,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     // Both sides of the change: an edit may have taken the annotation away.
     private static IEnumerable<string> Names(StoreChange<SecretMetadata> change) =>
         new[] { change.Before, change.After }
+            .Where(secret => !TokenCopy.IsCopy(secret?.Metadata))
             .Select(secret => secret?.Metadata.Annotation(VismaNames.ConnectionAnnotation))
             .OfType<string>();
 

@@ -191,7 +191,8 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
 
     private static Secret? WithoutContent(ObjectMeta? metadata) => metadata is null ? null : new Secret { Metadata = metadata };
 
-    private async Task DeleteAsync(ObjectMeta present, CancellationToken cancellationToken)
+    /// <summary>Deletes exactly the Secret that was seen.</summary>
+    public async Task DeleteAsync(ObjectMeta present, CancellationToken cancellationToken)
     {
         try
         {
@@ -211,7 +212,12 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         return new Publication.Done(token.ToRecord(connection, written));
     }
 
-    private async Task<Secret> WriteAsync(Secret secret, ObjectMeta? present, CancellationToken cancellationToken)
+    /// <summary>
+    /// Creates the Secret, or writes it over the one that was seen; where Kubernetes lets nobody do that (another type, an immutable
+    /// Secret), a new object takes its place.
+    /// </summary>
+    /// <exception cref="KubernetesException">The API server does not take it, or somebody else wrote first.</exception>
+    public async Task<Secret> WriteAsync(Secret secret, ObjectMeta? present, CancellationToken cancellationToken)
     {
         if (present is null)
         {

@@ -53,12 +53,11 @@ internal static class TokenSecret
     }
 
     /// <summary>Hash of what is ours in a Secret: all of it, unless its owner lent it.</summary>
-    public static string FingerprintOf(Secret secret, VismaConnection connection) =>
-        Fingerprint(
-            SecretOwnership.IsLent(secret.Metadata, connection)
-                ? Kept(secret.Data, OurKeys(secret.Metadata).Contains)
-                : secret.Data
-        );
+    public static string FingerprintOf(Secret secret, VismaConnection connection) => Fingerprint(OursIn(secret, connection));
+
+    /// <summary>The keys that are ours in a Secret: all of them, unless its owner lent it.</summary>
+    public static IReadOnlyDictionary<string, SecretValue>? OursIn(Secret secret, VismaConnection connection) =>
+        SecretOwnership.IsLent(secret.Metadata, connection) ? Kept(secret.Data, OurKeys(secret.Metadata).Contains) : secret.Data;
 
     /// <summary>Hash of keys and values; changes with every one of them.</summary>
     public static string Fingerprint(IReadOnlyDictionary<string, SecretValue>? data) =>
@@ -77,12 +76,7 @@ internal static class TokenSecret
     )
     {
         var name = connection.SecretName();
-        var template = connection.Spec.Secret.Template?.Metadata;
-        var earlier = TemplateKeysOf(present);
-        var labels = Merged(present?.Labels, template?.Labels, key => !earlier.Contains(key));
-        labels[VismaNames.ManagedByLabel] = VismaNames.ManagedByValue;
-        labels[VismaNames.SecretLabel] = VismaNames.TokenSecretValue;
-        var annotations = Merged(present?.Annotations, template?.Annotations, key => !earlier.Contains(key));
+        var (labels, annotations) = Marks(connection, VismaNames.TokenSecretValue, present);
         annotations[VismaNames.ConnectionAnnotation] = connection.Metadata.Name;
         annotations[VismaNames.IssuedAtAnnotation] = SecretInstant.Text(token.IssueTime);
         annotations[VismaNames.ExpiresAtAnnotation] = SecretInstant.Text(token.ExpirationTime);
@@ -90,7 +84,6 @@ internal static class TokenSecret
         annotations[VismaNames.InputsAnnotation] = token.Inputs;
         annotations[VismaNames.LayoutAnnotation] = ConnectionHashes.Layout(connection);
         Mark(annotations, VismaNames.AnsweredRequestAnnotation, token.AnsweredRequest);
-        Mark(annotations, VismaNames.TemplateKeysAnnotation, TemplateKeys(template));
         Mark(annotations, VismaNames.KeysAnnotation, isLent ? string.Join(' ', ours.Keys.Order(StringComparer.Ordinal)) : null);
         Mark(annotations, VismaNames.AdoptAnnotation, isLent ? connection.Metadata.Name : null);
         return new ObjectMeta
@@ -105,6 +98,28 @@ internal static class TokenSecret
                 : [OwnerReferences.To(connection)],
             Finalizers = present?.Finalizers,
         };
+    }
+
+    /// <summary>
+    /// The labels and annotations of a Secret of ours that the template decides; foreign ones of the present Secret are kept.
+    /// </summary>
+    /// <param name="connection">Whose template it is.</param>
+    /// <param name="kind">Value of <see cref="VismaNames.SecretLabel"/>.</param>
+    /// <param name="present">The present Secret; null when there is none.</param>
+    public static (Dictionary<string, string> Labels, Dictionary<string, string> Annotations) Marks(
+        VismaConnection connection,
+        string kind,
+        ObjectMeta? present
+    )
+    {
+        var template = connection.Spec.Secret.Template?.Metadata;
+        var earlier = TemplateKeysOf(present);
+        var labels = Merged(present?.Labels, template?.Labels, key => !earlier.Contains(key));
+        labels[VismaNames.ManagedByLabel] = VismaNames.ManagedByValue;
+        labels[VismaNames.SecretLabel] = kind;
+        var annotations = Merged(present?.Annotations, template?.Annotations, key => !earlier.Contains(key));
+        Mark(annotations, VismaNames.TemplateKeysAnnotation, TemplateKeys(template));
+        return (labels, annotations);
     }
 
     private static OwnerReference[] ForeignOwners(ObjectMeta present, VismaConnection connection) =>

@@ -65,6 +65,7 @@ internal sealed class ConditionEvents(bool recordsEveryImprovement, params IRead
         ConditionType.WorkloadsRestarted,
         ConditionType.Authorized,
         ConditionType.ConsentExpiring,
+        ConditionType.CopiesWritten,
         ConditionType.Reconciling
     );
 

@@ -19,6 +19,7 @@ public sealed partial class LayerTests
         "Probing",
         "Restarting",
         "Clients",
+        "Copies",
         "Grants",
         "Connections",
         "Consent.Flow",

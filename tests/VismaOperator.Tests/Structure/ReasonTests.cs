@@ -35,6 +35,7 @@ public sealed partial class ReasonTests
         Reason.ClockSkewed,
         Reason.ApiAnswered,
         Reason.Restarted,
+        Reason.AllCopied,
     ];
 
     [Fact]

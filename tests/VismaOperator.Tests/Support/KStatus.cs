@@ -85,9 +85,9 @@ internal static class KStatus
         Assert.Matches("^[A-Z][A-Za-z0-9]*$", condition.Reason);
         Assert.Contains(condition.Status, (string[])["True", "False", "Unknown"]);
         Assert.InRange(condition.Message.Length, 1, 1024);
-        if (condition.Type == "TokenAccepted")
+        if (condition.Type is "TokenAccepted" or "CopiesWritten")
         {
-            Assert.True(condition.ObservedGeneration <= seen.ObservedGeneration); // of the spec that was probed
+            Assert.True(condition.ObservedGeneration <= seen.ObservedGeneration); // of the spec that was probed, or copied for
         }
         else
         {
