@@ -73,12 +73,18 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
             lost.Select(Lost)
                 .Concat(Exchanging.Select(Open))
                 .Concat(connections.Select(NotAccepted).OfType<string>())
+                .Concat(connections.Select(NotCopied).OfType<string>())
                 .Select(line => line + Environment.NewLine)
         ) + grants.ToText();
 
     private static string? NotAccepted(VismaConnection connection) =>
         Conditions.Find(connection.Status.Conditions, ConditionType.TokenAccepted) is { Status: False } probed
             ? $"The last probe of {connection.Metadata.NamespacedName} failed: {probed.Reason}: {probed.Message}"
+            : null;
+
+    private static string? NotCopied(VismaConnection connection) =>
+        Conditions.Find(connection.Status.Conditions, ConditionType.CopiesWritten) is { Status: False } copied
+            ? $"Of {connection.Metadata.NamespacedName}: {copied.Reason}: {copied.Message}"
             : null;
 
     private static string Lost(NamespacedName connection) =>

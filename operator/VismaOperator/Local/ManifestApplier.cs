@@ -22,7 +22,8 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
     public async Task<int> ApplyAsync(ManifestObjects manifests, Absent absent, CancellationToken cancellationToken)
     {
         changes = 0;
-        await PutAllAsync(Namespaces(manifests), cancellationToken);
+        var former = absent == Absent.Deleted ? await NamesAsync<Namespace>(cancellationToken) : [];
+        await PutAllAsync(Namespaces(manifests, former.Select(name => name.Name)), cancellationToken);
         changes = Math.Min(changes, manifests.Namespaces.Count); // one that no manifest holds is nobody's news
         await PutAllAsync(manifests.Secrets, cancellationToken);
         await PutAllAsync(manifests.Clients, cancellationToken);
@@ -48,7 +49,8 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         }
     }
 
-    private static IEnumerable<Namespace> Namespaces(ManifestObjects manifests)
+    // A namespace that no manifest declares any more has no labels any more: what they allowed is not allowed any more.
+    private static IEnumerable<Namespace> Namespaces(ManifestObjects manifests, IEnumerable<string> former)
     {
         // Of two with one name the last one wins, as with kubectl apply.
         var named = new Dictionary<string, Namespace>(StringComparer.Ordinal);
@@ -60,7 +62,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         var used = manifests.Secrets.Select(item => item.Metadata)
             .Concat(manifests.Clients.Select(item => item.Metadata))
             .Concat(manifests.Connections.Select(item => item.Metadata));
-        foreach (var name in used.Select(metadata => metadata.NamespacedName.Namespace))
+        foreach (var name in used.Select(metadata => metadata.NamespacedName.Namespace).Concat(former))
         {
             named.TryAdd(name, new Namespace { Metadata = new ObjectMeta { Name = name } });
         }

@@ -5,8 +5,8 @@ using VismaOperator.Api;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Publishes every token Secret of the cluster as a folder <c>OUT/NAMESPACE/SECRET</c>, and takes away what is no longer
-/// there. It looks at the files as well as at the cluster, so that a file that somebody changed or deleted comes back.
+/// Publishes every token Secret of the cluster, and every copy of one, as a folder <c>OUT/NAMESPACE/SECRET</c>, and takes away what is no
+/// longer there. It looks at the files as well as at the cluster, so that a file that somebody changed or deleted comes back.
 /// </summary>
 internal sealed partial class SecretFolders(
     IKubernetesClient cluster,
@@ -19,7 +19,9 @@ internal sealed partial class SecretFolders(
     /// <summary>Changed files are repaired within 2 s; half of that leaves time for the work itself.</summary>
     private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly ResourceSelector tokenSecrets = new(LabelSelector: $"{VismaNames.SecretLabel}={VismaNames.TokenSecretValue}");
+    private static readonly ResourceSelector tokenSecrets = new(
+        LabelSelector: $"{VismaNames.SecretLabel} in ({VismaNames.TokenSecretValue},{VismaNames.CopySecretValue})"
+    );
 
     private readonly string root = Path.GetFullPath(output);
     private string? lastFailure;

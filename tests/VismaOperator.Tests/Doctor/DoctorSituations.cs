@@ -250,6 +250,20 @@ internal static class DoctorSituations
             }),
             new("The operator may not read a client secret", "secret", LinkOutcome.Ok, null, scene =>
                 scene.Failing("SecretForbidden", "Requesting", "The operator may not read Secret integrations/acme-credentials.")),
+            new("A namespace does not accept a copy", "copies", LinkOutcome.Warning, "NamespaceNotAccepting", scene =>
+            {
+                const string Message = "0 of 1 copies of the token Secret hold the token. Secret reports/erp is not written, since "
+                    + "namespace reports does not accept tokens of namespace integrations. Its owner runs: kubectl label namespace reports "
+                    + "visma-operator.io/accept-tokens-from=integrations";
+                scene.Spec(spec => spec with { Secret = new() { Copies = [new() { Namespace = "reports", Name = "erp" }] } });
+                scene.Told("CopiesWritten", "False", "NamespaceNotAccepting", Message);
+            }),
+            new("A copy holds the token", "copies", LinkOutcome.Ok, null, scene =>
+            {
+                scene.Spec(spec => spec with { Secret = new() { Copies = [new() { Namespace = "reports", Name = "erp" }] } });
+                const string Message = "Copies of the token Secret: 1; each holds the token.";
+                scene.Told("CopiesWritten", "True", "AllCopied", Message);
+            }),
             new("A Deployment reads the token by env", "readers", LinkOutcome.Warning, "ReaderKeepsOldToken", scene =>
                 scene.Put(Reader(Importer))),
             new("A Deployment mounts the token by subPath", "readers", LinkOutcome.Warning, "ReaderKeepsOldToken", scene =>
@@ -484,6 +498,15 @@ internal static class DoctorSceneChanges
         var failure = new FailureStatus { Reason = reason, Stage = stage };
         scene.Connection = scene.Connection with { Status = scene.Connection.Status with { Failure = failure } };
     }
+
+    public static void Told(this DoctorScene scene, string type, string status, string reason, string message) =>
+        scene.Connection = scene.Connection with
+        {
+            Status = scene.Connection.Status with
+            {
+                Conditions = [.. scene.Connection.Status.Conditions, Condition(scene, type, status, reason, message)],
+            },
+        };
 
     public static void Forbid(this DoctorScene scene, ResourceKind kind) =>
         scene.Cluster.Before = (_, asked, _) =>

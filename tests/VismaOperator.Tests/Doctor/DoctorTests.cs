@@ -42,7 +42,7 @@ public sealed class DoctorTests
 
         Assert.False(report.Broken);
         Assert.Equal(
-            ["consent", "restarts"],
+            ["consent", "copies", "restarts"],
             report.Links.Where(link => link.Outcome == LinkOutcome.Skipped).Select(link => link.Link)
         );
         Assert.Contains("\nNetwork checks run from here, not from the operator's pod.\n", scene.Output, StringComparison.Ordinal);
@@ -290,7 +290,7 @@ public sealed class DoctorTests
         Assert.False(report.Broken);
         Assert.Equal(LinkOutcome.Ok, report.Links.Single(link => link.Link == "token").Outcome);
         Assert.Equal(
-            ["secret", "readers", "operator", "permissions", "restarts", "networkPolicy", "status"],
+            ["secret", "copies", "readers", "operator", "permissions", "restarts", "networkPolicy", "status"],
             report.Links.Where(link => link.Reason == DoctorReason.NoCluster).Select(link => link.Link)
         );
     }

@@ -62,6 +62,30 @@ public sealed class LocalModeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_copy_is_laid_out_where_the_manifests_declare_its_namespace_with_the_label_and_goes_with_it()
+    {
+        const string Spec = "\n  secret: {presets: [curl], copies: [{namespace: there, name: token}, {namespace: elsewhere, name: token}]}";
+        Write("connection.yaml", Connection("acme", Tenant) + Spec);
+        Write(
+            "namespace.yaml",
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: there, labels: {visma-operator.io/accept-tokens-from: here}}"
+        );
+
+        Assert.True(await OnceAsync());
+
+        Assert.Equal(Token, File.ReadAllText(folder["out", "there", "token", "access_token"]));
+        Assert.Equal($"header = \"Authorization: Bearer {Token}\"\n", File.ReadAllText(folder["out", "there", "token", "curl"]));
+        Assert.False(Directory.Exists(folder["out", "elsewhere"]));
+        Assert.Contains("Of here/acme: NamespaceMissing: 1 of 2 copies", output.ToString(), StringComparison.Ordinal);
+
+        File.Delete(folder["manifests", "namespace.yaml"]);
+        Assert.True(await OnceAsync());
+
+        Assert.False(Directory.Exists(folder["out", "there"]));
+        Assert.Single(provider.Ledger.TokenRequests);
+    }
+
+    [Fact]
     public async Task Once_fails_with_the_cause_when_a_connection_cannot_work()
     {
         Write("wrong.yaml", Connection("wrong", "5f2c1a3e-7b64-4d0a-9c55-0f6a8f0f1a99"));

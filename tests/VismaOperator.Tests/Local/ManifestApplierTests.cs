@@ -63,6 +63,23 @@ public sealed class ManifestApplierTests
     }
 
     [Fact]
+    public async Task A_namespace_that_no_manifest_declares_any_more_keeps_no_label()
+    {
+        var (cluster, ct) = (new FaultyCluster(new FakeTimeProvider()), TestContext.Current.CancellationToken);
+        var applier = new ManifestApplier(cluster, NullLogger<ManifestApplier>.Instance);
+        var declared = new Namespace
+        {
+            Metadata = new ObjectMeta { Name = "reports", Labels = new Dictionary<string, string> { ["accepts"] = "yes" } },
+        };
+        await applier.ApplyAsync(With(Some.VismaConnection()) with { Namespaces = [declared] }, Absent.Deleted, ct);
+
+        await applier.ApplyAsync(With(Some.VismaConnection()), Absent.Deleted, ct);
+
+        var found = await cluster.FindAsync<Namespace>(NamespacedName.ClusterScoped("reports"), ct);
+        Assert.Null(found!.Metadata.Label("accepts"));
+    }
+
+    [Fact]
     public async Task The_last_of_two_manifests_of_one_namespace_wins()
     {
         var cluster = new FaultyCluster(new FakeTimeProvider());

@@ -51,11 +51,17 @@ internal static class Situations
     private const string Unauthorized =
         "GET https://api.finance.visma.net/v1/dimension was answered with 401, although the provider issued the token. …";
 
+    private const string NotAccepted =
+        "1 of 2 copies of the token Secret hold the token. Secret reports/erp is not written, since namespace reports does not accept "
+        + "tokens of namespace integrations. Its owner runs: kubectl label namespace reports "
+        + "visma-operator.io/accept-tokens-from=integrations";
+
     public static IReadOnlyList<Situation> All { get; } =
     [
         new("All is well", Healthy("acme")),
         new("All is well, and the API accepts the token", Probed("probed", "True", "ApiAnswered", Answered)),
         new("The API does not accept the token", Probed("customer-tenant", "False", "ApiUnauthorized", Unauthorized)),
+        new("A namespace does not accept the copy that it is to have", Copied("copied")),
         new(
             "The provider is down, the token is valid",
             Connection(
@@ -293,6 +299,26 @@ internal static class Situations
             Status = connection.Status with
             {
                 Conditions = [.. connection.Status.Conditions, Condition("TokenAccepted", accepted, reason, message, 0.5)],
+            },
+        };
+    }
+
+    /// <summary>A healthy connection with two copies, of which one is not accepted.</summary>
+    private static VismaConnection Copied(string name)
+    {
+        var connection = Healthy(name);
+        SecretCopy[] copies = [new() { Namespace = "billing", Name = "erp" }, new() { Namespace = "reports", Name = "erp" }];
+        return connection with
+        {
+            Spec = connection.Spec with { Secret = new SecretSpec { Copies = copies } },
+            Status = connection.Status with
+            {
+                Copies = [copies[0]],
+                Conditions =
+                [
+                    .. connection.Status.Conditions,
+                    Condition("CopiesWritten", "False", "NamespaceNotAccepting", NotAccepted, 0.5),
+                ],
             },
         };
     }

@@ -23,10 +23,13 @@ public sealed class StatusTests
         var states = scene.Lines.Skip(1).Select(line => Enum.Parse<StatusState>(Columns(line)[1])).ToList();
         Assert.Equal(states.Order(), states);
         var warnings = scene.Lines.Where(line => Columns(line)[1] == "Warning").Select(line => Columns(line)[0]);
-        Assert.Equal(["oac/ending", "vc/consent-ends", "vc/customer-tenant", "vc/leaving", "vc/scope-missing", "vc/short"], warnings);
+        Assert.Equal(
+            ["oac/ending", "vc/consent-ends", "vc/copied", "vc/customer-tenant", "vc/leaving", "vc/scope-missing", "vc/short"],
+            warnings
+        );
         var failing = scene.Lines.Where(line => Columns(line)[1] == "Failing").Select(line => Columns(line)[0]);
         Assert.Equal(["vc/overdue", "vc/outage-dead", "vc/outage"], failing);
-        Assert.Equal("16 of 26 broken. What to do: visma-operator status NAMESPACE/NAME\n", scene.Error);
+        Assert.Equal("16 of 27 broken. What to do: visma-operator status NAMESPACE/NAME\n", scene.Error);
     }
 
     [Theory]

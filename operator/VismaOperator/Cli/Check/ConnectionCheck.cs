@@ -14,6 +14,8 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     private const string ClientPath = "spec.oauthClientRef";
     private const string Removal = "Applied as it is, the operator deletes the Secret that the connection may have";
 
+    private readonly CopyCheck copies = new(objects, findings);
+
     internal void Check(Declared<VismaConnection> connection)
     {
         var consent = new ConsentCheck(connection, findings);
@@ -21,6 +23,7 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
         CheckProbe(connection);
         CheckTemplate(connection);
         CheckSecret(connection);
+        copies.Check(connection);
         consent.CheckScopes();
         if (objects.FindClient(connection.Resource.ClientName()) is { } client)
         {

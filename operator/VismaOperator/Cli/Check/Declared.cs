@@ -27,6 +27,9 @@ internal sealed record DeclaredObjects(
     private readonly ILookup<NamespacedName, Declared<VismaConnection>> publishers = Connections.ToLookup(connection =>
         connection.Resource.SecretName()
     );
+    private readonly ILookup<NamespacedName, Declared<VismaConnection>> copiers = Connections
+        .SelectMany(connection => connection.Resource.Spec.Secret.Copies.Select(copy => (copy, connection)))
+        .ToLookup(pair => new NamespacedName(pair.copy.Namespace, pair.copy.Name), pair => pair.connection);
     private readonly ILookup<NamespacedName, Declared<OAuthClient>> clients = Clients.ToLookup(client => client.Name);
     private readonly ILookup<NamespacedName, ManifestDocument> secrets = Secrets.ToLookup(secret => secret.NamespacedName);
     private readonly ILookup<string, ManifestDocument> namespaces = Namespaces.ToLookup(declared => declared.Name, StringComparer.Ordinal);
@@ -44,6 +47,12 @@ internal sealed record DeclaredObjects(
 
     /// <summary>The first connection that publishes in a Secret that some connection publishes in.</summary>
     internal Declared<VismaConnection> Publisher(NamespacedName secret) => publishers[secret].First();
+
+    /// <summary>A connection that publishes in a Secret of this name; null where none does.</summary>
+    internal Declared<VismaConnection>? FindPublisher(NamespacedName secret) => publishers[secret].FirstOrDefault();
+
+    /// <summary>The first connection that lists a Secret as a copy, of those that do.</summary>
+    internal Declared<VismaConnection> FirstCopier(NamespacedName secret) => copiers[secret].First();
 
     internal ManifestDocument? FindSecret(NamespacedName name) => secrets[name].FirstOrDefault();
 

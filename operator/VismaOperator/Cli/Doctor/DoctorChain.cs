@@ -39,6 +39,7 @@ internal static class DoctorChain
         new("probe", "API", ProbeLinks.ProbeAsync) { Needs = ["scopes"] },
         new("consent", "Consent", ConsentLinks.ConsentAsync) { Needs = ["connection"] },
         new("secret", "Token Secret", SecretLinks.OwnershipAsync) { Needs = ["connection"], IsOfCluster = true },
+        new("copies", "Copies", CopyLinks.CopiesAsync) { Needs = ["connection"], IsOfStatus = true },
         new("readers", "Readers", SecretLinks.ReadersAsync) { IsOfCluster = true },
         new("operator", "Operator", OperatorLinks.OperatorAsync) { IsOfCluster = true },
         new("permissions", "Permissions", OperatorLinks.PermissionsAsync) { IsOfCluster = true },

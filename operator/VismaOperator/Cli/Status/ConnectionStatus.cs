@@ -38,6 +38,7 @@ internal static class ConnectionStatus
             Client = connection.ClientName().ToString(),
             TenantId = connection.Spec.TenantId,
             SecretName = status.SecretName,
+            Copies = status.Copies is { Count: > 0 } copies ? [.. copies.Select(copy => $"{copy.Namespace}/{copy.Name}")] : null,
             GrantedBy = status.Authorization?.GrantedBy,
             Probe = Conditions.Find(status.Conditions, ConditionType.TokenAccepted) is { } probed
                 ? new ProbeEntry(probed.Status == True, probed.LastTransitionTime, probed.Reason, probed.Message)

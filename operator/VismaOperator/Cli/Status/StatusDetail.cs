@@ -35,6 +35,7 @@ internal sealed class StatusDetail(string called, NamedSource source, bool isCol
     {
         yield return ("Known as", entry.DisplayName);
         yield return ("Held", Held(entry, now));
+        yield return ("Copies", entry.Copies is { } copies ? $"in Secrets {string.Join(", ", copies)}" : null);
         yield return ("Why", $"{entry.Reason}: {entry.Message}");
         yield return ("Probe", Probe(entry, now));
         yield return ("Next", Next(entry, client?.Client, now));

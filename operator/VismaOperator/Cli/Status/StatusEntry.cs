@@ -95,6 +95,9 @@ public sealed record StatusEntry
     /// <summary>The Secret that the token was published in; of a client: the Secret that worked last.</summary>
     public string? SecretName { get; init; }
 
+    /// <summary>The Secrets of other namespaces that hold the token, as <c>namespace/name</c>; null when there are none.</summary>
+    public IReadOnlyList<string>? Copies { get; init; }
+
     /// <summary>Who consented.</summary>
     public string? GrantedBy { get; init; }
 
