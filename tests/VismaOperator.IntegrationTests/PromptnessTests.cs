@@ -182,6 +182,36 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
         AssertMedian("From taking the allowance back to the Secret being gone", taken, twoSeconds);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_copy_whose_namespace_withdraws_its_label_is_gone_and_an_edited_one_healed_within_two_seconds(bool isClusterWide)
+    {
+        await using var target = await fixture.CreateNamespaceAsync(Ct);
+        var reach = isClusterWide ? Reach.Cluster : Reach.Listed;
+        await using var scene = await Scene.OpenAsync(fixture, new SceneOptions { Reach = reach, MoreNamespaces = [target.Name] });
+        var spec = The.ConnectionSpec();
+        spec["secret"] = new JsonObject
+        {
+            ["copies"] = new JsonArray(new JsonObject { ["namespace"] = target.Name, ["name"] = "copy" }),
+        };
+        await scene.CreateAllAsync(spec);
+        var copy = target.Core("secrets/copy");
+        var (gone, healed) = (new List<TimeSpan>(), new List<TimeSpan>());
+        for (var round = 0; round < 3; round++)
+        {
+            await AcceptAsync(scene, target, scene.Home.Name);
+            await scene.UntilAsync(copy, "the copy", _ => true);
+            healed.Add(await TimeAsync(
+                () => scene.Admin.PatchAsync(copy, new JsonObject { ["data"] = new JsonObject { ["access_token"] = null } }, Ct),
+                () => scene.UntilAsync(copy, "its token", node => node["data"]!["access_token"] is not null)));
+            gone.Add(await TimeAsync(() => AcceptAsync(scene, target, null), () => scene.UntilGoneAsync(copy)));
+        }
+
+        AssertMedian("From withdrawing the label to the copy being gone", gone, twoSeconds);
+        AssertMedian("From editing a copy to its content of before", healed, twoSeconds);
+    }
+
     /// <summary>
     /// The start of the work is timed, by the provider's ledger; the end is not: how long 40 renewals take is a matter of the machine and
     /// of the API server. None of the tokens may expire all the same.
@@ -264,6 +294,16 @@ public sealed class PromptnessTests(ApiServerFixture fixture)
 
     private static Task AllowAsync(Scene scene, string from) =>
         scene.ChangeClientAsync(new JsonObject { ["allowedNamespaces"] = new JsonObject { ["from"] = from } });
+
+    private static Task AcceptAsync(Scene scene, TestNamespace target, string? source) =>
+        scene.Admin.PatchAsync(
+            $"/api/v1/namespaces/{target.Name}",
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["visma-operator.io/accept-tokens-from"] = source } },
+            },
+            Ct
+        );
 
     private static JsonObject ConnectionTo(string client)
     {

@@ -87,9 +87,9 @@ internal static class StatusRules
             yield return $"{type} has no message, or too long a one";
         }
 
-        // What a probe said is of the spec that was probed, until there is another answer.
+        // What a probe said is of the spec that was probed, until there is another answer. So it is with copies.
         var generation = condition["observedGeneration"]?.GetValue<long>();
-        var isOfThisSpec = type == "TokenAccepted" ? generation <= observed : generation == observed;
+        var isOfThisSpec = type is "TokenAccepted" or "CopiesWritten" ? generation <= observed : generation == observed;
         if (Text(condition, "lastTransitionTime") is not { Length: > 0 } || !isOfThisSpec)
         {
             yield return $"{type} lacks its transition time, or speaks of another generation than the status";
