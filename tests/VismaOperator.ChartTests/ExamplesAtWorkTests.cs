@@ -23,6 +23,7 @@ public sealed class ExamplesAtWorkTests(InstallServer fixture) : ReleaseTests(fi
         "quickstart",
         "many-tenants",
         "cross-namespace",
+        "copies",
         "consuming-the-secret",
         "argo-cd/app",
         "client-secret",
