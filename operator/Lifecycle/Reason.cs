@@ -264,4 +264,39 @@ public static class Reason
 
     /// <summary>A copy beside the token Secret, in the connection's own namespace.</summary>
     public const string CopyNotAllowed = nameof(CopyNotAllowed);
+
+    /// <summary>(VismaConnectionSet) Every connection of the set is there, as declared, and Ready.</summary>
+    public const string ConnectionsReady = nameof(ConnectionsReady);
+
+    /// <summary>(VismaConnectionSet) Some connections of the set are not Ready yet.</summary>
+    public const string ConnectionsNotReady = nameof(ConnectionsNotReady);
+
+    /// <summary>(VismaConnectionSet) Some connections of the set need a person.</summary>
+    public const string ConnectionsStalled = nameof(ConnectionsStalled);
+
+    /// <summary>(VismaConnectionSet) A connection that the set asks for has the name of another one, which is left alone.</summary>
+    public const string ConnectionNotOwned = nameof(ConnectionNotOwned);
+
+    /// <summary>(VismaConnectionSet) The API server does not carry out a write of a connection for the moment.</summary>
+    public const string ConnectionNotWritten = nameof(ConnectionNotWritten);
+
+    /// <summary>(VismaConnectionSet) The API server does not accept a connection as the set makes it, or not from the operator.</summary>
+    public const string ConnectionNotAccepted = nameof(ConnectionNotAccepted);
+
+    /// <summary>
+    /// (VismaConnectionSet) So many tenants left the list at once that the removal of their connections waits for a person.
+    /// </summary>
+    public const string RemovalsHeld = nameof(RemovalsHeld);
+
+    /// <summary>(VismaConnectionSet) The ConfigMap with the list of tenants does not exist, or lacks the key.</summary>
+    public const string TenantsNotFound = nameof(TenantsNotFound);
+
+    /// <summary>(VismaConnectionSet) The list of tenants cannot be used as it is.</summary>
+    public const string TenantsInvalid = nameof(TenantsInvalid);
+
+    /// <summary>(VismaConnectionSet) The operator may not read the ConfigMap with the list of tenants.</summary>
+    public const string TenantsForbidden = nameof(TenantsForbidden);
+
+    /// <summary>(VismaConnectionSet) Namespaces cannot serve as the list of tenants where the operator runs.</summary>
+    public const string TenantSourceNotAllowed = nameof(TenantSourceNotAllowed);
 }

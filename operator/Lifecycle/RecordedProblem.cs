@@ -32,9 +32,11 @@ public static class RecordedProblem
             Reason.ApiRateLimited or Reason.ApiUnavailable => FailureKind.Transient, // of a probe: asked again at its next time
             Reason.SecretNotWritten or Reason.WithdrawalFailed or Reason.ApiRequestFailed or Reason.OperatorFault =>
                 FailureKind.Transient,
+            Reason.ConnectionNotWritten => FailureKind.Transient,
             Reason.ClientNotAvailable or Reason.SecretNotFound or Reason.SecretKeyNotFound or Reason.SecretTerminating =>
                 FailureKind.NotThereYet,
             Reason.NamespaceMissing => FailureKind.NotThereYet,
+            Reason.TenantsNotFound => FailureKind.NotThereYet,
             Reason.AwaitingConsent
             or Reason.ConsentRequired
             or Reason.SpecChanged

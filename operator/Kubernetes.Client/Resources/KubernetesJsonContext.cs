@@ -14,6 +14,7 @@ namespace Kubernetes.Client.Resources;
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(SecretMetadata))]
 [JsonSerializable(typeof(Namespace))]
+[JsonSerializable(typeof(ConfigMap))]
 [JsonSerializable(typeof(Lease))]
 [JsonSerializable(typeof(Event))]
 [JsonSerializable(typeof(SelfSubjectAccessReview))]

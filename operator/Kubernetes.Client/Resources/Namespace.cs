@@ -2,7 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Kubernetes.Client.Resources;
 
-/// <summary>A namespace, as far as this project reads it: labels for selectors, and whether it is terminating.</summary>
+/// <summary>A namespace, as far as this project reads it: labels for selectors, tenant ids, and whether it is terminating.</summary>
 public sealed record Namespace : IResource<Namespace>
 {
     /// <inheritdoc/>
@@ -17,9 +17,30 @@ public sealed record Namespace : IResource<Namespace>
     /// <summary>Always <c>Namespace</c>.</summary>
     public string Kind { get => field ?? "Namespace"; init; }
 
-    /// <summary>Standard object metadata. Annotations are left out: platforms write long ones, and nothing here reads them.</summary>
-    public ObjectMeta Metadata { get => field ?? new(); init => field = value is null ? null : value with { Annotations = null }; }
+    /// <summary>
+    /// Standard object metadata. Of the annotations only those are kept whose value is a GUID, as the id of a tenant is: platforms write
+    /// long ones, and nothing here reads others.
+    /// </summary>
+    public ObjectMeta Metadata
+    {
+        get => field ?? new();
+        init => field = value?.Annotations is null ? value : value with { Annotations = Guids(value.Annotations) };
+    }
 
     /// <inheritdoc/>
     public Namespace WithMetadata(ObjectMeta metadata) => this with { Metadata = metadata };
+
+    private static Dictionary<string, string>? Guids(IReadOnlyDictionary<string, string> annotations)
+    {
+        Dictionary<string, string>? kept = null;
+        foreach (var (key, value) in annotations)
+        {
+            if (Guid.TryParseExact(value, "D", out _))
+            {
+                (kept ??= new(StringComparer.Ordinal)).Add(key, value);
+            }
+        }
+
+        return kept;
+    }
 }

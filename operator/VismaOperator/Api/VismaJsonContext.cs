@@ -14,4 +14,5 @@ namespace VismaOperator.Api;
     Converters = [typeof(TimeConverter), typeof(SharedStringConverter)])]
 [JsonSerializable(typeof(OAuthClient))]
 [JsonSerializable(typeof(VismaConnection))]
+[JsonSerializable(typeof(VismaConnectionSet))]
 public sealed partial class VismaJsonContext : JsonSerializerContext;

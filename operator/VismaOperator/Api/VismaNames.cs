@@ -3,13 +3,13 @@ namespace VismaOperator.Api;
 /// <summary>Every name that manifests, dashboards and other tools rely on. Changing one breaks users.</summary>
 public static class VismaNames
 {
-    /// <summary>API group of both kinds, and prefix of the labels and annotations.</summary>
+    /// <summary>API group of every kind, and prefix of the labels and annotations.</summary>
     public const string Group = "visma-operator.io";
 
-    /// <summary>API version of both kinds.</summary>
+    /// <summary>API version of every kind.</summary>
     public const string Version = "v1";
 
-    /// <summary><c>group/version</c> of both kinds.</summary>
+    /// <summary><c>group/version</c> of every kind.</summary>
     public const string ApiVersion = Group + "/" + Version;
 
     /// <summary>Standard label that says who manages an object.</summary>
@@ -126,6 +126,21 @@ public static class VismaNames
 
     /// <summary>Annotation on the template of a workload's Pods: when the operator restarted them last (RFC 3339, UTC).</summary>
     public const string RestartedAtAnnotation = Group + "/restarted-at";
+
+    /// <summary>Label on a connection that a set made: the name of the set (same namespace).</summary>
+    public const string SetLabel = Group + "/connection-set";
+
+    /// <summary>Label on a connection that a set made: the name of its tenant in the set.</summary>
+    public const string TenantLabel = Group + "/tenant";
+
+    /// <summary>
+    /// Annotation on a connection that a set made: the labels and annotations that the template set, as <c>label:KEY</c> and
+    /// <c>annotation:KEY</c>, so that one that leaves the template leaves the connection.
+    /// </summary>
+    public const string SetKeysAnnotation = Group + "/set-keys";
+
+    /// <summary>Annotation on a set that holds removals: their count, to confirm them.</summary>
+    public const string ConfirmRemovalsAnnotation = Group + "/confirmRemovals";
 
     /// <summary>Flux's annotation, which counts where <see cref="RequestedAtAnnotation"/> is absent.</summary>
     public const string FluxRequestedAtAnnotation = "reconcile.fluxcd.io/requestedAt";

@@ -18,13 +18,15 @@ internal static class CrdsVerb
 /// <summary>The verb <c>crds</c>: prints the custom resource definitions, ready for <c>kubectl apply -f -</c>.</summary>
 public static class CrdsCommand
 {
-    /// <summary>Prints both definitions as one YAML stream; always 0.</summary>
+    /// <summary>Prints every definition as one YAML stream; always 0.</summary>
     public static int Run(TextWriter stdout)
     {
         stdout.Write("---\n");
         stdout.Write(EmbeddedCrds.OAuthClient());
         stdout.Write("---\n");
         stdout.Write(EmbeddedCrds.VismaConnection());
+        stdout.Write("---\n");
+        stdout.Write(EmbeddedCrds.VismaConnectionSet());
         return 0;
     }
 }

@@ -21,6 +21,13 @@ public sealed class ReferencePageTests
             ReferencePage.Of("VismaConnection", "vc", "visma-operator.io_vismaconnections.yaml", Schemas.VismaConnection)
         );
 
+    [Fact]
+    public void The_page_of_sets_is_up_to_date() =>
+        AssertUpToDate(
+            "vismaconnectionset.md",
+            ReferencePage.Of("VismaConnectionSet", "vcs", "visma-operator.io_vismaconnectionsets.yaml", Schemas.VismaConnectionSet)
+        );
+
     private static void AssertUpToDate(string name, string expected)
     {
         var file = Repository.Path("docs", "reference", name);

@@ -104,6 +104,7 @@ public sealed class SchemaQualityTests
     [Theory]
     [InlineData("visma-operator.io_oauthclients.yaml")]
     [InlineData("visma-operator.io_vismaconnections.yaml")]
+    [InlineData("visma-operator.io_vismaconnectionsets.yaml")]
     public void Moments_in_the_future_are_columns_of_texts(string file)
     {
         // kubectl prints <invalid> for a date column whose moment is still to come.
@@ -133,7 +134,11 @@ public sealed class SchemaQualityTests
     }
 
     internal static IEnumerable<(string Path, SchemaNode Schema)> Fields() =>
-        [.. Below("OAuthClient", Schemas.OAuthClient), .. Below("VismaConnection", Schemas.VismaConnection)];
+        [
+            .. Below("OAuthClient", Schemas.OAuthClient),
+            .. Below("VismaConnection", Schemas.VismaConnection),
+            .. Below("VismaConnectionSet", Schemas.VismaConnectionSet),
+        ];
 
     private static IEnumerable<(string Path, SchemaNode Schema)> Below(string path, SchemaNode schema)
     {

@@ -21,12 +21,17 @@ public sealed class SchemaStructureTests
     public void Connections_have_the_same_fields_in_schema_and_record() =>
         Assert.Equal([], Differences(VismaConnection.JsonTypeInfo, Schemas.VismaConnection, "VismaConnection"));
 
+    [Fact]
+    public void Sets_have_the_same_fields_in_schema_and_record() =>
+        Assert.Equal([], Differences(VismaConnectionSet.JsonTypeInfo, Schemas.VismaConnectionSet, "VismaConnectionSet"));
+
     /// <summary>A status is written as the difference of two records (<c>StatusPatch</c>), which knows no maps and no converters.</summary>
     [Fact]
     public void Statuses_have_neither_maps_nor_members_with_a_converter_of_their_own()
     {
         Assert.Equal([], Unpatchable(typeof(OAuthClientStatus)));
         Assert.Equal([], Unpatchable(typeof(VismaConnectionStatus)));
+        Assert.Equal([], Unpatchable(typeof(VismaConnectionSetStatus)));
         Assert.NotEmpty(Unpatchable(typeof(ObjectMeta)));
 
         static IEnumerable<string> Unpatchable(Type type) =>
@@ -69,6 +74,14 @@ public sealed class SchemaStructureTests
     [InlineData("""{"oauthClientRef":{"name":"a"},"restart":[{"kind":"DaemonSet","name":"a"}]}""")]
     public void Connections_have_the_same_defaults_in_schema_and_record(string spec) =>
         AssertSameDefaults(VismaConnection.JsonTypeInfo, Schemas.VismaConnection, spec);
+
+    [Theory]
+    [InlineData("""{"tenants":[{"name":"a","tenantID":"t"}],"template":{"spec":{"oauthClientRef":{"name":"a"}}}}""")]
+    [InlineData(
+        """{"tenantsFrom":{"namespaceSelector":{"matchExpressions":[{"key":"a","operator":"Exists"}]},"annotation":"b"},"template":{"metadata":{},"spec":{"oauthClientRef":{"name":"a"},"probe":{},"authorization":{}}}}"""
+    )]
+    public void Sets_have_the_same_defaults_in_schema_and_record(string spec) =>
+        AssertSameDefaults(VismaConnectionSet.JsonTypeInfo, Schemas.VismaConnectionSet, spec);
 
     private static void AssertSameDefaults<T>(JsonTypeInfo<T> type, SchemaNode schema, string spec)
     {

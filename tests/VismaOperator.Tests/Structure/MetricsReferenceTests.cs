@@ -58,6 +58,7 @@ public sealed partial class MetricsReferenceTests
         Assert.Empty(
             reasons
                 .Except(ReasonTests.NoFailures)
+                .Except(ReasonTests.OfSets)
                 .Except(ReadyReasons.WhenFalse)
                 .Except(ReasonsOfProbes())
                 .Except(reasonsOfCopies)

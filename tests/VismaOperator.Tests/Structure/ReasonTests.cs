@@ -36,6 +36,22 @@ public sealed partial class ReasonTests
         Reason.ApiAnswered,
         Reason.Restarted,
         Reason.AllCopied,
+        Reason.ConnectionsReady,
+        Reason.ConnectionsNotReady,
+        Reason.ConnectionsStalled,
+    ];
+
+    /// <summary>Reasons that only a set has.</summary>
+    internal static readonly string[] OfSets =
+    [
+        Reason.ConnectionNotOwned,
+        Reason.ConnectionNotWritten,
+        Reason.ConnectionNotAccepted,
+        Reason.RemovalsHeld,
+        Reason.TenantsNotFound,
+        Reason.TenantsInvalid,
+        Reason.TenantsForbidden,
+        Reason.TenantSourceNotAllowed,
     ];
 
     [Fact]

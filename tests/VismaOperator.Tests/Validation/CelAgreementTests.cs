@@ -107,12 +107,20 @@ public sealed class CelAgreementTests(CelEvaluator cel) : IClassFixture<CelEvalu
 
     private static ManifestDocument Document(string kind, string spec) => CelCases.Document(kind, spec);
 
-    private static SchemaNode SchemaOf(string kind) => kind == "OAuthClient" ? Schemas.OAuthClient : Schemas.VismaConnection;
+    private static SchemaNode SchemaOf(string kind) =>
+        kind switch
+        {
+            "OAuthClient" => Schemas.OAuthClient,
+            _ when kind.Split(':')[0] == "VismaConnectionSet" => Schemas.VismaConnectionSet,
+            _ => Schemas.VismaConnection,
+        };
 
     private static List<FieldError> OwnProblems(ManifestDocument document)
     {
         var problems = document.Is<OAuthClient>()
             ? OAuthClientRules.Check(ManifestConversion.ToResource<OAuthClient>(document, [])!.Spec, everything)
+            : document.Is<VismaConnectionSet>()
+            ? VismaConnectionSetRules.Check(ManifestConversion.ToResource<VismaConnectionSet>(document, [])!)
             : VismaConnectionRules.Check(ManifestConversion.ToResource<VismaConnection>(document, [])!, everything);
         return [.. problems.Where(problem => celMessages.Contains(problem.Message))];
     }

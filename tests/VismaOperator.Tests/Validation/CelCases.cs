@@ -82,6 +82,7 @@ internal static class CelCases
         ),
         .. ProbeCases.Good,
         .. SecretCases.Good,
+        .. SetCases.Good,
     ];
 
     internal static IReadOnlyList<(string Kind, string Spec, string Says)> Bad =>
@@ -89,6 +90,7 @@ internal static class CelCases
         .. Single,
         .. ProbeCases.Bad,
         .. SecretCases.Bad,
+        .. SetCases.Bad,
         .. UrlFields.SelectMany(with => Urls.Select(url => (Client, $"{{clientID: a, {OneSecret}, {with(url.Url)}}}", url.Says))),
         .. Urls.Select(url => (Connection, $"{{oauthClientRef: {{name: c}}, scopes: ['a:b'], baseURL: {url.Url}}}", url.Says)),
     ];

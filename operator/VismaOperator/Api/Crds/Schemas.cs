@@ -9,6 +9,7 @@ internal static class Schemas
 {
     private static readonly Lazy<SchemaNode> oauthClient = new(() => Load(EmbeddedCrds.OAuthClient()));
     private static readonly Lazy<SchemaNode> vismaConnection = new(() => Load(EmbeddedCrds.VismaConnection()));
+    private static readonly Lazy<SchemaNode> vismaConnectionSet = new(() => Load(EmbeddedCrds.VismaConnectionSet()));
 
     // ObjectMeta of https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/, which no definition describes.
     private static readonly SchemaNode metadata = new(
@@ -33,6 +34,8 @@ internal static class Schemas
 
     internal static SchemaNode VismaConnection => vismaConnection.Value;
 
+    internal static SchemaNode VismaConnectionSet => vismaConnectionSet.Value;
+
     private static SchemaNode Load(string yaml)
     {
         var definition = ManifestReader.ReadText("the embedded definition", yaml).Documents.Single().Content;
@@ -48,6 +51,9 @@ public static class EmbeddedCrds
 
     /// <summary>The definition of VismaConnection as YAML.</summary>
     public static string VismaConnection() => Read("crds/visma-operator.io_vismaconnections.yaml");
+
+    /// <summary>The definition of VismaConnectionSet as YAML.</summary>
+    public static string VismaConnectionSet() => Read("crds/visma-operator.io_vismaconnectionsets.yaml");
 
     private static string Read(string name)
     {

@@ -1,4 +1,3 @@
-using Kubernetes.Client.Resources;
 using VismaOperator.Manifests;
 
 namespace VismaOperator.Api.Validation;
@@ -108,17 +107,7 @@ public static class OAuthClientRules
             (allowed.From == NamespaceScope.Selector) == (allowed.Selector is not null),
             "spec.allowedNamespaces",
             "selector goes with from: Selector, and only with it: set both or neither");
-        var requirements = allowed.Selector?.MatchExpressions ?? [];
-        for (var index = 0; index < requirements.Count; index++)
-        {
-            var path = FieldPath.Item("spec.allowedNamespaces.selector.matchExpressions", index);
-            var takesValues = requirements[index].Operator is LabelOperator.In or LabelOperator.NotIn;
-            findings.Require(requirements[index].Operator != LabelOperator.Unrecognized, $"{path}.operator", NameRules.UnknownValue);
-            findings.Require(
-                takesValues == requirements[index].Values.Count > 0,
-                path,
-                "the operators In and NotIn need values, Exists and DoesNotExist take none: add or remove values");
-        }
+        SelectorRules.Check(findings, "spec.allowedNamespaces.selector", allowed.Selector);
     }
 
     private static void CheckTenants(Findings findings, IReadOnlyList<TenantRule> tenants)

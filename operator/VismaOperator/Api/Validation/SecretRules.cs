@@ -72,18 +72,7 @@ internal static class SecretRules
         foreach (var key in (entries ?? new Dictionary<string, string>()).Keys)
         {
             var keyPath = FieldPath.Member(path, key);
-            findings.Require(
-                Patterns.MetadataKey.IsMatch(key),
-                keyPath,
-                "a key is an optional domain in lower case with a slash and a name of at most 63 letters, digits, dots, dashes and "
-                + "underscores, such as example.com/team: correct the key"
-            );
-            findings.Require(
-                !Patterns.ReservedMetadataKey.IsMatch(key),
-                keyPath,
-                "keys of kubernetes.io, k8s.io, argoproj.io and visma-operator.io steer the cluster, Argo CD or the operator and are "
-                + "refused: remove them or use a key of your own domain"
-            );
+            CheckKey(findings, keyPath, key);
             findings.Require(
                 allowLists.AllowsMetadataKey(key),
                 keyPath,
@@ -91,6 +80,23 @@ internal static class SecretRules
                 + "the key, or ask for it to be added to --allowed-metadata-prefixes"
             );
         }
+    }
+
+    /// <summary>What the key of a label or annotation that a template sets must fulfil, whatever the administrator allows.</summary>
+    internal static void CheckKey(Findings findings, string path, string key)
+    {
+        findings.Require(
+            Patterns.MetadataKey.IsMatch(key),
+            path,
+            "a key is an optional domain in lower case with a slash and a name of at most 63 letters, digits, dots, dashes and "
+            + "underscores, such as example.com/team: correct the key"
+        );
+        findings.Require(
+            !Patterns.ReservedMetadataKey.IsMatch(key),
+            path,
+            "keys of kubernetes.io, k8s.io, argoproj.io and visma-operator.io steer the cluster, Argo CD or the operator and are "
+            + "refused: remove them or use a key of your own domain"
+        );
     }
 
     private static void CheckLabelValues(Findings findings, IReadOnlyDictionary<string, string>? labels)
