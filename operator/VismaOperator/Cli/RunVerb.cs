@@ -52,6 +52,13 @@ internal sealed class RunVerb
         + "Default: true",
         SettingShape.Switch
     );
+    private readonly Setting connectionSets = new(
+        "connection-sets",
+        "true|false",
+        "Serve VismaConnectionSets: create, change and delete a VismaConnection for each of their tenants. Needs further permissions. "
+        + "Default: false",
+        SettingShape.Switch
+    );
     private readonly Setting publicUrl = new(
         "public-url",
         "URL",
@@ -79,6 +86,7 @@ internal sealed class RunVerb
         metricsAuth,
         insecureMetricsAuth,
         connectionMetrics,
+        connectionSets,
         publicUrl,
         consentPort,
         .. logs.All,
@@ -108,6 +116,7 @@ internal sealed class RunVerb
             HttpTls = reader.Text(httpTls),
             MetricsAuth = reader.Switch(metricsAuth) ?? false,
             ConnectionMetrics = reader.Switch(connectionMetrics) ?? true,
+            ConnectionSets = reader.Switch(connectionSets) ?? false,
             PublicUrl = PublicUrl(reader, lists),
             ConsentPort = reader.Port(consentPort, OperatorOptions.DefaultConsentPort, least: 0),
             Logs = logs.Read(reader),

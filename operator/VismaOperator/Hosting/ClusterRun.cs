@@ -7,6 +7,7 @@ using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Telemetry;
 using OpenTelemetry.Metrics;
 using VismaOperator.Consent.Web;
+using VismaOperator.Sets;
 
 namespace VismaOperator.Hosting;
 
@@ -14,6 +15,10 @@ namespace VismaOperator.Hosting;
 internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider time)
 {
     private const string LeaseName = "visma-operator";
+
+    private const string NoNamespaces =
+        "spec.tenantsFrom.namespaceSelector needs an operator that serves all namespaces, and this one serves listed ones (--namespaces) "
+        + "and cannot read the others: list the tenants in the set or in a ConfigMap.";
 
     /// <summary>Runs until stopped. Unusable access to the cluster and failures of any part are thrown.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -107,6 +112,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
             Random = RandomSource.Next,
             RandomBytes = RandomNumberGenerator.GetBytes,
             Instance = Environment.MachineName,
+            Sets = options.ConnectionSets ? new SetScope(options.Namespaces.Count == 0 ? null : NoNamespaces) : null,
         };
 
     /// <summary>The consent pages, listening; null where no public URL leads to them.</summary>

@@ -7,6 +7,7 @@ using Lifecycle;
 using OAuth;
 using VismaOperator.Api.Validation;
 using VismaOperator.Probing;
+using VismaOperator.Sets;
 
 namespace VismaOperator.Hosting;
 
@@ -74,6 +75,9 @@ internal sealed record OperatorContext
 
     /// <summary>Metrics of controllers, queues and the election; one instance, since the election counts in it too.</summary>
     public required ControllerMetrics Metrics { get; init; }
+
+    /// <summary>How sets of connections are served; null where they are not.</summary>
+    public SetScope? Sets { get; init; }
 
     /// <summary>Where the metrics that name objects go; null where nobody asks for them.</summary>
     public ObjectGauges? ObjectGauges { get; init; }

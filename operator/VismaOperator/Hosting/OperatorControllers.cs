@@ -16,7 +16,7 @@ using VismaOperator.Restarting;
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// Builds the caches and controllers of both kinds, in explicit constructor calls: the order of construction is the order
+/// Builds the caches and controllers of every kind, in explicit constructor calls: the order of construction is the order
 /// of dependence, and what a part can reach is what it was given.
 /// </summary>
 internal sealed class OperatorControllers : IControllerSet, IDisposable
@@ -29,6 +29,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private readonly OperatorGrants grants;
     private readonly EventRecorder events;
     private readonly NamespaceReport? report;
+    private readonly OperatorSets? sets;
     // The deadlines of a reconcile end it within two minutes.
     private static readonly TimeSpan stuckAfter = TimeSpan.FromMinutes(10);
 
@@ -90,6 +91,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var (probes, restarts) = (Probes(context), Restarts(context));
         Measure(context, probes);
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
+        sets = context.Sets is { } scope ? new OperatorSets(context, caches, queues, scope) : null;
         Controllers =
         [
             Loop(
@@ -104,6 +106,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             LoopOnceWanted("copy", "VismaConnection", queues.Copies, Copies(context, namespaces), copyTriggers.Wanted, context),
             ProbeLoop(probes, context),
             RestartLoop(restarts, context),
+            .. sets is null ? Array.Empty<BackgroundLoop>() : [SetLoop(sets, namespaces, context)],
         ];
     }
 
@@ -114,6 +117,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         new BackgroundLoop("pending grants", grants.PendingGrants.RunAsync),
         new BackgroundLoop("events", events.RunAsync),
         .. report is null ? Array.Empty<BackgroundLoop>() : [new BackgroundLoop("namespace events", report.RunAsync)],
+        .. sets?.Loops ?? [],
         .. feeds,
     ];
 
@@ -184,6 +188,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     {
         triggers.Dispose();
         copyTriggers.Dispose();
+        sets?.Dispose();
         gates.ForEach(gate => gate.Dispose());
         report?.Dispose();
         queues.Dispose();
@@ -372,6 +377,20 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
                 }.RunAsync(stop);
             }
         );
+    }
+
+    // The sets are listed again first. No other controller waits for it, since they may be unreadable: their definition may be missing.
+    private BackgroundLoop SetLoop(OperatorSets served, INamespaces namespaces, OperatorContext context)
+    {
+        var loop = Loop("connectionset", "VismaConnectionSet", queues.Sets, served.Reconciler(events, namespaces), context);
+        return loop with
+        {
+            RunAsync = async stop =>
+            {
+                await served.CatchUpAsync(stop);
+                await loop.RunAsync(stop);
+            },
+        };
     }
 
     private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>

@@ -41,6 +41,9 @@ internal sealed record OperatorOptions
     /// <summary>Whether there are metrics that name each connection and client.</summary>
     public bool ConnectionMetrics { get; init; } = true;
 
+    /// <summary>Whether sets of connections are served.</summary>
+    public bool ConnectionSets { get; init; }
+
     /// <summary>How log records are written.</summary>
     public LogOptions Logs { get; init; } = new();
 

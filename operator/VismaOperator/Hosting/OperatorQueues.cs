@@ -28,6 +28,9 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Sto
     /// <summary>Workloads to restart.</summary>
     public WorkQueue Restarts { get; } = new(time, BackoffOptions.ForKeys, random);
 
+    /// <summary>Sets of connections to look at; empty where none are served.</summary>
+    public WorkQueue Sets { get; } = new(time, BackoffOptions.ForKeys, random);
+
     /// <summary>Completes once no controller has anything to do before something changes or falls due.</summary>
     public async Task WhenAtRestAsync()
     {
@@ -53,7 +56,7 @@ internal sealed class OperatorQueues(TimeProvider time, Func<double> random, Sto
         }
     }
 
-    private WorkQueue[] All => [Connections, Clients, Grants, Copies, Probes, Restarts];
+    private WorkQueue[] All => [Connections, Clients, Grants, Copies, Probes, Restarts, Sets];
 
     private long Added => All.Sum(queue => queue.Adds);
 }

@@ -4,11 +4,17 @@ using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Publishing;
+using VismaOperator.Sets;
 
 namespace VismaOperator.Local;
 
 /// <summary>The state of every connection, as <c>local --once</c> prints it and decides by it.</summary>
-internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connections, GrantReport grants, DateTimeOffset now)
+internal sealed class ConnectionReport(
+    IReadOnlyList<VismaConnection> connections,
+    IReadOnlyList<VismaConnectionSet> sets,
+    GrantReport grants,
+    DateTimeOffset now
+)
 {
     private const string Ready = "Ready";
     private const string Stalled = "Stalled";
@@ -23,10 +29,11 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
             || IsStalled(connection)
             || IsAwaitingConsent(connection)
             || connection.Spec.Suspend
-        );
+        )
+        && sets.All(IsSettledSet);
 
     /// <summary>True when there are connections and each has a valid token for its present spec.</summary>
-    public bool AllReady => connections.Count > 0 && connections.All(IsReady);
+    public bool AllReady => connections.Count > 0 && connections.All(IsReady) && sets.All(set => IsTold(set, Ready, True));
 
     /// <summary>
     /// Connections with an open exchange: the refresh token may be spent and must be sent again within the provider's grace, even while the
@@ -40,6 +47,7 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
         var connections = await cluster.ListAsync<VismaConnection>(ResourceSelector.All, cancellationToken);
         return new ConnectionReport(
             connections,
+            await cluster.ListAsync<VismaConnectionSet>(ResourceSelector.All, cancellationToken),
             await GrantReport.ReadAsync(cluster, connections, cancellationToken),
             time.GetUtcNow()
         );
@@ -74,8 +82,14 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
                 .Concat(Exchanging.Select(Open))
                 .Concat(connections.Select(NotAccepted).OfType<string>())
                 .Concat(connections.Select(NotCopied).OfType<string>())
+                .Concat(sets.Select(NotReady).OfType<string>())
                 .Select(line => line + Environment.NewLine)
         ) + grants.ToText();
+
+    private static string? NotReady(VismaConnectionSet set) =>
+        Conditions.Find(set.Status.Conditions, Ready) is { Status: False } said
+            ? $"VismaConnectionSet {set.Metadata.NamespacedName} is not Ready: {said.Reason}: {said.Message}"
+            : null;
 
     private static string? NotAccepted(VismaConnection connection) =>
         Conditions.Find(connection.Status.Conditions, ConditionType.TokenAccepted) is { Status: False } probed
@@ -130,6 +144,16 @@ internal sealed class ConnectionReport(IReadOnlyList<VismaConnection> connection
     private static bool IsAwaitingConsent(VismaConnection connection) =>
         IsOfThisGeneration(connection)
         && ConnectionFactsReader.Problem(connection, ConditionType.Reconciling)?.Kind == FailureKind.NeedsConsent;
+
+    // A set whose connections wait for a person waits with them.
+    private bool IsSettledSet(VismaConnectionSet set) =>
+        IsTold(set, Ready, True)
+        || IsTold(set, Stalled, True)
+        || (set.Status.ObservedGeneration == set.Metadata.Generation
+            && connections.Any(connection => SetConnections.IsOf(connection, set) && !IsReady(connection)));
+
+    private static bool IsTold(VismaConnectionSet set, string type, string status) =>
+        set.Status.ObservedGeneration == set.Metadata.Generation && Conditions.Find(set.Status.Conditions, type)?.Status == status;
 
     private static bool IsOfThisGeneration(VismaConnection connection) =>
         connection.Status.ObservedGeneration == connection.Metadata.Generation;

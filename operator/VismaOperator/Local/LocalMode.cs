@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Kubernetes.Controllers.Telemetry;
 using VismaOperator.Api;
 using VismaOperator.Hosting;
+using VismaOperator.Sets;
 
 namespace VismaOperator.Local;
 
@@ -14,6 +15,10 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
 {
     private const int Workers = OperatorOptions.DefaultWorkers;
     private const string OutputLock = ".visma-operator.lock";
+
+    private const string NoNamespaces =
+        "spec.tenantsFrom.namespaceSelector speaks of the namespaces of a cluster, and local mode has none: list the tenants in the set or "
+        + "in a ConfigMap.";
 
     /// <summary>Runs until stopped, or until settled where that was asked for.</summary>
     /// <returns>False when a connection is not Ready although all have settled.</returns>
@@ -69,6 +74,7 @@ internal sealed partial class LocalMode(LocalOptions options, TextWriter output,
                 Random = RandomSource.Next,
                 RandomBytes = RandomNumberGenerator.GetBytes,
                 Instance = Environment.MachineName,
+                Sets = new SetScope(NoNamespaces),
             }
         );
         controllers.AddFeeds(

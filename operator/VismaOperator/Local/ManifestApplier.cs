@@ -7,7 +7,7 @@ namespace VismaOperator.Local;
 
 /// <summary>
 /// Brings the cluster to what the manifests hold, in the order in which a person would: namespaces, credentials, clients,
-/// connections. Custom resources that were kept from an earlier run count as applied then, so that a manifest removed while
+/// connections, sets. Custom resources that were kept from an earlier run count as applied then, so that a manifest removed while
 /// nothing ran takes its connection and its token away at the next start.
 /// </summary>
 internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger<ManifestApplier> log)
@@ -29,6 +29,8 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         await PutAllAsync(manifests.Clients, cancellationToken);
         await PutAllAsync(manifests.Connections, cancellationToken);
         TellOfRestarts(manifests.Connections);
+        await PutAllAsync(manifests.ConfigMaps, cancellationToken);
+        await PutAllAsync(manifests.Sets, cancellationToken);
         if (absent == Absent.Deleted)
         {
             await DeleteAbsentAsync(manifests, cancellationToken);
@@ -61,7 +63,9 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
 
         var used = manifests.Secrets.Select(item => item.Metadata)
             .Concat(manifests.Clients.Select(item => item.Metadata))
-            .Concat(manifests.Connections.Select(item => item.Metadata));
+            .Concat(manifests.Connections.Select(item => item.Metadata))
+            .Concat(manifests.ConfigMaps.Select(item => item.Metadata))
+            .Concat(manifests.Sets.Select(item => item.Metadata));
         foreach (var name in used.Select(metadata => metadata.NamespacedName.Namespace).Concat(former))
         {
             named.TryAdd(name, new Namespace { Metadata = new ObjectMeta { Name = name } });
@@ -165,12 +169,18 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
 
     private async Task DeleteAbsentAsync(ManifestObjects manifests, CancellationToken cancellationToken)
     {
-        await DeleteAbsentAsync(manifests.Connections, await NamesAsync<VismaConnection>(cancellationToken), cancellationToken);
+        await DeleteAbsentAsync(manifests.Sets, await NamesAsync<VismaConnectionSet>(cancellationToken), cancellationToken);
+        await DeleteAbsentAsync(manifests.ConfigMaps, await NamesAsync<ConfigMap>(cancellationToken), cancellationToken);
+        var written = await NamesAsync<VismaConnection>(cancellationToken, IsOfNoSet);
+        await DeleteAbsentAsync(manifests.Connections, written, cancellationToken);
         await DeleteAbsentAsync(manifests.Clients, await NamesAsync<OAuthClient>(cancellationToken), cancellationToken);
         var lent = await NamesAsync<SecretMetadata>(cancellationToken, TokenSecret.IsLent);
         await DeleteAbsentAsync(manifests.Secrets, [.. secrets, .. lent], cancellationToken);
         secrets = Names(manifests.Secrets);
     }
+
+    // What a set made goes with the set, or stays, as the set says.
+    private static bool IsOfNoSet(ObjectMeta connection) => connection.Label(VismaNames.SetLabel) is null;
 
     private async Task DeleteAbsentAsync<T>(IReadOnlyList<T> wanted, HashSet<NamespacedName> present, CancellationToken cancellationToken)
         where T : class, IResource<T>

@@ -1,7 +1,9 @@
+using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
 using VismaOperator.Manifests;
+using VismaOperator.Sets;
 
 namespace VismaOperator.Local;
 
@@ -148,11 +150,17 @@ internal sealed partial class ManifestFolders(
         var usable = set
             .Documents.Where(document => !document.IsRejected && IsNamed(document, problems) && !IsEncrypted(document, problems))
             .ToList();
+        var sets = ManifestConversion.ReadAll<VismaConnectionSet>(usable, problems);
+        var lists = sets.Select(TenantSource.ConfigMapOf).OfType<NamespacedName>().ToHashSet();
         var objects = new ManifestObjects(
             ManifestConversion.ReadAll<Namespace>(usable, problems),
             ManifestConversion.ReadAll<Secret>(usable, problems),
             ManifestConversion.ReadAll<OAuthClient>(usable, problems),
-            ManifestConversion.ReadAll<VismaConnection>(usable, problems));
+            ManifestConversion.ReadAll<VismaConnection>(usable, problems))
+        {
+            Sets = sets,
+            ConfigMaps = ManifestConversion.ReadAll<ConfigMap>(usable.Where(document => lists.Contains(document.NamespacedName)), problems),
+        };
         return (objects, problems);
     }
 

@@ -8,14 +8,15 @@ using VismaOperator.Api;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Keeps in files what must survive a restart: both custom resources with their statuses, and the Secrets that the
+/// Keeps in files what must survive a restart: the custom resources with their statuses, and the Secrets that the
 /// operator wrote. A change is on the disk before anyone can see it, so what was published once is never asked for again.
 /// Of Secrets that come from manifests only the identity is kept (<see cref="CredentialMarks"/>): their content would be a second copy of a
 /// credential.
 /// </summary>
 internal sealed class StateJournal(StateDirectory directory, Action changed) : IClusterJournal
 {
-    private static readonly ResourceKind[] kinds = [OAuthClient.ResourceKind, VismaConnection.ResourceKind, Secret.ResourceKind];
+    private static readonly ResourceKind[] kinds =
+        [OAuthClient.ResourceKind, VismaConnection.ResourceKind, VismaConnectionSet.ResourceKind, Secret.ResourceKind];
 
     /// <summary>Names of the folders of a state directory.</summary>
     public static string[] Folders { get; } = [.. kinds.Select(kind => kind.Plural)];

@@ -78,6 +78,9 @@ internal sealed class ConditionEvents(bool recordsEveryImprovement, params IRead
         ConditionType.SecretVerified
     );
 
+    /// <summary>Those of a set: what its connections have to say, they say themselves.</summary>
+    public static ConditionEvents OfSets { get; } = new(recordsEveryImprovement: false, ConditionType.Stalled);
+
     /// <summary>
     /// Records the events for the step from one list of conditions to the next: the most urgent one, and a warning for every other reason,
     /// so that an improvement does not hide it. None when no status and no reason changed.

@@ -22,6 +22,7 @@ public sealed partial class LayerTests
         "Copies",
         "Grants",
         "Connections",
+        "Sets",
         "Consent.Flow",
         "Consent.Web",
         "Hosting",

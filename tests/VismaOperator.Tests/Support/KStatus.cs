@@ -56,6 +56,12 @@ internal static class KStatus
                 client.Status.ObservedGeneration,
                 client.Status.Conditions
             ),
+            "VismaConnectionSet" when Parse<VismaConnectionSet>(entry) is var set => new Seen(
+                entry,
+                set.Metadata,
+                set.Status.ObservedGeneration,
+                set.Status.Conditions
+            ),
             _ => null,
         };
 

@@ -19,6 +19,7 @@ internal static class StatusSchema
             {
                 "VismaConnection" => Schemas.VismaConnection,
                 "OAuthClient" => Schemas.OAuthClient,
+                "VismaConnectionSet" => Schemas.VismaConnectionSet,
                 _ => null,
             };
             if (schema is not null && JsonNode.Parse(entry.Object.Json.Span)!["status"] is JsonObject status)

@@ -17,6 +17,7 @@ using VismaOperator.Api.Validation;
 using VismaOperator.Clients;
 using VismaOperator.Hosting;
 using VismaOperator.Probing;
+using VismaOperator.Sets;
 
 namespace VismaOperator.Tests.Support;
 
@@ -82,6 +83,9 @@ internal sealed class TestOperator : IAsyncDisposable
     public IReadOnlyList<string> Namespaces { get; set; } = [];
 
     public AllowLists AllowLists { get; set; } = new();
+
+    /// <summary>How sets of connections are served, from the next <see cref="Start"/> on; null where they are not.</summary>
+    public SetScope? Sets { get; set; }
 
     /// <summary>The way of the running operator to the provider.</summary>
     public IssuerGate? Gate { get; private set; }
@@ -329,7 +333,13 @@ internal sealed class TestOperator : IAsyncDisposable
     private IEnumerable<Followed> FindExpected() =>
         (Namespaces.Count == 0 ? [null] : Namespaces.Cast<string?>())
             .SelectMany(ns => new[] { typeof(VismaConnection), typeof(OAuthClient), typeof(SecretMetadata) }
+                .Concat(Sets is null ? [] : [typeof(VismaConnectionSet)])
                 .Select(kind => new Followed(kind, ns, Name: null)))
+            .Concat(Sets is null ? [] : Stored<VismaConnectionSet>()
+                .Select(TenantSource.ConfigMapOf)
+                .OfType<NamespacedName>()
+                .Distinct()
+                .Select(Followed.Named<ConfigMap>))
             .Concat(Namespaces.Count == 0 ? [new Followed(typeof(Namespace), Namespace: null, Name: null)] : [])
             .Concat(Stored<OAuthClient>().SelectMany(CredentialReader.ReferencesOf).Distinct().Select(Followed.Named<Secret>))
             .Concat(Stored<VismaConnection>()
@@ -372,6 +382,7 @@ internal sealed class TestOperator : IAsyncDisposable
                 Metrics = Metrics.Metrics,
                 Random = () => 0.5,
                 Instance = "test",
+                Sets = Sets,
             }
         );
     }

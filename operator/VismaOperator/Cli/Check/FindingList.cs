@@ -41,6 +41,9 @@ internal sealed class FindingList
             }
         );
 
+    /// <summary>Adds what was found elsewhere.</summary>
+    internal void Add(CheckFinding finding) => findings.Add(finding);
+
     /// <summary>
     /// Adds values that do not fit their schema. What is found at or below them later follows from that, and is left out.
     /// </summary>

@@ -1,4 +1,5 @@
 using Kubernetes.Client.Resources;
+using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Manifests;
 
@@ -25,19 +26,44 @@ public static class ManifestCheck
         var single = new ObjectCheck(allowLists, findings);
         single.UnknownKinds(manifests.Documents);
         single.Common(manifests.Documents);
+        var (clients, connections) = (single.Clients(manifests.Documents), single.Connections(manifests.Documents));
+        var sets = new SetCheck(manifests.Documents, clients, connections, allowLists, findings);
+        var made = single.Sets(manifests.Documents).Select(sets.Make).ToList();
         var objects = new DeclaredObjects(
-            single.Clients(manifests.Documents),
-            single.Connections(manifests.Documents),
+            clients,
+            [.. connections, .. made.SelectMany(ofSet => ofSet)],
             [.. manifests.Documents.Where(document => document.Is<Secret>())],
             [.. manifests.Documents.Where(document => document.Is<Namespace>())])
         {
             Live = live,
         };
-        CheckReferences(objects, time, findings);
+        CheckReferences(objects, connections, time, findings);
+        made.ForEach(ofSet => CheckMade(objects, ofSet, findings));
         return new() { Objects = manifests.Documents.Count(ObjectCheck.IsOurs), Findings = findings.InOrder() };
     }
 
-    private static void CheckReferences(DeclaredObjects objects, TimeProvider time, FindingList findings)
+    // Of each kind of finding the first: what is wrong with one connection of a set is wrong with many.
+    private static void CheckMade(DeclaredObjects objects, IReadOnlyList<Declared<VismaConnection>> made, FindingList findings)
+    {
+        var found = new FindingList();
+        var check = new ConnectionCheck(objects, found);
+        foreach (var connection in made)
+        {
+            check.Check(connection);
+        }
+
+        foreach (var finding in found.InOrder().DistinctBy(finding => (finding.Path, finding.Reason, finding.Severity)))
+        {
+            findings.Add(finding);
+        }
+    }
+
+    private static void CheckReferences(
+        DeclaredObjects objects,
+        IReadOnlyList<Declared<VismaConnection>> declared,
+        TimeProvider time,
+        FindingList findings
+    )
     {
         var clients = new ClientCheck(objects, time, findings);
         var removals = new RemovalCheck(objects, findings);
@@ -48,7 +74,7 @@ public static class ManifestCheck
         }
 
         var connections = new ConnectionCheck(objects, findings);
-        foreach (var connection in objects.Connections)
+        foreach (var connection in declared)
         {
             connections.Check(connection);
         }

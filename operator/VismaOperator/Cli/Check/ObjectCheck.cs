@@ -11,7 +11,8 @@ namespace VismaOperator.Cli.Check;
 /// <summary>Checks each object by itself: kind, name, schema, rules.</summary>
 internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
 {
-    private static readonly string[] kinds = [OAuthClient.ResourceKind.Kind, VismaConnection.ResourceKind.Kind];
+    private static readonly string[] kinds =
+        [OAuthClient.ResourceKind.Kind, VismaConnection.ResourceKind.Kind, VismaConnectionSet.ResourceKind.Kind];
 
     /// <summary>True for a document of the operator's group, of any version and kind.</summary>
     internal static bool IsOurs(ManifestDocument document) =>
@@ -28,6 +29,10 @@ internal sealed class ObjectCheck(AllowLists allowLists, FindingList findings)
     /// <summary>The connections that can be read; what is wrong with them becomes findings.</summary>
     internal IReadOnlyList<Declared<VismaConnection>> Connections(IEnumerable<ManifestDocument> documents) =>
         Check<VismaConnection>(documents, Schemas.VismaConnection, connection => VismaConnectionRules.Check(connection, allowLists));
+
+    /// <summary>The sets that can be read; what is wrong with them becomes findings.</summary>
+    internal IReadOnlyList<Declared<VismaConnectionSet>> Sets(IEnumerable<ManifestDocument> documents) =>
+        Check<VismaConnectionSet>(documents, Schemas.VismaConnectionSet, VismaConnectionSetRules.Check);
 
     /// <summary>Objects of the operator's group that it does not know.</summary>
     internal void UnknownKinds(IEnumerable<ManifestDocument> documents)

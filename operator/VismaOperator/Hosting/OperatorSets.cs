@@ -1,0 +1,95 @@
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Writing;
+using VismaOperator.Api;
+using VismaOperator.Clients;
+using VismaOperator.Reporting;
+using VismaOperator.Sets;
+
+namespace VismaOperator.Hosting;
+
+/// <summary>
+/// Builds what serves sets of connections, only where they are served. Nothing waits for their list: without their definition the rest of
+/// the operator works as ever.
+/// </summary>
+internal sealed partial class OperatorSets : IDisposable
+{
+    private readonly OperatorContext context;
+    private readonly OperatorCaches caches;
+    private readonly Informer<VismaConnectionSet> sets;
+    private readonly WatchSet<ConfigMap> configMaps;
+    private readonly TenantSource tenants;
+    private readonly SetTriggers triggers;
+    private readonly ILogger log;
+    private bool isToldOf;
+
+    /// <summary>Builds everything; nothing is asked before the loops run.</summary>
+    public OperatorSets(OperatorContext context, OperatorCaches caches, OperatorQueues queues, SetScope scope)
+    {
+        (this.context, this.caches) = (context, caches);
+        log = context.Logs.CreateLogger("VismaConnectionSet");
+        sets = new(
+            context.Client,
+            context.Namespaces.Count == 0 ? [ResourceSelector.All] : [.. context.Namespaces.Select(name => new ResourceSelector(name))],
+            context.Time,
+            context.Logs.CreateLogger("Cache.VismaConnectionSet"),
+            context.Random
+        )
+        {
+            Failed = OnFailed,
+        };
+        configMaps = new(context.Client, context.Time, context.Logs.CreateLogger("Cache.ConfigMap"), context.Random);
+        tenants = new TenantSource(configMaps, caches.Namespaces?.Store, caches.Connections.Store, scope);
+        triggers = new SetTriggers(sets.Store, configMaps, caches, queues.Sets);
+        context.Metrics.CacheStarted("connection sets", () => sets.LastContact);
+        context.Metrics.CacheStarted("tenant lists", () => configMaps.LastContact);
+    }
+
+    /// <summary>The caches' loops.</summary>
+    public IReadOnlyList<BackgroundLoop> Loops => [new("connection sets", sets.RunAsync), new("tenant lists", configMaps.RunAsync)];
+
+    /// <summary>Lists the sets again: a leader must not put back what an earlier one made of a newer set.</summary>
+    public Task CatchUpAsync(CancellationToken cancellationToken) => sets.CatchUpAsync(cancellationToken);
+
+    /// <summary>The reconciler; for the leader.</summary>
+    public IReconciler Reconciler(EventRecorder events, INamespaces namespaces) => new ConnectionSetReconciler(
+        new SetCaches(
+            sets.Store,
+            name => caches.Connections.Store.FindBy(OperatorCaches.NamespaceIndex, name),
+            caches.Clients.Store,
+            namespaces
+        ),
+        tenants,
+        new SetWriter(context.Client, caches.Connections.Store, context.Leadership),
+        new SetReporter(context.Client, sets.Store, events, context.Leadership, context.Time),
+        context.AllowLists,
+        new ProblemLog(log, VismaConnectionSet.ResourceKind.Kind),
+        new StatusWrites("connectionset", context.Metrics, log, context.Time, context.Random),
+        context.Time,
+        context.Random
+    );
+
+    /// <inheritdoc/>
+    public void Dispose() => triggers.Dispose();
+
+    // Once, until the sets can be read: the cache logs each further failure.
+    private void OnFailed(string cause)
+    {
+        if (!sets.Store.HasSynced && !Interlocked.Exchange(ref isToldOf, true))
+        {
+            LogUnreadable(cause);
+        }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        EventName = "ConnectionSetsUnreadable",
+        Message = "VismaConnectionSets cannot be read, so none is served until they can; everything else is. If the definition is missing, "
+            + "install it: visma-operator crds | kubectl apply --server-side -f -. If the permission is missing, "
+            + "set connectionSets.enabled "
+            + "in the chart. {Cause}"
+    )]
+    private partial void LogUnreadable(string cause);
+}

@@ -1,0 +1,346 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Runtime.ExceptionServices;
+using Kubernetes.Client;
+using Kubernetes.Controllers;
+using Kubernetes.Controllers.Caching;
+using Kubernetes.Controllers.Leadership;
+using Kubernetes.Controllers.Queueing;
+using Lifecycle;
+using VismaOperator.Api;
+using VismaOperator.Api.Validation;
+using VismaOperator.Clients;
+using VismaOperator.Reporting;
+
+namespace VismaOperator.Sets;
+
+/// <summary>The caches that a set is judged by.</summary>
+/// <param name="Sets">The sets.</param>
+/// <param name="ConnectionsIn">The connections of a namespace.</param>
+/// <param name="Clients">The clients that connections name.</param>
+/// <param name="Namespaces">Which namespaces are terminating.</param>
+internal sealed record SetCaches(
+    Store<VismaConnectionSet> Sets,
+    Func<string, IReadOnlyList<VismaConnection>> ConnectionsIn,
+    Store<OAuthClient> Clients,
+    INamespaces Namespaces
+);
+
+/// <summary>
+/// Keeps the connections of a set as its tenants and its template say. It reads from caches only, writes what differs, and reports once. It
+/// relies on nothing that an earlier reconcile did: a process that ends between two writes leaves a difference that the next one makes.
+/// </summary>
+internal sealed class ConnectionSetReconciler(
+    SetCaches caches,
+    TenantSource tenants,
+    SetWriter writer,
+    SetReporter reporter,
+    AllowLists allowLists,
+    ProblemLog problems,
+    StatusWrites statusWrites,
+    TimeProvider time,
+    Func<double> random
+) : IReconciler
+{
+    private readonly ConcurrentDictionary<NamespacedName, Rendered> rendered = new();
+    private readonly ConcurrentDictionary<NamespacedName, int> failures = new();
+    private readonly ForbiddenRequests<NamespacedName> forbidden = new(time);
+
+    /// <inheritdoc/>
+    public async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        if (caches.Sets.Find(key) is not { } set)
+        {
+            Forget(key);
+            return Requeue.Never.Instance;
+        }
+
+        // The garbage collector removes the connections of a set that is gone, by their owner reference.
+        if (set.Metadata.DeletionTimestamp is not null || caches.Namespaces.IsTerminating(key.Namespace))
+        {
+            return Requeue.Never.Instance;
+        }
+
+        var (situation, retry, fault) = await ObserveAsync(set, cancellationToken);
+        if (situation is null)
+        {
+            return Requeue.Never.Instance; // what is not read yet wakes the set when it is
+        }
+
+        var now = time.GetUtcNow();
+        var reports = SetReport.ConditionsOf(situation, now);
+        problems.Note(
+            key,
+            situation.Problem is null ? [.. reports.Where(report => report.Type == ConditionType.Stalled)] : reports
+        );
+        var next = new[] { retry, SetReport.NextChange(situation, now) }.Min();
+        var requeue = await statusWrites.TryAsync(
+            key,
+            async () =>
+            {
+                await reporter.WriteAsync(situation, cancellationToken);
+                return next is { } instant ? new Requeue.At(instant) : Requeue.Never.Instance;
+            },
+            next,
+            cancellationToken
+        );
+        fault?.Throw();
+        return requeue;
+    }
+
+    private void Forget(NamespacedName key)
+    {
+        rendered.TryRemove(key, out _);
+        failures.TryRemove(key, out _);
+        forbidden.Forget(key);
+        tenants.Forget(key);
+        problems.Forget(key);
+        statusWrites.Forget(key);
+    }
+
+    // A bug is reported and then passed on to the controller, which logs it with its stack and retries with a backoff; so is a write that
+    // lost a race, which is looked at again at once.
+    private async Task<(SetSituation? Situation, DateTimeOffset? Retry, ExceptionDispatchInfo? Fault)> ObserveAsync(
+        VismaConnectionSet set,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await SettleAsync(set, cancellationToken);
+        }
+        catch (LeadershipLostException)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // Every exception is reported.
+        catch (Exception bug) when (bug is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            return (Blocked(set, OperatorFault.ProblemOf(bug)), null, ExceptionDispatchInfo.Capture(bug));
+        }
+    }
+
+    private async Task<(SetSituation? Situation, DateTimeOffset? Retry, ExceptionDispatchInfo? Fault)> SettleAsync(
+        VismaConnectionSet set,
+        CancellationToken cancellationToken
+    )
+    {
+        if (VismaConnectionSetRules.Check(set) is [var broken, ..])
+        {
+            return (Blocked(set, Invalid(broken)), null, null);
+        }
+
+        return tenants.Of(set) switch
+        {
+            TenantList.Known list => await SettleAsync(set, list, cancellationToken),
+            TenantList.Unknown unknown => (Blocked(set, unknown.Problem), null, null),
+            _ => (null, null, null),
+        };
+    }
+
+    private async Task<(SetSituation? Situation, DateTimeOffset? Retry, ExceptionDispatchInfo? Fault)> SettleAsync(
+        VismaConnectionSet set,
+        TenantList.Known list,
+        CancellationToken cancellationToken
+    )
+    {
+        var template = Render(set, list.Tenants);
+        if ((template.Problem ?? ClientProblem(set, template.Wanted)) is { } problem)
+        {
+            return (Blocked(set, problem), null, null);
+        }
+
+        var difference = SetDifference.Between(set, template.Wanted, list.Unclear.Keys.ToHashSet(StringComparer.Ordinal), Present(set));
+        var hold = RemovalHold.Of(set, Of(set).Count, difference.Surplus.Count, list);
+        var failed = await writer.MakeAsync(difference, removes: !hold.IsHeld, cancellationToken);
+        var situation = new SetSituation
+        {
+            Set = set,
+            Connections = Of(set),
+            Wanted = template.Wanted.Count,
+            Problem = hold.IsHeld ? Held(set, hold) : WriteProblem(set, failed),
+            Problems = ProblemsOf(set, list, difference, failed),
+            ConfirmedRemovals = hold.Confirmed,
+        };
+        var race = failed.FirstOrDefault(write => write.Failure is KubernetesException { IsLostRace: true });
+        return (situation, Retry(set, failed), race is null ? null : ExceptionDispatchInfo.Capture(Conflict(race.Failure)));
+    }
+
+    private IReadOnlyList<VismaConnection> Present(VismaConnectionSet set) =>
+        caches.ConnectionsIn(set.Metadata.Namespace ?? string.Empty);
+
+    private List<VismaConnection> Of(VismaConnectionSet set) =>
+        [.. Present(set).Where(connection => connection.Metadata.DeletionTimestamp is null && SetConnections.IsOf(connection, set))];
+
+    private SetSituation Blocked(VismaConnectionSet set, Problem problem) =>
+        new()
+        {
+            Set = set,
+            Connections = Of(set),
+            Problem = problem,
+            ConfirmedRemovals = RemovalHold.CountOf(set) == set.Status.ConfirmedRemovals ? set.Status.ConfirmedRemovals : null,
+        };
+
+    // A set and a list that did not change make the same connections: they are rendered and judged once.
+    private Rendered Render(VismaConnectionSet set, IReadOnlyList<SetTenant> list)
+    {
+        var key = set.Metadata.NamespacedName;
+        if (
+            rendered.TryGetValue(key, out var earlier)
+            && (earlier.Uid, earlier.Generation) == (set.Metadata.Uid, set.Metadata.Generation)
+            && earlier.Tenants.SequenceEqual(list)
+        )
+        {
+            return earlier;
+        }
+
+        var connections = SetConnections.Render(set, list);
+        var broken = connections
+            .Select(connection => SetConnections.Check(connection, allowLists).FirstOrDefault())
+            .Zip(list)
+            .FirstOrDefault(pair => pair.First is not null);
+        return rendered[key] = new Rendered(set.Metadata.Uid, set.Metadata.Generation, list)
+        {
+            Wanted = broken.First is null ? [.. connections.Select(connection => new WantedConnection(connection))] : [],
+            Problem = broken.First is { } problem ? Invalid(problem, broken.Second.Name) : null,
+        };
+    }
+
+    private static Problem Invalid(FieldError problem, string? tenant = null) =>
+        new(problem.Reason, tenant is null ? $"{problem.Path}: {problem.Message}" : $"{problem.Path} (tenant {tenant}): {problem.Message}");
+
+    // Whoever may annotate a namespace names a tenant. The list of the client is what bounds them, so without one nothing is made. One
+    // answer
+    // for all cases: it must not tell which clients exist.
+    private Problem? ClientProblem(VismaConnectionSet set, IReadOnlyList<WantedConnection> wanted) =>
+        set.Spec.TenantsFrom?.NamespaceSelector is null
+            ? null
+            : wanted
+                .Select(connection => connection.Connection.ClientName())
+                .Distinct()
+                .Where(name => caches.Clients.Find(name)?.Spec.Tenants is null)
+                .Select(name => new Problem(
+                    Reason.ClientNotAvailable,
+                    $"OAuthClient {name} does not exist or has no list of tenants (spec.tenants), which tenants "
+                    + "from namespaces need: whoever "
+                    + "may annotate a namespace could otherwise name any tenant. Have its owner list the tenants.",
+                    FailureKind.NotThereYet
+                ))
+                .FirstOrDefault();
+
+    private static Problem Held(VismaConnectionSet set, RemovalHold hold)
+    {
+        var (name, annotation) = (set.Metadata.NamespacedName, VismaNames.ConfirmRemovalsAnnotation);
+        var isUsed = hold.Confirmed == hold.Count;
+        return new Problem(
+            Reason.RemovalsHeld,
+            $"{hold.Count} connections are of no tenant any more, which is more than is removed without asking; they stay, and everything "
+            + "else goes on. If the list of tenants is wrong, correct it. "
+            + (
+                isUsed
+                    ? $"The annotation confirmed an earlier removal: take it away first, with kubectl annotate vcs {name.Name} -n "
+                        + $"{name.Namespace} {annotation}-"
+                    : $"To remove them: kubectl annotate vcs {name.Name} -n {name.Namespace} --overwrite {annotation}={hold.Count}"
+            )
+        );
+    }
+
+    private static Dictionary<string, Problem> ProblemsOf(
+        VismaConnectionSet set,
+        TenantList.Known list,
+        SetDifference difference,
+        IReadOnlyList<FailedWrite> failed
+    )
+    {
+        var found = list.Unclear.ToDictionary(
+            pair => SetConnections.NameOf(set.Metadata.Name, pair.Key),
+            pair => pair.Value,
+            StringComparer.Ordinal
+        );
+        foreach (var taken in difference.Taken)
+        {
+            found[taken.Metadata.Name] = new Problem(
+                Reason.ConnectionNotOwned,
+                $"VismaConnection {taken.Metadata.NamespacedName} is not of this set and is left as it is: give "
+                + "the tenant another name, or "
+                + "delete that connection."
+            );
+        }
+
+        foreach (var write in failed.Where(write => IsRefused(write.Failure)))
+        {
+            found[write.Connection.Name] = Refused(write);
+        }
+
+        return found;
+    }
+
+    private static bool IsRefused(Exception failure) => failure is KubernetesException { IsInvalid: true };
+
+    private static Problem Refused(FailedWrite write) =>
+        new(
+            Reason.ConnectionNotAccepted,
+            $"The API server {ApiTrouble.Answer(write.Failure)} to VismaConnection {write.Connection}: see whether spec.template and the "
+            + "installed definition fit this version of the operator, and whether an admission webhook denies it."
+        );
+
+    // What is in the way of more than one connection.
+    private Problem? WriteProblem(VismaConnectionSet set, IReadOnlyList<FailedWrite> failed)
+    {
+        var key = set.Metadata.NamespacedName;
+        if (
+            failed.FirstOrDefault(write => !IsRefused(write.Failure) && write.Failure is not KubernetesException { IsLostRace: true })
+            is not { } first
+        )
+        {
+            forbidden.Forget(key);
+            return null;
+        }
+
+        return forbidden.Believed(key, first.Failure) is { } denial
+            ? new Problem(
+                Reason.ConnectionNotAccepted,
+                $"The operator may not write VismaConnection {first.Connection}: the API server {ApiTrouble.Answer(denial)}. "
+                + ApiTrouble.Remedy(
+                    denial,
+                    "Grant its service account create, patch and delete on vismaconnections in the namespace "
+                    + "(connectionSets.enabled in the "
+                    + "chart), and see whether an admission policy denies it."
+                )
+            )
+            : new Problem(
+                Reason.ConnectionNotWritten,
+                $"VismaConnection {first.Connection} was not written: the API server "
+                + $"{ApiTrouble.Answer(first.Failure)}. It is tried again.",
+                FailureKind.Transient
+            );
+    }
+
+    private DateTimeOffset? Retry(VismaConnectionSet set, IReadOnlyList<FailedWrite> failed)
+    {
+        var key = set.Metadata.NamespacedName;
+        if (failed.Count == 0)
+        {
+            failures.TryRemove(key, out _);
+            return null;
+        }
+
+        var count = failures.AddOrUpdate(key, 1, (_, before) => before + 1);
+        return time.GetUtcNow() + BackoffOptions.ForKeys.DelayAfter(count, random());
+    }
+
+    // A name that the cache does not know yet, or an object that is gone: what is there now decides.
+    private static Exception Conflict(Exception race) =>
+        race is KubernetesException { IsConflict: true }
+            ? race
+            : new KubernetesException(HttpStatusCode.Conflict, "Conflict", "The connection is another one than the cache knows.");
+
+    /// <summary>What the template of one generation makes of one list of tenants.</summary>
+    private sealed record Rendered(string? Uid, long? Generation, IReadOnlyList<SetTenant> Tenants)
+    {
+        public required IReadOnlyList<WantedConnection> Wanted { get; init; }
+
+        public required Problem? Problem { get; init; }
+    }
+}

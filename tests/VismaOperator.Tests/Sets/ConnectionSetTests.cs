@@ -1,0 +1,499 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Kubernetes.Client;
+using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Tests.Doubles;
+using VismaOperator.Api;
+using VismaOperator.Sets;
+using VismaOperator.Tests.Support;
+
+namespace VismaOperator.Tests.Sets;
+
+/// <summary>Sets of connections over the real controllers: made, changed by difference, held, healed, told.</summary>
+public sealed class ConnectionSetTests
+{
+    [Fact]
+    public async Task A_set_makes_a_connection_for_each_tenant_and_says_when_all_are_Ready()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(3)));
+
+        var set = await test.SettledAsync();
+
+        Assert.Equal([.. Enumerable.Range(0, 3).Select(SomeSets.ConnectionOf)], await test.ConnectionsAsync());
+        Assert.Equal(("True", "ConnectionsReady"), (set.Condition("Ready")?.Status, set.Condition("Ready")?.Reason));
+        Assert.Equal((3, 3, null), (set.Status.Connections, set.Status.Ready, set.Status.Failures));
+        Assert.Equal(3, test.TokenRequests);
+        var child = await test.ConnectionAsync(SomeSets.ConnectionOf(1));
+        Assert.Equal((SomeSets.IdOf(1), "Tenant customer-1"), (child.Spec.TenantId, child.Spec.DisplayName));
+        var owner = Assert.Single(child.Metadata.OwnerReferences!);
+        Assert.Equal((set.Metadata.Uid, true, false), (owner.Uid, owner.Controller, owner.BlockOwnerDeletion));
+        Assert.Equal(SomeSets.IdOf(1), (await test.TokenSecretAsync($"{SomeSets.ConnectionOf(1)}-token")).Text("tenant_id"));
+    }
+
+    [Fact]
+    public async Task Without_the_feature_nothing_happens_and_nobody_asks_for_sets()
+    {
+        await using var test = await SomeSets.StartAsync(1, test => test.Sets = null);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(1)));
+        await test.UntilIdleAsync();
+
+        Assert.Empty(await test.ConnectionsAsync());
+        Assert.DoesNotContain(
+            test.Requests,
+            request => request.Verb != ClusterVerb.Create && request.Kind == VismaConnectionSet.ResourceKind
+        );
+        Assert.DoesNotContain(test.Requests, request => request.Kind == ConfigMap.ResourceKind);
+    }
+
+    [Fact]
+    public async Task Without_the_definition_everything_else_is_served_and_the_log_says_what_to_install()
+    {
+        await using var test = await SomeSets.StartAsync(1, test =>
+            test.Cluster.Before = (verb, kind, _) =>
+                verb == ClusterVerb.List && kind == VismaConnectionSet.ResourceKind
+                    ? throw new KubernetesException(HttpStatusCode.NotFound, "NotFound", "the server could not find the requested resource")
+                    : Task.CompletedTask
+        );
+        await test.ApplyAsync(Some.VismaConnection());
+        await test.UntilReadyAsync();
+
+        Assert.Single(test.Logs.Lines, line => line.Contains("visma-operator crds | kubectl apply", StringComparison.Ordinal));
+
+        test.Cluster.Before = null;
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(1)));
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));
+        Assert.Equal("True", (await test.SettledAsync()).Condition("Ready")?.Status);
+    }
+
+    [Fact]
+    public async Task Each_change_costs_exactly_the_writes_that_differ()
+    {
+        await using var test = await SomeSets.StartAsync(41);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(40)));
+        await test.SettledAsync();
+        Assert.Equal((40, 0, 0), Writes(test));
+        Assert.InRange(test.StatusWrites(SomeSets.Name), 1, 4);
+
+        test.ForgetRequests();
+        await test.ListAsync(SomeSets.Tenants(41));
+        await test.SettledAsync();
+        Assert.Equal((1, 0, 0), Writes(test));
+
+        test.ForgetRequests();
+        await test.ListAsync(SomeSets.Tenants(40, first: 1));
+        await test.SettledAsync();
+        Assert.Equal((0, 0, 1), Writes(test));
+
+        test.ForgetRequests();
+        await test.ChangeSetAsync("""{"template": {"spec": {"displayName": "${tenantName} now"}}}""");
+        await test.SettledAsync();
+        Assert.Equal((0, 40, 0), Writes(test));
+        Assert.Equal(41, test.TokenRequests); // the name for people is in no token
+    }
+
+    [Fact]
+    public async Task An_unchanged_set_writes_nothing_after_a_restart()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(3)));
+        await test.SettledAsync();
+        await test.StopAsync();
+        test.ForgetRequests();
+
+        test.Start();
+        await test.SettledAsync();
+
+        Assert.DoesNotContain(test.Requests, IsWrite);
+        Assert.Equal(3, test.TokenRequests);
+    }
+
+    [Fact]
+    public async Task Statuses_of_many_connections_are_counted_about_once_a_second()
+    {
+        await using var test = await SomeSets.StartAsync(200, test => test.Workers = 32);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(200)));
+        await test.UntilIdleAsync();
+        var before = test.StatusWrites(SomeSets.Name);
+
+        var set = await test.SettledAsync();
+
+        Assert.InRange(before, 0, 2); // no time has passed
+        Assert.InRange(test.StatusWrites(SomeSets.Name), 1, before + 2);
+        Assert.Equal(200, set.Status.Ready);
+    }
+
+    [Fact]
+    public async Task An_edited_connection_is_put_back_and_a_deleted_one_is_made_again()
+    {
+        await using var test = await SomeSets.StartAsync(2);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(2)));
+        await test.SettledAsync();
+
+        await test.ChangeConnectionAsync("""{"displayName": "edited", "suspend": true}""", SomeSets.ConnectionOf(0));
+        await test.PatchAsync<VismaConnection>(SomeSets.ConnectionOf(0), """{"metadata": {"labels": {"team": "mine", "kind": null}}}""");
+        await test.DeleteAsync<VismaConnection>(SomeSets.ConnectionOf(1));
+        await test.UntilIdleAsync();
+
+        var healed = await test.ConnectionAsync(SomeSets.ConnectionOf(0));
+        Assert.Equal(("Tenant customer-0", false), (healed.Spec.DisplayName, healed.Spec.Suspend));
+        Assert.Equal(("mine", "customer"), (healed.Metadata.Label("team"), healed.Metadata.Label("kind")));
+        Assert.NotNull(await test.FindAsync<VismaConnection>(SomeSets.ConnectionOf(1)));
+    }
+
+    [Fact]
+    public async Task Many_removals_at_once_wait_for_their_count_while_additions_go_on()
+    {
+        await using var test = await SomeSets.StartAsync(12);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(10)));
+        await test.SettledAsync();
+
+        await test.ListAsync(SomeSets.Tenants(4, first: 8));
+        var held = await test.SettledAsync();
+        Assert.Equal(12, (await test.ConnectionsAsync()).Count);
+        Assert.Equal("RemovalsHeld", held.Condition("Stalled")?.Reason);
+        Assert.Equal("False", held.Condition("Ready")?.Status);
+        Assert.Contains(
+            "kubectl annotate vcs customers -n integrations --overwrite visma-operator.io/confirmRemovals=8",
+            held.Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(("True", 12), (Ready(await test.ConnectionAsync(SomeSets.ConnectionOf(11))), held.Status.Connections));
+
+        await test.AnnotateSetAsync(VismaNames.ConfirmRemovalsAnnotation, "7");
+        await test.SettledAsync();
+        Assert.Equal(12, (await test.ConnectionsAsync()).Count);
+
+        await test.AnnotateSetAsync(VismaNames.ConfirmRemovalsAnnotation, "8");
+        var done = await test.SettledAsync();
+        Assert.Equal(4, (await test.ConnectionsAsync()).Count);
+        Assert.Equal(("True", null, 8), (done.Condition("Ready")?.Status, done.Condition("Stalled"), done.Status.ConfirmedRemovals));
+    }
+
+    [Fact]
+    public async Task An_annotation_that_was_used_confirms_nothing_else()
+    {
+        await using var test = await SomeSets.StartAsync(10);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(10)));
+        await test.SettledAsync();
+        await test.ListAsync();
+        await test.SettledAsync();
+        await test.AnnotateSetAsync(VismaNames.ConfirmRemovalsAnnotation, "10");
+        await test.SettledAsync();
+        Assert.Empty(await test.ConnectionsAsync());
+
+        await test.ListAsync(SomeSets.Tenants(10));
+        await test.SettledAsync();
+        await test.ListAsync();
+        var held = await test.SettledAsync();
+        Assert.Equal(10, (await test.ConnectionsAsync()).Count);
+        Assert.Contains("visma-operator.io/confirmRemovals-", held.Condition("Stalled")!.Message, StringComparison.Ordinal);
+
+        await test.AnnotateSetAsync(VismaNames.ConfirmRemovalsAnnotation, null);
+        await test.SettledAsync();
+        await test.AnnotateSetAsync(VismaNames.ConfirmRemovalsAnnotation, "10");
+        await test.SettledAsync();
+        Assert.Empty(await test.ConnectionsAsync());
+    }
+
+    [Theory]
+    [InlineData(DeletionPolicy.Delete, 0)]
+    [InlineData(DeletionPolicy.Retain, 2)]
+    public async Task The_connections_go_or_stay_with_the_set_as_it_says(DeletionPolicy policy, int left)
+    {
+        await using var test = await SomeSets.StartAsync(2);
+        var set = SomeSets.Set(SomeSets.Tenants(2));
+        await test.ApplyAsync(set with { Spec = set.Spec with { DeletionPolicy = policy } });
+        await test.SettledAsync();
+
+        await test.DeleteAsync<VismaConnectionSet>(SomeSets.Name);
+        await test.UntilIdleAsync();
+        Assert.Equal(left, (await test.ConnectionsAsync()).Count);
+
+        test.ForgetRequests();
+        await test.ApplyAsync(set);
+        var again = await test.SettledAsync();
+        Assert.Equal(("True", 2), (again.Condition("Ready")?.Status, again.Status.Connections));
+        Assert.Equal((2 - left, left, 0), Writes(test));
+    }
+
+    [Fact]
+    public async Task Retain_counts_from_the_moment_at_which_status_speaks_of_it()
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(1)));
+        await test.SettledAsync();
+
+        await test.ChangeSetAsync("""{"deletionPolicy": "Retain"}""");
+        await test.SettledAsync();
+        await test.DeleteAsync<VismaConnectionSet>(SomeSets.Name);
+        await test.UntilIdleAsync();
+
+        Assert.Single(await test.ConnectionsAsync());
+    }
+
+    [Fact]
+    public async Task A_connection_of_somebody_else_is_told_and_left_as_it_is()
+    {
+        await using var test = await SomeSets.StartAsync(2);
+        var foreign = Some.VismaConnection(SomeSets.ConnectionOf(0));
+        await test.ApplyAsync(foreign);
+        await test.UntilIdleAsync();
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(2)));
+
+        var set = await test.SettledAsync();
+        Assert.Equal("ConnectionsStalled", set.Condition("Stalled")?.Reason);
+        var failure = Assert.Single(set.Status.Failures!);
+        Assert.Equal((SomeSets.ConnectionOf(0), "ConnectionNotOwned"), (failure.Name, failure.Reason));
+        Assert.Equal(Some.Tenant, (await test.ConnectionAsync(SomeSets.ConnectionOf(0))).Spec.TenantId);
+        Assert.Equal("True", Ready(await test.ConnectionAsync(SomeSets.ConnectionOf(1))));
+
+        await test.DeleteAsync<VismaConnection>(SomeSets.ConnectionOf(0));
+        Assert.Equal("True", (await test.SettledAsync()).Condition("Ready")?.Status);
+    }
+
+    [Fact]
+    public async Task The_first_ten_failures_are_told_by_name()
+    {
+        await using var test = await SomeSets.StartAsync(2);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(20)));
+
+        var set = await test.SettledAsync();
+
+        Assert.Equal((20, 2, 10), (set.Status.Connections, set.Status.Ready, set.Status.Failures?.Count));
+        Assert.All(set.Status.Failures!, failure => Assert.Equal("TenantRefused", failure.Reason));
+        Assert.Equal(SomeSets.ConnectionOf(10), set.Status.Failures![0].Name);
+        Assert.StartsWith("18 of 20 connections need a person", set.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Single(test.EventsAbout(SomeSets.Name), told => told.Reason == "ConnectionsStalled");
+    }
+
+    [Theory]
+    [InlineData("""{"template": {"spec": {"scopes": ["no scope"]}}}""", "spec.template.spec.scopes")]
+    [InlineData("""{"template": {"spec": {"secret": {"name": "Big-${tenantName}"}}}}""", "spec.template.spec.secret.name")]
+    [InlineData("""{"template": {"metadata": {"labels": {"x": "${tenantName} a"}}}}""", "spec.template.metadata.labels.x")]
+    [InlineData("""{"template": {"spec": {"tenantID": "${tenantName}"}}}""", "spec.template.spec.tenantID")]
+    [InlineData("""{"tenants": [{"name": "a b", "tenantID": "x"}]}""", "spec.tenants[0].name")]
+    public async Task A_set_that_breaks_a_rule_writes_nothing_and_names_the_field(string change, string path)
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(1)));
+        await test.SettledAsync();
+        test.ForgetRequests();
+
+        await test.ChangeSetAsync(change);
+        var set = await test.SettledAsync();
+
+        Assert.Equal("InvalidSpec", set.Condition("Stalled")?.Reason);
+        Assert.StartsWith(path, set.Condition("Stalled")!.Message, StringComparison.Ordinal);
+        Assert.Equal((0, 0, 0), Writes(test));
+        Assert.Single(await test.ConnectionsAsync());
+    }
+
+    [Fact]
+    public async Task A_list_in_a_ConfigMap_is_followed_and_a_broken_one_removes_nothing()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.ApplyAsync(FromConfigMap());
+        var waiting = await test.SettledAsync();
+        Assert.Equal("TenantsNotFound", waiting.Condition("Reconciling")?.Reason);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(61), TimeSpan.FromSeconds(10));
+        Assert.Equal("TenantsNotFound", (await test.SettledAsync()).Condition("Stalled")?.Reason);
+
+        await test.ApplyAsync(Map(List(3)));
+        Assert.Equal(("True", 3), Said(await test.SettledAsync()));
+
+        foreach (var (text, reason) in new[] { ("- name: x", "TenantsInvalid"), ("", "RemovalsHeld"), ("[]", "RemovalsHeld") })
+        {
+            await test.PatchAsync<ConfigMap>("list", new JsonObject { ["data"] = new JsonObject { ["tenants.yaml"] = text } });
+            var broken = await test.SettledAsync();
+            Assert.Equal((reason, 3), (broken.Condition("Stalled")?.Reason, (await test.ConnectionsAsync()).Count));
+        }
+
+        await test.PatchAsync<ConfigMap>("list", """{"data": {"tenants.yaml": null}}""");
+        Assert.Equal("TenantsNotFound", (await test.SettledAsync()).Condition("Reconciling")?.Reason);
+        await test.DeleteAsync<ConfigMap>("list");
+        await test.SettledAsync();
+        Assert.Equal(3, (await test.ConnectionsAsync()).Count);
+
+        await test.ApplyAsync(Map(List(2)));
+        Assert.Equal(("True", 2), Said(await test.SettledAsync()));
+        Assert.Equal(2, (await test.ConnectionsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Namespaces_are_tenants_where_the_client_lists_tenants()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await NamespaceAsync(test, "customer-0", SomeSets.IdOf(0));
+        await test.ApplyAsync(FromNamespaces());
+        var without = await test.SettledAsync();
+        Assert.Equal("ClientNotAvailable", without.Condition("Reconciling")?.Reason);
+        Assert.Empty(await test.ConnectionsAsync());
+
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{SomeSets.IdOf(0)}}"}, {"tenantID": "{{SomeSets.IdOf(1)}}"}]}""");
+        Assert.Equal(("True", 1), Said(await test.SettledAsync()));
+
+        // One that nobody allowed is refused by the client's list.
+        await NamespaceAsync(test, "customer-1", SomeSets.IdOf(1));
+        await NamespaceAsync(test, "customer-2", SomeSets.IdOf(2));
+        var refused = await test.SettledAsync();
+        Assert.Equal("TenantNotAllowed", Assert.Single(refused.Status.Failures!).Reason);
+        Assert.Equal((3, 2), (refused.Status.Connections, refused.Status.Ready));
+
+        await test.PatchAsync<Namespace>("customer-2", """{"metadata": {"labels": {"customer": null}}}""", ns: "");
+        Assert.Equal(("True", 2), Said(await test.SettledAsync()));
+    }
+
+    [Fact]
+    public async Task A_namespace_cannot_take_the_tenant_of_another_one()
+    {
+        await using var test = await SomeSets.StartAsync(2);
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{SomeSets.IdOf(0)}}"}, {"tenantID": "{{SomeSets.IdOf(1)}}"}]}""");
+        await NamespaceAsync(test, "b", SomeSets.IdOf(0));
+        await NamespaceAsync(test, "c", SomeSets.IdOf(1));
+        await test.ApplyAsync(FromNamespaces());
+        await test.SettledAsync();
+
+        await NamespaceAsync(test, "a", SomeSets.IdOf(0));
+        await test.PatchAsync<Namespace>("c", """{"metadata": {"annotations": {"example.com/tenant": null}}}""", ns: "");
+        var set = await test.SettledAsync();
+
+        Assert.Equal(["customers-b", "customers-c"], await test.ConnectionsAsync());
+        Assert.Equal(["customers-a", "customers-c"], set.Status.Failures!.Select(failure => failure.Name));
+        Assert.All(set.Status.Failures!, failure => Assert.Equal("TenantsInvalid", failure.Reason));
+    }
+
+    [Fact]
+    public async Task Namespaces_are_refused_where_the_operator_serves_listed_ones()
+    {
+        await using var test = await SomeSets.StartAsync(1, test =>
+        {
+            test.Namespaces = [Some.Namespace];
+            test.Sets = new SetScope("not here");
+        });
+        await test.ApplyAsync(FromNamespaces());
+
+        var set = await test.SettledAsync();
+
+        Assert.Equal(("TenantSourceNotAllowed", "not here"), (set.Condition("Stalled")?.Reason, set.Condition("Stalled")?.Message));
+    }
+
+    [Fact]
+    public async Task What_the_API_server_refuses_of_one_connection_keeps_no_other()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.UntilIdleAsync(); // what is not asked for yet is not waited for where requests are refused
+        test.Cluster.Before = (verb, kind, name) =>
+            verb == ClusterVerb.Create && kind == VismaConnection.ResourceKind && name.Name == SomeSets.ConnectionOf(1)
+                ? throw new KubernetesException(HttpStatusCode.UnprocessableEntity, "Invalid", "no")
+                : Task.CompletedTask;
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(3)));
+
+        var set = await test.SettledAsync();
+        Assert.Equal(2, set.Status.Ready);
+        Assert.Equal("ConnectionNotAccepted", Assert.Single(set.Status.Failures!).Reason);
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(6), TimeSpan.FromSeconds(10));
+        Assert.Equal(("True", 3), Said(await test.SettledAsync()));
+    }
+
+    [Fact]
+    public async Task A_missing_permission_is_told_once_it_has_lasted_and_an_outage_passes()
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        await test.UntilIdleAsync();
+        var answer = HttpStatusCode.Forbidden;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Create && kind == VismaConnection.ResourceKind
+                ? throw new KubernetesException(answer, "No", "no")
+                : Task.CompletedTask;
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(1)));
+        await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(1));
+        var waiting = (await test.FindAsync<VismaConnectionSet>(SomeSets.Name))!;
+        Assert.Equal("ConnectionNotWritten", waiting.Condition("Reconciling")?.Reason);
+
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+        var forbidden = await test.SettledAsync();
+        Assert.Equal("ConnectionNotAccepted", forbidden.Condition("Stalled")?.Reason);
+        Assert.Contains("create, patch and delete", forbidden.Condition("Stalled")!.Message, StringComparison.Ordinal);
+
+        answer = HttpStatusCode.ServiceUnavailable;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(6), TimeSpan.FromSeconds(10));
+        Assert.Equal("ConnectionNotWritten", (await test.SettledAsync()).Condition("Reconciling")?.Reason);
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(6), TimeSpan.FromSeconds(10));
+        Assert.Equal(("True", 1), Said(await test.SettledAsync()));
+    }
+
+    private static (string? Ready, int? Connections) Said(VismaConnectionSet set) =>
+        (set.Condition("Ready")?.Status, set.Status.Connections);
+
+    private static string? Ready(VismaConnection connection) => connection.Condition("Ready")?.Status;
+
+    private static VismaConnectionSet FromConfigMap()
+    {
+        var set = SomeSets.Set();
+        return set with
+        {
+            Spec = set.Spec with
+            {
+                Tenants = null,
+                TenantsFrom = new TenantsSource
+                {
+                    ConfigMapKeyRef = new ConfigMapKeyReference { Name = "list", Key = "tenants.yaml" },
+                },
+            },
+        };
+    }
+
+    private static VismaConnectionSet FromNamespaces()
+    {
+        var set = SomeSets.Set();
+        return set with
+        {
+            Spec = set.Spec with
+            {
+                Tenants = null,
+                TenantsFrom = new TenantsSource
+                {
+                    NamespaceSelector = new LabelSelector { MatchLabels = new Dictionary<string, string> { ["customer"] = "yes" } },
+                    Annotation = "example.com/tenant",
+                },
+            },
+        };
+    }
+
+    private static ConfigMap Map(string list) =>
+        new()
+        {
+            Metadata = new ObjectMeta { Name = "list", Namespace = Some.Namespace },
+            Data = new Dictionary<string, string> { ["tenants.yaml"] = list },
+        };
+
+    private static string List(int count) =>
+        string.Concat(SomeSets.Tenants(count).Select(tenant => $"- name: {tenant.Name}\n  tenantID: {tenant.TenantId}\n"));
+
+    private static Task NamespaceAsync(TestOperator test, string name, string tenantId) =>
+        test.ApplyAsync(new Namespace
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = name,
+                Labels = new Dictionary<string, string> { ["customer"] = "yes" },
+                Annotations = new Dictionary<string, string> { ["example.com/tenant"] = tenantId, ["other"] = "left out" },
+            },
+        });
+
+    // Of connections: created, patched, deleted; statuses are the connections' own.
+    private static (int Created, int Changed, int Deleted) Writes(TestOperator test) =>
+        (Count(test, ClusterVerb.Create), Count(test, ClusterVerb.Patch), Count(test, ClusterVerb.Delete));
+
+    private static int Count(TestOperator test, string verb) =>
+        test.Requests.Count(request => request.Verb == verb && request.Kind == VismaConnection.ResourceKind);
+
+    private static bool IsWrite(ClusterRequest request) =>
+        request.Verb is not (ClusterVerb.Get or ClusterVerb.List or ClusterVerb.Watch);
+}
