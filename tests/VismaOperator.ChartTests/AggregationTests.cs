@@ -5,14 +5,14 @@ using VismaOperator.Testing.ApiServer;
 namespace VismaOperator.ChartTests;
 
 /// <summary>
-/// The chart adds both kinds to the built-in roles: who may view a namespace sees them, who may edit it edits them, and nobody writes
+/// The chart adds every kind to the built-in roles: who may view a namespace sees them, who may edit it edits them, and nobody writes
 /// status.
 /// </summary>
 public sealed class AggregationTests(ApiServerFixture fixture)
 {
     private const string Roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
 
-    private static readonly string[] kinds = ["oauthclients", "vismaconnections"];
+    private static readonly string[] kinds = ["oauthclients", "vismaconnections", "vismaconnectionsets"];
     private static readonly string[] seeing = ["get", "list", "watch"];
     private static readonly string[] editing = ["create", "update", "patch", "delete", "deletecollection"];
 

@@ -110,6 +110,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if not .Values.connectionMetrics }}
 - --connection-metrics=false
 {{- end }}
+{{- if .Values.connectionSets.enabled }}
+- --connection-sets=true
+{{- end }}
 {{- if .Values.publicURL }}
 - {{ printf "--public-url=%s" (include "visma-operator.publicURL" .) | quote }}
 - --consent-port={{ .Values.consentPort }}
@@ -135,4 +138,20 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create]
+{{- if .Values.connectionSets.enabled }}
+# Sets of connections: the connections that they make, and the ConfigMaps that they name, each by name. RBAC cannot narrow a verb to
+# an owner or to names that are not known, so these reach every connection and ConfigMap {{ if .Values.namespaces }}of this namespace{{ else }}of the cluster{{ end }}.
+- apiGroups: [visma-operator.io]
+  resources: [vismaconnectionsets]
+  verbs: [list, watch]
+- apiGroups: [visma-operator.io]
+  resources: [vismaconnectionsets/status]
+  verbs: [patch]
+- apiGroups: [visma-operator.io]
+  resources: [vismaconnections]
+  verbs: [create, patch, delete]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [list, watch]
+{{- end }}
 {{- end }}

@@ -5,6 +5,18 @@ using VismaOperator.Testing.ApiServer.Proxy;
 
 namespace VismaOperator.IntegrationTests.Support;
 
+/// <summary>Golden files of the chart whose roles an operator gets.</summary>
+/// <param name="Cluster">With a ClusterRole.</param>
+/// <param name="Namespaces">With Roles in listed namespaces.</param>
+internal sealed record ChartRoles(string Cluster, string Namespaces)
+{
+    /// <summary>Those of the chart's defaults.</summary>
+    public static ChartRoles Default { get; } = new("defaults", "namespaces");
+
+    /// <summary>Those where sets of connections are served.</summary>
+    public static ChartRoles OfSets { get; } = new("connection-sets", "connection-sets-namespaces");
+}
+
 /// <summary>
 /// The ServiceAccount that an operator of a scene is to the API server. It may do exactly what the chart grants: the roles come from the
 /// golden files, which the tests of the chart hold against what both versions of Helm render.
@@ -18,12 +30,14 @@ internal sealed class OperatorAccount
     private readonly ApiClient admin;
     private readonly TestNamespace home;
     private readonly List<string> clusterWide = [];
+    private readonly ChartRoles roles;
     private TestServiceAccount account = null!;
 
-    private OperatorAccount(ApiClient admin, TestNamespace home)
+    private OperatorAccount(ApiClient admin, TestNamespace home, ChartRoles roles)
     {
         this.admin = admin;
         this.home = home;
+        this.roles = roles;
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -33,14 +47,15 @@ internal sealed class OperatorAccount
         ApiClient admin,
         TestNamespace home,
         Reach reach,
+        ChartRoles roles,
         IReadOnlyList<string> namespaces
     )
     {
-        var created = new OperatorAccount(admin, home) { account = await TestServiceAccount.CreateAsync(admin, home, Name, Ct) };
+        var created = new OperatorAccount(admin, home, roles) { account = await TestServiceAccount.CreateAsync(admin, home, Name, Ct) };
         await created.GrantAsync(home.Name, "leader", Golden("namespaces", "visma-system"));
         if (reach == Reach.Cluster)
         {
-            await created.GrantEverywhereAsync(Golden("defaults", ns: null));
+            await created.GrantEverywhereAsync(Golden(roles.Cluster, ns: null));
             return created;
         }
 
@@ -53,7 +68,7 @@ internal sealed class OperatorAccount
     }
 
     /// <summary>Gives the Role of a listed namespace.</summary>
-    public Task AdmitAsync(string ns) => GrantAsync(ns, "operator", Golden("namespaces", "customer-a"));
+    public Task AdmitAsync(string ns) => GrantAsync(ns, "operator", Golden(roles.Namespaces, "customer-a"));
 
     /// <summary>Gives the Role of a namespace of <c>restart.namespaces</c>.</summary>
     public Task AdmitRestartsAsync(string ns) => GrantAsync(ns, "restart", Golden("everything", "customer-a"));

@@ -15,6 +15,16 @@ internal static class Requests
         && request.Path.Contains("/vismaconnections/", StringComparison.Ordinal)
         && request.Path.EndsWith("/status", StringComparison.Ordinal);
 
+    /// <summary>A write of a connection itself, not of its status.</summary>
+    public static bool IsConnectionWrite(this ProxiedRequest request) =>
+        request.IsWrite
+        && request.Path.Contains("/vismaconnections", StringComparison.Ordinal)
+        && !request.Path.Contains("/vismaconnectionsets", StringComparison.Ordinal)
+        && !request.Path.EndsWith("/status", StringComparison.Ordinal);
+
+    public static bool IsSetStatus(this ProxiedRequest request) =>
+        request.IsWrite && request.Path.Contains("/vismaconnectionsets/", StringComparison.Ordinal);
+
     public static bool IsClientStatus(this ProxiedRequest request) =>
         request.IsWrite
         && request.Path.Contains("/oauthclients/", StringComparison.Ordinal)

@@ -75,7 +75,7 @@ internal sealed class Scene : IAsyncDisposable
         var provider = used.Shared ?? await VismaConnectStandIn.StartAsync(used.Provider, Ct);
         var home = await TestNamespace.CreateAsync(server.Admin, Ct, used.Labels, used.Namespace);
         var scene = new Scene(server, home, provider, await ApiProxy.StartAsync(server, Ct), used);
-        scene.account = await OperatorAccount.CreateAsync(server.Admin, home, used.Reach, scene.Places);
+        scene.account = await OperatorAccount.CreateAsync(server.Admin, home, used.Reach, used.Roles, scene.Places);
         scene.Open(scene.Proxy);
         return scene;
     }
@@ -310,6 +310,9 @@ internal sealed record SceneOptions
     public string? Namespace { get; init; }
 
     public Reach Reach { get; init; } = Reaches.OfThisRun;
+
+    /// <summary>Which of the chart's roles the operator gets.</summary>
+    public ChartRoles Roles { get; init; } = ChartRoles.Default;
 
     /// <summary>Tokens of this lifetime.</summary>
     public static SceneOptions WithLifetime(TimeSpan lifetime) => new() { Provider = The.Provider with { AccessTokenLifetime = lifetime } };
