@@ -1,4 +1,4 @@
--- Health of an OAuthClient or a VismaConnection, for Argo CD. It uses no library: Argo CD opens hardly any for health checks.
+-- Health of every kind of the operator, for Argo CD. It uses no library: Argo CD opens hardly any for health checks.
 
 local function condition(name)
   for _, found in ipairs(obj.status.conditions or {}) do
