@@ -211,6 +211,9 @@ public sealed class ValuesTests
         (_, _) => Task.FromResult(0),
         (_, _) => Task.FromResult(0),
         (_, _) => Task.FromResult(0),
+        (_, _) => Task.FromResult(0),
+        (_, _) => Task.FromResult(0),
+        (_, _) => Task.FromResult(0),
         (_, _) => Task.FromResult(0)
     );
 
