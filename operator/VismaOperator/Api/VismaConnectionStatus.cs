@@ -30,7 +30,8 @@ public sealed record VismaConnectionStatus
     public string? Offline { get; init; }
 
     /// <summary>
-    /// Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, TokenAccepted, CopiesWritten, WorkloadsRestarted, Authorized, ConsentExpiring.
+    /// Ready, Reconciling, Stalled, TokenFresh, ScopesGranted, TokenAccepted, CopiesWritten, WorkloadsRestarted, Authorized,
+    /// ConsentExpiring.
     /// </summary>
     public IReadOnlyList<Condition> Conditions { get => field ?? []; init; }
 
