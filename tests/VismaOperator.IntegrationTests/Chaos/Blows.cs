@@ -15,6 +15,9 @@ internal sealed class Blows(ChaosWorld world, Random random)
     // A process that was killed leaves its lease behind for this long.
     private static readonly TimeSpan lease = TimeSpan.FromSeconds(16);
 
+    // A 403 that lasts for longer than 5 s needs a person, and the operator tries again after a minute.
+    private static readonly TimeSpan firstStall = TimeSpan.FromMinutes(1);
+
     private readonly List<Struck> struck = [];
     private readonly Lock gate = new();
 
@@ -32,7 +35,7 @@ internal sealed class Blows(ChaosWorld world, Random random)
     {
         var begun = Clock.GetUtcNow();
         var injected = await StrikeAsync(blow.Kind, blow.Duration);
-        struck.Add(new Struck(blow.Kind, begun, Clock.GetUtcNow() + (EndsAProcess(blow.Kind) ? lease : TimeSpan.Zero), injected));
+        struck.Add(new Struck(blow.Kind, begun, Clock.GetUtcNow() + AftermathOf(blow.Kind), injected));
         await PassAsync(blow.Pause);
     }
 
@@ -50,14 +53,18 @@ internal sealed class Blows(ChaosWorld world, Random random)
         } while (Clock.GetElapsedTime(begun) < duration && await timer.WaitForNextTickAsync(Ct));
     }
 
-    private static bool EndsAProcess(BlowKind kind) =>
-        kind
-            is BlowKind.LeaderKilled
-                or BlowKind.LeaderFrozen
-                or BlowKind.BothKilled
-                or BlowKind.AllChangedAtFailover
-                or BlowKind.ApiServerKilled
-                or BlowKind.EtcdKilled;
+    private static TimeSpan AftermathOf(BlowKind kind) =>
+        kind switch
+        {
+            BlowKind.LeaderKilled
+            or BlowKind.LeaderFrozen
+            or BlowKind.BothKilled
+            or BlowKind.AllChangedAtFailover
+            or BlowKind.ApiServerKilled
+            or BlowKind.EtcdKilled => lease,
+            BlowKind.StormOf403 => firstStall,
+            _ => TimeSpan.Zero,
+        };
 
     private async Task<int> StrikeAsync(BlowKind kind, TimeSpan duration)
     {
@@ -286,6 +293,6 @@ internal sealed class Blows(ChaosWorld world, Random random)
 /// <summary>A blow that was struck.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Begun">When.</param>
-/// <param name="Ended">From when on everything worked again, a lease that nobody holds included.</param>
+/// <param name="Ended">From when on everything worked again: a lease was held, and a wait for a person over.</param>
 /// <param name="Injected">How many requests, processes or objects it met.</param>
 internal sealed record Struck(BlowKind Kind, DateTimeOffset Begun, DateTimeOffset Ended, int Injected);
