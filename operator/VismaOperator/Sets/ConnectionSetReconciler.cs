@@ -197,7 +197,7 @@ internal sealed class ConnectionSetReconciler(
 
         var connections = SetConnections.Render(set, list);
         var broken = connections
-            .Select(connection => SetConnections.Check(connection, allowLists).FirstOrDefault())
+            .Select(connection => SetConnections.Check(connection, allowLists) is [var first, ..] ? first : null)
             .Zip(list)
             .FirstOrDefault(pair => pair.First is not null);
         return rendered[key] = new Rendered(set.Metadata.Uid, set.Metadata.Generation, list)
