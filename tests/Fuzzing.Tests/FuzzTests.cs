@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Fuzzing.Tests;
 
 /// <summary>Everything that parses input from outside takes any input, in a moment, and says no secret. See docs/reliability.md.</summary>
@@ -43,7 +41,7 @@ public sealed class FuzzTests
     // An input that fails is kept, to be read and to enter the corpus.
     private static void Read(Parser parser, byte[] input)
     {
-        var begun = Stopwatch.GetTimestamp();
+        var begun = TimeProvider.System.GetTimestamp();
         try
         {
             parser.Read(input);
@@ -55,6 +53,6 @@ public sealed class FuzzTests
             throw new InvalidOperationException($"{parser.Name} failed on {file} (FUZZ_SEED={FuzzRun.Seed}): {failure}", failure);
         }
 
-        Assert.True(Stopwatch.GetElapsedTime(begun) < moment, $"{parser.Name} took too long for {input.Length} bytes.");
+        Assert.True(TimeProvider.System.GetElapsedTime(begun) < moment, $"{parser.Name} took too long for {input.Length} bytes.");
     }
 }
