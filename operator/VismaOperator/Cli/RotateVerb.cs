@@ -190,10 +190,19 @@ internal sealed class RotateSession(RotateOptions options, CommandContext proces
         };
         var name = new NamespacedName(options.Namespace ?? cluster.Namespace, options.Name);
         var value = await ReadAsync(name, stop);
-        var plan = await new RotateRun(options, cluster.Client, tools, cluster.Server, process.Output).RunAsync(name, value, stop);
-        return plan is null ? ExitCode.ChangePrinted
-            : options.Wait is not { } patience || await IsUsedAsync(cluster, name, plan.Reference, patience, stop) ? ExitCode.Success
-            : ExitCode.Failure;
+        var result = await new RotateRun(options, cluster.Client, tools, cluster.Server, process.Output).RunAsync(name, value, stop);
+        if (result is null || options.Wait is not { } patience)
+        {
+            return result is null ? ExitCode.ChangePrinted : ExitCode.Success;
+        }
+
+        if (result.Stays is not null)
+        {
+            await process.Error.WriteLineAsync($"{Product.Name}: --wait: there is nothing to wait for. Do not delete the old one yet.");
+            return ExitCode.Failure;
+        }
+
+        return await IsUsedAsync(cluster, name, result, patience, stop) ? ExitCode.Success : ExitCode.Failure;
     }
 
     private async Task<Sensitive> ReadAsync(NamespacedName name, CancellationToken stop)
@@ -248,7 +257,7 @@ internal sealed class RotateSession(RotateOptions options, CommandContext proces
     private async Task<bool> IsUsedAsync(
         ClusterConnection cluster,
         NamespacedName name,
-        SecretKeyReference reference,
+        RotateResult result,
         TimeSpan patience,
         CancellationToken stop
     )
@@ -263,7 +272,7 @@ internal sealed class RotateSession(RotateOptions options, CommandContext proces
             {
                 foreach (var seen in batch.Where(change => change.Name == name))
                 {
-                    if (IsDecided((OAuthClient?)seen.Resource, reference, name) is { } isUsed)
+                    if (IsDecided((OAuthClient?)seen.Resource, result, name) is { } isUsed)
                     {
                         return isUsed;
                     }
@@ -281,16 +290,21 @@ internal sealed class RotateSession(RotateOptions options, CommandContext proces
         return false;
     }
 
-    private bool? IsDecided(OAuthClient? client, SecretKeyReference reference, NamespacedName name)
+    private bool? IsDecided(OAuthClient? client, RotateResult result, NamespacedName name)
     {
-        var trial = (client?.Status.ClientSecrets ?? []).Find(reference);
-        if (client is not null && trial == SecretTrial.Accepted && client.Status.ActiveSecret == reference)
+        var reference = result.Plan.Reference;
+        var trial = client?.Status.ClientSecrets?.FirstOrDefault(one => one.Is(reference));
+        if (client is not null && trial?.Trial == SecretTrial.Accepted && client.Status.ActiveSecret == reference)
         {
-            process.Output.WriteLine("The operator uses the new secret. The old one may be deleted in the Visma developer portal.");
+            process.Output.WriteLine(
+                "The operator uses the new secret. The old one may be deleted in the Visma developer portal"
+                    + (result.Cautions.Count == 0 ? "." : ", once what is said above was seen to.")
+            );
             return true;
         }
 
-        if (client is null || trial == SecretTrial.Refused)
+        // A refusal that was on record before is not one of this secret.
+        if (client is null || (trial?.Trial == SecretTrial.Refused && trial != result.Before))
         {
             process.Error.WriteLine(
                 client is null

@@ -45,8 +45,8 @@ internal static class SecretVerifiedReport
             ? "One renewal of a connection with the grant ClientCredentials is brought forward to try it; without such a connection it is "
                 + "tried when it is needed."
             : "It waits, since no connection can try it now: each has the grant AuthorizationCode, is suspended, stalled or being deleted, "
-                + "or waits for something else. The next token request tries it. Do not delete the old secret in the Visma developer "
-                + "portal before.";
+                + "or waits for something else. It is tried when one of them can, or when the provider refuses the secret that works now. "
+                + "Do not delete the old secret in the Visma developer portal before.";
 
     private static string Refused(OAuthClientSituation situation, ClientSecretStatus trial)
     {

@@ -117,14 +117,14 @@ internal sealed class RotateScene : IAsyncDisposable
     }
 
     /// <summary>Puts the objects there and runs it.</summary>
-    public Task<RotatePlan?> RotateAsync(string secret = NewSecret)
+    public Task<RotateResult?> RotateAsync(string secret = NewSecret)
     {
         PutAll();
         return AgainAsync(secret);
     }
 
     /// <summary>Runs it over what is there.</summary>
-    public Task<RotatePlan?> AgainAsync(string secret = NewSecret)
+    public Task<RotateResult?> AgainAsync(string secret = NewSecret)
     {
         var tools = new DoctorTools
         {

@@ -107,6 +107,138 @@ public sealed class RotateTests
             scene.Output,
             StringComparison.Ordinal
         );
+        Assert.Contains("tries the new one when the provider refuses the old one.", scene.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("within a minute", scene.Output, StringComparison.Ordinal);
+        Assert.NotNull((await scene.AgainAsync())!.Stays);
+    }
+
+    [Fact]
+    public async Task Where_all_connections_are_suspended_the_operator_is_not_said_to_try()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Connection = scene.Connection! with { Spec = scene.Connection.Spec with { Suspend = true } };
+
+        var result = await scene.RotateAsync();
+
+        Assert.StartsWith("Every VismaConnection that could try it is suspended.", result!.Stays, StringComparison.Ordinal);
+        Assert.Single(scene.Provider.Ledger.TokenRequests);
+        Assert.DoesNotContain("within a minute", scene.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(SecretTrial.Accepted)]
+    [InlineData(SecretTrial.Refused)]
+    public async Task Where_the_operator_has_tried_it_before_nobody_is_told_to_wait(SecretTrial before)
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Client = scene.Client with
+        {
+            Spec = scene.Client.Spec with { ClientSecrets = [Entry("current"), Entry("clientSecret")] },
+            Status = scene.Client.Status with
+            {
+                ActiveSecret = Entry("current").SecretKeyRef,
+                ClientSecrets = [new ClientSecretStatus { Name = "acme-credentials", Key = "clientSecret", Trial = before }],
+            },
+        };
+
+        var result = await scene.RotateAsync(Some.ClientSecret);
+
+        Assert.StartsWith("It has tried this one before", result!.Stays, StringComparison.Ordinal);
+        Assert.DoesNotContain("within a minute", scene.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_client_that_lists_an_old_secret_is_named_before_that_is_deleted()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        var people = scene.Client.Metadata with { Name = "acme-people" };
+        scene.Put(scene.Client with { Metadata = people });
+        scene.Put(scene.Client with
+        {
+            Metadata = people with { Name = "acme-other" },
+            Spec = scene.Client.Spec with { ClientSecrets = [Entry("of-another-application")] },
+        });
+
+        var result = await scene.RotateAsync();
+
+        Assert.Equal(
+            "OAuthClient integrations/acme-people lists an old one, too. Rotate it first, with the same new secret: "
+                + "visma-operator rotate integrations/acme-people",
+            Assert.Single(result!.Cautions)
+        );
+        Assert.Contains("Before you delete an old one: OAuthClient integrations/acme-people", scene.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_may_not_list_clients_is_told_that_others_were_not_seen()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Before = (verb, kind, _) =>
+            (verb, kind.Kind) == ("list", "OAuthClient")
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                : Task.CompletedTask;
+
+        var result = await scene.RotateAsync();
+
+        Assert.Contains("may list an old one, too; this was not seen.", Assert.Single(result!.Cautions), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_keeps_an_object_that_stays_as_it_is_stops_nothing()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        var marks = new Dictionary<string, string> { ["reconcile.external-secrets.io/data-hash"] = "x" };
+        scene.Credentials = scene.Credentials with
+        {
+            Metadata = scene.Credentials.Metadata with { Annotations = marks },
+            Data = new Dictionary<string, SecretValue>(scene.Credentials.Data!)
+            {
+                ["from-the-store"] = SecretValue.FromText(RotateScene.NewSecret),
+            },
+        };
+
+        Assert.NotNull(await scene.RotateAsync());
+
+        Assert.Equal(["OAuthClient"], scene.Writes);
+        Assert.Equal(["from-the-store", "clientSecret"], await scene.ListAsync());
+    }
+
+    [Fact]
+    public async Task What_was_written_is_said_where_the_client_is_deleted_meanwhile()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Before = async (verb, kind, _) =>
+        {
+            if (verb == ClusterVerb.Patch && kind.Kind == "OAuthClient")
+            {
+                scene.Before = null;
+                scene.Put(scene.Client with
+                {
+                    Metadata = (await scene.ClientAsync()).Metadata with { DeletionTimestamp = expiry, Finalizers = ["of-a-test"] },
+                });
+            }
+        };
+
+        var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+
+        Assert.Equal(
+            "OAuthClient integrations/acme is being deleted: the new secret is in Secret integrations/acme-credentials under the key "
+                + "clientSecret-2026-11-30, and the client does not name it.",
+            failure.Message
+        );
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_lost_leaves_open_whether_the_Secret_was_written()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Patch && kind.Kind == "Secret" ? throw new HttpRequestException("cut") : Task.CompletedTask;
+
+        var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+
+        Assert.Contains("Whether it was changed is not known", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("othing was changed", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,22 +316,29 @@ public sealed class RotateTests
         scene.Writers["OAuthClient"] = "kubectl-client-side-apply";
         scene.Writers["Secret"] = "kubectl-create";
 
-        Assert.NotNull(await scene.RotateAsync());
+        var result = await scene.RotateAsync();
+
+        Assert.Equal(
+            "OAuthClient integrations/acme is applied from a file: write the new list there, or the next apply puts the old one back.",
+            Assert.Single(result!.Cautions)
+        );
     }
 
     [Theory]
     [InlineData("external-secrets.io/v1", "ExternalSecret", "ExternalSecret vault-acme", "  - secretKey: clientSecret-2026-11-30\n")]
     [InlineData("bitnami.com/v1alpha1", "SealedSecret", "SealedSecret vault-acme", " | kubeseal -o yaml --merge-into THE-FILE.yaml\n")]
     [InlineData("example.com/v1", "Vault", "Vault vault-acme (owner reference)", "(with SOPS: sops edit THE-FILE.yaml)")]
+    [InlineData("example.com/v1", "Vault", "Vault vault-acme (owner reference)", "(with SOPS: sops edit THE-FILE.yaml)", false)]
     public async Task A_Secret_that_another_object_makes_is_printed_and_nothing_is_written(
         string apiVersion,
         string kind,
         string words,
-        string way
+        string way,
+        bool isController = true
     )
     {
         await using var scene = await RotateScene.OpenAsync();
-        var owner = new OwnerReference { ApiVersion = apiVersion, Kind = kind, Name = "vault-acme", Uid = "u", Controller = true };
+        var owner = new OwnerReference { ApiVersion = apiVersion, Kind = kind, Name = "vault-acme", Uid = "u", Controller = isController };
         scene.Credentials = scene.Credentials with { Metadata = scene.Credentials.Metadata with { OwnerReferences = [owner] } };
 
         Assert.Null(await scene.RotateAsync());

@@ -34,13 +34,18 @@ internal sealed record Keeper(KeeperKind Kind, string Words)
         ("helm", "Helm"),
     ];
 
+    /// <summary>True where people apply it from a file, so that the next apply puts back what stands there.</summary>
+    /// <param name="writers">Who wrote fields of it.</param>
+    public static bool IsAppliedFromFile(IReadOnlyList<string> writers) =>
+        writers.Any(one => one is "kubectl-client-side-apply" or "kubectl");
+
     /// <summary>Finds it; null for an object that people write themselves.</summary>
     /// <param name="metadata">The object.</param>
     /// <param name="writers">Who wrote fields of it.</param>
     public static Keeper? Of(ObjectMeta metadata, IReadOnlyList<string> writers)
     {
         var owners = metadata.OwnerReferences ?? [];
-        return owners.Select(OfOwner).FirstOrDefault(keeper => keeper is not null)
+        return owners.Select(OfOwner).FirstOrDefault()
             ?? OfExternalSecrets(metadata, writers)
             ?? labels.Where(one => metadata.Label(one.Key) is not null)
                 .Select(one => new Keeper(KeeperKind.GitOps, $"{one.Words} (label {one.Key})"))
@@ -53,15 +58,15 @@ internal sealed record Keeper(KeeperKind Kind, string Words)
                 .FirstOrDefault();
     }
 
-    private static Keeper? OfOwner(OwnerReference owner) =>
+    // Not every maker of a Secret marks itself as the controller.
+    private static Keeper OfOwner(OwnerReference owner) =>
         owner.Kind switch
         {
             "ExternalSecret" when owner.ApiVersion.StartsWith("external-secrets.io/", StringComparison.Ordinal) =>
                 new Keeper(KeeperKind.ExternalSecrets, $"ExternalSecret {owner.Name}"),
             "SealedSecret" when owner.ApiVersion.StartsWith("bitnami.com/", StringComparison.Ordinal) =>
                 new Keeper(KeeperKind.SealedSecrets, $"SealedSecret {owner.Name}"),
-            _ when owner.Controller == true => new Keeper(KeeperKind.GitOps, $"{owner.Kind} {owner.Name} (owner reference)"),
-            _ => null,
+            _ => new Keeper(KeeperKind.GitOps, $"{owner.Kind} {owner.Name} (owner reference)"),
         };
 
     // Without an owner reference where its creationPolicy is Orphan or Merge.

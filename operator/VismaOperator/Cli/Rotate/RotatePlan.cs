@@ -35,8 +35,16 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
     /// <param name="value">The new secret.</param>
     /// <param name="options">The key and the expiry, where they were named.</param>
     /// <param name="now">The time.</param>
+    /// <param name="changed">What was written already, as a clause.</param>
     /// <exception cref="RotateException">It cannot be done.</exception>
-    public static RotatePlan Of(OAuthClient client, Secret secret, Sensitive value, RotateOptions options, DateTimeOffset now)
+    public static RotatePlan Of(
+        OAuthClient client,
+        Secret secret,
+        Sensitive value,
+        RotateOptions options,
+        DateTimeOffset now,
+        string changed
+    )
     {
         var present = client.Spec.ClientSecrets;
         var (key, isNew) = KeyOf(secret, value, options.Key, present[0].SecretKeyRef.Key, now);
@@ -52,7 +60,7 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
             ? new RotatePlan(reference, isNew, list, !list.SequenceEqual(present))
             : throw new RotateException(
                 $"OAuthClient {client.Metadata.NamespacedName} lists {present.Count} client secrets, and no more than {MostSecrets} may be "
-                    + "listed: nothing was changed. Take those that are not used any more out of spec.clientSecrets."
+                    + $"listed: {changed}. Take those that are not used any more out of spec.clientSecrets."
             );
     }
 

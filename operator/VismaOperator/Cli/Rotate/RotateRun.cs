@@ -85,7 +85,10 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
 {
     private const int MostTries = 6;
 
+    private const string WhenRefused = "It goes on with the old secret, and tries the new one when the provider refuses the old one.";
+
     private readonly ClusterWords words = new(server);
+    private string changed = "nothing was changed";
 
     /// <summary>Runs to the end, without the wait.</summary>
     /// <param name="name">The client.</param>
@@ -93,23 +96,25 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
     /// <param name="stop">Gives up.</param>
     /// <returns>What was done; null where the change was only printed.</returns>
     /// <exception cref="RotateException">It could not be done; the message says what was written.</exception>
-    public async Task<RotatePlan?> RunAsync(NamespacedName name, Sensitive value, CancellationToken stop)
+    public async Task<RotateResult?> RunAsync(NamespacedName name, Sensitive value, CancellationToken stop)
     {
-        var (subject, tried) = (await LookAsync(name, value, stop), (string?)null);
+        var (subject, tried) = (await LookAsync(name, value, stop), (RotateTried?)null);
         for (var tries = 1; ; tries++)
         {
             tried ??= await TryAsync(subject, value, stop);
-            if (subject.Keepers.Count > 0 && options.Kept == KeptObjects.Printed && !subject.Plan.IsDone)
+            if (subject.Keepers.Count > 0 && options.Kept == KeptObjects.Printed)
             {
-                new RotateText(subject, options, tools.Called).Print(output, tried);
+                var told = await ResultAsync(subject, tried, stop);
+                new RotateText(subject, options, tools.Called).Print(output, tried.Words, told.Cautions);
                 return null;
             }
 
             try
             {
                 await WriteAsync(subject, value, stop);
-                new RotateText(subject, options, tools.Called).Tell(output, tried);
-                return subject.Plan;
+                var result = await ResultAsync(subject, tried, stop);
+                new RotateText(subject, options, tools.Called).Tell(output, tried.Words, result);
+                return result;
             }
             catch (KubernetesException conflict) when (conflict.IsConflict)
             {
@@ -127,59 +132,111 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
             var again = await LookAsync(name, value, stop);
             if (again.Client.Metadata.Uid != subject.Client.Metadata.Uid)
             {
-                throw new RotateException($"OAuthClient {name} was deleted and made again meanwhile. {Left(again)} Run this again.");
+                throw new RotateException($"OAuthClient {name} was deleted and made again meanwhile: {changed}. Run this again.");
             }
 
+            tried = Application(again.Client.Spec) == Application(subject.Client.Spec) ? tried : null;
             subject = again;
         }
     }
 
-    /// <summary>What stands in the Secret, for who has to go on by hand.</summary>
-    private static string Left(RotateSubject subject) =>
-        subject.Plan.IsKeyNew
-            ? "Nothing was changed."
-            : $"The new secret is in Secret {subject.Secret.Metadata.NamespacedName} under the key {subject.Plan.Reference.Key}; the "
-                + "client does not name it.";
+    // Whom a trial was made for, and how: that of another application says nothing.
+    private static (string?, ClientIdSource?, string, EndpointsSpec?, AuthenticationMethod) Application(OAuthClientSpec spec) =>
+        (spec.ClientId, spec.ClientIdFrom, spec.Issuer, spec.Endpoints, spec.AuthenticationMethod);
+
+    // Whether the operator comes to use it by itself, and what is to be seen to before the old one is deleted.
+    private async Task<RotateResult> ResultAsync(RotateSubject subject, RotateTried tried, CancellationToken stop)
+    {
+        var (plan, status) = (subject.Plan, subject.Client.Status);
+        var before = status.ClientSecrets?.FirstOrDefault(one => one.Is(plan.Reference));
+        var isKnown = !plan.IsKeyNew && before is { Trial: SecretTrial.Accepted or SecretTrial.Refused };
+        var stays = isKnown && status.ActiveSecret is { } active && active != plan.Reference
+            ? "It has tried this one before, goes on with the one that it uses, and comes to this one when the provider refuses that one."
+            : tried.NoTrial;
+        return new RotateResult(plan, stays, await CautionsAsync(subject, stop), before);
+    }
+
+    private async Task<IReadOnlyList<string>> CautionsAsync(RotateSubject subject, CancellationToken stop)
+    {
+        var (client, old) = (subject.Client.Metadata, subject.Plan.List.Skip(1).Select(entry => entry.SecretKeyRef).ToHashSet());
+        if (old.Count == 0)
+        {
+            return [];
+        }
+
+        List<string> cautions = [];
+        if (subject.IsAppliedFromFile)
+        {
+            cautions.Add($"OAuthClient {client.NamespacedName} is applied from a file: write the new list there, or the next apply puts "
+                + "the old one back.");
+        }
+
+        var (all, failure) = await tools.Source.ListAsync<OAuthClient>(new ResourceSelector(client.Namespace), stop);
+        if (failure is not null)
+        {
+            cautions.Add($"Another OAuthClient in namespace {client.Namespace} may list an old one, too; this was not seen. "
+                + failure.Message);
+        }
+
+        cautions.AddRange(
+            all.Where(one => one.Metadata.Name != client.Name && one.Spec.ClientSecrets.Any(entry => old.Contains(entry.SecretKeyRef)))
+                .Select(one => one.Metadata.NamespacedName)
+                .OrderBy(one => one.ToString(), StringComparer.Ordinal)
+                .Select(one =>
+                    $"OAuthClient {one} lists an old one, too. Rotate it first, with the same new secret: {tools.Called} rotate {one}"
+                    + options.Source
+                )
+        );
+        return cautions;
+    }
 
     private async Task<RotateSubject> LookAsync(NamespacedName name, Sensitive value, CancellationToken stop)
     {
         var found = await FindAsync<OAuthClient>(name, stop);
         if (found.Metadata.DeletionTimestamp is not null)
         {
-            throw new RotateException($"OAuthClient {name} is being deleted: nothing was changed.");
+            throw new RotateException($"OAuthClient {name} is being deleted: {changed}.");
         }
 
         var secretName = new NamespacedName(name.Namespace, found.Spec.ClientSecrets[0].SecretKeyRef.Name);
         var secret = await FindAsync<Secret>(secretName, stop);
+        if (secret.Metadata.DeletionTimestamp is not null)
+        {
+            throw new RotateException($"Secret {secretName} is being deleted: {changed}.");
+        }
+
         if (CredentialSecret.Objection(secret, name) is { } objection)
         {
             throw new RotateException(objection.Message);
         }
 
+        var plan = RotatePlan.Of(found, secret, value, options, tools.Time.GetUtcNow(), changed);
+        var writers = (await FindAsync<WrittenBy<OAuthClient>>(name, stop)).Writers.Names;
+
+        // Who keeps an object that stays as it is undoes nothing.
         List<(string Object, Keeper Keeper)> keepers = [];
-        await AddKeeperAsync(keepers, found, stop);
-        await AddKeeperAsync(keepers, secret, stop);
-        var plan = RotatePlan.Of(found, secret, value, options, tools.Time.GetUtcNow());
-        if (plan.IsKeyNew && secret.Immutable == true && keepers.Count == 0)
+        if (plan.IsListNew && Keeper.Of(found.Metadata, writers) is { } ofClient)
+        {
+            keepers.Add((OAuthClient.ResourceKind.Kind, ofClient));
+        }
+
+        if (
+            plan.IsKeyNew
+            && Keeper.Of(secret.Metadata, (await FindAsync<WrittenBy<Secret>>(secretName, stop)).Writers.Names) is { } ofSecret
+        )
+        {
+            keepers.Add((Secret.ResourceKind.Kind, ofSecret));
+        }
+
+        if (plan.IsKeyNew && secret.Immutable == true && keepers.All(one => one.Object != Secret.ResourceKind.Kind))
         {
             throw new RotateException(
-                $"Secret {secretName} is immutable: nothing was changed. Make another Secret with the new value, and put it first in "
+                $"Secret {secretName} is immutable: {changed}. Make another Secret with the new value, and put it first in "
                     + $"spec.clientSecrets of OAuthClient {name}."
             );
         }
 
-        return new RotateSubject(found, secret, plan, keepers);
-    }
-
-    private async Task AddKeeperAsync<T>(List<(string Object, Keeper Keeper)> keepers, T resource, CancellationToken stop)
-        where T : class, IResource<T>
-    {
-        var name = resource.Metadata.NamespacedName;
-        var writers = await FindAsync<WrittenBy<T>>(name, stop);
-        if (Keeper.Of(resource.Metadata, writers.Writers.Names) is { } keeper)
-        {
-            keepers.Add((T.ResourceKind.Kind, keeper));
-        }
+        return new RotateSubject(found, secret, plan, keepers) { IsAppliedFromFile = Keeper.IsAppliedFromFile(writers) };
     }
 
     private async Task<T> FindAsync<T>(NamespacedName name, CancellationToken stop)
@@ -190,7 +247,7 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
         {
             return await client.FindAsync<T>(name, stop)
                 ?? throw new RotateException(
-                    $"There is no {kind.Kind} {name} in the cluster {words.Server}: nothing was changed. "
+                    $"There is no {kind.Kind} {name} in the cluster {words.Server}: {changed}. "
                         + (
                             kind == Secret.ResourceKind
                                 ? "The first entry of spec.clientSecrets names it: create it, or correct the name."
@@ -205,27 +262,32 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
     }
 
     // What it came to, for the person; nobody goes on with a secret that was refused.
-    private async Task<string> TryAsync(RotateSubject subject, Sensitive value, CancellationToken stop)
+    private async Task<RotateTried> TryAsync(RotateSubject subject, Sensitive value, CancellationToken stop)
     {
         if (options.Trial == RotateTrial.Skipped)
         {
-            return "It was not tried (--no-verify).";
+            return new RotateTried("It was not tried (--no-verify).");
         }
 
         var credential = new Credential(subject.Plan.Reference, string.Empty, value, options.Expires);
         var asked = new DoctorOptions { Requests = DoctorRequests.Sent, AllowLists = options.AllowLists };
         return await new SecretTry(subject.Client, credential, asked).RunAsync(tools, stop) switch
         {
-            SecretTryOutcome.Accepted accepted => $"The provider accepted it, asked for VismaConnection {accepted.Connection}.",
+            SecretTryOutcome.Accepted accepted => new RotateTried(
+                $"The provider accepted it, asked for VismaConnection {accepted.Connection}.",
+                accepted.CanOperator ? null : $"Every VismaConnection that could try it is suspended. {WhenRefused}"
+            ),
             SecretTryOutcome.Refused => throw new RotateException(
-                "The provider refused the new client secret (invalid_client): nothing was changed. Copy it from the Visma developer "
+                $"The provider refused the new client secret (invalid_client): {changed}. Copy it from the Visma developer "
                     + "portal once more, and see that it is one of the application that OAuthClient "
                     + $"{subject.Client.Metadata.NamespacedName} names."
             ),
-            SecretTryOutcome.NobodyCan =>
-                "It was not tried: no VismaConnection of this client has the grant ClientCredentials. The next renewal tries it.",
+            SecretTryOutcome.NobodyCan => new RotateTried(
+                "It was not tried: no VismaConnection of this client has the grant ClientCredentials.",
+                $"It spends no consent of a person for a trial. {WhenRefused}"
+            ),
             SecretTryOutcome.Unknown unknown => throw new RotateException(
-                $"The new client secret could not be tried: nothing was changed. {unknown.Cause} To go on without it, add --no-verify."
+                $"The new client secret could not be tried: {changed}. {unknown.Cause} To go on without it, add --no-verify."
             ),
             var outcome => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };
@@ -239,6 +301,8 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
             var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.Reveal()));
             var data = new JsonObject { [plan.Reference.Key] = encoded };
             await PatchAsync<Secret>(subject.Secret.Metadata, new JsonObject { ["data"] = data }, "Nothing was changed.", stop);
+            changed = $"the new secret is in Secret {subject.Secret.Metadata.NamespacedName} under the key {plan.Reference.Key}, and the "
+                + "client does not name it";
         }
 
         if (plan.IsListNew)
@@ -262,8 +326,13 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
         catch (Exception failure)
             when (ClusterWords.AreFor(failure) && failure is not KubernetesException { IsConflict: true })
         {
-            // An answer that was lost leaves open what was written; the next run sees it.
             var what = $"{kind.Kind} {name} could not be changed";
+            if (failure is not KubernetesException)
+            {
+                (what, left) = ($"{kind.Kind} {name} was to be changed", "Whether it was changed is not known, since no answer came. Run "
+                    + "this again with the same secret: it goes on from there.");
+            }
+
             throw new RotateException($"{words.Of(failure, "patch", kind, name.Namespace, what)} {left}", failure);
         }
     }
@@ -273,10 +342,26 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
 /// <param name="Client">The client.</param>
 /// <param name="Secret">The Secret that its list names first.</param>
 /// <param name="Plan">What makes the new secret the first one.</param>
-/// <param name="Keepers">Who keeps one of them, by its kind.</param>
+/// <param name="Keepers">Who keeps one of them that is to be changed, by its kind.</param>
 internal sealed record RotateSubject(
     OAuthClient Client,
     Secret Secret,
     RotatePlan Plan,
     IReadOnlyList<(string Object, Keeper Keeper)> Keepers
-);
+)
+{
+    /// <summary>True where people apply the client from a file.</summary>
+    public bool IsAppliedFromFile { get; init; }
+}
+
+/// <summary>What came of the trial before the write.</summary>
+/// <param name="Words">That, as a sentence.</param>
+/// <param name="NoTrial">Why the operator does not try it by itself, and when it does; null where it tries it at once.</param>
+internal sealed record RotateTried(string Words, string? NoTrial = null);
+
+/// <summary>What was done, and what that comes to.</summary>
+/// <param name="Plan">What was written.</param>
+/// <param name="Stays">Why the operator stays with the old secret, and how long; null where it comes to use the new one.</param>
+/// <param name="Cautions">What is to be seen to before the old one is deleted at the provider.</param>
+/// <param name="Before">What the operator had said of the new one before; null where nothing.</param>
+internal sealed record RotateResult(RotatePlan Plan, string? Stays, IReadOnlyList<string> Cautions, ClientSecretStatus? Before);

@@ -21,13 +21,30 @@ internal sealed class RotateText(RotateSubject subject, RotateOptions options, s
     private string Key => subject.Plan.Reference.Key;
 
     /// <summary>What was written, and what comes next.</summary>
-    public void Tell(TextWriter output, string tried)
+    public void Tell(TextWriter output, string tried, RotateResult result)
     {
         var (plan, name) = (subject.Plan, subject.Client.Metadata.Name);
         var already = plan.IsDone ? " already" : string.Empty;
         output.WriteLine($"{Client}: the new client secret is first{already}, in Secret {Namespace}/{SecretName}, key {Key}. {tried}");
         if (plan.List.Count == 1)
         {
+            return;
+        }
+
+        foreach (var caution in result.Cautions)
+        {
+            output.WriteLine($"Before you delete an old one: {caution}");
+        }
+
+        if (result.Stays is { } stays)
+        {
+            output.WriteLine(
+                $"""
+                The operator does not use it by itself now. {stays}
+                Keep the old one in spec.clientSecrets until it has used the new one. How it stands:
+                  {called} status oac/{name} -n {Namespace}{options.Source}
+                """
+            );
             return;
         }
 
@@ -44,13 +61,18 @@ internal sealed class RotateText(RotateSubject subject, RotateOptions options, s
     }
 
     /// <summary>The change, for who keeps the objects.</summary>
-    public void Print(TextWriter output, string tried)
+    public void Print(TextWriter output, string tried, IReadOnlyList<string> cautions)
     {
         foreach (var (kind, keeper) in subject.Keepers)
         {
             var name = kind == Secret.ResourceKind.Kind ? SecretName : subject.Client.Metadata.Name;
             var words = $"{kind} {Namespace}/{name} is kept by {keeper.Words}, which would undo a change here.";
             output.WriteLine(TerminalText.Printable(words));
+        }
+
+        foreach (var caution in cautions)
+        {
+            output.WriteLine($"Before you delete an old one: {caution}");
         }
 
         output.WriteLine($"Nothing was written. {tried} What is to be done, in this order:");

@@ -15,7 +15,9 @@ internal abstract record SecretTryOutcome
     }
 
     /// <summary>The provider knows the client by this secret, whatever else it said.</summary>
-    public sealed record Accepted(NamespacedName Connection) : SecretTryOutcome;
+    /// <param name="Connection">It was asked for this one.</param>
+    /// <param name="CanOperator">False where the operator makes no request of its own, since every connection is suspended.</param>
+    public sealed record Accepted(NamespacedName Connection, bool CanOperator) : SecretTryOutcome;
 
     /// <summary>The provider does not (<c>invalid_client</c>).</summary>
     public sealed record Refused : SecretTryOutcome;
@@ -29,7 +31,8 @@ internal abstract record SecretTryOutcome
 
 /// <summary>
 /// Tries a client secret that is in no Secret yet, by the token request of a connection with client credentials. The token that comes back
-/// is discarded. Each request counts at the provider, so that it is one, and a second one only where the first said nothing of the client.
+/// is discarded. Each request counts at the provider, so that it is one, and another, three at most, only where none before said anything
+/// of the client.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="credential">The secret.</param>
@@ -57,6 +60,11 @@ internal sealed class SecretTry(OAuthClient client, Credential credential, Docto
         foreach (var connection in candidates.Take(MostConnections))
         {
             var (outcome, why) = await TryAsync(new DoctorCase(connection, options, tools), stop);
+            if (outcome is SecretTryOutcome.Accepted accepted)
+            {
+                return accepted with { CanOperator = candidates.Any(one => !one.Spec.Suspend) };
+            }
+
             if (outcome is not null)
             {
                 return outcome;
@@ -83,9 +91,10 @@ internal sealed class SecretTry(OAuthClient client, Credential credential, Docto
         var token = await TokenLinks.TokenAsync(subject, stop);
         return subject.Answer switch
         {
-            TokenOutcome.Granted => (new SecretTryOutcome.Accepted(subject.Name), null),
+            TokenOutcome.Granted => (new SecretTryOutcome.Accepted(subject.Name, CanOperator: true), null),
             TokenOutcome.Refused { Error: "invalid_client" } => (new SecretTryOutcome.Refused(), null),
-            TokenOutcome.Refused refused when ofKnownClients.Contains(refused.Error) => (new SecretTryOutcome.Accepted(subject.Name), null),
+            TokenOutcome.Refused refused when ofKnownClients.Contains(refused.Error) =>
+                (new SecretTryOutcome.Accepted(subject.Name, CanOperator: true), null),
             _ => (null, token.Message),
         };
     }
