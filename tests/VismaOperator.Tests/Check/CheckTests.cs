@@ -148,6 +148,22 @@ public sealed class CheckTests
     }
 
     [Theory]
+    [InlineData("stringData: {clientSecret: ''}", "error", "has an empty value under the key clientSecret")]
+    [InlineData("stringData: {clientSecret: ''}\ndata: {clientSecret: cw==}", "error", "has an empty value under the key clientSecret")]
+    [InlineData("data: {clientSecret: ''}", "error", "has an empty value under the key clientSecret")]
+    [InlineData("type: Opaque", "info", "has no key in the files")]
+    public void A_Secret_without_a_value_is_found_where_an_apply_would_write_that(string data, string severity, string cause)
+    {
+        var finding = Assert.Single(Check(Secret.Replace("stringData: {clientSecret: s}", data, StringComparison.Ordinal), Client));
+
+        Assert.StartsWith(
+            $"{severity} spec.clientSecrets[0].secretKeyRef.key: Secret integrations/credentials (f.yaml:3) {cause}",
+            Summary(finding).Split(' ', 2)[1],
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
     [InlineData("true", "stringData: {clientSecret: s, clientID: isv_acme}", null)]
     [InlineData("true", "data: {clientSecret: cw==, clientID: aXN2X2FjbWUK}", null)]
     [InlineData(

@@ -16,6 +16,8 @@ namespace VismaOperator.Tests.Import;
 /// </summary>
 public sealed class ImportTests
 {
+    private const string Auth = "\"auth\": {\"oauth\": {\"scope\": [\"vismanet_erp_service_api:read\"]}}";
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     private static string Folder => Repository.Path("tests", "VismaOperator.Tests", "Import");
@@ -162,6 +164,114 @@ public sealed class ImportTests
         Assert.DoesNotContain("a-secret-in-a-name", line.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("https://salesorder.visma.net", "/v1/salesorders", "salesorder.visma.net", "    path: \"/v1/salesorders\"\n")]
+    [InlineData("https://api.finance.visma.net", "/v2/customer", "", "    path: \"/customer\"\n")]
+    [InlineData("https://api.finance.visma.net", "/v1", "", null)]
+    [InlineData("https://integration.visma.net/API", "/controller/api/v1/dimension", "", null)]
+    [InlineData("https://integration.visma.net/API/controller/api/v1", "/dimension", "", "    path: \"/dimension\"\n")]
+    public async Task A_probe_asks_the_address_that_is_written_or_a_note_says_that_there_is_none(
+        string baseUri,
+        string ping,
+        string hosts,
+        string? path
+    )
+    {
+        var line = await ImportAsync(
+            $$"""{"type": "http", "http": {"baseURI": "{{baseUri}}", "ping": {"relativeURI": "{{ping}}"}, {{Auth}} } }""",
+            hosts.Length == 0 ? [] : ["--allowed-api-hosts", hosts]
+        );
+
+        Assert.Equal(path is null, !line.Output.Contains("  probe:", StringComparison.Ordinal));
+        Assert.Contains(path ?? ": no counterpart: http.ping.relativeURI: ", line.Output + line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_takes_no_scope_and_no_grant_of_another_one_and_is_told_whose_client_it_was_given()
+    {
+        var line = await ImportAsync(
+            """
+            [{"type": "http", "name": "first", "http": {"auth": {"oauth":
+                {"grantType": "authorizecode", "scope": ["vismanet_erp_interactive_api:create"]}}}},
+             {"type": "http", "name": "second", "http": {"auth": {"oauth": {}}}}]
+            """
+        );
+
+        var second = line.Output[line.Output.LastIndexOf("kind: VismaConnection", StringComparison.Ordinal)..];
+        Assert.Contains("  grant: ClientCredentials\n", second, StringComparison.Ordinal);
+        Assert.DoesNotContain(":create", second, StringComparison.Ordinal);
+        Assert.Contains("It names no iClient: it was given OAuthClient first, which was made of", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fields_that_contradict_each_other_are_told()
+    {
+        const string Other = "11111111-2222-3333-4444-555555555555";
+        var line = await ImportAsync(
+            $$"""
+            [{"_id": "c", "provider": "custom_oauth2", "oauth2": {"grantType": "clientcredentials", "scope": ["a:read"]} },
+             {"type": "http", "http": {"_iClientId": "c", "auth": {
+                "token": {"refreshBody": "tenant_id={{Other}}"},
+                "oauth": {"grantType": "authorizecode", "useIClientFields": true, "accessTokenBody": "tenant_id={{Some.Tenant}}"} } } }]
+            """
+        );
+
+        Assert.Contains("  grant: ClientCredentials\n", line.Output, StringComparison.Ordinal);
+        Assert.Contains($"  tenantID: {Some.Tenant}\n", line.Output, StringComparison.Ordinal);
+        Assert.Contains(": changed: http.auth.oauth.grantType: Its iClient says something else", line.Error, StringComparison.Ordinal);
+        Assert.Contains(": changed: http.auth.token.refreshBody: It names another tenant", line.Error, StringComparison.Ordinal);
+
+        var given = await ImportAsync(
+            $$"""{"type": "http", "http": {"auth": {"oauth": {"accessTokenBody": "tenant_id={{Some.Tenant}}" } } } }""",
+            ["--tenant-id", Other]
+        );
+        Assert.Contains("name different tenants: that of the connection was written", given.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http.auth.basic.password")]
+    [InlineData("http.auth.oauth.clientSecret")]
+    [InlineData("settings.apiKey")]
+    [InlineData("http.unencrypted.token")]
+    [InlineData("mySecret.value")]
+    public async Task A_secret_in_a_field_that_is_not_known_is_told_and_in_no_output(string field)
+    {
+        var export = With(new JsonObject { ["type"] = "http", ["name"] = "of a value" }, field).ToJsonString();
+
+        var line = await ImportAsync(export.Replace("a value", "a-value-in-clear", StringComparison.Ordinal), code: 2);
+
+        Assert.Empty(line.Output);
+        Assert.Contains("has a secret of the export in it", line.Error, StringComparison.Ordinal);
+        var alone = await ImportAsync(export.Replace("of a value", "plain", StringComparison.Ordinal));
+        Assert.Contains(": secret: ", alone.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_but_the_host_of_a_URL_is_repeated()
+    {
+        var line = await ImportAsync(
+            """
+            [{"_id": "c", "provider": "custom_oauth2", "oauth2": {"token": {"uri": "https://hooks.example.com/services/T0/KEY-1"}}},
+             {"type": "http", "http": {"baseURI": "https://gate.example.com/KEY-2", "_iClientId": "none"}}]
+            """,
+            code: 1
+        );
+
+        Assert.Contains("the host hooks.example.com ", line.Error, StringComparison.Ordinal);
+        Assert.Contains("the host gate.example.com ", line.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("KEY-", line.Output + line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_scope_that_stands_twice_in_a_text_is_written_once()
+    {
+        var line = await ImportAsync(
+            """{"type": "http", "http": {"auth": {"oauth": {"scope": "vismanet_erp_service_api:read vismanet_erp_service_api:read"}}}}"""
+        );
+
+        Assert.Equal(2, line.Output.Split("  - vismanet_erp_service_api:read\n").Length);
+    }
+
     [Fact]
     public async Task Files_are_written_one_for_each_object_and_none_is_overwritten()
     {
@@ -197,6 +307,13 @@ public sealed class ImportTests
         Assert.Equal((Some.Tenant, "client_secret_post"), (request.TenantId, request.AuthenticationMethod));
         Assert.Equal(["vismanet_erp_service_api:read"], request.Scopes);
         Assert.True(File.Exists(folder["out", "integrations", "acme-as-production-token", "access_token"]));
+    }
+
+    private static async Task<Session> ImportAsync(string export, string[]? options = null, int code = ExitCode.Success)
+    {
+        var line = new Session { Input = export };
+        Assert.Equal(code, await line.InvokeAsync(["import", "-", .. options ?? []]));
+        return line;
     }
 
     private static string FileOf(string name) => Path.Combine(Folder, "Exports", $"{name}.json");

@@ -38,14 +38,18 @@ public sealed class InitTests
         Assert.Equal(
             $"""
             # The client secret of the application, which the portal shows once. In production let External Secrets, Sealed Secrets or
-            # SOPS make this Secret, and remove it here. Do not commit it with a value.
+            # SOPS make this Secret, and remove it here. It has no key, so that an apply never takes a value away.
             apiVersion: v1
             kind: Secret
             metadata:
               name: acme-credentials
               namespace: integrations
-            stringData:
-              clientSecret: "" # fill in
+            # fill in: put the value into the cluster, from a file that holds nothing else:
+            #   kubectl create secret generic acme-credentials -n integrations --dry-run=client -o yaml \
+            #     --from-file=clientSecret=/dev/stdin < new-secret.txt | kubectl apply --server-side -f -
+            # Local mode reads it here. Do not commit it with a value.
+            # stringData:
+            #   clientSecret: YOUR_CLIENT_SECRET
             ---
             # The application in the Visma developer portal: who asks for tokens.
             apiVersion: visma-operator.io/v1
@@ -116,6 +120,19 @@ public sealed class InitTests
         Assert.Empty(line.Error);
         Assert.Contains("  apiVersion: v2\n", line.Output, StringComparison.Ordinal);
         Assert.Contains("  - vismanet_erp_service_api:read\n  - vismanet_erp_service_api:create\n", line.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_there_is_told_before_the_first_question()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("first.yaml", "mine");
+        var line = new Session { Input = "" };
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("init", "-o", folder["first.yaml"]));
+
+        Assert.Contains("first.yaml exists already: nothing was written.", line.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("]: ", line.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -12,12 +12,12 @@ internal static class LocalOnce
     /// <summary>Runs local mode once; fails where a connection is not Ready.</summary>
     public static async Task IsReadyAsync(TemporaryFolder folder, VismaConnectStandIn provider, string manifests)
     {
-        const string Place = "clientSecret: \"\" # fill in";
+        const string Place = "# stringData:\n#   clientSecret: YOUR_CLIENT_SECRET\n";
         Assert.Contains(Place, manifests, StringComparison.Ordinal);
         folder.CreateFolder("manifests");
         folder.Write(
             "manifests/all.yaml",
-            manifests.Replace(Place, $"clientSecret: {Some.ClientSecret}", StringComparison.Ordinal)
+            manifests.Replace(Place, $"stringData:\n  clientSecret: {Some.ClientSecret}\n", StringComparison.Ordinal)
         );
         var output = new StringWriter();
         var options = new LocalOptions

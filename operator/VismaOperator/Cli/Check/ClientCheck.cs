@@ -46,6 +46,19 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
     private static bool HasKey(ManifestDocument secret, string part, string key) =>
         secret.Content[part] is JsonObject data && data.ContainsKey(key);
 
+    // Keys that are not declared are left as they are by an apply.
+    private static bool IsWithoutKeys(ManifestDocument secret) =>
+        secret.Content["data"] is null or JsonObject { Count: 0 } && secret.Content["stringData"] is null or JsonObject { Count: 0 };
+
+    // What stringData has counts.
+    private static bool IsEmpty(ManifestDocument secret, string key) =>
+        (HasKey(secret, "stringData", key) ? secret.Content["stringData"] : secret.Content["data"]) is JsonObject data
+        && data.TryGetPropertyValue(key, out var value)
+        && (value is null || (value is JsonValue text && text.TryGetValue<string>(out var written) && written.Length == 0));
+
+    private static string SubjectOf(NamespacedName name, ManifestDocument secret) =>
+        $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line})";
+
     private void CheckReference(Declared<OAuthClient> client, string path, SecretKeyReference reference)
     {
         var name = new NamespacedName(client.Name.Namespace, reference.Name);
@@ -58,14 +71,32 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
                 $"Secret {name} is not among the files: see to it that it is in the cluster, with the key {reference.Key}"
             );
         }
+        else if (IsWithoutKeys(secret))
+        {
+            findings.Inform(
+                client.Document,
+                $"{path}.key",
+                Reason.SecretKeyNotFound,
+                $"{SubjectOf(name, secret)} has no key in the files: see to it that it has the key {reference.Key} in the cluster"
+            );
+        }
+        else if (IsEmpty(secret, reference.Key))
+        {
+            findings.Error(
+                client.Document,
+                $"{path}.key",
+                Reason.SecretKeyNotFound,
+                $"{SubjectOf(name, secret)} has an empty value under the key {reference.Key}, which an apply writes over that of the "
+                + "cluster: put the value in, or leave the key out there"
+            );
+        }
         else if (!HasKey(secret, "data", reference.Key) && !HasKey(secret, "stringData", reference.Key))
         {
             findings.Error(
                 client.Document,
                 $"{path}.key",
                 Reason.SecretKeyNotFound,
-                $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line}) has no key {reference.Key}: correct the key "
-                + "here or add it there"
+                $"{SubjectOf(name, secret)} has no key {reference.Key}: correct the key here or add it there"
             );
         }
     }
@@ -79,7 +110,7 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
             return;
         }
 
-        var subject = $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line})";
+        var subject = SubjectOf(name, secret);
         if (!IsLabelled(secret))
         {
             findings.Error(

@@ -13,6 +13,7 @@ internal sealed class CeligoImport(ImportOptions options)
 {
     private const string ClientRef = "http._iClientId";
     private const string OAuth = "http.auth.oauth";
+    private const string Ping = "http.ping.relativeURI";
     private const string TokenPath = "/connect/token";
     private const string AuthorizationPath = "/connect/authorize";
     private const string DefaultTokenUri = OAuthClientSpec.DefaultIssuer + TokenPath;
@@ -141,7 +142,7 @@ internal sealed class CeligoImport(ImportOptions options)
             source.Note(NoteKind.Changed, authorization, "The metadata of the issuer names the authorization endpoint, which counts.");
         }
 
-        var grant = GrantOf(source, $"{at}.grantType");
+        var grant = isClient ? GrantOf(source, $"{at}.grantType") : null;
         var draft = new ClientDraft
         {
             Name = Free(Slug(source.Name, "visma"), clientNames),
@@ -159,11 +160,14 @@ internal sealed class CeligoImport(ImportOptions options)
             isClient ? "oauth2.clientSecret" : ClientRef,
             $"Put the client secret into Secret {draft.SecretName}, key {ClientDraft.SecretKey}. No secret is taken over."
         );
-        return new ImportedClient(draft.Name, grant, ScopesIn(source, at), isClient ? TenantIn(source, clientBodies) : null)
+        // What a connection asks for is its own, and no other one's.
+        var (scopes, tenant) = isClient ? (ScopesIn(source, at), TenantIn(source, clientBodies)) : ([], null);
+        return new ImportedClient(draft.Name, isClient ? grant : null, scopes, tenant)
         {
             TokenUri = source.Text(token) ?? DefaultTokenUri,
             AuthorizationUri = source.Text(authorization) ?? DefaultAuthorizationUri,
             Location = source.Text($"{at}.clientCredentialsLocation"),
+            IsOfConnection = !isClient,
         };
     }
 
@@ -198,7 +202,8 @@ internal sealed class CeligoImport(ImportOptions options)
         UrlRules.CheckEndpoint(findings, name, url, options.AllowLists);
         if (issuer is null || findings.All.Count > 0)
         {
-            var cause = findings.All is [var first, ..] ? first.Message : "the path is not that of an allowed issuer";
+            var allowed = string.Join(", ", options.AllowLists.AllowedIssuers);
+            var cause = CauseOf(findings, url) ?? $"{HostOf(url)} is of no issuer that is allowed ({allowed}): see --allowed-issuers";
             source.Note(NoteKind.Error, name, $"It was left out, since its endpoint cannot be used: {cause}.");
             return null;
         }
@@ -295,15 +300,26 @@ internal sealed class CeligoImport(ImportOptions options)
     private ImportedClient? ClientFor(ExportedObject connection)
     {
         var id = connection.Text(ClientRef) ?? string.Empty;
-        if (clients.TryGetValue(id, out var known))
+        if (!clients.TryGetValue(id, out var known) && id.Length == 0 && clients.Count == 1)
         {
-            return known;
+            // With one iClient and no id there is nothing else that could be meant.
+            known = clients.Values.Single();
         }
 
-        // With one iClient and no id there is nothing else that could be meant.
-        if (id.Length == 0 && clients.Count == 1)
+        if (known is { } given && (id.Length == 0 || given.IsOfConnection))
         {
-            return clients.Values.Single();
+            connection.Note(
+                NoteKind.Changed,
+                ClientRef,
+                $"{(id.Length == 0 ? "It names no iClient" : "Its iClient is not among the files")}: it was given OAuthClient {given.Name}"
+                    + $"{(given.IsOfConnection ? ", which was made of another connection" : string.Empty)}. See that both are of one "
+                    + "application."
+            );
+        }
+
+        if (known is not null || clients.ContainsKey(id) || (id.Length == 0 && clients.Count == 1))
+        {
+            return known;
         }
 
         connection.Note(
@@ -316,9 +332,16 @@ internal sealed class CeligoImport(ImportOptions options)
 
     private VismaConnectionSpec SpecOf(ExportedObject connection, ImportedClient client)
     {
-        var grant = GrantOf(connection, $"{OAuth}.grantType") ?? client.Grant ?? Grant.ClientCredentials;
+        var isClientFirst = connection.IsTrue($"{OAuth}.useIClientFields");
+        var ownGrant = GrantOf(connection, $"{OAuth}.grantType");
+        var grant = (isClientFirst ? client.Grant ?? ownGrant : ownGrant ?? client.Grant) ?? Grant.ClientCredentials;
+        if (ownGrant is not null && client.Grant is not null && ownGrant != client.Grant)
+        {
+            connection.Note(NoteKind.Changed, $"{OAuth}.grantType", $"Its iClient says something else: {grant} was written.");
+        }
+
         var own = ScopesIn(connection, OAuth);
-        var isOfClient = own.Count == 0 || connection.IsTrue($"{OAuth}.useIClientFields");
+        var isOfClient = own.Count == 0 || isClientFirst;
         var asked = isOfClient && client.Scopes.Count > 0 ? client.Scopes : own;
         if (own.Count > 0 && !asked.SequenceEqual(own))
         {
@@ -381,7 +404,18 @@ internal sealed class CeligoImport(ImportOptions options)
 
     private string? TenantOf(ExportedObject connection, ImportedClient client, VismaConnectionSpec spec)
     {
-        var tenant = TenantIn(connection, connectionBodies) ?? client.TenantId ?? options.TenantId;
+        var own = TenantIn(connection, connectionBodies);
+        var tenant = own ?? client.TenantId ?? options.TenantId;
+        if (new[] { own, client.TenantId, options.TenantId }.Any(other => other is not null && !IsSame(other, tenant)))
+        {
+            connection.Note(
+                NoteKind.Changed,
+                $"{OAuth}.accessTokenBody",
+                $"Connection, iClient and --tenant-id name different tenants: that of the {(own is null ? "iClient" : "connection")} was "
+                    + "written. See that it is the company that is meant."
+            );
+        }
+
         if (tenant is not null || VismaConnectionRules.Check(spec, options.AllowLists).All(problem => problem.Path != "spec.tenantID"))
         {
             return tenant ?? (spec.AllScopes ? Missing() : null);
@@ -417,11 +451,19 @@ internal sealed class CeligoImport(ImportOptions options)
                 source.Note(NoteKind.Changed, name, "Nothing but a tenant_id was read of it: the operator makes the token request itself.");
             }
 
-            tenant ??= match.Success ? match.Groups["id"].Value : null;
+            var found = match.Success ? match.Groups["id"].Value : null;
+            if (tenant is not null && found is not null && !IsSame(found, tenant))
+            {
+                source.Note(NoteKind.Changed, name, "It names another tenant than the body of the token request, whose tenant counts.");
+            }
+
+            tenant ??= found;
         }
 
         return tenant;
     }
+
+    private static bool IsSame(string tenant, string? other) => tenant.Equals(other, StringComparison.OrdinalIgnoreCase);
 
     private VismaConnectionSpec WithApi(ExportedObject connection, VismaConnectionSpec spec)
     {
@@ -430,11 +472,9 @@ internal sealed class CeligoImport(ImportOptions options)
         var url = (connection.Text(Field) ?? string.Empty).Trim().TrimEnd('/');
         var uri = Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed : null;
         var version = versionSegment.Match(uri?.Host == OldHost || uri is null ? url : uri.AbsolutePath);
-        if (!version.Success && path is not null && versionSegment.Match(path) is { Success: true, Index: 0 } inPath)
-        {
-            (version, path) = (inPath, path["/v1".Length..] is { Length: > 0 } rest ? rest : null);
-        }
-
+        var inPath = versionSegment.Match(path ?? string.Empty);
+        var isVersionOfPath = !version.Success && inPath is { Success: true, Index: 0 };
+        version = isVersionOfPath ? inPath : version;
         spec = spec with { ApiVersion = version.Groups["version"].Value == "v2" ? ErpApiVersion.V2 : ErpApiVersion.V1 };
         if (uri?.Host == OldHost)
         {
@@ -444,9 +484,11 @@ internal sealed class CeligoImport(ImportOptions options)
         {
             var findings = new Findings();
             UrlRules.CheckApi(findings, Field, url, options.AllowLists);
-            if (findings.All is [var first, ..])
+            if (findings.All.Count > 0)
             {
-                connection.Note(NoteKind.FillIn, Field, $"It was left out: {first.Message}. {spec.EffectiveBaseUrl()} counts.");
+                var allowed = string.Join(", ", options.AllowLists.AllowedApiHosts);
+                var cause = CauseOf(findings, url) ?? $"{HostOf(url)} is not one that is allowed ({allowed}): see --allowed-api-hosts";
+                connection.Note(NoteKind.FillIn, Field, $"It was left out: {cause}. {spec.EffectiveBaseUrl()} counts.");
             }
             else
             {
@@ -454,13 +496,22 @@ internal sealed class CeligoImport(ImportOptions options)
             }
         }
 
+        if (uri?.Host == OldHost && inPath.Success)
+        {
+            connection.Note(NoteKind.NoCounterpart, Ping, $"It is a path of {OldHost}: see which one its successor has for it.");
+            path = null;
+        }
+        else if (isVersionOfPath && spec.BaseUrl is null)
+        {
+            path = path!["/v1".Length..]; // the base URL ends with it
+        }
+
         return Probed(connection, spec, path);
     }
 
     private static string? ProbePath(ExportedObject connection)
     {
-        const string Field = "http.ping.relativeURI";
-        if (connection.Text(Field) is not { } path)
+        if (connection.Text(Ping) is not { } path)
         {
             return null;
         }
@@ -486,7 +537,7 @@ internal sealed class CeligoImport(ImportOptions options)
         {
             connection.Note(
                 NoteKind.NoCounterpart,
-                "http.ping.relativeURI",
+                Ping,
                 "It is no path that a probe can have (docs/probe.md): none was written."
             );
             return spec;
@@ -494,6 +545,13 @@ internal sealed class CeligoImport(ImportOptions options)
 
         return probed;
     }
+
+    // The path of a URL may be a secret, so nothing but the host of it is repeated.
+    private static string? CauseOf(Findings findings, string url) =>
+        findings.All is [var first, ..] && !first.Message.Contains(url, StringComparison.Ordinal) ? first.Message : null;
+
+    private static string HostOf(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? $"the host {uri.Host}" : "its host";
 
     private static string Cut(string scope) => scope.Length > LongestScope ? scope[..LongestScope] + "..." : scope;
 
@@ -540,6 +598,9 @@ internal sealed class CeligoImport(ImportOptions options)
 
         /// <summary>Where id and secret are sent; null where the export does not say.</summary>
         public string? Location { get; init; }
+
+        /// <summary>True where no iClient was there to make it of.</summary>
+        public bool IsOfConnection { get; init; }
 
         /// <summary>True once a connection uses it.</summary>
         public bool IsUsed { get; set; }

@@ -44,6 +44,9 @@ internal sealed class ExportedObject(ManifestDocument document, ExportFields fie
     private static readonly string[] mixedFields =
     [
         "jwt",
+        "settings",
+        "oauth2.auth.queryParameters",
+        "oauth2.unencrypted",
         "oauth2.token.body",
         "oauth2.token.headers",
         "oauth2.refresh.body",
@@ -51,6 +54,8 @@ internal sealed class ExportedObject(ManifestDocument document, ExportFields fie
         "oauth2.revoke.body",
         "oauth2.revoke.headers",
         "http.headers",
+        "http.ping.body",
+        "http.unencrypted",
         "http.auth.oauth.accessTokenBody",
         "http.auth.oauth.accessTokenHeaders",
         "http.auth.token.refreshBody",
@@ -100,7 +105,7 @@ internal sealed class ExportedObject(ManifestDocument document, ExportFields fie
     {
         if (Find(name) is not JsonArray list)
         {
-            return [.. (Text(name) ?? string.Empty).Split([delimiter, " "], Options)];
+            return [.. (Text(name) ?? string.Empty).Split([delimiter, " "], Options).Distinct(StringComparer.Ordinal)];
         }
 
         List<string> texts = [];
@@ -134,17 +139,17 @@ internal sealed class ExportedObject(ManifestDocument document, ExportFields fie
 
         foreach (var name in mixedFields)
         {
-            TellSecrets(
-                name,
-                Leaves(Find(name), string.Empty)
-                    .SelectMany(leaf =>
-                        secretName.IsMatch(leaf.Name)
-                            ? [leaf.Text]
-                            : secretInForm.Matches(leaf.Text).Select(match => match.Groups["value"].Value)
-                    )
-            );
+            TellSecrets(name, SecretsIn(Leaves(Find(name), string.Empty)));
         }
     }
+
+    // Where the name of a text, or the name before it, says so.
+    private static IEnumerable<string> SecretsIn(IEnumerable<(string Name, string Text)> leaves) =>
+        leaves.SelectMany(leaf =>
+            secretName.IsMatch(leaf.Name)
+                ? [leaf.Text]
+                : secretInForm.Matches(leaf.Text).Select(match => match.Groups["value"].Value)
+        );
 
     private static string PathOf(string name) =>
         name.Length == 0 ? string.Empty : name.Split('.').Aggregate(string.Empty, FieldPath.Member);
@@ -172,6 +177,8 @@ internal sealed class ExportedObject(ManifestDocument document, ExportFields fie
                     break;
                 case null:
                     Tell(below.Path, NoteKind.Unknown, below.Name, "This field is not known, and nothing was made of it.");
+                    var leaves = Leaves(value, key);
+                    TellSecrets(below.Name, secretName.IsMatch(key) ? leaves.Select(leaf => leaf.Text) : SecretsIn(leaves));
                     break;
             }
         }

@@ -62,7 +62,7 @@ internal sealed record ConnectionDraft
 /// <summary>Writes drafts as YAML with comments. Each value of a person is written by <see cref="YamlScalar"/>.</summary>
 internal static class DraftText
 {
-    private const string FillIn = " # fill in";
+    private const string FillIn = " fill in";
 
     /// <summary>The client.</summary>
     public static string Of(ClientDraft client)
@@ -90,7 +90,7 @@ internal static class DraftText
         return text.Append(
                 $"""
                   # The first secret is tried first. A new one is put before it by:
-                  #   visma-operator rotate {client.Name}{(client.Namespace is null ? string.Empty : $" -n {client.Namespace}")}
+                  #   visma-operator rotate {client.Name}{InNamespace(client.Namespace)}
                   clientSecrets:
                   - secretKeyRef:
                       name: {YamlScalar.Of(client.SecretName)}
@@ -103,16 +103,29 @@ internal static class DraftText
             .ToString();
     }
 
-    /// <summary>The Secret that the client references, without the value.</summary>
+    /// <summary>
+    /// The Secret that the client references, without the value and without the key: an empty value would be written over that of the
+    /// cluster by each apply.
+    /// </summary>
     public static string SecretOf(ClientDraft client) =>
         Begin(
                 "The client secret of the application, which the portal shows once. In production let External Secrets, Sealed Secrets or\n"
-                + "# SOPS make this Secret, and remove it here. Do not commit it with a value.",
+                + "# SOPS make this Secret, and remove it here. It has no key, so that an apply never takes a value away.",
                 origin: null
             )
             .Append("apiVersion: v1\nkind: Secret\n")
             .Append(Metadata(client.SecretName, client.Namespace))
-            .Append($"stringData:\n  {ClientDraft.SecretKey}: \"\"{FillIn}\n")
+            .Append(
+                $"""
+                #{FillIn}: put the value into the cluster, from a file that holds nothing else:
+                #   kubectl create secret generic {client.SecretName}{InNamespace(client.Namespace)} --dry-run=client -o yaml \
+                #     --from-file={ClientDraft.SecretKey}=/dev/stdin < new-secret.txt | kubectl apply --server-side -f -
+                # Local mode reads it here. Do not commit it with a value.
+                # stringData:
+                #   {ClientDraft.SecretKey}: YOUR_CLIENT_SECRET
+
+                """
+            )
             .ToString();
 
     /// <summary>The connection.</summary>
@@ -179,7 +192,9 @@ internal static class DraftText
         $"metadata:\n  name: {YamlScalar.Of(name)}\n"
         + (namespaceName is null ? string.Empty : $"  namespace: {YamlScalar.Of(namespaceName)}\n");
 
-    private static string Mark(bool isOpen) => isOpen ? FillIn : string.Empty;
+    private static string Mark(bool isOpen) => isOpen ? " #" + FillIn : string.Empty;
+
+    private static string InNamespace(string? namespaceName) => namespaceName is null ? string.Empty : $" -n {namespaceName}";
 }
 
 /// <summary>Manifests as files, or as one stream.</summary>

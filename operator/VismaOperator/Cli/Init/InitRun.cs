@@ -174,6 +174,11 @@ internal sealed class InitRun(InitOptions options, InitInput input, TextWriter o
     /// <exception cref="InitException">An answer is missing or breaks a rule, or the file cannot be written.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
+        if (options.Output is { } path && File.Exists(path))
+        {
+            throw new InitException($"--output: {path} exists already: nothing was written. Name another file, or remove it.");
+        }
+
         var (namespaceName, name) = InitQuestions.NameIn(await AnswerAsync(InitQuestions.Name, options.Name, stop));
         var clientId = await AnswerAsync(InitQuestions.ClientId, options.ClientId, stop);
         var tenant = InitQuestions.TenantOf(await AnswerAsync(InitQuestions.TenantId, options.TenantId, stop));
