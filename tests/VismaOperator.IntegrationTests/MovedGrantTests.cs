@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using VismaConnect.StandIn;
@@ -27,13 +28,8 @@ public sealed partial class MovedGrantTests(ApiServerFixture fixture, OwnServerF
         var family = await source.FamilyAsync();
         var steps = new Steps(source, target);
 
-        foreach (var step in new[] { 0, 1 })
-        {
-            await steps.RunAsync(step);
-        }
-
-        await source.UntilAsync(source.GrantPath(), "the note in the grant", grant => grant.Value("deletion_policy") == "Retain");
-        await steps.RunAsync(2);
+        await steps.RunAsync(0);
+        await SaveAsync(source, steps);
         await steps.RunAsync(3);
         await target.CreateClientsAsync();
         await target.CreateConnectionAsync(Consents.Spec(0));
@@ -59,10 +55,7 @@ public sealed partial class MovedGrantTests(ApiServerFixture fixture, OwnServerF
         await using var source = await SourceAsync(Reach.Cluster);
         await using var target = await TargetAsync(source, Reach.Cluster);
         var steps = new Steps(source, target);
-        await steps.RunAsync(0);
-        await steps.RunAsync(1);
-        await source.UntilAsync(source.GrantPath(), "the note in the grant", grant => grant.Value("deletion_policy") == "Retain");
-        await steps.RunAsync(2);
+        await SaveAsync(source, steps);
 
         // GitOps puts the connection back to work, and it is renewed.
         await source.ChangeConnectionAsync(new JsonObject { ["suspend"] = false });
@@ -90,6 +83,110 @@ public sealed partial class MovedGrantTests(ApiServerFixture fixture, OwnServerF
 
         Assert.NotEqual(0, saved.ExitCode);
         Assert.Contains("false", saved.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_saved_grant_outlives_a_create_that_failed_and_every_step_done_again()
+    {
+        Assert.SkipUnless(fixture.Server.CanRestart, ApiServer.NoRestartReason);
+        await using var source = await SourceAsync(Reach.Cluster);
+        await using var target = await TargetAsync(source, Reach.Cluster);
+        var steps = new Steps(source, target) { IsCreateBroken = true };
+        await SaveAsync(source, steps);
+        var token = SavedToken(source);
+
+        Assert.NotEqual(0, (await steps.TryAsync(3)).ExitCode);
+        Assert.Null((await source.Admin.GetAsync(source.GrantPath(), Ct))["data"]?["refresh_token"]);
+        steps.IsCreateBroken = false;
+        var again = await steps.TryAsync(3);
+        Assert.NotEqual(0, again.ExitCode);
+        Assert.Contains("Conflict", again.Text, StringComparison.Ordinal);
+        var saved = await steps.TryAsync(2);
+        Assert.NotEqual(0, saved.ExitCode);
+        Assert.Contains("false", saved.Text, StringComparison.Ordinal);
+        Assert.Equal(token, SavedToken(source));
+
+        await steps.RunAsync(Steps.LastOf(3));
+        Assert.Equal(token, (string?)(await target.Admin.GetAsync(target.GrantPath(), Ct))["data"]!["refresh_token"]);
+        await steps.RunAsync(6); // it is the same, and was not used
+    }
+
+    [Fact]
+    public async Task A_grant_stays_where_it_is_while_the_other_cluster_has_a_Secret_of_its_name()
+    {
+        Assert.SkipUnless(fixture.Server.CanRestart, ApiServer.NoRestartReason);
+        await using var source = await SourceAsync(Reach.Cluster);
+        await using var target = await TargetAsync(source, Reach.Cluster);
+        var steps = new Steps(source, target);
+        await SaveAsync(source, steps);
+        var inTheWay = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Secret",
+            ["metadata"] = new JsonObject { ["name"] = $"{The.Connection}-visma-grant" },
+        };
+        await target.Admin.CreateAsync(target.Home.Core("secrets"), inTheWay, Ct);
+
+        var moved = await steps.TryAsync(3);
+
+        Assert.NotEqual(0, moved.ExitCode);
+        Assert.Contains("AlreadyExists", moved.Text, StringComparison.Ordinal);
+        Assert.NotNull((await source.Admin.GetAsync(source.GrantPath(), Ct))["data"]!["refresh_token"]);
+        Assert.NotEqual(0, (await steps.TryAsync(6)).ExitCode); // it is another one
+    }
+
+    [Fact]
+    public async Task The_saved_grant_stays_until_the_connection_is_Ready()
+    {
+        Assert.SkipUnless(fixture.Server.CanRestart, ApiServer.NoRestartReason);
+        await using var source = await SourceAsync(Reach.Cluster);
+        await using var target = await TargetAsync(source, Reach.Cluster);
+        var steps = new Steps(source, target);
+        await SaveAsync(source, steps);
+        await steps.RunAsync(3);
+        Assert.NotEqual(0, (await steps.TryAsync(4)).ExitCode); // there is no connection
+        var token = SavedToken(source);
+        var suspended = Consents.Spec(0);
+        suspended["suspend"] = true;
+        await target.CreateConnectionAsync(suspended);
+
+        Assert.NotEqual(0, (await steps.TryAsync(Steps.Of(4).Replace("60s", "1s", StringComparison.Ordinal))).ExitCode);
+
+        Assert.Equal(token, SavedToken(source));
+    }
+
+    [Theory]
+    [InlineData("intent_id", "Retain")] // an exchange was left open
+    [InlineData("sequence", "Revoke")]
+    public async Task A_grant_that_is_not_at_rest_stays_in_local_mode(string key, string policy)
+    {
+        await using var target = await Scene.OpenAsync(
+            other.Server,
+            new SceneOptions { Provider = Consents.Provider(1), Reach = Reach.Cluster }
+        );
+        var grant = LocalGrantOf(target);
+        Directory.CreateDirectory(Path.GetDirectoryName(grant)!);
+        var data = new JsonObject
+        {
+            ["refresh_token"] = "c29tZQ==",
+            [key] = "MQ==",
+            ["deletion_policy"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(policy)),
+        };
+        var secret = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Secret",
+            ["type"] = "Opaque",
+            ["metadata"] = new JsonObject { ["name"] = $"{The.Connection}-visma-grant" },
+            ["data"] = data,
+        };
+        await File.WriteAllTextAsync(grant, secret.ToJsonString(), Ct);
+
+        var moved = await new Steps(target, target).TryAsync(FromLocalModeTo(target));
+
+        Assert.NotEqual(0, moved.ExitCode);
+        Assert.Null(await target.Admin.FindAsync(target.GrantPath(), Ct));
+        Assert.True(File.Exists(grant));
     }
 
     [Fact]
@@ -146,14 +243,14 @@ public sealed partial class MovedGrantTests(ApiServerFixture fixture, OwnServerF
         await File.WriteAllTextAsync(Path.Combine(handoffs.FullName, The.Connection + ".json"), handoff.ToJsonString(), Ct);
         var local = await LocalAsync(target);
         Assert.True(local.ExitCode == 0, local.Text);
-
         var steps = new Steps(target, target);
-        await steps.RunAsync(
-            Steps
-                .FromLocalMode.Replace("STATE", state, StringComparison.Ordinal)
-                .Replace("/integrations/", $"/{target.Home.Name}/", StringComparison.Ordinal)
-                .Replace("/acme-", $"/{The.Connection}-", StringComparison.Ordinal)
-        );
+        Assert.NotEqual(0, (await steps.TryAsync(FromLocalModeTo(target))).ExitCode); // it would be revoked without a connection
+        connection["spec"]!["suspend"] = true;
+        connection["spec"]!["authorization"] = new JsonObject { ["deletionPolicy"] = "Retain" };
+        await File.WriteAllTextAsync(Path.Combine(manifests, "VismaConnection.json"), connection.ToJsonString(), Ct);
+        await LocalAsync(target);
+
+        await steps.RunAsync(FromLocalModeTo(target));
         await target.CreateClientsAsync();
         await target.CreateConnectionAsync(Consents.Spec(0));
         await steps.RunAsync(4);
@@ -166,6 +263,25 @@ public sealed partial class MovedGrantTests(ApiServerFixture fixture, OwnServerF
         await LocalAsync(target); // it has no grant any more
         Assert.Single(Exchanges(provider));
     }
+
+    private static async Task SaveAsync(Scene source, Steps steps)
+    {
+        await steps.RunAsync(1);
+        await source.UntilAsync(source.GrantPath(), "the note in the grant", grant => grant.Value("deletion_policy") == "Retain");
+        await steps.RunAsync(2);
+    }
+
+    private static string LocalGrantOf(Scene scene) =>
+        Path.Combine(scene.FileNamed("state"), "secrets", scene.Home.Name, $"{The.Connection}-visma-grant.json");
+
+    private static string FromLocalModeTo(Scene scene) =>
+        Steps
+            .FromLocalMode.Replace("STATE", scene.FileNamed("state"), StringComparison.Ordinal)
+            .Replace("/integrations/", $"/{scene.Home.Name}/", StringComparison.Ordinal)
+            .Replace("/acme-", $"/{The.Connection}-", StringComparison.Ordinal);
+
+    private static string? SavedToken(Scene source) =>
+        (string?)JsonNode.Parse(File.ReadAllText(source.FileNamed("grant.json")))!["data"]?["refresh_token"];
 
     private static Task<Verb> LocalAsync(Scene scene) =>
         Verb.RunAsync(
@@ -218,7 +334,14 @@ public sealed partial class MovedGrantTests(ApiServerFixture fixture, OwnServerF
         private static IReadOnlyList<string> Blocks { get; } =
             [.. Block().Matches(Page).Select(block => block.Groups["commands"].Value)];
 
+        /// <summary>Whether a Secret that is created in the new cluster is refused, unless only a try of it is asked for.</summary>
+        public bool IsCreateBroken { get; set; }
+
         public static string FromLocalMode { get; } = InText().Match(Page).Groups["commands"].Value;
+
+        public static string Of(int step) => Blocks[step];
+
+        public static string LastOf(int step) => Blocks[step].TrimEnd().Split('\n')[^1];
 
         public Task RunAsync(int step) => RunAsync(step == 0 ? string.Empty : Blocks[step]);
 
@@ -230,14 +353,26 @@ public sealed partial class MovedGrantTests(ApiServerFixture fixture, OwnServerF
 
         public Task<(int ExitCode, string Text)> TryAsync(int step) => TryAsync(Blocks[step]);
 
-        private async Task<(int ExitCode, string Text)> TryAsync(string commands)
+        // In the shell of a reader, who goes on after a command that failed.
+        public async Task<(int ExitCode, string Text)> TryAsync(string commands)
         {
-            Assert.Equal(6, Blocks.Count);
+            Assert.Equal(7, Blocks.Count);
             var script = source.FileNamed("step.sh");
+            await File.WriteAllTextAsync(
+                source.FileNamed("new.sh"),
+                $$"""
+                case "{{IsCreateBroken}} $*" in
+                  *dry-run*) ;;
+                  True*create*) exit 1 ;;
+                esac
+                exec kubectl {{Access(target)}} "$@"
+                """,
+                Ct
+            );
             await File.WriteAllTextAsync(
                 script,
                 $"""
-                set -eu
+                set -u
                 cd {Path.GetDirectoryName(script)}
                 {Settings()}
                 {commands}
@@ -253,7 +388,7 @@ public sealed partial class MovedGrantTests(ApiServerFixture fixture, OwnServerF
         private string Settings() =>
             Blocks[0]
                 .Replace("--context old -n integrations", Access(source), StringComparison.Ordinal)
-                .Replace("--context new -n integrations", Access(target), StringComparison.Ordinal)
+                .Replace("kubectl --context new -n integrations", $"sh {source.FileNamed("new.sh")}", StringComparison.Ordinal)
                 .Replace("NAME=acme", $"NAME={The.Connection}", StringComparison.Ordinal);
 
         private static string Access(Scene scene) => $"--kubeconfig {scene.Server.KubeconfigPath} -n {scene.Home.Name}";
