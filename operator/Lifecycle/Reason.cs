@@ -250,7 +250,9 @@ public static class Reason
     /// <summary>The operator may not restart a workload of <c>spec.restart</c>.</summary>
     public const string RestartForbidden = nameof(RestartForbidden);
 
-    /// <summary>The API server refuses the change of a workload of <c>spec.restart</c>, for another cause than a permission.</summary>
+    /// <summary>
+    /// The API server refuses the change of a workload of <c>spec.restart</c>, for another cause than a permission, or keeps failing at it.
+    /// </summary>
     public const string RestartRefused = nameof(RestartRefused);
 
     /// <summary>Every copy of the token Secret holds the token.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
@@ -41,11 +42,17 @@ internal sealed partial class WorkloadRestarts(
     /// <summary>When a workload that could not be restarted is looked at again. Nothing watches it.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long an outage or another fault that may pass by itself is not told.</summary>
+    public static readonly TimeSpan ToldAfter = TimeSpan.FromMinutes(1);
+
     private readonly Lock gate = new();
 
     // By connection and workload: what came of looks, until status says it.
     private readonly Dictionary<NamespacedName, Dictionary<string, Look>> looks = [];
     private readonly ForbiddenRequests<NamespacedName> forbidden = new(time);
+
+    // By workload: since when restarts of it have failed, for a cause that may pass by itself.
+    private readonly ConcurrentDictionary<NamespacedName, long> failing = new();
     private readonly TaskCompletionSource wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the first connection asks for restarts.</summary>
@@ -72,9 +79,10 @@ internal sealed partial class WorkloadRestarts(
         {
             var known = looks.GetValueOrDefault(connection.Metadata.NamespacedName);
             List<RestartedWorkload> all = [];
-            foreach (var workload in workloads.DistinctBy(NameOf))
+            foreach (var (index, workload) in workloads.Index().DistinctBy(one => NameOf(one.Item)))
             {
-                var (name, recorded, problem) = (NameOf(workload), Recorded(connection, workload), RestartRules.ProblemOf(workload));
+                var (name, recorded) = (NameOf(workload), Recorded(connection, workload));
+                var problem = RestartRules.ProblemOf(workload, index);
                 var look = known?.GetValueOrDefault(name);
                 if (look is { Problem: null } && look.Fingerprint == recorded)
                 {
@@ -138,11 +146,27 @@ internal sealed partial class WorkloadRestarts(
         if (!asking.Exists(one => one.IsBehind))
         {
             forbidden.Forget(key);
+            failing.TryRemove(key, out _);
             return Requeue.Never.Instance;
         }
 
         leadership.EnsureLeader();
-        var outcome = await LookAsync(key, asking, cancellationToken);
+        Outcome outcome;
+        try
+        {
+            outcome = await LookAsync(key, asking, cancellationToken);
+        }
+        catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
+        {
+            if (time.GetElapsedTime(failing.GetOrAdd(key, _ => time.GetTimestamp())) >= ToldAfter)
+            {
+                Note(key, asking, Refused(asking[0].Workload.Kind.ToString(), key with { Name = asking[0].Workload.Name }, failure));
+            }
+
+            throw;
+        }
+
+        failing.TryRemove(key, out _);
         if (outcome.Until is { } until)
         {
             return new Requeue.At(until);
@@ -247,7 +271,7 @@ internal sealed partial class WorkloadRestarts(
     }
 
     private Problem? ProblemOf(ResourceKind kind, NamespacedName key, NamespacedName name, KubernetesException refusal) =>
-        refusal.IsInvalid ? Refused(kind, name, refusal)
+        refusal.IsInvalid ? Refused(kind.Kind, name, refusal)
         : forbidden.Believed(key, refusal) is not { } believed ? null
         : believed is { IsForbidden: true, DeniedBy: null }
             ? new Problem(
@@ -255,14 +279,17 @@ internal sealed partial class WorkloadRestarts(
                 $"The operator may not restart {kind.Kind} {name}: restarts are not permitted in namespace {name.Namespace}. Add it to "
                 + $"restart.namespaces in the values of the chart (get and patch on {kind.Plural}.apps), or remove spec.restart."
             )
-        : Refused(kind, name, believed);
+        : Refused(kind.Kind, name, believed);
 
-    private static Problem Refused(ResourceKind kind, NamespacedName name, KubernetesException refusal) =>
-        new(
+    private static Problem Refused(string kind, NamespacedName name, Exception failure)
+    {
+        var remedy = failure is KubernetesException refusal ? ApiTrouble.Remedy(refusal, "Its own log may say why.") : string.Empty;
+        return new(
             Reason.RestartRefused,
-            $"{kind.Kind} {name} could not be restarted: the API server {ApiTrouble.Answer(refusal)}. "
-            + $"{ApiTrouble.Remedy(refusal, "Its own log may say why.")} It is tried again within five minutes."
+            $"{kind} {name} could not be restarted: the API server {ApiTrouble.Answer(failure)}. "
+            + $"{remedy}{(remedy.Length > 0 ? " " : string.Empty)}It is tried again within five minutes."
         );
+    }
 
     private void Note(NamespacedName key, List<Asking> asking, Problem? problem)
     {

@@ -221,7 +221,13 @@ internal static class DoctorSituations
             new("The Secret of a grant that was taken out is gone", "consent", LinkOutcome.Broken, "ConsentRequired", scene =>
             {
                 scene.Interactive(grant: false);
+                scene.Authorized("False", "ConsentRequired", "The Secret that held the grant is gone or empty.");
                 scene.Moving();
+            }),
+            new("Nobody has consented, and the connection is suspended", "consent", LinkOutcome.Broken, "AwaitingConsent", scene =>
+            {
+                scene.Interactive(grant: false);
+                scene.Spec(spec => spec with { Suspend = true });
             }),
             new("A grant of another cluster is not confirmed", "consent", LinkOutcome.Broken, "GrantUsedElsewhere", scene =>
             {
@@ -326,6 +332,43 @@ internal static class DoctorSituations
                 scene.Put(Importing(Importer));
                 scene.Cluster.Reviews = access => access.Group != "apps";
             }),
+            new("The operator may not restart workloads any more", "restarts", LinkOutcome.Broken, "RestartForbidden", scene =>
+            {
+                scene.Restarting();
+                scene.Put(Importing(Importer));
+                scene.Told("WorkloadsRestarted", "True", "Restarted", "Restarted for the token in Secret acme-production-token.");
+                scene.Cluster.Reviews = access => access.Group != "apps";
+            }),
+            new("A policy refuses the restart", "restarts", LinkOutcome.Broken, "RestartRefused", scene =>
+            {
+                scene.Restarting();
+                scene.Put(Importing(Importer));
+                scene.Told("WorkloadsRestarted", "False", "RestartRefused", "Deployment integrations/importer could not be restarted: the "
+                    + "API server answers 403 Forbidden because of admission policy frozen.example.com. Ask the owner of admission policy "
+                    + "frozen.example.com to allow it. It is tried again within five minutes.");
+            }),
+            new("You may not ask whether the operator may restart workloads", "restarts", LinkOutcome.Unknown, "Forbidden", scene =>
+            {
+                scene.Restarting();
+                scene.Put(Importing(Importer));
+                scene.Forbid(SubjectAccessReview.ResourceKind);
+            }),
+            new("You may not ask, and the workloads were restarted", "restarts", LinkOutcome.Ok, null, scene =>
+            {
+                scene.Restarting();
+                scene.Put(Importing(Importer));
+                scene.Forbid(SubjectAccessReview.ResourceKind);
+                scene.Told("WorkloadsRestarted", "True", "Restarted", "Restarted for the token in Secret acme-production-token.");
+            }),
+            new("Several workloads to restart do not exist", "restarts", LinkOutcome.Broken, "WorkloadNotFound", scene =>
+                scene.Spec(spec => spec with
+                {
+                    Restart =
+                    [
+                        new WorkloadReference { Kind = WorkloadKind.Deployment, Name = "importer" },
+                        new WorkloadReference { Kind = WorkloadKind.DaemonSet, Name = "agent" },
+                    ],
+                })),
             new("A workload to restart is paused", "restarts", LinkOutcome.Warning, "WorkloadPaused", scene =>
             {
                 scene.Restarting();
@@ -479,7 +522,7 @@ internal static class DoctorSceneChanges
             {
                 ObservedGeneration = 1,
                 Conditions = [Condition(scene, "Authorized", status, reason, message)],
-                Authorization = new AuthorizationStatus { ConsentExpirationTime = scene.Clock.GetUtcNow() + end },
+                Authorization = new AuthorizationStatus { ConsentExpirationTime = scene.Clock.GetUtcNow() + end, Sequence = 3 },
             },
         };
 

@@ -308,6 +308,30 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task A_restart_that_keeps_failing_is_told_after_a_minute()
+    {
+        await using var test = await StartAsync();
+        await test.AdvanceAsync(WorkloadRestarts.Gap);
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Patch && kind == Deployment.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.InternalServerError, "InternalError", "quoted")
+                : Task.CompletedTask;
+        await RefreshAsync(test, "one");
+        Assert.True((await test.ConnectionAsync()).Is(ConditionType.WorkloadsRestarted, "True")); // as before
+
+        await test.AdvanceAsync(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(5));
+
+        AssertTold(await test.ConnectionAsync(), Reason.RestartRefused, "answers 500 InternalError");
+        Assert.Equal([("Warning", Reason.RestartRefused)], test.EventsAbout(Some.Connection).Select(one => (one.Type, one.Reason)));
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(WorkloadRestarts.RetryAfter, TimeSpan.FromSeconds(5));
+
+        Assert.Equal(2, Marks(test).Count);
+        Assert.True((await test.ConnectionAsync()).Is(ConditionType.WorkloadsRestarted, "True"));
+    }
+
+    [Fact]
     public async Task A_workload_that_changes_between_look_and_patch_is_looked_at_again()
     {
         await using var test = await StartAsync();
@@ -406,7 +430,7 @@ public sealed class RestartTests
     {
         await using var test = await StartAsync(new WorkloadReference { Kind = WorkloadKind.Deployment, Name = "../../secrets" });
 
-        AssertTold(await test.ConnectionAsync(), Reason.InvalidSpec, "spec.restart.name");
+        AssertTold(await test.ConnectionAsync(), Reason.InvalidSpec, "spec.restart[0].name");
         Assert.Empty(OfWorkloads(test));
     }
 

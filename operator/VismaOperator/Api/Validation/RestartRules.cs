@@ -11,10 +11,10 @@ internal static class RestartRules
     internal static bool IsOfRestart(FieldError problem) => problem.Path.StartsWith(Field, StringComparison.Ordinal);
 
     /// <summary>What keeps a workload from being restarted; null where nothing does.</summary>
-    internal static FieldError? ProblemOf(WorkloadReference workload)
+    internal static FieldError? ProblemOf(WorkloadReference workload, int index = 0)
     {
         var findings = new Findings();
-        Check(findings, Field, workload);
+        Check(findings, PathOf(index), workload);
         return findings.All is [var first, ..] ? first : null;
     }
 
@@ -22,9 +22,11 @@ internal static class RestartRules
     {
         for (var index = 0; index < spec.Restart?.Count; index++)
         {
-            Check(findings, string.Create(CultureInfo.InvariantCulture, $"{Field}[{index}]"), spec.Restart[index]);
+            Check(findings, PathOf(index), spec.Restart[index]);
         }
     }
+
+    private static string PathOf(int index) => string.Create(CultureInfo.InvariantCulture, $"{Field}[{index}]");
 
     private static void Check(Findings findings, string path, WorkloadReference workload)
     {

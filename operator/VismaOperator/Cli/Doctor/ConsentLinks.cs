@@ -11,6 +11,8 @@ internal static class ConsentLinks
 {
     private const string Guide = "docs/moving-a-grant.md";
 
+    private const string AndSuspended = ", and the connection is suspended. Set spec.suspend to false.";
+
     private static readonly TimeSpan soon = TimeSpan.FromDays(30);
 
     /// <summary>A grant is stored and has not ended.</summary>
@@ -36,11 +38,12 @@ internal static class ConsentLinks
         return look switch
         {
             { Failure: { } failure } => LinkFinding.Unknown(failure),
-            { Found: null } when subject.Connection.Spec.Suspend => TakenOut(subject, $"There is no Secret {name}."),
+            { Found: null } when HadAGrant(subject) => TakenOut(subject, $"There is no Secret {name}."),
             { Found: null } => Lacking(
                 subject,
                 Reason.AwaitingConsent,
-                $"There is no Secret {name}: nobody has consented yet. A grant of another cluster can be moved here: {Guide}."
+                $"There is no Secret {name}: nobody has consented yet{(subject.Connection.Spec.Suspend ? AndSuspended : ".")} A grant of "
+                    + $"another cluster can be moved here: {Guide}."
             ),
             { Found.Metadata: { } grant } when grant.Label(VismaNames.SecretLabel) != VismaNames.GrantSecretValue => LinkFinding.Broken(
                 Reason.GrantNotOwned,
@@ -66,7 +69,7 @@ internal static class ConsentLinks
                 authorized.Reason,
                 $"{authorized.Message} To move a grant here, first take it out of the other cluster: {Guide}, step 3."
             ),
-            ({ Status: "False", Reason: Reason.ConsentRequired }, _) when subject.Connection.Spec.Suspend =>
+            ({ Status: "False", Reason: Reason.ConsentRequired }, _) when HadAGrant(subject) =>
                 TakenOut(subject, authorized.Message),
             ({ Status: "False" }, _) => LinkFinding.Broken(authorized.Reason, authorized.Message), // which says what to do
             (_, { } end) when end <= subject.Now => Lacking(
@@ -89,19 +92,25 @@ internal static class ConsentLinks
         };
     }
 
-    // A grant is taken out of the cluster that it leaves while the connection there is suspended.
+    // A grant is taken out of the cluster that it leaves while the connection there is suspended. A connection of the cluster where it is
+    // to arrive may be suspended, too, and has had none.
+    private static bool HadAGrant(DoctorCase subject) =>
+        subject.Connection is { Spec.Suspend: true, Status.Authorization.Sequence: not null };
+
     private static LinkFinding TakenOut(DoctorCase subject, string cause) =>
-        LinkFinding.Broken(
+        Lacking(
+            subject,
             Reason.ConsentRequired,
             $"{cause} If the grant was moved to another cluster, delete this connection and Secret "
-                + $"{subject.Connection.GrantSecretName().Name}, once it is Ready there: {Guide}, step 5."
+                + $"{subject.Connection.GrantSecretName().Name}, once it is Ready there: {Guide}, step 5. If it was not, set "
+                + "spec.suspend to false."
         );
 
     private static string Moving(DoctorCase subject) =>
         (subject.Connection.Spec.Suspend, subject.Connection.Spec.Authorization.DeletionPolicy) switch
         {
             (false, _) => string.Empty,
-            (true, GrantDeletionPolicy.Retain) => $" It can be moved to another cluster now: {Guide}, step 2.",
+            (true, GrantDeletionPolicy.Retain) => $" It can be moved to another cluster if step 2 of {Guide} says true.",
             _ => $" To move it to another cluster, set spec.authorization.deletionPolicy to Retain first: {Guide}, step 1.",
         };
 

@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using Kubernetes.Controllers.Writing;
 using Lifecycle;
 using VismaOperator.Api;
 
@@ -8,7 +9,7 @@ namespace VismaOperator.Cli.Doctor;
 /// <summary>The workloads of <c>spec.restart</c>: whether the operator can restart them, and whether they need it.</summary>
 internal static class RestartLinks
 {
-    // The worst first: of several workloads one is told.
+    // The worst first: of several workloads those are told.
     private static readonly LinkOutcome[] byWeight = [LinkOutcome.Broken, LinkOutcome.Warning, LinkOutcome.Unknown];
 
     /// <summary>Each of them is there, may be restarted, and reads the Secret as it starts.</summary>
@@ -33,16 +34,28 @@ internal static class RestartLinks
             );
         }
 
-        return byWeight.Select(outcome => findings.Find(finding => finding.Outcome == outcome)).FirstOrDefault(one => one is not null)
-            ?? LinkFinding.Ok($"With each changed token: {string.Join(", ", workloads.Select(one => $"{one.Kind} {one.Name}"))}.");
+        var worst = byWeight.Select(outcome => findings.FindAll(one => one.Outcome == outcome)).FirstOrDefault(some => some.Count > 0);
+        var isBroken = worst is [{ Outcome: LinkOutcome.Broken }, ..];
+        if (!isBroken && Said(subject) is { Status: "False" } said && worst?[0].Reason != said.Reason)
+        {
+            return LinkFinding.Broken(said.Reason, said.Message); // what only a try of the operator shows
+        }
+
+        return worst is [var first, ..]
+            ? first with { Message = string.Join(' ', worst.Select(one => one.Message).Distinct()) }
+            : LinkFinding.Ok($"With each changed token: {string.Join(", ", workloads.Select(one => $"{one.Kind} {one.Name}"))}.");
     }
+
+    private static Condition? Said(DoctorCase subject) =>
+        Conditions.Find(subject.Connection.Status.Conditions, ConditionType.WorkloadsRestarted);
 
     private static async Task<LinkFinding> LookAsync<T>(DoctorCase subject, WorkloadReference workload, CancellationToken stop)
         where T : class, IResource<T>, IWorkload
     {
-        if (await PermissionAsync(subject, T.ResourceKind, stop) is { Outcome: LinkOutcome.Broken } forbidden)
+        var permission = await PermissionAsync(subject, T.ResourceKind, stop);
+        if (permission is { Outcome: LinkOutcome.Broken })
         {
-            return forbidden;
+            return permission;
         }
 
         var name = subject.Name with { Name = workload.Name };
@@ -50,9 +63,9 @@ internal static class RestartLinks
         return await subject.Source.FindAsync<T>(name, stop) switch
         {
             { Failure: { } failure } => LinkFinding.Unknown(failure),
-            { Found: null } => LinkFinding.Broken(
+            { Found: null or { Metadata.DeletionTimestamp: not null } } => LinkFinding.Broken(
                 Reason.WorkloadNotFound,
-                $"{kind} {name}, which spec.restart names, does not exist: create it, or take it out of spec.restart."
+                $"{kind} {name}, which spec.restart names, does not exist or is being deleted: create it, or take it out of spec.restart."
             ),
             { Found.Spec.Paused: true } => LinkFinding.Warning(
                 Reason.WorkloadPaused,
@@ -63,7 +76,8 @@ internal static class RestartLinks
                 $"{kind} {name} is restarted with each changed token and does not read Secret {secret}: take it out of spec.restart, or "
                     + "have its Pods read the Secret."
             ),
-            _ => LinkFinding.Ok(string.Empty),
+            _ when Said(subject) is { Status: "True" } => LinkFinding.Ok(string.Empty), // whoever may not ask sees it by that
+            _ => permission,
         };
     }
 
@@ -77,7 +91,12 @@ internal static class RestartLinks
         foreach (var access in OperatorPermissions.OfRestarts(kind, subject.Name.Namespace))
         {
             var answer = await subject.Source.MayAsync(OperatorLinks.SpecOf(account, access), stop);
-            if (answer is { Failure: null, IsYes: false })
+            if (answer.Failure is { } failure)
+            {
+                return LinkFinding.Unknown(failure);
+            }
+
+            if (!answer.IsYes)
             {
                 return LinkFinding.Broken(
                     Reason.RestartForbidden,
