@@ -27,10 +27,13 @@ public sealed record VismaConnectionSetStatus
     public IReadOnlyList<SetFailure>? Failures { get; init; }
 
     /// <summary>
-    /// The count of the annotation <see cref="VismaNames.ConfirmRemovalsAnnotation"/> that was carried out; it confirms nothing else before
-    /// the annotation is changed or removed. Null when there is no such annotation.
+    /// The count of the annotation <see cref="VismaNames.ConfirmRemovalsAnnotation"/> that is or was carried out, or that met nothing to
+    /// confirm; it confirms nothing else before the annotation is changed or removed. Null when there is no such annotation.
     /// </summary>
     public int? ConfirmedRemovals { get; init; }
+
+    /// <summary>How many of the confirmed removals are not done yet. Null when none is left.</summary>
+    public int? RemovalsLeft { get; init; }
 }
 
 /// <summary>A connection of a set that is not as it should be.</summary>

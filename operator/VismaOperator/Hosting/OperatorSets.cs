@@ -19,16 +19,18 @@ internal sealed partial class OperatorSets : IDisposable
     private readonly OperatorContext context;
     private readonly OperatorCaches caches;
     private readonly Informer<VismaConnectionSet> sets;
+    private readonly OperatorQueues queues;
     private readonly WatchSet<ConfigMap> configMaps;
     private readonly TenantSource tenants;
     private readonly SetTriggers triggers;
     private readonly ILogger log;
+    private NamespaceGate? gate;
     private bool isToldOf;
 
     /// <summary>Builds everything; nothing is asked before the loops run.</summary>
     public OperatorSets(OperatorContext context, OperatorCaches caches, OperatorQueues queues, SetScope scope)
     {
-        (this.context, this.caches) = (context, caches);
+        (this.context, this.caches, this.queues) = (context, caches, queues);
         log = context.Logs.CreateLogger("VismaConnectionSet");
         sets = new(
             context.Client,
@@ -39,9 +41,10 @@ internal sealed partial class OperatorSets : IDisposable
         )
         {
             Failed = OnFailed,
+            Namespaces = context.Namespaces.Count == 0 ? null : new NamespaceSync(context.Time),
         };
         configMaps = new(context.Client, context.Time, context.Logs.CreateLogger("Cache.ConfigMap"), context.Random);
-        tenants = new TenantSource(configMaps, caches.Namespaces?.Store, caches.Connections.Store, scope);
+        tenants = new TenantSource(context.Client, configMaps, caches.Namespaces?.Store, caches.Connections.Store, scope);
         triggers = new SetTriggers(sets.Store, configMaps, caches, queues.Sets);
         context.Metrics.CacheStarted("connection sets", () => sets.LastContact);
         context.Metrics.CacheStarted("tenant lists", () => configMaps.LastContact);
@@ -53,8 +56,12 @@ internal sealed partial class OperatorSets : IDisposable
     /// <summary>Lists the sets again: a leader must not put back what an earlier one made of a newer set.</summary>
     public Task CatchUpAsync(CancellationToken cancellationToken) => sets.CatchUpAsync(cancellationToken);
 
-    /// <summary>The reconciler; for the leader.</summary>
-    public IReconciler Reconciler(EventRecorder events, INamespaces namespaces) => new ConnectionSetReconciler(
+    /// <summary>The reconciler; for the leader. Sets of a namespace wait until those of this namespace were listed.</summary>
+    public IReconciler Reconciler(EventRecorder events, INamespaces namespaces) =>
+        sets.Namespaces is { } listed ? gate = new NamespaceGate(Ungated(events, namespaces), queues.Sets, listed)
+            : Ungated(events, namespaces);
+
+    private ConnectionSetReconciler Ungated(EventRecorder events, INamespaces namespaces) => new(
         new SetCaches(
             sets.Store,
             name => caches.Connections.Store.FindBy(OperatorCaches.NamespaceIndex, name),
@@ -72,7 +79,11 @@ internal sealed partial class OperatorSets : IDisposable
     );
 
     /// <inheritdoc/>
-    public void Dispose() => triggers.Dispose();
+    public void Dispose()
+    {
+        triggers.Dispose();
+        gate?.Dispose();
+    }
 
     // Once, until the sets can be read: the cache logs each further failure.
     private void OnFailed(string cause)
@@ -86,10 +97,9 @@ internal sealed partial class OperatorSets : IDisposable
     [LoggerMessage(
         Level = LogLevel.Warning,
         EventName = "ConnectionSetsUnreadable",
-        Message = "VismaConnectionSets cannot be read, so none is served until they can; everything else is. If the definition is missing, "
-            + "install it: visma-operator crds | kubectl apply --server-side -f -. If the permission is missing, "
-            + "set connectionSets.enabled "
-            + "in the chart. {Cause}"
+        Message = "VismaConnectionSets cannot be read, so those that were not read wait; everything else is served. If the definition "
+            + "is missing, install it: visma-operator crds | kubectl apply --server-side -f -. If the permission is missing, set "
+            + "connectionSets.enabled in the chart. {Cause}"
     )]
     private partial void LogUnreadable(string cause);
 }

@@ -93,10 +93,11 @@ internal sealed class SetTriggers : IDisposable
         }
     }
 
-    // Its list of tenants decides whether namespaces may name any.
+    // Its list of tenants decides which namespaces may name.
     private void OnClient(StoreChange<OAuthClient> change)
     {
-        if (change.Before?.Spec.Tenants is null != change.After?.Spec.Tenants is null)
+        var (before, after) = (change.Before?.Metadata, change.After?.Metadata);
+        if (before?.Uid != after?.Uid || before?.Generation != after?.Generation)
         {
             AddAll(set => set.Spec.TenantsFrom?.NamespaceSelector is not null);
         }

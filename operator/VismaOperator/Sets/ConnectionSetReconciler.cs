@@ -42,7 +42,14 @@ internal sealed class ConnectionSetReconciler(
     Func<double> random
 ) : IReconciler
 {
+    /// <summary>For how long no further tenant must have left a list from namespaces before connections are removed.</summary>
+    public static readonly TimeSpan RemovalWait = TimeSpan.FromSeconds(30);
+
+    // When the API server did not answer what decides removals.
+    private static readonly TimeSpan readAgain = TimeSpan.FromSeconds(10);
+
     private readonly ConcurrentDictionary<NamespacedName, Rendered> rendered = new();
+    private readonly ConcurrentDictionary<NamespacedName, (IReadOnlySet<string> Names, long Since)> leaving = new();
     private readonly ConcurrentDictionary<NamespacedName, int> failures = new();
     private readonly ForbiddenRequests<NamespacedName> forbidden = new(time);
 
@@ -92,6 +99,7 @@ internal sealed class ConnectionSetReconciler(
     {
         rendered.TryRemove(key, out _);
         failures.TryRemove(key, out _);
+        leaving.TryRemove(key, out _);
         forbidden.Forget(key);
         tenants.Forget(key);
         problems.Forget(key);
@@ -128,13 +136,13 @@ internal sealed class ConnectionSetReconciler(
     {
         if (VismaConnectionSetRules.Check(set) is [var broken, ..])
         {
-            return (Blocked(set, Invalid(broken)), null, null);
+            return await BlockedAsync(set, Invalid(broken), cancellationToken);
         }
 
         return tenants.Of(set) switch
         {
-            TenantList.Known list => await SettleAsync(set, list, cancellationToken),
-            TenantList.Unknown unknown => (Blocked(set, unknown.Problem), null, null),
+            TenantList.Known list => await SettleAsync(set, list, isFresh: list.IsDeclared, cancellationToken),
+            TenantList.Unknown unknown => await BlockedAsync(set, unknown.Problem, cancellationToken),
             _ => (null, null, null),
         };
     }
@@ -142,29 +150,85 @@ internal sealed class ConnectionSetReconciler(
     private async Task<(SetSituation? Situation, DateTimeOffset? Retry, ExceptionDispatchInfo? Fault)> SettleAsync(
         VismaConnectionSet set,
         TenantList.Known list,
+        bool isFresh,
         CancellationToken cancellationToken
     )
     {
         var template = Render(set, list.Tenants);
         if ((template.Problem ?? ClientProblem(set, template.Wanted)) is { } problem)
         {
-            return (Blocked(set, problem), null, null);
+            return await BlockedAsync(set, problem, cancellationToken);
         }
 
-        var difference = SetDifference.Between(set, template.Wanted, list.Unclear.Keys.ToHashSet(StringComparer.Ordinal), Present(set));
+        var (wanted, unclear) = Allowed(set, list, template.Wanted);
+        var difference = SetDifference.Between(set, wanted, unclear.Keys.ToHashSet(StringComparer.Ordinal), Present(set));
         var hold = RemovalHold.Of(set, Of(set).Count, difference.Surplus.Count, list);
-        var failed = await writer.MakeAsync(difference, removes: !hold.IsHeld, cancellationToken);
+        var due = Due(set, difference.Surplus);
+        var removes = !hold.IsHeld && !hold.IsToBeTold && difference.Surplus.Count > 0 && due is null;
+        if (removes && !isFresh)
+        {
+            switch (await tenants.ReadAsync(set, cancellationToken))
+            {
+                case TenantList.Known fresh:
+                    return await SettleAsync(set, fresh, isFresh: true, cancellationToken);
+                case TenantList.Unknown unknown:
+                    return await BlockedAsync(set, unknown.Problem, cancellationToken);
+                default:
+                    (removes, due) = (false, time.GetUtcNow() + readAgain);
+                    break;
+            }
+        }
+
+        var failed = await writer.MakeAsync(difference, removes, cancellationToken);
+        var (found, writing) = (ProblemsOf(set, unclear, difference, failed), WriteProblem(set, failed));
+        if (hold.IsHeld && writing is { } hidden)
+        {
+            found.TryAdd(failed.First(IsOfMany).Connection.Name, hidden);
+        }
+
         var situation = new SetSituation
         {
             Set = set,
             Connections = Of(set),
-            Wanted = template.Wanted.Count,
-            Problem = hold.IsHeld ? Held(set, hold) : WriteProblem(set, failed),
-            Problems = ProblemsOf(set, list, difference, failed),
+            Wanted = wanted.Count,
+            Problem = hold.IsHeld ? Held(set, hold) : writing,
+            Problems = found,
             ConfirmedRemovals = hold.Confirmed,
+            RemovalsLeft = hold.Left is null ? null : Left(difference.Surplus),
         };
         var race = failed.FirstOrDefault(write => write.Failure is KubernetesException { IsLostRace: true });
-        return (situation, Retry(set, failed), race is null ? null : ExceptionDispatchInfo.Capture(Conflict(race.Failure)));
+        var next = new[] { Retry(set, failed), hold.IsHeld ? null : hold.IsToBeTold ? time.GetUtcNow() : due }.Min();
+        return (situation, next, race is null ? null : ExceptionDispatchInfo.Capture(Conflict(race.Failure)));
+
+        int? Left(IReadOnlyList<VismaConnection> surplus) =>
+            Of(set).Count(connection => surplus.Any(one => one.Metadata.Uid == connection.Metadata.Uid)) is > 0 and var left ? left : null;
+    }
+
+    // The deletion policy needs neither tenants nor template: who wants to keep what is there must not wait for either.
+    private async Task<(SetSituation? Situation, DateTimeOffset? Retry, ExceptionDispatchInfo? Fault)> BlockedAsync(
+        VismaConnectionSet set,
+        Problem problem,
+        CancellationToken cancellationToken
+    )
+    {
+        var failed = await writer.MakeAsync(SetDifference.OfOwners(set, Present(set)), removes: false, cancellationToken);
+        return (Blocked(set, problem), Retry(set, failed), null);
+    }
+
+    // Each namespace that leaves is a change of its own. Many of them are seen as many only once no further one follows.
+    private DateTimeOffset? Due(VismaConnectionSet set, IReadOnlyList<VismaConnection> surplus)
+    {
+        if (set.Spec.TenantsFrom?.NamespaceSelector is null)
+        {
+            return null;
+        }
+
+        var key = set.Metadata.NamespacedName;
+        var names = surplus.Select(connection => connection.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var since = leaving.TryGetValue(key, out var known) && names.IsSubsetOf(known.Names) ? known.Since : time.GetTimestamp();
+        leaving[key] = (names, since);
+        var left = RemovalWait - time.GetElapsedTime(since);
+        return names.Count > 0 && left > TimeSpan.Zero ? time.GetUtcNow() + left : null;
     }
 
     private IReadOnlyList<VismaConnection> Present(VismaConnectionSet set) =>
@@ -180,6 +244,7 @@ internal sealed class ConnectionSetReconciler(
             Connections = Of(set),
             Problem = problem,
             ConfirmedRemovals = RemovalHold.CountOf(set) == set.Status.ConfirmedRemovals ? set.Status.ConfirmedRemovals : null,
+            RemovalsLeft = RemovalHold.CountOf(set) == set.Status.ConfirmedRemovals ? set.Status.RemovalsLeft : null,
         };
 
     // A set and a list that did not change make the same connections: they are rendered and judged once.
@@ -211,8 +276,7 @@ internal sealed class ConnectionSetReconciler(
         new(problem.Reason, tenant is null ? $"{problem.Path}: {problem.Message}" : $"{problem.Path} (tenant {tenant}): {problem.Message}");
 
     // Whoever may annotate a namespace names a tenant. The list of the client is what bounds them, so without one nothing is made. One
-    // answer
-    // for all cases: it must not tell which clients exist.
+    // answer for all cases: it must not tell which clients exist.
     private Problem? ClientProblem(VismaConnectionSet set, IReadOnlyList<WantedConnection> wanted) =>
         set.Spec.TenantsFrom?.NamespaceSelector is null
             ? null
@@ -228,6 +292,36 @@ internal sealed class ConnectionSetReconciler(
                     FailureKind.NotThereYet
                 ))
                 .FirstOrDefault();
+
+    // A connection for a tenant that the client does not serve would get its token as soon as the client's list is lifted.
+    private (IReadOnlyList<WantedConnection> Wanted, IReadOnlyDictionary<string, Problem> Unclear) Allowed(
+        VismaConnectionSet set,
+        TenantList.Known list,
+        IReadOnlyList<WantedConnection> wanted
+    )
+    {
+        if (set.Spec.TenantsFrom?.NamespaceSelector is null)
+        {
+            return (wanted, list.Unclear);
+        }
+
+        var unclear = new Dictionary<string, Problem>(list.Unclear, StringComparer.Ordinal);
+        foreach (var one in wanted.Where(one => !IsAllowed(one)))
+        {
+            var connection = one.Connection;
+            unclear[connection.Metadata.Label(VismaNames.TenantLabel)!] = new Problem(
+                Reason.TenantNotAllowed,
+                $"OAuthClient {connection.ClientName()} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to "
+                + $"namespace {connection.Metadata.Namespace}: ask its owner to add the combination to spec.tenants, or correct the "
+                + "namespace."
+            );
+        }
+
+        return ([.. wanted.Where(IsAllowed)], unclear);
+
+        bool IsAllowed(WantedConnection one) =>
+            ClientResolver.IsTenantAllowed(caches.Clients.Find(one.Connection.ClientName())?.Spec.Tenants, one.Connection);
+    }
 
     private static Problem Held(VismaConnectionSet set, RemovalHold hold)
     {
@@ -248,12 +342,12 @@ internal sealed class ConnectionSetReconciler(
 
     private static Dictionary<string, Problem> ProblemsOf(
         VismaConnectionSet set,
-        TenantList.Known list,
+        IReadOnlyDictionary<string, Problem> unclear,
         SetDifference difference,
         IReadOnlyList<FailedWrite> failed
     )
     {
-        var found = list.Unclear.ToDictionary(
+        var found = unclear.ToDictionary(
             pair => SetConnections.NameOf(set.Metadata.Name, pair.Key),
             pair => pair.Value,
             StringComparer.Ordinal
@@ -276,7 +370,17 @@ internal sealed class ConnectionSetReconciler(
         return found;
     }
 
-    private static bool IsRefused(Exception failure) => failure is KubernetesException { IsInvalid: true };
+    // The answer to one connection. A webhook that fails is one that passes.
+    private static bool IsRefused(Exception failure) =>
+        failure is KubernetesException { IsInvalid: true }
+            or KubernetesException
+            {
+                StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.BadRequest,
+                DeniedBy.Kind: AdmissionRuleKind.Webhook or AdmissionRuleKind.Policy,
+            };
+
+    private static bool IsOfMany(FailedWrite write) =>
+        !IsRefused(write.Failure) && write.Failure is not KubernetesException { IsLostRace: true };
 
     private static Problem Refused(FailedWrite write) =>
         new(
@@ -290,8 +394,7 @@ internal sealed class ConnectionSetReconciler(
     {
         var key = set.Metadata.NamespacedName;
         if (
-            failed.FirstOrDefault(write => !IsRefused(write.Failure) && write.Failure is not KubernetesException { IsLostRace: true })
-            is not { } first
+            failed.FirstOrDefault(IsOfMany) is not { } first
         )
         {
             forbidden.Forget(key);

@@ -41,6 +41,12 @@ internal static class SetConnections
             : controller is not null;
     }
 
+    /// <summary>
+    /// True where a set controls a connection. For one with the name of a tenant this suffices, so that an edited label is put back.
+    /// </summary>
+    public static bool IsControlledBy(VismaConnection connection, VismaConnectionSet set) =>
+        set.Metadata.Uid is { } uid && ControllerOf(connection)?.Uid == uid;
+
     /// <summary>The object that controls a connection; null where none does.</summary>
     public static OwnerReference? ControllerOf(VismaConnection connection) =>
         (connection.Metadata.OwnerReferences ?? []).FirstOrDefault(owner => owner.Controller == true);
@@ -50,6 +56,10 @@ internal static class SetConnections
         name.Length > set.Metadata.Name.Length
         && name[set.Metadata.Name.Length] == '-'
         && name.StartsWith(set.Metadata.Name, StringComparison.Ordinal);
+
+    /// <summary>The owners that a set gives its connections; null where they stay when it goes.</summary>
+    public static IReadOnlyList<OwnerReference>? OwnersOf(VismaConnectionSet set) =>
+        set.Metadata.Uid is not null && set.Spec.DeletionPolicy == DeletionPolicy.Delete ? [OwnerReferences.To(set)] : null;
 
     /// <summary>What the template makes of each tenant. Name and id of a tenant must fulfil the rules for them.</summary>
     public static IReadOnlyList<VismaConnection> Render(VismaConnectionSet set, IReadOnlyList<SetTenant> tenants)
@@ -96,9 +106,7 @@ internal static class SetConnections
                     [VismaNames.TenantLabel] = tenant.Name,
                 },
                 Annotations = Annotations(set.Spec.Template.Metadata, tenant),
-                OwnerReferences = set.Metadata.Uid is not null && set.Spec.DeletionPolicy == DeletionPolicy.Delete
-                    ? [OwnerReferences.To(set)]
-                    : null,
+                OwnerReferences = OwnersOf(set),
             },
             Spec = spec with { TenantId = tenant.TenantId },
         };

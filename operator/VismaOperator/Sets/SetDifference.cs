@@ -64,6 +64,32 @@ internal sealed record WantedConnection(VismaConnection Connection)
             wanted.Annotations,
             key => earlier.Contains(SetConnections.AnnotationMark + key)
         );
+        AddOwners(patch, present, set);
+        return patch;
+    }
+
+    /// <summary>
+    /// The merge patch that brings only the owners of a connection in line with the set's deletion policy; null where they are.
+    /// </summary>
+    public static JsonObject? OwnersPatchOf(VismaConnection present, VismaConnectionSet set)
+    {
+        var patch = new JsonObject();
+        AddOwners(patch, present, set);
+        if (patch.Count == 0)
+        {
+            return null;
+        }
+
+        if (present.Metadata.ResourceVersion is { Length: > 0 } version)
+        {
+            patch["resourceVersion"] = version;
+        }
+
+        return new JsonObject { ["metadata"] = patch };
+    }
+
+    private static void AddOwners(JsonObject patch, VismaConnection present, VismaConnectionSet set)
+    {
         if (OwnersOf(present, set) is { } owners)
         {
             var owned = present with { Metadata = present.Metadata with { OwnerReferences = owners } };
@@ -71,8 +97,6 @@ internal sealed record WantedConnection(VismaConnection Connection)
                 "ownerReferences"
             ]!.DeepClone();
         }
-
-        return patch;
     }
 
     private static void AddTexts(
@@ -103,10 +127,11 @@ internal sealed record WantedConnection(VismaConnection Connection)
     }
 
     // The owners as they should be; null where they are so.
-    private OwnerReference[]? OwnersOf(VismaConnection present, VismaConnectionSet set)
+    private static OwnerReference[]? OwnersOf(VismaConnection present, VismaConnectionSet set)
     {
         var owners = present.Metadata.OwnerReferences ?? [];
-        OwnerReference[] wanted = [.. owners.Where(owner => owner.Uid != set.Metadata.Uid), .. Connection.Metadata.OwnerReferences ?? []];
+        OwnerReference[] wanted =
+            [.. owners.Where(owner => owner.Uid != set.Metadata.Uid), .. SetConnections.OwnersOf(set) ?? []];
         return owners.ToHashSet().SetEquals(wanted) ? null : wanted;
     }
 }
@@ -126,6 +151,13 @@ internal sealed record SetDifference(
     IReadOnlyList<VismaConnection> Taken
 )
 {
+    /// <summary>
+    /// What can be done where the tenants are not known, or the template makes no connections: the owners alone, which decide what goes
+    /// with the set.
+    /// </summary>
+    public static SetDifference OfOwners(VismaConnectionSet set, IEnumerable<VismaConnection> present) =>
+        new([], [.. Owners(set, present)], [], []);
+
     /// <summary>The difference. The same objects give the same difference, and once it is made none is left.</summary>
     /// <param name="set">The set.</param>
     /// <param name="wanted">What its template makes of its tenants.</param>
@@ -148,7 +180,7 @@ internal sealed record SetDifference(
             {
                 missing.Add(connection.Connection);
             }
-            else if (!SetConnections.IsOf(found, set))
+            else if (!SetConnections.IsOf(found, set) && !SetConnections.IsControlledBy(found, set))
             {
                 taken.Add(found);
             }
@@ -158,6 +190,9 @@ internal sealed record SetDifference(
             }
         }
 
+        // What stays without being wanted, since a removal is held or a tenant is unclear, has its owners kept in line.
+        var asked = wanted.Select(connection => connection.Connection.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        changed.AddRange(Owners(set, present.Where(connection => !asked.Contains(connection.Metadata.Name))));
         return new(
             missing,
             changed,
@@ -170,6 +205,21 @@ internal sealed record SetDifference(
             ],
             taken
         );
+    }
+
+    private static IEnumerable<ConnectionChange> Owners(VismaConnectionSet set, IEnumerable<VismaConnection> present)
+    {
+        foreach (var connection in present)
+        {
+            if (
+                connection.Metadata.DeletionTimestamp is null
+                && SetConnections.IsOf(connection, set)
+                && WantedConnection.OwnersPatchOf(connection, set) is { } patch
+            )
+            {
+                yield return new(connection, patch);
+            }
+        }
     }
 }
 

@@ -26,6 +26,9 @@ internal sealed record SetSituation
 
     /// <summary>The count of removals that is confirmed; null where none is.</summary>
     public int? ConfirmedRemovals { get; init; }
+
+    /// <summary>How many of them are left; null where none is.</summary>
+    public int? RemovalsLeft { get; init; }
 }
 
 /// <summary>
@@ -110,6 +113,7 @@ internal static class SetReport
             Ready = situation.Connections.Count(IsReady),
             Failures = failures.Count == 0 ? null : failures,
             ConfirmedRemovals = situation.ConfirmedRemovals,
+            RemovalsLeft = situation.RemovalsLeft,
         };
     }
 

@@ -16,8 +16,8 @@ internal sealed record FailedWrite(NamespacedName Connection, Exception Failure)
 internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection> connections, ILeadership leadership)
 {
     /// <summary>
-    /// Makes the difference. What the API server refuses of one connection does not keep the others; what it would refuse of each, or does
-    /// not answer, ends it.
+    /// Makes the difference. What the API server refuses of one connection does not keep the others. A missing permission or a quota ends
+    /// the writes of the same verb, and an outage ends all.
     /// </summary>
     /// <param name="difference">What is to be done.</param>
     /// <param name="removes">Whether what is surplus is removed.</param>
@@ -26,9 +26,14 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
     /// <exception cref="LeadershipLostException">Another replica may lead.</exception>
     public async Task<IReadOnlyList<FailedWrite>> MakeAsync(SetDifference difference, bool removes, CancellationToken cancellationToken)
     {
-        var failures = new List<FailedWrite>();
-        foreach (var (connection, write) in Writes(difference, removes))
+        var (failures, refused) = (new List<FailedWrite>(), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var (verb, connection, write) in Writes(difference, removes))
         {
+            if (refused.Contains(verb))
+            {
+                continue;
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
             leadership.EnsureLeader();
             try
@@ -38,7 +43,11 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
             catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
             {
                 failures.Add(new(connection, failure));
-                if (!IsOfOneObject(failure))
+                if (IsOfVerb(failure))
+                {
+                    refused.Add(verb);
+                }
+                else if (!IsOfOneObject(failure))
                 {
                     break;
                 }
@@ -48,11 +57,14 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
         return failures;
     }
 
-    private IEnumerable<(NamespacedName Connection, Func<CancellationToken, Task> Write)> Writes(SetDifference difference, bool removes) =>
+    private IEnumerable<(string Verb, NamespacedName Connection, Func<CancellationToken, Task> Write)> Writes(
+        SetDifference difference,
+        bool removes
+    ) =>
     [
-        .. difference.Missing.Select(wanted => (wanted.Metadata.NamespacedName, Creation(wanted))),
-        .. difference.Changed.Select(change => (change.Present.Metadata.NamespacedName, Change(change))),
-        .. removes ? difference.Surplus.Select(surplus => (surplus.Metadata.NamespacedName, Removal(surplus))) : [],
+        .. difference.Missing.Select(wanted => ("create", wanted.Metadata.NamespacedName, Creation(wanted))),
+        .. difference.Changed.Select(change => ("patch", change.Present.Metadata.NamespacedName, Change(change))),
+        .. removes ? difference.Surplus.Select(surplus => ("delete", surplus.Metadata.NamespacedName, Removal(surplus))) : [],
     ];
 
     private Func<CancellationToken, Task> Creation(VismaConnection wanted) =>
@@ -70,7 +82,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
             var (name, uid) = (surplus.Metadata.NamespacedName, surplus.Metadata.Uid);
             try
             {
-                await client.DeleteAsync<VismaConnection>(name, new DeletePreconditions(uid), token);
+                await client.DeleteAsync<VismaConnection>(name, new DeletePreconditions(uid, surplus.Metadata.ResourceVersion), token);
             }
             catch (KubernetesException gone) when (gone.IsNotFound)
             {
@@ -80,8 +92,13 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
             connections.ObserveDeletion(name, uid);
         };
 
-    // A missing permission, an outage and a pause concern the next write as well.
+    // A role grants verbs, and only what is created counts for a quota.
+    private static bool IsOfVerb(Exception failure) =>
+        failure is KubernetesException { IsForbidden: true, DeniedBy: null or { Kind: AdmissionRuleKind.Quota } };
+
+    // An outage and a pause concern the next write as well. A webhook or a policy may deny, or fail for, one connection only.
     private static bool IsOfOneObject(Exception failure) =>
         failure is KubernetesException { StatusCode: HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.BadRequest }
-            or KubernetesException { StatusCode: HttpStatusCode.UnprocessableEntity };
+            or KubernetesException { StatusCode: HttpStatusCode.UnprocessableEntity }
+            or KubernetesException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError, DeniedBy: not null };
 }

@@ -5,6 +5,7 @@ using Kubernetes.Controllers.Caching;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
+using VismaOperator.Reporting;
 
 namespace VismaOperator.Sets;
 
@@ -45,12 +46,15 @@ internal abstract record TenantList
 
 /// <summary>Finds the tenants of a set: written in it, in a key of a ConfigMap, or at namespaces.</summary>
 internal sealed class TenantSource(
+    IKubernetesClient client,
     WatchSet<ConfigMap> configMaps,
     Store<Namespace>? namespaces,
     Store<VismaConnection> connections,
     SetScope scope
 )
 {
+    private const int PageSize = 500;
+
     private readonly ConcurrentDictionary<NamespacedName, ReadList> read = new();
 
     /// <summary>The tenants of a set that fulfils its rules.</summary>
@@ -58,9 +62,52 @@ internal sealed class TenantSource(
         set.Spec switch
         {
             { TenantsFrom.ConfigMapKeyRef: { } reference } => InConfigMap(set, reference),
-            { TenantsFrom: { NamespaceSelector: { } selector, Annotation: { } annotation } } => AtNamespaces(set, selector, annotation),
+            { TenantsFrom: { NamespaceSelector: { } selector, Annotation: { } annotation } } =>
+                AtNamespaces(set, selector, annotation, namespaces?.List() ?? []),
             _ => new TenantList.Known(set.Spec.Tenants ?? []) { IsDeclared = true },
         };
+
+    /// <summary>
+    /// The tenants, asked for beside the watches: one that lags must not remove what an earlier leader made. Not read where the API server
+    /// does not answer.
+    /// </summary>
+    public async Task<TenantList> ReadAsync(VismaConnectionSet set, CancellationToken cancellationToken)
+    {
+        try
+        {
+            switch (set.Spec)
+            {
+                case { TenantsFrom.ConfigMapKeyRef: { } reference }:
+                    var name = new NamespacedName(set.Metadata.Namespace ?? string.Empty, reference.Name);
+                    var maps = await ListAsync<ConfigMap>(ResourceSelectors.ByName(name), cancellationToken);
+                    return maps.FirstOrDefault(map => map.Metadata.NamespacedName == name) is { } found
+                        ? Read(found, reference.Key)
+                        : NotFound($"ConfigMap {name} does not exist: create it");
+                case { TenantsFrom: { NamespaceSelector: { } selector, Annotation: { } annotation } } when namespaces is not null:
+                    return AtNamespaces(set, selector, annotation, await ListAsync<Namespace>(ResourceSelector.All, cancellationToken));
+                default:
+                    return Of(set);
+            }
+        }
+        catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
+        {
+            return TenantList.NotRead.Instance;
+        }
+    }
+
+    private async Task<IReadOnlyList<T>> ListAsync<T>(ResourceSelector selector, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var (items, next) = (new List<T>(), (string?)null);
+        do
+        {
+            var page = await client.ListPageAsync<T>(selector, PageSize, next, cancellationToken);
+            items.AddRange(page.Items);
+            next = page.ContinueToken;
+        }
+        while (next is { Length: > 0 });
+        return items;
+    }
 
     /// <summary>The set is gone.</summary>
     public void Forget(NamespacedName set) => read.TryRemove(set, out _);
@@ -122,7 +169,12 @@ internal sealed class TenantSource(
             FailureKind.NotThereYet
         ));
 
-    private TenantList AtNamespaces(VismaConnectionSet set, LabelSelector selector, string annotation)
+    private TenantList AtNamespaces(
+        VismaConnectionSet set,
+        LabelSelector selector,
+        string annotation,
+        IReadOnlyCollection<Namespace> all
+    )
     {
         if (scope.NamespacesRefusal is not null || namespaces is null)
         {
@@ -132,7 +184,7 @@ internal sealed class TenantSource(
             ));
         }
 
-        var selected = namespaces.List()
+        var selected = all
             .Where(item => item.Metadata.DeletionTimestamp is null && selector.Matches(item.Metadata.Labels))
             .OrderBy(item => item.Metadata.CreationTimestamp)
             .ThenBy(item => item.Metadata.Name, StringComparer.Ordinal)
@@ -147,9 +199,8 @@ internal sealed class TenantSource(
             : Claimed(set, selected, annotation);
     }
 
-    // Whoever may annotate a namespace could otherwise take the tenant of another one from it: the first keeps it, and so does one
-    // that has a
-    // connection for it.
+    // Whoever may annotate a namespace could otherwise take the tenant of another one from it: the first keeps it, and so does one that
+    // has a connection for it.
     private TenantList.Known Claimed(VismaConnectionSet set, IReadOnlyList<Namespace> selected, string annotation)
     {
         var unclear = new Dictionary<string, Problem>(StringComparer.Ordinal);

@@ -131,13 +131,17 @@ public sealed class ConnectionSetTests
         await test.SettledAsync();
 
         await test.ChangeConnectionAsync("""{"displayName": "edited", "suspend": true}""", SomeSets.ConnectionOf(0));
-        await test.PatchAsync<VismaConnection>(SomeSets.ConnectionOf(0), """{"metadata": {"labels": {"team": "mine", "kind": null}}}""");
+        await test.PatchAsync<VismaConnection>(
+            SomeSets.ConnectionOf(0),
+            """{"metadata": {"labels": {"team": "mine", "kind": null, "visma-operator.io/tenant": "edited"}}}"""
+        );
         await test.DeleteAsync<VismaConnection>(SomeSets.ConnectionOf(1));
         await test.UntilIdleAsync();
 
         var healed = await test.ConnectionAsync(SomeSets.ConnectionOf(0));
         Assert.Equal(("Tenant customer-0", false), (healed.Spec.DisplayName, healed.Spec.Suspend));
         Assert.Equal(("mine", "customer"), (healed.Metadata.Label("team"), healed.Metadata.Label("kind")));
+        Assert.Equal("customer-0", healed.Metadata.Label(VismaNames.TenantLabel));
         Assert.NotNull(await test.FindAsync<VismaConnection>(SomeSets.ConnectionOf(1)));
     }
 
@@ -230,6 +234,25 @@ public sealed class ConnectionSetTests
         await test.UntilIdleAsync();
 
         Assert.Single(await test.ConnectionsAsync());
+    }
+
+    [Theory]
+    [InlineData("""{"tenants": []}""")]
+    [InlineData("""{"template": {"spec": {"scopes": ["no scope"]}}}""")]
+    public async Task Retain_reaches_connections_whatever_keeps_the_set(string trouble)
+    {
+        await using var test = await SomeSets.StartAsync(6);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(6)));
+        await test.SettledAsync();
+        await test.ChangeSetAsync(trouble);
+        Assert.NotNull((await test.SettledAsync()).Condition("Stalled"));
+
+        await test.ChangeSetAsync("""{"deletionPolicy": "Retain"}""");
+        await test.SettledAsync();
+        await test.DeleteAsync<VismaConnectionSet>(SomeSets.Name);
+        await test.UntilIdleAsync();
+
+        Assert.Equal(6, (await test.ConnectionsAsync()).Count);
     }
 
     [Fact]
@@ -333,15 +356,197 @@ public sealed class ConnectionSetTests
         await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{SomeSets.IdOf(0)}}"}, {"tenantID": "{{SomeSets.IdOf(1)}}"}]}""");
         Assert.Equal(("True", 1), Said(await test.SettledAsync()));
 
-        // One that nobody allowed is refused by the client's list.
+        // None is made that nobody allowed: it would get a token once the list is lifted.
         await NamespaceAsync(test, "customer-1", SomeSets.IdOf(1));
         await NamespaceAsync(test, "customer-2", SomeSets.IdOf(2));
         var refused = await test.SettledAsync();
         Assert.Equal("TenantNotAllowed", Assert.Single(refused.Status.Failures!).Reason);
-        Assert.Equal((3, 2), (refused.Status.Connections, refused.Status.Ready));
+        Assert.Equal((2, 2), (refused.Status.Connections, refused.Status.Ready));
+        Assert.Null(await test.FindAsync<VismaConnection>(SomeSets.ConnectionOf(2)));
+        await test.ChangeClientAsync(
+            $$"""
+            {"tenants": [{"tenantID": "{{SomeSets.IdOf(0)}}"}, {"tenantID": "{{SomeSets.IdOf(1)}}"},
+              {"tenantID": "{{SomeSets.IdOf(2)}}"}]}
+            """
+        );
+        Assert.Equal(("True", 3), Said(await test.SettledAsync()));
 
         await test.PatchAsync<Namespace>("customer-2", """{"metadata": {"labels": {"customer": null}}}""", ns: "");
+        Assert.Equal(("False", 3), Said(await test.SettledAsync()));
+        await test.AdvanceAsync(ConnectionSetReconciler.RemovalWait, TimeSpan.FromSeconds(1));
         Assert.Equal(("True", 2), Said(await test.SettledAsync()));
+    }
+
+    [Fact]
+    public async Task Namespaces_that_leave_one_after_another_are_held_as_many()
+    {
+        await using var test = await SomeSets.StartAsync(20);
+        var rules = string.Join(", ", Enumerable.Range(0, 20).Select(number => $$"""{"tenantID": "{{SomeSets.IdOf(number)}}"}"""));
+        await test.ChangeClientAsync($$"""{"tenants": [{{rules}}]}""");
+        foreach (var tenant in SomeSets.Tenants(20))
+        {
+            await NamespaceAsync(test, tenant.Name, tenant.TenantId);
+        }
+
+        await test.ApplyAsync(FromNamespaces());
+        Assert.Equal(("True", 20), Said(await test.SettledAsync()));
+
+        foreach (var tenant in SomeSets.Tenants(10))
+        {
+            await test.PatchAsync<Namespace>(tenant.Name, """{"metadata": {"labels": {"customer": null}}}""", ns: "");
+            await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+        }
+
+        await test.AdvanceAsync(ConnectionSetReconciler.RemovalWait, TimeSpan.FromSeconds(1));
+        Assert.Equal("RemovalsHeld", (await test.SettledAsync()).Condition("Stalled")?.Reason);
+        Assert.Equal(20, (await test.ConnectionsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_list_is_read_afresh_before_what_it_lost_is_removed()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.ApplyAsync(Map(List(3)));
+        await test.ApplyAsync(FromConfigMap());
+        Assert.Equal(("True", 3), Said(await test.SettledAsync()));
+        test.ForgetRequests();
+        var isBack = false;
+        test.Cluster.Before = async (verb, kind, _) =>
+        {
+            if (verb == ClusterVerb.List && kind == ConfigMap.ResourceKind && !isBack)
+            {
+                isBack = true; // the watch has not told of it when the set is judged
+                await PutListAsync(test, List(3));
+            }
+        };
+
+        await PutListAsync(test, List(2));
+
+        Assert.Equal(("True", 3), Said(await test.SettledAsync()));
+        Assert.True(isBack);
+        Assert.Equal((0, 0, 0), Writes(test));
+    }
+
+    [Fact]
+    public async Task A_list_that_cannot_be_read_afresh_removes_nobody_before_it_can()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.ApplyAsync(Map(List(3)));
+        await test.ApplyAsync(FromConfigMap());
+        await test.SettledAsync();
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.List && kind == ConfigMap.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable", "no")
+                : Task.CompletedTask;
+        await PutListAsync(test, List(2));
+        await test.SettledAsync();
+        Assert.Equal(3, (await test.ConnectionsAsync()).Count);
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(1));
+        Assert.Equal(2, (await test.ConnectionsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_confirmed_removal_that_fails_half_way_goes_on_with_the_same_annotation()
+    {
+        await using var test = await SomeSets.StartAsync(10);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(10)));
+        await test.SettledAsync();
+        await test.ListAsync(SomeSets.Tenants(1));
+        await test.SettledAsync();
+        var deletes = 0;
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Delete && kind == VismaConnection.ResourceKind && ++deletes >= 3
+                ? throw new KubernetesException(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable", "no")
+                : Task.CompletedTask;
+        await test.AnnotateSetAsync(VismaNames.ConfirmRemovalsAnnotation, "9");
+        var partly = await test.SettledAsync();
+        Assert.Equal((9, 7), (partly.Status.ConfirmedRemovals, partly.Status.RemovalsLeft));
+        Assert.Equal(8, (await test.ConnectionsAsync()).Count);
+        await test.StopAsync();
+        test.Cluster.Before = null;
+
+        test.Start();
+        var done = await test.SettledAsync();
+
+        Assert.Single(await test.ConnectionsAsync());
+        Assert.Equal(("True", 9, null), (done.Condition("Ready")?.Status, done.Status.ConfirmedRemovals, done.Status.RemovalsLeft));
+    }
+
+    [Fact]
+    public async Task A_connection_that_left_the_set_a_moment_ago_is_not_removed()
+    {
+        await using var test = await SomeSets.StartAsync(2);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(2)));
+        await test.SettledAsync();
+        var isTaken = false;
+        test.Cluster.Before = async (verb, kind, _) =>
+        {
+            if (verb == ClusterVerb.Delete && kind == VismaConnection.ResourceKind && !isTaken)
+            {
+                isTaken = true;
+                await test.PatchAsync<VismaConnection>(
+                    SomeSets.ConnectionOf(1),
+                    """{"metadata": {"labels": {"visma-operator.io/connection-set": null}, "ownerReferences": null}}"""
+                );
+            }
+        };
+
+        await test.ListAsync(SomeSets.Tenants(1));
+        await test.SettledAsync();
+
+        Assert.True(isTaken);
+        Assert.Equal(2, (await test.ConnectionsAsync()).Count);
+    }
+
+    [Theory]
+    [InlineData(AdmissionRuleKind.Quota)]
+    [InlineData(AdmissionRuleKind.Policy)]
+    [InlineData(AdmissionRuleKind.Webhook)]
+    [InlineData(null)]
+    public async Task A_creation_that_is_denied_keeps_neither_changes_nor_removals(AdmissionRuleKind? kind)
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(2)));
+        await test.SettledAsync();
+        test.Cluster.Before = (verb, resource, _) =>
+            verb == ClusterVerb.Create && resource == VismaConnection.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                {
+                    DeniedBy = kind is { } rule ? new AdmissionRule(rule, "limits") : null,
+                }
+                : Task.CompletedTask;
+
+        await test.ChangeSetAsync(
+            $$$"""
+            {"tenants": [{"name": "customer-1", "tenantID": "{{{SomeSets.IdOf(1)}}}"},
+              {"name": "customer-2", "tenantID": "{{{SomeSets.IdOf(2)}}}"}],
+             "template": {"spec": {"displayName": "${tenantName} now"} } }
+            """
+        );
+        await test.SettledAsync();
+
+        Assert.Equal([SomeSets.ConnectionOf(1)], await test.ConnectionsAsync());
+        Assert.Equal("customer-1 now", (await test.ConnectionAsync(SomeSets.ConnectionOf(1))).Spec.DisplayName);
+    }
+
+    [Fact]
+    public async Task Sets_of_a_namespace_are_served_while_those_of_another_one_may_not_be_read()
+    {
+        await using var test = await SomeSets.StartAsync(1, test =>
+        {
+            test.Namespaces = [Some.Namespace, "gone"];
+            test.Sets = new SetScope("not here");
+            test.Cluster.Before = (verb, kind, name) =>
+                verb == ClusterVerb.List && kind == VismaConnectionSet.ResourceKind && name.Namespace == "gone"
+                    ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                    : Task.CompletedTask;
+        });
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(1)));
+        await test.PassUntilAsync(test.UntilSetAsync(set => set.Status.Connections == 1));
+
+        Assert.Equal(("True", 1), Said(await test.SettledAsync()));
     }
 
     [Fact]
@@ -472,6 +677,9 @@ public sealed class ConnectionSetTests
             Metadata = new ObjectMeta { Name = "list", Namespace = Some.Namespace },
             Data = new Dictionary<string, string> { ["tenants.yaml"] = list },
         };
+
+    private static Task PutListAsync(TestOperator test, string list) =>
+        test.PatchAsync<ConfigMap>("list", new JsonObject { ["data"] = new JsonObject { ["tenants.yaml"] = list } });
 
     private static string List(int count) =>
         string.Concat(SomeSets.Tenants(count).Select(tenant => $"- name: {tenant.Name}\n  tenantID: {tenant.TenantId}\n"));

@@ -53,13 +53,44 @@ public sealed class RemovalHoldTests
     }
 
     [Theory]
-    [InlineData("2", null, null)]
+    [InlineData("2", null, 2)]
+    [InlineData("7", null, 7)]
+    [InlineData("7", 30, 7)]
     [InlineData("30", 30, 30)]
     [InlineData(null, 30, null)]
-    public void A_count_that_was_used_stays_used_while_few_are_removed(string? annotation, int? used, int? confirmed) =>
+    public void A_count_is_used_up_where_it_meets_no_hold(string? annotation, int? used, int? confirmed) =>
         Assert.Equal(confirmed, RemovalHold.Of(Set(annotation, used), 100, 2, some).Confirmed);
 
-    private static VismaConnectionSet Set(string? annotation = null, int? used = null)
+    [Theory]
+    [InlineData("30", 30, 30, 22, false, 22)]
+    [InlineData("30", 30, 20, 22, true, null)] // others left the list meanwhile
+    [InlineData("30", 30, null, 22, true, null)]
+    [InlineData("22", 30, 30, 22, false, 22)]
+    [InlineData(null, 30, 30, 22, true, null)]
+    [InlineData("30", 30, 30, 0, false, null)]
+    [InlineData("30", 30, 30, 2, false, 2)]
+    public void What_is_left_of_confirmed_removals_goes_on(
+        string? annotation,
+        int? used,
+        int? left,
+        int removals,
+        bool isHeld,
+        int? remaining
+    )
+    {
+        var hold = RemovalHold.Of(Set(annotation, used, left), 100, removals, some);
+
+        Assert.Equal((isHeld, remaining), (hold.IsHeld, hold.Left));
+    }
+
+    [Fact]
+    public void A_confirmation_is_told_before_the_first_removal()
+    {
+        Assert.True(RemovalHold.Of(Set("30"), 100, 30, some).IsToBeTold);
+        Assert.False(RemovalHold.Of(Set("30", 30, 30), 100, 30, some).IsToBeTold);
+    }
+
+    private static VismaConnectionSet Set(string? annotation = null, int? used = null, int? left = null)
     {
         var set = SomeSets.Set();
         return set with
@@ -70,7 +101,7 @@ public sealed class RemovalHoldTests
                     ? null
                     : new Dictionary<string, string> { [VismaNames.ConfirmRemovalsAnnotation] = annotation },
             },
-            Status = new VismaConnectionSetStatus { ConfirmedRemovals = used },
+            Status = new VismaConnectionSetStatus { ConfirmedRemovals = used, RemovalsLeft = left },
         };
     }
 }
