@@ -20,9 +20,9 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     /// </summary>
     public static readonly TimeSpan CloseInterval = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, NamespaceLabels> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Look> known = new(StringComparer.Ordinal);
     private readonly ForbiddenRequests<string> forbidden = new(time);
-    private readonly ConcurrentDictionary<string, bool> terminating = new(StringComparer.Ordinal);
+    private long looks;
 
     /// <summary>Tells the name of a namespace of which something changed.</summary>
     public event Action<string>? Changed;
@@ -57,35 +57,24 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     }
 
     /// <inheritdoc/>
-    public async ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken)
-    {
-        if (known.TryGetValue(name, out var labels))
-        {
-            return labels;
-        }
-
-        try
-        {
-            return Learn(name, await FetchAsync(name, cancellationToken));
-        }
-        catch (Exception failure) when (forbidden.Believed(name, failure) is { IsForbidden: true })
-        {
-            return new NamespaceLabels.Unreadable();
-        }
-    }
+    public async ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken) =>
+        (known.TryGetValue(name, out var look) ? look : await LookAsync(name, cancellationToken))?.Labels
+        ?? new NamespaceLabels.Unreadable();
 
     /// <inheritdoc/>
-    public bool IsTerminating(string name) => terminating.GetValueOrDefault(name);
+    public async ValueTask<NamespaceLabels> ConsentOfAsync(string name, bool isFirst, CancellationToken cancellationToken) =>
+        (!isFirst && known.TryGetValue(name, out var look) ? look : await LookAsync(name, cancellationToken)) is { IsRefused: false } found
+            ? found.Labels
+            : new NamespaceLabels.Unreadable();
+
+    /// <inheritdoc/>
+    public bool IsTerminating(string name) => known.TryGetValue(name, out var look) && look.IsTerminating;
 
     private async Task LookAgainAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            var (before, wasTerminating) = (known[name], IsTerminating(name));
-            if (!IsSame(before, Learn(name, await FetchAsync(name, cancellationToken))) || wasTerminating != IsTerminating(name))
-            {
-                Changed?.Invoke(name);
-            }
+            await LookAsync(name, cancellationToken);
         }
         catch (Exception failure)
             when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
@@ -94,21 +83,54 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         }
     }
 
-    private Task<Namespace?> FetchAsync(string name, CancellationToken cancellationToken) =>
-        client.FindAsync<Namespace>(NamespacedName.ClusterScoped(name), cancellationToken);
-
-    private NamespaceLabels Learn(string name, Namespace? found)
+    // Null where the operator may not look, and never could. An answer that a later question has overtaken changes nothing.
+    private async Task<Look?> LookAsync(string name, CancellationToken cancellationToken)
     {
-        forbidden.Forget(name);
-        terminating[name] = found?.Metadata.DeletionTimestamp is not null;
-        return known[name] = NamespaceLabels.Of(found);
+        var asked = Interlocked.Increment(ref looks);
+        Look look;
+        try
+        {
+            var found = await client.FindAsync<Namespace>(NamespacedName.ClusterScoped(name), cancellationToken);
+            forbidden.Forget(name);
+            look = new Look(asked, NamespaceLabels.Of(found), found?.Metadata.DeletionTimestamp is not null, IsRefused: false);
+        }
+        catch (Exception failure) when (forbidden.Believed(name, failure) is { IsForbidden: true })
+        {
+            if (!known.TryGetValue(name, out var last))
+            {
+                return null;
+            }
+
+            look = last with { Asked = asked, IsRefused = true };
+        }
+
+        Look? before = null;
+        var after = known.AddOrUpdate(
+            name,
+            look,
+            (_, present) =>
+            {
+                before = present;
+                return present.Asked > asked ? present : look;
+            }
+        );
+        if (before is not null && !IsSame(before, after))
+        {
+            Changed?.Invoke(name);
+        }
+
+        return after;
     }
 
-    private static bool IsSame(NamespaceLabels left, NamespaceLabels right) =>
-        (left, right) switch
+    private static bool IsSame(Look left, Look right) =>
+        (left.IsTerminating, left.IsRefused) == (right.IsTerminating, right.IsRefused)
+        && (left.Labels, right.Labels) switch
         {
             (NamespaceLabels.Known before, NamespaceLabels.Known after) => before.Labels.Count == after.Labels.Count
                 && !before.Labels.Except(after.Labels).Any(),
-            _ => left.GetType() == right.GetType(),
+            _ => left.Labels.GetType() == right.Labels.GetType(),
         };
+
+    // Asked numbers the questions. IsRefused: the labels are those of an earlier look, since the operator may not look any more.
+    private sealed record Look(long Asked, NamespaceLabels Labels, bool IsTerminating, bool IsRefused);
 }

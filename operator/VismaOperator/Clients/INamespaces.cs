@@ -10,6 +10,15 @@ internal interface INamespaces
     /// <summary>The labels of a namespace, as far as they can be known.</summary>
     ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The labels where one of them is a consent, which may be taken back unseen: they are unreadable while the operator may not read the
+    /// namespace, also where it once did.
+    /// </summary>
+    /// <param name="name">The namespace.</param>
+    /// <param name="isFirst">True where nobody may have looked lately: the API server is asked, unless the namespace is watched.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<NamespaceLabels> ConsentOfAsync(string name, bool isFirst, CancellationToken cancellationToken);
+
     /// <summary>True when the namespace is known to be terminating, so that nothing can be created in it.</summary>
     bool IsTerminating(string name);
 }
@@ -32,7 +41,7 @@ internal abstract record NamespaceLabels
     /// <summary>There is no such namespace.</summary>
     public sealed record Absent : NamespaceLabels;
 
-    /// <summary>The operator may not read the namespace, and never could since it started.</summary>
+    /// <summary>The operator may not read the namespace.</summary>
     public sealed record Unreadable : NamespaceLabels;
 }
 
@@ -42,6 +51,10 @@ internal sealed class WatchedNamespaces(Store<Namespace> store) : INamespaces
     /// <inheritdoc/>
     public ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken) =>
         ValueTask.FromResult(NamespaceLabels.Of(store.Find(NamespacedName.ClusterScoped(name))));
+
+    /// <inheritdoc/>
+    public ValueTask<NamespaceLabels> ConsentOfAsync(string name, bool isFirst, CancellationToken cancellationToken) =>
+        LabelsOfAsync(name, cancellationToken);
 
     /// <inheritdoc/>
     public bool IsTerminating(string name) => store.Find(NamespacedName.ClusterScoped(name))?.Metadata.DeletionTimestamp is not null;

@@ -22,7 +22,16 @@ internal sealed class CopyAcceptance(INamespaces namespaces, Store<SecretMetadat
     public bool CanSee(string name) => serves(name) && secrets.HasSyncedIn(name);
 
     /// <summary>The answer for a copy of the token of a connection.</summary>
-    public async ValueTask<CopyAnswer> OfAsync(VismaConnection connection, SecretCopy copy, CancellationToken cancellationToken)
+    /// <param name="connection">Whose token.</param>
+    /// <param name="copy">Which copy.</param>
+    /// <param name="isNew">True where no copy is there yet, so that nobody may have followed the consent of the namespace.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask<CopyAnswer> OfAsync(
+        VismaConnection connection,
+        SecretCopy copy,
+        bool isNew,
+        CancellationToken cancellationToken
+    )
     {
         var source = connection.Metadata.Namespace ?? string.Empty;
         var secret = $"Secret {copy.Namespace}/{copy.Name}";
@@ -42,7 +51,7 @@ internal sealed class CopyAcceptance(INamespaces namespaces, Store<SecretMetadat
             );
         }
 
-        return await namespaces.LabelsOfAsync(copy.Namespace, cancellationToken) switch
+        return await namespaces.ConsentOfAsync(copy.Namespace, isNew, cancellationToken) switch
         {
             NamespaceLabels.Absent => new CopyAnswer.No(Missing(secret, copy, "does not exist: create it")),
             NamespaceLabels.Unreadable => new CopyAnswer.Unknown(

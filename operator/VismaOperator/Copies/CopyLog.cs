@@ -13,4 +13,11 @@ internal sealed partial class CopyLog(ILogger logger)
 
     [LoggerMessage(LogLevel.Warning, "Copies of VismaConnection {Connection}: {Detail}", EventName = "CopiesIncomplete")]
     public partial void Incomplete(NamespacedName connection, string detail);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Copy {Secret} of a token Secret is left, although VismaConnection {Connection} is gone: {Detail}",
+        EventName = "CopyLeft"
+    )]
+    public partial void Left(NamespacedName secret, NamespacedName connection, string detail);
 }

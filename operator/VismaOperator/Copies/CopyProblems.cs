@@ -22,6 +22,14 @@ internal static class CopyProblems
     public static Problem Suspended(NamespacedName name) =>
         new(Reason.Suspended, $"Secret {name} is not written while spec.suspend is true.");
 
+    /// <summary>The token Secret is not what status says, for longer than it takes to mend it.</summary>
+    public static Problem Waits(NamespacedName name, NamespacedName token) =>
+        new(
+            Reason.SecretNotWritten,
+            $"Secret {name} waits until the token Secret {token} holds what was published: see Ready.",
+            FailureKind.Transient
+        );
+
     /// <summary>The copy is being deleted by somebody else.</summary>
     public static Problem Terminating(NamespacedName name) =>
         new(
@@ -49,11 +57,33 @@ internal static class CopyProblems
                 + "namespace denies it."
         );
 
-    /// <summary>The API server temporarily does not write or delete the copy.</summary>
-    public static Problem NotWritten(NamespacedName name, Exception failure) =>
+    /// <summary>The copy is to be deleted, and a finalizer of somebody keeps it.</summary>
+    public static Problem Kept(NamespacedName name) =>
+        new(
+            Reason.SecretTerminating,
+            $"Secret {name} is being deleted and still holds a token: where it does not go away, look for finalizers.",
+            FailureKind.NotThereYet
+        );
+
+    /// <summary>The operator may not read the token Secret.</summary>
+    public static Problem MayNotRead(NamespacedName name, NamespacedName token, KubernetesException denial) =>
+        new(
+            Reason.SecretForbidden,
+            $"Secret {name} is not written, since the operator may not read the token Secret {token}: the API server "
+                + $"{ApiTrouble.Answer(denial)}. "
+                + ApiTrouble.Remedy(denial, $"Grant its service account get on Secrets in namespace {token.Namespace}.")
+        );
+
+    /// <summary>The API server temporarily does not write or delete the copy, or does not let the token Secret be read.</summary>
+    public static Problem NotWritten(NamespacedName name, NamespacedName? unread, Exception failure) =>
         new(
             Reason.SecretNotWritten,
-            $"Secret {name} could not be brought up to date: the API server {ApiTrouble.Answer(failure)}. It is tried again.",
+            $"Secret {name} could not be brought up to date: the API server {ApiTrouble.Answer(failure)}"
+                + (unread is { } token ? $" when the token Secret {token} is read" : string.Empty)
+                + ". It is tried again.",
             FailureKind.Transient
         );
+
+    /// <summary>The API server temporarily does not delete the copy of a connection that is gone.</summary>
+    public static string NotDeleted(Exception failure) => $"the API server {ApiTrouble.Answer(failure)}. It is tried again.";
 }

@@ -64,12 +64,8 @@ internal sealed class CopyReconciler(
         if (sources.Connections.Find(key) is not { } connection)
         {
             reports.Forget(key);
-            foreach (var orphan in labelled.Where(secret => TokenCopy.IsOrphan(secret.Metadata, key)))
-            {
-                await DeleteAsync(orphan.Metadata, $"VismaConnection {key} is gone", cancellationToken);
-            }
-
-            return Requeue.Never.Instance;
+            var orphans = labelled.Select(secret => secret.Metadata).Where(secret => TokenCopy.IsOrphan(secret, key));
+            return await RemoveOrphansAsync(key, orphans, cancellationToken);
         }
 
         var wanted = IsServing(connection) ? connection.Spec.Secret.Copies.Distinct().ToList() : [];
@@ -103,6 +99,52 @@ internal sealed class CopyReconciler(
         return outcomes.Any(outcome => outcome.IsToRetry) ? new Requeue.At(time.GetUtcNow() + RetryInterval) : Requeue.Never.Instance;
     }
 
+    // Each by itself, as ever. No status is left to tell of one that cannot be deleted, so the log does.
+    private async Task<Requeue> RemoveOrphansAsync(NamespacedName key, IEnumerable<ObjectMeta> orphans, CancellationToken cancellationToken)
+    {
+        var (isRefused, failures) = (false, new List<Exception>());
+        foreach (var orphan in orphans)
+        {
+            var name = orphan.NamespacedName;
+            try
+            {
+                await DeleteAsync(orphan, $"VismaConnection {key} is gone", cancellationToken);
+                Recovered(name);
+            }
+            catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
+            {
+                if (refusals.Believed(name, failure) is { } denial)
+                {
+                    isRefused = true;
+                    log.Left(name, key, ApiTrouble.MayNotWrite(name, denial).Message);
+                    continue;
+                }
+
+                failures.Add(failure);
+                if (Lasts(name))
+                {
+                    log.Left(name, key, CopyProblems.NotDeleted(failure));
+                }
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            ExceptionDispatchInfo.Throw(failures[0]);
+        }
+
+        return isRefused ? new Requeue.At(time.GetUtcNow() + RetryInterval) : Requeue.Never.Instance;
+    }
+
+    private bool Lasts(NamespacedName name) =>
+        time.GetElapsedTime(failingSince.GetOrAdd(name, _ => time.GetTimestamp())) >= patience;
+
+    private void Recovered(NamespacedName name)
+    {
+        refusals.Forget(name);
+        failingSince.TryRemove(name, out _);
+    }
+
     // A token is served from its first publication until it is withdrawn. A Secret that is missing for a moment takes no copy away, nor
     // does a status that was wiped. A withdrawal that fails at the token Secret keeps no copy.
     private bool IsServing(VismaConnection connection) =>
@@ -128,29 +170,50 @@ internal sealed class CopyReconciler(
         try
         {
             var outcome = await attempt();
+            if (!outcome.IsPending)
+            {
+                Recovered(name);
+                return outcome;
+            }
+
             refusals.Forget(name);
-            failingSince.TryRemove(name, out _);
-            return outcome;
+            return Lasts(name) ? outcome with { IsPending = false, Problem = CopyProblems.Waits(name, connection.SecretName()) } : outcome;
         }
-        catch (Exception failure) when (ApiTrouble.Is(failure) && !cancellationToken.IsCancellationRequested)
+        catch (Exception thrown) when (ApiTrouble.Is(CauseOf(thrown)) && !cancellationToken.IsCancellationRequested)
         {
+            var (failure, unread) = (CauseOf(thrown), (thrown as UnreadTokenException)?.Secret);
             var isHeld = acceptance.CanSee(copy.Namespace)
                 ? sources.Secrets.Find(name) is { } present && TokenCopy.IsOurs(present.Metadata, connection)
                 : (connection.Status.Copies ?? []).Contains(copy);
             if (refusals.Believed(name, failure) is { } denial)
             {
-                return new CopyOutcome(copy, isHeld) { Problem = ApiTrouble.MayNotWrite(name, denial), IsToRetry = true };
+                return new CopyOutcome(copy, isHeld)
+                {
+                    Problem = unread is { } token ? CopyProblems.MayNotRead(name, token, denial) : ApiTrouble.MayNotWrite(name, denial),
+                    IsToRetry = true,
+                };
             }
 
-            if (failure is KubernetesException { StatusCode: HttpStatusCode.UnprocessableEntity or HttpStatusCode.RequestEntityTooLarge })
+            if (
+                unread is null
+                && failure is KubernetesException
+                {
+                    StatusCode: HttpStatusCode.UnprocessableEntity or HttpStatusCode.RequestEntityTooLarge,
+                }
+            )
             {
                 return new CopyOutcome(copy, isHeld) { Problem = CopyProblems.Invalid(name, failure), IsToRetry = true };
             }
 
-            var lasts = time.GetElapsedTime(failingSince.GetOrAdd(name, _ => time.GetTimestamp())) >= patience;
-            return new CopyOutcome(copy, isHeld) { Problem = lasts ? CopyProblems.NotWritten(name, failure) : null, Failure = failure };
+            return new CopyOutcome(copy, isHeld)
+            {
+                Problem = Lasts(name) ? CopyProblems.NotWritten(name, unread, failure) : null,
+                Failure = failure,
+            };
         }
     }
+
+    private static Exception CauseOf(Exception thrown) => thrown is UnreadTokenException unread ? unread.Cause : thrown;
 
     private async Task<CopyOutcome> SettleAsync(
         VismaConnection connection,
@@ -161,7 +224,7 @@ internal sealed class CopyReconciler(
     {
         var (name, present) = (NameOf(copy), sources.Secrets.Find(NameOf(copy))?.Metadata);
         var isHeld = present is not null && TokenCopy.IsOurs(present, connection);
-        switch (await acceptance.OfAsync(connection, copy, cancellationToken))
+        switch (await acceptance.OfAsync(connection, copy, isNew: present is null, cancellationToken))
         {
             case CopyAnswer.No(var problem):
                 var removed = await RemoveAsync(connection, copy, problem.Message, cancellationToken);
@@ -175,14 +238,18 @@ internal sealed class CopyReconciler(
             return new CopyOutcome(copy, IsHeld: false) { Problem = CopyProblems.NotOurs(present, connection), IsToRetry = true };
         }
 
+        if (
+            present is { DeletionTimestamp: null }
+            && connection.Status.Token is not null
+            && await IsAsWantedAsync(present, connection, copy, cancellationToken)
+        )
+        {
+            return new CopyOutcome(copy, IsHeld: true);
+        }
+
         if (connection.Spec.Suspend || connection.Status.Token is null || present?.DeletionTimestamp is not null)
         {
             return Waiting(connection, copy, isHeld);
-        }
-
-        if (present is not null && await IsAsWantedAsync(present, connection, copy, cancellationToken))
-        {
-            return new CopyOutcome(copy, IsHeld: true);
         }
 
         if (present is null && sources.ClaimOn(name) is { } claim)
@@ -269,6 +336,12 @@ internal sealed class CopyReconciler(
                     return new CopyOutcome(copy, IsHeld: false) { Problem = CopyProblems.NotOurs(found, connection), IsToRetry = true };
                 }
 
+                if (found?.DeletionTimestamp is not null)
+                {
+                    // We deleted it, and it does not go away.
+                    return new CopyOutcome(copy, IsHeld: true) { Problem = CopyProblems.Terminating(name), IsToRetry = true };
+                }
+
                 if (found is not null && SecretInspector.IssuedAt(found) > connection.Status.Token?.IssueTime)
                 {
                     // Another replica leads by now and has written a newer token.
@@ -298,16 +371,21 @@ internal sealed class CopyReconciler(
 
         if (present is null || !TokenCopy.IsOurs(present, connection))
         {
+            verified.TryRemove(name, out _);
             return new CopyOutcome(copy, IsHeld: false);
         }
 
         if (present.DeletionTimestamp is null)
         {
             await DeleteAsync(present, cause, cancellationToken);
-            return new CopyOutcome(copy, IsHeld: false);
+            if (present.Finalizers is null or { Count: 0 })
+            {
+                return new CopyOutcome(copy, IsHeld: false);
+            }
         }
 
-        return new CopyOutcome(copy, IsHeld: true);
+        // With a finalizer of somebody it can still be read.
+        return new CopyOutcome(copy, IsHeld: true) { Problem = CopyProblems.Kept(name), IsToRetry = true };
     }
 
     private async Task DeleteAsync(ObjectMeta present, string cause, CancellationToken cancellationToken)
@@ -329,7 +407,7 @@ internal sealed class CopyReconciler(
 
         var problems = outcomes.Select(outcome => outcome.Problem).OfType<Problem>().ToList();
         var held = outcomes.Where(outcome => outcome.IsHeld).Select(outcome => outcome.Copy).Take(MaxHeld).ToList();
-        var filled = outcomes.TakeLast(wanted).Count(outcome => outcome.IsHeld);
+        var filled = outcomes.TakeLast(wanted).Count(outcome => outcome.Problem is null);
         var report = new CopyReport(connection.Metadata.Uid, held, wanted == 0 && problems.Count == 0 ? null : ConditionOf());
         if (report.IsIn(connection.Status))
         {
@@ -366,7 +444,6 @@ internal sealed class CopyReconciler(
     // A suspended connection writes nothing, and the token of a status that was wiped is recorded first.
     private static CopyOutcome Waiting(VismaConnection connection, SecretCopy copy, bool isHeld) => connection switch
     {
-        { Spec.Suspend: true } when isHeld => new CopyOutcome(copy, isHeld),
         { Spec.Suspend: true } => new CopyOutcome(copy, isHeld) { Problem = CopyProblems.Suspended(NameOf(copy)) },
         { Status.Token: null } => new CopyOutcome(copy, isHeld) { IsPending = true, IsToRetry = true },
         _ => new CopyOutcome(copy, isHeld) { Problem = CopyProblems.Terminating(NameOf(copy)) },

@@ -2,6 +2,8 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using Kubernetes.Controllers.Queueing;
+using Kubernetes.Controllers.Writing;
+using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Copies;
 
@@ -78,7 +80,8 @@ internal sealed class CopyTriggers : IDisposable
     }
 
     private static bool HasCopies(VismaConnection? connection) =>
-        connection is { Spec.Secret.Copies.Count: > 0 } or { Status.Copies.Count: > 0 };
+        connection is { Spec.Secret.Copies.Count: > 0 } or { Status.Copies.Count: > 0 }
+        || Conditions.Find(connection?.Status.Conditions, ConditionType.CopiesWritten) is not null;
 
     // The reconcile that writes a copy continues with what it wrote. Both sides of a change: an edit may have taken the annotation away.
     private void OnSecret(StoreChange<SecretMetadata> change)

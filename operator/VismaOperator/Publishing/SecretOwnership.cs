@@ -77,7 +77,7 @@ internal static class SecretOwnership
     }
 
     /// <summary>
-    /// Why a Secret is left as it is. It names the object that the Secret belongs to; all of these are of one namespace.
+    /// Why a Secret is left as it is. It names the object that the Secret belongs to, which the Secret names itself.
     /// </summary>
     public static Problem NotOwned(ObjectMeta secret, VismaConnection connection)
     {
@@ -90,6 +90,10 @@ internal static class SecretOwnership
             VismaNames.TokenSecretValue when other is not null && other != connection.Metadata.Name => Taken(
                 $"Secret {secret.NamespacedName} belongs to VismaConnection {other}, which asks for the same name. Give "
                 + "one of the two another spec.secret.name."),
+            VismaNames.CopySecretValue => Taken(
+                $"Secret {secret.NamespacedName} is a copy of the token Secret of "
+                + $"{(other is null ? "another connection" : $"VismaConnection {other}")}, so it is left as it is. Choose another "
+                + "spec.secret.name, or have that copy removed from spec.secret.copies there."),
             _ => Taken(
                 $"Secret {secret.NamespacedName} exists and does not belong to VismaConnection "
                 + $"{connection.Metadata.Name}, so it is left as it is. Choose another spec.secret.name. "

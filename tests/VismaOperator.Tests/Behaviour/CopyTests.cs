@@ -595,6 +595,239 @@ public sealed class CopyTests
         Assert.DoesNotContain(test.Requests, request => request.Kind == Namespace.ResourceKind);
     }
 
+    [Theory]
+    [InlineData("reports")]
+    [InlineData("billing")]
+    [InlineData("search")]
+    public async Task A_copy_that_may_not_be_deleted_once_its_connection_is_gone_holds_up_no_other_and_is_told_in_the_log(string refusing)
+    {
+        await using var test = await StartAsync(Copies(targets), targets);
+        Refuse(test, HttpStatusCode.Forbidden, ClusterVerb.Delete, refusing);
+
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+
+        Assert.Equal([refusing], await HoldersAsync(test));
+        Assert.Contains($"Copy {refusing}/acme-token of a token Secret is left", test.Logs.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"delete on Secrets in namespace {refusing}", test.Logs.ToString(), StringComparison.Ordinal);
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+
+        Assert.Empty(await HoldersAsync(test));
+    }
+
+    [Fact]
+    public async Task A_copy_whose_deletion_fails_once_its_connection_is_gone_holds_up_no_other_and_is_tried_again()
+    {
+        await using var test = await StartAsync(Copies(targets), targets);
+        Refuse(test, HttpStatusCode.InternalServerError, ClusterVerb.Delete, "billing");
+
+        await test.DeleteAsync<VismaConnection>(Some.Connection);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));
+
+        Assert.Equal(["billing"], await HoldersAsync(test));
+        Assert.Contains("Copy billing/acme-token of a token Secret is left", test.Logs.ToString(), StringComparison.Ordinal);
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(6), TimeSpan.FromSeconds(10));
+
+        Assert.Empty(await HoldersAsync(test));
+    }
+
+    [Fact]
+    public async Task A_copy_that_a_finalizer_keeps_is_listed_and_told_until_it_is_gone_and_takes_no_token_meanwhile()
+    {
+        await using var test = await StartAsync(Copies(Target), Target);
+        await test.PatchAsync<Secret>(Name, """{"metadata": {"finalizers": ["example.com/keep"]}}""", Target);
+        await test.UntilIdleAsync();
+
+        await LabelAsync(test, Target, accepts: null);
+        await test.UntilIdleAsync();
+
+        var connection = await test.ConnectionAsync();
+        Assert.NotNull((await CopyAsync(test)).Metadata.DeletionTimestamp);
+        Assert.Equal([new SecretCopy { Namespace = Target, Name = Name }], connection.Status.Copies);
+        Assert.Equal("SecretTerminating", Told(connection).Reason);
+        Assert.Contains("still holds a token", Told(connection).Message, StringComparison.Ordinal);
+
+        var version = (await CopyAsync(test)).Metadata.ResourceVersion;
+        await LabelAsync(test, Target, Some.Namespace);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+
+        Assert.Equal(version, (await CopyAsync(test)).Metadata.ResourceVersion);
+        Assert.Equal("SecretTerminating", Told(await test.ConnectionAsync()).Reason);
+
+        await test.PatchAsync<Secret>(Name, """{"metadata": {"finalizers": null}}""", Target);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10));
+
+        Assert.Null((await CopyAsync(test)).Metadata.DeletionTimestamp);
+        Assert.Equal("AllCopied", Told(await test.ConnectionAsync()).Reason);
+    }
+
+    [Fact]
+    public async Task A_copy_that_a_finalizer_keeps_is_listed_also_where_the_spec_does_not_list_it_any_more()
+    {
+        await using var test = await StartAsync(Copies(Target), Target);
+        await test.PatchAsync<Secret>(Name, """{"metadata": {"finalizers": ["example.com/keep"]}}""", Target);
+        await test.ChangeConnectionAsync("""{"secret": {"copies": null}}""");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+
+        Assert.Equal([new SecretCopy { Namespace = Target, Name = Name }], (await test.ConnectionAsync()).Status.Copies);
+        Assert.Equal("SecretTerminating", Told(await test.ConnectionAsync()).Reason);
+
+        await test.PatchAsync<Secret>(Name, """{"metadata": {"finalizers": null}}""", Target);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+
+        Assert.Null((await test.ConnectionAsync()).Status.Copies);
+        Assert.Null((await test.ConnectionAsync()).Condition("CopiesWritten"));
+    }
+
+    [Fact]
+    public async Task A_connection_that_asks_for_the_name_of_a_copy_is_told_whose_copy_it_is()
+    {
+        await using var test = await StartAsync(Copies(Target), Target);
+        var credentials = Some.Credentials();
+        await test.ApplyAsync(credentials with { Metadata = credentials.Metadata with { Namespace = Target } });
+        await test.ApplyAsync(test.Client() with { Metadata = test.Client().Metadata with { Namespace = Target } });
+        await test.ApplyAsync(Some.VismaConnection("theirs", Target).WithSecret(new SecretSpec { Name = Name }));
+
+        var theirs = await test.UntilAsync<VismaConnection>("theirs", found => found.Condition("Stalled") is not null, Target);
+
+        var told = theirs.Condition("Stalled")!;
+        Assert.Equal("SecretNotOwned", told.Reason);
+        Assert.Contains("a copy of the token Secret of VismaConnection integrations/acme-prod", told.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("kubectl label", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_Secret_that_may_not_be_read_is_named_and_not_the_copy_that_waits_for_it()
+    {
+        await using var test = await StartAsync(Copies(Target), Target);
+        Refuse(test, HttpStatusCode.Forbidden, ClusterVerb.Get, Some.Namespace);
+
+        await test.DeleteAsync<Secret>(Name, Target);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+
+        var told = Told(await test.ConnectionAsync());
+        Assert.Equal("SecretForbidden", told.Reason);
+        Assert.Contains("may not read the token Secret integrations/acme-production-token", told.Message, StringComparison.Ordinal);
+        Assert.Contains("get on Secrets in namespace integrations", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_Secret_that_cannot_be_put_in_order_is_told_and_withholds_nothing_of_the_other_copies()
+    {
+        await using var test = await StartAsync(Copies("reports", "billing"), "reports", "billing");
+        Refuse(test, HttpStatusCode.Forbidden, ClusterVerb.Update, Some.Namespace);
+
+        await test.PatchAsync<Secret>("acme-production-token", """{"data": {"base_url": "Zm9yZ2Vk"}}""");
+        await test.DeleteAsync<Secret>(Name, Target);
+        await LabelAsync(test, "billing", accepts: null);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(10));
+
+        var connection = await test.ConnectionAsync();
+        Assert.Null(connection.Status.Copies);
+        Assert.Contains("waits until the token Secret integrations/acme-prod", Told(connection).Message, StringComparison.Ordinal);
+        Assert.Contains("namespace billing does not accept", Told(connection).Message, StringComparison.Ordinal);
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10));
+
+        await AssertEqualAsync(test, Target);
+    }
+
+    [Fact]
+    public async Task A_copy_that_was_edited_while_the_connection_is_suspended_does_not_count_as_written()
+    {
+        await using var test = await StartAsync(Copies(Target), Target);
+        await test.ChangeConnectionAsync("""{"suspend": true}""");
+        await test.UntilIdleAsync();
+        Assert.Equal("AllCopied", Told(await test.ConnectionAsync()).Reason);
+
+        await test.PatchAsync<Secret>(Name, """{"data": {"access_token": null}}""", Target);
+        await test.UntilIdleAsync();
+
+        Assert.Equal("Suspended", Told(await test.ConnectionAsync()).Reason);
+        Assert.Equal([new SecretCopy { Namespace = Target, Name = Name }], (await test.ConnectionAsync()).Status.Copies);
+    }
+
+    [Fact]
+    public async Task A_copy_with_an_older_token_is_not_counted_among_those_that_hold_the_token()
+    {
+        await using var test = await StartAsync(Copies("reports", "billing"), "reports", "billing");
+        Refuse(test, HttpStatusCode.Forbidden, ClusterVerb.Update, Target);
+
+        await test.AdvanceAsync(TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(1));
+
+        Assert.Equal(2, test.TokenRequests);
+        Assert.Contains("1 of 2 copies", Told(await test.ConnectionAsync()).Message, StringComparison.Ordinal);
+        Assert.Equal(2, (await test.ConnectionAsync()).Status.Copies!.Count);
+    }
+
+    [Fact]
+    public async Task With_listed_namespaces_a_consent_that_is_not_followed_any_more_is_asked_for_before_a_copy_is_written()
+    {
+        await using var test = await StartAsync(Copies(Target), [Target], Some.Namespace, Target);
+        await test.ChangeConnectionAsync("""{"secret": {"copies": null}}""");
+        await test.UntilIdleAsync();
+        await LabelAsync(test, Target, accepts: null);
+        await test.UntilIdleAsync();
+        var written = test.Record.Of<Secret>(Name).Count();
+
+        await test.ChangeConnectionAsync("""{"secret": {"copies": [{"namespace": "reports", "name": "acme-token"}]}}""");
+        await test.UntilIdleAsync();
+
+        Assert.Equal(written, test.Record.Of<Secret>(Name).Count());
+        Assert.Equal("NamespaceNotAccepting", Told(await test.ConnectionAsync()).Reason);
+    }
+
+    [Fact]
+    public async Task With_listed_namespaces_a_consent_that_may_not_be_read_any_more_lets_no_token_in_and_deletes_none()
+    {
+        await using var test = await StartAsync(Copies(Target), [Target], Some.Namespace, Target);
+        var before = await CopyAsync(test);
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Get && kind == Namespace.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                : Task.CompletedTask;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+        await LabelAsync(test, Target, accepts: null);
+
+        var told = Told(await test.ConnectionAsync());
+        Assert.Equal("NamespaceForbidden", told.Reason);
+        Assert.Contains("neither written nor deleted", told.Message, StringComparison.Ordinal);
+        await test.AdvanceAsync(TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(1));
+        Assert.Equal(2, test.TokenRequests);
+        Assert.Equal(before.Metadata.ResourceVersion, (await CopyAsync(test)).Metadata.ResourceVersion);
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+
+        Assert.Null(await FindAsync(test));
+        Assert.Equal("NamespaceNotAccepting", Told(await test.ConnectionAsync()).Reason);
+    }
+
+    private static void Refuse(TestOperator test, HttpStatusCode status, string refused, string ns) =>
+        test.Cluster.Before = (verb, kind, name) =>
+            verb == refused && kind == Secret.ResourceKind && name.Namespace == ns
+                ? throw new KubernetesException(status, status.ToString(), "no")
+                : Task.CompletedTask;
+
+    private static async Task<List<string>> HoldersAsync(TestOperator test)
+    {
+        List<string> holders = [];
+        foreach (var target in targets)
+        {
+            if (await FindAsync(test, target) is not null)
+            {
+                holders.Add(target);
+            }
+        }
+
+        return holders;
+    }
+
     private static Task<TestOperator> StartAsync(SecretSpec secret, params string[] accepting) => StartAsync(secret, accepting, []);
 
     private static async Task<TestOperator> StartAsync(SecretSpec secret, string[] accepting, params string[] served)
