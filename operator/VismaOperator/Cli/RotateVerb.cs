@@ -11,7 +11,6 @@ using VismaOperator.Api.Validation;
 using VismaOperator.Cli.Doctor;
 using VismaOperator.Cli.Rotate;
 using VismaOperator.Cli.Status;
-using VismaOperator.Clients;
 using VismaOperator.Hosting;
 
 namespace VismaOperator.Cli;

@@ -372,12 +372,14 @@ internal sealed class ConnectionSetReconciler(
 
     // The answer to one connection. A webhook that fails is one that passes.
     private static bool IsRefused(Exception failure) =>
-        failure is KubernetesException { IsInvalid: true }
-            or KubernetesException
-            {
-                StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.BadRequest,
-                DeniedBy.Kind: AdmissionRuleKind.Webhook or AdmissionRuleKind.Policy,
-            };
+        failure is KubernetesException refusal
+        && (
+            refusal.IsInvalid
+            || (
+                refusal.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.BadRequest
+                && refusal.DeniedBy?.Kind is AdmissionRuleKind.Webhook or AdmissionRuleKind.Policy
+            )
+        );
 
     private static bool IsOfMany(FailedWrite write) =>
         !IsRefused(write.Failure) && write.Failure is not KubernetesException { IsLostRace: true };
