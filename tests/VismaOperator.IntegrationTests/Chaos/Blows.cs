@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using VismaConnect.StandIn;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Processes;

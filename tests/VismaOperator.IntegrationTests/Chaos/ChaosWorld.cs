@@ -45,19 +45,19 @@ internal sealed class ChaosWorld : IAsyncDisposable
     public static async Task<ChaosWorld> OpenAsync(ApiServer server)
     {
         var tenants = ChaosRun.Connections + ChaosConnection.Interactive + 1;
-        var elsewhere = await TestNamespace.CreateAsync(server.Admin, Ct);
+        var other = await TestNamespace.CreateAsync(server.Admin, Ct);
         var scene = await Scene.SetAsync(
             server,
             new SceneOptions
             {
                 Provider = ProviderOf(tenants),
                 Arguments = ["--leader-elect", "true"],
-                MoreNamespaces = [elsewhere.Name],
+                MoreNamespaces = [other.Name],
             }
         );
-        var world = new ChaosWorld(scene, elsewhere, await Replicas.StartAsync(scene))
+        var world = new ChaosWorld(scene, other, await Replicas.StartAsync(scene))
         {
-            Connections = [.. Enumerable.Range(0, tenants).Select(number => ChaosConnection.Of(number, tenants, scene.Home, elsewhere))],
+            Connections = [.. Enumerable.Range(0, tenants).Select(number => ChaosConnection.Of(number, tenants, scene.Home, other))],
         };
         await world.CreateAsync();
         Assert.Empty(await world.UntilAtRestAsync());

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using VismaConnect.StandIn;
-using VismaOperator.Api;
 using VismaOperator.IntegrationTests.Support;
 
 namespace VismaOperator.IntegrationTests.Chaos;

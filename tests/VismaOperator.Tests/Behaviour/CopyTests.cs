@@ -773,12 +773,12 @@ public sealed class CopyTests
         await test.UntilIdleAsync();
         await LabelAsync(test, Target, accepts: null);
         await test.UntilIdleAsync();
-        var written = test.Record.Of<Secret>(Name).Count();
+        var written = test.Record.Of<Secret>(Name).Count;
 
         await test.ChangeConnectionAsync("""{"secret": {"copies": [{"namespace": "reports", "name": "acme-token"}]}}""");
         await test.UntilIdleAsync();
 
-        Assert.Equal(written, test.Record.Of<Secret>(Name).Count());
+        Assert.Equal(written, test.Record.Of<Secret>(Name).Count);
         Assert.Equal("NamespaceNotAccepting", Told(await test.ConnectionAsync()).Reason);
     }
 

@@ -29,7 +29,7 @@ public sealed class SetTemplateTests
 
         Assert.NotEmpty(copied);
         Assert.True(
-            copied.SequenceEqual(lines[begin..end]),
+            lines.AsSpan(begin..end).SequenceEqual(copied),
             "crds/visma-operator.io_vismaconnectionsets.yaml does not repeat the fields of a connection: run `make docs`, then "
             + "`make manifests`, and commit the result."
         );

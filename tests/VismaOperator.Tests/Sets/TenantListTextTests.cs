@@ -18,7 +18,7 @@ public sealed class TenantListTextTests
     [InlineData($"\t[{{\"name\": \"a\",\t\"tenantID\": \"{A}\"}},\n\t{{\"name\": \"\\u0062\", \"tenantID\": \"{B}\"}}]")]
     public void Yaml_and_json_say_the_same(string text)
     {
-        var (tenants, fault) = TenantListText.Read(text);
+        var (tenants, fault) = TenantListText.Read(text, TestContext.Current.CancellationToken);
 
         Assert.Null(fault);
         Assert.Equal([new SetTenant { Name = "a", TenantId = A }, new SetTenant { Name = "b", TenantId = B }], tenants);
@@ -32,7 +32,7 @@ public sealed class TenantListTextTests
     [InlineData("null")]
     public void An_empty_text_is_an_empty_list(string text)
     {
-        var (tenants, fault) = TenantListText.Read(text);
+        var (tenants, fault) = TenantListText.Read(text, TestContext.Current.CancellationToken);
 
         Assert.Null(fault);
         Assert.Empty(tenants);
@@ -54,7 +54,7 @@ public sealed class TenantListTextTests
     [InlineData("[]\n---\n[]", "more than one document")]
     public void What_cannot_be_used_is_told_with_its_place_and_without_its_words(string text, string says)
     {
-        var (tenants, fault) = TenantListText.Read(text);
+        var (tenants, fault) = TenantListText.Read(text, TestContext.Current.CancellationToken);
 
         Assert.Empty(tenants);
         Assert.Contains(says, fault, StringComparison.Ordinal);
@@ -64,8 +64,8 @@ public sealed class TenantListTextTests
     [Fact]
     public void A_thousand_tenants_are_taken_and_one_more_is_not()
     {
-        Assert.Equal(1000, TenantListText.Read(List(1000)).Tenants.Count);
-        Assert.Contains("1001 tenants", TenantListText.Read(List(1001)).Fault, StringComparison.Ordinal);
+        Assert.Equal(1000, TenantListText.Read(List(1000), TestContext.Current.CancellationToken).Tenants.Count);
+        Assert.Contains("1001 tenants", TenantListText.Read(List(1001), TestContext.Current.CancellationToken).Fault, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class TenantListTextTests
             "- &a {name: *a}",
         ];
 
-        Assert.All(texts, text => Assert.NotNull(TenantListText.Read(text).Fault));
+        Assert.All(texts, text => Assert.NotNull(TenantListText.Read(text, TestContext.Current.CancellationToken).Fault));
     }
 
     private static string List(int count) =>
