@@ -72,9 +72,7 @@ public sealed class FluxTests
                 questions.Select(question => question.ToJsonString()),
                 TestContext.Current.CancellationToken
             );
-            var script =
-                $"cd '{RepositoryFolder.PathOf("tests/cel")}' && {{ [ -d node_modules ] || npm ci --no-audit --no-fund --silent; }} && "
-                + $"node evaluate.js < '{file}'";
+            var script = $"cd '{RepositoryFolder.PathOf("tests/cel")}' && ./obtain.sh && node evaluate.js < '{file}'";
             var output = await Tool.Shell.RunAsync("-c", script);
             return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         }
