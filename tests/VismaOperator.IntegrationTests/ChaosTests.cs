@@ -74,7 +74,7 @@ public sealed class ChaosTests(OwnServerFixture fixture) : IClassFixture<OwnServ
             .. await verdict.NeedlesslyLostAsync(lost),
             .. verdict.NeedlesslyRenewed(),
             .. world.Replicas.EndedByThemselves,
-            .. ChaosRun.Load == 0 ? verdict.NeedlesslyExpired() : [],
+            .. ChaosRun.IsQuiet ? verdict.NeedlesslyExpired() : [],
             .. await LeftoversAsync(world),
         ];
         Tell(world, blows, verdict, lost.Count);

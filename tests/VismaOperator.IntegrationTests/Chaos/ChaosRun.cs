@@ -19,6 +19,9 @@ internal static class ChaosRun
     /// <summary>CHAOS_LOAD: how many processes beside it use all the processor time that they get.</summary>
     public static int Load { get; } = Variable("CHAOS_LOAD") ?? 0;
 
+    /// <summary>True where the machine is meant to do nothing else: in <c>make test</c> the whole suite runs beside it.</summary>
+    public static bool IsQuiet { get; } = Variable("CHAOS_SECONDS") is not null && Load == 0;
+
     /// <summary>What makes the same blows again.</summary>
     public static string Replay =>
         $"To replay: CHAOS_SEED={Seed} CHAOS_SECONDS={Duration.TotalSeconds:0} CHAOS_CONNECTIONS={Connections} CHAOS_LOAD={Load}";
