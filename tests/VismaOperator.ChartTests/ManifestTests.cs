@@ -96,6 +96,7 @@ public sealed class ManifestTests(InstallServer fixture) : ReleaseTests(fixture)
                 [
                     "customresourcedefinition.apiextensions.k8s.io/oauthclients.visma-operator.io",
                     "customresourcedefinition.apiextensions.k8s.io/vismaconnections.visma-operator.io",
+                    "customresourcedefinition.apiextensions.k8s.io/vismaconnectionsets.visma-operator.io",
                 ],
                 left.Split('\n')
                     .Where(name =>

@@ -43,8 +43,9 @@ public abstract class ReleaseTests(InstallServer fixture) : IAsyncLifetime
             await release.UninstallIfThereAsync();
         }
 
-        foreach (var path in new[] { Definition, Definition.Replace("vismaconnections.", "oauthclients.", StringComparison.Ordinal) })
+        foreach (var kind in new[] { "vismaconnectionsets", "vismaconnections", "oauthclients" })
         {
+            var path = Definition.Replace("vismaconnections.", $"{kind}.", StringComparison.Ordinal);
             await Server.Admin.DeleteAsync(path, Ct);
             await Eventually.BecomesTrueAsync(
                 "a definition to be gone",
