@@ -78,12 +78,12 @@ public sealed class ChaosTests(OwnServerFixture fixture) : IClassFixture<OwnServ
             .. await LeftoversAsync(world),
         ];
         Tell(world, blows, verdict, lost.Count);
+        world.Scene.AssertLedgerIsClean();
         Assert.True(
             findings.Count == 0,
             $"{ChaosRun.Replay}\n{string.Join('\n', findings)}\nBlows:\n"
                 + string.Join('\n', blows.All.Select(blow => $"{blow.Begun:HH:mm:ss} to {blow.Ended:HH:mm:ss} {blow.Kind}"))
         );
-        world.Scene.AssertLedgerIsClean();
     }
 
     // Memory, sockets and threads beside those of processes that were just started; and Secrets once nobody asks for any.
