@@ -6,7 +6,7 @@ namespace Kubernetes.Client.Contract;
 public sealed class WatchLog<T>(IAsyncEnumerable<WatchEvent<T>> events) : IAsyncDisposable
     where T : class, IResource<T>
 {
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(90);
 
     private readonly CancellationTokenSource closed = new();
     private IAsyncEnumerator<WatchEvent<T>>? reader;
