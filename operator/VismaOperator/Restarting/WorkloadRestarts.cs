@@ -123,10 +123,15 @@ internal sealed partial class WorkloadRestarts(
             return;
         }
 
-        foreach (var workload in restart.DueFor(token))
+        foreach (var workload in restart.DueFor(token).Select(one => one.Key))
         {
-            wanted.TrySetResult();
-            Queue.Add(new NamespacedName(key.Namespace, workload.Key));
+            // A look that is under way, or has ended since the facts were read, answers for this token as well.
+            bool IsNeeded() => !WasLookedAt(key, workload, token.Fingerprint);
+            if (IsNeeded())
+            {
+                wanted.TrySetResult();
+                Queue.AddIfNeeded(new NamespacedName(key.Namespace, workload), key, IsNeeded);
+            }
         }
     }
 
@@ -334,6 +339,14 @@ internal sealed partial class WorkloadRestarts(
         {
             var known = looks.GetValueOrDefault(connection.Metadata.NamespacedName)?.GetValueOrDefault(NameOf(workload));
             return known is not { Problem: null } || known.Fingerprint != token.Fingerprint;
+        }
+    }
+
+    private bool WasLookedAt(NamespacedName connection, string workload, string fingerprint)
+    {
+        lock (gate)
+        {
+            return looks.GetValueOrDefault(connection)?.GetValueOrDefault(workload)?.Fingerprint == fingerprint;
         }
     }
 
